@@ -1,0 +1,25 @@
+"""What the tests of all distributions share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import jaxtyping
+import pytest
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """Switch off the run-time shape checks of the test run, as they are off for users."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """Folder of real data, named by GAUSSREP_DATA; tests that need it skip where it is absent."""
+    folder = os.environ.get("GAUSSREP_DATA")
+    if folder is None or not Path(folder).is_dir():
+        pytest.skip("needs real data: set GAUSSREP_DATA to its folder")
+    return Path(folder)
