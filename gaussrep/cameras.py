@@ -1,0 +1,169 @@
+"""Cameras: where a scene is seen from, and how it falls onto pixels."""
+
+from dataclasses import dataclass, replace
+from math import radians, tan
+from typing import Any, Literal, get_args
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep import similarity
+from gaussrep.checks import check_alike, check_shape
+from gaussrep.errors import ShapeError, ValueRangeError
+
+CameraModel = Literal["pinhole", "ortho"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Cameras:
+    """Views of a scene, with any leading batch axes.
+
+    Camera axes are OpenCV's: x right, y down, z forward; pixel centres lie at +0.5. A pinhole
+    camera maps (x, y, z) to (fx x / z + cx, fy y / z + cy), an orthographic one to
+    (fx x + cx, fy y + cy), so that its focal lengths are pixels per scene unit.
+
+    Args:
+        viewmats: World-to-camera matrices, [*B, V, 4, 4].
+        Ks: Intrinsics in pixels, [*B, V, 3, 3]; only fx, fy, cx, cy are read.
+        width: Image width in pixels, > 0.
+        height: Image height in pixels, > 0.
+        model: `pinhole` or `ortho`.
+
+    Raises:
+        ShapeError: If a tensor's shape, dtype or device does not fit; the message names it.
+        ValueRangeError: If the image size or the camera model is impossible.
+    """
+
+    viewmats: Float[Tensor, "*batch views 4 4"]
+    Ks: Float[Tensor, "*batch views 3 3"]
+    width: int
+    height: int
+    model: CameraModel = "pinhole"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.viewmats, Tensor) or self.viewmats.ndim < 3:
+            check_shape("viewmats", self.viewmats, ["*B", "V", 4, 4])
+        lead = list(self.viewmats.shape[:-2])
+        check_shape("viewmats", self.viewmats, [*lead, 4, 4])
+        check_shape("Ks", self.Ks, [*lead, 3, 3])
+        check_alike({"viewmats": self.viewmats, "Ks": self.Ks})
+        if self.width < 1 or self.height < 1:
+            raise ValueRangeError(
+                f"image size is {self.width}x{self.height}, wanted at least one pixel."
+            )
+        if self.model not in get_args(CameraModel):
+            raise ValueRangeError(f"camera model is {self.model!r}, wanted 'pinhole' or 'ortho'.")
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """Sizes of the leading batch axes."""
+        return self.viewmats.shape[:-3]
+
+    @property
+    def views(self) -> int:
+        """Number of views per scene, V."""
+        return self.viewmats.shape[-3]
+
+    @property
+    def positions(self) -> Float[Tensor, "*batch views 3"]:
+        """Camera centres in world units."""
+        solved = torch.linalg.solve(self.viewmats[..., :3, :3], self.viewmats[..., :3, 3:])
+        return -solved.squeeze(-1)
+
+    def replace(self, **changes: Any) -> "Cameras":
+        """The same cameras with some fields replaced."""
+        return replace(self, **changes)
+
+    def to(self, *args: Any, **kwargs: Any) -> "Cameras":
+        """The same cameras on another device or with another dtype, as `Tensor.to`."""
+        return self.replace(
+            viewmats=self.viewmats.to(*args, **kwargs), Ks=self.Ks.to(*args, **kwargs)
+        )
+
+    def detach(self) -> "Cameras":
+        """The same values, cut off from the gradient graph."""
+        return self.replace(viewmats=self.viewmats.detach(), Ks=self.Ks.detach())
+
+    def __getitem__(self, index: Any) -> "Cameras":
+        """Select by an index into the axes [*B, V]; the view axis must stay.
+
+        Raises:
+            ShapeError: If the index would leave no view axis.
+        """
+        shape = self.viewmats.shape[:-2]
+        chosen = torch.arange(shape.numel(), device=self.viewmats.device).view(shape)[index]
+        if chosen.ndim == 0:
+            raise ShapeError(f"index {index!r} leaves no view axis; use a slice to keep it.")
+        last = len(shape) - 1
+        return self.replace(
+            viewmats=self.viewmats.flatten(0, last)[chosen], Ks=self.Ks.flatten(0, last)[chosen]
+        )
+
+    def transform(self, matrix: Float[Tensor, "*#batch 4 4"]) -> "Cameras":
+        """Cameras that see the moved scene exactly as these see the scene before.
+
+        The rotation part of `viewmats` stays orthogonal, so that depth is measured in the new
+        scene units: multiplied by the similarity's scale.
+
+        Args:
+            matrix: Similarity that moves the scene, one per scene or one for all.
+
+        Raises:
+            ValueRangeError: If a matrix is not a similarity.
+        """
+        scale, rotation, translation = similarity.decompose(matrix[..., None, :, :])
+        turned = self.viewmats[..., :3, :3] @ rotation.mT
+        moved = scale[..., None] * self.viewmats[..., :3, 3]
+        moved = moved - (turned @ translation[..., None]).squeeze(-1)
+        viewmats = similarity.compose(torch.ones_like(moved[..., 0]), turned, moved)
+        if self.model == "pinhole":
+            return self.replace(viewmats=viewmats)
+        zoom = torch.ones_like(self.Ks)
+        zoom[..., :2, :2] = 1 / scale[..., None, None]
+        return self.replace(viewmats=viewmats, Ks=self.Ks * zoom)
+
+    @classmethod
+    def look_at(
+        cls,
+        eyes: Float[Tensor, "*batch views 3"],
+        target: Float[Tensor, "*#batch 3"],
+        up: Float[Tensor, " 3"],
+        width: int,
+        height: int,
+        fov: float = 60.0,
+    ) -> "Cameras":
+        """Pinhole cameras that look at a point.
+
+        Args:
+            eyes: Camera centres in world units.
+            target: Point that falls onto the image centre.
+            up: Direction that points up in the image; must not be the viewing direction.
+            width: Image width in pixels.
+            height: Image height in pixels.
+            fov: Horizontal field of view in degrees, between 0 and 180.
+
+        Returns:
+            Cameras with square pixels and a centred principal point.
+
+        Raises:
+            ValueRangeError: If an eye sits on the target or looks along `up`.
+        """
+        forward = target.unsqueeze(-2) - eyes
+        right = torch.linalg.cross(forward, up.expand_as(forward))
+        if not (right.norm(dim=-1) > 1e-6 * forward.norm(dim=-1)).all():
+            raise ValueRangeError("an eye sits on the target or looks along up; move one of them.")
+        forward, right = (torch.nn.functional.normalize(axis, dim=-1) for axis in (forward, right))
+        rotation = torch.stack([right, torch.linalg.cross(forward, right), forward], dim=-2)
+        moved = -(rotation @ eyes[..., None]).squeeze(-1)
+        viewmats = similarity.compose(torch.ones_like(moved[..., 0]), rotation, moved)
+        focal = width / 2 / tan(radians(fov) / 2)
+        K = eyes.new_tensor([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1]])
+        return cls(viewmats, K.expand(*eyes.shape[:-1], 3, 3), width, height)
+
+    def __repr__(self) -> str:
+        shape = list(self.viewmats.shape[:-2])
+        return (
+            f"Cameras({shape}, {self.width}x{self.height}, {self.model}, "
+            f"{self.viewmats.dtype}, {self.viewmats.device})"
+        )

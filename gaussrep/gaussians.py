@@ -1,0 +1,233 @@
+"""Gaussians: the representation that everything else reads and writes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from gaussrep import quaternions, sh, similarity
+from gaussrep.checks import check_alike, check_shape
+from gaussrep.errors import ShapeError
+
+PADDING = {"quats": (1.0, 0.0, 0.0, 0.0), "scales": (1.0, 1.0, 1.0)}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Gaussians:
+    """A frozen set of 3D Gaussians with any leading batch axes.
+
+    Every operation returns a new object. Scenes of different size are padded with Gaussians of
+    opacity 0, which every renderer drops.
+
+    Args:
+        means: Centres in scene units, [*B, N, 3].
+        quats: Orientations, wxyz, any length but zero, [*B, N, 4].
+        scales: Standard deviations along the Gaussian's axes in scene units, > 0, [*B, N, 3].
+        opacities: Opacities in [0, 1], [*B, N].
+        colors: RGB, usually in [0, 1], [*B, N, 3]. Exactly one of `colors` and `sh` is given.
+        sh: Spherical-harmonics coefficients, K = 1, 4, 9, 16 or 25 bases, [*B, N, K, 3].
+        features: Any number of further channels, [*B, N, C].
+
+    Raises:
+        ShapeError: If a tensor's shape, dtype or device does not fit; the message names it.
+
+    Example:
+        >>> import torch
+        >>> g = Gaussians(torch.zeros(5, 3), torch.ones(5, 4), torch.ones(5, 3),
+        ...               torch.ones(5), colors=torch.rand(5, 3))
+        >>> g[:2].count, g.pad(8).count
+        (2, 8)
+    """
+
+    means: Float[Tensor, "*batch n 3"]
+    quats: Float[Tensor, "*batch n 4"]
+    scales: Float[Tensor, "*batch n 3"]
+    opacities: Float[Tensor, "*batch n"]
+    colors: Float[Tensor, "*batch n 3"] | None = None
+    sh: Float[Tensor, "*batch n bases 3"] | None = None
+    features: Float[Tensor, "*batch n channels"] | None = None
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.means, Tensor) or self.means.ndim < 2:
+            check_shape("means", self.means, ["*B", "N", 3])
+        lead = list(self.means.shape[:-1])
+        wanted = {
+            "means": [3], "quats": [4], "scales": [3], "opacities": [],
+            "colors": [3], "sh": ["K", 3], "features": ["C"],
+        }  # fmt: skip
+        for name, tensor in self.tensors():
+            check_shape(name, tensor, [*lead, *wanted[name]])
+        if (self.colors is None) == (self.sh is None):
+            given = "both" if self.colors is not None else "neither"
+            raise ShapeError(f"Gaussians want exactly one of colors and sh, got {given}.")
+        if self.sh is not None:
+            sh.degree_of(self.sh.shape[-2])
+        check_alike(dict(self.tensors()))
+
+    def tensors(self) -> Iterator[tuple[str, Tensor]]:
+        """Names and tensors of the fields that are present."""
+        for field in fields(self):
+            tensor = getattr(self, field.name)
+            if tensor is not None:
+                yield field.name, tensor
+
+    @property
+    def batch_shape(self) -> torch.Size:
+        """Sizes of the leading batch axes."""
+        return self.means.shape[:-2]
+
+    @property
+    def count(self) -> int:
+        """Number of Gaussians per scene, N, padding included."""
+        return self.means.shape[-2]
+
+    @property
+    def device(self) -> torch.device:
+        """Device of all tensors."""
+        return self.means.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Floating dtype of all tensors."""
+        return self.means.dtype
+
+    @property
+    def sh_degree(self) -> int | None:
+        """Degree of the spherical harmonics, or None where plain colours are held."""
+        return None if self.sh is None else sh.degree_of(self.sh.shape[-2])
+
+    def replace(self, **tensors: Tensor | None) -> "Gaussians":
+        """The same Gaussians with some tensors replaced."""
+        return replace(self, **tensors)
+
+    def _map(self, change: Any) -> "Gaussians":
+        return self.replace(**{name: change(name, tensor) for name, tensor in self.tensors()})
+
+    def to(self, *args: Any, **kwargs: Any) -> "Gaussians":
+        """The same Gaussians on another device or with another dtype, as `Tensor.to`."""
+        return self._map(lambda _, tensor: tensor.to(*args, **kwargs))
+
+    def detach(self) -> "Gaussians":
+        """The same values, cut off from the gradient graph."""
+        return self._map(lambda _, tensor: tensor.detach())
+
+    def __getitem__(self, index: Any) -> "Gaussians":
+        """Select by an index into the axes [*B, N]; the Gaussian axis must stay.
+
+        Raises:
+            ShapeError: If the index would leave no Gaussian axis.
+        """
+        shape = self.opacities.shape
+        chosen = torch.arange(shape.numel(), device=self.device).view(shape)[index]
+        if chosen.ndim == 0:
+            raise ShapeError(
+                f"index {index!r} picks one Gaussian out of {list(shape)} and leaves no Gaussian "
+                "axis; use a slice to keep it."
+            )
+        last = len(shape) - 1
+        return self._map(lambda _, tensor: tensor.flatten(0, last)[chosen])
+
+    def pad(self, count: int) -> "Gaussians":
+        """Append Gaussians of opacity 0 until every scene holds `count`.
+
+        Raises:
+            ShapeError: If there are more than `count` already.
+        """
+        missing = count - self.count
+        if missing < 0:
+            raise ShapeError(f"cannot pad {self.count} Gaussians to {count}; prune or slice them.")
+        axis = len(self.batch_shape)
+
+        def extend(name: str, tensor: Tensor) -> Tensor:
+            shape = [*tensor.shape[:axis], missing, *tensor.shape[axis + 1 :]]
+            filling = tensor.new_tensor(PADDING.get(name, 0.0)).expand(shape)
+            return torch.cat([tensor, filling], dim=axis)
+
+        return self._map(extend)
+
+    def prune(self, keep: Bool[Tensor, "*batch n"]) -> "Gaussians":
+        """Drop the Gaussians where `keep` is false.
+
+        Without batch axes the rest is returned; with them the rest of every scene moves to the
+        front and is padded to the fullest scene.
+        """
+        check_shape("keep", keep, list(self.opacities.shape))
+        if not self.batch_shape:
+            return self[keep]
+        front = torch.argsort(~keep, dim=-1, stable=True)[..., : int(keep.sum(-1).max())]
+        shape = self.opacities.shape
+        offsets = torch.arange(shape.numel() // shape[-1], device=self.device) * shape[-1]
+        flat = front + offsets.view(*shape[:-1], 1)
+        kept = keep.gather(-1, front)
+        last = len(shape) - 1
+        moved = self._map(lambda _, tensor: tensor.flatten(0, last)[flat])
+        return moved.replace(opacities=torch.where(kept, moved.opacities, 0))
+
+    @classmethod
+    def cat(cls, parts: Sequence["Gaussians"]) -> "Gaussians":
+        """Join along the Gaussian axis; all parts hold the same fields and batch axes."""
+        names = _common_fields(parts)
+        axis = len(parts[0].batch_shape)
+        return cls(**{name: torch.cat([getattr(p, name) for p in parts], axis) for name in names})
+
+    @classmethod
+    def stack(cls, scenes: Sequence["Gaussians"]) -> "Gaussians":
+        """Join along a new leading batch axis, padding each scene to the largest."""
+        names = _common_fields(scenes)
+        padded = [scene.pad(max(s.count for s in scenes)) for scene in scenes]
+        return cls(**{name: torch.stack([getattr(p, name) for p in padded]) for name in names})
+
+    def transform(self, matrix: Float[Tensor, "*#batch 4 4"]) -> "Gaussians":
+        """Move, turn, mirror and scale the Gaussians by a similarity, view-dependent colour too.
+
+        Args:
+            matrix: Similarity for column vectors, one per scene or one for all.
+
+        Raises:
+            ValueRangeError: If a matrix is not a similarity.
+        """
+        scale, rotation, translation = similarity.decompose(matrix[..., None, :, :])
+        proper = rotation * rotation.det().sign()[..., None, None]
+        turn = quaternions.from_matrix(proper).expand(self.quats.shape)
+        turned = (rotation @ self.means[..., None]).squeeze(-1)
+        return self.replace(
+            means=scale[..., None] * turned + translation,
+            quats=quaternions.multiply(turn, self.quats),
+            scales=scale[..., None] * self.scales,
+            sh=None if self.sh is None else sh.rotate(self.sh, rotation),
+        )
+
+    def covariances(self) -> Float[Tensor, "*batch n 3 3"]:
+        """Covariance matrices R S Sᵀ Rᵀ in squared scene units."""
+        factor = quaternions.to_matrix(self.quats) * self.scales[..., None, :]
+        return factor @ factor.mT
+
+    def __repr__(self) -> str:
+        head = f"Gaussians({list(self.opacities.shape)}, {self.dtype}, {self.device})"
+        lines = [f"  {name:<9} {_describe(tensor)}" for name, tensor in self.tensors()]
+        return "\n".join([head, *lines])
+
+
+def _describe(tensor: Tensor) -> str:
+    shape = str(list(tensor.shape))
+    if tensor.numel() == 0 or tensor.is_meta:
+        return shape
+    low, high = torch.aminmax(tensor.detach())
+    return f"{shape:<18} {low.item():.4g} … {high.item():.4g}"
+
+
+def _common_fields(parts: Sequence[Gaussians]) -> list[str]:
+    if not parts:
+        raise ShapeError("cannot join an empty list of Gaussians.")
+    names = [name for name, _ in parts[0].tensors()]
+    for number, part in enumerate(parts):
+        other = [name for name, _ in part.tensors()]
+        if other != names:
+            raise ShapeError(
+                f"cannot join Gaussians of different fields: part 0 has {', '.join(names)}, "
+                f"part {number} has {', '.join(other)}."
+            )
+    return names
