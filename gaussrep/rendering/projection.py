@@ -1,0 +1,113 @@
+"""From scenes and cameras to ellipses on the image plane, in plain torch."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+from gaussrep import quaternions, sh
+from gaussrep.cameras import Cameras
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering.conventions import EPS2D, FRUSTUM_MARGIN, MIN_ALPHA, NEAR
+
+
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """Gaussians as ellipses on the image plane.
+
+    Args:
+        means2d: Centres in pixels, [*B, V, N, 2].
+        conics: Upper triangle (xx, xy, yy) of the inverse 2D covariance, 1/px², [*B, V, N, 3].
+        depths: Distance along the camera's z axis in scene units, [*B, V, N].
+        radii: Half width and height in pixels of the box outside of which the contribution is
+            below 1/255, [*B, V, N, 2]; carries no gradient.
+        visible: Whether a Gaussian can touch the image at all, [*B, V, N].
+    """
+
+    means2d: Float[Tensor, "*batch v n 2"]
+    conics: Float[Tensor, "*batch v n 3"]
+    depths: Float[Tensor, "*batch v n"]
+    radii: Float[Tensor, "*batch v n 2"]
+    visible: Bool[Tensor, "*batch v n"]
+
+
+def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
+    """Project Gaussians by the local affine map at their centre (EWA splatting).
+
+    Args:
+        gaussians: Scenes, [*B, N].
+        cameras: Views, [*B, V].
+
+    Returns:
+        One ellipse per scene, view and Gaussian.
+    """
+    rotation = cameras.viewmats[..., None, :3, :3]
+    offset = cameras.viewmats[..., None, :3, 3]
+    points = (rotation @ gaussians.means[..., None, :, :, None]).squeeze(-1) + offset
+    depths = points[..., 2]
+    in_front = depths >= NEAR
+    points = torch.where(in_front[..., None], points, points.new_tensor([0, 0, 1]))
+    means2d, jacobian = _camera_map(points, cameras)
+    axes = quaternions.to_matrix(gaussians.quats) * gaussians.scales[..., None, :]
+    u, v = (jacobian @ rotation @ axes[..., None, :, :, :]).unbind(-2)
+    xx, xy, yy = (u * u).sum(-1) + EPS2D, (u * v).sum(-1), (v * v).sum(-1) + EPS2D
+    area = torch.linalg.cross(u, v).square().sum(-1)
+    determinant = area + EPS2D * (xx + yy) - EPS2D * EPS2D
+    conics = torch.stack([yy, -xy, xx], -1) / determinant[..., None]
+    with torch.no_grad():
+        opacities = gaussians.opacities[..., None, :]
+        reach = 2 * (opacities / MIN_ALPHA).clamp_min(1).log()
+        radii = (reach[..., None] * torch.stack([xx, yy], -1)).sqrt()
+        size = radii.new_tensor([cameras.width, cameras.height])
+        inside = ((means2d + radii > 0) & (means2d - radii < size)).all(-1)
+        visible = in_front & inside & (opacities >= MIN_ALPHA)
+    return Projection(means2d, conics, depths, radii, visible)
+
+
+def _camera_map(
+    points: Float[Tensor, "*batch v n 3"], cameras: Cameras
+) -> tuple[Float[Tensor, "*batch v n 2"], Float[Tensor, "*batch v n 2 3"]]:
+    """Pixels of camera-space points, and the Jacobian of that map."""
+    x, y, z = points.unbind(-1)
+    Ks = cameras.Ks[..., None, :, :]
+    fx, fy, cx, cy = Ks[..., 0, 0], Ks[..., 1, 1], Ks[..., 0, 2], Ks[..., 1, 2]
+    zero = torch.zeros_like(z)
+    if cameras.model == "ortho":
+        means2d = torch.stack([fx * x + cx, fy * y + cy], -1)
+        entries = [fx + zero, zero, zero, zero, fy + zero, zero]
+    else:
+        u, v = x / z, y / z
+        means2d = torch.stack([fx * u + cx, fy * v + cy], -1)
+        u, v = (
+            _clamp_to_frustum(u, fx, cx, cameras.width),
+            _clamp_to_frustum(v, fy, cy, cameras.height),
+        )
+        entries = [fx / z, zero, -fx * u / z, zero, fy / z, -fy * v / z]
+    return means2d, torch.stack(entries, -1).unflatten(-1, (2, 3))
+
+
+def _clamp_to_frustum(slope: Tensor, focal: Tensor, center: Tensor, size: int) -> Tensor:
+    """Keep the point where the map is linearised near the image, as gsplat does."""
+    margin = FRUSTUM_MARGIN * 0.5 * size / focal
+    return torch.maximum(
+        torch.minimum(slope, (size - center) / focal + margin), -(center / focal + margin)
+    )
+
+
+def view_colors(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batch v n 3"]:
+    """Colour of every Gaussian as seen from every camera.
+
+    Args:
+        gaussians: Scenes, [*B, N], with colours or spherical harmonics.
+        cameras: Views, [*B, V].
+
+    Returns:
+        RGB; spherical harmonics are evaluated along the line from the camera centre.
+    """
+    if gaussians.sh is None:
+        assert gaussians.colors is not None
+        return gaussians.colors.unsqueeze(-3).expand(*cameras.viewmats.shape[:-2], -1, -1)
+    directions = gaussians.means.unsqueeze(-3) - cameras.positions.unsqueeze(-2)
+    coefficients = gaussians.sh.unsqueeze(-4).expand(*directions.shape[:-1], -1, 3)
+    return sh.evaluate(coefficients, directions)
