@@ -1,0 +1,1 @@
+"""Files that hold Gaussians, chosen by suffix."""

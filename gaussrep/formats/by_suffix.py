@@ -1,0 +1,60 @@
+"""Loading and saving in whichever format a file's suffix names."""
+
+from os import PathLike
+from pathlib import Path
+
+from gaussrep import plugins
+from gaussrep.errors import AmbiguousName, FormatError
+from gaussrep.formats.format import Format
+from gaussrep.gaussians import Gaussians
+
+
+def load(path: str | PathLike[str]) -> Gaussians:
+    """Read Gaussians from a file.
+
+    Args:
+        path: The file; its suffix names the format, in upper or lower case.
+
+    Returns:
+        One scene on the CPU.
+
+    Raises:
+        FormatError: If no format reads this suffix, or the file is missing or damaged.
+    """
+    path = Path(path)
+    return _format_of(path, reading=True).read(path)
+
+
+def save(gaussians: Gaussians, path: str | PathLike[str]) -> None:
+    """Write Gaussians to a file, whole or not at all.
+
+    Args:
+        gaussians: One scene, without batch axes.
+        path: The file; its suffix names the format. It is overwritten if it exists.
+
+    Raises:
+        FormatError: If no format writes this suffix, the format cannot hold these Gaussians, or
+            the file cannot be written.
+    """
+    path = Path(path)
+    _format_of(path, reading=False).write(gaussians, path)
+
+
+def _format_of(path: Path, *, reading: bool) -> Format:
+    able: dict[str, list[str]] = {}
+    for component in plugins.list("formats"):
+        record = component.record
+        if record.can_read if reading else record.can_write:
+            for suffix in record.suffixes:
+                able.setdefault(suffix.lower(), []).append(component.qualified)
+    fitting = [suffix for suffix in able if path.name.lower().endswith(suffix)]
+    if not fitting:
+        verb = "read" if reading else "write"
+        raise FormatError(f"{path}: no format {verb}s this suffix; known: {', '.join(able)}.")
+    names = able[max(fitting, key=len)]
+    if len(names) > 1:
+        raise AmbiguousName(
+            f"{path}: {' and '.join(names)} both claim this suffix; leave one out with "
+            "GAUSSREP_PLUGINS."
+        )
+    return plugins.build("formats", names[0])
