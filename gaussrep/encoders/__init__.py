@@ -1,0 +1,1 @@
+"""Encoders: what looks at an image or a point cloud and gives features."""

@@ -1,0 +1,1 @@
+"""Losses: how far a picture is from the one that was wanted."""
