@@ -1,0 +1,53 @@
+"""Settings of the core's data sets (torch-free)."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from gaussrep.config import ComponentConfig
+
+Share = Annotated[float, Field(gt=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+
+
+class CropConfig(ComponentConfig):
+    """How training crops are cut at random."""
+
+    size: int = Field(default=224, ge=1)
+    """Side of the square output in pixels."""
+    scale: tuple[Share, Share] = (0.2, 1.0)
+    """Smallest and largest share of the picture's area that a training crop covers."""
+    ratio: tuple[Positive, Positive] = (3 / 4, 4 / 3)
+    """Smallest and largest width over height of a training crop, before it is made square."""
+    flip: float = Field(default=0.5, ge=0, le=1)
+    """Probability that a training crop is mirrored left to right."""
+
+    @model_validator(mode="after")
+    def _check_order(self) -> "CropConfig":
+        for name, (low, high) in (("scale", self.scale), ("ratio", self.ratio)):
+            if low > high:
+                raise ValueError(f"{name} is ({low}, {high}), wanted the smaller number first")
+        return self
+
+
+class ImagesConfig(CropConfig):
+    """Settings of the `images` data set."""
+
+    root: Path
+    """Folder of pictures, searched with all its subfolders."""
+    val_share: float = Field(default=0.05, gt=0, lt=1)
+    """Share of the pictures that are held out for validation, chosen by a hash of their names."""
+
+
+class PhotosConfig(CropConfig):
+    """Settings of the `photos` data set."""
+
+    size: int = Field(default=64, ge=1)
+    """Side of the square output in pixels."""
+    scale: tuple[Share, Share] = (0.04, 0.5)
+    """Smallest and largest share of a training region's area that a training crop covers."""
+    samples: int = Field(default=2048, ge=1)
+    """Training crops per epoch; the photographs take turns."""
+    val_crops: int = Field(default=2, ge=1, le=16)
+    """Validation crops per photograph."""

@@ -1,0 +1,158 @@
+import io
+import os
+import pickle
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gaussrep.data.image_file import UnreadableImage, read_image, write_png
+from gaussrep.errors import DataError
+
+
+def pixels(path):
+    image = read_image(path)
+    assert image.mode == "RGB"
+    return np.asarray(image).tolist()
+
+
+def save(tmp_path, image, **options):
+    path = tmp_path / "picture.png"
+    image.save(path, **options)
+    return path
+
+
+def test_greyscale(tmp_path):
+    assert pixels(save(tmp_path, Image.new("L", (1, 1), 77))) == [[[77, 77, 77]]]
+
+
+def test_sixteen_bits_are_rounded_to_eight(tmp_path):
+    values = np.array([[0, 257, 32768, 65535, 128, 129]], dtype=np.uint16)
+    expected = [0, 1, 128, 255, 0, 1]
+    assert pixels(save(tmp_path, Image.fromarray(values))) == [[[v] * 3 for v in expected]]
+
+
+def test_transparency_lies_over_white(tmp_path):
+    image = Image.fromarray(np.array([[[255, 0, 0, 0], [255, 0, 0, 255]]], dtype=np.uint8))
+    assert pixels(save(tmp_path, image)) == [[[255, 255, 255], [255, 0, 0]]]
+
+
+def test_grey_with_transparency(tmp_path):
+    image = Image.new("LA", (1, 1), (0, 0))
+    assert pixels(save(tmp_path, image)) == [[[255, 255, 255]]]
+
+
+def test_palettes_with_and_without_transparency(tmp_path):
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 40, 50, 60])
+    image.putpixel((1, 0), 1)
+    assert pixels(save(tmp_path, image)) == [[[10, 20, 30], [40, 50, 60]]]
+    assert pixels(save(tmp_path, image, transparency=0)) == [[[255, 255, 255], [40, 50, 60]]]
+
+
+def test_one_bit(tmp_path):
+    assert pixels(save(tmp_path, Image.new("1", (1, 1), 1))) == [[[255, 255, 255]]]
+
+
+def test_cmyk_jpeg(tmp_path):
+    path = tmp_path / "print.jpg"
+    Image.new("CMYK", (8, 8), (0, 0, 0, 0)).save(path)
+    assert pixels(path)[0][0] == [255, 255, 255]
+
+
+@pytest.mark.parametrize(
+    ("orientation", "corner"), [(1, (0, 0)), (2, (3, 0)), (3, (3, 1)), (6, (1, 0)), (8, (0, 3))]
+)
+def test_the_orientation_tag_is_obeyed(tmp_path, orientation, corner):
+    image = Image.new("RGB", (4, 2))
+    image.putpixel((0, 0), (255, 255, 255))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    turned = read_image(save(tmp_path, image, exif=exif))
+    assert turned.getpixel(corner) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
+def test_no_picture_is_one_sentence_with_the_name(tmp_path, content):
+    path = tmp_path / "bad.png"
+    path.write_bytes(content)
+    with pytest.raises(UnreadableImage, match=r"bad\.png: this picture cannot be read") as caught:
+        read_image(path)
+    assert isinstance(caught.value, DataError)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp"])
+def test_a_truncated_picture_is_refused(tmp_path, suffix):
+    path = tmp_path / f"half.{suffix}"
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    os.truncate(path, path.stat().st_size // 2)
+    with pytest.raises(UnreadableImage, match=f"half.{suffix}"):
+        read_image(path)
+
+
+def test_a_missing_file(tmp_path):
+    with pytest.raises(UnreadableImage, match=r"none\.png: there is no such file"):
+        read_image(tmp_path / "none.png")
+
+
+def test_a_picture_too_large_to_decode(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(UnreadableImage, match="cannot be read"):
+        read_image(save(tmp_path, Image.new("L", (100, 100))))
+
+
+def test_the_error_survives_pickling_and_a_worker():
+    error = UnreadableImage("a.png: bad.")
+    assert str(pickle.loads(pickle.dumps(error))) == "a.png: bad."
+    wrapped = f"Caught it in a worker.\nTraceback:\n  x.UnreadableImage: {error}\n"
+    assert str(UnreadableImage(wrapped)) == "a.png: bad."
+
+
+def encoded(format_name):
+    file = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    image = Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3))
+    image.save(file, format=format_name, exif=exif)
+    return file.getvalue()
+
+
+VALID = [encoded(name) for name in ("PNG", "JPEG", "WEBP", "BMP")]
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.data())
+def test_a_damaged_picture_loads_or_is_one_error(tmp_path_factory, data):
+    content = bytearray(data.draw(st.sampled_from(VALID)))
+    for _ in range(data.draw(st.integers(1, 6))):
+        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
+    path = tmp_path_factory.getbasetemp() / "damaged"
+    path.write_bytes(content[: data.draw(st.integers(0, len(content)))])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        message = None
+        try:
+            assert read_image(path).mode == "RGB"
+        except UnreadableImage as error:
+            message = str(error)
+    assert message is None or (message.startswith(str(path)) and "\n" not in message)
+
+
+class TestWriting:
+    @pytest.mark.parametrize("shape", [(3, 5, 3), (3, 5)])
+    def test_what_is_written_is_read(self, tmp_path, shape):
+        values = np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8)
+        write_png(values, tmp_path / "out.png")
+        with Image.open(tmp_path / "out.png") as image:
+            assert image.format == "PNG"
+            assert np.asarray(image).tolist() == values.tolist()
+        assert len(list(tmp_path.iterdir())) == 1
+
+    def test_a_missing_folder_is_one_sentence(self, tmp_path):
+        with pytest.raises(DataError, match="cannot be written: No such file"):
+            write_png(np.zeros((1, 1), dtype=np.uint8), tmp_path / "none" / "out.png")

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gaussrep.data import photos
+from gaussrep.data.config import PhotosConfig
+from gaussrep.data.photographs import Photograph
+from gaussrep.data.photos import Photos
+from gaussrep.data.sample_key import SampleKey
+
+pytest.importorskip("skimage")
+pytest.importorskip("sklearn")
+
+
+@pytest.fixture(scope="module")
+def train():
+    return Photos(PhotosConfig(samples=20))
+
+
+def test_samples_have_the_agreed_form(train):
+    val = Photos(PhotosConfig(size=32, val_crops=3), "val")
+    assert (len(train), len(val)) == (20, 24)
+    for sample, size in ((train[19], 64), (val[23], 32)):
+        assert sample["image"].shape == (3, size, size)
+        assert sample["image"].dtype == torch.float32
+        assert 0 <= sample["image"].min() < sample["image"].max() <= 1
+        assert sample["index"].dtype == torch.int64
+
+
+def test_training_crops_depend_on_the_key_alone(train):
+    key = SampleKey(7, epoch=1, seed=2)
+    expected = train[key]["image"]
+    assert torch.equal(Photos(PhotosConfig(samples=20))[key]["image"], expected)
+    assert not torch.equal(train[SampleKey(7, 2, 2)]["image"], expected)
+    assert not torch.equal(train[SampleKey(7, 1, 3)]["image"], expected)
+
+
+def test_validation_crops_are_fixed_and_show_something():
+    val = Photos(PhotosConfig(), "val")
+    for index in range(len(val)):
+        sample = val[SampleKey(index, epoch=3, seed=4)]["image"]
+        assert torch.equal(sample, val[index]["image"])
+        assert sample.std() > 0.04
+
+
+def test_indices_outside_are_refused(train):
+    for index in (-1, 20):
+        with pytest.raises(IndexError, match="outside 0 to 19"):
+            train[index]
+
+
+@pytest.mark.parametrize("edge", ["left", "right", "bottom"])
+def test_training_never_sees_the_held_out_strip(monkeypatch, edge):
+    photograph = Photograph(Image.new("RGB", (80, 60), "black"), edge)
+    strip = photograph.strip
+    picture = np.zeros((60, 80, 3), dtype=np.uint8)
+    picture[strip.top : strip.bottom, strip.left : strip.right] = 255
+    marked = Photograph(Image.fromarray(picture), edge)
+    monkeypatch.setattr(photos, "read_photographs", lambda: [marked])
+    config = PhotosConfig(size=16, samples=300, scale=(0.01, 1.0))
+    train, val = Photos(config), Photos(config, "val")
+    assert all(train[SampleKey(index, 5, 6)]["image"].max() == 0 for index in range(300))
+    assert all(val[index]["image"].min() == 1 for index in range(len(val)))
