@@ -58,7 +58,7 @@ def get_renderer(renderer: str | ComponentConfig) -> Renderer:
         AmbiguousName: If several do.
         Unavailable: If it cannot run here.
     """
-    return _build(renderer)
+    return _build(renderer)  # pyright: ignore[reportArgumentType] frozen, hence hashable
 
 
 @lru_cache(maxsize=64)

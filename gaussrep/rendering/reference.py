@@ -52,10 +52,7 @@ class ReferenceRenderer(Renderer):
         pixel_step = max(1, self.config.block // max(1, count * image_step))
         rows = []
         for some in ellipses.split(image_step):
-            blocks = [
-                checkpoint(_blend, some, part, use_reentrant=False, preserve_rng_state=False)
-                for part in pixels.split(pixel_step)
-            ]
+            blocks = [_recomputed_blend(some, part) for part in pixels.split(pixel_step)]
             rows.append(torch.cat(blocks, dim=1))
         return rearrange(torch.cat(rows), "i (h w) c -> i h w c", h=height)
 
@@ -89,6 +86,13 @@ def _front_to_back(
     most = int(visible.sum(-1).max()) if visible.numel() else 0
     order = depths.argsort(dim=-1, stable=True)[:, :most]
     return rows.gather(1, order[..., None].expand(-1, -1, rows.shape[-1]))
+
+
+def _recomputed_blend(ellipses: Float[Tensor, "i n c"], pixels: Float[Tensor, "p 2"]) -> Tensor:
+    """`_blend`, whose intermediate tensors are computed again in the backward pass."""
+    blended = checkpoint(_blend, ellipses, pixels, use_reentrant=False, preserve_rng_state=False)
+    assert isinstance(blended, Tensor)
+    return blended
 
 
 def _blend(ellipses: Float[Tensor, "i n c"], pixels: Float[Tensor, "p 2"]) -> Tensor:
