@@ -1,0 +1,56 @@
+"""Plugins: what they register, and how the parts are found, loaded and built. Never imports torch.
+
+A plugin is a light module, named by an entry point of the group `gaussrep`, whose functions are
+marked with `hookimpl` and yield records:
+
+    from gaussrep.plugins import LossRecord, hookimpl
+
+    @hookimpl
+    def register_losses():
+        yield LossRecord(name="huber", summary="Huber loss.", target="my_package.huber:Huber")
+"""
+
+from gaussrep.plugins.component import CORE, Component
+from gaussrep.plugins.default import build, failures, find, load, reset
+from gaussrep.plugins.default import list_components as list
+from gaussrep.plugins.failure import PluginFailure
+from gaussrep.plugins.hookspecs import hookimpl
+from gaussrep.plugins.manager import PluginHost
+from gaussrep.plugins.records import (
+    KINDS,
+    PLUGIN_API,
+    CommandRecord,
+    DatasetRecord,
+    EncoderRecord,
+    EvaluationRecord,
+    FormatRecord,
+    LossRecord,
+    MethodRecord,
+    Record,
+    RendererRecord,
+)
+
+__all__ = [
+    "CORE",
+    "KINDS",
+    "PLUGIN_API",
+    "CommandRecord",
+    "Component",
+    "DatasetRecord",
+    "EncoderRecord",
+    "EvaluationRecord",
+    "FormatRecord",
+    "LossRecord",
+    "MethodRecord",
+    "PluginFailure",
+    "PluginHost",
+    "Record",
+    "RendererRecord",
+    "build",
+    "failures",
+    "find",
+    "hookimpl",
+    "list",
+    "load",
+    "reset",
+]

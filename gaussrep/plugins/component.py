@@ -1,0 +1,98 @@
+"""A component: a record, who registered it, and the way to its code."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from gaussrep.errors import PluginError, Unavailable
+from gaussrep.plugins.requirements import install_line, unmet
+
+CORE = "gaussrep"
+"""The distribution whose short names no other plugin can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """Something that a plugin offers. Nothing of it is imported before `load`.
+
+    Args:
+        record: What the plugin says about it; its class is the one that `KINDS` gives for `kind`.
+        kind: `"renderers"`, `"losses"`, … a key of `gaussrep.plugins.KINDS`.
+        distribution: Normalised name of the distribution that registered it.
+        version: That distribution's version.
+    """
+
+    record: Any
+    kind: str
+    distribution: str
+    version: str
+
+    @property
+    def name(self) -> str:
+        """The short name."""
+        return self.record.name
+
+    @property
+    def qualified(self) -> str:
+        """The name that is never ambiguous, `distribution:name`."""
+        return f"{self.distribution}:{self.name}"
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Requirements that are not met here, PEP 508 strings."""
+        return unmet(self.record.requires)
+
+    def load(self) -> Any:
+        """Import the component.
+
+        Returns:
+            The object that the record's `target` names.
+
+        Raises:
+            Unavailable: If a requirement is not met or a module is missing; the message says what
+                to install.
+            PluginError: If its module is broken.
+        """
+        if missing := self.missing:
+            raise Unavailable(f"{self} needs {', '.join(missing)}: {install_line(missing)}")
+        return self._import(self.record.target)
+
+    def load_config(self) -> Any:
+        """Import the class of the component's settings; its requirements need not be met.
+
+        Returns:
+            A `gaussrep.config.ComponentConfig` class, or None where it has no settings.
+
+        Raises:
+            Unavailable: If a module is missing.
+            PluginError: If its module is broken.
+        """
+        return self._import(self.record.config) if self.record.config else None
+
+    def load_report(self) -> Any:
+        """Import the function behind `gaussrep inspect`, of a method.
+
+        Returns:
+            The function, or None where the method has none.
+
+        Raises:
+            Unavailable: If a module is missing.
+            PluginError: If its module is broken.
+        """
+        return self._import(self.record.report) if self.record.report else None
+
+    def _import(self, target: str) -> Any:
+        module, _, attribute = target.partition(":")
+        try:
+            return getattr(import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            if error.name is None or error.name.partition(".")[0] == module.partition(".")[0]:
+                raise PluginError(f"{self} is broken: {error}; it should hold {target}.") from error
+            line = install_line([error.name.partition(".")[0].replace("_", "-")])
+            raise Unavailable(f"{self} needs the module {error.name}: {line}") from error
+        except (Exception, SystemExit) as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise PluginError(f"{self} is broken: importing {target} gave {reason}") from error
+
+    def __str__(self) -> str:
+        return f"{self.record.noun} '{self.name}' of {self.distribution} {self.version}"

@@ -1,0 +1,56 @@
+"""Which installed distributions have plugins."""
+
+from collections.abc import Iterator
+from importlib.metadata import Distribution, EntryPoint, distributions
+
+from packaging.utils import canonicalize_name
+
+from gaussrep.errors import PluginError
+from gaussrep.plugins.failure import Origin, PluginFailure
+from gaussrep.plugins.hookspecs import PROJECT
+
+
+def discover() -> tuple[list[tuple[Origin, EntryPoint]], list[PluginFailure]]:
+    """Every entry point of the group `gaussrep`, in the same order everywhere.
+
+    The metadata of each distribution is read on its own, so that one damaged file does not hide
+    the plugins of all others. Of a distribution that is installed twice the first on `sys.path`
+    counts.
+
+    Returns:
+        Origins and entry points, sorted by distribution and name; and what could not be read.
+    """
+    found: dict[str, list[tuple[Origin, EntryPoint]]] = {}
+    failures = []
+    for installed in distributions():
+        if not _has_plugins(installed):
+            continue
+        origin = Origin("without a name", "")
+        try:
+            origin = _origin(installed)
+            found.setdefault(origin.distribution, list(_entry_points(installed, origin)))
+        except Exception as error:
+            failures.append(PluginFailure.raised(origin, "metadata", "reading its metadata", error))
+    ordered = (found[name] for name in sorted(found))
+    pairs = [pair for pairs in ordered for pair in sorted(pairs, key=lambda pair: pair[1].name)]
+    return pairs, failures
+
+
+def _has_plugins(installed: Distribution) -> bool:
+    """Whether the group is mentioned; cheap, because it parses nothing."""
+    try:
+        return f"[{PROJECT}]" in (installed.read_text("entry_points.txt") or "")
+    except UnicodeDecodeError:  # entry points that no tool can read
+        return False
+
+
+def _origin(installed: Distribution) -> Origin:
+    name = installed.metadata["Name"]
+    if not name:
+        raise PluginError(f"{installed.locate_file('')} holds one whose METADATA has no Name.")
+    return Origin(canonicalize_name(name), installed.version)
+
+
+def _entry_points(installed: Distribution, origin: Origin) -> Iterator[tuple[Origin, EntryPoint]]:
+    for entry_point in installed.entry_points.select(group=PROJECT):
+        yield Origin(origin.distribution, origin.version, entry_point.name), entry_point

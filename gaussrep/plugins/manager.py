@@ -1,0 +1,156 @@
+"""The plugin host: loads every plugin on its own and gathers what they offer."""
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint
+
+import pluggy
+from packaging.utils import canonicalize_name
+
+from gaussrep import __version__
+from gaussrep.errors import PluginError, UnknownName
+from gaussrep.plugins import builtin, hookspecs
+from gaussrep.plugins.component import CORE, Component
+from gaussrep.plugins.discovery import discover
+from gaussrep.plugins.failure import Origin, PluginFailure
+from gaussrep.plugins.names import choose, clashes
+from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.records import KINDS
+from gaussrep.plugins.validation import check_record
+
+HOOKS = tuple(f"register_{kind}" for kind in KINDS)
+
+
+class PluginHost:
+    """Loads plugins and keeps what they offer and what went wrong with them.
+
+    A plugin that raises, exits, misspells a hook or offers a bad record is recorded and costs only
+    itself. The core registers through the same door, but its failures are raised.
+
+    Args:
+        only: Names of the entry points or distributions to load; None loads all. The core's own
+            components are always there.
+    """
+
+    def __init__(self, only: Collection[str] | None = None) -> None:
+        self.failures: list[PluginFailure] = []
+        self._components: list[Component] = []
+        self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+        self._manager.add_hookspecs(hookspecs)
+        self._manager.register(builtin, CORE)
+        self._origins = {CORE: Origin(CORE, __version__)}
+        for origin, entry_point in self._find_plugins(only):
+            self._load(origin, entry_point)
+        for kind in KINDS:
+            self._collect(kind)
+        for origin, sentence in clashes(self._components):
+            self._fail(origin, "name", sentence)
+
+    def components(self, kind: str | None = None) -> list[Component]:
+        """What the plugins offer.
+
+        Args:
+            kind: One of `KINDS`; None for all.
+
+        Returns:
+            Components sorted by kind, name and distribution.
+
+        Raises:
+            PluginError: If there is no such kind.
+        """
+        if kind is not None and kind not in KINDS:
+            raise UnknownName(f"There is no kind of component {kind!r}; {nearest(kind, KINDS)}")
+        kinds = list(KINDS)
+        chosen = [c for c in self._components if kind in (None, c.kind)]
+        return sorted(chosen, key=lambda c: (kinds.index(c.kind), c.name, c.distribution))
+
+    def find(self, kind: str, name: str) -> Component:
+        """One component.
+
+        Args:
+            kind: One of `KINDS`.
+            name: Short name, or `distribution:name`.
+
+        Returns:
+            The component.
+
+        Raises:
+            UnknownName: If there is none.
+            AmbiguousName: If several distributions use that short name.
+        """
+        components = self.components(kind)
+        try:
+            return choose(components, KINDS[kind].noun, name)
+        except UnknownName as error:
+            if not any(failure.is_defect for failure in self.failures):
+                raise
+            hint = "Some plugins failed to load; `gaussrep doctor` says why."
+            raise UnknownName(f"{error} {hint}") from None
+
+    def _find_plugins(self, only: Collection[str] | None) -> list[tuple[Origin, EntryPoint]]:
+        found, unreadable = discover()
+        self.failures += unreadable
+        if only is None:
+            return found
+        wanted = {name for given in only for name in (given, canonicalize_name(given))}
+        known = {name for origin, _ in found for name in (origin.entry_point, origin.distribution)}
+        for name in only:
+            if not {name, canonicalize_name(name)} & known:
+                sentence = (
+                    f"GAUSSREP_PLUGINS asks for what is not installed; {nearest(name, known)}"
+                )
+                self._fail(Origin(name, ""), "select", sentence)
+        return [pair for pair in found if {pair[0].entry_point, pair[0].distribution} & wanted]
+
+    def _load(self, origin: Origin, entry_point: EntryPoint) -> None:
+        name = f"{origin.distribution}:{origin.entry_point}"
+        self._origins[name] = origin
+        with self._isolated(origin, "import", "import"):
+            plugin = entry_point.load()
+            try:
+                self._manager.register(plugin, name)
+            except Exception:
+                if self._manager.has_plugin(name):  # pluggy leaves what it had done
+                    self._manager.unregister(name=name)
+                raise
+            self._check_hooks(origin, plugin)
+
+    def _check_hooks(self, origin: Origin, plugin: object) -> None:
+        callers = self._manager.get_hookcallers(plugin)
+        if not callers:
+            sentence = "it implements no hook; mark its functions with gaussrep.plugins.hookimpl."
+            self._fail(origin, "hook", sentence)
+        for caller in callers or ():
+            if not caller.has_spec():
+                sentence = f"there is no hook {caller.name!r}; {nearest(caller.name, HOOKS)}"
+                self._fail(origin, "hook", sentence)
+
+    def _collect(self, kind: str) -> None:
+        """Call each implementation on its own: pluggy's own call stops at the first exception."""
+        hook = f"register_{kind}"
+        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+            origin = self._origins[implementation.plugin_name]
+            with self._isolated(origin, "call", hook):
+                for record in implementation.function() or ():
+                    self._accept(kind, record, origin)
+
+    def _accept(self, kind: str, record: object, origin: Origin) -> None:
+        with self._isolated(origin, "record", "reading a record"):
+            check_record(kind, record, origin.distribution)
+            component = Component(record, kind, origin.distribution, origin.version)
+            if any(c.kind == kind and c.qualified == component.qualified for c in self._components):
+                raise PluginError(f"{component} is registered twice; the first one counts.")
+            self._components.append(component)
+
+    def _fail(self, origin: Origin, phase: str, sentence: str) -> None:
+        self.failures.append(PluginFailure.said(origin, phase, sentence))
+
+    @contextmanager
+    def _isolated(self, origin: Origin, phase: str, doing: str) -> Iterator[None]:
+        """Record whatever a plugin raises, unless it is the core itself."""
+        try:
+            yield
+        except (Exception, SystemExit) as error:
+            if origin.distribution == CORE:
+                raise
+            self.failures.append(PluginFailure.raised(origin, phase, doing, error))

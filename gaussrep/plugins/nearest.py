@@ -1,0 +1,31 @@
+"""The name that was probably meant."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+LISTED = 12
+
+
+def nearest(given: str, known: Iterable[str]) -> str:
+    """Say which known name is closest to one that does not exist, or which names there are.
+
+    Args:
+        given: The name that was given.
+        known: The names that exist.
+
+    Returns:
+        Half a sentence to follow "There is no such name; ".
+
+    Example:
+        >>> nearest("gmea", ["gmae", "gaussiancross"])
+        "did you mean 'gmae'?"
+        >>> nearest("x", ["mse", "l1"])
+        'there are: l1, mse.'
+    """
+    names = sorted(set(known))
+    if close := get_close_matches(given, names, n=1):
+        return f"did you mean {close[0]!r}?"
+    if not names:
+        return "there is none."
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"there are: {', '.join(names[:LISTED])}{more}."

@@ -1,0 +1,147 @@
+"""What a plugin says about each of its components: frozen records, cheap to make and to list."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar, Literal
+
+PLUGIN_API = 1
+"""Version of the agreement between gaussrep and its plugins; every record carries it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Facts that every component states without being imported.
+
+    Args:
+        name: Short name, `[a-z][a-z0-9-]*`.
+        summary: One line for listings.
+        target: Import string of the component, `"package.module:Attribute"`.
+        config: Import string of its `gaussrep.config.ComponentConfig` class, if it has settings.
+        requires: PEP 508 requirements beyond those of the distribution, `"gsplat>=1.4"`.
+        api: The `PLUGIN_API` that the plugin was written for. Write the number out where a plugin
+            should be refused by a gaussrep that speaks another.
+    """
+
+    noun: ClassVar[str] = "component"
+
+    name: str
+    summary: str
+    target: str
+    config: str | None = None
+    requires: tuple[str, ...] = ()
+    api: int = PLUGIN_API
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RendererRecord(Record):
+    """A renderer; its target is a `gaussrep.rendering.Renderer`.
+
+    Args:
+        devices: Torch device types that it draws on, `"cpu"`, `"cuda"`, `"mps"`.
+        capabilities: What it can do: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
+            `"ortho"`, `"pinhole"`, `"camera_gradients"`, `"float64"`.
+        priority: `renderer="auto"` takes the highest that fits.
+    """
+
+    noun: ClassVar[str] = "renderer"
+
+    devices: frozenset[str]
+    capabilities: frozenset[str]
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncoderRecord(Record):
+    """An encoder.
+
+    Args:
+        modality: What it looks at.
+    """
+
+    noun: ClassVar[str] = "encoder"
+
+    modality: Literal["image", "points"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossRecord(Record):
+    """A loss."""
+
+    noun: ClassVar[str] = "loss"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MethodRecord(Record):
+    """A method; its target is a `gaussrep.methods.method.Method`.
+
+    Args:
+        presets: Package whose `*.yaml` resources are presets, `"my_package.presets"`.
+        report: Import string of the function behind `gaussrep inspect`.
+        paper: Address of the paper.
+    """
+
+    noun: ClassVar[str] = "method"
+
+    presets: str | None = None
+    report: str | None = None
+    paper: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatasetRecord(Record):
+    """A data set.
+
+    Args:
+        modality: What its samples are, `"image"`, `"points"`.
+    """
+
+    noun: ClassVar[str] = "dataset"
+
+    modality: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluationRecord(Record):
+    """An evaluation."""
+
+    noun: ClassVar[str] = "evaluation"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatRecord(Record):
+    """A file format; its target is a `gaussrep.formats.format.Format`.
+
+    Args:
+        suffixes: File suffixes that it owns, with the dot, `(".ply",)`.
+        can_read: Whether it loads files.
+        can_write: Whether it saves files.
+    """
+
+    noun: ClassVar[str] = "format"
+
+    suffixes: tuple[str, ...]
+    can_read: bool = True
+    can_write: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandRecord(Record):
+    """A command of the `gaussrep` program; its target is a function with Typer annotations."""
+
+    noun: ClassVar[str] = "command"
+
+
+KINDS: Mapping[str, type[Record]] = MappingProxyType(
+    {
+        "renderers": RendererRecord,
+        "encoders": EncoderRecord,
+        "losses": LossRecord,
+        "methods": MethodRecord,
+        "datasets": DatasetRecord,
+        "evaluations": EvaluationRecord,
+        "formats": FormatRecord,
+        "commands": CommandRecord,
+    }
+)
+"""Every kind of component, with the class of its records."""

@@ -1,0 +1,25 @@
+import pytest
+
+from gaussrep import plugins
+from gaussrep.config.components import config_class
+
+CORE = plugins.PluginHost(only=[]).components()
+
+
+@pytest.mark.parametrize("component", CORE, ids=str)
+def test_the_core_can_be_loaded(component):
+    assert component.missing == ()
+    assert callable(component.load())
+    assert config_class(component.kind, component.qualified).model_config["frozen"]
+
+
+def test_the_core_registers_what_it_promises():
+    names = {f"{component.kind}/{component.name}" for component in CORE}
+    assert names >= {
+        "renderers/reference",
+        "losses/mse",
+        "losses/l1",
+        "datasets/images",
+        "datasets/photos",
+        "formats/ply",
+    }
