@@ -1,0 +1,18 @@
+"""Configurations: frozen pydantic models, files, overrides and presets. Never imports torch."""
+
+from gaussrep.config.base import ComponentConfig, Config
+from gaussrep.config.components import ComponentField, component, resolve
+from gaussrep.config.load import dump_yaml, load_config
+from gaussrep.config.presets import preset, presets
+
+__all__ = [
+    "ComponentConfig",
+    "ComponentField",
+    "Config",
+    "component",
+    "dump_yaml",
+    "load_config",
+    "preset",
+    "presets",
+    "resolve",
+]

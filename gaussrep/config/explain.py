@@ -1,0 +1,69 @@
+"""Turns pydantic's errors into one line per mistake."""
+
+import reprlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+SHORT = reprlib.Repr()
+SHORT.maxstring = SHORT.maxother = 60
+
+
+def explain(error: ValidationError, data: Any) -> str:
+    """Describe every mistake by its dotted path, what was given and what was wanted.
+
+    Args:
+        error: What pydantic found.
+        data: The input it looked at.
+
+    Returns:
+        One line per mistake, in the order of the fields.
+    """
+    wanted: dict[str, list[str]] = {}
+    given: dict[str, str] = {}
+    for detail in error.errors(include_url=False):
+        if detail["type"] == "default_factory_not_called":  # only because of another mistake
+            continue
+        path, value = _locate(data, detail["loc"], detail["type"])
+        key = ".".join(map(str, path))
+        wanted.setdefault(key, []).append(_problem(detail["msg"]))
+        given[key] = "" if detail["type"] == "missing" else _shown(value)
+    return "\n".join(_line(key, given[key], wanted[key]) for key in wanted)
+
+
+def _locate(data: Any, loc: Sequence[int | str], error: str) -> tuple[list[int | str], Any]:
+    """Follow a location through the input; parts that are no keys of it name a union's branch."""
+    path: list[int | str] = []
+    for part in loc:
+        if (isinstance(data, Mapping) and part in data) or _is_index(data, part):
+            data = data[part]
+        elif not (error == "missing" and part == loc[-1]):
+            continue
+        path.append(part)
+    return path, data
+
+
+def _is_index(data: Any, part: int | str) -> bool:
+    return isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
+
+
+def _problem(message: str) -> str:
+    if message == "Field required":
+        return "is missing"
+    if message.startswith("Input should be "):
+        return "wanted " + message.removeprefix("Input should be ").partition(", unable to")[0]
+    return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+
+
+def _shown(value: Any) -> str:
+    """What was given, where that says more than the problem does."""
+    return "" if isinstance(value, Mapping) else f" = {SHORT.repr(value)}"
+
+
+def _line(path: str, given: str, problems: list[str]) -> str:
+    first, *others = dict.fromkeys(problems)
+    if others and all(problem.startswith("wanted ") for problem in (first, *others)):
+        others = [problem.removeprefix("wanted ") for problem in others]
+    problem = " or ".join([first, *others])
+    return f"{path}{given}: {problem}" if path or given else problem

@@ -1,0 +1,65 @@
+"""From files and arguments to a validated configuration, and back to a file."""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from gaussrep.config.base import Config
+from gaussrep.config.explain import explain
+from gaussrep.config.merge import merge
+from gaussrep.config.overrides import parse_overrides
+from gaussrep.config.yaml_text import read_yaml, write_yaml
+from gaussrep.errors import ConfigError
+
+C = TypeVar("C", bound=Config)
+
+
+def load_config(
+    cls: type[C],
+    preset: Mapping[str, Any] | None = None,
+    files: Iterable[Path] = (),
+    overrides: Iterable[str] = (),
+) -> C:
+    """Gather a configuration from its sources, each over the ones before.
+
+    Args:
+        cls: The configuration; its defaults lie lowest.
+        preset: Settings to start from.
+        files: YAML files.
+        overrides: `dotted.key=value` arguments.
+
+    Returns:
+        The validated configuration.
+
+    Raises:
+        ConfigError: If a file or an argument cannot be read, or with one line for every mistake:
+            the dotted path, what was given, what was wanted, the nearest key.
+
+    Example:
+        >>> from gaussrep.config import Config
+        >>> class Crop(Config):
+        ...     size: int = 64
+        ...     flip: bool = True
+        >>> load_config(Crop, overrides=["size=32"])
+        Crop(size=32, flip=True)
+    """
+    layers = [preset or {}, *map(read_yaml, map(Path, files)), parse_overrides(overrides)]
+    settings = merge(cls, layers)
+    try:
+        return cls.model_validate(settings)
+    except ValidationError as error:
+        raise ConfigError(explain(error, settings)) from error
+
+
+def dump_yaml(config: Config) -> str:
+    """Write a configuration in full, so that `load_config` reads the same one back.
+
+    Args:
+        config: The configuration.
+
+    Returns:
+        YAML, in the order of the fields, defaults and resolved components included.
+    """
+    return write_yaml(config.model_dump(mode="json"))

@@ -1,0 +1,55 @@
+"""`dotted.key=value` arguments."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from gaussrep.config.yaml_text import parse_value
+from gaussrep.errors import ConfigError
+
+
+def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
+    """Read arguments into one layer of settings.
+
+    Args:
+        arguments: `dotted.key=value`; the value is YAML, so `null`, `1e-3`, `[1, 2]` and
+            `{a: 1}` are what they look like. Of two values for one key the later one counts.
+
+    Returns:
+        Nested settings. `renderer=cpu renderer.tile=8`, in either order, is
+        `{"renderer": {"type": "cpu", "tile": 8}}`.
+
+    Raises:
+        ConfigError: If an argument is not of that form or its value is no YAML.
+
+    Example:
+        >>> parse_overrides(["trainer.lr=1e-3", "trainer.betas=[0.9, 0.95]"])
+        {'trainer': {'lr': 0.001, 'betas': [0.9, 0.95]}}
+    """
+    settings: dict[str, Any] = {}
+    for argument in arguments:
+        dotted, equals, text = argument.partition("=")
+        keys = dotted.strip().split(".")
+        if not equals or not all(keys):
+            raise ConfigError(f"{argument!r} is no setting; write it as dotted.key=value.")
+        _put(settings, keys, parse_value(text, f"the value of {dotted.strip()}"))
+    return settings
+
+
+def _put(settings: dict[str, Any], keys: list[str], value: Any) -> None:
+    *above, last = keys
+    for key in above:
+        settings[key] = _as_mapping(settings.get(key))
+        settings = settings[key]
+    below = settings.get(last)
+    if isinstance(below, dict) and isinstance(value, str):
+        value = {**below, "type": value}
+    elif isinstance(below, dict) and isinstance(value, dict):
+        value = {**below, **value}
+    settings[last] = value
+
+
+def _as_mapping(value: Any) -> dict[str, Any]:
+    """What a key under `value` is put into; text is the short form of a component."""
+    if isinstance(value, str):
+        return {"type": value}
+    return value if isinstance(value, dict) else {}

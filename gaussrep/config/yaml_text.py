@@ -1,0 +1,120 @@
+"""YAML in and out, by a reader and a writer that agree with each other."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gaussrep.errors import ConfigError
+
+FLOAT = re.compile(r"[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)[eE][-+]?\d+\Z")
+"""Numbers such as 1e-3, which YAML 1.1 takes for text."""
+
+
+class _Reader(yaml.SafeLoader):
+    """Plain data only; refuses a key that stands twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.tag == "tag:yaml.org,2002:merge":
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if isinstance(key, str) and key in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key {key!r} stands twice", key_node.start_mark
+                )
+            if isinstance(key, str):
+                seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+class _Writer(yaml.SafeDumper):
+    """Repeats equal values instead of linking them."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+for _class in (_Reader, _Writer):
+    _class.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+.0123456789"))
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a configuration file.
+
+    Args:
+        path: A YAML file that holds a mapping, or nothing.
+
+    Returns:
+        Plain data.
+
+    Raises:
+        ConfigError: If the file is missing or no YAML, naming file and line; or no mapping.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file.") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not a text file: {error}.") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+    return parse_mapping(text, str(path))
+
+
+def parse_mapping(text: str, source: str) -> dict[str, Any]:
+    """Parse the text of a configuration file.
+
+    Args:
+        text: YAML.
+        source: Where it comes from, for messages.
+
+    Returns:
+        Plain data.
+
+    Raises:
+        ConfigError: If it is no YAML, or no mapping.
+    """
+    data = parse_value(text, source)
+    if data is None:
+        return {}
+    if not isinstance(data, dict):
+        raise ConfigError(f"{source} should hold keys and values, got {data!r:.60}.")
+    return data
+
+
+def parse_value(text: str, source: str) -> Any:
+    """Parse any YAML text.
+
+    Args:
+        text: YAML.
+        source: Where it comes from, for messages.
+
+    Returns:
+        Plain data.
+
+    Raises:
+        ConfigError: If it is no YAML, with the line.
+    """
+    try:
+        return yaml.load(text, _Reader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{source}{line}: {error.problem or error.context}.") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise ConfigError(f"{source}: {' '.join(str(error).split())}.") from error
+
+
+def write_yaml(data: Any) -> str:
+    """Write plain data.
+
+    Args:
+        data: Mappings, lists and scalars.
+
+    Returns:
+        YAML, keys in their order.
+    """
+    return yaml.dump(data, Dumper=_Writer, sort_keys=False)
