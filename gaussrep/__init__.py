@@ -1,0 +1,60 @@
+"""Gaussian representations: encoders that speak in Gaussians, renderers, losses.
+
+Names are imported when they are first used, so that `import gaussrep` does not import torch.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gaussrep import plugins
+    from gaussrep.cameras import Cameras
+    from gaussrep.cuboid import Cuboid
+    from gaussrep.formats.by_suffix import load, save
+    from gaussrep.gaussians import Gaussians
+    from gaussrep.rendering.choice import get_renderer
+    from gaussrep.rendering.front import render
+    from gaussrep.rendering.rendering import Rendering
+    from gaussrep.training.load_run import load_run
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Cameras",
+    "Cuboid",
+    "Gaussians",
+    "Rendering",
+    "__version__",
+    "get_renderer",
+    "load",
+    "load_run",
+    "plugins",
+    "render",
+    "save",
+]
+
+_HOMES = {
+    "Cameras": "gaussrep.cameras",
+    "Cuboid": "gaussrep.cuboid",
+    "Gaussians": "gaussrep.gaussians",
+    "Rendering": "gaussrep.rendering.rendering",
+    "get_renderer": "gaussrep.rendering.choice",
+    "load": "gaussrep.formats.by_suffix",
+    "load_run": "gaussrep.training.load_run",
+    "render": "gaussrep.rendering.front",
+    "save": "gaussrep.formats.by_suffix",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "plugins":
+        return import_module("gaussrep.plugins")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gaussrep' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
