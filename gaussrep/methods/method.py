@@ -1,0 +1,107 @@
+"""Method: a model, its loss, and what it gives once it is trained."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gaussrep.config import ComponentConfig
+from gaussrep.errors import CapabilityError
+from gaussrep.gaussians import Gaussians
+
+Batch = Mapping[str, Tensor]
+"""Tensors by name; image sets give `image` [B, 3, H, W] in [0, 1] and `index` [B]."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepOutput:
+    """What one batch costs.
+
+    Attributes:
+        loss: The scalar to minimise, a mean over the batch.
+        metrics: Further scalars to log, by name; means over the batch.
+    """
+
+    loss: Float[Tensor, ""]
+    metrics: dict[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedding:
+    """What a method learned to say about each sample.
+
+    Attributes:
+        tokens: One vector per token, [B, L, D].
+        pooled: One vector per sample, [B, D].
+    """
+
+    tokens: Float[Tensor, "b l d"]
+    pooled: Float[Tensor, "b d"]
+
+
+class Method(nn.Module, ABC):
+    """A learner: write `training_loss`, and whichever of `gaussians` and `embed` it can give.
+
+    A method knows nothing of devices, optimisers or steps. What is random in it draws from torch's
+    global generator, which the training loop seeds and, on resume, restores.
+
+    Args:
+        config: The method's own configuration, kept as `config`.
+    """
+
+    def __init__(self, config: ComponentConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    @abstractmethod
+    def training_loss(self, batch: Batch) -> StepOutput:
+        """Compute the loss of one batch.
+
+        Args:
+            batch: Tensors by name, on the method's device.
+
+        Returns:
+            The loss, with a graph behind it, and what else to log.
+        """
+
+    def gaussians(self, batch: Batch) -> Gaussians:
+        """Say each sample of the batch in Gaussians.
+
+        Args:
+            batch: Tensors by name, on the method's device.
+
+        Returns:
+            Gaussians with one leading axis, the batch.
+
+        Raises:
+            CapabilityError: The method does not make Gaussians.
+        """
+        raise CapabilityError(f"{type(self).__name__} gives no Gaussians")
+
+    def embed(self, batch: Batch) -> Embedding:
+        """Embed each sample of the batch.
+
+        Args:
+            batch: Tensors by name, on the method's device.
+
+        Returns:
+            Token and pooled features.
+
+        Raises:
+            CapabilityError: The method does not embed.
+        """
+        raise CapabilityError(f"{type(self).__name__} gives no embedding")
+
+    def no_weight_decay(self) -> set[str]:
+        """Name the parameters, besides those of one dimension, that weight decay must leave alone.
+
+        Returns:
+            Names as `named_parameters` spells them; positional embeddings and learned queries, say.
+        """
+        return set()
+
+    def forward(self, batch: Batch) -> StepOutput:
+        """Call `training_loss`: what wraps a module for several processes wraps its `forward`."""
+        return self.training_loss(batch)

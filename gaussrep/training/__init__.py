@@ -1,0 +1,1 @@
+"""The training loop and the run folder it fills; importing this package does not import torch."""

@@ -1,0 +1,85 @@
+"""Checkpoints: a folder each, whole or not there, read without unpickling code."""
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_model, save_model
+from torch import nn
+
+from gaussrep.errors import RunError
+from gaussrep.training.replacing_folder import replacing_folder
+
+_WEIGHTS, _STATE, _TENSORS = "model.safetensors", "state.json", "training.pt"
+
+
+def write_checkpoint(
+    folder: Path, model: nn.Module, tensors: dict[str, Any], state: dict[str, Any]
+) -> Path:
+    """Write everything that going on needs, or nothing.
+
+    Args:
+        folder: The checkpoint's folder.
+        model: Its weights become `model.safetensors`.
+        tensors: Optimiser, random states and the like: tensors, numbers, strings and containers of
+            them.
+        state: How far training has come, as JSON.
+
+    Returns:
+        The file with the weights.
+    """
+    with replacing_folder(folder) as temporary:
+        save_model(model, str(temporary / _WEIGHTS))
+        torch.save(tensors, temporary / _TENSORS)
+        (temporary / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+    return folder / _WEIGHTS
+
+
+def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Load a checkpoint's weights into `model` and give back the rest.
+
+    Args:
+        folder: The checkpoint's folder.
+        model: Of the same architecture as the one that was saved.
+
+    Returns:
+        What `write_checkpoint` was given as `tensors` and `state`.
+
+    Raises:
+        RunError: A file is missing or damaged, or the weights do not fit.
+    """
+    load_weights(folder / _WEIGHTS, model)
+    try:
+        tensors = torch.load(folder / _TENSORS, map_location="cpu", weights_only=True)
+        state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
+        raise RunError(
+            f"the checkpoint {folder} is damaged; remove that folder to go on from the one before"
+        ) from error
+    return tensors, state
+
+
+def load_weights(file: Path, model: nn.Module) -> None:
+    """Load weights that fit exactly.
+
+    Args:
+        file: A `model.safetensors`.
+        model: Takes the weights, on whatever device it is.
+
+    Raises:
+        RunError: The file is missing, damaged, or of another architecture.
+    """
+    if not file.is_file():
+        raise RunError(f"there are no weights at {file}")
+    try:
+        load_model(model, file)
+    except SafetensorError as error:
+        raise RunError(f"{file} is damaged: {error}") from error
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())
+        raise RunError(
+            f"the weights in {file} do not fit {type(model).__name__}: {reason}"
+        ) from error

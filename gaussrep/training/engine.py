@@ -1,0 +1,217 @@
+"""Engine: devices, processes and precision. The only file that knows Accelerate."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
+
+import torch
+from accelerate import Accelerator  # noqa: TID253 - this file is the adapter
+from accelerate.state import AcceleratorState, GradientState  # noqa: TID253
+from accelerate.utils import (  # noqa: TID253
+    DistributedType,
+    GradientAccumulationPlugin,
+    broadcast_object_list,
+    gather_object,
+)
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep.errors import ConfigError, GaussrepError, RunError
+from gaussrep.methods.method import Batch, Method, StepOutput
+from gaussrep.training.config import TrainerConfig
+
+T = TypeVar("T")
+
+_PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+_SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
+
+
+class Engine:
+    """Runs a method on whatever devices and processes this program was started with.
+
+    Args:
+        config: Gives device, precision and accumulation.
+
+    Raises:
+        ConfigError: The device or the precision is not to be had here.
+        RunError: The program was launched with a sharding whose weights a run folder cannot hold
+            yet.
+    """
+
+    def __init__(self, config: TrainerConfig) -> None:
+        if config.device == "cuda" and not torch.cuda.is_available():
+            raise ConfigError("trainer.device=cuda, but torch sees no CUDA device; use auto or cpu")
+        try:
+            self._accelerator = Accelerator(
+                cpu=config.device == "cpu",
+                mixed_precision=_PRECISION[config.precision],
+                gradient_accumulation_plugin=GradientAccumulationPlugin(
+                    num_steps=config.accumulate, sync_with_dataloader=False
+                ),
+            )
+        except ValueError as error:
+            _forget_state()
+            raise ConfigError(
+                f"cannot train with trainer.precision={config.precision} and "
+                f"trainer.device={config.device} here: {error}"
+            ) from error
+        if self._accelerator.distributed_type in _SHARDED:
+            self.close()
+            raise RunError(
+                "training with sharded weights (FSDP, DeepSpeed) is not supported yet; "
+                "launch with plain multi-process data parallelism"
+            )
+
+    @property
+    def device(self) -> torch.device:
+        """Device of this process."""
+        return self._accelerator.device
+
+    @property
+    def rank(self) -> int:
+        """Number of this process, from 0."""
+        return self._accelerator.process_index
+
+    @property
+    def world_size(self) -> int:
+        """Number of processes."""
+        return self._accelerator.num_processes
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the one process that writes."""
+        return self._accelerator.is_main_process
+
+    def prepare(self, method: Method, optimizer: torch.optim.Optimizer) -> None:
+        """Move the method to the device and take over its training and the optimiser.
+
+        Args:
+            method: Stays usable as it is; its parameters are those that are trained.
+            optimizer: Over the method's parameters.
+        """
+        self._model, self._optimizer = self._accelerator.prepare(method, optimizer)
+
+    def to_device(self, batch: Batch) -> dict[str, Tensor]:
+        """Copy a batch to this process's device."""
+        return {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
+
+    def backward(self, batch: Batch) -> StepOutput:
+        """Add one batch's share to the gradient, averaged over processes on the last of a step.
+
+        Args:
+            batch: Tensors on the device.
+
+        Returns:
+            What the method said of the batch.
+        """
+        with self._accelerator.accumulate(self._model):
+            output = self._model(batch)
+            self._accelerator.backward(output.loss)
+        return output
+
+    def clip_gradient(self, max_norm: float | None) -> float:
+        """Scale the gradient down to a norm of at most `max_norm`.
+
+        Args:
+            max_norm: None leaves it as it is.
+
+        Returns:
+            The norm before; not finite where fp16 overflowed, and `update` will then skip the step.
+        """
+        limit = float("inf") if max_norm is None else max_norm
+        norm = self._accelerator.clip_grad_norm_(self._model.parameters(), limit)
+        assert norm is not None  # only DeepSpeed gives none
+        return float(norm)
+
+    def update(self, lr: float) -> None:
+        """Make one optimiser step and clear the gradient.
+
+        Args:
+            lr: The learning rate of this step.
+        """
+        for group in self._optimizer.param_groups:
+            group["lr"] = lr
+        self._optimizer.step()
+        self._optimizer.zero_grad()
+
+    def autocast(self) -> AbstractContextManager[None]:
+        """Give a context in which forward passes run in the chosen precision."""
+        return self._accelerator.autocast()
+
+    def mean(self, values: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
+        """Average a few numbers over all processes.
+
+        Args:
+            values: As many in each process.
+
+        Returns:
+            The same means in every process.
+        """
+        return self._accelerator.reduce(values, "mean")  # pyright: ignore[reportReturnType]
+
+    def wait(self) -> None:
+        """Wait until every process has come here."""
+        self._accelerator.wait_for_everyone()
+
+    def gather(self, value: T) -> list[T]:
+        """Collect one object from each process, in order of rank."""
+        return gather_object([value])
+
+    def on_main(self, action: Callable[[], T]) -> T:
+        """Do something once, in the main process; all processes get its result or its error.
+
+        Args:
+            action: What to do; the other processes wait for it.
+
+        Returns:
+            What it returned.
+
+        Raises:
+            GaussrepError: What it raised.
+        """
+        outcome: list[Any] = [None, None]
+        if self.is_main:
+            try:
+                outcome[0] = action()
+            except GaussrepError as error:
+                outcome[1] = error
+        broadcast_object_list(outcome)
+        result, error = outcome
+        if error is not None:
+            raise error
+        return result
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give the optimiser's state and, with fp16, the loss scale."""
+        scaler = self._accelerator.scaler
+        return {
+            "optimizer": self._optimizer.state_dict(),
+            "scaler": None if scaler is None else scaler.state_dict(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take back what `state_dict` gave, in a run of the same precision."""
+        self._optimizer.load_state_dict(state["optimizer"])
+        if self._accelerator.scaler is not None:
+            self._accelerator.scaler.load_state_dict(state["scaler"])
+
+    def close(self) -> None:
+        """End the processes' group, so that the next run may ask for other devices."""
+        self._accelerator.end_training()
+        _forget_state()
+
+
+@contextmanager
+def running_engine(config: TrainerConfig) -> Iterator[Engine]:
+    """Give an engine for the length of a block."""
+    engine = Engine(config)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+def _forget_state() -> None:
+    # Accelerate keeps device and precision of the first Accelerator for the whole process.
+    AcceleratorState._reset_state(reset_partial_state=True)
+    GradientState._reset_state()

@@ -1,0 +1,51 @@
+"""Turns lists of sample keys into batches of tensors."""
+
+from collections.abc import Iterable
+from typing import Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.methods.method import Batch
+
+
+@runtime_checkable
+class MapDataset(Protocol):
+    """What a data set must be able to do."""
+
+    def __len__(self) -> int:
+        """Tell how many samples there are."""
+        ...
+
+    def __getitem__(self, key: SampleKey, /) -> dict[str, Tensor]:
+        """Give one sample; its augmentation is a pure function of the key."""
+        ...
+
+
+def make_loader(
+    dataset: MapDataset,
+    batches: Iterable[list[SampleKey]],
+    *,
+    workers: int,
+    device: torch.device,
+) -> DataLoader[Batch]:
+    """Build a loader that gives the data set exactly these batches of keys.
+
+    Args:
+        dataset: Takes a `SampleKey` and returns a dict of CPU tensors.
+        batches: The keys of each batch, in order; may be endless.
+        workers: Processes that load; 0 loads in this one.
+        device: Where the batches will go.
+
+    Returns:
+        A loader that leaves the global random state alone: it has a generator of its own.
+    """
+    return DataLoader(
+        dataset,  # pyright: ignore[reportArgumentType] - it need not be torch's class
+        batch_sampler=batches,
+        num_workers=workers,
+        pin_memory=device.type == "cuda",
+        generator=torch.Generator(),
+    )

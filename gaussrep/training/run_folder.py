@@ -1,0 +1,180 @@
+"""Where a run keeps what it was told, measured and learned. Never imports torch."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from gaussrep.config import dump_yaml, load_config
+from gaussrep.errors import RunError
+from gaussrep.replacing import replacing
+from gaussrep.training.config import TrainConfig
+from gaussrep.training.versions import collect_versions
+
+_ENTRIES = (
+    "given.yaml",
+    "config.yaml",
+    "versions.json",
+    "metrics.csv",
+    "model.safetensors",
+    "checkpoints",
+    "tensorboard",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """The folder of one run.
+
+    Attributes:
+        path: The folder.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(
+        cls, path: Path, config: TrainConfig, given: dict[str, Any], *, overwrite: bool = False
+    ) -> "RunFolder":
+        """Start a new run in a folder.
+
+        Args:
+            path: The folder; made where it is missing.
+            config: The resolved configuration, kept as `config.yaml`.
+            given: What the user gave, kept as `given.yaml`.
+            overwrite: Remove the run that the folder holds; other files in it stay.
+
+        Returns:
+            The new run.
+
+        Raises:
+            RunError: The folder holds a run and `overwrite` is off, or it cannot be made.
+        """
+        run = cls(path)
+        if not overwrite:
+            run.require_unused()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if run.exists():
+                run._clear()
+            _write_text(run.config_file, dump_yaml(config))
+            _write_text(path / "given.yaml", yaml.safe_dump(given, sort_keys=False))
+            _write_text(path / "versions.json", json.dumps(collect_versions(), indent=2) + "\n")
+        except OSError as error:
+            raise RunError(f"cannot write the run folder {path}: {error.strerror}") from error
+        return run
+
+    @classmethod
+    def open(cls, path: Path) -> "RunFolder":
+        """Find the run that a folder holds.
+
+        Raises:
+            RunError: There is no such folder, or it holds no run.
+        """
+        run = cls(path)
+        if not path.is_dir():
+            raise RunError(f"there is no run folder {path}")
+        if not run.exists():
+            raise RunError(f"{path} is not a run folder: it has no config.yaml")
+        return run
+
+    @classmethod
+    def unused(cls, parent: Path, method: str) -> Path:
+        """Give the first of `<method>-1`, `<method>-2`, … that is not there yet."""
+        stem = method.replace(":", "-")
+        return next(path for n in count(1) if not (path := parent / f"{stem}-{n}").exists())
+
+    @property
+    def config_file(self) -> Path:
+        """The resolved configuration; what makes a folder a run."""
+        return self.path / "config.yaml"
+
+    @property
+    def metrics_file(self) -> Path:
+        """One row per logged step."""
+        return self.path / "metrics.csv"
+
+    @property
+    def weights_file(self) -> Path:
+        """The weights of the latest checkpoint."""
+        return self.path / "model.safetensors"
+
+    @property
+    def tensorboard_folder(self) -> Path:
+        """TensorBoard's event files."""
+        return self.path / "tensorboard"
+
+    @property
+    def checkpoints_folder(self) -> Path:
+        """One folder per checkpoint."""
+        return self.path / "checkpoints"
+
+    def exists(self) -> bool:
+        """Tell whether the folder holds a run."""
+        return self.config_file.is_file()
+
+    def require_unused(self) -> None:
+        """Make sure that a new run would not touch an old one.
+
+        Raises:
+            RunError: The folder holds a run.
+        """
+        if self.exists():
+            raise RunError(
+                f"{self.path} already holds a run; go on with it with --resume {self.path}, "
+                "replace it with --overwrite, or give another folder with --run"
+            )
+
+    def checkpoint(self, step: int) -> Path:
+        """Give the folder of the checkpoint after `step` steps, whether it exists or not."""
+        return self.checkpoints_folder / f"step-{step:08d}"
+
+    def checkpoints(self) -> dict[int, Path]:
+        """Find the whole checkpoints, by step, in rising order."""
+        folders = sorted(self.checkpoints_folder.glob("step-*"))
+        return {int(folder.name.removeprefix("step-")): folder for folder in folders}
+
+    def latest_checkpoint(self) -> Path:
+        """Give the checkpoint to go on from.
+
+        Raises:
+            RunError: There is none.
+        """
+        found = self.checkpoints()
+        if not found:
+            raise RunError(
+                f"{self.path} holds no checkpoint to go on from; start it again with --overwrite"
+            )
+        return found[max(found)]
+
+    def read_config(self, overrides: list[str] | None = None) -> TrainConfig:
+        """Read the resolved configuration.
+
+        Args:
+            overrides: `dotted.key=value` arguments to put on top.
+
+        Raises:
+            ConfigError: The file, or an override, does not make a valid configuration.
+        """
+        return load_config(TrainConfig, None, [self.config_file], overrides or [])
+
+    def write_config(self, config: TrainConfig) -> None:
+        """Replace the resolved configuration."""
+        _write_text(self.config_file, dump_yaml(config))
+
+    def _clear(self) -> None:
+        for name in _ENTRIES:
+            entry = self.path / name
+            if entry.is_dir():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink(missing_ok=True)
+
+
+def _write_text(path: Path, text: str) -> None:
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,130 @@
+"""The order of samples: a pure function of (seed, epoch), sharded by rank, resumable anywhere."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.errors import DataError
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far training has come through the data.
+
+    Attributes:
+        epoch: The pass over the training split, from 0.
+        samples: How many samples of that pass have been seen, by all processes together.
+    """
+
+    epoch: int = 0
+    samples: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SampleOrder:
+    """Deal one shuffled order per epoch to the optimiser steps, backward passes and ranks.
+
+    Every optimiser step takes the next `global_batch` samples; what is left of an epoch after its
+    last full step is dropped. The order depends on the seed and the epoch alone, so a run that goes
+    on with another number of processes sees the same samples in the same order.
+
+    Attributes:
+        size: Number of samples in the data set.
+        seed: The run's seed.
+        batch_size: Samples per process and backward pass.
+        accumulate: Backward passes per optimiser step.
+        world_size: Number of processes.
+
+    Raises:
+        DataError: The data set does not fill one optimiser step.
+    """
+
+    size: int
+    seed: int
+    batch_size: int
+    accumulate: int = 1
+    world_size: int = 1
+
+    def __post_init__(self) -> None:
+        if self.size < self.global_batch:
+            raise DataError(
+                f"the training split holds {self.size} samples, fewer than the {self.global_batch} "
+                f"of one step (batch_size {self.batch_size} x accumulate {self.accumulate} x "
+                f"{self.world_size} processes); lower trainer.batch_size"
+            )
+
+    @property
+    def global_batch(self) -> int:
+        """Samples per optimiser step, all processes together."""
+        return self.batch_size * self.accumulate * self.world_size
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimiser steps in one whole epoch."""
+        return self.size // self.global_batch
+
+    def permutation(self, epoch: int) -> np.ndarray:
+        """Give the order of one epoch, [size] int64."""
+        sequence = np.random.SeedSequence(self.seed, spawn_key=(epoch,))
+        return np.random.default_rng(sequence).permutation(self.size)
+
+    def start(self, position: Position) -> Position:
+        """Give where the step after `position` starts: there, or at the next epoch's start."""
+        if position.samples + self.global_batch <= self.size:
+            return position
+        return Position(position.epoch + 1)
+
+    def after(self, position: Position) -> Position:
+        """Give the position once the step that follows `position` is made."""
+        start = self.start(position)
+        return Position(start.epoch, start.samples + self.global_batch)
+
+    def remaining_steps(self, position: Position, epochs: int) -> int:
+        """Count the optimiser steps from `position` to the end of the last of `epochs`."""
+        in_this_epoch = (self.size - position.samples) // self.global_batch
+        return (epochs - position.epoch - 1) * self.steps_per_epoch + in_this_epoch
+
+    def batches(self, rank: int, position: Position) -> Iterator[list[SampleKey]]:
+        """Yield one rank's batches from `position` on, epoch after epoch without end.
+
+        Args:
+            rank: Which process, from 0 to `world_size - 1`.
+            position: Where the first step starts.
+
+        Yields:
+            `batch_size` keys per backward pass; `accumulate` such lists make one optimiser step.
+        """
+        order, epoch = self.permutation(position.epoch), position.epoch
+        while True:
+            position = self.start(position)
+            if position.epoch != epoch:
+                order, epoch = self.permutation(position.epoch), position.epoch
+            step = order[position.samples : position.samples + self.global_batch]
+            passes = step.reshape(self.accumulate, self.world_size, self.batch_size)[:, rank]
+            for indices in passes.tolist():
+                yield [SampleKey(index, epoch, self.seed) for index in indices]
+            position = self.after(position)
+
+
+def validation_batches(
+    size: int, batch_size: int, rank: int, world_size: int
+) -> list[list[SampleKey]]:
+    """Deal the validation split to the ranks, in order, once, the last small batch included.
+
+    Args:
+        size: Number of samples in the split.
+        batch_size: Samples per batch.
+        rank: Which process, from 0 to `world_size - 1`.
+        world_size: Number of processes.
+
+    Returns:
+        One rank's batches; together the ranks see every sample once. The keys are those of plain
+        indices, whatever the run's seed, so that runs are measured on the same views.
+    """
+    starts = range(rank * batch_size, size, world_size * batch_size)
+    return [
+        [SampleKey(index) for index in range(start, min(start + batch_size, size))]
+        for start in starts
+    ]

@@ -1,0 +1,116 @@
+"""Training: the state of one training run, and how it is saved and restored."""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from gaussrep.methods.method import Method
+from gaussrep.replacing import replacing
+from gaussrep.training import random_state
+from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
+from gaussrep.training.config import TrainerConfig
+from gaussrep.training.engine import Engine
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.sampler import Position, SampleOrder
+
+
+@runtime_checkable
+class Stateful(Protocol):
+    """Something whose state belongs in a checkpoint; callbacks are."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Give tensors, numbers, strings and containers of them."""
+        ...
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take back what `state_dict` gave."""
+        ...
+
+
+class Training:
+    """Everything that one run trains with, and how far it has come.
+
+    Args:
+        config: How to train.
+        engine: Has prepared the method and its optimiser.
+        method: What is trained.
+        order: Which samples make which step.
+        run: The run's folder.
+
+    Attributes:
+        step: Optimiser steps made so far.
+        position: How far through the data those steps have come.
+    """
+
+    def __init__(
+        self,
+        config: TrainerConfig,
+        *,
+        engine: Engine,
+        method: Method,
+        order: SampleOrder,
+        run: RunFolder,
+    ) -> None:
+        self.config = config
+        self.engine = engine
+        self.method = method
+        self.order = order
+        self.run = run
+        self.step = 0
+        self.position = Position()
+
+    @property
+    def steps(self) -> int:
+        """Optimiser steps to make in all; of epochs, those to come are counted anew."""
+        if self.config.steps is not None:
+            return self.config.steps
+        assert self.config.epochs is not None
+        return self.step + self.order.remaining_steps(self.position, self.config.epochs)
+
+    def advance(self) -> None:
+        """Count one more optimiser step."""
+        self.position = self.order.after(self.position)
+        self.step += 1
+
+    def save(self, others: Sequence[Stateful], best: dict[str, int | float] | None) -> None:
+        """Write a checkpoint of the present step, and its weights as the run's; in all processes.
+
+        Args:
+            others: What has a state besides method, optimiser and random generators; one of each
+                class.
+            best: Step and loss of the best checkpoint so far, for readers of `state.json`.
+        """
+        random_states = self.engine.gather(random_state.capture())
+        if self.engine.is_main:
+            tensors = {
+                "engine": self.engine.state_dict(),
+                "random": random_states,
+                "others": {type(other).__name__: other.state_dict() for other in others},
+            }
+            state = {"step": self.step, **asdict(self.position), "best": best}
+            weights = write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)
+            with replacing(self.run.weights_file) as temporary:
+                shutil.copyfile(weights, temporary)
+        self.engine.wait()
+
+    def restore(self, checkpoint: Path, others: Sequence[Stateful]) -> None:
+        """Go back to where `save` was called, in as many processes or in another number of them.
+
+        Args:
+            checkpoint: The checkpoint's folder.
+            others: Get their states back; what the checkpoint does not know stays as it is.
+
+        Raises:
+            RunError: The checkpoint is damaged or belongs to another method.
+        """
+        tensors, state = read_checkpoint(checkpoint, self.method)
+        self.step = state["step"]
+        self.position = Position(state["epoch"], state["samples"])
+        self.engine.load_state_dict(tensors["engine"])
+        for other in others:
+            if (name := type(other).__name__) in tensors["others"]:
+                other.load_state_dict(tensors["others"][name])
+        if self.engine.rank < len(tensors["random"]):
+            random_state.restore(tensors["random"][self.engine.rank])

@@ -1,0 +1,41 @@
+from unittest.mock import Mock
+
+import pytest
+
+from gaussrep.errors import Unavailable
+from gaussrep.training.callbacks import tensorboard
+from gaussrep.training.callbacks.tensorboard import TensorBoard, wants_tensorboard
+from gaussrep.training.config import TrainerConfig
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.training import Training
+
+
+@pytest.mark.parametrize(
+    ("asked", "installed", "wanted"),
+    [("auto", True, True), ("auto", False, False), (True, True, True), (False, True, False)],
+)
+def test_auto_writes_where_it_can(monkeypatch, asked, installed, wanted):
+    monkeypatch.setattr(tensorboard, "find_spec", lambda _: object() if installed else None)
+    assert wants_tensorboard(Mock(TrainerConfig, tensorboard=asked)) == wanted
+
+
+def test_insisting_without_it_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(tensorboard, "find_spec", lambda _: None)
+    with pytest.raises(Unavailable, match=r'pip install "gaussrep\[tensorboard\]"'):
+        wants_tensorboard(Mock(TrainerConfig, tensorboard=True))
+
+
+def test_scalars_are_read_back_and_a_resumed_run_hides_what_it_makes_again(tmp_path):
+    accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    for start, loss in ((0, 2.0), (1, 4.0)):
+        training = Mock(Training, step=start, run=RunFolder(tmp_path))
+        writer = TensorBoard()
+        writer.on_start(training)
+        for _ in range(2):
+            training.step += 1
+            writer.on_log(training, {"step": training.step, "loss": loss})
+        writer.on_end(training)
+    events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert events.Tags()["scalars"] == ["loss"]
+    found = [(event.step, event.value) for event in events.Scalars("loss")]
+    assert found == [(1, 2.0), (2, 4.0), (3, 4.0)]

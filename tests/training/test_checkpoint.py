@@ -1,0 +1,78 @@
+import pytest
+import torch
+from torch import nn
+
+from gaussrep.errors import RunError
+from gaussrep.training.checkpoint import load_weights, read_checkpoint, write_checkpoint
+
+
+@pytest.fixture
+def checkpoint(tmp_path):
+    folder = tmp_path / "step-00000001"
+    write_checkpoint(folder, nn.Linear(3, 2), {"moment": torch.arange(4.0)}, {"step": 1})
+    return folder
+
+
+def test_what_is_read_is_what_was_written(tmp_path):
+    model, other = nn.Linear(3, 2), nn.Linear(3, 2)
+    tensors, state = {"moment": torch.arange(4.0), "rest": [(1, None, "a", 0.5)]}, {"step": 1}
+    write_checkpoint(tmp_path / "c", model, tensors, state)
+    found, found_state = read_checkpoint(tmp_path / "c", other)
+    assert torch.equal(other.weight, model.weight)
+    assert torch.equal(found["moment"], tensors["moment"])
+    assert (found["rest"], found_state) == (tensors["rest"], state)
+
+
+def test_shared_weights_stay_shared(tmp_path):
+    def tied():
+        model = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+        model[1].weight = model[0].weight
+        return model
+
+    model, other = tied(), tied()
+    write_checkpoint(tmp_path / "c", model, {}, {})
+    read_checkpoint(tmp_path / "c", other)
+    assert torch.equal(other[0].weight, model[0].weight)
+    assert other[0].weight is other[1].weight
+
+
+class Trap:
+    def __reduce__(self):
+        return (print, ("a checkpoint ran code",))
+
+
+def test_code_in_a_checkpoint_is_not_run(checkpoint, capsys):
+    torch.save({"trap": Trap()}, checkpoint / "training.pt")
+    with pytest.raises(RunError, match="damaged"):
+        read_checkpoint(checkpoint, nn.Linear(3, 2))
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("name", ["training.pt", "state.json"])
+@pytest.mark.parametrize("keep", [0, 10])
+def test_a_truncated_file_is_one_sentence(checkpoint, name, keep):
+    file = checkpoint / name
+    file.write_bytes(file.read_bytes()[:keep])
+    with pytest.raises(RunError, match=r"step-00000001 is damaged; remove that folder"):
+        read_checkpoint(checkpoint, nn.Linear(3, 2))
+
+
+def test_truncated_weights_are_one_sentence(checkpoint):
+    file = checkpoint / "model.safetensors"
+    file.write_bytes(file.read_bytes()[:20])
+    with pytest.raises(RunError, match=r"model\.safetensors is damaged"):
+        read_checkpoint(checkpoint, nn.Linear(3, 2))
+
+
+def test_missing_weights_are_one_sentence(tmp_path):
+    with pytest.raises(RunError, match="there are no weights at"):
+        load_weights(tmp_path / "model.safetensors", nn.Linear(3, 2))
+
+
+@pytest.mark.parametrize(
+    "other", [nn.Linear(4, 2), nn.Linear(3, 2, bias=False), nn.Bilinear(3, 3, 2)]
+)
+def test_weights_of_another_architecture_are_one_sentence(checkpoint, other):
+    with pytest.raises(RunError, match=f"do not fit {type(other).__name__}") as caught:
+        load_weights(checkpoint / "model.safetensors", other)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,112 @@
+"""A run that is killed and resumed, against one that never was; and two processes against one.
+
+All runs are programs of their own: nothing of the tests' run-time type checks is in them.
+"""
+
+import csv
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+TOY = Path(__file__).parent / "toy"
+PROGRAM = [sys.executable, "-W", "error", "-c", "from gaussrep.cli.main import main; main()"]
+SETTINGS = (
+    *("data=toy", "data.samples=22", "method.dice=true", "trainer.steps=30", "trainer.lr=0.01"),
+    *("trainer.batch_size=4", "trainer.log_every=1", "trainer.evaluate_every=6"),
+    *("trainer.device=cpu", "trainer.tensorboard=false"),
+)
+
+
+def start(folder, *arguments, program=PROGRAM):
+    python_path = os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(
+        [*program, "train", *arguments],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def finish(process):
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    return out
+
+
+def rows_of(run):
+    """The rows of a run's table, without the one column that a clock wrote."""
+    with (run / "metrics.csv").open() as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        del row["samples_per_second"]
+    return rows
+
+
+def wait_for_rows(process, run, count):
+    deadline = time.monotonic() + 120
+    while not (run / "metrics.csv").exists() or len(rows_of(run)) < count:
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    finish(start(folder, "toy", *SETTINGS, "--run", "run"))
+    return folder / "run"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("checkpoint_every", "killed_after"),
+    [(7, 17), (10, 23)],
+    ids=["in mid-epoch", "at an epoch's end"],  # an epoch has five steps
+)
+def test_a_killed_run_goes_on_as_if_it_never_was(tmp_path, whole, checkpoint_every, killed_after):
+    run = tmp_path / "run"
+    slowly = (f"trainer.checkpoint_every={checkpoint_every}", "method.pause=0.05")
+    process = start(tmp_path, "toy", *SETTINGS, *slowly, "--run", "run")
+    wait_for_rows(process, run, killed_after)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -9
+    assert len(rows_of(run)) < 30
+
+    out = finish(start(tmp_path, "--resume", "run"))
+    assert rows_of(run) == rows_of(whole)
+    assert out.startswith("run: loss ")
+    assert (run / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
+
+
+@pytest.mark.slow
+def test_two_processes_equal_one_with_twice_the_batch(tmp_path):
+    settings = [
+        *("toy", "data=toy", "method.noise=0", "trainer.steps=8", "trainer.lr=0.01"),
+        *("trainer.log_every=1", "trainer.evaluate_every=4", "trainer.checkpoint_every=4"),
+        *("trainer.device=cpu", "trainer.tensorboard=false"),
+    ]
+    launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python"]
+    two = [sys.executable, "-m", *launcher, *PROGRAM]
+    ours = start(tmp_path, *settings, "trainer.batch_size=4", program=two)
+    out = finish(ours)
+    finish(start(tmp_path, *settings, "trainer.batch_size=8"))
+
+    together, alone = (rows_of(tmp_path / "runs" / name) for name in ("toy-1", "toy-2"))
+    assert [row["step"] for row in together] == [str(step) for step in range(1, 9)]
+    assert [row["epoch"] for row in together] == [row["epoch"] for row in alone]
+    for name in ("loss", "grad_norm"):
+        wanted = pytest.approx([float(row[name]) for row in alone], rel=1e-4)
+        assert [float(row[name]) for row in together] == wanted
+    for step in (3, 7):
+        wanted = pytest.approx(float(alone[step]["val_loss"]), rel=1e-4)
+        assert float(together[step]["val_loss"]) == wanted
+    assert out.count("after 8 steps") == 1
+    assert not list((tmp_path / "runs" / "toy-1" / "checkpoints").glob(".*"))

@@ -1,0 +1,61 @@
+import pytest
+import torch
+
+from gaussrep import plugins
+from gaussrep.errors import PluginError
+from gaussrep.training.optimizer import make_optimizer, parameter_groups
+
+
+@pytest.fixture
+def method(toy):
+    return plugins.build("methods", "toy")
+
+
+def decays(method, weight_decay=0.05):
+    names = {parameter: name for name, parameter in method.named_parameters()}
+    return {
+        names[parameter]: group["weight_decay"]
+        for group in parameter_groups(method, weight_decay)
+        for parameter in group["params"]
+    }
+
+
+def test_biases_norms_and_what_the_method_names_do_not_decay(method):
+    assert decays(method) == {
+        "inner.weight": 0.05,
+        "outer.weight": 0.05,
+        "inner.bias": 0.0,
+        "outer.bias": 0.0,
+        "norm.weight": 0.0,
+        "norm.bias": 0.0,
+        "query": 0.0,
+    }
+
+
+def test_no_decay_at_all_is_one_group(method):
+    assert set(decays(method, 0.0).values()) == {0.0}
+    assert len(decays(method, 0.0)) == 7
+
+
+def test_frozen_parameters_are_left_out(method):
+    method.inner.requires_grad_(False)
+    assert not any(name.startswith("inner") for name in decays(method))
+
+
+def test_a_name_that_is_no_parameter_is_refused(method, monkeypatch):
+    monkeypatch.setattr(type(method), "no_weight_decay", lambda _: {"querry"})
+    with pytest.raises(PluginError, match="'querry'"):
+        parameter_groups(method, 0.05)
+
+
+def test_nothing_to_train_is_refused(method, configure):
+    method.requires_grad_(False)
+    with pytest.raises(PluginError, match="no parameter to train"):
+        make_optimizer(method, configure().trainer)
+
+
+def test_adamw_as_configured(method, configure):
+    optimizer = make_optimizer(method, configure("trainer.betas=[0.8, 0.9]").trainer)
+    assert isinstance(optimizer, torch.optim.AdamW)
+    assert {group["lr"] for group in optimizer.param_groups} == {0.01}
+    assert {tuple(group["betas"]) for group in optimizer.param_groups} == {(0.8, 0.9)}

@@ -1,0 +1,75 @@
+import json
+
+import pytest
+import yaml
+
+from gaussrep.errors import RunError
+from gaussrep.training.run_folder import RunFolder
+
+
+def test_a_new_run_keeps_what_it_was_told(tmp_path, configure):
+    config = configure()
+    run = RunFolder.create(tmp_path / "a" / "run", config, {"method": "toy"})
+    assert RunFolder.open(run.path).read_config() == config
+    assert yaml.safe_load((run.path / "given.yaml").read_text()) == {"method": "toy"}
+    versions = json.loads((run.path / "versions.json").read_text())
+    assert versions["plugins"]["gaussrep-toy"] == "1.0"
+    assert {"python", "platform", "packages"} <= versions.keys()
+
+
+def test_a_run_is_not_overwritten_unasked(tmp_path, configure):
+    RunFolder.create(tmp_path, configure(), {})
+    (tmp_path / "metrics.csv").write_text("step\n")
+    with pytest.raises(RunError, match=r"already holds a run; .*--resume .*--overwrite"):
+        RunFolder.create(tmp_path, configure(), {})
+    assert (tmp_path / "metrics.csv").exists()
+
+
+def test_overwriting_removes_the_run_and_nothing_else(tmp_path, configure):
+    run = RunFolder.create(tmp_path, configure(), {})
+    run.checkpoint(3).mkdir(parents=True)
+    run.metrics_file.write_text("step\n")
+    (tmp_path / "notes.txt").write_text("mine")
+    RunFolder.create(tmp_path, configure("seed=5"), {}, overwrite=True)
+    assert run.read_config().seed == 5
+    assert not run.checkpoints_folder.exists()
+    assert not run.metrics_file.exists()
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_overwrite_spares_a_folder_that_holds_no_run(tmp_path, configure):
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "mine").touch()
+    RunFolder.create(tmp_path, configure(), {}, overwrite=True)
+    assert (tmp_path / "checkpoints" / "mine").exists()
+
+
+def test_a_file_in_the_way_is_one_sentence(tmp_path, configure):
+    (tmp_path / "run").touch()
+    with pytest.raises(RunError, match="cannot write the run folder"):
+        RunFolder.create(tmp_path / "run", configure(), {})
+
+
+def test_opening_what_is_no_run(tmp_path):
+    with pytest.raises(RunError, match="there is no run folder"):
+        RunFolder.open(tmp_path / "missing")
+    with pytest.raises(RunError, match="is not a run folder"):
+        RunFolder.open(tmp_path)
+
+
+def test_unused_counts_up(tmp_path):
+    assert RunFolder.unused(tmp_path, "toy").name == "toy-1"
+    (tmp_path / "toy-1").mkdir()
+    assert RunFolder.unused(tmp_path, "toy").name == "toy-2"
+    assert RunFolder.unused(tmp_path, "gaussrep-toy:toy").name == "gaussrep-toy-toy-1"
+
+
+def test_checkpoints_are_found_by_step(tmp_path):
+    run = RunFolder(tmp_path)
+    with pytest.raises(RunError, match="no checkpoint to go on from"):
+        run.latest_checkpoint()
+    for step in (200, 1000, 30):
+        run.checkpoint(step).mkdir(parents=True)
+    (run.checkpoints_folder / ".step-00002000.tmp").mkdir()
+    assert list(run.checkpoints()) == [30, 200, 1000]
+    assert run.latest_checkpoint() == run.checkpoint(1000)

@@ -1,0 +1,93 @@
+from itertools import islice
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.errors import DataError
+from gaussrep.training.sampler import Position, SampleOrder, validation_batches
+
+ORDERS = st.builds(
+    SampleOrder,
+    size=st.integers(48, 90),
+    seed=st.integers(0, 2**63 - 1),
+    batch_size=st.integers(1, 4),
+    accumulate=st.integers(1, 3),
+    world_size=st.integers(1, 4),
+)
+
+
+def steps_of(order, position=None, count=8):
+    """The keys of each step, all ranks and passes together, in the order of the data."""
+    ranks = [order.batches(rank, position or Position()) for rank in range(order.world_size)]
+    return [
+        [key for _ in range(order.accumulate) for rank in ranks for key in next(rank)]
+        for _ in range(count)
+    ]
+
+
+@given(ORDERS)
+def test_each_epoch_deals_its_permutation_once(order):
+    per_epoch = order.steps_per_epoch
+    steps = steps_of(order, count=2 * per_epoch)
+    for epoch in range(2):
+        keys = [key for step in steps[epoch * per_epoch : (epoch + 1) * per_epoch] for key in step]
+        permutation = order.permutation(epoch).tolist()
+        assert sorted(permutation) == list(range(order.size))
+        wanted = permutation[: per_epoch * order.global_batch]
+        assert keys == [SampleKey(index, epoch, order.seed) for index in wanted]
+
+
+@given(ORDERS, st.integers(0, 60))
+def test_going_on_from_any_step_gives_what_would_have_come(order, made):
+    position = Position()
+    for _ in range(made):
+        position = order.after(position)
+    assert steps_of(order, position, 4) == steps_of(order, count=made + 4)[made:]
+
+
+@given(st.integers(0, 1000))
+def test_another_number_of_processes_keeps_the_order(seed):
+    two = SampleOrder(size=50, seed=seed, batch_size=4, world_size=2)
+    one = SampleOrder(size=50, seed=seed, batch_size=4)
+    position = two.after(two.after(Position()))
+    alone = [key for step in steps_of(one, position, 8) for key in step]
+    together = [key for step in steps_of(two, position, 4) for key in step]
+    assert alone == together
+    assert position == Position(0, 16)
+
+
+def test_a_process_draws_whole_batches():
+    order = SampleOrder(size=30, seed=1, batch_size=3, accumulate=2, world_size=2)
+    batches = list(islice(order.batches(1, Position()), 5))
+    assert [len(batch) for batch in batches] == [3] * 5
+
+
+def test_epochs_and_seeds_shuffle_differently():
+    first = SampleOrder(size=100, seed=0, batch_size=10)
+    other = SampleOrder(size=100, seed=1, batch_size=10)
+    assert first.permutation(0).tolist() != first.permutation(1).tolist()
+    assert first.permutation(0).tolist() != other.permutation(0).tolist()
+
+
+@given(ORDERS, st.integers(1, 3), st.integers(0, 30))
+def test_remaining_steps_count_down_to_the_end_of_the_last_epoch(order, epochs, made):
+    total = epochs * order.steps_per_epoch
+    position = Position()
+    for _ in range(min(made, total)):
+        position = order.after(position)
+    assert order.remaining_steps(position, epochs) == total - min(made, total)
+
+
+def test_a_data_set_smaller_than_one_step_is_refused():
+    with pytest.raises(DataError, match=r"holds 11 samples, fewer than the 12 .*3 x .* 2 x 2 "):
+        SampleOrder(size=11, seed=0, batch_size=3, accumulate=2, world_size=2)
+
+
+@given(st.integers(1, 40), st.integers(1, 8), st.integers(1, 4))
+def test_validation_shows_every_sample_to_one_rank(size, batch_size, world_size):
+    ranks = [validation_batches(size, batch_size, rank, world_size) for rank in range(world_size)]
+    indices = [key.index for batches in ranks for batch in batches for key in batch]
+    assert sorted(indices) == list(range(size))
+    assert all(1 <= len(batch) <= batch_size for batches in ranks for batch in batches)

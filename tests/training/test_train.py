@@ -1,0 +1,206 @@
+import csv
+import math
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from gaussrep.errors import ConfigError, DataError, PluginError, RunError, Unavailable
+from gaussrep.training import random_state
+from gaussrep.training.callbacks import tensorboard
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.train import resume, train
+
+
+@pytest.fixture(autouse=True)
+def outer_random_state():
+    before = random_state.capture()
+    yield
+    random_state.restore(before)
+
+
+def rows_of(folder):
+    """The rows of a run's table, without the one column that a clock wrote."""
+    with RunFolder(folder).metrics_file.open() as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows:
+        del row["samples_per_second"]
+    return rows
+
+
+def losses_of(folder):
+    return [float(row["loss"]) for row in rows_of(folder)]
+
+
+def test_training_lowers_the_loss_and_fills_the_folder(tmp_path, configure):
+    result = train(configure("trainer.steps=60"), tmp_path)
+    losses = losses_of(tmp_path)
+    assert sum(losses[-10:]) < 0.7 * sum(losses[:10])
+    assert (result.run, result.method, result.steps, result.rank) == (tmp_path, "toy", 60, 0)
+    assert result.loss == losses[-1]
+    assert result.val_loss == float(rows_of(tmp_path)[-1]["val_loss"])
+    found = {entry.name for entry in tmp_path.iterdir()}
+    assert found == {
+        *("given.yaml", "config.yaml", "versions.json"),
+        *("metrics.csv", "model.safetensors", "checkpoints"),
+    }
+    weights = load_file(tmp_path / "model.safetensors")
+    latest = load_file(RunFolder(tmp_path).checkpoint(60) / "model.safetensors")
+    assert weights.keys() == latest.keys()
+    assert all(torch.equal(weights[name], latest[name]) for name in weights)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_does_not(tmp_path, configure):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        torch.rand(7)  # what was drawn before does not matter
+        train(configure(f"seed={seed}"), tmp_path / name)
+    assert rows_of(tmp_path / "a") == rows_of(tmp_path / "b")
+    assert losses_of(tmp_path / "a") != losses_of(tmp_path / "c")
+
+
+def test_loading_in_workers_changes_nothing(tmp_path, configure):
+    train(configure(), tmp_path / "inside")
+    train(configure("trainer.workers=1"), tmp_path / "workers")
+    assert rows_of(tmp_path / "inside") == rows_of(tmp_path / "workers")
+
+
+def test_validation_does_not_disturb_training(tmp_path, configure):
+    train(configure("trainer.evaluate_every=1"), tmp_path / "often")
+    result = train(configure("trainer.evaluate_every=0"), tmp_path / "never")
+    assert losses_of(tmp_path / "often") == losses_of(tmp_path / "never")
+    assert result.val_loss is None
+    assert "val_loss" not in rows_of(tmp_path / "never")[0]
+
+
+def test_accumulating_equals_a_larger_batch(tmp_path, configure):
+    train(configure("trainer.batch_size=8", "method.noise=0"), tmp_path / "large")
+    accumulate = ["trainer.batch_size=2", "trainer.accumulate=4"]
+    train(configure(*accumulate, "method.noise=0"), tmp_path / "small")
+    assert losses_of(tmp_path / "small") == pytest.approx(losses_of(tmp_path / "large"), rel=1e-4)
+
+
+def test_epochs_set_the_length(tmp_path, configure):
+    result = train(configure("trainer.steps=null", "trainer.epochs=2", "data.samples=22"), tmp_path)
+    assert result.steps == 10  # five whole batches of four in 22 samples, twice
+    assert [row["epoch"] for row in rows_of(tmp_path)] == ["0"] * 5 + ["1"] * 5
+
+
+@pytest.mark.parametrize("stop", [3, 5, 6, 10])
+@pytest.mark.parametrize("more", [[], ["trainer.precision=bf16"], ["trainer.workers=1"]])
+def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure, stop, more):
+    """Stops in mid-epoch, at an epoch's end (5, 10) and at its last whole step."""
+    quick = ["data.samples=22", "trainer.min_lr=0.01", "trainer.warmup=0", *more]
+    train(configure("trainer.steps=12", *quick), tmp_path / "whole")
+    train(configure(f"trainer.steps={stop}", *quick), tmp_path / "parts")
+    result = resume(tmp_path / "parts", ["trainer.steps=12"])
+    whole = [strip_validation(row) for row in rows_of(tmp_path / "whole")]
+    assert [strip_validation(row) for row in rows_of(tmp_path / "parts")] == whole
+    assert result.steps == 12
+    ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("parts", "whole"))
+    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+
+
+def strip_validation(row):
+    """Drops what is measured after a last step and not in its middle."""
+    return {name: value for name, value in row.items() if not name.startswith("val_")}
+
+
+def test_fp16_resumes_with_its_loss_scale(tmp_path, configure):
+    quick = ["trainer.precision=fp16", "trainer.min_lr=0.01", "trainer.warmup=0"]
+    train(configure("trainer.steps=6", *quick), tmp_path / "whole")
+    train(configure("trainer.steps=3", *quick), tmp_path / "parts")
+    resume(tmp_path / "parts", ["trainer.steps=6"])
+    assert losses_of(tmp_path / "parts") == losses_of(tmp_path / "whole")
+
+
+def test_the_longer_length_is_remembered(tmp_path, configure):
+    train(configure("trainer.steps=3"), tmp_path)
+    resume(tmp_path, ["trainer.steps=5"])
+    assert RunFolder(tmp_path).read_config().trainer.steps == 5
+    with pytest.raises(RunError, match=r"is complete at step 5; .* more trainer\.steps"):
+        resume(tmp_path)
+
+
+def test_a_run_killed_before_its_first_checkpoint_can_be_resumed(tmp_path, configure):
+    with pytest.raises(RunError):
+        train(configure("method.nan_at=2"), tmp_path)
+    assert list(RunFolder(tmp_path).checkpoints()) == [0]
+
+
+def test_a_loss_that_is_not_finite_stops_the_run_at_its_last_checkpoint(tmp_path, configure):
+    with pytest.raises(RunError, match=r"loss became nan at step 5; .* keeps its last checkpoint"):
+        train(configure("method.nan_at=5"), tmp_path)
+    assert max(RunFolder(tmp_path).checkpoints()) == 3
+    assert all(math.isfinite(loss) for loss in losses_of(tmp_path))
+    assert all(w.isfinite().all() for w in load_file(tmp_path / "model.safetensors").values())
+
+
+def test_from_starts_a_new_run_from_the_weights(tmp_path, configure):
+    train(configure("trainer.steps=60"), tmp_path / "first")
+    result = train(configure(), tmp_path / "second", start_from=tmp_path / "first")
+    rows = rows_of(tmp_path / "second")
+    assert [row["step"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
+    fresh = train(configure(), tmp_path / "fresh")
+    assert result.val_loss is not None
+    assert fresh.val_loss is not None
+    assert result.val_loss < fresh.val_loss
+
+
+def test_from_needs_weights_that_fit(tmp_path, configure):
+    train(configure(), tmp_path / "first")
+    with pytest.raises(RunError, match="do not fit Toy"):
+        train(configure("method.width=9"), tmp_path / "b", start_from=tmp_path / "first")
+    with pytest.raises(RunError, match="cannot both give the weights"):
+        train(configure(), tmp_path / "first", start_from=tmp_path / "first", overwrite=True)
+
+
+def test_what_cannot_be_trained_leaves_no_folder(tmp_path, configure, monkeypatch):
+    run = tmp_path / "run"
+    with pytest.raises(DataError, match="validation split is empty"):
+        train(configure("data.held_out=0"), run)
+    with pytest.raises(DataError, match="fewer than the 4 of one step"):
+        train(configure("data.samples=3"), run)
+    with pytest.raises(PluginError, match="not a gaussrep Method"):
+        train(configure("method=not-a-method"), run)
+    monkeypatch.setattr(tensorboard, "find_spec", lambda _: None)
+    with pytest.raises(Unavailable, match="pip install"):
+        train(configure("trainer.tensorboard=true"), run)
+    assert not run.exists()
+
+
+def test_a_failing_run_does_not_cost_the_run_it_would_replace(tmp_path, configure):
+    train(configure(), tmp_path)
+    with pytest.raises(DataError):
+        train(configure("data.samples=3"), tmp_path, overwrite=True)
+    assert (tmp_path / "model.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("trainer.lr=1", r"trainer\.lr is 0\.01 in .* cannot become 1"),
+        ("seed=3", "seed is 0"),
+        ("method.width=4", r"method\.width is 8"),
+        ("trainer.steps=2", r"trainer\.steps is 6 and cannot shrink to 2"),
+        ("trainer.stepps=9", "stepps"),
+    ],
+)
+def test_resume_refuses_to_become_another_run(tmp_path, configure, override, message):
+    train(configure(), tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        resume(tmp_path, [override])
+
+
+def test_resume_accepts_what_says_the_same(tmp_path, configure):
+    train(configure(), tmp_path)
+    assert resume(tmp_path, ["trainer.lr=0.01", "trainer.steps=7"]).steps == 7
+
+
+def test_ctrl_c_says_how_to_go_on(tmp_path, configure, monkeypatch, capsys):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("gaussrep.training.loop.make_step", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        train(configure(), tmp_path)
+    assert f"go on with: gaussrep train --resume {tmp_path}" in capsys.readouterr().err
