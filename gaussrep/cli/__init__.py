@@ -1,0 +1,1 @@
+"""The `gaussrep` command. Its help never imports torch."""

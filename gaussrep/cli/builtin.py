@@ -1,0 +1,16 @@
+"""The program's own commands."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "train": ("gaussrep.cli.train:train", "Train a method, or go on with a run."),
+        "inspect": ("gaussrep.cli.inspect:inspect", "Write a report on what a run learned."),
+        "render": ("gaussrep.cli.render:render", "Draw a file of Gaussians."),
+        "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
+        "plugins": ("gaussrep.cli.plugins:plugins", "List every component that is installed."),
+        "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),
+    }
+)
+"""Import string and summary of each command, by name, in the order of the help."""

@@ -1,0 +1,37 @@
+"""The `gaussrep` program."""
+
+from typing import Annotated
+
+import typer
+
+from gaussrep import __version__
+from gaussrep.cli.group import CommandGroup
+
+app = typer.Typer(cls=CommandGroup, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+def _print_version(asked: bool) -> bool:
+    if asked:
+        typer.echo(f"gaussrep {__version__}")
+        raise typer.Exit
+    return asked
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", callback=_print_version, is_eager=True
+        ),
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="GAUSSREP_DEBUG", help="Show tracebacks of errors.")
+    ] = False,
+) -> None:
+    """Gaussians as a representation: train, look at, render and convert them."""
+
+
+def main() -> None:
+    """Run the program and exit: 0 for done, 2 for an error of the user's, 130 for Ctrl-C."""
+    app(prog_name="gaussrep")

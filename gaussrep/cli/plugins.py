@@ -1,0 +1,82 @@
+"""`gaussrep plugins`: every component that is installed, and what is wrong with plugins."""
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from gaussrep import plugins as registry
+from gaussrep.cli.builtin import BUILTIN
+from gaussrep.cli.problems import problems
+from gaussrep.cli.table import print_table
+from gaussrep.errors import AmbiguousName
+from gaussrep.plugins.requirements import install_line
+
+HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
+
+
+def plugins(
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """List every component that is installed; nothing of them is imported."""
+    failures = problems()
+    components = [describe(component) for component in registry.list()]
+    if as_json:
+        listed = {"components": components, "failures": [_failure(item) for item in failures]}
+        typer.echo(json.dumps(listed, indent=2))
+        return
+    print_table(HEADERS, [[entry[key] for key in HEADERS] for entry in components])
+    if failures:
+        typer.echo()
+    for failure in failures:
+        typer.echo(str(failure))
+
+
+def describe(component: registry.Component) -> dict[str, Any]:
+    """Say everything about a component that a listing shows.
+
+    Args:
+        component: The component.
+
+    Returns:
+        Plain data for JSON.
+    """
+    missing = component.missing
+    return {
+        "kind": component.kind,
+        "name": component.name,
+        "qualified": component.qualified,
+        "distribution": component.distribution,
+        "version": component.version,
+        "summary": component.record.summary,
+        "available": not missing,
+        "missing": list(missing),
+        "status": _status(component, missing),
+    }
+
+
+def _status(component: registry.Component, missing: tuple[str, ...]) -> str:
+    remarks = [f"unavailable: {install_line(missing)}"] if missing else []
+    if not _has_short_name(component):
+        remarks.append(f"write {component.qualified}")
+    return "; ".join(remarks) or "ok"
+
+
+def _has_short_name(component: registry.Component) -> bool:
+    """Whether the short name means this component."""
+    if component.kind == "commands" and component.name in BUILTIN:
+        return False
+    try:
+        return registry.find(component.kind, component.name) == component
+    except AmbiguousName:
+        return False
+
+
+def _failure(failure: registry.PluginFailure) -> dict[str, str]:
+    return {
+        "distribution": failure.distribution,
+        "version": failure.version,
+        "entry_point": failure.entry_point,
+        "phase": failure.phase,
+        "error": failure.error,
+    }

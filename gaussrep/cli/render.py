@@ -1,0 +1,109 @@
+"""`gaussrep render`: a picture of a file of Gaussians."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gaussrep.errors import ConfigError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gaussrep.cameras import Cameras
+    from gaussrep.gaussians import Gaussians
+    from gaussrep.rendering import Rendering
+
+COLORS = {"white": "1,1,1", "black": "0,0,0"}
+
+
+def render(
+    file: Annotated[Path, typer.Argument(help="File of Gaussians.")],
+    out: Annotated[Path, typer.Option(help="PNG file to write; overwritten.")],
+    width: Annotated[int, typer.Option(min=1, max=16384, help="Width in pixels.")] = 640,
+    height: Annotated[int, typer.Option(min=1, max=16384, help="Height in pixels.")] = 480,
+    eye: Annotated[
+        str | None, typer.Option(help="Camera centre x,y,z; by default, one that sees it all.")
+    ] = None,
+    look_at: Annotated[
+        str | None, typer.Option(help="Point x,y,z to look at; by default, the scene's middle.")
+    ] = None,
+    up: Annotated[str, typer.Option(help="Direction x,y,z that is up.")] = "0,-1,0",
+    fov: Annotated[float, typer.Option(help="Horizontal field of view in degrees.")] = 60.0,
+    renderer: Annotated[str, typer.Option(help="Renderer; see gaussrep plugins.")] = "auto",
+    background: Annotated[
+        str, typer.Option(help="white, black, or r,g,b with values in 0 to 1.")
+    ] = "white",
+    depth: Annotated[
+        bool, typer.Option("--depth", help="Draw depth (near is bright) instead of colour.")
+    ] = False,
+) -> None:
+    """Draw a file of Gaussians as a PNG picture."""
+    if out.suffix.lower() != ".png":
+        raise ConfigError(f"--out is {out}; only PNG pictures are written, name it *.png.")
+    if not 0 < fov < 180:
+        raise ConfigError(f"--fov is {fov}, wanted degrees between 0 and 180.")
+    color = _numbers("--background", COLORS.get(background, background))
+    if not all(0 <= value <= 1 for value in color):
+        raise ConfigError(f"--background is {background}, wanted values in 0 to 1.")
+
+    import torch
+
+    from gaussrep import rendering
+    from gaussrep.data.image_file import write_png
+    from gaussrep.formats.by_suffix import load
+
+    gaussians = load(file)
+    cameras = _camera(gaussians, eye, look_at, up, width, height, fov)
+    picture = rendering.render(gaussians, cameras, renderer, torch.tensor(color))
+    write_png(_depth_pixels(picture) if depth else _color_pixels(picture), out)
+    typer.echo(f"{out}: {width}x{height}, {gaussians.count} Gaussians")
+
+
+def _numbers(option: str, text: str) -> list[float]:
+    try:
+        values = [float(word) for word in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) != 3 or not all(abs(value) < 1e30 for value in values):
+        raise ConfigError(f"{option} is {text!r}, wanted three numbers such as 0,0.5,1.")
+    return values
+
+
+def _camera(
+    gaussians: "Gaussians",
+    eye: str | None,
+    look_at: str | None,
+    up: str,
+    width: int,
+    height: int,
+    fov: float,
+) -> "Cameras":
+    import torch
+
+    from gaussrep.cameras import Cameras
+    from gaussrep.cli.framing import bounds, framing_eye
+
+    corners = bounds(gaussians)
+    target = corners.mean(0) if look_at is None else torch.tensor(_numbers("--look-at", look_at))
+    upward = torch.tensor(_numbers("--up", up))
+    if eye is None:
+        centre = framing_eye(corners, target, upward, width, height, fov)
+    else:
+        centre = torch.tensor(_numbers("--eye", eye))
+    return Cameras.look_at(centre[None], target, upward, width, height, fov)
+
+
+def _color_pixels(picture: "Rendering") -> "np.ndarray":
+    return (picture.color[0].clamp(0, 1) * 255).round().byte().numpy()
+
+
+def _depth_pixels(picture: "Rendering") -> "np.ndarray":
+    """Grey values from 255 at the nearest covered pixel to 55 at the farthest; 0 elsewhere."""
+    depth, covered = picture.depth[0], picture.alpha[0] > 0.5
+    grey = depth.new_zeros(depth.shape)
+    if covered.any():
+        low, high = depth[covered].aminmax()
+        share = (high - depth[covered]) / (high - low).clamp_min(1e-12)
+        grey[covered] = 55 + 200 * share
+    return grey.round().byte().numpy()

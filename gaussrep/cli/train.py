@@ -1,0 +1,141 @@
+"""`gaussrep train`: from a method's name to a run folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gaussrep import plugins
+from gaussrep.config import load_config
+from gaussrep.config import preset as find_preset
+from gaussrep.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gaussrep.training.config import TrainConfig
+    from gaussrep.training.train import TrainResult
+
+
+def train(
+    method: Annotated[
+        str | None, typer.Argument(help="Method; see gaussrep plugins. Not needed with --resume.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="Settings, such as trainer.steps=1000."),
+    ] = None,
+    preset: Annotated[str | None, typer.Option(help="One of the method's own presets.")] = None,
+    config: Annotated[
+        list[Path] | None, typer.Option(help="YAML file of settings; later files win.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="Folder of the new run; by default runs/<method>-<n>.")
+    ] = None,
+    resume: Annotated[
+        Path | None, typer.Option(help="Go on with this run where it was stopped.")
+    ] = None,
+    start_from: Annotated[
+        Path | None, typer.Option("--from", help="Start a new run from this run's weights.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
+    ] = False,
+) -> None:
+    """Train a method, and keep what it learned in a run folder."""
+    overrides = overrides or []
+    if method is not None and "=" in method:
+        method, overrides = None, [method, *overrides]
+    if resume is not None:
+        refused = {
+            "METHOD": method, "--preset": preset, "--config": config, "--run": run,
+            "--from": start_from, "--overwrite": overwrite,
+        }  # fmt: skip
+        _refuse_with_resume(refused)
+        result = _resume(resume, overrides)
+    else:
+        if method is None:
+            raise ConfigError("say which method to train: gaussrep train METHOD, or --resume RUN")
+        resolved = train_config(method, preset, config or [], overrides)
+        given = {
+            "method": method,
+            "preset": preset,
+            "config": {str(file): file.read_text(encoding="utf-8") for file in config or []},
+            "overrides": overrides,
+            "from": None if start_from is None else str(start_from),
+        }
+        result = _train(resolved, run, start_from, overwrite, given)
+    if result.rank == 0:
+        typer.echo(farewell(result))
+
+
+def train_config(
+    method: str, preset: str | None, files: list[Path], overrides: list[str]
+) -> "TrainConfig":
+    """Resolve the configuration of a new run.
+
+    Args:
+        method: Name of the method, as on the command line.
+        preset: Name of one of its presets, or None.
+        files: YAML files, later ones on top.
+        overrides: `dotted.key=value`, on top of all.
+
+    Returns:
+        The whole configuration.
+
+    Raises:
+        PluginError: There is no such method.
+        ConfigError: There is no such preset, a setting is wrong, or a file is of another method.
+    """
+    from gaussrep.training.config import TrainConfig
+
+    component = plugins.find("methods", method)
+    layer: dict[str, Any] = {} if preset is None else find_preset(component, preset)
+    layer = {**layer, "method": {**layer.get("method", {}), "type": method}}
+    config = load_config(TrainConfig, layer, files, overrides)
+    if plugins.find("methods", config.method.type) != component:
+        raise ConfigError(
+            f"method.type is {config.method.type!r} in the settings, but the command trains "
+            f"{method!r}; give the same method in both"
+        )
+    return config
+
+
+def farewell(result: "TrainResult") -> str:
+    """Say where the run is, how it ended, and what to do next."""
+    measured = "" if result.val_loss is None else f", {result.val_loss:.4g} on the validation split"
+    lines = [f"{result.run}: loss {result.loss:.4g} after {result.steps} steps{measured}"]
+    if plugins.find("methods", result.method).record.report is not None:
+        lines.append(f"look at it:   gaussrep inspect {result.run}")
+    longer = f"gaussrep train --resume {result.run} trainer.steps={2 * result.steps}"
+    lines += [f'use it:       gaussrep.load_run("{result.run}")', f"train longer: {longer}"]
+    return "\n".join(lines)
+
+
+def _refuse_with_resume(options: dict[str, Any]) -> None:
+    if given := [name for name, value in options.items() if value]:
+        raise ConfigError(
+            f"{given[0]} does not go with --resume, which takes everything from the run folder; "
+            "only trainer.steps=… or trainer.epochs=… may be added"
+        )
+
+
+def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
+    from gaussrep.training.resumed_config import resumed_config
+    from gaussrep.training.run_folder import RunFolder
+
+    resumed_config(RunFolder.open(folder), overrides)  # mistakes are told before torch is imported
+
+    from gaussrep.training.train import resume
+
+    return resume(folder, overrides)
+
+
+def _train(
+    config: "TrainConfig",
+    run: Path | None,
+    start_from: Path | None,
+    overwrite: bool,
+    given: dict[str, Any],
+) -> "TrainResult":
+    from gaussrep.training.train import train as train_run
+
+    return train_run(config, run, start_from=start_from, overwrite=overwrite, given=given)

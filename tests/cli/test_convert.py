@@ -1,0 +1,66 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from gaussrep.cli.convert import convert
+from gaussrep.errors import FormatError
+from gaussrep.formats.by_suffix import load, save
+from gaussrep.gaussians import Gaussians
+
+PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
+
+
+@pytest.fixture
+def file(tmp_path):
+    gaussians = Gaussians(
+        means=torch.arange(9.0).view(3, 3),
+        quats=torch.ones(3, 4),
+        scales=torch.ones(3, 3),
+        opacities=torch.full((3,), 0.5),
+        sh=torch.rand(3, 4, 3),
+    )
+    save(gaussians, tmp_path / "in.ply")
+    return tmp_path / "in.ply"
+
+
+def test_the_same_gaussians_come_out(file, tmp_path, capsys):
+    convert(file, tmp_path / "out.ply")
+    assert torch.equal(load(tmp_path / "out.ply").means, load(file).means)
+    assert torch.equal(load(tmp_path / "out.ply").sh, load(file).sh)
+    assert capsys.readouterr().out == f"{tmp_path / 'out.ply'}: 3 Gaussians\n"
+
+
+def test_a_file_may_be_converted_onto_itself(file):
+    before = file.read_bytes()
+    convert(file, file)
+    assert file.read_bytes() == before
+
+
+def test_unknown_suffixes_are_refused(file, tmp_path):
+    with pytest.raises(FormatError, match="no format writes this suffix"):
+        convert(file, tmp_path / "out.xyz")
+    with pytest.raises(FormatError, match="no format reads this suffix"):
+        convert(tmp_path / "in.xyz", tmp_path / "out.ply")
+
+
+def run(*arguments):
+    return subprocess.run(
+        [*PROGRAM, "convert", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_converts(file, tmp_path):
+    done = run(file, tmp_path / "out.ply")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert load(tmp_path / "out.ply").count == 3
+
+
+def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path):
+    done = run(tmp_path / "none.ply", tmp_path / "out.ply")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ")
+    assert "No such file" in done.stderr
+    assert "Traceback" not in done.stderr

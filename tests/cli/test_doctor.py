@@ -1,0 +1,115 @@
+import pytest
+from typer.testing import CliRunner
+
+from gaussrep import plugins
+from gaussrep.cli import doctor as module
+from gaussrep.cli.examination import Finding, examine_component, examine_library
+from gaussrep.cli.main import app
+
+METHOD = """
+@hookimpl
+def register_methods():
+    yield MethodRecord(name="x", summary="S.", target="code_of_x:X", {})
+"""
+CODE = {
+    "code_of_x": """
+    from gaussrep.config import ComponentConfig
+    class X: pass
+    class Settings(ComponentConfig): pass
+    def report(): pass
+    """
+}
+
+
+@pytest.fixture
+def doctor(site, monkeypatch):
+    """Run the doctor in this process."""
+    monkeypatch.setenv("GAUSSREP_PLUGINS", "plug")
+
+    def run(plugin, modules=None):
+        site.add("plug", plugin, modules=modules)
+        return CliRunner().invoke(app, ["doctor"])
+
+    return run
+
+
+def test_everything_is_imported_and_versions_are_shown(doctor):
+    more = "config='code_of_x:Settings', report='code_of_x:report'"
+    result = doctor(METHOD.format(more), CODE)
+    assert result.exit_code == 0
+    rows = dict(line.split(maxsplit=1) for line in result.stdout.split("\n\n")[0].splitlines())
+    assert {"gaussrep", "python", "torch", "device", "numpy", "numba"} <= rows.keys()
+    assert rows["gaussrep"] == "0.1.0"
+    assert "method 'x' of plug 1.0                  ok" in result.stdout
+    assert "Traceback" not in result.stdout
+
+
+def test_what_is_only_missing_breaks_nothing(doctor):
+    result = doctor(METHOD.format("requires=('absent-thing>=2',)"))
+    assert result.exit_code == 0
+    assert 'unavailable  pip install "absent-thing>=2"' in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "shown"),
+    [
+        ("", {"code_of_x": "raise RuntimeError('boom')"}, "RuntimeError: boom"),
+        ("", {}, "No module named 'code_of_x'"),
+        ("", {"code_of_x": "import absent_thing\nclass X: pass"}, "pip install absent-thing"),
+        ("config='code_of_x:X'", CODE, "subclass of gaussrep.config.ComponentConfig"),
+        ("config='code_of_x:Y'", CODE, "has no attribute 'Y'"),
+        ("report='code_of_x:Y'", CODE, "has no attribute 'Y'"),
+        ("presets='no_such_package'", CODE, "No module named 'no_such_package'"),
+    ],
+)
+def test_what_is_broken_is_shown_with_its_traceback(doctor, more, code, shown):
+    result = doctor(METHOD.format(more), code)
+    assert result.exit_code == 1
+    assert "method 'x' of plug 1.0                  failed" in result.stdout
+    assert "Traceback (most recent call last)" in result.stdout
+    assert shown in result.stdout
+
+
+def test_plugins_that_cannot_be_loaded_are_shown_with_their_traceback(site):
+    site.add("broken", "raise RuntimeError('boom')")
+    site.add("typo", "@hookimpl\ndef register_method():\n    return []")
+    ran = site.run("doctor")
+    assert ran.returncode == 1
+    assert ran.stderr == ""
+    assert ran.stdout.count("plugin broken 1.0: import failed: RuntimeError: boom") == 1
+    assert "raise RuntimeError('boom')" in ran.stdout
+    assert "did you mean 'register_methods'?" in ran.stdout
+
+
+def test_a_shared_name_breaks_nothing(site, monkeypatch):
+    for name in ("one", "two"):
+        site.add(name, METHOD.format(""), modules=CODE)
+    monkeypatch.setenv("GAUSSREP_PLUGINS", "one,two")
+    result = CliRunner().invoke(app, ["doctor"])
+    assert result.exit_code == 0
+    assert "write 'two:x' or 'one:x'" in result.stdout
+
+
+def test_a_broken_library_is_shown(monkeypatch):
+    broken = Finding("torch", "failed", "OSError: no library", "Traceback of torch")
+    monkeypatch.setattr(module, "examine_library", lambda name, optional=False: broken)
+    monkeypatch.setattr(plugins, "list", lambda kind=None: [])
+    result = CliRunner().invoke(app, ["doctor"])
+    assert result.exit_code == 1
+    assert "unknown without torch" in result.stdout
+    assert "Traceback of torch" in result.stdout
+
+
+def test_a_library_is_examined(site):
+    site.add("lib", modules={"broken_lib": "raise OSError('no\\nlibrary')"})
+    assert examine_library("pytest") == Finding("pytest", "ok", pytest.__version__)
+    found = examine_library("broken_lib")
+    assert (found.status, found.remark) == ("failed", "OSError: no library")
+    assert "Traceback" in found.traceback
+    assert examine_library("absent_lib", optional=True).status == "unavailable"
+
+
+@pytest.mark.parametrize("name", ["reference", "gaussrep:reference"])
+def test_a_component_of_the_core_is_fine(name):
+    component = plugins.find("renderers", name)
+    assert examine_component(component) == Finding(str(component), "ok")

@@ -1,0 +1,33 @@
+import pytest
+import typer
+
+from gaussrep.cli.errors import reported
+from gaussrep.errors import ConfigError
+
+
+def test_an_error_of_the_users_is_one_line_and_code_2(capsys):
+    with pytest.raises(typer.Exit) as caught, reported():
+        raise ConfigError("lr = 'x': wanted a number")
+    assert caught.value.exit_code == 2
+    assert capsys.readouterr() == ("", "error: lr = 'x': wanted a number\n")
+
+
+def test_debug_shows_the_traceback_with_its_cause(capsys):
+    with pytest.raises(typer.Exit), reported(debug=True):
+        raise ConfigError("bad") from OSError("the cause")
+    shown = capsys.readouterr().err
+    assert "Traceback" in shown
+    assert "OSError: the cause" in shown
+    assert shown.endswith("error: bad\n")
+
+
+def test_ctrl_c_is_code_130(capsys):
+    with pytest.raises(typer.Exit) as caught, reported():
+        raise KeyboardInterrupt
+    assert caught.value.exit_code == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_a_bug_is_not_hidden():
+    with pytest.raises(ZeroDivisionError), reported():
+        print(1 / 0)

@@ -1,0 +1,142 @@
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from gaussrep.cli.render import render
+from gaussrep.errors import ConfigError, FormatError, GaussrepError, UnknownName, ValueRangeError
+from gaussrep.formats.by_suffix import save
+from gaussrep.gaussians import Gaussians
+
+PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
+
+
+@pytest.fixture
+def file(tmp_path):
+    """A red ball left and near, a blue one right and far, as a camera at the origin sees them."""
+    gaussians = Gaussians(
+        means=torch.tensor([[-1.0, 0, 0], [1.0, 0, 2]]),
+        quats=torch.tensor([[1.0, 0, 0, 0]]).expand(2, 4),
+        scales=torch.full((2, 3), 0.3),
+        opacities=torch.full((2,), 0.99),
+        colors=torch.tensor([[1.0, 0, 0], [0, 0, 1.0]]),
+    )
+    save(gaussians, tmp_path / "scene.ply")
+    return tmp_path / "scene.ply"
+
+
+@pytest.fixture
+def draw(file, tmp_path):
+    def draw(**options):
+        render(file, tmp_path / "out.png", **({"width": 64, "height": 48} | options))
+        with Image.open(tmp_path / "out.png") as image:
+            return np.asarray(image).astype(int)
+
+    return draw
+
+
+def test_everything_is_in_the_picture_by_default(draw, capsys):
+    picture = draw()
+    assert picture.shape == (48, 64, 3)
+    assert (picture[[0, -1]] > 240).all()
+    assert (picture[:, [0, -1]] > 240).all()
+    red = picture[..., 0] - picture[..., 2]
+    assert red[:, :32].max() > 200
+    assert red[:, 32:].min() < -200
+    assert capsys.readouterr().out.endswith("out.png: 64x48, 2 Gaussians\n")
+
+
+def test_the_eye_can_be_moved_behind(draw):
+    picture = draw(eye="0,0,9", look_at="0,0,1")
+    blue = picture[..., 2] - picture[..., 0]
+    assert blue[:, :32].max() > 200
+    assert blue[:, 32:].min() < -200
+
+
+def test_up_turns_the_picture(draw):
+    picture = draw(up="0,1,0")
+    assert (picture[..., 0] - picture[..., 2])[:, 32:].max() > 200
+
+
+def test_the_point_looked_at_is_in_the_middle(draw):
+    red, _, blue = draw(look_at="-1,0,0")[24, 32]
+    assert red > 200
+    assert blue < 60
+
+
+@pytest.mark.parametrize(
+    ("background", "corner"),
+    [("white", [255] * 3), ("black", [0] * 3), ("0.2,0.4,1", [51, 102, 255])],
+)
+def test_backgrounds(draw, background, corner):
+    assert draw(background=background)[0, 0].tolist() == corner
+
+
+def test_near_is_bright_in_a_depth_picture(draw):
+    picture = draw(depth=True)
+    assert picture.shape == (48, 64)
+    assert picture[0, 0] == 0
+    assert picture[:, :32].max() == 255
+    assert 55 <= picture[:, 40:].max() < 100
+
+
+def test_an_empty_view_is_all_background(draw):
+    assert (draw(eye="0,0,20", look_at="0,0,30") == 255).all()
+    assert (draw(eye="0,0,20", look_at="0,0,30", depth=True) == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"eye": "1,2"}, ConfigError, "--eye is '1,2', wanted three numbers"),
+        ({"look_at": "a,b,c"}, ConfigError, "--look-at"),
+        ({"up": "0,nan,0"}, ConfigError, "--up"),
+        ({"background": "grey"}, ConfigError, "--background is 'grey'"),
+        ({"background": "0,0,2"}, ConfigError, "wanted values in 0 to 1"),
+        ({"fov": 180.0}, ConfigError, "--fov is 180.0"),
+        ({"up": "0,0,0"}, ValueRangeError, "looks along up"),
+        ({"eye": "0,0,1", "look_at": "0,0,1"}, ValueRangeError, "sits on the target"),
+        ({"renderer": "nobody"}, UnknownName, "nobody"),
+    ],
+)
+def test_bad_options_are_one_sentence_and_write_nothing(file, tmp_path, options, error, words):
+    with pytest.raises(error) as caught:
+        render(file, tmp_path / "out.png", **options)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_bad_files_are_one_sentence(file, tmp_path):
+    with pytest.raises(FormatError, match="No such file"):
+        render(tmp_path / "none.ply", tmp_path / "out.png")
+    with pytest.raises(ConfigError, match=r"only PNG pictures are written"):
+        render(file, tmp_path / "out.jpg")
+    with pytest.raises(GaussrepError, match="cannot be written"):
+        render(file, tmp_path / "none" / "out.png", width=8, height=8)
+
+
+def run(*arguments):
+    return subprocess.run(
+        [*PROGRAM, "render", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command_draws(file, tmp_path):
+    arguments = ["--width", "16", "--height", "12", "--eye", "-1,0,-5", "--look-at", "-1,0,0"]
+    done = run(file, "--out", tmp_path / "out.png", *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.size == (16, 12)
+
+
+@pytest.mark.parametrize("options", [["--renderer", "nobody"], ["--eye", "1,2"]])
+def test_mistakes_are_one_line_and_exit_code_2(file, tmp_path, options):
+    done = run(file, "--out", tmp_path / "out.png", *options)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out.png").exists()
