@@ -1,0 +1,1 @@
+"""Gaussian Masked Autoencoders for gaussrep (import names live in their own modules)."""

@@ -1,0 +1,118 @@
+import pytest
+import torch
+
+from gaussrep.errors import ShapeError
+
+
+def step(method, images):
+    torch.manual_seed(3)
+    return method.training_loss({"image": images})
+
+
+@pytest.mark.parametrize("gaussians", [1, 7, 64])
+def test_number_of_gaussians_is_free_of_the_patch_count(make_method, images, gaussians):
+    method = make_method(gaussians=gaussians)
+    assert method.gaussians({"image": images}).opacities.shape == (3, gaussians)
+
+
+def test_start_spreads_over_the_frame_with_small_scales(make_method, images):
+    with torch.no_grad():
+        start = make_method(gaussians=256).gaussians({"image": images})
+    quarters = (start.means[..., :2] > 0).float().mean((0, 1))
+    assert (quarters - 0.5).abs().max() < 0.1
+    assert start.means[..., :2].abs().max() > 0.9
+    assert (start.scales / (1 / 8) - 0.2).abs().max() < 0.1
+    torch.testing.assert_close(
+        start.opacities, torch.full_like(start.opacities, 0.5), atol=0.1, rtol=0
+    )
+
+
+def test_random_start_clumps_in_the_middle(make_method, images):
+    with torch.no_grad():
+        start = make_method(gaussians=256, spread_start=False).gaussians({"image": images})
+    assert start.means[..., :2].std() < 0.5
+
+
+def test_loss_is_the_mean_squared_error_on_masked_pixels(make_method, images):
+    method = make_method()
+    out = step(method, images)
+    torch.manual_seed(3)
+    visible = method.random_visible(3)
+    with torch.no_grad():
+        picture = method.draw(method.decode(images, visible)).color[:, 0]
+    expected = []
+    for image, shown, seen in zip(images, picture, visible, strict=True):
+        for patch in set(range(16)) - set(seen.tolist()):
+            row, column = divmod(patch, 4)
+            rows, columns = slice(8 * row, 8 * row + 8), slice(8 * column, 8 * column + 8)
+            error = shown[rows, columns] - image[:, rows, columns].permute(1, 2, 0)
+            expected.append(error.square().mean().item())
+    assert out.loss.item() == pytest.approx(sum(expected) / len(expected), rel=1e-5)
+    assert out.metrics["psnr"].item() > 0
+
+
+def test_whole_loss_counts_every_pixel(make_method, images):
+    masked, whole = step(make_method(), images), step(make_method(loss="whole"), images)
+    assert masked.loss.item() != pytest.approx(whole.loss.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("perspective_size", [False, True])
+def test_depth_gets_a_gradient_through_size_only(make_method, images, perspective_size):
+    method = make_method(perspective_size=perspective_size)
+    step(method, images).loss.backward()
+    depth_gradient = method.head.start.grad[:, 2]
+    assert (depth_gradient.abs().max() > 0) == perspective_size
+
+
+def test_every_parameter_learns(make_method, images):
+    method = make_method(perspective_size=True)
+    step(method, images).loss.backward()
+    still = [
+        name
+        for name, parameter in method.named_parameters()
+        if parameter.requires_grad and (parameter.grad is None or parameter.grad.abs().max() == 0)
+    ]
+    assert still == []
+    assert not method.encoder.vit.pos_embed.requires_grad
+
+
+def test_exempt_parameters_exist(make_method):
+    method = make_method()
+    assert method.no_weight_decay() <= {name for name, _ in method.named_parameters()}
+
+
+def test_learns_a_batch_by_heart(make_method, images):
+    method = make_method(gaussians=64)
+    smooth = (
+        torch.nn.functional.avg_pool2d(images, 16).repeat_interleave(16, 2).repeat_interleave(16, 3)
+    )
+    optimizer = torch.optim.AdamW(method.parameters(), lr=3e-3)
+    losses = []
+    for _ in range(60):
+        optimizer.zero_grad()
+        loss = method.training_loss({"image": smooth}).loss
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    assert sum(losses[-5:]) < 0.2 * sum(losses[:5])
+
+
+def test_embedding_is_the_mean_of_patch_tokens(make_method, images):
+    embedding = make_method().eval().embed({"image": images})
+    assert embedding.tokens.shape == (3, 16, 32)
+    torch.testing.assert_close(embedding.pooled, embedding.tokens.mean(1))
+
+
+def test_network_in_bf16_renders_in_fp32(make_method, images):
+    method = make_method()
+    with torch.autocast("cpu", torch.bfloat16):
+        gaussians = method.gaussians({"image": images})
+        assert gaussians.dtype == torch.float32
+        assert method.draw(gaussians).color.dtype == torch.float32
+        assert torch.isfinite(step(method, images).loss)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_images_of_another_size_are_refused(make_method):
+    with pytest.raises(ShapeError, match="set data\\.size and method\\.image_size"):
+        make_method().gaussians({"image": torch.zeros(1, 3, 64, 64)})
