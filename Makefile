@@ -1,0 +1,52 @@
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+CONSTRAINTS := constraints/dev.txt
+IMAGES ?=
+DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.size=64)
+
+.PHONY: help demo test test-wheels lint format docs wheels constraints clean
+
+help:  ## Show this list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/.ready: pyproject.toml plugins/gmae/pyproject.toml $(CONSTRAINTS)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q pip==26.3
+	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) --group dev \
+		-e ".[photos,tensorboard,gsplat]" -e plugins/gmae torchvision
+	touch $@
+
+demo: $(VENV)/.ready  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
+	$(BIN)/gaussrep train gmae --preset demo --run runs/demo --overwrite $(DEMO_DATA)
+	$(BIN)/gaussrep inspect runs/demo
+
+test: $(VENV)/.ready test-wheels  ## Run every test.
+	$(BIN)/python -m pytest -m "not wheels"
+
+test-wheels: wheels  ## Install the built wheels in a clean environment and use them.
+	$(BIN)/python -m pytest -m wheels tests/wheels
+
+lint: $(VENV)/.ready  ## Check style and types.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/pyright
+
+format: $(VENV)/.ready  ## Bring the code into shape.
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.ready  ## Build the documentation into site/, strictly.
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -q
+
+wheels: $(VENV)/.ready  ## Build the wheels of all distributions into dist/.
+	rm -rf dist
+	$(BIN)/python -m build -q --wheel --no-isolation --outdir dist .
+	$(BIN)/python -m build -q --wheel --no-isolation --outdir dist plugins/gmae
+
+constraints: $(VENV)/.ready  ## Write down the versions that are installed.
+	{ echo "# The versions that everything here is developed and tested with; \`make constraints\` writes this file."; \
+	  $(BIN)/python -m pip freeze --exclude-editable; } > $(CONSTRAINTS).new && mv $(CONSTRAINTS).new $(CONSTRAINTS)
+
+clean:  ## Remove everything that was built.
+	rm -rf $(VENV) dist site runs

@@ -1,0 +1,80 @@
+"""The built wheels, installed as a user installs them, used from outside the source tree."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.wheels
+
+
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory):
+    """A clean environment that holds nothing yet, and a folder with two pictures."""
+    folder = tmp_path_factory.mktemp("clean")
+    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    rng = np.random.default_rng(0)
+    (folder / "pictures").mkdir()
+    for number in range(8):
+        pixels = rng.integers(0, 255, size=(40, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "pictures" / f"{number}.png")
+    return folder
+
+
+def install(environment, requirement):
+    constraints = ROOT / "constraints" / "dev.txt"
+    pip = [environment / "venv" / "bin" / "python", "-m", "pip", "install", "-q"]
+    wheels = ["--find-links", ROOT / "dist", "-c", constraints]
+    subprocess.run([*pip, *wheels, requirement], check=True, cwd=environment)
+
+
+def run(environment, *arguments):
+    program = environment / "venv" / "bin" / arguments[0]
+    return subprocess.run(
+        [program, *arguments[1:]], cwd=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_core_alone(environment):
+    install(environment, "gaussrep")
+    code = (
+        "import importlib.util as u, torch, gaussrep as gr;"
+        "assert not [m for m in ('timm', 'viser', 'gsplat', 'gaussrep_gmae') if u.find_spec(m)];"
+        "g = gr.Gaussians(torch.tensor([[0.0, 0, 2]]), torch.ones(1, 4), torch.full((1, 3), 0.2),"
+        " torch.ones(1), colors=torch.ones(1, 3));"
+        "gr.save(g, 'one.ply');"
+        "eye = gr.Cameras(torch.eye(4)[None], torch.eye(3)[None], 4, 4);"
+        "print(gr.render(gr.load('one.ply'), eye).color.mean().item())"
+    )
+    drawn = run(environment, "python", "-c", code)
+    assert drawn.returncode == 0, drawn.stderr
+    assert float(drawn.stdout.splitlines()[-1]) > 0
+    listed = run(environment, "gaussrep", "plugins")
+    assert listed.returncode == 0
+    assert "reference" in listed.stdout
+    assert "gmae" not in listed.stdout
+    shown = run(environment, "gaussrep", "render", "one.ply", "--out", "one.png")
+    assert shown.returncode == 0, shown.stderr
+    refused = run(environment, "gaussrep", "train", "gmae")
+    assert refused.returncode == 2
+    assert "gmae" in refused.stderr
+
+
+def test_gmae_trains_one_step(environment):
+    install(environment, "gaussrep[gmae]")
+    listed = run(environment, "gaussrep", "plugins")
+    assert "gaussrep-gmae" in listed.stdout
+    trained = run(
+        environment, "gaussrep", "train", "gmae", "--preset", "demo", "--run", "run",
+        "data.type=images", "data.root=pictures", "trainer.steps=1", "trainer.batch_size=2",
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    assert (environment / "run" / "model.safetensors").is_file()
+    inspected = run(environment, "gaussrep", "inspect", "run")
+    assert inspected.returncode == 0, inspected.stderr
+    assert (environment / "run" / "report.html").is_file()
