@@ -114,5 +114,5 @@ def test_network_in_bf16_renders_in_fp32(make_method, images):
 
 @pytest.mark.usefixtures("unchecked")
 def test_images_of_another_size_are_refused(make_method):
-    with pytest.raises(ShapeError, match="set data\\.size and method\\.image_size"):
+    with pytest.raises(ShapeError, match=r"set data\.size and method\.image_size"):
         make_method().gaussians({"image": torch.zeros(1, 3, 64, 64)})
