@@ -9,6 +9,7 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "inspect": ("gaussrep.cli.inspect:inspect", "Write a report on what a run learned."),
         "render": ("gaussrep.cli.render:render", "Draw a file of Gaussians."),
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
+        "bench": ("gaussrep.cli.bench:bench", "Time the renderers on this machine."),
         "plugins": ("gaussrep.cli.plugins:plugins", "List every component that is installed."),
         "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),
     }

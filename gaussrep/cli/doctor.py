@@ -42,6 +42,9 @@ def _libraries() -> list[Finding]:
         Finding("device", "ok", _device() if torch.status == "ok" else "unknown without torch"),
         examine_library("numpy"),
         examine_library("numba", optional=True),
+        Finding(
+            "renderer", "ok", _renderers() if torch.status == "ok" else "unknown without torch"
+        ),
     ]
 
 
@@ -54,6 +57,27 @@ def _device() -> str:
     if torch.backends.mps.is_available():
         return "mps"
     return f"cpu, {torch.get_num_threads()} threads"
+
+
+def _renderers() -> str:
+    """What `auto` takes on each device that is here."""
+    import torch
+
+    from gaussrep.rendering.choice import Request, candidates
+
+    devices = {
+        "cpu": True,
+        "cuda": torch.cuda.is_available(),
+        "mps": torch.backends.mps.is_available(),
+    }
+    chosen = {
+        device: next(
+            (c.component.name for c in candidates(Request(device)) if not c.refusal), "none"
+        )
+        for device, is_here in devices.items()
+        if is_here
+    }
+    return ", ".join(f"{name} on {device}" for device, name in chosen.items())
 
 
 def _section(title: str, traceback: str) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from gaussrep import plugins
 from gaussrep.config import presets
 from gaussrep.config.components import config_class
-from gaussrep.errors import ConfigError, PluginError
+from gaussrep.errors import ConfigError, PluginError, Unavailable
 from gaussrep.plugins.requirements import install_line
 
 
@@ -30,7 +30,7 @@ class Finding:
 
 
 def examine_component(component: plugins.Component) -> Finding:
-    """Import all that a record names: settings, target, report and presets.
+    """Import all that a record names: settings, target, report and presets; make a renderer.
 
     Args:
         component: The component.
@@ -49,6 +49,21 @@ def examine_component(component: plugins.Component) -> Finding:
             presets(component)
     except (PluginError, ConfigError) as error:
         return Finding(subject, "failed", str(error), "".join(format_exception(error)))
+    return _examine_renderer(component) if component.kind == "renderers" else Finding(subject, "ok")
+
+
+def _examine_renderer(component: plugins.Component) -> Finding:
+    """Make a renderer, which is when it looks for its device and its compiler."""
+    from gaussrep.rendering.choice import get_renderer  # after load(): it imports torch
+
+    subject = str(component)
+    try:
+        get_renderer(component.qualified)
+    except Unavailable as error:
+        return Finding(subject, "unavailable", str(error))
+    except Exception as error:  # whatever a plugin's renderer raises is what we want to show
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        return Finding(subject, "failed", reason, "".join(format_exception(error)))
     return Finding(subject, "ok")
 
 

@@ -20,6 +20,29 @@ def register_renderers() -> Iterator[RendererRecord]:
             | {"ortho", "pinhole", "camera_gradients", "float64"}
         ),
     )
+    yield RendererRecord(
+        name="gsplat",
+        summary="gsplat's CUDA kernels, compiled on first use; the default on CUDA.",
+        target="gaussrep.rendering.gsplat.renderer:GsplatRenderer",
+        config="gaussrep.rendering.config:GsplatConfig",
+        requires=("gsplat>=1.4",),
+        devices=frozenset({"cuda"}),
+        capabilities=frozenset(
+            {"differentiable", "features", "depth", "sh", "ortho", "pinhole", "camera_gradients"}
+        ),
+        priority=10,
+    )
+    yield RendererRecord(
+        name="cpu",
+        summary="Numba kernels on the CPU: tiled, vectorised, on all cores; float32.",
+        target="gaussrep.rendering.cpu.renderer:CpuRenderer",
+        config="gaussrep.rendering.config:CpuConfig",
+        devices=frozenset({"cpu"}),
+        capabilities=frozenset(
+            {"differentiable", "features", "depth", "sh", "ortho", "pinhole", "camera_gradients"}
+        ),
+        priority=10,
+    )
 
 
 @hookimpl

@@ -50,8 +50,8 @@ def list_components(kind: str | None = None) -> list[Component]:
 
     Example:
         >>> from gaussrep import plugins
-        >>> [c.name for c in plugins.list("renderers") if c.distribution == plugins.CORE]
-        ['reference']
+        >>> [c.name for c in plugins.list("losses") if c.distribution == plugins.CORE]
+        ['l1', 'mse']
     """
     return _host().components(kind)
 

@@ -1,8 +1,9 @@
 """Which renderer draws: by name, by configuration, or the best one that can."""
 
 import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import torch
 
@@ -26,7 +27,7 @@ class Request:
     """
 
     device: str
-    needs: frozenset[str]
+    needs: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, gaussians: Gaussians, cameras: Cameras) -> "Request":
@@ -42,6 +43,29 @@ class Request:
             "camera_gradients": camera_gradients and torch.is_grad_enabled(),
         }
         return cls(gaussians.device.type, frozenset(name for name, asked in needs.items() if asked))
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A renderer, and whether it can answer a request.
+
+    Args:
+        component: The renderer, which may not be imported.
+        lacks: What the request needs and the renderer does not declare.
+        unavailable: Why it cannot run here at all; None where it can, or where it lacks something
+            anyway.
+    """
+
+    component: plugins.Component
+    lacks: tuple[str, ...] = ()
+    unavailable: str | None = None
+
+    @property
+    def refusal(self) -> str | None:
+        """Why it cannot draw, or None where it can."""
+        if self.lacks:
+            return f"{self.component.name} cannot do {', '.join(self.lacks)}"
+        return self.unavailable
 
 
 def get_renderer(renderer: str | ComponentConfig) -> Renderer:
@@ -72,40 +96,68 @@ def check_request(name: str, request: Request) -> None:
     Raises:
         CapabilityError: Naming what is missing and a renderer that has it.
     """
-    record = plugins.find("renderers", name).record
-    lacks = _lacks(record, request)
+    lacks = _lacks(plugins.find("renderers", name).record, request)
     if lacks:
-        able = [c.record.name for c in plugins.list("renderers") if not _lacks(c.record, request)]
-        cure = f"use renderer={able[0]!r}" if able else "no installed renderer can"
+        able = next((c.component.name for c in candidates(request) if c.refusal is None), None)
+        cure = f"use renderer={able!r}" if able else "no installed renderer can"
         raise CapabilityError(f"renderer {name!r} cannot do {', '.join(lacks)}; {cure}.")
 
 
-def _lacks(record: plugins.RendererRecord, request: Request) -> list[str]:
-    lacks = sorted(request.needs - record.capabilities)
-    return lacks if request.device in record.devices else [f"device {request.device}", *lacks]
+def _lacks(record: plugins.RendererRecord, request: Request) -> tuple[str, ...]:
+    lacks = tuple(sorted(request.needs - record.capabilities))
+    return lacks if request.device in record.devices else (f"device {request.device}", *lacks)
+
+
+def candidates(request: Request) -> Iterator[Candidate]:
+    """Look at every renderer, in the order in which `auto` prefers them.
+
+    Those that declare all that is needed are built, one by one as they are asked for, to see
+    whether they can run here; the rest are not imported.
+
+    Args:
+        request: What a call needs.
+
+    Yields:
+        One candidate per installed renderer.
+    """
+    components = plugins.list("renderers")
+    components.sort(key=lambda component: (-component.record.priority, component.qualified))
+    for component in components:
+        if lacks := _lacks(component.record, request):
+            yield Candidate(component, lacks)
+            continue
+        try:
+            get_renderer(component.qualified)
+        except Unavailable as error:
+            yield Candidate(component, unavailable=str(error))
+        except Exception as error:  # a broken plugin costs only itself
+            if component.distribution == plugins.CORE:
+                raise
+            yield Candidate(component, unavailable=f"{type(error).__name__}: {error}")
+        else:
+            yield Candidate(component)
 
 
 @lru_cache(maxsize=64)
 def choose(request: Request) -> Renderer:
-    """The renderer of highest priority that can do what a call needs; the choice is logged once.
+    """The renderer of highest priority that can do what a call needs; each choice is logged once.
 
     Raises:
         CapabilityError: If no installed renderer can.
     """
-    components = plugins.list("renderers")
-    components.sort(key=lambda component: (-component.record.priority, component.qualified))
     refused = []
-    for component in components:
-        lacks = _lacks(component.record, request)
-        if lacks:
-            refused.append(f"{component.record.name} cannot do {', '.join(lacks)}")
-            continue
-        try:
-            renderer = _build(component.qualified)
-        except Unavailable as error:
-            refused.append(str(error))
-            logger.warning("renderer %s is passed over: %s", component.record.name, error)
-            continue
-        logger.info("renderer %s draws on %s", component.record.name, request.device)
-        return renderer
+    for candidate in candidates(request):
+        name = candidate.component.name
+        if candidate.refusal is None:
+            _log_once(logging.INFO, f"renderer {name} draws on {request.device}")
+            return get_renderer(candidate.component.qualified)
+        if candidate.unavailable is not None:
+            reason = f"renderer {name} is passed over: {candidate.unavailable}"
+            _log_once(logging.WARNING, reason)
+        refused.append(candidate.refusal)
     raise CapabilityError(f"no renderer can draw this: {'; '.join(refused)}.")
+
+
+@cache
+def _log_once(level: int, message: str) -> None:
+    logger.log(level, message)

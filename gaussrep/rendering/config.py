@@ -14,3 +14,13 @@ class ReferenceConfig(ComponentConfig):
 
 class CpuConfig(ComponentConfig):
     """Settings of the `cpu` renderer: it has none; threads are those of torch."""
+
+
+class GsplatConfig(ComponentConfig):
+    """Settings of the `gsplat` renderer."""
+
+    packed: bool = False
+    """Keep in memory only what each view sees: less memory for large scenes, a little slower."""
+
+    channel_chunk: int = Field(default=32, ge=1, le=512)
+    """Largest number of channels drawn in one pass."""

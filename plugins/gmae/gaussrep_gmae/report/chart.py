@@ -59,7 +59,7 @@ def line_chart(series: Sequence[Series], x_label: str, y_label: str) -> str:
             f'<polyline points="{path}" fill="none" stroke="{line.color}" stroke-width="2"/>'
         )
         legend = f'x="{WIDTH - RIGHT}" y="{TOP + 14 + 18 * number}" text-anchor="end"'
-        parts.append(f'<text {legend} fill="{line.color}">{line.name}</text>')
+        parts.append(f'<text {legend} style="fill:{line.color}">{line.name}</text>')
     parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 3}" text-anchor="middle">{x_label}</text>')
     return "\n".join([*parts, "</svg>"])
 

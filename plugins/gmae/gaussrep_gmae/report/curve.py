@@ -2,10 +2,13 @@
 
 import csv
 from pathlib import Path
+from statistics import mean
 
 from gaussrep_gmae.report.chart import Series, line_chart
 
-SMOOTHING = 0.8
+WINDOWS = 30
+"""The training loss is smoothed over a window of this part of the run."""
+
 LINES = {"loss": ("training (smoothed)", "#4477aa"), "val_loss": ("validation", "#cc6644")}
 
 
@@ -32,12 +35,12 @@ def loss_curve(run: Path) -> str | None:
 
 
 def _points(rows: list[dict[str, str]], column: str) -> list[tuple[float, float]]:
-    """Steps and values of a column; the training loss as a running mean."""
+    """Steps and values of a column; the training loss as a mean over the rows just before."""
     points = [(float(row["step"]), float(row[column])) for row in rows if row.get(column)]
     if column != "loss":
         return points
-    smooth, mean = [], points[0][1] if points else 0.0
-    for step, value in points:
-        mean = SMOOTHING * mean + (1 - SMOOTHING) * value
-        smooth.append((step, mean))
-    return smooth
+    window = max(1, len(points) // WINDOWS)
+    losses = [value for _, value in points]
+    return [
+        (step, mean(losses[max(0, i - window + 1) : i + 1])) for i, (step, _) in enumerate(points)
+    ]
