@@ -1,0 +1,9 @@
+"""Time the renderers; the same as `gaussrep bench render`, whose options it takes."""
+
+import sys
+
+from gaussrep.cli.main import main
+
+if __name__ == "__main__":
+    sys.argv[1:1] = ["bench", "render"]
+    main()

@@ -1,0 +1,1 @@
+"""How fast renderers are: what `gaussrep bench render` and `benchmarks/` run."""

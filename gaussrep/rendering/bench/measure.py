@@ -1,0 +1,117 @@
+"""Timing one cell of the table: one workload, renderer, pass and number of threads.
+
+Run as a program, it measures the cell given as JSON and prints the measurement as JSON, so that
+peak memory is that of a process which did nothing else.
+"""
+
+import json
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from gaussrep.rendering.bench.pairs import pixel_gaussian_pairs
+from gaussrep.rendering.bench.scenes import make_scene
+from gaussrep.rendering.bench.tiled_torch import TiledTorchRenderer
+from gaussrep.rendering.bench.timing import one_call, time_calls
+from gaussrep.rendering.bench.workloads import TILED, Workload
+
+MB = 2**20
+
+DEFINITION = (
+    "Times are those of whole calls of gaussrep.render, projection and sorting included, after one "
+    "call that is not counted (`first_ms`, with compilation); where that one takes more than 20 s "
+    "it is counted and the only one, and no more calls are timed once 20 s have gone by. forward: "
+    "without gradients; forward+backward: with the gradients of all tensors of the Gaussians, of a "
+    "fixed random weighting of colour and features. peak_mb is the largest resident size of the "
+    "process (on CUDA: the most that torch allocated), before_mb that before the first call."
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What to measure.
+
+    Args:
+        workload: The scene.
+        renderer: Name of a renderer, or `tiled-torch`.
+        backward: Whether gradients are computed, too.
+        threads: Threads of torch; CUDA renderers use few.
+        repeats: How often to time it; less often where that takes more than 20 s.
+        device: Device type of the tensors.
+    """
+
+    workload: Workload
+    renderer: str
+    backward: bool
+    threads: int
+    repeats: int
+    device: str = "cpu"
+
+    @classmethod
+    def from_json(cls, text: str) -> "Cell":
+        """Read what `to_json` wrote."""
+        fields = json.loads(text)
+        return cls(**{**fields, "workload": Workload(**fields["workload"])})
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What was measured.
+
+    Args:
+        first_ms: Time of the first call.
+        times_ms: Times of the counted calls.
+        pairs: Pixel-Gaussian pairs of the scene.
+        before_mb: Memory before the first call, in MiB.
+        peak_mb: Largest memory, in MiB.
+    """
+
+    first_ms: float
+    times_ms: list[float]
+    pairs: int
+    before_mb: float
+    peak_mb: float
+
+
+def measure(cell: Cell) -> Measurement:
+    """Time a cell in this process.
+
+    Args:
+        cell: What to measure.
+
+    Returns:
+        Times and memory.
+    """
+    torch.set_num_threads(cell.threads)
+    scene = make_scene(cell.workload).to(cell.device)
+    renderer = TiledTorchRenderer() if cell.renderer == TILED else cell.renderer
+    call = one_call(scene, renderer, backward=cell.backward)
+    before = _peak_mb(cell.device)
+    first_ms, times_ms = time_calls(call, cell.repeats, cell.device)
+    peak = _peak_mb(cell.device)
+    pairs = pixel_gaussian_pairs(scene.gaussians, scene.cameras)
+    return Measurement(first_ms, times_ms, pairs, before, peak)
+
+
+def _peak_mb(device: str) -> float:
+    """Largest memory so far: of this process, or on CUDA what torch allocated."""
+    if device == "cuda":
+        return torch.cuda.max_memory_allocated() / MB
+    status = Path("/proc/self/status")
+    if status.exists():  # getrusage counts the process that started this one, too
+        line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
+        return int(line.split()[1]) / 1024
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (MB if sys.platform == "darwin" else 1024)
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(measure(Cell.from_json(sys.argv[1])))))

@@ -1,0 +1,72 @@
+"""The JSON and the rows that a benchmark leaves behind."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from gaussrep.rendering.bench import measure, pairs
+from gaussrep.rendering.bench.machine import describe_machine
+from gaussrep.rendering.bench.workloads import Workload
+from gaussrep.replacing import replacing
+
+HEADERS = (
+    "workload", "renderer", "pass", "threads", "median ms", "min … max", "G pairs/s", "peak MB",
+)  # fmt: skip
+
+
+def row(result: dict[str, Any]) -> list[str]:
+    """One row of the table on the screen.
+
+    Args:
+        result: What `Table.run` yields.
+
+    Returns:
+        Cells to go under `HEADERS`.
+    """
+    head = [result["workload"], result["renderer"], result["pass"], str(result["threads"])]
+    if "skipped" in result:
+        return [*head, "skipped", "", "", ""]
+    return [
+        *head,
+        f"{result['median_ms']:.1f}",
+        f"{result['min_ms']:.1f} … {result['max_ms']:.1f}",
+        f"{result['pairs_per_second'] / 1e9:.3f}",
+        f"{result['peak_mb']:.0f}",
+    ]
+
+
+def describe_run(
+    command: Sequence[str], workloads: Sequence[Workload], results: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """Everything about a run.
+
+    Args:
+        command: The command line.
+        workloads: The scenes that were timed.
+        results: What `Table.run` yielded.
+
+    Returns:
+        Plain data for JSON.
+    """
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(command),
+        "machine": describe_machine(),
+        "definitions": {"times": measure.DEFINITION, "pairs": pairs.DEFINITION},
+        "workloads": {workload.name: asdict(workload) for workload in workloads},
+        "results": list(results),
+    }
+
+
+def write_json(content: dict[str, Any], path: Path) -> None:
+    """Write a file, whole or not at all.
+
+    Args:
+        content: Plain data.
+        path: File to write; overwritten.
+    """
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,137 @@
+"""Runs every cell of the table in a process of its own, and says what could not be measured."""
+
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from gaussrep import plugins
+from gaussrep.errors import DataError, Unavailable
+from gaussrep.rendering.bench.measure import Cell, Measurement
+from gaussrep.rendering.bench.scenes import make_scene
+from gaussrep.rendering.bench.workloads import TILED, Workload
+from gaussrep.rendering.choice import get_renderer
+
+DENSE_LIMIT = 4e9
+PASSES = {False: "forward", True: "forward+backward"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells to measure.
+
+    Args:
+        workloads: Scenes.
+        renderers: Names of renderers, or `tiled-torch`.
+        threads: Numbers of threads.
+        repeats: How often to time each cell.
+        limit_s: A cell that takes longer is stopped, and is not tried with less threads or with
+            gradients.
+    """
+
+    workloads: Sequence[Workload]
+    renderers: Sequence[str]
+    threads: Sequence[int]
+    repeats: int
+    limit_s: float
+    _given_up: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def run(self) -> Iterator[dict[str, Any]]:
+        """Measure one cell after the other.
+
+        Yields:
+            Plain data for JSON: the cell, and either its times or why it was skipped.
+        """
+        for cell in self._cells():
+            result = self._result(cell)
+            names = {"workload": cell.workload.name, "renderer": cell.renderer}
+            names |= {"pass": PASSES[cell.backward], "device": cell.device}
+            yield {**names, "threads": cell.threads, **result}
+
+    def _cells(self) -> Iterator[Cell]:
+        for workload in self.workloads:
+            for renderer in self.renderers:
+                device = device_of(renderer)
+                threads = sorted(self.threads, reverse=True)
+                for count in threads if device == "cpu" else threads[:1]:
+                    for backward in (False, True):
+                        yield Cell(workload, renderer, backward, count, self.repeats, device)
+
+    def _result(self, cell: Cell) -> dict[str, Any]:
+        key = cell.workload.name, cell.renderer
+        if key not in self._given_up and (reason := _why_not(cell)):
+            self._given_up[key] = reason
+        if key in self._given_up:
+            return {"skipped": self._given_up[key]}
+        try:
+            return summarize(_measure_apart(cell, self.limit_s))
+        except _CellError as error:
+            self._given_up[key] = f"{PASSES[cell.backward]}, {cell.threads} threads: {error}"
+            return {"skipped": str(error)}
+
+
+class _CellError(Exception):
+    """A cell could not be measured; the message says why."""
+
+
+def device_of(renderer: str) -> str:
+    """Device type on which a renderer is timed: the CPU, if it draws there."""
+    if renderer == TILED:
+        return "cpu"
+    return "cpu" if "cpu" in plugins.find("renderers", renderer).record.devices else "cuda"
+
+
+def _why_not(cell: Cell) -> str | None:
+    """Why a cell need not be tried."""
+    if cell.renderer == "reference" and cell.workload.dense_pairs > DENSE_LIMIT:
+        return (
+            f"every pixel would look at every Gaussian: {cell.workload.dense_pairs:.3g} pairs, the "
+            f"limit is {DENSE_LIMIT:.3g}"
+        )
+    try:
+        if cell.renderer != TILED:
+            get_renderer(cell.renderer)
+        if cell.workload.is_real:
+            make_scene(cell.workload)
+    except (Unavailable, DataError) as error:
+        return str(error)
+    return None
+
+
+def _measure_apart(cell: Cell, limit_s: float) -> Measurement:
+    command = [sys.executable, "-m", "gaussrep.rendering.bench.measure", cell.to_json()]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)
+    except subprocess.TimeoutExpired:
+        raise _CellError(f"stopped after {limit_s:g} s") from None
+    if done.returncode:
+        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
+        raise _CellError(last[0])
+    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def summarize(measured: Measurement) -> dict[str, Any]:
+    """Median, spread and rate of a measurement.
+
+    Args:
+        measured: Times and memory.
+
+    Returns:
+        Plain data for JSON; times in milliseconds, memory in MiB.
+    """
+    times = measured.times_ms
+    median = statistics.median(times)
+    return {
+        "median_ms": round(median, 3),
+        "min_ms": round(min(times), 3),
+        "max_ms": round(max(times), 3),
+        "times_ms": [round(time, 3) for time in times],
+        "first_ms": round(measured.first_ms, 3),
+        "pairs": measured.pairs,
+        "pairs_per_second": round(measured.pairs / median * 1e3),
+        "before_mb": round(measured.before_mb, 1),
+        "peak_mb": round(measured.peak_mb, 1),
+    }

@@ -1,0 +1,95 @@
+"""The call that is timed, and the clock."""
+
+from collections.abc import Callable, Sequence
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering.bench.scenes import Scene
+from gaussrep.rendering.front import render
+from gaussrep.rendering.renderer import Renderer
+
+LONGEST_MS = 20e3
+
+
+def one_call(
+    scene: Scene, renderer: str | Renderer, *, backward: bool
+) -> Callable[[], Sequence[Tensor]]:
+    """The call that is timed.
+
+    Args:
+        scene: What to draw.
+        renderer: Name or object.
+        backward: Whether to compute gradients, too.
+
+    Returns:
+        A function that draws, and with `backward` returns the gradients.
+    """
+    if not backward:
+        return lambda: _draw(scene.gaussians, scene, renderer)
+    leaves = {name: t.clone().requires_grad_() for name, t in scene.gaussians.tensors()}
+    weights: list[Tensor] = []
+
+    def call() -> Sequence[Tensor]:
+        drawn = _draw(Gaussians(**leaves), scene, renderer, grad=True)
+        if not weights:
+            generator = torch.Generator().manual_seed(1)
+            weights.extend(torch.randn(t.shape, generator=generator).to(t) for t in drawn)
+        return torch.autograd.grad(drawn, list(leaves.values()), weights)
+
+    return call
+
+
+def _draw(
+    gaussians: Gaussians, scene: Scene, renderer: str | Renderer, *, grad: bool = False
+) -> list[Tensor]:
+    with torch.set_grad_enabled(grad):
+        out = render(gaussians, scene.cameras, renderer, scene.background)
+    return [out.color] if out.features is None else [out.color, out.features]
+
+
+def time_calls(call: Callable[[], object], repeats: int, device: str) -> tuple[float, list[float]]:
+    """Time a call again and again, until there are `repeats` times or 20 s have gone by.
+
+    Args:
+        call: The function.
+        repeats: Largest number of times.
+        device: Device type on which it works.
+
+    Returns:
+        Milliseconds of the first call, and those of the ones that count; where the first takes
+        more than 20 s, it counts.
+    """
+    first = time_once(call, device)
+    if first > LONGEST_MS:
+        return first, [first]
+    times = [time_once(call, device)]
+    while len(times) < repeats and sum(times) < LONGEST_MS:
+        times.append(time_once(call, device))
+    return first, times
+
+
+def time_once(call: Callable[[], object], device: str) -> float:
+    """Milliseconds that a call takes, its work on the device included.
+
+    Args:
+        call: The function.
+        device: Device type on which it works.
+
+    Returns:
+        Wall-clock time in milliseconds.
+    """
+    _wait_for(device)
+    start = perf_counter()
+    result = call()
+    _wait_for(device)
+    taken = perf_counter() - start
+    del result
+    return 1e3 * taken
+
+
+def _wait_for(device: str) -> None:
+    if device == "cuda":
+        torch.cuda.synchronize()

@@ -1,0 +1,1 @@
+"""The `gsplat` renderer: gsplat's CUDA kernels behind the common interface."""

@@ -1,0 +1,141 @@
+"""What gsplat's `rasterization` is given, and what becomes of its answer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from packaging.version import Version
+from torch import Tensor
+
+from gaussrep.cameras import Cameras
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering.config import GsplatConfig
+from gaussrep.rendering.conventions import EPS2D, MIN_ALPHA, NEAR
+from gaussrep.rendering.projection import view_colors
+from gaussrep.rendering.rendering import Rendering
+
+BATCHED_SINCE = Version("1.5.3")
+PER_GAUSSIAN = ("means", "quats", "scales", "opacities")
+
+
+@dataclass(frozen=True)
+class Splatter:
+    """Draws through one version of gsplat.
+
+    Args:
+        rasterization: `gsplat.rasterization`.
+        version: gsplat's version; before 1.5.3 scenes are drawn one after the other.
+        config: Settings of the renderer.
+    """
+
+    rasterization: Callable[..., tuple[Tensor, Tensor, Any]]
+    version: Version
+    config: GsplatConfig
+
+    def draw(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> Rendering:
+        """Colour, depth and features in one pass; see `Renderer.draw`."""
+        lead = gaussians.batch_shape
+        channels = _channels(gaussians, cameras)
+        posed = carry_intrinsics(cameras)
+        scenes = {name: getattr(gaussians, name) for name in PER_GAUSSIAN}
+        scenes |= {"colors": channels, "viewmats": posed.viewmats, "Ks": posed.Ks}
+        scenes = {
+            name: tensor.reshape(lead.numel(), *tensor.shape[len(lead) :]).contiguous()
+            for name, tensor in scenes.items()
+        }
+        mixed, alpha = self._rasterize_all(scenes, cameras)
+        mixed = mixed.reshape(*lead, *mixed.shape[1:])
+        alpha = alpha.reshape(*lead, *alpha.shape[1:])
+        behind = (1 - alpha)[..., None] * background[..., None, None, :]
+        return Rendering(
+            color=mixed[..., :3] + behind,
+            alpha=alpha,
+            depth=mixed[..., -1],
+            features=None if gaussians.features is None else mixed[..., 3:-1],
+        )
+
+    def _rasterize_all(self, scenes: dict[str, Tensor], cameras: Cameras) -> tuple[Tensor, Tensor]:
+        if self.version >= BATCHED_SINCE or not len(scenes["means"]):
+            return self._rasterize(scenes, cameras)
+        parts = []
+        for i in range(len(scenes["means"])):
+            scene = _without_padding({name: tensor[i] for name, tensor in scenes.items()})
+            parts.append(self._rasterize(scene, cameras))
+        mixed, alpha = zip(*parts, strict=True)
+        return torch.stack(mixed), torch.stack(alpha)
+
+    def _rasterize(self, scene: dict[str, Tensor], cameras: Cameras) -> tuple[Tensor, Tensor]:
+        """Mixed channels with the expected depth last, and alpha, of one call.
+
+        Backgrounds are left to the caller: gsplat 1.5.3 refuses them in packed mode.
+        """
+        if not scene["opacities"].numel() or not scene["viewmats"].numel():
+            image = [*scene["viewmats"].shape[:-2], cameras.height, cameras.width]
+            channels = scene["colors"].shape[-1] + 1
+            return scene["means"].new_zeros(*image, channels), scene["means"].new_zeros(image)
+        mixed, alpha, _ = self.rasterization(
+            **scene,
+            width=cameras.width,
+            height=cameras.height,
+            near_plane=NEAR,
+            eps2d=EPS2D,
+            radius_clip=0.0,
+            packed=self.config.packed,
+            render_mode="RGB+ED",
+            rasterize_mode="classic",
+            channel_chunk=self.config.channel_chunk,
+            camera_model=cameras.model,
+        )
+        return mixed, alpha.squeeze(-1)
+
+
+def _channels(gaussians: Gaussians, cameras: Cameras) -> Tensor:
+    """Colour and features, [*B, N, C]; [*B, V, N, C] where colour depends on the view."""
+    colors = gaussians.colors
+    if colors is None:
+        colors = view_colors(gaussians, cameras)
+    if gaussians.features is None:
+        return colors
+    features = gaussians.features
+    if colors.ndim > features.ndim:
+        features = features.unsqueeze(-3).expand(*colors.shape[:-1], -1)
+    return torch.cat([colors, features], dim=-1)
+
+
+def _without_padding(scene: dict[str, Tensor]) -> dict[str, Tensor]:
+    """One scene without what cannot be seen, which gsplat 1.4 would sort and draw."""
+    seen = scene["opacities"] >= MIN_ALPHA
+    kept = {name: scene[name][seen] for name in PER_GAUSSIAN}
+    return {**scene, **kept, "colors": scene["colors"][..., seen, :]}
+
+
+def carry_intrinsics(cameras: Cameras) -> Cameras:
+    """Let the view matrices carry the gradients of the intrinsics, which gsplat does not give.
+
+    A camera with intrinsics K sees what a camera with constant intrinsics K' sees after the linear
+    map K'⁻¹ K of camera space (a translation in part, for an orthographic one). With K' = K that
+    map changes no value, but its gradients are those of K.
+
+    Args:
+        cameras: Views, [*B, V].
+
+    Returns:
+        The same views, with intrinsics that need no gradient.
+    """
+    if not cameras.Ks.requires_grad:
+        return cameras
+    fixed = cameras.Ks.detach()
+    focal = fixed[..., :2, :2].diagonal(dim1=-2, dim2=-1)
+    zoom = cameras.Ks[..., :2, :2].diagonal(dim1=-2, dim2=-1) / focal
+    shift = (cameras.Ks[..., :2, 2] - fixed[..., :2, 2]) / focal
+    row = 2 if cameras.model == "pinhole" else 3
+    top = cameras.viewmats[..., :2, :] * zoom[..., None]
+    top = top + shift[..., None] * cameras.viewmats[..., row : row + 1, :]
+    return cameras.replace(viewmats=torch.cat([top, cameras.viewmats[..., 2:, :]], -2), Ks=fixed)
