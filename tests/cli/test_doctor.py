@@ -5,6 +5,7 @@ from gaussrep import plugins
 from gaussrep.cli import doctor as module
 from gaussrep.cli.examination import Finding, examine_component, examine_library
 from gaussrep.cli.main import app
+from gaussrep.rendering import choice
 
 METHOD = """
 @hookimpl
@@ -113,3 +114,40 @@ def test_a_library_is_examined(site):
 def test_a_component_of_the_core_is_fine(name):
     component = plugins.find("renderers", name)
     assert examine_component(component) == Finding(str(component), "ok")
+
+
+RENDERER = """
+@hookimpl
+def register_renderers():
+    yield RendererRecord(
+        name="mine", summary="S.", target="code_of_mine:Mine", priority=99,
+        devices=frozenset({"cpu"}), capabilities=frozenset(),
+    )
+"""
+MINE = """
+from gaussrep.errors import Unavailable
+from gaussrep.rendering.reference import ReferenceRenderer
+class Mine(ReferenceRenderer):
+    def __init__(self): {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "status", "chosen"),
+    [
+        ("pass", 0, "ok", "mine on cpu"),
+        ("raise Unavailable('it needs a longer cable.')", 0, "unavailable", "on cpu"),
+        ("raise ZeroDivisionError('bug')", 1, "failed", "on cpu"),
+    ],
+)
+def test_renderers_are_made_to_see_whether_they_can_run_here(doctor, body, code, status, chosen):
+    choice._build.cache_clear()
+    result = doctor(RENDERER, {"code_of_mine": MINE.format(body)})
+    choice._build.cache_clear()
+    assert result.exit_code == code
+    row = next(line for line in result.stdout.splitlines() if line.startswith("renderer 'mine'"))
+    assert row.split(" 1.0 ")[1].split()[0] == status
+    assert ("longer cable" in row) == (status == "unavailable")
+    (auto,) = (line for line in result.stdout.splitlines() if line.startswith("renderer  "))
+    assert chosen in auto
+    assert ("mine" in auto) == (status == "ok")

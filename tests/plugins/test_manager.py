@@ -27,7 +27,7 @@ def only_failure(host):
 
 def test_the_core_registers_without_any_plugin(site):
     host = site.host()
-    assert names(host, "renderers") == ["reference"]
+    assert names(host, "renderers") == ["cpu", "gsplat", "reference"]
     assert names(host) == ["l1", "mse"]
     assert {component.distribution for component in host.components()} == {"gaussrep"}
     assert host.failures == []
