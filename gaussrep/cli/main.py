@@ -1,5 +1,6 @@
 """The `gaussrep` program."""
 
+import logging
 from typing import Annotated
 
 import typer
@@ -30,6 +31,14 @@ def options(
     ] = False,
 ) -> None:
     """Gaussians as a representation: train, look at, render and convert them."""
+    _show_log()
+
+
+def _show_log() -> None:
+    """Let what gaussrep logs reach stderr as plain lines, where nobody else listens."""
+    logging.getLogger("gaussrep").setLevel(logging.INFO)
+    if logging.lastResort is not None:
+        logging.lastResort.setLevel(logging.INFO)
 
 
 def main() -> None:
