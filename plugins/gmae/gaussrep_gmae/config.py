@@ -54,8 +54,8 @@ class GMAEConfig(ComponentConfig):
     """Let nearer Gaussians appear larger, by 8/z with z in [7, 9]: the only path by which depth
     gets a gradient (successor's camera; off is ours)."""
     spread_start: bool = True
-    """Start with small Gaussians spread evenly over the frame, each query knowing its place (ours);
-    otherwise whatever a random decoder emits (paper)."""
+    """Start with small Gaussians spread evenly over the frame, each query knowing its place and
+    attending to the patches around it (ours); otherwise whatever a random decoder emits (paper)."""
     loss: Literal["masked", "whole"] = "masked"
     """Compare pixels of masked patches only (paper: best), or of the whole image."""
     background: Literal["white", "black"] = "white"

@@ -2,7 +2,7 @@
 
 import torch
 from jaxtyping import Float, Int
-from timm.models.vision_transformer import Block  # noqa: TID253
+from timm.models.vision_transformer import Attention, Block  # noqa: TID253
 from torch import Tensor, nn
 
 from gaussrep_gmae.config import GMAEConfig
@@ -33,6 +33,8 @@ class QueryDecoder(nn.Module):
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.apply(initialize)
         self.queries = nn.Parameter(_query_start(config, side))
+        if config.spread_start:
+            self.apply(_attend_to_neighbours)
 
     def forward(
         self,
@@ -55,6 +57,17 @@ class QueryDecoder(nn.Module):
         queries = self.queries.expand(len(tokens), -1, -1)
         sequence = torch.cat([tokens[:, :1], tokens[:, 1:] + places, queries], dim=1)
         return self.norm(self.blocks(sequence)[:, tokens.shape[1] :])
+
+
+def _attend_to_neighbours(module: nn.Module) -> None:
+    """Start an attention layer with equal maps to queries and keys.
+
+    Its weights then fall with the distance of place codes, so that from the first step a Gaussian
+    is told by the patches around it (ours).
+    """
+    if isinstance(module, Attention):
+        to_queries, to_keys, _ = module.qkv.weight.data.chunk(3)
+        to_queries.copy_(to_keys)
 
 
 def _query_start(config: GMAEConfig, side: int) -> Float[Tensor, "k width"]:

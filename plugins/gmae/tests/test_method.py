@@ -2,6 +2,7 @@ import pytest
 import torch
 
 from gaussrep.errors import ShapeError
+from gaussrep_gmae.position import patch_places, spread_places
 
 
 def step(method, images):
@@ -25,6 +26,18 @@ def test_start_spreads_over_the_frame_with_small_scales(make_method, images):
     torch.testing.assert_close(
         start.opacities, torch.full_like(start.opacities, 0.5), atol=0.1, rtol=0
     )
+
+
+def test_start_attends_to_the_patches_around(make_method):
+    decoder = make_method(gaussians=64).decoder
+    places = torch.cat([decoder.places, decoder.queries.detach()])
+    attention = decoder.blocks[0].attn
+    queries, keys, _ = attention.qkv(decoder.blocks[0].norm1(places)).chunk(3, dim=-1)
+    weights = queries[16:] @ keys[:16].T
+    at = (spread_places(64) + 1) / 2 * 4 - 0.5
+    distance = torch.cdist(at, patch_places(4))
+    both = torch.stack([weights.flatten(), distance.flatten()])
+    assert torch.corrcoef(both)[0, 1] < -0.5
 
 
 def test_random_start_clumps_in_the_middle(make_method, images):
