@@ -2,7 +2,7 @@
 
 import torch
 from jaxtyping import Float, Int
-from timm.models.vision_transformer import Attention, Block  # noqa: TID253
+from timm.models.vision_transformer import Block  # noqa: TID253
 from torch import Tensor, nn
 
 from gaussrep_gmae.config import GMAEConfig
@@ -24,17 +24,15 @@ class QueryDecoder(nn.Module):
         width, side = config.decoder.width, config.image_size // config.patch_size
         self.embed = nn.Linear(config.encoder.width, width)
         self.register_buffer("places", place_code(patch_places(side), width), persistent=False)
-        self.blocks = nn.Sequential(
-            *(
-                Block(width, config.decoder.heads, qkv_bias=True)
-                for _ in range(config.decoder.depth)
-            )
-        )
+        heads, depth = config.decoder.heads, config.decoder.depth
+        blocks = [Block(width, heads, qkv_bias=True) for _ in range(depth)]
+        self.blocks = nn.Sequential(*blocks)
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.apply(initialize)
         self.queries = nn.Parameter(_query_start(config, side))
         if config.spread_start:
-            self.apply(_attend_to_neighbours)
+            for block in blocks:
+                _attend_to_neighbours(block)
 
     def forward(
         self,
@@ -59,15 +57,14 @@ class QueryDecoder(nn.Module):
         return self.norm(self.blocks(sequence)[:, tokens.shape[1] :])
 
 
-def _attend_to_neighbours(module: nn.Module) -> None:
+def _attend_to_neighbours(block: Block) -> None:
     """Start an attention layer with equal maps to queries and keys.
 
     Its weights then fall with the distance of place codes, so that from the first step a Gaussian
     is told by the patches around it (ours).
     """
-    if isinstance(module, Attention):
-        to_queries, to_keys, _ = module.qkv.weight.data.chunk(3)
-        to_queries.copy_(to_keys)
+    to_queries, to_keys, _ = block.state_dict()["attn.qkv.weight"].chunk(3)
+    to_queries.copy_(to_keys)
 
 
 def _query_start(config: GMAEConfig, side: int) -> Float[Tensor, "k width"]:
