@@ -1,0 +1,1 @@
+"""The `cpu` renderer: Numba kernels, one stage per module."""

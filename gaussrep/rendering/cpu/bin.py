@@ -1,0 +1,120 @@
+"""Second stage: every tile learns which Gaussians it must draw, nearest first."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gaussrep.rendering.cpu.compile import kernel, making_part, part
+from gaussrep.rendering.cpu.depth_sort import sort_by_depth
+from gaussrep.rendering.cpu.ellipse import tiles_in_row
+from gaussrep.rendering.cpu.layout import Bins, Grid, Splats
+from gaussrep.rendering.cpu.tasks import claim
+
+
+class Band(NamedTuple):
+    """Some tile rows of an image."""
+
+    image: int
+    top: int
+    bottom: int
+
+
+class Found(NamedTuple):
+    """The Gaussians whose boxes meet a band, in order of their numbers."""
+
+    depths: np.ndarray
+    """Bits of their depths, uint32."""
+    numbers: np.ndarray
+    """Their numbers, int32."""
+    firsts: np.ndarray
+    """Where the tile rows of each start among the spans, int32; one more at the end."""
+    spans: np.ndarray
+    """First tile met in a row, and the one after the last, int32 [·, 2]."""
+
+
+@kernel
+def bin_tiles(
+    counter: np.ndarray,
+    keys: np.ndarray,
+    splats: Splats,
+    grid: Grid,
+    bands: int,
+    room: np.ndarray,
+    bins: Bins,
+) -> None:
+    """Sort and bin; one task is a band of tile rows of one image.
+
+    Args:
+        counter: Number of the next task.
+        keys: The depths' bits, uint32 [I, N].
+        splats: Projected Gaussians.
+        grid: Size of the images.
+        bands: Number of bands per image.
+        room: Where in `bins.members` a tile row may start to write, int64 [I, rows].
+        bins: The lists, written here.
+    """
+    images = len(keys)
+    while True:
+        task = claim(counter)
+        if task >= images * bands:
+            return
+        image, part = divmod(task, bands)
+        band = Band(image, part * grid.rows // bands, (part + 1) * grid.rows // bands)
+        first = (image * grid.rows + band.top) * grid.columns
+        last = (image * grid.rows + band.bottom) * grid.columns
+        for tile in range(first, last):
+            bins.ends[tile] = 0
+        found = _find(keys, splats, grid, band, bins.ends)
+        place = room[image, band.top]
+        for tile in range(first, last):
+            bins.starts[tile] = place
+            place += bins.ends[tile]
+            bins.ends[tile] = bins.starts[tile]
+        _fill(found, bins)
+
+
+@part
+def _rows(boxes: np.ndarray, splat: int, band: Band) -> Any:
+    """Tile rows in which a box meets a band: the first, and one after the last."""
+    return max(band.top, int(boxes[splat, 1])), min(band.bottom, int(boxes[splat, 3]))
+
+
+@making_part
+def _find(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, totals: np.ndarray) -> Found:
+    """Find who meets a band and where; count how many each tile gets."""
+    count = keys.shape[1]
+    members = entries = 0
+    for n in range(count):
+        top, bottom = _rows(splats.boxes, band.image * count + n, band)
+        members += bottom > top
+        entries += max(0, bottom - top)
+    depths, numbers = np.empty(members, np.uint32), np.empty(members, np.int32)
+    firsts, spans = np.empty(members + 1, np.int32), np.empty((entries, 2), np.int32)
+    member = entry = 0
+    for n in range(count):
+        splat = band.image * count + n
+        top, bottom = _rows(splats.boxes, splat, band)
+        if top >= bottom:
+            continue
+        depths[member], numbers[member], firsts[member] = keys[band.image, n], n, entry
+        for row in range(top, bottom):
+            left, right = tiles_in_row(splats, splat, row)
+            start = (band.image * grid.rows + row) * grid.columns
+            spans[entry, 0], spans[entry, 1] = start + left, start + right
+            for tile in range(start + left, start + right):
+                totals[tile] += 1
+            entry += 1
+        member += 1
+    firsts[members] = entries
+    return Found(depths, numbers, firsts, spans)
+
+
+@making_part
+def _fill(found: Found, bins: Bins) -> None:
+    """Write the lists, nearest first; `bins.ends` move on from `bins.starts`."""
+    for member in sort_by_depth(found.depths):
+        n = found.numbers[member]
+        for entry in range(found.firsts[member], found.firsts[member + 1]):
+            for tile in range(found.spans[entry, 0], found.spans[entry, 1]):
+                bins.members[bins.ends[tile]] = n
+                bins.ends[tile] += 1

@@ -1,0 +1,191 @@
+"""Fourth stage: the picture, front to back."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gaussrep.rendering.cpu.compile import kernel, part
+from gaussrep.rendering.cpu.lanes import bits, fma, minimum, select, spread
+from gaussrep.rendering.cpu.lanes_memory import interleave, load, store, store_some
+from gaussrep.rendering.cpu.layout import (
+    BLUE,
+    DEPTH,
+    GREEN,
+    MAX_ALPHA,
+    ONE,
+    PIXELS,
+    RED,
+    STOP,
+    TILE,
+    ZERO,
+    Bins,
+    Grid,
+    Pictures,
+)
+from gaussrep.rendering.cpu.mix import mix_row, write_mixed
+from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tile import CHUNK, SIZE, falloff, take_up
+
+LEFT, ALPHA, FAR, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(6))
+"""Places in a tile's state: transmittance, sums of weights, of weighted depths and colours."""
+
+STRIDE = 16
+"""Gaussians between two looks whether a row is finished."""
+
+
+class Desk(NamedTuple):
+    """What a thread needs to draw a tile; all of it stays in its caches."""
+
+    state: np.ndarray
+    """Planes of pixels, at the places above."""
+    mixed: np.ndarray
+    """A plane of pixels per feature channel."""
+    local: np.ndarray
+    """Gaussians, see `take_up`."""
+    spans: np.ndarray
+    """Their rows, see `take_up`."""
+    lists: np.ndarray
+    """For each row, which Gaussians touch it."""
+    lengths: np.ndarray
+    """How many do."""
+    weights: np.ndarray
+    """What each of them weighs in the pixels of one row."""
+
+
+@kernel
+def composite(
+    counter: np.ndarray,
+    records: np.ndarray,
+    features: np.ndarray,
+    background: np.ndarray,
+    grid: Grid,
+    bins: Bins,
+    pictures: Pictures,
+) -> None:
+    """Draw; one task is a tile of one image.
+
+    Args:
+        counter: Number of the next task.
+        records: Projected Gaussians, float32 [I * N * RECORD].
+        features: Further channels, float32 [S, N, C].
+        background: RGB behind the Gaussians, float32 [I, 3].
+        grid: Size of the images.
+        bins: What each tile must draw.
+        pictures: The pictures, written here.
+    """
+    scenes, count, channels = features.shape
+    views = len(background) // max(1, scenes)
+    desk = Desk(
+        np.empty(6 * PIXELS, np.float32),
+        np.empty(channels * PIXELS, np.float32),
+        np.empty(CHUNK * SIZE, np.float32),
+        np.empty((CHUNK, 2), np.int64),
+        np.empty(TILE * CHUNK, np.int64),
+        np.empty(TILE, np.int64),
+        np.empty(CHUNK * TILE, np.float32),
+    )
+    while True:
+        tile = claim(counter)
+        if tile >= len(bins.starts):
+            return
+        image, place = divmod(tile, grid.columns * grid.rows)
+        x, y = place % grid.columns * TILE, place // grid.columns * TILE
+        _clear(desk, grid.width - x)
+        start, end = bins.starts[tile], bins.ends[tile]
+        unfinished = True
+        while start < end and unfinished:
+            taken = min(end - start, CHUNK)
+            members = bins.members[start : start + taken]
+            take_up(members, records, image * count, x, y, grid.height, desk.local, desk.spans)
+            unfinished = _draw(members, features, image // views, desk)
+            start += taken
+        _write(image, x, y, desk.state, background, grid, pictures)
+        write_mixed(image, x, y, desk.mixed, pictures.features)
+
+
+@part
+def _clear(desk: Desk, width: int) -> None:
+    """Full transmittance, none beyond the image's right edge; nothing summed yet."""
+    for at in range(0, len(desk.state), TILE):
+        store(desk.state, at, spread(ZERO))
+    for at in range(0, len(desk.mixed), TILE):
+        store(desk.mixed, at, spread(ZERO))
+    for row in range(TILE):
+        store_some(desk.state, LEFT + row * TILE, spread(ONE), width)
+
+
+@part
+def _draw(members: np.ndarray, features: np.ndarray, scene: int, desk: Desk) -> bool:
+    """Add a chunk of Gaussians to a tile; false where no pixel is left to add to."""
+    for row in range(TILE):
+        desk.lengths[row] = 0
+    for k in range(len(members)):
+        for row in range(desk.spans[k, 0], desk.spans[k, 1]):
+            desk.lists[row * CHUNK + desk.lengths[row]] = k
+            desk.lengths[row] += 1
+    unfinished = False
+    for row in range(TILE):
+        if len(desk.mixed):
+            done = _add_row(row, desk, True)
+            todo = desk.lists[row * CHUNK : row * CHUNK + done]
+            mix_row(row, todo, members, features, scene, desk.weights, desk.mixed)
+        else:
+            _add_row(row, desk, False)
+        unfinished |= bits(load(desk.state, LEFT + row * TILE) > ZERO) != 0
+    return unfinished
+
+
+@part
+def _add_row(row: int, desk: Desk, keep: bool) -> int:
+    """Composite Gaussians over one row of pixels; how many, until all of its pixels stopped."""
+    at, count, local = row * TILE, desk.lengths[row], desk.local
+    left, alpha = load(desk.state, LEFT + at), load(desk.state, ALPHA + at)
+    far, red = load(desk.state, FAR + at), load(desk.state, REDS + at)
+    green, blue = load(desk.state, GREENS + at), load(desk.state, BLUES + at)
+    done = 0
+    while done < count and bits(left > ZERO) != 0:
+        for i in range(done, min(done + STRIDE, count)):
+            near = desk.lists[row * CHUNK + i] * SIZE
+            uncapped, counts = falloff(local, near, row)
+            weight = select(counts, minimum(uncapped, spread(MAX_ALPHA)), ZERO) * left
+            after = left - weight
+            goes_on = after > STOP
+            weight = select(goes_on, weight, ZERO)
+            left = select(goes_on, after, ZERO)
+            alpha = alpha + weight
+            far = fma(weight, local[near + DEPTH], far)
+            red = fma(weight, local[near + RED], red)
+            green = fma(weight, local[near + GREEN], green)
+            blue = fma(weight, local[near + BLUE], blue)
+            if keep:
+                store(desk.weights, i * TILE, weight)
+        done = min(done + STRIDE, count)
+    store(desk.state, LEFT + at, left)
+    store(desk.state, ALPHA + at, alpha)
+    store(desk.state, FAR + at, far)
+    store(desk.state, REDS + at, red)
+    store(desk.state, GREENS + at, green)
+    store(desk.state, BLUES + at, blue)
+    return done
+
+
+@part
+def _write(
+    image: int, x: int, y: int, state: np.ndarray, background: Any, grid: Grid, pictures: Pictures
+) -> None:
+    width = grid.width - x
+    for row in range(min(TILE, grid.height - y)):
+        at, pixel = row * TILE, (image * grid.height + y + row) * grid.width + x
+        alpha = load(state, ALPHA + at)
+        store_some(pictures.alpha, pixel, alpha, width)
+        far = load(state, FAR + at) / select(alpha > ZERO, alpha, ONE)
+        store_some(pictures.depth, pixel, far, width)
+        rest = ONE - alpha
+        red, green, blue = interleave(
+            fma(rest, background[image, 0], load(state, REDS + at)),
+            fma(rest, background[image, 1], load(state, GREENS + at)),
+            fma(rest, background[image, 2], load(state, BLUES + at)),
+        )
+        store_some(pictures.color, 3 * pixel, red, 3 * width)
+        store_some(pictures.color, 3 * pixel + TILE, green, 3 * width - TILE)
+        store_some(pictures.color, 3 * pixel + 2 * TILE, blue, 3 * width - 2 * TILE)

@@ -1,0 +1,44 @@
+"""Between the stages backwards: the slots of one Gaussian summed, always in the same order."""
+
+import numpy as np
+
+from gaussrep.rendering.cpu.compile import part
+from gaussrep.rendering.cpu.ellipse import tiles_in_row
+from gaussrep.rendering.cpu.lanes_memory import load, store
+from gaussrep.rendering.cpu.layout import BLOCK, TILE, ZERO, Slots, Splats
+
+
+@part
+def gather_slots(splats: Splats, slots: Slots, image: int, n: int, total: np.ndarray) -> bool:
+    """Sum over the tiles that a Gaussian meets.
+
+    Args:
+        splats: Projected Gaussians.
+        slots: What the tiles want; only those the ellipse meets were written.
+        image: Number of the image.
+        n: Number of the Gaussian.
+        total: Written here, shaped like a slot.
+
+    Returns:
+        Whether it meets any tile's row.
+    """
+    splat = image * splats.depths.shape[1] + n
+    first, top = int(splats.boxes[splat, 0]), int(splats.boxes[splat, 1])
+    last, bottom = int(splats.boxes[splat, 2]), int(splats.boxes[splat, 3])
+    if top >= bottom:
+        return False
+    for at in range(len(total)):
+        total[at] = ZERO
+    slot = slots.starts[image, n // BLOCK] + splats.first[splat] - first
+    for row in range(top, bottom):
+        left, right = tiles_in_row(splats, splat, row)
+        for tile in range(slot + left, slot + right):
+            _add(total, slots.sums, tile * slots.size)
+        slot += last - first
+    return True
+
+
+@part
+def _add(total: np.ndarray, parts: np.ndarray, start: int) -> None:
+    for at in range(0, len(total), TILE):
+        store(total, at, load(total, at) + load(parts, start + at))

@@ -1,0 +1,40 @@
+"""Several threads on the tasks of one stage.
+
+The kernels run without the GIL on plain Python threads and share a counter of tasks. So no
+threading layer of Numba is ever started: Python threads may draw at the same time, and forked and
+spawned processes may draw too, with as many threads as torch has there.
+"""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
+    """Run a kernel until its tasks are done, on up to `torch.get_num_threads()` threads.
+
+    Args:
+        kernel: Takes a counter and the arguments, claims tasks and returns when none is left.
+        tasks: How many tasks there are; no more threads than that are used.
+        arguments: Passed on.
+    """
+    counter = np.zeros(1, np.int64)
+    helpers = min(torch.get_num_threads(), tasks) - 1
+    futures = [_pool(helpers).submit(kernel, counter, *arguments) for _ in range(helpers)]
+    kernel(counter, *arguments)
+    for future in futures:
+        future.result()
+
+
+@lru_cache(maxsize=1)
+def _pool(size: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(size, "gaussrep-cpu")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)

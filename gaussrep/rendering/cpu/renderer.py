@@ -1,0 +1,82 @@
+"""The renderer for tensors on the CPU."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep.cameras import Cameras
+from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering.config import CpuConfig
+from gaussrep.rendering.projection import view_colors
+from gaussrep.rendering.renderer import Renderer
+from gaussrep.rendering.rendering import Rendering
+
+
+class CpuRenderer(Renderer):
+    """Draws on the CPU in float32: tiles, rows of sixteen pixels, all cores that torch may use.
+
+    Raises:
+        Unavailable: If Numba cannot be imported.
+    """
+
+    def __init__(self, config: CpuConfig | None = None) -> None:
+        self.config = config or CpuConfig()
+        try:
+            from gaussrep.rendering.cpu import compile, op
+        except (ImportError, OSError) as error:
+            raise Unavailable(
+                f"renderer 'cpu' needs Numba, which does not import here ({error}); "
+                "pip install --upgrade numba, or use renderer='reference'."
+            ) from error
+        compile.announce_compilation()
+        self._rasterize = op.rasterize
+
+    def draw(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> Rendering:
+        """See `Renderer.draw`."""
+        if gaussians.device.type != "cpu" or gaussians.dtype == torch.float64:
+            raise CapabilityError(
+                f"renderer 'cpu' draws float32 tensors on the CPU, got {gaussians.dtype} on "
+                f"{gaussians.device}; move them with .to(), or use renderer='reference'."
+            )
+        with torch.autocast("cpu", enabled=False):
+            gaussians, cameras = gaussians.to(torch.float32), cameras.to(torch.float32)
+            return self._draw(gaussians, cameras, background.float())
+
+    def _draw(self, gaussians: Gaussians, cameras: Cameras, background: Tensor) -> Rendering:
+        lead, axes = gaussians.batch_shape, len(gaussians.batch_shape)
+        features = gaussians.features
+        if features is None:
+            features = gaussians.means.new_empty(*lead, gaussians.count, 0)
+        colors = gaussians.colors
+        colors = view_colors(gaussians, cameras) if colors is None else colors.unsqueeze(-3)
+        color, alpha, depth, mixed = self._rasterize(
+            *(
+                tensor.reshape(lead.numel(), *tensor.shape[axes:])
+                for tensor in (
+                    gaussians.means,
+                    gaussians.quats,
+                    gaussians.scales,
+                    gaussians.opacities,
+                    colors,
+                    features,
+                    cameras.viewmats,
+                    cameras.Ks,
+                    background,
+                )
+            ),
+            cameras.width,
+            cameras.height,
+            cameras.model == "ortho",
+        )
+        return Rendering(
+            color=color.reshape(*lead, *color.shape[1:]),
+            alpha=alpha.reshape(*lead, *alpha.shape[1:]),
+            depth=depth.reshape(*lead, *depth.shape[1:]),
+            features=None if gaussians.features is None else mixed.reshape(*lead, *mixed.shape[1:]),
+        )

@@ -1,0 +1,5 @@
+from gaussrep.testing import RendererContract
+
+
+class TestCpu(RendererContract):
+    name = "cpu"

@@ -1,0 +1,94 @@
+"""The operator as torch sees it."""
+
+import pytest
+import torch
+
+from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.rendering import get_renderer
+from gaussrep.rendering.cpu import op
+from gaussrep.rendering.cpu.renderer import CpuRenderer
+from gaussrep.testing.scenes import random_scene
+
+
+def arguments(device="cpu", grad=True, features=2):
+    scene = random_scene(1, batch=(2,), views=2, count=5, size=(20, 18), features=3)
+    g, cameras = scene.gaussians.to(torch.float32), scene.cameras.to(torch.float32)
+    assert g.colors is not None
+    assert g.features is not None
+    tensors = [g.means, g.quats, g.scales, g.opacities, g.colors.unsqueeze(1)]
+    tensors += [g.features[..., :features], cameras.viewmats, cameras.Ks, scene.background.float()]
+    tensors = [t.detach().to(device).contiguous().requires_grad_(grad) for t in tensors]
+    return [*tensors, 20, 18, False]
+
+
+@pytest.mark.parametrize("features", [0, 2])
+def test_opcheck(features):
+    torch.library.opcheck(op.rasterize, arguments(features=features))
+
+
+def test_meta_tensors():
+    color, alpha, depth, features = op.rasterize(*arguments("meta", grad=False))
+    assert color.shape == (2, 2, 18, 20, 3)
+    assert alpha.shape == depth.shape == (2, 2, 18, 20)
+    assert features.shape == (2, 2, 18, 20, 2)
+    assert color.is_meta
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_compiles_as_part_of_one_graph():
+    def loss(*given):
+        color, _, depth, _ = op.rasterize(*given)
+        return (2 * color).square().sum() + depth.mean()
+
+    given = arguments()
+    leaves = given[:9]
+    expected = torch.autograd.grad(loss(*given), leaves, allow_unused=True)
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    found = torch.autograd.grad(compiled(*given), leaves, allow_unused=True)
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_gradients_of_strided_and_expanded_pictures():
+    given = arguments()
+    color = op.rasterize(*given)[0]
+    mean = torch.autograd.grad(color.mean(), given[0], retain_graph=True)[0]
+    weight = torch.full_like(color, 1 / color.numel())
+    same = torch.autograd.grad(color, given[0], weight)[0]
+    torch.testing.assert_close(mean, same)
+
+
+def test_autocast_and_half_precision_are_drawn_in_float32():
+    scene = random_scene(2, sh_degree=2)
+    gaussians, cameras = scene.gaussians.to(torch.float32), scene.cameras.to(torch.float32)
+    plain = get_renderer("cpu").render(gaussians, cameras)
+    with torch.autocast("cpu", torch.bfloat16):
+        inside = get_renderer("cpu").render(gaussians, cameras)
+    assert torch.equal(plain.color, inside.color)
+    half = gaussians.to(torch.bfloat16), cameras.to(torch.bfloat16)
+    assert get_renderer("cpu").render(*half).color.dtype == torch.float32
+
+
+def test_float64_is_refused():
+    scene = random_scene(3)
+    with pytest.raises(CapabilityError, match=r"float64.*renderer='reference'"):
+        CpuRenderer().render(scene.gaussians, scene.cameras)
+
+
+def test_without_numba_it_is_unavailable(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "gaussrep.rendering.cpu.op", None)
+    monkeypatch.delattr("gaussrep.rendering.cpu.op")
+    with pytest.raises(Unavailable, match=r"Numba.*renderer='reference'") as caught:
+        CpuRenderer()
+    assert isinstance(caught.value.__cause__, ImportError)
+
+
+@pytest.mark.parametrize("used", range(4))
+def test_pictures_that_the_loss_does_not_use(used):
+    given = arguments()
+    pictures = op.rasterize(*given)
+    alone = torch.autograd.grad(pictures[used].sum(), given[:9], retain_graph=True)
+    rest = sum((picture * 0).sum() for picture in pictures)
+    same = torch.autograd.grad(pictures[used].sum() + rest, given[:9])
+    for ours, theirs in zip(alone, same, strict=True):
+        assert torch.equal(ours, theirs)

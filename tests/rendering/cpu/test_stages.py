@@ -1,0 +1,73 @@
+"""Sorting and binning against the plain way to do it."""
+
+import numpy as np
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gaussrep.rendering.conventions import MIN_ALPHA
+from gaussrep.rendering.cpu.compile import kernel
+from gaussrep.rendering.cpu.depth_sort import sort_by_depth
+from gaussrep.rendering.cpu.layout import TILE, Scenes
+from gaussrep.rendering.cpu.stages import make_frame
+from gaussrep.rendering.projection import project
+from gaussrep.testing.scenes import random_scene
+
+
+@kernel
+def order(keys):
+    return sort_by_depth(keys)
+
+
+@given(st.lists(st.floats(2**-7, 2**100, width=32), max_size=60), st.integers(0, 3))
+@settings(max_examples=50, deadline=None)
+def test_sort_is_stable(depths, repeats):
+    keys = np.array(depths * (repeats + 1), np.float32)
+    expected = np.argsort(keys, kind="stable")
+    np.testing.assert_array_equal(order(keys.view(np.uint32).copy()), expected)
+
+
+def frame_of(scene):
+    g, cameras = scene.gaussians, scene.cameras
+    tensors = (g.means, g.quats, g.scales, g.opacities, g.colors[None])
+    arrays = [t[None].float().contiguous().numpy() for t in tensors]
+    arrays.append(np.empty((1, g.count, 0), np.float32))
+    arrays += [t[None].float().contiguous().numpy() for t in (cameras.viewmats, cameras.Ks)]
+    return make_frame(Scenes(*arrays), cameras.width, cameras.height, False)
+
+
+def strongest(scene):
+    """Largest alpha of each Gaussian over the pixel centres of each tile, [rows, columns, n]."""
+    seen = project(scene.gaussians, scene.cameras)
+    width, height = scene.cameras.width, scene.cameras.height
+    x, y = torch.arange(width) + 0.5, torch.arange(height) + 0.5
+    dx = x[None, :, None] - seen.means2d[0, :, 0]
+    dy = y[:, None, None] - seen.means2d[0, :, 1]
+    xx, xy, yy = seen.conics[0].unbind(-1)
+    alpha = scene.gaussians.opacities * (-0.5 * (xx * dx**2 + yy * dy**2) - xy * dx * dy).exp()
+    alpha = torch.where(seen.visible[0], alpha, 0)
+    rows, columns = -(-height // TILE), -(-width // TILE)
+    tiles = [
+        [
+            alpha[r * TILE : (r + 1) * TILE, c * TILE : (c + 1) * TILE].amax((0, 1))
+            for c in range(columns)
+        ]
+        for r in range(rows)
+    ]
+    return torch.stack([torch.stack(row) for row in tiles]), seen.depths[0]
+
+
+def test_tiles_hold_who_they_must_in_order_and_few_others():
+    held, needed = 0, 0
+    for seed in range(5):
+        scene = random_scene(seed, count=30, size=(75, 60))
+        alpha, depths = strongest(scene)
+        bins = frame_of(scene).bins
+        for tile, best in enumerate(alpha.flatten(0, 1)):
+            members = bins.members[bins.starts[tile] : bins.ends[tile]].tolist()
+            wanted = set((best >= MIN_ALPHA).nonzero().flatten().tolist())
+            assert wanted <= set(members)
+            assert members == sorted(members, key=lambda n: float(depths[n]))
+            held, needed = held + len(members), needed + len(wanted)
+    assert needed > 200
+    assert held < 1.15 * needed
