@@ -60,9 +60,10 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
         ValueRangeError: Naming the first such tensor and how many of its values are not finite.
     """
     for name, tensor in tensors.items():
-        finite = torch.isfinite(tensor)
-        if not finite.all():
-            bad = int(finite.numel() - finite.sum())
+        if torch.isfinite(tensor.detach().sum()):
+            continue
+        bad = int((~torch.isfinite(tensor)).sum())
+        if bad:
             raise ValueRangeError(
-                f"{name} holds {bad} values that are NaN or infinite (of {finite.numel()})."
+                f"{name} holds {bad} values that are NaN or infinite (of {tensor.numel()})."
             )
