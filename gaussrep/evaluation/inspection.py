@@ -9,7 +9,6 @@ from PIL import Image
 from torch import Tensor
 
 from gaussrep import plugins
-from gaussrep.config import load_config
 from gaussrep.data.config import CropConfig
 from gaussrep.data.crops import Box, centre_box, resized, to_tensor
 from gaussrep.data.image_file import read_image

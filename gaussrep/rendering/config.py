@@ -8,7 +8,7 @@ from gaussrep.config import ComponentConfig
 class ReferenceConfig(ComponentConfig):
     """Settings of the `reference` renderer."""
 
-    block: int = Field(default=2**22, ge=1)
+    block: int = Field(default=2**20, ge=1)
     """Largest number of pixel-Gaussian pairs held in memory at once."""
 
 

@@ -1,10 +1,13 @@
 """The oracle: every pixel looks at every Gaussian, in plain torch."""
 
+from collections.abc import Iterator
+from typing import Any, cast
+
 import torch
 from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.checkpoint import checkpoint
+from torch.autograd.function import once_differentiable
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
@@ -35,7 +38,9 @@ class ReferenceRenderer(Renderer):
         projection = project(gaussians, cameras)
         values = _values(gaussians, cameras, projection)
         ellipses = _front_to_back(projection, gaussians.opacities, values)
-        sums = self._composite(ellipses, cameras.width, cameras.height)
+        pixels = _pixel_centres(cameras.width, cameras.height, ellipses)
+        sums = cast(Tensor, _Composite.apply(ellipses, pixels, self.config.block))
+        sums = rearrange(sums, "i (h w) c -> i h w c", h=cameras.height)
         sums = sums.unflatten(0, cameras.viewmats.shape[:-2])
         alpha, depth = sums[..., 0], sums[..., 1]
         return Rendering(
@@ -45,16 +50,40 @@ class ReferenceRenderer(Renderer):
             features=None if gaussians.features is None else sums[..., 5:],
         )
 
-    def _composite(self, ellipses: Tensor, width: int, height: int) -> Float[Tensor, "i h w c"]:
-        pixels = _pixel_centres(width, height, ellipses)
-        count = ellipses.shape[1]
-        image_step = max(1, self.config.block // max(1, count * len(pixels)))
-        pixel_step = max(1, self.config.block // max(1, count * image_step))
-        rows = []
-        for some in ellipses.split(image_step):
-            blocks = [_recomputed_blend(some, part) for part in pixels.split(pixel_step)]
-            rows.append(torch.cat(blocks, dim=1))
-        return rearrange(torch.cat(rows), "i (h w) c -> i h w c", h=height)
+
+class _Composite(torch.autograd.Function):
+    """Blend block by block; the backward pass blends each block again to differentiate it."""
+
+    @staticmethod
+    def forward(ctx: Any, ellipses: Tensor, pixels: Tensor, block: int) -> Tensor:
+        ctx.save_for_backward(ellipses, pixels)
+        ctx.block = block
+        sums = ellipses.new_empty(len(ellipses), len(pixels), ellipses.shape[-1] - 6)
+        for images, part in _blocks(ellipses, pixels, block):
+            sums[images, part] = _blend(ellipses[images], pixels[part])
+        return sums
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        ellipses, pixels = ctx.saved_tensors
+        total = torch.zeros_like(ellipses)
+        for images, part in _blocks(ellipses, pixels, ctx.block):
+            with torch.enable_grad():
+                some = ellipses[images].detach().requires_grad_()
+                blended = _blend(some, pixels[part])
+            total[images] += torch.autograd.grad(blended, some, gradient[images, part])[0]
+        return total, None, None
+
+
+def _blocks(ellipses: Tensor, pixels: Tensor, block: int) -> Iterator[tuple[slice, slice]]:
+    """Ranges of images and of pixels that hold at most `block` pixel-Gaussian pairs together."""
+    count = max(1, ellipses.shape[1])
+    images = max(1, block // (count * len(pixels)))
+    part = max(1, block // (count * images))
+    for image in range(0, len(ellipses), images):
+        for pixel in range(0, len(pixels), part):
+            yield slice(image, image + images), slice(pixel, pixel + part)
 
 
 def _pixel_centres(width: int, height: int, like: Tensor) -> Float[Tensor, "p 2"]:
@@ -86,13 +115,6 @@ def _front_to_back(
     most = int(visible.sum(-1).max()) if visible.numel() else 0
     order = depths.argsort(dim=-1, stable=True)[:, :most]
     return rows.gather(1, order[..., None].expand(-1, -1, rows.shape[-1]))
-
-
-def _recomputed_blend(ellipses: Float[Tensor, "i n c"], pixels: Float[Tensor, "p 2"]) -> Tensor:
-    """`_blend`, whose intermediate tensors are computed again in the backward pass."""
-    blended = checkpoint(_blend, ellipses, pixels, use_reentrant=False, preserve_rng_state=False)
-    assert isinstance(blended, Tensor)
-    return blended
 
 
 def _blend(ellipses: Float[Tensor, "i n c"], pixels: Float[Tensor, "p 2"]) -> Tensor:

@@ -38,8 +38,8 @@ def write_report(method: GMAE, images: Float[Tensor, "b 3 h w"], run: Path, fold
     rows = [list(crop.panels) for crop in crops]
     for number, row in enumerate(rows):
         _save(contact_sheet([row]), pictures / f"image-{number:02d}.png")
-    best_first = sorted(range(len(rows)), key=lambda i: -crops[i].gain.decibels)
-    _save(contact_sheet([rows[i] for i in best_first[:ROWS]]), pictures / "overview.png")
+    spread = rows[:: max(1, len(rows) // ROWS)][:ROWS]
+    _save(contact_sheet(spread), pictures / "overview.png")
     page = folder / "report.html"
     html = build_page(f"GMAE · {run.name}", _facts(method), loss_curve(run), crops)
     with replacing(page) as temporary:

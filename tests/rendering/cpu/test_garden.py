@@ -1,0 +1,24 @@
+import pytest
+import torch
+
+from gaussrep.rendering.bench.scenes import make_scene
+from gaussrep.rendering.bench.tiled_torch import TiledTorchRenderer
+from gaussrep.rendering.bench.workloads import WORKLOADS
+from gaussrep.rendering.cpu.renderer import CpuRenderer
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("real_data")
+def test_a_real_scene_looks_as_plain_torch_draws_it_in_float64():
+    scene = make_scene(WORKLOADS["garden"])
+    view = scene.cameras[:, :1]
+    ours = CpuRenderer().render(scene.gaussians, view, scene.background).color
+    with torch.no_grad():
+        theirs = TiledTorchRenderer().render(
+            scene.gaussians.to(torch.float64),
+            view.to(torch.float64),
+            scene.background.to(torch.float64),
+        )
+    error = (ours.double() - theirs.color).square().mean()
+    assert theirs.alpha.mean() > 0.1
+    assert -10 * error.log10() > 60
