@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep.errors import DataError, GaussrepError
+from gaussrep.json_file import write_json
 from gaussrep.rendering import Renderer, get_renderer
 from gaussrep.rendering.bench import parity
-from gaussrep.rendering.bench.report import describe_run, write_json
+from gaussrep.rendering.bench.report import describe_run
 from gaussrep.rendering.bench.scenes import make_scene
 from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
 from gaussrep.rendering.config import ReferenceConfig

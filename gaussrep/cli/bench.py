@@ -45,7 +45,8 @@ def bench(
     if out is not None and not out.parent.is_dir():
         raise ConfigError(f"--out is {out}, but there is no folder {out.parent}; make it first.")
 
-    from gaussrep.rendering.bench.report import HEADERS, describe_run, row, write_json
+    from gaussrep.json_file import write_json
+    from gaussrep.rendering.bench.report import HEADERS, describe_run, row
     from gaussrep.rendering.bench.table import Table
 
     names = renderer or [*(c.name for c in plugins.list("renderers")), TILED]

@@ -1,5 +1,5 @@
 """The interface that every learner implements."""
 
-from gaussrep.methods.method import Batch, Embedding, Method, StepOutput
+from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
 
-__all__ = ["Batch", "Embedding", "Method", "StepOutput"]
+__all__ = ["Batch", "Embedding", "Method", "Reconstruction", "StepOutput"]

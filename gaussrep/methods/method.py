@@ -1,10 +1,10 @@
 """Method: a model, its loss, and what it gives once it is trained."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from gaussrep.config import ComponentConfig
@@ -12,7 +12,8 @@ from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 
 Batch = Mapping[str, Tensor]
-"""Tensors by name; image sets give `image` [B, 3, H, W] in [0, 1] and `index` [B]."""
+"""Tensors by name; image sets give `image` [B, 3, H, W] in [0, 1], `index` [B] and, where they have
+classes, `label` [B]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,21 @@ class Embedding:
     pooled: Float[Tensor, "b d"]
 
 
+@dataclass(frozen=True, slots=True)
+class Reconstruction:
+    """Images as a method says them again from a part of what they show.
+
+    Attributes:
+        images: RGB in [0, 1], [B, 3, H, W].
+        hidden: Which pixels the method did not see, [B, H, W].
+    """
+
+    images: Float[Tensor, "b 3 h w"]
+    hidden: Bool[Tensor, "b h w"]
+
+
 class Method(nn.Module, ABC):
-    """A learner: write `training_loss`, and whichever of `gaussians` and `embed` it can give.
+    """A learner: write `training_loss`, and whichever of the others it can give.
 
     A method knows nothing of devices, optimisers or steps. What is random in it draws from torch's
     global generator, which the training loop seeds and, on resume, restores.
@@ -93,6 +107,31 @@ class Method(nn.Module, ABC):
             CapabilityError: The method does not embed.
         """
         raise CapabilityError(f"{type(self).__name__} gives no embedding")
+
+    def reconstruct(self, batch: Batch) -> Reconstruction:
+        """Hide a part of each image, as in training, and say the whole image again.
+
+        Args:
+            batch: Tensors by name, on the method's device.
+
+        Returns:
+            The images said again and what was hidden; which part that is, is random.
+
+        Raises:
+            CapabilityError: The method does not reconstruct images.
+        """
+        raise CapabilityError(f"{type(self).__name__} reconstructs no images")
+
+    def embedding_layers(self) -> Sequence[nn.Module]:
+        """Name the parts that `embed` runs through, for fine-tuning with layer-wise rates.
+
+        Returns:
+            Modules from the input to the output, disjoint, together all that `embed` uses.
+
+        Raises:
+            CapabilityError: The method does not embed.
+        """
+        raise CapabilityError(f"{type(self).__name__} cannot be fine-tuned: it names no layers")
 
     def no_weight_decay(self) -> set[str]:
         """Name the parameters, besides those of one dimension, that weight decay must leave alone.

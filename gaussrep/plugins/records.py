@@ -103,7 +103,7 @@ class DatasetRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRecord(Record):
-    """An evaluation."""
+    """An evaluation; its target is a `gaussrep.evaluation.evaluation.Evaluation`."""
 
     noun: ClassVar[str] = "evaluation"
 

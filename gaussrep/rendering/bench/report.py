@@ -1,16 +1,13 @@
-"""The JSON and the rows that a benchmark leaves behind."""
+"""The contents and the rows that a benchmark leaves behind."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
+from gaussrep.machine import describe_machine
 from gaussrep.rendering.bench import measure, pairs
-from gaussrep.rendering.bench.machine import describe_machine
 from gaussrep.rendering.bench.workloads import Workload
-from gaussrep.replacing import replacing
 
 HEADERS = (
     "workload", "renderer", "pass", "threads", "median ms", "min … max", "G pairs/s", "peak MB",
@@ -59,14 +56,3 @@ def describe_run(
         "workloads": {workload.name: asdict(workload) for workload in workloads},
         "results": list(results),
     }
-
-
-def write_json(content: dict[str, Any], path: Path) -> None:
-    """Write a file, whole or not at all.
-
-    Args:
-        content: Plain data.
-        path: File to write; overwritten.
-    """
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

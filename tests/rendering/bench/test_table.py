@@ -3,10 +3,11 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from gaussrep.json_file import write_json
 from gaussrep.rendering import choice
 from gaussrep.rendering.bench import table as module
 from gaussrep.rendering.bench.measure import Cell, Measurement, measure
-from gaussrep.rendering.bench.report import HEADERS, describe_run, row, write_json
+from gaussrep.rendering.bench.report import HEADERS, describe_run, row
 from gaussrep.rendering.bench.table import Table, device_of, summarize
 from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
 
