@@ -3,8 +3,9 @@
 Names are imported when they are first used, so that `import gaussrep` does not import torch.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep import plugins
@@ -41,19 +42,12 @@ _HOMES = {
     "get_renderer": "gaussrep.rendering.choice",
     "load": "gaussrep.formats.by_suffix",
     "load_run": "gaussrep.training.load_run",
+    "plugins": "gaussrep.plugins",
     "render": "gaussrep.rendering.front",
     "save": "gaussrep.formats.by_suffix",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name == "plugins":
-        return import_module("gaussrep.plugins")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'gaussrep' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

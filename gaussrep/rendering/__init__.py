@@ -3,8 +3,9 @@
 Names are imported when they are first used, so that `gaussrep.rendering.config` stays torch-free.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.rendering.choice import get_renderer
@@ -21,10 +22,4 @@ _HOMES = {
     "render": "gaussrep.rendering.front",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'gaussrep.rendering' has no attribute {name!r}")
-    value = getattr(import_module(_HOMES[name]), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
