@@ -1,16 +1,16 @@
 """The renderer for tensors on the CPU."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
-from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.errors import Unavailable
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import CpuConfig
 from gaussrep.rendering.projection import view_colors
 from gaussrep.rendering.renderer import Renderer
 from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.single_precision import draw_in_float32
 
 
 class CpuRenderer(Renderer):
@@ -39,14 +39,7 @@ class CpuRenderer(Renderer):
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
         """See `Renderer.draw`."""
-        if gaussians.device.type != "cpu" or gaussians.dtype == torch.float64:
-            raise CapabilityError(
-                f"renderer 'cpu' draws float32 tensors on the CPU, got {gaussians.dtype} on "
-                f"{gaussians.device}; move them with .to(), or use renderer='reference'."
-            )
-        with torch.autocast("cpu", enabled=False):
-            gaussians, cameras = gaussians.to(torch.float32), cameras.to(torch.float32)
-            return self._draw(gaussians, cameras, background.float())
+        return draw_in_float32("cpu", "cpu", self._draw, gaussians, cameras, background)
 
     def _draw(self, gaussians: Gaussians, cameras: Cameras, background: Tensor) -> Rendering:
         lead, axes = gaussians.batch_shape, len(gaussians.batch_shape)

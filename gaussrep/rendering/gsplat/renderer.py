@@ -2,19 +2,18 @@
 
 from importlib.metadata import version
 
-import torch
 from jaxtyping import Float
 from packaging.version import Version
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
-from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import GsplatConfig
 from gaussrep.rendering.gsplat.kernels import check_runnable, load_rasterization
 from gaussrep.rendering.gsplat.splat import Splatter
 from gaussrep.rendering.renderer import Renderer
 from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.single_precision import draw_in_float32
 
 
 class GsplatRenderer(Renderer):
@@ -40,12 +39,8 @@ class GsplatRenderer(Renderer):
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
         """See `Renderer.draw`."""
-        if gaussians.device.type != "cuda" or gaussians.dtype == torch.float64:
-            raise CapabilityError(
-                f"renderer 'gsplat' draws float32 tensors on CUDA, got {gaussians.dtype} on "
-                f"{gaussians.device}; move them with .to(), or use renderer='reference'."
-            )
-        splatter = Splatter(load_rasterization(gaussians.device), self.version, self.config)
-        with torch.autocast("cuda", enabled=False):
-            gaussians, cameras = gaussians.to(torch.float32), cameras.to(torch.float32)
-            return splatter.draw(gaussians, cameras, background.float())
+        return draw_in_float32("gsplat", "cuda", self._draw, gaussians, cameras, background)
+
+    def _draw(self, gaussians: Gaussians, cameras: Cameras, background: Tensor) -> Rendering:
+        kernels = load_rasterization(gaussians.device)
+        return Splatter(kernels, self.version, self.config).draw(gaussians, cameras, background)
