@@ -6,13 +6,33 @@ spawned processes may draw too, with as many threads as torch has there.
 """
 
 import os
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import lru_cache
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
+
+_clocks: dict[int, defaultdict[str, float]] = {}
+
+
+@contextmanager
+def stage_clock() -> Iterator[defaultdict[str, float]]:
+    """Time the stages that run in a block, whoever starts them.
+
+    Yields:
+        Milliseconds by kernel, summed over launches; filled while the block runs.
+    """
+    clock: defaultdict[str, float] = defaultdict(float)
+    _clocks[id(clock)] = clock
+    try:
+        yield clock
+    finally:
+        del _clocks[id(clock)]
 
 
 def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
@@ -23,12 +43,14 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
         tasks: How many tasks there are; no more threads than that are used.
         arguments: Passed on.
     """
-    counter = np.zeros(1, np.int64)
+    start, counter = perf_counter(), np.zeros(1, np.int64)
     helpers = min(torch.get_num_threads(), tasks) - 1
     futures = [_pool(helpers).submit(kernel, counter, *arguments) for _ in range(helpers)]
     kernel(counter, *arguments)
     for future in futures:
         future.result()
+    for clock in tuple(_clocks.values()):
+        clock[kernel.__name__] += 1e3 * (perf_counter() - start)
 
 
 @lru_cache(maxsize=1)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from gaussrep.rendering import get_renderer
+from gaussrep.rendering.cpu.launch import stage_clock
 from gaussrep.testing.scenes import random_scene
 
 
@@ -40,6 +41,18 @@ def test_bits_do_not_depend_on_threads_or_runs(threads):
         threads(count)
         results.append(draw_and_differentiate(seed=1))
     assert all(torch.equal(results[0], other) for other in results[1:])
+
+
+def test_a_clock_counts_the_stages_of_its_block():
+    draw_and_differentiate(seed=1)
+    with stage_clock() as clock, stage_clock() as other:
+        draw_and_differentiate(seed=1)
+    stages = ["project", "bin_tiles", "composite", "composite_backward", "project_backward"]
+    assert [name for name in clock if clock[name] > 0] == stages
+    assert clock.keys() == other.keys()
+    before = dict(clock)
+    draw_and_differentiate(seed=1)
+    assert clock == before
 
 
 def test_python_threads_draw_at_the_same_time(threads):

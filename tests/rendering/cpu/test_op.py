@@ -1,5 +1,7 @@
 """The operator as torch sees it."""
 
+import shutil
+
 import pytest
 import torch
 
@@ -8,6 +10,10 @@ from gaussrep.rendering import get_renderer
 from gaussrep.rendering.cpu import op
 from gaussrep.rendering.cpu.renderer import CpuRenderer
 from gaussrep.testing.scenes import random_scene
+
+NEEDS_COMPILER = pytest.mark.skipif(
+    shutil.which("g++") is None, reason="inductor needs a C++ compiler, g++, on the CPU"
+)
 
 
 def arguments(device="cpu", grad=True, features=2):
@@ -35,7 +41,8 @@ def test_meta_tensors():
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_compiles_as_part_of_one_graph():
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=NEEDS_COMPILER)])
+def test_compiles_as_part_of_one_graph(backend):
     def loss(*given):
         color, _, depth, _ = op.rasterize(*given)
         return (2 * color).square().sum() + depth.mean()
@@ -43,7 +50,7 @@ def test_compiles_as_part_of_one_graph():
     given = arguments()
     leaves = given[:9]
     expected = torch.autograd.grad(loss(*given), leaves, allow_unused=True)
-    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    compiled = torch.compile(loss, fullgraph=True, backend=backend)
     found = torch.autograd.grad(compiled(*given), leaves, allow_unused=True)
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs)
