@@ -1,17 +1,12 @@
 """`images`: a folder of pictures."""
 
-import os
-from typing import Literal
-
-import numpy as np
-import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gaussrep.data import crops
 from gaussrep.data.config import ImagesConfig
-from gaussrep.data.image_file import read_image
 from gaussrep.data.image_listing import list_images, split_images
+from gaussrep.data.picture_files import PictureFiles
+from gaussrep.data.sample import Split, make_sample
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError
 
@@ -31,7 +26,7 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
         DataError: If the folder is missing or empty, or the split has no picture.
     """
 
-    def __init__(self, config: ImagesConfig, split: Literal["train", "val"] = "train") -> None:
+    def __init__(self, config: ImagesConfig, split: Split = "train") -> None:
         train, val = split_images(list_images(config.root), config.val_share)
         names = train if split == "train" else val
         if not names:
@@ -40,12 +35,11 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
                 "validation; add another one."
             )
         self.config = config
-        self.split = split
-        # One array instead of many strings: forked workers then share its memory.
-        self._names = np.array([os.fsencode(name) for name in names])
+        self.split: Split = split
+        self._files = PictureFiles(config.root, names)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self._files)
 
     def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
         """Load one picture.
@@ -60,11 +54,4 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
             UnreadableImage: If the file is missing or damaged.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
-        image = read_image(self.config.root / os.fsdecode(self._names[key.index]))
-        whole = crops.Box(0, 0, image.width, image.height)
-        if self.split == "train":
-            pixels = crops.random_crop(image, whole, self.config, key.rng())
-        else:
-            square = crops.centre_box(whole)
-            pixels = crops.to_tensor(crops.resized(image, square, self.config.size))
-        return {"image": pixels, "index": torch.tensor(key.index)}
+        return make_sample(self._files[key.index], key, self.config, self.split)

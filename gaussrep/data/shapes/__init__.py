@@ -1,0 +1,1 @@
+"""`shapes`: layered textured objects whose masks, order, depth and edges are exact."""

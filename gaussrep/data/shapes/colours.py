@@ -1,0 +1,79 @@
+"""Colours that can be told apart, drawn at random in OKLab."""
+
+import numpy as np
+from jaxtyping import Float64
+
+Colours = Float64[np.ndarray, "colours 3"]
+
+TRIALS = 12
+"""Colours drawn for each one that is taken (ours)."""
+
+# Both matrices are those of OKLab's definition (B. Ottosson, "A perceptual color space for image
+# processing", 2020): Lab to cone responses, whose cubes become linear sRGB.
+CONES = np.array(
+    [
+        [1.0, 0.3963377774, 0.2158037573],
+        [1.0, -0.1055613458, -0.0638541728],
+        [1.0, -0.0894841775, -1.2914855480],
+    ]
+)
+LINEAR = np.array(
+    [
+        [4.0767416621, -3.3077115913, 0.2309699292],
+        [-1.2684380046, 2.6097574011, -0.3413193965],
+        [-0.0041960863, -0.7034186147, 1.7076147010],
+    ]
+)
+
+
+def draw_palette(count: int, rng: np.random.Generator) -> Colours:
+    """Draw colours one after the other, each far from all before it.
+
+    Args:
+        count: Number of colours.
+        rng: Source of randomness.
+
+    Returns:
+        OKLab values: lightness in [0.25, 0.92], chroma at most 0.16.
+    """
+    trials = rng.uniform([0.25, 0.0, 0.0], [0.92, 1.0, 2 * np.pi], (count, TRIALS, 3))
+    lightness, chroma, hue = trials[..., 0], 0.16 * trials[..., 1], trials[..., 2]
+    candidates = np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)
+    palette = candidates[0, :1]
+    for some in candidates[1:]:
+        distances = ((some[:, None] - palette) ** 2).sum(axis=-1).min(axis=1)
+        palette = np.concatenate([palette, some[distances.argmax()][None]])
+    return palette
+
+
+def accents(palette: Colours, rng: np.random.Generator) -> Colours:
+    """Draw a second colour for each: lighter or darker, and a little off in hue.
+
+    Args:
+        palette: OKLab values.
+        rng: Source of randomness.
+
+    Returns:
+        OKLab values.
+    """
+    towards_middle = np.where(palette[:, 0] > 0.6, -1.0, 1.0)
+    step = rng.uniform(0.1, 0.28, len(palette)) * towards_middle
+    tint = rng.uniform(-0.04, 0.04, (len(palette), 2))
+    return palette + np.column_stack([step, tint])
+
+
+def to_srgb(colours: Colours) -> Colours:
+    """Turn OKLab into sRGB; what no screen shows is clipped.
+
+    Args:
+        colours: OKLab values.
+
+    Returns:
+        Values in [0, 1], with sRGB's transfer curve.
+
+    Example:
+        >>> to_srgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])).round(3).tolist()
+        [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
+    """
+    linear = np.clip((colours @ CONES.T) ** 3 @ LINEAR.T, 0.0, 1.0)
+    return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

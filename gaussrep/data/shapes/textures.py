@@ -1,0 +1,104 @@
+"""Patterns that mix two colours."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import cos, sin
+from typing import Literal, get_args
+
+import numpy as np
+from jaxtyping import Float32
+
+Pattern = Literal["flat", "gradient", "stripes", "checks", "noise", "speckle"]
+PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
+
+NODES = 33
+"""Nodes of the random lattice along a side: the finest grain is a 30th of the picture (ours)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Texture:
+    """A pattern over the whole unit square, whatever the number of pixels it is drawn with.
+
+    Args:
+        pattern: What it looks like.
+        angle: Its direction in radians.
+        cycles: Periods of stripes and checks along the side of the square.
+        phase: Where a period begins, in radians.
+        sharpness: 1 for soft transitions; larger for sharper ones.
+        lattice: Random values in [0, 1] behind noise and speckle.
+    """
+
+    pattern: Pattern
+    angle: float
+    cycles: float
+    phase: float
+    sharpness: float
+    lattice: Float32[np.ndarray, "nodes nodes"]
+
+    def weights(self, size: int) -> Float32[np.ndarray, "size size"]:
+        """Share of the second colour at each pixel's centre, in [0, 1].
+
+        Args:
+            size: Pixels along the side.
+        """
+        if self.pattern == "flat":
+            return np.zeros((size, size), dtype=np.float32)
+        if self.pattern == "noise":
+            return self._noise(size)
+        if self.pattern == "speckle":
+            return np.clip(0.3 + 6 * (_stretched(self.lattice, size) - 0.5), 0, 1)
+        along, across = _turned(size, self.angle)
+        if self.pattern == "gradient":
+            return np.clip(0.5 + 0.7 * along, 0, 1)
+        wave = np.sin(2 * np.pi * self.cycles * along + self.phase)
+        if self.pattern == "checks":
+            wave = wave * np.sin(2 * np.pi * self.cycles * across + self.phase)
+        return 0.5 + 0.5 * np.clip(self.sharpness * wave, -1, 1)
+
+    def _noise(self, size: int) -> Float32[np.ndarray, "size size"]:
+        """Smooth noise whose amplitude falls with its frequency, as in photographs."""
+        octaves = [_stretched(self.lattice[:nodes, -nodes:], size) for nodes in (6, 10, 18)]
+        total = sum(octave / 2**number for number, octave in enumerate(octaves)) / 1.75
+        return np.clip(0.5 + 3 * (total - 0.5), 0, 1)
+
+
+def draw_texture(rng: np.random.Generator) -> Texture:
+    """Draw a texture.
+
+    Args:
+        rng: Source of randomness.
+    """
+    pattern = PATTERNS[rng.integers(len(PATTERNS))]
+    fewest, most = (3, 6) if pattern == "checks" else (4, 11)
+    return Texture(
+        pattern=pattern,
+        angle=rng.uniform(0, 2 * np.pi),
+        cycles=rng.uniform(fewest, most),
+        phase=rng.uniform(0, 2 * np.pi),
+        sharpness=rng.uniform(1, 4),
+        lattice=rng.random((NODES, NODES), dtype=np.float32),
+    )
+
+
+def _turned(size: int, angle: float) -> tuple[np.ndarray, np.ndarray]:
+    """Coordinates along and across a direction, 0 in the middle of the picture."""
+    centres = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
+    x, y = centres * np.float32(cos(angle)), centres * np.float32(sin(angle))
+    along = x[None, :] + y[:, None]
+    across = x[:, None] - y[None, :]
+    return along, across
+
+
+def _stretched(lattice: np.ndarray, size: int) -> np.ndarray:
+    rows = _interpolation(size, len(lattice))
+    return rows @ lattice @ rows.T
+
+
+@lru_cache(maxsize=64)
+def _interpolation(size: int, nodes: int) -> Float32[np.ndarray, "size nodes"]:
+    """Weights that carry values at nodes over to pixel centres: uniform cubic B-splines."""
+    centres = (np.arange(size) + 0.5) / size * (nodes - 3)
+    away = np.abs(centres[:, None] + 1 - np.arange(nodes))
+    near = 2 / 3 - away**2 + away**3 / 2
+    far = np.clip(2 - away, 0, None) ** 3 / 6
+    return np.where(away < 1, near, far).astype(np.float32)

@@ -1,0 +1,81 @@
+"""`stereo`: one photograph with measured disparities."""
+
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from gaussrep.data.crops import to_tensor
+from gaussrep.data.image_file import read_image
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.errors import DataError, Unavailable
+
+
+class Stereo(Dataset[dict[str, Tensor]]):
+    """The left picture of Middlebury's motorcycle, 500 x 741, out of the scikit-image package.
+
+    It is read from the installed package; nothing is downloaded. Both splits hold this one sample.
+    Scharstein et al., "High-Resolution Stereo Datasets with Subpixel-Accurate Ground Truth", GCPR
+    2014, reduced to a quarter of its size.
+
+    Args:
+        split: Either gives the same.
+
+    Raises:
+        Unavailable: If scikit-image is not installed.
+        DataError: If the installed version does not carry the files.
+    """
+
+    def __init__(self, split: Literal["train", "val"] = "train") -> None:
+        self.split = split
+        folder = _folder()
+        self._image = read_image(folder / "motorcycle_left.png")
+        self._disparity = _read_disparity(folder / "motorcycle_disp.npz")
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
+        """Give the sample.
+
+        Args:
+            key: Its index, which is 0.
+
+        Returns:
+            `image`, float32 [3, H, W] in [0, 1]; `index`, int64; `disparity`, float32 [H, W],
+            pixels by which a point lies farther left in the right picture, larger is nearer, 0
+            where it was not measured; `valid`, bool [H, W], where it was.
+        """
+        index = key.index if isinstance(key, SampleKey) else key
+        if index != 0:
+            raise IndexError(f"index {index} is outside 0 to 0")
+        valid = np.isfinite(self._disparity)
+        return {
+            "image": to_tensor(self._image),
+            "index": torch.tensor(index),
+            "disparity": torch.from_numpy(np.where(valid, self._disparity, np.float32(0))),
+            "valid": torch.from_numpy(valid),
+        }
+
+
+def _folder() -> Path:
+    spec = find_spec("skimage")
+    if spec is None or spec.origin is None:
+        raise Unavailable("data set 'stereo' needs scikit-image: pip install scikit-image")
+    return Path(spec.origin).parent / "data"
+
+
+def _read_disparity(path: Path) -> np.ndarray:
+    try:
+        with path.open("rb") as file, np.load(file) as arrays:
+            return arrays["arr_0"].astype(np.float32)
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        wrong = "is missing" if isinstance(error, FileNotFoundError) else f"is damaged ({error})"
+        raise DataError(
+            f"{path}: this file of scikit-image {wrong}; install scikit-image 0.26, which has it."
+        ) from error

@@ -1,0 +1,145 @@
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch.utils.data import DataLoader
+
+from gaussrep import plugins
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.shapes.config import ShapesConfig
+from gaussrep.data.shapes.dataset import Shapes
+
+CONFIG = ShapesConfig(size=24, samples=12, val_samples=5)
+
+DIGEST = """
+import hashlib
+from gaussrep.data.shapes.config import ShapesConfig
+from gaussrep.data.shapes.dataset import Shapes
+digest = hashlib.sha256()
+for split in ("train", "val"):
+    dataset = Shapes(ShapesConfig(size=24, samples=12, val_samples=5), split)
+    for index in reversed(range(len(dataset))):
+        for name, value in sorted(dataset[index].items()):
+            digest.update(name.encode() + value.numpy().tobytes())
+print(digest.hexdigest())
+"""
+
+
+def same(first, second):
+    return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(8, 48), st.integers(1, 10), st.integers(0, 6), st.integers(0, 2**40), st.data())
+def test_samples_have_the_agreed_form(size, fewest, more, seed, data):
+    config = ShapesConfig(size=size, objects=(fewest, fewest + more), seed=seed)
+    dataset = Shapes(config, data.draw(st.sampled_from(["train", "val"])))
+    index = data.draw(st.integers(0, len(dataset) - 1))
+    sample = dataset[index]
+    forms = {name: (value.dtype, tuple(value.shape)) for name, value in sample.items()}
+    assert forms == {
+        "image": (torch.float32, (3, size, size)),
+        "index": (torch.int64, ()),
+        "order": (torch.int64, (size, size)),
+        "depth": (torch.float32, (size, size)),
+        "edges": (torch.bool, (size, size)),
+        "figure": (torch.bool, (size, size)),
+    }
+    assert 0 <= sample["image"].min() < sample["image"].max() <= 1
+    assert sample["index"].item() == index
+    assert torch.equal(sample["figure"], sample["order"] > 0)
+    assert 0 <= sample["order"].min() <= sample["order"].max() <= fewest + more
+    assert fewest <= len(dataset.scene(index)) - 1 <= fewest + more
+
+
+def test_a_sample_depends_on_its_index_alone():
+    first, second = Shapes(CONFIG), Shapes(CONFIG)
+    expected = first[3]
+    torch.manual_seed(5)
+    second[7]
+    assert same(second[SampleKey(3, epoch=4, seed=9)], expected)
+    others = (first[4], Shapes(CONFIG, "val")[3], Shapes(CONFIG.model_copy(update={"seed": 1}))[3])
+    for other in others:
+        assert not torch.equal(other["image"], expected["image"])
+
+
+def test_more_samples_leave_the_first_as_they_are():
+    more = CONFIG.model_copy(update={"samples": 10**9})
+    assert same(Shapes(more)[11], Shapes(CONFIG)[11])
+    assert Shapes(more)[10**9 - 1]["index"] == 10**9 - 1
+
+
+def test_other_processes_draw_the_same():
+    digest = hashlib.sha256()
+    for split in ("train", "val"):
+        dataset = Shapes(CONFIG, split)
+        samples = [dataset[index] for index in range(len(dataset))]
+        for sample in reversed(samples):
+            for name, value in sorted(sample.items()):
+                digest.update(name.encode() + value.numpy().tobytes())
+    there = subprocess.run(
+        [sys.executable, "-c", DIGEST],
+        env=os.environ | {"PYTHONHASHSEED": "1", "OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert there.stdout.strip() == digest.hexdigest()
+
+
+def test_workers_and_the_main_process_give_the_same():
+    here, there = (list(DataLoader(Shapes(CONFIG), 4, num_workers=workers)) for workers in (0, 1))
+    assert len(here) == 3
+    assert all(same(a, b) for a, b in zip(here, there, strict=True))
+
+
+def test_indices_outside_are_refused():
+    for index in (-1, 12):
+        with pytest.raises(IndexError, match=f"index {index} is outside 0 to 11"):
+            Shapes(CONFIG)[index]
+
+
+def test_the_plugin_system_builds_it():
+    dataset = plugins.build("datasets", {"type": "shapes", "val_samples": 7}, split="val")
+    assert len(dataset) == 7
+    assert dataset[0]["image"].shape == (3, 64, 64)
+
+
+@pytest.fixture(scope="module")
+def scenes():
+    dataset = Shapes(ShapesConfig(size=32))
+    return [(len(dataset.scene(i)) - 1, dataset[i]) for i in range(300)]
+
+
+class TestManyScenes:
+    """What pictures should be like on average; each bound is far from what 300 scenes give."""
+
+    def test_all_numbers_of_objects_occur_equally_often(self, scenes):
+        counts = np.bincount([count for count, _ in scenes])
+        assert counts[:2].tolist() == [0, 0]
+        assert counts[2:].tolist() == pytest.approx([60] * 5, abs=25)
+
+    def test_hardly_any_object_is_hidden(self, scenes):
+        visible = sum(len(sample["order"].unique()) - 1 for _, sample in scenes)
+        assert visible > 0.98 * sum(count for count, _ in scenes)
+
+    def test_figure_and_ground_share_the_picture(self, scenes):
+        shares = torch.stack([sample["figure"].float().mean() for _, sample in scenes])
+        assert 0.4 < shares.mean() < 0.6
+        assert 0.1 < shares.min() < shares.max() < 0.98
+
+    def test_contours_show_in_the_picture(self, scenes):
+        """Colours change across a contour several times as much as elsewhere."""
+        across, elsewhere = [], []
+        for _, sample in scenes:
+            change = sample["image"].diff(dim=2).abs().sum(dim=0)
+            contour = sample["order"].diff(dim=1) != 0
+            across.append(change[contour].mean())
+            elsewhere.append(change[~contour].mean())
+        assert torch.stack(across).mean() > 3 * torch.stack(elsewhere).mean()

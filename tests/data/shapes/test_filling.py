@@ -1,0 +1,59 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gaussrep.data.shapes.filling import fill
+from gaussrep.data.shapes.outlines import draw_outline
+
+
+def winding(outline, size):
+    """Turns of the outline around each cell's centre, by summing angles."""
+    cells = (np.arange(size) + 0.5) / size
+    points = np.stack(np.meshgrid(cells, cells), axis=-1)[:, :, None]
+    a, b = outline - points, np.roll(outline, -1, axis=0) - points
+    cross = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    turns = np.arctan2(cross, (a * b).sum(axis=-1)).sum(axis=-1) / (2 * np.pi)
+    return np.abs(turns)
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 2**32),
+    st.floats(0.05, 1.5),
+    st.tuples(st.floats(-0.3, 1.3), st.floats(-0.3, 1.3)),
+    st.integers(1, 40),
+)
+def test_a_cell_is_inside_where_the_outline_winds_around_its_centre(seed, radius, centre, size):
+    outline = np.array(centre) + radius * draw_outline(np.random.default_rng(seed))
+    turns = winding(outline, size)
+    certain = np.abs(turns - 0.5) > 0.4
+    assert certain.mean() > 0.9
+    assert np.array_equal(fill([outline], size)[0][certain], turns[certain] > 0.5)
+
+
+def test_a_rectangle_by_hand():
+    outline = np.array([[0.2, 0.3], [0.8, 0.3], [0.8, 0.9], [0.2, 0.9]])
+    expected = [[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 1, 0]]
+    assert fill([outline], 4)[0].astype(int).tolist() == expected
+
+
+def test_an_hourglass_follows_the_even_odd_rule():
+    outline = np.array([[-0.1, 0.0], [1.1, 0.0], [-0.1, 1.0], [1.1, 1.0]])
+    expected = [[1, 1, 1, 1], [0, 1, 1, 0], [0, 1, 1, 0], [1, 1, 1, 1]]
+    assert fill([outline], 4)[0].astype(int).tolist() == expected
+
+
+def test_outlines_are_filled_each_for_itself():
+    rng = np.random.default_rng(0)
+    outlines = [rng.uniform(0, 1, 2) + rng.uniform(0.1, 0.6) * draw_outline(rng) for _ in range(9)]
+    alone = [fill([outline], 30)[0] for outline in outlines]
+    assert np.array_equal(fill(outlines, 30), alone)
+
+
+def test_what_lies_outside_fills_nothing():
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
+    shifts = [(0.0, 0.0), (-2.0, 0.0), (2.0, 0.0), (0.0, -2.0), (0.0, 2.0)]
+    masks = fill([square + np.array(shift) for shift in shifts], 5)
+    assert masks.all(axis=(1, 2)).tolist() == [True, False, False, False, False]
+    assert masks.any(axis=(1, 2)).tolist() == [True, False, False, False, False]
+    assert not fill([square + 2], 5).any()

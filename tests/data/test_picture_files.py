@@ -1,0 +1,23 @@
+import pytest
+from PIL import Image
+
+from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.picture_files import PictureFiles
+
+
+def test_pictures_by_number(tmp_path):
+    names = ["größe/ü.png", "b.png"]
+    for grey, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        Image.new("L", (1, 1), grey).save(tmp_path / name)
+    files = PictureFiles(tmp_path, names)
+    assert len(files) == 2
+    assert [files[index].getpixel((0, 0)) for index in range(2)] == [(0, 0, 0), (1, 1, 1)]
+    with pytest.raises(IndexError):
+        files[2]
+
+
+def test_a_missing_picture_is_found_out_when_it_is_read(tmp_path):
+    files = PictureFiles(tmp_path, ["a.png"])
+    with pytest.raises(UnreadableImage, match=r"a\.png: there is no such file"):
+        files[0]
