@@ -7,9 +7,11 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "train": ("gaussrep.cli.train:train", "Train a method, or go on with a run."),
         "inspect": ("gaussrep.cli.inspect:inspect", "Write a report on what a run learned."),
+        "evaluate": ("gaussrep.cli.evaluate:evaluate", "Measure what a run learned."),
+        "embed": ("gaussrep.cli.embed:embed", "Write the embeddings of a folder of pictures."),
         "render": ("gaussrep.cli.render:render", "Draw a file of Gaussians."),
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
-        "bench": ("gaussrep.cli.bench:bench", "Time the renderers on this machine."),
+        "bench": ("gaussrep.cli.bench:app", "Measure speed and memory on this machine."),
         "plugins": ("gaussrep.cli.plugins:plugins", "List every component that is installed."),
         "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),
     }

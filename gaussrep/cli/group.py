@@ -3,17 +3,15 @@
 import logging
 from typing import Any
 
-from typer.core import TyperGroup
-
 from gaussrep.cli.builtin import BUILTIN
 from gaussrep.cli.errors import reported
-from gaussrep.cli.lazy import LazyCommand, importer
+from gaussrep.cli.lazy import LazyCommand, LazyGroup, importer
 from gaussrep.cli.plugin_commands import command_clashes, plugin_commands
 
 logger = logging.getLogger("gaussrep.plugins")
 
 
-class CommandGroup(TyperGroup):
+class CommandGroup(LazyGroup):
     """Lists commands without importing them, and ends every error of the user's in one line.
 
     Args:
@@ -36,11 +34,6 @@ class CommandGroup(TyperGroup):
         if cmd_name not in self.commands:
             self._add_plugins()
         return self.commands.get(cmd_name)
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command itself, imported."""
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, command.load() if isinstance(command, LazyCommand) else command, rest
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""

@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 
 class LazyCommand(TyperCommand):
@@ -14,32 +14,44 @@ class LazyCommand(TyperCommand):
     Args:
         name: Name of the command.
         summary: One line for the help.
-        import_function: Imports the function with Typer annotations.
+        import_target: Imports the function with Typer annotations, or the Typer app of a group.
         panel: Title under which the help lists it.
     """
 
     def __init__(
-        self, name: str, summary: str, import_function: Callable[[], Any], panel: str | None = None
+        self, name: str, summary: str, import_target: Callable[[], Any], panel: str | None = None
     ) -> None:
         super().__init__(name, help=summary, rich_help_panel=panel)
-        self._import_function = import_function
+        self._import_target = import_target
 
     def load(self) -> Any:
         """Import the command.
 
         Returns:
-            The command that Typer makes of the function.
+            The command that Typer makes of the function, or the group that it makes of the app.
         """
+        target = self._import_target()
+        if isinstance(target, typer.Typer):
+            return typer.main.get_command(target)
         app = typer.Typer(add_completion=False)
-        app.command(self.name)(self._import_function())
+        app.command(self.name)(target)
         return typer.main.get_command(app)
+
+
+class LazyGroup(TyperGroup):
+    """A group that imports a lazy command when it is called."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """The command itself, imported."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.load() if isinstance(command, LazyCommand) else command, rest
 
 
 def importer(target: str) -> Callable[[], Any]:
     """Delay an import.
 
     Args:
-        target: Import string of a function, `"package.module:function"`.
+        target: Import string, `"package.module:function"`.
 
     Returns:
         A function that imports it.

@@ -1,12 +1,9 @@
 """The commands that plugins add to the program."""
 
-from collections.abc import Callable
-from typing import Any
-
 from gaussrep import plugins
 from gaussrep.cli.builtin import BUILTIN
+from gaussrep.cli.component_command import component_command
 from gaussrep.cli.lazy import LazyCommand
-from gaussrep.errors import PluginError
 from gaussrep.plugins.failure import Origin, PluginFailure
 
 PANEL = "Commands of plugins"
@@ -19,13 +16,8 @@ def plugin_commands() -> dict[str, LazyCommand]:
         Commands by the name that calls them: the short one, or the qualified one where the short
         one is the program's own or two plugins use it.
     """
-    components = plugins.list("commands")
-    names = [*BUILTIN, *(component.name for component in components)]
-    commands = {}
-    for component in components:
-        name = component.name if names.count(component.name) == 1 else component.qualified
-        commands[name] = LazyCommand(name, component.record.summary, _importer(component), PANEL)
-    return commands
+    commands = [component_command(component, PANEL) for component in plugins.list("commands")]
+    return {str(command.name): command for command in commands}
 
 
 def command_clashes() -> list[PluginFailure]:
@@ -44,14 +36,3 @@ def command_clashes() -> list[PluginFailure]:
         for component in plugins.list("commands")
         if component.name in BUILTIN
     ]
-
-
-def _importer(component: plugins.Component) -> Callable[[], Any]:
-    def load() -> Any:
-        function = component.load()
-        if not callable(function):
-            target = component.record.target
-            raise PluginError(f"{component} is broken: {target} is no function: {function!r}.")
-        return function
-
-    return load

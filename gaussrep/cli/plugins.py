@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import typer
 
 from gaussrep import plugins as registry
-from gaussrep.cli.builtin import BUILTIN
+from gaussrep.cli.component_command import shown_name
 from gaussrep.cli.problems import problems
 from gaussrep.cli.table import print_table
-from gaussrep.errors import AmbiguousName
 from gaussrep.plugins.requirements import install_line
 
 HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
@@ -57,19 +56,9 @@ def describe(component: registry.Component) -> dict[str, Any]:
 
 def _status(component: registry.Component, missing: tuple[str, ...]) -> str:
     remarks = [f"unavailable: {install_line(missing)}"] if missing else []
-    if not _has_short_name(component):
+    if shown_name(component) != component.name:
         remarks.append(f"write {component.qualified}")
     return "; ".join(remarks) or "ok"
-
-
-def _has_short_name(component: registry.Component) -> bool:
-    """Whether the short name means this component."""
-    if component.kind == "commands" and component.name in BUILTIN:
-        return False
-    try:
-        return registry.find(component.kind, component.name) == component
-    except AmbiguousName:
-        return False
 
 
 def _failure(failure: registry.PluginFailure) -> dict[str, str]:

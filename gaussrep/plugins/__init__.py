@@ -19,6 +19,7 @@ from gaussrep.plugins.manager import PluginHost
 from gaussrep.plugins.records import (
     KINDS,
     PLUGIN_API,
+    BenchmarkRecord,
     CommandRecord,
     DatasetRecord,
     EncoderRecord,
@@ -34,6 +35,7 @@ __all__ = [
     "CORE",
     "KINDS",
     "PLUGIN_API",
+    "BenchmarkRecord",
     "CommandRecord",
     "Component",
     "DatasetRecord",

@@ -3,7 +3,15 @@
 from collections.abc import Iterator
 
 from gaussrep.plugins.hookspecs import hookimpl
-from gaussrep.plugins.records import DatasetRecord, FormatRecord, LossRecord, RendererRecord
+from gaussrep.plugins.records import (
+    BenchmarkRecord,
+    DatasetRecord,
+    EvaluationRecord,
+    FormatRecord,
+    LossRecord,
+    MethodRecord,
+    RendererRecord,
+)
 
 
 @hookimpl
@@ -70,6 +78,121 @@ def register_datasets() -> Iterator[DatasetRecord]:
         requires=("scikit-image>=0.22", "scikit-learn>=1.4"),
         modality="image",
     )
+    yield DatasetRecord(
+        name="shapes",
+        summary="Synthetic layered objects with exact masks, order, depth and edges.",
+        target="gaussrep.data.shapes.dataset:Shapes",
+        config="gaussrep.data.shapes.config:ShapesConfig",
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="bsds500",
+        summary="Berkeley's photographs with the boundaries that several people drew.",
+        target="gaussrep.data.bsds500.dataset:BSDS500",
+        config="gaussrep.data.bsds500.config:BSDS500Config",
+        requires=("scipy>=1.11",),
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="stereo",
+        summary="One photograph inside scikit-image with measured disparities; no download.",
+        target="gaussrep.data.stereo:Stereo",
+        requires=("scikit-image>=0.22",),
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="folders",
+        summary="Labelled pictures: train/ and val/ (or test/) with one folder per class.",
+        target="gaussrep.data.folders:ClassFolders",
+        config="gaussrep.data.labelled_config:FoldersConfig",
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="imagenet",
+        summary="ImageNet-1k, unpacked: train/ and val/ with one folder per class.",
+        target="gaussrep.data.folders:ClassFolders",
+        config="gaussrep.data.labelled_config:ImageNetConfig",
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="imagenette",
+        summary="Imagenette, ten easy classes of ImageNet, unpacked.",
+        target="gaussrep.data.folders:ClassFolders",
+        config="gaussrep.data.labelled_config:ImagenetteConfig",
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="cifar10",
+        summary="CIFAR-10: 60,000 pictures of 32 pixels in 10 classes.",
+        target="gaussrep.data.cifar:cifar10",
+        config="gaussrep.data.labelled_config:Cifar10Config",
+        requires=("torchvision>=0.19",),
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="cifar100",
+        summary="CIFAR-100: 60,000 pictures of 32 pixels in 100 classes.",
+        target="gaussrep.data.cifar:cifar100",
+        config="gaussrep.data.labelled_config:Cifar100Config",
+        requires=("torchvision>=0.19",),
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="stl10",
+        summary="STL-10: 13,000 pictures of 96 pixels in 10 classes, 100,000 without labels.",
+        target="gaussrep.data.stl10:stl10",
+        config="gaussrep.data.labelled_config:Stl10Config",
+        requires=("torchvision>=0.19",),
+        modality="image",
+    )
+
+
+@hookimpl
+def register_methods() -> Iterator[MethodRecord]:
+    """The methods of the core."""
+    yield MethodRecord(
+        name="classifier",
+        summary="Another method's embedding and a linear head, trained on labels.",
+        target="gaussrep.evaluation.fine_tuning.classifier:Classifier",
+        config="gaussrep.evaluation.fine_tuning.config:ClassifierConfig",
+        requires=("torchvision>=0.19",),
+    )
+
+
+@hookimpl
+def register_evaluations() -> Iterator[EvaluationRecord]:
+    """The evaluations of the core."""
+    yield EvaluationRecord(
+        name="knn",
+        summary="Nearest-neighbour classification of frozen embeddings.",
+        target="gaussrep.evaluation.knn:KNN",
+        config="gaussrep.evaluation.config:KNNConfig",
+    )
+    yield EvaluationRecord(
+        name="linear-probe",
+        summary="A linear classifier on frozen embeddings.",
+        target="gaussrep.evaluation.linear_probe:LinearProbe",
+        config="gaussrep.evaluation.config:LinearProbeConfig",
+    )
+    yield EvaluationRecord(
+        name="fine-tune",
+        summary="The whole encoder trained on labels, by MAE's recipe.",
+        target="gaussrep.evaluation.fine_tuning.fine_tune:FineTune",
+        config="gaussrep.evaluation.fine_tuning.config:FineTuneConfig",
+        requires=("torchvision>=0.19",),
+    )
+    yield EvaluationRecord(
+        name="reconstruction",
+        summary="PSNR and SSIM of what is said again of hidden pixels.",
+        target="gaussrep.evaluation.reconstruction:MaskedReconstruction",
+        config="gaussrep.evaluation.config:ReconstructionConfig",
+    )
+    yield EvaluationRecord(
+        name="effective-rank",
+        summary="In how many directions embeddings differ; a measure of collapse.",
+        target="gaussrep.evaluation.effective_rank:EffectiveRank",
+        config="gaussrep.evaluation.config:EffectiveRankConfig",
+    )
 
 
 @hookimpl
@@ -80,4 +203,14 @@ def register_formats() -> Iterator[FormatRecord]:
         summary="The PLY layout of 3D Gaussian Splatting.",
         target="gaussrep.formats.ply:Ply",
         suffixes=(".ply",),
+    )
+
+
+@hookimpl
+def register_benchmarks() -> Iterator[BenchmarkRecord]:
+    """The benchmarks of the core."""
+    yield BenchmarkRecord(
+        name="render",
+        summary="Time renderers on scenes of many sizes.",
+        target="gaussrep.cli.bench_render:bench_render",
     )

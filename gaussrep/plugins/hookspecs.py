@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import pluggy
 
 from gaussrep.plugins.records import (
+    BenchmarkRecord,
     CommandRecord,
     DatasetRecord,
     EncoderRecord,
@@ -63,3 +64,8 @@ def register_formats() -> Iterable[FormatRecord]:
 @hookspec
 def register_commands() -> Iterable[CommandRecord]:
     """Commands: `yield CommandRecord(name="hi", summary="Say hi.", target="pkg.hi:hi")`."""
+
+
+@hookspec
+def register_benchmarks() -> Iterable[BenchmarkRecord]:
+    """Benchmarks: `yield BenchmarkRecord(name="fit", summary="Fits.", target="pkg.fit:fit")`."""

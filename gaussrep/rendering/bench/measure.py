@@ -7,17 +7,15 @@ peak memory is that of a process which did nothing else.
 import json
 import sys
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import torch
 
+from gaussrep.rendering.bench.memory import peak_mb
 from gaussrep.rendering.bench.pairs import pixel_gaussian_pairs
 from gaussrep.rendering.bench.scenes import make_scene
 from gaussrep.rendering.bench.tiled_torch import TiledTorchRenderer
-from gaussrep.rendering.bench.timing import one_call, time_calls
+from gaussrep.rendering.bench.timing import one_call, time_calls, time_stages
 from gaussrep.rendering.bench.workloads import TILED, Workload
-
-MB = 2**20
 
 DEFINITION = (
     "Times are those of whole calls of gaussrep.render, projection and sorting included, after one "
@@ -25,8 +23,13 @@ DEFINITION = (
     "it is counted and the only one, and no more calls are timed once 20 s have gone by. forward: "
     "without gradients; forward+backward: with the gradients of all tensors of the Gaussians, of a "
     "fixed random weighting of colour and features. peak_mb is the largest resident size of the "
-    "process (on CUDA: the most that torch allocated), before_mb that before the first call."
+    "process (on CUDA: the most that torch allocated), before_mb that before the first call. "
+    "stages_ms: of the cpu renderer, the stages' shares of further calls of the same kind, means; "
+    "what is missing to the whole is Python, torch and the allocation of memory."
 )
+
+STAGE_CALLS = 5
+"""Calls in which stages are timed."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ class Measurement:
         pairs: Pixel-Gaussian pairs of the scene.
         before_mb: Memory before the first call, in MiB.
         peak_mb: Largest memory, in MiB.
+        stages_ms: Times of the `cpu` renderer's stages per call.
     """
 
     first_ms: float
@@ -77,6 +81,7 @@ class Measurement:
     pairs: int
     before_mb: float
     peak_mb: float
+    stages_ms: dict[str, float]
 
 
 def measure(cell: Cell) -> Measurement:
@@ -92,25 +97,12 @@ def measure(cell: Cell) -> Measurement:
     scene = make_scene(cell.workload).to(cell.device)
     renderer = TiledTorchRenderer() if cell.renderer == TILED else cell.renderer
     call = one_call(scene, renderer, backward=cell.backward)
-    before = _peak_mb(cell.device)
+    before = peak_mb(cell.device)
     first_ms, times_ms = time_calls(call, cell.repeats, cell.device)
-    peak = _peak_mb(cell.device)
+    peak = peak_mb(cell.device)
+    stages_ms = time_stages(call, STAGE_CALLS) if cell.renderer == "cpu" else {}
     pairs = pixel_gaussian_pairs(scene.gaussians, scene.cameras)
-    return Measurement(first_ms, times_ms, pairs, before, peak)
-
-
-def _peak_mb(device: str) -> float:
-    """Largest memory so far: of this process, or on CUDA what torch allocated."""
-    if device == "cuda":
-        return torch.cuda.max_memory_allocated() / MB
-    status = Path("/proc/self/status")
-    if status.exists():  # getrusage counts the process that started this one, too
-        line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
-        return int(line.split()[1]) / 1024
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (MB if sys.platform == "darwin" else 1024)
+    return Measurement(first_ms, times_ms, pairs, before, peak, stages_ms)
 
 
 if __name__ == "__main__":

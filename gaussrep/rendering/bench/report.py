@@ -49,10 +49,24 @@ def describe_run(
         Plain data for JSON.
     """
     return {
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": list(command),
-        "machine": describe_machine(),
+        **describe_origin(command),
         "definitions": {"times": measure.DEFINITION, "pairs": pairs.DEFINITION},
         "workloads": {workload.name: asdict(workload) for workload in workloads},
         "results": list(results),
+    }
+
+
+def describe_origin(command: Sequence[str]) -> dict[str, Any]:
+    """When, how and on what something is measured.
+
+    Args:
+        command: The command line.
+
+    Returns:
+        Plain data for JSON.
+    """
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": list(command),
+        "machine": describe_machine(),
     }

@@ -1,17 +1,16 @@
 """Runs every cell of the table in a process of its own, and says what could not be measured."""
 
-import json
 import statistics
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from gaussrep import plugins
 from gaussrep.errors import DataError, Unavailable
+from gaussrep.rendering.bench.apart import NotMeasured, run_apart
 from gaussrep.rendering.bench.measure import Cell, Measurement
 from gaussrep.rendering.bench.scenes import make_scene
+from gaussrep.rendering.bench.timing import summarize_times
 from gaussrep.rendering.bench.workloads import TILED, Workload
 from gaussrep.rendering.choice import get_renderer
 
@@ -68,13 +67,9 @@ class Table:
             return {"skipped": self._given_up[key]}
         try:
             return summarize(_measure_apart(cell, self.limit_s))
-        except _CellError as error:
+        except NotMeasured as error:
             self._given_up[key] = f"{PASSES[cell.backward]}, {cell.threads} threads: {error}"
             return {"skipped": str(error)}
-
-
-class _CellError(Exception):
-    """A cell could not be measured; the message says why."""
 
 
 def device_of(renderer: str) -> str:
@@ -102,15 +97,8 @@ def _why_not(cell: Cell) -> str | None:
 
 
 def _measure_apart(cell: Cell, limit_s: float) -> Measurement:
-    command = [sys.executable, "-m", "gaussrep.rendering.bench.measure", cell.to_json()]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit_s, check=False)
-    except subprocess.TimeoutExpired:
-        raise _CellError(f"stopped after {limit_s:g} s") from None
-    if done.returncode:
-        last = done.stderr.strip().splitlines()[-1:] or [f"exit code {done.returncode}"]
-        raise _CellError(last[0])
-    return Measurement(**json.loads(done.stdout.splitlines()[-1]))
+    found = run_apart("gaussrep.rendering.bench.measure", cell.to_json(), limit_s)
+    return Measurement(**found)
 
 
 def summarize(measured: Measurement) -> dict[str, Any]:
@@ -122,16 +110,12 @@ def summarize(measured: Measurement) -> dict[str, Any]:
     Returns:
         Plain data for JSON; times in milliseconds, memory in MiB.
     """
-    times = measured.times_ms
-    median = statistics.median(times)
     return {
-        "median_ms": round(median, 3),
-        "min_ms": round(min(times), 3),
-        "max_ms": round(max(times), 3),
-        "times_ms": [round(time, 3) for time in times],
+        **summarize_times(measured.times_ms),
         "first_ms": round(measured.first_ms, 3),
         "pairs": measured.pairs,
-        "pairs_per_second": round(measured.pairs / median * 1e3),
+        "pairs_per_second": round(measured.pairs / statistics.median(measured.times_ms) * 1e3),
         "before_mb": round(measured.before_mb, 1),
         "peak_mb": round(measured.peak_mb, 1),
+        "stages_ms": {name: round(time, 3) for name, time in measured.stages_ms.items()},
     }

@@ -1,7 +1,9 @@
 """The call that is timed, and the clock."""
 
+import statistics
 from collections.abc import Callable, Sequence
 from time import perf_counter
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -50,25 +52,64 @@ def _draw(
     return [out.color] if out.features is None else [out.color, out.features]
 
 
-def time_calls(call: Callable[[], object], repeats: int, device: str) -> tuple[float, list[float]]:
+def time_calls(
+    call: Callable[[], object], repeats: int, device: str, longest_ms: float = LONGEST_MS
+) -> tuple[float, list[float]]:
     """Time a call again and again, until there are `repeats` times or 20 s have gone by.
 
     Args:
         call: The function.
         repeats: Largest number of times.
         device: Device type on which it works.
+        longest_ms: Another time than 20 s.
 
     Returns:
         Milliseconds of the first call, and those of the ones that count; where the first takes
         more than 20 s, it counts.
     """
     first = time_once(call, device)
-    if first > LONGEST_MS:
+    if first > longest_ms:
         return first, [first]
     times = [time_once(call, device)]
-    while len(times) < repeats and sum(times) < LONGEST_MS:
+    while len(times) < repeats and sum(times) < longest_ms:
         times.append(time_once(call, device))
     return first, times
+
+
+def time_stages(call: Callable[[], object], repeats: int) -> dict[str, float]:
+    """Time the stages of the `cpu` renderer inside a call.
+
+    Args:
+        call: The function, called before.
+        repeats: How often to call it.
+
+    Returns:
+        Milliseconds per call by stage, means, in the order in which they first ran; empty where
+        another renderer draws.
+    """
+    from gaussrep.rendering.cpu.launch import stage_clock
+
+    with stage_clock() as clock:
+        for _ in range(repeats):
+            call()
+    return {stage: total / repeats for stage, total in clock.items()}
+
+
+def summarize_times(times_ms: Sequence[float]) -> dict[str, Any]:
+    """Sum up repeated measurements.
+
+    Args:
+        times_ms: At least one time.
+
+    Returns:
+        Plain data for JSON: median, smallest, largest and all times.
+    """
+    return {
+        "median_ms": round(statistics.median(times_ms), 3),
+        "min_ms": round(min(times_ms), 3),
+        "max_ms": round(max(times_ms), 3),
+        "times_ms": [round(time, 3) for time in times_ms],
+    }
 
 
 def time_once(call: Callable[[], object], device: str) -> float:

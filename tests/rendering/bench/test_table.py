@@ -6,6 +6,7 @@ import pytest
 from gaussrep.json_file import write_json
 from gaussrep.rendering import choice
 from gaussrep.rendering.bench import table as module
+from gaussrep.rendering.bench.apart import NotMeasured
 from gaussrep.rendering.bench.measure import Cell, Measurement, measure
 from gaussrep.rendering.bench.report import HEADERS, describe_run, row
 from gaussrep.rendering.bench.table import Table, device_of, summarize
@@ -13,7 +14,12 @@ from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
 
 TINY = Workload("tiny", 1, 1, 5, 16, 16, sigma=2.0)
 MEASURED = Measurement(
-    first_ms=9.0, times_ms=[1.0, 4.0, 2.0], pairs=1000, before_mb=5.0, peak_mb=7.0
+    first_ms=9.0,
+    times_ms=[1.0, 4.0, 2.0],
+    pairs=1000,
+    before_mb=5.0,
+    peak_mb=7.0,
+    stages_ms={"composite": 1.5},
 )
 
 
@@ -48,7 +54,7 @@ def spy(monkeypatch):
     def fake(cell, limit_s):
         cells.append(cell)
         if cell.renderer == "tiled-torch":
-            raise module._CellError("stopped after 1 s")
+            raise NotMeasured("stopped after 1 s")
         return MEASURED
 
     monkeypatch.setattr(module, "_measure_apart", fake)
@@ -93,9 +99,9 @@ def test_a_renderer_that_cannot_run_here_says_why(spy, monkeypatch):
 
 
 def test_a_process_that_fails_or_hangs_costs_only_its_cell():
-    with pytest.raises(module._CellError, match=r"UnknownName: There is no renderer 'nobody'"):
+    with pytest.raises(NotMeasured, match=r"UnknownName: There is no renderer 'nobody'"):
         module._measure_apart(Cell(TINY, "nobody", False, 1, 1), 60.0)
-    with pytest.raises(module._CellError, match=r"stopped after 0.01 s"):
+    with pytest.raises(NotMeasured, match=r"stopped after 0.01 s"):
         module._measure_apart(Cell(TINY, "reference", False, 1, 1), 0.01)
 
 

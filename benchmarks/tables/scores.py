@@ -1,0 +1,74 @@
+"""Scores of evaluations: `{"rows": {row: {column: number or one number per seed}}, "facts": …}`."""
+
+import statistics
+from collections.abc import Mapping
+from typing import Any
+
+from tables.markdown import ABSENT, read_results, table
+
+TITLES = {
+    "knn": "kNN",
+    "linear-probe": "linear probe",
+    "fine-tune": "fine-tuning",
+    "psnr": "PSNR, dB",
+}
+"""Titles of columns; the others are called by their names."""
+
+
+def cifar10_table() -> str:
+    """Means and standard deviations over seeds, in percent, PSNR in dB."""
+    return scores_table(read_results("cifar10"), "method", decimals=1, percent=True)
+
+
+def edges_table() -> str:
+    """Boundary scores on BSDS500, in [0, 1]."""
+    return scores_table(read_results("edges"), "edges from", decimals=3, percent=False)
+
+
+def figure_ground_table() -> str:
+    """Scores of figure masks, in [0, 1]."""
+    return scores_table(read_results("figure-ground"), "rule", decimals=3, percent=False)
+
+
+def scores_table(content: Mapping[str, Any], first: str, *, decimals: int, percent: bool) -> str:
+    """Lay out scores.
+
+    Args:
+        content: What the JSON file holds; `facts` go below the table.
+        first: Title of the column that names the rows.
+        decimals: Digits after the point; of PSNR there are two.
+        percent: Whether all but PSNR are shown in percent.
+
+    Returns:
+        Markdown; a list of numbers is shown as its mean and sample standard deviation.
+    """
+    rows = content["rows"]
+    columns = list(dict.fromkeys(column for scores in rows.values() for column in scores))
+
+    def cell(scores: Mapping[str, Any], column: str) -> str:
+        if column == "psnr":
+            return _number(scores.get(column), 1, 2)
+        return _number(scores.get(column), 100 if percent else 1, decimals)
+
+    head = [first, *(TITLES.get(column, column) for column in columns)]
+    body = [[row, *(cell(scores, column) for column in columns)] for row, scores in rows.items()]
+    return table(head, body, _caption(content["facts"], percent))
+
+
+def _number(value: float | list[float] | None, factor: float, decimals: int) -> str:
+    if value is None:
+        return ABSENT
+    values = [factor * one for one in (value if isinstance(value, list) else [value])]
+    mean = f"{statistics.mean(values):.{decimals}f}"
+    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{decimals}f}"
+
+
+def _caption(facts: Mapping[str, Any], percent: bool) -> str:
+    """Facts that are a word or a number, or a list of such."""
+    unit = ["percent"] if percent else []
+    said = [f"{name}: {_said(fact)}" for name, fact in facts.items() if not isinstance(fact, dict)]
+    return "; ".join([*unit, *said])
+
+
+def _said(fact: Any) -> str:
+    return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)

@@ -1,0 +1,50 @@
+"""`gaussrep evaluate`: from a run's folder to a table of scores."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaussrep.cli.table import print_table
+
+
+def evaluate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Evaluation; see gaussrep plugins.")],
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY=VALUE]...", help="Settings, such as data=cifar10 k=10."),
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")] = "auto",
+    out: Annotated[
+        Path | None,
+        typer.Option(help="JSON file to write; RUN/evaluations/NAME.json by default; overwritten."),
+    ] = None,
+) -> None:
+    """Measure what a run learned; print the scores, and keep them as JSON."""
+    from gaussrep.evaluation.of_run import evaluation_of_run, scores_file
+    from gaussrep.training.run_folder import RunFolder
+
+    folder = RunFolder.open(run)
+    evaluation_of_run(folder, name, overrides or [])  # mistakes are told before torch is imported
+
+    from gaussrep.evaluation.evaluate import evaluate_run
+
+    scores = evaluate_run(run, name, overrides or [], device, out)
+    print_scores(scores.rows)
+    typer.echo(f"Scores: {out or scores_file(folder, name)}")
+
+
+def print_scores(rows: Mapping[str, Mapping[str, float]]) -> None:
+    """Print a table of scores.
+
+    Args:
+        rows: Values by column, by row; a row need not have every column.
+    """
+    columns = list(dict.fromkeys(column for values in rows.values() for column in values))
+    cells = [
+        [row, *(f"{values[column]:.4g}" if column in values else "" for column in columns)]
+        for row, values in rows.items()
+    ]
+    print_table(["", *columns], cells)
