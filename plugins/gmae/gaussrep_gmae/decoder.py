@@ -2,9 +2,9 @@
 
 import torch
 from jaxtyping import Float, Int
-from timm.models.vision_transformer import Block  # noqa: TID253
 from torch import Tensor, nn
 
+from gaussrep_gmae.blocks import make_blocks, run_blocks
 from gaussrep_gmae.config import GMAEConfig
 from gaussrep_gmae.encoder import initialize
 from gaussrep_gmae.position import patch_places, place_code, spread_places
@@ -21,17 +21,19 @@ class QueryDecoder(nn.Module):
 
     def __init__(self, config: GMAEConfig) -> None:
         super().__init__()
-        width, side = config.decoder.width, config.image_size // config.patch_size
+        width = config.decoder.width
+        self.checkpointing = config.checkpointing
         self.embed = nn.Linear(config.encoder.width, width)
-        self.register_buffer("places", place_code(patch_places(side), width), persistent=False)
-        heads, depth = config.decoder.heads, config.decoder.depth
-        blocks = [Block(width, heads, qkv_bias=True) for _ in range(depth)]
-        self.blocks = nn.Sequential(*blocks)
+        places = place_code(patch_places(config.side), width)
+        self.register_buffer("places", places, persistent=False)
+        self.blocks = make_blocks(config.decoder)
         self.norm = nn.LayerNorm(width, eps=1e-6)
         self.apply(initialize)
-        self.queries = nn.Parameter(_query_start(config, side))
+        self.queries = nn.Parameter(
+            _placed_start(config) if config.spread_start else _start(config)
+        )
         if config.spread_start:
-            for block in blocks:
+            for block in self.blocks:
                 _attend_to_neighbours(block)
 
     def forward(
@@ -54,10 +56,11 @@ class QueryDecoder(nn.Module):
         )
         queries = self.queries.expand(len(tokens), -1, -1)
         sequence = torch.cat([tokens[:, :1], tokens[:, 1:] + places, queries], dim=1)
-        return self.norm(self.blocks(sequence)[:, tokens.shape[1] :])
+        said = run_blocks(self.blocks, sequence, self.checkpointing)
+        return self.norm(said[:, tokens.shape[1] :])
 
 
-def _attend_to_neighbours(block: Block) -> None:
+def _attend_to_neighbours(block: nn.Module) -> None:
     """Start an attention layer with equal maps to queries and keys.
 
     Its weights then fall with the distance of place codes, so that from the first step a Gaussian
@@ -67,10 +70,14 @@ def _attend_to_neighbours(block: Block) -> None:
     to_queries.copy_(to_keys)
 
 
-def _query_start(config: GMAEConfig, side: int) -> Float[Tensor, "k width"]:
-    """Random queries; with a spread start each also carries the code of its place."""
-    width, count = config.decoder.width, config.gaussians
-    queries = 0.02 * torch.randn(count, width)
-    if config.spread_start:
-        queries += place_code((spread_places(count) + 1) / 2 * side - 0.5, width)
-    return queries
+def _start(config: GMAEConfig) -> Float[Tensor, "k width"]:
+    """One normal vector for all queries plus a uniform one for each (successor's code)."""
+    shared = 0.02 * torch.randn(1, config.decoder.width)
+    return shared + torch.rand(config.queries, config.decoder.width)
+
+
+def _placed_start(config: GMAEConfig) -> Float[Tensor, "k width"]:
+    """Queries that carry the codes of their places, and a little noise (ours)."""
+    width, count = config.decoder.width, config.queries
+    codes = place_code((spread_places(count) + 1) / 2 * config.side - 0.5, width)
+    return 0.02 * torch.randn(count, width) + codes

@@ -6,54 +6,49 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.errors import ShapeError
 from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Batch, Embedding, Method, StepOutput
+from gaussrep.methods.method import Batch
 from gaussrep.rendering import Rendering
+from gaussrep_gmae.backdrop import Backdrop
 from gaussrep_gmae.camera import canonical_camera, with_perspective_size
 from gaussrep_gmae.config import GMAEConfig
 from gaussrep_gmae.decoder import QueryDecoder
-from gaussrep_gmae.encoder import MaskedEncoder
 from gaussrep_gmae.head import GaussianHead
-from gaussrep_gmae.masking import masked_patches, mean_of, random_visible, to_pixels
+from gaussrep_gmae.masked import Guess, MaskedMethod
 
 
-class GMAE(Method):
+class GMAE(MaskedMethod[GMAEConfig]):
     """Sees a quarter of an image's patches and says the whole image in Gaussians.
 
     Args:
         config: Sizes, mask ratio, scale limit, loss, background and renderer.
     """
 
-    config: GMAEConfig
-    background: Tensor
-
     def __init__(self, config: GMAEConfig) -> None:
         super().__init__(config)
-        self.encoder = MaskedEncoder(config)
         self.decoder = QueryDecoder(config)
         self.head = GaussianHead(config)
-        level = 1.0 if config.background == "white" else 0.0
-        self.register_buffer("background", torch.full((3,), level), persistent=False)
+        self.backdrop = Backdrop(config)
 
-    def training_loss(self, batch: Batch) -> StepOutput:
-        """Mean squared error between picture and image in [0, 1], on masked patches (paper).
+    @property
+    def background(self) -> Float[Tensor, " 3"]:
+        """RGB behind the Gaussians."""
+        return self.backdrop()
+
+    def guess(self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]) -> Guess:
+        """Draw images of which some patches are seen, and compare colours in [0, 1] (paper).
 
         Args:
-            batch: `image`, [B, 3, S, S] in [0, 1].
+            images: RGB in [0, 1].
+            visible: Indices of the visible patches.
 
         Returns:
-            The loss; besides it the PSNR on masked pixels in dB and the mean alpha.
+            The pictures, their squared errors, and the mean alpha as a metric.
         """
-        images = self._images(batch)
-        visible = self.random_visible(len(images))
         picture = self.draw(self.decode(images, visible))
-        error = (picture.color[:, 0] - rearrange(images, "b c h w -> b h w c")).square()
-        masked = self.masked_pixels(visible)
-        masked_error = mean_of(error, masked)
-        loss = masked_error.mean() if self.config.loss == "masked" else error.mean()
-        psnr = -10 * masked_error.detach().clamp_min(1e-10).log10().mean()
-        return StepOutput(loss, {"psnr": psnr, "alpha": picture.alpha.detach().mean()})
+        said = rearrange(picture.color[:, 0], "b h w c -> b c h w")
+        errors = rearrange((said - images).square(), "b c h w -> b h w c")
+        return Guess(said.clamp(0, 1), errors, {"alpha": picture.alpha.detach().mean()})
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Gaussians of whole images, nothing masked.
@@ -64,19 +59,7 @@ class GMAE(Method):
         Returns:
             Gaussians in [-1, 1]³ with batch axis [B]; `draw` shows them.
         """
-        return self.decode(self._images(batch), None)
-
-    def embed(self, batch: Batch) -> Embedding:
-        """Features of whole images, nothing masked.
-
-        Args:
-            batch: `image`, [B, 3, S, S] in [0, 1].
-
-        Returns:
-            Patch tokens after the encoder's last norm, row by row, and their mean.
-        """
-        tokens = self.encoder(self._images(batch))[:, 1:]
-        return Embedding(tokens=tokens, pooled=tokens.mean(dim=1))
+        return self.decode(self.images_of(batch), None)
 
     def decode(
         self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"] | None
@@ -107,40 +90,6 @@ class GMAE(Method):
         with torch.autocast(device.type, enabled=False):
             return gr.render(gaussians, camera, self.config.renderer, self.background)
 
-    def random_visible(self, images: int) -> Int[Tensor, "b visible"]:
-        """Draw which patches are seen, at the configured mask ratio.
-
-        Args:
-            images: Batch size.
-
-        Returns:
-            Indices of the visible patches of each image.
-        """
-        config = self.config
-        return random_visible(
-            images, config.patches, config.visible_patches, self.background.device
-        )
-
-    def masked_pixels(self, visible: Int[Tensor, "b visible"]) -> Tensor:
-        """Which pixels belong to masked patches.
-
-        Args:
-            visible: Indices of the visible patches.
-
-        Returns:
-            Booleans, [B, S, S].
-        """
-        return to_pixels(masked_patches(visible, self.config.patches), self.config.patch_size)
-
     def no_weight_decay(self) -> set[str]:
         """Learned places and start values, which decay would pull to the image's centre."""
-        return {"decoder.queries", "head.start", "encoder.vit.cls_token"}
-
-    def _images(self, batch: Batch) -> Tensor:
-        images, size = batch["image"], self.config.image_size
-        if images.shape[1:] != (3, size, size):
-            raise ShapeError(
-                f"image has shape {list(images.shape)}, wanted [B, 3, {size}, {size}]; "
-                "set data.size and method.image_size to the same number."
-            )
-        return images
+        return {"decoder.queries", "head.start", *super().no_weight_decay()}

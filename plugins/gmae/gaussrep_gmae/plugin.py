@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from gaussrep.plugins import MethodRecord, hookimpl
+from gaussrep.plugins import (
+    BenchmarkRecord,
+    CommandRecord,
+    EvaluationRecord,
+    MethodRecord,
+    hookimpl,
+)
 
 
 @hookimpl
@@ -16,4 +22,63 @@ def register_methods() -> Iterator[MethodRecord]:
         presets="gaussrep_gmae.presets",
         report="gaussrep_gmae.report:write_report",
         paper="https://arxiv.org/abs/2501.03229",
+    )
+    yield MethodRecord(
+        name="mae",
+        summary="Masked Autoencoder: GMAE's twin, which says masked patches in pixels.",
+        target="gaussrep_gmae.mae.method:MAE",
+        config="gaussrep_gmae.mae.config:MAEConfig",
+        presets="gaussrep_gmae.mae.presets",
+        report="gaussrep_gmae.report:write_mae_report",
+        paper="https://arxiv.org/abs/2111.06377",
+    )
+
+
+@hookimpl
+def register_commands() -> Iterator[CommandRecord]:
+    """The commands of this distribution."""
+    yield CommandRecord(
+        name="export-vit",
+        summary="Write the encoder of a gmae or mae run as a folder that timm loads.",
+        target="gaussrep_gmae.export_command:export_vit",
+    )
+
+
+@hookimpl
+def register_benchmarks() -> Iterator[BenchmarkRecord]:
+    """The benchmarks of this distribution."""
+    yield BenchmarkRecord(
+        name="gmae",
+        summary="Time GMAE's training steps beside MAE's, and the share of rendering.",
+        target="gaussrep_gmae.bench.command:bench_gmae",
+    )
+
+
+@hookimpl
+def register_evaluations() -> Iterator[EvaluationRecord]:
+    """The evaluations of this distribution."""
+    yield EvaluationRecord(
+        name="layers",
+        summary="Pictures of the nearest Gaussians, and what their order follows.",
+        target="gaussrep_gmae.evaluations.layers:Layers",
+        config="gaussrep_gmae.evaluations.config:LayersConfig",
+    )
+    yield EvaluationRecord(
+        name="figure-ground",
+        summary="Zero-shot figure and ground, by intersection over union.",
+        target="gaussrep_gmae.evaluations.figure_ground:FigureGround",
+        config="gaussrep_gmae.evaluations.config:FigureGroundConfig",
+    )
+    yield EvaluationRecord(
+        name="edges",
+        summary="Zero-shot boundaries, by BSDS500's benchmark.",
+        target="gaussrep_gmae.evaluations.edges:ZeroShotEdges",
+        config="gaussrep_gmae.evaluations.config:EdgesConfig",
+        requires=("scikit-image>=0.22", "scipy>=1.11"),
+    )
+    yield EvaluationRecord(
+        name="depth-order",
+        summary="Zero-shot depth: how often the nearer of two pixels is found.",
+        target="gaussrep_gmae.evaluations.depth_order:DepthOrder",
+        config="gaussrep_gmae.evaluations.config:DepthOrderConfig",
     )

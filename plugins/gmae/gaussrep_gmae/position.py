@@ -33,6 +33,20 @@ def patch_places(side: int) -> Float[Tensor, "n 2"]:
     return torch.stack(torch.meshgrid(steps, steps, indexing="xy"), dim=-1).flatten(0, 1)
 
 
+def grid_code(side: int, width: int) -> Float[Tensor, "tokens width"]:
+    """Codes of the class token, zeros, and of the patches of a square grid, as in MAE.
+
+    Args:
+        side: Patches along one side.
+        width: Channels, a multiple of 4.
+
+    Returns:
+        One code per token, 1 + side² in all.
+    """
+    places = place_code(patch_places(side), width)
+    return torch.cat([torch.zeros_like(places[:1]), places])
+
+
 def spread_places(count: int) -> Float[Tensor, "n 2"]:
     """Places spread evenly over the square [-1, 1]² (the R2 low-discrepancy sequence).
 

@@ -1,38 +1,32 @@
 import pytest
 import torch
 
+from gaussrep import plugins
 from gaussrep.config import resolve
-from gaussrep_gmae.method import GMAE
+
+SMALL = {"width": 32, "depth": 2, "heads": 2}
+OWN = {"gmae": {"queries": 20, "renderer": "reference"}, "mae": {}}
 
 
 @pytest.fixture
 def make_config():
     """Configurations of a model that fits a test: 16 patches of 8 pixels, 20 Gaussians."""
 
-    def make(**settings):
-        small = {"width": 32, "depth": 2, "heads": 2}
-        return resolve(
-            "methods",
-            {
-                "type": "gmae",
-                "image_size": 32,
-                "patch_size": 8,
-                "encoder": small,
-                "decoder": small,
-                "gaussians": 20,
-                "renderer": "reference",
-                **settings,
-            },
-        )
+    def make(name="gmae", **settings):
+        shared = {"image_size": 32, "patch_size": 8, "encoder": SMALL, "decoder": SMALL}
+        return resolve("methods", {"type": name, **shared, **OWN[name], **settings})
 
     return make
 
 
 @pytest.fixture
 def make_method(make_config):
-    def make(**settings):
+    """Methods with their first weights, always from the same seed."""
+
+    def make(name="gmae", **settings):
+        config = make_config(name, **settings)
         torch.manual_seed(0)
-        return GMAE(make_config(**settings))
+        return plugins.build("methods", config)
 
     return make
 

@@ -4,11 +4,23 @@ from gaussrep.config import resolve
 from gaussrep.errors import ConfigError
 
 
-def test_defaults_are_the_papers_base_model():
-    config = resolve("methods", "gmae")
+@pytest.mark.parametrize("name", ["gmae", "mae"])
+def test_defaults_are_the_papers_base_model(name):
+    config = resolve("methods", name)
     assert (config.encoder.width, config.encoder.depth, config.encoder.heads) == (768, 12, 12)
+    assert (config.decoder.width, config.decoder.depth, config.decoder.heads) == (512, 8, 16)
     assert (config.patches, config.visible_patches) == (196, 49)
-    assert (config.mask_ratio, config.max_scale, config.loss) == (0.75, 1.0, "masked")
+    assert (config.mask_ratio, config.loss) == (0.75, "masked")
+
+
+def test_defaults_of_the_gaussians():
+    config = resolve("methods", "gmae")
+    assert (config.queries, config.gaussians_per_query, config.gaussians) == (256, 1, 256)
+    assert (config.max_scale, config.background) == (1.0, "white")
+
+
+def test_gaussians_are_counted_per_query(make_config):
+    assert make_config(queries=20, gaussians_per_query=3).gaussians == 60
 
 
 @pytest.mark.parametrize(
@@ -17,8 +29,12 @@ def test_defaults_are_the_papers_base_model():
         ({"patch_size": 15}, "patch_size 15 does not divide image_size 224"),
         ({"mask_ratio": 0.999}, "leaves none of 196 patches visible"),
         ({"encoder": {"width": 100, "depth": 1, "heads": 3}}, "width 100 is not a multiple"),
-        ({"gausians": 3}, "gaussians"),
+        ({"encoder": {"width": 12, "depth": 1, "heads": 3, "mlp_ratio": 0}}, "mlp_ratio"),
+        ({"querys": 3}, "queries"),
+        ({"gaussians_per_query": 0}, "gaussians_per_query"),
         ({"max_scale": 0}, "max_scale"),
+        ({"background": "red"}, "background"),
+        ({"encoder_weights": ""}, "encoder_weights"),
     ],
 )
 def test_mistakes_are_one_clear_line(settings, message):

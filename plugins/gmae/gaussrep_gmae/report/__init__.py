@@ -1,5 +1,6 @@
-"""The page behind `gaussrep inspect` for GMAE runs."""
+"""The pages behind `gaussrep inspect` for GMAE and MAE runs."""
 
-from gaussrep_gmae.report.write import write_report
+from gaussrep_gmae.report.gmae import write_report
+from gaussrep_gmae.report.mae import write_mae_report
 
-__all__ = ["write_report"]
+__all__ = ["write_mae_report", "write_report"]

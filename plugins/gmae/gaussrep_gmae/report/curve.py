@@ -5,6 +5,7 @@ from pathlib import Path
 from statistics import mean
 
 from gaussrep_gmae.report.chart import Series, line_chart
+from gaussrep_gmae.report.figure import Figure
 
 WINDOWS = 30
 """The training loss is smoothed over a window of this part of the run."""
@@ -12,18 +13,18 @@ WINDOWS = 30
 LINES = {"loss": ("training (smoothed)", "#4477aa"), "val_loss": ("validation", "#cc6644")}
 
 
-def loss_curve(run: Path) -> str | None:
+def loss_curve(run: Path) -> list[Figure]:
     """Chart of the training and validation loss.
 
     Args:
         run: A run's folder.
 
     Returns:
-        An `svg` element, or None where the run logged no loss.
+        One chart; none where the run logged no loss.
     """
     log = run / "metrics.csv"
     if not log.is_file():
-        return None
+        return []
     with log.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     lines = [
@@ -31,7 +32,7 @@ def loss_curve(run: Path) -> str | None:
         for column, (name, color) in LINES.items()
         if (points := _points(rows, column))
     ]
-    return line_chart(lines, "step", "loss") if lines else None
+    return [Figure("Loss", line_chart(lines, "step", "loss"))] if lines else []
 
 
 def _points(rows: list[dict[str, str]], column: str) -> list[tuple[float, float]]:

@@ -1,65 +1,68 @@
 """The page: one HTML file with everything in it."""
 
-from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
-from io import BytesIO
 from statistics import mean
 
 from jinja2 import Environment
+from markupsafe import Markup
 
-from gaussrep_gmae.report.measure import Gain
-from gaussrep_gmae.report.panels import Panel
+from gaussrep_gmae.report.crop import Crop
+from gaussrep_gmae.report.data_url import data_url
+from gaussrep_gmae.report.figure import Figure
+from gaussrep_gmae.report.panel import Panel
 
 
 @dataclass(frozen=True)
-class Crop:
-    """One image of the page: how well it was said, and its panels."""
-
-    gain: Gain
-    panels: Sequence[Panel]
-
-
-def build_page(
-    title: str, facts: Sequence[tuple[str, str]], curve: str | None, crops: Sequence[Crop]
-) -> str:
-    """Fill the page.
+class Page:
+    """What a report says.
 
     Args:
         title: Heading.
-        facts: Name and value of what is worth knowing about the run.
-        curve: The loss curve as an `svg` element, if there is one.
+        facts: Name and value of what is worth knowing about the model.
+        figures: Charts.
+        caption: What the panels are, a paragraph for each row of them.
+        layers: CSS colours of the layers, nearest first; empty where there are none.
         crops: The images, at least one.
+    """
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+    figures: Sequence[Figure]
+    caption: Sequence[str]
+    layers: Sequence[str]
+    crops: Sequence[Crop]
+
+
+def render_page(page: Page, links: Sequence[Mapping[str, str]]) -> str:
+    """Fill the page.
+
+    Args:
+        page: What it says.
+        links: Of each image, names and addresses of the files beside the page.
 
     Returns:
-        A self-contained HTML document.
+        An HTML document that needs no other file to be shown.
     """
-    template = files("gaussrep_gmae.report").joinpath("page.html.j2").read_text(encoding="utf-8")
-    gains = [crop.gain.decibels for crop in crops]
-    shown = [
-        {
-            "gain": crop.gain,
-            "panels": [{"title": p.title, "source": _data_url(p)} for p in crop.panels],
-        }
-        for crop in crops
-    ]
+    home = files("gaussrep_gmae.report")
+    template = home.joinpath("page.html.j2").read_text(encoding="utf-8")
+    gains = [crop.gain.decibels for crop in page.crops]
     return (
-        Environment(autoescape=True)
+        Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         .from_string(template)
         .render(
-            title=title,
-            facts=facts,
-            curve=curve,
-            crops=shown,
-            mean_gain=mean(gains),
-            worst_gain=min(gains),
-            best_gain=max(gains),
+            page=page,
+            style=Markup(home.joinpath("style.css").read_text(encoding="utf-8")),
+            figures=[(figure.title, Markup(figure.svg)) for figure in page.figures],
+            crops=[
+                (crop.gain, [_row(row) for row in crop.rows], files_of)
+                for crop, files_of in zip(page.crops, links, strict=True)
+            ],
+            gains=(mean(gains), min(gains), max(gains)),
         )
     )
 
 
-def _data_url(panel: Panel) -> str:
-    buffer = BytesIO()
-    panel.picture.save(buffer, "PNG", optimize=True)
-    return f"data:image/png;base64,{b64encode(buffer.getvalue()).decode()}"
+def _row(panels: Sequence[Panel]) -> list[tuple[str, str]]:
+    return [(panel.title, data_url(panel.picture)) for panel in panels]

@@ -1,32 +1,42 @@
 """Panels of several images in one picture, with titles."""
 
+from collections.abc import Sequence
+
 from PIL import Image, ImageDraw, ImageFont
 
-from gaussrep_gmae.report.panels import SIZE, Panel
+from gaussrep_gmae.report.panel import SIZE, Panel
 
-GAP = 6
-TITLE = 26
+GAP = 8
+TITLE = 30
 
 
-def contact_sheet(rows: list[list[Panel]]) -> Image.Image:
-    """Lay out one image per row, one kind of panel per column.
+def contact_sheet(rows: Sequence[Sequence[Panel]]) -> Image.Image:
+    """Lay out panels in rows and columns, with titles wherever they differ from those above.
 
     Args:
-        rows: Panels per image, the same kinds in the same order.
+        rows: As many panels in each; at least one row.
 
     Returns:
         RGB picture on white.
     """
-    width = GAP + len(rows[0]) * (SIZE + GAP)
-    height = TITLE + len(rows) * (SIZE + GAP)
+    titles = [[panel.title for panel in row] for row in rows]
+    titled = [above != below for above, below in zip([None, *titles], titles, strict=False)]
+    width = len(rows[0]) * (SIZE + GAP) - GAP
+    height = len(rows) * (SIZE + GAP) - GAP + sum(titled) * TITLE
     sheet = Image.new("RGB", (width, height), "white")
-    pen = ImageDraw.Draw(sheet)
-    font = ImageFont.load_default(size=15)
-    for column, panel in enumerate(rows[0]):
-        x = GAP + column * (SIZE + GAP)
-        pen.text((x + SIZE / 2, TITLE / 2), panel.title, fill="#222", font=font, anchor="mm")
-    for row, shown in enumerate(rows):
-        for column, panel in enumerate(shown):
-            place = (GAP + column * (SIZE + GAP), TITLE + row * (SIZE + GAP))
-            sheet.paste(panel.picture, place)
+    top = 0
+    for row, has_titles in zip(rows, titled, strict=True):
+        if has_titles:
+            _write_titles(sheet, row, top)
+            top += TITLE
+        for column, panel in enumerate(row):
+            sheet.paste(panel.picture, (column * (SIZE + GAP), top))
+        top += SIZE + GAP
     return sheet
+
+
+def _write_titles(sheet: Image.Image, row: Sequence[Panel], top: int) -> None:
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=18)
+    for column, panel in enumerate(row):
+        middle = (column * (SIZE + GAP) + SIZE / 2, top + TITLE / 2)
+        pen.text(middle, panel.title, fill="#222", font=font, anchor="mm")

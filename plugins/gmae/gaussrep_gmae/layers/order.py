@@ -1,12 +1,9 @@
-"""Layers that GMAE finds without being asked: Gaussians in order of depth."""
+"""The order of depth, from which all layers follow."""
 
-from jaxtyping import Float
+from jaxtyping import Int
 from torch import Tensor
 
-import gaussrep as gr
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Rendering
-from gaussrep_gmae.camera import canonical_camera
 
 
 def order_by_depth(gaussians: Gaussians) -> Gaussians:
@@ -27,20 +24,14 @@ def order_by_depth(gaussians: Gaussians) -> Gaussians:
     return gaussians.replace(**{name: sort(tensor) for name, tensor in gaussians.tensors()})
 
 
-def draw_nearest(
-    gaussians: Gaussians, count: int, size: int, background: Float[Tensor, " 3"]
-) -> Rendering:
-    """Render only the nearest Gaussians of each image (paper: the layering figures).
+def depth_ranks(gaussians: Gaussians) -> Int[Tensor, "b k"]:
+    """Place of each Gaussian in the depth order of its image.
 
     Args:
         gaussians: Gaussians of a batch of images, [B, K].
-        count: How many to draw, nearest first.
-        size: Side of the picture in pixels.
-        background: RGB behind them.
 
     Returns:
-        One view per image.
+        From 0, the nearest, to K - 1; equal depths keep their order.
     """
-    nearest = order_by_depth(gaussians)[:, :count]
-    camera = canonical_camera(len(nearest.means), size, nearest.device)
-    return gr.render(nearest, camera, background=background)
+    order = gaussians.means[..., 2].argsort(dim=-1, stable=True)
+    return order.argsort(dim=-1)

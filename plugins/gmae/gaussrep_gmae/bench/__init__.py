@@ -1,0 +1,1 @@
+"""What GMAE costs: the measurements of `gaussrep bench gmae`."""

@@ -1,0 +1,1 @@
+"""What the layers that GMAE finds without being asked are worth, in numbers."""

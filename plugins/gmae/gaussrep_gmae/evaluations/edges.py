@@ -1,0 +1,112 @@
+"""`edges`: boundaries found by the layers, by BSDS500's benchmark."""
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep import plugins
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.errors import DataError
+from gaussrep.evaluation.boundaries import canny, score_boundaries, sobel, thin_strength
+from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
+from gaussrep.evaluation.features import chosen_samples, device_of
+from gaussrep.methods.method import Method
+from gaussrep_gmae.evaluations.config import EdgesConfig
+from gaussrep_gmae.evaluations.gmae_of import gmae_of
+from gaussrep_gmae.layers import edges, jumps, layer_map, look_at_photograph
+from gaussrep_gmae.method import GMAE
+
+Strength = Float[np.ndarray, "_ _"]
+
+
+class ZeroShotEdges(Evaluation):
+    """Boundary strengths of photographs of any size, scored against annotators.
+
+    The method's row is `gaussrep_gmae.layers.edges`, joined from overlapping windows, smoothed,
+    thinned to its crests. Two more rows go the same way: the jumps of the paper's layer map, and
+    the colour gradient of the full reconstruction, which shows how much is due to the layers. Sobel
+    and Canny look at the photograph itself. Neither the method nor any row has learned from
+    annotations; the settings were chosen on BSDS500's train split.
+
+    Args:
+        config: Its settings.
+    """
+
+    config: EdgesConfig
+
+    def measure(self, method: Method) -> Scores:
+        """Give `ods`, `ois` and `ap` of BSDS500's benchmark, all from 0 to 1."""
+        model = gmae_of(method)
+        dataset = plugins.build("datasets", self.config.data, split="val")
+        chosen = chosen_samples(len(dataset), self.config)
+        strengths: dict[str, list[Strength]] = {}
+        annotations = []
+        for index in chosen:
+            sample = dataset[SampleKey(index)]
+            if "boundaries" not in sample:
+                raise DataError(
+                    f"data set {self.config.data.type!r} has no boundaries that people drew; "
+                    "data.type=bsds500 data.root=FOLDER has."
+                )
+            annotations.append(sample["boundaries"].numpy())
+            image = sample["image"].to(device_of(method))
+            for row, strength in self._strengths(model, image, name_of(method)).items():
+                strengths.setdefault(row, []).append(strength)
+        rows = {row: self._score(maps, annotations) for row, maps in strengths.items()}
+        return Scores(rows, {"samples": len(chosen)})
+
+    def _score(self, maps: list[Strength], annotations: list[np.ndarray]) -> dict[str, float]:
+        scores = score_boundaries(
+            maps,
+            annotations,
+            thresholds=self.config.thresholds,
+            processes=max(1, self.config.workers),
+        )
+        return {"ods": scores.ods, "ois": scores.ois, "ap": scores.ap}
+
+    @torch.no_grad()
+    def _strengths(
+        self, model: GMAE, image: Float[Tensor, "3 h w"], name: str
+    ) -> dict[str, Strength]:
+        config, size = self.config, model.config.image_size
+
+        def look(windows: Tensor) -> Tensor:
+            gaussians = model.gaussians({"image": windows})
+            numbers = layer_map(
+                gaussians, config.layers, config.jump_threshold, size, model.background
+            )
+            picture = rearrange(model.draw(gaussians).color[:, 0], "b h w c -> b c h w")
+            changes = edges(gaussians, config.layers, size)
+            return torch.stack(
+                [changes, jumps(numbers) / config.layers, colour_gradient(picture)], dim=1
+            )
+
+        stride = max(1, round(config.stride * size))
+        maps = look_at_photograph(image, look, size, stride, config.scales, config.batch_size)
+        names = (name, "jumps of the layer map", "gradient of the reconstruction")
+        pixels = image.cpu().numpy()
+        return {
+            row: self._thinned(each) for row, each in zip(names, maps.cpu().numpy(), strict=True)
+        } | {"sobel": sobel(pixels), "canny": canny(pixels)}
+
+    def _thinned(self, strength: Strength) -> Strength:
+        """Smooth, thin, and take the root, which spreads weak edges over more thresholds."""
+        from scipy.ndimage import gaussian_filter
+
+        smooth = gaussian_filter(strength.astype(np.float64), self.config.smoothing)
+        return np.sqrt(thin_strength(smooth).clip(0, 1))
+
+
+def colour_gradient(pictures: Float[Tensor, "b c h w"]) -> Float[Tensor, "b h w"]:
+    """Length of the gradient over all channels.
+
+    Args:
+        pictures: RGB in [0, 1], at least two pixels high and wide.
+
+    Returns:
+        Root of the sum of squared central differences per pixel.
+    """
+    down, across = torch.gradient(pictures, dim=(2, 3))
+    return (down.square() + across.square()).sum(dim=1).sqrt()

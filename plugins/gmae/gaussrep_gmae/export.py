@@ -1,0 +1,78 @@
+"""The encoder as a folder that timm loads."""
+
+from pathlib import Path
+from typing import Any
+
+from safetensors.torch import save_file
+
+from gaussrep.errors import RunError
+from gaussrep.json_file import write_json
+from gaussrep.training.replacing_folder import replacing_folder
+from gaussrep_gmae.encoder import MEAN, STD
+from gaussrep_gmae.masked import MaskedMethod
+from gaussrep_gmae.masked_config import MaskedConfig
+
+ARCHITECTURE = "vit_base_patch16_224"
+"""timm's entry that the folder names; its `model_args` give every size, so any ViT is one."""
+
+
+def export_vit(method: MaskedMethod, folder: Path) -> None:
+    """Write a method's encoder for `timm.create_model("local-dir:FOLDER", pretrained=True)`.
+
+    The model takes images normalised with ImageNet's mean and deviation; `forward_features` gives
+    the class token and the patch tokens, `forward` the mean of the patch tokens.
+
+    Args:
+        method: A GMAE or an MAE.
+        folder: The new folder; holds `config.json` and `model.safetensors`.
+
+    Raises:
+        RunError: If there is such a folder already.
+    """
+    if folder.exists():
+        raise RunError(f"{folder} exists already; remove it or name another folder.")
+    weights = {name: t.contiguous().cpu() for name, t in method.encoder.vit.state_dict().items()}
+    with replacing_folder(folder) as temporary:
+        save_file(weights, temporary / "model.safetensors", metadata={"format": "pt"})
+        write_json(timm_config(method.config), temporary / "config.json")
+
+
+def timm_config(config: MaskedConfig) -> dict[str, Any]:
+    """Describe an encoder to timm.
+
+    Args:
+        config: The method's configuration.
+
+    Returns:
+        What timm keeps in a model's `config.json`.
+    """
+    encoder = config.encoder
+    return {
+        "architecture": ARCHITECTURE,
+        "num_classes": 0,
+        "num_features": encoder.width,
+        "global_pool": "avg",
+        "model_args": {
+            "img_size": config.image_size,
+            "patch_size": config.patch_size,
+            "embed_dim": encoder.width,
+            "depth": encoder.depth,
+            "num_heads": encoder.heads,
+            "mlp_ratio": encoder.mlp_ratio,
+            "num_classes": 0,
+            "global_pool": "avg",
+            "fc_norm": False,
+        },
+        "pretrained_cfg": {
+            "input_size": [3, config.image_size, config.image_size],
+            "fixed_input_size": True,
+            "interpolation": "bicubic",
+            "crop_pct": 1.0,
+            "mean": list(MEAN),
+            "std": list(STD),
+            "num_classes": 0,
+            "pool_size": None,
+            "first_conv": "patch_embed.proj",
+            "classifier": "head",
+        },
+    }

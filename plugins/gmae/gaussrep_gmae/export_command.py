@@ -1,0 +1,26 @@
+"""`gaussrep export-vit`: a run's encoder for timm."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def export_vit(
+    run: Annotated[Path, typer.Argument(help="Folder of a gmae or mae run.")],
+    folder: Annotated[Path, typer.Argument(help="New folder, for timm to load.")],
+) -> None:
+    """Write a run's encoder as a folder that timm.create_model loads."""
+    from gaussrep.errors import CapabilityError
+    from gaussrep.training.load_run import load_run
+    from gaussrep_gmae.export import export_vit as export
+    from gaussrep_gmae.masked import MaskedMethod
+
+    method = load_run(run)
+    if not isinstance(method, MaskedMethod):
+        raise CapabilityError(
+            f"{run} is a run of {method.config.type!r}, which has no vision transformer to export; "
+            "wanted a gmae or mae run."
+        )
+    export(method, folder)
+    typer.echo(f'timm.create_model("local-dir:{folder}", pretrained=True)')

@@ -1,0 +1,25 @@
+"""One image of a report."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gaussrep.gaussians import Gaussians
+from gaussrep_gmae.report.measure import Gain
+from gaussrep_gmae.report.panel import Panel
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One image: how well it was said, and what is shown of it.
+
+    Args:
+        gain: On its masked pixels.
+        rows: Its panels, row by row.
+        overview: The panels that tell most, for `overview.png`.
+        gaussians: What the whole image was said in, [K]; None where a method has none.
+    """
+
+    gain: Gain
+    rows: Sequence[Sequence[Panel]]
+    overview: Sequence[Panel]
+    gaussians: Gaussians | None = None

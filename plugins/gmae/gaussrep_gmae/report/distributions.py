@@ -1,0 +1,26 @@
+"""What Gaussians a run makes, over all images at once."""
+
+from gaussrep.gaussians import Gaussians
+from gaussrep_gmae.report.figure import Figure
+from gaussrep_gmae.report.histogram import Histogram
+
+
+def distributions(gaussians: Gaussians) -> list[Figure]:
+    """Histograms of scales, opacities and depths.
+
+    Args:
+        gaussians: Gaussians of a batch of images in [-1, 1]³, [B, K].
+
+    Returns:
+        Three charts: scales in percent of the image's width, all three axes of each Gaussian
+        together; opacities; depths from -1, nearest, to 1.
+    """
+    scales = 50 * gaussians.scales
+    depths = gaussians.means[..., 2]
+    width = "standard deviation, % of the image's width"
+    charts = [
+        ("Scales", width, Histogram.of(scales, 0.0, float(scales.max()))),
+        ("Opacities", "opacity", Histogram.of(gaussians.opacities, 0.0, 1.0)),
+        ("Depths", "depth of the centre, from near to far", Histogram.of(depths, -1.0, 1.0)),
+    ]
+    return [Figure(title, histogram.draw(label, title)) for title, label, histogram in charts]

@@ -1,0 +1,41 @@
+"""What is worth knowing about a model."""
+
+from gaussrep_gmae.mae.config import MAEConfig
+from gaussrep_gmae.masked import MaskedMethod
+from gaussrep_gmae.masked_config import TransformerConfig
+from gaussrep_gmae.method import GMAE
+
+Fact = tuple[str, str]
+"""A name and a value."""
+
+
+def facts_of(method: MaskedMethod) -> list[Fact]:
+    """Describe a masked autoencoder.
+
+    Args:
+        method: The model.
+
+    Returns:
+        Its input, mask, parts, what it says, and its size.
+    """
+    config = method.config
+    weights = sum(parameter.numel() for parameter in method.parameters())
+    return [
+        ("Image", f"{config.image_size} px, patches of {config.patch_size} px"),
+        ("Masked", f"{config.mask_ratio:.0%} of {config.patches} patches"),
+        ("Encoder", _size(config.encoder)),
+        ("Decoder", _size(config.decoder)),
+        _said(method),
+        ("Parameters", f"{weights / 1e6:.1f} M"),
+    ]
+
+
+def _size(transformer: TransformerConfig) -> str:
+    return f"{transformer.depth} blocks, {transformer.width} wide"
+
+
+def _said(method: MaskedMethod) -> Fact:
+    if isinstance(method, GMAE):
+        return ("Gaussians", f"{method.config.gaussians} per image")
+    assert isinstance(method.config, MAEConfig)
+    return ("Pixels", f"{method.config.target} target")

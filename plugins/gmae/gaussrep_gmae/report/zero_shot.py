@@ -1,0 +1,110 @@
+"""What the Gaussians of a whole image show without having been asked to (paper: zero-shot)."""
+
+from dataclasses import dataclass
+
+import torch
+from einops import rearrange, repeat
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep.gaussians import Gaussians
+from gaussrep_gmae.layers import depth_map, edges, figure_mask, layer_map, render_first
+from gaussrep_gmae.method import GMAE
+from gaussrep_gmae.report.ellipses import draw_ellipses
+from gaussrep_gmae.report.palette import layer_colors, near_to_far
+from gaussrep_gmae.report.panel import SIZE, Panel
+
+LAYERS = 8
+"""Groups of the layer map (ours); fewer where an image has fewer Gaussians."""
+
+CHANGE = 0.1
+"""Change of a colour channel that makes a group count in the layer map (ours)."""
+
+EDGE_LAYERS = 16
+"""Groups that edges are read off (one of the paper's numbers)."""
+
+SHARES = (64, 32, 16, 8, 4, 2)
+"""Layers show the nearest 1/64 to 1/2 of the Gaussians."""
+
+
+@dataclass(frozen=True)
+class ZeroShot:
+    """Panels of one image, all from its Gaussians.
+
+    Args:
+        whole: The picture said from all patches.
+        ellipses: The Gaussians as ellipses.
+        layers: Which layer is seen where.
+        depth: Expected depth.
+        edges: Dark where they are strong.
+        mask: Bright where the figure is.
+        figure: The input under the mask, on white.
+        ground: The input under the rest, on white.
+        nearest: Only the nearest Gaussians, ever more of them.
+    """
+
+    whole: Panel
+    ellipses: Panel
+    layers: Panel
+    depth: Panel
+    edges: Panel
+    mask: Panel
+    figure: Panel
+    ground: Panel
+    nearest: list[Panel]
+
+
+def zero_shot(
+    method: GMAE, image: Float[Tensor, "3 h w"], gaussians: Gaussians, size: int = SIZE
+) -> ZeroShot:
+    """Look at the Gaussians of one image in every way.
+
+    Args:
+        method: The model that said them.
+        image: The image, in [0, 1].
+        gaussians: Its Gaussians, [1, K].
+        size: Side of the maps in pixels.
+
+    Returns:
+        The panels.
+    """
+    truth, side = rearrange(image, "c h w -> h w c"), image.shape[-1]
+    mask = figure_mask(gaussians, "surfaces", side)[0, ..., None]
+    return ZeroShot(
+        whole=Panel.of("from all patches", method.draw(gaussians).color[0, 0]),
+        ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], SIZE)),
+        layers=Panel.of("layers", _layers(gaussians, size, method.background)),
+        depth=_depth(depth_map(gaussians, size)[0]),
+        edges=Panel.of("edges", _ink(edges(gaussians, min(EDGE_LAYERS, gaussians.count), size)[0])),
+        mask=Panel.of("figure mask", repeat(mask, "h w 1 -> h w 3")),
+        figure=Panel.of("figure", torch.lerp(torch.ones_like(truth), truth, mask)),
+        ground=Panel.of("ground", torch.lerp(truth, torch.ones_like(truth), mask)),
+        nearest=_nearest(gaussians, side, method.background),
+    )
+
+
+def _layers(
+    gaussians: Gaussians, size: int, background: Float[Tensor, " 3"]
+) -> Float[Tensor, "size size 3"]:
+    layers = min(LAYERS, gaussians.count)
+    colors = torch.cat([torch.ones(1, 3), layer_colors(layers)])
+    return colors[layer_map(gaussians, layers, CHANGE, size, background)[0].cpu()]
+
+
+def _nearest(gaussians: Gaussians, size: int, background: Float[Tensor, " 3"]) -> list[Panel]:
+    counts = [max(1, gaussians.count // share) for share in SHARES]
+    return [
+        Panel.of(f"nearest {count}", render_first(gaussians, count, size, background).color[0, 0])
+        for count in counts
+    ]
+
+
+def _depth(depth: Float[Tensor, "h w"]) -> Panel:
+    low, high = depth.aminmax()
+    colors = near_to_far((depth - low) / (high - low).clamp_min(1e-6))
+    return Panel.of(f"depth {low:.2f} to {high:.2f}", colors)
+
+
+def _ink(strength: Float[Tensor, "h w"]) -> Float[Tensor, "h w 3"]:
+    """Black on white, the strongest as black as it gets."""
+    return repeat(1 - strength / strength.max().clamp_min(1e-6), "h w -> h w 3")

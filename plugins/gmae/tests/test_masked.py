@@ -1,0 +1,158 @@
+import pytest
+import torch
+
+from gaussrep.errors import ShapeError
+from gaussrep.training.optimizer import parameter_groups
+from gaussrep_gmae.masking import random_visible
+
+BOTH = pytest.mark.parametrize("name", ["gmae", "mae"])
+
+
+def step(method, images):
+    torch.manual_seed(3)
+    return method.training_loss({"image": images})
+
+
+def gradients(method, images):
+    step(method, images).loss.backward()
+    return {name: p.grad for name, p in method.named_parameters() if p.requires_grad}
+
+
+def test_twins_with_one_seed_start_from_one_encoder_and_see_the_same_patches(make_method):
+    ours, twin = make_method("gmae"), make_method("mae")
+    first, second = ours.encoder.state_dict(), twin.encoder.state_dict()
+    assert first.keys() == second.keys()
+    assert all(torch.equal(first[name], second[name]) for name in first)
+    torch.manual_seed(3)
+    seen = ours.random_visible(5)
+    torch.manual_seed(3)
+    assert torch.equal(seen, twin.random_visible(5))
+
+
+@BOTH
+def test_a_step_draws_one_mask_and_nothing_else(make_method, images, name):
+    step(make_method(name), images)
+    state = torch.get_rng_state()
+    torch.manual_seed(3)
+    random_visible(3, 16, 4, torch.device("cpu"))
+    assert torch.equal(state, torch.get_rng_state())
+
+
+@BOTH
+@pytest.mark.parametrize("loss", ["masked", "whole"])
+def test_loss_is_the_mean_squared_error_where_it_is_measured(make_method, images, name, loss):
+    method = make_method(name, loss=loss)
+    out = step(method, images)
+    torch.manual_seed(3)
+    visible = method.random_visible(3)
+    with torch.no_grad():
+        errors = method.guess(images, visible).errors.reshape(3, 4, 8, 4, 8, 3).mean((2, 4, 5))
+    errors = errors.reshape(3, 16)
+    hidden = [[n for n in range(16) if n not in row] for row in visible.tolist()]
+    counted = errors if loss == "whole" else errors.gather(1, torch.tensor(hidden))
+    assert out.loss.item() == pytest.approx(counted.mean().item(), rel=1e-5)
+
+
+@BOTH
+def test_a_masked_loss_ignores_visible_pixels(make_method, images, name):
+    """Its slope along what is said is zero where the encoder saw the pixel, and only there."""
+    method = make_method(name)
+    visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
+    method.random_visible = lambda _: visible
+    kept, guess = [], method.guess
+
+    def watched(*arguments):
+        kept.append(guess(*arguments))
+        kept[0].errors.retain_grad()
+        return kept[0]
+
+    method.guess = watched
+    method.training_loss({"image": images}).loss.backward()
+    slopes = kept[0].errors.grad
+    masked = method.masked_pixels(visible)
+    assert (slopes[masked] > 0).all()
+    assert (slopes[~masked] == 0).all()
+
+
+def numbers_kept(method, images):
+    """How many numbers a step keeps for its backward pass."""
+    kept = []
+
+    def keep(tensor):
+        kept.append(tensor.numel())
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        step(method, images)
+    return sum(kept)
+
+
+@BOTH
+def test_checkpointing_changes_memory_only(make_method, images, name):
+    plain = gradients(make_method(name), images)
+    checkpointed = gradients(make_method(name, checkpointing=True), images)
+    assert plain.keys() == checkpointed.keys()
+    for parameter in plain:
+        torch.testing.assert_close(checkpointed[parameter], plain[parameter])
+    few, many = (numbers_kept(make_method(name, checkpointing=c), images) for c in (True, False))
+    assert few < 0.8 * many
+
+
+@BOTH
+def test_reconstruction_says_whole_images_and_what_was_hidden(make_method, images, name):
+    method = make_method(name).eval()
+    torch.manual_seed(3)
+    with torch.no_grad():
+        said = method.reconstruct({"image": images})
+        torch.manual_seed(3)
+        visible = method.random_visible(3)
+        expected = method.guess(images, visible).images
+    assert torch.equal(said.images, expected)
+    assert torch.equal(said.hidden, method.masked_pixels(visible))
+    assert said.hidden.float().mean().item() == 0.75
+    assert 0 <= said.images.min() < said.images.max() <= 1
+
+
+@BOTH
+def test_layers_are_disjoint_and_all_that_embed_learns(make_method, images, name):
+    method = make_method(name)
+    layers = [set(layer.parameters()) for layer in method.embedding_layers()]
+    assert len(layers) == 1 + 2 + 1
+    assert sum(map(len, layers)) == len(set().union(*layers))
+    method.embed({"image": images}).pooled.square().sum().backward()
+    learning = {p for p in method.parameters() if p.requires_grad and p.grad is not None}
+    assert set().union(*layers) == learning
+    assert method.encoder.vit.cls_token in layers[0]
+
+
+@BOTH
+def test_embedding_is_the_mean_of_patch_tokens(make_method, images, name):
+    embedding = make_method(name).eval().embed({"image": images})
+    assert embedding.tokens.shape == (3, 16, 32)
+    torch.testing.assert_close(embedding.pooled, embedding.tokens.mean(1))
+
+
+@BOTH
+def test_learned_tokens_do_not_decay(make_method, name):
+    method = make_method(name)
+    exempt = method.no_weight_decay()
+    assert exempt <= {name for name, _ in method.named_parameters()}
+    assert parameter_groups(method, 0.05)[-1]["weight_decay"] == 0
+    assert "encoder.vit.cls_token" in exempt
+
+
+@BOTH
+def test_a_network_in_bf16_has_a_loss_in_fp32(make_method, images, name):
+    method = make_method(name)
+    exact = step(method, images).loss.item()
+    with torch.autocast("cpu", torch.bfloat16):
+        loss = step(method, images).loss
+    assert loss.dtype == torch.float32
+    assert loss.item() == pytest.approx(exact, rel=0.05)
+
+
+@BOTH
+@pytest.mark.usefixtures("unchecked")
+def test_images_of_another_size_are_refused(make_method, name):
+    with pytest.raises(ShapeError, match=r"set data\.size and method\.image_size"):
+        make_method(name).embed({"image": torch.zeros(1, 3, 64, 64)})
