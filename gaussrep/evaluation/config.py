@@ -1,10 +1,12 @@
-"""What every evaluation can be told (torch-free)."""
+"""What every evaluation can be told, and the settings of the core's own (torch-free)."""
 
 from typing import Annotated
 
 from pydantic import Field
 
 from gaussrep.config import ComponentConfig, component
+
+Positive = Annotated[float, Field(gt=0)]
 
 
 class EvaluationConfig(ComponentConfig):
@@ -20,3 +22,43 @@ class EvaluationConfig(ComponentConfig):
     """Processes that load samples; 0 loads in the measuring process."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Of everything that is random in the evaluation."""
+
+
+class SampledConfig(EvaluationConfig):
+    """Settings of evaluations that can make do with a part of the data."""
+
+    limit: int | None = Field(default=None, ge=1)
+    """Samples of each split to use, drawn at random by the seed; none, all of them."""
+
+
+class KNNConfig(SampledConfig):
+    """Settings of the `knn` evaluation."""
+
+    k: int = Field(default=20, ge=1)
+    """Neighbours that vote (DINO: 20); all training samples where there are fewer."""
+    temperature: float = Field(default=0.07, gt=0)
+    """A neighbour at cosine s votes with weight exp(s / temperature) (Wu et al. 2018: 0.07)."""
+
+
+class LinearProbeConfig(SampledConfig):
+    """Settings of the `linear-probe` evaluation."""
+
+    lrs: tuple[Positive, ...] = Field(default=(0.01, 0.03, 0.1, 0.3, 1.0), min_length=1)
+    """Learning rates to choose from (ours)."""
+    epochs: int = Field(default=50, ge=1)
+    """Passes over the training features (ours; MAE makes 90)."""
+    head_batch: int = Field(default=1024, ge=2)
+    """Features per optimiser step (ours; MAE takes 16384, with LARS)."""
+    held_out: float = Field(default=0.1, gt=0, lt=1)
+    """Share of the training split that the learning rate is chosen on (ours)."""
+
+
+class ReconstructionConfig(SampledConfig):
+    """Settings of the `reconstruction` evaluation."""
+
+    draws: int = Field(default=4, ge=1)
+    """Random masks per image (ours)."""
+
+
+class EffectiveRankConfig(SampledConfig):
+    """Settings of the `effective-rank` evaluation."""

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from gaussrep.evaluation.config import EvaluationConfig
 from gaussrep.methods.method import Method
@@ -35,6 +35,9 @@ class Evaluation(ABC):
         config: Its settings, kept as `config`; `config.data` is a data set's, no longer `auto`.
     """
 
+    online: ClassVar[bool] = True
+    """Whether it may run in the middle of a training run; one that trains on its own may not."""
+
     def __init__(self, config: EvaluationConfig) -> None:
         self.config = config
 
@@ -54,3 +57,8 @@ class Evaluation(ABC):
             CapabilityError: The method cannot give what is measured.
             DataError: The data set has not what is needed, labels say.
         """
+
+
+def name_of(method: Method) -> str:
+    """What the row of a method is called: the name it is registered by, or its class."""
+    return method.config.type or type(method).__name__

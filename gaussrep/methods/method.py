@@ -133,6 +133,15 @@ class Method(nn.Module, ABC):
         """
         raise CapabilityError(f"{type(self).__name__} cannot be fine-tuned: it names no layers")
 
+    def load_first_weights(self) -> None:
+        """Load what the configuration says a new run starts from; by default nothing.
+
+        Training calls it once, before the first step; not where the weights are those of a run.
+
+        Raises:
+            GaussrepError: There are no such weights, or they do not fit.
+        """
+
     def no_weight_decay(self) -> set[str]:
         """Name the parameters, besides those of one dimension, that weight decay must leave alone.
 
@@ -140,6 +149,14 @@ class Method(nn.Module, ABC):
             Names as `named_parameters` spells them; positional embeddings and learned queries, say.
         """
         return set()
+
+    def lr_scales(self) -> Mapping[str, float]:
+        """Name the parameters that learn at another rate than the run's.
+
+        Returns:
+            Factors on the learning rate, by names as `named_parameters` spells them.
+        """
+        return {}
 
     def forward(self, batch: Batch) -> StepOutput:
         """Call `training_loss`: what wraps a module for several processes wraps its `forward`."""

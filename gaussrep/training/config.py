@@ -1,5 +1,6 @@
 """What a training run can be told. Never imports torch."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -24,10 +25,15 @@ class TrainerConfig(Config):
         clip_grad: Largest norm of the gradient; none, no clipping.
         precision: Number format of the forward pass; weights are always fp32.
         device: `auto` takes an accelerator where there is one.
+        compile: Let torch.compile make the method's modules faster; what happens between them, a
+            rendering say, stays as it is. Needs a C++ compiler, and minutes for the first step.
         workers: Processes that load samples, per process that trains; 0 loads in the loop itself.
         checkpoint_every: Steps between checkpoints; the last step always writes one.
         keep_last: How many of the latest checkpoints stay, besides the best.
-        evaluate_every: Steps between measurements of the loss on the validation split; 0, never.
+        evaluate_every: Steps between measurements of the loss on the validation split, which also
+            follow the last step; 0, never.
+        probe_every: Steps between the run's `evaluations`, which also follow the last step; 0,
+            never.
         log_every: Steps between rows of `metrics.csv`.
         tensorboard: `auto` writes TensorBoard files where tensorboard is installed.
     """
@@ -47,10 +53,12 @@ class TrainerConfig(Config):
     clip_grad: float | None = Field(None, gt=0)
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     device: Literal["auto", "cpu", "cuda"] = "auto"
+    compile: bool = False
     workers: int = Field(0, ge=0)
     checkpoint_every: int = Field(500, ge=1)
     keep_last: int = Field(2, ge=1)
     evaluate_every: int = Field(500, ge=0)
+    probe_every: int = Field(500, ge=0)
     log_every: int = Field(10, ge=1)
     tensorboard: Literal["auto"] | bool = "auto"
 
@@ -75,10 +83,14 @@ class TrainConfig(Config):
         method: The learner.
         data: The data set; its `train` split is trained on, its `val` split measured on.
         trainer: How to train.
+        evaluations: What to measure while it trains, by the name that its columns start with.
         seed: Of weights, order, augmentation and what is random in the method.
     """
 
     method: Annotated[ComponentConfig, component("methods")]
     data: Annotated[ComponentConfig, component("datasets")]
     trainer: TrainerConfig
+    evaluations: Mapping[str, Annotated[ComponentConfig, component("evaluations")]] = Field(
+        default_factory=dict
+    )
     seed: int = Field(0, ge=0, lt=2**63)

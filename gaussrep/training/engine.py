@@ -30,10 +30,10 @@ class Engine:
     """Runs a method on whatever devices and processes this program was started with.
 
     Args:
-        config: Gives device, precision and accumulation.
+        config: Gives device, precision, accumulation and whether to compile.
 
     Raises:
-        ConfigError: The device or the precision is not to be had here.
+        ConfigError: The device, the precision or a compiler is not to be had here.
         RunError: The program was launched with a sharding whose weights a run folder cannot hold
             yet.
     """
@@ -61,6 +61,9 @@ class Engine:
                 "training with sharded weights (FSDP, DeepSpeed) is not supported yet; "
                 "launch with plain multi-process data parallelism"
             )
+        self._compiles = config.compile
+        if config.compile:
+            self._require_compiler()
 
     @property
     def device(self) -> torch.device:
@@ -89,6 +92,9 @@ class Engine:
             method: Stays usable as it is; its parameters are those that are trained.
             optimizer: Over the method's parameters.
         """
+        if self._compiles:
+            for part in method.children():  # in place, which keeps the names of the weights
+                part.compile(options={"fallback_random": True})  # random numbers as without it
         self._model, self._optimizer = self._accelerator.prepare(method, optimizer)
 
     def to_device(self, batch: Batch) -> dict[str, Tensor]:
@@ -127,10 +133,10 @@ class Engine:
         """Make one optimiser step and clear the gradient.
 
         Args:
-            lr: The learning rate of this step.
+            lr: The learning rate of this step; each group's own is `lr_scale` times it.
         """
         for group in self._optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group.get("lr_scale", 1.0)
         self._optimizer.step()
         self._optimizer.zero_grad()
 
@@ -199,6 +205,18 @@ class Engine:
         """End the processes' group, so that the next run may ask for other devices."""
         self._accelerator.end_training()
         _forget_state()
+
+    def _require_compiler(self) -> None:
+        """Compile a line, because what is missing would otherwise show only in the first step."""
+        try:
+            torch.compile(torch.negative)(torch.ones(2, device=self.device))
+        except Exception as error:  # whatever the compiler's toolchain raises
+            self.close()
+            reason = " ".join(str(error).split())
+            raise ConfigError(
+                "trainer.compile=true, but torch cannot compile here; install a C++ compiler (g++) "
+                f"or leave it false ({type(error).__name__}: {reason[:200]})"
+            ) from error
 
 
 @contextmanager

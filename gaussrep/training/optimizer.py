@@ -1,5 +1,6 @@
-"""AdamW with weight decay where it belongs."""
+"""AdamW with weight decay where it belongs, and a rate for each part."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -10,32 +11,34 @@ from gaussrep.training.config import TrainerConfig
 
 
 def parameter_groups(method: Method, weight_decay: float) -> list[dict[str, Any]]:
-    """Split the trainable parameters into those that decay and those that do not.
+    """Split the trainable parameters by decay and by learning rate.
 
     Args:
         method: Its parameters of one dimension or none (biases, norms, scales) and those that its
-            `no_weight_decay` names do not decay.
+            `no_weight_decay` names do not decay; its `lr_scales` say which learn at another rate.
         weight_decay: For all others.
 
     Returns:
-        AdamW's parameter groups, without empty ones.
+        AdamW's parameter groups, each with its `lr_scale`, without empty ones.
 
     Raises:
-        PluginError: `no_weight_decay` names a parameter that the method does not have.
+        PluginError: `no_weight_decay` or `lr_scales` names a parameter that the method does not
+            have.
     """
     named = dict(method.named_parameters())
-    exempt = method.no_weight_decay()
-    if unknown := sorted(exempt - named.keys()):
-        raise PluginError(
-            f"{type(method).__name__}.no_weight_decay() names {unknown[0]!r}, "
-            "which is none of its parameters"
-        )
-    groups: dict[float, list[torch.nn.Parameter]] = {weight_decay: [], 0.0: []}
+    exempt, scales = method.no_weight_decay(), method.lr_scales()
+    _require_known(method, "no_weight_decay", exempt)
+    _require_known(method, "lr_scales", scales)
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
     for name, parameter in named.items():
         if parameter.requires_grad:
             decays = parameter.ndim > 1 and name not in exempt
-            groups[weight_decay if decays else 0.0].append(parameter)
-    return [{"params": group, "weight_decay": decay} for decay, group in groups.items() if group]
+            key = weight_decay if decays else 0.0, scales.get(name, 1.0)
+            groups.setdefault(key, []).append(parameter)
+    return [
+        {"params": groups[key], "weight_decay": key[0], "lr_scale": key[1]}
+        for key in sorted(groups, reverse=True)  # checkpoints rely on this order
+    ]
 
 
 def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.AdamW:
@@ -55,3 +58,11 @@ def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.AdamW:
     if not groups:
         raise PluginError(f"{type(method).__name__} has no parameter to train")
     return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas)
+
+
+def _require_known(method: Method, source: str, names: Iterable[str]) -> None:
+    if unknown := sorted(set(names) - {name for name, _ in method.named_parameters()}):
+        raise PluginError(
+            f"{type(method).__name__}.{source}() names {unknown[0]!r}, "
+            "which is none of its parameters"
+        )

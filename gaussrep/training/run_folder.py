@@ -23,6 +23,7 @@ _ENTRIES = (
     "model.safetensors",
     "checkpoints",
     "tensorboard",
+    "evaluations",
 )
 
 

@@ -1,6 +1,7 @@
 """From a configuration to a trained method in a run folder."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,12 @@ from typing import Any
 from rich.console import Console
 
 from gaussrep.errors import RunError
+from gaussrep.methods.method import Method
 from gaussrep.training import random_state
 from gaussrep.training.callbacks.callback import Callback
 from gaussrep.training.callbacks.checkpointing import Checkpointing
 from gaussrep.training.callbacks.metrics_csv import MetricsCsv
+from gaussrep.training.callbacks.online_evaluations import OnlineEvaluations, online_evaluations
 from gaussrep.training.callbacks.progress import progress
 from gaussrep.training.callbacks.tensorboard import TensorBoard, wants_tensorboard
 from gaussrep.training.callbacks.validation import Validation
@@ -54,6 +57,7 @@ def train(
     start_from: Path | None = None,
     overwrite: bool = False,
     given: dict[str, Any] | None = None,
+    prepare: Callable[[Method], None] | None = None,
 ) -> TrainResult:
     """Train a method from its first step.
 
@@ -64,6 +68,7 @@ def train(
         overwrite: Replace the run that the folder holds.
         given: What the user gave, to be kept beside the configuration; by default what `config` was
             given.
+        prepare: Called with the method before the first step, to give it other first weights.
 
     Returns:
         Where the run is and how it ended.
@@ -79,6 +84,10 @@ def train(
         parts = Parts.build(config, engine.world_size)
         if first_weights is not None:
             load_weights(first_weights, parts.method)
+        else:
+            parts.method.load_first_weights()
+        if prepare is not None:
+            prepare(parts.method)
 
         def create() -> RunFolder:
             folder = run or RunFolder.unused(Path("runs"), config.method.type)
@@ -163,6 +172,8 @@ def _callbacks(config: TrainConfig, engine: Engine, parts: Parts) -> list[Callba
     callbacks: list[Callback] = []
     if parts.validation_set is not None:
         callbacks.append(Validation(parts.validation_set, config.seed))
+    if evaluations := online_evaluations(config):
+        callbacks.append(OnlineEvaluations(evaluations))
     if engine.is_main:
         callbacks += [MetricsCsv(), progress(Console(stderr=True))]
         if tensorboard:

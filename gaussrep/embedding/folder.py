@@ -1,0 +1,179 @@
+"""From a folder of pictures to a file of embeddings."""
+
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Callable, Sequence
+from os import PathLike
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gaussrep.data.image_file import UnreadableImage, read_image
+from gaussrep.data.image_listing import list_images
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.embedding.folder_embedding import FolderEmbedding
+from gaussrep.embedding.parts import Parts
+from gaussrep.embedding.pictures import Pictures
+from gaussrep.errors import DataError
+from gaussrep.methods.digest import digest_of
+from gaussrep.methods.method import Method
+from gaussrep.training.loader import make_loader
+
+logger = logging.getLogger("gaussrep.embedding")
+
+LONGEST_LIST = 90_000_000
+"""Bytes that the list of names may take; safetensors reads headers of up to 100 MB."""
+
+
+def embed_folder(
+    method: Method,
+    folder: str | PathLike[str],
+    out: str | PathLike[str],
+    *,
+    size: int,
+    tokens: bool = False,
+    batch_size: int = 64,
+    workers: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> FolderEmbedding:
+    """Embed the central square of every picture in a folder and its subfolders.
+
+    Finished parts are kept beside the file, in `OUT.parts`, until all are done; a call that was
+    killed goes on after the last of them. A picture that cannot be read is warned about and left
+    out.
+
+    Args:
+        method: In evaluation mode, on the device to work on.
+        folder: Folder of pictures.
+        out: The safetensors file to write; overwritten.
+        size: Side in pixels that the squares are resampled to.
+        tokens: Write one vector per token, [N, L, D], instead of one per picture, [N, D].
+        batch_size: Pictures per forward pass.
+        workers: Processes that read pictures; 0 reads in this one.
+        on_progress: Called with how many pictures are done, and of how many.
+
+    Returns:
+        The embeddings' file, and the names of its pictures.
+
+    Raises:
+        DataError: The folder holds no picture, none that can be read, or too many for one file; or
+            the file cannot be written.
+        RunError: The parts beside the file belong to another embedding.
+        CapabilityError: The method does not embed.
+    """
+    root, file, kind = Path(folder), Path(out), "tokens" if tokens else "pooled"
+    names = list_images(root)
+    _require_short(names, root)
+    plan = {"weights": digest_of(method), "names": _digest(names), "size": size, "kind": kind}
+    try:
+        parts = Parts.open(file.with_name(f"{file.name}.parts"), len(names), plan)
+        writer = _Writer(method, parts, kind, on_progress)
+        writer.write_missing(Pictures(root, names, size), batch_size, workers)
+        return _joined(parts, names, root, file, kind)
+    except OSError as error:
+        raise DataError(f"cannot write {file}: {error.strerror or error}") from error
+
+
+class _Writer:
+    """Fills in the parts that are missing.
+
+    Args:
+        method: Embeds.
+        parts: Finished and missing ones.
+        kind: `pooled` or `tokens`.
+        on_progress: Called with how many pictures are done, and of how many.
+    """
+
+    def __init__(
+        self,
+        method: Method,
+        parts: Parts,
+        kind: str,
+        on_progress: Callable[[int, int], None] | None,
+    ) -> None:
+        self._method, self._parts, self._kind = method, parts, kind
+        self._on_progress = on_progress
+        self._device = next(method.parameters()).device
+
+    def write_missing(self, pictures: Pictures, batch_size: int, workers: int) -> None:
+        steps = [
+            (part, chunk)
+            for part in self._parts.files
+            if not part.exists()
+            for chunk in _chunks(self._parts.indices(part), batch_size)
+        ]
+        done = len(pictures) - sum(len(chunk) for _, chunk in steps)
+        self._tell(done)
+        keys = [[SampleKey(index) for index in chunk] for _, chunk in steps]
+        loader = make_loader(pictures, keys, workers=workers, device=self._device)
+        rows: list[Tensor] = []
+        indices: list[int] = []
+        for (part, chunk), batch in zip(steps, loader, strict=True):
+            readable = batch["readable"]
+            indices += batch["index"][readable].tolist()
+            if readable.any():
+                rows.append(self._embed({"image": batch["image"][readable]}))
+            if chunk[-1] == self._parts.indices(part)[-1]:
+                self._parts.write(part, self._kind, rows, indices)
+                rows, indices = [], []
+            done += len(chunk)
+            self._tell(done)
+
+    @torch.no_grad()
+    def _embed(self, batch: dict[str, Tensor]) -> Tensor:
+        moved = {name: values.to(self._device) for name, values in batch.items()}
+        embedding = self._method.embed(moved)
+        values = embedding.tokens if self._kind == "tokens" else embedding.pooled
+        return values.float().cpu()
+
+    def _tell(self, done: int) -> None:
+        if self._on_progress is not None:
+            self._on_progress(done, self._parts.pictures)
+
+
+def _joined(
+    parts: Parts, names: Sequence[str], root: Path, file: Path, kind: str
+) -> FolderEmbedding:
+    found = {part: parts.readable(part) for part in parts.files}
+    readable = [index for indices in found.values() for index in indices]
+    damaged = sorted(set(range(len(names))) - set(readable))
+    for index in damaged:
+        _warn(root / names[index])
+    if not readable:
+        parts.remove()
+        raise DataError(f"{root}: none of the {len(names)} pictures here can be read")
+    whole = FolderEmbedding(
+        file, tuple(names[i] for i in readable), tuple(names[i] for i in damaged)
+    )
+    whole.write([part for part, indices in found.items() if indices], kind)
+    parts.remove()
+    return whole
+
+
+def _warn(path: Path) -> None:
+    try:
+        read_image(path)
+    except UnreadableImage as error:
+        logger.warning("left out: %s", error)
+    else:
+        logger.warning("left out: %s: this picture could not be read, but now it can", path)
+
+
+def _require_short(names: Sequence[str], root: Path) -> None:
+    length = len(json.dumps(json.dumps(names)))
+    if length > LONGEST_LIST:
+        raise DataError(
+            f"{root}: the names of its {len(names)} pictures take {length} bytes, more than the "
+            f"{LONGEST_LIST} that one file can hold; embed its subfolders one by one"
+        )
+
+
+def _digest(names: Sequence[str]) -> str:
+    return hashlib.blake2b(os.fsencode("\n".join(names)), digest_size=16).hexdigest()
+
+
+def _chunks(indices: range, size: int) -> list[range]:
+    return [indices[start : start + size] for start in range(0, len(indices), size)]

@@ -1,0 +1,13 @@
+"""Boundaries of objects: the BSDS500 benchmark, thinning, and two classical detectors.
+
+Martin, Fowlkes, Malik, "Learning to detect natural image boundaries using local brightness, color,
+and texture cues", PAMI 2004; Arbelaez, Maire, Fowlkes, Malik, "Contour detection and hierarchical
+image segmentation", PAMI 2011. Needs scipy; the detectors also need scikit-image.
+"""
+
+from gaussrep.evaluation.boundaries.detectors import canny, sobel
+from gaussrep.evaluation.boundaries.score import score_boundaries
+from gaussrep.evaluation.boundaries.scores import BoundaryScores
+from gaussrep.evaluation.boundaries.thinning import thin_strength
+
+__all__ = ["BoundaryScores", "canny", "score_boundaries", "sobel", "thin_strength"]

@@ -1,0 +1,27 @@
+"""Where to measure."""
+
+import torch
+
+from gaussrep.errors import ConfigError
+
+
+def chosen_device(name: str) -> torch.device:
+    """Turn a name into a device that is there.
+
+    Args:
+        name: `auto` takes a CUDA device where there is one; otherwise `cpu`, `cuda`, `cuda:1`.
+
+    Returns:
+        The device.
+
+    Raises:
+        ConfigError: There is no such device here.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ConfigError(f"the device {name!r} is not to be had here; use auto or cpu") from error
+    return device

@@ -1,0 +1,156 @@
+"""The pooled embeddings of a data set."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.errors import DataError, ValueRangeError
+from gaussrep.evaluation.config import SampledConfig
+from gaussrep.evaluation.labelled import labelled_split
+from gaussrep.methods.method import Method
+from gaussrep.training.loader import MapDataset, make_loader
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """Embeddings and classes of samples, on the method's device.
+
+    Attributes:
+        pooled: One embedding per sample, float32.
+        labels: Their classes; zeros where the data set has none.
+    """
+
+    pooled: Float[Tensor, "n d"]
+    labels: Int[Tensor, " n"]
+
+    def at(self, indices: Int[Tensor, " chosen"]) -> "Features":
+        """Give some of the samples.
+
+        Args:
+            indices: Which, in the order wanted.
+        """
+        return Features(self.pooled[indices], self.labels[indices])
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledFeatures:
+    """The features of both splits of a data set with classes.
+
+    Attributes:
+        train: Of training pictures, not augmented.
+        val: Of validation pictures.
+        classes: Number of classes.
+    """
+
+    train: Features
+    val: Features
+    classes: int
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """Numbers of samples and classes, and the length of an embedding."""
+        train, width = self.train.pooled.shape
+        return {
+            "train_samples": train,
+            "val_samples": len(self.val.pooled),
+            "classes": self.classes,
+            "width": width,
+        }
+
+
+def labelled_features(method: Method, config: SampledConfig) -> LabelledFeatures:
+    """Embed both splits of a data set with classes.
+
+    Args:
+        method: In evaluation mode.
+        config: Data set, batch size, and how many samples.
+
+    Returns:
+        The features.
+
+    Raises:
+        DataError: The data set has no classes.
+        CapabilityError: The method does not embed.
+    """
+    train, val = (labelled_split(config.data, split) for split in ("train", "val"))
+    return LabelledFeatures(
+        extract(method, train, config), extract(method, val, config), len(train.classes)
+    )
+
+
+def extract(method: Method, dataset: MapDataset, config: SampledConfig) -> Features:
+    """Embed a data set.
+
+    Args:
+        method: In evaluation mode.
+        dataset: What to embed, sample by sample.
+        config: Batch size, and how many samples.
+
+    Returns:
+        The features, in the order of the data set.
+
+    Raises:
+        CapabilityError: The method does not embed.
+        ValueRangeError: An embedding is not finite.
+    """
+    pooled, labels = [], []
+    with torch.no_grad():
+        for batch in batches(dataset, config, device_of(method)):
+            pooled.append(method.embed(batch).pooled.float())
+            none = torch.zeros(len(pooled[-1]), dtype=torch.int64, device=pooled[-1].device)
+            labels.append(batch.get("label", none))
+    features = Features(torch.cat(pooled), torch.cat(labels))
+    if not features.pooled.isfinite().all():
+        raise ValueRangeError("some embeddings are not finite; the method's weights are damaged")
+    return features
+
+
+def batches(
+    dataset: MapDataset, config: SampledConfig, device: torch.device
+) -> Iterator[dict[str, Tensor]]:
+    """Load a data set once.
+
+    Args:
+        dataset: What to load; not empty.
+        config: Batch size, workers, and how many samples.
+        device: Where the batches should be.
+
+    Yields:
+        Tensors by name, in the order of the data set.
+
+    Raises:
+        DataError: The data set is empty.
+    """
+    chosen = chosen_samples(len(dataset), config)
+    if not chosen:
+        raise DataError(f"a split of data set {config.data.type!r} is empty; nothing to measure on")
+    starts = range(0, len(chosen), config.batch_size)
+    keys = [[SampleKey(i) for i in chosen[start : start + config.batch_size]] for start in starts]
+    for batch in make_loader(dataset, keys, workers=config.workers, device=device):
+        yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
+
+
+def chosen_samples(size: int, config: SampledConfig) -> list[int]:
+    """Which samples of a split are used.
+
+    Args:
+        size: How many there are.
+        config: Gives the limit, and the seed by which as many are drawn.
+
+    Returns:
+        Indices in rising order.
+    """
+    if config.limit is None or config.limit >= size:
+        return list(range(size))
+    drawn = np.random.default_rng(config.seed).choice(size, config.limit, replace=False)
+    return sorted(drawn.tolist())
+
+
+def device_of(method: Method) -> torch.device:
+    """Where a method's parameters are."""
+    return next(method.parameters()).device

@@ -1,0 +1,118 @@
+"""`classifier`: a method's embedding and a linear head, trained together on labels."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from gaussrep import plugins
+from gaussrep.evaluation.fine_tuning.config import ClassifierConfig
+from gaussrep.methods.method import Batch, Embedding, Method, StepOutput
+
+HEAD_START = 2e-5
+"""Standard deviation of the head's first weights (MAE's code)."""
+
+Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+
+
+class Classifier(Method):
+    """Classifies the pooled embedding of another method by a linear layer.
+
+    What the other method's `embedding_layers` do not name is frozen.
+
+    Args:
+        config: The other method, the head, and how labels and pictures are mixed in training.
+
+    Raises:
+        CapabilityError: The other method names no layers.
+    """
+
+    config: ClassifierConfig
+
+    def __init__(self, config: ClassifierConfig) -> None:
+        super().__init__(config)
+        self.body: Method = plugins.build("methods", config.body)
+        self.body.requires_grad_(False)
+        for layer in self.body.embedding_layers():
+            layer.requires_grad_(True)
+        self.head = nn.Linear(config.width, config.classes)
+        nn.init.trunc_normal_(self.head.weight, std=HEAD_START)
+        nn.init.zeros_(self.head.bias)
+        self._mixes = mixes(config)
+
+    def training_loss(self, batch: Batch) -> StepOutput:
+        """Cross entropy; in training with mixed pictures and smoothed labels.
+
+        Args:
+            batch: What the other method embeds, and `label`, [B].
+
+        Returns:
+            The loss; in evaluation mode, besides it, `top1`.
+        """
+        labels: Tensor = batch["label"]
+        if not self.training:
+            scores = self.scores(batch)
+            top1 = (scores.argmax(dim=1) == labels).float().mean()
+            return StepOutput(functional.cross_entropy(scores, labels), {"top1": top1})
+        images = batch["image"]
+        if self._mixes:
+            mix = self._mixes[int(torch.randint(len(self._mixes), ()))]
+            images, labels = mix(images, labels)
+        scores = self.scores({**batch, "image": images})
+        smoothing = self.config.label_smoothing
+        return StepOutput(functional.cross_entropy(scores, labels, label_smoothing=smoothing))
+
+    def scores(self, batch: Batch) -> Float[Tensor, "b classes"]:
+        """Score every class of each sample; the highest one is the guess."""
+        return self.head(self.embed(batch).pooled)
+
+    def embed(self, batch: Batch) -> Embedding:
+        """Embed each sample as the other method does."""
+        return self.body.embed(batch)
+
+    def embedding_layers(self) -> Sequence[nn.Module]:
+        """The other method's layers."""
+        return self.body.embedding_layers()
+
+    def load_first_weights(self) -> None:
+        """Load what the other method starts from, unless it was given weights already."""
+        if not self.config.start:
+            self.body.load_first_weights()
+
+    def no_weight_decay(self) -> set[str]:
+        """What the other method exempts."""
+        return {f"body.{name}" for name in self.body.no_weight_decay()}
+
+    def lr_scales(self) -> Mapping[str, float]:
+        """Powers of `layer_decay`; the last layer, as a rule a norm, learns as fast as the head.
+
+        Example:
+            Of three layers and a decay of 0.5, the rates are 0.25, 0.5 and 1.
+        """
+        names = {parameter: name for name, parameter in self.named_parameters()}
+        layers = self.embedding_layers()
+        return {
+            names[parameter]: self.config.layer_decay ** (len(layers) - 1 - depth)
+            for depth, layer in enumerate(layers)
+            for parameter in layer.parameters()
+        }
+
+
+def mixes(config: ClassifierConfig) -> list[Mix]:
+    """What may be done to a training batch; one of them, at even odds, is.
+
+    Args:
+        config: Gives the strengths of mixup and CutMix, and the number of classes.
+
+    Returns:
+        Functions of images [B, 3, H, W] and labels [B], to images and targets [B, classes]. What
+        is random in them draws from torch's global generator.
+    """
+    if not (config.mixup or config.cutmix):
+        return []
+    from torchvision.transforms import v2
+
+    wanted = ((v2.MixUp, config.mixup), (v2.CutMix, config.cutmix))
+    return [kind(alpha=alpha, num_classes=config.classes) for kind, alpha in wanted if alpha > 0]

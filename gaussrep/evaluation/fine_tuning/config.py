@@ -1,0 +1,68 @@
+"""Settings of the `fine-tune` evaluation and of the `classifier` method (torch-free).
+
+"MAE" marks the values of arXiv 2111.06377, table 9, for ViT-Base; "ours" is what it does not give.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gaussrep.config import ComponentConfig, component
+from gaussrep.evaluation.config import EvaluationConfig
+
+Rate = Annotated[float, Field(ge=0, lt=1)]
+
+
+class ClassifierConfig(ComponentConfig):
+    """Settings of the `classifier` method."""
+
+    body: Annotated[ComponentConfig, component("methods")]
+    """The method whose embedding is classified."""
+    width: int = Field(ge=1)
+    """Length of its pooled embedding."""
+    classes: int = Field(ge=2)
+    """Number of classes."""
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
+    """Each of the body's layers learns at this times the rate of the layer after it."""
+    label_smoothing: float = Field(default=0.0, ge=0, lt=1)
+    """Share of a training target that is spread evenly over all classes."""
+    mixup: float = Field(default=0.0, ge=0)
+    """Both parameters of mixup's Beta distribution; 0, no mixup."""
+    cutmix: float = Field(default=0.0, ge=0)
+    """Both parameters of CutMix's Beta distribution; 0, no CutMix."""
+    start: str = ""
+    """Digest of the weights that the body started from, so that runs can be told apart."""
+
+
+class FineTuneConfig(EvaluationConfig):
+    """Settings of the `fine-tune` evaluation: MAE's recipe without RandAugment and drop path."""
+
+    batch_size: int = Field(default=128, ge=1)
+    """Samples per process and backward pass (ours)."""
+    accumulate: int = Field(default=8, ge=1)
+    """Backward passes per optimiser step; with 128 samples each, MAE's batch of 1024."""
+    epochs: int = Field(default=100, ge=1)
+    """Passes over the training split (MAE)."""
+    base_lr: float = Field(default=1e-3, gt=0)
+    """AdamW's learning rate per 256 samples of a step (MAE)."""
+    min_lr: float = Field(default=0.0, ge=0)
+    """The learning rate that the cosine ends at (ours)."""
+    warmup: float = Field(default=0.05, ge=0, lt=1)
+    """Share of all steps over which the rate rises (MAE: 5 of 100 epochs)."""
+    weight_decay: float = Field(default=0.05, ge=0)
+    """AdamW's decay of matrices (MAE)."""
+    betas: tuple[Rate, Rate] = (0.9, 0.999)
+    """AdamW's two decay rates (MAE)."""
+    layer_decay: float = Field(default=0.75, gt=0, le=1)
+    """Each layer learns at this times the rate of the layer after it (MAE)."""
+    label_smoothing: float = Field(default=0.1, ge=0, lt=1)
+    """Share of a target that is spread evenly over all classes (MAE)."""
+    mixup: float = Field(default=0.8, ge=0)
+    """Both parameters of mixup's Beta distribution; 0, no mixup (MAE)."""
+    cutmix: float = Field(default=1.0, ge=0)
+    """Both parameters of CutMix's Beta distribution; 0, no CutMix (MAE)."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Number format of the forward pass (ours)."""
+    folder: Path | None = None
+    """Where the fine-tuned run is kept and, after a kill, gone on with; none, nowhere."""

@@ -1,0 +1,137 @@
+"""`fine-tune`: how well a method classifies once all of its encoder has learned to."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import ClassVar
+
+import torch
+from torch.utils.data import default_collate
+
+from gaussrep.config import dump_yaml
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.errors import DataError, RunError
+from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
+from gaussrep.evaluation.features import device_of
+from gaussrep.evaluation.fine_tuning.classifier import Classifier
+from gaussrep.evaluation.fine_tuning.config import ClassifierConfig, FineTuneConfig
+from gaussrep.evaluation.labelled import LabelledDataset, labelled_split
+from gaussrep.methods.digest import digest_of
+from gaussrep.methods.method import Method
+from gaussrep.training.callbacks.metrics_csv import read_rows
+from gaussrep.training.config import TrainConfig, TrainerConfig
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.train import resume, train
+
+LR_SAMPLES = 256
+"""Samples per step that `base_lr` is for (MAE)."""
+
+
+class FineTune(Evaluation):
+    """Trains a copy of the method's encoder, and a linear head, on labels.
+
+    The training is a run of the `classifier` method in a folder of its own, with the data set's own
+    crops. Where that folder holds the same run already, it is gone on with, or read if it is
+    complete. The score is that after the last step, not that of the best one.
+
+    Args:
+        config: Its settings.
+    """
+
+    config: FineTuneConfig
+    online: ClassVar[bool] = False
+
+    def measure(self, method: Method) -> Scores:
+        """Give `top1` on the validation split."""
+        dataset = labelled_split(self.config.data, "train", augment=True)
+        config = self._training(method, dataset)
+        with self._folder() as folder:
+            run = _trained(config, folder, method)
+            last = read_rows(run.metrics_file)[1][-1]
+        facts = {
+            "train_samples": len(dataset),
+            "classes": len(dataset.classes),
+            "epochs": self.config.epochs,
+            "steps": config.trainer.steps,
+            "samples_per_step": self._per_step(),
+            "lr": config.trainer.lr,
+        }
+        return Scores({name_of(method): {"top1": float(last["val_top1"])}}, facts)
+
+    def _training(self, method: Method, dataset: LabelledDataset) -> TrainConfig:
+        config, steps_per_epoch = self.config, len(dataset) // self._per_step()
+        if steps_per_epoch == 0:
+            raise DataError(
+                f"the training split holds {len(dataset)} samples, fewer than the "
+                f"{self._per_step()} of one step; lower batch_size or accumulate"
+            )
+        body = ClassifierConfig(
+            type="classifier",
+            body=method.config,
+            width=_width(method, dataset),
+            classes=len(dataset.classes),
+            layer_decay=config.layer_decay,
+            label_smoothing=config.label_smoothing,
+            mixup=config.mixup,
+            cutmix=config.cutmix,
+            start=digest_of(method),
+        )
+        trainer = self._trainer(steps_per_epoch, device_of(method).type)
+        return TrainConfig(method=body, data=config.data, trainer=trainer, seed=config.seed)
+
+    def _trainer(self, steps_per_epoch: int, device: str) -> TrainerConfig:
+        same = ("batch_size", "accumulate", "min_lr", "warmup", "weight_decay", "betas")
+        settings = {name: getattr(self.config, name) for name in (*same, "precision", "workers")}
+        return TrainerConfig.model_validate(
+            {
+                **settings,
+                "steps": self.config.epochs * steps_per_epoch,
+                "lr": self.config.base_lr * self._per_step() / LR_SAMPLES,
+                "device": device,
+                "checkpoint_every": steps_per_epoch,
+                "evaluate_every": steps_per_epoch,
+                "keep_last": 1,
+            }
+        )
+
+    def _per_step(self) -> int:
+        processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by whoever launches several
+        return self.config.batch_size * self.config.accumulate * processes
+
+    @contextmanager
+    def _folder(self) -> Iterator[Path]:
+        if self.config.folder is not None:
+            yield self.config.folder
+            return
+        with TemporaryDirectory() as folder:
+            yield Path(folder) / "run"
+
+
+def _width(method: Method, dataset: LabelledDataset) -> int:
+    sample = default_collate([dataset[SampleKey(0)]])
+    with torch.no_grad():
+        batch = {name: values.to(device_of(method)) for name, values in sample.items()}
+        return method.embed(batch).pooled.shape[1]
+
+
+def _trained(config: TrainConfig, folder: Path, method: Method) -> RunFolder:
+    """Train from the method's weights, or go on with a run that was stopped."""
+    run = RunFolder(folder)
+    if not run.exists():
+        train(config, folder, prepare=lambda classifier: _take_weights(classifier, method))
+        return run
+    if dump_yaml(run.read_config()) != dump_yaml(config):
+        raise RunError(
+            f"{folder} holds the fine-tuning of other weights or with other settings; "
+            "remove it, or give this one another place with folder=FOLDER"
+        )
+    if max(run.checkpoints(), default=0) != config.trainer.steps:
+        resume(folder)
+    return run
+
+
+def _take_weights(classifier: Method, method: Method) -> None:
+    assert isinstance(classifier, Classifier)
+    classifier.body.load_state_dict(method.state_dict())

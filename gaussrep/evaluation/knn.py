@@ -1,0 +1,74 @@
+"""`knn`: which class a picture's nearest neighbours have."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional
+
+from gaussrep.evaluation.config import KNNConfig
+from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
+from gaussrep.evaluation.features import Features, labelled_features
+from gaussrep.methods.method import Method
+
+SIMILARITIES = 2**24
+"""How many similarities are in memory at a time, 64 MiB of them."""
+
+
+class KNN(Evaluation):
+    """Weighted nearest-neighbour classification of frozen, pooled embeddings.
+
+    Every validation picture is given the class that weighs most among its `k` nearest training
+    pictures by cosine, each of which votes with weight exp(cosine / temperature), as in Wu et al.
+    2018 (arXiv 1805.01978, section 3.4) and DINO. Training pictures are not augmented. Nothing is
+    trained.
+
+    Args:
+        config: Its settings.
+    """
+
+    config: KNNConfig
+
+    def measure(self, method: Method) -> Scores:
+        """Give `top1`, the share of validation pictures that get their own class."""
+        features = labelled_features(method, self.config)
+        guesses = vote(
+            features.train,
+            features.val.pooled,
+            classes=features.classes,
+            k=self.config.k,
+            temperature=self.config.temperature,
+        )
+        top1 = (guesses == features.val.labels).float().mean().item()
+        facts = {"k": min(self.config.k, len(features.train.labels)), **features.facts}
+        return Scores({name_of(method): {"top1": top1}}, facts)
+
+
+def vote(
+    bank: Features,
+    queries: Float[Tensor, "n d"],
+    *,
+    classes: int,
+    k: int,
+    temperature: float,
+) -> Int[Tensor, " n"]:
+    """Let the nearest neighbours of each query vote.
+
+    Args:
+        bank: Embeddings whose classes are known.
+        queries: Embeddings to classify.
+        classes: Number of classes.
+        k: How many neighbours vote; all where there are fewer.
+        temperature: A neighbour at cosine s votes with weight exp(s / temperature).
+
+    Returns:
+        The class of each query.
+    """
+    known = functional.normalize(bank.pooled, dim=-1)
+    chunk = max(1, SIMILARITIES // len(known))
+    guesses = []
+    for part in functional.normalize(queries, dim=-1).split(chunk):
+        cosines, nearest = (part @ known.T).topk(min(k, len(known)))
+        weights = (cosines / temperature).exp()
+        votes = torch.zeros(len(part), classes, device=part.device)
+        guesses.append(votes.scatter_add(1, bank.labels[nearest], weights).argmax(dim=1))
+    return torch.cat(guesses)

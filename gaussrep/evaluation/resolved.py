@@ -1,0 +1,76 @@
+"""The settings of one evaluation of one run. Never imports torch."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from gaussrep import plugins
+from gaussrep.config import ComponentConfig, load_config
+from gaussrep.config.components import config_class
+from gaussrep.config.merge import merge
+from gaussrep.errors import PluginError
+from gaussrep.evaluation.config import EvaluationConfig
+
+
+def resolved_evaluation(
+    name: str,
+    run_data: ComponentConfig,
+    given: Mapping[str, Any] | None = None,
+    overrides: Sequence[str] = (),
+) -> EvaluationConfig:
+    """Gather the settings of an evaluation.
+
+    Where it measures on the kind of data set that the run was trained on, which is what `auto`
+    means, the run's settings of that data set lie lowest; of any other data set that has a `size`,
+    the size of the run's images does.
+
+    Args:
+        name: The evaluation, short or qualified.
+        run_data: The data set that the run was trained on.
+        given: Settings to start from.
+        overrides: `dotted.key=value`, on top of all.
+
+    Returns:
+        The settings; `data` is a data set's, no longer `auto`.
+
+    Raises:
+        PluginError: The evaluation is unknown, ambiguous, unavailable or broken.
+        ConfigError: A setting is wrong.
+
+    Example:
+        >>> from gaussrep.data.config import ImagesConfig
+        >>> resolved_evaluation("knn", ImagesConfig(root="photos", size=96)).data.size
+        96
+    """
+    model = _model(name)
+    given = {**(given or {}), "type": name}
+    if given.get("data") in ("auto", {"type": "auto"}):
+        del given["data"]
+    data = run_data.model_dump()
+    default = model.model_fields["data"].get_default(call_default_factory=True)
+    below = {"data": data} if default in ("auto", ComponentConfig(type="auto")) else {}
+    chosen = load_config(model, merge(model, [below, given]), (), overrides).data
+    if chosen.type == "auto":  # said once more in an override
+        overrides = [*overrides, f"data={run_data.type}"]
+        chosen = run_data
+    below = {"data": _below(chosen, data)}
+    return load_config(model, merge(model, [below, given]), (), overrides)
+
+
+def _model(name: str) -> type[EvaluationConfig]:
+    model = config_class("evaluations", name)
+    if not issubclass(model, EvaluationConfig):
+        found = plugins.find("evaluations", name)
+        raise PluginError(
+            f"{found} is broken: its config should be a subclass of "
+            f"gaussrep.evaluation.config.EvaluationConfig, got {model.__name__}."
+        )
+    return model
+
+
+def _below(chosen: ComponentConfig, run_data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a run says about the data set that was chosen to measure on."""
+    same = plugins.find("datasets", chosen.type) == plugins.find("datasets", run_data["type"])
+    if same:
+        return run_data
+    both_have_it = "size" in type(chosen).model_fields and "size" in run_data
+    return {"type": chosen.type} | ({"size": run_data["size"]} if both_have_it else {})

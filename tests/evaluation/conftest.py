@@ -1,0 +1,44 @@
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from gaussrep import plugins
+from gaussrep.config import resolve
+from gaussrep.evaluation.measured import measured
+from gaussrep.evaluation.resolved import resolved_evaluation
+
+TOY = Path(__file__).parent / "toy"
+
+
+@pytest.fixture
+def looker(monkeypatch):
+    """The toy distribution, installed."""
+    monkeypatch.syspath_prepend(str(TOY))
+    plugins.reset()
+    yield
+    plugins.reset()
+    for name in [name for name in sys.modules if name.startswith("gaussrep_looker")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def make_method(looker):
+    def make(name="looker", **settings):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return plugins.build("methods", {"type": name, **settings}).eval()
+
+    return make
+
+
+@pytest.fixture
+def evaluate(looker):
+    """Measure a method on the toy's pictures, with `key=value` on top."""
+
+    def call(name, method, *overrides, data="colours"):
+        config = resolved_evaluation(name, resolve("datasets", data), None, list(overrides))
+        return measured(config, method)
+
+    return call

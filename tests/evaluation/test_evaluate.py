@@ -1,0 +1,78 @@
+import json
+
+import pytest
+
+from gaussrep.config import load_config
+from gaussrep.errors import ConfigError, RunError, UnknownName
+from gaussrep.evaluation.evaluate import evaluate_run
+from gaussrep.evaluation.of_run import evaluation_of_run
+from gaussrep.training.config import TrainConfig
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.train import train
+
+
+@pytest.fixture
+def run(looker, tmp_path):
+    """A finished run on pictures without labels."""
+    settings = {
+        "method": "looker",
+        "data": {"type": "plain", "size": 8, "samples": 16},
+        "trainer": {"steps": 2, "batch_size": 4, "tensorboard": False, "device": "cpu"},
+    }
+    train(load_config(TrainConfig, settings), tmp_path / "run")
+    return tmp_path / "run"
+
+
+def test_scores_and_what_they_were_measured_on_are_written_down(run):
+    scores = evaluate_run(run, "knn", ["data=colours", "k=3"], device="cpu")
+    record = json.loads((run / "evaluations" / "knn.json").read_text())
+    assert record["scores"] == scores.rows == {"looker": {"top1": 1.0}}
+    assert record["facts"] == scores.facts
+    assert (record["evaluation"], record["run"], record["step"]) == ("knn", str(run), 2)
+    assert record["config"]["k"] == 3
+    assert record["config"]["data"]["type"] == "colours"
+    assert record["config"]["data"]["size"] == 8
+    assert record["device"] == "cpu"
+    assert record["seconds"] > 0
+    assert record["date"].endswith("+00:00")
+    assert record["machine"]["torch"]
+    assert record["versions"]["plugins"]["gaussrep-looker"] == "1.0"
+
+
+def test_the_configuration_of_a_record_gives_the_same_scores(run):
+    first = evaluate_run(run, "reconstruction", ["draws=2"])
+    config = json.loads((run / "evaluations" / "reconstruction.json").read_text())["config"]
+    again = [f"{key}={json.dumps(value)}" for key, value in config.items() if value is not None]
+    assert evaluate_run(run, "gaussrep:reconstruction", again[1:]) == first
+    assert (run / "evaluations" / "gaussrep-reconstruction.json").exists()
+
+
+def test_another_file(run, tmp_path):
+    evaluate_run(run, "effective-rank", out=tmp_path / "deep" / "rank.json")
+    assert json.loads((tmp_path / "deep" / "rank.json").read_text())["scores"]
+    assert not (run / "evaluations").exists()
+    blocked = tmp_path / "deep" / "rank.json" / "x.json"
+    with pytest.raises(RunError, match=r"cannot write the scores to .*x\.json: File exists"):
+        evaluate_run(run, "effective-rank", out=blocked)
+
+
+def test_fine_tuning_is_kept_in_the_runs_folder(run):
+    config = evaluation_of_run(RunFolder(run), "fine-tune", ["data=colours"])
+    assert config.folder == run / "evaluations" / "fine-tune"
+
+
+def test_a_new_run_in_the_folder_has_no_scores(run):
+    evaluate_run(run, "effective-rank")
+    train(RunFolder(run).read_config(), run, overwrite=True)
+    assert not (run / "evaluations").exists()
+
+
+def test_mistakes(run, tmp_path):
+    with pytest.raises(RunError, match="there is no run folder"):
+        evaluate_run(tmp_path / "nowhere", "knn")
+    with pytest.raises(UnknownName, match="knn"):
+        evaluate_run(run, "kn")
+    with pytest.raises(ConfigError, match="the device 'tpu' is not to be had here"):
+        evaluate_run(run, "effective-rank", device="tpu")
+    with pytest.raises(ConfigError, match="kk = 3: unknown key"):
+        evaluate_run(run, "knn", ["kk=3"])

@@ -1,0 +1,75 @@
+import subprocess
+import sys
+
+import pytest
+
+from gaussrep.config import resolve
+from gaussrep.errors import ConfigError, PluginError
+from gaussrep.evaluation.resolved import resolved_evaluation
+
+
+@pytest.fixture
+def run_data(looker):
+    return resolve("datasets", {"type": "plain", "size": 20, "samples": 7})
+
+
+def settings(data):
+    return data.type, data.size, data.samples, data.held_out
+
+
+def test_auto_is_the_data_set_of_the_run(run_data):
+    assert resolved_evaluation("knn", run_data).data == run_data
+    assert resolved_evaluation("knn", run_data, {"data": "auto"}).data == run_data
+    assert resolved_evaluation("knn", run_data, None, ["data=auto"]).data == run_data
+
+
+def test_overrides_lie_on_top_of_the_runs_data_set(run_data):
+    config = resolved_evaluation("knn", run_data, {"k": 3}, ["data.samples=9", "batch_size=5"])
+    assert settings(config.data) == ("plain", 20, 9, 24)
+    assert (config.type, config.k, config.batch_size) == ("knn", 3, 5)
+
+
+def test_another_data_set_gets_the_size_and_nothing_else_of_the_run(run_data):
+    config = resolved_evaluation("knn", run_data, None, ["data=colours"])
+    assert settings(config.data) == ("colours", 20, 48, 24)
+    config = resolved_evaluation("knn", run_data, None, ["data=colours", "data.size=8"])
+    assert settings(config.data) == ("colours", 8, 48, 24)
+    config = resolved_evaluation("knn", run_data, {"data": {"type": "colours", "samples": 4}})
+    assert settings(config.data) == ("colours", 20, 4, 24)
+
+
+def test_an_evaluations_own_data_set_keeps_its_settings_but_for_the_size(run_data):
+    config = resolved_evaluation("on-colours", run_data)
+    assert settings(config.data) == ("colours", 20, 48, 5)
+    config = resolved_evaluation("on-colours", run_data, None, ["data.held_out=6", "data.size=9"])
+    assert settings(config.data) == ("colours", 9, 48, 6)
+
+
+def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(looker):
+    data = resolve("datasets", {"type": "colours", "size": 20, "held_out": 11})
+    assert settings(resolved_evaluation("on-colours", data).data) == ("colours", 20, 48, 11)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("kk=3", "unknown key; did you mean 'k'"),
+        ("k=0", "k = 0: wanted greater than or equal to 1"),
+        ("data.sample=3", "data.sample"),
+        ("data=colors", "colours"),
+    ],
+)
+def test_a_mistake_is_named(run_data, override, message):
+    with pytest.raises(ConfigError, match=message):
+        resolved_evaluation("knn", run_data, None, [override])
+
+
+def test_an_evaluation_needs_the_common_settings(run_data):
+    with pytest.raises(PluginError, match=r"subclass of gaussrep\.evaluation\.config\.Evaluat"):
+        resolved_evaluation("without-settings", run_data)
+
+
+@pytest.mark.parametrize("module", ["config", "resolved", "of_run", "fine_tuning.config"])
+def test_importing_it_does_not_import_torch(module):
+    program = f"import gaussrep.evaluation.{module}, sys; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,48 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from skimage.metrics import structural_similarity  # noqa: TID253 - what it is compared with
+
+from gaussrep.errors import ShapeError
+from gaussrep.evaluation.ssim import ssim_map
+
+
+@given(
+    height=st.integers(11, 30),
+    width=st.integers(11, 30),
+    noise=st.sampled_from([0.0, 0.01, 0.3]),
+    seed=st.integers(0, 9),
+)
+def test_against_scikit_image(height, width, noise, seed):
+    generator = torch.Generator().manual_seed(seed)
+    first = torch.rand(2, 3, height, width, generator=generator, dtype=torch.float64)
+    second = first + noise * torch.randn(first.shape, generator=generator, dtype=torch.float64)
+    found = ssim_map(first, second)
+    for ours, one, two in zip(found, first, second, strict=True):
+        _, wanted = structural_similarity(
+            one.numpy(),
+            two.numpy(),
+            gaussian_weights=True,
+            sigma=1.5,
+            use_sample_covariance=False,
+            data_range=1,
+            full=True,
+            channel_axis=0,
+        )
+        torch.testing.assert_close(ours, torch.from_numpy(wanted), rtol=1e-8, atol=1e-8)
+
+
+def test_of_flat_images_by_hand():
+    """Without variance only the means remain: (2 a b + K1²) / (a² + b² + K1²)."""
+    first, second = torch.full((1, 3, 12, 12), 0.5), torch.full((1, 3, 12, 12), 0.25)
+    wanted = (2 * 0.5 * 0.25 + 1e-4) / (0.25 + 0.0625 + 1e-4)
+    torch.testing.assert_close(
+        ssim_map(first, second), torch.full_like(first, wanted), rtol=1e-3, atol=0
+    )
+
+
+def test_small_images():
+    assert ssim_map(torch.rand(1, 1, 5, 5), torch.rand(1, 1, 5, 5)).shape == (1, 1, 5, 5)
+    with pytest.raises(ShapeError, match="at least 5 pixels a side"):
+        ssim_map(torch.rand(1, 1, 4, 8), torch.rand(1, 1, 4, 8))

@@ -1,0 +1,14 @@
+from gaussrep.config import ComponentConfig
+from gaussrep.data.config import CropConfig
+
+
+class LookerConfig(ComponentConfig):
+    width: int = 6
+
+
+class ColoursConfig(CropConfig):
+    size: int = 12
+    samples: int = 48
+    held_out: int = 24
+    classes: int = 3
+    noise: float = 0.05

@@ -1,0 +1,74 @@
+import pytest
+
+from gaussrep.errors import ConfigError, DataError
+from gaussrep.training.callbacks.metrics_csv import read_rows
+from gaussrep.training.callbacks.online_evaluations import online_evaluations
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.train import resume, train
+
+RANK = ["evaluations.rank=effective-rank", "evaluations.half.type=effective-rank"]
+RANK += ["evaluations.half.limit=3"]
+
+
+def rows_of(folder):
+    rows = read_rows(RunFolder(folder).metrics_file)[1]
+    return [{k: v for k, v in row.items() if k != "samples_per_second"} for row in rows]
+
+
+def test_numbers_are_logged_where_they_are_due(tmp_path, configure):
+    train(configure(*RANK, "trainer.steps=7", "trainer.probe_every=3"), tmp_path)
+    rows = rows_of(tmp_path)
+    for column, most in (("rank/rank", 6), ("half/rank", 3)):
+        measured = {int(row["step"]): float(row[column]) for row in rows if row[column]}
+        assert measured.keys() == {3, 6, 7}
+        assert all(1 <= rank <= most for rank in measured.values())
+        assert len(set(measured.values())) == 3
+
+
+def test_measuring_does_not_disturb_training(tmp_path, configure):
+    train(configure(*RANK, "trainer.probe_every=1"), tmp_path / "often")
+    train(configure(*RANK, "trainer.probe_every=0"), tmp_path / "never")
+    often, never = (
+        [row["loss"] for row in rows_of(tmp_path / name)] for name in ("often", "never")
+    )
+    assert often == never
+    assert "rank/rank" not in rows_of(tmp_path / "never")[0]
+
+
+def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure):
+    settings = [*RANK, "trainer.probe_every=2", "trainer.min_lr=0.01", "trainer.warmup=0"]
+    train(configure(*settings, "trainer.steps=8"), tmp_path / "whole")
+    train(configure(*settings, "trainer.steps=4"), tmp_path / "parts")
+    resume(tmp_path / "parts", ["trainer.steps=8"])
+    drop = ("val_loss", "val_strength")  # measured after a last step, and not in its middle
+    whole, parts = (
+        [{k: v for k, v in row.items() if k not in drop} for row in rows_of(tmp_path / name)]
+        for name in ("whole", "parts")
+    )
+    assert parts == whole
+    assert sum(bool(row["rank/rank"]) for row in parts) == 4
+
+
+def test_settings_are_completed_from_the_run(configure):
+    config = configure(*RANK, "data.held_out=5")
+    found = online_evaluations(config)
+    assert found["rank"].data == config.data
+    assert (found["rank"].limit, found["half"].limit) == (None, 3)
+    assert online_evaluations(configure(*RANK, "trainer.probe_every=0")) == {}
+
+
+def test_what_cannot_work_is_told_before_the_first_step(tmp_path, configure):
+    with pytest.raises(DataError, match="'toy' has no labels"):
+        train(configure("evaluations.knn=knn", "trainer.probe_every=100"), tmp_path)
+    assert not RunFolder(tmp_path).metrics_file.exists()
+
+
+def test_an_evaluation_that_trains_is_refused(tmp_path, configure):
+    with pytest.raises(ConfigError, match=r"evaluations\.tuned is 'fine-tune', .* afterwards"):
+        train(configure("evaluations.tuned=fine-tune"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_mistake_is_named(configure):
+    with pytest.raises(ConfigError, match=r"evaluations\.knn\.kk = 3: unknown key"):
+        configure("evaluations.knn.type=knn", "evaluations.knn.kk=3")
