@@ -14,7 +14,7 @@ $(VENV)/.ready: pyproject.toml plugins/gmae/pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
 	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) --group dev \
-		-e ".[photos,tensorboard,gsplat]" -e plugins/gmae torchvision
+		-e ".[evaluation,gsplat,photos,tensorboard,vision]" -e plugins/gmae
 	touch $@
 
 demo: $(VENV)/.ready  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
