@@ -1,5 +1,6 @@
 """`gaussrep evaluate`: from a run's folder to a table of scores."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -32,6 +33,8 @@ def evaluate(
     from gaussrep.evaluation.evaluate import evaluate_run
 
     scores = evaluate_run(run, name, overrides or [], device, out)
+    if os.environ.get("RANK", "0") != "0":  # of several processes, one speaks
+        return
     print_scores(scores.rows)
     typer.echo(f"Scores: {out or scores_file(folder, name)}")
 

@@ -45,7 +45,7 @@ class LinearProbeConfig(SampledConfig):
 
     lrs: tuple[Positive, ...] = Field(default=(0.01, 0.03, 0.1, 0.3, 1.0), min_length=1)
     """Learning rates to choose from (ours)."""
-    epochs: int = Field(default=50, ge=1)
+    epochs: int = Field(default=30, ge=1)
     """Passes over the training features (ours; MAE makes 90)."""
     head_batch: int = Field(default=1024, ge=2)
     """Features per optimiser step (ours; MAE takes 16384, with LARS)."""

@@ -34,7 +34,7 @@ class Features:
         Args:
             indices: Which, in the order wanted.
         """
-        return Features(self.pooled[indices], self.labels[indices])
+        return Features(self.pooled.index_select(0, indices), self.labels[indices])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,13 @@ from typing import Any
 
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, load_config
-from gaussrep.config.components import config_class
+from gaussrep.config.components import config_class, type_of
 from gaussrep.config.merge import merge
 from gaussrep.errors import PluginError
 from gaussrep.evaluation.config import EvaluationConfig
+
+AUTO = ("auto", {"type": "auto"}, ComponentConfig(type="auto"))
+"""The ways to say that the data set is that of the run."""
 
 
 def resolved_evaluation(
@@ -42,16 +45,14 @@ def resolved_evaluation(
         96
     """
     model = _model(name)
-    given = {**(given or {}), "type": name}
-    if given.get("data") in ("auto", {"type": "auto"}):
-        del given["data"]
-    data = run_data.model_dump()
+    data = {**run_data.model_dump(), "type": type_of("datasets", run_data)}
     default = model.model_fields["data"].get_default(call_default_factory=True)
-    below = {"data": data} if default in ("auto", ComponentConfig(type="auto")) else {}
+    given = {**(given or {}), "type": name}
+    below = {}
+    if given.get("data", default) in AUTO or "data=auto" in overrides:
+        overrides = [override for override in overrides if override != "data=auto"]
+        below, given["data"] = {"data": data}, {}
     chosen = load_config(model, merge(model, [below, given]), (), overrides).data
-    if chosen.type == "auto":  # said once more in an override
-        overrides = [*overrides, f"data={run_data.type}"]
-        chosen = run_data
     below = {"data": _below(chosen, data)}
     return load_config(model, merge(model, [below, given]), (), overrides)
 

@@ -1,0 +1,118 @@
+# ruff: noqa: RUF001
+import json
+
+import pytest
+
+MACHINE = {"cpu": "Some CPU", "cores": 2, "gpus": ["Some GPU"]}
+ORIGIN = {"machine": MACHINE, "date": "2026-01-02T03:04:05", "command": ["gaussrep", "bench"]}
+STEP = {"median_ms": 1234.5}
+COST = {
+    **ORIGIN,
+    "settings": {
+        "batch": 32,
+        "device": "cpu",
+        "precision": "fp32",
+        "model": {
+            "image_size": 224,
+            "patch_size": 16,
+            "encoder": {"width": 384, "depth": 12, "heads": 6},
+            "decoder": {"width": 512, "depth": 8, "heads": 16},
+        },
+    },
+    "results": [
+        {
+            "method": "mae", "queries": None, "threads": 2,
+            "step": STEP, "images_per_second": 25.92, "peak_mb": 2048.3,
+        },
+        {
+            "method": "gmae", "queries": 147, "threads": 2,
+            "step": STEP, "images_per_second": 25.92, "peak_mb": 2048.3, "step_over_mae": 1.004,
+            "render": {"median_ms": 17.36}, "render_share": 0.01406,
+            "render_at_limit_share": 0.0333,
+        },
+        {"method": "gmae", "queries": 256, "skipped": "MemoryError"},
+    ],
+}  # fmt: skip
+SCORES = {
+    "rows": {
+        "GMAE": {"knn": [0.5, 0.6, 0.7], "psnr": [20.0, 21.0, 22.0], "ODS": 0.61234},
+        "MAE": {"knn": [0.25]},
+    },
+    "facts": {"seeds": [0, 1, 2], "budget": "short", "nested": {"a": 1}},
+}
+
+
+@pytest.fixture
+def results(script, tmp_path, monkeypatch):
+    """A folder of results, to be filled."""
+    monkeypatch.setattr(script("tables.markdown"), "RESULTS", tmp_path)
+    return lambda name, content: (tmp_path / f"{name}.json").write_text(json.dumps(content))
+
+
+@pytest.fixture
+def page(script):
+    """Build a page that holds a mark."""
+    hook = script("docs_hook").on_page_markdown
+    return lambda name: hook(f"Before.\n\n<!-- table: {name} -->\n\nAfter.", page=None)
+
+
+def cells(line):
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_scores_are_means_and_sample_deviations_in_percent_and_decibels(results, page):
+    results("cifar10", SCORES)
+    before, _, head, rule, gmae, mae, _, caption, _, after = page("cifar10").splitlines()
+    assert (before, after) == ("Before.", "After.")
+    assert cells(head) == ["method", "kNN", "PSNR, dB", "ODS"]
+    assert cells(rule) == ["---"] * 4
+    assert cells(gmae) == ["GMAE", "60.0 ± 10.0", "21.00 ± 1.00", "61.2"]
+    assert cells(mae) == ["MAE", "25.0", "–", "–"]
+    assert caption == "*percent; seeds: 0, 1, 2; budget: short*"
+
+
+@pytest.mark.parametrize(("name", "first"), [("edges", "edges from"), ("figure-ground", "rule")])
+def test_other_scores_stay_shares_of_one(results, page, name, first):
+    results(name, {"rows": {"gmae": {"ODS": 0.61234, "AP": 0.5}}, "facts": {"images": 200}})
+    lines = page(name).splitlines()
+    assert cells(lines[2]) == [first, "ODS", "AP"]
+    assert cells(lines[4]) == ["gmae", "0.612", "0.500"]
+    assert "*images: 200*" in lines
+
+
+def test_cost(results, page):
+    results("gmae-cost", COST)
+    lines = page("gmae-cost").splitlines()
+    assert cells(lines[4]) == ["MAE", "–", "1,234", "1", "25.9", "–", "–", "–", "2,048"]
+    shown = ["GMAE", "147", "1,234", "1.00", "25.9", "17.4", "1.41%", "3.33%", "2,048"]
+    assert cells(lines[5]) == shown
+    assert cells(lines[6]) == ["GMAE", "256", *["–"] * 7]
+    assert len(cells(lines[2])) == len(shown)
+    assert "encoder 384×12×6 and decoder 512×8×16" in lines[8]
+    assert "Some CPU, 2 cores; 2026-01-02, 2 threads; `gaussrep bench`" in lines[8]
+
+
+def test_a_measurement_on_a_gpu_names_the_gpu(results, page):
+    settings = {**COST["settings"], "device": "cuda"}
+    results("gmae-cost", {**COST, "settings": settings})
+    assert "Some GPU; 2026-01-02; `gaussrep" in page("gmae-cost")
+    assert "Some CPU" not in page("gmae-cost")
+
+
+def test_the_published_measurements_of_renderers_are_a_table(page):
+    lines = page("render").splitlines()
+    assert len({len(cells(line)) for line in lines if line.startswith("|")}) == 1
+    assert cells(lines[4])[0] == "b16-n256: 16 × 256 Gaussians, 224×224"
+
+
+def test_a_page_without_marks_is_left_as_it_is(script):
+    text = "# A page\n\n<!-- a comment -->\n"
+    assert script("docs_hook").on_page_markdown(text) == text
+
+
+@pytest.mark.usefixtures("results")
+def test_a_table_without_results_and_an_unknown_table_stop_the_build(page):
+    with pytest.raises(FileNotFoundError, match=r"cifar10\.json"):
+        page("cifar10")
+    with pytest.raises(KeyError, match="nothing"):
+        page("nothing")
