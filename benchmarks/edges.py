@@ -24,7 +24,7 @@ from gaussrep.json_file import write_json
 from gaussrep.rendering.bench.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "edges-baselines.json"
-SIGMAS = (1.0, 1.5, 2.0, 2.5, 3.0)
+SIGMAS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
 TUNED_ON_EVERY = 4
 DEFINITIONS = {
     "sobel": "unsmoothed, thinned to its crests",

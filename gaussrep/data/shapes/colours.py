@@ -39,10 +39,12 @@ def draw_palette(count: int, rng: np.random.Generator) -> Colours:
     trials = rng.uniform([0.25, 0.0, 0.0], [0.92, 1.0, 2 * np.pi], (count, TRIALS, 3))
     lightness, chroma, hue = trials[..., 0], 0.16 * trials[..., 1], trials[..., 2]
     candidates = np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)
-    palette = candidates[0, :1]
-    for some in candidates[1:]:
-        distances = ((some[:, None] - palette) ** 2).sum(axis=-1).min(axis=1)
-        palette = np.concatenate([palette, some[distances.argmax()][None]])
+    palette = candidates[:, 0].copy()
+    nearest = np.full((count, TRIALS), np.inf)
+    for number in range(1, count):
+        distances = ((candidates[number:] - palette[number - 1]) ** 2).sum(axis=-1)
+        nearest = np.minimum(nearest[-len(distances) :], distances)
+        palette[number] = candidates[number, nearest[0].argmax()]
     return palette
 
 

@@ -17,7 +17,7 @@ class ShapesConfig(ComponentConfig):
     made when they are asked for, a larger `samples` costs neither time nor memory.
     """
 
-    size: int = Field(default=64, ge=8)
+    size: int = Field(default=64, ge=8, le=4096)
     """Side of the square output in pixels."""
     samples: int = Field(default=20_000, ge=1)
     """Number of training scenes."""

@@ -15,18 +15,20 @@ def fill(outlines: list[Outline], size: int) -> Bool[np.ndarray, "outlines size 
     Args:
         outlines: At least one; vertices (x, y) in order; x goes right and y goes down, the square
             is [0, 1].
-        size: Cells along a side.
+        size: Cells along a side, at most 32,766.
 
     Returns:
         A mask for each outline, rows from the top, columns from the left.
     """
     inside = np.zeros((len(outlines), size, size), dtype=bool)
-    columns = np.arange(size, dtype=np.int32)
+    columns = np.arange(size, dtype=np.int16)
     for number, crossings in enumerate(_crossings(outlines, size)):
         for firsts in crossings:
-            if firsts.min() > size:
+            rows = np.flatnonzero(firsts <= size)
+            if len(rows) == 0:
                 break
-            inside[number] ^= columns >= firsts[:, None]
+            some = slice(rows[0], rows[-1] + 1)
+            inside[number, some] ^= columns >= firsts[some, None]
     return inside
 
 
@@ -43,7 +45,7 @@ def _crossings(outlines: list[Outline], size: int) -> np.ndarray:
     group = row * len(outlines) + owners[edge]  # sorted, as both of its parts are
     counts = np.bincount(group, minlength=size * len(outlines))
     rank = np.arange(len(group)) - (np.cumsum(counts) - counts)[group]
-    table = np.full((len(outlines), counts.max(initial=0), size), size + 1, dtype=np.int32)
+    table = np.full((len(outlines), counts.max(initial=0), size), size + 1, dtype=np.int16)
     table[owners[edge], rank, row] = np.clip(np.ceil(crossing * size - 0.5), 0, size)
     return table
 

@@ -55,7 +55,7 @@ def _rectangle(rng: np.random.Generator) -> np.ndarray:
 
 def _polygon(rng: np.random.Generator) -> np.ndarray:
     count = int(rng.integers(3, 8))
-    steps = np.arange(count) + rng.uniform(-0.3, 0.3, count)
+    steps = np.arange(count) + rng.uniform(-0.2, 0.2, count)
     return rng.uniform(0.75, 1.0, count) * np.exp(2j * np.pi / count * steps)
 
 

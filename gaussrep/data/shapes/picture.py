@@ -34,11 +34,11 @@ def draw(layers: list[Layer], size: int) -> Picture:
     """Draw a scene.
 
     Args:
-        layers: From the farthest, which covers the picture, to the nearest.
+        layers: From the farthest, which is the backdrop, to the nearest; at least two.
         size: Pixels along the side.
     """
-    masks = fill([layer.outline for layer in layers], size * SAMPLES)
-    visible = (masks * _numbers(len(layers))).max(axis=0)
+    masks = fill([layer.outline for layer in layers[1:]], size * SAMPLES)
+    visible = (masks * _numbers(len(layers))[1:]).max(axis=0)
     middle = SAMPLES // 2
     order = visible[middle::SAMPLES, middle::SAMPLES].astype(np.int64)
     offsets = _offsets(layers, size)
@@ -70,7 +70,7 @@ def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "heig
 
 def _coverage(visible: np.ndarray, count: int) -> Float32[np.ndarray, "count size size"]:
     """Share of each pixel in which each layer is visible."""
-    seen = (visible == _numbers(count)).astype(np.uint8)
+    seen = (visible == _numbers(count)).view(np.uint8)
     rows = seen[:, 0::SAMPLES] + seen[:, 1::SAMPLES] + seen[:, 2::SAMPLES]
     hits = rows[..., 0::SAMPLES] + rows[..., 1::SAMPLES] + rows[..., 2::SAMPLES]
     return hits / np.float32(SAMPLES**2)
@@ -93,10 +93,10 @@ def _blended(
 
 
 def _brightness(layers: list[Layer], offsets: np.ndarray) -> Float32[np.ndarray, "count size size"]:
-    x, y = offsets[:, 0, None, :], offsets[:, 1, :, None]
-    light = np.array([layer.light for layer in layers], dtype=np.float32)[..., None, None]
+    light = np.array([layer.light for layer in layers], dtype=np.float32)[..., None]
     dome = np.array([layer.dome for layer in layers], dtype=np.float32)[:, None, None]
-    return 1 + light[:, 0] * x + light[:, 1] * y - dome * np.minimum(x**2 + y**2, 1)
+    along_x, along_y = np.moveaxis(light * offsets - dome * offsets**2, 1, 0)
+    return 1 + along_x[:, None, :] + along_y[:, :, None]
 
 
 def _depth(

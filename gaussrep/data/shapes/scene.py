@@ -1,7 +1,6 @@
 """Scenes of the `shapes` data set: what is there, before it is drawn with pixels."""
 
 from dataclasses import dataclass
-from math import cos, pi, sin
 
 import numpy as np
 from jaxtyping import Float64
@@ -17,6 +16,8 @@ NEAR, FAR = 2.0, 6.0
 """Range of depths, in units of the picture's side (ours)."""
 RADII = (0.14, 0.3)
 """Smallest and largest radius of a circle of an object's area, in sides of the picture (ours)."""
+GRID = 4
+"""Cells along a side of the grid over which objects are spread (ours)."""
 FRAME = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
 """Outline of the backdrop: the picture."""
 
@@ -65,60 +66,53 @@ def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer
     Returns:
         Layers from the farthest, which is the backdrop, to the nearest.
     """
-    count = int(rng.integers(objects[0], objects[1] + 1))
-    outlines = [FRAME, *_outlines(count, rng)]
-    bounds = _bounds(count + 1, rng)
-    palette = draw_palette(count + 1, rng)
-    colours = np.stack([to_srgb(palette), to_srgb(accents(palette, rng))], axis=1)
-    light = rng.uniform(0.1, 0.3) * _direction(rng)
-    return [
-        _layer(outline, bounds[number : number + 2], colours[number], light, rng)
-        for number, outline in enumerate(outlines)
-    ]
+    count = int(rng.integers(objects[0], objects[1] + 1)) + 1
+    outlines = [FRAME, *_outlines(count - 1, rng)]
+    depths, slants = _planes(count, rng)
+    palette = draw_palette(count, rng)
+    colours, seconds = to_srgb(palette), to_srgb(accents(palette, rng))
+    light = rng.uniform(0.1, 0.3) * _directions(1, rng)[0]
+    domes = rng.uniform(0.0, 0.25, count).tolist()
+    layers = []
+    for number, outline in enumerate(outlines):
+        centre = outline.sum(axis=0) / len(outline)
+        layers.append(
+            Layer(
+                outline=outline,
+                centre=centre,
+                reach=float(np.hypot(*(outline - centre).T).max()),
+                depth=depths[number],
+                slant=slants[number],
+                colour=colours[number],
+                accent=seconds[number],
+                texture=draw_texture(rng),
+                light=light,
+                dome=domes[number],
+            )
+        )
+    return layers
 
 
-def _layer(
-    outline: Outline,
-    slab: list[float],
-    colours: np.ndarray,
-    light: np.ndarray,
-    rng: np.random.Generator,
-) -> Layer:
-    far, near = slab
-    centre = outline.mean(axis=0)
-    return Layer(
-        outline=outline,
-        centre=centre,
-        reach=float(np.hypot(*(outline - centre).T).max()),
-        depth=(far + near) / 2,
-        slant=rng.uniform(0, 0.98) * (far - near) / 2 * _direction(rng),
-        colour=colours[0],
-        accent=colours[1],
-        texture=draw_texture(rng),
-        light=light,
-        dome=rng.uniform(0.0, 0.25),
-    )
-
-
-def _direction(rng: np.random.Generator) -> np.ndarray:
-    angle = rng.uniform(0, 2 * pi)
-    return np.array([cos(angle), sin(angle)])
-
-
-def _bounds(count: int, rng: np.random.Generator) -> list[float]:
-    """Depths at which one layer's slab ends and the next begins, from the farthest."""
+def _planes(count: int, rng: np.random.Generator) -> tuple[list[float], np.ndarray]:
+    """Depths and slants of planes that stay in slabs of their own, from the farthest."""
     shares = np.cumsum(rng.uniform(0.5, 1.5, count))
-    return [FAR, *(FAR - (FAR - NEAR) * shares / shares[-1])]
+    near = FAR - (FAR - NEAR) * shares / shares[-1]
+    far = np.concatenate([[FAR], near[:-1]])
+    slopes = rng.uniform(0, 0.98, count) * (far - near) / 2
+    return ((far + near) / 2).tolist(), slopes[:, None] * _directions(count, rng)
 
 
 def _outlines(count: int, rng: np.random.Generator) -> list[Outline]:
-    """Outlines in the unit square, spread over it."""
-    centres = rng.uniform(0.1, 0.9, (1, 2))
-    outlines = []
-    for number in range(count):
-        if number:
-            trials = rng.uniform(0.1, 0.9, (3, 2))
-            apart = ((trials[:, None] - centres) ** 2).sum(axis=-1).min(axis=1)
-            centres = np.concatenate([centres, trials[apart.argmax()][None]])
-        outlines.append(centres[-1] + rng.uniform(*RADII) * draw_outline(rng))
-    return outlines
+    """Outlines in the unit square, their middles in different cells of a grid while they last."""
+    cells = np.resize(rng.permutation(GRID**2), count)
+    corners = np.stack([cells % GRID, cells // GRID], axis=1)
+    middles = 0.1 + 0.8 * (corners + rng.random((count, 2))) / GRID
+    radii = rng.uniform(*RADII, count)
+    return [
+        middle + radius * draw_outline(rng) for middle, radius in zip(middles, radii, strict=True)
+    ]
+
+
+def _directions(count: int, rng: np.random.Generator) -> Float64[np.ndarray, "count 2"]:
+    angles = rng.uniform(0, 2 * np.pi, count)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)

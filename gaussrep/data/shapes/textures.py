@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from math import cos, sin
+from math import cos, pi, sin
 from typing import Literal, get_args
 
 import numpy as np
@@ -69,13 +69,14 @@ def draw_texture(rng: np.random.Generator) -> Texture:
         rng: Source of randomness.
     """
     pattern = PATTERNS[rng.integers(len(PATTERNS))]
+    angle, cycles, phase, sharpness = rng.random(4).tolist()
     fewest, most = (3, 6) if pattern == "checks" else (4, 11)
     return Texture(
         pattern=pattern,
-        angle=rng.uniform(0, 2 * np.pi),
-        cycles=rng.uniform(fewest, most),
-        phase=rng.uniform(0, 2 * np.pi),
-        sharpness=rng.uniform(1, 4),
+        angle=2 * pi * angle,
+        cycles=fewest + (most - fewest) * cycles,
+        phase=2 * pi * phase,
+        sharpness=1 + 3 * sharpness,
         lattice=rng.random((NODES, NODES), dtype=np.float32),
     )
 

@@ -21,8 +21,8 @@ class GaussianHead(nn.Module):
 
     Centres lie in [-1, 1]³, of which x and y cover the image; scales below `max_scale` / 8, half
     of which is a share of the image's width. With a spread start each Gaussian learns a bias of its
-    own; without, the layer has none and keeps torch's own start, uniform within 1/√width
-    (successor's code).
+    own and centres are tanh x (ours); without, the layer has no bias and keeps torch's own start,
+    uniform within 1/√width, and centres are tanh(x/2) = 2 sigmoid(x) - 1 (successor's code).
 
     Args:
         config: The method's configuration.
@@ -31,6 +31,7 @@ class GaussianHead(nn.Module):
     def __init__(self, config: GMAEConfig) -> None:
         super().__init__()
         self.max_scale = config.max_scale / 8
+        self.steepness = 1.0 if config.spread_start else 0.5
         self.per_query = config.gaussians_per_query
         self.linear = nn.Linear(config.decoder.width, self.per_query * NUMBERS, bias=False)
         start = torch.zeros(config.gaussians, NUMBERS)
@@ -54,7 +55,7 @@ class GaussianHead(nn.Module):
             list(PARTS.values()), dim=-1
         )
         return Gaussians(
-            means=(raw_means / 2).tanh(),
+            means=(self.steepness * raw_means).tanh(),
             quats=raw_quats + raw_quats.new_tensor([1, 0, 0, 0]),
             scales=self.max_scale * raw_scales.sigmoid(),
             opacities=raw_opacities.squeeze(-1).sigmoid(),
@@ -66,7 +67,7 @@ def _spread_start(config: GMAEConfig) -> Float[Tensor, "gaussians 14"]:
     """Centres spread over the frame at random depths, small scales, all else neutral."""
     count = config.gaussians
     depths = 1.8 * torch.rand(count, 1) - 0.9
-    centres = 2 * torch.cat([0.98 * _places(config), depths], dim=-1).atanh()
+    centres = torch.cat([0.98 * _places(config), depths], dim=-1).atanh()
     rest = torch.zeros(count, NUMBERS - 6)
     return torch.cat([centres, torch.full((count, 3), SMALL), rest], dim=-1)
 

@@ -11,6 +11,7 @@ from gaussrep.data.shapes.config import ShapesConfig
     "wrong",
     [
         {"size": 7},
+        {"size": 4097},
         {"samples": 0},
         {"val_samples": 0},
         {"objects": (0, 3)},

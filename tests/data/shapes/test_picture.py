@@ -98,13 +98,13 @@ def test_a_vertical_contour_by_hand():
 
 
 def test_brightness_rises_towards_the_light_and_falls_off_the_centre():
-    first, _ = draw_scene((1, 1), np.random.default_rng(0))
-    flat = plain(first, FRAME, 0.5)
+    first, second = draw_scene((1, 1), np.random.default_rng(0))
+    flat, outside = plain(first, FRAME, 0.5), plain(second, FRAME + 2, 0.9)
     reach = np.sqrt(0.5)
-    lit = draw([replace(flat, light=np.array([0.2, 0.0]))], 10).image[0, 3]
+    lit = draw([replace(flat, light=np.array([0.2, 0.0])), outside], 10).image[0, 3]
     x = (np.arange(10) + 0.5) / 10 - 0.5
     np.testing.assert_allclose(lit, 0.5 * (1 + 0.2 * x / reach), rtol=1e-5)
-    domed = draw([replace(flat, dome=0.2)], 10).image[0, 3]
+    domed = draw([replace(flat, dome=0.2), outside], 10).image[0, 3]
     np.testing.assert_allclose(domed, 0.5 * (1 - 0.2 * (x**2 + 0.15**2) / 0.5), rtol=1e-5)
 
 

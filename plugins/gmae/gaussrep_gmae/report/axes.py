@@ -76,8 +76,8 @@ def ticks(low: float, high: float) -> list[Tick]:
         Multiples of 1, 2 or 5 times a power of ten.
 
     Example:
-        >>> ticks(0, 1)
-        [(0.0, '0'), (0.2, '0.2'), (0.4, '0.4'), (0.6, '0.6'), (0.8, '0.8'), (1.0, '1')]
+        >>> [text for _, text in ticks(0.0, 1.0)]
+        ['0', '0.2', '0.4', '0.6', '0.8', '1']
     """
     power = 10.0 ** floor(log10((high - low) / 4))
     step = next(m * power for m in (1, 2, 5, 10) if (high - low) / (m * power) <= 6)

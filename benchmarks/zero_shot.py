@@ -1,0 +1,100 @@
+"""Train GMAE on photographs and on shapes, and measure what it finds without being asked.
+
+Writes `edges.json` (BSDS500, validation split) and `figure-ground.json` (shapes) after every seed.
+Run again, the script skips the seeds that are there and goes on with training that was stopped.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import typer
+from pretraining import pretrain
+
+from gaussrep.cli.bench_options import counts
+from gaussrep.cli.train import train_config
+from gaussrep.errors import GaussrepError, RunError
+from gaussrep.evaluation.evaluate import evaluate_run
+from gaussrep.evaluation.evaluation import Scores
+from gaussrep.json_file import write_json
+from gaussrep.rendering.bench.report import describe_origin
+
+PRESET = "demo"
+EVALUATIONS: Mapping[str, str] = MappingProxyType(
+    {"edges": "photographs", "figure-ground": "shapes"}
+)
+"""Each evaluation, and which of the two models it measures."""
+
+
+def training_settings(kind: str, bsds: Path) -> list[str]:
+    """What the model of a kind learns from: crops of BSDS500's training photographs, or shapes."""
+    if kind == "shapes":
+        return ["data.type=shapes"]
+    return ["data.type=images", f"data.root={bsds / 'images' / 'train'}"]
+
+
+def evaluation_settings(name: str, bsds: Path) -> list[str]:
+    """What an evaluation measures on; nothing of it was trained on."""
+    return ["data.type=bsds500", f"data.root={bsds}"] if name == "edges" else []
+
+
+def add_scores(content: dict[str, Any], scores: Scores) -> None:
+    """Add one seed's value to every cell."""
+    for row, values in scores.rows.items():
+        cells = content["rows"].setdefault(row, {})
+        for column, value in values.items():
+            cells.setdefault(column, []).append(value)
+    content["facts"] |= {name: fact for name, fact in scores.facts.items() if fact is not None}
+
+
+def begin(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What the file holds already, or its beginning."""
+    if not out.exists():
+        return {**describe_origin(sys.argv), "rows": {}, "facts": dict(facts), "seeds": []}
+    content = json.loads(out.read_text(encoding="utf-8"))
+    if any(content["facts"].get(name) != fact for name, fact in facts.items()):
+        raise RunError(f"{out} holds measurements of another training; give another --out")
+    return content
+
+
+def measure(
+    name: str, bsds: Path, seeds: list[int], steps: int, runs: Path, out: Path, setting: list[str]
+) -> None:
+    """Fill the file of one evaluation, seed by seed."""
+    kind = EVALUATIONS[name]
+    facts = {"trained on": kind, "steps": steps, "settings": setting}
+    content = begin(out / f"{name}.json", facts)
+    for seed in [seed for seed in seeds if seed not in content["seeds"]]:
+        given = [f"trainer.steps={steps}", f"seed={seed}", *training_settings(kind, bsds), *setting]
+        folder = runs / f"{kind}-{seed}"
+        pretrain(train_config("gmae", PRESET, [], given), folder, is_trained=True)
+        scores = evaluate_run(folder, name, [f"seed={seed}", *evaluation_settings(name, bsds)])
+        add_scores(content, scores)
+        content["seeds"].append(seed)
+        write_json(content, out / f"{name}.json")
+        print(f"{name}, seed {seed}: {dict(scores.own)}", flush=True)
+
+
+def main(
+    bsds: Annotated[Path, typer.Option(help="Folder of BSDS500's images and groundTruth.")],
+    out: Annotated[Path, typer.Option(help="Folder of the JSON files.")],
+    runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/zero-shot"),
+    steps: Annotated[int, typer.Option(min=1, help="Of training.")] = 3000,
+    seeds: Annotated[str, typer.Option(help="One run of each model per seed.")] = "0,1,2",
+    only: Annotated[str | None, typer.Option(help="One of the evaluations.")] = None,
+    setting: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for all runs.")] = None,
+) -> None:
+    """Measure edges and figure-ground."""
+    numbers = list(counts("--seeds", seeds, least=0))
+    for name in [only] if only else EVALUATIONS:
+        measure(name, bsds.resolve(), numbers, steps, runs, out, setting or [])
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except GaussrepError as error:
+        sys.exit(f"error: {error}")
