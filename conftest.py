@@ -4,8 +4,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import jaxtyping
 import pytest
+
+hypothesis.settings.register_profile("gaussrep", deadline=None)
+hypothesis.settings.load_profile("gaussrep")
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ def comparison(script, monkeypatch, tmp_path):
         asked.append((folder.name, name, *overrides))
         return Scores({"own": {"top1": 0.5, "psnr": 20.0}, "baseline": {"psnr": 1.0}})
 
+    monkeypatch.setattr(module, "images", lambda budget, split: 3000)
     monkeypatch.setattr(module, "pretrain", pretrain)
     monkeypatch.setattr(module, "evaluate_run", evaluate)
 

@@ -51,7 +51,7 @@ def test_a_scene_without_gaussians_is_refused():
         bounds(scene(torch.zeros(0, 3)))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     size=st.tuples(*[st.floats(1e-3, 100)] * 3),
     middle=st.tuples(*[st.floats(-50, 50)] * 3),

@@ -167,7 +167,7 @@ def test_ctrl_c_is_code_130(hello):
         assert process.stdout.readline() == "sleeping\n"
         time.sleep(0.1)
         process.send_signal(signal.SIGINT)
-        _, shown = process.communicate(timeout=30)
+        _, shown = process.communicate(timeout=120)
     assert (process.returncode, shown) == (130, "interrupted\n")
 
 

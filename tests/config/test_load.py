@@ -108,7 +108,7 @@ encoders = st.none() | st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(trainers, renderers, encoders, st.lists(st.sampled_from(["mse", "l1"])))
 def test_what_is_dumped_loads_back_the_same(zoo, tmp_path, trainer, renderer, encoder, losses):
     given = {"trainer": trainer, "renderer": renderer, "encoder": encoder, "losses": losses}

@@ -1,6 +1,6 @@
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -11,7 +11,6 @@ from gaussrep.data.crops import Box
 SIZES = st.integers(1, 300)
 
 
-@settings(deadline=None)
 @given(SIZES, SIZES, st.integers(0, 50), st.integers(0, 50), st.integers(0, 2**32))
 def test_a_random_box_lies_inside(width, height, left, top, seed):
     within = Box(left, top, left + width, top + height)

@@ -125,7 +125,7 @@ def encoded(format_name):
 VALID = [encoded(name) for name in ("PNG", "JPEG", "WEBP", "BMP")]
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(st.data())
 def test_a_damaged_picture_loads_or_is_one_error(tmp_path_factory, data):
     content = bytearray(data.draw(st.sampled_from(VALID)))

@@ -286,7 +286,7 @@ class TestWriting:
             Ply().read(tmp_path / "out.ply").opacities, torch.tensor([0.0, 1.0]), atol=2e-6, rtol=0
         )
 
-    @settings(max_examples=30, deadline=None)
+    @settings(max_examples=30)
     @given(count=st.integers(0, 20), degree=st.integers(0, 3), seed=st.integers(0, 2**31))
     def test_a_round_trip_keeps_everything(self, tmp_path_factory, count, degree, seed):
         path = tmp_path_factory.mktemp("trip") / "scene.ply"
@@ -366,7 +366,7 @@ def mutations(draw):
     return data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=1500)
 @given(data=mutations())
 def test_a_damaged_file_loads_or_is_one_format_error(tmp_path_factory, data):
     path = tmp_path_factory.getbasetemp() / "damaged.ply"

@@ -56,7 +56,7 @@ def test_a_wrong_shape_is_named_instead_of_broadcast(loss, monkeypatch):
         loss(PREDICTION, TARGET, torch.ones(2, 2, dtype=torch.bool))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**31), st.sampled_from([MSE(), L1()]))
 def test_masking_equals_selecting(seed, loss):
     generator = torch.Generator().manual_seed(seed)

@@ -29,7 +29,7 @@ def assert_same(one, two, depth_scale=1.0):
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_permutation_of_gaussians(seed):
     scene = random_scene(seed)
     order = torch.randperm(scene.gaussians.count, generator=torch.Generator().manual_seed(seed))
@@ -37,7 +37,7 @@ def test_permutation_of_gaussians(seed):
 
 
 @given(seeds, st.integers(0, 20))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_padding(seed, extra):
     scene = random_scene(seed)
     padded = scene.gaussians.pad(scene.gaussians.count + extra)
@@ -45,7 +45,7 @@ def test_padding(seed, extra):
 
 
 @given(seeds, st.sampled_from([1, -1]), st.sampled_from(["pinhole", "ortho"]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_rigid_motion_of_scene_and_cameras(seed, mirror, model):
     scene = random_scene(seed, sh_degree=2, model=model, views=2)
     turn = mirror * torch.tensor(Rotation.random(rng=seed).as_matrix())
@@ -56,7 +56,7 @@ def test_rigid_motion_of_scene_and_cameras(seed, mirror, model):
 
 
 @given(seeds, st.sampled_from(["pinhole", "ortho"]))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_isotropic_normalisation(seed, model):
     scene = random_scene(seed, batch=(2,), sh_degree=1, model=model)
     box = Cuboid.fit(scene.gaussians, padding=0.1)
@@ -67,7 +67,7 @@ def test_isotropic_normalisation(seed, model):
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_batching_is_looping(seed):
     scene = random_scene(seed, batch=(2, 2), views=2)
     whole = draw(scene.gaussians, scene.cameras, scene.background)

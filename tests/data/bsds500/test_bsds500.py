@@ -143,9 +143,7 @@ def test_a_damaged_photograph_is_named(root):
         BSDS500(BSDS500Config(root=root), "val")[0]
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_annotations_load_or_are_one_error(tmp_path, data):
     path = tmp_path / "a.mat"

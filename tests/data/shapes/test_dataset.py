@@ -35,7 +35,7 @@ def same(first, second):
     return first.keys() == second.keys() and all(torch.equal(first[k], second[k]) for k in first)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(8, 48), st.integers(1, 10), st.integers(0, 6), st.integers(0, 2**40), st.data())
 def test_samples_have_the_agreed_form(size, fewest, more, seed, data):
     config = ShapesConfig(size=size, objects=(fewest, fewest + more), seed=seed)

@@ -1,5 +1,5 @@
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.data.shapes.filling import fill
@@ -16,7 +16,6 @@ def winding(outline, size):
     return np.abs(turns)
 
 
-@settings(deadline=None)
 @given(
     st.integers(0, 2**32),
     st.floats(0.05, 1.5),

@@ -25,7 +25,7 @@ def plane(layer, size):
     return layer.depth + (layer.slant[0] * x + layer.slant[1] * y) / layer.reach
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(SCENES, SIZES)
 def test_the_visible_layer_is_the_nearest_that_covers_the_pixel(drawn, size):
     layers = scene(drawn)
@@ -37,7 +37,7 @@ def test_the_visible_layer_is_the_nearest_that_covers_the_pixel(drawn, size):
     assert NEAR <= picture.depth.min() <= picture.depth.max() <= FAR
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(SCENES, SIZES)
 def test_edges_lie_on_the_nearer_side_of_every_change(drawn, size):
     layers = scene(drawn)
@@ -52,7 +52,7 @@ def test_edges_lie_on_the_nearer_side_of_every_change(drawn, size):
         assert edge == (min(around) < here)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(SCENES, SIZES)
 def test_a_finer_drawing_shows_the_same(drawn, size):
     layers = scene(drawn)
@@ -61,7 +61,7 @@ def test_a_finer_drawing_shows_the_same(drawn, size):
     np.testing.assert_allclose(fine.depth[1::3, 1::3], coarse.depth, atol=1e-5)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(SCENES)
 def test_layers_never_meet_in_depth(drawn):
     layers = scene(drawn)
