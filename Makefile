@@ -22,7 +22,7 @@ demo: $(VENV)/.ready  ## Train a small GMAE on photographs and write runs/demo/r
 	$(BIN)/gaussrep inspect runs/demo
 
 test: $(VENV)/.ready test-wheels  ## Run every test.
-	$(BIN)/python -m pytest -m "not wheels"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not wheels"
 
 test-wheels: wheels  ## Install the built wheels in a clean environment and use them.
 	$(BIN)/python -m pytest -m wheels tests/wheels
