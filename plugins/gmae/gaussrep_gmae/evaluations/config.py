@@ -42,7 +42,10 @@ class DepthOrderConfig(SampledConfig):
 
 
 class EdgesConfig(SampledConfig):
-    """Settings of the `edges` evaluation; the defaults were tuned on BSDS500's train split."""
+    """Settings of the `edges` evaluation; all ours.
+
+    Smoothing and scales were chosen on six photographs of BSDS500's train split.
+    """
 
     layers: int = Field(default=8, ge=2)
     """Groups of Gaussians in the depth order."""

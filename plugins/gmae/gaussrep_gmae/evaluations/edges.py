@@ -28,7 +28,7 @@ class ZeroShotEdges(Evaluation):
     thinned to its crests. Two more rows go the same way: the jumps of the paper's layer map, and
     the colour gradient of the full reconstruction, which shows how much is due to the layers. Sobel
     and Canny look at the photograph itself. Neither the method nor any row has learned from
-    annotations; the settings were chosen on BSDS500's train split.
+    annotations; smoothing and scales were chosen on photographs of BSDS500's train split.
 
     Args:
         config: Its settings.
