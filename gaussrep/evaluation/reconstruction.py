@@ -3,7 +3,6 @@
 from collections import defaultdict
 
 import torch
-from einops import repeat
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -13,10 +12,9 @@ from gaussrep.evaluation.config import ReconstructionConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.evaluation.ssim import ssim_map
+from gaussrep.methods.hidden_pixels import mean_of, mean_visible_colour, psnr
 from gaussrep.methods.method import Method
 
-LEAST_ERROR = 1e-10
-"""Below this mean squared error the PSNR stays at 100 dB."""
 BASELINE = "mean visible colour"
 
 
@@ -58,23 +56,6 @@ def _pictures(method: Method, batch: dict[str, Tensor]) -> list[tuple[str, Tenso
     return [(name_of(method), said.images, said.hidden), (BASELINE, filled, said.hidden)]
 
 
-def psnr(
-    said: Float[Tensor, "b c h w"], images: Float[Tensor, "b c h w"], hidden: Bool[Tensor, "b h w"]
-) -> Float[Tensor, " b"]:
-    """Peak signal-to-noise ratio on hidden pixels.
-
-    Args:
-        said: Values in [0, 1].
-        images: The truth.
-        hidden: Which pixels count.
-
-    Returns:
-        Decibels, at most 100, one number per image.
-    """
-    error = _mean_of((said - images).square(), hidden)
-    return -10 * error.clamp_min(LEAST_ERROR).log10()
-
-
 def ssim(
     said: Float[Tensor, "b c h w"], images: Float[Tensor, "b c h w"], hidden: Bool[Tensor, "b h w"]
 ) -> Float[Tensor, " b"]:
@@ -88,20 +69,4 @@ def ssim(
     Returns:
         Values in [-1, 1], one per image.
     """
-    return _mean_of(ssim_map(said, images), hidden)
-
-
-def mean_visible_colour(
-    images: Float[Tensor, "b c h w"], hidden: Bool[Tensor, "b h w"]
-) -> Float[Tensor, "b c h w"]:
-    """Images of one colour each, the mean of the pixels that are not hidden; black without any."""
-    visible = (~hidden)[:, None].to(images.dtype)
-    colour = (images * visible).sum((2, 3)) / visible.sum((2, 3)).clamp_min(1)
-    return repeat(colour, "b c -> b c h w", h=images.shape[2], w=images.shape[3])
-
-
-def _mean_of(
-    values: Float[Tensor, "b c h w"], chosen: Bool[Tensor, "b h w"]
-) -> Float[Tensor, " b"]:
-    weights = chosen[:, None].to(values.dtype)
-    return (values * weights).sum((1, 2, 3)) / (values.shape[1] * weights.sum((1, 2, 3)))
+    return mean_of(ssim_map(said, images), hidden)

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from gaussrep.errors import CapabilityError
-from gaussrep.evaluation.reconstruction import mean_visible_colour, psnr, ssim
+from gaussrep.evaluation.reconstruction import ssim
 from gaussrep.evaluation.ssim import ssim_map
 from gaussrep.methods import Reconstruction
+from gaussrep.methods.hidden_pixels import mean_visible_colour, psnr
 
 
 def test_psnr_counts_hidden_pixels_alone():

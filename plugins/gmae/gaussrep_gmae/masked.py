@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import torch
-from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from gaussrep.errors import ShapeError
+from gaussrep.methods.hidden_pixels import psnr
 from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
 from gaussrep_gmae.encoder import MaskedEncoder
 from gaussrep_gmae.masked_config import MaskedConfig
@@ -78,8 +78,9 @@ class MaskedMethod(Method, Generic[C]):
         guess = self.guess(images, visible)
         masked = self.masked_pixels(visible)
         counted = masked if self.config.loss == "masked" else torch.ones_like(masked)
-        psnr = _psnr(guess.images.detach(), images, masked)
-        return StepOutput(mean_of(guess.errors, counted).mean(), {"psnr": psnr, **guess.metrics})
+        decibels = psnr(guess.images.detach(), images, masked).mean()
+        loss = mean_of(guess.errors, counted).mean()
+        return StepOutput(loss, {"psnr": decibels, **guess.metrics})
 
     def reconstruct(self, batch: Batch) -> Reconstruction:
         """Mask images as in training and say them again; visible patches are said as well.
@@ -168,10 +169,3 @@ class MaskedMethod(Method, Generic[C]):
                 "set data.size and method.image_size to the same number."
             )
         return images
-
-
-def _psnr(
-    said: Float[Tensor, "b 3 h w"], images: Float[Tensor, "b 3 h w"], masked: Bool[Tensor, "b h w"]
-) -> Float[Tensor, ""]:
-    errors = rearrange((said - images).square(), "b c h w -> b h w c")
-    return -10 * mean_of(errors, masked).clamp_min(1e-10).log10().mean()

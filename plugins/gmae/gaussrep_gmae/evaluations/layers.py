@@ -12,8 +12,8 @@ from torch.nn.functional import avg_pool2d, grid_sample
 from gaussrep import plugins
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
-from gaussrep.evaluation.reconstruction import psnr
 from gaussrep.gaussians import Gaussians
+from gaussrep.methods.hidden_pixels import psnr
 from gaussrep.methods.method import Method
 from gaussrep_gmae.evaluations.config import LayersConfig
 from gaussrep_gmae.evaluations.gmae_of import gmae_of

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from einops import rearrange, repeat
+from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep_gmae.masking import mean_of
+from gaussrep.methods.hidden_pixels import mean_visible_colour, psnr
 
 
 @dataclass(frozen=True)
@@ -42,15 +42,7 @@ def measure(
     Returns:
         One gain per image.
     """
-    truth = rearrange(images, "b c h w -> b h w c")
-    seen = (~masked)[..., None].to(truth.dtype)
-    mean = (truth * seen).sum((1, 2)) / seen.sum((1, 2)).clamp_min(1)
-    height, width = truth.shape[1:3]
-    flat = repeat(mean, "b c -> b h w c", h=height, w=width)
-    found, known = (_psnr(picture, truth, masked) for picture in (pictures, flat))
+    flat = mean_visible_colour(images, masked)
+    said = rearrange(pictures, "b h w c -> b c h w")
+    found, known = (psnr(each, images, masked).tolist() for each in (said, flat))
     return [Gain(a, b) for a, b in zip(found, known, strict=True)]
-
-
-def _psnr(picture: Tensor, truth: Tensor, masked: Tensor) -> list[float]:
-    error = mean_of((picture - truth).square(), masked)
-    return (-10 * error.clamp_min(1e-10).log10()).tolist()
