@@ -93,6 +93,19 @@ def random_crop(
     return to_tensor(ImageOps.mirror(crop) if rng.random() < config.flip else crop)
 
 
+def central_square(image: Image.Image, size: int) -> Float[Tensor, "3 size size"]:
+    """The largest square in the middle of a picture.
+
+    Args:
+        image: RGB picture.
+        size: Side of the result in pixels.
+
+    Returns:
+        Values in [0, 1].
+    """
+    return to_tensor(resized(image, centre_box(Box(0, 0, *image.size)), size))
+
+
 def resized(image: Image.Image, box: Box, size: int) -> Image.Image:
     """Cut a box out and resample it; no pixel outside the box has any influence.
 

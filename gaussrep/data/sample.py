@@ -28,9 +28,9 @@ def make_sample(
     Returns:
         `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
     """
-    whole = crops.Box(0, 0, image.width, image.height)
     if split == "train":
+        whole = crops.Box(0, 0, image.width, image.height)
         pixels = crops.random_crop(image, whole, config, key.rng())
     else:
-        pixels = crops.to_tensor(crops.resized(image, crops.centre_box(whole), config.size))
+        pixels = crops.central_square(image, config.size)
     return {"image": pixels, "index": torch.tensor(key.index)}

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gaussrep.data.crops import Box, centre_box, resized, to_tensor
+from gaussrep.data.crops import central_square
 from gaussrep.data.image_file import UnreadableImage
 from gaussrep.data.picture_files import PictureFiles
 from gaussrep.data.sample_key import SampleKey
@@ -43,6 +43,5 @@ class Pictures:
         except UnreadableImage:
             black = torch.zeros(3, self._size, self._size)
             return {**sample, "image": black, "readable": torch.tensor(False)}
-        square = centre_box(Box(0, 0, picture.width, picture.height))
-        pixels = to_tensor(resized(picture, square, self._size))
+        pixels = central_square(picture, self._size)
         return {**sample, "image": pixels, "readable": torch.tensor(True)}

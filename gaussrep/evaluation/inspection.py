@@ -5,12 +5,11 @@ from pathlib import Path
 
 import torch
 from jaxtyping import Float
-from PIL import Image
 from torch import Tensor
 
 from gaussrep import plugins
 from gaussrep.data.config import CropConfig
-from gaussrep.data.crops import Box, centre_box, resized, to_tensor
+from gaussrep.data.crops import central_square
 from gaussrep.data.image_file import read_image
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.report import Report
@@ -58,8 +57,4 @@ def _photographs(paths: Sequence[Path], config: TrainConfig) -> Float[Tensor, "b
         raise CapabilityError(
             f"data set {config.data.type!r} does not say to what size photographs are cut."
         )
-    return torch.stack([_square(read_image(path), config.data.size) for path in paths])
-
-
-def _square(image: Image.Image, size: int) -> Float[Tensor, "3 h w"]:
-    return to_tensor(resized(image, centre_box(Box(0, 0, *image.size)), size))
+    return torch.stack([central_square(read_image(path), config.data.size) for path in paths])
