@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
+from gaussrep.data.unreadable import UnreadableFile
 from gaussrep.errors import DataError
 from gaussrep.replacing import replacing
 
@@ -17,15 +18,8 @@ DECODING_ERRORS = (
 )  # fmt: skip
 
 
-class UnreadableImage(DataError):
-    """A picture file is missing or damaged.
-
-    A data-loader worker hands an error on by calling its class with the whole traceback as the
-    message; only the sentence at the end of it is kept, so that it reads the same from everywhere.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message.rpartition(f"{type(self).__qualname__}: ")[2].strip())
+class UnreadableImage(UnreadableFile):
+    """A picture file is missing or damaged."""
 
 
 def read_image(path: Path) -> Image.Image:

@@ -7,18 +7,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from gaussrep.errors import DataError
+from gaussrep.data.unreadable import UnreadableFile
 
 
-class UnreadableAnnotations(DataError):
-    """A file of annotations is damaged, or does not belong to its photograph.
-
-    A data-loader worker hands an error on by calling its class with the whole traceback as the
-    message; only the sentence at the end of it is kept, so that it reads the same from everywhere.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message.rpartition(f"{type(self).__qualname__}: ")[2].strip())
+class UnreadableAnnotations(UnreadableFile):
+    """A file of annotations is damaged, or does not belong to its photograph."""
 
 
 @dataclass(frozen=True, slots=True)
