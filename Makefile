@@ -2,6 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
+PLUGINS := plugins/gmae plugins/gaussiancross
 IMAGES ?=
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.size=64)
 
@@ -10,11 +11,11 @@ DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.size=64)
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(VENV)/.ready: pyproject.toml plugins/gmae/pyproject.toml $(CONSTRAINTS)
+$(VENV)/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
 	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) --group dev \
-		-e ".[evaluation,gsplat,photos,tensorboard,vision]" -e plugins/gmae
+		-e ".[evaluation,gsplat,photos,tensorboard,vision]" $(PLUGINS:%=-e %)
 	touch $@
 
 demo: $(VENV)/.ready  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
@@ -41,8 +42,8 @@ docs: $(VENV)/.ready  ## Build the documentation into site/, strictly.
 
 wheels: $(VENV)/.ready  ## Build the wheels of all distributions into dist/.
 	rm -rf dist
-	$(BIN)/python -m build -q --wheel --no-isolation --outdir dist .
-	$(BIN)/python -m build -q --wheel --no-isolation --outdir dist plugins/gmae
+	for source in . $(PLUGINS); do \
+		$(BIN)/python -m build -q --wheel --no-isolation --outdir dist $$source || exit 1; done
 
 constraints: $(VENV)/.ready  ## Write down the versions that are installed.
 	{ echo "# The versions that everything here is developed and tested with; \`make constraints\` writes this file."; \

@@ -24,6 +24,15 @@ class MapDataset(Protocol):
         ...
 
 
+@runtime_checkable
+class CollatingDataset(MapDataset, Protocol):
+    """A data set whose samples are not all of one shape and that joins them itself."""
+
+    def collate(self, samples: list[dict[str, Tensor]], /) -> dict[str, Tensor]:
+        """Join samples into a batch."""
+        ...
+
+
 def make_loader(
     dataset: MapDataset,
     batches: Iterable[list[SampleKey]],
@@ -34,7 +43,8 @@ def make_loader(
     """Build a loader that gives the data set exactly these batches of keys.
 
     Args:
-        dataset: Takes a `SampleKey` and returns a dict of CPU tensors.
+        dataset: Takes a `SampleKey` and returns a dict of CPU tensors; these are stacked where it
+            does not join them itself.
         batches: The keys of each batch, in order; may be endless.
         workers: Processes that load; 0 loads in this one.
         device: Where the batches will go.
@@ -46,6 +56,7 @@ def make_loader(
         dataset,  # pyright: ignore[reportArgumentType] - it need not be torch's class
         batch_sampler=batches,
         num_workers=workers,
+        collate_fn=dataset.collate if isinstance(dataset, CollatingDataset) else None,
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),
     )

@@ -6,8 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
-class Encoder(nn.Module, ABC):
-    """Turns pictures into a sequence of feature vectors."""
+class ImageEncoder(nn.Module, ABC):
+    """Turns pictures into maps of feature vectors."""
 
     @property
     @abstractmethod
@@ -17,12 +17,12 @@ class Encoder(nn.Module, ABC):
     @abstractmethod
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
-    ) -> Float[Tensor, "batch tokens width"]:
+    ) -> Float[Tensor, "batch rows columns channels"]:
         """Encode a batch of pictures.
 
         Args:
             images: RGB in [0, 1].
 
         Returns:
-            One vector of length `width` per token.
+            One vector of length `width` per cell of a regular grid over the picture, top row first.
         """

@@ -1,0 +1,1 @@
+"""Scenes: point clouds with posed RGB-D views."""

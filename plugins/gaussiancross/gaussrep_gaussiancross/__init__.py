@@ -1,0 +1,1 @@
+"""GaussianCross for gaussrep (import names live in their own modules)."""

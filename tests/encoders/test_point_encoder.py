@@ -1,0 +1,44 @@
+import pytest
+import torch
+from torch import nn
+
+from gaussrep.encoders.point_encoder import PointEncoder
+from gaussrep.encoders.voxel_cloud import VoxelCloud
+from gaussrep.errors import ShapeError
+
+
+class Each(PointEncoder):
+    def __init__(self, channels):
+        super().__init__()
+        self.project = nn.Linear(channels, self.width)
+
+    @property
+    def width(self):
+        return 5
+
+    def forward(self, cloud):
+        return self.project(cloud.features)
+
+
+def cloud(count=7, coords=7):
+    return VoxelCloud(
+        torch.rand(count, 6),
+        torch.arange(3 * coords).view(coords, 3),
+        torch.zeros(count, dtype=torch.int64),
+        scenes=1,
+    )
+
+
+def test_an_encoder_gives_one_vector_per_voxel():
+    assert Each(6)(cloud()).shape == (7, 5)
+
+
+def test_the_interface_cannot_be_built():
+    with pytest.raises(TypeError, match="abstract"):
+        PointEncoder()
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_cloud_says_which_tensor_is_off():
+    with pytest.raises(ShapeError, match=r"coords has shape \[6, 3\], wanted \[7, 3\]"):
+        cloud(coords=6)
