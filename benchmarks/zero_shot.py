@@ -66,6 +66,7 @@ def measure(
     """Fill the file of one evaluation, seed by seed."""
     kind = EVALUATIONS[name]
     facts = {"trained on": kind, "steps": steps, "settings": setting}
+    out.mkdir(parents=True, exist_ok=True)
     content = begin(out / f"{name}.json", facts)
     for seed in [seed for seed in seeds if seed not in content["seeds"]]:
         given = [f"trainer.steps={steps}", f"seed={seed}", *training_settings(kind, bsds), *setting]
