@@ -33,7 +33,7 @@ def training_settings(kind: str, bsds: Path) -> list[str]:
     """What the model of a kind learns from: crops of BSDS500's training photographs, or shapes."""
     if kind == "shapes":
         return ["data.type=shapes"]
-    return ["data.type=images", f"data.root={bsds / 'images' / 'train'}"]
+    return ["data.type=images", f"data.root={bsds / 'images' / 'train'}", "data.size=64"]
 
 
 def evaluation_settings(name: str, bsds: Path) -> list[str]:
