@@ -8,17 +8,20 @@ import typer
 
 def inspect(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
-    images: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[IMAGE]...", help="Photographs; held-out images if none is given."),
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[IMAGE|SCENE]...",
+            help="Photographs, or scenes of the run's data set; held-out ones if none is given.",
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to; the run's own if none is given.")
     ] = None,
 ) -> None:
-    """Write a report on what a run makes of images, as one HTML page and PNGs."""
+    """Write a report on what a run makes of images or scenes: one HTML page, and its pictures."""
     from gaussrep.evaluation.inspection import inspect_run
 
-    report = inspect_run(run, images or [], out or run)
+    report = inspect_run(run, names or [], out or run)
     typer.echo(report.summary)
     typer.echo(f"Report: {report.page}")

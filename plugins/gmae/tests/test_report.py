@@ -8,6 +8,7 @@ from PIL import Image
 
 import gaussrep as gr
 from gaussrep import plugins
+from gaussrep.methods.report import Shown
 from gaussrep_gmae.report import write_mae_report, write_report
 from gaussrep_gmae.report.panel import SIZE
 from gaussrep_gmae.report.sheet import GAP
@@ -19,6 +20,10 @@ LIGHT = 3e6
 """Bytes of a page on 16 images, at most."""
 C0 = 0.28209479177387814
 """Spherical harmonic of degree 0, by which PLY files hold colours."""
+
+
+def shown(images):
+    return Shown(tuple(map(str, range(len(images)))), {"image": images})
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,7 @@ def report(method, images, folder):
     """A report on three images, written once."""
     if not (folder / "report.html").exists():
         (folder / "metrics.csv").write_text(LOG)
-        write_report(method, images, folder, folder)
+        write_report(method, shown(images), folder, folder)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -97,7 +102,7 @@ def test_charts_legend_and_overview(report, folder):
 
 
 def test_summary_is_that_of_the_page(method, images, tmp_path):
-    report = write_report(method, images[:1], tmp_path, tmp_path / "out")
+    report = write_report(method, shown(images[:1]), tmp_path, tmp_path / "out")
     html = report.page.read_text(encoding="utf-8")
     assert report.page == tmp_path / "out" / "report.html"
     (gain,) = re.findall(r"([+-]\d+\.\d) dB against", report.summary)
@@ -109,7 +114,9 @@ def test_summary_is_that_of_the_page(method, images, tmp_path):
 def test_report_of_the_twin(make_method, images, tmp_path, target):
     (tmp_path / "metrics.csv").write_text(LOG)
     method = make_method("mae", target=target).eval()
-    html = write_mae_report(method, images, tmp_path, tmp_path).page.read_text(encoding="utf-8")
+    html = write_mae_report(method, shown(images), tmp_path, tmp_path).page.read_text(
+        encoding="utf-8"
+    )
     assert re.findall(r'<img alt="([^"]+)"', html) == 3 * MASKED
     assert re.findall(r"</svg><figcaption>([^<]+)", html) == ["Loss"]
     assert ("borrowed" in html) == (target == "normalized")
@@ -118,7 +125,7 @@ def test_report_of_the_twin(make_method, images, tmp_path, target):
 
 
 def test_twins_are_shown_the_same_patches(make_method, images, report, tmp_path):
-    page = write_mae_report(make_method("mae").eval(), images, tmp_path, tmp_path).page
+    page = write_mae_report(make_method("mae").eval(), shown(images), tmp_path, tmp_path).page
     pattern = r'alt="seen" src="([^"]*)'
     assert re.findall(pattern, page.read_text(encoding="utf-8")) == re.findall(pattern, report)
 
@@ -130,5 +137,7 @@ def test_both_methods_name_their_report():
 
 def test_few_gaussians_have_few_layers(make_method, images, tmp_path):
     method = make_method(queries=3).eval()
-    html = write_report(method, images[:1], tmp_path, tmp_path).page.read_text(encoding="utf-8")
+    html = write_report(method, shown(images[:1]), tmp_path, tmp_path).page.read_text(
+        encoding="utf-8"
+    )
     assert re.findall(r'class="layer"[^>]*>(\d+)', html) == ["1", "2", "3"]

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
-from gaussrep.methods.report import Report
+from gaussrep.methods.report import Report, Shown
 from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.crop import Crop
 from gaussrep_gmae.report.curve import loss_curve
@@ -21,7 +19,7 @@ from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShot, zero_shot
 
 
 @torch.no_grad()
-def write_report(method: GMAE, images: Float[Tensor, "b 3 h w"], run: Path, folder: Path) -> Report:
+def write_report(method: GMAE, shown: Shown, run: Path, folder: Path) -> Report:
     """Show what a trained model makes of images.
 
     Reconstructions are made through masks drawn from a fixed seed; all else shows the Gaussians
@@ -29,14 +27,15 @@ def write_report(method: GMAE, images: Float[Tensor, "b 3 h w"], run: Path, fold
 
     Args:
         method: The trained model, in evaluation mode.
-        images: Images in [0, 1], at least one.
+        shown: At least one `image`, in [0, 1].
         run: The run's folder, for its loss curve.
         folder: Where `report.html` and the folder `report` of PNG and PLY files are written.
 
     Returns:
         The page, and how many dB the reconstruction beats the mean visible colour by.
     """
-    gaussians = method.gaussians({"image": images})
+    images = shown.batch["image"]
+    gaussians = method.gaussians(shown.batch)
     crops = [
         _crop(view, zero_shot(method, images[i], gaussians[i : i + 1]), gaussians[i])
         for i, view in enumerate(masked_views(method, images))

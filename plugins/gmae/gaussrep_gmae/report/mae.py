@@ -3,10 +3,8 @@
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
 
-from gaussrep.methods.report import Report
+from gaussrep.methods.report import Report, Shown
 from gaussrep_gmae.mae.method import MAE
 from gaussrep_gmae.report.crop import Crop
 from gaussrep_gmae.report.curve import loss_curve
@@ -17,21 +15,19 @@ from gaussrep_gmae.report.publish import publish
 
 
 @torch.no_grad()
-def write_mae_report(
-    method: MAE, images: Float[Tensor, "b 3 h w"], run: Path, folder: Path
-) -> Report:
+def write_mae_report(method: MAE, shown: Shown, run: Path, folder: Path) -> Report:
     """Show what a trained model makes of images, with masks drawn from a fixed seed.
 
     Args:
         method: The trained model, in evaluation mode.
-        images: Images in [0, 1], at least one.
+        shown: At least one `image`, in [0, 1].
         run: The run's folder, for its loss curve.
         folder: Where `report.html` and the folder `report` of PNG files are written.
 
     Returns:
         The page, and how many dB the reconstruction beats the mean visible colour by.
     """
-    views = masked_views(method, images)
+    views = masked_views(method, shown.batch["image"])
     page = Page(
         title=f"MAE · {run.name}",
         facts=facts_of(method),

@@ -1,0 +1,76 @@
+"""The samples that a report is about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
+
+from gaussrep import plugins
+from gaussrep.config import ComponentConfig
+from gaussrep.data.config import CropConfig
+from gaussrep.data.crops import central_square
+from gaussrep.data.image_file import read_image
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.errors import CapabilityError
+from gaussrep.methods.report import Shown
+from gaussrep.training.loader import CollatingDataset
+
+HELD_OUT = 16
+"""How many held-out images are shown where none is named."""
+
+
+@runtime_checkable
+class NamedScenes(CollatingDataset, Protocol):
+    """A data set whose samples can be asked for by name."""
+
+    names: tuple[str, ...]
+
+    def index_of(self, name: str, /) -> int:
+        """Find a scene."""
+        ...
+
+
+def samples_to_show(data: ComponentConfig, names: Sequence[str]) -> Shown:
+    """Load what a report shows.
+
+    Args:
+        data: The run's data set.
+        names: Photographs or scenes; held-out samples where it is empty: some images, or the first
+            scene.
+
+    Returns:
+        The samples.
+
+    Raises:
+        DataError: If one of them cannot be read.
+        CapabilityError: If the data set cannot give what is named.
+    """
+    if plugins.find("datasets", data.type).record.modality == "points":
+        return _scenes(data, names)
+    return _photographs(data, names) if names else _held_out(data)
+
+
+def _scenes(data: ComponentConfig, names: Sequence[str]) -> Shown:
+    dataset = plugins.build("datasets", data, split="val")
+    if not isinstance(dataset, NamedScenes):
+        raise CapabilityError(f"data set {data.type!r} does not give its scenes by name.")
+    names = names or dataset.names[:1]
+    samples = [dataset[SampleKey(dataset.index_of(name))] for name in names]
+    return Shown(tuple(names), dataset.collate(samples))
+
+
+def _held_out(data: ComponentConfig) -> Shown:
+    dataset = plugins.build("datasets", data, split="val")
+    count = min(len(dataset), HELD_OUT)
+    images = [dataset[SampleKey(i)]["image"] for i in range(count)]
+    return Shown(tuple(map(str, range(count))), {"image": torch.stack(images)})
+
+
+def _photographs(data: ComponentConfig, paths: Sequence[str]) -> Shown:
+    if not isinstance(data, CropConfig):
+        raise CapabilityError(
+            f"data set {data.type!r} does not say to what size photographs are cut."
+        )
+    images = [central_square(read_image(Path(path)), data.size) for path in paths]
+    return Shown(tuple(paths), {"image": torch.stack(images)})
