@@ -1,0 +1,71 @@
+import json
+
+import pytest
+
+from gaussrep.errors import RunError
+from gaussrep.evaluation.evaluation import Scores
+
+
+class Stopped(Exception):
+    """Stands for whatever ends a script in the middle."""
+
+
+@pytest.fixture
+def fill(script, monkeypatch, tmp_path):
+    """Fill the table of cifar10.py, training and evaluation made up; `asked` keeps the calls."""
+    module, cifar10 = script("comparison"), script("cifar10")
+    asked, limits = [], []
+
+    def pretrain(config, folder, *, is_trained):
+        asked.append((folder.name, config.seed, config.method.type, is_trained))
+
+    def evaluate(folder, name, overrides, device):
+        if limits and len(asked) >= limits[0]:
+            raise Stopped
+        asked.append((folder.name, name, *overrides))
+        return Scores({"own": {"top1": 0.5, "psnr": 20.0}, "baseline": {"psnr": 1.0}})
+
+    monkeypatch.setattr(module, "pretrain", pretrain)
+    monkeypatch.setattr(module, "evaluate_run", evaluate)
+
+    def run(seeds=(0, 1), steps=7, stop=None):
+        limits[:] = [] if stop is None else [stop]
+        comparison = cifar10.make_comparison(tmp_path, steps, 3, "cpu", ())
+        comparison.fill(seeds, tmp_path / "runs", tmp_path / "out.json", {"steps": steps})
+        return json.loads((tmp_path / "out.json").read_text())
+
+    return run, asked
+
+
+def test_every_cell_has_one_number_per_seed(fill):
+    run, asked = fill
+    rows = run()["rows"]
+    assert list(rows) == ["GMAE", "MAE", "MAE, normalised target", "random encoder"]
+    assert rows["GMAE"] == {
+        "knn": [0.5, 0.5], "linear-probe": [0.5, 0.5], "fine-tune": [0.5, 0.5], "psnr": [20.0, 20.0]
+    }  # fmt: skip
+    assert "psnr" not in rows["MAE, normalised target"]
+    assert ("gmae-0", "fine-tune", "seed=0", "epochs=3", "accumulate=1") in asked
+    assert ("mae-normalised-target-1", 1, "mae", True) in asked
+    assert ("random-encoder-0", 0, "gmae", False) in asked
+
+
+def test_what_is_in_the_file_is_not_measured_again(fill, tmp_path):
+    run, asked = fill
+    with pytest.raises(Stopped):
+        run(stop=4)
+    written = json.loads((tmp_path / "out.json").read_text())["rows"]
+    assert written["GMAE"] == {"knn": [0.5], "linear-probe": [0.5], "fine-tune": [0.5]}
+    del asked[:]
+    run()
+    assert asked[:2] == [("gmae-0", 0, "gmae", True), ("gmae-0", "reconstruction", "seed=0")]
+    del asked[:]
+    run()
+    assert asked == []
+
+
+def test_other_facts_are_another_file(fill):
+    run, _ = fill
+    run()
+    with pytest.raises(RunError, match=r"holds another comparison, .*7.* another --out"):
+        run(steps=8)
