@@ -44,17 +44,17 @@ def voxelise(
         size: Side of a voxel in the units of the points, > 0.
 
     Returns:
-        The voxels, sorted by scene and then by x, y and z, each once.
+        The voxels of a grid from each scene's lowest corner, each once, sorted by scene and then by
+        x, y and z.
 
     Raises:
         ValueRangeError: If points are not finite, or a scene is too long for its grid.
     """
     check_finite({"points": points})
-    cells = torch.div(points, size, rounding_mode="floor").long()
-    lowest = cells.new_zeros(scenes, 3).scatter_reduce(
-        0, scene[:, None].expand(-1, 3), cells, "amin", include_self=False
+    low = points.new_zeros(scenes, 3).scatter_reduce(
+        0, scene[:, None].expand(-1, 3), points, "amin", include_self=False
     )
-    cells = cells - lowest[scene]
+    cells = ((points - low[scene]) / size).floor().long()
     longest = int(cells.max()) + 1
     if longest > MOST_CELLS:
         raise ValueRangeError(

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from gaussrep.plugins.hookspecs import hookimpl
 from gaussrep.plugins.records import (
     BenchmarkRecord,
+    CommandRecord,
     DatasetRecord,
+    EncoderRecord,
     EvaluationRecord,
     FormatRecord,
     LossRecord,
@@ -50,6 +52,41 @@ def register_renderers() -> Iterator[RendererRecord]:
             {"differentiable", "features", "depth", "sh", "ortho", "pinhole", "camera_gradients"}
         ),
         priority=10,
+    )
+
+
+@hookimpl
+def register_encoders() -> Iterator[EncoderRecord]:
+    """The encoders of the core."""
+    yield EncoderRecord(
+        name="statistics",
+        summary="Local statistics of colours and edges; needs no weights.",
+        target="gaussrep.encoders.statistics.encoder:StatisticsEncoder",
+        config="gaussrep.encoders.teacher_config:StatisticsConfig",
+        modality="image",
+    )
+    yield EncoderRecord(
+        name="timm",
+        summary="The feature map of any model of timm.",
+        target="gaussrep.encoders.timm_encoder:TimmEncoder",
+        config="gaussrep.encoders.teacher_config:TimmConfig",
+        requires=("timm>=1.0",),
+        modality="image",
+    )
+    yield EncoderRecord(
+        name="radio",
+        summary="NVIDIA's C-RADIO (commercial use allowed) and RADIO (not), by torch.hub.",
+        target="gaussrep.encoders.radio:RadioEncoder",
+        config="gaussrep.encoders.teacher_config:RadioConfig",
+        requires=("timm>=1.0",),
+        modality="image",
+    )
+    yield EncoderRecord(
+        name="run",
+        summary="What a trained run's method says of pictures, such as a GMAE's.",
+        target="gaussrep.embedding.run_encoder:RunEncoder",
+        config="gaussrep.encoders.teacher_config:RunEncoderConfig",
+        modality="image",
     )
 
 
@@ -145,6 +182,27 @@ def register_datasets() -> Iterator[DatasetRecord]:
         requires=("torchvision>=0.19",),
         modality="image",
     )
+    yield DatasetRecord(
+        name="scannet",
+        summary="ScanNet v2 and whatever is written in its layout: points, labels, RGB-D views.",
+        target="gaussrep.data.scenes.dataset:SceneDataset",
+        config="gaussrep.data.scenes.config:ScannetConfig",
+        modality="points",
+    )
+    yield DatasetRecord(
+        name="s3dis",
+        summary="S3DIS: labelled points of the rooms of six office areas.",
+        target="gaussrep.data.scenes.dataset:SceneDataset",
+        config="gaussrep.data.scenes.config:S3disConfig",
+        modality="points",
+    )
+    yield DatasetRecord(
+        name="rgbd",
+        summary="Your own posed RGB-D recordings, fused to points; no labels.",
+        target="gaussrep.data.scenes.dataset:SceneDataset",
+        config="gaussrep.data.scenes.config:RgbdConfig",
+        modality="points",
+    )
 
 
 @hookimpl
@@ -213,4 +271,19 @@ def register_benchmarks() -> Iterator[BenchmarkRecord]:
         name="render",
         summary="Time renderers on scenes of many sizes.",
         target="gaussrep.cli.bench_render:bench_render",
+    )
+
+
+@hookimpl
+def register_commands() -> Iterator[CommandRecord]:
+    """The commands of the core that belong to one of its components."""
+    yield CommandRecord(
+        name="prepare-scannet",
+        summary="Write raw ScanNet scenes as a data set.",
+        target="gaussrep.cli.prepare_scannet:prepare_scannet",
+    )
+    yield CommandRecord(
+        name="make-rooms",
+        summary="Write labelled synthetic rooms in ScanNet's layout.",
+        target="gaussrep.cli.make_rooms:make_rooms",
     )

@@ -1,0 +1,64 @@
+"""Settings of the image encoders of the core (torch-free)."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from gaussrep.config import ComponentConfig
+
+
+class StatisticsConfig(ComponentConfig):
+    """Settings of the `statistics` encoder; all numbers are ours."""
+
+    seed: int = Field(default=0, ge=0)
+    """Seed of the fixed projection."""
+    width: int = Field(default=32, ge=1)
+    """Length of a feature vector; from 30 on nothing is lost."""
+    cell: int = Field(default=8, ge=4, multiple_of=4)
+    """Side in pixels of the square that a vector describes."""
+
+
+class TimmConfig(ComponentConfig):
+    """Settings of the `timm` encoder."""
+
+    model: str = Field(default="vit_small_patch14_dinov2.lvd142m", min_length=1)
+    """Name as `timm.create_model` takes it: `hf-hub:OWNER/NAME` and `local-dir:FOLDER` as well."""
+    pretrained: bool = True
+    """Load weights; otherwise they are drawn from torch's global generator."""
+    image_side: int | None = Field(default=None, ge=1)
+    """Longer side in pixels that pictures are resized to, their shape kept; none, they keep their
+    size. Both sides are rounded to whole cells. A model of one input size takes none."""
+
+
+class RadioConfig(ComponentConfig):
+    """Settings of the `radio` encoder."""
+
+    version: str = Field(default="c-radio_v3-b", min_length=1)
+    """Name of the weights. Those called C-RADIO are under the NVIDIA Open Model License, which
+    allows commercial use; those called RADIO (`radio_v2.5-b`) are for non-commercial use only."""
+    repo: str = Field(default="NVlabs/RADIO", min_length=1)
+    """GitHub repository, `OWNER/NAME` or `OWNER/NAME:COMMIT`, or a folder; its code is run."""
+    source: Literal["github", "local"] = "github"
+    """What `repo` is."""
+    image_side: int | None = Field(default=None, ge=1)
+    """Longer side in pixels that pictures are resized to, their shape kept; none, they keep their
+    size. Both sides are rounded to whole patches."""
+
+    @model_validator(mode="after")
+    def _check_version(self) -> "RadioConfig":
+        if self.version.startswith(("e-radio", "eradio")):
+            raise ValueError(
+                f"version {self.version!r} is an E-RADIO, which works in windows of a fixed size; "
+                "wanted a RADIO or C-RADIO, such as c-radio_v3-b"
+            )
+        return self
+
+
+class RunEncoderConfig(ComponentConfig):
+    """Settings of the `run` encoder."""
+
+    run: Path
+    """Folder of a run whose method embeds pictures as a square grid of tokens, row by row."""
+    image_side: int | None = Field(default=None, ge=1)
+    """Side in pixels of the square that pictures are resized to; none, the run's `image_size`."""

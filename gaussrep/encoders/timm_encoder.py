@@ -1,0 +1,87 @@
+"""`timm`: the feature map of a model of timm."""
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.teacher_config import TimmConfig
+from gaussrep.encoders.timm_model import TimmModel
+from gaussrep.encoders.whole_cells import to_size, to_whole_cells
+from gaussrep.errors import ConfigError
+
+
+class TimmEncoder(ImageEncoder):
+    """The last feature map of a timm model; of a transformer the patch tokens after the last norm.
+
+    Class and register tokens are left out. Models that take pictures of any size get them rounded
+    to whole cells; others get the one size that they were made for.
+
+    Args:
+        config: Name of the model, whether it has weights, size of the pictures.
+
+    Raises:
+        Unavailable: There is no such model, or its weights cannot be had.
+        ConfigError: It gives no feature map, or takes pictures of one size and another was asked.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, config: TimmConfig) -> None:
+        super().__init__()
+        self.config = config
+        model = TimmModel.create(config.model, pretrained=config.pretrained)
+        if model.only_size is not None and config.image_side is not None:
+            height, width = model.only_size
+            raise ConfigError(
+                f"image_side is {config.image_side}, but the timm model {config.model!r} takes "
+                f"pictures of {height} x {width} pixels only; leave image_side out"
+            )
+        self.network = model.network
+        self._cell, self._only_size = model.cell, model.only_size
+        self.register_buffer("mean", torch.tensor(model.mean).view(3, 1, 1))
+        self.register_buffer("std", torch.tensor(model.std).view(3, 1, 1))
+        self._width = self._measured_width()
+
+    @property
+    def width(self) -> int:
+        """Length of a feature vector."""
+        return self._width
+
+    def forward(
+        self, images: Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch rows columns channels"]:
+        """Encode a batch of pictures, normalised as the model wants it.
+
+        Args:
+            images: RGB in [0, 1].
+
+        Returns:
+            One vector per cell.
+        """
+        if self._only_size is not None:
+            sized = to_size(images, *self._only_size)
+        else:
+            sized = to_whole_cells(images, self._cell, self.config.image_side)
+        maps = self.network.forward_intermediates(
+            (sized - self.mean) / self.std,
+            indices=1,
+            norm=True,
+            output_fmt="NCHW",
+            intermediates_only=True,
+        )
+        return rearrange(maps[-1], "b c rows columns -> b rows columns c")
+
+    @torch.no_grad()
+    def _measured_width(self) -> int:
+        """Width of the map of one small picture."""
+        self.network.eval()
+        try:
+            return self(torch.zeros(1, 3, self._cell, self._cell)).shape[-1]
+        except (AttributeError, NotImplementedError) as error:
+            raise ConfigError(
+                f"the timm model {self.config.model!r} gives no feature map "
+                "(forward_intermediates); take another model"
+            ) from error

@@ -1,0 +1,158 @@
+import logging
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import numpy as np
+import pytest
+import torch
+
+from gaussrep.embedding.cached_features import CachedFeatures
+from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.teacher import build_teacher
+from gaussrep.encoders.teacher_config import StatisticsConfig
+from gaussrep.errors import ValueRangeError
+
+CONFIG = StatisticsConfig(type="statistics", width=4)
+
+
+class Counting(ImageEncoder):
+    """Gives pictures back, times a weight, and counts them."""
+
+    def __init__(self, gain=1.0):
+        super().__init__()
+        self.gain = torch.nn.Parameter(torch.tensor(gain), requires_grad=False)
+        self.seen = 0
+
+    @property
+    def width(self):
+        return 3
+
+    def forward(self, images):
+        self.seen += len(images)
+        return self.gain * images.movedim(1, -1)
+
+
+@pytest.fixture
+def images():
+    return torch.randint(256, (3, 3, 4, 6), generator=torch.Generator().manual_seed(0)) / 255
+
+
+def files(folder):
+    return sorted(folder.rglob("*.npy"))
+
+
+def test_each_picture_is_encoded_once(tmp_path, images):
+    encoder = Counting()
+    cached = CachedFeatures(encoder, CONFIG, tmp_path)
+    first = cached(images[:2])
+    assert first.shape == (2, 4, 6, cached.width)
+    assert first.dtype == torch.float32
+    assert torch.equal(first, images[:2].movedim(1, -1).half().float())
+    both = cached(images[[1, 2, 0]])
+    assert encoder.seen == 3
+    assert torch.equal(both[[2, 0]], first)
+    assert torch.equal(CachedFeatures(encoder, CONFIG, tmp_path)(images), both[[2, 0, 1]])
+    assert encoder.seen == 3
+    assert len(files(tmp_path)) == 3
+
+
+def test_the_numbers_are_the_same_without_a_folder(tmp_path, images):
+    teacher = build_teacher(CONFIG)
+    pictures = torch.nn.functional.interpolate(images, (16, 24))
+    cached, plain = CachedFeatures(teacher, CONFIG, tmp_path), CachedFeatures(teacher, CONFIG)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        cold, warm, none = cached(pictures), cached(pictures), plain(pictures)
+    assert torch.equal(cold, warm)
+    assert torch.equal(cold, none)
+    assert torch.equal(cold[1:2], plain(pictures[1:2]))
+    assert torch.allclose(cold, teacher(pictures), atol=1e-3)
+    assert not cold.requires_grad
+
+
+def test_other_pixels_weights_and_settings_have_their_own(tmp_path, images):
+    encoder = Counting()
+    CachedFeatures(encoder, CONFIG, tmp_path)(images)
+    brighter = (images + 2 / 255).clamp(0, 1)
+    CachedFeatures(encoder, CONFIG, tmp_path)(brighter)
+    assert encoder.seen == 6
+    heavier = Counting(2.0)
+    assert CachedFeatures(heavier, CONFIG, tmp_path)(images).max() > 1.5
+    other = CachedFeatures(encoder, CONFIG.model_copy(update={"seed": 1}), tmp_path)
+    other(images)
+    assert encoder.seen == 9
+    assert len(list(tmp_path.glob("statistics-*/encoder.json"))) == 3
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "zeros", "other shape", "pickled"])
+def test_a_damaged_file_is_made_again_with_one_warning(tmp_path, images, caplog, damage):
+    encoder = Counting()
+    cached = CachedFeatures(encoder, CONFIG, tmp_path)
+    whole = cached(images)
+    file = files(tmp_path)[0]
+    content = file.read_bytes()
+    hurt(file, content, damage)
+    assert torch.equal(cached(images), whole)
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert str(file) in record.message
+    assert "made again" in record.message
+    assert file.read_bytes() == content
+    assert encoder.seen == 4
+
+
+def hurt(file, content, damage):
+    match damage:
+        case "cut":
+            file.write_bytes(content[:-5])
+        case "empty":
+            file.write_bytes(b"")
+        case "zeros":
+            file.write_bytes(bytes(len(content)))
+        case "other shape":
+            np.save(file, np.zeros((4, 6, 2), np.float16))
+        case "pickled":
+            np.save(file, np.array([{}], dtype=object), allow_pickle=True)
+
+
+def test_a_full_folder_takes_no_more(tmp_path, images, caplog):
+    encoder = Counting()
+    cached = CachedFeatures(encoder, CONFIG, tmp_path, limit=1)
+    whole = cached(images)
+    assert len(files(tmp_path)) == 1
+    assert torch.equal(cached(images), whole)
+    assert encoder.seen == 5
+    (record,) = caplog.records
+    assert "reached its limit" in record.message
+    assert CachedFeatures(encoder, CONFIG, tmp_path, limit=1)(images[:1]).shape[0] == 1
+    assert encoder.seen == 5
+
+
+def test_a_full_disk_costs_one_warning(tmp_path, images, caplog, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    cached = CachedFeatures(Counting(), CONFIG, tmp_path)
+    monkeypatch.setattr(np, "save", full)
+    assert torch.equal(cached(images), images.movedim(1, -1).half().float())
+    (record,) = caplog.records
+    assert "cannot be written (No space left on device)" in record.message
+    assert not [file for file in tmp_path.rglob("*") if file.suffix in (".npy", ".tmp")]
+
+
+def test_values_beyond_float16_are_refused(tmp_path, images):
+    with pytest.raises(ValueRangeError, match="a teacher's features in float16"):
+        CachedFeatures(Counting(1e6), CONFIG, tmp_path)(images)
+
+
+def encode_here(folder):
+    pictures = torch.arange(4 * 3 * 64).reshape(4, 3, 8, 8) % 251 / 255
+    cached = CachedFeatures(build_teacher(CONFIG), CONFIG, folder)
+    return [cached(pictures).sum().item() for _ in range(5)]
+
+
+def test_processes_share_a_folder(tmp_path):
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+        sums = list(pool.map(encode_here, [tmp_path] * 4))
+    assert len({value for each in sums for value in each}) == 1
+    assert len(files(tmp_path)) == 4
+    assert not list(tmp_path.rglob("*.tmp"))
