@@ -3,11 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jaxtyping import Float
+import torch
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussrep import similarity
-from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.point_cloud import IGNORED, PointCloud
 from gaussrep.data.scenes.views import Views
 
 
@@ -19,11 +20,20 @@ class Scene:
         name: What the scene is called.
         cloud: Its points.
         views: Frames in the same coordinates; None where only points are wanted.
+        scarce_labels: Whether only few points have labels, so that these must not get lost.
     """
 
     name: str
     cloud: PointCloud
     views: Views | None = None
+    scarce_labels: bool = False
+
+    @property
+    def precious(self) -> Bool[Tensor, " p"]:
+        """Which points must not be left out."""
+        if not self.scarce_labels:
+            return torch.zeros(self.cloud.count, dtype=torch.bool)
+        return self.cloud.labels != IGNORED
 
     def replace(self, **changes: Any) -> "Scene":
         """The same scene with some fields replaced."""

@@ -1,0 +1,161 @@
+"""The data sets `scannet`, `s3dis` and `rgbd`."""
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from gaussrep.data.sample import Split
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.scenes.augment.augment import augment
+from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
+from gaussrep.data.scenes.collate import collate
+from gaussrep.data.scenes.config import SceneConfig
+from gaussrep.data.scenes.labelled_points import LabelledPoints
+from gaussrep.data.scenes.load_views import even_order, load_views, random_order
+from gaussrep.data.scenes.open_source import open_source
+from gaussrep.data.scenes.scene import Scene
+from gaussrep.data.scenes.subset import choose_share
+from gaussrep.data.scenes.tensors import scene_tensors
+from gaussrep.data.scenes.views import Views
+from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.errors import DataError
+from gaussrep.plugins.nearest import nearest
+
+log = logging.getLogger(__name__)
+REASONS = 3
+"""How many reasons an error gives where no scene can be read."""
+
+
+class SceneDataset(Dataset[dict[str, Tensor]]):
+    """Point clouds of scenes, with posed RGB-D views if they are wanted.
+
+    A scene that cannot be used is replaced by the next one that can, with one warning in the log
+    for each.
+
+    Args:
+        config: Which scenes, and what is made of them.
+        split: `train` changes and crops scenes at random, a pure function of the sample's key;
+            `val` gives them as they are, with views that lie evenly in time.
+
+    Attributes:
+        names: The scenes, in order.
+        classes: Names of the classes that labels count; none where there are no labels.
+
+    Raises:
+        DataError: If a folder is missing or holds no scene.
+    """
+
+    def __init__(self, config: SceneConfig, split: Split = "train") -> None:
+        self.config = config
+        self.split = split
+        self.source = open_source(config, split)
+        self.names, self.classes = self.source.names, self.source.classes
+        self._labelled = None
+        self._warned: set[str] = set()
+        if split == "train":
+            self.names = choose_share(self.names, config.share, config.subset_seed, config.root)
+            if config.labelled_points is not None:
+                self._labelled = LabelledPoints(
+                    config.root, config.labelled_points, config.subset_seed
+                )
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def index_of(self, name: str) -> int:
+        """Find a scene.
+
+        Args:
+            name: What it is called.
+
+        Raises:
+            DataError: If there is no such scene.
+        """
+        if name not in self.names:
+            raise DataError(
+                f"there is no scene {name!r} in the split {self.split}; {nearest(name, self.names)}"
+            )
+        return self.names.index(name)
+
+    def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
+        """Load one scene.
+
+        Args:
+            key: Which one, and the randomness of its changes.
+
+        Returns:
+            For P points: `points`, float32 [P, 3], metres, z up; `colors`, float32 [P, 3] in
+            [0, 1]; `normals`, float32 [P, 3]; `labels` and `instances`, int64 [P], -1 where there
+            is none; `index`, int64, the scene that it is; `skipped`, int64, how many scenes that
+            cannot be used were tried before it. With V views: `images`, float32 [V, 3, H, W] in
+            [0, 1]; `depths`, float32 [V, H, W], metres, 0 where nothing was measured; `viewmats`,
+            float32 [V, 4, 4], world to camera; `Ks`, float32 [V, 3, 3]; `frames`, int64 [V].
+
+        Raises:
+            DataError: If no scene can be used.
+        """
+        key = key if isinstance(key, SampleKey) else SampleKey(key)
+        if not 0 <= key.index < len(self):
+            raise IndexError(f"index {key.index} is outside 0 to {len(self) - 1}")
+        reasons: list[str] = []
+        for skipped in range(len(self)):
+            index = (key.index + skipped) % len(self)
+            rng = key.rng()
+            try:
+                scene = self._load(self.names[index], rng)
+            except UnreadableFile as error:
+                reasons.append(self._warn(self.names[index], error))
+                continue
+            return self._sample(scene, index, skipped, rng)
+        raise DataError(
+            f"none of the {len(self)} scenes of the split {self.split} can be used: "
+            + " ".join(reasons[:REASONS])
+        )
+
+    def collate(self, samples: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Join samples into a batch.
+
+        Args:
+            samples: At least one.
+
+        Returns:
+            The tensors of points one scene after the other; `scene`, int64 [P], which sample each
+            point belongs to, not falling; the other tensors stacked.
+        """
+        return collate(samples)
+
+    def _load(self, name: str, rng: np.random.Generator) -> Scene:
+        scene = Scene(name, self.source.cloud(name), self._views(name, rng))
+        if self.split == "val":
+            return scene
+        if self._labelled is not None:
+            scene = self._labelled.keep(scene)
+        return sphere_crop(augment(scene, self.config.augment, rng), self.config.max_points, rng)
+
+    def _views(self, name: str, rng: np.random.Generator) -> Views | None:
+        wanted = self.config.views
+        if not wanted:
+            return None
+        shots = self.source.shots(name)
+        train = self.split == "train"
+        order = random_order(len(shots), rng) if train else even_order(len(shots), wanted)
+        return load_views(shots, order, wanted, self.config.image_size)
+
+    def _sample(
+        self, scene: Scene, index: int, skipped: int, rng: np.random.Generator
+    ) -> dict[str, Tensor]:
+        sample = scene_tensors(scene)
+        sample |= {"index": torch.tensor(index), "skipped": torch.tensor(skipped)}
+        if self.split == "train" and self.config.mix3d:
+            sample["mixed"] = torch.tensor(bool(rng.random() < self.config.mix3d))
+        return sample
+
+    def _warn(self, name: str, error: UnreadableFile) -> str:
+        if name not in self._warned:
+            self._warned.add(name)
+            log.warning("scene %s is left out: %s", name, error)
+        return str(error)

@@ -1,0 +1,82 @@
+"""Reading and writing the photograph and the depth of one frame."""
+
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from PIL import Image
+
+from gaussrep.data.image_file import DECODING_ERRORS, UnreadableImage
+from gaussrep.errors import DataError
+from gaussrep.replacing import replacing
+
+MILLIMETRES = 1000
+"""Steps of stored depth in a metre."""
+NO_DEPTH = 65535
+"""What some recordings store, besides 0, where nothing was measured."""
+JPEG_QUALITY = 95
+"""Ours: what is lost at this quality is below a sensor's noise."""
+
+
+def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
+    """Read a sixteen-bit depth picture in millimetres.
+
+    Args:
+        path: The file.
+
+    Returns:
+        Metres; 0 where the file holds 0 or 65535.
+
+    Raises:
+        UnreadableImage: If the file is missing or damaged, or is no sixteen-bit grey picture.
+    """
+    try:
+        with Image.open(path) as image:
+            mode = image.mode
+            raw = np.asarray(image)
+    except FileNotFoundError as error:
+        raise UnreadableImage(f"{path}: there is no such file.") from error
+    except DECODING_ERRORS as error:
+        reason = str(error).partition("\n")[0]
+        raise UnreadableImage(
+            f"{path}: this depth cannot be read ({reason}); remove the frame or replace it."
+        ) from error
+    if not mode.startswith("I"):
+        raise UnreadableImage(
+            f"{path}: this depth is a picture of mode {mode}, wanted sixteen bits of grey in "
+            "millimetres."
+        )
+    measured = np.where(raw >= NO_DEPTH, 0, raw)
+    return (measured / MILLIMETRES).astype(np.float32)
+
+
+def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
+    """Write depth as a sixteen-bit PNG in millimetres, whole or not at all.
+
+    Args:
+        depth: Metres, from 0 (not measured) up to 65.534.
+        path: The file, overwritten if it exists.
+
+    Raises:
+        DataError: If a value cannot be stored.
+    """
+    steps = np.round(depth * MILLIMETRES)
+    if not ((steps >= 0) & (steps < NO_DEPTH)).all():
+        raise DataError(
+            f"{path}: depth reaches from {depth.min()} to {depth.max()} m, wanted 0 to 65.534 m; "
+            "write 0 where it is not known."
+        )
+    with replacing(path) as temporary:
+        Image.fromarray(steps.astype(np.uint16)).save(temporary, format="PNG")
+
+
+def write_photograph(image: UInt8[np.ndarray, "height width 3"], path: Path) -> None:
+    """Write a photograph as a JPEG, whole or not at all.
+
+    Args:
+        image: RGB.
+        path: The file, overwritten if it exists.
+    """
+    with replacing(path) as temporary:
+        picture = Image.fromarray(image)
+        picture.save(temporary, format="JPEG", quality=JPEG_QUALITY, subsampling=0)

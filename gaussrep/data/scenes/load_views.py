@@ -1,0 +1,109 @@
+"""Choosing and reading the views of one sample."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+import numpy as np
+import torch
+from einops import rearrange
+
+from gaussrep.cameras import Cameras
+from gaussrep.data.scenes.shot import CameraFrame, Shot, read_shot
+from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.views import Views
+from gaussrep.data.unreadable import UnreadableFile
+
+log = logging.getLogger(__name__)
+
+
+def random_order(count: int, rng: np.random.Generator) -> list[int]:
+    """Frames in random order.
+
+    Args:
+        count: How many there are.
+        rng: Decides the order.
+    """
+    return rng.permutation(count).tolist()
+
+
+def even_order(count: int, wanted: int) -> list[int]:
+    """Frames that lie evenly in time, followed by the others for where one cannot be read.
+
+    Args:
+        count: How many there are.
+        wanted: How many are wanted.
+
+    Example:
+        >>> even_order(10, 2)
+        [2, 7, 0, 1, 3, 4, 5, 6, 8, 9]
+    """
+    spaced = [int((place + 0.5) * count / wanted) for place in range(wanted)]
+    first = list(dict.fromkeys(spaced))
+    return first + sorted(set(range(count)) - set(first))
+
+
+def load_views(
+    shots: Sequence[Shot], order: Sequence[int], wanted: int, size: tuple[int, int]
+) -> Views:
+    """Read views until there are enough.
+
+    A frame that cannot be read, or measured no depth, is left out; where too few are left, they are
+    taken more than once, in turn.
+
+    Args:
+        shots: Frames of one scene, at least one.
+        order: Positions in `shots`, in the order in which they are tried.
+        wanted: How many views are wanted.
+        size: Their height and width.
+
+    Returns:
+        The views, in the order in which they were tried.
+
+    Raises:
+        UnreadableScene: If no frame can be used.
+    """
+    found: list[tuple[int, CameraFrame]] = []
+    for number, view in _usable(shots, order, size):
+        found.append((number, view))
+        if len(found) == wanted:
+            break
+    if not found:
+        raise UnreadableScene(
+            f"{shots[0].color.parent}: none of the {len(shots)} frames of this scene can be used; "
+            "each is unreadable or measured no depth."
+        )
+    return _stack([found[turn % len(found)] for turn in range(wanted)])
+
+
+def _usable(
+    shots: Sequence[Shot], order: Sequence[int], size: tuple[int, int]
+) -> Iterator[tuple[int, CameraFrame]]:
+    for position in order:
+        shot = shots[position]
+        try:
+            view = read_shot(shot, size)
+        except UnreadableFile as error:
+            _warn_once(str(error))
+            continue
+        if view.frame.depth.any():
+            yield shot.number, view
+
+
+def _stack(found: list[tuple[int, CameraFrame]]) -> Views:
+    frames = [view.frame for _, view in found]
+    images = torch.from_numpy(np.stack([frame.image for frame in frames]))
+    depths = torch.from_numpy(np.stack([frame.depth for frame in frames]))
+    viewmats = torch.from_numpy(np.stack([frame.viewmat for frame in frames]))
+    Ks = torch.from_numpy(np.stack([view.intrinsics for _, view in found])).float()
+    return Views(
+        rearrange(images, "v h w c -> v c h w").float() / 255,
+        depths,
+        Cameras(viewmats, Ks, width=depths.shape[2], height=depths.shape[1]),
+        torch.tensor([number for number, _ in found]),
+    )
+
+
+@cache
+def _warn_once(message: str) -> None:
+    log.warning("%s", message)

@@ -1,0 +1,1 @@
+"""RGB-D recordings: folders of posed photographs and depths."""

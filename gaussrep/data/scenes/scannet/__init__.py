@@ -1,0 +1,1 @@
+"""ScanNet: the layout on the disk, its labels, and its preparation from the raw release."""

@@ -1,0 +1,80 @@
+"""The list of a scene's frames, as JSON: what the released layout keeps in a pickle."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from gaussrep.data.scenes import intrinsics as pixels
+from gaussrep.data.scenes.scannet.layout import SceneFiles
+from gaussrep.data.scenes.shot import Shot
+from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.json_file import write_json
+
+
+def write_metadata(
+    files: SceneFiles,
+    intrinsic: Float[np.ndarray, "4 4"],
+    viewmats: Mapping[int, Float[np.ndarray, "4 4"]],
+) -> None:
+    """Write the list.
+
+    Args:
+        files: Paths of the scene.
+        intrinsic: Camera matrix as the file of intrinsics has it.
+        viewmats: World-to-camera matrices of the frames to use, by number.
+    """
+    files.metadata.parent.mkdir(parents=True, exist_ok=True)
+    frames = [
+        {
+            "color_path": files.color(number).relative_to(files.root).as_posix(),
+            "depth_path": files.depth(number).relative_to(files.root).as_posix(),
+            "extrinsic": np.asarray(viewmat, np.float64).tolist(),
+        }
+        for number, viewmat in viewmats.items()
+    ]
+    content = {"scene_name": files.name, "intrinsic": intrinsic.tolist(), "frames": frames}
+    write_json(content, files.metadata)
+
+
+def read_metadata(files: SceneFiles) -> tuple[Shot, ...]:
+    """Read the list.
+
+    Args:
+        files: Paths of the scene.
+
+    Returns:
+        The frames with finite poses, at least one.
+
+    Raises:
+        UnreadableScene: If the file is damaged or names no such frame.
+    """
+    try:
+        content = json.loads(files.metadata.read_text(encoding="utf-8"))
+        K = pixels.from_file(_matrix(content["intrinsic"]))
+        shots = tuple(_shot(files, frame, K) for frame in content["frames"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UnreadableScene(
+            f"{files.metadata}: this list of frames cannot be read ({reason}); remove it to have "
+            f"the frames in {files.frames} listed anew."
+        ) from error
+    found = tuple(shot for shot in shots if np.isfinite(shot.viewmat).all())
+    if not found:
+        raise UnreadableScene(f"{files.metadata}: this list names no frame with a finite pose.")
+    return found
+
+
+def _shot(files: SceneFiles, frame: dict[str, Any], K: Float[np.ndarray, "3 3"]) -> Shot:
+    color = files.root / frame["color_path"]
+    depth = files.root / frame["depth_path"]
+    return Shot(int(color.stem), color, depth, _matrix(frame["extrinsic"]), K)
+
+
+def _matrix(rows: Any) -> Float[np.ndarray, "4 4"]:
+    matrix = np.array(rows, np.float64)
+    if matrix.shape != (4, 4):
+        raise ValueError(f"a matrix has the shape {list(matrix.shape)}, wanted [4, 4]")
+    return matrix

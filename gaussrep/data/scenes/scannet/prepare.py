@@ -1,0 +1,164 @@
+"""From the raw ScanNet release to the layout that is trained on."""
+
+import hashlib
+import logging
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from gaussrep.data.scenes import intrinsics as pixels
+from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.scannet.layout import SceneFiles
+from gaussrep.data.scenes.scannet.metadata import write_metadata
+from gaussrep.data.scenes.scannet.raw.annotations import no_annotations, read_annotations
+from gaussrep.data.scenes.scannet.raw.label_table import FILE, Labels, read_label_table
+from gaussrep.data.scenes.scannet.raw.mesh import read_mesh
+from gaussrep.data.scenes.scannet.raw.raw_frames import RawFrames
+from gaussrep.data.scenes.scannet.raw.raw_scene import (
+    AGGREGATIONS,
+    SEGMENTS,
+    find_file,
+    find_raw_scenes,
+    open_frames,
+)
+from gaussrep.data.scenes.scannet.raw.vertex_normals import vertex_normals
+from gaussrep.data.scenes.scannet.split import split_of
+from gaussrep.data.scenes.scannet.write import write_cloud, write_frame, write_intrinsics
+from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.errors import DataError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """How scenes are prepared.
+
+    Args:
+        out: Folder of the data set to write.
+        frames: Most RGB-D frames that are kept of a scene, chosen at random.
+        step: Every how many of the kept frames one is listed for training.
+        seed: Which random choice of frames.
+        labels: Labels by raw category.
+    """
+
+    out: Path
+    frames: int
+    step: int
+    seed: int
+    labels: Mapping[str, Labels]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What became of a scene.
+
+    Args:
+        name: The scene.
+        outcome: `written`; `kept`, as it was there already; `points only`, as the release holds no
+            frames of it; or `failed`.
+        reason: Why it failed.
+    """
+
+    name: str
+    outcome: Literal["written", "kept", "points only", "failed"]
+    reason: str = ""
+
+
+def prepare(
+    raw: Path, out: Path, *, frames: int = 300, step: int = 10, seed: int = 0, workers: int = 1
+) -> Iterator[Prepared]:
+    """Prepare all scenes of the release that are not prepared yet.
+
+    Args:
+        raw: Folder of the release: `scans`, `scans_test` and `scannetv2-labels.combined.tsv`.
+        out: Folder of the data set to write.
+        frames: Most RGB-D frames that are kept of a scene; 300 as GaussianCross keeps.
+        step: Every how many of these one is listed; 10 as GaussianCross lists.
+        seed: Which random choice of frames.
+        workers: Scenes that are prepared at once.
+
+    Yields:
+        What became of each scene, in the order of their names.
+
+    Raises:
+        DataError: If there is no scene, or no table of labels.
+    """
+    folders = find_raw_scenes(raw)
+    how = Preparation(
+        out=out, frames=frames, step=step, seed=seed, labels=read_label_table(raw / FILE)
+    )
+    if workers == 1:
+        yield from map(partial(prepare_scene, how=how), folders)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        yield from pool.map(partial(prepare_scene, how=how), folders)
+
+
+def prepare_scene(folder: Path, how: Preparation) -> Prepared:
+    """Prepare one scene; its list of frames is written last, so a scene that has one is whole.
+
+    Args:
+        folder: Folder of the scene in the release.
+        how: Where to, and what is kept.
+    """
+    name = folder.name
+    try:
+        files = SceneFiles(how.out, split_of(name), name)
+        if files.metadata.is_file():
+            return Prepared(name, "kept")
+        raw_frames = open_frames(folder)
+        _write_points(folder, files, how.labels)
+        if raw_frames is None or how.frames == 0:
+            write_metadata(files, np.eye(4), {})
+            return Prepared(name, "points only")
+        _write_frames(raw_frames, files, how)
+    except (DataError, OSError) as error:
+        return Prepared(name, "failed", str(error))
+    return Prepared(name, "written")
+
+
+def _write_points(folder: Path, files: SceneFiles, labels: Mapping[str, Labels]) -> None:
+    mesh = read_mesh(find_file(folder, ("_vh_clean_2.ply",)))
+    if files.split == "test":
+        known = no_annotations(len(mesh.points))
+    else:
+        segments, aggregation = find_file(folder, SEGMENTS), find_file(folder, AGGREGATIONS)
+        known = read_annotations(segments, aggregation, len(mesh.points), labels)
+    cloud = PointCloud(
+        torch.from_numpy(mesh.points),
+        torch.from_numpy(mesh.colors).float() / 255,
+        torch.from_numpy(vertex_normals(mesh)),
+        torch.from_numpy(known.labels20),
+        torch.from_numpy(known.instances),
+    )
+    write_cloud(files, cloud, known.labels200)
+
+
+def _write_frames(raw: RawFrames, files: SceneFiles, how: Preparation) -> None:
+    numbers = _choose(sorted(raw.viewmats), how.frames, f"{how.seed}/{files.name}")
+    write_intrinsics(files, raw.intrinsics)
+    written: list[int] = []
+    for number in numbers:
+        try:
+            frame = raw.read(number)
+        except UnreadableFile as error:
+            log.warning("%s", error)
+            continue
+        write_frame(files, len(written), frame)
+        written.append(number)
+    listed = {place: raw.viewmats[written[place]] for place in range(0, len(written), how.step)}
+    write_metadata(files, pixels.to_file(raw.intrinsics), listed)
+
+
+def _choose(numbers: list[int], most: int, seed: str) -> list[int]:
+    digest = hashlib.sha256(seed.encode()).digest()
+    rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+    return sorted(rng.permutation(numbers)[:most].tolist())

@@ -1,0 +1,48 @@
+"""Scenes in the ScanNet layout."""
+
+from gaussrep.data.sample import Split
+from gaussrep.data.scenes.cloud_files import read_cloud
+from gaussrep.data.scenes.config import ScannetConfig
+from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.scannet import classes, classes200
+from gaussrep.data.scenes.scannet.exported import exported_shots
+from gaussrep.data.scenes.scannet.layout import SceneFiles
+from gaussrep.data.scenes.scannet.metadata import read_metadata
+from gaussrep.data.scenes.scene_folders import scene_folders
+from gaussrep.data.scenes.shot import Shot
+from gaussrep.data.scenes.source import SceneSource
+
+WANTED = "one folder per scene, as `gaussrep prepare-scannet` writes them"
+
+
+class ScannetSource(SceneSource):
+    """The scenes of a split in the layout of Pointcept and GaussianCross.
+
+    Args:
+        config: Where it is, and which label set.
+        split: Which folder.
+
+    Raises:
+        DataError: If the split's folder is missing or empty.
+    """
+
+    def __init__(self, config: ScannetConfig, split: Split) -> None:
+        named = classes.NAMES if config.classes == 20 else classes200.NAMES
+        super().__init__(scene_folders(config.root / split, WANTED), named)
+        self._config = config
+        self._split = split
+
+    def cloud(self, name: str) -> PointCloud:
+        """Read the points of a scene."""
+        labels = f"segment{self._config.classes}"
+        return read_cloud(self._files(name).points, labels, self._config.classes)
+
+    def shots(self, name: str) -> tuple[Shot, ...]:
+        """List the frames: those of the metadata, else every tenth or so that was exported."""
+        files = self._files(name)
+        if files.metadata.is_file():
+            return read_metadata(files)
+        return exported_shots(files, self._config.frame_step)
+
+    def _files(self, name: str) -> SceneFiles:
+        return SceneFiles(self._config.root, self._split, name)

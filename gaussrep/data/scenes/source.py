@@ -1,0 +1,48 @@
+"""SceneSource: where scenes come from."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.shot import Shot
+
+
+class SceneSource(ABC):
+    """The scenes of one split, read when they are asked for.
+
+    Args:
+        names: What the scenes are called, in order.
+        classes: Names of the classes that labels count; none where there are no labels.
+    """
+
+    def __init__(self, names: Sequence[str], classes: Sequence[str]) -> None:
+        self.names = tuple(names)
+        self.classes = tuple(classes)
+
+    @abstractmethod
+    def cloud(self, name: str) -> PointCloud:
+        """Read the points of a scene.
+
+        Args:
+            name: One of `names`.
+
+        Returns:
+            At least one point.
+
+        Raises:
+            UnreadableFile: If a file is missing or damaged, or holds no point.
+        """
+
+    @abstractmethod
+    def shots(self, name: str) -> tuple[Shot, ...]:
+        """List the RGB-D frames of a scene whose poses are known, in the order of time.
+
+        Args:
+            name: One of `names`.
+
+        Returns:
+            At least one frame; none of them is read yet.
+
+        Raises:
+            UnreadableFile: If there is none, or a file that lists them is missing or damaged.
+        """

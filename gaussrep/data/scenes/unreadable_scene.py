@@ -1,0 +1,7 @@
+"""Scenes that cannot be used."""
+
+from gaussrep.data.unreadable import UnreadableFile
+
+
+class UnreadableScene(UnreadableFile):
+    """A file of a scene is missing or damaged, or a scene holds nothing to learn from."""

@@ -1,0 +1,84 @@
+import json
+import pickle
+
+import numpy as np
+import pytest
+import torch
+
+from gaussrep.data.scenes.augment.config import DropoutConfig
+from gaussrep.data.scenes.augment.dropout import dropout
+from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
+from gaussrep.data.scenes.labelled_points import LabelledPoints
+from gaussrep.data.scenes.scene import Scene
+from gaussrep.errors import DataError
+
+
+@pytest.fixture
+def scene(world):
+    return Scene("scene0000_00", world.cloud(100))
+
+
+@pytest.fixture
+def lists(tmp_path):
+    folder = tmp_path / "tasks" / "points"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def test_so_many_points_keep_their_labels(scene, tmp_path):
+    kept = LabelledPoints(tmp_path, 20, 0).keep(scene).cloud
+    labelled = kept.labels >= 0
+    assert int(labelled.sum()) == 20
+    assert torch.equal(kept.labels[labelled], scene.cloud.labels[labelled])
+    assert kept.count == 100
+    again = LabelledPoints(tmp_path, 20, 0).keep(scene).cloud.labels
+    assert torch.equal(again, kept.labels)
+    other = LabelledPoints(tmp_path, 20, 0).keep(scene.replace(name="scene0001_00")).cloud.labels
+    assert not torch.equal(other, kept.labels)
+    seeded = LabelledPoints(tmp_path, 20, 1).keep(scene).cloud.labels
+    assert not torch.equal(seeded, kept.labels)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_labelled_points_survive_dropout_and_crops(scene, tmp_path, seed):
+    rng = np.random.default_rng(seed)
+    limited = LabelledPoints(tmp_path, 10, 0).keep(scene)
+    dropped = dropout(limited, DropoutConfig(probability=1, share=0.9), rng)
+    assert int((dropped.cloud.labels >= 0).sum()) == 10
+    assert dropped.cloud.count <= 20
+    cropped = sphere_crop(limited, 12, rng)
+    assert cropped.cloud.count == 12
+    assert int((cropped.cloud.labels >= 0).sum()) == 10
+
+
+@pytest.mark.parametrize("ending", [".json", ".npz", ".pth", ""])
+def test_official_lists_are_obeyed(scene, tmp_path, lists, ending):
+    path = lists / f"points20{ending}"
+    points = {"scene0000_00": [2, 5]}
+    if ending == ".json":
+        path.write_text(json.dumps(points))
+    elif ending == ".npz":
+        np.savez(path, **points)
+    else:
+        torch.save({"scene0000_00": torch.tensor([2, 5])}, path)
+    kept = LabelledPoints(tmp_path, 20, 0).keep(scene)
+    assert kept.precious.nonzero()[:, 0].tolist() == [2, 5]
+
+
+def test_bad_lists_are_named(scene, tmp_path, lists):
+    path = lists / "points20.json"
+    path.write_text('{"scene0000_00": [100]}')
+    with pytest.raises(DataError, match=r"points20\.json: points 100 to 100 .* which has 100"):
+        LabelledPoints(tmp_path, 20, 0).keep(scene)
+    path.write_text("{}")
+    with pytest.raises(DataError, match=r"says nothing of the scene scene0000_00"):
+        LabelledPoints(tmp_path, 20, 0).keep(scene)
+    path.write_text("[]")
+    with pytest.raises(DataError, match="holds no mapping"):
+        LabelledPoints(tmp_path, 20, 0)
+
+
+def test_pickles_are_refused_with_the_cure(tmp_path, lists):
+    (lists / "points50").write_bytes(pickle.dumps({"scene0000_00": {1, 2}}))
+    with pytest.raises(DataError, match=r"points50: cannot be read safely .* write it as JSON"):
+        LabelledPoints(tmp_path, 50, 0)
