@@ -1,0 +1,75 @@
+"""GaussianHead: from refined cells to Gaussians."""
+
+from math import log
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from gaussrep.gaussians import Gaussians
+from gaussrep_gaussiancross.config import GaussianCrossConfig
+from gaussrep_gaussiancross.placement import Placement
+
+FIRST_SCALE = 0.5
+"""Standard deviation of a Gaussian at the start, in cells (ours)."""
+
+FIRST_OPACITY = 0.5
+"""Opacity at the start, above the threshold so that most Gaussians learn from it (ours)."""
+
+
+GEOMETRY = {"offset": 3, "quat": 4, "scale": 3, "opacity": 1, "color": 3}
+"""Numbers that say a Gaussian, in their order; the semantic embedding comes after them."""
+
+
+class GaussianHead(nn.Module):
+    """Reads offset, quaternion, scale, colour, opacity and semantic embedding off each cell.
+
+    The mean is μ = ν + tanh(·)·Δ (paper). Colour and opacity are sigmoids, scales sigmoids times
+    their limit, both lengths in cells; that one hidden layer serves all six is ours as well.
+
+    Args:
+        config: Limits and sizes.
+    """
+
+    def __init__(self, config: GaussianCrossConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.hidden = nn.Linear(config.dense.out, config.dense.out)
+        self.raw = nn.Linear(config.dense.out, sum(GEOMETRY.values()) + config.features)
+        self._start()
+
+    @torch.no_grad()
+    def _start(self) -> None:
+        self.raw.weight.mul_(0.1)
+        first = self.raw.bias.zero_().split([*GEOMETRY.values(), self.config.features])
+        bias = dict(zip(GEOMETRY, first[:-1], strict=True))
+        bias["quat"][0] = 1
+        bias["scale"].fill_(_logit(min(FIRST_SCALE / self.config.max_scale, 0.9)))
+        bias["opacity"].fill_(_logit(FIRST_OPACITY))
+
+    def forward(self, cells: Float[Tensor, "b n d"], placement: Placement) -> Gaussians:
+        """Say every cell as one Gaussian.
+
+        Args:
+            cells: Refined features, z changing fastest.
+            placement: Where the cells are.
+
+        Returns:
+            Gaussians in the units of the placement, none dropped, with batch axis [B].
+        """
+        raw = self.raw(self.hidden(cells).relu()).float()
+        *geometry, features = raw.split([*GEOMETRY.values(), self.config.features], dim=-1)
+        offset, quats, scale, opacity, color = geometry
+        cell = placement.cell[:, None]
+        return Gaussians(
+            means=placement.anchors() + offset.tanh() * self.config.max_offset * cell,
+            quats=quats,
+            scales=scale.sigmoid() * self.config.max_scale * cell,
+            opacities=opacity.squeeze(-1).sigmoid(),
+            colors=color.sigmoid(),
+            features=features,
+        )
+
+
+def _logit(share: float) -> float:
+    return log(share / (1 - share))

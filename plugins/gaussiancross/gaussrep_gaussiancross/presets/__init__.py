@@ -1,0 +1,1 @@
+"""Presets of GaussianCross, one YAML file each."""
