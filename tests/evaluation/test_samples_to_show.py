@@ -1,0 +1,61 @@
+import pytest
+import torch
+from PIL import Image
+
+from gaussrep.config import resolve
+from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.scannet.write import write_scene
+from gaussrep.errors import CapabilityError, DataError
+from gaussrep.evaluation.samples_to_show import HELD_OUT, samples_to_show
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    for number in range(40):
+        Image.new("RGB", (24, 16), (number, 0, 0)).save(tmp_path / f"{number}.png")
+    return resolve("datasets", {"type": "images", "root": tmp_path, "size": 8, "val_share": 0.9})
+
+
+@pytest.fixture
+def rooms(tmp_path, write_rooms):
+    return resolve("datasets", {"type": "scannet", "root": write_rooms("a", "b")})
+
+
+@pytest.fixture
+def write_rooms(tmp_path):
+    def write(*names):
+        for number, name in enumerate(names):
+            ones = torch.ones(10 + number, dtype=torch.int64)
+            points = torch.rand(10 + number, 3)
+            cloud = PointCloud(points, points, points, ones, ones)
+            write_scene(tmp_path, "val", name, cloud, [], torch.eye(3).numpy())
+        return tmp_path
+
+    return write
+
+
+def test_photographs_are_cut_to_what_the_run_reads(pictures, tmp_path):
+    shown = samples_to_show(pictures, [str(tmp_path / "7.png")])
+    assert shown.batch["image"].shape == (1, 3, 8, 8)
+    torch.testing.assert_close(shown.batch["image"][0, 0], torch.full((8, 8), 7 / 255))
+
+
+def test_held_out_images_stand_in(pictures):
+    shown = samples_to_show(pictures, [])
+    assert len(shown.batch["image"]) == HELD_OUT
+    assert shown.names[:2] == ("0", "1")
+
+
+def test_scenes_are_found_by_name(rooms):
+    shown = samples_to_show(rooms, ["b"])
+    assert shown.names == ("b",)
+    assert shown.batch["scene"].tolist() == [0] * 11
+    assert samples_to_show(rooms, []).names == ("a",)
+    with pytest.raises(DataError, match="c"):
+        samples_to_show(rooms, ["c"])
+
+
+def test_a_data_set_that_cuts_nothing_takes_no_photographs():
+    stereo = resolve("datasets", "stereo")
+    with pytest.raises(CapabilityError, match="'stereo' does not say to what size"):
+        samples_to_show(stereo, ["a.png"])
