@@ -1,0 +1,1 @@
+"""What the features of points are worth for tasks on scenes, in numbers."""

@@ -1,0 +1,87 @@
+"""Settings of the evaluations on scenes (torch-free).
+
+"Released" marks the values of the configurations that GaussianCross's authors published; "ours" is
+what they do not give, or what was made small enough to be tried without a GPU.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gaussrep.evaluation.config import EvaluationConfig, SampledConfig
+
+Rate = Annotated[float, Field(ge=0, lt=1)]
+Votes = Annotated[int, Field(ge=1, le=13)]
+
+
+class SemanticProbeConfig(SampledConfig):
+    """Settings of the `semantic-probe` evaluation."""
+
+    batch_size: int = Field(default=8, ge=1)
+    """Scenes per step (ours; released: 32); never more than there are."""
+    steps: int = Field(default=200, ge=1)
+    """Steps of the linear layer (ours; released: 800 passes, some 30,000 steps on ScanNet)."""
+    lr: float = Field(default=0.005, gt=0)
+    """AdamW's highest learning rate (released)."""
+    weight_decay: float = Field(default=0.05, ge=0)
+    """AdamW's decay (released)."""
+    batchnorm: Literal["train", "eval"] = "train"
+    """`train` (released): the frozen backbone normalises by each batch's own statistics, and its
+    running averages go on moving. `eval`: it stays as pretraining left it, and each training scene
+    is encoded once."""
+    cached_points: int = Field(default=20_000, ge=1)
+    """With `batchnorm=eval`, points per training scene whose features are kept, drawn at random
+    (ours)."""
+    votes: Votes = 1
+    """Looks at each validation scene, turned, scaled and mirrored (released: 13)."""
+    random_backbone: bool = True
+    """Also probe a backbone of the same shape with fresh weights."""
+
+
+class PointFineTuneConfig(EvaluationConfig):
+    """Settings that the evaluations share which train all weights."""
+
+    batch_size: int = Field(default=8, ge=1)
+    """Scenes per process and step (ours); never more than there are."""
+    steps: int = Field(default=200, ge=1)
+    """Optimiser steps (ours; released: 800 passes, some 30,000 steps on ScanNet)."""
+    lr: float = Field(default=0.005, gt=0)
+    """AdamW's learning rate at the top of the schedule (released)."""
+    min_lr_factor: float = Field(default=1e-4, ge=0, le=1)
+    """What the cosine ends at, as a factor on `lr` (released)."""
+    warmup: float = Field(default=0.05, ge=0, lt=1)
+    """Share of all steps over which the rate rises (released; linearly, which is ours)."""
+    weight_decay: float = Field(default=0.05, ge=0)
+    """AdamW's decay of matrices and kernels (released; theirs decays everything)."""
+    betas: tuple[Rate, Rate] = (0.9, 0.999)
+    """AdamW's two decay rates (its defaults)."""
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    """Number format of the forward pass (ours; released: fp16)."""
+    from_scratch: bool = True
+    """Also train the same from fresh weights."""
+    folder: Path | None = None
+    """Where the trained runs are kept and, after a kill, gone on with; none, nowhere."""
+
+
+class SemanticFineTuneConfig(PointFineTuneConfig):
+    """Settings of the `semantic-fine-tune` evaluation."""
+
+    votes: Votes = 1
+    """Looks at each validation scene, turned, scaled and mirrored (released: 13)."""
+
+
+class InstanceFineTuneConfig(PointFineTuneConfig):
+    """Settings of the `instance-fine-tune` evaluation."""
+
+    batch_size: int = Field(default=4, ge=1)
+    """Scenes per process and step (ours; released: 12); never more than there are."""
+    lr: float = Field(default=0.006, gt=0)
+    """AdamW's learning rate at the top of the schedule (released)."""
+    stuff: tuple[str, ...] = ("wall", "floor")
+    """Classes that have no objects (released)."""
+    radius: float = Field(default=0.03, gt=0)
+    """Moved points of one class that lie closer than this belong together, in metres (released:
+    1.5 voxels of 0.02 m)."""
+    least_points: int = Field(default=100, ge=1)
+    """Points that an object must have, guessed or true, to be counted (released, benchmark)."""

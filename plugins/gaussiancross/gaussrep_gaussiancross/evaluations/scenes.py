@@ -1,0 +1,114 @@
+"""Scenes whose points have classes."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+from gaussrep import plugins
+from gaussrep.config import ComponentConfig
+from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.scenes.augment.config import AugmentConfig
+from gaussrep.data.scenes.config import SceneConfig
+from gaussrep.data.scenes.point_cloud import IGNORED
+from gaussrep.errors import DataError
+from gaussrep.training.loader import CollatingDataset, make_loader
+
+
+@runtime_checkable
+class LabelledScenes(CollatingDataset, Protocol):
+    """A data set of scenes whose `labels` are indices into `classes`."""
+
+    classes: tuple[str, ...]
+
+
+def labelled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> LabelledScenes:
+    """Build one split of a data set of scenes with classes.
+
+    Scenes are read until one has a label.
+
+    Args:
+        data: Settings of a registered data set.
+        split: Which part of it.
+
+    Returns:
+        The data set.
+
+    Raises:
+        DataError: It has no scenes, no classes or no labels, or labels beyond its classes.
+    """
+    dataset = plugins.build("datasets", data, split=split)
+    if not isinstance(dataset, LabelledScenes) or not dataset.classes:
+        raise DataError(
+            f"data set {data.type!r} has no classes of points, and this evaluation needs them; "
+            "name one that has, as in data=scannet data.root=FOLDER"
+        )
+    if len(dataset) == 0:
+        raise DataError(f"the {split} split of data set {data.type!r} has no scenes")
+    if not any((_labels(sample, dataset) != IGNORED).any() for sample in samples_of(dataset)):
+        raise DataError(
+            f"no point of the {split} split of data set {data.type!r} has a label, and this "
+            "evaluation needs them; look into the data set's files of labels"
+        )
+    return dataset
+
+
+def without_views(data: ComponentConfig) -> ComponentConfig:
+    """The same data set, of which no frames are read.
+
+    Args:
+        data: Settings of a data set; those of one that is not of scenes stay as they are.
+    """
+    if not isinstance(data, SceneConfig):
+        return data
+    return data.model_copy(update={"views": 0})
+
+
+def unaugmented(data: ComponentConfig) -> ComponentConfig:
+    """The same data set, whose training scenes are whole and as they were recorded.
+
+    Args:
+        data: Settings of a data set; those of one that is not of scenes stay as they are.
+    """
+    if not isinstance(data, SceneConfig):
+        return data
+    never = {name: {"probability": 0.0} for name in AugmentConfig.model_fields}
+    changes = {"augment": AugmentConfig.model_validate(never), "mix3d": 0.0, "max_points": None}
+    return data.model_copy(update=changes)
+
+
+def batches_of(
+    dataset: CollatingDataset,
+    keys: Iterable[list[SampleKey]],
+    workers: int,
+    device: torch.device,
+) -> Iterator[dict[str, Tensor]]:
+    """Load batches of scenes.
+
+    Args:
+        dataset: Gives the scenes, and joins them.
+        keys: The scenes of each batch; may be endless.
+        workers: Processes that load; 0 loads in this one.
+        device: Where the batches should be.
+
+    Yields:
+        Tensors by name.
+    """
+    for batch in make_loader(dataset, keys, workers=workers, device=device):
+        yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
+
+
+def samples_of(dataset: LabelledScenes) -> Iterator[dict[str, Tensor]]:
+    """Read scene after scene."""
+    return (dataset[SampleKey(index)] for index in range(len(dataset)))
+
+
+def _labels(sample: dict[str, Tensor], dataset: LabelledScenes) -> Tensor:
+    highest, classes = int(sample["labels"].max()), len(dataset.classes)
+    if highest >= classes:
+        raise DataError(
+            f"a scene has the label {highest}, but the {classes} classes go from 0 to "
+            f"{classes - 1}; were its labels written for another list of classes?"
+        )
+    return sample["labels"]

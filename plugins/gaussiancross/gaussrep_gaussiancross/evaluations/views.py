@@ -1,0 +1,87 @@
+"""`views`: how well the Gaussians of held-out scenes explain real views of them."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+import torch
+from einops import reduce
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep import plugins
+from gaussrep.errors import CapabilityError
+from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
+from gaussrep.evaluation.features import batches, device_of
+from gaussrep.methods.method import Batch, Method
+from gaussrep_gaussiancross import explanation
+from gaussrep_gaussiancross.evaluations.views_config import ViewsConfig
+from gaussrep_gaussiancross.method import GaussianCross
+from gaussrep_gaussiancross.scene_batch import cameras_of
+
+BASELINE = "mean colour"
+UNTRAINED = "untrained"
+
+
+class Views(Evaluation):
+    """PSNR and error of depth of rendered views, from all points of each scene.
+
+    The baselines are the same method with fresh weights, and views of one colour, their own mean.
+
+    Args:
+        config: Its settings.
+    """
+
+    config: ViewsConfig
+
+    def measure(self, method: Method) -> Scores:
+        """Give `psnr` in dB, `depth_error` in the units of the points and the share `kept`."""
+        own = gaussian_cross_of(method)
+        methods = {name_of(method): own}
+        if self.config.untrained:
+            methods[UNTRAINED] = _fresh(own)
+        dataset = plugins.build("datasets", self.config.data, split="val")
+        found: dict[str, list[dict[str, float]]] = defaultdict(list)
+        with torch.no_grad():
+            for batch in batches(dataset, self.config, device_of(method)):
+                for name, one in methods.items():
+                    found[name].append(dict(_measured(one, batch)))
+                found[BASELINE].append({"psnr": _flat_psnr(batch["images"]).mean().item()})
+        rows = {name: _means(scenes) for name, scenes in found.items()}
+        return Scores(rows, {"batches": len(found[BASELINE])})
+
+
+def gaussian_cross_of(method: Method) -> GaussianCross:
+    """Take a method for a GaussianCross.
+
+    Raises:
+        CapabilityError: It is none.
+    """
+    if not isinstance(method, GaussianCross):
+        raise CapabilityError(
+            f"{type(method).__name__} renders no scenes; give a run of gaussiancross."
+        )
+    return method
+
+
+def _fresh(method: GaussianCross) -> GaussianCross:
+    return GaussianCross(method.config).to(device_of(method)).eval()
+
+
+def _measured(method: GaussianCross, batch: Batch) -> Iterator[tuple[str, float]]:
+    field = method.field(batch)
+    drawn = method.draw(field, cameras_of(batch))
+    depths = field.cuboid.normalize_depth(batch["depths"])
+    yield "psnr", explanation.psnr(drawn, batch["images"]).mean().item()
+    scale = field.cuboid.scale[:, 0]
+    yield "depth_error", explanation.depth_error(drawn, depths, scale).item()
+    yield "kept", field.kept.float().mean().item()
+
+
+def _flat_psnr(images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:
+    mean = reduce(images, "b v c h w -> b v c 1 1", "mean")
+    errors = reduce((images - mean).square(), "b v c h w -> b v", "mean")
+    return -10 * errors.clamp_min(1e-10).log10()
+
+
+def _means(scenes: list[dict[str, float]]) -> dict[str, float]:
+    return {name: sum(scene[name] for scene in scenes) / len(scenes) for name in scenes[0]}

@@ -1,0 +1,44 @@
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from gaussrep import plugins
+from gaussrep.config import resolve
+from gaussrep.evaluation.measured import measured
+from gaussrep.evaluation.resolved import resolved_evaluation
+
+TOY = Path(__file__).parents[1] / "toy"
+
+
+@pytest.fixture
+def rooms(monkeypatch):
+    """The toy distribution, installed: scenes, an encoder of voxels, a method."""
+    monkeypatch.syspath_prepend(str(TOY))
+    plugins.reset()
+    yield
+    plugins.reset()
+    for name in [name for name in sys.modules if name.startswith("gaussrep_rooms")]:
+        del sys.modules[name]
+
+
+@pytest.fixture
+def make_method(rooms):
+    def make(name="feeler", **settings):
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            return plugins.build("methods", {"type": name, **settings}).eval()
+
+    return make
+
+
+@pytest.fixture
+def evaluate(rooms):
+    """Measure a method on the toy's rooms, with `key=value` on top."""
+
+    def call(name, method, *overrides, data="rooms"):
+        config = resolved_evaluation(name, resolve("datasets", data), None, list(overrides))
+        return measured(config, method)
+
+    return call

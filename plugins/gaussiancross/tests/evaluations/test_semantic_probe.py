@@ -1,0 +1,122 @@
+import logging
+
+import pytest
+import torch
+
+from gaussrep.errors import DataError
+
+QUICK = ["steps=30", "lr=0.05", "batch_size=3", "random_backbone=false"]
+
+
+def state_of(method):
+    return {name: value.clone() for name, value in method.state_dict().items()}
+
+
+def same(first, second):
+    return all(torch.equal(value, second[name]) for name, value in first.items())
+
+
+@pytest.mark.parametrize("batchnorm", ["train", "eval"])
+def test_classes_are_found_and_the_method_is_left_alone(evaluate, make_method, batchnorm):
+    method = make_method()
+    method.backbone.layers[1].running_mean.fill_(0.3)
+    before = state_of(method)
+    settings = [*QUICK, "steps=80", f"batchnorm={batchnorm}"]
+    scores = evaluate("semantic-probe", method, *settings)
+    assert scores.own["miou"] > 0.8
+    assert scores.own.keys() == {"miou", "macc", "all_acc"}
+    assert same(before, method.state_dict())
+    assert not any(module.training for module in method.modules())
+    assert all(parameter.grad is None for parameter in method.parameters())
+    ious = scores.facts["iou"]["feeler"]
+    assert ious["lamp"] is None
+    assert sum(ious[name] for name in ("wall", "floor", "chair", "table")) / 4 == pytest.approx(
+        scores.own["miou"]
+    )
+    assert scores.facts["train_scenes"] == 6
+    assert scores.facts["val_scenes"] == 2
+    assert scores.facts["never_seen"] == []
+
+
+def test_only_one_protocol_lets_the_averages_move(evaluate, make_method):
+    """Running averages that are far off are mended by the released protocol, and by it alone."""
+    method = make_method()
+    method.backbone.layers[1].running_mean.fill_(5.0)
+    live, still = (
+        evaluate("semantic-probe", method, *QUICK, "steps=40", f"batchnorm={name}").own["miou"]
+        for name in ("train", "eval")
+    )
+    assert still < 0.2 < live  # nothing passes the ReLU, so nothing can be told apart
+
+
+def test_a_random_backbone_has_a_row_of_its_own(evaluate, make_method):
+    """A backbone that says nothing loses against fresh weights."""
+    method = make_method()
+    torch.nn.init.zeros_(method.backbone.layers[1].weight)
+    torch.nn.init.zeros_(method.backbone.layers[1].bias)
+    scores = evaluate("semantic-probe", method, *QUICK, "random_backbone=true")
+    assert list(scores.rows) == ["feeler", "random backbone"]
+    assert scores.rows["random backbone"]["miou"] > scores.own["miou"] + 0.3
+
+
+def test_the_seed_decides(evaluate, make_method):
+    method = make_method()
+    settings = ["steps=4", "batch_size=2", "limit=3"]
+    torch.manual_seed(1)
+    first, again, other = (
+        evaluate("semantic-probe", method, *settings, f"seed={seed}") for seed in (0, 0, 1)
+    )
+    assert first == again
+    assert first.rows != other.rows
+    alone = evaluate("semantic-probe", method, *settings, "random_backbone=false")
+    assert alone.own == first.own
+
+
+def test_fewer_scenes_and_fewer_points(evaluate, make_method):
+    settings = ["limit=1", "batchnorm=eval", "cached_points=50", "steps=3"]
+    facts = evaluate("semantic-probe", make_method(), *QUICK, *settings).facts
+    assert facts["train_scenes"] == facts["val_scenes"] == 1
+
+
+def test_votes(evaluate, make_method):
+    facts = evaluate("semantic-probe", make_method(), *QUICK, "votes=13", "steps=2").facts
+    assert facts["votes"] == 13
+
+
+def test_training_scenes_are_augmented_in_one_protocol_only(evaluate, make_method):
+    """The toy's noise doubles where colours jitter."""
+    method = make_method()
+    off = "data.augment.color_jitter.probability=0"
+    for name, equal in (("train", False), ("eval", True)):
+        settings = [*QUICK, "steps=4", f"batchnorm={name}"]
+        rows = [evaluate("semantic-probe", method, *settings, *more).rows for more in ([], [off])]
+        assert (rows[0] == rows[1]) == equal
+
+
+def test_views_are_not_read(evaluate, make_method):
+    """The toy asserts that none are asked for."""
+    evaluate("semantic-probe", make_method(), *QUICK, "steps=1", "data.views=2")
+
+
+def test_a_class_that_training_never_saw(evaluate, make_method, caplog):
+    """One point is all that training sees; validation shows four classes."""
+    overrides = ["steps=2", "limit=1", "batchnorm=eval", "cached_points=1"]
+    with caplog.at_level(logging.WARNING, "gaussrep.evaluation"):
+        facts = evaluate("semantic-probe", make_method(), *QUICK, *overrides).facts
+    assert len(facts["never_seen"]) == 3
+    (warning,) = caplog.messages
+    assert f"training never saw a point of {', '.join(facts['never_seen'])}" in warning
+
+
+@pytest.mark.parametrize(
+    ("overrides", "data", "message"),
+    [
+        ([], "nameless", "'nameless' has no classes of points"),
+        (["data.labelled=false"], "rooms", "no point of the train split of data set 'rooms' has"),
+        (["data.held_out=0"], "rooms", "the val split of data set 'rooms' has no scenes"),
+        (["data.first_label=3"], "rooms", "has the label 6, but the 5 classes go from 0 to 4"),
+    ],
+)
+def test_bad_data(evaluate, make_method, overrides, data, message):
+    with pytest.raises(DataError, match=message):
+        evaluate("semantic-probe", make_method(), *overrides, data=data)
