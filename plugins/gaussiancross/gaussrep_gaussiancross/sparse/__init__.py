@@ -1,0 +1,1 @@
+"""Sparse convolution: what is computed where voxels are occupied, and nowhere else."""

@@ -1,0 +1,1 @@
+"""The arithmetic of sparse convolution on the CPU in float32, by Numba."""

@@ -1,0 +1,68 @@
+"""Which voxels are neighbours, by walking sorted keys side by side."""
+
+from gaussrep.rendering.cpu.tasks import claim
+from gaussrep_gaussiancross.sparse.kernels.compile import kernel
+
+
+@kernel
+def count_neighbours(counter, keys, steps, reach, counts):  # type: ignore[no-untyped-def]
+    """Count the pairs of each offset of the first half of a kernel; one task per column of it.
+
+    Args:
+        counter: Of tasks.
+        keys: Keys of voxels, rising.
+        steps: Difference of keys of each column's middle; the last one is the kernel's own.
+        reach: Cells on either side of the middle.
+        counts: Written here, one number per offset before the middle one.
+    """
+    size = 2 * reach + 1
+    while True:
+        column = claim(counter)
+        if column >= len(steps):
+            return
+        low, span = steps[column] - reach, reach if column == len(steps) - 1 else size
+        at = 0
+        for row in range(len(keys)):
+            wanted = keys[row] + low
+            while keys[at] < wanted:
+                at += 1
+            place = at
+            while keys[place] < wanted + span:
+                counts[column * size + keys[place] - wanted] += 1
+                place += 1
+
+
+@kernel
+def list_neighbours(counter, keys, steps, reach, starts, inputs, outputs):  # type: ignore[no-untyped-def]
+    """Write the pairs of each offset and of its mirror image; one task per column.
+
+    Args:
+        counter: Of tasks.
+        keys: Keys of voxels, rising.
+        steps: Difference of keys of each column's middle.
+        reach: Cells on either side of the middle.
+        starts: Where the list of each offset of the whole kernel begins.
+        inputs: Written here, lists of input rows.
+        outputs: Written here, lists of output rows.
+    """
+    size, last = 2 * reach + 1, len(starts) - 2
+    ends = starts.copy()
+    while True:
+        column = claim(counter)
+        if column >= len(steps):
+            return
+        low, span = steps[column] - reach, reach if column == len(steps) - 1 else size
+        at = 0
+        for row in range(len(keys)):
+            wanted = keys[row] + low
+            while keys[at] < wanted:
+                at += 1
+            place = at
+            while keys[place] < wanted + span:
+                offset = column * size + keys[place] - wanted
+                mirror = last - offset
+                inputs[ends[offset]] = outputs[ends[mirror]] = place
+                outputs[ends[offset]] = inputs[ends[mirror]] = row
+                ends[offset] += 1
+                ends[mirror] += 1
+                place += 1

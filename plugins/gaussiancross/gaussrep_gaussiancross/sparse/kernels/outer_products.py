@@ -1,0 +1,92 @@
+"""The gradient to the weight of a sparse convolution."""
+
+import numpy as np
+
+from gaussrep.rendering.cpu.lanes import WIDTH
+from gaussrep.rendering.cpu.lanes_memory import load, load_some, store
+from gaussrep.rendering.cpu.tasks import claim
+from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
+from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
+
+CHUNK = 128
+"""Pairs that are gathered at a time, so that a panel of them stays in the first cache."""
+
+
+@kernel
+def sum_outer_products(counter, x, slope, table, panels, group, gradient):  # type: ignore[no-untyped-def]
+    """Sum outer products of input rows and slopes; one task per offset and group of panels.
+
+    Args:
+        counter: Of tasks.
+        x: Input rows, [N, C].
+        slope: Gradient to the output rows, [M, D].
+        table: Input rows, output rows and starts of the lists of pairs.
+        panels: First lanes of the panels of C.
+        group: Panels of a group.
+        gradient: Written here, [D, K, C].
+    """
+    groups = -(-(len(panels) - 1) // group)
+    inputs, outputs, starts = table
+    while True:
+        task = claim(counter)
+        if task >= (len(starts) - 1) * groups:
+            return
+        offset, first = task // groups, task % groups * group
+        own = panels[first : first + group + 1]
+        pairs = slice(starts[offset], starts[offset + 1])
+        _sum(x, slope, inputs[pairs], outputs[pairs], own, gradient[:, offset])
+
+
+@kernel
+def _sum(x, slope, inputs, outputs, panels, gradient):  # type: ignore[no-untyped-def]
+    """One offset and group."""
+    first, width = panels[0] * WIDTH, (panels[-1] - panels[0]) * WIDTH
+    last = min(first + width, x.shape[1])
+    heights = -(-slope.shape[1] // TALLEST) * TALLEST + TALLEST
+    sums = np.zeros((heights, width), np.float32)
+    left, right = np.zeros((CHUNK, heights), np.float32), np.zeros((CHUNK, width), np.float32)
+    places = np.empty(TALLEST, np.int64), np.empty(TALLEST, np.int64)
+    for start in range(0, len(inputs), CHUNK):
+        count = min(CHUNK, len(inputs) - start)
+        for pair in range(count):
+            source, target = inputs[start + pair], outputs[start + pair]
+            _gather(slope, target * slope.shape[1], slope.shape[1], left, pair * heights)
+            _gather(x, source * x.shape[1] + first, last - first, right, pair * width)
+        _add_chunk(left, right, count, slope.shape[1], panels, places, sums)
+    for row in range(slope.shape[1]):
+        for column in range(first, last):
+            gradient[row, column] = sums[row, column - first]
+
+
+@part
+def _gather(source, start, count, target, place):  # type: ignore[no-untyped-def]
+    whole = count - count % WIDTH
+    for column in range(0, whole, WIDTH):
+        store(target, place + column, load(source, start + column))
+    if whole < count:
+        store(target, place + whole, load_some(source, start + whole, count - whole))
+
+
+@part
+def _add_chunk(left, right, count, rows, panels, places, sums):  # type: ignore[no-untyped-def]
+    width = right.shape[1]
+    left_places, out_places = places
+    for panel in range(len(panels) - 1):
+        lanes, begin = panels[panel + 1] - panels[panel], (panels[panel] - panels[0]) * WIDTH
+        height = HEIGHTS[lanes]
+        for row in range(0, rows, height):
+            for r in range(height):
+                left_places[r] = row + r
+                out_places[r] = (row + r) * width + begin
+            multiply_tile(
+                lanes,
+                left,
+                left_places,
+                left.shape[1],
+                right,
+                begin,
+                width,
+                sums,
+                out_places,
+                count,
+            )
