@@ -3,7 +3,7 @@
 from math import log
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from gaussrep.gaussians import Gaussians
@@ -13,8 +13,12 @@ from gaussrep_gaussiancross.placement import Placement
 FIRST_SCALE = 0.5
 """Standard deviation of a Gaussian at the start, in cells (ours)."""
 
-FIRST_OPACITY = 0.5
-"""Opacity at the start, above the threshold so that most Gaussians learn from it (ours)."""
+OCCUPIED_OPACITY = 0.8
+"""Opacity at the start where a cell holds points (ours)."""
+
+EMPTY_OPACITY = 0.35
+"""Opacity at the start where it holds none: above the threshold, below which no Gaussian learns,
+but thin enough for surfaces to be seen through it (ours)."""
 
 
 GEOMETRY = {"offset": 3, "quat": 4, "scale": 3, "opacity": 1, "color": 3}
@@ -45,13 +49,15 @@ class GaussianHead(nn.Module):
         bias = dict(zip(GEOMETRY, first[:-1], strict=True))
         bias["quat"][0] = 1
         bias["scale"].fill_(_logit(min(FIRST_SCALE / self.config.max_scale, 0.9)))
-        bias["opacity"].fill_(_logit(FIRST_OPACITY))
 
-    def forward(self, cells: Float[Tensor, "b n d"], placement: Placement) -> Gaussians:
+    def forward(
+        self, cells: Float[Tensor, "b n d"], occupied: Bool[Tensor, "b n"], placement: Placement
+    ) -> Gaussians:
         """Say every cell as one Gaussian.
 
         Args:
             cells: Refined features, z changing fastest.
+            occupied: Which cells hold points.
             placement: Where the cells are.
 
         Returns:
@@ -61,11 +67,12 @@ class GaussianHead(nn.Module):
         *geometry, features = raw.split([*GEOMETRY.values(), self.config.features], dim=-1)
         offset, quats, scale, opacity, color = geometry
         cell = placement.cell[:, None]
+        first = torch.where(occupied, _logit(OCCUPIED_OPACITY), _logit(EMPTY_OPACITY))
         return Gaussians(
             means=placement.anchors() + offset.tanh() * self.config.max_offset * cell,
             quats=quats,
             scales=scale.sigmoid() * self.config.max_scale * cell,
-            opacities=opacity.squeeze(-1).sigmoid(),
+            opacities=(opacity.squeeze(-1) + first).sigmoid(),
             colors=color.sigmoid(),
             features=features,
         )

@@ -160,8 +160,8 @@ class GaussianCross(PointMethod):
 
     def _field(self, scenes: SceneBatch, features: Tensor) -> Field:
         placement = Placement.of(scenes, self.config)
-        cells = self.dense(scatter_mean(features, scenes, placement))
-        gaussians = self.head(cells, placement)
+        volume = scatter_mean(features, scenes, placement)
+        gaussians = self.head(self.dense(volume.features), volume.occupied, placement)
         kept = passing(gaussians.opacities, self.config.threshold, self.config.least_kept)
         return Field(gaussians, kept, placement.cuboid)
 

@@ -9,9 +9,9 @@ from PIL import Image
 import gaussrep as gr
 from gaussrep import plugins
 from gaussrep.methods.report import Shown
+from gaussrep.report.panel import SIZE
+from gaussrep.report.sheet import GAP
 from gaussrep_gmae.report import write_mae_report, write_report
-from gaussrep_gmae.report.panel import SIZE
-from gaussrep_gmae.report.sheet import GAP
 
 LOG = "step,loss,val_loss\n1,0.5,\n2,0.3,\n3,0.2,0.25\n4,0.1,\n"
 MASKED = ["input", "seen", "reconstruction", "completed"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gaussrep.gaussians import Gaussians
+from gaussrep.report.panel import Panel
 from gaussrep_gmae.report.measure import Gain
-from gaussrep_gmae.report.panel import Panel
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What Gaussians a run makes, over all images at once."""
 
 from gaussrep.gaussians import Gaussians
-from gaussrep_gmae.report.figure import Figure
-from gaussrep_gmae.report.histogram import Histogram
+from gaussrep.report.figure import Figure
+from gaussrep.report.histogram import Histogram
 
 
 def distributions(gaussians: Gaussians) -> list[Figure]:

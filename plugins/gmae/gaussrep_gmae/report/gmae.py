@@ -6,14 +6,14 @@ import torch
 
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.report import Report, Shown
+from gaussrep.report.curve import loss_curve
+from gaussrep.report.palette import css, layer_colors
 from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.crop import Crop
-from gaussrep_gmae.report.curve import loss_curve
 from gaussrep_gmae.report.distributions import distributions
 from gaussrep_gmae.report.facts import facts_of
 from gaussrep_gmae.report.masked_views import MaskedView, masked_views
 from gaussrep_gmae.report.page import Page
-from gaussrep_gmae.report.palette import css, layer_colors
 from gaussrep_gmae.report.publish import publish
 from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShot, zero_shot
 

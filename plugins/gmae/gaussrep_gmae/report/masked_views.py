@@ -7,9 +7,9 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from gaussrep.report.panel import Panel
 from gaussrep_gmae.masked import MaskedMethod
 from gaussrep_gmae.report.measure import Gain, measure
-from gaussrep_gmae.report.panel import Panel
 
 SEED = 0
 """Of the masks, so that reports on the same images show the same patches."""

@@ -8,10 +8,14 @@ from statistics import mean
 from jinja2 import Environment
 from markupsafe import Markup
 
+from gaussrep.report.data_url import data_url
+from gaussrep.report.figure import Figure
+from gaussrep.report.panel import Panel
+from gaussrep.report.style import page_style
 from gaussrep_gmae.report.crop import Crop
-from gaussrep_gmae.report.data_url import data_url
-from gaussrep_gmae.report.figure import Figure
-from gaussrep_gmae.report.panel import Panel
+
+HOME = "gaussrep_gmae.report"
+"""Package of the template and of the style."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +49,14 @@ def render_page(page: Page, links: Sequence[Mapping[str, str]]) -> str:
     Returns:
         An HTML document that needs no other file to be shown.
     """
-    home = files("gaussrep_gmae.report")
-    template = home.joinpath("page.html.j2").read_text(encoding="utf-8")
+    template = files(HOME).joinpath("page.html.j2").read_text(encoding="utf-8")
     gains = [crop.gain.decibels for crop in page.crops]
     return (
         Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         .from_string(template)
         .render(
             page=page,
-            style=Markup(home.joinpath("style.css").read_text(encoding="utf-8")),
+            style=Markup(page_style(HOME)),
             figures=[(figure.title, Markup(figure.svg)) for figure in page.figures],
             crops=[
                 (crop.gain, [_row(row) for row in crop.rows], files_of)

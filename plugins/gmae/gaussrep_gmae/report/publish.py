@@ -3,14 +3,13 @@
 from pathlib import Path
 from statistics import mean
 
-from PIL import Image
-
 import gaussrep as gr
 from gaussrep.methods.report import Report
 from gaussrep.replacing import replacing
+from gaussrep.report.sheet import contact_sheet
+from gaussrep.report.write_png import write_png
 from gaussrep_gmae.report.crop import Crop
 from gaussrep_gmae.report.page import Page, render_page
-from gaussrep_gmae.report.sheet import contact_sheet
 
 ROWS = 4
 """Images on `overview.png`."""
@@ -33,7 +32,7 @@ def publish(page: Page, folder: Path) -> Report:
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     links = [_write_files(crop, folder, f"image-{i:02d}") for i, crop in enumerate(page.crops)]
     spread = page.crops[:: max(1, len(page.crops) // ROWS)][:ROWS]
-    _save(contact_sheet([crop.overview for crop in spread]), folder / FOLDER / "overview.png")
+    write_png(contact_sheet([crop.overview for crop in spread]), folder / FOLDER / "overview.png")
     path = folder / "report.html"
     with replacing(path) as temporary:
         temporary.write_text(render_page(page, links), encoding="utf-8")
@@ -43,16 +42,11 @@ def publish(page: Page, folder: Path) -> Report:
 def _write_files(crop: Crop, folder: Path, name: str) -> dict[str, str]:
     """Names and addresses, seen from the page, of one image's files."""
     picture, scene = f"{FOLDER}/{name}.png", f"{FOLDER}/{name}.ply"
-    _save(contact_sheet(crop.rows), folder / picture)
+    write_png(contact_sheet(crop.rows), folder / picture)
     if crop.gaussians is None:
         return {"panels (.png)": picture}
     gr.save(crop.gaussians, folder / scene)
     return {"panels (.png)": picture, "Gaussians (.ply)": scene}
-
-
-def _save(picture: Image.Image, path: Path) -> None:
-    with replacing(path) as temporary:
-        picture.save(temporary, "PNG")
 
 
 def _summary(page: Page) -> str:

@@ -8,11 +8,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
+from gaussrep.report.palette import layer_colors, near_to_far
+from gaussrep.report.panel import SIZE, Panel
 from gaussrep_gmae.layers import depth_map, edges, figure_mask, layer_map, render_first
 from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.ellipses import draw_ellipses
-from gaussrep_gmae.report.palette import layer_colors, near_to_far
-from gaussrep_gmae.report.panel import SIZE, Panel
 
 LAYERS = 8
 """Groups of the layer map (ours); fewer where an image has fewer Gaussians."""

@@ -6,10 +6,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep_gmae.report.axes import Axes, ticks
+from gaussrep.report.axes import Axes, ticks
 
 BINS = 40
 COLOR = "#4477aa"
+MARK = "#cc6644"
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ class Histogram:
         counts = torch.histc(values.float().clamp(low, high), BINS, low, high)
         return cls(low, high, tuple(round(count) for count in counts.tolist()))
 
-    def draw(self, x_label: str, y_label: str) -> str:
+    def draw(self, x_label: str, y_label: str, mark: float | None = None) -> str:
         """Bars of the share of all values.
 
         Args:
             x_label: What the values are.
             y_label: What is counted.
+            mark: A value at which a line stands, in the range.
 
         Returns:
             An `svg` element; y is in percent.
@@ -55,6 +57,7 @@ class Histogram:
         shares = [100 * count / total for count in self.counts]
         axes = Axes((self.low, self.high), (0.0, 1.08 * max(shares)))
         marks = [_bar(axes, self.low + i * width, width, share) for i, share in enumerate(shares)]
+        marks += [] if mark is None else [_line(axes, mark)]
         percent = [(value, f"{text}%") for value, text in ticks(*axes.y)]
         return axes.draw(marks, ticks(self.low, self.high), percent, (x_label, y_label))
 
@@ -64,4 +67,12 @@ def _bar(axes: Axes, left: float, width: float, share: float) -> str:
     return (
         f'<rect x="{x:.1f}" y="{y:.1f}" width="{right - x - 0.6:.1f}" height="{bottom - y:.1f}" '
         f'fill="{COLOR}"/>'
+    )
+
+
+def _line(axes: Axes, value: float) -> str:
+    (x, bottom), (_, top) = axes.place(value, 0.0), axes.place(value, axes.y[1])
+    return (
+        f'<line class="mark" x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}" '
+        f'stroke="{MARK}" stroke-width="1.5"/>'
     )

@@ -7,7 +7,7 @@ from PIL import Image
 from torch import Tensor
 
 SIZE = 224
-"""Side of every panel in pixels; the paper's image size, so its pictures are shown as they are."""
+"""Side of a panel in pixels; that of the images in GMAE's paper, which are shown as they are."""
 
 
 @dataclass(frozen=True)
@@ -16,23 +16,26 @@ class Panel:
 
     Args:
         title: Its caption, a few words.
-        picture: RGB, of side `SIZE`.
+        picture: RGB.
     """
 
     title: str
     picture: Image.Image
 
     @classmethod
-    def of(cls, title: str, pixels: Float[Tensor, "h w 3"]) -> "Panel":
+    def of(
+        cls, title: str, pixels: Float[Tensor, "h w 3"], size: tuple[int, int] = (SIZE, SIZE)
+    ) -> "Panel":
         """Enlarge or reduce RGB to a panel.
 
         Args:
             title: Its caption.
             pixels: RGB in [0, 1]; values outside are clamped.
+            size: Width and height of the panel.
 
         Returns:
             The panel.
         """
         array = (pixels.clamp(0, 1) * 255).round().byte().cpu().numpy()
-        picture = Image.fromarray(array).resize((SIZE, SIZE), Image.Resampling.BICUBIC)
+        picture = Image.fromarray(array).resize(size, Image.Resampling.BICUBIC)
         return cls(title, picture)

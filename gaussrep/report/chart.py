@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log10
 
-from gaussrep_gmae.report.axes import RIGHT, TOP, WIDTH, Axes, log_ticks, ticks
+from gaussrep.report.axes import RIGHT, TOP, WIDTH, Axes, log_ticks, ticks
 
 MARGIN = 0.05
 """Room above and below the lines, in decades."""
@@ -45,9 +45,18 @@ def line_chart(series: Sequence[Series], x_label: str, y_label: str) -> str:
 
 def _line(axes: Axes, line: Series, number: int) -> list[str]:
     places = [axes.place(x, log10(y)) for x, y in line.points]
-    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     legend = f'x="{WIDTH - RIGHT}" y="{TOP + 10 + 15 * number}" text-anchor="end"'
     return [
-        f'<polyline points="{path}" fill="none" stroke="{line.color}" stroke-width="1.5"/>',
+        _path(places, line.color),
         f'<text {legend} style="fill:{line.color}">{line.name}</text>',
     ]
+
+
+def _path(places: list[tuple[float, float]], color: str) -> str:
+    """A line; a dot where there is one point alone."""
+    alone = len(places) == 1
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in (places * 2 if alone else places))
+    return (
+        f'<polyline points="{path}" fill="none" stroke="{color}" '
+        f'stroke-width="{5 if alone else 1.5}" stroke-linecap="round"/>'
+    )

@@ -1,0 +1,30 @@
+import pytest
+import torch
+
+from gaussrep.methods.report import Shown
+from gaussrep_gaussiancross.report.look import Look
+from gaussrep_gaussiancross.report.one_scene import one_scene
+
+
+@pytest.fixture
+def method(make_method):
+    return make_method().eval()
+
+
+@pytest.fixture
+def make_shown(make_batch):
+    def make(scenes=1, **settings):
+        return Shown(tuple(f"<room {i}>" for i in range(scenes)), make_batch(scenes, **settings))
+
+    return make
+
+
+@pytest.fixture
+def batch(make_batch):
+    return one_scene(make_batch(), 1)
+
+
+@pytest.fixture
+def look(method, batch):
+    with torch.no_grad():
+        return Look.of(method, batch)

@@ -1,0 +1,46 @@
+import re
+import subprocess
+import sys
+
+import numpy as np
+from safetensors.torch import save_model
+
+from gaussrep.config import load_config
+from gaussrep.data.scenes.frame import Frame
+from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.scannet.write import write_scene
+from gaussrep.training.config import TrainConfig
+from gaussrep.training.run_folder import RunFolder
+
+
+def write_room(root, batch):
+    """The one scene of a batch, in ScanNet's layout."""
+    cloud = PointCloud(
+        *(batch[name] for name in ("points", "colors", "normals", "labels", "instances"))
+    )
+    frames = [
+        Frame((255 * image.permute(1, 2, 0)).byte().numpy(), depth.numpy(), viewmat.numpy())
+        for image, depth, viewmat in zip(
+            batch["images"][0], batch["depths"][0], batch["viewmats"][0], strict=True
+        )
+    ]
+    write_scene(root, "val", "room", cloud, frames, batch["Ks"][0, 0].numpy().astype(np.float64))
+
+
+def test_the_command_shows_a_scene_of_the_runs_data(method, make_batch, tmp_path):
+    write_room(tmp_path / "data", make_batch(1))
+    data = {"type": "scannet", "root": tmp_path / "data", "views": 2, "image_size": (24, 32)}
+    given = {
+        "method": method.config.model_dump(mode="json"),
+        "data": data,
+        "trainer": {"steps": 1, "device": "cpu"},
+    }
+    run = RunFolder.create(tmp_path / "run", load_config(TrainConfig, given, [], []), {})
+    save_model(method, str(run.weights_file))
+    command = [sys.executable, "-m", "gaussrep", "inspect", str(run.path), "room"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("2 rendered views of 1 scene reach")
+    html = (run.path / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"<h2>([^<]+)", html) == ["room"]
+    assert re.findall(r"</span>([a-z]+)</li>", html) == ["wall", "floor", "cabinet"]

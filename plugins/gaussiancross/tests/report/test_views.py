@@ -1,0 +1,49 @@
+import pytest
+import torch
+
+from gaussrep_gaussiancross.report.column import Column
+from gaussrep_gaussiancross.report.view_depths import NOTHING, ViewDepths
+from gaussrep_gaussiancross.report.views import views_of
+
+
+def test_errors_count_where_depth_was_measured():
+    real = torch.tensor([[[1.0, 0.0], [2.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]])
+    said = torch.tensor([[[1.5, 9.0], [2.0, 3.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    first, second = ViewDepths(real, said).errors().tolist()
+    assert first == pytest.approx(0.5)
+    assert second != second
+
+
+def test_depths_have_the_same_colours():
+    real = torch.tensor([[[1.0, 0.0], [2.0, 4.0]]])
+    said = torch.tensor([[[2.0, 1.0], [0.0, 4.0]]])
+    depth, rendered, error = ViewDepths(real, said).columns("m")
+    assert [depth.title, rendered.title] == ["depth 1.0 to 4.0 m", "rendered depth"]
+    assert torch.equal(depth.pictures[0, 1, 0], rendered.pictures[0, 0, 0])
+    assert torch.equal(depth.pictures[0, 0, 0], rendered.pictures[0, 0, 1])
+    for picture, place in ((depth, (0, 1)), (rendered, (1, 0)), (error, (0, 1))):
+        assert picture.pictures[0][place].tolist() == pytest.approx([NOTHING] * 3)
+    assert error.title == "error to 2.00 m"
+    assert error.pictures[0, :, :, 0][real[0] > 0].tolist() == pytest.approx([0.5, 0.0, 1.0])
+
+
+def test_views_are_measured_one_by_one(method, batch, look):
+    with torch.no_grad():
+        first, second = views_of(method, batch, look.field, "m")
+        alone = {name: values[:, 1:] if name in VIEWS else values for name, values in batch.items()}
+        (same,) = views_of(method, alone, look.field, "m")
+    assert (first.frame, second.frame, same.frame) == (0, 1, 1)
+    assert second.psnr == pytest.approx(same.psnr, abs=1e-3)
+    assert second.depth_error == pytest.approx(same.depth_error, abs=1e-4)
+    assert second.cosine == pytest.approx(same.cosine, abs=1e-3)
+    image = batch["images"][0, 1]
+    error = (image - image.mean((1, 2), keepdim=True)).square().mean()
+    assert second.baseline == pytest.approx(-10 * error.log10().item(), abs=1e-3)
+
+
+def test_panels_keep_the_shape_of_the_views():
+    (panel,) = Column("a", torch.zeros(1, 30, 40, 3)).panels(0.75)
+    assert panel.picture.size == (224, 168)
+
+
+VIEWS = ("images", "depths", "viewmats", "Ks", "frames")

@@ -1,0 +1,63 @@
+import math
+
+import pytest
+import torch
+
+from gaussrep.config import resolve
+from gaussrep.data.rooms.config import RoomsConfig
+from gaussrep.data.rooms.room import make_room
+from gaussrep.data.scenes.scannet.write import write_scene
+from gaussrep.errors import CapabilityError
+from gaussrep.evaluation.measured import measured
+from gaussrep.evaluation.resolved import resolved_evaluation
+from gaussrep.methods.method import Method
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Two small rooms as a data set with two views each."""
+    root = tmp_path_factory.mktemp("rooms")
+    for number, split in enumerate(("train", "val")):
+        room = make_room(0, number, RoomsConfig(frames=2, height=24, width=32, points=2000))
+        write_scene(root, split, f"scene{number:04}_00", room.cloud, room.frames, room.intrinsics)
+    given = {"type": "scannet", "root": root, "views": 2, "image_size": (24, 32), "frame_step": 1}
+    return resolve("datasets", given)
+
+
+def evaluate(method, data, *overrides):
+    return measured(resolved_evaluation("views", data, None, list(overrides)), method)
+
+
+def test_views_are_compared_with_fresh_weights_and_one_colour(make_method, data):
+    method = make_method().eval()
+    with torch.no_grad():
+        method.head.raw.bias[11:14] = torch.tensor([4.0, -4.0, -4.0])  # everything is red
+    rows = evaluate(method, data).rows
+    assert list(rows) == ["gaussiancross", "untrained", "mean colour"]
+    assert rows["gaussiancross"]["psnr"] < rows["untrained"]["psnr"] < rows["mean colour"]["psnr"]
+    assert rows["gaussiancross"]["depth_error"] > 0
+    assert 0 < rows["gaussiancross"]["kept"] <= 1
+
+
+def test_the_baseline_is_each_views_own_mean(make_method, data):
+    from gaussrep import plugins
+
+    images = plugins.build("datasets", data, split="val")[0]["images"]
+    flat = images.mean((2, 3), keepdim=True)
+    errors = (images - flat).square().mean((1, 2, 3))
+    wanted = -10 * sum(math.log10(error) for error in errors.tolist()) / 2
+    rows = evaluate(make_method().eval(), data, "untrained=false").rows
+    assert list(rows) == ["gaussiancross", "mean colour"]
+    assert rows["mean colour"]["psnr"] == pytest.approx(wanted, abs=1e-3)
+
+
+class Silent(Method):
+    def training_loss(self, batch):
+        raise NotImplementedError
+
+
+def test_other_methods_are_refused(data):
+    method = Silent(resolve("methods", "gaussiancross"))
+    method.weight = torch.nn.Parameter(torch.zeros(1))
+    with pytest.raises(CapabilityError, match="Silent renders no scenes"):
+        evaluate(method, data)
