@@ -22,8 +22,9 @@ class SceneConfig(ComponentConfig):
     image_size: tuple[Pixels, Pixels] = (480, 640)
     """Height and width of the frames in pixels."""
     max_points: int | None = Field(default=102_400, ge=1)
-    """Most points of a training sample; more are cropped by a sphere around a random point. None
-    keeps all. Validation keeps all."""
+    """Most points of a training sample: more are cropped by a sphere around a random point or,
+    where there are views, which show the whole scene, thinned out at random. None keeps all.
+    Validation keeps all."""
     augment: AugmentConfig = AugmentConfig()
     """What is changed at random in training scenes."""
     mix3d: float = Field(default=0.0, ge=0, le=1)

@@ -12,6 +12,7 @@ from gaussrep.data.sample import Split
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.data.scenes.augment.augment import augment
 from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
+from gaussrep.data.scenes.augment.thin_out import thin_out
 from gaussrep.data.scenes.collate import collate
 from gaussrep.data.scenes.config import SceneConfig
 from gaussrep.data.scenes.labelled_points import LabelledPoints
@@ -134,7 +135,8 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
             return scene
         if self._labelled is not None:
             scene = self._labelled.keep(scene)
-        return sphere_crop(augment(scene, self.config.augment, rng), self.config.max_points, rng)
+        fewer = thin_out if self.config.views else sphere_crop
+        return fewer(augment(scene, self.config.augment, rng), self.config.max_points, rng)
 
     def _views(self, name: str, rng: np.random.Generator) -> Views | None:
         wanted = self.config.views

@@ -50,7 +50,7 @@ class GaussianCrossConfig(ComponentConfig):
     (predecessor). A box wastes none on the air above a flat scene (ours)."""
     dense: DenseConfig = DenseConfig()
     """The network that refines the volume."""
-    max_offset: float = Field(default=1.0, gt=0)
+    max_offset: float = Field(default=0.5, gt=0)
     """How many cells a Gaussian may leave the middle of its own, along each axis (ours)."""
     max_scale: float = Field(default=2.0, gt=0)
     """Largest standard deviation of a Gaussian, in cells (ours)."""

@@ -8,6 +8,7 @@ import torch
 from gaussrep.data.scenes.augment.config import DropoutConfig
 from gaussrep.data.scenes.augment.dropout import dropout
 from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
+from gaussrep.data.scenes.augment.thin_out import thin_out
 from gaussrep.data.scenes.labelled_points import LabelledPoints
 from gaussrep.data.scenes.scene import Scene
 from gaussrep.errors import DataError
@@ -46,9 +47,10 @@ def test_labelled_points_survive_dropout_and_crops(scene, tmp_path, seed):
     dropped = dropout(limited, DropoutConfig(probability=1, share=0.9), rng)
     assert int((dropped.cloud.labels >= 0).sum()) == 10
     assert dropped.cloud.count <= 20
-    cropped = sphere_crop(limited, 12, rng)
-    assert cropped.cloud.count == 12
-    assert int((cropped.cloud.labels >= 0).sum()) == 10
+    for fewer in (sphere_crop, thin_out):
+        cropped = fewer(limited, 12, rng)
+        assert cropped.cloud.count == 12
+        assert int((cropped.cloud.labels >= 0).sum()) == 10
 
 
 @pytest.mark.parametrize("ending", [".json", ".npz", ".pth", ""])

@@ -13,6 +13,7 @@ from gaussrep.data.scenes.augment.dropout import dropout
 from gaussrep.data.scenes.augment.elastic import elastic
 from gaussrep.data.scenes.augment.jitter import jitter
 from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
+from gaussrep.data.scenes.augment.thin_out import thin_out
 from gaussrep.data.scenes.point_cloud import PointCloud
 from gaussrep.data.scenes.scene import Scene
 from gaussrep.errors import CapabilityError
@@ -53,6 +54,19 @@ def test_a_crop_is_the_nearest_points_to_one_of_them(scene):
         assert (radii <= gaps + 1e-6).any()
     assert sphere_crop(scene, 200, np.random.default_rng(0)) is scene
     assert sphere_crop(scene, None, np.random.default_rng(0)) is scene
+
+
+def test_thinning_leaves_a_scene_as_large_as_it_is(scene):
+    kept = thin_out(scene, 50, np.random.default_rng(0)).cloud
+    known = {tuple(row): number for number, row in enumerate(scene.cloud.points.tolist())}
+    numbers = [known[tuple(row)] for row in kept.points.tolist()]
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == 50
+    extent, whole = (
+        (points.amax(0) - points.amin(0))[:2] for points in (kept.points, scene.cloud.points)
+    )
+    assert (extent > 0.9 * whole).all()
+    assert thin_out(scene, 200, np.random.default_rng(0)) is scene
 
 
 def test_bending_moves_neighbours_alike():
