@@ -6,7 +6,7 @@ PLUGINS := plugins/gmae plugins/gaussiancross
 IMAGES ?=
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.size=64)
 
-.PHONY: help demo test test-wheels lint format docs wheels constraints clean
+.PHONY: help demo demo-3d test test-wheels lint format docs wheels constraints clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +21,13 @@ $(VENV)/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
 demo: $(VENV)/.ready  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
 	$(BIN)/gaussrep train gmae --preset demo --run runs/demo --overwrite $(DEMO_DATA)
 	$(BIN)/gaussrep inspect runs/demo
+
+demo-3d: $(VENV)/.ready  ## Make rooms, train a small GaussianCross on them, probe it, write runs/demo-3d/report.html.
+	$(BIN)/gaussrep make-rooms runs/demo-rooms --scenes 24 --val 6
+	$(BIN)/gaussrep train gaussiancross --preset demo --run runs/demo-3d --overwrite data.root=runs/demo-rooms
+	$(BIN)/gaussrep evaluate views runs/demo-3d
+	$(BIN)/gaussrep evaluate semantic-probe runs/demo-3d batchnorm=eval
+	$(BIN)/gaussrep inspect runs/demo-3d
 
 test: $(VENV)/.ready test-wheels  ## Run every test.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not wheels"

@@ -6,7 +6,13 @@ from typing import Any
 
 from tables.gmae_cost import gmae_cost_table
 from tables.render import render_table
-from tables.scores import cifar10_table, edges_table, figure_ground_table
+from tables.scores import (
+    ablations_table,
+    cifar10_table,
+    edges_table,
+    figure_ground_table,
+    rooms_table,
+)
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "render": render_table,
@@ -14,6 +20,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "cifar10": cifar10_table,
     "edges": edges_table,
     "figure-ground": figure_ground_table,
+    "rooms": rooms_table,
+    "rooms-ablations": ablations_table,
 }
 """What makes each table, by the name in its mark, `<!-- table: name -->`."""
 

@@ -11,6 +11,7 @@ TITLES = {
     "linear-probe": "linear probe",
     "fine-tune": "fine-tuning",
     "psnr": "PSNR, dB",
+    "probe": "linear probe",
 }
 """Titles of columns; the others are called by their names."""
 
@@ -28,6 +29,16 @@ def edges_table() -> str:
 def figure_ground_table() -> str:
     """Scores of figure masks, in [0, 1]."""
     return scores_table(read_results("figure-ground"), "rule", decimals=3, percent=False)
+
+
+def rooms_table() -> str:
+    """Segmentation of rooms, mIoU in percent."""
+    return scores_table(read_results("rooms"), "mIoU", decimals=1, percent=True)
+
+
+def ablations_table() -> str:
+    """The linear probe of variants of GaussianCross on rooms, mIoU in percent."""
+    return scores_table(read_results("rooms-ablations"), "mIoU", decimals=1, percent=True)
 
 
 def scores_table(content: Mapping[str, Any], first: str, *, decimals: int, percent: bool) -> str:

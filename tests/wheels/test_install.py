@@ -79,3 +79,18 @@ def test_gmae_trains_one_step(environment):
     inspected = run(environment, "gaussrep", "inspect", "run")
     assert inspected.returncode == 0, inspected.stderr
     assert (environment / "run" / "report.html").is_file()
+
+
+def test_gaussiancross_trains_one_step_on_rooms_of_its_own(environment):
+    install(environment, "gaussrep[gaussiancross]")
+    rooms = ["--scenes", "2", "--val", "1", "--frames", "3", "--height", "24", "--width", "32"]
+    made = run(environment, "gaussrep", "make-rooms", "rooms", *rooms, "--points", "3000")
+    assert made.returncode == 0, made.stderr
+    trained = run(
+        environment, "gaussrep", "train", "gaussiancross", "--preset", "demo", "--run", "run-3d",
+        "data.root=rooms", "data.image_size=[24,32]", "data.frame_step=1", "trainer.steps=1",
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    inspected = run(environment, "gaussrep", "inspect", "run-3d")
+    assert inspected.returncode == 0, inspected.stderr
+    assert (environment / "run-3d" / "report.html").is_file()
