@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig, Config, component
+from gaussrep.encoders.teacher_config import StatisticsConfig
+from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 
 Count = Annotated[int, Field(ge=1)]
 Weight = Annotated[float, Field(ge=0)]
@@ -27,9 +29,9 @@ class DenseConfig(Config):
 class GaussianCrossConfig(ComponentConfig):
     """Settings of the `gaussiancross` method; the defaults are the published recipe's sizes."""
 
-    backbone: Annotated[ComponentConfig, component("encoders")] = Field(
-        default={"type": "sparse-unet"}, validate_default=True
-    )  # pyright: ignore[reportAssignmentType]
+    backbone: Annotated[ComponentConfig, component("encoders")] = SparseUNetConfig(
+        type="sparse-unet"
+    )
     """The 3D encoder that is pretrained (paper: SpUNet)."""
     grid_size: float | None = Field(default=0.02, gt=0)
     """Side of a voxel in the units of the points (paper's downstream code: 0.02 m)."""
@@ -61,9 +63,7 @@ class GaussianCrossConfig(ComponentConfig):
     least_kept: Count = 256
     """Gaussians of a scene that stay, the most opaque ones, where fewer pass the threshold
     (ours)."""
-    teacher: Annotated[ComponentConfig, component("encoders")] = Field(
-        default={"type": "statistics"}, validate_default=True
-    )  # pyright: ignore[reportAssignmentType]
+    teacher: Annotated[ComponentConfig, component("encoders")] = StatisticsConfig(type="statistics")
     """The frozen image encoder whose features are explained (paper: RADIOv2.5; ours: one that
     needs no weights)."""
     teacher_cache: Path | None = None

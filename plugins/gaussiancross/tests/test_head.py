@@ -7,6 +7,9 @@ from gaussrep_gaussiancross.head import GaussianHead
 from gaussrep_gaussiancross.placement import Placement
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
+HALF = torch.arange(64).view(2, 32) % 2 == 0
+"""Which cells hold points."""
+
 
 @pytest.fixture
 def config():
@@ -19,7 +22,7 @@ def test_gaussians_stay_within_their_limits(config, make_batch):
     head = GaussianHead(config)
     with torch.no_grad():
         head.raw.weight.mul_(100)
-    said = head(torch.randn(2, 32, 16), place)
+    said = head(torch.randn(2, 32, 16), HALF, place)
     cell = place.cell[:, None]
     assert ((said.means - place.anchors()).abs() <= 0.5001 * cell).all()
     assert (said.scales <= 1.5001 * cell).all()
@@ -31,11 +34,13 @@ def test_gaussians_stay_within_their_limits(config, make_batch):
 def test_gaussians_start_round_half_a_cell_wide_and_over_the_threshold(config, make_batch):
     torch.manual_seed(0)
     place = Placement.of(SceneBatch.of(make_batch()), config)
-    said = GaussianHead(config)(torch.randn(2, 32, 16), place)
+    said = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
     torch.testing.assert_close(
         said.scales, (0.5 * place.cell)[:, None].expand(2, 32, 3), rtol=0.2, atol=0
     )
     assert (said.opacities > config.threshold).all()
+    torch.testing.assert_close(said.opacities[HALF], torch.full((32,), 0.8), atol=0.1, rtol=0)
+    torch.testing.assert_close(said.opacities[~HALF], torch.full((32,), 0.35), atol=0.1, rtol=0)
 
 
 def test_the_threshold_drops_and_the_guard_keeps():
@@ -49,7 +54,7 @@ def test_the_threshold_drops_and_the_guard_keeps():
 
 def test_a_field_gives_what_passed(config, make_batch):
     place = Placement.of(SceneBatch.of(make_batch()), config)
-    said = GaussianHead(config)(torch.randn(2, 32, 16), place)
+    said = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
     kept = torch.zeros(2, 32, dtype=torch.bool)
     kept[0, 3] = kept[1, 5] = kept[1, 9] = True
     pruned = Field(said, kept, place.cuboid).pruned

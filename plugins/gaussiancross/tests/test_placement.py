@@ -69,11 +69,12 @@ def test_cells_hold_the_mean_of_their_points(scenes):
     place = Placement.of(scenes, config())
     features = torch.randn(len(scenes.points), 5)
     volume = scatter_mean(features, scenes, place)
-    assert volume.shape == (2, 5, 8, 6, 4)
+    assert volume.features.shape == (2, 5, 8, 6, 4)
     cells, _ = place.cells_of(scenes.points, scenes.scene)
-    flat = volume.movedim(1, -1).reshape(-1, 5)
+    flat = volume.features.movedim(1, -1).reshape(-1, 5)
     chosen = int(cells[1000])
     torch.testing.assert_close(flat[chosen], features[cells == chosen].mean(0))
     empty = sorted(set(range(384)) - set(cells.tolist()))
     assert empty
     assert not flat[empty].any()
+    assert (~volume.occupied).view(-1).nonzero()[:, 0].tolist() == empty

@@ -1,0 +1,53 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+
+from gaussrep import plugins
+from gaussrep.config import load_config, preset, presets
+from gaussrep.training.config import TrainConfig
+
+NAMES = {"demo", "small", "base", "paper"}
+
+
+def test_found_through_its_entry_point():
+    found = plugins.find("methods", "gaussiancross")
+    assert found.qualified == "gaussrep-gaussiancross:gaussiancross"
+    assert found.load().__name__ == "GaussianCross"
+
+
+@pytest.mark.parametrize(
+    "module", ["plugin", "config", "backbones.config", "downstream.config", "evaluations.config"]
+)
+def test_plugin_and_settings_are_light(module):
+    heavy = {"torch", "numpy", "numba"} | ({"pydantic"} if module == "plugin" else set())
+    code = f"import sys, gaussrep_gaussiancross.{module}; assert not {heavy} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def configured(name, *overrides):
+    found = plugins.find("methods", "gaussiancross")
+    return load_config(TrainConfig, preset(found, name), [], ["data.root=rooms", *overrides])
+
+
+def test_every_preset_is_a_valid_configuration():
+    assert set(presets(plugins.find("methods", "gaussiancross"))) == NAMES
+    for name in NAMES:
+        config = configured(name)
+        assert config.data.views > 0
+        colors = config.data.augment
+        assert colors.contrast.probability == colors.color_jitter.probability == 0
+
+
+def test_the_published_recipe_is_the_same_step_at_any_size(make_batch):
+    config = configured(
+        "paper", "method.teacher.type=statistics", "method.backbone.size=tiny",
+        "method.anchors=[8,8,4]", "method.dense.widths=[8,16]", "method.dense.out=16",
+        "method.grid_size=0.1",
+    )  # fmt: skip
+    torch.manual_seed(0)
+    method = plugins.build("methods", config.method)
+    output = method.training_loss(make_batch(views=3))
+    output.loss.backward()
+    assert output.loss.isfinite()
