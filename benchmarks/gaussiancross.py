@@ -46,15 +46,17 @@ ROWS: Mapping[str, Mapping[str, Row]] = MappingProxyType(
 
 def columns(probe_steps: int, fine_tune_steps: int) -> dict[str, Column]:
     """What is measured: mIoU on all validation rooms."""
-    probe = ("random_backbone=false", "batchnorm=eval", f"steps={probe_steps}")
-    tuned = ("from_scratch=false", f"steps={fine_tune_steps}")
+    probe = ("random_backbone=false", "batchnorm=eval", "cached_points=4000")
+    tuned = ("from_scratch=false", "batch_size=2", "data.max_points=10000")
     few = {
         f"{percent} % of scenes": Column(
-            "semantic-fine-tune", "miou", (*tuned, f"data.share={percent / 100}")
+            "semantic-fine-tune",
+            "miou",
+            (*tuned, f"steps={fine_tune_steps}", f"data.share={percent / 100}"),
         )
         for percent in (5, 10)
     }
-    return {"probe": Column("semantic-probe", "miou", probe), **few}
+    return {"probe": Column("semantic-probe", "miou", (*probe, f"steps={probe_steps}")), **few}
 
 
 def main(

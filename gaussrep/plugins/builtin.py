@@ -287,3 +287,8 @@ def register_commands() -> Iterator[CommandRecord]:
         summary="Write labelled synthetic rooms in ScanNet's layout.",
         target="gaussrep.cli.make_rooms:make_rooms",
     )
+    yield CommandRecord(
+        name="fit",
+        summary="Fit the Gaussians of one scene to posed pictures.",
+        target="gaussrep.cli.fit:fit",
+    )
