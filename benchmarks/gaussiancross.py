@@ -47,7 +47,7 @@ ROWS: Mapping[str, Mapping[str, Row]] = MappingProxyType(
 def columns(probe_steps: int, fine_tune_steps: int) -> dict[str, Column]:
     """What is measured: mIoU on all validation rooms."""
     probe = ("random_backbone=false", "batchnorm=eval", "cached_points=4000")
-    tuned = ("from_scratch=false", "batch_size=2", "data.max_points=10000")
+    tuned = ("from_scratch=false", "folder=null", "batch_size=2", "data.max_points=10000")
     few = {
         f"{percent} % of scenes": Column(
             "semantic-fine-tune",
