@@ -11,6 +11,7 @@ from tables.scores import (
     cifar10_table,
     edges_table,
     figure_ground_table,
+    room_table,
     rooms_table,
 )
 
@@ -20,6 +21,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "cifar10": cifar10_table,
     "edges": edges_table,
     "figure-ground": figure_ground_table,
+    "room": room_table,
     "rooms": rooms_table,
     "rooms-ablations": ablations_table,
 }

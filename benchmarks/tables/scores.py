@@ -12,6 +12,8 @@ TITLES = {
     "fine-tune": "fine-tuning",
     "psnr": "PSNR, dB",
     "probe": "linear probe",
+    "depth_error": "error of depth, m",
+    "kept": "share kept",
 }
 """Titles of columns; the others are called by their names."""
 
@@ -39,6 +41,14 @@ def rooms_table() -> str:
 def ablations_table() -> str:
     """The linear probe of variants of GaussianCross on rooms, mIoU in percent."""
     return scores_table(read_results("rooms-ablations"), "mIoU", decimals=1, percent=True)
+
+
+def room_table() -> str:
+    """Held-out views of a real room."""
+    found = read_results("room")
+    facts = {"held-out views": found["config"]["data"]["views"], "steps": found["step"]}
+    content = {"rows": found["scores"], "facts": facts}
+    return scores_table(content, "views from", decimals=2, percent=False)
 
 
 def scores_table(content: Mapping[str, Any], first: str, *, decimals: int, percent: bool) -> str:
