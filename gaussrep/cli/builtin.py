@@ -9,8 +9,17 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "inspect": ("gaussrep.cli.inspect:inspect", "Write a report on what a run learned."),
         "evaluate": ("gaussrep.cli.evaluate:evaluate", "Measure what a run learned."),
         "embed": ("gaussrep.cli.embed:embed", "Write the embeddings of a folder of pictures."),
+        "fit": ("gaussrep.cli.fit:fit", "Fit the Gaussians of one scene to posed pictures."),
         "render": ("gaussrep.cli.render:render", "Draw a file of Gaussians."),
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
+        "make-rooms": (
+            "gaussrep.cli.make_rooms:make_rooms",
+            "Write labelled synthetic rooms in the ScanNet layout.",
+        ),
+        "prepare-scannet": (
+            "gaussrep.cli.prepare_scannet:prepare_scannet",
+            "Bring the raw release of ScanNet into the layout that is read here.",
+        ),
         "bench": ("gaussrep.cli.bench:app", "Measure speed and memory on this machine."),
         "plugins": ("gaussrep.cli.plugins:plugins", "List every component that is installed."),
         "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from gaussrep.plugins.hookspecs import hookimpl
 from gaussrep.plugins.records import (
     BenchmarkRecord,
-    CommandRecord,
     DatasetRecord,
     EncoderRecord,
     EvaluationRecord,
@@ -271,24 +270,4 @@ def register_benchmarks() -> Iterator[BenchmarkRecord]:
         name="render",
         summary="Time renderers on scenes of many sizes.",
         target="gaussrep.cli.bench_render:bench_render",
-    )
-
-
-@hookimpl
-def register_commands() -> Iterator[CommandRecord]:
-    """The commands of the core that belong to one of its components."""
-    yield CommandRecord(
-        name="prepare-scannet",
-        summary="Write raw ScanNet scenes as a data set.",
-        target="gaussrep.cli.prepare_scannet:prepare_scannet",
-    )
-    yield CommandRecord(
-        name="make-rooms",
-        summary="Write labelled synthetic rooms in ScanNet's layout.",
-        target="gaussrep.cli.make_rooms:make_rooms",
-    )
-    yield CommandRecord(
-        name="fit",
-        summary="Fit the Gaussians of one scene to posed pictures.",
-        target="gaussrep.cli.fit:fit",
     )

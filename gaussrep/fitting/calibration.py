@@ -1,0 +1,58 @@
+"""Calibration: what is wrong with all cameras of a capture alike."""
+
+import torch
+from torch import Tensor, nn
+
+from gaussrep.cameras import Cameras
+
+
+class Calibration(nn.Module):
+    """A correction of lens and mounting that all views share, learned with the scene.
+
+    RGB-D recordings often come with the lens of the depth camera alone, and the colour camera sits
+    beside it. As one correction is shared, held-out views can be drawn with what was learned from
+    the others. Ours.
+
+    Attributes:
+        zoom: Logarithms of factors on the focal lengths, x and y.
+        shift: Of the principal point, in widths and heights of the picture.
+        turn: Rotation in camera axes after the given pose, as a vector in radians.
+        offset: Translation in camera axes after it, in extents.
+
+    Args:
+        extent: The scene's, in scene units.
+    """
+
+    def __init__(self, extent: float) -> None:
+        super().__init__()
+        self._extent = extent
+        self.zoom, self.shift = (nn.Parameter(torch.zeros(2)) for _ in range(2))
+        self.turn, self.offset = (nn.Parameter(torch.zeros(3)) for _ in range(2))
+
+    def forward(self, cameras: Cameras) -> Cameras:
+        """Correct cameras, with gradients to the correction.
+
+        Args:
+            cameras: As they were given.
+        """
+        size = self.shift.new_tensor([cameras.width, cameras.height])
+        diagonal = torch.diag(nn.functional.pad(self.zoom.exp() - 1, (0, 1)))
+        column = nn.functional.pad(self.shift * size, (0, 1))[:, None]
+        moved = nn.functional.pad(column, (2, 0))
+        Ks = cameras.Ks + cameras.Ks * diagonal + moved
+        return cameras.replace(viewmats=self._mounting() @ cameras.viewmats, Ks=Ks)
+
+    def facts(self) -> dict[str, list[float]]:
+        """The numbers, for a file."""
+        facts = {name: tensor.tolist() for name, tensor in self.state_dict().items()}
+        facts["zoom"] = self.zoom.exp().tolist()
+        facts["offset"] = (self._extent * self.offset).tolist()
+        return facts
+
+    def _mounting(self) -> Tensor:
+        x, y, z = self.turn.unbind()
+        zero = torch.zeros_like(x)
+        rows = [torch.stack(row) for row in ([zero, -z, y], [z, zero, -x], [-y, x, zero])]
+        rotation = torch.linalg.matrix_exp(torch.stack(rows))
+        top = torch.cat([rotation, self._extent * self.offset[:, None]], dim=1)
+        return torch.cat([top, top.new_tensor([[0.0, 0, 0, 1]])])

@@ -1,0 +1,1 @@
+"""Where captures come from: folders of posed pictures, RGB-D recordings, synthetic scenes."""

@@ -1,0 +1,57 @@
+"""A tiny scene to fit: twelve Gaussians, eleven views of 16 x 16 pixels."""
+
+import pytest
+import torch
+
+from gaussrep.cameras import Cameras
+from gaussrep.config import load_config
+from gaussrep.fitting.capture import Capture, PosedPictures
+from gaussrep.fitting.config import FitConfig
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering import render
+
+TINY = {
+    "data": {"path": "tiny"},
+    "steps": 60,
+    "start": {"count": 20, "scale": 0.3},
+    "strategy": {"type": "mcmc", "most": 30, "every": 10},
+    "rates": {"means": 2e-3, "means_end": 2e-4, "scales": 2e-2, "sh0": 2e-2},
+    "sh_degree": 1,
+    "evaluate_every": 30,
+    "checkpoint_every": 20,
+    "log_every": 10,
+}
+
+
+@pytest.fixture
+def tiny_config():
+    """A fit of 60 steps, changed by dotted.key=value arguments."""
+    return lambda *overrides: load_config(FitConfig, TINY, [], overrides)
+
+
+@pytest.fixture
+def tiny_scene():
+    """Twelve Gaussians of about unit extent."""
+    generator = torch.Generator().manual_seed(3)
+    return Gaussians(
+        means=torch.rand(12, 3, generator=generator) - 0.5,
+        quats=torch.randn(12, 4, generator=generator),
+        scales=torch.rand(12, 3, generator=generator) * 0.1 + 0.08,
+        opacities=torch.rand(12, generator=generator) * 0.3 + 0.65,
+        colors=torch.rand(12, 3, generator=generator),
+    )
+
+
+@pytest.fixture
+def ring():
+    """Eleven cameras around the origin."""
+    angle = torch.arange(11) * 2.4
+    eyes = torch.stack([2.5 * angle.cos(), 2.5 * angle.sin(), 0.5 + 0.1 * angle], -1)
+    return Cameras.look_at(eyes, torch.zeros(3), torch.tensor([0.0, 0, 1]), 16, 16, 40.0)
+
+
+@pytest.fixture
+def tiny_capture(tiny_scene, ring):
+    """Its pictures; one is held out."""
+    seen = render(tiny_scene, ring)
+    return Capture.split(PosedPictures(seen.color, ring, seen.alpha, seen.depth), 10)

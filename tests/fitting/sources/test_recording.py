@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+import torch
+
+from gaussrep.cameras import Cameras
+from gaussrep.data.scenes.frame_files import write_depth, write_photograph
+from gaussrep.errors import DataError
+from gaussrep.fitting.config import CaptureConfig
+from gaussrep.fitting.sources.open_capture import open_capture
+
+UP = torch.tensor([0.0, 0.0, 1.0])
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """Five frames, 32 x 24, of a grey wall 0.3 metres ahead."""
+    frames = tmp_path / "room" / "frames"
+    frames.mkdir(parents=True)
+    K = np.array([[30.0, 0, 15.5], [0, 30, 11.5], [0, 0, 1]])
+    np.savetxt(tmp_path / "room" / "camera-intrinsics.txt", K)
+    for number in range(5):
+        stem = f"frame-{number:06}"
+        eye = torch.tensor([[0.1 * number, 0.0, 0.0]])
+        camera = Cameras.look_at(eye, eye[0] + torch.tensor([0.0, 2, 0]), UP, 32, 24)
+        pose = np.linalg.inv(camera.viewmats[0].double().numpy())
+        np.savetxt(frames / f"{stem}.pose.txt", pose)
+        write_photograph(np.full((24, 32, 3), 40 * number, np.uint8), frames / f"{stem}.color.jpg")
+        write_depth(np.full((24, 32), 0.3, np.float32), frames / f"{stem}.depth.png")
+    return tmp_path / "room"
+
+
+def opened(path, **settings):
+    return open_capture(CaptureConfig(path=str(path), hold_out=5, **settings))
+
+
+def test_gives_pictures_depth_and_points(recording, tmp_path):
+    capture = opened(recording, cache=str(tmp_path))
+    assert capture.train.colors.shape == (4, 24, 32, 3)
+    assert capture.train.colors[:, 0, 0, 0].tolist() == pytest.approx(
+        [40 * i / 255 for i in range(4)], abs=0.01
+    )
+    assert capture.held_out.count == 1
+    torch.testing.assert_close(capture.train.depths, torch.full((4, 24, 32), 0.3))
+    torch.testing.assert_close(capture.train.cameras.Ks[0, :2, 2], torch.tensor([16.0, 12.0]))
+    assert len(capture.points) == len(capture.colors) > 50
+    ahead = capture.points @ capture.train.cameras.viewmats[0, 2, :3]
+    torch.testing.assert_close(ahead, torch.full_like(ahead, 0.3), atol=1e-3, rtol=0)
+
+
+def test_makes_pictures_smaller(recording, tmp_path):
+    found = opened(recording, size=16, cache=str(tmp_path)).train
+    assert found.colors.shape == (4, 12, 16, 3)
+    assert found.cameras.Ks[0, 0, 0].item() == pytest.approx(15.0)
+
+
+def test_leaves_out_a_damaged_frame(recording, tmp_path, caplog):
+    (recording / "frames" / "frame-000001.color.jpg").write_bytes(b"no picture")
+    assert opened(recording, cache=str(tmp_path)).train.count == 3
+    assert "frame-000001" in caplog.text
+
+
+def test_refuses_a_folder_of_several(recording):
+    (recording.parent / "hall" / "frames").mkdir(parents=True)
+    with pytest.raises(DataError, match="2 recordings here, hall, room"):
+        opened(recording.parent)
+
+
+@pytest.mark.slow
+def test_reads_a_real_room(real_data, tmp_path):
+    import tarfile
+
+    with tarfile.open(real_data / "rgbd-room.tar") as tar:
+        tar.extractall(tmp_path, filter="data")
+    found = open_capture(CaptureConfig(path=str(tmp_path / "room"), size=160))
+    assert found.train.colors.shape == (90, 120, 160, 3)
+    assert found.held_out.count == 10

@@ -1,0 +1,27 @@
+import numpy as np
+import torch
+
+from gaussrep.fitting.sources.undistort import undistorted
+
+K = np.array([[30.0, 0, 15], [0, 28, 11], [0, 0, 1]])
+
+
+def test_without_distortion_nothing_changes():
+    picture = torch.rand(20, 30, 4)
+    torch.testing.assert_close(undistorted(picture, K, [0.0] * 5), picture, atol=1e-4, rtol=0)
+
+
+def test_samples_where_the_lens_put_it():
+    """A picture whose value is its own x, y coordinate tells where each pixel was taken from."""
+    rows, columns = torch.meshgrid(torch.arange(20) + 0.5, torch.arange(30) + 0.5, indexing="ij")
+    coefficients = [-0.1, 0.02, 0.003, -0.002, 0.01]
+    found = undistorted(torch.stack([columns, rows], -1), K, coefficients)
+    x, y = (columns - 15) / 30, (rows - 11) / 28
+    k1, k2, p1, p2, k3 = coefficients
+    r2 = x**2 + y**2
+    radial = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3
+    bent_x = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x**2)
+    bent_y = y * radial + p1 * (r2 + 2 * y**2) + 2 * p2 * x * y
+    expected = torch.stack([30 * bent_x + 15, 28 * bent_y + 11], -1)
+    inside = (slice(2, -2), slice(2, -2))  # a barrel lens never looks beyond its border here
+    torch.testing.assert_close(found[inside], expected[inside].float(), atol=1e-3, rtol=0)

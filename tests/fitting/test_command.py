@@ -1,0 +1,83 @@
+import os
+import subprocess
+import sys
+
+import pytest
+import yaml
+
+import gaussrep as gr
+from gaussrep.cli.fit import fit_config
+from gaussrep.errors import ConfigError
+
+PROGRAM = [sys.executable, "-W", "error", "-c", "from gaussrep.cli.main import main; main()"]
+QUICK = ("steps=6", "data.size=16", "start.count=30", "strategy.most=40", "sh_degree=1")
+
+
+@pytest.fixture
+def gaussrep(tmp_path):
+    """Run the program in an empty folder."""
+
+    def call(*arguments, program=PROGRAM):
+        return subprocess.run(
+            [*program, "fit", *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"OMP_NUM_THREADS": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return call
+
+
+def test_fits_a_synthetic_scene(gaussrep, tmp_path):
+    done = gaussrep("synthetic:balls", *QUICK, "--renderer", "reference")
+    assert done.returncode == 0, done.stderr
+    assert "runs/fit-1/scene.ply: 30 Gaussians after 6 steps, held-out views" in done.stdout
+    assert gr.load(tmp_path / "runs" / "fit-1" / "scene.ply").count == 30
+    config = yaml.safe_load((tmp_path / "runs/fit-1/config.yaml").read_text(encoding="utf-8"))
+    assert config["renderer"]["type"] == "reference"
+    assert config["data"]["path"] == "synthetic:balls"
+    again = gaussrep("--resume", "runs/fit-1")
+    assert again.returncode == 2
+    assert again.stderr.strip().endswith("runs/fit-1 is complete at step 6; start a new fit.")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["synthetic:balls", "stepz=3"], "stepz"),
+        (["synthetic:balls", "strategy.mots=3"], "strategy"),
+        (["synthetic:balls", "renderer=cqu"], "cqu"),
+        (["steps=3"], "data: is missing"),
+        (["nowhere", "steps=3"], "nowhere: this is no capture"),
+        (["--resume", "nowhere"], "there is no run folder nowhere"),
+        (["synthetic:balls", "--resume", "runs/fit-1"], "give nothing else"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(gaussrep, tmp_path, arguments, message):
+    done = gaussrep(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_mistakes_in_settings_are_told_without_torch(gaussrep):
+    program = "import sys; sys.modules['torch'] = None; from gaussrep.cli.main import main; main()"
+    done = gaussrep("synthetic:balls", "stepz=3", program=[sys.executable, "-c", program])
+    assert done.returncode == 2
+    assert "stepz" in done.stderr
+
+
+def test_a_strategy_is_named_or_set():
+    assert fit_config("x", None, [], []).strategy.type == "default"
+    assert fit_config("x", None, [], ["strategy.most=7"]).strategy.most == 7
+    assert fit_config("x", None, [], ["strategy=mcmc"]).strategy.type == "mcmc"
+    both = fit_config("x", None, [], ["strategy=mcmc", "strategy.every=9"]).strategy
+    assert (both.type, both.every) == ("mcmc", 9)
+
+
+def test_refuses_a_setting_of_the_other_strategy():
+    with pytest.raises(ConfigError, match="noise"):
+        fit_config("x", None, [], ["strategy=default", "strategy.noise=1"])
