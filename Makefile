@@ -26,7 +26,7 @@ demo-3d: $(VENV)/.ready  ## Make rooms, train a small GaussianCross on them, pro
 	$(BIN)/gaussrep make-rooms runs/demo-rooms --scenes 24 --val 6
 	$(BIN)/gaussrep train gaussiancross --preset demo --run runs/demo-3d --overwrite data.root=runs/demo-rooms
 	$(BIN)/gaussrep evaluate views runs/demo-3d
-	$(BIN)/gaussrep evaluate semantic-probe runs/demo-3d batchnorm=eval
+	$(BIN)/gaussrep evaluate semantic-probe runs/demo-3d batchnorm=eval cached_points=4000
 	$(BIN)/gaussrep inspect runs/demo-3d
 
 test: $(VENV)/.ready test-wheels  ## Run every test.

@@ -13,6 +13,8 @@ from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.inspection import inspect_run
 from gaussrep.training.train import train
 
+EVALUATIONS = {"views": [], "semantic-probe": ["batchnorm=eval", "cached_points=2000"]}
+
 
 def main(out: Path, scenes: int = 12, steps: int = 200, *overrides: str) -> None:
     """Leave rooms, the run and its report in a folder."""
@@ -21,8 +23,9 @@ def main(out: Path, scenes: int = 12, steps: int = 200, *overrides: str) -> None
     run = train(
         train_config("gaussiancross", "demo", [], settings), out / "run", overwrite=True
     ).run
-    for name in ("views", "semantic-probe"):
-        print(name, {row: dict(scores) for row, scores in evaluate_run(run, name).rows.items()})
+    for name, settings in EVALUATIONS.items():
+        scores = evaluate_run(run, name, settings)
+        print(name, {row: dict(values) for row, values in scores.rows.items()})
     print(inspect_run(run, [], run).page)
 
 
