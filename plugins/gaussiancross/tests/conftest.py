@@ -1,3 +1,6 @@
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -5,6 +8,7 @@ from gaussrep import plugins
 from gaussrep.cameras import Cameras
 from gaussrep.config import resolve
 
+TOY = Path(__file__).parent / "toy"
 UP = torch.tensor([0.0, 0.0, 1.0])
 
 
@@ -24,6 +28,17 @@ def views_of(scene, count, size):
     target = torch.tensor([scene + 0.5, 0.5, 0.5])
     eyes = target + torch.tensor([[6.0, 5.0, 2.0], [5.0, 5.5, 2.4], [6.5, 4.0, 3.0]])[:count]
     return Cameras.look_at(eyes, target, UP, width=size[1], height=size[0])
+
+
+@pytest.fixture
+def rooms(monkeypatch):
+    """The toy distribution, installed: scenes, an encoder of voxels, a method."""
+    monkeypatch.syspath_prepend(str(TOY))
+    plugins.reset()
+    yield
+    plugins.reset()
+    for name in [name for name in sys.modules if name.startswith("gaussrep_rooms")]:
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -1,6 +1,3 @@
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -8,19 +5,6 @@ from gaussrep import plugins
 from gaussrep.config import resolve
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation
-
-TOY = Path(__file__).parents[1] / "toy"
-
-
-@pytest.fixture
-def rooms(monkeypatch):
-    """The toy distribution, installed: scenes, an encoder of voxels, a method."""
-    monkeypatch.syspath_prepend(str(TOY))
-    plugins.reset()
-    yield
-    plugins.reset()
-    for name in [name for name in sys.modules if name.startswith("gaussrep_rooms")]:
-        del sys.modules[name]
 
 
 @pytest.fixture
