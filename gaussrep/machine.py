@@ -11,7 +11,7 @@ import torch
 
 import gaussrep
 
-LIBRARIES = ("torch", "numpy", "numba", "gsplat")
+LIBRARIES = ("torch", "numpy", "numba", "gsplat", "spconv")
 
 
 def describe_machine() -> dict[str, Any]:
