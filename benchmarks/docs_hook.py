@@ -14,6 +14,7 @@ from tables.scores import (
     room_table,
     rooms_table,
 )
+from tables.sparse_unet import sparse_unet_table
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "render": render_table,
@@ -24,6 +25,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "room": room_table,
     "rooms": rooms_table,
     "rooms-ablations": ablations_table,
+    "sparse-unet": sparse_unet_table,
 }
 """What makes each table, by the name in its mark, `<!-- table: name -->`."""
 

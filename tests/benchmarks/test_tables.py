@@ -105,6 +105,40 @@ def test_the_published_measurements_of_renderers_are_a_table(page):
     assert cells(lines[4])[0] == "b16-n256: 16 × 256 Gaussians, 224×224"
 
 
+def test_backbones_have_a_column_per_cloud_and_pass(results, page):
+    def row(engine, voxels, each, ms):
+        return {"engine": engine, "voxels": voxels, "pass": each, "median_ms": ms}
+
+    measured = [row("spconv", 13519, "forward", 800.0), row("ours", 13519, "forward", 450.0)]
+    measured += [row("ours", 13519, "backward", 940.0), row("ours", 76111, "forward", 1360.0)]
+    settings = {"size": "base", "threads": 2, "repeats": 5}
+    results("sparse-unet", {**ORIGIN, "settings": settings, "results": measured})
+    lines = page("sparse-unet").splitlines()
+    assert cells(lines[2])[:3] == [
+        "engine",
+        "13,519 voxels: forward",
+        "13,519 voxels: forward, training",
+    ]
+    assert cells(lines[4]) == ["spconv", "0.80 s", *["–"] * 5]
+    assert cells(lines[5]) == ["our kernels", "0.45 s", "–", "0.94 s", "1.36 s", "–", "–"]
+    assert "base, float32, 2 threads, median of 5; Some CPU, 2 cores; 2026-01-02" in lines[7]
+
+
+def test_a_real_room_is_what_its_evaluation_wrote(page):
+    lines = page("room").splitlines()
+    assert cells(lines[2]) == ["views from", "PSNR, dB", "error of depth, m", "share kept"]
+    names = [cells(line)[0] for line in lines[4:7]]
+    assert names == ["gaussiancross", "untrained", "mean colour"]
+
+
+@pytest.mark.parametrize("name", ["rooms", "rooms-ablations"])
+def test_segmentation_of_rooms_is_in_percent(results, page, name):
+    results(name, {"rows": {"GaussianCross": {"probe": [0.1, 0.12]}}, "facts": {"seeds": [0, 1]}})
+    lines = page(name).splitlines()
+    assert cells(lines[2]) == ["mIoU", "linear probe"]
+    assert cells(lines[4]) == ["GaussianCross", "11.0 ± 1.4"]
+
+
 def test_a_page_without_marks_is_left_as_it_is(script):
     text = "# A page\n\n<!-- a comment -->\n"
     assert script("docs_hook").on_page_markdown(text) == text
