@@ -1,3 +1,4 @@
+import time
 from unittest.mock import Mock
 
 import pytest
@@ -35,6 +36,7 @@ def test_scalars_are_read_back_and_a_resumed_run_hides_what_it_makes_again(tmp_p
             training.step += 1
             writer.on_log(training, {"step": training.step, "loss": loss})
         writer.on_end(training)
+        time.sleep(1.1)  # files are read by name, which orders them by the second
     events = accumulator.EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert events.Tags()["scalars"] == ["loss"]
     found = [(event.step, event.value) for event in events.Scalars("loss")]
