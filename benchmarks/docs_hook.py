@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tables.formats import garden_table, readers_table, synthetic_table
 from tables.gmae_cost import gmae_cost_table
 from tables.render import render_table
 from tables.scores import (
@@ -26,6 +27,9 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "rooms": rooms_table,
     "rooms-ablations": ablations_table,
     "sparse-unet": sparse_unet_table,
+    "formats-garden": garden_table,
+    "formats-synthetic": synthetic_table,
+    "format-readers": readers_table,
 }
 """What makes each table, by the name in its mark, `<!-- table: name -->`."""
 

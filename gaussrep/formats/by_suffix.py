@@ -2,10 +2,10 @@
 
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from gaussrep import plugins
 from gaussrep.errors import AmbiguousName, FormatError
-from gaussrep.formats.format import Format
 from gaussrep.gaussians import Gaussians
 
 
@@ -22,25 +22,28 @@ def load(path: str | PathLike[str]) -> Gaussians:
         FormatError: If no format reads this suffix, or the file is missing or damaged.
     """
     path = Path(path)
-    return _format_of(path, reading=True).read(path)
+    return plugins.build("formats", _name_of(path, reading=True)).read(path)
 
 
-def save(gaussians: Gaussians, path: str | PathLike[str]) -> None:
+def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> None:
     """Write Gaussians to a file, whole or not at all.
 
     Args:
         gaussians: One scene, without batch axes.
         path: The file; its suffix names the format. It is overwritten if it exists.
+        **settings: Of the format, such as `version=2` of SPZ.
 
     Raises:
+        ConfigError: If the format has no such setting.
         FormatError: If no format writes this suffix, the format cannot hold these Gaussians, or
             the file cannot be written.
     """
     path = Path(path)
-    _format_of(path, reading=False).write(gaussians, path)
+    chosen = {**settings, "type": _name_of(path, reading=False)}
+    plugins.build("formats", chosen).write(gaussians, path)
 
 
-def _format_of(path: Path, *, reading: bool) -> Format:
+def _name_of(path: Path, *, reading: bool) -> str:
     able: dict[str, list[str]] = {}
     for component in plugins.list("formats"):
         record = component.record
@@ -57,4 +60,4 @@ def _format_of(path: Path, *, reading: bool) -> Format:
             f"{path}: {' and '.join(names)} both claim this suffix; leave one out with "
             "GAUSSREP_PLUGINS."
         )
-    return plugins.build("formats", names[0])
+    return names[0]

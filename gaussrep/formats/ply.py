@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
-import torch
-
 from gaussrep.errors import FormatError
 from gaussrep.formats import ply_layout
+from gaussrep.formats.access import reading, writing
+from gaussrep.formats.compressed_ply import is_compressed, read_compressed
 from gaussrep.formats.format import Format
 from gaussrep.formats.ply_header import read_header
 from gaussrep.formats.ply_table import read_vertices
+from gaussrep.formats.writable import writable
 from gaussrep.gaussians import Gaussians
-from gaussrep.replacing import replacing
+
+COMPRESSED = ".compressed.ply"
+"""How PlayCanvas's compressed files end; they are read, not written."""
 
 
 class Ply(Format):
@@ -21,7 +24,10 @@ class Ply(Format):
 
     Read files may be binary of either byte order or ASCII, with columns of any scalar type in any
     order; further columns, further elements and whatever follows the vertices are ignored.
-    Quaternions keep the length they have in the file.
+    Quaternions keep the length they have in the file. What nerfstudio exports is read, also where
+    it has bytes `red green blue` in place of SH, and PlayCanvas's compressed files.
+
+    The frame is the one that all of gaussrep uses, x right, y down, z forward. Nothing is turned.
     """
 
     def read(self, path: Path) -> Gaussians:
@@ -31,21 +37,18 @@ class Ply(Format):
             path: The file.
 
         Returns:
-            One scene with `sh`, float32, on the CPU.
+            One scene with `sh`, or with `colors` where the file has bytes, float32, on the CPU.
 
         Raises:
             FormatError: If the file is missing, truncated, no 3DGS file, or holds impossible
                 values.
         """
-        try:
-            with path.open("rb") as file:
-                header = read_header(file)
-                bases = ply_layout.check_layout(header.vertex)
-                return ply_layout.decode(read_vertices(file, header), bases)
-        except OSError as error:
-            raise FormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
-        except FormatError as error:
-            raise FormatError(f"{path}: {error}") from error
+        with reading(path) as file:
+            header = read_header(file)
+            if is_compressed(header.vertex):
+                return read_compressed(file, header)
+            bases = ply_layout.check_layout(header.vertex)
+            return ply_layout.decode(read_vertices(file, header), bases)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -56,34 +59,20 @@ class Ply(Format):
 
         Raises:
             FormatError: If there are batch axes, features or SH of degree 4, none of which this
-                layout holds, or the file cannot be written.
+                layout holds, the name says that the file is compressed, or the file cannot be
+                written.
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        _check_fits(gaussians, path)
-        columns = ply_layout.encode(gaussians.detach().to("cpu", torch.float32))
-        names = ply_layout.column_names(1 if gaussians.sh is None else gaussians.sh.shape[-2])
-        header = ["ply", "format binary_little_endian 1.0", f"element vertex {gaussians.count}"]
+        if path.name.lower().endswith(COMPRESSED):
+            raise FormatError(
+                f"{path}: compressed PLY is read, not written; choose .ply, or .spz for a small "
+                "file."
+            )
+        scene = writable(gaussians, path, "a PLY file")
+        names = ply_layout.column_names(1 if scene.sh is None else scene.sh.shape[-2])
+        header = ["ply", "format binary_little_endian 1.0", f"element vertex {scene.count}"]
         header += [*(f"property float {name}" for name in names), "end_header", ""]
-        try:
-            with replacing(path) as temporary, temporary.open("wb") as file:
-                file.write("\n".join(header).encode("ascii"))
-                file.write(columns.numpy().astype("<f4").data)
-        except OSError as error:
-            raise FormatError(f"{path}: cannot be written: {error.strerror or error}.") from error
-
-
-def _check_fits(gaussians: Gaussians, path: Path) -> None:
-    if gaussians.batch_shape:
-        raise FormatError(
-            f"{path}: a PLY file holds one scene, got batch axes {list(gaussians.batch_shape)}; "
-            "select one with gaussians[i]."
-        )
-    if gaussians.sh_degree is not None and gaussians.sh_degree > 3:
-        raise FormatError(
-            f"{path}: a PLY file holds SH of degree 0 to 3, got degree {gaussians.sh_degree}."
-        )
-    if gaussians.features is not None:
-        raise FormatError(
-            f"{path}: a PLY file holds no features; drop them: gaussians.replace(features=None)."
-        )
+        with writing(path) as file:
+            file.write("\n".join(header).encode("ascii"))
+            file.write(ply_layout.encode(scene).numpy().astype("<f4").data)

@@ -63,12 +63,14 @@ class Header:
         encoding: `ascii`, or the byte order of binary rows.
         before: The elements stored ahead of the vertices.
         vertex: The vertices.
+        after: The elements stored behind the vertices.
         size: Bytes up to the first row.
     """
 
     encoding: Literal["ascii", "<", ">"]
     before: tuple[Element, ...]
     vertex: Element
+    after: tuple[Element, ...]
     size: int
 
 
@@ -79,7 +81,7 @@ def read_header(file: BinaryIO) -> Header:
         file: A file opened at its start.
 
     Returns:
-        The header; elements behind the vertices are left out, as nothing of them is read.
+        The header.
 
     Raises:
         FormatError: If this is no PLY file, or its header is damaged or longer than 64 KiB.
@@ -104,7 +106,8 @@ def read_header(file: BinaryIO) -> Header:
     if "vertex" not in names:
         raise FormatError("the header has no element 'vertex'.")
     place = names.index("vertex")
-    return Header(encoding, tuple(elements[:place]), elements[place], file.tell())
+    before, after = tuple(elements[:place]), tuple(elements[place + 1 :])
+    return Header(encoding, before, elements[place], after, file.tell())
 
 
 def _lines(file: BinaryIO) -> list[str]:

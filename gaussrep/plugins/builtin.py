@@ -261,6 +261,25 @@ def register_formats() -> Iterator[FormatRecord]:
         target="gaussrep.formats.ply:Ply",
         suffixes=(".ply",),
     )
+    yield FormatRecord(
+        name="splat",
+        summary="antimatter15's 32 bytes per Gaussian; no view-dependent colour.",
+        target="gaussrep.formats.splat:Splat",
+        suffixes=(".splat",),
+    )
+    yield FormatRecord(
+        name="spz",
+        summary="Niantic's compressed files, versions 2 and 3.",
+        target="gaussrep.formats.spz.spz:Spz",
+        config="gaussrep.formats.spz.config:SpzConfig",
+        suffixes=(".spz",),
+    )
+    yield FormatRecord(
+        name="gltf",
+        summary="glTF with Khronos's extension KHR_gaussian_splatting.",
+        target="gaussrep.formats.gltf.gltf:Gltf",
+        suffixes=(".glb", ".gltf"),
+    )
 
 
 @hookimpl

@@ -1,3 +1,4 @@
+import gzip
 import subprocess
 import sys
 
@@ -5,7 +6,7 @@ import pytest
 import torch
 
 from gaussrep.cli.convert import convert
-from gaussrep.errors import FormatError
+from gaussrep.errors import ConfigError, FormatError
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.gaussians import Gaussians
 
@@ -43,6 +44,24 @@ def test_unknown_suffixes_are_refused(file, tmp_path):
         convert(file, tmp_path / "out.xyz")
     with pytest.raises(FormatError, match="no format reads this suffix"):
         convert(tmp_path / "in.xyz", tmp_path / "out.ply")
+
+
+@pytest.mark.parametrize("suffix", [".ply", ".splat", ".spz", ".glb", ".gltf"])
+def test_the_suffix_chooses_the_format(file, tmp_path, suffix):
+    convert(file, tmp_path / f"out{suffix}")
+    convert(tmp_path / f"out{suffix}", tmp_path / "back.ply")
+    back = load(tmp_path / "back.ply")
+    torch.testing.assert_close(back.means, load(file).means, rtol=0, atol=2e-4)
+    assert back.sh_degree == (0 if suffix == ".splat" else 1)
+
+
+def test_settings_are_those_of_the_format_that_is_written(file, tmp_path):
+    convert(file, tmp_path / "out.spz", ["version=2"])
+    assert gzip.decompress((tmp_path / "out.spz").read_bytes())[4] == 2
+    with pytest.raises(ConfigError, match="version"):
+        convert(file, tmp_path / "out.glb", ["version=2"])
+    with pytest.raises(ConfigError, match="'version' is no setting"):
+        convert(file, tmp_path / "out.spz", ["version"])
 
 
 def run(*arguments):

@@ -75,7 +75,7 @@ def _read(file: BinaryIO, header: Header) -> Mesh:
 
 
 def _count_faces(file: BinaryIO, header: Header) -> int:
-    """Number of faces, as `read_header` leaves out what follows the vertices."""
+    """Number of faces; the header's text says which types their lists have."""
     place = file.tell()
     file.seek(0)
     lines = file.read(header.size).decode("latin-1").splitlines()

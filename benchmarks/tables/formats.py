@@ -1,0 +1,63 @@
+"""What files of Gaussians cost and lose, and what other programs make of them."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from tables.markdown import origin, read_results, table
+
+LOSSLESS_DB = 100
+"""The PSNR of equal pictures, as it is cut off."""
+SMALL = 1e-5
+"""What float32 makes of nothing lost."""
+HEAD = ("file", "bytes per Gaussian", "PSNR, dB", "centre", "scale", "orientation", "colour, SH")
+
+
+def losses_table(scene: str) -> str:
+    """Sizes and losses of every format on one scene.
+
+    Args:
+        scene: Its name in the results.
+    """
+    content = read_results("formats")
+    rows = [row for row in content["results"] if row["scene"] == scene]
+    caption = f"{content['definitions'][scene]}; {origin(content)}"
+    return table(HEAD, [_losses(row) for row in rows], caption)
+
+
+garden_table = partial(losses_table, "garden")
+synthetic_table = partial(losses_table, "synthetic")
+
+
+def readers_table() -> str:
+    """What was compared with whom."""
+    content = read_results("format-readers")
+    head = ["file", "written by", "read by", "compared with", "largest difference", "remark"]
+    body = [_check(row) for row in content["checks"]]
+    count, degree = content["gaussians"], content["sh_degree"]
+    return table(head, body, f"{count:,} Gaussians, SH of degree {degree}; {content['date'][:10]}")
+
+
+def _losses(row: Mapping[str, Any]) -> list[str]:
+    settings = " ".join(f"{key}={value}" for key, value in row["settings"].items())
+    colors = _number(row["color"])
+    return [
+        f"`{row['suffix']}` {settings}".strip(),
+        f"{row['bytes_per_gaussian']:.1f}",
+        "equal" if row["psnr"] >= LOSSLESS_DB else f"{row['psnr']:.1f}",
+        _number(row["means"]),
+        f"{100 * row['scales']:.1f} %" if row["scales"] > SMALL else "0",
+        f"{row['degrees']:.2f}°" if row["degrees"] > SMALL else "0",
+        f"{colors}, {_number(row['sh'])}" if row["sh_degree"] else colors,
+    ]
+
+
+def _number(value: float) -> str:
+    return f"{value:.2g}" if value > SMALL else "0"
+
+
+def _check(row: Mapping[str, Any]) -> list[str]:
+    whole = isinstance(row["difference"], int)
+    shown = str(row["difference"]) if whole else f"{row['difference']:.1g}"
+    verdict = shown if row["agrees"] else f"**{shown}**"
+    return [row["file"], row["writer"], row["reader"], row["against"], verdict, row["note"]]

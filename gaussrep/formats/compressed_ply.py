@@ -1,0 +1,125 @@
+"""Reading PlayCanvas's compressed PLY: chunks of 256 Gaussians, packed into 16 bytes each."""
+
+from collections.abc import Iterable
+from typing import BinaryIO
+
+import numpy as np
+
+from gaussrep import sh
+from gaussrep.errors import FormatError
+from gaussrep.formats.decoded import decoded
+from gaussrep.formats.ply_header import Element, Header
+from gaussrep.formats.ply_layout import count_bases
+from gaussrep.formats.ply_table import read_rows, read_vertices
+from gaussrep.formats.smallest_three import join
+from gaussrep.gaussians import Gaussians
+
+CHUNK = 256
+"""Gaussians that share the bounds of one chunk."""
+PACKED = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
+POSITION, SCALE, COLOR = ("x", "y", "z"), ("scale_x", "scale_y", "scale_z"), ("r", "g", "b")
+VECTOR = ((21, 11), (11, 10), (0, 11))
+"""First bit and number of bits of x, y and z."""
+BYTES = ((24, 8), (16, 8), (8, 8), (0, 8))
+THREE = ((20, 10), (10, 10), (0, 10))
+"""The same for the smallest three of a quaternion, below two bits that name the largest."""
+SH_RANGE = 8
+"""Coefficients of degree 1 and above lie in [-4, 4]."""
+
+
+def is_compressed(vertex: Element) -> bool:
+    """Whether an element holds packed Gaussians.
+
+    Args:
+        vertex: The vertices of a PLY file.
+    """
+    return any(name in vertex.properties for name in PACKED)
+
+
+def read_compressed(file: BinaryIO, header: Header) -> Gaussians:
+    """Read packed Gaussians.
+
+    Args:
+        file: A PLY file, opened for reading.
+        header: What `read_header` found in it.
+
+    Returns:
+        One scene with `sh`, float32, on the CPU.
+
+    Raises:
+        FormatError: If an element or a property is missing or of another type, the numbers of rows
+            do not fit, the file is truncated, or a value is impossible.
+    """
+    chunk, rest = _check_layout(header)
+    bounds = np.repeat(read_rows(file, header, chunk), CHUNK)[: header.vertex.count]
+    rows = read_vertices(file, header)
+    color = _fields(rows["packed_color"], BYTES)
+    rgb = _between(bounds, COLOR, color[:, :3]) if "min_r" in chunk.properties else color[:, :3]
+    dc = (rgb - 0.5) / sh.C0
+    higher = _rest(file, header, rest) if rest else np.empty((len(rows), 0, 3))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return decoded(
+            means=_between(bounds, POSITION, _fields(rows["packed_position"], VECTOR)),
+            quats=_quats(rows["packed_rotation"]),
+            scales=np.exp(_between(bounds, SCALE, _fields(rows["packed_scale"], VECTOR))),
+            opacities=color[:, 3],
+            sh=np.concatenate([dc[:, None], higher], axis=1),
+        )
+
+
+def _check_layout(header: Header) -> tuple[Element, Element | None]:
+    elements = {element.name: element for element in (*header.before, *header.after)}
+    chunk, rest = elements.get("chunk"), elements.get("sh")
+    if header.encoding == "ascii" or chunk is None:
+        raise FormatError("a compressed PLY file is binary and has an element 'chunk'.")
+    names = [*POSITION, *SCALE, *(COLOR if "min_r" in chunk.properties else ())]
+    _check_columns(header.vertex, PACKED, "u4")
+    _check_columns(chunk, [f"{end}_{name}" for name in names for end in ("min", "max")], "f4")
+    if chunk.count != -(-header.vertex.count // CHUNK):
+        raise FormatError(
+            f"{header.vertex.count} packed Gaussians need {-(-header.vertex.count // CHUNK)} "
+            f"chunks of {CHUNK}, the file has {chunk.count}."
+        )
+    if rest is not None:
+        _check_columns(rest, rest.properties, "u1")
+        count_bases(rest)
+        if rest.count != header.vertex.count:
+            raise FormatError(
+                f"{rest.count} rows of sh do not fit {header.vertex.count} Gaussians."
+            )
+    return chunk, rest
+
+
+def _check_columns(element: Element, names: Iterable[str], code: str) -> None:
+    wrong = [name for name in names if element.properties.get(name) != code]
+    if wrong:
+        raise FormatError(
+            f"element {element.name} of a compressed PLY file lacks {', '.join(wrong)}, or they "
+            f"are not of type {code}."
+        )
+
+
+def _fields(words: np.ndarray, places: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """Numbers in [0, 1] out of some bits of words."""
+    parts = [(words >> first & 2**bits - 1) / (2**bits - 1) for first, bits in places]
+    return np.stack(parts, axis=-1)
+
+
+def _between(bounds: np.ndarray, names: tuple[str, ...], shares: np.ndarray) -> np.ndarray:
+    low = np.stack([bounds[f"min_{name}"] for name in names], axis=-1)
+    high = np.stack([bounds[f"max_{name}"] for name in names], axis=-1)
+    return low * (1 - shares) + high * shares
+
+
+def _quats(words: np.ndarray) -> np.ndarray:
+    three = (_fields(words, THREE) - 0.5) * np.sqrt(2)
+    return join(three, (words >> 30).astype(np.intp))
+
+
+def _rest(file: BinaryIO, header: Header, element: Element) -> np.ndarray:
+    """Higher SH, [N, K - 1, 3]; bytes stand for the middles of 256 steps, the ends for the ends."""
+    table, bases = read_rows(file, header, element), count_bases(element)
+    names = [f"f_rest_{place}" for place in range(3 * (bases - 1))]
+    columns = np.array([table[name] for name in names]).reshape(3, bases - 1, len(table))
+    shares = np.where(columns == 0, 0, np.where(columns == 255, 1, (columns + 0.5) / 256))
+    return ((shares - 0.5) * SH_RANGE).transpose(2, 1, 0)

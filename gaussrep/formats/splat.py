@@ -1,0 +1,88 @@
+"""Gaussians in the 32 bytes each of antimatter15's web viewer, `.splat`."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gaussrep import sh
+from gaussrep.errors import FormatError
+from gaussrep.formats.access import reading, writing
+from gaussrep.formats.decoded import decoded
+from gaussrep.formats.format import Format
+from gaussrep.formats.writable import writable
+from gaussrep.gaussians import Gaussians
+
+ROW = np.dtype([("means", "<f4", 3), ("scales", "<f4", 3), ("rgba", "u1", 4), ("quats", "u1", 4)])
+"""One Gaussian, as https://github.com/antimatter15/splat lays it out."""
+ZERO = 128
+"""The byte that means 0 in a quaternion; one step is 1/128."""
+
+
+class Splat(Format):
+    """Centres and scales in float32, colour, opacity and the unit quaternion in a byte each.
+
+    There is no header and no view-dependent colour: of SH, degree 0 is written. The order of the
+    Gaussians is kept; antimatter15's converter sorts them by size.
+
+    The frame is that of 3DGS's PLY files, x right, y down, z forward. Nothing is turned.
+    """
+
+    def read(self, path: Path) -> Gaussians:
+        """Read one scene.
+
+        Args:
+            path: The file.
+
+        Returns:
+            One scene with `colors`, float32, on the CPU.
+
+        Raises:
+            FormatError: If the file is missing, is not made of 32 bytes each, or holds impossible
+                values.
+        """
+        with reading(path) as file:
+            size = os.fstat(file.fileno()).st_size
+            if size % ROW.itemsize:
+                raise FormatError(
+                    f"this is no .splat file, or it is truncated: its {size} bytes are not a "
+                    f"multiple of {ROW.itemsize}."
+                )
+            table = np.fromfile(file, ROW)
+            return decoded(
+                means=table["means"],
+                quats=(table["quats"].astype(np.float32) - ZERO) / ZERO,
+                scales=table["scales"],
+                opacities=table["rgba"][:, 3] / 255,
+                colors=table["rgba"][:, :3] / 255,
+            )
+
+    def write(self, gaussians: Gaussians, path: Path) -> None:
+        """Write one scene, whole or not at all.
+
+        Args:
+            gaussians: One scene, without batch axes.
+            path: The file, overwritten if it exists.
+
+        Raises:
+            FormatError: If there are batch axes or features, or the file cannot be written.
+            ValueRangeError: If a value is not finite in float32, a scale not positive, or a
+                quaternion zero.
+        """
+        scene = writable(gaussians, path, "a .splat file")
+        table = _rows(scene)
+        with writing(path) as file:
+            file.write(table.data)
+
+
+def _rows(scene: Gaussians) -> np.ndarray:
+    colors = scene.colors if scene.sh is None else sh.C0 * scene.sh[:, 0] + 0.5
+    assert colors is not None
+    rgba = torch.cat([colors, scene.opacities[:, None]], dim=-1)
+    quats = torch.nn.functional.normalize(scene.quats, dim=-1)
+    table = np.empty(scene.count, ROW)
+    table["means"], table["scales"] = scene.means.numpy(), scene.scales.numpy()
+    table["rgba"] = (255 * rgba).round().clamp(0, 255).numpy()
+    table["quats"] = (ZERO * quats + ZERO).round().clamp(0, 255).numpy()
+    return table

@@ -1,0 +1,1 @@
+"""Niantic's compressed files of Gaussians, `.spz`."""

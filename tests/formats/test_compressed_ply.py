@@ -1,0 +1,136 @@
+import math
+import struct
+
+import pytest
+
+from gaussrep.errors import FormatError
+from gaussrep.formats.by_suffix import load, save
+
+C0 = 0.28209479177387814
+ENDS = [f"{end}_{name}" for name in ("x", "y", "z") for end in ("min", "max")]
+SCALE_ENDS = [f"{end}_scale_{name}" for name in ("x", "y", "z") for end in ("min", "max")]
+COLOR_ENDS = [f"{end}_{name}" for name in ("r", "g", "b") for end in ("min", "max")]
+BOUNDS = dict(zip(ENDS, [-1, 1, 0, 10, 5, 5], strict=True))
+BOUNDS |= dict(zip(SCALE_ENDS, [0, 1, -2, 2, -1, -1], strict=True))
+COLORS = dict(zip(COLOR_ENDS, [0, 2, -1, 1, 0, 1], strict=True))
+PACKED = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
+
+
+def vector(x, y, z):
+    return x << 21 | y << 11 | z
+
+
+def rotation(largest, *three):
+    a, b, c = three
+    return largest << 30 | a << 20 | b << 10 | c
+
+
+ROW = (
+    vector(2047, 0, 1000),
+    rotation(0, 1023, 0, 512),
+    vector(0, 1023, 77),
+    255 << 24 | 0 << 16 | 51 << 8 | 204,
+)
+
+
+def compressed(rows=(ROW,), chunks=None, rest=None, count=None, bounds=None, order="<"):
+    """A file laid out with struct alone."""
+    bounds = bounds or BOUNDS | COLORS
+    chunks = [bounds] * math.ceil(len(rows) / 256) if chunks is None else chunks
+    encoding = {"<": "binary_little_endian", ">": "binary_big_endian"}[order]
+    lines = ["ply", f"format {encoding} 1.0", f"element chunk {len(chunks)}"]
+    lines += [f"property float {name}" for name in bounds]
+    lines += [f"element vertex {count or len(rows)}"]
+    lines += [f"property uint {name}" for name in PACKED]
+    if rest:
+        lines += [f"element sh {len(rest)}"]
+        lines += [f"property uchar f_rest_{place}" for place in range(len(rest[0]))]
+    data = "\n".join([*lines, "end_header", ""]).encode()
+    data += b"".join(struct.pack(f"{order}{len(bounds)}f", *chunk.values()) for chunk in chunks)
+    data += b"".join(struct.pack(f"{order}4I", *row) for row in rows)
+    return data + b"".join(bytes(row) for row in rest or ())
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(data, name="a.compressed.ply"):
+        (tmp_path / name).write_bytes(data)
+        return load(tmp_path / name)
+
+    return read
+
+
+@pytest.mark.parametrize("name", ["a.compressed.ply", "a.ply"])
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_file_laid_out_by_hand(read, name, order):
+    rest = [[0, 255, 128, *[127] * 6]]
+    g = read(compressed(rest=rest, order=order), name)
+    assert g.means[0].tolist() == pytest.approx([1, 0, 5])
+    logs = [0, 2, -1]
+    assert g.scales[0].tolist() == pytest.approx([math.exp(value) for value in logs])
+    assert g.opacities[0].item() == pytest.approx(0.8)
+    colors = [2, -1, 0.2]
+    assert (g.sh[0, 0] * C0 + 0.5).tolist() == pytest.approx(colors)
+    # Red's three come first. The ends of a byte stand for -4 and 4, the rest for middles of steps.
+    red = [-4, 4, (128.5 / 256 - 0.5) * 8]
+    assert g.sh[0, 1:, 0].tolist() == pytest.approx(red)
+    assert g.sh[0, 1:, 1:].flatten().tolist() == pytest.approx([(127.5 / 256 - 0.5) * 8] * 6)
+
+
+@pytest.mark.parametrize("largest", range(4))
+def test_the_largest_component_may_be_any(read, largest):
+    three = [300, 600, 800]
+    g = read(compressed([(0, rotation(largest, *three), 0, 0)]))
+    wanted = [(value / 1023 - 0.5) * math.sqrt(2) for value in three]
+    wanted.insert(largest, math.sqrt(1 - sum(value**2 for value in wanted)))
+    assert g.quats[0].tolist() == pytest.approx(wanted, abs=1e-6)
+
+
+def test_colours_without_bounds_are_in_the_unit_interval(read):
+    g = read(compressed(bounds=BOUNDS))
+    assert (g.sh[0, 0] * C0 + 0.5).tolist() == pytest.approx([1, 0, 0.2], abs=1e-6)
+
+
+def test_every_256_have_bounds_of_their_own(read):
+    other = BOUNDS | COLORS | {"min_x": 100.0, "max_x": 200.0}
+    rows = [(vector(0, 0, 0), *ROW[1:])] * 300
+    g = read(compressed(rows, chunks=[BOUNDS | COLORS, other]))
+    assert g.means[:, 0].unique_consecutive(return_counts=True)[1].tolist() == [256, 44]
+    assert g.means[[255, 256], 0].tolist() == [-1, 100]
+
+
+def test_a_scene_without_gaussians(read):
+    assert read(compressed([])).count == 0
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (compressed()[:-1], "truncated: 1 vertices"),
+        (compressed(rest=[[0] * 9])[:-1], "truncated: 1 rows of sh"),
+        (compressed(count=10**12), "packed Gaussians need 3906250000 chunks"),
+        (compressed(chunks=[]), "need 1 chunks of 256, the file has 0"),
+        (compressed([ROW] * 257, chunks=[BOUNDS | COLORS]), "need 2 chunks"),
+        (compressed(rest=[[0] * 9] * 2), "2 rows of sh do not fit 1"),
+        (compressed(rest=[[0] * 8]), "element sh has 8 properties f_rest_"),
+        (compressed().replace(b"uint packed_scale", b"float packed_scale"), "packed_scale"),
+        (compressed().replace(b"uint packed_scale", b"uint other"), "lacks packed_scale"),
+        (
+            compressed().replace(b"min_scale_y", b"least"),
+            "chunk of a compressed PLY file lacks min_s",
+        ),
+        (compressed().replace(b"max_g", b"most_"), "lacks max_g"),
+        (compressed().replace(b"element chunk", b"element piece"), "has an element 'chunk'"),
+        (compressed().replace(b"binary_little_endian", b"ascii"), "is binary"),
+        (compressed(bounds=BOUNDS | {"max_x": math.nan}), "1 values of means"),
+        (compressed(bounds=BOUNDS | {"max_scale_y": 1e4}), "values of scales"),
+    ],
+)
+def test_damaged_files_are_refused(refusal, data, words):
+    assert words in refusal(data, "a.compressed.ply")
+
+
+def test_it_is_not_written(tmp_path, make_scene):
+    with pytest.raises(FormatError, match=r"compressed PLY is read, not written; choose \.ply"):
+        save(make_scene(), tmp_path / "a.compressed.PLY")
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,45 @@
+"""Pictures of what a file holds, in the file's own axes, are pictures of what was saved."""
+
+import pytest
+import torch
+
+from gaussrep.formats.by_suffix import load, save
+from gaussrep.formats.gltf import container as gltf
+from gaussrep.formats.gltf.scene import read_scene
+from gaussrep.formats.half_turn import ABOUT_X, ABOUT_Z
+from gaussrep.formats.spz import container as spz
+from gaussrep.formats.spz import streams
+
+
+def held_by_spz(path):
+    return streams.decode(*spz.unpack(path.read_bytes()))
+
+
+def held_by_glb(path):
+    return read_scene(gltf.unpack(path.read_bytes(), path.parent))
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "signs", "tolerance"),
+    [
+        ("a.glb", held_by_glb, ABOUT_Z, 1e-5),
+        ("a.spz", held_by_spz, ABOUT_X, 0.1),
+    ],
+)
+def test_turned_cameras_see_the_scene_in_the_file(
+    tmp_path, make_scene, cameras, draw, name, held, signs, tolerance
+):
+    scene = make_scene(degree=3)
+    save(scene, tmp_path / name)
+    turned = cameras.transform(torch.diag(torch.tensor([*signs, 1.0])))
+    inside = draw(held(tmp_path / name), turned)
+    torch.testing.assert_close(draw(load(tmp_path / name), cameras), inside, rtol=0, atol=1e-5)
+    assert (inside - draw(scene, cameras)).abs().max() < tolerance
+    assert (draw(held(tmp_path / name), cameras) - inside).abs().max() > 0.2
+
+
+@pytest.mark.parametrize("name", ["a.ply", "a.splat"])
+def test_the_other_formats_are_not_turned(tmp_path, make_scene, name):
+    scene = make_scene()
+    save(scene, tmp_path / name)
+    assert torch.equal(load(tmp_path / name).means, scene.means)

@@ -1,0 +1,336 @@
+import base64
+import json
+import struct
+
+import pytest
+import torch
+
+from gaussrep.errors import FormatError
+from gaussrep.formats.by_suffix import load, save
+from gaussrep.gaussians import Gaussians
+
+NAME = "KHR_gaussian_splatting"
+FLOAT = 5126
+VALUES = {
+    "POSITION": ("VEC3", [[-1, -2, 3], [0, 0, 0.5]]),
+    f"{NAME}:ROTATION": ("VEC4", [[0.6, 0, 0, 0.8], [0, 0, 0, 1]]),
+    f"{NAME}:SCALE": ("VEC3", [[0.5, 1, 2], [1, 1, 1]]),
+    f"{NAME}:OPACITY": ("SCALAR", [[0.25], [1]]),
+    f"{NAME}:SH_DEGREE_0_COEF_0": ("VEC3", [[0.1, 0.2, 0.3], [1, 1, 1]]),
+}
+DEGREE_1 = {
+    f"{NAME}:SH_DEGREE_1_COEF_{place}": ("VEC3", [[10 + place] * 3, [0, 0, 0]])
+    for place in range(3)
+}
+
+
+def parts(values=VALUES, codes=None):
+    """JSON and bytes of a file, laid out with struct alone."""
+    binary, views, accessors = b"", [], []
+    for name, (kind, rows) in values.items():
+        code, component = (codes or {}).get(name, ("f", FLOAT))
+        packed = b"".join(struct.pack(f"<{len(row)}{code}", *row) for row in rows)
+        views.append({"buffer": 0, "byteOffset": len(binary), "byteLength": len(packed)})
+        accessors.append(
+            {"bufferView": len(accessors), "componentType": component, "type": kind}
+            | {"count": len(rows), "normalized": component != FLOAT}
+        )
+        binary += packed + bytes(-len(packed) % 4)
+    extension = {"kernel": "ellipse", "colorSpace": "srgb_rec709_display"}
+    primitive = {"mode": 0, "extensions": {NAME: extension}}
+    primitive["attributes"] = {name: place for place, name in enumerate(values)}
+    document = {
+        "asset": {"version": "2.0"},
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0}],
+        "meshes": [{"primitives": [primitive]}],
+        "accessors": accessors,
+        "bufferViews": views,
+        "buffers": [{"byteLength": len(binary)}],
+    }
+    return document, binary
+
+
+def glb(document, binary, version=2):
+    text = json.dumps(document).encode()
+    text += b" " * (-len(text) % 4)
+    chunks = struct.pack("<I4s", len(text), b"JSON") + text
+    chunks += struct.pack("<I4s", len(binary), b"BIN\0") + binary
+    return struct.pack("<4sII", b"glTF", version, 12 + len(chunks)) + chunks
+
+
+@pytest.fixture
+def read(tmp_path):
+    def read(document, binary):
+        (tmp_path / "a.glb").write_bytes(glb(document, binary))
+        return load(tmp_path / "a.glb")
+
+    return read
+
+
+class TestReading:
+    def test_a_file_laid_out_by_hand(self, read):
+        g = read(*parts(VALUES | DEGREE_1))
+        # Left, up, forward becomes right, down, forward: x and y change their signs.
+        assert g.means.tolist() == [[1, 2, 3], [0, 0, 0.5]]
+        assert g.quats[0].tolist() == pytest.approx([0.8, -0.6, 0, 0])
+        assert g.scales.tolist() == [[0.5, 1, 2], [1, 1, 1]]
+        assert g.opacities.tolist() == [0.25, 1]
+        # Of degree 1 the bases are -y, z, -x: the first and the third change their signs.
+        assert g.sh[0, :, 0].tolist() == pytest.approx([0.1, -10, 11, -12])
+
+    def test_bytes_in_the_json_or_beside_it(self, tmp_path):
+        document, binary = parts()
+        (tmp_path / "some data.bin").write_bytes(binary + b"more")
+        inside = "data:application/octet-stream;base64," + base64.b64encode(binary).decode()
+        for uri in (inside, "some%20data.bin"):
+            document["buffers"][0]["uri"] = uri
+            (tmp_path / "a.gltf").write_text(json.dumps(document))
+            assert load(tmp_path / "a.gltf").means[0].tolist() == [1, 2, 3]
+
+    def test_normalised_integers(self, read):
+        values = VALUES | {
+            f"{NAME}:ROTATION": ("VEC4", [[0, 0, 0, 127], [-128, 0, 0, 0]]),
+            f"{NAME}:SCALE": ("VEC3", [[65535, 13107, 1], [1, 1, 1]]),
+            f"{NAME}:OPACITY": ("SCALAR", [[51], [255]]),
+        }
+        codes = {
+            f"{NAME}:ROTATION": ("b", 5120),
+            f"{NAME}:SCALE": ("H", 5123),
+            f"{NAME}:OPACITY": ("B", 5121),
+        }
+        g = read(*parts(values, codes))
+        assert g.opacities.tolist() == pytest.approx([0.2, 1])
+        assert g.scales[0].tolist() == pytest.approx([1, 0.2, 1 / 65535])
+        assert g.quats.tolist() == [[1, 0, 0, 0], [0, 1, 0, 0]]
+
+    def test_interleaved_attributes(self, read):
+        document, binary = parts()
+        place = len(binary)
+        rows = [[5, 6, 7, 0.5], [8, 9, 10, 0.75]]
+        binary += b"".join(struct.pack("<4f", *row) for row in rows)
+        document["buffers"][0]["byteLength"] = len(binary)
+        view = {"buffer": 0, "byteOffset": place, "byteLength": 32, "byteStride": 16}
+        document["bufferViews"].append(view)
+        accessors, last = document["accessors"], len(document["bufferViews"]) - 1
+        accessors[0]["bufferView"] = accessors[3]["bufferView"] = last
+        accessors[3]["byteOffset"] = 12
+        g = read(document, binary)
+        assert g.means.tolist() == [[-5, -6, 7], [-8, -9, 10]]
+        assert g.opacities.tolist() == [0.5, 0.75]
+
+    def test_nodes_move_turn_and_scale(self, read, make_scene, tmp_path):
+        """Two nodes, one by a matrix and its child by parts, against the same by `transform`."""
+        g = make_scene(5, degree=2)
+        save(g, tmp_path / "b.glb")
+        data = (tmp_path / "b.glb").read_bytes()
+        length = struct.unpack_from("<I", data, 12)[0]
+        document, binary = json.loads(data[20 : 20 + length]), data[28 + length :]
+        above = [[0, 0, 2, 1], [2, 0, 0, 2], [0, 2, 0, 3], [0, 0, 0, 1]]
+        column_major = [above[row][column] for column in range(4) for row in range(4)]
+        turn = {"rotation": [0, 0.6, 0, 0.8], "translation": [1, 0, -1], "scale": [3, 3, 3]}
+        document["nodes"] = [{"matrix": column_major, "children": [1]}, {"mesh": 0, **turn}]
+        c, s = 0.8**2 - 0.6**2, 2 * 0.6 * 0.8  # about y, by twice the angle of the quaternion
+        below = [[3 * c, 0, 3 * s, 1], [0, 3, 0, 0], [-3 * s, 0, 3 * c, -1], [0, 0, 0, 1]]
+        frame = torch.diag(torch.tensor([-1.0, -1, 1, 1]))
+        wanted = g.transform(frame @ torch.tensor(above).float() @ torch.tensor(below) @ frame)
+        found = read(document, binary)
+        torch.testing.assert_close(found.means, wanted.means)
+        torch.testing.assert_close(found.covariances(), wanted.covariances())
+        torch.testing.assert_close(found.sh, wanted.sh, rtol=0, atol=1e-5)
+
+    def test_primitives_of_several_degrees_become_one_scene(self, read):
+        document, binary = parts(VALUES | DEGREE_1)
+        (primitive,) = document["meshes"][0]["primitives"]
+        plain = {name: primitive["attributes"][name] for name in VALUES}
+        document["meshes"][0]["primitives"].append(primitive | {"attributes": plain})
+        document["meshes"][0]["primitives"].append({"attributes": {"POSITION": 0}})
+        g = read(document, binary)
+        assert g.sh.shape == (4, 4, 3)
+        assert g.sh[2:, 1:].abs().max() == 0
+        assert torch.equal(g.sh[:2, 0], g.sh[2:, 0])
+
+
+class TestWriting:
+    @pytest.mark.parametrize("name", ["a.glb", "a.gltf"])
+    @pytest.mark.parametrize("degree", [None, 0, 1, 2, 3])
+    def test_a_round_trip_keeps_everything(self, tmp_path, make_scene, name, degree):
+        g = make_scene(20, degree)
+        save(g, tmp_path / name)
+        back = load(tmp_path / name)
+        assert torch.equal(back.means, g.means)
+        assert torch.equal(back.scales, g.scales)
+        assert torch.equal(back.opacities, g.opacities)
+        torch.testing.assert_close(back.quats, torch.nn.functional.normalize(g.quats, dim=-1))
+        if degree is None:
+            torch.testing.assert_close(back.sh[:, 0] * 0.28209479 + 0.5, g.colors)
+        else:
+            assert torch.equal(back.sh, g.sh)
+
+    def test_another_parser_reads_it(self, tmp_path, make_scene):
+        g = make_scene(3, degree=1)
+        save(g, tmp_path / "a.glb")
+        data = (tmp_path / "a.glb").read_bytes()
+        assert struct.unpack_from("<4sII", data) == (b"glTF", 2, len(data))
+        length, kind = struct.unpack_from("<I4s", data, 12)
+        assert kind == b"JSON"
+        assert length % 4 == 0
+        document = json.loads(data[20 : 20 + length])
+        size, kind = struct.unpack_from("<I4s", data, 20 + length)
+        binary = data[28 + length :]
+        assert (kind, size) == (b"BIN\0", len(binary))
+        assert document["extensionsUsed"] == [NAME]
+        (primitive,) = document["meshes"][0]["primitives"]
+        assert primitive["mode"] == 0
+        assert primitive["extensions"][NAME] == {
+            "kernel": "ellipse",
+            "colorSpace": "srgb_rec709_display",
+            "projection": "perspective",
+            "sortingMethod": "cameraDistance",
+        }
+
+        def rows(name, width):
+            accessor = document["accessors"][primitive["attributes"][name]]
+            view = document["bufferViews"][accessor["bufferView"]]
+            assert (accessor["componentType"], accessor["count"]) == (FLOAT, 3)
+            assert view["byteLength"] == 12 * width
+            start = view["byteOffset"]
+            return [
+                struct.unpack_from(f"<{width}f", binary, start + 4 * width * n) for n in (0, 1, 2)
+            ]
+
+        for place in range(3):
+            x, y, z = g.means[place].tolist()
+            assert rows("POSITION", 3)[place] == (-x, -y, z)
+            w, i, j, k = (g.quats[place] / g.quats[place].norm()).tolist()
+            assert rows(f"{NAME}:ROTATION", 4)[place] == pytest.approx((-i, -j, k, w))
+            assert rows(f"{NAME}:SCALE", 3)[place] == tuple(g.scales[place].tolist())
+            assert rows(f"{NAME}:OPACITY", 1)[place] == (g.opacities[place].item(),)
+            for base, sign in enumerate((1, -1, 1, -1)):
+                level, order = (0, 0) if base == 0 else (1, base - 1)
+                stored = rows(f"{NAME}:SH_DEGREE_{level}_COEF_{order}", 3)[place]
+                assert stored == tuple((sign * g.sh[place, base]).tolist())
+        bounds = document["accessors"][primitive["attributes"]["POSITION"]]
+        assert bounds["min"] == (g.means * torch.tensor([-1, -1, 1])).amin(0).tolist()
+        assert bounds["max"] == (g.means * torch.tensor([-1, -1, 1])).amax(0).tolist()
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda g: g[:0], "at least one Gaussian"),
+            (lambda g: Gaussians.stack([g, g]), "one scene"),
+            (lambda g: g.replace(features=torch.zeros(40, 2)), "features"),
+        ],
+    )
+    def test_what_it_cannot_hold_is_refused(self, tmp_path, make_scene, change, words):
+        with pytest.raises(FormatError, match=rf"a\.glb: .*{words}"):
+            save(change(make_scene()), tmp_path / "a.glb")
+        assert list(tmp_path.iterdir()) == []
+
+
+def changed(path, value, values=VALUES):
+    """A file with one place of its JSON changed; None takes the place away."""
+    document, binary = parts(values)
+    *above, last = path
+    target = document
+    for key in above:
+        target = target[key]
+    if value is None:
+        del target[last]
+    else:
+        target[last] = value
+    return glb(document, binary)
+
+
+PRIMITIVE = ("meshes", 0, "primitives", 0)
+BAD_JSON = [
+    (("asset", "version"), "1.0", "asset.version"),
+    (("asset",), None, "asset: Field required"),
+    (("scene",), 3, "scene 3 is named, but there are 1"),
+    (("scenes",), [], "scene 0 is named"),
+    (("nodes",), [], "node 0 is named"),
+    (("nodes", 0), {"mesh": 7}, "mesh 7 is named"),
+    (("nodes", 0), {"mesh": 0, "children": [0]}, "node 0 is reached twice"),
+    (("nodes", 0), {"mesh": -1}, "nodes.0.mesh"),
+    (("nodes", 0), {"mesh": 0, "scale": [1, 1, 2]}, "a node cannot carry Gaussians"),
+    (("nodes", 0), {"mesh": 0, "scale": [0, 0, 0]}, "a node cannot carry Gaussians"),
+    (("nodes", 0), {"mesh": 0, "scale": [1e300] * 3}, "a node cannot carry Gaussians"),
+    (("nodes", 0), {"mesh": 0, "translation": [1e300, 0, 0]}, "a node cannot carry Gaussians"),
+    (("nodes", 0), {"mesh": 0, "translation": [float("nan"), 0, 0]}, "nodes.0.translation"),
+    (("nodes", 0), {"mesh": 0, "matrix": [1, 2, 3]}, "nodes.0.matrix"),
+    (("extensionsRequired",), [f"{NAME}_compression_spz_2"], "requires KHR_gaussian_splatting_c"),
+    ((*PRIMITIVE, "extensions"), {}, "holds no Gaussians"),
+    ((*PRIMITIVE, "mode"), 4, "has mode 4"),
+    ((*PRIMITIVE, "extensions", NAME, "kernel"), "cube", "kernel 'cube'"),
+    ((*PRIMITIVE, "extensions", NAME, "kernel"), None, "kernel: Field required"),
+    ((*PRIMITIVE, "extensions", NAME, "colorSpace"), "lin_rec709_display", "colorSpace 'lin_"),
+    ((*PRIMITIVE, "attributes", f"{NAME}:SCALE"), None, f"lacks {NAME}:SCALE"),
+    ((*PRIMITIVE, "attributes", f"{NAME}:SH_DEGREE_0_COEF_0"), None, "0 attributes of spherical"),
+    ((*PRIMITIVE, "attributes", f"{NAME}:SH_DEGREE_1_COEF_0"), 4, "2 attributes of spherical"),
+    ((*PRIMITIVE, "attributes", "POSITION"), 99, "accessor 99 is named, but there are 5"),
+    (("accessors", 0, "count"), -2, "accessors.0.count"),
+    (("accessors", 0, "count"), 0, "accessors.0.count"),
+    (("accessors", 0, "count"), 10**15, "needs 12000000000000000 bytes"),
+    (("accessors", 0, "count"), 1, "differ in their number"),
+    (("accessors", 0, "byteOffset"), 10**12, "its buffer view has 24"),
+    (("accessors", 0, "componentType"), 5125, "wanted VEC3 of type"),
+    (("accessors", 0, "type"), "MAT4", "wanted VEC3"),
+    (("accessors", 0, "sparse"), {"count": 1}, "is sparse"),
+    (("accessors", 0, "bufferView"), None, "has no buffer view"),
+    (("bufferViews", 0, "byteOffset"), 10**6, "at 1000000 of"),
+    (("bufferViews", 0, "byteLength"), 10**6, "of 2 vectors needs"),
+    (("bufferViews", 0, "byteStride"), 10**6, "needs 1000012 bytes"),
+    (("bufferViews", 0, "buffer"), 1, "buffer 1 is named"),
+    (("buffers", 0, "byteLength"), 10**6, "is truncated: it has"),
+    (("buffers", 0, "uri"), "data:;base64,A*", "a buffer in the JSON cannot be read"),
+    (("buffers", 0, "uri"), "data:text/plain,A", "it is not base64"),
+    (("buffers", 0, "uri"), "../secret", "not a file beside it or below"),
+    (("buffers", 0, "uri"), "%2e%2e/secret", "not a file beside it or below"),
+    (("buffers", 0, "uri"), "/etc/passwd", "not a file beside it or below"),
+    (("buffers", 0, "uri"), "https://example.org/a.bin", "not a file beside it or below"),
+    (("buffers", 0, "uri"), "none.bin", "'none.bin' is missing"),
+    (("buffers", 0), {"byteLength": 10**15, "uri": "a.glb"}, "is truncated"),
+]
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(("path", "value", "words"), BAD_JSON)
+    def test_of_bad_json(self, refusal, path, value, words):
+        assert words in refusal(changed(path, value), "a.glb")
+
+    @pytest.mark.parametrize(
+        ("name", "rows", "words"),
+        [
+            ("POSITION", [[float("nan"), 0, 0], [0, 0, 0]], "1 values of means"),
+            (f"{NAME}:SCALE", [[-1, 1, 1], [1, 1, 1]], "negative scale (of 2)"),
+            (f"{NAME}:OPACITY", [[1.5], [0.5]], "1 opacities outside [0, 1]"),
+            (f"{NAME}:ROTATION", [[0, 0, 0, 0], [0, 0, 0, 1]], "length 0"),
+        ],
+    )
+    def test_of_impossible_values(self, refusal, name, rows, words):
+        values = VALUES | {name: (VALUES[name][0], rows)}
+        assert words in refusal(glb(*parts(values)), "a.glb")
+
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            (b"", "no glTF 2 file"),
+            (b"not json", "no glTF 2 file: its JSON"),
+            (b"[" * 100_000, "no glTF 2 file"),
+            (b"glTF", "truncated: its header"),
+            (glb(*parts(), version=1), "binary glTF of version 1"),
+            (glb(*parts())[:-1], "truncated: it needs"),
+            (b"glTF" + struct.pack("<II", 2, 12), "does not begin with JSON"),
+            (struct.pack("<4sII4xI", b"glTF", 2, 20, 0), "does not begin with JSON"),
+            (struct.pack("<4sIII4s", b"glTF", 2, 20, 9**9, b"JSON"), "does not fit into the file"),
+        ],
+    )
+    def test_of_damaged_files(self, refusal, data, words):
+        assert words in refusal(data, "a.glb")
+
+    def test_of_one_mesh_shown_a_million_times(self, refusal, monkeypatch):
+        monkeypatch.setattr("gaussrep.formats.growth.FREE", 2**14)
+        document, binary = parts()
+        document["nodes"] = [{"mesh": 0}] * 20_000
+        document["scenes"] = [{"nodes": list(range(20_000))}]
+        assert "would grow" in refusal(glb(document, binary), "a.glb")

@@ -1,0 +1,95 @@
+"""Damaged files of every format load, or are refused in one sentence; nothing else happens."""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gaussrep.errors import FormatError
+from gaussrep.formats.by_suffix import load, save
+from gaussrep.formats.spz.container import Header, pack, unpack
+from gaussrep.gaussians import Gaussians
+
+NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply"]
+WORDS = [b"\0", b"\xff" * 4, b"-1", b"1e999", b"NaN", b"99999999999", b"{}", b"[]", b"null", b'"']
+
+
+@pytest.fixture(scope="module")
+def valid(tmp_path_factory):
+    """A small file of every format."""
+    folder = tmp_path_factory.mktemp("valid")
+    scene = Gaussians(
+        means=torch.rand(3, 3),
+        quats=torch.rand(3, 4) + 0.1,
+        scales=torch.rand(3, 3) + 0.1,
+        opacities=torch.rand(3),
+        sh=torch.rand(3, 4, 3),
+    )
+    for name in NAMES:
+        save(scene, folder / name)
+    return {name: (folder / name).read_bytes() for name in NAMES}
+
+
+def check(path, data):
+    path.write_bytes(data)
+    message = None
+    try:
+        g = load(path)
+        assert all(bool(tensor.isfinite().all()) for _, tensor in g.tensors())
+        assert bool((g.scales > 0).all())
+    except FormatError as error:
+        message = str(error)
+    assert message is None or (message.startswith(str(path)) and "\n" not in message)
+
+
+@st.composite
+def damages(draw):
+    """Places, lengths and words of up to four changes, and whether the end is cut off."""
+    change = st.tuples(st.floats(0, 1), st.integers(0, 6), st.sampled_from(WORDS) | st.binary())
+    return draw(st.lists(change, min_size=1, max_size=4)), draw(st.floats(0, 1) | st.none())
+
+
+def damaged(data, damage):
+    changes, cut = damage
+    for share, length, word in changes:
+        start = int(share * len(data))
+        data = data[:start] + word + data[start + length :]
+    return data if cut is None else data[: int(cut * len(data))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@settings(max_examples=150)
+@given(damage=damages())
+def test_a_damaged_file(tmp_path_factory, valid, name, damage):
+    check(tmp_path_factory.getbasetemp() / name, damaged(valid[name], damage))
+
+
+@settings(max_examples=150)
+@given(damage=damages(), version=st.sampled_from([2, 3]))
+def test_damage_below_the_checksum(tmp_path_factory, valid, damage, version):
+    """SPZ's streams are damaged and packed again, so that the checksum is right."""
+    header, body = unpack(valid["a.spz"])
+    content = pack(Header(version, header.count, header.degree, 12), damaged(body, damage))
+    check(tmp_path_factory.getbasetemp() / "a.spz", content)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_missing_file(tmp_path, name):
+    with pytest.raises(FormatError, match="cannot be read: No such file"):
+        load(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_full_disk_leaves_the_old_file(tmp_path, make_scene, monkeypatch, name):
+    path = tmp_path / name
+    save(make_scene(), path)
+    before = path.read_bytes()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.replace", full)
+    with pytest.raises(FormatError, match="No space left on device"):
+        save(make_scene(5), path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

@@ -1,0 +1,226 @@
+import gzip
+import math
+import struct
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gaussrep.errors import ConfigError, FormatError
+from gaussrep.formats.by_suffix import load, save
+from gaussrep.formats.spz import quaternions
+from gaussrep.formats.spz.config import SpzConfig
+from gaussrep.formats.spz.spz import Spz
+
+C0 = 0.28209479177387814
+
+
+def header(version=3, count=1, degree=0, bits=12, flags=0, magic=b"NGSP"):
+    return struct.pack("<4sIIBBBB", magic, version, count, degree, bits, flags, 0)
+
+
+def body(version=3, rest=(), fixed=(4096, -8192, 2048)):
+    """One Gaussian, in the frame right, up, back."""
+    centre = b"".join(struct.pack("<i", value)[:3] for value in fixed)
+    # Rotated by 90 degrees about x: x and w are the square root of one half.
+    quats = (
+        bytes([round((math.sqrt(0.5) + 1) * 127.5), 128, 127])
+        if version == 2
+        else struct.pack("<I", 3 << 30 | 511 << 20)
+    )
+    return b"".join(
+        [centre, bytes([51]), bytes([255, 0, 128]), bytes([160, 176, 144]), quats, bytes(rest)]
+    )
+
+
+def spz(version=3, head=None, content=None, tail=b"", **fields):
+    head = head or header(version, **fields)
+    return gzip.compress(head + (body(version) if content is None else content) + tail)
+
+
+class TestReading:
+    @pytest.mark.parametrize("version", [2, 3])
+    def test_a_file_laid_out_by_hand(self, tmp_path, version):
+        rest = [64, 128, 192, 0, 255, 128, 129, 127, 160]
+        data = gzip.compress(header(version, degree=1) + body(version, rest))
+        (tmp_path / "a.spz").write_bytes(data)
+        g = load(tmp_path / "a.spz")
+        # Right, up, back becomes right, down, front: y and z change their signs.
+        assert g.means.tolist() == [[1, 2, -0.5]]
+        assert g.opacities.tolist() == pytest.approx([0.2])
+        assert g.scales[0].tolist() == pytest.approx([1, math.e, 1 / math.e])
+        dc = [(byte / 255 - 0.5) / 0.15 for byte in (255, 0, 128)]
+        assert g.sh[0, 0].tolist() == pytest.approx(dc, abs=1e-6)
+        # Of degree 1 the bases are -y, z, -x: the first two coefficients change their signs.
+        assert g.sh[0, 1].tolist() == [0.5, 0, -0.5]
+        assert g.sh[0, 2].tolist() == [1, -127 / 128, 0]
+        assert g.sh[0, 3].tolist() == [1 / 128, -1 / 128, 32 / 128]
+        half = math.sqrt(0.5)
+        tolerance = 1e-6 if version == 3 else 0.01
+        assert g.quats[0].tolist() == pytest.approx([half, half, 0, 0], abs=tolerance)
+
+    def test_fractional_bits_are_the_headers(self, tmp_path):
+        (tmp_path / "a.spz").write_bytes(spz(bits=4))
+        assert load(tmp_path / "a.spz").means.tolist() == [[256, 512, -128]]
+
+    def test_records_of_vendors_are_passed_over(self, tmp_path):
+        camera = struct.pack("<II3f", 0xADBE0002, 12, 0, 0, 0)
+        frame = struct.pack("<III", 0xADBE0003, 4, 4)
+        (tmp_path / "a.spz").write_bytes(spz(flags=2, tail=camera + frame))
+        assert load(tmp_path / "a.spz").count == 1
+
+
+class TestRefusal:
+    @pytest.mark.parametrize(
+        ("data", "words"),
+        [
+            (b"", "truncated: its header is not whole"),
+            (b"ply\n", "no SPZ file, or it is damaged"),
+            (gzip.compress(b"NGSP"), "header is not whole"),
+            (spz(magic=b"NOPE"), "does not begin with NGSP"),
+            (b"NGSP" + bytes(28), "version 4 or newer"),
+            (spz(head=header(1)), "version 1; only 2 and 3"),
+            (spz(head=header(4)), "version 4; only 2 and 3"),
+            (spz(count=0), "the header says 0 Gaussians"),
+            (spz(degree=5), "SH of degree 5"),
+            (spz(bits=200), "200 fractional bits"),
+            (spz(count=2), "2 of them need 40 bytes after unpacking, it has 20"),
+            (spz(degree=1), "truncated"),
+            (spz()[:-4], "truncated, or too much follows"),
+            (spz()[:-12], "truncated"),
+            (spz(tail=bytes(2**20 + 1)), "too much follows"),
+            (spz(count=2**32 - 1), "would grow from"),
+            (spz(flags=2, tail=struct.pack("<III", 0xADBE0003, 4, 6)), "not right, up, back"),
+        ],
+    )
+    def test_of_damaged_files(self, refusal, data, words):
+        assert words in refusal(data, "a.spz")
+
+    def test_of_a_bomb_before_it_is_unpacked(self, refusal):
+        bomb = gzip.compress(header(count=5_000_000) + bytes(100_000_000))
+        assert len(bomb) < 200_000
+        assert "would grow" in refusal(bomb, "a.spz")
+
+    def test_of_flipped_bits_by_the_checksum(self, refusal):
+        data = bytearray(spz())
+        data[-6] ^= 1
+        assert "incorrect data check" in refusal(bytes(data), "a.spz")
+
+
+class TestWriting:
+    @pytest.mark.parametrize("version", [2, 3])
+    def test_another_parser_reads_it(self, tmp_path, make_scene, version):
+        g = make_scene(7, degree=2)
+        save(g, tmp_path / "a.spz", version=version)
+        data = gzip.decompress((tmp_path / "a.spz").read_bytes())
+        assert data[:16] == header(version, count=7, degree=2)
+        sizes = [63, 7, 21, 21, 7 * (version + 1), 7 * 24]
+        assert len(data) == 16 + sum(sizes)
+        streams, place = [], 16
+        for size in sizes:
+            streams.append(data[place : place + size])
+            place += size
+        for row in range(7):
+            x, y, z = g.means[row].tolist()
+            for axis, wanted in enumerate((x, -y, -z)):
+                part = streams[0][9 * row + 3 * axis :][:3]
+                assert abs(int.from_bytes(part, "little", signed=True) - 4096 * wanted) <= 0.51
+            assert streams[1][row] == round(255 * g.opacities[row].item())
+            for channel in range(3):
+                dc = g.sh[row, 0, channel].item()
+                assert streams[2][3 * row + channel] == round((0.15 * dc + 0.5) * 255)
+                log = math.log(g.scales[row, channel].item())
+                assert streams[3][3 * row + channel] == round(16 * (log + 10))
+                # The second and third coefficients of degree 1 belong to z and -x.
+                turned = [-1, -1, 1, -1, 1, 1, -1, 1]
+                for base, sign in enumerate(turned):
+                    stored = streams[5][24 * row + 3 * base + channel]
+                    wanted = sign * g.sh[row, base + 1, channel].item()
+                    step = 8 if base < 3 else 16
+                    assert stored % step == 0
+                    assert abs((stored - 128) - 128 * wanted) <= step / 2 + 0.5001
+
+    def test_the_file_is_the_same_every_time(self, tmp_path, make_scene):
+        save(make_scene(), tmp_path / "a.spz")
+        save(make_scene(), tmp_path / "b.spz")
+        assert (tmp_path / "a.spz").read_bytes() == (tmp_path / "b.spz").read_bytes()
+
+    @pytest.mark.parametrize(("version", "degrees"), [(2, 20.0), (3, 0.3)])
+    @pytest.mark.parametrize("degree", [None, 0, 1, 3])
+    def test_a_round_trip_loses_less_than_stated(
+        self, tmp_path, make_scene, angles, version, degrees, degree
+    ):
+        g = make_scene(500, degree)
+        Spz(SpzConfig(version=version)).write(g, tmp_path / "a.spz")
+        back = Spz().read(tmp_path / "a.spz")
+        assert (back.means - g.means).abs().max() <= 0.5 / 4096 + 1e-6
+        assert (back.scales.log() - g.scales.log()).abs().max() <= 1 / 32 + 1e-5
+        assert (back.opacities - g.opacities).abs().max() <= 0.5 / 255 + 1e-6
+        dc = (g.colors - 0.5) / C0 if degree is None else g.sh[:, 0]
+        assert (back.sh[:, 0] - dc).abs().max() <= 0.5 / 255 / 0.15 + 1e-5
+        if degree:
+            error = (back.sh[:, 1:] - g.sh[:, 1:]).abs()
+            assert error[:, :3].max() <= 4.5 / 128 + 1e-5
+            assert error.max() <= 8.5 / 128 + 1e-5
+        assert angles(back.quats, g.quats).max() < degrees
+
+    def test_what_was_read_is_written_again_unchanged(self, tmp_path, make_scene):
+        save(make_scene(degree=3), tmp_path / "a.spz")
+        once = load(tmp_path / "a.spz")
+        save(once, tmp_path / "b.spz")
+        twice = load(tmp_path / "b.spz")
+        for name, tensor in once.tensors():
+            torch.testing.assert_close(getattr(twice, name), tensor, rtol=1e-5, atol=1e-3)
+
+    def test_far_centres_get_coarser_steps(self, tmp_path, make_scene):
+        g = make_scene(3).replace(means=torch.tensor([[3000.0, 0, 0], [0, -0.3, 0], [0, 0, 1]]))
+        save(g, tmp_path / "a.spz")
+        back = load(tmp_path / "a.spz")
+        assert (back.means - g.means).abs().max() <= 0.5 / 2048
+        assert gzip.decompress((tmp_path / "a.spz").read_bytes())[13] == 11
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda g: g[:0], "at least one Gaussian"),
+            (lambda g: g.replace(means=1e7 * g.means), "centres up to 8388607 units"),
+            (lambda g: g.replace(scales=1e4 * g.scales), "scales up to 379 units"),
+            (lambda g: g.replace(colors=None, sh=torch.zeros(40, 25, 3)), "degree 4"),
+        ],
+    )
+    def test_what_it_cannot_hold_is_refused(self, tmp_path, make_scene, change, words):
+        with pytest.raises(FormatError, match=rf"a\.spz: .*{words}"):
+            save(change(make_scene()), tmp_path / "a.spz")
+        assert list(tmp_path.iterdir()) == []
+
+    def test_an_unknown_version_is_refused(self, tmp_path, make_scene):
+        with pytest.raises(ConfigError, match="version"):
+            save(make_scene(), tmp_path / "a.spz", version=4)
+
+
+class TestQuaternions:
+    @settings(max_examples=200)
+    @given(
+        parts=st.lists(st.floats(-1, 1, width=32), min_size=4, max_size=4),
+        version=st.sampled_from([2, 3]),
+    )
+    def test_a_rotation_comes_back(self, parts, version):
+        quats = np.array([parts])
+        if np.linalg.norm(quats) < 1e-3:
+            quats[:, 0] = 1
+        back = quaternions.decode(quaternions.encode(quats, version), version)
+        cosine = abs((quats / np.linalg.norm(quats) * back).sum() / np.linalg.norm(back))
+        assert 2 * math.degrees(math.acos(min(1, cosine))) < (20 if version == 2 else 0.3)
+
+    def test_the_largest_may_be_any_and_of_any_sign(self):
+        quats = np.concatenate([np.eye(4), -np.eye(4)])
+        back = quaternions.decode(quaternions.encode(quats, 3), 3)
+        np.testing.assert_allclose(np.abs(back), np.abs(quats), atol=1e-7)
+
+    def test_niantics_layout(self):
+        """Two bits say which of x, y, z, w is left out; then the others, sign and nine bits."""
+        stored = quaternions.encode(np.array([[0.6, 0, -0.8, 0]]), 3)
+        size = round(0.6 / math.sqrt(0.5) * 511)
+        assert struct.unpack("<I", stored.tobytes()) == (1 << 30 | 1 << 9 | size,)
