@@ -23,6 +23,7 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "bench": ("gaussrep.cli.bench:app", "Measure speed and memory on this machine."),
         "plugins": ("gaussrep.cli.plugins:plugins", "List every component that is installed."),
         "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),
+        "new-plugin": ("gaussrep.cli.new_plugin:new_plugin", "Write a small plugin of your own."),
     }
 )
 """Import string and summary of each command, by name, in the order of the help."""

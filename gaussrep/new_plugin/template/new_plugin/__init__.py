@@ -1,0 +1,1 @@
+"""A plugin of gaussrep: a renderer, an encoder, a loss and a method."""

@@ -1,0 +1,114 @@
+"""A method that learns to say pictures in blobs."""
+
+from collections.abc import Sequence
+
+import gaussrep as gr
+import torch
+from gaussrep import plugins
+from gaussrep.cameras import Cameras
+from gaussrep.gaussians import Gaussians
+from gaussrep.methods import Batch, Embedding, Method, StepOutput
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from new_plugin.config import SketchConfig
+
+NUMBERS = 7
+"""What says a blob: its place (2), its size, its opacity and its colour (3)."""
+START_SIZE = 0.25
+"""First standard deviation of a blob, as a share of a patch's side."""
+
+
+class Sketch(Method):
+    """Looks at a picture and says every patch of it as a few blobs.
+
+    Args:
+        config: Who looks, who draws, who compares, and the number of blobs.
+    """
+
+    config: SketchConfig
+
+    def __init__(self, config: SketchConfig) -> None:
+        super().__init__(config)
+        self.encoder = plugins.build("encoders", config.encoder)
+        self.loss = plugins.build("losses", config.loss)
+        self.head = nn.Linear(self.encoder.width, config.blobs * NUMBERS)
+
+    def training_loss(self, batch: Batch) -> StepOutput:
+        """Compare what is drawn with the pictures.
+
+        Args:
+            batch: `image`, [B, 3, H, W] in [0, 1].
+
+        Returns:
+            The loss; besides it the PSNR in dB.
+        """
+        images = batch["image"]
+        drawn = self.draw(self.gaussians(batch), *images.shape[2:])
+        target = images.movedim(1, -1)
+        psnr = -10 * (drawn.detach() - target).square().mean().log10()
+        return StepOutput(self.loss(drawn, target), {"psnr": psnr})
+
+    def gaussians(self, batch: Batch) -> Gaussians:
+        """Say pictures in blobs.
+
+        Args:
+            batch: `image`, [B, 3, H, W] in [0, 1].
+
+        Returns:
+            Round Gaussians in units of pixels, in the plane z = 1; the batch is their leading axis.
+        """
+        images, features = batch["image"], self.encoder(batch["image"])
+        raw = self.head(features).float().unflatten(-1, (self.config.blobs, NUMBERS))
+        raw_place, raw_size, raw_opacity, raw_color = raw.split([2, 1, 1, 3], -1)
+        rows, columns = features.shape[1:3]
+        patch = raw.new_tensor([images.shape[3] / columns, images.shape[2] / rows])
+        means2d = patch * (_middles(raw) + raw_place.tanh())
+        scales = START_SIZE * patch.mean() * raw_size.clamp(-3, 3).exp()
+        return Gaussians(
+            means=torch.cat([means2d, torch.ones_like(raw_size)], -1).flatten(1, 3),
+            quats=torch.ones_like(raw[..., :4]).flatten(1, 3),
+            scales=scales.expand_as(raw_color).flatten(1, 3),
+            opacities=raw_opacity.sigmoid().flatten(1),
+            colors=raw_color.sigmoid().flatten(1, 3),
+        )
+
+    def draw(self, gaussians: Gaussians, height: int, width: int) -> Float[Tensor, "b h w 3"]:
+        """Draw blobs over black.
+
+        Args:
+            gaussians: As `gaussians` gives them, [B, N].
+            height: Of the pictures, in pixels.
+            width: Of the pictures, in pixels.
+
+        Returns:
+            RGB.
+        """
+        eye = torch.eye(4, device=gaussians.device).expand(len(gaussians.means), 1, 4, 4)
+        cameras = Cameras(eye, eye[..., :3, :3], width, height, model="ortho")
+        with torch.autocast(gaussians.device.type, enabled=False):
+            return gr.render(gaussians, cameras, self.config.renderer).color[:, 0]
+
+    def embed(self, batch: Batch) -> Embedding:
+        """Give the encoder's features.
+
+        Args:
+            batch: `image`, [B, 3, H, W] in [0, 1].
+
+        Returns:
+            One vector per patch, row by row, and their mean.
+        """
+        tokens = self.encoder(batch["image"]).flatten(1, 2)
+        return Embedding(tokens, tokens.mean(1))
+
+    def embedding_layers(self) -> Sequence[nn.Module]:
+        """The encoder, as one layer."""
+        return [self.encoder]
+
+
+def _middles(raw: Float[Tensor, "b rows columns m n"]) -> Float[Tensor, "rows columns 1 2"]:
+    """Middles of the patches, in patches."""
+    rows, columns = raw.shape[1:3]
+    x = torch.arange(columns).to(raw) + 0.5
+    y = torch.arange(rows).to(raw) + 0.5
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)[:, :, None]

@@ -1,0 +1,1 @@
+"""Settings to start from, by name: `gaussrep train new-plugin --preset demo`."""

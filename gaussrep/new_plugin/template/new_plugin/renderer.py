@@ -1,0 +1,64 @@
+"""A renderer that draws blobs."""
+
+import torch
+from gaussrep.cameras import Cameras
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering import Renderer, Rendering
+from gaussrep.rendering.projection import Projection, project, view_colors
+from jaxtyping import Float
+from torch import Tensor
+
+FAINT = 1e-12
+"""Where the weights add up to less, nothing is seen, and depth falls to 0."""
+
+
+class Blobs(Renderer):
+    """Draws every Gaussian as a round blob, its scale the mean of the three.
+
+    The blobs of a pixel are mixed as if they filled one layer of fog together, whichever is nearer:
+    with wᵢ the opacity of a blob times its Gaussian at the pixel, alpha is 1 - exp(-Σ wᵢ), and
+    colour and depth are the means weighted by wᵢ. That is not what other renderers draw, and the
+    record says so.
+    """
+
+    def draw(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> Rendering:
+        """See `Renderer.draw`."""
+        size = gaussians.scales.mean(-1, keepdim=True)
+        blobs = gaussians.replace(scales=size.expand_as(gaussians.scales))
+        seen = project(blobs, cameras)
+        values = torch.cat([seen.depths[..., None], view_colors(blobs, cameras)], -1)
+        weight, sums = _sums(seen, gaussians.opacities[..., None, :], values, cameras)
+        alpha = -torch.expm1(-weight)
+        mixed = sums / weight.clamp_min(FAINT)[..., None]
+        behind = (1 - alpha)[..., None] * background[..., None, None, :]
+        return Rendering(alpha[..., None] * mixed[..., 1:] + behind, alpha, mixed[..., 0])
+
+
+def _sums(
+    seen: Projection, opacities: Tensor, values: Tensor, cameras: Cameras
+) -> tuple[Float[Tensor, "*batch v h w"], Float[Tensor, "*batch v h w c"]]:
+    """At every pixel the sum of the weights, and of the values times them."""
+    lead, count = seen.visible.shape[:-1], seen.visible.shape[-1]
+    here = seen.visible.flatten().nonzero().squeeze(1)
+    means, conics = (t.reshape(-1, t.shape[-1])[here] for t in (seen.means2d, seen.conics))
+    dx, dy = (means[:, None] - _pixel_centres(cameras)).unbind(-1)
+    xx, xy, yy = conics[:, None].unbind(-1)
+    falloff = (-0.5 * (xx * dx * dx + yy * dy * dy) - xy * dx * dy).exp()
+    weights = opacities.expand_as(seen.visible).reshape(-1, 1)[here] * falloff
+    weighted = weights[..., None] * values.reshape(-1, 1, values.shape[-1])[here]
+    parts = torch.cat([weights[..., None], weighted], -1)
+    image = here // max(count, 1)
+    sums = parts.new_zeros(lead.numel(), *parts.shape[1:]).index_add(0, image, parts)
+    sums = sums.view(*lead, cameras.height, cameras.width, parts.shape[-1])
+    return sums[..., 0], sums[..., 1:]
+
+
+def _pixel_centres(cameras: Cameras) -> Float[Tensor, "pixels 2"]:
+    x = torch.arange(cameras.width).to(cameras.Ks) + 0.5
+    y = torch.arange(cameras.height).to(cameras.Ks) + 0.5
+    return torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)

@@ -1,0 +1,79 @@
+"""What the contracts cannot know: the numbers that these parts should give."""
+
+import math
+
+import gaussrep as gr
+import pytest
+import torch
+from gaussrep import plugins
+
+BLOBS = "new-plugin-blobs"
+PATCHES = "new-plugin-patches"
+HUBER = "new-plugin-huber"
+
+
+def one_blob(opacity: float) -> tuple[gr.Gaussians, gr.Cameras]:
+    """A blob of one pixel's size in the middle of a picture of 3 x 3 pixels."""
+    blob = gr.Gaussians(
+        means=torch.tensor([[1.5, 1.5, 1.0]]),
+        quats=torch.tensor([[1.0, 0.0, 0.0, 0.0]]),
+        scales=torch.tensor([[0.5, 1.0, 1.5]]),
+        opacities=torch.tensor([opacity]),
+        colors=torch.tensor([[0.2, 0.4, 0.8]]),
+    )
+    return blob, gr.Cameras(torch.eye(4)[None], torch.eye(3)[None], 3, 3, model="ortho")
+
+
+def test_a_blob_is_round_and_thins_out_as_a_gaussian():
+    picture = gr.render(*one_blob(0.5), renderer=BLOBS)
+    variance = 1.0 + 0.3  # every renderer adds 0.3 square pixels
+    weight = 0.5 * math.exp(-0.5 / variance)
+    assert picture.alpha[0, 1, 1].item() == pytest.approx(1 - math.exp(-0.5))
+    for pixel in (picture.alpha[0, 0, 1], picture.alpha[0, 1, 0], picture.alpha[0, 1, 2]):
+        assert pixel.item() == pytest.approx(1 - math.exp(-weight))
+
+
+def test_blobs_mix_whichever_is_nearer():
+    blob, camera = one_blob(0.5)
+    other = blob.replace(means=blob.means + torch.tensor([0, 0, 1.0]), colors=1 - blob.colors)
+    picture = gr.render(gr.Gaussians.cat([blob, other]), camera, renderer=BLOBS)
+    alpha = 1 - math.exp(-1.0)
+    assert picture.color[0, 1, 1].tolist() == pytest.approx([0.5 * alpha] * 3)
+    assert picture.depth[0, 1, 1].item() == pytest.approx(1.5)
+
+
+def test_auto_never_takes_another_picture():
+    chosen = gr.render(*one_blob(0.5))
+    assert chosen.alpha[0, 1, 1].item() == pytest.approx(0.5)
+
+
+def test_huber_is_a_square_below_delta_and_a_size_above():
+    loss = plugins.build("losses", {"type": HUBER, "delta": 0.1})
+    errors = torch.tensor([0.05, -0.3]).view(1, 2, 1)
+    expected = (0.5 * 0.05**2 / 0.1 + 0.3 - 0.05) / 2
+    assert loss(errors, torch.zeros_like(errors)).item() == pytest.approx(expected)
+
+
+def test_a_vector_of_the_encoder_sees_its_neighbours_only():
+    config = {"type": PATCHES, "patch": 4, "depth": 1}
+    encoder = plugins.build("encoders", config)
+    images = torch.zeros(1, 3, 20, 20)
+    before = encoder(images)
+    images[..., :4, :4] = 1
+    changed = (encoder(images) != before).any(-1)[0]
+    assert changed.nonzero().amax().item() == 1
+
+
+def test_the_method_learns():
+    method = plugins.build("methods", "new-plugin")
+    shapes = plugins.build("datasets", {"type": "shapes", "size": 32}, split="train")
+    batch = {"image": torch.stack([shapes[index]["image"] for index in range(4)])}
+    optimizer = torch.optim.AdamW(method.parameters(), lr=2e-3)
+    losses = []
+    for _ in range(40):
+        loss = method.training_loss(batch).loss
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+    assert losses[-1] < 0.5 * losses[0]
