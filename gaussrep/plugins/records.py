@@ -42,6 +42,8 @@ class RendererRecord(Record):
         capabilities: What it can do: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
             `"ortho"`, `"pinhole"`, `"camera_gradients"`, `"float64"`.
         priority: `renderer="auto"` takes the highest that fits.
+        picture: `"classic"` where it draws what every other one draws, so that it may stand in for
+            them; `"own"` where it means another picture. `auto` never takes such a one.
     """
 
     noun: ClassVar[str] = "renderer"
@@ -49,6 +51,7 @@ class RendererRecord(Record):
     devices: frozenset[str]
     capabilities: frozenset[str]
     priority: int = 0
+    picture: Literal["classic", "own"] = "classic"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

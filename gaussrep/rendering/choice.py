@@ -51,7 +51,8 @@ class Candidate:
 
     Args:
         component: The renderer, which may not be imported.
-        lacks: What the request needs and the renderer does not declare.
+        lacks: What the request needs and the renderer does not declare; the picture that all others
+            draw, where its own is another.
         unavailable: Why it cannot run here at all; None where it can, or where it lacks something
             anyway.
     """
@@ -123,7 +124,10 @@ def candidates(request: Request) -> Iterator[Candidate]:
     components = plugins.list("renderers")
     components.sort(key=lambda component: (-component.record.priority, component.qualified))
     for component in components:
-        if lacks := _lacks(component.record, request):
+        lacks = _lacks(component.record, request)
+        if component.record.picture != "classic":
+            lacks = ("the classic picture", *lacks)
+        if lacks:
             yield Candidate(component, lacks)
             continue
         try:

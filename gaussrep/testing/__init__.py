@@ -1,5 +1,39 @@
 """Contracts that the tests of any plugin can subclass; they need pytest."""
 
-from gaussrep.testing.renderer_contract import RendererContract
+from typing import TYPE_CHECKING
 
-__all__ = ["RendererContract"]
+import pytest
+
+from gaussrep.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from gaussrep.testing.coverage import uncovered
+    from gaussrep.testing.image_encoder_contract import ImageEncoderContract
+    from gaussrep.testing.loss_contract import LossContract
+    from gaussrep.testing.method_contract import MethodContract
+    from gaussrep.testing.point_encoder_contract import PointEncoderContract
+    from gaussrep.testing.renderer_contract import RendererContract
+
+__all__ = [
+    "ImageEncoderContract",
+    "LossContract",
+    "MethodContract",
+    "PointEncoderContract",
+    "RendererContract",
+    "uncovered",
+]
+
+_HOMES = {
+    "ImageEncoderContract": "gaussrep.testing.image_encoder_contract",
+    "LossContract": "gaussrep.testing.loss_contract",
+    "MethodContract": "gaussrep.testing.method_contract",
+    "PointEncoderContract": "gaussrep.testing.point_encoder_contract",
+    "RendererContract": "gaussrep.testing.renderer_contract",
+    "uncovered": "gaussrep.testing.coverage",
+}
+
+pytest.register_assert_rewrite(  # so that a failure shows what was compared
+    f"{__name__}.component_contract", f"{__name__}.learning", *_HOMES.values()
+)
+
+__getattr__ = lazy_names(__name__, _HOMES)

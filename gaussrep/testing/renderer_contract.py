@@ -1,19 +1,18 @@
 """What every renderer must do to be interchangeable with every other."""
 
-from collections.abc import Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 import torch
 from torch import Tensor
 
-from gaussrep import plugins
-from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
 from gaussrep.errors import ShapeError, ValueRangeError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Renderer, Rendering, get_renderer
+from gaussrep.rendering import Renderer, Rendering
 from gaussrep.rendering.reference import ReferenceRenderer
+from gaussrep.testing.component_contract import ComponentContract
+from gaussrep.testing.gradients import gradients, slopes
 from gaussrep.testing.scenes import Scene, random_scene
 
 VARIANTS = {
@@ -31,16 +30,18 @@ VARIANTS = {
 NEEDS = {"features": "features", "sh_degree": "sh"}
 
 
-class RendererContract:
+class RendererContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`.
+
+    Only what the renderer's record declares is asked of it. One whose picture is `"own"` is not
+    compared with `reference`; its gradients are, with finite differences of its own picture.
 
     Example:
         >>> class TestMine(RendererContract):
         ...     name = "mine"
     """
 
-    name: ClassVar[str]
-    """Name of the renderer among the plugins."""
+    kind = "renderers"
 
     device: ClassVar[str] = "cpu"
     """Device on which it is tested."""
@@ -60,29 +61,57 @@ class RendererContract:
     @pytest.fixture
     def renderer(self) -> Renderer:
         """The renderer under test."""
-        return get_renderer(self.name)
+        return self.build()
+
+    def can(self, capability: str) -> bool:
+        """Whether the renderer declares a capability."""
+        return capability in self.record.capabilities
+
+    def lacks(self, options: dict[str, Any]) -> list[str]:
+        """What a scene of these options needs and the renderer does not declare."""
+        needs = [NEEDS[key] for key in options if key in NEEDS]
+        needs += [options["model"]] if "model" in options else []
+        return [need for need in needs if not self.can(need)]
+
+    def random_scene(self, seed: int, **options: Any) -> Scene:
+        """A scene like `gaussrep.testing.scenes.random_scene`, without what is not declared."""
+        offered = {key: value for key, value in options.items() if not self.lacks({key: value})}
+        model = "pinhole" if self.can("pinhole") else "ortho"
+        return random_scene(seed, **{"model": model, **offered})
 
     @pytest.fixture(params=VARIANTS)
     def scene(self, request: pytest.FixtureRequest) -> Scene:
         """Scenes of every kind that the renderer says it can draw."""
         options = VARIANTS[request.param]
-        needs = {NEEDS[key] for key in options if key in NEEDS} | {options.get("model", "pinhole")}
-        lacks = needs - plugins.find("renderers", self.name).record.capabilities
-        if lacks:
-            pytest.skip(f"{self.name} does not offer {', '.join(sorted(lacks))}")
-        return random_scene(seed=1, **options)
+        if lacks := self.lacks(options):
+            pytest.skip(f"{self.name} does not offer {', '.join(lacks)}")
+        return self.random_scene(1, **options)
 
     def on_device(self, scene: Scene) -> Scene:
         """The scene in float32 on the device under test."""
-        to = {"device": self.device, "dtype": torch.float32}
-        return Scene(scene.gaussians.to(**to), scene.cameras.to(**to), scene.background.to(**to))
+        return scene.to(self.device, torch.float32)
 
     def draw(self, renderer: Renderer, scene: Scene) -> Rendering:
         """Render a scene on the device under test."""
         scene = self.on_device(scene)
         return renderer.render(scene.gaussians, scene.cameras, scene.background)
 
+    def test_shapes_and_ranges(self, renderer: Renderer, scene: Scene) -> None:
+        out = self.draw(renderer, scene)
+        pixels = (*scene.cameras.viewmats.shape[:-2], scene.cameras.height, scene.cameras.width)
+        assert out.color.shape == (*pixels, 3)
+        assert out.alpha.shape == out.depth.shape == pixels
+        assert torch.isfinite(out.color).all()
+        assert ((out.alpha >= 0) & (out.alpha <= 1)).all()
+        assert (out.depth >= 0).all()
+        if (features := scene.gaussians.features) is None:
+            assert out.features is None
+        else:
+            assert out.features is not None
+            assert out.features.shape == (*pixels, features.shape[-1])
+
     def test_values_agree_with_the_reference(self, renderer: Renderer, scene: Scene) -> None:
+        self.skip_unless_picture_is("classic")
         ours = self.draw(renderer, scene)
         theirs = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
         self.assert_same(ours, theirs)
@@ -94,28 +123,59 @@ class RendererContract:
         assert ours.color.device.type == self.device
         assert _difference(ours.color, theirs.color) < self.color_tolerance
         assert _difference(ours.alpha, theirs.alpha) < self.color_tolerance
-        seen = theirs.alpha.cpu() > 0.01
-        relative = ours.depth.cpu().double() / theirs.depth.cpu().double() - 1
-        assert relative[seen].abs().max() < self.depth_tolerance if seen.any() else True
+        self.assert_same_depth(ours, theirs)
         assert (ours.features is None) == (theirs.features is None)
         if ours.features is not None and theirs.features is not None:
             size = theirs.features.abs().max().clamp_min(1).item()
             assert _difference(ours.features, theirs.features) < self.color_tolerance * size
 
-    def test_gradients_agree_with_the_reference(self, renderer: Renderer, scene: Scene) -> None:
-        capabilities = plugins.find("renderers", self.name).record.capabilities
-        if "differentiable" not in capabilities:
+    def assert_same_depth(self, ours: Rendering, theirs: Rendering) -> None:
+        """Assert that two depths agree where something is seen, or are 0 where none is offered."""
+        if not self.can("depth"):
+            assert not ours.depth.any()
+            return
+        seen = theirs.alpha.cpu() > 0.01
+        relative = ours.depth.cpu().double() / theirs.depth.cpu().double() - 1
+        assert relative[seen].abs().max() < self.depth_tolerance if seen.any() else True
+
+    def skip_unless_picture_is(self, picture: str) -> None:
+        """Skip what is promised by renderers of another picture only."""
+        if self.record.picture != picture:
+            pytest.skip(f"the picture of {self.name} is {self.record.picture}")
+
+    def gradients(self, renderer: Renderer, scene: Scene) -> dict[str, Tensor]:
+        """Gradients by every input that the renderer differentiates."""
+        if not self.can("differentiable"):
             pytest.skip(f"{self.name} is not differentiable")
-        cameras = "camera_gradients" in capabilities
-        ours = _gradients(renderer, self.on_device(scene), cameras)
-        theirs = _gradients(ReferenceRenderer(), scene, cameras)
+        cameras = self.can("camera_gradients")
+        return gradients(renderer, scene, cameras=cameras, depth=self.can("depth"))
+
+    def test_gradients_agree_with_the_reference(self, renderer: Renderer, scene: Scene) -> None:
+        self.skip_unless_picture_is("classic")
+        ours = self.gradients(renderer, self.on_device(scene))
+        theirs = self.gradients(ReferenceRenderer(), scene)
         assert ours.keys() == theirs.keys()
         for name, expected in theirs.items():
             error = (ours[name].cpu().double() - expected).norm()
             assert error <= self.gradient_tolerance * expected.norm() + 1e-9, name
 
+    def test_gradients_agree_with_finite_differences(
+        self, renderer: Renderer, scene: Scene
+    ) -> None:
+        self.skip_unless_picture_is("own")
+        if not self.can("float64"):
+            pytest.skip(f"{self.name} does not offer float64")
+        scene = scene.to(self.device)
+        found = self.gradients(renderer, scene)
+        directions = {name: torch.randn_like(gradient) for name, gradient in found.items()}
+        measured = slopes(renderer, scene, directions, depth=self.can("depth"))
+        for name, slope in measured.items():
+            expected = (found[name] * directions[name]).sum().item()
+            size = (found[name].norm() * directions[name].norm()).item()
+            assert abs(slope - expected) <= self.gradient_tolerance * size + 1e-5, name
+
     def test_batching_is_looping(self, renderer: Renderer) -> None:
-        scene = self.on_device(random_scene(2, batch=(3,), views=2, features=2))
+        scene = self.on_device(self.random_scene(2, batch=(3,), views=2, features=2))
         whole = renderer.render(scene.gaussians, scene.cameras, scene.background)
         for b in range(3):
             for v in range(2):
@@ -126,12 +186,12 @@ class RendererContract:
                 torch.testing.assert_close(whole.depth[b, v], part.depth[0], atol=1e-5, rtol=1e-5)
 
     def test_padding_changes_nothing(self, renderer: Renderer) -> None:
-        scene = random_scene(3)
+        scene = self.random_scene(3)
         padded = Scene(scene.gaussians.pad(40), scene.cameras, scene.background)
         self.assert_same(self.draw(renderer, padded), self.draw(renderer, scene))
 
     def test_order_of_gaussians_does_not_matter(self, renderer: Renderer) -> None:
-        scene = random_scene(4)
+        scene = self.random_scene(4)
         shuffled = scene.gaussians[torch.randperm(scene.gaussians.count)]
         self.assert_same(
             self.draw(renderer, Scene(shuffled, scene.cameras, scene.background)),
@@ -139,7 +199,7 @@ class RendererContract:
         )
 
     def test_normalised_scene_gives_the_same_picture(self, renderer: Renderer) -> None:
-        scene = random_scene(5, sh_degree=None)
+        scene = self.random_scene(5)
         box = Cuboid.fit(scene.gaussians)
         unit = Scene(box.normalize(scene.gaussians), box.normalize(scene.cameras), scene.background)
         ours, plain = self.draw(renderer, unit), self.draw(renderer, scene)
@@ -148,7 +208,7 @@ class RendererContract:
         self.assert_same(rescaled, plain)
 
     def test_background_shows_where_nothing_is(self, renderer: Renderer) -> None:
-        scene = self.on_device(random_scene(6))
+        scene = self.on_device(self.random_scene(6))
         behind = 1e3 * scene.cameras.positions
         away = scene.gaussians.replace(means=scene.gaussians.means + behind)
         out = renderer.render(away, scene.cameras, scene.background)
@@ -161,7 +221,7 @@ class RendererContract:
 
     @pytest.mark.parametrize("batch", [(), (2,), (0,)])
     def test_empty_scenes(self, renderer: Renderer, batch: tuple[int, ...]) -> None:
-        scene = self.on_device(random_scene(7))
+        scene = self.on_device(self.random_scene(7))
         empty = scene.gaussians[:0]
         if batch:
             empty = Gaussians(**{k: t.expand(*batch, *t.shape) for k, t in empty.tensors()})
@@ -174,7 +234,7 @@ class RendererContract:
         torch.testing.assert_close(out.color, scene.background[0].expand_as(out.color))
 
     def test_a_million_gaussians_off_screen(self, renderer: Renderer) -> None:
-        scene = self.on_device(random_scene(8))
+        scene = self.on_device(self.random_scene(8))
         g = scene.gaussians
         index = torch.arange(1_000_000, device=self.device) % g.count
         crowd = g[index].replace(means=g.means[index] + 50 * scene.cameras.positions[0])
@@ -183,26 +243,26 @@ class RendererContract:
 
     @pytest.mark.parametrize("field", ["means", "quats", "scales", "opacities", "colors"])
     def test_values_that_are_not_finite_are_refused(self, renderer: Renderer, field: str) -> None:
-        scene = self.on_device(random_scene(9))
+        scene = self.on_device(self.random_scene(9))
         spoiled = getattr(scene.gaussians, field).clone()
         spoiled.view(-1)[:2] = torch.tensor([torch.nan, torch.inf])
         with pytest.raises(ValueRangeError, match=f"{field} holds 2 values"):
             renderer.render(scene.gaussians.replace(**{field: spoiled}), scene.cameras)
 
     def test_batch_axes_must_agree(self, renderer: Renderer) -> None:
-        scene = self.on_device(random_scene(10, batch=(2,)))
+        scene = self.on_device(self.random_scene(10, batch=(2,)))
         with pytest.raises(ShapeError, match="batch axes"):
             renderer.render(scene.gaussians[0], scene.cameras)
 
     def test_same_input_same_picture_and_gradients(self, renderer: Renderer) -> None:
-        scene = self.on_device(random_scene(11, views=3, count=40, features=3))
-        cameras = "camera_gradients" in plugins.find("renderers", self.name).record.capabilities
+        scene = self.on_device(self.random_scene(11, views=3, count=40, features=3))
         picture = self.draw(renderer, scene)
-        first = _gradients(renderer, scene, cameras)
-        tolerance = 0.0 if self.repeatable_gradients else self.gradient_tolerance
         for _ in range(3):
             assert torch.equal(self.draw(renderer, scene).color, picture.color)
-            again = _gradients(renderer, scene, cameras)
+        first = self.gradients(renderer, scene)
+        tolerance = 0.0 if self.repeatable_gradients else self.gradient_tolerance
+        for _ in range(3):
+            again = self.gradients(renderer, scene)
             for name, expected in first.items():
                 assert (again[name] - expected).norm() <= tolerance * expected.norm(), name
 
@@ -211,35 +271,3 @@ def _difference(ours: Tensor, theirs: Tensor) -> float:
     if ours.numel() == 0:
         return 0.0
     return (ours.detach().cpu().double() - theirs.detach().cpu().double()).abs().max().item()
-
-
-def _inputs(scene: Scene, cameras: bool) -> Iterator[tuple[str, Tensor]]:
-    yield from scene.gaussians.tensors()
-    yield "background", scene.background
-    if cameras:
-        yield "viewmats", scene.cameras.viewmats
-        yield "Ks", scene.cameras.Ks
-
-
-def _gradients(renderer: Renderer, scene: Scene, cameras: bool) -> dict[str, Tensor]:
-    """Gradients of a fixed random projection of everything drawn."""
-    leaves = {name: t.detach().clone().requires_grad_() for name, t in _inputs(scene, cameras)}
-    plain = {name: leaves[name] for name, _ in scene.gaussians.tensors()}
-    seen = Cameras(
-        leaves.get("viewmats", scene.cameras.viewmats),
-        leaves.get("Ks", scene.cameras.Ks),
-        scene.cameras.width,
-        scene.cameras.height,
-        scene.cameras.model,
-    )
-    out = renderer.render(Gaussians(**plain), seen, leaves["background"])
-    drawn = [t for t in (out.color, out.alpha, out.depth, out.features) if t is not None]
-    generator = torch.Generator().manual_seed(0)
-    loss = sum(
-        (torch.randn(t.shape, generator=generator, dtype=torch.float64).to(t) * t).sum()
-        for t in drawn
-    )
-    assert isinstance(loss, Tensor)
-    names = list(leaves)
-    found = torch.autograd.grad(loss, [leaves[name] for name in names])
-    return dict(zip(names, found, strict=True))

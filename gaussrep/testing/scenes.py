@@ -1,6 +1,7 @@
 """Small random scenes in front of cameras, away from the thresholds of the picture."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -20,6 +21,11 @@ class Scene:
     gaussians: Gaussians
     cameras: Cameras
     background: Tensor
+
+    def to(self, *args: Any, **kwargs: Any) -> "Scene":
+        """The same scene on another device or with another dtype, as `Tensor.to`."""
+        gaussians, cameras = self.gaussians.to(*args, **kwargs), self.cameras.to(*args, **kwargs)
+        return Scene(gaussians, cameras, self.background.to(*args, **kwargs))
 
 
 def random_scene(

@@ -65,6 +65,8 @@ def test_a_wrong_type_is_refused(field, value, wanted):
 @pytest.mark.usefixtures("unchecked")
 def test_a_choice_is_checked():
     assert "modality should be" in refused("encoders", EncoderRecord(**BASE, modality="sound"))
+    record = RendererRecord(**RENDERER, picture="blurred")
+    assert "picture should be" in refused("renderers", record)
 
 
 def test_a_suffix_needs_its_dot():

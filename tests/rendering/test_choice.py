@@ -21,6 +21,14 @@ def register_renderers():
             requires=("absent-thing",) if name == "absent" else (),
         )
 """
+OWN = f"""
+@hookimpl
+def register_renderers():
+    yield RendererRecord(
+        name="other", summary="S.", target="code_of_it:Second", priority=99, picture="own",
+        devices=frozenset({{"cpu"}}), capabilities=frozenset({ALL}),
+    )
+"""
 CODE = {
     "code_of_it": """
     from gaussrep.errors import Unavailable
@@ -149,3 +157,16 @@ def test_the_core_is_never_passed_over_for_a_bug(monkeypatch):
     monkeypatch.setattr(plugins, "build", broken)
     with pytest.raises(ZeroDivisionError):
         choose(Request("cpu"))
+
+
+def test_another_picture_is_drawn_by_name_only(site, monkeypatch):
+    monkeypatch.setenv("GAUSSREP_PLUGINS", "plug")
+    site.add("plug", OWN, modules={name: code.replace("ERROR", "") for name, code in CODE.items()})
+    scene = random_scene(5).to(torch.float32)
+    found = {c.component.name: c.refusal for c in candidates(Request("cpu"))}
+    assert found["other"] == "other cannot do the classic picture"
+    assert type(choose(Request.of(scene.gaussians, scene.cameras))).__name__ != "Second"
+    drawn = render(scene.gaussians, scene.cameras, renderer="other")
+    assert drawn.color.shape == (1, 18, 21, 3)
+    with pytest.raises(CapabilityError, match="no installed renderer can"):
+        check_request("other", Request("cpu", frozenset({"telepathy"})))

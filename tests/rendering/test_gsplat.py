@@ -92,14 +92,6 @@ class TestAdapter(RendererContract):
         return OnCpu(request.param)
 
 
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-class TestGsplat(RendererContract):
-    name = "gsplat"
-    device = "cuda"
-    repeatable_gradients = False
-
-
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("features", [0, 3, 16, 64, 384])
 def test_colour_features_and_depth_come_of_one_pass(version, features):

@@ -11,15 +11,10 @@ from gaussrep.cuboid import Cuboid
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import ReferenceConfig
 from gaussrep.rendering.reference import ReferenceRenderer
-from gaussrep.testing import RendererContract
 from gaussrep.testing.scenes import random_scene
 
 seeds = st.integers(0, 10_000)
 draw = ReferenceRenderer().render
-
-
-class TestReference(RendererContract):
-    name = "reference"
 
 
 def assert_same(one, two, depth_scale=1.0):

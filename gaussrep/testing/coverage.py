@@ -1,0 +1,31 @@
+"""Which components of a distribution no contract looks at."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from gaussrep import plugins
+from gaussrep.testing.component_contract import ComponentContract
+
+KINDS = ("renderers", "encoders", "losses", "methods")
+"""The kinds that have a contract."""
+
+
+def uncovered(distribution: str, tests: Mapping[str, Any]) -> list[str]:
+    """Find the components of a distribution that no test class of a module is about.
+
+    Args:
+        distribution: Normalised name of the distribution.
+        tests: The module's `globals()`.
+
+    Returns:
+        The kind and name of each, sorted; empty where every one has its contract.
+
+    Example:
+        >>> uncovered("gaussrep", {})[:2]
+        ['encoders/radio', 'encoders/run']
+    """
+    classes = [value for value in tests.values() if isinstance(value, type)]
+    contracts = [c for c in classes if issubclass(c, ComponentContract) and "name" in vars(c)]
+    covered = [plugins.find(contract.kind, contract.name) for contract in contracts]
+    own = [c for kind in KINDS for c in plugins.list(kind) if c.distribution == distribution]
+    return sorted(f"{c.kind}/{c.name}" for c in own if c not in covered)

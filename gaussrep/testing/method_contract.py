@@ -1,0 +1,172 @@
+"""What every method must do."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+import pytest
+import torch
+from torch.utils.data import default_collate
+
+from gaussrep import plugins
+from gaussrep.errors import CapabilityError
+from gaussrep.methods.method import Batch, Method, StepOutput
+from gaussrep.testing.component_contract import ComponentContract
+from gaussrep.testing.learning import assert_all_learn
+
+SEED = 3
+
+
+class MethodContract(ComponentContract):
+    """Subclass this in a plugin's tests and set `name`, and `settings` that make it small.
+
+    A method that learns from something else than pictures overrides `make_batch`, or the fixture
+    `batch`.
+
+    Example:
+        >>> class TestMine(MethodContract):
+        ...     name = "mine"
+        ...     settings = {"image_size": 32}
+    """
+
+    kind = "methods"
+
+    data: ClassVar[Mapping[str, Any]] = MappingProxyType({"type": "shapes", "size": 32})
+    """Data set whose first samples are the batch."""
+
+    batch_size: ClassVar[int] = 3
+    """Samples of the batch."""
+
+    steps: ClassVar[int] = 20
+    """Optimiser steps after which the loss on one batch must be lower."""
+
+    lr: ClassVar[float] = 3e-3
+    """Learning rate of those steps."""
+
+    spared: ClassVar[frozenset[str]] = frozenset()
+    """Parameters that these settings give no gradient."""
+
+    @pytest.fixture
+    def method(self) -> Method:
+        """The method under test, with its first weights."""
+        return self.make()
+
+    @pytest.fixture
+    def batch(self) -> Batch:
+        """Tensors by name."""
+        return self.make_batch()
+
+    def make_batch(self) -> Batch:
+        """Make a batch of `data`."""
+        samples = plugins.build("datasets", self.data, split="train")
+        return default_collate([samples[index] for index in range(self.batch_size)])
+
+    def make(self) -> Method:
+        """Make a method, always with the same first weights."""
+        torch.manual_seed(0)
+        return self.build()
+
+    def step(self, method: Method, batch: Batch) -> StepOutput:
+        """What the method says of a batch, with the same random numbers every time."""
+        torch.manual_seed(SEED)
+        return method.training_loss(batch)
+
+    def test_it_is_a_method(self, method: Method) -> None:
+        assert isinstance(method, Method)
+        assert plugins.find("methods", method.config.type) == plugins.find("methods", self.name)
+
+    def test_the_loss_is_a_number_with_a_graph(self, method: Method, batch: Batch) -> None:
+        before = {name: tensor.clone() for name, tensor in batch.items()}
+        output = self.step(method, batch)
+        assert output.loss.shape == ()
+        assert output.loss.requires_grad
+        assert torch.isfinite(output.loss)
+        assert all(value.numel() == 1 for value in output.metrics.values())
+        for name, tensor in batch.items():
+            torch.testing.assert_close(tensor, before[name], equal_nan=True, msg=name)
+
+    def test_every_parameter_learns(self, method: Method, batch: Batch) -> None:
+        assert_all_learn(method, self.step(method, batch).loss, self.spared)
+
+    def test_what_is_random_is_drawn_from_torch(self, method: Method, batch: Batch) -> None:
+        first = self.step(method, batch).loss
+        torch.testing.assert_close(self.step(method, batch).loss, first)
+
+    def test_it_learns_a_batch(self, method: Method, batch: Batch) -> None:
+        before = self.step(method, batch).loss.item()
+        trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
+        optimizer = torch.optim.AdamW(trained, lr=self.lr)
+        for _ in range(self.steps):
+            self.step(method, batch).loss.backward()
+            optimizer.step()
+            optimizer.zero_grad()
+        assert self.step(method, batch).loss.item() < before
+
+    def test_it_is_measured_without_gradients(self, method: Method, batch: Batch) -> None:
+        with torch.no_grad():
+            assert torch.isfinite(self.step(method.eval(), batch).loss)
+
+    def test_the_network_runs_in_bf16(self, method: Method, batch: Batch) -> None:
+        with torch.autocast("cpu", torch.bfloat16):
+            assert torch.isfinite(self.step(method, batch).loss)
+
+    def test_its_weights_are_all_that_it_is(self, method: Method, batch: Batch) -> None:
+        other = self.build().eval()
+        other.load_state_dict(method.state_dict())
+        with torch.no_grad():
+            ours, theirs = (self.step(one, batch).loss for one in (method.eval(), other))
+        torch.testing.assert_close(theirs, ours)
+
+    def test_no_two_weights_share_their_memory(self, method: Method) -> None:
+        places = [tensor.data_ptr() for tensor in method.state_dict().values() if tensor.numel()]
+        assert len(places) == len(set(places))
+
+    def test_what_it_names_exists(self, method: Method) -> None:
+        names = dict(method.named_parameters()).keys()
+        assert method.no_weight_decay() <= names
+        assert method.lr_scales().keys() <= names
+        assert all(scale > 0 for scale in method.lr_scales().values())
+
+    @torch.no_grad()
+    def test_gaussians(self, method: Method, batch: Batch) -> None:
+        gaussians = _unless_refused(method.eval().gaussians, batch)
+        assert len(gaussians.batch_shape) == 1
+        assert len(gaussians.means) == len(batch["index"])
+        assert all(torch.isfinite(tensor).all() for _, tensor in gaussians.tensors())
+        assert ((gaussians.opacities >= 0) & (gaussians.opacities <= 1)).all()
+        assert (gaussians.scales > 0).all()
+
+    @torch.no_grad()
+    def test_embedding(self, method: Method, batch: Batch) -> None:
+        said = _unless_refused(method.eval().embed, batch)
+        count, _, width = said.tokens.shape
+        assert count == len(batch["index"])
+        assert said.pooled.shape == (count, width)
+        assert torch.isfinite(said.tokens).all()
+        torch.testing.assert_close(method.embed(batch).pooled, said.pooled)
+
+    @torch.no_grad()
+    def test_reconstruction(self, method: Method, batch: Batch) -> None:
+        said = _unless_refused(method.eval().reconstruct, batch)
+        assert said.images.shape == batch["image"].shape
+        assert ((said.images >= 0) & (said.images <= 1)).all()
+        assert said.hidden.dtype == torch.bool
+
+    def test_embedding_layers_are_what_the_embedding_runs_through(
+        self, method: Method, batch: Batch
+    ) -> None:
+        layers = _unless_refused(method.embedding_layers)
+        named = [parameter for layer in layers for parameter in layer.parameters()]
+        assert len(named) == len(set(named))
+        pooled = method.embed(batch).pooled.square().sum()
+        trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
+        found = torch.autograd.grad(pooled, trained, allow_unused=True)
+        used = {p for p, gradient in zip(trained, found, strict=True) if gradient is not None}
+        assert used <= set(named)
+
+
+def _unless_refused(ask: Any, *given: Any) -> Any:
+    try:
+        return ask(*given)
+    except CapabilityError as error:
+        pytest.skip(str(error))

@@ -1,5 +1,0 @@
-from gaussrep.testing import RendererContract
-
-
-class TestCpu(RendererContract):
-    name = "cpu"

@@ -1,0 +1,89 @@
+"""Every component of the core keeps the contract for its kind."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from gaussrep.cli.main import app
+from gaussrep.testing import (
+    ImageEncoderContract,
+    LossContract,
+    MethodContract,
+    RendererContract,
+    uncovered,
+)
+
+RADIO = Path(__file__).parent / "radio"
+SMALL = {"width": 32, "depth": 1, "heads": 2}
+GMAE = {"type": "gmae", "image_size": 32, "patch_size": 8, "queries": 20}
+GMAE |= {"encoder": SMALL, "decoder": SMALL, "renderer": "reference"}
+
+
+class TestReference(RendererContract):
+    name = "reference"
+
+
+class TestCpu(RendererContract):
+    name = "cpu"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+class TestGsplat(RendererContract):
+    name = "gsplat"
+    device = "cuda"
+    repeatable_gradients = False
+
+
+class TestStatistics(ImageEncoderContract):
+    name = "statistics"
+
+
+class TestTimm(ImageEncoderContract):
+    name = "timm"
+    settings = {"model": "test_vit", "pretrained": False}
+
+
+class TestRadio(ImageEncoderContract):
+    name = "radio"
+    settings = {"source": "local", "repo": str(RADIO)}
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A run of one step."""
+    run = tmp_path_factory.mktemp("runs") / "gmae"
+    settings = [f"method.{key}={value}" for key, value in GMAE.items() if key != "type"]
+    settings += ["data={type: shapes, size: 32}", "trainer.steps=1", "trainer.batch_size=2"]
+    settings += ["trainer.tensorboard=false", "trainer.evaluate_every=0"]
+    app(["train", "gmae", "--run", str(run), *settings], standalone_mode=False)
+    return run
+
+
+class TestRun(ImageEncoderContract):
+    name = "run"
+
+    @pytest.fixture(autouse=True)
+    def its_run(self, trained):
+        self.settings = {"run": trained}
+
+
+class TestMSE(LossContract):
+    name = "mse"
+
+
+class TestL1(LossContract):
+    name = "l1"
+
+
+class TestClassifier(MethodContract):
+    name = "classifier"
+    settings = {"body": GMAE, "width": 32, "classes": 5}
+
+    def make_batch(self):
+        return {**super().make_batch(), "label": torch.tensor([0, 4, 2])}
+
+
+def test_every_component_has_its_contract():
+    assert uncovered("gaussrep", globals()) == []
