@@ -1,0 +1,59 @@
+"""Flat Gaussians, and the frame in which they lie."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep.cameras import Cameras
+from gaussrep.gaussians import Gaussians
+
+THICKNESS = 1e-3
+"""Standard deviation across the picture's plane, which nothing drawn depends on."""
+
+
+def flat_gaussians(
+    centres: Float[Tensor, "*batch n 2"],
+    sigmas: Float[Tensor, "*batch n 2"],
+    angles: Float[Tensor, "*batch n"],
+    colors: Float[Tensor, "*batch n 3"],
+) -> Gaussians:
+    """Gaussians in the plane z = 0, Σ = (R S)(R S)ᵀ as in the paper.
+
+    Args:
+        centres: Places; of the frame, the longer side is [-1, 1].
+        sigmas: Standard deviations along the Gaussian's axes, > 0.
+        angles: From the x axis to the first of them, in radians, towards y.
+        colors: What a Gaussian adds at its centre; may be negative. Opacities are 1.
+
+    Returns:
+        Gaussians with the same leading axes.
+    """
+    zero = torch.zeros_like(angles)
+    thickness = torch.full_like(zero, THICKNESS)
+    return Gaussians(
+        means=torch.cat([centres, zero[..., None]], -1),
+        quats=torch.stack([(angles / 2).cos(), zero, zero, (angles / 2).sin()], -1),
+        scales=torch.cat([sigmas, thickness[..., None]], -1),
+        opacities=torch.ones_like(angles),
+        colors=colors,
+    )
+
+
+def frame(pictures: int, height: int, width: int, device: torch.device) -> Cameras:
+    """Orthographic cameras that look at the frame from one unit away.
+
+    Args:
+        pictures: Batch size; each gets one view.
+        height: In pixels.
+        width: In pixels.
+        device: Where the matrices live.
+
+    Returns:
+        Cameras with batch axis [pictures] and one view.
+    """
+    viewmat = torch.eye(4, device=device)
+    viewmat[2, 3] = 1
+    half = max(height, width) / 2
+    K = torch.tensor([[half, 0, width / 2], [0, half, height / 2], [0, 0, 1]], device=device)
+    lead = (pictures, 1)
+    return Cameras(viewmat.expand(*lead, 4, 4), K.expand(*lead, 3, 3), width, height, model="ortho")
