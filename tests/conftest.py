@@ -67,6 +67,18 @@ class Site:
         )
 
 
+@pytest.fixture(scope="session")
+def pip_install():
+    """Install a distribution from its sources into a folder, without what it needs."""
+
+    def install(source, folder):
+        options = ["-q", "--no-deps", "--no-build-isolation", "--disable-pip-version-check"]
+        pip = [sys.executable, "-m", "pip", "install", *options]
+        subprocess.run([*pip, "--target", folder, source], check=True)
+
+    return install
+
+
 @pytest.fixture
 def site(tmp_path, monkeypatch):
     """An empty site, forgotten after the test."""

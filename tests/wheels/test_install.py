@@ -1,5 +1,7 @@
 """The built wheels, installed as a user installs them, used from outside the source tree."""
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,10 +36,12 @@ def install(environment, requirement):
 
 
 def run(environment, *arguments):
-    program = environment / "venv" / "bin" / arguments[0]
+    """Run a program of the environment, found as a shell finds it, on one thread."""
+    path = f"{environment / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        [program, *arguments[1:]], cwd=environment, capture_output=True, text=True, check=False
-    )
+        arguments, cwd=environment, env=os.environ | {"PATH": path, "OMP_NUM_THREADS": "1"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
 
 
 def test_core_alone(environment):
@@ -94,3 +98,34 @@ def test_gaussiancross_trains_one_step_on_rooms_of_its_own(environment):
     inspected = run(environment, "gaussrep", "inspect", "run-3d")
     assert inspected.returncode == 0, inspected.stderr
     assert (environment / "run-3d" / "report.html").is_file()
+
+
+def test_a_grown_up_plugin_of_somebody_else(environment):
+    install(environment, "gaussrep-additive")
+    install(environment, "pytest")
+    listed = run(environment, "gaussrep", "plugins")
+    assert "gaussrep-additive" in listed.stdout
+    trained = run(
+        environment, "gaussrep", "train", "additive", "--preset", "demo", "--run", "sums",
+        "trainer.steps=1", "trainer.batch_size=2", "trainer.evaluate_every=0",
+    )  # fmt: skip
+    assert trained.returncode == 0, trained.stderr
+    tests = ROOT / "examples" / "additive" / "tests"
+    tested = run(environment, "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", tests)
+    assert tested.returncode == 0, tested.stdout
+
+
+def test_a_new_user_makes_a_plugin_as_the_documentation_says(environment):
+    """The commands of the page, in order, and what it says that they print."""
+    page = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
+    said, commands = "", 0
+    for language, block in re.findall(r"```(sh|text)\n(.*?)```", page, re.DOTALL):
+        if language == "text":
+            for line in block.splitlines():
+                assert " ".join(line.split()) in said
+            continue
+        ran = run(environment, "bash", "-e", "-c", block)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert "Traceback" not in ran.stderr
+        said, commands = " ".join(ran.stdout.split()), commands + len(block.splitlines())
+    assert commands >= 7
