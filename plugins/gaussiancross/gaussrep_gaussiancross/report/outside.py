@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.gaussians import Gaussians
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.look import Look
 from gaussrep_gaussiancross.report.outlook import SIZE, Outlook
-from gaussrep_gaussiancross.report.principal_colors import PrincipalColors
 from gaussrep_gaussiancross.report.splats import wire_frame
 
 WITNESSES = 8192

@@ -7,11 +7,11 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
+from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.methods.method import Batch
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.column import Column
-from gaussrep_gaussiancross.report.principal_colors import PrincipalColors
 
 
 @dataclass(frozen=True, eq=False)

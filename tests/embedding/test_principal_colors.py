@@ -1,6 +1,6 @@
 import torch
 
-from gaussrep_gaussiancross.report.principal_colors import PrincipalColors
+from gaussrep.embedding.principal_colors import PrincipalColors
 
 
 def test_colours_tell_directions_apart_and_lengths_not():
