@@ -3,19 +3,32 @@ VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
 PLUGINS := plugins/gmae plugins/gaussiancross
+EXAMPLES := examples/additive
+NERFSTUDIO := plugins/nerfstudio
+NERFSTUDIO_VENV := .venv-nerfstudio
+NERFSTUDIO_PIP := $(NERFSTUDIO_VENV)/bin/python -m pip
+NERFSTUDIO_CONSTRAINTS := constraints/nerfstudio.txt
 IMAGES ?=
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.size=64)
 
-.PHONY: help demo demo-3d test test-wheels lint format docs wheels constraints clean
+.PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs wheels constraints constraints-nerfstudio clean
 
 help:  ## Show this list.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
 $(VENV)/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
 	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) --group dev \
-		-e ".[evaluation,gsplat,photos,tensorboard,vision]" $(PLUGINS:%=-e %)
+		-e ".[evaluation,gsplat,photos,tensorboard,viewer,vision]" $(PLUGINS:%=-e %)
+	touch $@
+
+# nerfstudio pins timm 0.6.7, so that gaussrep-gmae goes without what it needs; `gaussrep plugins` says so there.
+$(NERFSTUDIO_VENV)/.ready: pyproject.toml $(NERFSTUDIO)/pyproject.toml $(NERFSTUDIO_CONSTRAINTS)
+	$(PYTHON) -m venv $(NERFSTUDIO_VENV)
+	$(NERFSTUDIO_PIP) install -q pip==26.3
+	$(NERFSTUDIO_PIP) install -q -c $(NERFSTUDIO_CONSTRAINTS) beartype pytest -e . -e plugins/gaussiancross -e $(NERFSTUDIO)
+	$(NERFSTUDIO_PIP) install -q --no-deps -e plugins/gmae
 	touch $@
 
 demo: $(VENV)/.ready  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
@@ -29,16 +42,20 @@ demo-3d: $(VENV)/.ready  ## Make rooms, train a small GaussianCross on them, pro
 	$(BIN)/gaussrep evaluate semantic-probe runs/demo-3d batchnorm=eval cached_points=4000
 	$(BIN)/gaussrep inspect runs/demo-3d
 
-test: $(VENV)/.ready test-wheels  ## Run every test.
+test: $(VENV)/.ready test-wheels test-nerfstudio  ## Run every test.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not wheels"
+
+test-nerfstudio: $(NERFSTUDIO_VENV)/.ready  ## Test the methods for nerfstudio, in an environment of their own.
+	OMP_NUM_THREADS=1 $(NERFSTUDIO_VENV)/bin/python -m pytest -c $(NERFSTUDIO)/pyproject.toml $(NERFSTUDIO)/tests
 
 test-wheels: wheels  ## Install the built wheels in a clean environment and use them.
 	$(BIN)/python -m pytest -m wheels tests/wheels
 
-lint: $(VENV)/.ready  ## Check style and types.
+lint: $(VENV)/.ready $(NERFSTUDIO_VENV)/.ready  ## Check style and types.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/pyright
+	$(BIN)/pyright -p $(NERFSTUDIO)
 
 format: $(VENV)/.ready  ## Bring the code into shape.
 	$(BIN)/ruff format .
@@ -49,12 +66,16 @@ docs: $(VENV)/.ready  ## Build the documentation into site/, strictly.
 
 wheels: $(VENV)/.ready  ## Build the wheels of all distributions into dist/.
 	rm -rf dist
-	for source in . $(PLUGINS); do \
+	for source in . $(PLUGINS) $(NERFSTUDIO) $(EXAMPLES); do \
 		$(BIN)/python -m build -q --wheel --no-isolation --outdir dist $$source || exit 1; done
 
 constraints: $(VENV)/.ready  ## Write down the versions that are installed.
 	{ echo "# The versions that everything here is developed and tested with; \`make constraints\` writes this file."; \
 	  $(BIN)/python -m pip freeze --exclude-editable; } > $(CONSTRAINTS).new && mv $(CONSTRAINTS).new $(CONSTRAINTS)
 
+constraints-nerfstudio: $(NERFSTUDIO_VENV)/.ready  ## Write down the versions in nerfstudio's environment.
+	{ echo "# The versions that gaussrep-nerfstudio is developed and tested with; \`make constraints-nerfstudio\` writes this file."; \
+	  $(NERFSTUDIO_PIP) freeze --exclude-editable; } > $(NERFSTUDIO_CONSTRAINTS).new && mv $(NERFSTUDIO_CONSTRAINTS).new $(NERFSTUDIO_CONSTRAINTS)
+
 clean:  ## Remove everything that was built.
-	rm -rf $(VENV) dist site runs
+	rm -rf $(VENV) $(NERFSTUDIO_VENV) dist site runs

@@ -14,6 +14,7 @@ from tables.scores import (
     figure_ground_table,
     room_table,
     rooms_table,
+from tables.nerfstudio import fits_table, starts_table
 )
 from tables.sparse_unet import sparse_unet_table
 
@@ -37,3 +38,5 @@ TABLES: Mapping[str, Callable[[], str]] = {
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Put the tables where a page marks their places."""
     return re.sub(r"<!-- table: ([\w-]+) -->", lambda mark: TABLES[mark[1]](), markdown)
+    "nerfstudio-fits": fits_table,
+    "nerfstudio-starts": starts_table,

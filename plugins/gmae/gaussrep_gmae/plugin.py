@@ -10,6 +10,10 @@ from gaussrep.plugins import (
     hookimpl,
 )
 
+TIMM = ("timm>=1.0",)
+"""As in this distribution's dependencies; said again for where another timm was forced, as
+nerfstudio does."""
+
 
 @hookimpl
 def register_methods() -> Iterator[MethodRecord]:
@@ -21,6 +25,7 @@ def register_methods() -> Iterator[MethodRecord]:
         config="gaussrep_gmae.config:GMAEConfig",
         presets="gaussrep_gmae.presets",
         report="gaussrep_gmae.report:write_report",
+        requires=TIMM,
         paper="https://arxiv.org/abs/2501.03229",
     )
     yield MethodRecord(
@@ -30,6 +35,7 @@ def register_methods() -> Iterator[MethodRecord]:
         config="gaussrep_gmae.mae.config:MAEConfig",
         presets="gaussrep_gmae.mae.presets",
         report="gaussrep_gmae.report:write_mae_report",
+        requires=TIMM,
         paper="https://arxiv.org/abs/2111.06377",
     )
 

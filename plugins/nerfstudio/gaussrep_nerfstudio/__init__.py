@@ -1,0 +1,1 @@
+"""gaussrep in nerfstudio: methods and a data parser for `ns-train`."""

@@ -1,0 +1,31 @@
+"""A scene's points on their way from the data parser to the model."""
+
+from dataclasses import dataclass
+
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep import similarity
+from gaussrep.data.scenes.point_cloud import PointCloud
+
+CLOUD = "gaussrep_cloud"
+"""Where `KnownCloud` lies in a data parser's metadata."""
+
+
+@dataclass(frozen=True, eq=False)
+class KnownCloud:
+    """Points with normals, whose unit is known.
+
+    Attributes:
+        cloud: In metres, z up.
+        to_model: Similarity from there to the units of the model.
+    """
+
+    cloud: PointCloud
+    to_model: Float[Tensor, "4 4"]
+
+    @property
+    def points(self) -> Float[Tensor, "p 3"]:
+        """The positions in the units of the model."""
+        scale, rotation, offset = similarity.decompose(self.to_model)
+        return scale * self.cloud.points @ rotation.mT + offset

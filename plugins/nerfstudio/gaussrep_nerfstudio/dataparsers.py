@@ -1,0 +1,13 @@
+"""The data parser that nerfstudio finds here.
+
+It may not import nerfstudio's data managers: these import the list of data parsers, and so this
+module.
+"""
+
+from nerfstudio.plugins.registry_dataparser import DataParserSpecification
+
+from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
+
+rgbd = DataParserSpecification(
+    RgbdDataParserConfig(), "Posed RGB-D recordings and scenes in ScanNet's layout, with depth."
+)

@@ -1,0 +1,100 @@
+"""How well a picture is drawn, as `ns-eval` reports it."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from einops import rearrange
+from jaxtyping import Float
+from nerfstudio.utils import colormaps
+from nerfstudio.utils.rich_utils import CONSOLE
+from torch import Tensor
+
+from gaussrep.fitting.measure import measure_fidelity
+
+MISSING = (
+    "LPIPS is not measured: the weights of its network are not on this machine. PSNR and SSIM are. "
+    "--pipeline.model.lpips download fetches them; --pipeline.model.lpips off silences this."
+)
+
+
+class Measures:
+    """PSNR and SSIM, and LPIPS where its weights can be had.
+
+    It is no module, so that checkpoints hold none of LPIPS's weights.
+
+    Args:
+        lpips: Never, where the weights are on this machine, or at the price of a download.
+    """
+
+    def __init__(self, lpips: Literal["off", "if-there", "download"]) -> None:
+        self._wanted = lpips
+        self._network: Any = None
+
+    def __call__(
+        self, said: Float[Tensor, "h w 3"], truth: Float[Tensor, "h w 3"]
+    ) -> dict[str, float]:
+        """Compare two pictures.
+
+        Args:
+            said: RGB in [0, 1].
+            truth: What it should be.
+
+        Returns:
+            `psnr` in dB, `ssim`, and `lpips` unless it is missing, which is said once.
+        """
+        found = measure_fidelity(said[None], truth[None])
+        measured = {"psnr": found.psnr, "ssim": found.ssim}
+        if self._wanted != "off" and (distance := self._lpips(said, truth)) is not None:
+            measured["lpips"] = distance
+        return measured
+
+    @torch.no_grad()
+    def _lpips(self, said: Tensor, truth: Tensor) -> float | None:
+        if self._network is None and (network := self._load()) is not None:
+            self._network = network.to(said.device).eval()
+        if self._network is None:
+            CONSOLE.log(MISSING)
+            self._wanted = "off"
+            return None
+        pair = (rearrange(each.clamp(0, 1), "h w c -> 1 c h w") for each in (said, truth))
+        return self._network(*pair).item()
+
+    def _load(self) -> Any:
+        from torchmetrics.image.lpip import LearnedPerceptualImagePatchSimilarity
+
+        if self._wanted == "if-there" and not _weights().is_file():
+            return None
+        try:
+            return LearnedPerceptualImagePatchSimilarity(normalize=True)
+        except OSError as error:
+            CONSOLE.log(f"The weights cannot be had: {error}")
+            return None
+
+
+def shown(outputs: dict[str, Tensor], truth: Float[Tensor, "h w 3"]) -> dict[str, Tensor]:
+    """Lay out pictures to look at.
+
+    Args:
+        outputs: What the model drew.
+        truth: What was taken.
+
+    Returns:
+        `img`, truth beside what was drawn; `accumulation`, `depth` and, where there are any,
+        `features` as colours.
+    """
+    alpha = outputs["accumulation"]
+    images = {
+        "img": torch.cat([truth, outputs["rgb"]], dim=1),
+        "accumulation": colormaps.apply_colormap(alpha),
+        "depth": colormaps.apply_depth_colormap(outputs["depth"], accumulation=alpha),
+    }
+    return images | {name: outputs[name] for name in ("features",) if name in outputs}
+
+
+def _weights() -> Path:
+    """Where torchvision keeps AlexNet's weights, which LPIPS stands on."""
+    from torchvision.models import AlexNet_Weights
+
+    name = AlexNet_Weights.IMAGENET1K_V1.url.rsplit("/", 1)[-1]
+    return Path(torch.hub.get_dir()) / "checkpoints" / name

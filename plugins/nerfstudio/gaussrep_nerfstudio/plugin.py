@@ -1,0 +1,17 @@
+"""What gaussrep-nerfstudio registers with gaussrep; imports nothing heavy."""
+
+from collections.abc import Iterator
+
+from gaussrep.plugins import FormatRecord, hookimpl
+
+
+@hookimpl
+def register_formats() -> Iterator[FormatRecord]:
+    """The file formats of this distribution."""
+    yield FormatRecord(
+        name="nerfstudio",
+        summary="The config.yml of a scene that ns-train fitted with a method of gaussrep.",
+        target="gaussrep_nerfstudio.run_format:NerfstudioRun",
+        suffixes=(".yml",),
+        can_write=False,
+    )

@@ -1,0 +1,80 @@
+"""Which frames and points the settings of the data parser name."""
+
+from dataclasses import dataclass
+
+from gaussrep.data.scenes.config import RgbdConfig, ScannetConfig
+from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.rgbd.source import RgbdSource
+from gaussrep.data.scenes.scannet.source import ScannetSource
+from gaussrep.data.scenes.shot import Shot
+from gaussrep.errors import DataError
+from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """One scene as it was recorded.
+
+    Attributes:
+        cloud: Its points, in metres, z up.
+        train: Frames to fit.
+        held_out: Frames to measure on.
+    """
+
+    cloud: PointCloud
+    train: tuple[Shot, ...]
+    held_out: tuple[Shot, ...]
+
+
+def find_recorded(config: RgbdDataParserConfig) -> Recorded:
+    """Find a scene; fuses the points of a recording the first time, which takes a while.
+
+    Args:
+        config: Where it is, and what is held out.
+
+    Raises:
+        DataError: If there is no such scene, or none of its frames can be read.
+    """
+    layout = config.layout
+    if layout == "auto":
+        layout = "scannet" if (config.data / "rgbd").is_dir() else "recording"
+    return _of_scannet(config) if layout == "scannet" else _of_recording(config)
+
+
+def _of_recording(config: RgbdDataParserConfig) -> Recorded:
+    settings = RgbdConfig(
+        root=config.data,
+        hold_out=config.hold_out,
+        color_focal=config.color_focal,
+        cache=config.cache,
+    )
+    train = RgbdSource(settings, "train")
+    name = _chosen(train.names, config)
+    return Recorded(train.cloud(name), train.shots(name), RgbdSource(settings, "val").shots(name))
+
+
+def _of_scannet(config: RgbdDataParserConfig) -> Recorded:
+    settings = ScannetConfig(root=config.data, frame_step=config.frame_step)
+    splits = ("train", "val")
+    sources = [ScannetSource(settings, split) for split in splits if (config.data / split).is_dir()]
+    name = _chosen([name for source in sources for name in source.names], config)
+    source = next(source for source in sources if name in source.names)
+    shots = source.shots(name)
+    last = config.hold_out - 1
+    held_out = shots[last :: config.hold_out]
+    if not held_out:
+        raise DataError(
+            f"{config.data}: scene {name} has {len(shots)} frames, which leaves none to measure "
+            f"on; lower --hold-out, which is {config.hold_out}."
+        )
+    train = tuple(shot for place, shot in enumerate(shots) if place % config.hold_out != last)
+    return Recorded(source.cloud(name), train, held_out)
+
+
+def _chosen(names: tuple[str, ...] | list[str], config: RgbdDataParserConfig) -> str:
+    if config.scene is not None and config.scene in names:
+        return config.scene
+    if config.scene is None and len(names) == 1:
+        return names[0]
+    shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
+    raise DataError(f"{config.data}: --scene is {config.scene}, wanted one of {shown or 'none'}.")

@@ -1,0 +1,96 @@
+"""The data parser for posed RGB-D frames."""
+
+from collections.abc import Sequence
+from functools import cached_property
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from nerfstudio.cameras.cameras import Cameras, CameraType
+from nerfstudio.data.dataparsers.base_dataparser import DataParser, DataparserOutputs
+from nerfstudio.data.scene_box import SceneBox
+from PIL import Image
+from torch import Tensor
+
+from gaussrep import similarity
+from gaussrep.cuboid import Cuboid
+from gaussrep.data.scenes.intrinsics import resized
+from gaussrep.data.scenes.shot import Shot
+from gaussrep.fitting.sources.picture import smaller
+from gaussrep_nerfstudio.cameras import opengl_poses
+from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
+from gaussrep_nerfstudio.recorded import Recorded, find_recorded
+from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
+from gaussrep_nerfstudio.scene_images import SHOTS
+
+
+class RgbdDataParser(DataParser):
+    """Finds the frames and points of one recording or scene."""
+
+    config: RgbdDataParserConfig
+
+    @cached_property
+    def recorded(self) -> Recorded:
+        """The frames and points, in metres, z up."""
+        return find_recorded(self.config)
+
+    @cached_property
+    def to_box(self) -> Float[Tensor, "4 4"]:
+        """From metres to the units of the model."""
+        if not self.config.normalize:
+            return torch.eye(4)
+        cuboid = Cuboid.fit(self.recorded.cloud.points, quantile=self.config.outliers)
+        enlarge = torch.diag(torch.tensor([self.config.side] * 3 + [1.0]))
+        return enlarge @ cuboid.matrix
+
+    def _generate_dataparser_outputs(
+        self, split: str = "train", **kwargs: object
+    ) -> DataparserOutputs:
+        shots = self.recorded.train if split == "train" else self.recorded.held_out
+        scale, _, _ = similarity.decompose(self.to_box)
+        known = KnownCloud(self.recorded.cloud, self.to_box)
+        return DataparserOutputs(
+            image_filenames=[shot.color for shot in shots],
+            cameras=self._cameras(shots),
+            scene_box=SceneBox(aabb=self._box()),
+            metadata={
+                SHOTS: shots,
+                CLOUD: known,
+                "points3D_xyz": known.points,
+                "points3D_rgb": (255 * known.cloud.colors).round().byte(),
+            },
+            dataparser_transform=self.to_box[:3] / scale,
+            dataparser_scale=scale.item(),
+        )
+
+    def _box(self) -> Float[Tensor, "2 3"]:
+        if self.config.normalize:
+            return torch.tensor([[-0.5] * 3, [0.5] * 3]) * self.config.side
+        points = self.recorded.cloud.points
+        return torch.stack([points.amin(0), points.amax(0)])
+
+    def _cameras(self, shots: Sequence[Shot]) -> Cameras:
+        scale, rotation, offset = similarity.decompose(self.to_box)
+        viewmats = torch.from_numpy(np.stack([shot.viewmat for shot in shots])).double()
+        poses = opengl_poses(viewmats)
+        places = scale * poses[:, :, 3] @ rotation.double().mT + offset
+        poses = torch.cat([rotation.double() @ poses[:, :, :3], places[..., None]], dim=-1)
+        sizes, Ks = zip(*(self._lens(shot) for shot in shots), strict=True)
+        K = torch.from_numpy(np.stack(Ks)).float()
+        return Cameras(
+            camera_to_worlds=poses.float(),
+            fx=K[:, 0, 0],
+            fy=K[:, 1, 1],
+            cx=K[:, 0, 2],
+            cy=K[:, 1, 2],
+            width=torch.tensor([width for width, _ in sizes]),
+            height=torch.tensor([height for _, height in sizes]),
+            camera_type=CameraType.PERSPECTIVE,
+        )
+
+    def _lens(self, shot: Shot) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
+        """Width, height and camera matrix of a frame's pictures."""
+        with Image.open(shot.depth) as depth:
+            width, height = depth.size
+        columns, rows = smaller((width, height), self.config.size)
+        return (columns, rows), resized(shot.intrinsics, (height, width), (rows, columns))

@@ -1,0 +1,96 @@
+"""Reading the scene that `ns-train` fitted, from the run's `config.yml`."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep import similarity
+from gaussrep.errors import FormatError
+from gaussrep.fitting.scene_model import SceneModel
+from gaussrep.formats.format import Format
+from gaussrep.gaussians import Gaussians
+
+CHECKPOINTS, TRANSFORM = "nerfstudio_models", "dataparser_transforms.json"
+PREFIX = "_model.scene.raw."
+ROUNDING = 1e-3
+"""By how much nerfstudio's rotations, of 32 bits, may be off."""
+
+
+class NerfstudioRun(Format):
+    """The scene of a run's latest checkpoint, in the coordinates of its data.
+
+    `config.yml` itself is not read: nerfstudio rebuilds Python objects from it, which could run any
+    program. What is needed lies beside it.
+    """
+
+    def read(self, path: Path) -> Gaussians:
+        """Read a run; see the base class."""
+        raw = _raw_tensors(_latest(path))
+        gaussians = _scene(path, raw).gaussians().detach()
+        return gaussians.transform(_to_data(path.parent / TRANSFORM))
+
+    def write(self, gaussians: Gaussians, path: Path) -> None:
+        """Refuse; the record says so, too."""
+        raise FormatError(f"{path}: runs of nerfstudio cannot be written; save a .ply.")
+
+
+def _latest(path: Path) -> Path:
+    found = sorted((path.parent / CHECKPOINTS).glob("step-*.ckpt"))
+    if not found:
+        raise FormatError(
+            f"{path}: there is no checkpoint in {CHECKPOINTS} beside this file; wanted the "
+            "config.yml of a run of ns-train."
+        )
+    return found[-1]
+
+
+def _raw_tensors(file: Path) -> dict[str, Tensor]:
+    try:
+        state = torch.load(file, map_location="cpu", weights_only=True)["pipeline"]
+    except Exception as error:
+        raise FormatError(f"{file}: this checkpoint cannot be read: {error}") from error
+    raw = {name.removeprefix(PREFIX): value for name, value in state.items() if PREFIX in name}
+    if "means" not in raw:
+        raise FormatError(
+            f"{file}: this checkpoint holds no Gaussians of gaussrep; wanted a run of the method "
+            "gaussrep, gaussrep-features or gaussrep-cross. For splatfacto use `ns-export "
+            "gaussian-splat`, whose .ply gaussrep reads."
+        )
+    return raw
+
+
+def _scene(path: Path, raw: dict[str, Any]) -> SceneModel:
+    count, bases = len(raw["means"]), 1 + (raw["shN"].shape[1] if "shN" in raw else 0)
+    blank = Gaussians(
+        means=torch.zeros(count, 3),
+        quats=torch.ones(count, 4),
+        scales=torch.ones(count, 3),
+        opacities=torch.zeros(count),
+        sh=torch.zeros(count, bases, 3),
+        features=raw.get("features"),
+    )
+    assert blank.sh_degree is not None
+    scene = SceneModel(blank, blank.sh_degree)
+    try:
+        scene.raw.load_state_dict(raw)
+    except RuntimeError as error:
+        raise FormatError(f"{path}: its checkpoint is damaged: {error}") from error
+    return scene
+
+
+def _to_data(file: Path) -> Float[Tensor, "4 4"]:
+    """From the units of the model to those of the data."""
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        rows = torch.tensor(content["transform"], dtype=torch.float64).reshape(3, 4)
+        scale = torch.tensor(float(content["scale"]), dtype=torch.float64)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise FormatError(f"{file}: cannot be read: {error}") from error
+    u, sizes, v = torch.linalg.svd(rows[:, :3])
+    if not (sizes - 1).abs().max() < ROUNDING:
+        raise FormatError(f"{file}: its transform is no rotation, so that scenes cannot follow it.")
+    return torch.linalg.inv(similarity.compose(scale, u @ v, scale * rows[:, 3])).float()

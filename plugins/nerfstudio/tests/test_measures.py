@@ -1,0 +1,46 @@
+import pytest
+import torch
+
+from gaussrep_nerfstudio import measures
+from gaussrep_nerfstudio.measures import MISSING, Measures
+
+
+@pytest.fixture
+def said(monkeypatch, tmp_path):
+    """What is logged, on a machine without weights."""
+    lines = []
+    monkeypatch.setattr(measures.CONSOLE, "log", lines.append)
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    return lines
+
+
+@pytest.fixture
+def no_network(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no network here")
+
+    monkeypatch.setattr(torch.hub, "load_state_dict_from_url", refuse)
+    monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", refuse)
+
+
+def test_missing_lpips_is_said_once_and_nothing_is_downloaded(said, no_network):
+    measure = Measures("if-there")
+    truth = torch.rand(16, 16, 3)
+    for _ in range(3):
+        found = measure((truth + 0.1).clamp(0, 1), truth)
+        assert set(found) == {"psnr", "ssim"}
+    assert said == [MISSING]
+
+
+def test_a_download_that_fails_is_said(said, no_network):
+    assert set(Measures("download")(torch.rand(16, 16, 3), torch.rand(16, 16, 3))) == {
+        "psnr",
+        "ssim",
+    }
+    assert said == ["The weights cannot be had: no network here", MISSING]
+
+
+def test_off_says_nothing(said):
+    found = Measures("off")(torch.zeros(16, 16, 3), torch.full((16, 16, 3), 0.1))
+    assert found["psnr"] == pytest.approx(20, abs=1e-3)
+    assert said == []
