@@ -11,6 +11,7 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "embed": ("gaussrep.cli.embed:embed", "Write the embeddings of a folder of pictures."),
         "fit": ("gaussrep.cli.fit:fit", "Fit the Gaussians of one scene to posed pictures."),
         "render": ("gaussrep.cli.render:render", "Draw a file of Gaussians."),
+        "view": ("gaussrep.cli.view:view", "Look at a file or a run in the browser."),
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
         "make-rooms": (
             "gaussrep.cli.make_rooms:make_rooms",
@@ -22,8 +23,8 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "bench": ("gaussrep.cli.bench:app", "Measure speed and memory on this machine."),
         "plugins": ("gaussrep.cli.plugins:plugins", "List every component that is installed."),
-        "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),
         "new-plugin": ("gaussrep.cli.new_plugin:new_plugin", "Write a small plugin of your own."),
+        "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),
     }
 )
 """Import string and summary of each command, by name, in the order of the help."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from gaussrep.cameras import Cameras
 from gaussrep.config import ComponentConfig
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
@@ -93,6 +94,23 @@ class Method(nn.Module, ABC):
             CapabilityError: The method does not make Gaussians.
         """
         raise CapabilityError(f"{type(self).__name__} gives no Gaussians")
+
+    def cameras(self, batch: Batch) -> Cameras:
+        """Say from where the Gaussians of each sample are meant to be seen.
+
+        Args:
+            batch: Tensors by name, on the method's device.
+
+        Returns:
+            The views that come with the batch, [B, V], unless the method has a camera of its own.
+
+        Raises:
+            CapabilityError: No views come with the batch.
+        """
+        if not {"images", "viewmats", "Ks"} <= batch.keys():
+            raise CapabilityError(f"{type(self).__name__} has no camera, and neither has the batch")
+        height, width = batch["images"].shape[-2:]
+        return Cameras(batch["viewmats"], batch["Ks"], width, height)
 
     def embed(self, batch: Batch) -> Embedding:
         """Embed each sample of the batch.

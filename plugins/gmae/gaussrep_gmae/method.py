@@ -6,6 +6,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 import gaussrep as gr
+from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch
 from gaussrep.rendering import Rendering
@@ -60,6 +61,18 @@ class GMAE(MaskedMethod[GMAEConfig]):
             Gaussians in [-1, 1]³ with batch axis [B]; `draw` shows them.
         """
         return self.decode(self.images_of(batch), None)
+
+    def cameras(self, batch: Batch) -> Cameras:
+        """The canonical camera, once for each image.
+
+        Args:
+            batch: `image`, [B, 3, S, S] in [0, 1].
+
+        Returns:
+            Orthographic cameras, [B, 1].
+        """
+        images = self.images_of(batch)
+        return canonical_camera(len(images), self.config.image_size, images.device)
 
     def decode(
         self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"] | None

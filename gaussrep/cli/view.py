@@ -1,0 +1,41 @@
+"""`gaussrep view`: a page to look at Gaussians."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaussrep import plugins
+from gaussrep.errors import Unavailable
+from gaussrep.plugins.requirements import unmet
+
+VISER = "viser>=1.1"
+"""What the extra `viewer` installs."""
+
+
+def view(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE|RUN", help="File of Gaussians, folder of a fit, or folder of a run."
+        ),
+    ],
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port, or the next free one.")] = 8080,
+    renderer: Annotated[str, typer.Option(help="Renderer; see gaussrep plugins.")] = "auto",
+) -> None:
+    """Look at a file of Gaussians, or at a run, while it goes on, too."""
+    if unmet([VISER]):
+        raise Unavailable(
+            f'gaussrep view needs {VISER}: pip install "gaussrep[viewer]", not into the '
+            "environment of nerfstudio, which pins an older one"
+        )
+    if renderer != "auto":
+        plugins.load("renderers", renderer)
+
+    from gaussrep.viewer.serve import serve
+    from gaussrep.viewer.sources.open_source import open_source
+
+    serve(open_source(path), host, port, renderer)

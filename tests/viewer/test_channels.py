@@ -1,0 +1,96 @@
+import pytest
+import torch
+
+import gaussrep as gr
+from gaussrep import sh
+from gaussrep.gaussians import Gaussians
+from gaussrep.report.palette import ANCHORS
+from gaussrep.viewer.channels import Painter, plain_colors
+from gaussrep.viewer.picture import draw_picture
+from gaussrep.viewer.scene import Scene
+
+NEAREST, FARTHEST = (torch.tensor(list(bytes.fromhex(ANCHORS[end]))) / 255 for end in (0, -1))
+GREY = torch.full((3,), 0.5)
+
+
+@pytest.fixture
+def scene():
+    """A red disc in front on the left, a blue one behind on the right."""
+    features = torch.tensor([[1.0, 0, 0, 0], [0, 0, 0, 1]])
+    gaussians = Gaussians(
+        means=torch.tensor([[-0.5, 0, 2], [0.8, 0, 4]]),
+        quats=torch.tensor([[1.0, 0, 0, 0]]).expand(2, 4),
+        scales=torch.full((2, 3), 0.2),
+        opacities=torch.tensor([0.9, 0.9]),
+        colors=torch.tensor([[1.0, 0, 0], [0, 0, 1]]),
+        features=features,
+    )
+    return Scene("two", gaussians)
+
+
+@pytest.fixture
+def camera():
+    eye, ahead, up = torch.zeros(1, 3), torch.tensor([0.0, 0, 1]), torch.tensor([0.0, -1, 0])
+    return gr.Cameras.look_at(eye, ahead, up, 64, 48)
+
+
+def draw(scene, camera, channel):
+    painter = Painter(channel, scene.feature_colors)
+    return draw_picture(scene.gaussians, camera, "reference", painter, GREY)
+
+
+def test_colour_is_what_the_renderer_draws(scene, camera):
+    bare = scene.gaussians.replace(features=None)
+    drawn = gr.render(bare, camera, "reference", GREY).color[0]
+    torch.testing.assert_close(draw(scene, camera, "color"), drawn, rtol=0, atol=0)
+
+
+def test_near_is_bright_and_far_is_dark(scene, camera):
+    drawn = gr.render(scene.gaussians, camera, "reference")
+    row = draw(scene, camera, "depth")[24]
+    over = drawn.alpha[0, 24, :, None]
+    near = int((drawn.alpha[0, 24] * (drawn.depth[0, 24] < 3)).argmax())
+    far = int((drawn.alpha[0, 24] * (drawn.depth[0, 24] > 3)).argmax())
+    torch.testing.assert_close(row[near], over[near] * NEAREST + (1 - over[near]) * GREY)
+    torch.testing.assert_close(row[far], over[far] * FARTHEST + (1 - over[far]) * GREY)
+
+
+def test_alpha_is_grey_and_knows_no_background(scene, camera):
+    drawn = gr.render(scene.gaussians, camera, "reference")
+    picture = draw(scene, camera, "alpha")
+    assert torch.equal(picture, drawn.alpha[0, ..., None].expand(-1, -1, 3))
+
+
+def test_features_have_the_colours_of_their_gaussians(scene, camera):
+    colors = scene.feature_colors.paint(scene.gaussians.features)
+    assert (colors[0] - colors[1]).abs().max() > 0.5
+    drawn = gr.render(scene.gaussians, camera, "reference")
+    place = divmod(int(drawn.alpha[0].argmax()), 64)
+    alpha = drawn.alpha[0][place]
+    picture = draw(scene, camera, "features")
+    torch.testing.assert_close(picture[place], alpha * colors[0] + (1 - alpha) * GREY)
+
+
+def test_splats_are_coloured_by_channel(scene):
+    gaussians, depths = scene.gaussians, torch.tensor([2.0, 4.0])
+
+    def splats(channel):
+        return Painter(channel, scene.feature_colors).splats(gaussians, depths)
+
+    assert torch.equal(splats("color"), gaussians.colors)
+    assert splats("alpha").eq(1).all()
+    torch.testing.assert_close(splats("depth")[0], NEAREST)
+    torch.testing.assert_close(splats("features"), scene.feature_colors.paint(gaussians.features))
+
+
+def test_without_gaussians_there_is_nothing_to_colour(scene):
+    empty = scene.gaussians[:0]
+    assert Painter("depth").splats(empty, torch.zeros(0)).shape == (0, 3)
+
+
+def test_of_harmonics_degree_0_is_shown(scene):
+    coefficients = torch.zeros(2, 4, 3)
+    coefficients[:, :1] = sh.from_rgb(scene.gaussians.colors)
+    coefficients[:, 1:] = 0.7
+    turned = scene.gaussians.replace(colors=None, sh=coefficients)
+    torch.testing.assert_close(plain_colors(turned), scene.gaussians.colors)
