@@ -20,6 +20,8 @@ LIGHT = [
     "gaussrep.cli.bench_render",
     "gaussrep.cli.inspect",
     "gaussrep.cli.plugins",
+    "gaussrep.cli.view",
+    "gaussrep.cli.new_plugin",
     "gaussrep.cli.doctor",
     "gaussrep.rendering.config",
     "gaussrep.data.config",
