@@ -1,0 +1,36 @@
+"""Draw a scene from three sides, in colour and in depth, and keep it as a file.
+
+python examples/render.py OUT
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+
+import gaussrep as gr
+from gaussrep.data.image_file import write_png
+from gaussrep.fitting.synthetic import known_scene
+
+
+def main(out: Path, size: int = 240) -> None:
+    """Leave `render.png` and `scene.ply` in a folder."""
+    out.mkdir(parents=True, exist_ok=True)
+    scene = known_scene()  # a gr.Gaussians, as gr.load("scene.ply") gives one
+    eyes = torch.tensor([[3.0, -2.0, 1.6], [-1.0, -3.4, 1.2], [0.1, 0.1, 4.0]])
+    target, up = torch.tensor([0.0, 0.0, 0.2]), torch.tensor([0.0, 0.0, 1.0])
+    cameras = gr.Cameras.look_at(eyes, target, up, size, size, fov=40.0)
+
+    seen = gr.render(scene, cameras, background=torch.ones(3))  # all views at once
+
+    there = seen.alpha > 0.5
+    near, far = seen.depth[there].min(), seen.depth[there].max()
+    nearness = torch.where(there, 1 - 0.9 * (seen.depth - near) / (far - near), 0.0)
+    rows = [seen.color, nearness[..., None].expand(-1, -1, -1, 3)]
+    sheet = torch.cat([torch.cat(list(row), dim=1) for row in rows])
+    write_png((255 * sheet.clamp(0, 1)).byte().numpy(), out / "render.png")
+    gr.save(scene, out / "scene.ply")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

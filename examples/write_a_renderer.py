@@ -1,0 +1,65 @@
+"""A renderer of your own: every pixel takes the colour of the nearest ellipse that covers it.
+
+python examples/write_a_renderer.py OUT
+"""
+
+import sys
+from pathlib import Path
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+import gaussrep as gr
+from gaussrep.data.image_file import write_png
+from gaussrep.fitting.synthetic import known_scene
+from gaussrep.rendering import Renderer, Rendering
+from gaussrep.rendering.projection import Projection, project, view_colors
+
+SIGMAS = 1.5
+"""How far an ellipse reaches, in standard deviations."""
+
+
+class NearestRenderer(Renderer):
+    """Draws Gaussians as opaque ellipses, without any blending."""
+
+    def draw(
+        self, gaussians: gr.Gaussians, cameras: gr.Cameras, background: Float[Tensor, "*batch v 3"]
+    ) -> Rendering:
+        """See `Renderer.draw`; the input has been checked."""
+        seen = project(gaussians, cameras)
+        depths = torch.where(covers(seen, cameras), seen.depths[..., None, None, :], torch.inf)
+        depth, nearest = depths.min(dim=-1)  # [*B, V, H, W]
+        alpha = depth.isfinite().float()
+        colors = view_colors(gaussians, cameras)  # [*B, V, N, 3]
+        index = nearest.flatten(-2)[..., None].expand(*nearest.shape[:-2], -1, 3)
+        color = colors.gather(-2, index).unflatten(-2, nearest.shape[-2:])
+        color = torch.where(alpha[..., None] > 0, color, background[..., None, None, :])
+        return Rendering(color=color, alpha=alpha, depth=torch.where(alpha > 0, depth, 0.0))
+
+
+def covers(seen: Projection, cameras: gr.Cameras) -> Tensor:
+    """Which ellipses cover which pixel centres, [*B, V, H, W, N]."""
+    x = torch.arange(cameras.width) + 0.5
+    y = torch.arange(cameras.height)[:, None] + 0.5
+    u, v = seen.means2d[..., None, None, :, :].unbind(-1)
+    xx, xy, yy = seen.conics[..., None, None, :, :].unbind(-1)
+    dx, dy = x[..., None] - u, y[..., None] - v
+    distance = xx * dx * dx + 2 * xy * dx * dy + yy * dy * dy
+    return (distance < SIGMAS**2) & seen.visible[..., None, None, :]
+
+
+def main(out: Path, size: int = 200) -> None:
+    """Leave `renderer.png` in a folder: the picture that all renderers share, and this one's."""
+    out.mkdir(parents=True, exist_ok=True)
+    eye, up = torch.tensor([[-1.0, -3.4, 1.2]]), torch.tensor([0.0, 0.0, 1.0])
+    cameras = gr.Cameras.look_at(eye, torch.tensor([0.0, 0.0, 0.2]), up, size, size, fov=40.0)
+    scene, white = known_scene(), torch.ones(3)
+    classic = gr.render(scene, cameras, background=white).color[0]
+    own = NearestRenderer().render(scene, cameras, background=white).color[0]
+    sheet = torch.cat([classic, own], dim=1)
+    write_png((255 * sheet.clamp(0, 1)).byte().numpy(), out / "renderer.png")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
