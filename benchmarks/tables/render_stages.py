@@ -13,8 +13,8 @@ STAGES = {
 }
 """Heads of the columns by the kernels' names."""
 
-SCENES = ("b16-n256", "b16-n1024", "v4-n4096", "n100k", "garden", "n1m")
-"""Those with three channels."""
+SCENES = ("b16-n256", "b16-n1024", "n100k", "garden")
+"""Two batches, one large picture, and a real scene."""
 
 
 def render_stages_table() -> str:
