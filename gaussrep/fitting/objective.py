@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussrep.evaluation.ssim import ssim_map
 from gaussrep.fitting.capture import PosedPictures
 from gaussrep.fitting.config import LossConfig
-from gaussrep.fitting.ssim import mean_ssim
 from gaussrep.rendering.rendering import Rendering
 
 
@@ -50,7 +50,7 @@ def measure_objective(
     """
     truth = pictures.over(background)
     l1 = (rendering.color - truth).abs().mean()
-    ssim = mean_ssim(rendering.color, truth) if config.ssim else l1.new_zeros(())
+    ssim = _mean_ssim(rendering.color, truth) if config.ssim else l1.new_zeros(())
     total = (1 - config.ssim) * l1 + config.ssim * (1 - ssim)
     depth = l1.new_zeros(())
     if config.depth and pictures.depths is not None:
@@ -74,3 +74,9 @@ def depth_error(
     counted = (measured > 0) & (drawn > 0)
     errors = torch.where(counted, drawn - measured, 0).abs()
     return errors.sum() / counted.sum().clamp_min(1)
+
+
+def _mean_ssim(
+    said: Float[Tensor, "v h w c"], truth: Float[Tensor, "v h w c"]
+) -> Float[Tensor, ""]:
+    return ssim_map(said.permute(0, 3, 1, 2), truth.permute(0, 3, 1, 2)).mean()

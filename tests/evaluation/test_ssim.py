@@ -2,6 +2,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity  # noqa: TID253 - what it is compared with
 
 from gaussrep.errors import ShapeError
@@ -46,3 +47,31 @@ def test_small_images():
     assert ssim_map(torch.rand(1, 1, 5, 5), torch.rand(1, 1, 5, 5)).shape == (1, 1, 5, 5)
     with pytest.raises(ShapeError, match="at least 5 pixels a side"):
         ssim_map(torch.rand(1, 1, 4, 8), torch.rand(1, 1, 4, 8))
+
+
+@pytest.mark.parametrize("size", [(5, 7), (16, 16), (30, 128), (20, 129), (140, 300)])
+def test_against_filters_of_scipy_at_sizes_around_a_block(size):
+    generator = torch.Generator().manual_seed(1)
+    first = torch.rand(2, 3, *size, generator=generator, dtype=torch.float64)
+    second = (first + 0.2 * torch.randn(first.shape, generator=generator)).clamp(0, 1)
+    one, two = first.numpy(), second.numpy()
+
+    def mean(values):
+        return gaussian_filter(values, 1.5, radius=5, axes=(2, 3))
+
+    spread = mean(one**2) - mean(one) ** 2 + mean(two**2) - mean(two) ** 2
+    together = mean(one * two) - mean(one) * mean(two)
+    wanted = (2 * mean(one) * mean(two) + 1e-4) * (2 * together + 9e-4)
+    wanted /= (mean(one) ** 2 + mean(two) ** 2 + 1e-4) * (spread + 9e-4)
+    torch.testing.assert_close(ssim_map(first, second), torch.from_numpy(wanted))
+
+
+def test_gradients_are_right():
+    generator = torch.Generator().manual_seed(1)
+    said, truth = torch.rand(2, 1, 1, 6, 7, generator=generator, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda x: ssim_map(x, truth).mean(), said.requires_grad_())
+
+
+def test_is_1_for_the_same_picture():
+    picture = torch.rand(1, 3, 12, 12)
+    torch.testing.assert_close(ssim_map(picture, picture).mean(), torch.tensor(1.0))
