@@ -131,3 +131,8 @@ class FitConfig(Config):
     """Steps between checkpoints; the last step always writes one, and the latest stays."""
     log_every: int = Field(default=100, ge=1)
     """Steps between rows of `metrics.csv`."""
+
+    def sh_degree_at(self, step: int) -> int:
+        """Degree of the spherical harmonics after so many steps."""
+        every = max(1, round(self.sh_share * self.steps))
+        return min(self.sh_degree, step // every)

@@ -83,8 +83,7 @@ class Fitting:
     @property
     def sh_degree(self) -> int:
         """Degree of the spherical harmonics at the present step."""
-        every = max(1, round(self.config.sh_share * self.config.steps))
-        return min(self.config.sh_degree, self.step // every)
+        return self.config.sh_degree_at(self.step)
 
     def make_step(self) -> Step:
         """Draw the step's views, follow the gradient, and let the strategy act.

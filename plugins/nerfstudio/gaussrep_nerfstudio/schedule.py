@@ -45,8 +45,7 @@ class Schedule:
     @property
     def sh_degree(self) -> int:
         """Degree of the spherical harmonics at the present step."""
-        every = max(1, round(self.fit.sh_share * self.fit.steps))
-        return min(self.fit.sh_degree, self._step // every)
+        return self.fit.sh_degree_at(self._step)
 
     @property
     def background(self) -> Tensor:
