@@ -9,7 +9,6 @@ from gaussrep import plugins
 from gaussrep.config import presets
 from gaussrep.config.components import config_class
 from gaussrep.errors import ConfigError, PluginError, Unavailable
-from gaussrep.plugins.requirements import install_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +40,8 @@ def examine_component(component: plugins.Component) -> Finding:
     subject = str(component)
     try:
         config_class(component.kind, component.qualified)
-        if missing := component.missing:
-            return Finding(subject, "unavailable", install_line(missing))
+        if component.missing:
+            return Finding(subject, "unavailable", component.install)
         component.load()
         if isinstance(component.record, plugins.MethodRecord):
             component.load_report()
@@ -72,7 +71,7 @@ def examine_library(name: str, *, optional: bool = False) -> Finding:
 
     Args:
         name: Name of its module.
-        optional: Whether gaussrep can do without it.
+        optional: Whether gaussrep can do without it, so that its absence is no failure.
 
     Returns:
         What came of it; where it works, its version.
@@ -80,7 +79,8 @@ def examine_library(name: str, *, optional: bool = False) -> Finding:
     try:
         module = import_module(name)
     except Exception as error:  # whatever a broken installation raises is what we want to show
-        status = "unavailable" if optional else "failed"
+        if optional and isinstance(error, ModuleNotFoundError) and error.name == name:
+            return Finding(name, "unavailable", "not installed")
         reason = " ".join(f"{type(error).__name__}: {error}".split())
-        return Finding(name, status, reason, "".join(format_exception(error)))
+        return Finding(name, "failed", reason, "".join(format_exception(error)))
     return Finding(name, "ok", module.__version__)

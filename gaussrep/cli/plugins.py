@@ -9,7 +9,6 @@ from gaussrep import plugins as registry
 from gaussrep.cli.component_command import shown_name
 from gaussrep.cli.problems import problems
 from gaussrep.cli.table import print_table
-from gaussrep.plugins.requirements import install_line
 
 HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
 
@@ -50,12 +49,12 @@ def describe(component: registry.Component) -> dict[str, Any]:
         "summary": component.record.summary,
         "available": not missing,
         "missing": list(missing),
-        "status": _status(component, missing),
+        "status": _status(component),
     }
 
 
-def _status(component: registry.Component, missing: tuple[str, ...]) -> str:
-    remarks = [f"unavailable: {install_line(missing)}"] if missing else []
+def _status(component: registry.Component) -> str:
+    remarks = [f"unavailable: {install}"] if (install := component.install) else []
     if shown_name(component) != component.name:
         remarks.append(f"write {component.qualified}")
     return "; ".join(remarks) or "ok"

@@ -1,12 +1,15 @@
 import re
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from gaussrep import plugins
-from gaussrep.cli import doctor as module
+from gaussrep.cli import platform_findings as module
+from gaussrep.cli import torchvision_finding
 from gaussrep.cli.examination import Finding, examine_component, examine_library
 from gaussrep.cli.main import app
+from gaussrep.cli.torchvision_finding import examine_torchvision
 from gaussrep.rendering import choice
 
 METHOD = """
@@ -41,7 +44,7 @@ def test_everything_is_imported_and_versions_are_shown(doctor):
     result = doctor(METHOD.format(more), CODE)
     assert result.exit_code == 0
     rows = dict(line.split(maxsplit=1) for line in result.stdout.split("\n\n")[0].splitlines())
-    assert {"gaussrep", "python", "torch", "device", "numpy", "numba"} <= rows.keys()
+    assert {"gaussrep", "python", "torch", "device", "numpy", "numba", "kernels"} <= rows.keys()
     assert rows["gaussrep"] == "0.1.0"
     assert re.search(r"^method 'x' of plug 1\.0 +ok", result.stdout, re.MULTILINE)
     assert "Traceback" not in result.stdout
@@ -110,6 +113,40 @@ def test_a_library_is_examined(site):
     assert (found.status, found.remark) == ("failed", "OSError: no library")
     assert "Traceback" in found.traceback
     assert examine_library("absent_lib", optional=True).status == "unavailable"
+
+
+def test_what_is_there_and_broken_is_not_called_missing(site):
+    site.add("lib", modules={"broken_lib": "import absent_lib"})
+    assert examine_library("broken_lib", optional=True).status == "failed"
+
+
+def test_a_torchvision_that_cannot_be_imported_is_shown_with_the_cure(site):
+    site.add("one", modules={"torchvision": "raise RuntimeError('no operator nms')"})
+    ran = site.run("doctor")
+    assert ran.returncode == 1
+    (row,) = (line for line in ran.stdout.splitlines() if line.startswith("torchvision  "))
+    assert "RuntimeError: no operator nms; install both from one index: pip install" in row
+
+
+@pytest.mark.parametrize(("wanted", "status"), [("2.12.0", "ok"), ("2.1.0", "failed")])
+def test_the_torch_that_torchvision_was_built_for_is_compared(monkeypatch, wanted, status):
+    found = Finding("torchvision", "ok", "0.99")
+    monkeypatch.setattr(torchvision_finding, "examine_library", lambda name, optional: found)
+    monkeypatch.setattr(torchvision_finding, "requires", lambda name: ["numpy", f"torch=={wanted}"])
+    monkeypatch.setattr(
+        "gaussrep.plugins.requirements.distribution",
+        lambda name: SimpleNamespace(version="2.12.0+cpu", requires=[]),
+    )
+    examined = examine_torchvision()
+    assert examined.status == status
+    assert ("0.99 is built for torch==2.1.0, here is" in examined.remark) == (status == "failed")
+
+
+def test_it_says_where_kernels_are_kept(monkeypatch, doctor):
+    monkeypatch.setattr("gaussrep.rendering.cpu.compile.FOLDER", None)
+    result = doctor(METHOD.format(""), CODE)
+    assert result.exit_code == 0
+    assert "set NUMBA_CACHE_DIR to one" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["reference", "gaussrep:reference"])
