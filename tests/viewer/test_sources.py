@@ -1,5 +1,8 @@
 import logging
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 import torch
@@ -24,16 +27,21 @@ def fit_run(tmp_path):
     return create_folder(tmp_path / "fit", config, {})
 
 
+def training(folder):
+    """The arguments of a small training."""
+    small = "{width: 16, depth: 1, heads: 1}"
+    settings = [f"method.encoder={small}", f"method.decoder={small}"]
+    settings += ["trainer.batch_size=2", "trainer.tensorboard=false", "trainer.evaluate_every=0"]
+    settings += ["method.image_size=32", "method.patch_size=8", "method.queries=12"]
+    settings += ["data.type=shapes", "data.size=32"]
+    return ["train", "gmae", "--run", str(folder), *settings]
+
+
 @pytest.fixture(scope="module")
 def gmae(tmp_path_factory):
     """A run of one step."""
     folder = tmp_path_factory.mktemp("runs") / "gmae"
-    small = "{width: 16, depth: 1, heads: 1}"
-    settings = [f"method.encoder={small}", f"method.decoder={small}", "trainer.steps=1"]
-    settings += ["trainer.batch_size=2", "trainer.tensorboard=false", "trainer.evaluate_every=0"]
-    settings += ["method.image_size=32", "method.patch_size=8", "method.queries=12"]
-    settings += ["data.type=shapes", "data.size=32"]
-    app(["train", "gmae", "--run", str(folder), *settings], standalone_mode=False)
+    app([*training(folder), "trainer.steps=1"], standalone_mode=False)
     return folder
 
 
@@ -115,6 +123,21 @@ def test_new_weights_of_a_run_are_shown(gmae):
     os.utime(gmae / "model.safetensors", (1, 1))
     assert follower.newest() is not None
     assert follower.newest() is None
+
+
+def test_a_training_is_followed_while_it_runs(tmp_path):
+    folder = tmp_path / "gmae"
+    settings = ["trainer.steps=3000", "trainer.checkpoint_every=20"]
+    seen = set()
+    with subprocess.Popen([sys.executable, "-m", "gaussrep", *training(folder), *settings]) as run:
+        while not (folder / "model.safetensors").exists() and run.poll() is None:
+            time.sleep(0.1)
+        follower = Follower(open_source(folder))
+        while len(seen) < 3 and run.poll() is None:
+            if scene := follower.newest():
+                seen.add(scene.gaussians.means.numpy().tobytes())
+        run.kill()
+    assert len(seen) == 3
 
 
 def test_what_cannot_be_looked_at_is_refused(tmp_path):
