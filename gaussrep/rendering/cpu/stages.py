@@ -96,10 +96,10 @@ def draw(frame: Frame, background: np.ndarray) -> Pictures:
     grid, channels = frame.grid, frame.scenes.features.shape[2]
     shape = len(background), grid.height, grid.width
     pictures = Pictures(
-        color=np.empty((*shape, 3), np.float32),
-        alpha=np.empty(shape, np.float32),
-        depth=np.empty(shape, np.float32),
-        features=np.empty((*shape, channels), np.float32),
+        color=_whole_lines(*shape, 3),
+        alpha=_whole_lines(*shape),
+        depth=_whole_lines(*shape),
+        features=_whole_lines(*shape, channels),
     )
     records, features = frame.splats.records, frame.scenes.features
     tiles = len(frame.bins.starts)
@@ -147,7 +147,16 @@ def _make_slots(frame: Frame) -> Slots:
     size = MOMENTS + -(-(channels + TILE - FOLDED) // TILE) * TILE * (channels > 0)
     return Slots(
         starts=sizes.cumsum().reshape(sizes.shape) - sizes,
-        sums=np.empty(int(sizes.sum()) * size, np.float32),
+        sums=_whole_lines(int(sizes.sum()) * size),
         size=size,
-        background=np.empty((len(frame.bins.starts), TILE), np.float32),
+        background=_whole_lines(len(frame.bins.starts), TILE),
     )
+
+
+def _whole_lines(*shape: int) -> np.ndarray:
+    """Uninitialised float32 that begins with a line of the cache, as torch's memory does.
+
+    Slots, and in images of whole tiles the rows of a tile, are whole lines then: threads that are
+    at work side by side never write to the same one.
+    """
+    return torch.empty(shape, dtype=torch.float32, device="cpu").numpy()
