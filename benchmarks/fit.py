@@ -19,7 +19,6 @@ from gaussrep.errors import GaussrepError
 from gaussrep.fitting import Fitting, fit
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import FitConfig
-from gaussrep.fitting.fit_folder import create_folder
 from gaussrep.fitting.metrics_table import Row
 from gaussrep.fitting.sources.open_capture import open_capture
 from gaussrep.json_file import write_json
@@ -62,7 +61,7 @@ def settings(scene: str, strategy: str, room: Path | None, steps: int | None) ->
 
 def measure(capture: Capture, config: FitConfig, pictures: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        run = create_folder(Path(folder) / "run", config, {})
+        run = RunFolder.create(Path(folder) / "run", config, {})
         before = time.process_time()
         result = fit(capture, config, run)
         spent = time.process_time() - before

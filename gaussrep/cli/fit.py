@@ -108,11 +108,10 @@ def _start(
     if not overwrite:
         RunFolder(folder).require_unused()
 
-    from gaussrep.fitting.fit_folder import create_folder
     from gaussrep.fitting.sources.open_capture import open_capture
 
     capture = open_capture(config.data)
-    run = create_folder(folder, config, given, overwrite=overwrite)
+    run = RunFolder.create(folder, config, given, overwrite=overwrite)
     return _fit(capture, config, run, resume=False)
 
 

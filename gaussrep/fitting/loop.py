@@ -12,7 +12,6 @@ from gaussrep.errors import RunError
 from gaussrep.evaluation.device import chosen_device
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import FitConfig
-from gaussrep.fitting.fit_folder import SCENE
 from gaussrep.fitting.fitting import Fitting, Step
 from gaussrep.fitting.measure import Fidelity, measure_fidelity
 from gaussrep.fitting.metrics_table import MetricsTable, Row
@@ -59,7 +58,7 @@ def fit(
     Args:
         capture: Pictures and cameras.
         config: How to fit.
-        run: Made by `create_folder`.
+        run: Made by `RunFolder.create`.
         start: The first Gaussians; by default those that `config.start` describes.
         resume: Go on from the latest checkpoint, as if the fit had never been stopped.
         console: Where progress is shown; by default stderr.
@@ -82,7 +81,7 @@ def fit(
     with closing(show(console, fitting.step, config.steps)) as display:
         fidelity = _Loop(fitting, run, display).run()
     return FitResult(
-        scene=run.path / SCENE,
+        scene=run.scene_file,
         steps=fitting.step,
         gaussians=fitting.scene.count,
         fidelity=fidelity,
@@ -145,7 +144,7 @@ class _Loop:
         for step, folder in run.checkpoints().items():
             if step != fitting.step:
                 shutil.rmtree(folder)
-        save(fitting.scene.gaussians().detach().replace(features=None), run.path / SCENE)
+        save(fitting.scene.gaussians().detach().replace(features=None), run.scene_file)
         if fitting.config.calibrate:
             write_json(fitting.calibration.facts(), run.path / "calibration.json")
         if self._fidelity is not None and fitting.step == fitting.config.steps:

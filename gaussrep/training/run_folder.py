@@ -1,6 +1,5 @@
 """Where a run keeps what it was told, measured and learned. Never imports torch."""
 
-import json
 import shutil
 from dataclasses import dataclass
 from itertools import count
@@ -9,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from gaussrep.config import dump_yaml, load_config
+from gaussrep.config import Config, dump_yaml, load_config
 from gaussrep.errors import RunError
+from gaussrep.json_file import write_json
 from gaussrep.replacing import replacing
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.versions import collect_versions
@@ -24,12 +24,16 @@ _ENTRIES = (
     "checkpoints",
     "tensorboard",
     "evaluations",
+    "scene.ply",
+    "fidelity.json",
+    "calibration.json",
 )
+"""What trainings and fits write."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """The folder of one run.
+    """The folder of one run, be it a training or a fit.
 
     Attributes:
         path: The folder.
@@ -39,7 +43,7 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, path: Path, config: TrainConfig, given: dict[str, Any], *, overwrite: bool = False
+        cls, path: Path, config: Config, given: dict[str, Any], *, overwrite: bool = False
     ) -> "RunFolder":
         """Start a new run in a folder.
 
@@ -62,9 +66,9 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
             if run.exists():
                 run._clear()
-            _write_text(run.config_file, dump_yaml(config))
             _write_text(path / "given.yaml", yaml.safe_dump(given, sort_keys=False))
-            _write_text(path / "versions.json", json.dumps(collect_versions(), indent=2) + "\n")
+            write_json(collect_versions(), path / "versions.json")
+            _write_text(run.config_file, dump_yaml(config))
         except OSError as error:
             raise RunError(f"cannot write the run folder {path}: {error.strerror}") from error
         return run
@@ -103,6 +107,11 @@ class RunFolder:
     def weights_file(self) -> Path:
         """The weights of the latest checkpoint."""
         return self.path / "model.safetensors"
+
+    @property
+    def scene_file(self) -> Path:
+        """The Gaussians of a fit's latest checkpoint."""
+        return self.path / "scene.ply"
 
     @property
     def tensorboard_folder(self) -> Path:

@@ -9,8 +9,9 @@ import gaussrep as gr
 from gaussrep.errors import RunError
 from gaussrep.fitting import fit
 from gaussrep.fitting.capture import Capture
-from gaussrep.fitting.fit_folder import create_folder, open_folder
+from gaussrep.fitting.fit_folder import open_folder
 from gaussrep.fitting.fitting import Fitting
+from gaussrep.training.run_folder import RunFolder
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def without_speed(run):
 
 def test_leaves_a_scene_metrics_and_one_checkpoint(tiny_capture, tiny_config, tmp_path, quiet):
     config = tiny_config()
-    run = create_folder(tmp_path / "run", config, {"data": "tiny"})
+    run = RunFolder.create(tmp_path / "run", config, {"data": "tiny"})
     result = fit(tiny_capture, config, run, console=quiet)
     scene = gr.load(result.scene)
     assert scene.count == result.gaussians == 30
@@ -45,7 +46,7 @@ def test_leaves_a_scene_metrics_and_one_checkpoint(tiny_capture, tiny_config, tm
 
 def test_the_file_draws_what_was_measured(tiny_capture, tiny_config, tmp_path, quiet):
     config = tiny_config()
-    run = create_folder(tmp_path / "run", config, {})
+    run = RunFolder.create(tmp_path / "run", config, {})
     result = fit(tiny_capture, config, run, console=quiet)
     views = tiny_capture.held_out
     drawn = gr.render(gr.load(result.scene), views.cameras).color.clamp(0, 1)
@@ -57,9 +58,9 @@ def test_a_resumed_fit_ends_as_one_that_was_never_stopped(
     tiny_capture, tiny_config, tmp_path, quiet, monkeypatch
 ):
     config = tiny_config()
-    whole = create_folder(tmp_path / "whole", config, {})
+    whole = RunFolder.create(tmp_path / "whole", config, {})
     fit(tiny_capture, config, whole, console=quiet)
-    stopped = create_folder(tmp_path / "stopped", config, {})
+    stopped = RunFolder.create(tmp_path / "stopped", config, {})
     make_step = Fitting.make_step
 
     def stop(self):
@@ -82,7 +83,7 @@ def test_a_resumed_fit_ends_as_one_that_was_never_stopped(
 
 def test_a_complete_fit_is_not_resumed(tiny_capture, tiny_config, tmp_path, quiet):
     config = tiny_config("steps=2")
-    run = create_folder(tmp_path / "run", config, {})
+    run = RunFolder.create(tmp_path / "run", config, {})
     fit(tiny_capture, config, run, console=quiet)
     with pytest.raises(RunError, match="complete at step 2"):
         fit(tiny_capture, config, run, resume=True, console=quiet)
@@ -90,18 +91,18 @@ def test_a_complete_fit_is_not_resumed(tiny_capture, tiny_config, tmp_path, quie
 
 def test_works_with_nothing_held_out(tiny_capture, tiny_config, tmp_path, quiet):
     config = tiny_config("steps=2")
-    run = create_folder(tmp_path / "run", config, {})
+    run = RunFolder.create(tmp_path / "run", config, {})
     assert fit(Capture(tiny_capture.train), config, run, console=quiet).fidelity is None
 
 
 def test_a_folder_is_overwritten_only_when_told(tiny_capture, tiny_config, tmp_path, quiet):
     config = tiny_config("steps=2")
-    run = create_folder(tmp_path / "run", config, {})
+    run = RunFolder.create(tmp_path / "run", config, {})
     fit(tiny_capture, config, run, console=quiet)
     (run.path / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(RunError, match="already holds a run"):
-        create_folder(run.path, config, {})
-    create_folder(run.path, config, {}, overwrite=True)
+        RunFolder.create(run.path, config, {})
+    RunFolder.create(run.path, config, {}, overwrite=True)
     left = {path.name for path in run.path.iterdir()}
     assert left == {"config.yaml", "given.yaml", "versions.json", "notes.txt"}
 
@@ -109,7 +110,7 @@ def test_a_folder_is_overwritten_only_when_told(tiny_capture, tiny_config, tmp_p
 @pytest.mark.parametrize("terminal", [True, False])
 def test_shows_how_far_it_is(tiny_capture, tiny_config, tmp_path, terminal):
     config = tiny_config("steps=20", "log_every=10", "evaluate_every=20")
-    run = create_folder(tmp_path / "run", config, {})
+    run = RunFolder.create(tmp_path / "run", config, {})
     with (tmp_path / "screen").open("w", encoding="utf-8") as screen:
         console = Console(file=screen, force_terminal=terminal, width=160)
         fit(tiny_capture, config, run, console=console)

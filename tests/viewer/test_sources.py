@@ -13,9 +13,9 @@ from gaussrep.cli.main import app
 from gaussrep.config import dump_yaml
 from gaussrep.errors import DataError, FormatError, RunError
 from gaussrep.fitting.config import FitConfig
-from gaussrep.fitting.fit_folder import create_folder
 from gaussrep.fitting.synthetic import known_scene
 from gaussrep.training.load_run import load_run
+from gaussrep.training.run_folder import RunFolder
 from gaussrep.viewer.source import Follower
 from gaussrep.viewer.sources.open_source import open_source
 
@@ -24,7 +24,7 @@ from gaussrep.viewer.sources.open_source import open_source
 def fit_run(tmp_path):
     """A fit that has begun and has no checkpoint yet."""
     config = FitConfig(data={"path": "synthetic:balls", "size": 16}, background=(0.0, 0.5, 1.0))
-    return create_folder(tmp_path / "fit", config, {})
+    return RunFolder.create(tmp_path / "fit", config, {})
 
 
 def training(folder):

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from gaussrep.cameras import Cameras
 from gaussrep.errors import DataError
-from gaussrep.fitting.fit_folder import SCENE, open_folder
+from gaussrep.fitting.fit_folder import open_folder
 from gaussrep.fitting.sources.open_capture import open_capture
 from gaussrep.formats.by_suffix import load
 from gaussrep.training.run_folder import RunFolder
@@ -27,7 +27,7 @@ class FitSource(Source):
 
     def __init__(self, run: RunFolder) -> None:
         self._run, self._config = open_folder(run.path)
-        super().__init__(str(run.path), run.path / SCENE)
+        super().__init__(str(run.path), run.scene_file)
 
     def read(self, index: int) -> Scene:
         """Read the latest Gaussians."""
