@@ -9,8 +9,8 @@ from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import StartConfig
 from gaussrep.fitting.extent import looked_at
-from gaussrep.fitting.neighbours import neighbour_distances
 from gaussrep.gaussians import Gaussians
+from gaussrep.neighbours import spacing
 
 POINT_SCALE, RANDOM_SCALE = 1.0, 0.3
 """What `start.scale` is where it is not given."""
@@ -80,7 +80,7 @@ def gaussians_at(
     if len(points) < 4:
         raise DataError(f"a fit cannot start from {len(points)} points, wanted at least 4.")
     size = (points.amax(0) - points.amin(0)).max()
-    distance = neighbour_distances(points).square().mean(-1).sqrt()
+    distance = spacing(points)
     scale = POINT_SCALE if config.scale is None else config.scale
     scales = scale * distance.clamp_min(SMALLEST * size.item())
     return Gaussians(

@@ -1,11 +1,11 @@
 """A scene and its Gaussians from outside and from above."""
 
-import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.gaussians import Gaussians
+from gaussrep.neighbours import nearest_neighbours
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.look import Look
 from gaussrep_gaussiancross.report.outlook import SIZE, Outlook
@@ -13,8 +13,6 @@ from gaussrep_gaussiancross.report.splats import wire_frame
 
 WITNESSES = 8192
 """Points of which the nearest tells which way a Gaussian's surface is turned."""
-
-CHUNK = 4096
 
 
 def kept_gaussians(look: Look) -> Gaussians:
@@ -67,5 +65,4 @@ def _normals_near(look: Look, means: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3
     """Normal of the scene's point that is nearest to each Gaussian."""
     step = max(1, look.cloud.count // WITNESSES)
     points, normals = look.cloud.points[::step], look.cloud.normals[::step]
-    nearest = [torch.cdist(part, points).argmin(1) for part in means.split(CHUNK)]
-    return normals[torch.cat(nearest)]
+    return normals[nearest_neighbours(means, points).indices[:, 0]]

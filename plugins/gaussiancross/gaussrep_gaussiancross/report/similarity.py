@@ -8,6 +8,7 @@ from PIL import ImageDraw
 from torch import Tensor
 from torch.nn.functional import normalize
 
+from gaussrep.neighbours import farthest_points, nearest_neighbours
 from gaussrep.report.palette import near_to_far
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.k_means import k_means
@@ -42,13 +43,14 @@ def pick_points(look: Look, places: Sequence[Point]) -> Int[Tensor, " picks"]:
     """
     if places:
         wanted = look.cloud.points.new_tensor(places)
-        return torch.cdist(wanted, look.cloud.points).argmin(1)
+        return nearest_neighbours(wanted, look.cloud.points).indices[:, 0]
     seen = look.elevated.sees(look.cloud.normals).nonzero().flatten()
     units = normalize(look.features[seen], dim=-1)
     groups = k_means(units, GROUPS)
     means = torch.stack([units[groups == group].mean(0) for group in groups.unique()])
-    chosen = means[_far_apart(means, PICKS)]
-    return seen[torch.cdist(chosen, units).argmin(1)]
+    extreme = int((means - means.mean(0)).norm(dim=-1).argmax())
+    chosen = means[farthest_points(means, min(PICKS, len(means)), extreme)]
+    return seen[nearest_neighbours(chosen, units).indices[:, 0]]
 
 
 def similarities(look: Look, pick: int) -> Float[Tensor, " p"]:
@@ -83,11 +85,3 @@ def similarity_panel(look: Look, pick: int) -> Panel:
         box = (x - radius, y - radius, x + radius, y + radius)
         pen.ellipse(box, outline=color, width=width)
     return panel
-
-
-def _far_apart(rows: Tensor, count: int) -> list[int]:
-    """Farthest-point sample: from the row farthest from the mean, each far from those before."""
-    chosen = [int((rows - rows.mean(0)).norm(dim=-1).argmax())]
-    while len(chosen) < min(count, len(rows)):
-        chosen.append(int(torch.cdist(rows, rows[chosen]).amin(1).argmax()))
-    return chosen
