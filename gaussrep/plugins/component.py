@@ -42,6 +42,12 @@ class Component:
         """Requirements that are not met here, PEP 508 strings."""
         return unmet(self.record.requires)
 
+    @property
+    def install(self) -> str:
+        """The line that installs what is missing; empty where nothing is."""
+        missing = self.missing
+        return (self.record.install or install_line(missing)) if missing else ""
+
     def load(self) -> Any:
         """Import the component.
 
@@ -54,7 +60,7 @@ class Component:
             PluginError: If its module is broken.
         """
         if missing := self.missing:
-            raise Unavailable(f"{self} needs {', '.join(missing)}: {install_line(missing)}")
+            raise Unavailable(f"{self} needs {', '.join(missing)}: {self.install}")
         return self._import(self.record.target)
 
     def load_config(self) -> Any:

@@ -19,6 +19,7 @@ class Record:
         target: Import string of the component, `"package.module:Attribute"`.
         config: Import string of its `gaussrep.config.ComponentConfig` class, if it has settings.
         requires: PEP 508 requirements beyond those of the distribution, `"gsplat>=1.4"`.
+        install: Line that installs what is required, where `pip install` of those names would not.
         api: The `PLUGIN_API` that the plugin was written for. Write the number out where a plugin
             should be refused by a gaussrep that speaks another.
     """
@@ -30,6 +31,7 @@ class Record:
     target: str
     config: str | None = None
     requires: tuple[str, ...] = ()
+    install: str | None = None
     api: int = PLUGIN_API
 
 

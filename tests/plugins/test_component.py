@@ -42,6 +42,14 @@ def test_unmet_requirements_are_told_with_the_line_to_install_them(component):
     )
 
 
+@pytest.mark.parametrize(
+    ("required", "said"), [("absent-thing", "pip install odd"), ("pytest", "")]
+)
+def test_a_record_may_give_the_line_itself(component, required, said):
+    found = component("class X: pass", f"requires=({required!r},), install='pip install odd'")
+    assert found.install == said
+
+
 def test_settings_can_be_read_where_the_component_cannot_run(component):
     found = component("class C: pass", "config='code_of_x:C', requires=('absent-thing',)")
     assert found.load_config().__name__ == "C"
