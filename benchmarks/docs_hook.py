@@ -15,6 +15,7 @@ from reference.settings import settings_tables
 from tables.formats import garden_table, readers_table, synthetic_table
 from tables.gmae_cost import gmae_cost_table
 from tables.nerfstudio import fits_table, starts_table
+from tables.pytorch3d import contract_table, speed_table
 from tables.render import render_table
 from tables.render_stages import render_stages_table
 from tables.scores import (
@@ -47,6 +48,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "format-readers": readers_table,
     "nerfstudio-fits": fits_table,
     "nerfstudio-starts": starts_table,
+    "pytorch3d": speed_table,
+    "pytorch3d-contract": contract_table,
 }
 """What makes each table, by the name in its mark, `<!-- table: name -->`."""
 

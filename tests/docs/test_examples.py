@@ -66,7 +66,17 @@ def exported(folder, names):
     app(command, standalone_mode=False)
 
 
-NEEDS = {"docs/scenes.md": "rooms", "docs/gmae.md": "exported"}
+@pytest.fixture
+def pytorch3d():
+    """A library that no package index has."""
+    pytest.importorskip("pytorch3d", reason="needs PyTorch3D")
+
+
+NEEDS = {
+    "docs/scenes.md": "rooms",
+    "docs/gmae.md": "exported",
+    "docs/pytorch3d.md": "pytorch3d",
+}
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in TESTED_ELSEWHERE])

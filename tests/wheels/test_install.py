@@ -1,5 +1,6 @@
 """The built wheels, installed as a user installs them, used from outside the source tree."""
 
+import json
 import os
 import re
 import subprocess
@@ -98,6 +99,17 @@ def test_gaussiancross_trains_one_step_on_rooms_of_its_own(environment):
     inspected = run(environment, "gaussrep", "inspect", "run-3d")
     assert inspected.returncode == 0, inspected.stderr
     assert (environment / "run-3d" / "report.html").is_file()
+
+
+def test_pytorch3d_is_told_of_and_not_required(environment):
+    install(environment, "gaussrep[pytorch3d]")
+    listed = run(environment, "gaussrep", "plugins", "--json")
+    components = {each["name"]: each for each in json.loads(listed.stdout)["components"]}
+    assert not components["pytorch3d"]["available"]
+    assert "pip install --no-build-isolation" in components["pytorch3d"]["status"]
+    asked = run(environment, "python", "-c", "import gaussrep as gr; gr.get_renderer('pulsar')")
+    assert "Unavailable" in asked.stderr
+    assert components["pulsar"]["status"].removeprefix("unavailable: ") in asked.stderr
 
 
 def test_a_grown_up_plugin_of_somebody_else(environment):

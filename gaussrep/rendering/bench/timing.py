@@ -39,7 +39,7 @@ def one_call(
         if not weights:
             generator = torch.Generator().manual_seed(1)
             weights.extend(torch.randn(t.shape, generator=generator).to(t) for t in drawn)
-        return torch.autograd.grad(drawn, list(leaves.values()), weights)
+        return torch.autograd.grad(drawn, list(leaves.values()), weights, materialize_grads=True)
 
     return call
 

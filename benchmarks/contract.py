@@ -1,0 +1,51 @@
+"""Run the tests of a plugin and write down what came of each.
+
+python benchmarks/contract.py plugins/pytorch3d/tests OUT.json
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Any
+from xml.etree import ElementTree
+
+from gaussrep.json_file import write_json
+from gaussrep.rendering.bench.report import describe_origin
+
+OUTCOMES = {"skipped": "skipped", "failure": "failed", "error": "failed"}
+"""What an element within that of a test says of it; without one, it passed."""
+
+
+def run(folder: Path, out: Path) -> int:
+    with TemporaryDirectory() as scratch:
+        report = Path(scratch, "report.xml")
+        options = ["-q", "-p", "no:cacheprovider", "--junitxml", str(report)]
+        start = perf_counter()
+        ran = subprocess.run([sys.executable, "-m", "pytest", str(folder), *options], check=False)
+        seconds = round(perf_counter() - start, 1)
+        cases = ElementTree.parse(report).iter("testcase")
+        tests = {_name(case): _outcome(case) for case in cases}
+    write_json({**describe_origin(sys.argv), "seconds": seconds, "tests": tests}, out)
+    return ran.returncode
+
+
+def _name(case: ElementTree.Element) -> str:
+    """`test_contracts.TestPulsar.test_padding`, with the parameters of the test."""
+    place = case.attrib["classname"].partition(".tests.")[2]
+    return f"{place}.{case.attrib['name']}"
+
+
+def _outcome(case: ElementTree.Element) -> dict[str, Any]:
+    found: dict[str, Any] = {"outcome": "passed", "seconds": round(float(case.attrib["time"]), 3)}
+    for child in case:
+        if child.tag in OUTCOMES:
+            found |= {"outcome": OUTCOMES[child.tag], "reason": child.attrib.get("message", "")}
+    return found
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit("usage: contract.py FOLDER OUT.json")
+    sys.exit(run(Path(sys.argv[1]), Path(sys.argv[2])))

@@ -1,0 +1,1 @@
+"""PyTorch3D for gaussrep (import names live in their own modules)."""

@@ -1,0 +1,108 @@
+"""Gaussians to and from PyTorch3D's `Pointclouds`."""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep import sh
+from gaussrep.errors import ShapeError
+from gaussrep.gaussians import Gaussians
+from gaussrep.neighbours import spacing
+from gaussrep_pytorch3d.library import pytorch3d
+
+NEIGHBOURS = 3
+"""Others whose distance makes the size of a Gaussian (3DGS, section 5.1)."""
+
+SMALLEST = 1e-4
+"""Least standard deviation, as a share of the cloud's size, where points coincide; ours."""
+
+GREY = 0.5
+"""Colour of points that have none."""
+
+
+def to_pointclouds(gaussians: Gaussians) -> Any:
+    """Make a cloud of every scene.
+
+    Features of a point are red, green, blue and opacity, then those of the Gaussian. Gaussians of
+    opacity 0 are padding and are left out, so that clouds differ in length. Spherical harmonics
+    give the colour of their first coefficient; scales and orientations have no place in a cloud.
+
+    Args:
+        gaussians: Scenes, [*B, N].
+
+    Returns:
+        A `pytorch3d.structures.Pointclouds` of as many clouds as there are scenes, differentiable.
+
+    Raises:
+        Unavailable: If PyTorch3D cannot be imported.
+    """
+    colors = gaussians.colors
+    if colors is None:
+        assert gaussians.sh is not None
+        colors = sh.evaluate(gaussians.sh[..., :1, :], torch.ones_like(gaussians.means))
+    parts = [gaussians.means, colors, gaussians.opacities[..., None]]
+    parts += [] if gaussians.features is None else [gaussians.features]
+    rows = torch.cat(parts, -1)
+    rows = rows.reshape(gaussians.batch_shape.numel(), *rows.shape[-2:])
+    clouds = [scene[scene[:, 6] > 0] for scene in rows]
+    return pytorch3d("structures").Pointclouds(
+        points=[cloud[:, :3] for cloud in clouds], features=[cloud[:, 3:] for cloud in clouds]
+    )
+
+
+def from_pointclouds(clouds: Any, scale: float | None = None, opacity: float = 1.0) -> Gaussians:
+    """Put a round Gaussian at every point.
+
+    Args:
+        clouds: A `pytorch3d.structures.Pointclouds` of B clouds whose features are, as
+            `to_pointclouds` gives them, RGB, opacity, and more; it may hold RGB alone, or no
+            features at all, which makes grey Gaussians.
+        scale: Standard deviation in units of the points; where it is None, the root mean square
+            distance of the three nearest others.
+        opacity: Opacity where the clouds hold none.
+
+    Returns:
+        Scenes [B, N], padded with opacity 0 up to the longest cloud.
+
+    Raises:
+        ShapeError: If points have one or two features, or if a cloud of one point needs a scale.
+    """
+    features = clouds.features_list() or [None] * len(clouds)
+    return Gaussians.stack(
+        [
+            _scene(points, given, scale, opacity)
+            for points, given in zip(clouds.points_list(), features, strict=True)
+        ]
+    )
+
+
+def _scene(
+    points: Float[Tensor, "n 3"],
+    features: Float[Tensor, "n c"] | None,
+    scale: float | None,
+    opacity: float,
+) -> Gaussians:
+    channels = 0 if features is None else features.shape[1]
+    if channels in (1, 2):
+        raise ShapeError(f"points have {channels} features, wanted none, RGB, or RGB and more.")
+    opacities = torch.full_like(points[:, 0], opacity)
+    return Gaussians(
+        means=points,
+        quats=points.new_tensor([1.0, 0, 0, 0]).expand(len(points), 4),
+        scales=_sizes(points, scale)[:, None].expand(-1, 3),
+        opacities=features[:, 3] if features is not None and channels > 3 else opacities,
+        colors=torch.full_like(points, GREY) if features is None else features[:, :3],
+        features=features[:, 4:] if features is not None and channels > 4 else None,
+    )
+
+
+def _sizes(points: Float[Tensor, "n 3"], scale: float | None) -> Float[Tensor, " n"]:
+    if scale is not None or not len(points):
+        return points.new_full((len(points),), scale or 0.0)
+    if len(points) == 1:
+        raise ShapeError("a cloud of one point has no spacing; give scale.")
+    size = (points.amax(0) - points.amin(0)).max().item()
+    others = min(NEIGHBOURS, len(points) - 1)
+    return spacing(points, others).clamp_min(SMALLEST * size)

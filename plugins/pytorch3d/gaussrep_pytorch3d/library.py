@@ -1,0 +1,54 @@
+"""The one way to PyTorch3D, which may be absent or broken."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+
+from gaussrep.errors import Unavailable
+from gaussrep_pytorch3d.install import INSTALL
+
+
+@cache
+def pytorch3d(module: str) -> ModuleType:
+    """Import a module of PyTorch3D.
+
+    Args:
+        module: Its name, without `pytorch3d.`.
+
+    Returns:
+        The module.
+
+    Raises:
+        Unavailable: If PyTorch3D is absent, or was built for another torch.
+    """
+    try:
+        return import_module(f"pytorch3d.{module}")
+    except (ImportError, OSError) as error:
+        reason = str(error).partition("\n")[0]
+        raise Unavailable(
+            f"PyTorch3D does not import here ({reason}); build it for this torch: {INSTALL}"
+        ) from error
+
+
+WITHOUT_CUDA = ("Not compiled with GPU support", "built without CUDA")
+"""What PyTorch3D's kernels and Pulsar say of tensors on CUDA where they were built for the CPU."""
+
+
+@contextmanager
+def built_for_the_device() -> Iterator[None]:
+    """Say in our words that PyTorch3D was built without CUDA, where a call within finds that.
+
+    Raises:
+        Unavailable: With the cure.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if any(said in str(error) for said in WITHOUT_CUDA):
+            raise Unavailable(
+                "PyTorch3D was built without CUDA, and these tensors are on CUDA; move them with "
+                f".to('cpu'), or build it where nvcc is: {INSTALL}"
+            ) from error
+        raise
