@@ -3,15 +3,15 @@
 python benchmarks/gpu_parity.py OUT.json [WORKLOAD ...]
 """
 
-import sys
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from gaussrep.errors import DataError, GaussrepError
-from gaussrep.json_file import write_json
+from workload_command import main
+
+from gaussrep.errors import DataError
 from gaussrep.rendering import Renderer, get_renderer
 from gaussrep.rendering.bench import parity
-from gaussrep.rendering.bench.report import describe_run
 from gaussrep.rendering.bench.scenes import make_scene
 from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
 from gaussrep.rendering.config import ReferenceConfig
@@ -36,24 +36,11 @@ def examine(workload: Workload, gsplat: Renderer, reference: Renderer) -> dict[s
     return {**found, "difference": parity.compare(scene, gsplat, reference)}
 
 
-def run(out: Path, names: list[str]) -> None:
+def prepare() -> Callable[[Workload], dict[str, Any]]:
     gsplat = get_renderer("gsplat")
     reference = ReferenceRenderer(ReferenceConfig(block=BLOCK))
-    workloads = [WORKLOADS[name] for name in names or WORKLOADS]
-    results = []
-    for workload in workloads:
-        results.append(examine(workload, gsplat, reference))
-        print(results[-1], flush=True)
-        content = describe_run(sys.argv, workloads, results)
-        content["definitions"]["difference"] = parity.DEFINITION
-        write_json(content, out)
+    return partial(examine, gsplat=gsplat, reference=reference)
 
 
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    if not arguments or not set(arguments[1:]) <= set(WORKLOADS):
-        sys.exit(f"usage: gpu_parity.py OUT.json [{' | '.join(WORKLOADS)}] ...")
-    try:
-        run(Path(arguments[0]), arguments[1:])
-    except GaussrepError as error:
-        sys.exit(f"error: {error}")
+    main(prepare, tuple(WORKLOADS))

@@ -3,19 +3,15 @@
 python benchmarks/pytorch3d_parity.py OUT.json [WORKLOAD ...]
 """
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import torch
+from workload_command import main
 
-from gaussrep.errors import GaussrepError
-from gaussrep.json_file import write_json
 from gaussrep.rendering import get_renderer
 from gaussrep.rendering.bench import parity
-from gaussrep.rendering.bench.report import describe_run
 from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
+from gaussrep.rendering.bench.workloads import Workload
 
 NAMES = ("b16-n256", "channels-16")
 RENDERERS = ("cpu", "pytorch3d", "pulsar")
@@ -34,22 +30,5 @@ def examine(workload: Workload) -> dict[str, Any]:
     return found
 
 
-def run(out: Path, names: list[str]) -> None:
-    workloads = [WORKLOADS[name] for name in names or NAMES]
-    results = []
-    for workload in workloads:
-        results.append(examine(workload))
-        print(results[-1], flush=True)
-        content = describe_run(sys.argv, workloads, results)
-        content["definitions"]["difference"] = parity.DEFINITION
-        write_json(content, out)
-
-
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    if not arguments or not set(arguments[1:]) <= set(WORKLOADS):
-        sys.exit(f"usage: pytorch3d_parity.py OUT.json [{' | '.join(WORKLOADS)}] ...")
-    try:
-        run(Path(arguments[0]), arguments[1:])
-    except GaussrepError as error:
-        sys.exit(f"error: {error}")
+    main(lambda: examine, NAMES)
