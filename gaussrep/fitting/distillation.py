@@ -31,7 +31,7 @@ class Lessons:
 
 @torch.no_grad()
 def draw_lessons(
-    encoder: ImageEncoder, pictures: Iterable[Float[Tensor, "3 h w"]], channels: int
+    encoder: ImageEncoder, pictures: Iterable[Float[Tensor, "3 _ _"]], channels: int
 ) -> Lessons:
     """Encode pictures, one after the other.
 

@@ -15,6 +15,8 @@ pytestmark = pytest.mark.slow
 WIDTH, HEIGHT = 900, 500
 CLEAR = np.s_[200:, :510]
 """Pixels that neither the panel nor a notice covers, nor their shadows."""
+SHARP = "?fixedDpr=1"
+"""Keeps viser from drawing fewer pixels where the browser is slow."""
 SMALL = 1.5
 """Mean difference of bytes between viser's splats and our renderers' pictures of them."""
 
@@ -34,7 +36,7 @@ def server(file, tab, wait_for):
     from gaussrep.viewer.serve import opened
 
     with opened(open_source(file), "127.0.0.1", 8137, "cpu") as server:
-        tab.open(f"http://127.0.0.1:{server.get_port()}", WIDTH, HEIGHT)
+        tab.open(f"http://127.0.0.1:{server.get_port()}/{SHARP}", WIDTH, HEIGHT)
         wait_for(server.get_clients, 60)
         wait_for(lambda: tab.pixels()[CLEAR].std() > 5, 60)
         yield server

@@ -40,7 +40,7 @@ def lessons_of(
 
 def _images(
     pictures: list[dict[str, Any]], device: torch.device
-) -> Iterator[Float[Tensor, "3 h w"]]:
+) -> Iterator[Float[Tensor, "3 _ _"]]:
     """Over black where they are transparent."""
     for picture in pictures:
         image = picture["image"].to(device)
