@@ -49,12 +49,12 @@ def describe(component: registry.Component) -> dict[str, Any]:
         "summary": component.record.summary,
         "available": not missing,
         "missing": list(missing),
-        "status": _status(component),
+        "status": _status(component, missing),
     }
 
 
-def _status(component: registry.Component) -> str:
-    remarks = [f"unavailable: {install}"] if (install := component.install) else []
+def _status(component: registry.Component, missing: tuple[str, ...]) -> str:
+    remarks = [f"unavailable: {component.install}"] if missing else []
     if shown_name(component) != component.name:
         remarks.append(f"write {component.qualified}")
     return "; ".join(remarks) or "ok"
