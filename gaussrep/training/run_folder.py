@@ -17,7 +17,6 @@ from gaussrep.training.versions import collect_versions
 
 _ENTRIES = (
     "given.yaml",
-    "config.yaml",
     "versions.json",
     "metrics.csv",
     "model.safetensors",
@@ -27,8 +26,9 @@ _ENTRIES = (
     "scene.ply",
     "fidelity.json",
     "calibration.json",
+    "config.yaml",
 )
-"""What trainings and fits write."""
+"""What trainings and fits write; the last one makes a folder a run, even one half removed."""
 
 
 @dataclass(frozen=True, slots=True)
