@@ -4,7 +4,9 @@ import sys
 
 def test_rows_differ_in_method_and_target_alone(script, tmp_path):
     module = script("cifar10")
-    comparison = module.make_comparison(tmp_path, 7, 3, "cpu", ("trainer.batch_size=8",))
+    comparison = module.make_comparison(
+        tmp_path, 7, module.FINE_TUNING, "cpu", ("trainer.batch_size=8",)
+    )
     gmae, mae, normalized, random = (comparison.config(row, 2) for row in module.ROWS.values())
     assert gmae == random
     assert gmae.trainer == mae.trainer == normalized.trainer
