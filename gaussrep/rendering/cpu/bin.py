@@ -8,7 +8,7 @@ from gaussrep.rendering.cpu.compile import kernel, making_part, part
 from gaussrep.rendering.cpu.depth_sort import sort_by_depth
 from gaussrep.rendering.cpu.ellipse import tiles_in_row
 from gaussrep.rendering.cpu.layout import Bins, Grid, Splats
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 
 
 class Band(NamedTuple):
@@ -34,7 +34,7 @@ class Found(NamedTuple):
 
 @kernel
 def bin_tiles(
-    counter: np.ndarray,
+    tasks: Tasks,
     keys: np.ndarray,
     splats: Splats,
     grid: Grid,
@@ -45,7 +45,7 @@ def bin_tiles(
     """Sort and bin; one task is a band of tile rows of one image.
 
     Args:
-        counter: Number of the next task.
+        tasks: What this thread is to do.
         keys: The depths' bits, uint32 [I, N].
         splats: Projected Gaussians.
         grid: Size of the images.
@@ -53,10 +53,9 @@ def bin_tiles(
         room: Where in `bins.members` a tile row may start to write, int64 [I, rows].
         bins: The lists, written here.
     """
-    images = len(keys)
     while True:
-        task = claim(counter)
-        if task >= images * bands:
+        task = claim(tasks)
+        if task == NONE:
             return
         image, part = divmod(task, bands)
         band = Band(image, part * grid.rows // bands, (part + 1) * grid.rows // bands)

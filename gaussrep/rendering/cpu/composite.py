@@ -23,7 +23,7 @@ from gaussrep.rendering.cpu.layout import (
     Pictures,
 )
 from gaussrep.rendering.cpu.mix import mix_row, write_mixed
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.tile import CHUNK, SIZE, falloff, take_up
 
 LEFT, ALPHA, FAR, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(6))
@@ -54,7 +54,7 @@ class Desk(NamedTuple):
 
 @kernel
 def composite(
-    counter: np.ndarray,
+    tasks: Tasks,
     records: np.ndarray,
     features: np.ndarray,
     background: np.ndarray,
@@ -65,7 +65,7 @@ def composite(
     """Draw; one task is a tile of one image.
 
     Args:
-        counter: Number of the next task.
+        tasks: What this thread is to do.
         records: Projected Gaussians, float32 [I * N * RECORD].
         features: Further channels, float32 [S, N, C].
         background: RGB behind the Gaussians, float32 [I, 3].
@@ -85,8 +85,8 @@ def composite(
         np.empty(CHUNK * TILE, np.float32),
     )
     while True:
-        tile = claim(counter)
-        if tile >= len(bins.starts):
+        tile = claim(tasks)
+        if tile == NONE:
             return
         image, place = divmod(tile, grid.columns * grid.rows)
         x, y = place % grid.columns * TILE, place // grid.columns * TILE

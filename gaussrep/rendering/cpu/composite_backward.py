@@ -45,7 +45,7 @@ from gaussrep.rendering.cpu.layout import (
     Splats,
 )
 from gaussrep.rendering.cpu.mix_backward import pull_features, read_gradients, sum_features
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.tile import CHUNK, DX, DY, SIZE, falloff, take_up
 
 LEFT, BEHIND, FAR, ALPHA, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(7))
@@ -74,7 +74,7 @@ class Desk(NamedTuple):
 
 @kernel
 def composite_backward(
-    counter: np.ndarray,
+    tasks: Tasks,
     features: np.ndarray,
     background: np.ndarray,
     grid: Grid,
@@ -87,7 +87,7 @@ def composite_backward(
     """Fill the slots; one task is a tile of one image.
 
     Args:
-        counter: Number of the next task.
+        tasks: What this thread is to do.
         features: Further channels, float32 [S, N, C].
         background: RGB behind the Gaussians, float32 [I, 3].
         grid: Size of the images.
@@ -108,8 +108,8 @@ def composite_backward(
         np.empty(PIXELS, np.float32),
     )
     while True:
-        tile = claim(counter)
-        if tile >= len(bins.starts):
+        tile = claim(tasks)
+        if tile == NONE:
             return
         image, place = divmod(tile, grid.columns * grid.rows)
         row, column = divmod(place, grid.columns)

@@ -1,6 +1,6 @@
 """Several threads on the tasks of one stage.
 
-The kernels run without the GIL on plain Python threads and share a counter of tasks. So no
+The kernels run without the GIL on plain Python threads and share the tasks. So no
 threading layer of Numba is ever started: Python threads may draw at the same time, and forked and
 spawned processes may draw too, with as many threads as torch has there.
 """
@@ -14,8 +14,9 @@ from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
-import numpy as np
 import torch
+
+from gaussrep.rendering.cpu.tasks import share
 
 _clocks: dict[int, defaultdict[str, float]] = {}
 
@@ -39,14 +40,14 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
     """Run a kernel until its tasks are done, on up to `torch.get_num_threads()` threads.
 
     Args:
-        kernel: Takes a counter and the arguments, claims tasks and returns when none is left.
+        kernel: Takes `Tasks` and the arguments, claims tasks and returns when none is left.
         tasks: How many tasks there are; no more threads than that are used.
         arguments: Passed on.
     """
-    start, counter = perf_counter(), np.zeros(1, np.int64)
-    helpers = min(torch.get_num_threads(), tasks) - 1
-    futures = [_pool(helpers).submit(kernel, counter, *arguments) for _ in range(helpers)]
-    kernel(counter, *arguments)
+    start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
+    own, *others = share(tasks, threads)
+    futures = [_pool(len(others)).submit(kernel, other, *arguments) for other in others]
+    kernel(own, *arguments)
     for future in futures:
         future.result()
     for clock in tuple(_clocks.values()):

@@ -29,17 +29,17 @@ from gaussrep.rendering.cpu.layout import (
     X,
     Y,
 )
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 
 
 @kernel
-def project(counter: np.ndarray, scenes: Scenes, grid: Grid, splats: Splats) -> None:
+def project(tasks: Tasks, scenes: Scenes, grid: Grid, splats: Splats) -> None:
     """Project every Gaussian into every image; one task is a block of one image."""
-    images, blocks = splats.crowd.shape[:2]
+    blocks = splats.crowd.shape[1]
     views = scenes.viewmats.shape[1]
     while True:
-        task = claim(counter)
-        if task >= images * blocks:
+        task = claim(tasks)
+        if task == NONE:
             return
         image, block = divmod(task, blocks)
         _project_block(scenes, image // views, image % views, block, grid, splats)

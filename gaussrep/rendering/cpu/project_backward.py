@@ -28,14 +28,14 @@ from gaussrep.rendering.cpu.layout import (
     Splats,
 )
 from gaussrep.rendering.cpu.quaternion_backward import pull_quaternion
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 
 NOTHING = (0.0, 0.0, 0.0)
 
 
 @kernel
 def project_backward(
-    counter: np.ndarray,
+    tasks: Tasks,
     scenes: Scenes,
     grid: Grid,
     splats: Splats,
@@ -45,7 +45,7 @@ def project_backward(
     """Sum the slots of every Gaussian and carry them back; one task is a block of one scene.
 
     Args:
-        counter: Number of the next task.
+        tasks: What this thread is to do.
         scenes: Gaussians and cameras.
         grid: Size of the images.
         splats: Projected Gaussians.
@@ -55,8 +55,8 @@ def project_backward(
     blocks = splats.crowd.shape[1]
     total = np.zeros(slots.size, np.float32)
     while True:
-        task = claim(counter)
-        if task >= len(scenes.means) * blocks:
+        task = claim(tasks)
+        if task == NONE:
             return
         scene, block = divmod(task, blocks)
         cameras = task * scenes.viewmats.shape[1] * CAMERA

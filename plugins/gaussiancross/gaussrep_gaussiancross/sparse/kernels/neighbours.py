@@ -1,15 +1,15 @@
 """Which voxels are neighbours, by walking sorted keys side by side."""
 
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel
 
 
 @kernel
-def count_neighbours(counter, keys, steps, reach, counts):  # type: ignore[no-untyped-def]
+def count_neighbours(tasks, keys, steps, reach, counts):  # type: ignore[no-untyped-def]
     """Count the pairs of each offset of the first half of a kernel; one task per column of it.
 
     Args:
-        counter: Of tasks.
+        tasks: What this thread is to do.
         keys: Keys of voxels, rising.
         steps: Difference of keys of each column's middle; the last one is the kernel's own.
         reach: Cells on either side of the middle.
@@ -17,8 +17,8 @@ def count_neighbours(counter, keys, steps, reach, counts):  # type: ignore[no-un
     """
     size = 2 * reach + 1
     while True:
-        column = claim(counter)
-        if column >= len(steps):
+        column = claim(tasks)
+        if column == NONE:
             return
         low, span = steps[column] - reach, reach if column == len(steps) - 1 else size
         at = 0
@@ -33,11 +33,11 @@ def count_neighbours(counter, keys, steps, reach, counts):  # type: ignore[no-un
 
 
 @kernel
-def list_neighbours(counter, keys, steps, reach, starts, inputs, outputs):  # type: ignore[no-untyped-def]
+def list_neighbours(tasks, keys, steps, reach, starts, inputs, outputs):  # type: ignore[no-untyped-def]
     """Write the pairs of each offset and of its mirror image; one task per column.
 
     Args:
-        counter: Of tasks.
+        tasks: What this thread is to do.
         keys: Keys of voxels, rising.
         steps: Difference of keys of each column's middle.
         reach: Cells on either side of the middle.
@@ -48,8 +48,8 @@ def list_neighbours(counter, keys, steps, reach, starts, inputs, outputs):  # ty
     size, last = 2 * reach + 1, len(starts) - 2
     ends = starts.copy()
     while True:
-        column = claim(counter)
-        if column >= len(steps):
+        column = claim(tasks)
+        if column == NONE:
             return
         low, span = steps[column] - reach, reach if column == len(steps) - 1 else size
         at = 0

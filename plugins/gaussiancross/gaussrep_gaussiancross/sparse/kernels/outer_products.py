@@ -4,7 +4,7 @@ import numpy as np
 
 from gaussrep.rendering.cpu.lanes import WIDTH
 from gaussrep.rendering.cpu.lanes_memory import load, load_some, store
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 
@@ -13,11 +13,11 @@ CHUNK = 128
 
 
 @kernel
-def sum_outer_products(counter, x, slope, table, panels, group, gradient):  # type: ignore[no-untyped-def]
+def sum_outer_products(tasks, x, slope, table, panels, group, gradient):  # type: ignore[no-untyped-def]
     """Sum outer products of input rows and slopes; one task per offset and group of panels.
 
     Args:
-        counter: Of tasks.
+        tasks: What this thread is to do.
         x: Input rows, [N, C].
         slope: Gradient to the output rows, [M, D].
         table: Input rows, output rows and starts of the lists of pairs.
@@ -28,8 +28,8 @@ def sum_outer_products(counter, x, slope, table, panels, group, gradient):  # ty
     groups = -(-(len(panels) - 1) // group)
     inputs, outputs, starts = table
     while True:
-        task = claim(counter)
-        if task >= (len(starts) - 1) * groups:
+        task = claim(tasks)
+        if task == NONE:
             return
         offset, first = task // groups, task % groups * group
         own = panels[first : first + group + 1]

@@ -3,17 +3,17 @@
 import numpy as np
 
 from gaussrep.rendering.cpu.lanes import WIDTH
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 
 
 @kernel
-def compute_rows(counter, x, packed, table, panels, shape, finish, out):  # type: ignore[no-untyped-def]
+def compute_rows(tasks, x, packed, table, panels, shape, finish, out):  # type: ignore[no-untyped-def]
     """Compute output rows; one task per block of rows and panel of columns.
 
     Args:
-        counter: Of tasks.
+        tasks: What this thread is to do.
         x: Input rows, flat, [N * C].
         packed: What `pack` wrote.
         table: Input rows, output rows and starts of the lists of pairs.
@@ -24,11 +24,11 @@ def compute_rows(counter, x, packed, table, panels, shape, finish, out):  # type
         out: Written here, [M + blocks, lanes * WIDTH]; the last rows are for what tiles have over.
     """
     rows, block, terms = shape
-    blocks, columns, sides = -(-rows // block), out.shape[1], len(panels) - 1
+    columns, sides = out.shape[1], len(panels) - 1
     in_places, out_places = np.empty(TALLEST, np.int64), np.empty(TALLEST, np.int64)
     while True:
-        task = claim(counter)
-        if task >= blocks * sides:
+        task = claim(tasks)
+        if task == NONE:
             return
         number, side = task // sides, task % sides
         start, end = number * block, min(number * block + block, rows)

@@ -1,16 +1,16 @@
 """Laying out a weight as the tiles read it: panel by panel, all lanes of a term side by side."""
 
 from gaussrep.rendering.cpu.lanes import WIDTH
-from gaussrep.rendering.cpu.tasks import claim
+from gaussrep.rendering.cpu.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
 
 
 @kernel
-def pack(counter, weight, scale, transposed, panels, packed):  # type: ignore[no-untyped-def]
+def pack(tasks, weight, scale, transposed, panels, packed):  # type: ignore[no-untyped-def]
     """Copy a weight; one task per lane of its first axis, which is read from end to end.
 
     Args:
-        counter: Of tasks.
+        tasks: What this thread is to do.
         weight: One matrix per offset, [D, K, C].
         scale: A factor per matrix row, [D].
         transposed: Whether terms run along D and columns along C, not the other way round.
@@ -19,9 +19,10 @@ def pack(counter, weight, scale, transposed, panels, packed):  # type: ignore[no
     """
     outs, offsets, ins = weight.shape
     while True:
-        first = claim(counter) * WIDTH
-        if first >= outs:
+        task = claim(tasks)
+        if task == NONE:
             return
+        first = task * WIDTH
         last = min(first + WIDTH, outs)
         for offset in range(offsets):
             for begin in range(0, ins, WIDTH):
