@@ -61,9 +61,10 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
     Raises:
         ValueRangeError: Naming the first such tensor and how many of its values are not finite.
     """
-    for name, tensor in tensors.items():
-        if isfinite(_sum(tensor.detach())):
-            continue
+    with np.errstate(over="ignore", invalid="ignore"):
+        doubtful = [name for name, tensor in tensors.items() if not isfinite(_sum(tensor.detach()))]
+    for name in doubtful:
+        tensor = tensors[name]
         bad = int((~torch.isfinite(tensor)).sum())
         if bad:
             raise ValueRangeError(
@@ -74,6 +75,5 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
 def _sum(tensor: Tensor) -> float:
     """Sum of all values; on the CPU by NumPy, which wakes no threads that would go on spinning."""
     if tensor.device.type == "cpu" and tensor.dtype in (torch.float32, torch.float64):
-        with np.errstate(over="ignore", invalid="ignore"):
-            return float(tensor.numpy().sum())
+        return float(np.add.reduce(tensor.numpy(), axis=None))
     return float(tensor.sum())

@@ -43,5 +43,6 @@ def draw_in_float32(
             f"{gaussians.device}; move them with .to(), or use renderer='reference'."
         )
     with torch.autocast(device, enabled=False):
-        single = gaussians.to(torch.float32), cameras.to(torch.float32)
-        return draw(*single, background.float())
+        if gaussians.dtype != torch.float32:
+            gaussians, cameras = gaussians.to(torch.float32), cameras.to(torch.float32)
+        return draw(gaussians, cameras, background.float())

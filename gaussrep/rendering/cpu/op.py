@@ -51,7 +51,7 @@ def rasterize(
     frame = _frame(scenes, width, height, ortho)
     pictures = draw(frame, _array(background.flatten(0, 1)))
     lead = viewmats.shape[:2]
-    color, alpha, depth, mixed = (torch.from_numpy(p).unflatten(0, lead) for p in pictures)
+    color, alpha, depth, mixed = (torch.from_numpy(p).view(*lead, *p.shape[1:]) for p in pictures)
     return color, alpha, depth, mixed
 
 
@@ -149,7 +149,8 @@ rasterize.register_autograd(_backward, setup_context=_setup)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().contiguous().numpy()
+    tensor = tensor.detach()
+    return (tensor if tensor.is_contiguous() else tensor.contiguous()).numpy()
 
 
 def _frame(scenes: list[Tensor], width: int, height: int, ortho: bool) -> Frame:

@@ -48,28 +48,21 @@ class CpuRenderer(Renderer):
             features = gaussians.means.new_empty(*lead, gaussians.count, 0)
         colors = gaussians.colors
         colors = view_colors(gaussians, cameras) if colors is None else colors.unsqueeze(-3)
-        color, alpha, depth, mixed = self._rasterize(
-            *(
-                tensor.reshape(lead.numel(), *tensor.shape[axes:])
-                for tensor in (
-                    gaussians.means,
-                    gaussians.quats,
-                    gaussians.scales,
-                    gaussians.opacities,
-                    colors,
-                    features,
-                    cameras.viewmats,
-                    cameras.Ks,
-                    background,
-                )
-            ),
-            cameras.width,
-            cameras.height,
-            cameras.model == "ortho",
+        tensors = (
+            gaussians.means,
+            gaussians.quats,
+            gaussians.scales,
+            gaussians.opacities,
+            colors,
+            features,
+            cameras.viewmats,
+            cameras.Ks,
+            background,
         )
-        return Rendering(
-            color=color.reshape(*lead, *color.shape[1:]),
-            alpha=alpha.reshape(*lead, *alpha.shape[1:]),
-            depth=depth.reshape(*lead, *depth.shape[1:]),
-            features=None if gaussians.features is None else mixed.reshape(*lead, *mixed.shape[1:]),
+        flat = (t if axes == 1 else t.reshape(lead.numel(), *t.shape[axes:]) for t in tensors)
+        size = cameras.width, cameras.height
+        pictures = self._rasterize(*flat, *size, cameras.model == "ortho")
+        color, alpha, depth, mixed = (
+            p if axes == 1 else p.reshape(*lead, *p.shape[1:]) for p in pictures
         )
+        return Rendering(color, alpha, depth, None if gaussians.features is None else mixed)
