@@ -1,7 +1,7 @@
 """Gaussians: the representation that everything else reads and writes."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -69,10 +69,7 @@ class Gaussians:
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
         """Names and tensors of the fields that are present."""
-        for field in fields(self):
-            tensor = getattr(self, field.name)
-            if tensor is not None:
-                yield field.name, tensor
+        return ((name, tensor) for name, tensor in vars(self).items() if tensor is not None)
 
     @property
     def batch_shape(self) -> torch.Size:

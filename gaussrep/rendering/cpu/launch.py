@@ -1,23 +1,23 @@
 """Several threads on the tasks of one stage.
 
-The kernels run without the GIL on plain Python threads and share the tasks. So no
-threading layer of Numba is ever started: Python threads may draw at the same time, and forked and
-spawned processes may draw too, with as many threads as torch has there.
+The kernels run without the GIL on plain Python threads and share the tasks. So no threading layer
+of Numba is ever started: Python threads may draw at the same time, and forked and spawned processes
+may draw too, with as many threads as torch has there.
 """
 
 import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import lru_cache
 from time import perf_counter
 from typing import Any
 
 import torch
 
+from gaussrep.rendering.cpu.helpers import Helpers
 from gaussrep.rendering.cpu.tasks import share
 
+_helpers = Helpers()
 _clocks: dict[int, defaultdict[str, float]] = {}
 
 
@@ -46,18 +46,12 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
     """
     start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
     own, *others = share(tasks, threads)
-    futures = [_pool(len(others)).submit(kernel, other, *arguments) for other in others]
+    wait = _helpers.start(kernel, others, arguments)
     kernel(own, *arguments)
-    for future in futures:
-        future.result()
+    wait()
     for clock in tuple(_clocks.values()):
         clock[kernel.__name__] += 1e3 * (perf_counter() - start)
 
 
-@lru_cache(maxsize=1)
-def _pool(size: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(size, "gaussrep-cpu")
-
-
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_helpers.forget)

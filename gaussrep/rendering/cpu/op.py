@@ -149,7 +149,7 @@ rasterize.register_autograd(_backward, setup_context=_setup)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    tensor = tensor.detach()
+    tensor = tensor.detach() if tensor.requires_grad else tensor
     return (tensor if tensor.is_contiguous() else tensor.contiguous()).numpy()
 
 
