@@ -18,6 +18,7 @@ from tables.nerfstudio import fits_table, starts_table
 from tables.pytorch3d import contract_table, speed_table
 from tables.render import render_table
 from tables.render_stages import render_stages_table
+from tables.render_threads import render_threads_table
 from tables.scores import (
     ablations_table,
     cifar10_table,
@@ -35,6 +36,7 @@ from gaussrep.training.config import TrainConfig
 TABLES: Mapping[str, Callable[[], str]] = {
     "render": render_table,
     "render-stages": render_stages_table,
+    "render-threads": render_threads_table,
     "gmae-cost": gmae_cost_table,
     "cifar10": cifar10_table,
     "edges": edges_table,

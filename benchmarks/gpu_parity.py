@@ -43,4 +43,4 @@ def prepare() -> Callable[[Workload], dict[str, Any]]:
 
 
 if __name__ == "__main__":
-    main(prepare, tuple(WORKLOADS))
+    main(prepare, tuple(WORKLOADS), {"difference": parity.DEFINITION})

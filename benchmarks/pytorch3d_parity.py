@@ -31,4 +31,4 @@ def examine(workload: Workload) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main(lambda: examine, NAMES)
+    main(lambda: examine, NAMES, {"difference": parity.DEFINITION})

@@ -2,6 +2,7 @@
 import json
 
 import pytest
+import torch
 
 MACHINE = {"cpu": "Some CPU", "cores": 2, "gpus": ["Some GPU"]}
 ORIGIN = {"machine": MACHINE, "date": "2026-01-02T03:04:05", "command": ["gaussrep", "bench"]}
@@ -103,6 +104,33 @@ def test_the_published_measurements_of_renderers_are_a_table(page):
     lines = page("render").splitlines()
     assert len({len(cells(line)) for line in lines if line.startswith("|")}) == 1
     assert cells(lines[4])[0] == "b16-n256: 16 × 256 Gaussians, 224×224"
+
+
+def test_a_second_thread_has_a_speedup_per_pass(results, page):
+    def timed(one, two):
+        times = [{"min_ms": low, "median_ms": middle} for low, middle in (one, two)]
+        speedup = {"min_ms": one[0] / two[0], "median_ms": one[1] / two[1]}
+        return {"1": times[0], "2": times[1], "speedup": speedup}
+
+    forward, both = timed((20.04, 21), (10.0, 12)), timed((60.0, 66), (33.33, 40))
+    result = {"workload": "b16-n256", "forward": forward, "forward+backward": both}
+    results("render-threads", {**ORIGIN, "results": [result]})
+    rows = [cells(line) for line in page("render-threads").splitlines()[4:6]]
+    assert rows[0] == ["b16-n256", "forward", "20.0 / 21.0", "10.0 / 12.0", "2.00 / 1.75"]
+    assert rows[1][1:] == ["forward and backward", "60.0 / 66.0", "33.3 / 40.0", "1.80 / 1.65"]
+
+
+def test_turns_are_timed_with_one_thread_and_with_two(script, monkeypatch):
+    module, threads = script("threads"), []
+    monkeypatch.setattr(module, "ROUNDS", 3)
+    monkeypatch.setattr(module, "time_once", lambda call, device: call())
+    times = iter([99.0, 99.0, 10.0, 5.0, 30.0, 10.0, 40.0, 40.0])
+    before = torch.get_num_threads()
+    found = module.by_turns(lambda: (threads.append(torch.get_num_threads()), next(times))[1])
+    torch.set_num_threads(before)
+    assert threads == [1, 2] * 4
+    assert found["1"]["times_ms"] == [10.0, 30.0, 40.0]
+    assert found["speedup"] == {"min_ms": 2.0, "median_ms": 3.0}
 
 
 def test_backbones_have_a_column_per_cloud_and_pass(results, page):
