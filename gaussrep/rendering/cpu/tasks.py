@@ -43,12 +43,9 @@ def share(count: int, threads: int) -> list[Tasks]:
     Returns:
         What each thread's kernel is given.
     """
+    bounds = [home * count // threads for home in range(threads + 1)]
     shares = np.empty((threads, LINE), np.int64)
-    for home in range(threads):
-        shares[home, NEXT], shares[home, END] = (
-            home * count // threads,
-            (home + 1) * count // threads,
-        )
+    shares[:, NEXT], shares[:, END] = bounds[:-1], bounds[1:]
     return [Tasks(home, shares) for home in range(threads)]
 
 
