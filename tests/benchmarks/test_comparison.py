@@ -30,7 +30,8 @@ def fill(script, monkeypatch, tmp_path):
 
     def run(seeds=(0, 1), steps=7, stop=None):
         limits[:] = [] if stop is None else [stop]
-        comparison = cifar10.make_comparison(tmp_path, steps, 3, "cpu", ())
+        tuning = ("epochs=3", "accumulate=1")
+        comparison = cifar10.make_comparison(tmp_path, steps, tuning, "cpu", ())
         comparison.fill(seeds, tmp_path / "runs", tmp_path / "out.json", {"steps": steps})
         return json.loads((tmp_path / "out.json").read_text())
 
