@@ -14,6 +14,11 @@ TITLES = {
     "probe": "linear probe",
     "depth_error": "error of depth, m",
     "kept": "share kept",
+    "ods": "ODS",
+    "ois": "OIS",
+    "ap": "AP",
+    "iou": "IoU",
+    "std": "spread over images",
 }
 """Titles of columns; the others are called by their names."""
 
