@@ -14,10 +14,10 @@ from typing import Any
 
 import torch
 
-from gaussrep.rendering.cpu.helpers import Helpers
 from gaussrep.rendering.cpu.tasks import share
+from gaussrep.rendering.cpu.workers import Workers
 
-_helpers = Helpers()
+_workers = Workers()
 _clocks: dict[int, defaultdict[str, float]] = {}
 
 
@@ -46,7 +46,7 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
     """
     start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
     own, *others = share(tasks, threads)
-    wait = _helpers.start(kernel, others, arguments)
+    wait = _workers.start(kernel, others, arguments)
     kernel(own, *arguments)
     wait()
     for clock in tuple(_clocks.values()):
@@ -54,4 +54,4 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_helpers.forget)
+    os.register_at_fork(after_in_child=_workers.forget)

@@ -10,7 +10,7 @@ from gaussrep.rendering.cpu.tasks import Tasks
 Outcomes = SimpleQueue[Exception | None]
 
 
-class Helpers:
+class Workers:
     """Threads that are kept; as many as were ever asked for at once.
 
     A stage of a small picture takes a tenth of a millisecond, and each call has several: what it
@@ -29,11 +29,11 @@ class Helpers:
     def start(
         self, kernel: Callable[..., Any], each: Sequence[Tasks], arguments: tuple[Any, ...]
     ) -> Callable[[], None]:
-        """Run a kernel once per helper.
+        """Run a kernel once per worker.
 
         Args:
             kernel: Takes `Tasks` and the arguments.
-            each: What each helper is to do.
+            each: What each worker is to do.
             arguments: Passed on.
 
         Returns:
@@ -57,7 +57,7 @@ class Helpers:
 def _run(
     kernel: Callable[..., Any], tasks: Tasks, arguments: tuple[Any, ...], outcomes: Outcomes
 ) -> None:
-    """Do one job; a function of its own, so that a helper that waits keeps no pictures alive."""
+    """Do one job; a function of its own, so that a worker that waits keeps no pictures alive."""
     try:
         kernel(tasks, *arguments)
     except Exception as error:  # raised again by the thread that waits
