@@ -91,7 +91,6 @@ def _build(renderer: str | ComponentConfig) -> Renderer:
     return plugins.build("renderers", renderer)
 
 
-@lru_cache(maxsize=64)
 def check_request(name: str, request: Request) -> None:
     """Raise unless a named renderer declares what a call needs.
 

@@ -149,8 +149,7 @@ rasterize.register_autograd(_backward, setup_context=_setup)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    tensor = tensor.detach() if tensor.requires_grad else tensor
-    return (tensor if tensor.is_contiguous() else tensor.contiguous()).numpy()
+    return tensor.detach().contiguous().numpy()
 
 
 def _frame(scenes: list[Tensor], width: int, height: int, ortho: bool) -> Frame:
