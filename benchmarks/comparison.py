@@ -1,7 +1,9 @@
 """A table of pretraining methods: rows, columns, seeds, one number in each cell.
 
 Every finished cell is written to the JSON file. Filled again, a comparison skips what is there and
-goes on with the pretraining that was stopped.
+goes on with the pretraining that was stopped. What was measured in the folder of a run is not
+measured again, so that processes with different seeds can share one folder of runs: the last one,
+with all seeds, then gathers the table.
 """
 
 import json
@@ -11,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from evaluated import evaluated
 from pretraining import pretrain
 
 from gaussrep.cli.train import train_config
 from gaussrep.errors import RunError
-from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.json_file import write_json
 from gaussrep.rendering.bench.report import describe_origin
 from gaussrep.training.config import TrainConfig
@@ -87,7 +89,7 @@ class Comparison:
 
     def _measure(self, folder: Path, column: Column, seed: int) -> float:
         settings = [f"seed={seed}", *column.settings]
-        return evaluate_run(folder, column.evaluation, settings, self.device).own[column.score]
+        return evaluated(folder, column.evaluation, settings, self.device)[column.score]
 
 
 def begin(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,11 @@ import importlib
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from gaussrep.cli.train import train_config
+
+SMALL = "{width: 16, depth: 1, heads: 1}"
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
@@ -11,3 +15,22 @@ def script(monkeypatch):
     """Import a module of the folder of benchmarks."""
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     return importlib.import_module
+
+
+@pytest.fixture
+def small(tmp_path):
+    """Make configurations of a small GMAE on eight pictures of two classes."""
+    for split in ("train", "val"):
+        for name, color in (("red", (200, 0, 0)), ("blue", (0, 0, 200))):
+            (tmp_path / split / name).mkdir(parents=True)
+            for number in range(4):
+                Image.new("RGB", (32, 32), color).save(tmp_path / split / name / f"{number}.png")
+
+    def make(*overrides):
+        given = ["data.type=folders", f"data.root={tmp_path}", "trainer.epochs=null"]
+        given += ["trainer.steps=2", "trainer.batch_size=4", "trainer.tensorboard=false"]
+        given += [f"method.encoder={SMALL}", f"method.decoder={SMALL}", "trainer.device=cpu"]
+        given += ["trainer.checkpoint_every=1", "method.renderer=reference", "method.queries=4"]
+        return train_config("gmae", "cifar", [], [*given, *overrides])
+
+    return make

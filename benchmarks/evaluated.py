@@ -1,0 +1,28 @@
+"""Scores of a run, measured unless they are on record."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from gaussrep.evaluation.evaluate import evaluate_run
+from gaussrep.evaluation.evaluation import Scores
+from gaussrep.evaluation.of_run import evaluation_of_run, scores_file
+from gaussrep.training.run_folder import RunFolder
+
+
+def evaluated(
+    folder: Path, name: str, settings: list[str], device: str = "auto"
+) -> Mapping[str, float]:
+    """What a run reached: the scores in its folder, or new ones.
+
+    Scores are taken from the folder where the settings and the step are those that are asked for.
+    The version of the code is not compared: who changes an evaluation removes its scores.
+    """
+    run = RunFolder.open(folder)
+    file = scores_file(run, name)
+    if file.exists():
+        record = json.loads(file.read_text(encoding="utf-8"))
+        config = evaluation_of_run(run, name, settings).model_dump(mode="json")
+        if (record["config"], record["step"]) == (config, max(run.checkpoints(), default=None)):
+            return Scores(record["scores"]).own
+    return evaluate_run(folder, name, settings, device).own
