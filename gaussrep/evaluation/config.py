@@ -45,9 +45,9 @@ class LinearProbeConfig(SampledConfig):
 
     lrs: tuple[Positive, ...] = Field(default=(0.01, 0.03, 0.1, 0.3, 1.0), min_length=1)
     """Learning rates to choose from (ours)."""
-    epochs: int = Field(default=30, ge=1)
-    """Passes over the training features (ours; MAE makes 90)."""
-    head_batch: int = Field(default=1024, ge=2)
+    epochs: int = Field(default=90, ge=1)
+    """Passes over the training features (MAE)."""
+    head_batch: int = Field(default=256, ge=2)
     """Features per optimiser step (ours; MAE takes 16384, with LARS)."""
     held_out: float = Field(default=0.1, gt=0, lt=1)
     """Share of the training split that the learning rate is chosen on (ours)."""
