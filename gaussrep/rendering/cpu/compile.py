@@ -12,7 +12,12 @@ from typing import Any
 import numba  # noqa: TID253
 from numba.core import config as numba_config  # noqa: TID253
 
-PART: dict[str, Any] = {"error_model": "numpy", "forceinline": True, "no_cpython_wrapper": True}
+PART: dict[str, Any] = {
+    "error_model": "numpy",
+    "forceinline": True,
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 config: Any = numba_config
 njit: Any = numba.njit
@@ -26,7 +31,9 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     pass, compiled apart, round alike and skip the same pixels. Checks of types at run time, which
     tests wrap round every function, are taken off first.
     """
-    compiled = njit(nogil=True, error_model="numpy")(inspect.unwrap(function))
+    compiled = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(
+        inspect.unwrap(function)
+    )
     if FOLDER is not None:
         given, config.CACHE_DIR = config.CACHE_DIR, str(FOLDER)
         try:
