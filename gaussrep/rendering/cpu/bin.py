@@ -75,7 +75,7 @@ def bin_tiles(
 @part
 def _rows(boxes: np.ndarray, splat: int, band: Band) -> Any:
     """Tile rows in which a box meets a band: the first, and one after the last."""
-    return max(band.top, int(boxes[splat, 1])), min(band.bottom, int(boxes[splat, 3]))
+    return max(band.top, np.int64(boxes[splat, 1])), min(band.bottom, np.int64(boxes[splat, 3]))
 
 
 @making_part

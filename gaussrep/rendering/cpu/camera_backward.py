@@ -62,8 +62,8 @@ def pull_slopes(
         return 0.0, 0.0, 0.0
     to_xz, to_yz = dot(to_across, view.ahead), dot(to_along, view.ahead)
     x, y, z = point
-    to_x, z_by_x = _pull_slope(x, z, view.fx, slopes.u, slopes.u_free, to_xx, to_xz, sums, at, 0)
-    to_y, z_by_y = _pull_slope(y, z, view.fy, slopes.v, slopes.v_free, to_yy, to_yz, sums, at, 1)
+    to_x, z_by_x = _pull_slope(x, z, view.fx, slopes.u, slopes.u_free, to_xx, to_xz, sums, at)
+    to_y, z_by_y = _pull_slope(y, z, view.fy, slopes.v, slopes.v_free, to_yy, to_yz, sums, at + 1)
     return to_x, to_y, z_by_x + z_by_y
 
 
@@ -78,13 +78,12 @@ def _pull_slope(
     to_deep: float,
     sums: np.ndarray,
     at: int,
-    axis: int,
 ) -> Any:
     """Gradients to x and z through focal / z and -focal u / z, where u is x / z or its limit."""
     to_u = -to_deep * focal / z
     held = (1.0 - free) * to_u / focal
-    sums[at + FX + axis] += (to_flat - to_deep * u) / z - held * u
-    sums[at + CX + axis] -= held
+    sums[at + FX] += (to_flat - to_deep * u) / z - held * u
+    sums[at + CX] -= held
     to_z = (to_deep * u - to_flat) * focal / z - free * to_u * x / z
     return free * to_u / z, to_z / z
 

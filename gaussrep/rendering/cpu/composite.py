@@ -125,18 +125,16 @@ def _draw(members: np.ndarray, features: np.ndarray, scene: int, desk: Desk) -> 
             desk.lengths[row] += 1
     unfinished = False
     for row in range(TILE):
+        done = _add_row(row, desk)
         if len(desk.mixed):
-            done = _add_row(row, desk, True)
             todo = desk.lists[row * CHUNK : row * CHUNK + done]
             mix_row(row, todo, members, features, scene, desk.weights, desk.mixed)
-        else:
-            _add_row(row, desk, False)
         unfinished |= bits(load(desk.state, LEFT + row * TILE) > ZERO) != 0
     return unfinished
 
 
 @part
-def _add_row(row: int, desk: Desk, keep: bool) -> int:
+def _add_row(row: int, desk: Desk) -> int:
     """Composite Gaussians over one row of pixels; how many, until all of its pixels stopped."""
     at, count, local = row * TILE, desk.lengths[row], desk.local
     left, alpha = load(desk.state, LEFT + at), load(desk.state, ALPHA + at)
@@ -157,7 +155,7 @@ def _add_row(row: int, desk: Desk, keep: bool) -> int:
             red = fma(weight, local[near + RED], red)
             green = fma(weight, local[near + GREEN], green)
             blue = fma(weight, local[near + BLUE], blue)
-            if keep:
+            if len(desk.mixed):
                 store(desk.weights, i * TILE, weight)
         done = min(done + STRIDE, count)
     store(desk.state, LEFT + at, left)

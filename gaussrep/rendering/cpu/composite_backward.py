@@ -130,15 +130,14 @@ def composite_backward(
                 slot = slots.size * _slot_of(splats, slots, image, n, column, row)
                 if not unfinished or desk.spans[k, 1] == 0:
                     _clear(slots, slot)
-                elif channels:
+                    continue
+                if channels:
                     scene = image // views
                     pull_features(features, scene, n, desk.mixed, desk.spans, k, desk.pulls)
-                    _sum(k, desk, slots.sums, slot, True)
-                    sum_features(
-                        desk.weights, desk.mixed, desk.spans, k, slots.sums, slot + MOMENTS
-                    )
-                else:
-                    _sum(k, desk, slots.sums, slot, False)
+                _sum(k, desk, slots.sums, slot)
+                if channels:
+                    at = slot + MOMENTS
+                    sum_features(desk.weights, desk.mixed, desk.spans, k, slots.sums, at)
             start += CHUNK
 
 
@@ -220,7 +219,7 @@ def _load_colors(colors: np.ndarray, pixel: int, width: int) -> Any:
 
 
 @part
-def _sum(k: int, desk: Desk, sums_by_slot: np.ndarray, slot: int, mixes: bool) -> None:
+def _sum(k: int, desk: Desk, sums_by_slot: np.ndarray, slot: int) -> None:
     """Walk the rows of one Gaussian, move its pixels on, and write what they want of it."""
     local, state, near = desk.local, desk.state, k * SIZE
     flat = tilt = bend = to_red = to_green = to_blue = to_depth = spread(ZERO)
@@ -240,7 +239,7 @@ def _sum(k: int, desk: Desk, sums_by_slot: np.ndarray, slot: int, mixes: bool) -
         pull = fma(wanted_red, local[near + RED], pull)
         pull = fma(wanted_green, local[near + GREEN], pull)
         pull = fma(wanted_blue, local[near + BLUE], pull)
-        if mixes:
+        if len(desk.mixed):
             pull = pull + load(desk.pulls, at)
             store(desk.weights, at, weight)
         behind = fnma(weight, pull, behind)

@@ -19,11 +19,14 @@ def sort_by_depth(keys: np.ndarray) -> np.ndarray:
         Indices into the keys, int32.
     """
     count = len(keys)
-    values = np.arange(count).astype(np.int32)
-    other_keys, other_values = np.empty(count, np.uint32), np.empty(count, np.int32)
+    values, other_values = np.empty(count, np.int32), np.empty(count, np.int32)
+    for i in range(count):
+        values[i] = i
+    other_keys = np.empty(count, np.uint32)
     places = np.empty(BUCKETS, np.int64)
     for shift in (0, DIGIT, 2 * DIGIT):
-        places[:] = 0
+        for bucket in range(BUCKETS):
+            places[bucket] = 0
         for i in range(count):
             places[(keys[i] >> shift) & (BUCKETS - 1)] += 1
         total = 0

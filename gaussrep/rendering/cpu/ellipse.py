@@ -37,13 +37,13 @@ def tiles_between(low: float, high: float, count: int) -> Any:
     """First tile with a pixel centre in [low, high], and the one after the last."""
     first = ceil(max(0.0, min((low - MARGIN - (TILE - 0.5)) / TILE, np.float64(count))))
     last = floor(max(-1.0, min((high + MARGIN - 0.5) / TILE, count - 1.0)))
-    return int(first), int(last) + 1
+    return first, last + 1
 
 
 @part
 def tiles_in_row(splats: Splats, number: int, row: int) -> Any:
     """First and one-after-last tile that the ellipse meets in a tile row of its box."""
-    first, last = int(splats.boxes[number, 0]), int(splats.boxes[number, 2])
+    first, last = np.int64(splats.boxes[number, 0]), np.int64(splats.boxes[number, 2])
     if last - first == 1 or splats.boxes[number, 3] - splats.boxes[number, 1] == 1:
         return first, last
     records, at = splats.records, number * RECORD

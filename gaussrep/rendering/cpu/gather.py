@@ -23,8 +23,8 @@ def gather_slots(splats: Splats, slots: Slots, image: int, n: int, total: np.nda
         Whether it meets any tile's row.
     """
     splat = image * splats.depths.shape[1] + n
-    first, top = int(splats.boxes[splat, 0]), int(splats.boxes[splat, 1])
-    last, bottom = int(splats.boxes[splat, 2]), int(splats.boxes[splat, 3])
+    first, top = np.int64(splats.boxes[splat, 0]), np.int64(splats.boxes[splat, 1])
+    last, bottom = np.int64(splats.boxes[splat, 2]), np.int64(splats.boxes[splat, 3])
     if top >= bottom:
         return False
     for at in range(len(total)):

@@ -53,7 +53,7 @@ def project_backward(
         gradients: Written here.
     """
     blocks = splats.crowd.shape[1]
-    total = np.zeros(slots.size, np.float32)
+    total = np.empty(slots.size, np.float32)
     while True:
         task = claim(tasks)
         if task == NONE:
