@@ -1,10 +1,12 @@
 """Boundaries that the layers show without being asked."""
 
 import torch
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
+from gaussrep_gmae.layers.colour_gradient import colour_gradient
 from gaussrep_gmae.layers.prefixes import depth_prefixes, render_kept
 
 FAINT = 1 / 255
@@ -12,24 +14,23 @@ FAINT = 1 / 255
 
 
 def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size size"]:
-    """How much each pixel changes its colour as farther layers are added (ours).
+    """How fast colours change across what the layers have painted, from the first to all (ours).
 
     The paper adds groups of the depth order one by one and numbers each pixel by the last group
     that changes it significantly; its edges are where the numbers jump. Those depend on which of
-    many equal Gaussians happens to lie nearer. Here what is kept is the change itself, in the
-    colour of what has been painted so far, without the empty picture behind it: let `a_l` be the
-    alpha and `c_l` the colour over black, divided by `a_l`, of the nearest `l` groups. The strength
-    is the sum over l > 1 of `a_(l-1)` times the largest change from `c_(l-1)` to `c_l` over the
-    channels. Within a surface the first group settles the colour, and the sum is 0; at a boundary
-    Gaussians of both sides paint the pixel, and later groups go on changing it.
+    many equal Gaussians happens to lie nearer. Here what is kept is the paint itself, without the
+    empty picture behind it: let `a_l` be the alpha and `c_l` the colour over black, divided by
+    `a_l`, of the nearest `l` groups. The strength is the mean over `l` of `a_l` times the
+    `colour_gradient` of `c_l`: a boundary of the whole picture is in all that painted it, and where
+    groups disagree about it, it is weak.
 
     Args:
         gaussians: Gaussians of a batch of images, [B, K].
-        layers: Number of groups of equal count L, from 2 to K.
+        layers: Number of groups of equal count L, from 1, the whole picture, to K.
         size: Side of the maps in pixels.
 
     Returns:
-        Strength in [0, 1], 0 where all layers agree; sums over 1 are cut.
+        Strength in [0, 1], next to 0 where every layer is of one colour; means over 1 are cut.
 
     Raises:
         ValueRangeError: There are more groups than Gaussians.
@@ -37,5 +38,6 @@ def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size
     black = torch.zeros(3, device=gaussians.device)
     shown = render_kept(gaussians, depth_prefixes(gaussians, layers), size, black)
     painted = shown.color / shown.alpha.clamp_min(FAINT)[..., None]
-    changes = painted.diff(dim=1).abs().amax(dim=-1)
-    return (changes * shown.alpha[:, :-1]).sum(dim=1).clamp(0, 1)
+    slopes = colour_gradient(rearrange(painted, "b l h w c -> (b l) c h w"))
+    slopes = rearrange(slopes, "(b l) h w -> b l h w", l=layers)
+    return (slopes * shown.alpha).mean(dim=1).clamp(0, 1)

@@ -1,11 +1,9 @@
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 from scipy.io import savemat
 
 from gaussrep.errors import DataError
-from gaussrep_gmae.evaluations.edges import colour_gradient
 
 
 @pytest.fixture
@@ -31,6 +29,7 @@ def test_rows_of_an_untrained_model(evaluate, berkeley):
         "gmae",
         "jumps of the layer map",
         "gradient of the reconstruction",
+        "gradient of the photograph",
         "sobel",
         "canny",
     ]
@@ -42,10 +41,3 @@ def test_rows_of_an_untrained_model(evaluate, berkeley):
 def test_data_without_boundaries_is_refused(evaluate):
     with pytest.raises(DataError, match=r"data\.type=bsds500 data\.root=FOLDER has"):
         evaluate("edges")
-
-
-def test_gradient_is_taken_over_all_channels():
-    pictures = torch.zeros(1, 3, 4, 5)
-    pictures[0, 0] = 0.3 * torch.arange(5)
-    pictures[0, 1] = 0.4 * torch.arange(4)[:, None]
-    torch.testing.assert_close(colour_gradient(pictures), torch.full((1, 4, 5), 0.5))
