@@ -6,15 +6,28 @@ from torch import Tensor
 
 from gaussrep_gmae.layers.cielab import cielab
 
+FAINT = 1 / 255
+"""Renderers leave out what is fainter: where alpha is less, a pixel has no colour."""
 
-def colour_gradient(pictures: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b h w"]:
-    """Length of the gradient of `cielab`.
+
+def colour_gradient(
+    pictures: Float[Tensor, "b 3 h w"], alpha: Float[Tensor, "b h w"] | None = None
+) -> Float[Tensor, "b h w"]:
+    """Length of the gradient of `cielab`, times alpha.
+
+    It is taken as ∇(alpha c) - c ∇alpha, so that the rim of the paint, where colours c end, is no
+    gradient of theirs.
 
     Args:
-        pictures: sRGB in [0, 1], at least two pixels high and wide.
+        pictures: sRGB in [0, 1], not multiplied by alpha; at least two pixels high and wide.
+        alpha: How far each pixel is painted; wholly if not given.
 
     Returns:
-        Root of the sum of squared central differences per pixel, >= 0.
+        Root of the sum of squared central differences per pixel, >= 0; 0 where nothing is painted.
     """
-    down, across = torch.gradient(cielab(pictures), dim=(2, 3))
-    return (down.square() + across.square()).sum(dim=1).sqrt()
+    paint = torch.ones_like(pictures[:, 0]) if alpha is None else alpha
+    colours, weights = cielab(pictures), paint[:, None]
+    covered = torch.gradient(weights * colours, dim=(2, 3))
+    rims = torch.gradient(weights, dim=(2, 3))
+    slopes = [both - colours * rim for both, rim in zip(covered, rims, strict=True)]
+    return torch.cat(slopes, dim=1).norm(dim=1) * (paint >= FAINT)

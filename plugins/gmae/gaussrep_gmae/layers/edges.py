@@ -1,16 +1,13 @@
 """Boundaries that the layers show without being asked."""
 
 import torch
-from einops import rearrange
+from einops import rearrange, reduce
 from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
-from gaussrep_gmae.layers.colour_gradient import colour_gradient
+from gaussrep_gmae.layers.colour_gradient import FAINT, colour_gradient
 from gaussrep_gmae.layers.prefixes import depth_prefixes, render_kept
-
-FAINT = 1 / 255
-"""Renderers leave out what is fainter: where alpha is less, a pixel has no colour yet."""
 
 
 def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size size"]:
@@ -20,8 +17,8 @@ def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size
     that changes it significantly; its edges are where the numbers jump. Those depend on which of
     many equal Gaussians happens to lie nearer. Here what is kept is the paint itself, without the
     empty picture behind it: let `a_l` be the alpha and `c_l` the colour over black, divided by
-    `a_l`, of the nearest `l` groups. The strength is the mean over `l` of `a_l` times the
-    `colour_gradient` of `c_l`: a boundary of the whole picture is in all that painted it, and where
+    `a_l`, of the nearest `l` groups. The strength is the mean over `l` of the `colour_gradient` of
+    `c_l`, times `a_l`: a boundary of the whole picture is in all that painted it, and where
     groups disagree about it, it is weak.
 
     Args:
@@ -30,7 +27,7 @@ def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size
         size: Side of the maps in pixels.
 
     Returns:
-        Strength in [0, 1], next to 0 where every layer is of one colour; means over 1 are cut.
+        Strength in [0, 1], 0 where every layer is of one colour; means over 1 are cut.
 
     Raises:
         ValueRangeError: There are more groups than Gaussians.
@@ -38,6 +35,8 @@ def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size
     black = torch.zeros(3, device=gaussians.device)
     shown = render_kept(gaussians, depth_prefixes(gaussians, layers), size, black)
     painted = shown.color / shown.alpha.clamp_min(FAINT)[..., None]
-    slopes = colour_gradient(rearrange(painted, "b l h w c -> (b l) c h w"))
-    slopes = rearrange(slopes, "(b l) h w -> b l h w", l=layers)
-    return (slopes * shown.alpha).mean(dim=1).clamp(0, 1)
+    slopes = colour_gradient(
+        rearrange(painted, "b l h w c -> (b l) c h w"),
+        rearrange(shown.alpha, "b l h w -> (b l) h w"),
+    )
+    return reduce(slopes, "(b l) h w -> b h w", "mean", l=layers).clamp(0, 1)
