@@ -1,4 +1,4 @@
-"""Where the time of the `cpu` renderer goes, from `render-stages.json`."""
+"""Where the time of the `cpu` renderer goes, from `render.json`."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ SCENES = ("b16-n256", "b16-n1024", "n100k", "garden")
 
 def render_stages_table() -> str:
     """Milliseconds per stage of forward and backward, with one thread and with two."""
-    run = read_results("render-stages")
+    run = read_results("render")
     cells = [row for row in run["results"] if row["pass"] == "forward+backward"]
     head = ("scene", "threads", *STAGES.values(), "whole call")
     rows = [_cells_of(cell) for cell in cells if cell["workload"] in SCENES]
