@@ -46,7 +46,9 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
 def part(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function that kernels call: compiled into each of them, and never on its own.
 
-    It makes no arrays and keeps none, so that no time goes into counting references.
+    It makes no arrays and keeps none, so that no time goes into counting references. Numba compiles
+    it anew for every combination of argument types, and a constant is a type of its own: callers
+    pass integers of one width, and flags that it can look up are not passed.
     """
     return njit(_nrt=False, **PART)(inspect.unwrap(function))
 

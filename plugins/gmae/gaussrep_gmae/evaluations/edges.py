@@ -92,7 +92,7 @@ class ZeroShotEdges(Evaluation):
         stride = max(1, round(config.stride * size))
         maps = look_at_photograph(image, look, size, stride, config.scales, config.batch_size)
         names = (name, "jumps of the layer map", "gradient of the reconstruction")
-        smooth = (smoothed(each, config.smoothing) for each in maps.cpu().numpy())
+        smooth = smoothed(maps.cpu().numpy(), config.smoothing)
         pixels = image.cpu().numpy()
         return {row: thinned(each) for row, each in zip(names, smooth, strict=True)} | {
             "gradient of the photograph": thinned(gradient_of(pixels)),
@@ -103,15 +103,15 @@ class ZeroShotEdges(Evaluation):
 
 def gradient_of(image: Float[np.ndarray, "3 h w"]) -> Strength:
     """`colour_gradient` of a photograph, smoothed before."""
-    smooth = np.stack([smoothed(channel, PHOTOGRAPH_SMOOTHING) for channel in image])
-    return colour_gradient(torch.from_numpy(smooth)[None])[0].numpy()
+    smooth = torch.from_numpy(smoothed(image, PHOTOGRAPH_SMOOTHING))
+    return colour_gradient(smooth[None])[0].numpy()
 
 
-def smoothed(strength: Strength, sigma: float) -> Strength:
-    """Smooth by a Gaussian of so many pixels, in double precision."""
+def smoothed(maps: Float[np.ndarray, "c h w"], sigma: float) -> Float[np.ndarray, "c h w"]:
+    """Smooth each map by a Gaussian of so many pixels, in double precision."""
     from scipy.ndimage import gaussian_filter
 
-    return gaussian_filter(strength.astype(np.float64), sigma)
+    return gaussian_filter(maps.astype(np.float64), (0, sigma, sigma))
 
 
 def thinned(strength: Strength) -> Strength:

@@ -4,10 +4,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep_gmae.layers.cielab import cielab
-
-FAINT = 1 / 255
-"""Renderers leave out what is fainter: where alpha is less, a pixel has no colour."""
 
 
 def colour_gradient(
@@ -23,11 +21,12 @@ def colour_gradient(
         alpha: How far each pixel is painted; wholly if not given.
 
     Returns:
-        Root of the sum of squared central differences per pixel, >= 0; 0 where nothing is painted.
+        Root of the sum of squared central differences per pixel, >= 0; 0 where alpha is below what
+        renderers draw, and a pixel has no colour.
     """
     paint = torch.ones_like(pictures[:, 0]) if alpha is None else alpha
     colours, weights = cielab(pictures), paint[:, None]
     covered = torch.gradient(weights * colours, dim=(2, 3))
     rims = torch.gradient(weights, dim=(2, 3))
     slopes = [both - colours * rim for both, rim in zip(covered, rims, strict=True)]
-    return torch.cat(slopes, dim=1).norm(dim=1) * (paint >= FAINT)
+    return torch.cat(slopes, dim=1).norm(dim=1) * (paint >= MIN_ALPHA)

@@ -6,7 +6,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
-from gaussrep_gmae.layers.colour_gradient import FAINT, colour_gradient
+from gaussrep.rendering.conventions import MIN_ALPHA
+from gaussrep_gmae.layers.colour_gradient import colour_gradient
 from gaussrep_gmae.layers.prefixes import depth_prefixes, render_kept
 
 
@@ -34,7 +35,7 @@ def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size
     """
     black = torch.zeros(3, device=gaussians.device)
     shown = render_kept(gaussians, depth_prefixes(gaussians, layers), size, black)
-    painted = shown.color / shown.alpha.clamp_min(FAINT)[..., None]
+    painted = shown.color / shown.alpha.clamp_min(MIN_ALPHA)[..., None]
     slopes = colour_gradient(
         rearrange(painted, "b l h w c -> (b l) c h w"),
         rearrange(shown.alpha, "b l h w -> (b l) h w"),

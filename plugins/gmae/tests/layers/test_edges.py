@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep_gmae.layers import edges, render_first
-from gaussrep_gmae.layers.colour_gradient import FAINT
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 0.7, 0.1), (0.0, 0.0, 1.0)
 
@@ -19,7 +19,7 @@ def test_strength_is_the_mean_weighted_gradient_of_the_painted_colours(make_gaus
     for count in (1, 2, 3):
         shown = render_first(gaussians, count, 32, torch.zeros(3))
         alpha = shown.alpha[0, 0].double().numpy()
-        painted = color.rgb2lab(shown.color[0, 0].numpy() / alpha.clip(FAINT)[..., None]) / 100
+        painted = color.rgb2lab(shown.color[0, 0].numpy() / alpha.clip(MIN_ALPHA)[..., None]) / 100
         slopes = [
             np.gradient(alpha[..., None] * painted, axis=axis)
             - np.gradient(alpha, axis=axis)[..., None] * painted
