@@ -62,7 +62,7 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
         ValueRangeError: Naming the first such tensor and how many of its values are not finite.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        doubtful = [name for name, tensor in tensors.items() if not isfinite(_sum(tensor.detach()))]
+        doubtful = [name for name, tensor in tensors.items() if not isfinite(_sum(tensor))]
     for name in doubtful:
         tensor = tensors[name]
         bad = int((~torch.isfinite(tensor)).sum())
@@ -75,5 +75,5 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
 def _sum(tensor: Tensor) -> float:
     """Sum of all values; on the CPU by NumPy, which wakes no threads that would go on spinning."""
     if tensor.device.type == "cpu" and tensor.dtype in (torch.float32, torch.float64):
-        return float(np.add.reduce(tensor.numpy(), axis=None))
-    return float(tensor.sum())
+        return float(np.add.reduce(tensor.numpy(force=True), axis=None))
+    return float(tensor.detach().sum())

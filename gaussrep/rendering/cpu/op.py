@@ -1,4 +1,8 @@
-"""The kernels as one torch operator, with gradients, that `torch.compile` may treat as a box."""
+"""The kernels as one torch operator, with gradients, that `torch.compile` may treat as a box.
+
+The two operators are registered piece by piece: `torch.library.custom_op` would import torch's
+compiler with the first picture of every process, which takes longer than a second.
+"""
 
 from typing import Any
 
@@ -6,15 +10,30 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gaussrep.errors import CapabilityError
 from gaussrep.rendering.cpu.layout import Pictures, Scenes
 from gaussrep.rendering.cpu.stages import Frame, draw, draw_backward, make_frame
 
 INPUTS = 8
 """Leading tensor arguments that say what stands in the scenes; the background follows."""
 
+torch.library.define(
+    "gaussrep::rasterize",
+    "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
+    " Tensor viewmats, Tensor Ks, Tensor background, SymInt width, SymInt height, bool ortho)"
+    " -> (Tensor, Tensor, Tensor, Tensor)",
+)
+torch.library.define(
+    "gaussrep::rasterize_backward",
+    "(Tensor[] scenes, Tensor background, Tensor[] pictures, Tensor[] wanted,"
+    " SymInt width, SymInt height, bool ortho) -> Tensor[]",
+)
+rasterize = torch.ops.gaussrep.rasterize.default
+rasterize_backward = torch.ops.gaussrep.rasterize_backward.default
 
-@torch.library.custom_op("gaussrep::rasterize", mutates_args=(), device_types="cpu")
-def rasterize(
+
+@torch.library.impl("gaussrep::rasterize", "cpu")
+def _draw(
     means: Tensor,
     quats: Tensor,
     scales: Tensor,
@@ -49,13 +68,12 @@ def rasterize(
     """
     scenes = [means, quats, scales, opacities, colors, features, viewmats, Ks]
     frame = _frame(scenes, width, height, ortho)
-    pictures = draw(frame, _array(background.flatten(0, 1)))
-    lead = viewmats.shape[:2]
-    color, alpha, depth, mixed = (torch.from_numpy(p).view(*lead, *p.shape[1:]) for p in pictures)
-    return color, alpha, depth, mixed
+    pictures = _blank(viewmats, features, width, height)
+    draw(frame, _images(background), Pictures(*map(_images, pictures)))
+    return pictures
 
 
-@rasterize.register_fake
+@torch.library.register_fake("gaussrep::rasterize")
 def _(
     means: Tensor,
     quats: Tensor,
@@ -70,17 +88,24 @@ def _(
     height: int,
     ortho: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    shape = (*viewmats.shape[:2], height, width)
-    return (
-        means.new_empty(*shape, 3),
-        means.new_empty(shape),
-        means.new_empty(shape),
-        means.new_empty(*shape, features.shape[2]),
-    )
+    return _blank(viewmats, features, width, height)
 
 
-@torch.library.custom_op("gaussrep::rasterize_backward", mutates_args=(), device_types="cpu")
-def rasterize_backward(
+def _blank(
+    viewmats: Tensor, features: Tensor, width: int, height: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Pictures to draw into.
+
+    Torch's memory begins with a line of the cache: in images of whole tiles the rows of a tile are
+    whole lines then, and threads that are at work side by side never write to the same one.
+    """
+    shape = *viewmats.shape[:2], height, width
+    color, mixed = viewmats.new_empty(*shape, 3), viewmats.new_empty(*shape, features.shape[2])
+    return color, viewmats.new_empty(shape), viewmats.new_empty(shape), mixed
+
+
+@torch.library.impl("gaussrep::rasterize_backward", "cpu")
+def _draw_backward(
     scenes: list[Tensor],
     background: Tensor,
     pictures: list[Tensor],
@@ -97,23 +122,14 @@ def rasterize_backward(
     would take more memory than all inputs and pictures.
     """
     frame = _frame(scenes, width, height, ortho)
-    given, asked = (
-        Pictures(*(_array(picture.flatten(0, 1)) for picture in group))
-        for group in (pictures, wanted)
-    )
-    behind = _array(background.flatten(0, 1))
-    gradients, to_background = draw_backward(frame, behind, given, asked)
-    shares = torch.from_numpy(gradients.cameras)
-    to_viewmats, to_Ks = torch.zeros_like(scenes[6]), torch.zeros_like(scenes[7])
-    to_viewmats[..., :3, :3] = shares[..., :9].unflatten(-1, (3, 3))
-    to_viewmats[..., :3, 3] = shares[..., 9:12]
-    to_Ks[..., 0, 0], to_Ks[..., 1, 1] = shares[..., 12], shares[..., 13]
-    to_Ks[..., :2, 2] = shares[..., 14:]
-    to_gaussians = [torch.from_numpy(gradient) for gradient in gradients[:-1]]
-    return [*to_gaussians, to_viewmats, to_Ks, torch.from_numpy(to_background).view_as(background)]
+    given, asked = (Pictures(*map(_images, group)) for group in (pictures, wanted))
+    gradients, to_background = draw_backward(frame, _images(background), given, asked)
+    to_cameras = _split_cameras(gradients.cameras)
+    arrays = *gradients[:-1], *to_cameras, to_background.reshape(background.shape)
+    return [torch.from_numpy(array) for array in arrays]
 
 
-@rasterize_backward.register_fake
+@torch.library.register_fake("gaussrep::rasterize_backward")
 def _(
     scenes: list[Tensor],
     background: Tensor,
@@ -145,12 +161,37 @@ def _backward(ctx: Any, *wanted: Tensor | None) -> tuple[Tensor | None, ...]:
     return *gradients, None, None, None
 
 
-rasterize.register_autograd(_backward, setup_context=_setup)
+def _refuse(ctx: Any, gradients: list[Tensor]) -> None:
+    raise CapabilityError(
+        "renderer 'cpu' has first derivatives only; use renderer='reference' for second ones."
+    )
+
+
+torch.library.register_autograd("gaussrep::rasterize", _backward, setup_context=_setup)
+torch.library.register_autograd("gaussrep::rasterize_backward", _refuse)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
-    return tensor.detach().contiguous().numpy()
+    return np.ascontiguousarray(tensor.numpy(force=True))
+
+
+def _images(tensor: Tensor) -> np.ndarray:
+    """With one axis of images in place of scenes and views."""
+    array = _array(tensor)
+    return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
 
 
 def _frame(scenes: list[Tensor], width: int, height: int, ortho: bool) -> Frame:
     return make_frame(Scenes(*map(_array, scenes)), width, height, ortho)
+
+
+def _split_cameras(shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """From numbers per camera to what `viewmats` and `Ks` get."""
+    lead = shares.shape[:-1]
+    to_viewmats = np.zeros((*lead, 4, 4), np.float32)
+    to_Ks = np.zeros((*lead, 3, 3), np.float32)
+    to_viewmats[..., :3, :3] = shares[..., :9].reshape(*lead, 3, 3)
+    to_viewmats[..., :3, 3] = shares[..., 9:12]
+    to_Ks[..., 0, 0], to_Ks[..., 1, 1] = shares[..., 12], shares[..., 13]
+    to_Ks[..., :2, 2] = shares[..., 14:]
+    return to_viewmats, to_Ks

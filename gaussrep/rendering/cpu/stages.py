@@ -83,28 +83,17 @@ def _bin(splats: Splats, grid: Grid) -> Bins:
     return bins
 
 
-def draw(frame: Frame, background: np.ndarray) -> Pictures:
+def draw(frame: Frame, background: np.ndarray, pictures: Pictures) -> None:
     """Composite.
 
     Args:
         frame: What to draw where.
         background: RGB behind the Gaussians, float32 [I, 3].
-
-    Returns:
-        The pictures of all images.
+        pictures: Where to; every value is written.
     """
-    grid, channels = frame.grid, frame.scenes.features.shape[2]
-    shape = len(background), grid.height, grid.width
-    pictures = Pictures(
-        color=_whole_lines(*shape, 3),
-        alpha=_whole_lines(*shape),
-        depth=_whole_lines(*shape),
-        features=_whole_lines(*shape, channels),
-    )
-    records, features = frame.splats.records, frame.scenes.features
-    tiles = len(frame.bins.starts)
-    launch(composite, tiles, records, features, background, grid, frame.bins, pictures)
-    return pictures
+    splats, bins = frame.splats, frame.bins
+    arguments = splats.records, frame.scenes.features, background, frame.grid, bins, pictures
+    launch(composite, len(bins.starts), *arguments)
 
 
 def draw_backward(
@@ -156,7 +145,6 @@ def _make_slots(frame: Frame) -> Slots:
 def _whole_lines(*shape: int) -> np.ndarray:
     """Uninitialised float32 that begins with a line of the cache, as torch's memory does.
 
-    Slots, and in images of whole tiles the rows of a tile, are whole lines then: threads that are
-    at work side by side never write to the same one.
+    Slots are whole lines then: threads that are at work side by side never write to the same one.
     """
     return torch.empty(shape, dtype=torch.float32, device="cpu").numpy()

@@ -1,6 +1,8 @@
 """The operator as torch sees it."""
 
 import shutil
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -99,3 +101,24 @@ def test_pictures_that_the_loss_does_not_use(used):
     same = torch.autograd.grad(pictures[used].sum() + rest, given[:9])
     for ours, theirs in zip(alone, same, strict=True):
         assert torch.equal(ours, theirs)
+
+
+def test_second_derivatives_are_refused_and_first_ones_keep_their_graph():
+    given = arguments()
+    leaves = given[:9]
+    loss = op.rasterize(*given)[0].square().sum()
+    slope = torch.autograd.grad(loss, leaves[0], create_graph=True)[0]
+    with pytest.raises(CapabilityError, match=r"first derivatives only.*renderer='reference'"):
+        torch.autograd.grad(slope.sum(), leaves[0])
+
+
+def test_the_first_picture_does_not_import_the_compiler():
+    code = (
+        "import sys, torch, gaussrep as gr; from gaussrep.testing.scenes import random_scene;"
+        "s = random_scene(0); g = gr.Gaussians(**{n: t.float().requires_grad_()"
+        " for n, t in s.gaussians.tensors()});"
+        "gr.render(g, s.cameras.to(torch.float32), 'cpu').color.sum().backward();"
+        "print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
