@@ -3,43 +3,71 @@
 python benchmarks/threads.py OUT.json [WORKLOAD ...]
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from workload_command import main
 
 from gaussrep.rendering.bench.scenes import make_scene
 from gaussrep.rendering.bench.timing import one_call, summarize_times, time_once
 from gaussrep.rendering.bench.workloads import Workload
+from gaussrep.rendering.cpu.compile import kernel
+from gaussrep.rendering.cpu.launch import launch
+from gaussrep.rendering.cpu.tasks import NONE, claim
 
 NAMES = ("b16-n256", "b16-n1024", "v4-n4096", "n100k")
 PASSES = {"forward": False, "forward+backward": True}
 THREADS = (1, 2)
 ROUNDS = 80
+TASKS, STEPS = 64, 100_000
 DEFINITION = (
-    "Each round times a call with one thread and then the same call with two; the first round does "
-    "not count. speedup: the time with one thread over that with two, of the shortest times, which "
-    "other work on the machine disturbs least, and of the medians."
+    "Each round times every call with one thread and then the same call with two; the first round "
+    "does not count. speedup: the time with one thread over that with two, of the shortest times, "
+    "which other work on the machine disturbs least, and of the medians. arithmetic: a loop on one "
+    "register, shared among threads as the stages are: what a second core of this machine brings "
+    "where nothing is shared, for cores may run slower together than alone."
 )
 
 
 def examine(workload: Workload) -> dict[str, Any]:
     scene = make_scene(workload)
     calls = {name: one_call(scene, "cpu", backward=backward) for name, backward in PASSES.items()}
-    return {"workload": workload.name, **{name: by_turns(call) for name, call in calls.items()}}
+    return {"workload": workload.name, **by_turns({**calls, "arithmetic": calculate})}
 
 
-def by_turns(call: Callable[[], object]) -> dict[str, Any]:
-    """Times with each number of threads, and how they compare."""
-    times: dict[int, list[float]] = {threads: [] for threads in THREADS}
+def by_turns(calls: Mapping[str, Callable[[], object]]) -> dict[str, Any]:
+    """Times of each call with each number of threads, and how they compare."""
+    times: dict[str, list[list[float]]] = {name: [[] for _ in THREADS] for name in calls}
     for _ in range(1 + ROUNDS):
-        for threads, taken in times.items():
-            torch.set_num_threads(threads)
-            taken.append(time_once(call, "cpu"))
-    one, two = (summarize_times(taken[1:]) for taken in times.values())
+        for name, call in calls.items():
+            for threads, taken in zip(THREADS, times[name], strict=True):
+                torch.set_num_threads(threads)
+                taken.append(time_once(call, "cpu"))
+    return {name: compare(*(each[1:] for each in taken)) for name, taken in times.items()}
+
+
+def compare(alone: list[float], together: list[float]) -> dict[str, Any]:
+    """Times with one thread and with two, and how many times as fast two are."""
+    one, two = summarize_times(alone), summarize_times(together)
     speedup = {kind: round(one[kind] / two[kind], 3) for kind in ("min_ms", "median_ms")}
     return {"1": one, "2": two, "speedup": speedup}
+
+
+def calculate() -> None:
+    launch(multiply, TASKS, np.empty(TASKS))
+
+
+@kernel
+def multiply(tasks: Any, results: Any) -> None:
+    task = claim(tasks)
+    while task != NONE:
+        number = 1.0
+        for _ in range(STEPS):
+            number = 0.5 * number + 1.0
+        results[task] = number
+        task = claim(tasks)
 
 
 if __name__ == "__main__":

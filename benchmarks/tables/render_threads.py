@@ -4,15 +4,15 @@ from typing import Any
 
 from tables.markdown import origin, read_results, table
 
-PASSES = ("forward", "forward+backward")
+CALLS = ("forward", "forward+backward", "arithmetic")
 KINDS = ("min_ms", "median_ms")
-HEAD = ("scene", "pass", "1 thread", "2 threads", "speed-up")
+HEAD = ("scene", "call", "1 thread", "2 threads", "speed-up")
 
 
 def render_threads_table() -> str:
     """Milliseconds with one thread and with two, by turns."""
     run = read_results("render-threads")
-    rows = [_cells_of(result, each) for result in run["results"] for each in PASSES]
+    rows = [_cells_of(result, each) for result in run["results"] for each in CALLS]
     caption = "Milliseconds of calls by turns, the shortest / the median."
     return table(HEAD, rows, f"{caption} {origin(run)}; `python benchmarks/threads.py`")
 

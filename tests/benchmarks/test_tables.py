@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -112,25 +113,36 @@ def test_a_second_thread_has_a_speedup_per_pass(results, page):
         speedup = {"min_ms": one[0] / two[0], "median_ms": one[1] / two[1]}
         return {"1": times[0], "2": times[1], "speedup": speedup}
 
-    forward, both = timed((20.04, 21), (10.0, 12)), timed((60.0, 66), (33.33, 40))
-    result = {"workload": "b16-n256", "forward": forward, "forward+backward": both}
+    calls = {
+        "forward": timed((20.04, 21), (10.0, 12)),
+        "forward+backward": timed((60.0, 66), (33.33, 40)),
+        "arithmetic": timed((10.0, 11), (5.0, 5.5)),
+    }
+    result = {"workload": "b16-n256", **calls}
     results("render-threads", {**ORIGIN, "results": [result]})
-    rows = [cells(line) for line in page("render-threads").splitlines()[4:6]]
+    rows = [cells(line) for line in page("render-threads").splitlines()[4:7]]
     assert rows[0] == ["b16-n256", "forward", "20.0 / 21.0", "10.0 / 12.0", "2.00 / 1.75"]
     assert rows[1][1:] == ["forward and backward", "60.0 / 66.0", "33.3 / 40.0", "1.80 / 1.65"]
+    assert rows[2][1:] == ["arithmetic", "10.0 / 11.0", "5.0 / 5.5", "2.00 / 2.00"]
 
 
 def test_turns_are_timed_with_one_thread_and_with_two(script, monkeypatch):
-    module, threads = script("threads"), []
+    module, turns = script("threads"), []
     monkeypatch.setattr(module, "ROUNDS", 3)
     monkeypatch.setattr(module, "time_once", lambda call, device: call())
-    times = iter([99.0, 99.0, 10.0, 5.0, 30.0, 10.0, 40.0, 40.0])
+    times = {"a": iter([99.0, 99.0, 10.0, 5.0, 30.0, 10.0, 40.0, 40.0]), "b": iter([7.0] * 8)}
+
+    def call(name):
+        turns.append((name, torch.get_num_threads()))
+        return next(times[name])
+
     before = torch.get_num_threads()
-    found = module.by_turns(lambda: (threads.append(torch.get_num_threads()), next(times))[1])
+    found = module.by_turns({name: partial(call, name) for name in times})
     torch.set_num_threads(before)
-    assert threads == [1, 2] * 4
-    assert found["1"]["times_ms"] == [10.0, 30.0, 40.0]
-    assert found["speedup"] == {"min_ms": 2.0, "median_ms": 3.0}
+    assert turns == [("a", 1), ("a", 2), ("b", 1), ("b", 2)] * 4
+    assert found["a"]["1"]["times_ms"] == [10.0, 30.0, 40.0]
+    assert found["a"]["speedup"] == {"min_ms": 2.0, "median_ms": 3.0}
+    assert found["b"]["speedup"] == {"min_ms": 1.0, "median_ms": 1.0}
 
 
 def test_backbones_have_a_column_per_cloud_and_pass(results, page):
