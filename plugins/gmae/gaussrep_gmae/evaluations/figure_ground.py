@@ -3,7 +3,6 @@
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from gaussrep import plugins
 from gaussrep.errors import DataError
@@ -12,8 +11,9 @@ from gaussrep.evaluation.features import batches, device_of
 from gaussrep.methods.method import Batch, Method
 from gaussrep_gmae.evaluations.config import FigureGroundConfig
 from gaussrep_gmae.evaluations.gmae_of import gmae_of
-from gaussrep_gmae.layers.figure import SURFACES, all_but_ground, figure_mask
-from gaussrep_gmae.layers.surfaces import group_colors
+from gaussrep_gmae.layers.figure import figure_mask
+from gaussrep_gmae.layers.ground import SURFACES
+from gaussrep_gmae.layers.pixel_figure import pixel_figure
 from gaussrep_gmae.method import GMAE
 
 SIDES = ("depth, near side", "depth, far side")
@@ -76,16 +76,10 @@ def _masks(model: GMAE, batch: Batch, name: str) -> dict[str, Float[Tensor, "b h
         "depth, border rule": figure_mask(gaussians, "border", size),
         near: figure_mask(gaussians, "near", size),
         far: figure_mask(gaussians, "far", size),
-        "pixel colours": _of_pixels(batch["image"]),
+        "pixel colours": pixel_figure(batch["image"]),
         "all figure": everything,
         "centre disc": everything * _disc(size).to(everything),
     }
-
-
-def _of_pixels(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b h w"]:
-    groups = group_colors(images.flatten(2).mT, SURFACES)
-    shares = one_hot(groups, SURFACES).to(images.dtype).mT
-    return all_but_ground(shares.unflatten(2, images.shape[2:]))
 
 
 def _disc(size: int) -> Bool[Tensor, "s s"]:

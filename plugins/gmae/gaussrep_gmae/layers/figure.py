@@ -11,12 +11,12 @@ from gaussrep.errors import ValueRangeError
 from gaussrep.gaussians import Gaussians
 from gaussrep_gmae.camera import canonical_camera
 from gaussrep_gmae.layers.border import border_share
+from gaussrep_gmae.layers.depth_map import depth_map
+from gaussrep_gmae.layers.ground import SURFACES, all_but_ground
 from gaussrep_gmae.layers.surfaces import visible_surfaces
 
 FigureRule = Literal["surfaces", "border", "near", "far"]
 """How the figure is chosen."""
-SURFACES = 4
-"""Groups of colour; 3 and 4 do best of 2 to 8 on training scenes of `shapes` (ours)."""
 
 
 def figure_mask(gaussians: Gaussians, rule: FigureRule, size: int) -> Float[Tensor, "b size size"]:
@@ -25,8 +25,8 @@ def figure_mask(gaussians: Gaussians, rule: FigureRule, size: int) -> Float[Tens
     The paper keeps the front of the depth order and takes its alpha as the mask; neither where the
     order is cut nor which side is the figure is known to us. All rules are ours:
 
-    - `near`: cut the depths of each image by Otsu's method; the figure is the alpha of the near
-      group.
+    - `near`: cut the depths that each image shows by Otsu's method; the figure is the alpha of the
+      Gaussians before the cut.
     - `far`: one minus that.
     - `border`: of the two, that which takes less of the picture's border.
     - `surfaces`: group the Gaussians by colour into `SURFACES` groups, whatever their depth. The
@@ -54,20 +54,6 @@ def figure_mask(gaussians: Gaussians, rule: FigureRule, size: int) -> Float[Tens
     return near if rule == "near" else 1 - near
 
 
-def all_but_ground(shares: Float[Tensor, "b g h w"]) -> Float[Tensor, "b h w"]:
-    """Add up all groups but the one that takes most of the border.
-
-    Args:
-        shares: How much of each pixel each group is.
-
-    Returns:
-        Soft masks in [0, 1].
-    """
-    ground = border_share(shares).argmax(dim=1)
-    of_ground = shares[torch.arange(len(shares), device=shares.device), ground]
-    return (shares.sum(dim=1) - of_ground).clamp(0, 1)
-
-
 def otsu_cut(values: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
     """Largest value of the lower of two classes that differ most (Otsu 1979).
 
@@ -87,8 +73,8 @@ def otsu_cut(values: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
 
 
 def _near_alpha(gaussians: Gaussians, size: int) -> Float[Tensor, "b size size"]:
-    depths = gaussians.means[..., 2]
-    near = depths <= otsu_cut(depths)[:, None]
-    camera = canonical_camera(len(depths), size, gaussians.device)
+    cuts = 2 * otsu_cut(depth_map(gaussians, size).flatten(1)) - 1
+    near = gaussians.means[..., 2] <= cuts[:, None]
+    camera = canonical_camera(len(near), size, gaussians.device)
     front = gaussians.replace(opacities=gaussians.opacities * near)
     return gr.render(front, camera).alpha[:, 0]

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+import gaussrep as gr
 from gaussrep.errors import ValueRangeError
 from gaussrep_gmae.layers import figure_mask
 from gaussrep_gmae.layers.border import border_share
@@ -17,6 +18,13 @@ def test_sides_of_the_depth_order(disc_on_ground):
     near = figure_mask(gaussians, "near", 32)[0]
     assert is_disc(near)
     torch.testing.assert_close(figure_mask(gaussians, "far", 32)[0], 1 - near)
+
+
+def test_gaussians_that_nobody_sees_do_not_move_the_cut(disc_on_ground):
+    gaussians = disc_on_ground(-0.5, 0.0)
+    behind = gaussians.means + torch.tensor([0.0, 0.0, 0.95])
+    crowd = gr.Gaussians.cat([gaussians, gaussians.replace(means=behind)])
+    assert is_disc(figure_mask(crowd, "near", 32)[0])
 
 
 @pytest.mark.parametrize(("disc", "ground"), [(-0.5, 0.5), (0.5, -0.5)])
