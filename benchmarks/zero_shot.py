@@ -1,7 +1,8 @@
 """Train GMAE on photographs and on shapes, and measure what it finds without being asked.
 
-Writes `edges.json` (BSDS500, validation split) and `figure-ground.json` (shapes) after every seed.
-Run again, the script skips the seeds that are there and goes on with training that was stopped.
+Writes `edges.json` (BSDS500, validation split), and for shapes `figure-ground.json` and
+`depth-order.json`, plain and with the border prior (`-prior`), after every seed. Run again, the
+script skips the seeds that are there and goes on with training that was stopped.
 """
 
 import json
@@ -23,17 +24,25 @@ from gaussrep.json_file import write_json
 from gaussrep.rendering.bench.report import describe_origin
 
 PRESET = "demo"
-EVALUATIONS: Mapping[str, str] = MappingProxyType(
-    {"edges": "photographs", "figure-ground": "shapes"}
+BORDER_PRIOR = 0.05
+MEASUREMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "edges": ("edges", "photographs"),
+        "figure-ground": ("figure-ground", "shapes"),
+        "depth-order": ("depth-order", "shapes"),
+        "figure-ground-prior": ("figure-ground", "shapes-prior"),
+        "depth-order-prior": ("depth-order", "shapes-prior"),
+    }
 )
-"""Each evaluation, and which of the two models it measures."""
+"""Files, each with its evaluation and which of the models it measures."""
 
 
 def training_settings(kind: str, bsds: Path) -> list[str]:
     """What the model of a kind learns from: crops of BSDS500's training photographs, or shapes."""
-    if kind == "shapes":
-        return ["data.type=shapes"]
-    return ["data.type=images", f"data.root={bsds / 'images' / 'train'}", "data.size=64"]
+    if kind == "photographs":
+        return ["data.type=images", f"data.root={bsds / 'images' / 'train'}", "data.size=64"]
+    prior = [f"method.border_prior={BORDER_PRIOR}"] if kind == "shapes-prior" else []
+    return ["data.type=shapes", *prior]
 
 
 def evaluation_settings(name: str, bsds: Path) -> list[str]:
@@ -63,8 +72,8 @@ def begin(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:
 def measure(
     name: str, bsds: Path, seeds: list[int], steps: int, runs: Path, out: Path, setting: list[str]
 ) -> None:
-    """Fill the file of one evaluation, seed by seed."""
-    kind = EVALUATIONS[name]
+    """Fill one file, seed by seed."""
+    evaluation, kind = MEASUREMENTS[name]
     facts = {"trained on": kind, "steps": steps, "settings": setting}
     out.mkdir(parents=True, exist_ok=True)
     content = begin(out / f"{name}.json", facts)
@@ -72,7 +81,9 @@ def measure(
         given = [f"trainer.steps={steps}", f"seed={seed}", *training_settings(kind, bsds), *setting]
         folder = runs / f"{kind}-{seed}"
         pretrain(train_config("gmae", PRESET, [], given), folder, is_trained=True)
-        scores = evaluate_run(folder, name, [f"seed={seed}", *evaluation_settings(name, bsds)])
+        scores = evaluate_run(
+            folder, evaluation, [f"seed={seed}", *evaluation_settings(evaluation, bsds)]
+        )
         add_scores(content, scores)
         content["seeds"].append(seed)
         write_json(content, out / f"{name}.json")
@@ -85,12 +96,12 @@ def main(
     runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/zero-shot"),
     steps: Annotated[int, typer.Option(min=1, help="Of training.")] = 3000,
     seeds: Annotated[str, typer.Option(help="One run of each model per seed.")] = "0,1,2",
-    only: Annotated[str | None, typer.Option(help="One of the evaluations.")] = None,
+    only: Annotated[str | None, typer.Option(help="One of the files, without its ending.")] = None,
     setting: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for all runs.")] = None,
 ) -> None:
-    """Measure edges and figure-ground."""
+    """Measure edges, figure-ground and the order in depth."""
     numbers = list(counts("--seeds", seeds, least=0))
-    for name in [only] if only else EVALUATIONS:
+    for name in [only] if only else MEASUREMENTS:
         measure(name, bsds.resolve(), numbers, steps, runs, out, setting or [])
 
 

@@ -20,8 +20,11 @@ class GMAEConfig(MaskedConfig):
     """Limit c of a Gaussian's scale (paper: 1 is best); c = 1 is a standard deviation of 1/16 of
     the image's width (successor's camera)."""
     perspective_size: bool = False
-    """Let nearer Gaussians appear larger, by 8/z with z in [7, 9]: the only path by which depth
-    gets a gradient (successor's camera; off is ours)."""
+    """Let nearer Gaussians appear larger, by 8/z with z in [7, 9]: but for `border_prior` the only
+    path by which depth gets a gradient (successor's camera; off is ours)."""
+    border_prior: float = Field(default=0.0, ge=0)
+    """Weight of the mean squared difference between depth and a guess without labels, that what has
+    the colours of the picture's border lies behind the rest (ours; 0.05 does well)."""
     spread_start: bool = True
     """Start with small Gaussians spread evenly over the frame, each query knowing its place and
     attending to the patches around it (ours); otherwise whatever a random decoder emits (paper)."""

@@ -26,11 +26,13 @@ class Guess:
         images: The images as it says them, in [0, 1].
         errors: Squared differences from what it had to say, per pixel and channel.
         metrics: Further scalars to log.
+        penalty: What else the loss holds, per image; nothing where it is None.
     """
 
     images: Float[Tensor, "b 3 h w"]
     errors: Float[Tensor, "b h w 3"]
     metrics: dict[str, Tensor] = field(default_factory=dict)
+    penalty: Float[Tensor, " b"] | None = None
 
 
 C = TypeVar("C", bound=MaskedConfig)
@@ -80,6 +82,8 @@ class MaskedMethod(Method, Generic[C]):
         counted = masked if self.config.loss == "masked" else torch.ones_like(masked)
         decibels = psnr(guess.images.detach(), images, masked).mean()
         loss = mean_of(guess.errors, counted).mean()
+        if guess.penalty is not None:
+            loss = loss + guess.penalty.mean()
         return StepOutput(loss, {"psnr": decibels, **guess.metrics})
 
     def reconstruct(self, batch: Batch) -> Reconstruction:

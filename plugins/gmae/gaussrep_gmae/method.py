@@ -11,6 +11,7 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch
 from gaussrep.rendering import Rendering
 from gaussrep_gmae.backdrop import Backdrop
+from gaussrep_gmae.border_prior import border_prior
 from gaussrep_gmae.camera import canonical_camera, with_perspective_size
 from gaussrep_gmae.config import GMAEConfig
 from gaussrep_gmae.decoder import QueryDecoder
@@ -44,12 +45,18 @@ class GMAE(MaskedMethod[GMAEConfig]):
             visible: Indices of the visible patches.
 
         Returns:
-            The pictures, their squared errors, and the mean alpha as a metric.
+            The pictures, their squared errors, the mean alpha as a metric, and where the
+            configuration gives it a weight, how far depth is from `border_prior`.
         """
         picture = self.draw(self.decode(images, visible))
         said = rearrange(picture.color[:, 0], "b h w c -> b c h w")
         errors = rearrange((said - images).square(), "b c h w -> b h w c")
-        return Guess(said.clamp(0, 1), errors, {"alpha": picture.alpha.detach().mean()})
+        metrics = {"alpha": picture.alpha.detach().mean()}
+        if not self.config.border_prior:
+            return Guess(said.clamp(0, 1), errors, metrics)
+        far_off = border_prior(picture.depth[:, 0], picture.alpha[:, 0], images)
+        metrics["border_prior"] = far_off.detach().mean()
+        return Guess(said.clamp(0, 1), errors, metrics, self.config.border_prior * far_off)
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Gaussians of whole images, nothing masked.

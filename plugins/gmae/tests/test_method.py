@@ -64,12 +64,22 @@ def test_loss_is_the_mean_squared_error_on_masked_pixels(make_method, images):
     assert out.metrics["psnr"].item() > 0
 
 
-@pytest.mark.parametrize("perspective_size", [False, True])
-def test_depth_gets_a_gradient_through_size_only(make_method, images, perspective_size):
-    method = make_method(perspective_size=perspective_size)
+@pytest.mark.parametrize(
+    "settings", [{}, {"perspective_size": True}, {"border_prior": 0.1}], ids=str
+)
+def test_depth_gets_a_gradient_through_size_or_the_border_prior_only(make_method, images, settings):
+    method = make_method(**settings)
     step(method, images).loss.backward()
     depth_gradient = method.head.start.grad[:, 2]
-    assert (depth_gradient.abs().max() > 0) == perspective_size
+    assert (depth_gradient.abs().max() > 0) == bool(settings)
+
+
+def test_border_prior_is_added_to_the_loss_and_logged(make_method, images):
+    plain, guided = (step(make_method(border_prior=each), images) for each in (0.0, 0.25))
+    far_off = guided.metrics["border_prior"].item()
+    assert "border_prior" not in plain.metrics
+    assert far_off > 0
+    assert guided.loss.item() == pytest.approx(plain.loss.item() + 0.25 * far_off, rel=1e-5)
 
 
 def test_every_parameter_learns(make_method, images):
