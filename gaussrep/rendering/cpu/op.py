@@ -6,13 +6,13 @@ compiler with the first picture of every process, which takes longer than a seco
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from gaussrep.errors import CapabilityError
+from gaussrep.rendering.cpu.arrays import array_of, images_of, split_cameras
 from gaussrep.rendering.cpu.layout import Pictures, Scenes
-from gaussrep.rendering.cpu.stages import Frame, draw, draw_backward, make_frame
+from gaussrep.rendering.cpu.stages import draw, draw_backward, make_frame
 
 INPUTS = 8
 """Leading tensor arguments that say what stands in the scenes; the background follows."""
@@ -66,10 +66,10 @@ def _draw(
     Returns:
         Colour [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
     """
-    scenes = [means, quats, scales, opacities, colors, features, viewmats, Ks]
-    frame = _frame(scenes, width, height, ortho)
+    scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
+    frame = make_frame(Scenes(*map(array_of, scenes)), width, height, ortho)
     pictures = _blank(viewmats, features, width, height)
-    draw(frame, _images(background), Pictures(*map(_images, pictures)))
+    draw(frame, images_of(background), Pictures(*map(images_of, pictures)))
     return pictures
 
 
@@ -121,10 +121,10 @@ def _draw_backward(
     Projecting and binning are done again: they take a small part of the time, and what they yield
     would take more memory than all inputs and pictures.
     """
-    frame = _frame(scenes, width, height, ortho)
-    given, asked = (Pictures(*map(_images, group)) for group in (pictures, wanted))
-    gradients, to_background = draw_backward(frame, _images(background), given, asked)
-    to_cameras = _split_cameras(gradients.cameras)
+    frame = make_frame(Scenes(*map(array_of, scenes)), width, height, ortho)
+    given, asked = (Pictures(*map(images_of, group)) for group in (pictures, wanted))
+    gradients, to_background = draw_backward(frame, images_of(background), given, asked)
+    to_cameras = split_cameras(gradients.cameras)
     arrays = *gradients[:-1], *to_cameras, to_background.reshape(background.shape)
     return [torch.from_numpy(array) for array in arrays]
 
@@ -169,29 +169,3 @@ def _refuse(ctx: Any, gradients: list[Tensor]) -> None:
 
 torch.library.register_autograd("gaussrep::rasterize", _backward, setup_context=_setup)
 torch.library.register_autograd("gaussrep::rasterize_backward", _refuse)
-
-
-def _array(tensor: Tensor) -> np.ndarray:
-    return np.ascontiguousarray(tensor.numpy(force=True))
-
-
-def _images(tensor: Tensor) -> np.ndarray:
-    """With one axis of images in place of scenes and views."""
-    array = _array(tensor)
-    return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
-
-
-def _frame(scenes: list[Tensor], width: int, height: int, ortho: bool) -> Frame:
-    return make_frame(Scenes(*map(_array, scenes)), width, height, ortho)
-
-
-def _split_cameras(shares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """From numbers per camera to what `viewmats` and `Ks` get."""
-    lead = shares.shape[:-1]
-    to_viewmats = np.zeros((*lead, 4, 4), np.float32)
-    to_Ks = np.zeros((*lead, 3, 3), np.float32)
-    to_viewmats[..., :3, :3] = shares[..., :9].reshape(*lead, 3, 3)
-    to_viewmats[..., :3, 3] = shares[..., 9:12]
-    to_Ks[..., 0, 0], to_Ks[..., 1, 1] = shares[..., 12], shares[..., 13]
-    to_Ks[..., :2, 2] = shares[..., 14:]
-    return to_viewmats, to_Ks
