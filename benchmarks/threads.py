@@ -15,19 +15,20 @@ from gaussrep.rendering.bench.timing import one_call, summarize_times, time_once
 from gaussrep.rendering.bench.workloads import Workload
 from gaussrep.rendering.cpu.compile import kernel
 from gaussrep.rendering.cpu.launch import launch
+from gaussrep.rendering.cpu.layout import HALF, ONE
 from gaussrep.rendering.cpu.tasks import NONE, claim
 
 NAMES = ("b16-n256", "b16-n1024", "v4-n4096", "n100k")
 PASSES = {"forward": False, "forward+backward": True}
 THREADS = (1, 2)
 ROUNDS = 80
-TASKS, STEPS = 64, 100_000
+TASKS, STEPS, NUMBERS, MULTIPLICATIONS = 64, 4000, 256, 8
 DEFINITION = (
     "Each round times every call with one thread and then the same call with two; the first round "
     "does not count. speedup: the time with one thread over that with two, of the shortest times, "
-    "which other work on the machine disturbs least, and of the medians. arithmetic: a loop on one "
-    "register, shared among threads as the stages are: what a second core of this machine brings "
-    "where nothing is shared, for cores may run slower together than alone."
+    "which other work on the machine disturbs least, and of the medians. arithmetic: vectors are "
+    "multiplied and added in registers, shared among threads as the stages are: what a second core "
+    "of this machine brings where no memory is shared, for cores may be slower together than alone."
 )
 
 
@@ -56,17 +57,20 @@ def compare(alone: list[float], together: list[float]) -> dict[str, Any]:
 
 
 def calculate() -> None:
-    launch(multiply, TASKS, np.empty(TASKS))
+    launch(multiply, TASKS, np.ones((TASKS, NUMBERS), np.float32))
 
 
 @kernel
-def multiply(tasks: Any, results: Any) -> None:
+def multiply(tasks: Any, numbers: Any) -> None:
     task = claim(tasks)
     while task != NONE:
-        number = 1.0
+        row = numbers[task]
         for _ in range(STEPS):
-            number = 0.5 * number + 1.0
-        results[task] = number
+            for place in range(NUMBERS):
+                number = row[place]
+                for _ in range(MULTIPLICATIONS):
+                    number = HALF * number + ONE
+                row[place] = number
         task = claim(tasks)
 
 

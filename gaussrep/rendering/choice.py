@@ -32,15 +32,16 @@ class Request:
     @classmethod
     def of(cls, gaussians: Gaussians, cameras: Cameras) -> "Request":
         """Read off the tensors what drawing them needs."""
-        camera_gradients = cameras.viewmats.requires_grad or cameras.Ks.requires_grad
-        differentiable = camera_gradients or any(t.requires_grad for _, t in gaussians.tensors())
+        graded = torch.is_grad_enabled()
+        of_cameras = graded and (cameras.viewmats.requires_grad or cameras.Ks.requires_grad)
+        of_gaussians = graded and any(t.requires_grad for _, t in gaussians.tensors())
         needs = {
             cameras.model: True,
             "sh": gaussians.sh is not None,
             "features": gaussians.features is not None,
             "float64": gaussians.dtype == torch.float64,
-            "differentiable": differentiable and torch.is_grad_enabled(),
-            "camera_gradients": camera_gradients and torch.is_grad_enabled(),
+            "differentiable": of_cameras or of_gaussians,
+            "camera_gradients": of_cameras,
         }
         return cls(gaussians.device.type, frozenset(name for name, asked in needs.items() if asked))
 
