@@ -6,7 +6,6 @@ from typing import Any, cast
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
@@ -28,7 +27,8 @@ class ReferenceRenderer(Renderer):
     """Draws on any device, in float32 or float64, with gradients to every input.
 
     Work is done in blocks of at most `config.block` pixel-Gaussian pairs, recomputed in the
-    backward pass, so that memory stays bounded.
+    backward pass, so that memory stays bounded; but not where second derivatives are asked for,
+    which keep what all blocks compute.
     """
 
     def __init__(self, config: ReferenceConfig | None = None) -> None:
@@ -62,15 +62,15 @@ class _Composite(torch.autograd.Function):
         return sums
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         ellipses, pixels = ctx.saved_tensors
-        total = torch.zeros_like(ellipses)
+        again, total = torch.is_grad_enabled(), torch.zeros_like(ellipses)
         for images, part in _blocks(ellipses, pixels, ctx.block):
             with torch.enable_grad():
-                some = ellipses[images].detach().requires_grad_()
+                some = ellipses[images] if again else ellipses[images].detach().requires_grad_()
                 blended = blend(some, pixels[part])
-            total[images] += torch.autograd.grad(blended, some, gradient[images, part])[0]
+            slope = gradient[images, part]
+            total[images] += torch.autograd.grad(blended, some, slope, create_graph=again)[0]
         return total, None, None
 
 

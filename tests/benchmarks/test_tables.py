@@ -73,13 +73,32 @@ def test_scores_are_means_and_sample_deviations_in_percent_and_decibels(results,
     assert caption == "*percent; seeds: 0, 1, 2; budget: short*"
 
 
-@pytest.mark.parametrize(("name", "first"), [("edges", "edges from"), ("figure-ground", "rule")])
-def test_other_scores_stay_shares_of_one(results, page, name, first):
-    results(name, {"rows": {"gmae": {"ODS": 0.61234, "AP": 0.5}}, "facts": {"images": 200}})
-    lines = page(name).splitlines()
-    assert cells(lines[2]) == [first, "ODS", "AP"]
+def test_other_scores_stay_shares_of_one(results, page):
+    results("edges", {"rows": {"gmae": {"ODS": 0.61234, "AP": 0.5}}, "facts": {"images": 200}})
+    lines = page("edges").splitlines()
+    assert cells(lines[2]) == ["edges from", "ODS", "AP"]
     assert cells(lines[4]) == ["gmae", "0.612", "0.500"]
     assert "*images: 200*" in lines
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "score"),
+    [("figure-ground", "rule", "iou"), ("depth-order", "nearer", "right")],
+)
+def test_models_without_and_with_the_border_prior_stand_side_by_side(
+    results, page, name, first, score
+):
+    def content(*values):
+        rows = {"gmae": {score: list(values), "std": [9.0]}, "chance": {score: [0.5, 0.5]}}
+        return {"rows": rows, "facts": {"steps": 3000}}
+
+    results(name, content(0.3, 0.4))
+    results(f"{name}-prior", content(0.6, 0.8))
+    lines = page(name).splitlines()
+    assert cells(lines[2]) == [first, "plain", "with the border prior"]
+    assert cells(lines[4]) == ["gmae", "0.350 ± 0.071", "0.700 ± 0.141"]
+    assert cells(lines[5]) == ["chance", "0.500 ± 0.000", "0.500 ± 0.000"]
+    assert "*steps: 3000*" in lines
 
 
 def test_cost(results, page):

@@ -99,6 +99,21 @@ def test_gradcheck_of_every_input(model, sh_degree):
     assert torch.autograd.gradcheck(everything, inputs)
 
 
+@pytest.mark.parametrize("block", [7, 10**6])
+def test_second_derivatives(block):
+    scene = random_scene(16, count=3, size=(4, 3))
+    leaves = [
+        t.clone().requires_grad_() for t in (scene.gaussians.means, scene.gaussians.opacities)
+    ]
+    renderer = ReferenceRenderer(ReferenceConfig(block=block))
+
+    def color(means, opacities):
+        moved = scene.gaussians.replace(means=means, opacities=opacities)
+        return renderer.render(moved, scene.cameras).color
+
+    assert torch.autograd.gradgradcheck(color, leaves)
+
+
 def test_gradcheck_where_the_frustum_clamp_acts():
     scene = random_scene(13, count=3, size=(5, 4))
     wide = scene.gaussians.replace(

@@ -6,7 +6,6 @@ from typing import Any, cast
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from gaussrep.rendering.compositing import VALUES, alphas, blend
 from gaussrep.rendering.conventions import STOP
@@ -75,15 +74,14 @@ class _Composite(torch.autograd.Function):
         return sums
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         table, numbers, places = ctx.saved_tensors
-        total = torch.zeros_like(table)
+        again, total = torch.is_grad_enabled(), torch.zeros_like(table)
         for part in _parts(numbers, ctx.block):
             with torch.enable_grad():
                 some = table[numbers[part]].requires_grad_()
                 blended = _blend(some, places[part])
-            (found,) = torch.autograd.grad(blended, some, gradient[part])
+            (found,) = torch.autograd.grad(blended, some, gradient[part], create_graph=again)
             rows = numbers[part].flatten()[:, None].expand(-1, table.shape[-1])
             total.scatter_add_(0, rows, found.flatten(0, 1))  # in a fixed order on the CPU
         return total, None, None, None

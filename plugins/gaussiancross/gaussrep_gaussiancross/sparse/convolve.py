@@ -5,10 +5,9 @@ from typing import Any
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.autograd.function import once_differentiable
 
 from gaussrep.checks import check_shape
-from gaussrep.errors import ShapeError
+from gaussrep.errors import CapabilityError, ShapeError
 from gaussrep_gaussiancross.sparse import plain as plain_torch
 from gaussrep_gaussiancross.sparse.engine import kernels_for
 from gaussrep_gaussiancross.sparse.pairs import Pairs
@@ -51,10 +50,13 @@ class _Convolution(torch.autograd.Function):
         return _engine(x, plain).multiply(x, weight, pairs, False)
 
     @staticmethod
-    @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
         ctx: Any, *slopes: Tensor
     ) -> tuple[Tensor | None, Tensor | None, None, None]:
+        if torch.is_grad_enabled():
+            raise CapabilityError(
+                "sparse convolutions have first derivatives only; leave out create_graph=True."
+            )
         x, weight = ctx.saved_tensors
         slope, engine = slopes[0].contiguous(), _engine(x, ctx.plain)
         to_x = to_weight = None

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn.functional import conv3d, conv_transpose3d
 
-from gaussrep.errors import ShapeError
+from gaussrep.errors import CapabilityError, ShapeError
 from gaussrep_gaussiancross.sparse.convolve import convolve
 from gaussrep_gaussiancross.sparse.halve import halve
 from gaussrep_gaussiancross.sparse.pairs import Pairs
@@ -64,6 +64,9 @@ def test_gradients_are_those_of_differences(make_grid, kind):
     x = torch.randn(pairs.input_count, 2, dtype=torch.float64, requires_grad=True)
     weight = kernel(kind, 2, 3, torch.float64).requires_grad_()
     assert torch.autograd.gradcheck(lambda *given: convolve(*given, pairs), (x, weight))
+    loss = convolve(x, weight, pairs).square().sum()
+    with pytest.raises(CapabilityError, match="first derivatives only; leave out create_graph"):
+        torch.autograd.grad(loss, x, create_graph=True)
 
 
 @pytest.mark.parametrize(("inputs", "outputs"), [(6, 32), (17, 50), (48, 96), (80, 64), (130, 16)])

@@ -1,0 +1,26 @@
+import pytest
+import torch
+
+from gaussrep.rendering.compositing import front_to_back, pixel_centres, values
+from gaussrep.rendering.projection import project
+from gaussrep.testing.scenes import random_scene
+from gaussrep_pytorch3d.composite import composite
+
+COUNT, SIZE = 4, (4, 3)
+
+
+@pytest.mark.parametrize("block", [5, 10**6])
+def test_derivatives_are_those_of_differences(block):
+    scene = random_scene(21, count=COUNT, size=SIZE)
+    projection = project(scene.gaussians, scene.cameras)
+    mixed = values(scene.gaussians, scene.cameras, projection.depths)
+    rows = front_to_back(projection, scene.gaussians.opacities, mixed).detach().requires_grad_()
+    pixels = pixel_centres(*SIZE, rows)
+    lists = torch.arange(COUNT).expand(len(rows), len(pixels), -1)
+
+    def blended(rows):
+        return composite(rows, lists, pixels, block)
+
+    assert blended(rows).max() > 0.05
+    assert torch.autograd.gradcheck(blended, rows)
+    assert torch.autograd.gradgradcheck(blended, rows)
