@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.errors import CapabilityError, ConfigError
+from gaussrep.errors import ConfigError
 
 
 def embed(
@@ -55,10 +55,7 @@ def embed(
 
 
 def _size(run: Path) -> int:
-    from gaussrep.data.config import CropConfig
+    from gaussrep.data.photograph_size import photograph_size
     from gaussrep.training.run_folder import RunFolder
 
-    data = RunFolder.open(run).read_config().data
-    if not isinstance(data, CropConfig):
-        raise CapabilityError(f"data set {data.type!r} does not say to what size pictures are cut.")
-    return data.size
+    return photograph_size(RunFolder.open(run).read_config().data)

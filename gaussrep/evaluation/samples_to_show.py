@@ -8,9 +8,9 @@ import torch
 
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig
-from gaussrep.data.config import CropConfig
 from gaussrep.data.crops import central_square
 from gaussrep.data.image_file import read_image
+from gaussrep.data.photograph_size import photograph_size
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.report import Shown
@@ -68,9 +68,6 @@ def _held_out(data: ComponentConfig) -> Shown:
 
 
 def _photographs(data: ComponentConfig, paths: Sequence[str]) -> Shown:
-    if not isinstance(data, CropConfig):
-        raise CapabilityError(
-            f"data set {data.type!r} does not say to what size photographs are cut."
-        )
-    images = [central_square(read_image(Path(path)), data.size) for path in paths]
+    size = photograph_size(data)
+    images = [central_square(read_image(Path(path)), size) for path in paths]
     return Shown(tuple(paths), {"image": torch.stack(images)})

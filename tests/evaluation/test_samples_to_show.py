@@ -55,6 +55,13 @@ def test_scenes_are_found_by_name(rooms):
         samples_to_show(rooms, ["c"])
 
 
+def test_photographs_are_cut_to_the_size_of_synthetic_pictures(tmp_path):
+    Image.new("RGB", (30, 20), (255, 0, 0)).save(tmp_path / "a.png")
+    shapes = resolve("datasets", {"type": "shapes", "size": 16})
+    shown = samples_to_show(shapes, [str(tmp_path / "a.png")])
+    assert shown.batch["image"].shape == (1, 3, 16, 16)
+
+
 def test_a_data_set_that_cuts_nothing_takes_no_photographs():
     stereo = resolve("datasets", "stereo")
     with pytest.raises(CapabilityError, match="'stereo' does not say to what size"):
