@@ -51,9 +51,10 @@ def _write_files(crop: Crop, folder: Path, name: str) -> dict[str, str]:
 
 def _summary(page: Page) -> str:
     gains = [crop.gain.decibels for crop in page.crops]
+    images = "1 image" if len(gains) == 1 else f"{len(gains)} images"
     psnr = mean(crop.gain.psnr for crop in page.crops)
     return (
-        f"On masked pixels of {len(gains)} images the reconstruction reaches {psnr:.1f} dB PSNR: "
+        f"On masked pixels of {images} the reconstruction reaches {psnr:.1f} dB PSNR: "
         f"{mean(gains):+.1f} dB against each image's mean visible colour "
         f"(from {min(gains):+.1f} to {max(gains):+.1f})."
     )
