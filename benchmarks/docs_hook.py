@@ -22,6 +22,7 @@ from tables.render_threads import render_threads_table
 from tables.scores import (
     ablations_table,
     cifar10_table,
+    depth_order_table,
     edges_table,
     figure_ground_table,
     room_table,
@@ -41,6 +42,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "cifar10": cifar10_table,
     "edges": edges_table,
     "figure-ground": figure_ground_table,
+    "depth-order": depth_order_table,
     "room": room_table,
     "rooms": rooms_table,
     "rooms-ablations": ablations_table,

@@ -34,8 +34,23 @@ def edges_table() -> str:
 
 
 def figure_ground_table() -> str:
-    """Scores of figure masks, in [0, 1]."""
-    return scores_table(read_results("figure-ground"), "rule", decimals=3, percent=False)
+    """Intersection over union of figure masks, in [0, 1]."""
+    return _without_and_with_prior("figure-ground", "rule", "iou")
+
+
+def depth_order_table() -> str:
+    """Share of pairs of pixels that are ordered rightly."""
+    return _without_and_with_prior("depth-order", "nearer", "right")
+
+
+def _without_and_with_prior(name: str, first: str, score: str) -> str:
+    plain, guided = read_results(name), read_results(f"{name}-prior")
+    rows = {
+        row: {"plain": scores[score], "with the border prior": guided["rows"][row][score]}
+        for row, scores in plain["rows"].items()
+    }
+    content = {"rows": rows, "facts": plain["facts"]}
+    return scores_table(content, first, decimals=3, percent=False)
 
 
 def rooms_table() -> str:
