@@ -35,12 +35,12 @@ def edges_table() -> str:
 
 def figure_ground_table() -> str:
     """Intersection over union of figure masks, in [0, 1]."""
-    return _without_and_with_prior("figure-ground", "rule", "iou")
+    return _without_and_with_prior("figure-ground", "IoU", "iou")
 
 
 def depth_order_table() -> str:
     """Share of pairs of pixels that are ordered rightly."""
-    return _without_and_with_prior("depth-order", "nearer", "right")
+    return _without_and_with_prior("depth-order", "pairs ordered rightly", "right")
 
 
 def _without_and_with_prior(name: str, first: str, score: str) -> str:
