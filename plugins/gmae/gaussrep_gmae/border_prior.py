@@ -1,6 +1,5 @@
 """A guess at depth for depth to learn from: what looks like the picture's border lies behind."""
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
@@ -33,6 +32,6 @@ def border_prior(
     """
     small = adaptive_avg_pool2d(images, min(SIDE, images.shape[-1]))
     figure = interpolate(pixel_figure(small)[:, None], size=images.shape[2:], mode="bilinear")[:, 0]
-    guess = torch.lerp(torch.full_like(figure, HALF), torch.full_like(figure, -HALF), figure)
-    far_off = (depth - DISTANCE - guess).square()
+    guess = DISTANCE + HALF * (1 - 2 * figure)
+    far_off = (depth - guess).square()
     return (alpha.detach() * far_off).mean((1, 2))
