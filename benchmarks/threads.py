@@ -21,14 +21,15 @@ from gaussrep.rendering.cpu.tasks import NONE, claim
 NAMES = ("b16-n256", "b16-n1024", "v4-n4096", "n100k")
 PASSES = {"forward": False, "forward+backward": True}
 THREADS = (1, 2)
-ROUNDS = 80
-TASKS, STEPS, NUMBERS, MULTIPLICATIONS = 64, 4000, 256, 8
+TURNS, CALLS = 30, 5
+TASKS, STEPS, NUMBERS = 64, 120, 4096
 DEFINITION = (
-    "Each round times every call with one thread and then the same call with two; the first round "
-    "does not count. speedup: the time with one thread over that with two, of the shortest times, "
-    "which other work on the machine disturbs least, and of the medians. arithmetic: vectors are "
-    "multiplied and added in registers, shared among threads as the stages are: what a second core "
-    "of this machine brings where no memory is shared, for cores may be slower together than alone."
+    f"{TURNS} turns of {CALLS} calls with one thread and then {CALLS} with two; the first call of "
+    "a turn does not count, which may have to wake a core that sleeps. speedup: the time with one "
+    "thread over that with two, of the shortest times, which other work on the machine disturbs "
+    "least, and of the medians. arithmetic: numbers in a core's first cache are read, multiplied, "
+    "added to and written, each thread its own, shared out as the stages are: what a second core "
+    "of this machine brings where threads have nothing in common."
 )
 
 
@@ -41,12 +42,12 @@ def examine(workload: Workload) -> dict[str, Any]:
 def by_turns(calls: Mapping[str, Callable[[], object]]) -> dict[str, Any]:
     """Times of each call with each number of threads, and how they compare."""
     times: dict[str, list[list[float]]] = {name: [[] for _ in THREADS] for name in calls}
-    for _ in range(1 + ROUNDS):
+    for _ in range(TURNS):
         for name, call in calls.items():
             for threads, taken in zip(THREADS, times[name], strict=True):
                 torch.set_num_threads(threads)
-                taken.append(time_once(call, "cpu"))
-    return {name: compare(*(each[1:] for each in taken)) for name, taken in times.items()}
+                taken.extend([time_once(call, "cpu") for _ in range(CALLS)][1:])
+    return {name: compare(*taken) for name, taken in times.items()}
 
 
 def compare(alone: list[float], together: list[float]) -> dict[str, Any]:
@@ -57,20 +58,17 @@ def compare(alone: list[float], together: list[float]) -> dict[str, Any]:
 
 
 def calculate() -> None:
-    launch(multiply, TASKS, np.ones((TASKS, NUMBERS), np.float32))
+    launch(multiply, TASKS, np.ones(TASKS * NUMBERS, np.float32))
 
 
 @kernel
 def multiply(tasks: Any, numbers: Any) -> None:
     task = claim(tasks)
     while task != NONE:
-        row = numbers[task]
+        first = task * NUMBERS
         for _ in range(STEPS):
-            for place in range(NUMBERS):
-                number = row[place]
-                for _ in range(MULTIPLICATIONS):
-                    number = HALF * number + ONE
-                row[place] = number
+            for place in range(first, first + NUMBERS):
+                numbers[place] = HALF * numbers[place] + ONE
         task = claim(tasks)
 
 
