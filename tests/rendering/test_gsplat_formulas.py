@@ -1,0 +1,100 @@
+"""Projection and spherical harmonics against gsplat's own formulas in torch, which need no GPU."""
+
+import importlib.util
+from importlib import metadata
+
+import pytest
+import torch
+from packaging.version import Version
+
+from gaussrep import sh
+from gaussrep.cameras import Cameras
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering.conventions import EPS2D, NEAR
+from gaussrep.rendering.projection import project
+
+
+@pytest.fixture(scope="module")
+def gsplat():
+    """The module, loaded from its file: gsplat itself looks for a compiler when it is imported."""
+    try:
+        installed = metadata.distribution("gsplat")
+    except metadata.PackageNotFoundError:
+        pytest.skip("gsplat is not installed")
+    if Version(installed.version) < Version("1.5.3"):
+        pytest.skip("the formulas of gsplat before 1.5.3 take no batches")
+    file = installed.locate_file("gsplat/cuda/_torch_impl.py")
+    spec = importlib.util.spec_from_file_location("gsplat_formulas", str(file))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def wide_scene(model):
+    """Gaussians all around two cameras: on screen, beyond its edges, and behind."""
+    generator = torch.Generator().manual_seed(3)
+
+    def normal(*shape):
+        return torch.randn(*shape, generator=generator, dtype=torch.float64)
+
+    gaussians = Gaussians(
+        means=4 * normal(2, 50, 3),
+        quats=normal(2, 50, 4),
+        scales=(0.5 * normal(2, 50, 3) - 1).exp(),
+        opacities=torch.ones(2, 50, dtype=torch.float64),
+        colors=torch.ones(2, 50, 3, dtype=torch.float64),
+    )
+    eyes = normal(2, 2, 3)
+    up = torch.tensor([0.0, -1.0, 0.0]).double()
+    cameras = Cameras.look_at(eyes, normal(2, 3), up, width=60, height=40)
+    return gaussians, cameras.replace(model=model)
+
+
+@pytest.mark.parametrize("model", ["pinhole", "ortho"])
+def test_ellipses_and_their_gradients_are_those_of_gsplat(gsplat, model):
+    gaussians, cameras = wide_scene(model)
+    leaves = [gaussians.means, gaussians.quats, gaussians.scales, cameras.viewmats, cameras.Ks]
+    means, quats, scales, viewmats, Ks = (leaf.clone().requires_grad_() for leaf in leaves)
+    ours = project(
+        gaussians.replace(means=means, quats=quats, scales=scales),
+        cameras.replace(viewmats=viewmats, Ks=Ks),
+    )
+    covars, _ = gsplat._quat_scale_to_covar_preci(quats, scales, compute_preci=False)
+    size = cameras.width, cameras.height
+    _, *theirs = gsplat._fully_fused_projection(
+        means, covars, viewmats, Ks, *size, eps2d=EPS2D, near_plane=NEAR, camera_model=model
+    )
+    shown = (ours.depths >= NEAR).detach()
+    assert 50 < shown.sum() < shown.numel()
+    for mine, other in zip((ours.means2d, ours.depths, ours.conics), theirs[:3], strict=True):
+        torch.testing.assert_close(mine[shown], other[shown], rtol=1e-9, atol=1e-9)
+        slopes = (
+            slopes_of(tensor[shown], (means, quats, scales, viewmats, Ks))
+            for tensor in (mine, other)
+        )
+        for slope, wanted in zip(*slopes, strict=True):
+            torch.testing.assert_close(slope, wanted, rtol=1e-7, atol=1e-7)
+
+
+def without_skew(slope):
+    """What counts of a gradient to intrinsics: gsplat's formulas allow for axes that are askew."""
+    return torch.stack([slope[..., 0, 0], slope[..., 1, 1], slope[..., 0, 2], slope[..., 1, 2]], -1)
+
+
+def slopes_of(tensor, leaves):
+    """Gradients of a fixed mixture of a tensor's values."""
+    generator = torch.Generator().manual_seed(4)
+    weights = torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype)
+    options = {"retain_graph": True, "materialize_grads": True}
+    *slopes, to_Ks = torch.autograd.grad((tensor * weights).sum(), leaves, **options)
+    return *slopes, without_skew(to_Ks)
+
+
+@pytest.mark.parametrize("degree", range(5))
+def test_spherical_harmonics_are_those_of_gsplat(gsplat, degree):
+    generator = torch.Generator().manual_seed(5)
+    directions = torch.randn(30, 3, generator=generator, dtype=torch.float64)
+    coefficients = torch.rand(30, (degree + 1) ** 2, 3, generator=generator, dtype=torch.float64)
+    coefficients[:, 0] += 8  # colours stay above 0, where ours are cut off
+    theirs = gsplat._spherical_harmonics(degree, directions, coefficients) + 0.5
+    torch.testing.assert_close(sh.evaluate(coefficients, directions), theirs, rtol=1e-9, atol=1e-9)
