@@ -32,13 +32,27 @@ class Found(NamedTuple):
     """First tile met in a row, and the one after the last, int32 [·, 2]."""
 
 
+def cut_bands(sizes: np.ndarray, bands: int) -> np.ndarray:
+    """First rows of bands whose rows' sizes have like sums, and the end, int64 [I, bands + 1].
+
+    Args:
+        sizes: What each row of each image holds, [I, rows].
+        bands: Number of bands of each image; where a row holds much, some are without rows.
+    """
+    sums = sizes.cumsum(axis=1)[:, None]
+    goals = sums[..., -1:] * np.arange(1, bands)[:, None] // bands
+    cuts = np.zeros((len(sizes), bands + 1), np.int64)
+    cuts[:, 1:-1], cuts[:, -1] = (sums[..., :-1] <= goals).sum(axis=2), sizes.shape[1]
+    return cuts
+
+
 @kernel
 def bin_tiles(
     tasks: Tasks,
     keys: np.ndarray,
     splats: Splats,
     grid: Grid,
-    bands: int,
+    cuts: np.ndarray,
     room: np.ndarray,
     bins: Bins,
 ) -> None:
@@ -49,7 +63,7 @@ def bin_tiles(
         keys: The depths' bits, uint32 [I, N].
         splats: Projected Gaussians.
         grid: Size of the images.
-        bands: Number of bands per image.
+        cuts: Where bands begin, see `cut_bands`.
         room: Where in `bins.members` a tile row may start to write, int64 [I, rows].
         bins: The lists, written here.
     """
@@ -57,8 +71,8 @@ def bin_tiles(
         task = claim(tasks)
         if task == NONE:
             return
-        image, part = divmod(task, bands)
-        band = Band(image, part * grid.rows // bands, (part + 1) * grid.rows // bands)
+        image, number = divmod(task, cuts.shape[1] - 1)
+        band = Band(image, int(cuts[image, number]), int(cuts[image, number + 1]))
         first = (image * grid.rows + band.top) * grid.columns
         last = (image * grid.rows + band.bottom) * grid.columns
         for tile in range(first, last):

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from gaussrep.rendering.cpu.bin import bin_tiles
+from gaussrep.rendering.cpu.bin import bin_tiles, cut_bands
 from gaussrep.rendering.cpu.composite import composite
 from gaussrep.rendering.cpu.composite_backward import composite_backward
 from gaussrep.rendering.cpu.launch import launch
@@ -27,8 +27,8 @@ from gaussrep.rendering.cpu.layout import (
 from gaussrep.rendering.cpu.project import project
 from gaussrep.rendering.cpu.project_backward import project_backward
 
-TASKS_PER_THREAD = 4
-"""How many bands per thread a lone image is cut into for binning."""
+BANDS_PER_THREAD = 2
+"""How many bands a lone image is cut into for binning; each looks at all of its Gaussians."""
 
 
 class Frame(NamedTuple):
@@ -76,10 +76,10 @@ def _bin(splats: Splats, grid: Grid) -> Bins:
         ends=np.empty(tiles, np.int64),
         members=np.empty(int(rows.sum()), np.int32),
     )
-    wanted = -(-TASKS_PER_THREAD * torch.get_num_threads() // max(1, images))
-    bands = min(grid.rows, wanted)
+    wanted = -(-BANDS_PER_THREAD * torch.get_num_threads() // max(1, images))
+    cuts = cut_bands(rows, min(grid.rows, wanted))
     keys = splats.depths.view(np.uint32)
-    launch(bin_tiles, images * bands, keys, splats, grid, bands, ends - rows, bins)
+    launch(bin_tiles, images * (cuts.shape[1] - 1), keys, splats, grid, cuts, ends - rows, bins)
     return bins
 
 

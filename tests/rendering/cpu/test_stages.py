@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaussrep.rendering.conventions import MIN_ALPHA
+from gaussrep.rendering.cpu.bin import cut_bands
 from gaussrep.rendering.cpu.compile import kernel
 from gaussrep.rendering.cpu.depth_sort import sort_by_depth
 from gaussrep.rendering.cpu.layout import TILE, Scenes
@@ -71,3 +72,15 @@ def test_tiles_hold_who_they_must_in_order_and_few_others():
             held, needed = held + len(members), needed + len(wanted)
     assert needed > 200
     assert held < 1.15 * needed
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=12), st.integers(1, 12))
+def test_bands_hold_alike_but_for_one_row(sizes, bands):
+    (cuts,) = cut_bands(np.array([sizes]), min(bands, len(sizes)))
+    assert [cuts[0], cuts[-1]] == [0, len(sizes)]
+    assert (np.diff(cuts) >= 0).all()
+    assert (cuts[:-1] < len(sizes)).all()
+    for number, end in enumerate(cuts[1:-1], start=1):
+        goal = sum(sizes) * number // (len(cuts) - 1)
+        assert sum(sizes[:end]) <= goal
+        assert end == len(sizes) - 1 or sum(sizes[: end + 1]) > goal
