@@ -8,10 +8,9 @@ import torch
 from packaging.version import Version
 
 from gaussrep import sh
-from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.conventions import EPS2D, NEAR
 from gaussrep.rendering.projection import project
+from gaussrep.testing.scenes import random_scene
 
 
 @pytest.fixture(scope="module")
@@ -31,23 +30,9 @@ def gsplat():
 
 
 def wide_scene(model):
-    """Gaussians all around two cameras: on screen, beyond its edges, and behind."""
-    generator = torch.Generator().manual_seed(3)
-
-    def normal(*shape):
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    gaussians = Gaussians(
-        means=4 * normal(2, 50, 3),
-        quats=normal(2, 50, 4),
-        scales=(0.5 * normal(2, 50, 3) - 1).exp(),
-        opacities=torch.ones(2, 50, dtype=torch.float64),
-        colors=torch.ones(2, 50, 3, dtype=torch.float64),
-    )
-    eyes = normal(2, 2, 3)
-    up = torch.tensor([0.0, -1.0, 0.0]).double()
-    cameras = Cameras.look_at(eyes, normal(2, 3), up, width=60, height=40)
-    return gaussians, cameras.replace(model=model)
+    """Gaussians all around the cameras: on screen, beyond its edges, and behind."""
+    scene = random_scene(3, batch=(2,), views=2, count=25, model=model)
+    return scene.gaussians.replace(means=6 * scene.gaussians.means), scene.cameras
 
 
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
