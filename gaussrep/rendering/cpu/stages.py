@@ -28,7 +28,7 @@ from gaussrep.rendering.cpu.project import project
 from gaussrep.rendering.cpu.project_backward import project_backward
 
 BANDS_PER_THREAD = 2
-"""How many bands a lone image is cut into for binning; each looks at all of its Gaussians."""
+"""Bands that a lone image is cut into for binning; each of them looks at all its Gaussians."""
 
 
 class Frame(NamedTuple):
