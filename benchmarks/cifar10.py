@@ -20,11 +20,11 @@ ROWS: Mapping[str, Row] = MappingProxyType(
     {
         "GMAE": Row("gmae", (*LABELS, "psnr")),
         "MAE": Row("mae", (*LABELS, "psnr")),
-        "MAE, normalised target": Row("mae", LABELS, ("method.target=normalized",)),
+        "MAE, normalized target": Row("mae", LABELS, ("method.target=normalized",)),
         "random encoder": Row("gmae", LABELS, is_trained=False),
     }
 )
-"""Pictures of the normalised target borrow from the truth, so that they get no PSNR."""
+"""Pictures of the normalized target borrow from the truth, so that they get no PSNR."""
 
 
 FINE_TUNING = ("epochs=20", "accumulate=1")
@@ -57,7 +57,7 @@ def images(comparison: Comparison, split: str) -> int:
 
 
 def per_step(comparison: Comparison) -> int:
-    """How many images an optimiser step sees."""
+    """How many images an optimizer step sees."""
     trainer = comparison.config(ROWS["GMAE"], 0).trainer
     return trainer.batch_size * trainer.accumulate
 

@@ -40,7 +40,7 @@ FILES: list[tuple[str, dict[str, Any]]] = [
     (".spz", {"version": 2}),
 ]
 DEFINITIONS = {
-    "garden": "138,766 points of a real garden with plain colours, standard deviations even in 0 "
+    "garden": "138,766 points of a real garden with plain colors, standard deviations even in 0 "
     "to 0.02, random orientations, opacities even in 0 to 1; three views",
     "synthetic": "20,000 Gaussians as in the benchmark of renderers, with SH of degree 3: normal, "
     f"{HIGHER_SH} above degree 0; three views",

@@ -30,8 +30,8 @@ ROWS: Mapping[str, Mapping[str, Row]] = MappingProxyType(
         },
         "ablations": {
             "as it is": Row(METHOD, PROBE),
-            "no normalisation": Row(METHOD, PROBE, ("method.normalize=false",)),
-            "no colour": Row(METHOD, PROBE, ("method.color_weight=0",)),
+            "no normalization": Row(METHOD, PROBE, ("method.normalize=false",)),
+            "no color": Row(METHOD, PROBE, ("method.color_weight=0",)),
             "no depth": Row(METHOD, PROBE, ("method.depth_weight=0",)),
             "no semantics": Row(METHOD, PROBE, ("method.semantic_weight=0",)),
             "mask ratio 0": Row(METHOD, PROBE, ("method.mask_ratio=0",)),

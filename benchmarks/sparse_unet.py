@@ -15,7 +15,7 @@ from torch import Tensor
 
 from gaussrep.cli.bench_options import counts, require_folder_of
 from gaussrep.encoders.voxel_cloud import VoxelCloud
-from gaussrep.encoders.voxelise import voxelise
+from gaussrep.encoders.voxelize import voxelize
 from gaussrep.errors import GaussrepError, Unavailable
 from gaussrep.json_file import write_json
 from gaussrep.rendering.bench.report import describe_origin
@@ -71,7 +71,7 @@ def make_room(side: int, seed: int = 0) -> VoxelCloud:
     turn = torch.tensor([[cos, -sin, 0.0], [sin, cos, 0.0], [0.02, 0.03, 1.0]])
     points = points @ turn.mT + NOISE * torch.randn(points.shape, generator=generator)
     features = torch.randn(len(points), CHANNELS, generator=generator)
-    return voxelise(points, features, torch.zeros(len(points)).long(), 1, 1.0).cloud
+    return voxelize(points, features, torch.zeros(len(points)).long(), 1, 1.0).cloud
 
 
 def build(size: str, engine: str) -> SparseUNet:

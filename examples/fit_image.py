@@ -46,7 +46,7 @@ def read(picture: Path | None) -> Tensor:
 
 
 def start(count: int) -> dict[str, Tensor]:
-    """Grey Gaussians spread over the picture; what is learned are the numbers before activation."""
+    """Gray Gaussians spread over the picture; what is learned are the numbers before activation."""
     torch.manual_seed(0)
     numbers = {
         "places": torch.rand(count, 2) - 0.5,

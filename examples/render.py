@@ -1,4 +1,4 @@
-"""Draw a scene from three sides, in colour and in depth, and keep it as a file.
+"""Draw a scene from three sides, in color and in depth, and keep it as a file.
 
 python examples/render.py OUT
 """

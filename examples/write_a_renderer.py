@@ -1,4 +1,4 @@
-"""A renderer of your own: every pixel takes the colour of the nearest ellipse that covers it.
+"""A renderer of your own: every pixel takes the color of the nearest ellipse that covers it.
 
 python examples/write_a_renderer.py OUT
 """
@@ -39,7 +39,7 @@ class NearestRenderer(Renderer):
 
 
 def covers(seen: Projection, cameras: gr.Cameras) -> Tensor:
-    """Which ellipses cover which pixel centres, [*B, V, H, W, N]."""
+    """Which ellipses cover which pixel centers, [*B, V, H, W, N]."""
     x = torch.arange(cameras.width) + 0.5
     y = torch.arange(cameras.height)[:, None] + 0.5
     u, v = seen.means2d[..., None, None, :, :].unbind(-1)

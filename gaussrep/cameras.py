@@ -19,7 +19,7 @@ CameraModel = Literal["pinhole", "ortho"]
 class Cameras:
     """Views of a scene, with any leading batch axes.
 
-    Camera axes are OpenCV's: x right, y down, z forward; pixel centres lie at +0.5. A pinhole
+    Camera axes are OpenCV's: x right, y down, z forward; pixel centers lie at +0.5. A pinhole
     camera maps (x, y, z) to (fx x / z + cx, fy y / z + cy), an orthographic one to
     (fx x + cx, fy y + cy), so that its focal lengths are pixels per scene unit.
 
@@ -67,7 +67,7 @@ class Cameras:
 
     @property
     def positions(self) -> Float[Tensor, "*batch views 3"]:
-        """Camera centres in world units."""
+        """Camera centers in world units."""
         solved = torch.linalg.solve(self.viewmats[..., :3, :3], self.viewmats[..., :3, 3:])
         return -solved.squeeze(-1)
 
@@ -136,15 +136,15 @@ class Cameras:
         """Pinhole cameras that look at a point.
 
         Args:
-            eyes: Camera centres in world units.
-            target: Point that falls onto the image centre.
+            eyes: Camera centers in world units.
+            target: Point that falls onto the image center.
             up: Direction that points up in the image; must not be the viewing direction.
             width: Image width in pixels.
             height: Image height in pixels.
             fov: Horizontal field of view in degrees, between 0 and 180.
 
         Returns:
-            Cameras with square pixels and a centred principal point.
+            Cameras with square pixels and a centerd principal point.
 
         Raises:
             ValueRangeError: If an eye sits on the target or looks along `up`.

@@ -1,4 +1,4 @@
-"""Cuboid: the box that a scene is normalised by, and the way back."""
+"""Cuboid: the box that a scene is normalized by, and the way back."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
@@ -21,13 +21,13 @@ Normalizable = TypeVar("Normalizable", Tensor, Gaussians, Cameras)
 class Cuboid:
     """An axis-aligned box that maps to the unit cube [-0.5, 0.5]³, one per scene.
 
-    `isotropic` divides all axes by the longest side. It is a similarity: normalised Gaussians seen
-    by normalised cameras give the same picture, and depth is multiplied by `scale`. (The near plane
+    `isotropic` divides all axes by the longest side. It is a similarity: normalized Gaussians seen
+    by normalized cameras give the same picture, and depth is multiplied by `scale`. (The near plane
     of renderers is a length and lives in cube units then.) `per-axis` divides every axis by its own
     side. It is affine: exact for points and covariances, but no camera can follow it.
 
     Args:
-        center: Centre of the box in scene units, [*B, 3].
+        center: Center of the box in scene units, [*B, 3].
         size: Side lengths in scene units, > 0, [*B, 3].
         mode: `isotropic` or `per-axis`.
     """
@@ -97,7 +97,7 @@ class Cuboid:
         """Carry points [*B, N, 3], Gaussians or Cameras from scene units into the unit cube.
 
         Raises:
-            CapabilityError: For cameras, or view-dependent colour, with a per-axis box.
+            CapabilityError: For cameras, or view-dependent color, with a per-axis box.
         """
         return _apply(what, self.matrix, self.mode)
 
@@ -111,7 +111,7 @@ class Cuboid:
     def normalize_depth(
         self, depth: Float[Tensor, "*batch v h w"]
     ) -> Float[Tensor, "*batch v h w"]:
-        """Depth images in scene units, as normalised cameras measure them.
+        """Depth images in scene units, as normalized cameras measure them.
 
         Raises:
             CapabilityError: With a per-axis box, whose depth depends on the direction.
@@ -121,7 +121,7 @@ class Cuboid:
     def denormalize_depth(
         self, depth: Float[Tensor, "*batch v h w"]
     ) -> Float[Tensor, "*batch v h w"]:
-        """Depth images of normalised cameras, back in scene units."""
+        """Depth images of normalized cameras, back in scene units."""
         return depth / self._depth_scale()
 
     def _depth_scale(self) -> Tensor:
@@ -180,8 +180,8 @@ def _stretch(gaussians: Gaussians, matrix: Tensor) -> Gaussians:
     """Affine map of Gaussians: covariances are refactored, without gradient, by eigenvectors."""
     if gaussians.sh_degree:
         raise CapabilityError(
-            f"a per-axis Cuboid cannot carry view-dependent colour (SH degree "
-            f"{gaussians.sh_degree}); use mode='isotropic' or colours."
+            f"a per-axis Cuboid cannot carry view-dependent color (SH degree "
+            f"{gaussians.sh_degree}); use mode='isotropic' or colors."
         )
     linear = matrix[..., None, :3, :3]
     with torch.no_grad():

@@ -23,7 +23,7 @@ class Gaussians:
     opacity 0, which every renderer drops.
 
     Args:
-        means: Centres in scene units, [*B, N, 3].
+        means: Centers in scene units, [*B, N, 3].
         quats: Orientations, wxyz, any length but zero, [*B, N, 4].
         scales: Standard deviations along the Gaussian's axes in scene units, > 0, [*B, N, 3].
         opacities: Opacities in [0, 1], [*B, N].
@@ -93,7 +93,7 @@ class Gaussians:
 
     @property
     def sh_degree(self) -> int | None:
-        """Degree of the spherical harmonics, or None where plain colours are held."""
+        """Degree of the spherical harmonics, or None where plain colors are held."""
         return None if self.sh is None else sh.degree_of(self.sh.shape[-2])
 
     def replace(self, **tensors: Tensor | None) -> "Gaussians":
@@ -178,7 +178,7 @@ class Gaussians:
         return cls(**{name: torch.stack([getattr(p, name) for p in padded]) for name in names})
 
     def transform(self, matrix: Float[Tensor, "*#batch 4 4"]) -> "Gaussians":
-        """Move, turn, mirror and scale the Gaussians by a similarity, view-dependent colour too.
+        """Move, turn, mirror and scale the Gaussians by a similarity, view-dependent color too.
 
         Args:
             matrix: Similarity for column vectors, one per scene or one for all.

@@ -9,7 +9,7 @@ def to_matrix(quats: Float[Tensor, "*batch 4"]) -> Float[Tensor, "*batch 3 3"]:
     """Rotation matrices of quaternions.
 
     Args:
-        quats: Quaternions, wxyz; any length but zero, they are normalised first.
+        quats: Quaternions, wxyz; any length but zero, they are normalized first.
 
     Returns:
         Proper rotations, acting on column vectors.

@@ -1,7 +1,7 @@
 """Real spherical harmonics up to degree 4, in the order and with the signs of 3DGS files.
 
 Basis function k = l² + l + m; the Condon-Shortley sign is kept, so that the first degree reads
-(-y, z, -x). A colour is the sum of coefficients times basis plus one half, never below zero.
+(-y, z, -x). A color is the sum of coefficients times basis plus one half, never below zero.
 """
 
 from math import pi, sqrt
@@ -82,7 +82,7 @@ def basis(degree: int, directions: Float[Tensor, "*batch 3"]) -> Float[Tensor, "
 
     Args:
         degree: Highest degree, 0 to 4.
-        directions: Directions; they are normalised first.
+        directions: Directions; they are normalized first.
 
     Returns:
         (degree + 1)² values per direction.
@@ -99,24 +99,24 @@ def basis(degree: int, directions: Float[Tensor, "*batch 3"]) -> Float[Tensor, "
 def evaluate(
     sh: Float[Tensor, "*batch bases 3"], directions: Float[Tensor, "*batch 3"]
 ) -> Float[Tensor, "*batch 3"]:
-    """Colours that coefficients show in given directions.
+    """Colors that coefficients show in given directions.
 
     Args:
-        sh: Coefficients, (degree + 1)² bases for each of three colour channels.
-        directions: From the camera to the Gaussian; they are normalised first.
+        sh: Coefficients, (degree + 1)² bases for each of three color channels.
+        directions: From the camera to the Gaussian; they are normalized first.
 
     Returns:
-        Colours, at least 0; 0.5 where all coefficients are zero.
+        Colors, at least 0; 0.5 where all coefficients are zero.
     """
     values = basis(degree_of(sh.shape[-2]), directions)
     return (torch.einsum("...k,...kc->...c", values, sh) + 0.5).clamp_min(0)
 
 
 def from_rgb(colors: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 1 3"]:
-    """Degree-0 coefficients that show a colour from everywhere.
+    """Degree-0 coefficients that show a color from everywhere.
 
     Args:
-        colors: Colours in [0, 1].
+        colors: Colors in [0, 1].
 
     Returns:
         One basis per Gaussian.
@@ -136,7 +136,7 @@ def _probes(like: Tensor) -> Float[Tensor, "64 3"]:
 def rotate(
     sh: Float[Tensor, "*batch bases 3"], rotations: Float[Tensor, "*#batch 3 3"]
 ) -> Float[Tensor, "*batch bases 3"]:
-    """Coefficients of the same colours after the object was rotated.
+    """Coefficients of the same colors after the object was rotated.
 
     Each degree is closed under rotation, so its block is found by least squares over a fixed set
     of directions; the fit is exact. Reflections are allowed.

@@ -7,7 +7,7 @@ from gaussrep.errors import ShapeError, ValueRangeError
 UP = torch.tensor([0.0, 0, 1])
 
 
-def test_look_at_puts_the_target_in_the_centre_and_up_above_it():
+def test_look_at_puts_the_target_in_the_center_and_up_above_it():
     cameras = Cameras.look_at(torch.tensor([[3.0, 0, 0]]), torch.zeros(3), UP, 40, 20, fov=90.0)
     points = torch.tensor([[0.0, 0, 0], [0, 0, 1], [0, 1, 0]])
     seen = points @ cameras.viewmats[0, :3, :3].mT + cameras.viewmats[0, :3, 3]

@@ -92,7 +92,7 @@ def test_cameras_keep_a_rotation_and_measure_depth_in_cube_units():
     torch.testing.assert_close(box.denormalize(unit).viewmats, cameras.viewmats)
 
 
-def test_per_axis_refuses_cameras_depth_and_view_dependent_colour():
+def test_per_axis_refuses_cameras_depth_and_view_dependent_color():
     box = Cuboid.fit(CORNERS, mode="per-axis")
     cameras = Cameras(torch.eye(4).double()[None], torch.eye(3).double()[None], 4, 4)
     with pytest.raises(CapabilityError, match="would shear cameras"):
@@ -101,7 +101,7 @@ def test_per_axis_refuses_cameras_depth_and_view_dependent_colour():
         box.normalize_depth(torch.ones(1, 4, 4).double())
     g = gaussians(0, 2)
     g = g.replace(colors=None, sh=torch.zeros(2, 4, 3).double())
-    with pytest.raises(CapabilityError, match="view-dependent colour"):
+    with pytest.raises(CapabilityError, match="view-dependent color"):
         box.normalize(g)
 
 

@@ -48,7 +48,7 @@ def test_mixed_dtypes_are_named():
         make(5).replace(scales=torch.ones(5, 3))
 
 
-def test_exactly_one_kind_of_colour():
+def test_exactly_one_kind_of_color():
     with pytest.raises(ShapeError, match="got both"):
         make(5).replace(sh=torch.zeros(5, 1, 3, dtype=torch.float64))
     with pytest.raises(ShapeError, match="got neither"):
@@ -102,7 +102,7 @@ def test_transform_moves_covariances_as_matrices_do(seed, mirror):
     torch.testing.assert_close(moved.covariances(), linear @ g.covariances() @ linear.mT)
 
 
-def test_transform_turns_view_dependent_colour():
+def test_transform_turns_view_dependent_color():
     g, matrix = make(3, degree=4), random_similarity(1)
     seen = torch.randn(3, 3, dtype=torch.float64)
     moved = g.transform(matrix)

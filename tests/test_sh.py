@@ -29,7 +29,7 @@ def test_basis_agrees_with_scipy(degree):
 
 @pytest.mark.parametrize("degree", range(5))
 @pytest.mark.parametrize("mirror", [1, -1])
-def test_rotation_moves_the_colours_with_the_object(degree, mirror):
+def test_rotation_moves_the_colors_with_the_object(degree, mirror):
     torch.manual_seed(degree)
     coefficients = torch.randn(7, (degree + 1) ** 2, 3, dtype=torch.float64)
     turn = torch.tensor(Rotation.random(rng=degree).as_matrix()) * mirror
@@ -40,13 +40,13 @@ def test_rotation_moves_the_colours_with_the_object(degree, mirror):
     )
 
 
-def test_degree_zero_shows_its_colour():
+def test_degree_zero_shows_its_color():
     colors = torch.rand(4, 3, dtype=torch.float64)
     shown = sh.evaluate(sh.from_rgb(colors), torch.randn(4, 3, dtype=torch.float64))
     torch.testing.assert_close(shown, colors)
 
 
-def test_colours_never_fall_below_zero():
+def test_colors_never_fall_below_zero():
     shown = sh.evaluate(torch.full((1, 1, 3), -10.0), torch.ones(1, 3))
     assert (shown == 0).all()
 

@@ -74,7 +74,7 @@ def pixels() -> list[str]:
         *(text(move(on_grid(-0.3, v), 0, 4), f"{v}", "end") for v in range(0, ROWS + 1, 2)),
         text(move(on_grid(COLUMNS, -0.25), 12, 0), "u", "start", RED),
         text(move(on_grid(-0.3, ROWS), 0, 20), "v", "end", GREEN),
-        text(move(below, 0, 22), "centre of the first pixel: (0.5, 0.5)"),
+        text(move(below, 0, 22), "center of the first pixel: (0.5, 0.5)"),
         text(move(below, 0, 40), "ellipses: one and two standard deviations"),
     ]
 

@@ -1,4 +1,4 @@
-"""Draw a scene in metres and in its cuboid: `python benchmarks/figures/cuboid.py OUT.svg`."""
+"""Draw a scene in meters and in its cuboid: `python benchmarks/figures/cuboid.py OUT.svg`."""
 
 import sys
 from pathlib import Path
@@ -20,23 +20,23 @@ RESOLUTION = 320
 
 
 def drawing() -> list[str]:
-    """Map and picture in metres, then both in units of the cube."""
+    """Map and picture in meters, then both in units of the cube."""
     gaussians, cameras = scene()
     cube = Cuboid.fit(gaussians, padding=0.05)
     unit = Cuboid(torch.zeros(3), torch.ones(3))
     small, near = cube.normalize(gaussians), cube.normalize(cameras)
-    metric, normalised = draw(gaussians, cameras), draw(small, near)
-    apart = (metric.color - normalised.color).abs().max().item()
+    metric, normalized = draw(gaussians, cameras), draw(small, near)
+    apart = (metric.color - normalized.color).abs().max().item()
     depths = [
-        float(each.depth[0, RESOLUTION // 2, RESOLUTION // 2]) for each in (metric, normalised)
+        float(each.depth[0, RESOLUTION // 2, RESOLUTION // 2]) for each in (metric, normalized)
     ]
     scale = float(cube.scale[0])
     return [
-        *panel(0, "in metres, from above", plan(gaussians, cameras, cube, left(0))),
+        *panel(0, "in meters, from above", plan(gaussians, cameras, cube, left(0))),
         *panel(1, "rendered", [picture(metric.color[0], (left(1), TOP), SIDE)]),
         text((left(1) + SIDE / 2, TOP + SIDE + 20), f"depth in the middle: {depths[0]:.3f} m"),
         *panel(2, "in the unit cube", plan(small, near, unit, left(2))),
-        *panel(3, "rendered", [picture(normalised.color[0], (left(3), TOP), SIDE)]),
+        *panel(3, "rendered", [picture(normalized.color[0], (left(3), TOP), SIDE)]),
         text((left(3) + SIDE / 2, TOP + SIDE + 20),
              f"{depths[1]:.3f} = {scale:.4f} × {depths[0]:.3f}"),
         text((left(3) + SIDE / 2, TOP + SIDE + 37), f"pictures differ by at most {apart:.0e}"),
@@ -66,7 +66,7 @@ def left(number: int) -> float:
 
 
 def plan(gaussians: Gaussians, cameras: Cameras, cube: Cuboid, x0: float) -> list[str]:
-    """Centres, the cuboid and the camera, seen from above; y goes up."""
+    """Centers, the cuboid and the camera, seen from above; y goes up."""
     middle, reach = cube.center[:2], float(cube.size.max())
     zoom = SIDE / (2.3 * reach)
 

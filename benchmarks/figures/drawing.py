@@ -70,5 +70,5 @@ def picture(color: torch.Tensor, at: Point, side: float) -> str:
 
 
 def hexadecimal(color: torch.Tensor) -> str:
-    """An RGB colour in [0, 1] as SVG writes it."""
+    """An RGB color in [0, 1] as SVG writes it."""
     return "#" + "".join(f"{round(255 * float(c)):02x}" for c in color.clamp(0, 1))

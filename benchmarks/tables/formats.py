@@ -10,7 +10,7 @@ LOSSLESS_DB = 100
 """The PSNR of equal pictures, as it is cut off."""
 SMALL = 1e-5
 """What float32 makes of nothing lost."""
-HEAD = ("file", "bytes per Gaussian", "PSNR, dB", "centre", "scale", "orientation", "colour, SH")
+HEAD = ("file", "bytes per Gaussian", "PSNR, dB", "center", "scale", "orientation", "color, SH")
 
 
 def losses_table(scene: str) -> str:

@@ -7,7 +7,7 @@ from tables.markdown import ABSENT, origin, read_results, table
 
 OUTCOMES = ("passed", "skipped", "failed")
 HEAD = (
-    "scene", "renderer", "forward / and backward, ms", "times `cpu`", "colour: largest, mean",
+    "scene", "renderer", "forward / and backward, ms", "times `cpu`", "color: largest, mean",
     "gradients: largest relative difference",
 )  # fmt: skip
 

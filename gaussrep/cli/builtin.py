@@ -15,7 +15,7 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
         "make-rooms": (
             "gaussrep.cli.make_rooms:make_rooms",
-            "Write labelled synthetic rooms in the ScanNet layout.",
+            "Write labeled synthetic rooms in the ScanNet layout.",
         ),
         "prepare-scannet": (
             "gaussrep.cli.prepare_scannet:prepare_scannet",

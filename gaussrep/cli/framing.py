@@ -56,14 +56,14 @@ def framing_eye(
 
     Args:
         corners: Lowest and highest corner of the box.
-        target: Point that falls onto the image centre.
+        target: Point that falls onto the image center.
         up: Direction that points up in the image.
         width: Image width in pixels.
         height: Image height in pixels.
         fov: Horizontal field of view in degrees.
 
     Returns:
-        The camera centre, with the whole box beyond the near plane.
+        The camera center, with the whole box beyond the near plane.
     """
     back = torch.tensor([0.0, 0.0, -1.0])
     view = Cameras.look_at(back[None], torch.zeros(3), up, width, height).viewmats[0, :3, :3]

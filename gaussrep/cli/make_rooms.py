@@ -32,7 +32,7 @@ def make_rooms(
         int, typer.Option(min=0, help="Rooms made at once; 0: one a core, at most 8.")
     ] = 0,
 ) -> None:
-    """Write labelled synthetic rooms in the ScanNet layout.
+    """Write labeled synthetic rooms in the ScanNet layout.
 
     The data set `scannet` reads them. A command that was killed goes on where it was when it is
     given again; finished rooms are kept.

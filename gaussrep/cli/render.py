@@ -23,7 +23,7 @@ def render(
     width: Annotated[int, typer.Option(min=1, max=16384, help="Width in pixels.")] = 640,
     height: Annotated[int, typer.Option(min=1, max=16384, help="Height in pixels.")] = 480,
     eye: Annotated[
-        str | None, typer.Option(help="Camera centre x,y,z; by default, one that sees it all.")
+        str | None, typer.Option(help="Camera center x,y,z; by default, one that sees it all.")
     ] = None,
     look_at: Annotated[
         str | None, typer.Option(help="Point x,y,z to look at; by default, the scene's middle.")
@@ -35,7 +35,7 @@ def render(
         str, typer.Option(help="white, black, or r,g,b with values in 0 to 1.")
     ] = "white",
     depth: Annotated[
-        bool, typer.Option("--depth", help="Draw depth (near is bright) instead of colour.")
+        bool, typer.Option("--depth", help="Draw depth (near is bright) instead of color.")
     ] = False,
 ) -> None:
     """Draw a file of Gaussians as a PNG picture."""
@@ -88,10 +88,10 @@ def _camera(
     target = corners.mean(0) if look_at is None else torch.tensor(_numbers("--look-at", look_at))
     upward = torch.tensor(_numbers("--up", up))
     if eye is None:
-        centre = framing_eye(corners, target, upward, width, height, fov)
+        center = framing_eye(corners, target, upward, width, height, fov)
     else:
-        centre = torch.tensor(_numbers("--eye", eye))
-    return Cameras.look_at(centre[None], target, upward, width, height, fov)
+        center = torch.tensor(_numbers("--eye", eye))
+    return Cameras.look_at(center[None], target, upward, width, height, fov)
 
 
 def _color_pixels(picture: "Rendering") -> "np.ndarray":
@@ -99,11 +99,11 @@ def _color_pixels(picture: "Rendering") -> "np.ndarray":
 
 
 def _depth_pixels(picture: "Rendering") -> "np.ndarray":
-    """Grey values from 255 at the nearest covered pixel to 55 at the farthest; 0 elsewhere."""
+    """Gray values from 255 at the nearest covered pixel to 55 at the farthest; 0 elsewhere."""
     depth, covered = picture.depth[0], picture.alpha[0] > 0.5
-    grey = depth.new_zeros(depth.shape)
+    gray = depth.new_zeros(depth.shape)
     if covered.any():
         low, high = depth[covered].aminmax()
         share = (high - depth[covered]) / (high - low).clamp_min(1e-12)
-        grey[covered] = 55 + 200 * share
-    return grey.round().byte().numpy()
+        gray[covered] = 55 + 200 * share
+    return gray.round().byte().numpy()

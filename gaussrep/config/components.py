@@ -29,7 +29,7 @@ class ComponentField:
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """Resolve the name before validation, and serialise all that the resolved class has."""
+        """Resolve the name before validation, and serialize all that the resolved class has."""
         return core_schema.no_info_before_validator_function(
             self._resolve, handler(source), serialization=core_schema.simple_ser_schema("any")
         )

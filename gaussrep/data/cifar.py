@@ -1,10 +1,10 @@
-"""`cifar10` and `cifar100`: 60,000 labelled pictures of 32 pixels each, as first published."""
+"""`cifar10` and `cifar100`: 60,000 labeled pictures of 32 pixels each, as first published."""
 
 from typing import Any
 
 import numpy as np
 
-from gaussrep.data.labelled_config import Cifar10Config, Cifar100Config, DownloadConfig
+from gaussrep.data.labeled_config import Cifar10Config, Cifar100Config, DownloadConfig
 from gaussrep.data.picture_array import PictureArray
 from gaussrep.data.sample import Split
 from gaussrep.data.verified_set import open_verified

@@ -41,7 +41,7 @@ class Box:
         return self.bottom - self.top
 
 
-def centre_box(within: Box) -> Box:
+def center_box(within: Box) -> Box:
     """The largest square in the middle of a box.
 
     Args:
@@ -72,7 +72,7 @@ def random_box(within: Box, config: CropConfig, rng: np.random.Generator) -> Box
             left = within.left + int(rng.integers(within.width - width + 1))
             top = within.top + int(rng.integers(within.height - height + 1))
             return Box(left, top, left + width, top + height)
-    return centre_box(within)
+    return center_box(within)
 
 
 def random_crop(
@@ -103,7 +103,7 @@ def central_square(image: Image.Image, size: int) -> Float[Tensor, "3 size size"
     Returns:
         Values in [0, 1].
     """
-    return to_tensor(resized(image, centre_box(Box(0, 0, *image.size)), size))
+    return to_tensor(resized(image, center_box(Box(0, 0, *image.size)), size))
 
 
 def resized(image: Image.Image, box: Box, size: int) -> Image.Image:

@@ -12,7 +12,7 @@ from gaussrep.data.class_folders import (
     split_folder,
 )
 from gaussrep.data.image_listing import list_images
-from gaussrep.data.labelled_config import FoldersConfig
+from gaussrep.data.labeled_config import FoldersConfig
 from gaussrep.data.picture_files import PictureFiles
 from gaussrep.data.sample import Split, make_sample
 from gaussrep.data.sample_key import SampleKey

@@ -25,7 +25,7 @@ class UnreadableImage(UnreadableFile):
 def read_image(path: Path) -> Image.Image:
     """Read a picture the right way up.
 
-    The camera's orientation tag is obeyed, transparency is laid over white, greyscale and palettes
+    The camera's orientation tag is obeyed, transparency is laid over white, grayscale and palettes
     become RGB, and sixteen bits per channel are rounded to eight.
 
     Args:
@@ -53,7 +53,7 @@ def write_png(pixels: UInt8[np.ndarray, "height width *channels"], path: Path) -
     """Write a PNG file, whole or not at all.
 
     Args:
-        pixels: RGB, or grey without a channel axis.
+        pixels: RGB, or gray without a channel axis.
         path: The file, overwritten if it exists.
 
     Raises:

@@ -57,10 +57,10 @@ class Photograph:
         Args:
             count: Number of parts.
         """
-        grey = np.asarray(self.image.convert("L"), dtype=np.float64)
+        gray = np.asarray(self.image.convert("L"), dtype=np.float64)
 
         def contrast(box: Box) -> float:
-            return float(grey[box.top : box.bottom, box.left : box.right].std())
+            return float(gray[box.top : box.bottom, box.left : box.right].std())
 
         return [max(_squares(part), key=contrast) for part in _parts(self.strip, count)]
 

@@ -13,7 +13,7 @@ from gaussrep.data.sample_key import SampleKey
 
 
 class Photos(Dataset[dict[str, Tensor]]):
-    """Crops of the colour photographs inside scikit-image and scikit-learn; nothing is downloaded.
+    """Crops of the color photographs inside scikit-image and scikit-learn; nothing is downloaded.
 
     A strip of a quarter of each photograph is held out for validation. Training crops are drawn
     from the rest at random, as a pure function of the sample key; validation crops are always the

@@ -1,9 +1,9 @@
-"""`stl10`: few labelled pictures of 96 pixels, and 100,000 without labels."""
+"""`stl10`: few labeled pictures of 96 pixels, and 100,000 without labels."""
 
 import numpy as np
 from einops import rearrange
 
-from gaussrep.data.labelled_config import Stl10Config
+from gaussrep.data.labeled_config import Stl10Config
 from gaussrep.data.picture_array import PictureArray
 from gaussrep.data.sample import Split
 from gaussrep.data.verified_set import open_verified
@@ -26,7 +26,7 @@ def stl10(config: Stl10Config, split: Split = "train") -> PictureArray:
         split: `train`, or `val` for the published test set.
 
     Returns:
-        The pictures, with labels unless they are the unlabelled ones.
+        The pictures, with labels unless they are the unlabeled ones.
 
     Raises:
         DataError: If the data set is missing, damaged, or cannot be downloaded.

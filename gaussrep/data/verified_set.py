@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http.client import HTTPException
 from typing import TypeVar
 
-from gaussrep.data.labelled_config import DownloadConfig
+from gaussrep.data.labeled_config import DownloadConfig
 from gaussrep.errors import DataError
 
 Opened = TypeVar("Opened")

@@ -24,7 +24,7 @@ class CachedFeatures:
     """Encodes pictures with a frozen encoder and remembers the maps.
 
     A map belongs to the pixels of its picture and to the encoder's settings and weights, so it is
-    never that of another picture: an augmented picture has features of its own. Where colours are
+    never that of another picture: an augmented picture has features of its own. Where colors are
     augmented at random hardly any picture comes twice, and no folder should be given.
 
     Pictures are encoded one by one, in float32 and rounded to float16 whether kept or not: a run

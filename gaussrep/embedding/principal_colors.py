@@ -1,4 +1,4 @@
-"""Colours of feature vectors: their first three principal components as red, green and blue."""
+"""Colors of feature vectors: their first three principal components as red, green and blue."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from torch import Tensor
 from torch.nn.functional import normalize, pad
 
 EDGE = 0.01
-"""Share of the vectors beyond either end of a colour channel."""
+"""Share of the vectors beyond either end of a color channel."""
 
 
 @dataclass(frozen=True, eq=False)
 class PrincipalColors:
-    """A map from directions of feature vectors to colours; lengths do not count.
+    """A map from directions of feature vectors to colors; lengths do not count.
 
     Attributes:
         mean: Of the directions that it was made for, [D].
@@ -29,7 +29,7 @@ class PrincipalColors:
 
     @classmethod
     def of(cls, rows: Float[Tensor, "n d"]) -> "PrincipalColors":
-        """Find the colours of feature vectors.
+        """Find the colors of feature vectors.
 
         Args:
             rows: The vectors.
@@ -46,7 +46,7 @@ class PrincipalColors:
         return cls(mean, axes, ends[0], ends[1])
 
     def paint(self, features: Float[Tensor, "*shape d"]) -> Float[Tensor, "*shape 3"]:
-        """Colour feature vectors.
+        """Color feature vectors.
 
         Args:
             features: Also other vectors than those that the map was made for.

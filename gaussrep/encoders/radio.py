@@ -43,7 +43,7 @@ class RadioEncoder(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures; RADIO normalises them itself.
+        """Encode a batch of pictures; RADIO normalizes them itself.
 
         Args:
             images: RGB in [0, 1].

@@ -53,7 +53,7 @@ class TimmEncoder(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures, normalised as the model wants it.
+        """Encode a batch of pictures, normalized as the model wants it.
 
         Args:
             images: RGB in [0, 1].

@@ -35,9 +35,9 @@ class KNNConfig(SampledConfig):
     """Settings of the `knn` evaluation."""
 
     k: int = Field(default=20, ge=1)
-    """Neighbours that vote (DINO: 20); all training samples where there are fewer."""
+    """Neighbors that vote (DINO: 20); all training samples where there are fewer."""
     temperature: float = Field(default=0.07, gt=0)
-    """A neighbour at cosine s votes with weight exp(s / temperature) (Wu et al. 2018: 0.07)."""
+    """A neighbor at cosine s votes with weight exp(s / temperature) (Wu et al. 2018: 0.07)."""
 
 
 class LinearProbeConfig(SampledConfig):
@@ -48,7 +48,7 @@ class LinearProbeConfig(SampledConfig):
     epochs: int = Field(default=90, ge=1)
     """Passes over the training features (MAE)."""
     head_batch: int = Field(default=256, ge=2)
-    """Features per optimiser step (ours; MAE takes 16384, with LARS)."""
+    """Features per optimizer step (ours; MAE takes 16384, with LARS)."""
     held_out: float = Field(default=0.1, gt=0, lt=1)
     """Share of the training split that the learning rate is chosen on (ours)."""
 

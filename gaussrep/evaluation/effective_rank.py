@@ -29,9 +29,9 @@ class EffectiveRank(Evaluation):
 
 
 def effective_rank(embeddings: Float[Tensor, "n d"]) -> float:
-    """Exponential of the entropy of the normalised singular values.
+    """Exponential of the entropy of the normalized singular values.
 
-    They are not centred, and the paper's small constant is left out.
+    They are not centerd, and the paper's small constant is left out.
 
     Args:
         embeddings: One row per sample.

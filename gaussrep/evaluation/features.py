@@ -11,7 +11,7 @@ from torch import Tensor
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import SampledConfig
-from gaussrep.evaluation.labelled import labelled_split
+from gaussrep.evaluation.labeled import labeled_split
 from gaussrep.methods.method import Method
 from gaussrep.training.loader import MapDataset, make_loader
 
@@ -38,7 +38,7 @@ class Features:
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledFeatures:
+class LabeledFeatures:
     """The features of both splits of a data set with classes.
 
     Attributes:
@@ -63,7 +63,7 @@ class LabelledFeatures:
         }
 
 
-def labelled_features(method: Method, config: SampledConfig) -> LabelledFeatures:
+def labeled_features(method: Method, config: SampledConfig) -> LabeledFeatures:
     """Embed both splits of a data set with classes.
 
     Args:
@@ -77,8 +77,8 @@ def labelled_features(method: Method, config: SampledConfig) -> LabelledFeatures
         DataError: The data set has no classes.
         CapabilityError: The method does not embed.
     """
-    train, val = (labelled_split(config.data, split) for split in ("train", "val"))
-    return LabelledFeatures(
+    train, val = (labeled_split(config.data, split) for split in ("train", "val"))
+    return LabeledFeatures(
         extract(method, train, config), extract(method, val, config), len(train.classes)
     )
 

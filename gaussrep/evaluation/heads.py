@@ -20,7 +20,7 @@ ROWS = 2**14
 
 
 class Heads(nn.Module):
-    """Linear classifiers beside each other, which see the same normalised features.
+    """Linear classifiers beside each other, which see the same normalized features.
 
     Args:
         width: Length of a feature.

@@ -1,4 +1,4 @@
-"""`knn`: which class a picture's nearest neighbours have."""
+"""`knn`: which class a picture's nearest neighbors have."""
 
 import torch
 from jaxtyping import Float, Int
@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from gaussrep.evaluation.config import KNNConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import Features, labelled_features
+from gaussrep.evaluation.features import Features, labeled_features
 from gaussrep.methods.method import Method
 
 SIMILARITIES = 2**24
@@ -15,7 +15,7 @@ SIMILARITIES = 2**24
 
 
 class KNN(Evaluation):
-    """Weighted nearest-neighbour classification of frozen, pooled embeddings.
+    """Weighted nearest-neighbor classification of frozen, pooled embeddings.
 
     Every validation picture is given the class that weighs most among its `k` nearest training
     pictures by cosine, each of which votes with weight exp(cosine / temperature), as in Wu et al.
@@ -30,7 +30,7 @@ class KNN(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `top1`, the share of validation pictures that get their own class."""
-        features = labelled_features(method, self.config)
+        features = labeled_features(method, self.config)
         guesses = vote(
             features.train,
             features.val.pooled,
@@ -51,14 +51,14 @@ def vote(
     k: int,
     temperature: float,
 ) -> Int[Tensor, " n"]:
-    """Let the nearest neighbours of each query vote.
+    """Let the nearest neighbors of each query vote.
 
     Args:
         bank: Embeddings whose classes are known.
         queries: Embeddings to classify.
         classes: Number of classes.
-        k: How many neighbours vote; all where there are fewer.
-        temperature: A neighbour at cosine s votes with weight exp(s / temperature).
+        k: How many neighbors vote; all where there are fewer.
+        temperature: A neighbor at cosine s votes with weight exp(s / temperature).
 
     Returns:
         The class of each query.

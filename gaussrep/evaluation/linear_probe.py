@@ -5,7 +5,7 @@ import torch
 from gaussrep.errors import DataError
 from gaussrep.evaluation.config import LinearProbeConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import Features, labelled_features
+from gaussrep.evaluation.features import Features, labeled_features
 from gaussrep.evaluation.heads import Heads, accuracies, fit
 from gaussrep.methods.method import Method
 
@@ -17,7 +17,7 @@ class LinearProbe(Evaluation):
     """Trains a linear classifier on frozen, pooled embeddings.
 
     As in MAE (arXiv 2111.06377, appendix A.1) a batch norm without affine parameters comes before
-    the linear layer, and nothing decays. Ours are the optimiser (SGD with momentum and a cosine to
+    the linear layer, and nothing decays. Ours are the optimizer (SGD with momentum and a cosine to
     zero; MAE takes LARS with warm-up), that pictures are not augmented, so that they are embedded
     once, and the choice of the learning rate: each is tried on a random part of the *training*
     split, and the one that does best on the rest of it is used on all of it.
@@ -30,7 +30,7 @@ class LinearProbe(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `top1` on the validation split."""
-        features = labelled_features(method, self.config)
+        features = labeled_features(method, self.config)
         if (found := len(features.train.labels)) < FEWEST:
             raise DataError(
                 f"the training split holds {found} samples, too few for a linear probe; "

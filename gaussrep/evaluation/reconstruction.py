@@ -12,17 +12,17 @@ from gaussrep.evaluation.config import ReconstructionConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.evaluation.ssim import ssim_map
-from gaussrep.methods.hidden_pixels import mean_of, mean_visible_colour, psnr
+from gaussrep.methods.hidden_pixels import mean_of, mean_visible_color, psnr
 from gaussrep.methods.method import Method
 
-BASELINE = "mean visible colour"
+BASELINE = "mean visible color"
 
 
 class MaskedReconstruction(Evaluation):
     """PSNR and SSIM on hidden pixels, averaged over images and over random masks.
 
     The SSIM map is taken of the whole image as the method says it again, and averaged over hidden
-    pixels and channels. The baseline fills the image with the mean colour of what is visible.
+    pixels and channels. The baseline fills the image with the mean color of what is visible.
 
     Args:
         config: Its settings.
@@ -52,7 +52,7 @@ def _pictures(method: Method, batch: dict[str, Tensor]) -> list[tuple[str, Tenso
         raise CapabilityError(
             f"{type(method).__name__} hides nothing of some images, so there is nothing to measure"
         )
-    filled = mean_visible_colour(batch["image"], said.hidden)
+    filled = mean_visible_color(batch["image"], said.hidden)
     return [(name_of(method), said.images, said.hidden), (BASELINE, filled, said.hidden)]
 
 

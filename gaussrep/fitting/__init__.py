@@ -1,4 +1,4 @@
-"""Fitting: Gaussians of a single scene, optimised to posed pictures.
+"""Fitting: Gaussians of a single scene, optimized to posed pictures.
 
 Names are imported when they are first used, so that `gaussrep.fitting.config` stays torch-free.
 """

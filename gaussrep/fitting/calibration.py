@@ -9,7 +9,7 @@ from gaussrep.cameras import Cameras
 class Calibration(nn.Module):
     """A correction of lens and mounting that all views share, learned with the scene.
 
-    RGB-D recordings often come with the lens of the depth camera alone, and the colour camera sits
+    RGB-D recordings often come with the lens of the depth camera alone, and the color camera sits
     beside it. As one correction is shared, held-out views can be drawn with what was learned from
     the others. Ours.
 

@@ -99,7 +99,7 @@ class Capture:
             pictures: All views.
             hold_out: Views per group, at least 2; those of a last, smaller group are all fitted.
             points: Known points.
-            colors: Their colours.
+            colors: Their colors.
         """
         apart = torch.arange(pictures.count) % hold_out == hold_out - 1
         kept = pictures[torch.nonzero(~apart)[:, 0]]

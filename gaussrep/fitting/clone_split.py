@@ -16,7 +16,7 @@ NARROWER = 1.6
 
 
 class CloneSplit(Strategy):
-    """Grows where the loss pulls at projected centres (Kerbl et al. 2023, section 5.2).
+    """Grows where the loss pulls at projected centers (Kerbl et al. 2023, section 5.2).
 
     Args:
         config: Its settings.

@@ -35,7 +35,7 @@ class StartConfig(Config):
     opacity: float = Field(default=0.5, gt=0, lt=1)
     """Opacity of all; 0.5 as in 3DGS-MCMC's code (Kheradmand et al. 2024), where 3DGS has 0.1."""
     scale: float | None = Field(default=None, gt=0)
-    """Standard deviation in units of the distance to the three nearest neighbours; by default 1 at
+    """Standard deviation in units of the distance to the three nearest neighbors; by default 1 at
     points, as in 3DGS (section 5.1), and 0.3 at random places, which is ours: large ones hide each
     other there. 3DGS-MCMC's code has 0.1."""
 
@@ -47,9 +47,9 @@ class RatesConfig(Config):
     """
 
     means: float = Field(default=1.6e-4, gt=0)
-    """Of the centres at the first step, times the scene's extent."""
+    """Of the centers at the first step, times the scene's extent."""
     means_end: float = Field(default=1.6e-6, gt=0)
-    """Of the centres after the last step, times the extent; in between it decays exponentially."""
+    """Of the centers after the last step, times the extent; in between it decays exponentially."""
     quats: float = Field(default=1e-3, gt=0)
     """Of the orientations."""
     scales: float = Field(default=5e-3, gt=0)
@@ -57,13 +57,13 @@ class RatesConfig(Config):
     opacities: float = Field(default=5e-2, gt=0)
     """Of the logits of the opacities."""
     sh0: float = Field(default=2.5e-3, gt=0)
-    """Of the colour that does not depend on the view."""
+    """Of the color that does not depend on the view."""
     shN: float = Field(default=1.25e-4, gt=0)
     """Of the higher spherical harmonics: a twentieth of `sh0`."""
     features: float = Field(default=2.5e-3, gt=0)
     """Of further channels; ours."""
     calibration: float = Field(default=5e-3, gt=0)
-    """Of the cameras' shared correction, where `calibrate` is on; decays as that of the centres.
+    """Of the cameras' shared correction, where `calibrate` is on; decays as that of the centers.
     Ours."""
 
 
@@ -94,7 +94,7 @@ class FitConfig(Config):
     data: CaptureConfig
     """The pictures."""
     steps: int = Field(default=7000, ge=1)
-    """Optimiser steps in all; 7000 is the shorter of the two lengths in 3DGS."""
+    """Optimizer steps in all; 7000 is the shorter of the two lengths in 3DGS."""
     batch: int = Field(default=1, ge=1)
     """Views per step."""
     start: StartConfig = StartConfig()
@@ -115,7 +115,7 @@ class FitConfig(Config):
     """Draw another background for every step: where pictures are opaque, so become the
     Gaussians."""
     calibrate: bool = False
-    """Learn one correction of lens and mounting that all cameras share, for recordings whose colour
+    """Learn one correction of lens and mounting that all cameras share, for recordings whose color
     camera is not the one that was calibrated."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = ComponentConfig(
         type="auto"

@@ -33,7 +33,7 @@ class Step:
     """What one step computed.
 
     Args:
-        loss: What was minimised, penalties included.
+        loss: What was minimized, penalties included.
         objective: The loss between the pictures, and its parts.
     """
 
@@ -42,7 +42,7 @@ class Step:
 
 
 class Fitting:
-    """A scene, its optimisers and its strategy, and how far they have come.
+    """A scene, its optimizers and its strategy, and how far they have come.
 
     What is random in a step is a pure function of the seed and the step, so that a restored fit
     goes on as one that was never stopped.
@@ -55,7 +55,7 @@ class Fitting:
 
     Attributes:
         scene: The model.
-        step: Optimiser steps made so far.
+        step: Optimizer steps made so far.
     """
 
     def __init__(

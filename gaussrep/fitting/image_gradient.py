@@ -1,10 +1,10 @@
-"""How the loss changes when a Gaussian's picture moves, from the gradient of its centre.
+"""How the loss changes when a Gaussian's picture moves, from the gradient of its center.
 
-Let a view's own copy of the centres be p, and g = dL/dp in camera axes. A step in the image plane
-that keeps the depth z moves the centre by dx = z / fx per pixel, so that dL/du = g_x z / fx and
-dL/dv = g_y z / fy. Any renderer that gives gradients to centres will do; nothing of its kernels is
-needed. gsplat differentiates by the projected centre alone; ours also holds the little that the
-shape and, with spherical harmonics, the colour change when a Gaussian moves sideways.
+Let a view's own copy of the centers be p, and g = dL/dp in camera axes. A step in the image plane
+that keeps the depth z moves the center by dx = z / fx per pixel, so that dL/du = g_x z / fx and
+dL/dv = g_y z / fy. Any renderer that gives gradients to centers will do; nothing of its kernels is
+needed. gsplat differentiates by the projected center alone; ours also holds the little that the
+shape and, with spherical harmonics, the color change when a Gaussian moves sideways.
 """
 
 import torch
@@ -17,7 +17,7 @@ from gaussrep.gaussians import Gaussians
 
 
 def per_view(gaussians: Gaussians, views: int) -> Gaussians:
-    """Give every view its own copy of the scene, whose centres keep their gradients.
+    """Give every view its own copy of the scene, whose centers keep their gradients.
 
     Args:
         gaussians: One scene, [N].
@@ -44,10 +44,10 @@ def one_each(cameras: Cameras) -> Cameras:
 def pixel_gradients(
     means: Float[Tensor, "v n 3"], gradients: Float[Tensor, "v n 3"], cameras: Cameras
 ) -> Float[Tensor, "v n 2"]:
-    """Gradients by the projected centres.
+    """Gradients by the projected centers.
 
     Args:
-        means: Centres, each view's copy.
+        means: Centers, each view's copy.
         gradients: Gradients of the loss by these copies.
         cameras: The V views.
 

@@ -28,7 +28,7 @@ class FitResult:
 
     Attributes:
         scene: File of the fitted Gaussians.
-        steps: Optimiser steps made in all.
+        steps: Optimizer steps made in all.
         gaussians: How many there are.
         fidelity: On the held-out views; None where there are none.
         seconds: How long the steps of this call took.

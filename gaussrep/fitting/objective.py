@@ -17,8 +17,8 @@ class Objective:
     """A loss and its parts.
 
     Args:
-        total: What is minimised: (1 - λ) L1 + λ (1 - SSIM), and the depth's share.
-        l1: Mean absolute error of the colours.
+        total: What is minimized: (1 - λ) L1 + λ (1 - SSIM), and the depth's share.
+        l1: Mean absolute error of the colors.
         ssim: Mean SSIM index.
         depth: Mean absolute error of measured depths in extents; 0 where it has no weight.
     """

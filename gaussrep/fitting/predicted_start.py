@@ -16,7 +16,7 @@ def predicted_gaussians(folder: str | PathLike[str], cloud: PointCloud) -> Gauss
 
     Args:
         folder: A run whose method takes point clouds, such as one of `gaussiancross`.
-        cloud: The scene, in the units that the run was trained with: metres, z up.
+        cloud: The scene, in the units that the run was trained with: meters, z up.
 
     Returns:
         One scene in the units of the cloud, on the CPU, without features and without what is fully

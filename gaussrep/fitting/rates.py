@@ -12,12 +12,12 @@ EPSILON = 1e-15
 def make_optimizers(
     scene: SceneModel, rates: RatesConfig, extent: float
 ) -> dict[str, torch.optim.Optimizer]:
-    """Make the optimisers of a scene.
+    """Make the optimizers of a scene.
 
     Args:
-        scene: What they optimise.
+        scene: What they optimize.
         rates: Learning rates.
-        extent: The scene's, which the rate of the centres is a multiple of.
+        extent: The scene's, which the rate of the centers is a multiple of.
 
     Returns:
         One per tensor of `scene.raw`, by its name.
@@ -30,7 +30,7 @@ def make_optimizers(
 
 
 def means_rate(rates: RatesConfig, extent: float, progress: float) -> float:
-    """The learning rate of the centres, which decays exponentially.
+    """The learning rate of the centers, which decays exponentially.
 
     Args:
         rates: Where it starts and ends.
@@ -48,5 +48,5 @@ def means_rate(rates: RatesConfig, extent: float, progress: float) -> float:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    """Set the learning rate of an optimiser of one group."""
+    """Set the learning rate of an optimizer of one group."""
     optimizer.param_groups[0]["lr"] = lr

@@ -1,4 +1,4 @@
-"""Changing which Gaussians there are, in the model and in its optimisers alike."""
+"""Changing which Gaussians there are, in the model and in its optimizers alike."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gaussrep.fitting.scene_model import SceneModel
 
 Optimizers = Mapping[str, torch.optim.Optimizer]
-"""One optimiser per tensor of `SceneModel.raw`, by its name; each has that one parameter."""
+"""One optimizer per tensor of `SceneModel.raw`, by its name; each has that one parameter."""
 
 
 @torch.no_grad()
@@ -22,7 +22,7 @@ def rebuild(
 ) -> None:
     """Replace the Gaussians by copies of some of them.
 
-    Removing, cloning, splitting and moving are all of this form. The optimisers follow: a Gaussian
+    Removing, cloning, splitting and moving are all of this form. The optimizers follow: a Gaussian
     keeps the state of the one that it comes from, unless it is fresh; then its state is zero.
 
     Args:
@@ -42,7 +42,7 @@ def rebuild(
 
 @torch.no_grad()
 def restart(optimizers: Optimizers, name: str) -> None:
-    """Set an optimiser's running means to zero, after all values of its tensor were changed.
+    """Set an optimizer's running means to zero, after all values of its tensor were changed.
 
     Args:
         optimizers: Those of a scene.

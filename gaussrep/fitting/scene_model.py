@@ -17,11 +17,11 @@ class SceneModel(nn.Module):
 
     `raw` holds `means`, `quats`, `scales` (logarithms), `opacities` (logits), `sh0` [N, 1, 3],
     `shN` [N, K - 1, 3] where the degree is above 0, and `features` where there are any. Weights of
-    another number of Gaussians load: the module takes on their number, and optimisers that were
+    another number of Gaussians load: the module takes on their number, and optimizers that were
     made of its parameters stay valid.
 
     Args:
-        gaussians: What it starts from, without batch axes; plain colours become spherical
+        gaussians: What it starts from, without batch axes; plain colors become spherical
             harmonics.
         sh_degree: Degree of the spherical harmonics; coefficients that `gaussians` lack are zero,
             those that it has beyond are dropped.

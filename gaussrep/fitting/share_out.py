@@ -15,8 +15,8 @@ def share_out(
 ) -> tuple[Float[Tensor, " n"], Float[Tensor, "n 3"]]:
     """Find the Gaussians that, several in one place, look like a single one.
 
-    Opacities agree at the centre: 1 - (1 - o')ᵏ = o. Scales are such that what is stopped along a
-    line through the centre agrees in sum (Kheradmand et al. 2024, equation 9): k Gaussians stop
+    Opacities agree at the center: 1 - (1 - o')ᵏ = o. Scales are such that what is stopped along a
+    line through the center agrees in sum (Kheradmand et al. 2024, equation 9): k Gaussians stop
     1 - (1 - o' g)ᵏ = Σⱼ C(k, j) (-1)ʲ⁺¹ o'ʲ gʲ, and gʲ is narrower than g by √j.
 
     Args:

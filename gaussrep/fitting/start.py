@@ -10,7 +10,7 @@ from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import StartConfig
 from gaussrep.fitting.extent import looked_at
 from gaussrep.gaussians import Gaussians
-from gaussrep.neighbours import spacing
+from gaussrep.neighbors import spacing
 
 POINT_SCALE, RANDOM_SCALE = 1.0, 0.3
 """What `start.scale` is where it is not given."""
@@ -28,7 +28,7 @@ def first_gaussians(capture: Capture, config: StartConfig, generator: torch.Gene
         generator: On the CPU.
 
     Returns:
-        One scene with plain colours, on the CPU.
+        One scene with plain colors, on the CPU.
 
     Raises:
         DataError: If points are wanted and the capture has none.
@@ -44,7 +44,7 @@ def first_gaussians(capture: Capture, config: StartConfig, generator: torch.Gene
 
 
 def random_gaussians(cuboid: Cuboid, config: StartConfig, generator: torch.Generator) -> Gaussians:
-    """Spread Gaussians of random colours evenly over a box.
+    """Spread Gaussians of random colors evenly over a box.
 
     Args:
         cuboid: The box, without batch axes.
@@ -52,7 +52,7 @@ def random_gaussians(cuboid: Cuboid, config: StartConfig, generator: torch.Gener
         generator: On the CPU.
 
     Returns:
-        One scene with plain colours.
+        One scene with plain colors.
     """
     places = torch.rand(config.count, 3, generator=generator) - 0.5
     colors = torch.rand(config.count, 3, generator=generator)
@@ -64,7 +64,7 @@ def random_gaussians(cuboid: Cuboid, config: StartConfig, generator: torch.Gener
 def gaussians_at(
     points: Float[Tensor, "n 3"], colors: Float[Tensor, "n 3"], config: StartConfig
 ) -> Gaussians:
-    """Put a round Gaussian at every point, as large as its neighbours are far (3DGS, section 5.1).
+    """Put a round Gaussian at every point, as large as its neighbors are far (3DGS, section 5.1).
 
     Args:
         points: At least 4.
@@ -72,7 +72,7 @@ def gaussians_at(
         config: How large and how opaque; its count is not looked at.
 
     Returns:
-        One scene with plain colours.
+        One scene with plain colors.
 
     Raises:
         DataError: If there are fewer points.

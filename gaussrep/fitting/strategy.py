@@ -14,12 +14,12 @@ from gaussrep.gaussians import Gaussians
 
 @dataclass(frozen=True, eq=False)
 class StepMade:
-    """What a strategy may know of an optimiser step that was just made.
+    """What a strategy may know of an optimizer step that was just made.
 
     Args:
         number: How many steps were made, from 1.
-        means_rate: The learning rate of the centres in this step, in scene units.
-        pixel_gradients: The loss's gradients by the projected centres in half pictures, zero where
+        means_rate: The learning rate of the centers in this step, in scene units.
+        pixel_gradients: The loss's gradients by the projected centers in half pictures, zero where
             a view does not show a Gaussian; see `image_gradient`.
         generator: What is random in this step is drawn from it.
     """
@@ -31,11 +31,11 @@ class StepMade:
 
 
 class Strategy(ABC):
-    """Adds, moves and removes Gaussians between optimiser steps; works with any renderer.
+    """Adds, moves and removes Gaussians between optimizer steps; works with any renderer.
 
     Attributes:
         state: What has to be kept in a checkpoint and put back, beside the scene and its
-            optimisers.
+            optimizers.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class Strategy(ABC):
 
     @abstractmethod
     def after_step(self, scene: SceneModel, optimizers: Optimizers, made: StepMade) -> None:
-        """Do what is due after an optimiser step.
+        """Do what is due after an optimizer step.
 
         Args:
             scene: Its Gaussians may change in number.

@@ -26,7 +26,7 @@ class CloneSplitConfig(Config):
     every: int = Field(default=100, ge=1)
     """Steps between changes."""
     grow_gradient: float = Field(default=2e-4, gt=0)
-    """Mean length of the loss's gradient by the projected centre, in half pictures, above which a
+    """Mean length of the loss's gradient by the projected center, in half pictures, above which a
     Gaussian is cloned or split."""
     split_scale: float = Field(default=0.01, gt=0)
     """Standard deviation in extents above which it is split instead of cloned."""
@@ -63,7 +63,7 @@ class McmcConfig(Config):
     dead_opacity: float = Field(default=0.005, gt=0, lt=1)
     """Opacity below which a Gaussian is moved to where a living one is."""
     noise: float = Field(default=5e5, ge=0)
-    """Strength of the noise on the centres of faint Gaussians, times their learning rate."""
+    """Strength of the noise on the centers of faint Gaussians, times their learning rate."""
     opacity_weight: float = Field(default=0.01, ge=0)
     """Weight of the mean opacity in the loss."""
     scale_weight: float = Field(default=0.01, ge=0)

@@ -1,4 +1,4 @@
-"""A scene whose Gaussians are known: balls, a ring and a rod on a chequered disc."""
+"""A scene whose Gaussians are known: balls, a ring and a rod on a checkered disc."""
 
 from math import pi, sqrt
 
@@ -22,7 +22,7 @@ def known_scene() -> Gaussians:
     """The scene, about two units wide and one high, z up.
 
     Returns:
-        Some four hundred Gaussians with plain colours: flat ones on surfaces, long ones along the
+        Some four hundred Gaussians with plain colors: flat ones on surfaces, long ones along the
         rod and the ring, and a translucent ball.
     """
     return Gaussians.cat(

@@ -1,4 +1,4 @@
-"""The colours of Gaussians in the one way that most files hold them: as SH coefficients."""
+"""The colors of Gaussians in the one way that most files hold them: as SH coefficients."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -8,7 +8,7 @@ from gaussrep.gaussians import Gaussians
 
 
 def coefficients(gaussians: Gaussians) -> Float[Tensor, "n bases 3"]:
-    """SH coefficients; plain colours become those of degree 0.
+    """SH coefficients; plain colors become those of degree 0.
 
     Args:
         gaussians: One scene with `sh` or `colors`.

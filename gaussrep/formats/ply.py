@@ -17,7 +17,7 @@ COMPRESSED = ".compressed.ply"
 
 
 class Ply(Format):
-    """The 3DGS layout: opacities as logits, scales as logarithms, colour as SH of degree 0 to 3.
+    """The 3DGS layout: opacities as logits, scales as logarithms, color as SH of degree 0 to 3.
 
     Written files are `binary_little_endian`, all columns `float`, normals zero. `colors` become
     SH of degree 0. Opacities are kept 1e-6 away from 0 and 1, so that their logits stay finite.

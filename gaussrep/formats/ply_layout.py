@@ -107,7 +107,7 @@ def encode(gaussians: Gaussians) -> Float[Tensor, "n columns"]:
     """The columns of `column_names` for one scene.
 
     Args:
-        gaussians: One scene, float32, with colours or SH of degree 0 to 3.
+        gaussians: One scene, float32, with colors or SH of degree 0 to 3.
     """
     sh = coefficients(gaussians)
     return torch.cat(
@@ -125,7 +125,7 @@ def encode(gaussians: Gaussians) -> Float[Tensor, "n columns"]:
 
 
 def _has_bytes(vertex: Element) -> bool:
-    """Whether colours are bytes and there is no SH."""
+    """Whether colors are bytes and there is no SH."""
     found = [vertex.properties.get(name) for name in (*RGB, *DC)]
     return found == ["u1"] * 3 + [None] * 3
 

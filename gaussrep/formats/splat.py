@@ -21,9 +21,9 @@ ZERO = 128
 
 
 class Splat(Format):
-    """Centres and scales in float32, colour, opacity and the unit quaternion in a byte each.
+    """Centers and scales in float32, color, opacity and the unit quaternion in a byte each.
 
-    There is no header and no view-dependent colour: of SH, degree 0 is written. The order of the
+    There is no header and no view-dependent color: of SH, degree 0 is written. The order of the
     Gaussians is kept; antimatter15's converter sorts them by size.
 
     The frame is that of 3DGS's PLY files, x right, y down, z forward. Nothing is turned.

@@ -40,10 +40,10 @@ def psnr(
     return -10 * error.clamp_min(LEAST_ERROR).log10()
 
 
-def mean_visible_colour(
+def mean_visible_color(
     images: Float[Tensor, "b c h w"], hidden: Bool[Tensor, "b h w"]
 ) -> Float[Tensor, "b c h w"]:
-    """Images of one colour each, the mean of the pixels that are not hidden; black without any."""
+    """Images of one color each, the mean of the pixels that are not hidden; black without any."""
     visible = (~hidden)[:, None].to(images.dtype)
-    colour = (images * visible).sum((2, 3)) / visible.sum((2, 3)).clamp_min(1)
-    return repeat(colour, "b c -> b c h w", h=images.shape[2], w=images.shape[3])
+    color = (images * visible).sum((2, 3)) / visible.sum((2, 3)).clamp_min(1)
+    return repeat(color, "b c -> b c h w", h=images.shape[2], w=images.shape[3])

@@ -22,7 +22,7 @@ class StepOutput:
     """What one batch costs.
 
     Attributes:
-        loss: The scalar to minimise, a mean over the batch.
+        loss: The scalar to minimize, a mean over the batch.
         metrics: Further scalars to log, by name; means over the batch.
     """
 
@@ -59,7 +59,7 @@ class Reconstruction:
 class Method(nn.Module, ABC):
     """A learner: write `training_loss`, and whichever of the others it can give.
 
-    A method knows nothing of devices, optimisers or steps. What is random in it draws from torch's
+    A method knows nothing of devices, optimizers or steps. What is random in it draws from torch's
     global generator, which the training loop seeds and, on resume, restores.
 
     Args:

@@ -21,7 +21,7 @@ class PluginName:
     """A distribution's name and its package's.
 
     Args:
-        distribution: Normalised, `my-plugin`; its components' names begin with it.
+        distribution: Normalized, `my-plugin`; its components' names begin with it.
         package: The same as an identifier, `my_plugin`.
     """
 
@@ -30,7 +30,7 @@ class PluginName:
 
     @classmethod
     def parse(cls, given: str) -> "PluginName":
-        """Check a name and normalise it.
+        """Check a name and normalize it.
 
         Args:
             given: What the user wrote.

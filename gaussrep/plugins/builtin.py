@@ -43,7 +43,7 @@ def register_renderers() -> Iterator[RendererRecord]:
     )
     yield RendererRecord(
         name="cpu",
-        summary="Numba kernels on the CPU: tiled, vectorised, on all cores; float32.",
+        summary="Numba kernels on the CPU: tiled, vectorized, on all cores; float32.",
         target="gaussrep.rendering.cpu.renderer:CpuRenderer",
         config="gaussrep.rendering.config:CpuConfig",
         devices=frozenset({"cpu"}),
@@ -59,7 +59,7 @@ def register_encoders() -> Iterator[EncoderRecord]:
     """The encoders of the core."""
     yield EncoderRecord(
         name="statistics",
-        summary="Local statistics of colours and edges; needs no weights.",
+        summary="Local statistics of colors and edges; needs no weights.",
         target="gaussrep.encoders.statistics.encoder:StatisticsEncoder",
         config="gaussrep.encoders.teacher_config:StatisticsConfig",
         modality="image",
@@ -138,30 +138,30 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="folders",
-        summary="Labelled pictures: train/ and val/ (or test/) with one folder per class.",
+        summary="Labeled pictures: train/ and val/ (or test/) with one folder per class.",
         target="gaussrep.data.folders:ClassFolders",
-        config="gaussrep.data.labelled_config:FoldersConfig",
+        config="gaussrep.data.labeled_config:FoldersConfig",
         modality="image",
     )
     yield DatasetRecord(
         name="imagenet",
         summary="ImageNet-1k, unpacked: train/ and val/ with one folder per class.",
         target="gaussrep.data.folders:ClassFolders",
-        config="gaussrep.data.labelled_config:ImageNetConfig",
+        config="gaussrep.data.labeled_config:ImageNetConfig",
         modality="image",
     )
     yield DatasetRecord(
         name="imagenette",
         summary="Imagenette, ten easy classes of ImageNet, unpacked.",
         target="gaussrep.data.folders:ClassFolders",
-        config="gaussrep.data.labelled_config:ImagenetteConfig",
+        config="gaussrep.data.labeled_config:ImagenetteConfig",
         modality="image",
     )
     yield DatasetRecord(
         name="cifar10",
         summary="CIFAR-10: 60,000 pictures of 32 pixels in 10 classes.",
         target="gaussrep.data.cifar:cifar10",
-        config="gaussrep.data.labelled_config:Cifar10Config",
+        config="gaussrep.data.labeled_config:Cifar10Config",
         requires=("torchvision>=0.19",),
         modality="image",
     )
@@ -169,7 +169,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
         name="cifar100",
         summary="CIFAR-100: 60,000 pictures of 32 pixels in 100 classes.",
         target="gaussrep.data.cifar:cifar100",
-        config="gaussrep.data.labelled_config:Cifar100Config",
+        config="gaussrep.data.labeled_config:Cifar100Config",
         requires=("torchvision>=0.19",),
         modality="image",
     )
@@ -177,7 +177,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
         name="stl10",
         summary="STL-10: 13,000 pictures of 96 pixels in 10 classes, 100,000 without labels.",
         target="gaussrep.data.stl10:stl10",
-        config="gaussrep.data.labelled_config:Stl10Config",
+        config="gaussrep.data.labeled_config:Stl10Config",
         requires=("torchvision>=0.19",),
         modality="image",
     )
@@ -190,7 +190,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="s3dis",
-        summary="S3DIS: labelled points of the rooms of six office areas.",
+        summary="S3DIS: labeled points of the rooms of six office areas.",
         target="gaussrep.data.scenes.dataset:SceneDataset",
         config="gaussrep.data.scenes.config:S3disConfig",
         modality="points",
@@ -221,7 +221,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
     """The evaluations of the core."""
     yield EvaluationRecord(
         name="knn",
-        summary="Nearest-neighbour classification of frozen embeddings.",
+        summary="Nearest-neighbor classification of frozen embeddings.",
         target="gaussrep.evaluation.knn:KNN",
         config="gaussrep.evaluation.config:KNNConfig",
     )
@@ -263,7 +263,7 @@ def register_formats() -> Iterator[FormatRecord]:
     )
     yield FormatRecord(
         name="splat",
-        summary="antimatter15's 32 bytes per Gaussian; no view-dependent colour.",
+        summary="antimatter15's 32 bytes per Gaussian; no view-dependent color.",
         target="gaussrep.formats.splat:Splat",
         suffixes=(".splat",),
     )

@@ -18,7 +18,7 @@ class Component:
     Args:
         record: What the plugin says about it; its class is the one that `KINDS` gives for `kind`.
         kind: `"renderers"`, `"losses"`, … a key of `gaussrep.plugins.KINDS`.
-        distribution: Normalised name of the distribution that registered it.
+        distribution: Normalized name of the distribution that registered it.
         version: That distribution's version.
     """
 

@@ -11,7 +11,7 @@ class Origin:
     """Where a plugin comes from.
 
     Args:
-        distribution: Normalised name of the installed distribution.
+        distribution: Normalized name of the installed distribution.
         version: Its version.
         entry_point: Name of the entry point.
     """
@@ -26,7 +26,7 @@ class PluginFailure:
     """One thing that is wrong with one plugin; the rest of the program works without it.
 
     Args:
-        distribution: Normalised name of the distribution.
+        distribution: Normalized name of the distribution.
         version: Its version.
         entry_point: Name of the entry point.
         phase: Where it went wrong: `select` (what `GAUSSREP_PLUGINS` asks for), `metadata`,

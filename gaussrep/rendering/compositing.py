@@ -18,7 +18,7 @@ VALUES = 6
 """First column that holds what is mixed; before it stand mean, conic and opacity."""
 
 
-def pixel_centres(width: int, height: int, like: Tensor) -> Float[Tensor, "p 2"]:
+def pixel_centers(width: int, height: int, like: Tensor) -> Float[Tensor, "p 2"]:
     """Where the pixels of a picture are, row by row.
 
     Args:
@@ -27,7 +27,7 @@ def pixel_centres(width: int, height: int, like: Tensor) -> Float[Tensor, "p 2"]
         like: Gives dtype and device.
 
     Returns:
-        Centres, x and y in pixels.
+        Centers, x and y in pixels.
     """
     x = torch.arange(width, dtype=like.dtype, device=like.device) + 0.5
     y = torch.arange(height, dtype=like.dtype, device=like.device) + 0.5
@@ -37,7 +37,7 @@ def pixel_centres(width: int, height: int, like: Tensor) -> Float[Tensor, "p 2"]
 def values(
     gaussians: Gaussians, cameras: Cameras, depths: Float[Tensor, "*batch v n"]
 ) -> Float[Tensor, "*batch v n c"]:
-    """What a Gaussian adds to a pixel per unit of weight: 1, depth, colour, features.
+    """What a Gaussian adds to a pixel per unit of weight: 1, depth, color, features.
 
     Args:
         gaussians: Scenes, [*B, N].
@@ -130,7 +130,7 @@ def to_rendering(
         background: RGB behind the Gaussians.
 
     Returns:
-        Colour over the background, alpha, expected depth and features.
+        Color over the background, alpha, expected depth and features.
     """
     sums = rearrange(sums, "i (h w) c -> i h w c", h=cameras.height)
     sums = sums.unflatten(0, cameras.viewmats.shape[:-2])

@@ -1,7 +1,7 @@
 """Constants of the picture, the same for every renderer (gsplat's "classic" mode)."""
 
 NEAR = 0.01
-"""Gaussians whose centre is nearer than this along the camera's z axis are not drawn."""
+"""Gaussians whose center is nearer than this along the camera's z axis are not drawn."""
 
 EPS2D = 0.3
 """Added to both variances of every projected Gaussian, in square pixels."""

@@ -27,7 +27,7 @@ def render(
         background: RGB behind the Gaussians, [3] or broadcastable to [*B, V, 3]; black where None.
 
     Returns:
-        Colour, alpha, expected depth and features of every scene from every view.
+        Color, alpha, expected depth and features of every scene from every view.
 
     Raises:
         ShapeError: If batch axes, dtypes or devices disagree.

@@ -17,7 +17,7 @@ class Projection:
     """Gaussians as ellipses on the image plane.
 
     Args:
-        means2d: Centres in pixels, [*B, V, N, 2].
+        means2d: Centers in pixels, [*B, V, N, 2].
         conics: Upper triangle (xx, xy, yy) of the inverse 2D covariance, 1/px², [*B, V, N, 3].
         depths: Distance along the camera's z axis in scene units, [*B, V, N].
         radii: Half width and height in pixels of the box outside of which the contribution is
@@ -33,7 +33,7 @@ class Projection:
 
 
 def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
-    """Project Gaussians by the local affine map at their centre (EWA splatting).
+    """Project Gaussians by the local affine map at their center (EWA splatting).
 
     Args:
         gaussians: Scenes, [*B, N].
@@ -88,7 +88,7 @@ def _camera_map(
 
 
 def _clamp_to_frustum(slope: Tensor, focal: Tensor, center: Tensor, size: int) -> Tensor:
-    """Keep the point where the map is linearised near the image, as gsplat does."""
+    """Keep the point where the map is linearized near the image, as gsplat does."""
     margin = FRUSTUM_MARGIN * 0.5 * size / focal
     return torch.maximum(
         torch.minimum(slope, (size - center) / focal + margin), -(center / focal + margin)
@@ -96,14 +96,14 @@ def _clamp_to_frustum(slope: Tensor, focal: Tensor, center: Tensor, size: int) -
 
 
 def view_colors(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batch v n 3"]:
-    """Colour of every Gaussian as seen from every camera.
+    """Color of every Gaussian as seen from every camera.
 
     Args:
-        gaussians: Scenes, [*B, N], with colours or spherical harmonics.
+        gaussians: Scenes, [*B, N], with colors or spherical harmonics.
         cameras: Views, [*B, V].
 
     Returns:
-        RGB; spherical harmonics are evaluated along the line from the camera centre.
+        RGB; spherical harmonics are evaluated along the line from the camera center.
     """
     if gaussians.sh is None:
         assert gaussians.colors is not None

@@ -13,7 +13,7 @@ from gaussrep.rendering.compositing import (
     VALUES,
     blend,
     front_to_back,
-    pixel_centres,
+    pixel_centers,
     to_rendering,
     values,
 )
@@ -44,7 +44,7 @@ class ReferenceRenderer(Renderer):
         projection = project(gaussians, cameras)
         mixed = values(gaussians, cameras, projection.depths)
         ellipses = front_to_back(projection, gaussians.opacities, mixed)
-        pixels = pixel_centres(cameras.width, cameras.height, ellipses)
+        pixels = pixel_centers(cameras.width, cameras.height, ellipses)
         sums = cast(Tensor, _Composite.apply(ellipses, pixels, self.config.block))
         return to_rendering(sums, gaussians, cameras, background)
 

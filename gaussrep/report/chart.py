@@ -17,7 +17,7 @@ class Series:
     Args:
         name: Name in the legend.
         points: (x, y) with x >= 0 and y > 0, in order of x.
-        color: CSS colour.
+        color: CSS color.
     """
 
     name: str

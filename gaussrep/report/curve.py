@@ -13,7 +13,7 @@ WINDOWS = 30
 """Training values are smoothed over a window of this part of the run."""
 
 Lines = Mapping[str, tuple[str, str]]
-"""Name in the legend and CSS colour of each column of the log."""
+"""Name in the legend and CSS color of each column of the log."""
 
 LOSSES: Lines = {"loss": ("training (smoothed)", "#4477aa"), "val_loss": ("validation", "#cc6644")}
 

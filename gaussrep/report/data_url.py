@@ -6,7 +6,7 @@ from io import BytesIO
 from PIL import Image
 
 FEW = 32
-"""Pictures of at most so many colours, such as maps of layers, stay exact."""
+"""Pictures of at most so many colors, such as maps of layers, stay exact."""
 
 QUALITY = 90
 """Of all others: a fifth of the bytes of an exact one, and no difference that one sees."""

@@ -5,11 +5,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 ANCHORS = ("fde725", "b5de2b", "6ece58", "35b779", "1f9e89", "26828e", "31688e", "3e4989", "482878")
-"""Nine colours of viridis (CC0), from its bright end; equal steps look equal, in grey as well."""
+"""Nine colors of viridis (CC0), from its bright end; equal steps look equal, in gray as well."""
 
 
 def near_to_far(shares: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape 3"]:
-    """Colours of an ordered quantity.
+    """Colors of an ordered quantity.
 
     Args:
         shares: 0, the nearest, to 1, the farthest; values outside are clamped.
@@ -24,7 +24,7 @@ def near_to_far(shares: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape 3"]:
 
 
 def layer_colors(layers: int) -> Float[Tensor, "layers 3"]:
-    """Colours of numbered layers.
+    """Colors of numbered layers.
 
     Args:
         layers: How many there are.
@@ -36,7 +36,7 @@ def layer_colors(layers: int) -> Float[Tensor, "layers 3"]:
 
 
 def css(color: Float[Tensor, " 3"]) -> str:
-    """Write a colour as CSS does.
+    """Write a color as CSS does.
 
     Args:
         color: RGB in [0, 1].

@@ -14,7 +14,7 @@ def uncovered(distribution: str, tests: Mapping[str, Any]) -> list[str]:
     """Find the components of a distribution that no test class of a module is about.
 
     Args:
-        distribution: Normalised name of the distribution.
+        distribution: Normalized name of the distribution.
         tests: The module's `globals()`.
 
     Returns:

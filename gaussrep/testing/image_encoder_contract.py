@@ -80,7 +80,7 @@ class ImageEncoderContract(ComponentContract):
 
 
 def _pictures(count: int, height: int, width: int) -> Tensor:
-    """Random colours in blocks of eight pixels, in [0, 1]."""
+    """Random colors in blocks of eight pixels, in [0, 1]."""
     generator = torch.Generator().manual_seed(0)
     blocks = torch.rand(count, 3, -(-height // 8), -(-width // 8), generator=generator)
     large = blocks.repeat_interleave(8, 2).repeat_interleave(8, 3)

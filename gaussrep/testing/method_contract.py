@@ -38,7 +38,7 @@ class MethodContract(ComponentContract):
     """Samples of the batch."""
 
     steps: ClassVar[int] = 20
-    """Optimiser steps after which the loss on one batch must be lower."""
+    """Optimizer steps after which the loss on one batch must be lower."""
 
     lr: ClassVar[float] = 3e-3
     """Learning rate of those steps."""

@@ -47,7 +47,7 @@ class RendererContract(ComponentContract):
     """Device on which it is tested."""
 
     color_tolerance: ClassVar[float] = 2e-5
-    """Largest absolute difference of colour, alpha and (relative to their size) features."""
+    """Largest absolute difference of color, alpha and (relative to their size) features."""
 
     depth_tolerance: ClassVar[float] = 1e-4
     """Largest relative difference of depth where alpha > 0.01."""
@@ -198,7 +198,7 @@ class RendererContract(ComponentContract):
             self.draw(renderer, scene),
         )
 
-    def test_normalised_scene_gives_the_same_picture(self, renderer: Renderer) -> None:
+    def test_normalized_scene_gives_the_same_picture(self, renderer: Renderer) -> None:
         scene = self.random_scene(5)
         box = Cuboid.fit(scene.gaussians)
         unit = Scene(box.normalize(scene.gaussians), box.normalize(scene.cameras), scene.background)

@@ -50,11 +50,11 @@ def random_scene(
         count: Gaussians per scene.
         size: Width and height in pixels.
         model: Camera model.
-        sh_degree: Degree of the spherical harmonics; plain colours where it is None.
+        sh_degree: Degree of the spherical harmonics; plain colors where it is None.
         features: Number of feature channels; none where it is 0.
 
     Returns:
-        Float64 scene of about unit size, seen from distance 4, over coloured backgrounds.
+        Float64 scene of about unit size, seen from distance 4, over colored backgrounds.
     """
     generator = torch.Generator().manual_seed(seed)
     while True:

@@ -24,7 +24,7 @@ def write_checkpoint(
     Args:
         folder: The checkpoint's folder.
         model: Its weights become `model.safetensors`.
-        tensors: Optimiser, random states and the like: tensors, numbers, strings and containers of
+        tensors: Optimizer, random states and the like: tensors, numbers, strings and containers of
             them.
         state: How far training has come, as JSON.
 

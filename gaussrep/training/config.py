@@ -12,10 +12,10 @@ class TrainerConfig(Config):
     """How to train, whatever is trained.
 
     Attributes:
-        steps: Optimiser steps in all; give this or `epochs`.
+        steps: Optimizer steps in all; give this or `epochs`.
         epochs: Passes over the training split; give this or `steps`.
         batch_size: Samples per process and backward pass.
-        accumulate: Backward passes per optimiser step.
+        accumulate: Backward passes per optimizer step.
         lr: AdamW's learning rate at the top of the schedule.
         min_lr: The learning rate that the cosine ends at.
         warmup: Share of all steps over which the learning rate rises linearly, in [0, 1).

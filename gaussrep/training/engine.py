@@ -86,7 +86,7 @@ class Engine:
         return self._accelerator.is_main_process
 
     def prepare(self, method: Method, optimizer: torch.optim.Optimizer) -> None:
-        """Move the method to the device and take over its training and the optimiser.
+        """Move the method to the device and take over its training and the optimizer.
 
         Args:
             method: Stays usable as it is; its parameters are those that are trained.
@@ -130,7 +130,7 @@ class Engine:
         return float(norm)
 
     def update(self, lr: float) -> None:
-        """Make one optimiser step and clear the gradient.
+        """Make one optimizer step and clear the gradient.
 
         Args:
             lr: The learning rate of this step; each group's own is `lr_scale` times it.
@@ -188,7 +188,7 @@ class Engine:
         return result
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the optimiser's state and, with fp16, the loss scale."""
+        """Give the optimizer's state and, with fp16, the loss scale."""
         scaler = self._accelerator.scaler
         return {
             "optimizer": self._optimizer.state_dict(),

@@ -18,7 +18,7 @@ from gaussrep.training.training import Training
 
 
 def fit(training: Training, loader: DataLoader[Batch], callbacks: Sequence[Callback]) -> Row:
-    """Make optimiser steps until the run is as long as it should be; callbacks do everything else.
+    """Make optimizer steps until the run is as long as it should be; callbacks do everything else.
 
     Args:
         training: What to train and how far it has come.
@@ -50,7 +50,7 @@ def fit(training: Training, loader: DataLoader[Batch], callbacks: Sequence[Callb
 
 
 def make_step(training: Training, batches: Iterator[Batch]) -> Row:
-    """Make one optimiser step.
+    """Make one optimizer step.
 
     Args:
         training: Is one step further afterwards.

@@ -42,7 +42,7 @@ def parameter_groups(method: Method, weight_decay: float) -> list[dict[str, Any]
 
 
 def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.AdamW:
-    """Build the optimiser of a run.
+    """Build the optimizer of a run.
 
     Args:
         method: What is trained.

@@ -16,7 +16,7 @@ from gaussrep.training.sampler import SampleOrder
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A method, its optimiser, and the data it learns from, in order.
+    """A method, its optimizer, and the data it learns from, in order.
 
     Attributes:
         method: With its first weights, the same in every process.

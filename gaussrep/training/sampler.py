@@ -24,9 +24,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleOrder:
-    """Deal one shuffled order per epoch to the optimiser steps, backward passes and ranks.
+    """Deal one shuffled order per epoch to the optimizer steps, backward passes and ranks.
 
-    Every optimiser step takes the next `global_batch` samples; what is left of an epoch after its
+    Every optimizer step takes the next `global_batch` samples; what is left of an epoch after its
     last full step is dropped. The order depends on the seed and the epoch alone, so a run that goes
     on with another number of processes sees the same samples in the same order.
 
@@ -34,11 +34,11 @@ class SampleOrder:
         size: Number of samples in the data set.
         seed: The run's seed.
         batch_size: Samples per process and backward pass.
-        accumulate: Backward passes per optimiser step.
+        accumulate: Backward passes per optimizer step.
         world_size: Number of processes.
 
     Raises:
-        DataError: The data set does not fill one optimiser step.
+        DataError: The data set does not fill one optimizer step.
     """
 
     size: int
@@ -57,12 +57,12 @@ class SampleOrder:
 
     @property
     def global_batch(self) -> int:
-        """Samples per optimiser step, all processes together."""
+        """Samples per optimizer step, all processes together."""
         return self.batch_size * self.accumulate * self.world_size
 
     @property
     def steps_per_epoch(self) -> int:
-        """Optimiser steps in one whole epoch."""
+        """Optimizer steps in one whole epoch."""
         return self.size // self.global_batch
 
     def permutation(self, epoch: int) -> np.ndarray:
@@ -82,7 +82,7 @@ class SampleOrder:
         return Position(start.epoch, start.samples + self.global_batch)
 
     def remaining_steps(self, position: Position, epochs: int) -> int:
-        """Count the optimiser steps from `position` to the end of the last of `epochs`."""
+        """Count the optimizer steps from `position` to the end of the last of `epochs`."""
         in_this_epoch = (self.size - position.samples) // self.global_batch
         return (epochs - position.epoch - 1) * self.steps_per_epoch + in_this_epoch
 
@@ -94,7 +94,7 @@ class SampleOrder:
             position: Where the first step starts.
 
         Yields:
-            `batch_size` keys per backward pass; `accumulate` such lists make one optimiser step.
+            `batch_size` keys per backward pass; `accumulate` such lists make one optimizer step.
         """
         order, epoch = self.permutation(position.epoch), position.epoch
         while True:

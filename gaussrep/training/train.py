@@ -36,7 +36,7 @@ class TrainResult:
     Attributes:
         run: The run's folder.
         method: Name of the method.
-        steps: Optimiser steps made in all.
+        steps: Optimizer steps made in all.
         loss: Training loss of the last step.
         val_loss: Loss on the validation split after the last step; None where it is not measured.
         rank: The process that this result was given in; 0 is the main one.

@@ -34,13 +34,13 @@ class Training:
 
     Args:
         config: How to train.
-        engine: Has prepared the method and its optimiser.
+        engine: Has prepared the method and its optimizer.
         method: What is trained.
         order: Which samples make which step.
         run: The run's folder.
 
     Attributes:
-        step: Optimiser steps made so far.
+        step: Optimizer steps made so far.
         position: How far through the data those steps have come.
     """
 
@@ -63,14 +63,14 @@ class Training:
 
     @property
     def steps(self) -> int:
-        """Optimiser steps to make in all; of epochs, those to come are counted anew."""
+        """Optimizer steps to make in all; of epochs, those to come are counted anew."""
         if self.config.steps is not None:
             return self.config.steps
         assert self.config.epochs is not None
         return self.step + self.order.remaining_steps(self.position, self.config.epochs)
 
     def advance(self) -> None:
-        """Count one more optimiser step."""
+        """Count one more optimizer step."""
         self.position = self.order.after(self.position)
         self.step += 1
 
@@ -78,7 +78,7 @@ class Training:
         """Write a checkpoint of the present step, and its weights as the run's; in all processes.
 
         Args:
-            others: What has a state besides method, optimiser and random generators; one of each
+            others: What has a state besides method, optimizer and random generators; one of each
                 class.
             best: Step and loss of the best checkpoint so far, for readers of `state.json`.
         """

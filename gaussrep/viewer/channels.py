@@ -1,4 +1,4 @@
-"""Channels: what a colour on the page stands for."""
+"""Channels: what a color on the page stands for."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,22 +20,22 @@ EDGE = 0.02
 
 @dataclass(frozen=True, eq=False)
 class Painter:
-    """Colours of a channel, for splats and for pictures alike.
+    """Colors of a channel, for splats and for pictures alike.
 
     Attributes:
         channel: Which one.
-        features: Colours of features; None where the Gaussians carry none.
+        features: Colors of features; None where the Gaussians carry none.
     """
 
     channel: Channel
     features: PrincipalColors | None = None
 
     def splats(self, gaussians: Gaussians, depths: Float[Tensor, " n"]) -> Float[Tensor, "n 3"]:
-        """Colour Gaussians.
+        """Color Gaussians.
 
         Args:
             gaussians: One scene; of spherical harmonics, degree 0 is shown.
-            depths: Of their centres.
+            depths: Of their centers.
 
         Returns:
             RGB in [0, 1]: the Gaussian's own, of its depth, white, or of its features.
@@ -53,14 +53,14 @@ class Painter:
         return gaussians if self.channel == "features" else gaussians.replace(features=None)
 
     def picture(self, drawn: Rendering, background: Float[Tensor, " 3"]) -> Float[Tensor, "h w 3"]:
-        """Colour what a renderer drew.
+        """Color what a renderer drew.
 
         Args:
             drawn: One view, [1, H, W].
             background: What it was drawn over; depth and features are laid over it, too.
 
         Returns:
-            RGB in [0, 1]; alpha is grey.
+            RGB in [0, 1]; alpha is gray.
         """
         alpha = drawn.alpha[0, ..., None]
         if self.channel == "alpha":
@@ -75,7 +75,7 @@ class Painter:
 
 
 def plain_colors(gaussians: Gaussians) -> Float[Tensor, "n 3"]:
-    """Colours that do not depend on the view; of spherical harmonics, degree 0."""
+    """Colors that do not depend on the view; of spherical harmonics, degree 0."""
     if gaussians.sh is None:
         assert gaussians.colors is not None
         return gaussians.colors

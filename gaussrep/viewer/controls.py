@@ -27,7 +27,7 @@ class Choices:
     Attributes:
         show: `splats` are drawn by the browser, `renderer` by one of ours.
         renderer: Its name.
-        channel: What colours stand for.
+        channel: What colors stand for.
         layers: From and to which share of the Gaussians, front to back.
         order: What is front.
         background: RGB, 0 to 255.

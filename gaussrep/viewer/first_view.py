@@ -19,7 +19,7 @@ class Pose:
     """Where to stand and what to look at, in scene units.
 
     Attributes:
-        eye: Camera centre.
+        eye: Camera center.
         target: Point in the middle of the picture, about which the mouse turns the camera.
         up: Direction that points up.
     """

@@ -21,7 +21,7 @@ def depths_of(gaussians: Gaussians, order: Order, cameras: Cameras) -> Float[Ten
         cameras: One view.
 
     Returns:
-        Of the centres, in scene units.
+        Of the centers, in scene units.
     """
     if order != "camera":
         return gaussians.means[:, "xyz".index(order)]

@@ -1,4 +1,4 @@
-"""What a named renderer draws, in the colours of a channel."""
+"""What a named renderer draws, in the colors of a channel."""
 
 import torch
 from jaxtyping import Float

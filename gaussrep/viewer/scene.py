@@ -39,7 +39,7 @@ class Scene:
 
     @cached_property
     def feature_colors(self) -> PrincipalColors | None:
-        """Colours of the Gaussians' features; None where they carry none."""
+        """Colors of the Gaussians' features; None where they carry none."""
         features = self.gaussians.features
         return None if features is None or not len(features) else PrincipalColors.of(features)
 

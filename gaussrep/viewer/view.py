@@ -15,7 +15,7 @@ class View:
 
     Attributes:
         wxyz: Orientation, a unit quaternion.
-        position: Camera centre in scene units.
+        position: Camera center in scene units.
         fov: Vertical field of view in radians.
         width: Width of the canvas in pixels.
         height: Height of the canvas in pixels.

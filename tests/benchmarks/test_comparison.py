@@ -40,13 +40,13 @@ def fill(script, monkeypatch, tmp_path):
 def test_every_cell_has_one_number_per_seed(fill):
     run, asked = fill
     rows = run()["rows"]
-    assert list(rows) == ["GMAE", "MAE", "MAE, normalised target", "random encoder"]
+    assert list(rows) == ["GMAE", "MAE", "MAE, normalized target", "random encoder"]
     assert rows["GMAE"] == {
         "knn": [0.5, 0.5], "linear-probe": [0.5, 0.5], "fine-tune": [0.5, 0.5], "psnr": [20.0, 20.0]
     }  # fmt: skip
-    assert "psnr" not in rows["MAE, normalised target"]
+    assert "psnr" not in rows["MAE, normalized target"]
     assert ("gmae-0", "fine-tune", "seed=0", "epochs=3", "accumulate=1") in asked
-    assert ("mae-normalised-target-1", 1, "mae", True) in asked
+    assert ("mae-normalized-target-1", 1, "mae", True) in asked
     assert ("random-encoder-0", 0, "gmae", False) in asked
 
 

@@ -190,7 +190,7 @@ def test_a_real_room_is_what_its_evaluation_wrote(page):
     lines = page("room").splitlines()
     assert cells(lines[2]) == ["views from", "PSNR, dB", "error of depth, m", "share kept"]
     names = [cells(line)[0] for line in lines[4:7]]
-    assert names == ["gaussiancross", "untrained", "mean colour"]
+    assert names == ["gaussiancross", "untrained", "mean color"]
 
 
 @pytest.mark.parametrize("name", ["rooms", "rooms-ablations"])

@@ -59,7 +59,7 @@ def pictures(gaussrep):
 
 
 def test_a_table_and_where_the_json_is(gaussrep, run):
-    done = gaussrep("evaluate", "knn", "run", "data=colours", "k=2")
+    done = gaussrep("evaluate", "knn", "run", "data=colors", "k=2")
     assert done.returncode == 0, done.stderr
     header, row, where = done.stdout.splitlines()
     assert header.split() == ["top1"]
@@ -74,7 +74,7 @@ def test_another_file_and_rows_to_compare_with(gaussrep, run):
     header, own, baseline, where = done.stdout.splitlines()
     assert header.split() == ["psnr", "ssim"]
     assert own.startswith("looker ")
-    assert baseline.startswith("mean visible colour ")
+    assert baseline.startswith("mean visible color ")
     assert where == "Scores: r.json"
     scores = json.loads((gaussrep.folder / "r.json").read_text())["scores"]
     assert own.split()[1] == f"{scores['looker']['psnr']:.4g}"

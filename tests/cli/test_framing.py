@@ -60,11 +60,11 @@ def test_a_scene_without_gaussians_is_refused():
 )
 def test_every_corner_falls_into_the_picture(size, middle, picture, fov):
     half = torch.tensor(size) / 2
-    centre = torch.tensor(middle)
-    corners = torch.stack([centre - half, centre + half])
+    center = torch.tensor(middle)
+    corners = torch.stack([center - half, center + half])
     width, height = picture
-    eye = framing_eye(corners, centre, UP, width, height, fov)
-    view = Cameras.look_at(eye[None], centre, UP, width, height, fov)
+    eye = framing_eye(corners, center, UP, width, height, fov)
+    view = Cameras.look_at(eye[None], center, UP, width, height, fov)
     points = torch.cartesian_prod(*corners.T)
     x, y, z = (points @ view.viewmats[0, :3, :3].T + view.viewmats[0, :3, 3]).unbind(-1)
     assert z.min() > 0.01

@@ -19,7 +19,7 @@ def register_method():
 
 @pytest.fixture
 def trouble(site):
-    """One plugin that raises on import, one with a misspelt hook, two with one name."""
+    """One plugin that raises on import, one with a misspelled hook, two with one name."""
     site.add("broken", "raise RuntimeError('boom')")
     site.add("typo", TYPO)
     site.add("first-gmae", GMAE, version="0.1.0", modules={"code_of_gmae": "class GMAE: pass"})

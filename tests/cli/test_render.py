@@ -94,7 +94,7 @@ def test_an_empty_view_is_all_background(draw):
         ({"eye": "1,2"}, ConfigError, "--eye is '1,2', wanted three numbers"),
         ({"look_at": "a,b,c"}, ConfigError, "--look-at"),
         ({"up": "0,nan,0"}, ConfigError, "--up"),
-        ({"background": "grey"}, ConfigError, "--background is 'grey'"),
+        ({"background": "gray"}, ConfigError, "--background is 'gray'"),
         ({"background": "0,0,2"}, ConfigError, "wanted values in 0 to 1"),
         ({"fov": 180.0}, ConfigError, "--fov is 180.0"),
         ({"up": "0,0,0"}, ValueRangeError, "looks along up"),

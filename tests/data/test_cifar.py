@@ -7,7 +7,7 @@ import torch
 
 from gaussrep import plugins
 from gaussrep.data.cifar import cifar10, cifar100
-from gaussrep.data.labelled_config import Cifar10Config, Cifar100Config
+from gaussrep.data.labeled_config import Cifar10Config, Cifar100Config
 from gaussrep.errors import DataError
 
 torchvision = pytest.importorskip("torchvision")
@@ -20,10 +20,10 @@ def write(folder, name, **content):
     (folder / name).write_bytes(pickle.dumps(content))
 
 
-def rows(*greys):
+def rows(*grays):
     """Pictures as CIFAR stores them: 1,024 red, green, then blue values, row by row."""
     one = np.arange(1024) % 32  # grows from left to right
-    planes = [np.concatenate([one + grey, one + grey + 1, one + grey + 2]) for grey in greys]
+    planes = [np.concatenate([one + gray, one + gray + 1, one + gray + 2]) for gray in grays]
     return np.array(planes, dtype=np.uint8)
 
 

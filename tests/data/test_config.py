@@ -17,7 +17,7 @@ from gaussrep.data.config import CropConfig, ImagesConfig, PhotosConfig
         {"ratio": (-1.0, 1.0)},
         {"ratio": (2.0, 1.0)},
         {"flip": 1.5},
-        {"colour": 1},
+        {"color": 1},
     ],
 )
 def test_impossible_crops_are_refused(wrong):

@@ -41,8 +41,8 @@ def test_a_shape_that_never_fits_gives_the_central_square():
 
 
 def test_the_central_square():
-    assert crops.centre_box(Box(0, 0, 7, 4)) == Box(1, 0, 5, 4)
-    assert crops.centre_box(Box(5, 5, 9, 25)) == Box(5, 13, 9, 17)
+    assert crops.center_box(Box(0, 0, 7, 4)) == Box(1, 0, 5, 4)
+    assert crops.center_box(Box(5, 5, 9, 25)) == Box(5, 13, 9, 17)
 
 
 def test_pixels_outside_a_box_have_no_influence():

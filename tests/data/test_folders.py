@@ -10,26 +10,26 @@ from torch.utils.data import DataLoader
 from gaussrep import plugins
 from gaussrep.data.folders import ClassFolders
 from gaussrep.data.image_file import UnreadableImage
-from gaussrep.data.labelled_config import FoldersConfig, ImageNetConfig, ImagenetteConfig
+from gaussrep.data.labeled_config import FoldersConfig, ImageNetConfig, ImagenetteConfig
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError
 
-GREY = {"cat": 200, "dog": 20}
+GRAY = {"cat": 200, "dog": 20}
 
 
-def save(path, grey, size=(20, 16)):
+def save(path, gray, size=(20, 16)):
     path.parent.mkdir(parents=True, exist_ok=True)
-    rng = np.random.default_rng(grey)
-    values = rng.integers(grey, grey + 30, (size[1], size[0], 3), dtype=np.uint8)
+    rng = np.random.default_rng(gray)
+    values = rng.integers(gray, gray + 30, (size[1], size[0], 3), dtype=np.uint8)
     Image.fromarray(values).save(path)
 
 
 @pytest.fixture
 def root(tmp_path):
     for split, count in (("train", 3), ("val", 2)):
-        for name, grey in GREY.items():
+        for name, gray in GRAY.items():
             for number in range(count):
-                save(tmp_path / split / name / f"{number}.png", grey)
+                save(tmp_path / split / name / f"{number}.png", gray)
     return tmp_path
 
 

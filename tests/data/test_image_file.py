@@ -25,7 +25,7 @@ def save(tmp_path, image, **options):
     return path
 
 
-def test_greyscale(tmp_path):
+def test_grayscale(tmp_path):
     assert pixels(save(tmp_path, Image.new("L", (1, 1), 77))) == [[[77, 77, 77]]]
 
 
@@ -40,7 +40,7 @@ def test_transparency_lies_over_white(tmp_path):
     assert pixels(save(tmp_path, image)) == [[[255, 255, 255], [255, 0, 0]]]
 
 
-def test_grey_with_transparency(tmp_path):
+def test_gray_with_transparency(tmp_path):
     image = Image.new("LA", (1, 1), (0, 0))
     assert pixels(save(tmp_path, image)) == [[[255, 255, 255]]]
 

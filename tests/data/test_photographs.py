@@ -50,7 +50,7 @@ def test_squares_lie_apart_inside_the_strip(photographs, count):
         assert covered.max() == 1
 
 
-def test_eight_colour_photographs(photographs):
+def test_eight_color_photographs(photographs):
     assert len(photographs) == 8
     for photograph in photographs:
         assert photograph.image.mode == "RGB"

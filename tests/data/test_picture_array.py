@@ -11,7 +11,7 @@ CONFIG = CropConfig(size=8)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64])
-def test_labelled_pictures(dtype):
+def test_labeled_pictures(dtype):
     labels = np.array([1, 0, 1], dtype=dtype)
     dataset = PictureArray(PICTURES, labels, ("a", "b"), CONFIG, "val")
     assert (len(dataset), dataset.classes) == (3, ("a", "b"))

@@ -7,9 +7,9 @@ from gaussrep.data.picture_files import PictureFiles
 
 def test_pictures_by_number(tmp_path):
     names = ["größe/ü.png", "b.png"]
-    for grey, name in enumerate(names):
+    for gray, name in enumerate(names):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        Image.new("L", (1, 1), grey).save(tmp_path / name)
+        Image.new("L", (1, 1), gray).save(tmp_path / name)
     files = PictureFiles(tmp_path, names)
     assert len(files) == 2
     assert [files[index].getpixel((0, 0)) for index in range(2)] == [(0, 0, 0), (1, 1, 1)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep.data.labelled_config import Stl10Config
+from gaussrep.data.labeled_config import Stl10Config
 from gaussrep.data.stl10 import stl10
 from gaussrep.errors import DataError
 
@@ -37,7 +37,7 @@ def root(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_labelled_pictures(root):
+def test_the_labeled_pictures(root):
     train, val = (stl10(Stl10Config(root=root), split) for split in ("train", "val"))
     assert (len(train), len(val)) == (2, 3)
     assert [train.classes[train[index]["label"]] for index in range(2)] == ["truck", "airplane"]
@@ -47,7 +47,7 @@ def test_the_labelled_pictures(root):
     torch.testing.assert_close(val[0]["image"], expected)
 
 
-def test_pretraining_takes_the_unlabelled_and_validation_stays(root):
+def test_pretraining_takes_the_unlabeled_and_validation_stays(root):
     config = Stl10Config(root=root, unlabeled=True)
     train, val = (stl10(config, split) for split in ("train", "val"))
     assert (len(train), train.classes) == (4, ())

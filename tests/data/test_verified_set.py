@@ -2,7 +2,7 @@ from http.client import IncompleteRead
 
 import pytest
 
-from gaussrep.data.labelled_config import DownloadConfig
+from gaussrep.data.labeled_config import DownloadConfig
 from gaussrep.data.verified_set import open_verified
 from gaussrep.errors import DataError
 

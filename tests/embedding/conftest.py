@@ -7,7 +7,7 @@ from gaussrep.methods import Embedding, Method, StepOutput
 
 
 class Averager(Method):
-    """One token per quarter of the picture: its mean colour. Counts the pictures it has seen."""
+    """One token per quarter of the picture: its mean color. Counts the pictures it has seen."""
 
     def __init__(self) -> None:
         super().__init__(ComponentConfig(type="averager"))
@@ -31,7 +31,7 @@ def method():
 
 @pytest.fixture
 def pictures(tmp_path):
-    """Seven pictures of one colour each, in two folders, and a damaged one among them."""
+    """Seven pictures of one color each, in two folders, and a damaged one among them."""
     for number in range(7):
         path = tmp_path / "pictures" / ("a", "b")[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@ import torch
 from gaussrep.embedding.principal_colors import PrincipalColors
 
 
-def test_colours_tell_directions_apart_and_lengths_not():
+def test_colors_tell_directions_apart_and_lengths_not():
     generator = torch.Generator().manual_seed(0)
     directions = torch.eye(6)[:4].repeat(50, 1)
     rows = directions + 0.02 * torch.randn(200, 6, generator=generator)
@@ -25,6 +25,6 @@ def test_the_first_component_is_red():
     assert (green.diff().sign().mean().abs() < 0.1).item()
 
 
-def test_vectors_of_two_numbers_have_colours_too():
+def test_vectors_of_two_numbers_have_colors_too():
     rows = torch.tensor([[1.0, 0], [0, 1], [1, 1]])
     assert PrincipalColors.of(rows).paint(rows).shape == (3, 3)

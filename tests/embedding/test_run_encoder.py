@@ -13,7 +13,7 @@ PLUGIN = """
 @hookimpl
 def register_methods():
     yield MethodRecord(
-        name="patches", summary="Mean colours.", target="patches_method:Patches",
+        name="patches", summary="Mean colors.", target="patches_method:Patches",
         config="patches_config:PatchesConfig",
     )
 """
@@ -48,7 +48,7 @@ class Patches(Method):
 
 @pytest.fixture
 def make_run(site, tmp_path, monkeypatch):
-    """Write runs of a method whose tokens are the mean colours of a picture's parts."""
+    """Write runs of a method whose tokens are the mean colors of a picture's parts."""
     site.add("patches", PLUGIN, modules={"patches_config": CONFIG, "patches_method": METHOD})
 
     def make(**settings):

@@ -81,7 +81,7 @@ def test_e_radio_is_refused():
         resolve("encoders", {"type": "radio", "version": "e-radio_v2"})
 
 
-def test_the_licence_is_said_where_the_version_is_chosen():
+def test_the_license_is_said_where_the_version_is_chosen():
     source = RadioEncoder.__doc__ or ""
     assert "non-commercial" in source
     assert RadioConfig().version.startswith("c-radio")

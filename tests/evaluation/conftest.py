@@ -37,7 +37,7 @@ def make_method(looker):
 def evaluate(looker):
     """Measure a method on the toy's pictures, with `key=value` on top."""
 
-    def call(name, method, *overrides, data="colours"):
+    def call(name, method, *overrides, data="colors"):
         config = resolved_evaluation(name, resolve("datasets", data), None, list(overrides))
         return measured(config, method)
 

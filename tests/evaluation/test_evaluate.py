@@ -24,13 +24,13 @@ def run(looker, tmp_path):
 
 
 def test_scores_and_what_they_were_measured_on_are_written_down(run):
-    scores = evaluate_run(run, "knn", ["data=colours", "k=3"], device="cpu")
+    scores = evaluate_run(run, "knn", ["data=colors", "k=3"], device="cpu")
     record = json.loads((run / "evaluations" / "knn.json").read_text())
     assert record["scores"] == scores.rows == {"looker": {"top1": 1.0}}
     assert record["facts"] == scores.facts
     assert (record["evaluation"], record["run"], record["step"]) == ("knn", str(run), 2)
     assert record["config"]["k"] == 3
-    assert record["config"]["data"]["type"] == "colours"
+    assert record["config"]["data"]["type"] == "colors"
     assert record["config"]["data"]["size"] == 8
     assert record["device"] == "cpu"
     assert record["seconds"] > 0
@@ -57,7 +57,7 @@ def test_another_file(run, tmp_path):
 
 
 def test_fine_tuning_is_kept_in_the_runs_folder(run):
-    config = evaluation_of_run(RunFolder(run), "fine-tune", ["data=colours"])
+    config = evaluation_of_run(RunFolder(run), "fine-tune", ["data=colors"])
     assert config.folder == run / "evaluations" / "fine-tune"
 
 

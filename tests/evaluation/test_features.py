@@ -5,22 +5,22 @@ from gaussrep import plugins
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import KNNConfig
 from gaussrep.evaluation.features import chosen_samples, extract
-from gaussrep.evaluation.labelled import labelled_split
+from gaussrep.evaluation.labeled import labeled_split
 
 
 @pytest.fixture
-def colours(looker):
-    return plugins.build("datasets", "colours", split="val")
+def colors(looker):
+    return plugins.build("datasets", "colors", split="val")
 
 
 def config(**settings):
-    return KNNConfig(**{"data": "colours", **settings})
+    return KNNConfig(**{"data": "colors", **settings})
 
 
-def test_features_are_those_of_the_method_in_the_order_of_the_data(colours, make_method):
+def test_features_are_those_of_the_method_in_the_order_of_the_data(colors, make_method):
     method = make_method()
-    found = extract(method, colours, config(batch_size=7))
-    samples = [colours[i] for i in range(24)]
+    found = extract(method, colors, config(batch_size=7))
+    samples = [colors[i] for i in range(24)]
     with torch.no_grad():
         wanted = method.embed({"image": torch.stack([s["image"] for s in samples])}).pooled
     torch.testing.assert_close(found.pooled, wanted)
@@ -28,22 +28,22 @@ def test_features_are_those_of_the_method_in_the_order_of_the_data(colours, make
     assert not found.pooled.requires_grad
 
 
-def test_workers_change_nothing(colours, make_method):
+def test_workers_change_nothing(colors, make_method):
     method = make_method()
-    inside, outside = (extract(method, colours, config(workers=n)) for n in (0, 1))
+    inside, outside = (extract(method, colors, config(workers=n)) for n in (0, 1))
     assert torch.equal(inside.pooled, outside.pooled)
 
 
-def test_weights_that_are_not_finite_are_refused(colours, make_method):
+def test_weights_that_are_not_finite_are_refused(colors, make_method):
     method = make_method()
     torch.nn.init.constant_(method.norm.bias, float("nan"))
     with pytest.raises(ValueRangeError, match="not finite"):
-        extract(method, colours, config())
+        extract(method, colors, config())
 
 
 def test_an_empty_split_is_refused(looker, make_method):
-    empty = plugins.build("datasets", {"type": "colours", "held_out": 0}, split="val")
-    with pytest.raises(DataError, match="a split of data set 'colours' is empty"):
+    empty = plugins.build("datasets", {"type": "colors", "held_out": 0}, split="val")
+    with pytest.raises(DataError, match="a split of data set 'colors' is empty"):
         extract(make_method(), empty, config())
 
 
@@ -56,9 +56,9 @@ def test_samples_are_drawn_by_the_seed(looker):
 
 
 def test_training_pictures_are_not_augmented(looker):
-    data = config(data={"type": "colours", "flip": 1.0}).data
-    dark = labelled_split(data, "train", augment=True)[0]["image"]
-    light = labelled_split(data, "train")[0]["image"]
+    data = config(data={"type": "colors", "flip": 1.0}).data
+    dark = labeled_split(data, "train", augment=True)[0]["image"]
+    light = labeled_split(data, "train")[0]["image"]
     assert torch.equal(dark, light / 2)
 
 
@@ -74,6 +74,6 @@ def test_crops_of_training_pictures_are_their_central_squares(tmp_path, width, h
         folder.mkdir(parents=True)
         Image.fromarray(pixels.numpy()).save(folder / "a.png")
     data = KNNConfig(data={"type": "folders", "root": tmp_path, "size": 12}).data
-    train, val = (labelled_split(data, split) for split in ("train", "val"))
+    train, val = (labeled_split(data, split) for split in ("train", "val"))
     assert torch.equal(train[0]["image"], val[0]["image"])
-    assert not torch.equal(labelled_split(data, "train", augment=True)[0]["image"], val[0]["image"])
+    assert not torch.equal(labeled_split(data, "train", augment=True)[0]["image"], val[0]["image"])

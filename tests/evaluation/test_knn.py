@@ -30,7 +30,7 @@ def at(degrees):
         (5.0, 3, 0.001, 0),  # cold: the nearest outvotes both
         (100.0, 2, 1.0, 2),  # 10° and 75° away
         (100.0, 3, 1.0, 2),
-        (20.0, 99, 1.0, 1),  # more neighbours than there are
+        (20.0, 99, 1.0, 1),  # more neighbors than there are
     ],
 )
 def test_votes_by_hand(query, k, temperature, wanted):
@@ -67,7 +67,7 @@ def test_chunks_change_nothing(monkeypatch):
     assert torch.equal(vote(BANK, queries, classes=3, k=2, temperature=0.07), whole)
 
 
-def test_pictures_of_other_colours_are_told_apart(evaluate, make_method):
+def test_pictures_of_other_colors_are_told_apart(evaluate, make_method):
     method = make_method()
     scores = evaluate("knn", method)
     assert scores.rows == {"looker": {"top1": 1.0}}

@@ -67,7 +67,7 @@ def test_accuracy_by_hand():
     assert found.tolist() == [0.75]
 
 
-def test_pictures_of_other_colours_are_told_apart(evaluate, make_method):
+def test_pictures_of_other_colors_are_told_apart(evaluate, make_method):
     scores = evaluate("linear-probe", make_method(), "epochs=20", "head_batch=16")
     assert scores.rows == {"looker": {"top1": 1.0}}
     assert scores.facts["lr"] in (0.01, 0.03, 0.1, 0.3, 1.0)

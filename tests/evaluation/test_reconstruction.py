@@ -7,7 +7,7 @@ from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.reconstruction import ssim
 from gaussrep.evaluation.ssim import ssim_map
 from gaussrep.methods import Reconstruction
-from gaussrep.methods.hidden_pixels import mean_visible_colour, psnr
+from gaussrep.methods.hidden_pixels import mean_visible_color, psnr
 
 
 def test_psnr_counts_hidden_pixels_alone():
@@ -31,26 +31,26 @@ def test_ssim_is_the_mean_of_the_map_over_hidden_pixels():
     torch.testing.assert_close(ssim(one, two, hidden)[0], wanted)
 
 
-def test_mean_visible_colour():
+def test_mean_visible_color():
     images = torch.zeros(1, 3, 2, 2)
     images[0, :, 0, 0] = torch.tensor([0.2, 0.4, 0.6])
     images[0, :, 0, 1] = torch.tensor([0.4, 0.4, 0.0])
     images[0, :, 1] = 1
     hidden = torch.tensor([[[False, False], [True, True]]])
-    filled = mean_visible_colour(images, hidden)
+    filled = mean_visible_color(images, hidden)
     torch.testing.assert_close(filled[0, :, 1, 0], torch.tensor([0.3, 0.4, 0.3]))
     assert (filled == filled[:, :, :1, :1]).all()
-    assert not mean_visible_colour(images, torch.ones_like(hidden)).any()
+    assert not mean_visible_color(images, torch.ones_like(hidden)).any()
 
 
-def test_of_pictures_of_one_colour_by_hand(evaluate, make_method):
-    """The toy says grey where colours are 0.9, 0.1, 0.1; their mean colour is right."""
+def test_of_pictures_of_one_color_by_hand(evaluate, make_method):
+    """The toy says gray where colors are 0.9, 0.1, 0.1; their mean color is right."""
     settings = ["data.noise=0", "draws=3", "data.held_out=5", "batch_size=2"]
     scores = evaluate("reconstruction", make_method(), *settings, data="plain")
-    assert list(scores.rows) == ["looker", "mean visible colour"]
+    assert list(scores.rows) == ["looker", "mean visible color"]
     assert scores.own["psnr"] == pytest.approx(-10 * log10(0.16), rel=1e-5)
-    assert scores.rows["mean visible colour"]["psnr"] > 90
-    assert scores.rows["mean visible colour"]["ssim"] == pytest.approx(1.0, abs=1e-4)
+    assert scores.rows["mean visible color"]["psnr"] > 90
+    assert scores.rows["mean visible color"]["ssim"] == pytest.approx(1.0, abs=1e-4)
     assert scores.own["ssim"] < 0.9
     assert scores.facts == {"samples": 5, "draws": 3}
 

@@ -30,24 +30,24 @@ def test_overrides_lie_on_top_of_the_runs_data_set(run_data):
 
 
 def test_another_data_set_gets_the_size_and_nothing_else_of_the_run(run_data):
-    config = resolved_evaluation("knn", run_data, None, ["data=colours"])
-    assert settings(config.data) == ("colours", 20, 48, 24)
-    config = resolved_evaluation("knn", run_data, None, ["data=colours", "data.size=8"])
-    assert settings(config.data) == ("colours", 8, 48, 24)
-    config = resolved_evaluation("knn", run_data, {"data": {"type": "colours", "samples": 4}})
-    assert settings(config.data) == ("colours", 20, 4, 24)
+    config = resolved_evaluation("knn", run_data, None, ["data=colors"])
+    assert settings(config.data) == ("colors", 20, 48, 24)
+    config = resolved_evaluation("knn", run_data, None, ["data=colors", "data.size=8"])
+    assert settings(config.data) == ("colors", 8, 48, 24)
+    config = resolved_evaluation("knn", run_data, {"data": {"type": "colors", "samples": 4}})
+    assert settings(config.data) == ("colors", 20, 4, 24)
 
 
 def test_an_evaluations_own_data_set_keeps_its_settings_but_for_the_size(run_data):
-    config = resolved_evaluation("on-colours", run_data)
-    assert settings(config.data) == ("colours", 20, 48, 5)
-    config = resolved_evaluation("on-colours", run_data, None, ["data.held_out=6", "data.size=9"])
-    assert settings(config.data) == ("colours", 9, 48, 6)
+    config = resolved_evaluation("on-colors", run_data)
+    assert settings(config.data) == ("colors", 20, 48, 5)
+    config = resolved_evaluation("on-colors", run_data, None, ["data.held_out=6", "data.size=9"])
+    assert settings(config.data) == ("colors", 9, 48, 6)
 
 
 def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(looker):
-    data = resolve("datasets", {"type": "colours", "size": 20, "held_out": 11})
-    assert settings(resolved_evaluation("on-colours", data).data) == ("colours", 20, 48, 11)
+    data = resolve("datasets", {"type": "colors", "size": 20, "held_out": 11})
+    assert settings(resolved_evaluation("on-colors", data).data) == ("colors", 20, 48, 11)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(
         ("kk=3", "unknown key; did you mean 'k'"),
         ("k=0", "k = 0: wanted greater than or equal to 1"),
         ("data.sample=3", "data.sample"),
-        ("data=colors", "colours"),
+        ("data=colors", "colors"),
     ],
 )
 def test_a_mistake_is_named(run_data, override, message):

@@ -36,9 +36,9 @@ def test_render(example, tmp_path):
     example("render").main(tmp_path, size=24)
     sheet = pixels(tmp_path / "render.png")
     assert sheet.shape == (48, 72, 3)
-    colour, depth = sheet[:24], sheet[24:]
-    assert colour[0, 0] == pytest.approx(1)
-    assert np.ptp(colour, axis=-1).max() > 0.3
+    color, depth = sheet[:24], sheet[24:]
+    assert color[0, 0] == pytest.approx(1)
+    assert np.ptp(color, axis=-1).max() > 0.3
     assert np.ptp(depth, axis=-1).max() == 0
     assert depth.max() == pytest.approx(1, abs=0.01)
     assert gr.load(tmp_path / "scene.ply").count == known_scene().count

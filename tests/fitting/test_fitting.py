@@ -59,7 +59,7 @@ def test_harmonics_come_in_one_degree_after_the_other(tiny_capture, tiny_config)
     assert degrees == [0] * 5 + [1] * 6 + [2] * 9
 
 
-def test_rate_of_the_centres_decays(tiny_capture, tiny_config):
+def test_rate_of_the_centers_decays(tiny_capture, tiny_config):
     fitting = Fitting(tiny_config(), tiny_capture, CPU)
     rates = []
     for _ in range(31):

@@ -7,7 +7,7 @@ from gaussrep.rendering.projection import project
 
 
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
-def test_is_exact_where_the_loss_depends_on_projected_centres_alone(tiny_scene, ring, model):
+def test_is_exact_where_the_loss_depends_on_projected_centers_alone(tiny_scene, ring, model):
     cameras = ring.replace(model=model, height=24)
     copies = per_view(tiny_scene.replace(means=tiny_scene.means.clone().requires_grad_()), 11)
     weights = torch.randn(11, 12, 2)
@@ -22,7 +22,7 @@ def test_is_exact_where_the_loss_depends_on_projected_centres_alone(tiny_scene, 
 def test_moving_every_gaussian_is_moving_the_principal_point(
     tiny_scene, ring, renderer, model, tolerance
 ):
-    """With a pinhole, shapes change a little with the centre: there the two nearly agree."""
+    """With a pinhole, shapes change a little with the center: there the two nearly agree."""
     Ks = ring.Ks.clone()
     if model == "ortho":
         Ks[:, :2, :2] /= 2.5

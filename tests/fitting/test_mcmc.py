@@ -50,7 +50,7 @@ def test_the_dead_move_to_the_living_and_the_picture_stays(model, optimizers, ri
     assert (distance.min(-1).values == 0).all()
     assert (found.opacities > 0.1).all()
     changed = (render(found, ring).color - before).abs()
-    assert changed.mean() < 0.01  # only the shape across the centre differs a little
+    assert changed.mean() < 0.01  # only the shape across the center differs a little
     moments = optimizers["sh0"].state[model.raw["sh0"]]["exp_avg"]
     shared = distance.min(-1).indices
     assert not moments[dead].any()

@@ -9,7 +9,7 @@ from gaussrep.fitting.scene_model import SceneModel
 
 @pytest.fixture
 def trained(tiny_scene):
-    """A model and its optimisers after three steps."""
+    """A model and its optimizers after three steps."""
     model = SceneModel(tiny_scene, 1)
     optimizers = make_optimizers(model, RatesConfig(), 1.0)
     for _ in range(3):

@@ -44,7 +44,7 @@ def test_opacities_of_0_and_1_stay_finite(tiny_scene):
 
 
 @pytest.mark.parametrize("nested", [False, True])
-def test_loads_weights_of_another_count_under_a_living_optimiser(tiny_scene, nested):
+def test_loads_weights_of_another_count_under_a_living_optimizer(tiny_scene, nested):
     saved, model = SceneModel(tiny_scene[:7]), SceneModel(tiny_scene)
     optimizers = make_optimizers(model, RatesConfig(), 1.0)
     model.gaussians().means.sum().backward()

@@ -14,7 +14,7 @@ def chance(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
-def test_gaussians_are_as_large_as_their_neighbours_are_far():
+def test_gaussians_are_as_large_as_their_neighbors_are_far():
     found = gaussians_at(CORNERS, torch.rand(4, 3), StartConfig(scale=0.5, opacity=0.2))
     expected = 0.5 * ((1 + 4 + 4) / 3) ** 0.5
     torch.testing.assert_close(found.scales[0], torch.full((3,), expected))

@@ -12,7 +12,7 @@ from gaussrep.rendering.front import render
 
 @pytest.fixture
 def make_scene():
-    """Anisotropic Gaussians with turned axes, opacities of every size, and SH or plain colours."""
+    """Anisotropic Gaussians with turned axes, opacities of every size, and SH or plain colors."""
 
     def make(count=40, degree=None, seed=0):
         generator = torch.Generator().manual_seed(seed)

@@ -86,7 +86,7 @@ def test_the_largest_component_may_be_any(read, largest):
     assert g.quats[0].tolist() == pytest.approx(wanted, abs=1e-6)
 
 
-def test_colours_without_bounds_are_in_the_unit_interval(read):
+def test_colors_without_bounds_are_in_the_unit_interval(read):
     g = read(compressed(bounds=BOUNDS))
     assert (g.sh[0, 0] * C0 + 0.5).tolist() == pytest.approx([1, 0, 0.2], abs=1e-6)
 

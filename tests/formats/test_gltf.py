@@ -88,7 +88,7 @@ class TestReading:
             (tmp_path / "a.gltf").write_text(json.dumps(document))
             assert load(tmp_path / "a.gltf").means[0].tolist() == [1, 2, 3]
 
-    def test_normalised_integers(self, read):
+    def test_normalized_integers(self, read):
         values = VALUES | {
             f"{NAME}:ROTATION": ("VEC4", [[0, 0, 0, 127], [-128, 0, 0, 0]]),
             f"{NAME}:SCALE": ("VEC3", [[65535, 13107, 1], [1, 1, 1]]),

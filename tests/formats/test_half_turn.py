@@ -41,6 +41,6 @@ def test_coefficients_that_stay_behind_show(make_scene, cameras, draw, signs):
     assert (seen - draw(scene, cameras)).abs().max() > 0.02
 
 
-def test_plain_colours_stay(make_scene):
+def test_plain_colors_stay(make_scene):
     scene = make_scene()
     assert half_turn(scene, ABOUT_X).colors is scene.colors

@@ -166,7 +166,7 @@ class TestNerfstudio:
         assert g.sh[0, 0].tolist() == [0, 1, 2]
         assert g.sh[0, 1].tolist() == [3, 18, 33]
 
-    def test_colours_as_bytes_in_place_of_sh(self, tmp_path):
+    def test_colors_as_bytes_in_place_of_sh(self, tmp_path):
         g = read_bytes(tmp_path, nerfstudio_bytes(("red", "green", "blue"), "B", (255, 0, 51)))
         assert g.sh is None
         assert g.colors[0].tolist() == pytest.approx([1, 0, 0.2])
@@ -177,7 +177,7 @@ class TestNerfstudio:
         codes = {"red": "B", "green": "B", "blue": "B"}
         assert read_bytes(tmp_path, ply_bytes([values], codes=codes)).sh is not None
 
-    def test_a_coloured_point_cloud_is_no_scene(self, tmp_path):
+    def test_a_colored_point_cloud_is_no_scene(self, tmp_path):
         values = {"x": 0.0, "y": 0.0, "z": 0.0, "red": 1, "green": 2, "blue": 3}
         data = ply_bytes([values], codes={"red": "B", "green": "B", "blue": "B"})
         assert "lack opacity" in refusal(tmp_path, data)

@@ -48,7 +48,7 @@ def test_a_round_trip_loses_less_than_stated(tmp_path, make_scene, angles, degre
     assert angles(back.quats, g.quats).max() < 1.0
 
 
-def test_colours_beyond_the_range_are_clipped(tmp_path, make_scene):
+def test_colors_beyond_the_range_are_clipped(tmp_path, make_scene):
     g = make_scene(2).replace(colors=torch.tensor([[-0.5, 0, 1], [2, 1.001, 0.5]]))
     Splat().write(g, tmp_path / "a.splat")
     assert Splat().read(tmp_path / "a.splat").colors.mul(255).round().tolist() == [

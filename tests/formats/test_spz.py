@@ -23,7 +23,7 @@ def header(version=3, count=1, degree=0, bits=12, flags=0, magic=b"NGSP"):
 
 def body(version=3, rest=(), fixed=(4096, -8192, 2048)):
     """One Gaussian, in the frame right, up, back."""
-    centre = b"".join(struct.pack("<i", value)[:3] for value in fixed)
+    center = b"".join(struct.pack("<i", value)[:3] for value in fixed)
     # Rotated by 90 degrees about x: x and w are the square root of one half.
     quats = (
         bytes([round((math.sqrt(0.5) + 1) * 127.5), 128, 127])
@@ -31,7 +31,7 @@ def body(version=3, rest=(), fixed=(4096, -8192, 2048)):
         else struct.pack("<I", 3 << 30 | 511 << 20)
     )
     return b"".join(
-        [centre, bytes([51]), bytes([255, 0, 128]), bytes([160, 176, 144]), quats, bytes(rest)]
+        [center, bytes([51]), bytes([255, 0, 128]), bytes([160, 176, 144]), quats, bytes(rest)]
     )
 
 
@@ -175,7 +175,7 @@ class TestWriting:
         for name, tensor in once.tensors():
             torch.testing.assert_close(getattr(twice, name), tensor, rtol=1e-5, atol=1e-3)
 
-    def test_far_centres_get_coarser_steps(self, tmp_path, make_scene):
+    def test_far_centers_get_coarser_steps(self, tmp_path, make_scene):
         g = make_scene(3).replace(means=torch.tensor([[3000.0, 0, 0], [0, -0.3, 0], [0, 0, 1]]))
         save(g, tmp_path / "a.spz")
         back = load(tmp_path / "a.spz")
@@ -186,7 +186,7 @@ class TestWriting:
         ("change", "words"),
         [
             (lambda g: g[:0], "at least one Gaussian"),
-            (lambda g: g.replace(means=1e7 * g.means), "centres up to 8388607 units"),
+            (lambda g: g.replace(means=1e7 * g.means), "centers up to 8388607 units"),
             (lambda g: g.replace(scales=1e4 * g.scales), "scales up to 379 units"),
             (lambda g: g.replace(colors=None, sh=torch.zeros(40, 25, 3)), "degree 4"),
         ],

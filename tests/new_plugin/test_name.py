@@ -13,7 +13,7 @@ from gaussrep.new_plugin.name import PluginName
         ("gaussrep-fog", "gaussrep-fog", "gaussrep_fog"),
     ],
 )
-def test_names_are_normalised(given, distribution, package):
+def test_names_are_normalized(given, distribution, package):
     assert PluginName.parse(given) == PluginName(distribution, package)
 
 

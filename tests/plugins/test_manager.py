@@ -57,7 +57,7 @@ def test_ctrl_c_while_a_plugin_is_imported_is_no_failure_of_the_plugin(site):
         site.host()
 
 
-def test_a_misspelt_hook_is_reported_with_the_nearest_and_the_others_work(site):
+def test_a_misspelled_hook_is_reported_with_the_nearest_and_the_others_work(site):
     site.add("typo", loss("huber") + "@hookimpl\ndef register_method():\n    return []")
     host = site.host()
     assert "huber" in names(host)
@@ -103,7 +103,7 @@ def test_a_record_instead_of_several_is_a_failure(site):
     assert "TypeError" in only_failure(site.host()).error
 
 
-def test_a_refused_record_does_not_cost_its_neighbours(site):
+def test_a_refused_record_does_not_cost_its_neighbors(site):
     bad = '    yield LossRecord(name="B A D", summary="S.", target="code:Loss")\n'
     good = '    yield LossRecord(name="good", summary="S.", target="code:Loss")\n'
     site.add("mixed", loss("a") + bad + good)

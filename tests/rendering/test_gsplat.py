@@ -94,7 +94,7 @@ class TestAdapter(RendererContract):
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("features", [0, 3, 16, 64, 384])
-def test_colour_features_and_depth_come_of_one_pass(version, features):
+def test_color_features_and_depth_come_of_one_pass(version, features):
     scene = random_scene(1, batch=(2,), views=2, count=6, features=features)
     renderer = OnCpu(version)
     ours = renderer.render(scene.gaussians, scene.cameras, scene.background)

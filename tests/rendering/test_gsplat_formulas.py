@@ -80,6 +80,6 @@ def test_spherical_harmonics_are_those_of_gsplat(gsplat, degree):
     generator = torch.Generator().manual_seed(5)
     directions = torch.randn(30, 3, generator=generator, dtype=torch.float64)
     coefficients = torch.rand(30, (degree + 1) ** 2, 3, generator=generator, dtype=torch.float64)
-    coefficients[:, 0] += 8  # colours stay above 0, where ours are cut off
+    coefficients[:, 0] += 8  # colors stay above 0, where ours are cut off
     theirs = gsplat._spherical_harmonics(degree, directions, coefficients) + 0.5
     torch.testing.assert_close(sh.evaluate(coefficients, directions), theirs, rtol=1e-9, atol=1e-9)

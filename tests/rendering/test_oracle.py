@@ -19,17 +19,17 @@ def rotation(q):
 
 
 def ellipse(mean, quat, scale, viewmat, K, width, height, model):
-    """Centre, 2D covariance and depth of one Gaussian, or None in front of the near plane."""
+    """Center, 2D covariance and depth of one Gaussian, or None in front of the near plane."""
     R, t = viewmat[:3, :3], viewmat[:3, 3]
     x, y, z = R @ mean + t
     if z < 0.01:
         return None
     fx, fy, cx, cy = K[0, 0], K[1, 1], K[0, 2], K[1, 2]
     if model == "ortho":
-        centre = np.array([fx * x + cx, fy * y + cy])
+        center = np.array([fx * x + cx, fy * y + cy])
         J = np.array([[fx, 0, 0], [0, fy, 0]])
     else:
-        centre = np.array([fx * x / z + cx, fy * y / z + cy])
+        center = np.array([fx * x / z + cx, fy * y / z + cy])
         tx = z * min(
             (width - cx) / fx + 0.15 * width / fx, max(-cx / fx - 0.15 * width / fx, x / z)
         )
@@ -38,11 +38,11 @@ def ellipse(mean, quat, scale, viewmat, K, width, height, model):
         )
         J = np.array([[fx / z, 0, -fx * tx / z**2], [0, fy / z, -fy * ty / z**2]])
     A = J @ R @ rotation(quat) @ np.diag(scale)
-    return centre, A @ A.T + 0.3 * np.eye(2), z
+    return center, A @ A.T + 0.3 * np.eye(2), z
 
 
 def draw(scene, viewmat, K, width, height, model, background):
-    """Colour, alpha and expected depth by a loop over pixels and Gaussians."""
+    """Color, alpha and expected depth by a loop over pixels and Gaussians."""
     parts = []
     for i in range(len(scene["means"])):
         found = ellipse(
@@ -63,8 +63,8 @@ def draw(scene, viewmat, K, width, height, model, background):
     for row in range(height):
         for column in range(width):
             left = 1.0
-            for z, i, centre, conic in parts:
-                d = np.array([column + 0.5, row + 0.5]) - centre
+            for z, i, center, conic in parts:
+                d = np.array([column + 0.5, row + 0.5]) - center
                 a = min(0.999, scene["opacities"][i] * math.exp(-0.5 * d @ conic @ d))
                 if a < 1 / 255:
                     continue

@@ -52,7 +52,7 @@ def test_rigid_motion_of_scene_and_cameras(seed, mirror, model):
 
 @given(seeds, st.sampled_from(["pinhole", "ortho"]))
 @settings(max_examples=20)
-def test_isotropic_normalisation(seed, model):
+def test_isotropic_normalization(seed, model):
     scene = random_scene(seed, batch=(2,), sh_degree=1, model=model)
     box = Cuboid.fit(scene.gaussians, padding=0.1)
     unit = draw(box.normalize(scene.gaussians), box.normalize(scene.cameras))

@@ -4,7 +4,7 @@ import pytest
 
 from gaussrep.report.curve import log_curve, loss_curve
 
-LINES = {"color_loss": ("colour", "red"), "depth_loss": ("depth", "blue")}
+LINES = {"color_loss": ("color", "red"), "depth_loss": ("depth", "blue")}
 
 
 @pytest.fixture

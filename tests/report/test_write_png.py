@@ -12,6 +12,6 @@ def test_a_picture_comes_back(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
 
 
-def test_few_colours_stay_exact_in_a_page():
+def test_few_colors_stay_exact_in_a_page():
     assert data_url(Image.new("RGB", (4, 4))).startswith("data:image/png")
     assert data_url(Image.linear_gradient("L").convert("RGB")).startswith("data:image/webp")

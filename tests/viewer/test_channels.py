@@ -10,7 +10,7 @@ from gaussrep.viewer.picture import draw_picture
 from gaussrep.viewer.scene import Scene
 
 NEAREST, FARTHEST = (torch.tensor(list(bytes.fromhex(ANCHORS[end]))) / 255 for end in (0, -1))
-GREY = torch.full((3,), 0.5)
+GRAY = torch.full((3,), 0.5)
 
 
 @pytest.fixture
@@ -36,12 +36,12 @@ def camera():
 
 def draw(scene, camera, channel):
     painter = Painter(channel, scene.feature_colors)
-    return draw_picture(scene.gaussians, camera, "reference", painter, GREY)
+    return draw_picture(scene.gaussians, camera, "reference", painter, GRAY)
 
 
-def test_colour_is_what_the_renderer_draws(scene, camera):
+def test_color_is_what_the_renderer_draws(scene, camera):
     bare = scene.gaussians.replace(features=None)
-    drawn = gr.render(bare, camera, "reference", GREY).color[0]
+    drawn = gr.render(bare, camera, "reference", GRAY).color[0]
     torch.testing.assert_close(draw(scene, camera, "color"), drawn, rtol=0, atol=0)
 
 
@@ -51,27 +51,27 @@ def test_near_is_bright_and_far_is_dark(scene, camera):
     over = drawn.alpha[0, 24, :, None]
     near = int((drawn.alpha[0, 24] * (drawn.depth[0, 24] < 3)).argmax())
     far = int((drawn.alpha[0, 24] * (drawn.depth[0, 24] > 3)).argmax())
-    torch.testing.assert_close(row[near], over[near] * NEAREST + (1 - over[near]) * GREY)
-    torch.testing.assert_close(row[far], over[far] * FARTHEST + (1 - over[far]) * GREY)
+    torch.testing.assert_close(row[near], over[near] * NEAREST + (1 - over[near]) * GRAY)
+    torch.testing.assert_close(row[far], over[far] * FARTHEST + (1 - over[far]) * GRAY)
 
 
-def test_alpha_is_grey_and_knows_no_background(scene, camera):
+def test_alpha_is_gray_and_knows_no_background(scene, camera):
     drawn = gr.render(scene.gaussians, camera, "reference")
     picture = draw(scene, camera, "alpha")
     assert torch.equal(picture, drawn.alpha[0, ..., None].expand(-1, -1, 3))
 
 
-def test_features_have_the_colours_of_their_gaussians(scene, camera):
+def test_features_have_the_colors_of_their_gaussians(scene, camera):
     colors = scene.feature_colors.paint(scene.gaussians.features)
     assert (colors[0] - colors[1]).abs().max() > 0.5
     drawn = gr.render(scene.gaussians, camera, "reference")
     place = divmod(int(drawn.alpha[0].argmax()), 64)
     alpha = drawn.alpha[0][place]
     picture = draw(scene, camera, "features")
-    torch.testing.assert_close(picture[place], alpha * colors[0] + (1 - alpha) * GREY)
+    torch.testing.assert_close(picture[place], alpha * colors[0] + (1 - alpha) * GRAY)
 
 
-def test_splats_are_coloured_by_channel(scene):
+def test_splats_are_colored_by_channel(scene):
     gaussians, depths = scene.gaussians, torch.tensor([2.0, 4.0])
 
     def splats(channel):
@@ -83,7 +83,7 @@ def test_splats_are_coloured_by_channel(scene):
     torch.testing.assert_close(splats("features"), scene.feature_colors.paint(gaussians.features))
 
 
-def test_without_gaussians_there_is_nothing_to_colour(scene):
+def test_without_gaussians_there_is_nothing_to_color(scene):
     empty = scene.gaussians[:0]
     assert Painter("depth").splats(empty, torch.zeros(0)).shape == (0, 3)
 

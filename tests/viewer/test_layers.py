@@ -19,7 +19,7 @@ def test_layers_are_shares_of_the_gaussians_from_front_to_back():
 
 
 @given(st.lists(st.floats(-9, 9, width=32), max_size=20), st.lists(st.floats(0, 1), max_size=4))
-def test_neighbouring_layers_hold_each_gaussian_once(depths, ends):
+def test_neighboring_layers_hold_each_gaussian_once(depths, ends):
     ends = [0.0, *sorted(ends), 1.0]
     layers = [in_layers(torch.tensor(depths), *pair) for pair in itertools.pairwise(ends)]
     assert torch.stack(layers).sum(0).eq(1).all()

@@ -103,6 +103,6 @@ def test_the_cuboid_is_shown(server, tab, wait_for):
 
 
 def orange(tab):
-    """Pixels of the cuboid's colour."""
+    """Pixels of the cuboid's color."""
     apart = np.abs(tab.pixels()[CLEAR].astype(int) - CUBOID_COLOR)
     return int((apart.max(-1) < 40).sum())

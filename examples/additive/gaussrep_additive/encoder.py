@@ -10,7 +10,7 @@ from gaussrep.encoders.image_encoder import ImageEncoder
 from gaussrep_additive.config import StridedConfig
 
 GROUPS = 8
-"""Groups of channels that are normalised together."""
+"""Groups of channels that are normalized together."""
 
 
 class StridedEncoder(ImageEncoder):

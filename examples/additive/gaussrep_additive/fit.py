@@ -47,14 +47,14 @@ class FreeGaussians(nn.Module):
         super().__init__()
         spacing = (4 * frame_size.prod().item() / count) ** 0.5
         places = 2 * torch.rand(count, 2, generator=generator) - 1
-        self.centres = nn.Parameter(places * frame_size)
+        self.centers = nn.Parameter(places * frame_size)
         self.raw_sigmas = nn.Parameter(torch.full((count, 2), log(0.5 * spacing)))
         self.angles = nn.Parameter(torch.zeros(count))
         self.colors = nn.Parameter(torch.full((count, 3), 0.25))
 
     def forward(self) -> Gaussians:
         """The Gaussians, without batch axes."""
-        return flat_gaussians(self.centres, self.raw_sigmas.exp(), self.angles, self.colors)
+        return flat_gaussians(self.centers, self.raw_sigmas.exp(), self.angles, self.colors)
 
 
 def fit_picture(

@@ -12,7 +12,7 @@ THICKNESS = 1e-3
 
 
 def flat_gaussians(
-    centres: Float[Tensor, "*batch n 2"],
+    centers: Float[Tensor, "*batch n 2"],
     sigmas: Float[Tensor, "*batch n 2"],
     angles: Float[Tensor, "*batch n"],
     colors: Float[Tensor, "*batch n 3"],
@@ -20,10 +20,10 @@ def flat_gaussians(
     """Gaussians in the plane z = 0, Σ = (R S)(R S)ᵀ as in the paper.
 
     Args:
-        centres: Places; of the frame, the longer side is [-1, 1].
+        centers: Places; of the frame, the longer side is [-1, 1].
         sigmas: Standard deviations along the Gaussian's axes, > 0.
         angles: From the x axis to the first of them, in radians, towards y.
-        colors: What a Gaussian adds at its centre; may be negative. Opacities are 1.
+        colors: What a Gaussian adds at its center; may be negative. Opacities are 1.
 
     Returns:
         Gaussians with the same leading axes.
@@ -31,7 +31,7 @@ def flat_gaussians(
     zero = torch.zeros_like(angles)
     thickness = torch.full_like(zero, THICKNESS)
     return Gaussians(
-        means=torch.cat([centres, zero[..., None]], -1),
+        means=torch.cat([centers, zero[..., None]], -1),
         quats=torch.stack([(angles / 2).cos(), zero, zero, (angles / 2).sin()], -1),
         scales=torch.cat([sigmas, thickness[..., None]], -1),
         opacities=torch.ones_like(angles),

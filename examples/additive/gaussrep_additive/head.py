@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from gaussrep.gaussians import Gaussians
 from gaussrep_additive.flat import flat_gaussians
 
-PARTS = {"centres": 2, "sigmas": 2, "angles": 1, "colors": 3}
+PARTS = {"centers": 2, "sigmas": 2, "angles": 1, "colors": 3}
 NUMBERS = sum(PARTS.values())
 """Numbers that say a Gaussian (paper: 8)."""
 START_SIGMA = 0.5
@@ -21,9 +21,9 @@ REACH = 1.5
 class GaussianHead(nn.Module):
     """A linear layer that says each cell of a grid as a few flat Gaussians.
 
-    At the start they are round, lie around the middles of their cells, and add up to about the grey
-    that raw colours of 0 mean: M Gaussians of standard deviation σ per unit of area add up to
-    2πσ²M times their colour.
+    At the start they are round, lie around the middles of their cells, and add up to about the gray
+    that raw colors of 0 mean: M Gaussians of standard deviation σ per unit of area add up to
+    2πσ²M times their color.
 
     Args:
         width: Length of a cell's vector.
@@ -51,12 +51,12 @@ class GaussianHead(nn.Module):
         """
         rows, columns = cells.shape[1:3]
         raw = self.linear(cells).float().unflatten(-1, (self.per_cell, NUMBERS))
-        raw_centres, raw_sigmas, raw_angles, raw_colors = raw.split(list(PARTS.values()), -1)
+        raw_centers, raw_sigmas, raw_angles, raw_colors = raw.split(list(PARTS.values()), -1)
         size = raw.new_tensor([width, height]) * 2 / max(width, height)
         cell = size / raw.new_tensor([columns, rows])
         middles = cell * _grid(raw, rows, columns) - size / 2
         return flat_gaussians(
-            (middles[:, :, None] + REACH * cell * raw_centres.tanh()).flatten(1, 3),
+            (middles[:, :, None] + REACH * cell * raw_centers.tanh()).flatten(1, 3),
             (START_SIGMA * cell * raw_sigmas.clamp(-3, 3).exp()).flatten(1, 3),
             raw_angles.flatten(1),
             (self.share * (0.5 + raw_colors)).flatten(1, 3),

@@ -14,7 +14,7 @@ class PyramidLoss(Loss):
     """Mean squared error of pictures, of their halves, of their quarters, …, averaged.
 
     A pixel of a smaller picture is the mean of those that count of the four beneath it, and weighs
-    as many. A wide Gaussian of the wrong colour costs as much on every level, noise on the first
+    as many. A wide Gaussian of the wrong color costs as much on every level, noise on the first
     one only.
 
     Args:

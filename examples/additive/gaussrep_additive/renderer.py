@@ -17,7 +17,7 @@ from gaussrep_additive.tiles import Tiling, pairs_of
 class AdditiveRenderer(Renderer):
     """Adds up what every Gaussian gives to a pixel (GaussianImage's accumulated summation).
 
-    With wᵢ the opacity of a Gaussian times its value at the pixel, colour is the background plus
+    With wᵢ the opacity of a Gaussian times its value at the pixel, color is the background plus
     Σ wᵢ cᵢ, features are Σ wᵢ fᵢ, and alpha is Σ wᵢ, at most 1: where anything was added. Depth is
     0 everywhere. Gaussians are projected as by every renderer, and contributions below 1/255 are
     skipped.
@@ -62,7 +62,7 @@ class AdditiveRenderer(Renderer):
 
 
 def _values(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batch v n c"]:
-    """What a Gaussian adds to a pixel per unit of weight: 1, colour, features."""
+    """What a Gaussian adds to a pixel per unit of weight: 1, color, features."""
     colors = view_colors(gaussians, cameras)
     parts = [torch.ones_like(colors[..., :1]), colors]
     if gaussians.features is not None:

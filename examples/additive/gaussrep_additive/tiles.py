@@ -48,7 +48,7 @@ class Tiling:
         return self.side * torch.stack([tile % self.columns, tile // self.columns], -1)
 
     def pixels(self, like: Tensor) -> Float[Tensor, "pixels 2"]:
-        """Centres of a tile's pixels from its corner, row by row.
+        """Centers of a tile's pixels from its corner, row by row.
 
         Args:
             like: Gives dtype and device.

@@ -8,7 +8,7 @@ def method(**settings):
     return plugins.build("methods", {"type": "additive", **settings})
 
 
-def test_it_starts_as_an_even_grey():
+def test_it_starts_as_an_even_gray():
     learner = method()
     learner.head.linear.weight.data.zero_()
     learner.head.linear.bias.data.zero_()

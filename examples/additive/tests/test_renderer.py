@@ -51,7 +51,7 @@ def test_nothing_hides_anything():
     torch.testing.assert_close(gr.render(twice, scene.cameras, "additive").color, 2 * once)
 
 
-def test_opacity_and_colour_are_one_number():
+def test_opacity_and_color_are_one_number():
     scene = random_scene(4)
     g = scene.gaussians.replace(opacities=torch.full_like(scene.gaussians.opacities, 0.5))
     opaque = g.replace(opacities=2 * g.opacities, colors=0.5 * g.colors)

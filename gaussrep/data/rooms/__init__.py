@@ -1,1 +1,1 @@
-"""`rooms`: labelled indoor scenes made of simple solids, with exact posed RGB-D frames."""
+"""`rooms`: labeled indoor scenes made of simple solids, with exact posed RGB-D frames."""

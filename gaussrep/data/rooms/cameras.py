@@ -6,15 +6,15 @@ from jaxtyping import Float64
 from gaussrep.data.rooms.plan import Plan
 
 EYES = (1.25, 1.7)
-"""Heights of the camera, metres (ours)."""
+"""Heights of the camera, meters (ours)."""
 FROM_WALL = 0.3
-"""Smallest distance from a wall, metres (ours)."""
+"""Smallest distance from a wall, meters (ours)."""
 FIELD = (60.0, 70.0)
 """Horizontal field of view, degrees (ours)."""
 CLEARANCES = (0.25, 0.15, 0.08)
-"""Distances from furniture, metres, from the one that is wanted to the least (ours)."""
+"""Distances from furniture, meters, from the one that is wanted to the least (ours)."""
 FAR = 1.4
-"""Distance that a camera's target has at least, where the room allows it, metres (ours)."""
+"""Distance that a camera's target has at least, where the room allows it, meters (ours)."""
 PLACES = 8
 """Places tried for each camera (ours)."""
 
@@ -24,7 +24,7 @@ Viewmats = Float64[np.ndarray, "views 4 4"]
 def draw_intrinsics(
     height: int, width: int, rng: np.random.Generator
 ) -> Float64[np.ndarray, "3 3"]:
-    """A camera matrix with a random field of view; pixel centres lie at +0.5.
+    """A camera matrix with a random field of view; pixel centers lie at +0.5.
 
     Args:
         height: Of the frames in pixels.
@@ -55,7 +55,7 @@ def look_at(
     """World-to-camera matrix, OpenCV axes, of a camera that is upright but for its roll.
 
     Args:
-        eye: Position, metres.
+        eye: Position, meters.
         target: What lies in the middle of the picture; not above or below the eye.
         roll: Turn around the optical axis, radians.
     """

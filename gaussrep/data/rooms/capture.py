@@ -11,7 +11,7 @@ from gaussrep.data.rooms.packed import Packed
 from gaussrep.data.rooms.zbuffer import NOTHING, see
 
 SAMPLES = 3
-"""Rays along the side of a pixel whose colours are averaged; odd, so that one is its centre."""
+"""Rays along the side of a pixel whose colors are averaged; odd, so that one is its center."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,9 +19,9 @@ class Shot:
     """What a camera sees.
 
     Args:
-        image: Colours, averaged over each pixel's area.
-        depth: Distance along the optical axis at pixel centres, metres; infinite for nothing.
-        seen: Number of the part at pixel centres, `NOTHING` for none.
+        image: Colors, averaged over each pixel's area.
+        depth: Distance along the optical axis at pixel centers, meters; infinite for nothing.
+        seen: Number of the part at pixel centers, `NOTHING` for none.
         fine: The same for all `SAMPLES`² rays of each pixel.
     """
 
@@ -45,7 +45,7 @@ def take(
         parts: What is there.
         light: The light on it.
         viewmat: World-to-camera matrix, OpenCV axes.
-        intrinsics: Camera matrix; pixel centres lie at +0.5.
+        intrinsics: Camera matrix; pixel centers lie at +0.5.
         height: In pixels.
         width: In pixels.
     """
@@ -56,9 +56,9 @@ def take(
     which = seen.ravel()[hit].astype(np.int64)
     eye = -viewmat[:3, :3].T @ viewmat[:3, 3]
     normals = normals_at(points, which, parts, eye)
-    colours = np.zeros((seen.size, 3))
-    colours[hit] = light.shade(points, normals, which, parts)
-    cells = colours.reshape(height, SAMPLES, width, SAMPLES, 3)
+    colors = np.zeros((seen.size, 3))
+    colors[hit] = light.shade(points, normals, which, parts)
+    cells = colors.reshape(height, SAMPLES, width, SAMPLES, 3)
     image = np.round(255 * cells.mean(axis=(1, 3))).astype(np.uint8)
     middle = slice(SAMPLES // 2, None, SAMPLES)
     return Shot(image, depth[middle, middle].astype(np.float32), seen[middle, middle].copy(), seen)
@@ -69,12 +69,12 @@ def back_project(
     viewmat: Float64[np.ndarray, "4 4"],
     intrinsics: Float64[np.ndarray, "3 3"],
 ) -> Float64[np.ndarray, "pixels 3"]:
-    """Points of the world at the pixels' centres.
+    """Points of the world at the pixels' centers.
 
     Args:
-        depth: Distance along the optical axis, metres.
+        depth: Distance along the optical axis, meters.
         viewmat: World-to-camera matrix, OpenCV axes.
-        intrinsics: Camera matrix; pixel centres lie at +0.5.
+        intrinsics: Camera matrix; pixel centers lie at +0.5.
     """
     height, width = depth.shape
     focal, cx, cy = intrinsics[0, 0], intrinsics[0, 2], intrinsics[1, 2]

@@ -20,4 +20,4 @@ class RoomsConfig(Config):
     points: int = Field(default=50_000, ge=1)
     """Most points of the cloud; fewer where the frames see little."""
     ceiling: bool = False
-    """Whether depth and cloud have the ceiling, unlabelled; pictures always show it."""
+    """Whether depth and cloud have the ceiling, unlabeled; pictures always show it."""

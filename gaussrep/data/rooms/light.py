@@ -11,20 +11,20 @@ from gaussrep.data.rooms.texture import albedo
 from gaussrep.rendering.cpu.compile import kernel
 
 FALL = 12.0
-"""Square of the distance at which the lamp has lost half of its power, square metres (ours)."""
+"""Square of the distance at which the lamp has lost half of its power, square meters (ours)."""
 
 Rows = Float64[np.ndarray, "p 3"]
 
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """Light in a room. Surfaces are matt: they have the same colour for whoever looks.
+    """Light in a room. Surfaces are matt: they have the same color for whoever looks.
 
     Args:
-        lamp: Position, metres.
+        lamp: Position, meters.
         sky: Direction to the brighter side, unit.
         powers: Of the lamp, of the brighter side, and of the light from all around.
-        tint: Colour of the light.
+        tint: Color of the light.
         openness: What keeps the light away.
     """
 
@@ -37,10 +37,10 @@ class Light:
     def shade(
         self, points: Rows, normals: Rows, which: Int64[np.ndarray, " p"], parts: Packed
     ) -> Rows:
-        """Colours of points on surfaces.
+        """Colors of points on surfaces.
 
         Args:
-            points: Positions, metres.
+            points: Positions, meters.
             normals: Unit normals.
             which: The part of each.
             parts: The parts.
@@ -48,13 +48,13 @@ class Light:
         Returns:
             sRGB in [0, 1].
         """
-        colours = albedo(points, normals, which, parts)
+        colors = albedo(points, normals, which, parts)
         left = self.openness.at(points, normals)
         glow = parts.looks[:, 2]
         _lit(
-            points, normals, which, glow, self.lamp, self.sky, self.powers, self.tint, left, colours
+            points, normals, which, glow, self.lamp, self.sky, self.powers, self.tint, left, colors
         )
-        return colours
+        return colors
 
 
 def draw_light(parts: Packed, size: Float64[np.ndarray, "3"], rng: np.random.Generator) -> Light:
@@ -62,7 +62,7 @@ def draw_light(parts: Packed, size: Float64[np.ndarray, "3"], rng: np.random.Gen
 
     Args:
         parts: What takes light.
-        size: The room's extent from (0, 0, 0), metres.
+        size: The room's extent from (0, 0, 0), meters.
         rng: Source of randomness.
     """
     turn, warm = rng.uniform(0, 2 * np.pi), rng.uniform(-0.05, 0.08)
@@ -76,8 +76,8 @@ def draw_light(parts: Packed, size: Float64[np.ndarray, "3"], rng: np.random.Gen
 
 
 @kernel
-def _lit(points, normals, which, glow, lamp, sky, powers, tint, left, colours) -> None:
-    """Light colours; light adds up where they are squared, which is nearly linear light."""
+def _lit(points, normals, which, glow, lamp, sky, powers, tint, left, colors) -> None:
+    """Light colors; light adds up where they are squared, which is nearly linear light."""
     for i in range(len(points)):
         square = facing = upward = 0.0
         for k in range(3):
@@ -89,5 +89,5 @@ def _lit(points, normals, which, glow, lamp, sky, powers, tint, left, colours) -
         brightness = powers[0] * near + powers[1] * (0.5 + 0.5 * upward) ** 2 + powers[2]
         for k in range(3):
             lit = glow[which[i]] + (1 - glow[which[i]]) * brightness * left[i] * tint[k]
-            colour = min(max(colours[i, k], 0.0), 1.0)
-            colours[i, k] = np.sqrt(min(colour * colour * lit, 1.0))
+            color = min(max(colors[i, k], 0.0), 1.0)
+            colors[i, k] = np.sqrt(min(color * color * lit, 1.0))

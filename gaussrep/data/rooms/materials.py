@@ -1,13 +1,13 @@
-"""Materials: two colours and a pattern that mixes them."""
+"""Materials: two colors and a pattern that mixes them."""
 
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-from gaussrep.data.shapes.colours import to_srgb
+from gaussrep.data.shapes.colors import to_srgb
 
-Colour = tuple[float, float, float]
+Color = tuple[float, float, float]
 
 
 class Pattern(IntEnum):
@@ -35,50 +35,50 @@ class Material:
     """How a part looks.
 
     Args:
-        pattern: What mixes the colours.
+        pattern: What mixes the colors.
         first: sRGB.
         second: sRGB.
-        scale: Period of the pattern in metres.
+        scale: Period of the pattern in meters.
         phase: Where it begins; any number.
         glow: 0 for what is lit, 1 for what shines by itself.
     """
 
     pattern: Pattern
-    first: Colour
-    second: Colour
+    first: Color
+    second: Color
     scale: float = 0.1
     phase: float = 0.0
     glow: float = 0.0
 
 
-def oklab(lightness: float, chroma: float, hue: float) -> Colour:
-    """A colour by OKLab's lightness, chroma and hue in radians."""
+def oklab(lightness: float, chroma: float, hue: float) -> Color:
+    """A color by OKLab's lightness, chroma and hue in radians."""
     lab = np.array([[lightness, chroma * np.cos(hue), chroma * np.sin(hue)]])
     red, green, blue = to_srgb(lab)[0].tolist()
     return red, green, blue
 
 
-def plain(colour: Colour, *, glow: float = 0.0) -> Material:
-    """One colour with hardly visible stains.
+def plain(color: Color, *, glow: float = 0.0) -> Material:
+    """One color with hardly visible stains.
 
     Args:
-        colour: sRGB.
+        color: sRGB.
         glow: 1 for what shines.
     """
-    dim = (0.93 * colour[0], 0.93 * colour[1], 0.93 * colour[2])
-    return Material(Pattern.PLAIN, colour, dim, scale=0.25, glow=glow)
+    dim = (0.93 * color[0], 0.93 * color[1], 0.93 * color[2])
+    return Material(Pattern.PLAIN, color, dim, scale=0.25, glow=glow)
 
 
 def draw_paint(rng: np.random.Generator) -> Material:
     """Light paint, as on walls."""
-    colour = oklab(rng.uniform(0.78, 0.95), rng.uniform(0.0, 0.06), rng.uniform(0, 2 * np.pi))
-    return plain(colour)
+    color = oklab(rng.uniform(0.78, 0.95), rng.uniform(0.0, 0.06), rng.uniform(0, 2 * np.pi))
+    return plain(color)
 
 
 def draw_vivid(rng: np.random.Generator) -> Material:
-    """Any strong colour, as of toys and boxes."""
-    colour = oklab(rng.uniform(0.35, 0.8), rng.uniform(0.05, 0.16), rng.uniform(0, 2 * np.pi))
-    return plain(colour)
+    """Any strong color, as of toys and boxes."""
+    color = oklab(rng.uniform(0.35, 0.8), rng.uniform(0.05, 0.16), rng.uniform(0, 2 * np.pi))
+    return plain(color)
 
 
 def draw_wood(rng: np.random.Generator) -> Material:
@@ -146,12 +146,12 @@ def draw_flooring(rng: np.random.Generator) -> Material:
 
 
 def special(pattern: Pattern, rng: np.random.Generator, *, scale: float = 0.1) -> Material:
-    """A pattern that brings its own colours: `ART`, `BOOKS` or `VIEW`.
+    """A pattern that brings its own colors: `ART`, `BOOKS` or `VIEW`.
 
     Args:
         pattern: Which one.
         rng: Source of randomness; every draw looks different.
-        scale: Width of a book in metres.
+        scale: Width of a book in meters.
     """
     frame = oklab(rng.uniform(0.5, 0.95), 0.02, 1.2)
     glow = 0.75 if pattern == Pattern.VIEW else 0.0

@@ -16,23 +16,23 @@ def normals_at(
     """Unit normals at points on surfaces; those of bowls, which have two sides, face the eye.
 
     Args:
-        points: Positions on the surfaces, metres.
+        points: Positions on the surfaces, meters.
         which: The part of each.
         parts: The parts.
         eye: From where they are seen.
     """
     out = np.empty_like(points)
-    _find(points, which, parts.kinds, parts.tapers, parts.centres, parts.to_unit, eye, out)
+    _find(points, which, parts.kinds, parts.tapers, parts.centers, parts.to_unit, eye, out)
     return out
 
 
 @kernel
-def _find(points, which, kinds, tapers, centres, to_unit, eye, out) -> None:
+def _find(points, which, kinds, tapers, centers, to_unit, eye, out) -> None:
     for i in range(len(points)):
         n = which[i]
         m = to_unit[n]
         x, y, z = (
-            points[i, 0] - centres[n, 0], points[i, 1] - centres[n, 1], points[i, 2] - centres[n, 2]
+            points[i, 0] - centers[n, 0], points[i, 1] - centers[n, 1], points[i, 2] - centers[n, 2]
         )  # fmt: skip
         a = m[0, 0] * x + m[0, 1] * y + m[0, 2] * z
         b = m[1, 0] * x + m[1, 1] * y + m[1, 2] * z

@@ -10,13 +10,13 @@ from gaussrep.data.rooms.parts import BALL, BOX
 from gaussrep.rendering.cpu.compile import kernel
 
 CELL = 0.06
-"""Side of the cells in which the room is filled, metres (ours)."""
+"""Side of the cells in which the room is filled, meters (ours)."""
 REACHES = (0.15, 0.48)
-"""Half sides of the cubes in which a surface looks for what takes its light, metres (ours)."""
+"""Half sides of the cubes in which a surface looks for what takes its light, meters (ours)."""
 STRENGTHS = (0.75, 0.9)
 """Share of the light that a full cube takes (ours)."""
 MARGIN = 1.2
-"""How far the cells go on behind walls, floor and ceiling, metres."""
+"""How far the cells go on behind walls, floor and ceiling, meters."""
 
 Rows = Float64[np.ndarray, "p 3"]
 
@@ -26,7 +26,7 @@ class Openness:
     """What is filled around each cell of a room.
 
     Args:
-        corner: Lowest corner of the cells, metres.
+        corner: Lowest corner of the cells, meters.
         filled: For each reach, the filled share of the cube around each cell.
     """
 
@@ -37,7 +37,7 @@ class Openness:
         """Share of the light that what is near leaves.
 
         Args:
-            points: Positions on surfaces, metres.
+            points: Positions on surfaces, meters.
             normals: Unit normals.
 
         Returns:
@@ -54,7 +54,7 @@ def measure_openness(parts: Packed, size: Float64[np.ndarray, "3"]) -> Openness:
 
     Args:
         parts: What takes light.
-        size: The room's extent from (0, 0, 0), metres.
+        size: The room's extent from (0, 0, 0), meters.
     """
     corner = np.full(3, -MARGIN)
     counts = np.ceil((size + 2 * MARGIN) / CELL).astype(int)
@@ -70,12 +70,12 @@ def _solid(
     first, last = np.round(-corner / CELL).astype(int), np.round((size - corner) / CELL).astype(int)
     solid[first[0] : last[0], first[1] : last[1], first[2] : last[2]] = 0
     reaches = np.abs(parts.from_unit).sum(axis=2)
-    _fill(parts.kinds, parts.centres, parts.to_unit, parts.half, reaches, corner, solid)
+    _fill(parts.kinds, parts.centers, parts.to_unit, parts.half, reaches, corner, solid)
     return solid
 
 
 @kernel
-def _fill(kinds, centres, to_unit, half, reaches, corner, solid) -> None:
+def _fill(kinds, centers, to_unit, half, reaches, corner, solid) -> None:
     q = np.empty(3)
     low, high = np.empty(3, dtype=np.int64), np.empty(3, dtype=np.int64)
     for n in range(len(kinds)):
@@ -83,16 +83,16 @@ def _fill(kinds, centres, to_unit, half, reaches, corner, solid) -> None:
         thin = 1.0
         for k in range(3):
             thin *= min(1.0, 2 * half[n, k] / CELL)
-            start = (centres[n, k] - reaches[n, k] - corner[k]) / CELL - 1
-            stop = (centres[n, k] + reaches[n, k] - corner[k]) / CELL + 1
+            start = (centers[n, k] - reaches[n, k] - corner[k]) / CELL - 1
+            stop = (centers[n, k] + reaches[n, k] - corner[k]) / CELL + 1
             low[k] = max(0, int(start))
             high[k] = min(solid.shape[k], int(stop) + 1)
         for x in range(low[0], high[0]):
             for y in range(low[1], high[1]):
                 for z in range(low[2], high[2]):
-                    a = corner[0] + (x + 0.5) * CELL - centres[n, 0]
-                    b = corner[1] + (y + 0.5) * CELL - centres[n, 1]
-                    c = corner[2] + (z + 0.5) * CELL - centres[n, 2]
+                    a = corner[0] + (x + 0.5) * CELL - centers[n, 0]
+                    b = corner[1] + (y + 0.5) * CELL - centers[n, 1]
+                    c = corner[2] + (z + 0.5) * CELL - centers[n, 2]
                     for k in range(3):
                         m = to_unit[n, k]
                         q[k] = abs(m[0] * a + m[1] * b + m[2] * c) / grown[k]

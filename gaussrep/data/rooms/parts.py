@@ -24,15 +24,15 @@ class Part:
 
     Args:
         kind: `BOX`, `FRUSTUM`, `BALL` or `BOWL`.
-        centre: Middle, metres.
+        center: Middle, meters.
         axes: Rows are the directions of its own x, y and z.
-        half: Half its extent along its axes, metres.
+        half: Half its extent along its axes, meters.
         material: How it looks.
         taper: Of a frustum: by how much of the lower radius the upper one is smaller, in [0, 1).
     """
 
     kind: int
-    centre: Vector
+    center: Vector
     axes: Matrix
     half: Vector
     material: Material
@@ -40,11 +40,11 @@ class Part:
 
     def placed(self, turn: Matrix, offset: Vector) -> "Part":
         """The part turned around the origin and then moved."""
-        return replace(self, centre=turn @ self.centre + offset, axes=self.axes @ turn.T)
+        return replace(self, center=turn @ self.center + offset, axes=self.axes @ turn.T)
 
     @property
     def reach(self) -> Vector:
-        """Half the extent of its bounding box along x, y and z, metres."""
+        """Half the extent of its bounding box along x, y and z, meters."""
         return np.abs(self.axes.T) @ self.half
 
 
@@ -55,15 +55,15 @@ def box(
     """A box.
 
     Args:
-        at: Middle of its lower face before it is tilted, metres.
-        size: Extent along x, y and z, metres.
+        at: Middle of its lower face before it is tilted, meters.
+        size: Extent along x, y and z, meters.
         material: How it looks.
         tilt: Turn around its x axis in radians; positive leans its top to the back, towards +y.
         yaw: Turn around z in radians, after the tilt.
     """
     half = np.asarray(size, dtype=float) / 2
-    centre = _raised(at, half[2])
-    return Part(BOX, centre, (turned(yaw) @ _tilted(tilt)).T, half, material)
+    center = _raised(at, half[2])
+    return Part(BOX, center, (turned(yaw) @ _tilted(tilt)).T, half, material)
 
 
 def frustum(
@@ -73,8 +73,8 @@ def frustum(
     """A cylinder or a cut cone, round or elliptic.
 
     Args:
-        at: Middle of the lower face of its bounding box, metres.
-        size: Extent of its bounding box along x, y and z, metres.
+        at: Middle of the lower face of its bounding box, meters.
+        size: Extent of its bounding box along x, y and z, meters.
         material: How it looks.
         taper: By how much of its largest radius it is thinner at the end, or where it is negative
             at the beginning; below 1.
@@ -84,16 +84,16 @@ def frustum(
     half = axes @ (np.asarray(size, dtype=float) / 2)
     if taper < 0:
         axes = np.diag([1.0, -1.0, -1.0]) @ axes
-    centre = _raised(at, size[2] / 2)
-    return Part(FRUSTUM, centre, axes, half, material, abs(taper))
+    center = _raised(at, size[2] / 2)
+    return Part(FRUSTUM, center, axes, half, material, abs(taper))
 
 
 def ball(at: Triple, size: Triple, material: Material) -> Part:
     """An ellipsoid.
 
     Args:
-        at: Middle of the lower face of its bounding box, metres.
-        size: Its diameters, metres.
+        at: Middle of the lower face of its bounding box, meters.
+        size: Its diameters, meters.
         material: How it looks.
     """
     half = np.asarray(size, dtype=float) / 2
@@ -104,8 +104,8 @@ def bowl(at: Triple, size: Triple, material: Material) -> Part:
     """The lower half of an ellipsoid's surface, open at the top and without thickness.
 
     Args:
-        at: Its lowest point, metres.
-        size: Extent along x, y and z, metres.
+        at: Its lowest point, meters.
+        size: Extent along x, y and z, meters.
         material: How it looks.
     """
     half = np.array([size[0] / 2, size[1] / 2, size[2]], dtype=float)

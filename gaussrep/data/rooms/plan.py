@@ -10,18 +10,18 @@ from gaussrep.data.rooms.things import Group, Thing
 TRIALS = 60
 """Places tried for a group before it is left out (ours)."""
 GAP = (0.02, 0.05)
-"""Smallest and largest gap between furniture and the wall behind it, metres (ours)."""
+"""Smallest and largest gap between furniture and the wall behind it, meters (ours)."""
 BESIDE = 0.04
-"""Smallest gap between neighbours, metres (ours)."""
+"""Smallest gap between neighbors, meters (ours)."""
 AROUND = 0.3
-"""Smallest gap around what stands free, metres (ours)."""
+"""Smallest gap around what stands free, meters (ours)."""
 
 
 class Plan:
     """A rectangular room from (0, 0, 0) to `size`, and what has been put into it.
 
     Args:
-        size: Extent of the room, metres.
+        size: Extent of the room, meters.
     """
 
     def __init__(self, size: np.ndarray) -> None:
@@ -35,8 +35,8 @@ class Plan:
 
         Args:
             things: In the room's coordinates.
-            low: Lowest corner of the space that they take, metres.
-            high: Its highest corner, metres.
+            low: Lowest corner of the space that they take, meters.
+            high: Its highest corner, meters.
         """
         self.things += things
         self.solids.append(np.array([low, high], dtype=float))

@@ -97,7 +97,7 @@ RECIPES: tuple[tuple[Recipe, float, float], ...] = (
     (_bathroom, 2.4, 3.4),
     (_study, 3.2, 5.0),
 )
-"""Kinds of rooms, each with the shortest and the longest of its walls, metres (ours)."""
+"""Kinds of rooms, each with the shortest and the longest of its walls, meters (ours)."""
 
 
 def _along(plan: Plan, style: Style, rng: np.random.Generator, draws: list[Draw]) -> None:

@@ -22,14 +22,14 @@ from gaussrep.data.scenes.point_cloud import IGNORED, PointCloud
 
 @dataclass(frozen=True, eq=False)
 class Room:
-    """A labelled room.
+    """A labeled room.
 
     Args:
         cloud: Points that at least one frame sees.
         frames: Posed RGB-D frames.
-        intrinsics: Their camera matrix; pixel centres lie at +0.5.
-        labels: Class at each pixel's centre, `IGNORED` where it has none.
-        instances: Number of the thing at each pixel's centre, `IGNORED` where there is none.
+        intrinsics: Their camera matrix; pixel centers lie at +0.5.
+        labels: Class at each pixel's center, `IGNORED` where it has none.
+        instances: Number of the thing at each pixel's center, `IGNORED` where there is none.
     """
 
     cloud: PointCloud
@@ -65,7 +65,7 @@ def make_room(seed: int, number: int, config: RoomsConfig) -> Room:
     labels = np.append([plan.things[owner].label for owner in owned], IGNORED)
     seen = np.stack([shot.seen for shot in shots])
     return Room(
-        _coloured(points, light, parts, labels, instances),
+        _colored(points, light, parts, labels, instances),
         [_frame(shot, v, len(drawn.kinds)) for shot, v in zip(shots, viewmats, strict=True)],
         intrinsics,
         labels[seen],  # nothing is -1, which is the ceiling's place
@@ -80,14 +80,14 @@ def _frame(shot: Shot, viewmat: np.ndarray, measured: int) -> Frame:
     return Frame(shot.image, depth, viewmat.astype(np.float32))
 
 
-def _coloured(
+def _colored(
     surface: Surface, light: Light, parts: Packed, labels: np.ndarray, instances: np.ndarray
 ) -> PointCloud:
     which = surface.which
-    colours = light.shade(surface.points, surface.normals, which, parts)
+    colors = light.shade(surface.points, surface.normals, which, parts)
     return PointCloud(
         points=torch.from_numpy(surface.points).float(),
-        colors=torch.from_numpy(colours).float(),
+        colors=torch.from_numpy(colors).float(),
         normals=torch.from_numpy(surface.normals).float(),
         labels=torch.from_numpy(labels[which]),
         instances=torch.from_numpy(instances[which]),

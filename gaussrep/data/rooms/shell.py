@@ -17,7 +17,7 @@ from gaussrep.data.rooms.plan import Plan
 from gaussrep.data.rooms.things import Thing
 
 THICK = 0.1
-"""Thickness of walls, floor and ceiling, metres; nobody sees it."""
+"""Thickness of walls, floor and ceiling, meters; nobody sees it."""
 
 
 def draw_shell(plan: Plan, rng: np.random.Generator, *, tiled: bool) -> None:
@@ -49,7 +49,7 @@ def ceiling(size: np.ndarray) -> Part:
     """The ceiling of a room.
 
     Args:
-        size: Extent of the room, metres.
+        size: Extent of the room, meters.
     """
     width, depth, height = size
     return box((width / 2, depth / 2, height), (width, depth, THICK), plain((0.93, 0.93, 0.91)))

@@ -22,7 +22,7 @@ class Style:
     apart.
 
     Args:
-        woods: Woods, and white or coloured lacquer in some rooms.
+        woods: Woods, and white or colored lacquer in some rooms.
         fabrics: Cloths.
         metal: Of legs and handles.
     """

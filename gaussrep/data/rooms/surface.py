@@ -17,7 +17,7 @@ class Surface:
     """Points on the surfaces of parts.
 
     Args:
-        points: Positions, metres.
+        points: Positions, meters.
         normals: Unit vectors that face outwards.
         which: Number of the part of each.
     """
@@ -72,7 +72,7 @@ def draw_surface(count: int, parts: Packed, rng: np.random.Generator) -> Surface
     stretch = half.prod(axis=1) * np.linalg.norm(normals / half, axis=1) * density
     kept = rng.random(count) * areas[drawn] < stretch
     which, unit, normals = which[kept], unit[kept], normals[kept]
-    points = np.einsum("pij,pj->pi", parts.from_unit[which], unit) + parts.centres[which]
+    points = np.einsum("pij,pj->pi", parts.from_unit[which], unit) + parts.centers[which]
     return Surface(points, turn_normals(normals, which, parts), which)
 
 

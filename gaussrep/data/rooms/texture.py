@@ -1,4 +1,4 @@
-"""The colours of surfaces before any light falls on them."""
+"""The colors of surfaces before any light falls on them."""
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -12,9 +12,9 @@ PLAIN, WOOD, STRIPES, CHECKS, TILES, PLANKS, FABRIC, BOOKS, ART, VIEW, DOTS, MAR
     int, Pattern
 )
 JOINT = 0.006
-"""Width of the joints between tiles and between planks, metres (ours)."""
+"""Width of the joints between tiles and between planks, meters (ours)."""
 PLANK = 1.1
-"""Length of a plank, metres (ours)."""
+"""Length of a plank, meters (ours)."""
 
 
 def albedo(
@@ -23,10 +23,10 @@ def albedo(
     which: Int64[np.ndarray, " p"],
     parts: Packed,
 ) -> Float64[np.ndarray, "p 3"]:
-    """Colours of the materials at points on the parts.
+    """Colors of the materials at points on the parts.
 
     Args:
-        points: Positions on the surfaces, metres.
+        points: Positions on the surfaces, meters.
         normals: Unit normals there.
         which: The part of each.
         parts: The parts.
@@ -36,15 +36,15 @@ def albedo(
     """
     out = np.empty_like(points)
     _paint(
-        points, normals, which, parts.kinds, parts.centres, parts.axes, parts.half,
-        parts.patterns, parts.colours, parts.looks, out,
+        points, normals, which, parts.kinds, parts.centers, parts.axes, parts.half,
+        parts.patterns, parts.colors, parts.looks, out,
     )  # fmt: skip
     return out
 
 
 @kernel
 def _paint(
-    points, normals, which, kinds, centres, axes, half, patterns, colours, looks, out
+    points, normals, which, kinds, centers, axes, half, patterns, colors, looks, out
 ) -> None:
     local, facing = np.empty(3), np.empty(3)
     for i in range(len(points)):
@@ -52,15 +52,15 @@ def _paint(
         for k in range(3):
             local[k] = facing[k] = 0.0
             for m in range(3):
-                local[k] += axes[n, k, m] * (points[i, m] - centres[n, m])
+                local[k] += axes[n, k, m] * (points[i, m] - centers[n, m])
                 facing[k] += axes[n, k, m] * normals[i, m]
         u, v, wide, high = _unrolled(local, facing, half[n], kinds[n] == BOX)
         scale, phase = looks[n, 0], looks[n, 1]
-        red, green, blue = _own_colours(patterns[n], u, v, wide, high, scale, phase)
+        red, green, blue = _own_colors(patterns[n], u, v, wide, high, scale, phase)
         if red < 0:
             share = _share(patterns[n], u, v, wide, high, scale, phase)
             for k in range(3):
-                out[i, k] = colours[n, 0, k] + share * (colours[n, 1, k] - colours[n, 0, k])
+                out[i, k] = colors[n, 0, k] + share * (colors[n, 1, k] - colors[n, 0, k])
         else:
             out[i, 0], out[i, 1], out[i, 2] = red, green, blue
 
@@ -81,7 +81,7 @@ def _unrolled(local, facing, half, is_box):
 
 @part
 def _share(pattern, u, v, wide, high, scale, phase):
-    """Share of the second colour, in [0, 1]."""
+    """Share of the second color, in [0, 1]."""
     if pattern in (WOOD, PLANKS):
         along, across = (u, v) if wide >= high else (v, u)
         if pattern == WOOD:
@@ -107,8 +107,8 @@ def _share(pattern, u, v, wide, high, scale, phase):
 
 
 @part
-def _own_colours(pattern, u, v, wide, high, scale, phase):
-    """Colours of the patterns that bring them; -1 for the others."""
+def _own_colors(pattern, u, v, wide, high, scale, phase):
+    """Colors of the patterns that bring them; -1 for the others."""
     if pattern == BOOKS:
         return _books(u, v, high, scale, phase)
     if pattern == ART:
@@ -147,7 +147,7 @@ def _tiles(u, v, scale, phase):
 
 @part
 def _books(u, v, high, scale, phase):
-    """Upright spines of random colour and height; above them it is dark."""
+    """Upright spines of random color and height; above them it is dark."""
     shelf = u / scale + 0.35 * np.sin(u / scale + phase)
     book = np.floor(shelf)
     tall = 0.7 + 0.3 * _chance(book, 1.0, phase)
@@ -168,7 +168,7 @@ def _books(u, v, high, scale, phase):
 
 @part
 def _art(a, b, phase):
-    """Areas of four strong colours between wavy borders, inside a light margin."""
+    """Areas of four strong colors between wavy borders, inside a light margin."""
     if max(abs(a), abs(b)) > 0.88:
         return 0.93, 0.91, 0.87
     level = 3.999 * _clip(2.2 * _layers(1.6 * a + 5, 1.6 * b + 9, phase) - 0.6 + 0.15 * b)

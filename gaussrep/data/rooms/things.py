@@ -35,11 +35,11 @@ class Group:
 
     Args:
         things: The things.
-        width: Extent along x, metres.
-        depth: Extent along y, metres.
-        height: Extent along z, metres.
-        front: Depth of the floor that must stay free before it, metres.
-        lift: Height at which it hangs, metres.
+        width: Extent along x, meters.
+        depth: Extent along y, meters.
+        height: Extent along z, meters.
+        front: Depth of the floor that must stay free before it, meters.
+        lift: Height at which it hangs, meters.
     """
 
     things: tuple[Thing, ...]
@@ -63,8 +63,8 @@ def single(
     Args:
         label: Its class.
         parts: What it is made of.
-        size: Extent along x, y and z, metres.
-        front: Depth of the floor that must stay free before it, metres.
-        lift: Height at which it hangs, metres.
+        size: Extent along x, y and z, meters.
+        front: Depth of the floor that must stay free before it, meters.
+        lift: Height at which it hangs, meters.
     """
     return Group((Thing(label, tuple(parts)),), *size, front=front, lift=lift)

@@ -8,7 +8,7 @@ from gaussrep.data.rooms.parts import BALL, BOWL, BOX
 from gaussrep.rendering.cpu.compile import kernel, part
 
 NEAR = 0.02
-"""Nothing nearer than this is seen, metres (ours)."""
+"""Nothing nearer than this is seen, meters (ours)."""
 NOTHING = -1
 """The part of a pixel that sees none."""
 
@@ -20,12 +20,12 @@ def see(
     height: int,
     width: int,
 ) -> tuple[Float64[np.ndarray, "height width"], Int32[np.ndarray, "height width"]]:
-    """Cast a ray through the centre of every pixel.
+    """Cast a ray through the center of every pixel.
 
     Args:
         parts: What may be hit.
         viewmat: World-to-camera matrix, OpenCV axes.
-        intrinsics: Camera matrix with one focal length and no skew; pixel centres lie at +0.5.
+        intrinsics: Camera matrix with one focal length and no skew; pixel centers lie at +0.5.
         height: Of the picture in pixels.
         width: Of the picture in pixels.
 
@@ -36,10 +36,10 @@ def see(
     rotation, eye = viewmat[:3, :3], -viewmat[:3, :3].T @ viewmat[:3, 3]
     depth = np.full((height, width), np.inf)
     seen = np.full((height, width), NOTHING, dtype=np.int32)
-    origins = np.einsum("nij,nj->ni", parts.to_unit, eye - parts.centres)
+    origins = np.einsum("nij,nj->ni", parts.to_unit, eye - parts.centers)
     directions = parts.to_unit @ rotation.T
     spans = rotation @ parts.from_unit
-    offsets = (parts.centres - eye) @ rotation.T
+    offsets = (parts.centers - eye) @ rotation.T
     nearest = offsets[:, 2] - np.abs(spans[:, 2]).sum(axis=1)
     order = np.argsort(nearest)
     camera = (intrinsics[0, 0], intrinsics[0, 2], intrinsics[1, 2])

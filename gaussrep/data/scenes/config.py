@@ -34,7 +34,7 @@ class SceneConfig(ComponentConfig):
     """Share of the training scenes that is used: those of `tasks/scenes/<percent>.txt` in the root
     where there is such a list, else the first in a fixed random order, so that smaller shares lie
     within larger ones."""
-    labelled_points: int | None = Field(default=None, ge=1)
+    labeled_points: int | None = Field(default=None, ge=1)
     """Points per training scene that keep their labels: those of `tasks/points/points<n>` in the
     root where there is such a list, else a fixed random choice. None keeps all labels."""
     subset_seed: int = Field(default=0, ge=0)
@@ -52,12 +52,12 @@ class SceneConfig(ComponentConfig):
                 f"mix3d is {self.mix3d} and views is {self.views}: the pictures of two scenes "
                 "cannot be laid over each other; set one of them to 0"
             )
-        if None not in (self.max_points, self.labelled_points) and (
-            self.labelled_points > self.max_points  # pyright: ignore[reportOperatorIssue]
+        if None not in (self.max_points, self.labeled_points) and (
+            self.labeled_points > self.max_points  # pyright: ignore[reportOperatorIssue]
         ):
             raise ValueError(
-                f"labelled_points is {self.labelled_points}, more than max_points, "
-                f"{self.max_points}; labelled points always stay, so raise max_points"
+                f"labeled_points is {self.labeled_points}, more than max_points, "
+                f"{self.max_points}; labeled points always stay, so raise max_points"
             )
         return self
 
@@ -98,7 +98,7 @@ class RgbdConfig(SceneConfig):
     hold_out: int = Field(default=8, ge=2)
     """Every how many frames one is held out: it is not fused, and is a view of `val`."""
     voxel: float = Field(default=0.02, gt=0)
-    """Side of the voxels in metres in which the measured points are averaged."""
+    """Side of the voxels in meters in which the measured points are averaged."""
     up: tuple[float, float, float] | None = None
     """Which way is up in the coordinates of the poses; None takes the mean of the cameras' upward
     axes. Scenes are turned so that it is z."""

@@ -15,7 +15,7 @@ from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
 from gaussrep.data.scenes.augment.thin_out import thin_out
 from gaussrep.data.scenes.collate import collate
 from gaussrep.data.scenes.config import SceneConfig
-from gaussrep.data.scenes.labelled_points import LabelledPoints
+from gaussrep.data.scenes.labeled_points import LabeledPoints
 from gaussrep.data.scenes.load_views import even_order, load_views, random_order
 from gaussrep.data.scenes.open_source import open_source
 from gaussrep.data.scenes.scene import Scene
@@ -55,13 +55,13 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
         self.split = split
         self.source = open_source(config, split)
         self.names, self.classes = self.source.names, self.source.classes
-        self._labelled = None
+        self._labeled = None
         self._warned: set[str] = set()
         if split == "train":
             self.names = choose_share(self.names, config.share, config.subset_seed, config.root)
-            if config.labelled_points is not None:
-                self._labelled = LabelledPoints(
-                    config.root, config.labelled_points, config.subset_seed
+            if config.labeled_points is not None:
+                self._labeled = LabeledPoints(
+                    config.root, config.labeled_points, config.subset_seed
                 )
 
     def __len__(self) -> int:
@@ -89,11 +89,11 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
             key: Which one, and the randomness of its changes.
 
         Returns:
-            For P points: `points`, float32 [P, 3], metres, z up; `colors`, float32 [P, 3] in
+            For P points: `points`, float32 [P, 3], meters, z up; `colors`, float32 [P, 3] in
             [0, 1]; `normals`, float32 [P, 3]; `labels` and `instances`, int64 [P], -1 where there
             is none; `index`, int64, the scene that it is; `skipped`, int64, how many scenes that
             cannot be used were tried before it. With V views: `images`, float32 [V, 3, H, W] in
-            [0, 1]; `depths`, float32 [V, H, W], metres, 0 where nothing was measured; `viewmats`,
+            [0, 1]; `depths`, float32 [V, H, W], meters, 0 where nothing was measured; `viewmats`,
             float32 [V, 4, 4], world to camera; `Ks`, float32 [V, 3, 3]; `frames`, int64 [V].
 
         Raises:
@@ -133,8 +133,8 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
         scene = Scene(name, self.source.cloud(name), self._views(name, rng))
         if self.split == "val":
             return scene
-        if self._labelled is not None:
-            scene = self._labelled.keep(scene)
+        if self._labeled is not None:
+            scene = self._labeled.keep(scene)
         fewer = thin_out if self.config.views else sphere_crop
         return fewer(augment(scene, self.config.augment, rng), self.config.max_points, rng)
 

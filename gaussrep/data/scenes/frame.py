@@ -12,7 +12,7 @@ class Frame:
 
     Args:
         image: RGB.
-        depth: Distance along the optical axis in metres, 0 where it was not measured.
+        depth: Distance along the optical axis in meters, 0 where it was not measured.
         viewmat: World-to-camera matrix, camera axes as OpenCV has them.
     """
 

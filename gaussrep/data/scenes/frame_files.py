@@ -10,8 +10,8 @@ from gaussrep.data.image_file import DECODING_ERRORS, UnreadableImage
 from gaussrep.errors import DataError
 from gaussrep.replacing import replacing
 
-MILLIMETRES = 1000
-"""Steps of stored depth in a metre."""
+MILLIMETERS = 1000
+"""Steps of stored depth in a meter."""
 NO_DEPTH = 65535
 """What some recordings store, besides 0, where nothing was measured."""
 JPEG_QUALITY = 95
@@ -19,16 +19,16 @@ JPEG_QUALITY = 95
 
 
 def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
-    """Read a sixteen-bit depth picture in millimetres.
+    """Read a sixteen-bit depth picture in millimeters.
 
     Args:
         path: The file.
 
     Returns:
-        Metres; 0 where the file holds 0 or 65535.
+        Meters; 0 where the file holds 0 or 65535.
 
     Raises:
-        UnreadableImage: If the file is missing or damaged, or is no sixteen-bit grey picture.
+        UnreadableImage: If the file is missing or damaged, or is no sixteen-bit gray picture.
     """
     try:
         with Image.open(path) as image:
@@ -43,24 +43,24 @@ def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
         ) from error
     if not mode.startswith("I"):
         raise UnreadableImage(
-            f"{path}: this depth is a picture of mode {mode}, wanted sixteen bits of grey in "
-            "millimetres."
+            f"{path}: this depth is a picture of mode {mode}, wanted sixteen bits of gray in "
+            "millimeters."
         )
     measured = np.where(raw >= NO_DEPTH, 0, raw)
-    return (measured / MILLIMETRES).astype(np.float32)
+    return (measured / MILLIMETERS).astype(np.float32)
 
 
 def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
-    """Write depth as a sixteen-bit PNG in millimetres, whole or not at all.
+    """Write depth as a sixteen-bit PNG in millimeters, whole or not at all.
 
     Args:
-        depth: Metres, from 0 (not measured) up to 65.534.
+        depth: Meters, from 0 (not measured) up to 65.534.
         path: The file, overwritten if it exists.
 
     Raises:
         DataError: If a value cannot be stored.
     """
-    steps = np.round(depth * MILLIMETRES)
+    steps = np.round(depth * MILLIMETERS)
     if not ((steps >= 0) & (steps < NO_DEPTH)).all():
         raise DataError(
             f"{path}: depth reaches from {depth.min()} to {depth.max()} m, wanted 0 to 65.534 m; "

@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 HALF = 0.5
-"""Files count whole numbers at pixel centres, as OpenCV does (ScanNet's principal point is 319.5
-in 640 pixels); here a pixel's centre lies at +0.5."""
+"""Files count whole numbers at pixel centers, as OpenCV does (ScanNet's principal point is 319.5
+in 640 pixels); here a pixel's center lies at +0.5."""
 
 
 def from_file(matrix: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "3 3"]:

@@ -17,7 +17,7 @@ class PointCloud:
     """The points of one scene.
 
     Args:
-        points: Positions in metres, z up, float32 [P, 3].
+        points: Positions in meters, z up, float32 [P, 3].
         colors: RGB in [0, 1], float32 [P, 3].
         normals: Unit vectors, float32 [P, 3].
         labels: Classes, `IGNORED` where there is none, int64 [P].

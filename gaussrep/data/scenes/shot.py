@@ -21,9 +21,9 @@ class Shot:
     Args:
         number: Its number in its scene.
         color: The photograph.
-        depth: The depth, sixteen bits, millimetres.
+        depth: The depth, sixteen bits, millimeters.
         viewmat: World-to-camera matrix, finite.
-        intrinsics: Camera matrix for the size that the depth has; pixel centres lie at +0.5.
+        intrinsics: Camera matrix for the size that the depth has; pixel centers lie at +0.5.
         color_focal: Focal length of the photograph in its own pixels, where it was not brought into
             line with the depth; None where both show the same picture.
     """
@@ -42,7 +42,7 @@ class CameraFrame:
 
     Args:
         frame: The frame.
-        intrinsics: Camera matrix for the frame's size; pixel centres lie at +0.5.
+        intrinsics: Camera matrix for the frame's size; pixel centers lie at +0.5.
     """
 
     frame: Frame
@@ -61,7 +61,7 @@ def read_shot(shot: Shot, size: tuple[int, int] | None = None) -> CameraFrame:
         size: Height and width wanted; by default those of the depth.
 
     Returns:
-        The frame; colour is resampled with a filter that averages, depth takes the nearest pixel.
+        The frame; color is resampled with a filter that averages, depth takes the nearest pixel.
 
     Raises:
         UnreadableImage: If a file is missing or damaged.

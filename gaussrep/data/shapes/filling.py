@@ -7,7 +7,7 @@ from gaussrep.data.shapes.outlines import Outline
 
 
 def fill(outlines: list[Outline], size: int) -> Bool[np.ndarray, "outlines size size"]:
-    """Test the centres of `size` x `size` equal cells of the unit square (even-odd rule).
+    """Test the centers of `size` x `size` equal cells of the unit square (even-odd rule).
 
     Every crossing of a row with an outline toggles all cells to its right between outside and
     inside. Nothing is rounded to cells: the answer is that of the point test.

@@ -9,18 +9,18 @@ from gaussrep.data.shapes.filling import fill
 from gaussrep.data.shapes.scene import Layer
 
 SAMPLES = 3
-"""Points along the side of a pixel whose colours are averaged; odd, so that one is its centre."""
+"""Points along the side of a pixel whose colors are averaged; odd, so that one is its center."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A scene as pixels. All but the image hold at the pixels' centres.
+    """A scene as pixels. All but the image hold at the pixels' centers.
 
     Args:
-        image: Colours, averaged over each pixel's area, in [0, 1].
+        image: Colors, averaged over each pixel's area, in [0, 1].
         order: Which layer is visible: 0 the backdrop, larger is nearer.
         depth: Depth of the visible layer, larger is farther.
-        edges: Where the visible layer is nearer than that of a neighbour (left, right, above or
+        edges: Where the visible layer is nearer than that of a neighbor (left, right, above or
             below): the contour lies on the pixels of the layer that it belongs to.
     """
 
@@ -51,7 +51,7 @@ def draw(layers: list[Layer], size: int) -> Picture:
 
 
 def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
-    """Pixels whose layer is nearer than that of one of their four neighbours.
+    """Pixels whose layer is nearer than that of one of their four neighbors.
 
     Args:
         order: Which layer is visible, larger is nearer.
@@ -86,9 +86,9 @@ def _blended(
     count, size, _ = coverage.shape
     second = np.stack([layer.texture.weights(size) for layer in layers]).reshape(count, -1)
     lit = (coverage * _brightness(layers, offsets)).reshape(count, -1)
-    colours = np.array([layer.colour for layer in layers], dtype=np.float32)
+    colors = np.array([layer.color for layer in layers], dtype=np.float32)
     accents = np.array([layer.accent for layer in layers], dtype=np.float32)
-    image = colours.T @ lit + (accents - colours).T @ (lit * second)
+    image = colors.T @ lit + (accents - colors).T @ (lit * second)
     return np.clip(image, 0, 1).reshape(3, size, size)
 
 
@@ -110,8 +110,8 @@ def _depth(
 
 
 def _offsets(layers: list[Layer], size: int) -> Float32[np.ndarray, "count 2 size"]:
-    """Where columns and rows lie, seen from each layer's centre, in units of its reach."""
+    """Where columns and rows lie, seen from each layer's center, in units of its reach."""
     cells = (np.arange(size) + 0.5) / size
-    centres = np.array([layer.centre for layer in layers])[..., None]
+    centers = np.array([layer.center for layer in layers])[..., None]
     reaches = np.array([layer.reach for layer in layers])[:, None, None]
-    return ((cells - centres) / reaches).astype(np.float32)
+    return ((cells - centers) / reaches).astype(np.float32)

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from gaussrep.data.shapes.colours import accents, draw_palette, to_srgb
+from gaussrep.data.shapes.colors import accents, draw_palette, to_srgb
 from gaussrep.data.shapes.outlines import Outline, draw_outline
 from gaussrep.data.shapes.textures import Texture, draw_texture
 
 Point = Float64[np.ndarray, "2"]
-Colour = Float64[np.ndarray, "3"]
+Color = Float64[np.ndarray, "3"]
 
 NEAR, FAR = 2.0, 6.0
 """Range of depths, in units of the picture's side (ours)."""
@@ -30,24 +30,24 @@ class Layer:
 
     Args:
         outline: Vertices, [n, 2].
-        centre: Where the plane has the depth `depth`, and the middle of the shading, [2].
-        reach: Distance of the farthest vertex from the centre.
-        depth: Depth at the centre.
-        slant: Gain in depth from the centre to `reach` along x and along y, [2].
-        colour: sRGB, [3].
-        accent: The texture's second colour, sRGB, [3].
-        texture: How the two colours mix.
-        light: Gain in brightness from the centre to `reach` along x and along y, [2].
-        dome: Loss in brightness from the centre to `reach`.
+        center: Where the plane has the depth `depth`, and the middle of the shading, [2].
+        reach: Distance of the farthest vertex from the center.
+        depth: Depth at the center.
+        slant: Gain in depth from the center to `reach` along x and along y, [2].
+        color: sRGB, [3].
+        accent: The texture's second color, sRGB, [3].
+        texture: How the two colors mix.
+        light: Gain in brightness from the center to `reach` along x and along y, [2].
+        dome: Loss in brightness from the center to `reach`.
     """
 
     outline: Outline
-    centre: Point
+    center: Point
     reach: float
     depth: float
     slant: Point
-    colour: Colour
-    accent: Colour
+    color: Color
+    accent: Color
     texture: Texture
     light: Point
     dome: float
@@ -70,20 +70,20 @@ def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer
     outlines = [FRAME, *_outlines(count - 1, rng)]
     depths, slants = _planes(count, rng)
     palette = draw_palette(count, rng)
-    colours, seconds = to_srgb(palette), to_srgb(accents(palette, rng))
+    colors, seconds = to_srgb(palette), to_srgb(accents(palette, rng))
     light = rng.uniform(0.1, 0.3) * _directions(1, rng)[0]
     domes = rng.uniform(0.0, 0.25, count).tolist()
     layers = []
     for number, outline in enumerate(outlines):
-        centre = outline.sum(axis=0) / len(outline)
+        center = outline.sum(axis=0) / len(outline)
         layers.append(
             Layer(
                 outline=outline,
-                centre=centre,
-                reach=float(np.hypot(*(outline - centre).T).max()),
+                center=center,
+                reach=float(np.hypot(*(outline - center).T).max()),
                 depth=depths[number],
                 slant=slants[number],
-                colour=colours[number],
+                color=colors[number],
                 accent=seconds[number],
                 texture=draw_texture(rng),
                 light=light,

@@ -1,4 +1,4 @@
-"""Patterns that mix two colours."""
+"""Patterns that mix two colors."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -36,7 +36,7 @@ class Texture:
     lattice: Float32[np.ndarray, "nodes nodes"]
 
     def weights(self, size: int) -> Float32[np.ndarray, "size size"]:
-        """Share of the second colour at each pixel's centre, in [0, 1].
+        """Share of the second color at each pixel's center, in [0, 1].
 
         Args:
             size: Pixels along the side.
@@ -83,8 +83,8 @@ def draw_texture(rng: np.random.Generator) -> Texture:
 
 def _turned(size: int, angle: float) -> tuple[np.ndarray, np.ndarray]:
     """Coordinates along and across a direction, 0 in the middle of the picture."""
-    centres = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
-    x, y = centres * np.float32(cos(angle)), centres * np.float32(sin(angle))
+    centers = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
+    x, y = centers * np.float32(cos(angle)), centers * np.float32(sin(angle))
     along = x[None, :] + y[:, None]
     across = x[:, None] - y[None, :]
     return along, across
@@ -97,9 +97,9 @@ def _stretched(lattice: np.ndarray, size: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _interpolation(size: int, nodes: int) -> Float32[np.ndarray, "size nodes"]:
-    """Weights that carry values at nodes over to pixel centres: uniform cubic B-splines."""
-    centres = (np.arange(size) + 0.5) / size * (nodes - 3)
-    away = np.abs(centres[:, None] + 1 - np.arange(nodes))
+    """Weights that carry values at nodes over to pixel centers: uniform cubic B-splines."""
+    centers = (np.arange(size) + 0.5) / size * (nodes - 3)
+    away = np.abs(centers[:, None] + 1 - np.arange(nodes))
     near = 2 / 3 - away**2 + away**3 / 2
     far = np.clip(2 - away, 0, None) ** 3 / 6
     return np.where(away < 1, near, far).astype(np.float32)

@@ -14,7 +14,7 @@ from gaussrep.encoders.whole_cells import to_whole_cells
 
 
 class StatisticsEncoder(ImageEncoder):
-    """Local statistics of colour and edges, standardised and projected to vectors of length one.
+    """Local statistics of color and edges, standardized and projected to vectors of length one.
 
     The projection is random but fixed by the seed, the same on every machine up to rounding. It
     keeps angles between statistics where `width` is at least their number, 30.

@@ -19,7 +19,7 @@ def local_statistics(
 ) -> Float[Tensor, "b rows columns 30"]:
     """Measure each square cell of pictures.
 
-    Colours are opponent: lightness (R+G+B)/3, red-green R-G and yellow-blue (R+G)/2-B, of the
+    Colors are opponent: lightness (R+G+B)/3, red-green R-G and yellow-blue (R+G)/2-B, of the
     encoded values. Amplitudes are given as their square roots, which evens out their range.
 
     Args:
@@ -27,17 +27,17 @@ def local_statistics(
         cell: Side of a cell in pixels, a multiple of 4.
 
     Returns:
-        Per cell, means of the three colours (0 to 2) and roots of their standard deviations (3 to
-        5); the same over it and its eight neighbours (6 to 11); the `edges` of the lightness at
+        Per cell, means of the three colors (0 to 2) and roots of their standard deviations (3 to
+        5); the same over it and its eight neighbors (6 to 11); the `edges` of the lightness at
         full, half and quarter resolution (12 to 17, 18 to 23, 24 to 29).
     """
-    colours = opponent(images)
-    means = _pooled(colours, cell)
-    spread = colours - means.repeat_interleave(cell, -2).repeat_interleave(cell, -1)
+    colors = opponent(images)
+    means = _pooled(colors, cell)
+    spread = colors - means.repeat_interleave(cell, -2).repeat_interleave(cell, -1)
     variances = _pooled(spread.square(), cell)
-    near_means, near_variances = _with_neighbours(means, variances)
+    near_means, near_variances = _with_neighbors(means, variances)
     parts = [means, _root_of_std(variances), near_means, _root_of_std(near_variances)]
-    lightness = colours[:, :1]
+    lightness = colors[:, :1]
     for level in range(LEVELS):
         parts.append(edges(lightness, cell // 2**level))
         lightness = functional.avg_pool2d(lightness, 2)
@@ -86,14 +86,14 @@ def _pooled(maps: Tensor, cell: int) -> Tensor:
     return reduce(columns, "b k r (c j) -> b k r c", "mean", j=cell)
 
 
-def _with_neighbours(means: Tensor, variances: Tensor) -> tuple[Tensor, Tensor]:
+def _with_neighbors(means: Tensor, variances: Tensor) -> tuple[Tensor, Tensor]:
     """Means and variances over three by three cells, by the law of total variance."""
-    around = _neighbours(means)
+    around = _neighbors(means)
     mean = around.mean(2)
-    return mean, _neighbours(variances).mean(2) + (around - mean[:, :, None]).square().mean(2)
+    return mean, _neighbors(variances).mean(2) + (around - mean[:, :, None]).square().mean(2)
 
 
-def _neighbours(maps: Tensor) -> Tensor:
+def _neighbors(maps: Tensor) -> Tensor:
     padded = functional.pad(maps, (1, 1, 1, 1), mode="replicate")
     rows, columns = maps.shape[-2:]
     shifted = [padded[..., y : y + rows, x : x + columns] for y in range(3) for x in range(3)]

@@ -15,7 +15,7 @@ STEP_GRADIENT = 8 / np.sqrt(2 * np.pi)
 
 
 def sobel(image: Float[np.ndarray, "3 h w"]) -> Float[np.ndarray, "h w"]:
-    """Magnitude of the grey image's Sobel gradient, unsmoothed, thinned to its crests.
+    """Magnitude of the gray image's Sobel gradient, unsmoothed, thinned to its crests.
 
     Args:
         image: RGB in [0, 1].
@@ -26,7 +26,7 @@ def sobel(image: Float[np.ndarray, "3 h w"]) -> Float[np.ndarray, "h w"]:
     """
     from skimage.filters import sobel as magnitude
 
-    return np.sqrt(thin_strength(magnitude(_grey(image))).clip(0, 1))
+    return np.sqrt(thin_strength(magnitude(_gray(image))).clip(0, 1))
 
 
 def canny(
@@ -34,7 +34,7 @@ def canny(
 ) -> Float[np.ndarray, "h w"]:
     """Canny's detector at all thresholds at once.
 
-    Where the strength reaches s, `skimage.feature.canny` of the grey image finds an edge with
+    Where the strength reaches s, `skimage.feature.canny` of the gray image finds an edge with
     `sigma`, `mode="reflect"`, `high_threshold=canny_high(s, sigma)` and 0.4 times that as the low.
 
     Args:
@@ -48,10 +48,10 @@ def canny(
     from scipy import ndimage
     from skimage import feature, filters
 
-    grey = _grey(image)
-    smooth = filters.gaussian(grey, sigma, mode="reflect")
+    gray = _gray(image)
+    smooth = filters.gaussian(gray, sigma, mode="reflect")
     magnitude = np.hypot(ndimage.sobel(smooth, axis=0), ndimage.sobel(smooth, axis=1))
-    crests = feature.canny(grey, sigma, 0, 0, mode="reflect")
+    crests = feature.canny(gray, sigma, 0, 0, mode="reflect")
     high = hysteresis_strength(np.where(crests, magnitude, 0), CANNY_LOW_TO_HIGH)
     return np.sqrt(high / canny_high(1.0, sigma)).clip(0, 1)
 
@@ -69,7 +69,7 @@ def canny_high(strength: float, sigma: float = CANNY_SIGMA) -> float:
     return float(strength**2 * STEP_GRADIENT / sigma)
 
 
-def _grey(image: Float[np.ndarray, "3 h w"]) -> Float[np.ndarray, "h w"]:
+def _gray(image: Float[np.ndarray, "3 h w"]) -> Float[np.ndarray, "h w"]:
     """Rec. 709 luma, in double precision."""
     from skimage.color import rgb2gray
 

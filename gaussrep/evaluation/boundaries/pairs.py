@@ -35,7 +35,7 @@ def pairs_within(
     Args:
         detected: Map of detected pixels.
         annotated: Map of annotated pixels.
-        radius: Largest distance between centres that counts, in pixels.
+        radius: Largest distance between centers that counts, in pixels.
 
     Returns:
         The pairs, in an order that depends on nothing but the maps.

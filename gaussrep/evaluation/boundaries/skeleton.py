@@ -5,7 +5,7 @@ from jaxtyping import Bool
 
 from gaussrep.rendering.cpu.compile import kernel
 
-Neighbours = Bool[np.ndarray, "256"]
+Neighbors = Bool[np.ndarray, "256"]
 
 
 def skeleton(binary: Bool[np.ndarray, "h w"]) -> Bool[np.ndarray, "h w"]:
@@ -53,12 +53,12 @@ def _thin(
 
 
 def _offsets(width: int) -> list[int]:
-    """Steps to the neighbours, counter-clockwise from the right: bits 0 to 7 of a code."""
+    """Steps to the neighbors, counter-clockwise from the right: bits 0 to 7 of a code."""
     return [1, 1 - width, -width, -1 - width, -1, width - 1, width, width + 1]
 
 
-def _rules() -> tuple[Neighbours, Neighbours]:
-    """Which neighbourhoods lose their centre, in the first and in the second half of a pass."""
+def _rules() -> tuple[Neighbors, Neighbors]:
+    """Which neighborhoods lose their center, in the first and in the second half of a pass."""
     x1, x2, x3, x4, x5, x6, x7, x8 = ((np.arange(256) >> k & 1).astype(bool) for k in range(8))
     ring = [x1, x2, x3, x4, x5, x6, x7, x8, x1]
     crossings = sum((~ring[k] & (ring[k + 1] | ring[k + 2])).astype(int) for k in (0, 2, 4, 6))

@@ -7,7 +7,7 @@ SMOOTHING = 2.0
 """Standard deviation, in pixels, of the smoothing under which a crest's direction is measured; ours
 (structured edges, Dollar and Zitnick 2015, use a triangle filter of radius 4, about as wide)."""
 SLACK = 1e-6
-"""Part by which a pixel may be lower than its neighbours, so that rounding breaks no ties; ours."""
+"""Part by which a pixel may be lower than its neighbors, so that rounding breaks no ties; ours."""
 
 
 def thin_strength(strength: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
@@ -15,7 +15,7 @@ def thin_strength(strength: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"
 
     The direction across is that in which the smoothed map curves most: the eigenvector of its
     matrix of second derivatives whose eigenvalue is larger in magnitude. A pixel stays where
-    neither neighbour one pixel along it, interpolated linearly, is higher. Ties stay, to be thinned
+    neither neighbor one pixel along it, interpolated linearly, is higher. Ties stay, to be thinned
     as binary maps.
 
     Args:

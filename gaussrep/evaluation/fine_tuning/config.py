@@ -41,7 +41,7 @@ class FineTuneConfig(EvaluationConfig):
     batch_size: int = Field(default=128, ge=1)
     """Samples per process and backward pass (ours)."""
     accumulate: int = Field(default=8, ge=1)
-    """Backward passes per optimiser step; with 128 samples each, MAE's batch of 1024."""
+    """Backward passes per optimizer step; with 128 samples each, MAE's batch of 1024."""
     epochs: int = Field(default=100, ge=1)
     """Passes over the training split (MAE)."""
     base_lr: float = Field(default=1e-3, gt=0)

@@ -17,7 +17,7 @@ from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import device_of
 from gaussrep.evaluation.fine_tuning.classifier import Classifier
 from gaussrep.evaluation.fine_tuning.config import ClassifierConfig, FineTuneConfig
-from gaussrep.evaluation.labelled import LabelledDataset, labelled_split
+from gaussrep.evaluation.labeled import LabeledDataset, labeled_split
 from gaussrep.methods.digest import digest_of
 from gaussrep.methods.method import Method
 from gaussrep.training.callbacks.metrics_csv import read_rows
@@ -45,7 +45,7 @@ class FineTune(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `top1` on the validation split."""
-        dataset = labelled_split(self.config.data, "train", augment=True)
+        dataset = labeled_split(self.config.data, "train", augment=True)
         config = self._training(method, dataset)
         with self._folder() as folder:
             run = _trained(config, folder, method)
@@ -60,7 +60,7 @@ class FineTune(Evaluation):
         }
         return Scores({name_of(method): {"top1": float(last["val_top1"])}}, facts)
 
-    def _training(self, method: Method, dataset: LabelledDataset) -> TrainConfig:
+    def _training(self, method: Method, dataset: LabeledDataset) -> TrainConfig:
         config, steps_per_epoch = self.config, len(dataset) // self._per_step()
         if steps_per_epoch == 0:
             raise DataError(
@@ -109,7 +109,7 @@ class FineTune(Evaluation):
             yield Path(folder) / "run"
 
 
-def _width(method: Method, dataset: LabelledDataset) -> int:
+def _width(method: Method, dataset: LabeledDataset) -> int:
     sample = default_collate([dataset[SampleKey(0)]])
     with torch.no_grad():
         batch = {name: values.to(device_of(method)) for name, values in sample.items()}

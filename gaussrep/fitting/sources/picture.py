@@ -14,7 +14,7 @@ from gaussrep.data.image_file import DECODING_ERRORS, read_image
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture as colours and alpha.
+    """A picture as colors and alpha.
 
     Args:
         values: RGB multiplied by alpha, and alpha, in [0, 1].

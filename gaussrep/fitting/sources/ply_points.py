@@ -1,4 +1,4 @@
-"""Reading a cloud of coloured points from a PLY file."""
+"""Reading a cloud of colored points from a PLY file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ AXES, COLORS = ("x", "y", "z"), ("red", "green", "blue")
 
 @dataclass(frozen=True, eq=False)
 class ColoredPoints:
-    """Points and their colours.
+    """Points and their colors.
 
     Args:
         points: Positions, [P, 3].
@@ -36,7 +36,7 @@ def read_points(path: Path) -> ColoredPoints:
             them.
 
     Returns:
-        At least one point; grey where the file has no colours.
+        At least one point; gray where the file has no colors.
 
     Raises:
         DataError: If the file is missing, damaged, or holds no point.

@@ -54,7 +54,7 @@ class Lens(BaseModel):
             wanted: Width and height that the picture was brought to.
 
         Returns:
-            The matrix, pixel centres at +0.5; None where no focal length is given.
+            The matrix, pixel centers at +0.5; None where no focal length is given.
         """
         w, h = self.w or native[0], self.h or native[1]
         fx = self.fl_x or _focal(self.camera_angle_x, w)

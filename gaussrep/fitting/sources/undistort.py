@@ -18,7 +18,7 @@ def undistorted(
 
     Args:
         picture: As the lens took it.
-        K: Its camera matrix, pixel centres at +0.5.
+        K: Its camera matrix, pixel centers at +0.5.
         coefficients: OpenCV's k1, k2, p1, p2, k3.
 
     Returns:

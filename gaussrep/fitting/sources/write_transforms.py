@@ -45,7 +45,7 @@ def _split(names: list[str], hold_out: int) -> dict[str, list[str]]:
 
 
 def _pixels(view: PosedPictures) -> np.ndarray:
-    """One view as eight-bit RGB, or RGBA whose colours are not multiplied by alpha."""
+    """One view as eight-bit RGB, or RGBA whose colors are not multiplied by alpha."""
     colors = view.colors[0]
     if view.alphas is not None:
         alpha = view.alphas[0, ..., None]

@@ -20,7 +20,7 @@ def read_accessor(container: Container, index: int, kind: str) -> np.ndarray:
         kind: What it has to hold, a key of `WIDTHS`.
 
     Returns:
-        float32, [N, width]; normalised integers are in [0, 1] or [-1, 1].
+        float32, [N, width]; normalized integers are in [0, 1] or [-1, 1].
 
     Raises:
         FormatError: If there is no such accessor, it holds something else or is of an unusual

@@ -26,10 +26,10 @@ class Gltf(Format):
     """One mesh of points whose attributes are float32: linear scales, opacities, SH.
 
     Implemented is the release candidate of KHR_gaussian_splatting, revision 63770cc of 15 April
-    2026: kernel `ellipse`, colour space `srgb_rec709_display`. `.glb` is one binary file; `.gltf`
+    2026: kernel `ellipse`, color space `srgb_rec709_display`. `.glb` is one binary file; `.gltf`
     is JSON with the bytes in base64.
 
-    Read files may keep their bytes in the file or in one beside it, use normalised integers, and
+    Read files may keep their bytes in the file or in one beside it, use normalized integers, and
     place several primitives by nodes that move, turn and scale. Compressed primitives are refused.
 
     The frame of a file is x left, y up, z forward: everything is turned half about z, spherical

@@ -23,7 +23,7 @@ USUAL_FRAMES = (0, 4)
 """What that record says where nothing is unusual: unspecified, and right, up, back."""
 MAX_DEGREE = 4
 MAX_FRACTIONAL_BITS = 24
-"""Centres have 24 bits."""
+"""Centers have 24 bits."""
 MOST_EXTENSIONS = 2**20
 """Bytes that may follow the streams; ours."""
 
@@ -36,7 +36,7 @@ class Header:
         version: 2 or 3.
         count: Number of Gaussians, at least 1.
         degree: SH degree.
-        fractional_bits: Bits behind the binary point of centres.
+        fractional_bits: Bits behind the binary point of centers.
     """
 
     version: Literal[2, 3]
@@ -46,7 +46,7 @@ class Header:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Bytes per Gaussian of centres, opacities, colours, scales, quaternions and SH."""
+        """Bytes per Gaussian of centers, opacities, colors, scales, quaternions and SH."""
         return 9, 1, 3, 3, self.version + 1, 3 * ((self.degree + 1) ** 2 - 1)
 
 

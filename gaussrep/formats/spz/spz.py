@@ -14,7 +14,7 @@ from gaussrep.gaussians import Gaussians
 
 
 class Spz(Format):
-    """Some 20 bytes per Gaussian: fixed-point centres, a byte for everything else, gzip.
+    """Some 20 bytes per Gaussian: fixed-point centers, a byte for everything else, gzip.
 
     Versions 2 and 3 are read and written; version 4 packs the same numbers with Zstandard, which
     Python's standard library lacks. https://github.com/nianticlabs/spz, revision 21715c3.
@@ -52,7 +52,7 @@ class Spz(Format):
 
         Raises:
             FormatError: If there are batch axes, features, SH of degree 4 or no Gaussians, a
-                scale or centre is too large, or the file cannot be written.
+                scale or center is too large, or the file cannot be written.
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """

@@ -1,4 +1,4 @@
-"""The numbers in an SPZ file: one stream of bytes per property, centres first."""
+"""The numbers in an SPZ file: one stream of bytes per property, centers first."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -13,7 +13,7 @@ from gaussrep.formats.spz.container import Header
 from gaussrep.gaussians import Gaussians
 
 FRACTIONAL_BITS = 12
-"""Niantic's: centres in steps of 1/4096; a scene that reaches beyond 2048 gets coarser ones."""
+"""Niantic's: centers in steps of 1/4096; a scene that reaches beyond 2048 gets coarser ones."""
 LARGEST_FIXED = 2**23 - 1
 LOG_SCALE_MIN, LOG_SCALE_STEPS = -10.0, 16
 """Logarithms of scales, from -10 in steps of 1/16."""
@@ -103,8 +103,8 @@ def _fractional_bits(farthest: float) -> int:
         if np.rint(farthest * 2**bits) <= LARGEST_FIXED:
             return bits
     raise FormatError(
-        f"an SPZ file holds centres up to {LARGEST_FIXED} units away, the farthest here is at "
-        f"{farthest:.4g}; normalise the scene with a Cuboid."
+        f"an SPZ file holds centers up to {LARGEST_FIXED} units away, the farthest here is at "
+        f"{farthest:.4g}; normalize the scene with a Cuboid."
     )
 
 
@@ -114,7 +114,7 @@ def _log_scales(scales: np.ndarray) -> np.ndarray:
         largest = np.exp(255 / LOG_SCALE_STEPS + LOG_SCALE_MIN)
         raise FormatError(
             f"an SPZ file holds scales up to {largest:.4g} units, the largest here is "
-            f"{scales.max():.4g}; normalise the scene with a Cuboid."
+            f"{scales.max():.4g}; normalize the scene with a Cuboid."
         )
     return _to_bytes(steps)
 

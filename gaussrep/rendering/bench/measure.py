@@ -22,7 +22,7 @@ DEFINITION = (
     "call that is not counted (`first_ms`, with compilation); where that one takes more than 20 s "
     "it is counted and the only one, and no more calls are timed once 20 s have gone by. forward: "
     "without gradients; forward+backward: with the gradients of all tensors of the Gaussians, of a "
-    "fixed random weighting of colour and features. peak_mb is the largest resident size of the "
+    "fixed random weighting of color and features. peak_mb is the largest resident size of the "
     "process (on CUDA: the most that torch allocated), before_mb that before the first call. "
     "stages_ms: of the cpu renderer, the stages' shares of further calls of the same kind, means; "
     "what is missing to the whole is Python, torch and the allocation of memory."

@@ -8,7 +8,7 @@ from gaussrep.rendering.projection import project
 
 DEFINITION = (
     "Pixel-Gaussian pairs: summed over all images and the Gaussians visible in them, the pixels "
-    "whose centres lie inside the Gaussian's extent box, clipped to the image. The extent box is "
+    "whose centers lie inside the Gaussian's extent box, clipped to the image. The extent box is "
     "the smallest upright one outside of which the contribution is below 1/255. Pairs per second "
     "divide that number by the median time of a whole call, whatever a renderer really evaluates."
 )

@@ -27,7 +27,7 @@ from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.tile import CHUNK, SIZE, falloff, take_up
 
 LEFT, ALPHA, FAR, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(6))
-"""Places in a tile's state: transmittance, sums of weights, of weighted depths and colours."""
+"""Places in a tile's state: transmittance, sums of weights, of weighted depths and colors."""
 
 STRIDE = 16
 """Gaussians between two looks whether a row is finished."""

@@ -49,7 +49,7 @@ from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.tile import CHUNK, DX, DY, SIZE, falloff, take_up
 
 LEFT, BEHIND, FAR, ALPHA, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(7))
-"""Places in a tile's state: T, S, and gradients to sums of weighted depth, weight and colour."""
+"""Places in a tile's state: T, S, and gradients to sums of weighted depth, weight and color."""
 
 STRIDE = 16
 """Gaussians between two looks whether the tile is finished."""

@@ -1,10 +1,10 @@
 """Which pixels a projected Gaussian can touch.
 
-With the offset (dx, dy) of a pixel from the centre, the exponent is
+With the offset (dx, dy) of a pixel from the center, the exponent is
 `log_opacity - (l1 dx + l2 dy)² - (l3 dy)²`: the Cholesky factor of half the inverse covariance
 loses far less to rounding than the three entries of the inverse do, and costs no more. The
 ellipse is where the two squares stay within `reach = log_opacity - log(1 / 255)`. It is `tall` in
-half height, and its rightmost point lies `lean` below its centre.
+half height, and its rightmost point lies `lean` below its center.
 """
 
 from math import ceil, floor, sqrt
@@ -34,7 +34,7 @@ MARGIN = 0.01
 
 @part
 def tiles_between(low: float, high: float, count: int) -> Any:
-    """First tile with a pixel centre in [low, high], and the one after the last."""
+    """First tile with a pixel center in [low, high], and the one after the last."""
     first = ceil(max(0.0, min((low - MARGIN - (TILE - 0.5)) / TILE, np.float64(count))))
     last = floor(max(-1.0, min((high + MARGIN - 0.5) / TILE, count - 1.0)))
     return first, last + 1

@@ -1,4 +1,4 @@
-"""From a tile's moments to the ellipse: its centre and its covariance."""
+"""From a tile's moments to the ellipse: its center and its covariance."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from gaussrep.rendering.cpu.layout import ACROSS, ACROSS2, ALONG, ALONG2, SKEW
 
 @part
 def pull_pixel_offset(total: np.ndarray, covariance: Any) -> Any:
-    """Gradient to the centre in pixels: the inverse covariance times the first moments."""
+    """Gradient to the center in pixels: the inverse covariance times the first moments."""
     xx, xy, yy, determinant = covariance
     across, along = np.float64(total[ACROSS]), np.float64(total[ALONG])
     return (yy * across - xy * along) / determinant, (xx * along - xy * across) / determinant

@@ -122,7 +122,7 @@ def place(view: View, mean: Any) -> Any:
 
 @part
 def unit(quats: np.ndarray, scene: int, n: int) -> Any:
-    """A normalised quaternion and one over its length, as `torch.nn.functional.normalize`."""
+    """A normalized quaternion and one over its length, as `torch.nn.functional.normalize`."""
     w, x, y, z = quats[scene, n, 0], quats[scene, n, 1], quats[scene, n, 2], quats[scene, n, 3]
     w, x, y, z = np.float64(w), np.float64(x), np.float64(y), np.float64(z)
     shrink = 1.0 / max(sqrt(w * w + x * x + y * y + z * z), 1e-12)

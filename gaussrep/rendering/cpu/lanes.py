@@ -196,7 +196,7 @@ def bits(typingctx: Any, where: Any) -> Any:
 
 
 def _fold(builder: Any, left: Any, right: Any, size: int) -> Any:
-    """Add neighbouring blocks of `size` lanes and interleave the two results."""
+    """Add neighboring blocks of `size` lanes and interleave the two results."""
     low = [lane for lane in range(2 * WIDTH) if lane // size % 2 == 0]
     half = len(low) // 2
     order = [

@@ -64,7 +64,7 @@ def _draw(
         ortho: Whether cameras are orthographic.
 
     Returns:
-        Colour [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
+        Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
     """
     scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
     frame = make_frame(Scenes(*map(array_of, scenes)), width, height, ortho)

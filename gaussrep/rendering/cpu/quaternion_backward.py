@@ -11,7 +11,7 @@ def pull_quaternion(to_turned: Any, quat: Any, shrink: float) -> Any:
 
     Args:
         to_turned: Gradients to the columns of its matrix.
-        quat: The quaternion, normalised.
+        quat: The quaternion, normalized.
         shrink: One over its length before.
 
     Returns:

@@ -143,7 +143,7 @@ def _make_slots(frame: Frame) -> Slots:
 
 
 def _whole_lines(*shape: int) -> np.ndarray:
-    """Uninitialised float32 that begins with a line of the cache, as torch's memory does.
+    """Uninitialized float32 that begins with a line of the cache, as torch's memory does.
 
     Slots are whole lines then: threads that are at work side by side never write to the same one.
     """

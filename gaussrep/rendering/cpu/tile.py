@@ -28,7 +28,7 @@ CHUNK = 256
 SIZE = 16
 """Numbers per Gaussian within a tile, at the places below."""
 EDGE, DX, DY = 13, 14, 15
-"""Beside those of a record: l1 dx, dx and dy at the centre of the tile's first pixel."""
+"""Beside those of a record: l1 dx, dx and dy at the center of the tile's first pixel."""
 
 FAR = np.float32(TILE - 1)
 SLACK = np.float32(1e-3)
@@ -78,7 +78,7 @@ def take_up(
 
 @part
 def _rows(local: np.ndarray, at: int) -> int:
-    """Rows in which the ellipse reaches between the first and the last pixel centre, as bits."""
+    """Rows in which the ellipse reaches between the first and the last pixel center, as bits."""
     dy = ramp() + local[at + DY]
     left = fma(dy, local[at + L2], local[at + EDGE])
     right = left + FAR * local[at + L1]

@@ -20,7 +20,7 @@ class GsplatRenderer(Renderer):
     """Draws on CUDA in float32 with gsplat's kernels, which the first picture has compiled.
 
     gsplat 1.5.3 and later draw a batch of scenes in one call, earlier ones scene by scene. Before
-    1.5.0 gsplat cuts Gaussians off at three standard deviations, so that colours may be off by
+    1.5.0 gsplat cuts Gaussians off at three standard deviations, so that colors may be off by
     0.011 there.
 
     Raises:

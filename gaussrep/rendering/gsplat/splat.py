@@ -40,7 +40,7 @@ class Splatter:
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """Colour, depth and features in one pass; see `Renderer.draw`."""
+        """Color, depth and features in one pass; see `Renderer.draw`."""
         lead = gaussians.batch_shape
         channels = _channels(gaussians, cameras)
         posed = carry_intrinsics(cameras)
@@ -97,7 +97,7 @@ class Splatter:
 
 
 def _channels(gaussians: Gaussians, cameras: Cameras) -> Tensor:
-    """Colour and features, [*B, N, C]; [*B, V, N, C] where colour depends on the view."""
+    """Color and features, [*B, N, C]; [*B, V, N, C] where color depends on the view."""
     colors = gaussians.colors
     if colors is None:
         colors = view_colors(gaussians, cameras)

@@ -5,14 +5,14 @@ from typing import Any
 from gaussrep.training.training import Training
 
 Row = dict[str, int | float]
-"""What is known of one optimiser step: `step`, `epoch`, `lr`, `loss`, the method's metrics,
+"""What is known of one optimizer step: `step`, `epoch`, `lr`, `loss`, the method's metrics,
 `grad_norm`, `samples_per_second`, and whatever the callbacks measured."""
 
 
 class Callback:
     """Watches a run; every hook does nothing unless it is overridden.
 
-    After each optimiser step all callbacks `measure`; then, where the step is to be logged, all get
+    After each optimizer step all callbacks `measure`; then, where the step is to be logged, all get
     `on_log`; then all get `on_step`. A callback that is given to every process is called in every
     process, in the same order, so it may use the engine's collectives; one that writes is given to
     the main process alone.

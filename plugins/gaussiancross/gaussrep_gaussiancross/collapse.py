@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def effective_rank(features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
-    """Exponential of the entropy of the normalised singular values (RankMe, arXiv 2210.02885).
+    """Exponential of the entropy of the normalized singular values (RankMe, arXiv 2210.02885).
 
     The singular values come from the d x d matrix of second moments, so that the number of rows
     costs little.

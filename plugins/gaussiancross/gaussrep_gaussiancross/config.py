@@ -68,9 +68,9 @@ class GaussianCrossConfig(ComponentConfig):
     needs no weights)."""
     teacher_cache: Path | None = None
     """Folder for the teacher's features, which are then computed once per picture; worth it where
-    the teacher is slow and colours are not augmented (ours)."""
+    the teacher is slow and colors are not augmented (ours)."""
     color_weight: Weight = 1.0
-    """λ₁ of the L1 between rendered and real colour (ours; the paper does not give the λs)."""
+    """λ₁ of the L1 between rendered and real color (ours; the paper does not give the λs)."""
     depth_weight: Weight = 1.0
     """λ₂ of the L1 between rendered and measured depth (ours)."""
     semantic_weight: Weight = 0.5

@@ -11,7 +11,7 @@ from gaussrep.rendering import Rendering
 
 
 def color_loss(drawn: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, ""]:
-    """L_img: L1 between rendered and real colours, over all pixels (paper)."""
+    """L_img: L1 between rendered and real colors, over all pixels (paper)."""
     return L1()(drawn.color, rearrange(images, "b v c h w -> b v h w c"))
 
 
@@ -33,7 +33,7 @@ def semantic_loss(
 
 
 def psnr(drawn: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:
-    """Peak signal-to-noise ratio of the rendered colours of each view, in dB, at most 100."""
+    """Peak signal-to-noise ratio of the rendered colors of each view, in dB, at most 100."""
     errors = (drawn.color.clamp(0, 1) - rearrange(images, "b v c h w -> b v h w c")).square()
     return -10 * errors.mean((2, 3, 4)).clamp_min(1e-10).log10()
 

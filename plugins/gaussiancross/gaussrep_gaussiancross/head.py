@@ -26,9 +26,9 @@ GEOMETRY = {"offset": 3, "quat": 4, "scale": 3, "opacity": 1, "color": 3}
 
 
 class GaussianHead(nn.Module):
-    """Reads offset, quaternion, scale, colour, opacity and semantic embedding off each cell.
+    """Reads offset, quaternion, scale, color, opacity and semantic embedding off each cell.
 
-    The mean is μ = ν + tanh(·)·Δ (paper). Colour and opacity are sigmoids, scales sigmoids times
+    The mean is μ = ν + tanh(·)·Δ (paper). Color and opacity are sigmoids, scales sigmoids times
     their limit, both lengths in cells; that one hidden layer serves all six is ours as well.
 
     Args:

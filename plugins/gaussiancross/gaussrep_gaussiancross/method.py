@@ -10,7 +10,7 @@ from gaussrep import plugins
 from gaussrep.cameras import Cameras
 from gaussrep.embedding.cached_features import CachedFeatures
 from gaussrep.encoders.teacher import build_teacher
-from gaussrep.encoders.voxelise import Voxelised, voxelise
+from gaussrep.encoders.voxelize import Voxelized, voxelize
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Embedding, StepOutput
 from gaussrep.rendering import Rendering
@@ -59,7 +59,7 @@ class GaussianCross(PointMethod):
         """
         config = self.config
         scenes = SceneBatch.of(batch).masked(config.mask_ratio)
-        encoded = self._voxelise(scenes)
+        encoded = self._voxelize(scenes)
         features = self.backbone(encoded.cloud)
         field = self._field(scenes, features[encoded.voxel_of])
         drawn = self.draw(field, cameras_of(batch))
@@ -112,7 +112,7 @@ class GaussianCross(PointMethod):
             cameras: In the units of the points, [B, V].
 
         Returns:
-            Colour, depth and embeddings; depth in cuboid units.
+            Color, depth and embeddings; depth in cuboid units.
         """
         with torch.autocast(field.kept.device.type, enabled=False):
             seen = field.cuboid.normalize(cameras)
@@ -132,7 +132,7 @@ class GaussianCross(PointMethod):
         Returns:
             The backbone's feature of the voxel that each point lies in.
         """
-        encoded = self._voxelise(SceneBatch.of(batch))
+        encoded = self._voxelize(SceneBatch.of(batch))
         return self.backbone(encoded.cloud)[encoded.voxel_of]
 
     def embed(self, batch: Batch) -> Embedding:
@@ -150,13 +150,13 @@ class GaussianCross(PointMethod):
         tokens = torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True)
         return Embedding(tokens, torch.stack([part.mean(0) for part in parts]))
 
-    def _voxelise(self, scenes: SceneBatch) -> Voxelised:
+    def _voxelize(self, scenes: SceneBatch) -> Voxelized:
         size = self.config.grid_size
         points = scenes.points
         if size is None:
             assert self.config.voxels_across is not None
             points, size = scenes.relative_points(), 1 / self.config.voxels_across
-        return voxelise(points, scenes.inputs, scenes.scene, scenes.scenes, size)
+        return voxelize(points, scenes.inputs, scenes.scene, scenes.scenes, size)
 
     def _field(self, scenes: SceneBatch, features: Tensor) -> Field:
         placement = Placement.of(scenes, self.config)

@@ -10,7 +10,7 @@ def register_methods() -> Iterator[MethodRecord]:
     """The methods of this distribution."""
     yield MethodRecord(
         name="gaussiancross",
-        summary="GaussianCross: points, said in Gaussians that explain colour, depth and features.",
+        summary="GaussianCross: points, said in Gaussians that explain color, depth and features.",
         target="gaussrep_gaussiancross.method:GaussianCross",
         config="gaussrep_gaussiancross.config:GaussianCrossConfig",
         presets="gaussrep_gaussiancross.presets",

@@ -11,7 +11,7 @@ from gaussrep.errors import DataError
 from gaussrep.methods.method import Batch
 
 CHANNELS = 6
-"""Numbers that an encoder is told of each point: colour and normal (paper's downstream code)."""
+"""Numbers that an encoder is told of each point: color and normal (paper's downstream code)."""
 
 NEEDED = ("points", "colors", "normals", "scene", "index")
 SEEN = ("images", "depths", "viewmats", "Ks", "frames")
@@ -23,7 +23,7 @@ class SceneBatch:
 
     Attributes:
         points: Positions, [P, 3].
-        inputs: Colour in [-1, 1] and normal of each point, [P, 6].
+        inputs: Color in [-1, 1] and normal of each point, [P, 6].
         scene: Which scene each point belongs to, not falling, [P].
         scenes: Number of scenes, B.
     """

@@ -41,7 +41,7 @@ def test_a_part_of_weight_zero_changes_nothing_but_itself(make_method, make_batc
 
 
 @pytest.mark.parametrize("scale", [0.1, 10.0])
-def test_normalised_losses_do_not_depend_on_the_unit(make_method, make_batch, scale):
+def test_normalized_losses_do_not_depend_on_the_unit(make_method, make_batch, scale):
     relative = {"grid_size": None, "voxels_across": 40}
     metric = losses(make_method(**relative), make_batch())
     other = losses(make_method(**relative), make_batch(scale=scale))

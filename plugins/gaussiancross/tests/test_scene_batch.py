@@ -5,7 +5,7 @@ from gaussrep.errors import DataError
 from gaussrep_gaussiancross.scene_batch import SceneBatch, cameras_of
 
 
-def test_points_come_with_colour_and_normal(make_batch):
+def test_points_come_with_color_and_normal(make_batch):
     batch = make_batch()
     scenes = SceneBatch.of(batch)
     assert scenes.counts.tolist() == [900, 930]

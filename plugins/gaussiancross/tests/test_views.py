@@ -28,13 +28,13 @@ def evaluate(method, data, *overrides):
     return measured(resolved_evaluation("views", data, None, list(overrides)), method)
 
 
-def test_views_are_compared_with_fresh_weights_and_one_colour(make_method, data):
+def test_views_are_compared_with_fresh_weights_and_one_color(make_method, data):
     method = make_method().eval()
     with torch.no_grad():
         method.head.raw.bias[11:14] = torch.tensor([4.0, -4.0, -4.0])  # everything is red
     rows = evaluate(method, data).rows
-    assert list(rows) == ["gaussiancross", "untrained", "mean colour"]
-    assert rows["gaussiancross"]["psnr"] < rows["untrained"]["psnr"] < rows["mean colour"]["psnr"]
+    assert list(rows) == ["gaussiancross", "untrained", "mean color"]
+    assert rows["gaussiancross"]["psnr"] < rows["untrained"]["psnr"] < rows["mean color"]["psnr"]
     assert rows["gaussiancross"]["depth_error"] > 0
     assert 0 < rows["gaussiancross"]["kept"] <= 1
 
@@ -47,8 +47,8 @@ def test_the_baseline_is_each_views_own_mean(make_method, data):
     errors = (images - flat).square().mean((1, 2, 3))
     wanted = -10 * sum(math.log10(error) for error in errors.tolist()) / 2
     rows = evaluate(make_method().eval(), data, "untrained=false").rows
-    assert list(rows) == ["gaussiancross", "mean colour"]
-    assert rows["mean colour"]["psnr"] == pytest.approx(wanted, abs=1e-3)
+    assert list(rows) == ["gaussiancross", "mean color"]
+    assert rows["mean color"]["psnr"] == pytest.approx(wanted, abs=1e-3)
 
 
 class Silent(Method):

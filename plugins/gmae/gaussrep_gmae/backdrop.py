@@ -8,7 +8,7 @@ from gaussrep_gmae.config import GMAEConfig
 
 
 class Backdrop(nn.Module):
-    """One colour for all images: white, black, or learned.
+    """One color for all images: white, black, or learned.
 
     Args:
         config: The method's configuration.
@@ -26,5 +26,5 @@ class Backdrop(nn.Module):
             self.register_buffer("color", torch.full((3,), level), persistent=False)
 
     def forward(self) -> Float[Tensor, " 3"]:
-        """RGB in [0, 1]; a learned one starts as middle grey and has a gradient."""
+        """RGB in [0, 1]; a learned one starts as middle gray and has a gradient."""
         return self.raw_color.sigmoid() if self.learned else self.color

@@ -19,7 +19,7 @@ def border_prior(
     """How far depths are from a guess that needs no labels (ours).
 
     Objects seldom fill the border of a picture (Wei et al., "Geodesic saliency using background
-    priors", 2012). So the colours of a small copy of each picture are put in groups; the group that
+    priors", 2012). So the colors of a small copy of each picture are put in groups; the group that
     takes most of the border is guessed to lie behind the middle of the cube, the rest before it.
 
     Args:

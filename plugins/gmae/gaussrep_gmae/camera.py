@@ -33,7 +33,7 @@ def with_perspective_size(gaussians: Gaussians) -> Gaussians:
     """Scale every Gaussian by 8/z, as a pinhole camera would size it at its depth.
 
     Args:
-        gaussians: Gaussians with centres in [-1, 1]³.
+        gaussians: Gaussians with centers in [-1, 1]³.
 
     Returns:
         The same Gaussians, nearer ones larger.

@@ -24,12 +24,12 @@ class GMAEConfig(MaskedConfig):
     path by which depth gets a gradient (successor's camera; off is ours)."""
     border_prior: float = Field(default=0.0, ge=0)
     """Weight of the mean squared difference between depth and a guess without labels, that what has
-    the colours of the picture's border lies behind the rest (ours; 0.05 does well)."""
+    the colors of the picture's border lies behind the rest (ours; 0.05 does well)."""
     spread_start: bool = True
     """Start with small Gaussians spread evenly over the frame, each query knowing its place and
     attending to the patches around it (ours); otherwise whatever a random decoder emits (paper)."""
     background: Literal["white", "black", "learned"] = "white"
-    """What lies behind the Gaussians (paper's pictures: white); learned is one colour for all
+    """What lies behind the Gaussians (paper's pictures: white); learned is one color for all
     images (ours)."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = Field(
         default="auto", validate_default=True

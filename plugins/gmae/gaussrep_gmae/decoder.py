@@ -34,7 +34,7 @@ class QueryDecoder(nn.Module):
         )
         if config.spread_start:
             for block in self.blocks:
-                _attend_to_neighbours(block)
+                _attend_to_neighbors(block)
 
     def forward(
         self,
@@ -60,7 +60,7 @@ class QueryDecoder(nn.Module):
         return self.norm(said[:, tokens.shape[1] :])
 
 
-def _attend_to_neighbours(block: nn.Module) -> None:
+def _attend_to_neighbors(block: nn.Module) -> None:
     """Start an attention layer with equal maps to queries and keys.
 
     Its weights then fall with the distance of place codes, so that from the first step a Gaussian

@@ -12,7 +12,7 @@ from gaussrep_gmae.masked_config import MaskedConfig
 from gaussrep_gmae.position import grid_code
 
 MEAN = (0.485, 0.456, 0.406)
-"""ImageNet's mean colour, which MAE subtracts."""
+"""ImageNet's mean color, which MAE subtracts."""
 STD = (0.229, 0.224, 0.225)
 """ImageNet's standard deviations, by which MAE divides."""
 

@@ -19,7 +19,7 @@ ARCHITECTURE = "vit_base_patch16_224"
 def export_vit(method: MaskedMethod, folder: Path) -> None:
     """Write a method's encoder for `timm.create_model("local-dir:FOLDER", pretrained=True)`.
 
-    The model takes images normalised with ImageNet's mean and deviation; `forward_features` gives
+    The model takes images normalized with ImageNet's mean and deviation; `forward_features` gives
     the class token and the patch tokens, `forward` the mean of the patch tokens.
 
     Args:

@@ -19,10 +19,10 @@ SMALL = -1.386
 class GaussianHead(nn.Module):
     """A linear layer and the activations that make its output Gaussians.
 
-    Centres lie in [-1, 1]³, of which x and y cover the image; scales below `max_scale` / 8, half
+    Centers lie in [-1, 1]³, of which x and y cover the image; scales below `max_scale` / 8, half
     of which is a share of the image's width. With a spread start each Gaussian learns a bias of its
-    own and centres are tanh x (ours); without, the layer has no bias and keeps torch's own start,
-    uniform within 1/√width, and centres are tanh(x/2) = 2 sigmoid(x) - 1 (successor's code).
+    own and centers are tanh x (ours); without, the layer has no bias and keeps torch's own start,
+    uniform within 1/√width, and centers are tanh(x/2) = 2 sigmoid(x) - 1 (successor's code).
 
     Args:
         config: The method's configuration.
@@ -47,7 +47,7 @@ class GaussianHead(nn.Module):
             queries: One vector per query, of any floating dtype.
 
         Returns:
-            k·m Gaussians with plain colours, float32; those of a query follow one another.
+            k·m Gaussians with plain colors, float32; those of a query follow one another.
         """
         spoken = rearrange(self.linear(queries), "b k (m n) -> b (k m) n", m=self.per_query)
         raw = (spoken + self.start).float()
@@ -64,17 +64,17 @@ class GaussianHead(nn.Module):
 
 
 def _spread_start(config: GMAEConfig) -> Float[Tensor, "gaussians 14"]:
-    """Centres spread over the frame at random depths, small scales, all else neutral."""
+    """Centers spread over the frame at random depths, small scales, all else neutral."""
     count = config.gaussians
     depths = 1.8 * torch.rand(count, 1) - 0.9
-    centres = torch.cat([0.98 * _places(config), depths], dim=-1).atanh()
+    centers = torch.cat([0.98 * _places(config), depths], dim=-1).atanh()
     rest = torch.zeros(count, NUMBERS - 6)
-    return torch.cat([centres, torch.full((count, 3), SMALL), rest], dim=-1)
+    return torch.cat([centers, torch.full((count, 3), SMALL), rest], dim=-1)
 
 
 def _places(config: GMAEConfig) -> Float[Tensor, "gaussians 2"]:
     """The place of each query, around which its Gaussians share the query's part of the frame."""
     queries, each = config.queries, config.gaussians_per_query
     around = spread_places(each) / queries**0.5
-    centred = repeat(around - around.mean(0), "m two -> (k m) two", k=queries)
-    return (repeat(spread_places(queries), "k two -> (k m) two", m=each) + centred).clamp(-1, 1)
+    centerd = repeat(around - around.mean(0), "m two -> (k m) two", k=queries)
+    return (repeat(spread_places(queries), "k two -> (k m) two", m=each) + centerd).clamp(-1, 1)

@@ -52,10 +52,10 @@ def to_pixels(masked: Bool[Tensor, "b patches"], patch_size: int) -> Bool[Tensor
 
 
 def mean_of(values: Float[Tensor, "b h w 3"], chosen: Bool[Tensor, "b h w"]) -> Float[Tensor, " b"]:
-    """Mean over the chosen pixels and the three colours of each image.
+    """Mean over the chosen pixels and the three colors of each image.
 
     Args:
-        values: Anything per pixel and colour.
+        values: Anything per pixel and color.
         chosen: Which pixels count.
 
     Returns:

@@ -38,7 +38,7 @@ class GMAE(MaskedMethod[GMAEConfig]):
         return self.backdrop()
 
     def guess(self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]) -> Guess:
-        """Draw images of which some patches are seen, and compare colours in [0, 1] (paper).
+        """Draw images of which some patches are seen, and compare colors in [0, 1] (paper).
 
         Args:
             images: RGB in [0, 1].
@@ -111,5 +111,5 @@ class GMAE(MaskedMethod[GMAEConfig]):
             return gr.render(gaussians, camera, self.config.renderer, self.background)
 
     def no_weight_decay(self) -> set[str]:
-        """Learned places and start values, which decay would pull to the image's centre."""
+        """Learned places and start values, which decay would pull to the image's center."""
         return {"decoder.queries", "head.start", *super().no_weight_decay()}

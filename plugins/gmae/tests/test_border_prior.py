@@ -14,7 +14,7 @@ def square_on_ground(size=32):
     return torch.where(inside[..., None], red, blue).movedim(-1, 1), inside
 
 
-def test_pixels_not_coloured_as_the_border_are_figure():
+def test_pixels_not_colored_as_the_border_are_figure():
     images, inside = square_on_ground()
     assert torch.equal(pixel_figure(images), inside.float())
 

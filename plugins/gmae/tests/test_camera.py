@@ -36,7 +36,7 @@ def test_corner_means_land_on_image_corners():
     ],
 )
 def test_every_renderer_draws_corners_in_the_corners(renderer, device):
-    """The mean lies on the frame's corner: half a pixel off the centre of the corner pixel."""
+    """The mean lies on the frame's corner: half a pixel off the center of the corner pixel."""
     if device == "cuda" and not torch.cuda.is_available():
         pytest.skip("needs a CUDA device")
     at = [[-1.0, -1], [1, -1], [-1, 1], [1, 1]]

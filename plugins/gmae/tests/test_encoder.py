@@ -41,8 +41,8 @@ def test_sizes_need_not_be_powers_of_two(make_method, image, patch):
 
 def test_all_patches_in_order_is_what_timm_computes(make_method, images):
     encoder = make_method().encoder.eval()
-    normalised = (images - encoder.mean) / encoder.std
-    torch.testing.assert_close(encoder(images), encoder.vit.forward_features(normalised))
+    normalized = (images - encoder.mean) / encoder.std
+    torch.testing.assert_close(encoder(images), encoder.vit.forward_features(normalized))
 
 
 def test_order_of_visible_patches_is_the_order_of_tokens(make_method, images):

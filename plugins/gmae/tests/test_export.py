@@ -24,11 +24,11 @@ def test_timm_loads_the_encoder_and_gives_the_same_features(make_method, images,
     assert data["input_size"] == (3, 32, 32)
     mean, std = (torch.tensor(data[key]).view(3, 1, 1) for key in ("mean", "std"))
     with torch.no_grad():
-        normalised = (images - mean) / std
-        tokens = vit.forward_features(normalised)
+        normalized = (images - mean) / std
+        tokens = vit.forward_features(normalized)
         torch.testing.assert_close(tokens, method.encoder(images), atol=1e-5, rtol=0)
         pooled = method.embed({"image": images}).pooled
-        torch.testing.assert_close(vit(normalised), pooled, atol=1e-5, rtol=0)
+        torch.testing.assert_close(vit(normalized), pooled, atol=1e-5, rtol=0)
 
 
 def test_timm_can_put_a_classifier_on_it(make_method, images, tmp_path):

@@ -33,7 +33,7 @@ def test_scales_stay_below_their_limit(make_method, max_scale):
 
 
 def test_a_random_head_starts_as_the_successors():
-    """Normalised inputs and torch's own start: raw std 1/√3, centres 0.27, scales 0.13 of c."""
+    """Normalized inputs and torch's own start: raw std 1/√3, centers 0.27, scales 0.13 of c."""
     config = resolve("methods", {"type": "gmae", "spread_start": False, "queries": 500})
     torch.manual_seed(0)
     said = []

@@ -50,7 +50,7 @@ def block(ours, theirs, weights):
 
 
 def translated(method):
-    """Our weights under their names; our input normalisation goes into the patch embedding."""
+    """Our weights under their names; our input normalization goes into the patch embedding."""
     weights = method.state_dict()
     mean, std = method.encoder.mean.flatten(), method.encoder.std.flatten()
     kernel = weights["encoder.vit.patch_embed.proj.weight"] / std[:, None, None]

@@ -21,7 +21,7 @@ def test_a_patch_holds_its_pixels_row_by_row_channels_last():
     assert patch.tolist() == [2, 18, 34, 3, 19, 35, 6, 22, 38, 7, 23, 39]
 
 
-def test_normalised_patches_have_no_mean_and_unit_unbiased_variance():
+def test_normalized_patches_have_no_mean_and_unit_unbiased_variance():
     patches = torch.rand(2, 5, 12) * 7 + 3
     normalization = Normalization.of(patches)
     plain = normalization.apply(patches)

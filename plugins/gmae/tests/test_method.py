@@ -127,7 +127,7 @@ def test_nothing_is_drawn_but_the_background(make_method, images, background, le
     assert (method.draw(nothing).color == level).all()
 
 
-def test_a_learned_background_starts_grey_and_learns(make_method, images):
+def test_a_learned_background_starts_gray_and_learns(make_method, images):
     method = make_method(background="learned")
     assert method.background.tolist() == [0.5, 0.5, 0.5]
     step(method, images).loss.backward()

@@ -19,7 +19,7 @@ OVERVIEW = 8
 LIGHT = 3e6
 """Bytes of a page on 16 images, at most."""
 C0 = 0.28209479177387814
-"""Spherical harmonic of degree 0, by which PLY files hold colours."""
+"""Spherical harmonic of degree 0, by which PLY files hold colors."""
 
 
 def shown(images):

@@ -8,7 +8,7 @@ from gaussrep_gmae.report.ellipses import draw_ellipses
 from gaussrep_gmae.report.measure import measure
 
 
-def test_gain_over_the_mean_visible_colour():
+def test_gain_over_the_mean_visible_color():
     image = torch.zeros(1, 3, 2, 2)
     image[0, :, 1] = 1.0
     masked = torch.tensor([[[False, False], [True, True]]])
@@ -19,7 +19,7 @@ def test_gain_over_the_mean_visible_colour():
     assert gain.decibels == pytest.approx(20, rel=1e-4)
 
 
-def test_ellipses_show_colour_and_place(make_method, images):
+def test_ellipses_show_color_and_place(make_method, images):
     gaussians = make_method(queries=2).gaussians({"image": images}).detach()[0]
     gaussians = gaussians.replace(
         means=torch.tensor([[-0.5, -0.5, 0], [0.5, 0.5, 0]]),

@@ -17,7 +17,7 @@ class KnownCloud:
     """Points with normals, whose unit is known.
 
     Attributes:
-        cloud: In metres, z up.
+        cloud: In meters, z up.
         to_model: Similarity from there to the units of the model.
     """
 

@@ -1,4 +1,4 @@
-"""How a field of features is shown: as colours, and as likeness to one place."""
+"""How a field of features is shown: as colors, and as likeness to one place."""
 
 import torch
 from jaxtyping import Float
@@ -13,7 +13,7 @@ from gaussrep_nerfstudio.picker import Ray
 from gaussrep_nerfstudio.views import View
 
 OPAQUE = 0.5
-"""Gaussians of at least this opacity decide what the colours are."""
+"""Gaussians of at least this opacity decide what the colors are."""
 PROBE, PROBE_FOV = 3, 0.35
 """The pixels across, and the degrees, of the picture whose middle is what lies on a ray: as wide as
 three pixels of 60 degrees over 512."""
@@ -28,7 +28,7 @@ def feature_outputs(view: View, ray: Ray | None, renderer: str) -> dict[str, Ten
         renderer: Draws what lies on the ray.
 
     Returns:
-        `features` [H, W, 3], their three principal components as colours that stay the same from
+        `features` [H, W, 3], their three principal components as colors that stay the same from
         every side, black where there is nothing; `similarity` [H, W, 1] to what was picked, the
         cosine or 0 where that is negative.
     """

@@ -17,7 +17,7 @@ FEATURE_SCALE = 0.1
 """Standard deviation of features at first; ours."""
 
 SeedPoints = tuple[torch.Tensor, torch.Tensor]
-"""Positions [P, 3] and colours from 0 to 255 [P, 3], as nerfstudio's pipeline hands them over."""
+"""Positions [P, 3] and colors from 0 to 255 [P, 3], as nerfstudio's pipeline hands them over."""
 
 
 def begin(
@@ -34,7 +34,7 @@ def begin(
         fit: How many, how large and how opaque.
         cameras: Those that are trained on.
         seed_points: The data's points, if it has any.
-        known: The same with their normals, in metres, if the data parser is `gaussrep-rgbd`.
+        known: The same with their normals, in meters, if the data parser is `gaussrep-rgbd`.
 
     Returns:
         One scene on the CPU.
@@ -63,7 +63,7 @@ def _predicted(model: GaussrepModelConfig, known: KnownCloud | None) -> Gaussian
         )
     if known is None:
         raise DataError(
-            "start is run, which needs points with normals in metres; give the data with the data "
+            "start is run, which needs points with normals in meters; give the data with the data "
             f"parser gaussrep-rgbd, which has them ({CLOUD}), or another start."
         )
     return predicted_gaussians(model.start_run, known.cloud).transform(known.to_model)

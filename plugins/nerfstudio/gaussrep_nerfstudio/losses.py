@@ -1,4 +1,4 @@
-"""What a step minimises."""
+"""What a step minimizes."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from gaussrep_nerfstudio.views import View
 def picture_loss(
     view: View, batch: dict[str, Any], config: LossConfig, extent: float
 ) -> Float[Tensor, ""]:
-    """What `gaussrep fit` minimises between a view as drawn and as taken.
+    """What `gaussrep fit` minimizes between a view as drawn and as taken.
 
     Args:
         view: As drawn.

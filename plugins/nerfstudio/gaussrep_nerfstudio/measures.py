@@ -81,7 +81,7 @@ def shown(outputs: dict[str, Tensor], truth: Float[Tensor, "h w 3"]) -> dict[str
 
     Returns:
         `img`, truth beside what was drawn; `accumulation`, `depth` and, where there are any,
-        `features` as colours.
+        `features` as colors.
     """
     alpha = outputs["accumulation"]
     images = {

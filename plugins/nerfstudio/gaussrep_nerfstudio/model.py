@@ -117,7 +117,7 @@ class GaussrepModel(Model):
     def get_loss_dict(
         self, outputs: dict[str, Tensor], batch: dict[str, Any], metrics_dict: Any = None
     ) -> dict[str, Tensor]:
-        """What `gaussrep fit` minimises, and the features' error."""
+        """What `gaussrep fit` minimizes, and the features' error."""
         losses = {"picture": picture_loss(self._view, batch, self._fit.loss, self._extent)}
         if self.training and self._schedule is not None:
             losses["strategy"] = self._schedule.strategy.penalty(self._view.gaussians)

@@ -16,7 +16,7 @@ class Recorded:
     """One scene as it was recorded.
 
     Attributes:
-        cloud: Its points, in metres, z up.
+        cloud: Its points, in meters, z up.
         train: Frames to fit.
         held_out: Frames to measure on.
     """

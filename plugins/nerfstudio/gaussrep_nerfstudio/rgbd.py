@@ -31,12 +31,12 @@ class RgbdDataParser(DataParser):
 
     @cached_property
     def recorded(self) -> Recorded:
-        """The frames and points, in metres, z up."""
+        """The frames and points, in meters, z up."""
         return find_recorded(self.config)
 
     @cached_property
     def to_box(self) -> Float[Tensor, "4 4"]:
-        """From metres to the units of the model."""
+        """From meters to the units of the model."""
         if not self.config.normalize:
             return torch.eye(4)
         cuboid = Cuboid.fit(self.recorded.cloud.points, quantile=self.config.outliers)

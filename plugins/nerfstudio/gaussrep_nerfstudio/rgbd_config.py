@@ -30,7 +30,7 @@ class RgbdDataParserConfig(DataParserConfig):
     cache: Path | None = None
     """Folder for the cloud that is fused from a recording; by default the recording's."""
     normalize: bool = True
-    """Bring the scene into a cube of side `side` about 0; otherwise it stays in metres."""
+    """Bring the scene into a cube of side `side` about 0; otherwise it stays in meters."""
     side: float = 2.0
     """Side of that cube."""
     outliers: float = 0.01

@@ -1,4 +1,4 @@
-"""What happens around nerfstudio's own optimiser steps."""
+"""What happens around nerfstudio's own optimizer steps."""
 
 from collections.abc import Callable
 
@@ -20,7 +20,7 @@ from gaussrep_nerfstudio.views import View
 class Schedule:
     """Rates that decay, harmonics that come in one by one, and the strategy.
 
-    nerfstudio owns the optimisers and steps them; the strategy is handed them after each step, so
+    nerfstudio owns the optimizers and steps them; the strategy is handed them after each step, so
     that Gaussians that come and go keep their state.
 
     Args:

@@ -22,7 +22,7 @@ from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 from gaussrep_nerfstudio.scene_images import SceneImages
 
 EPSILON = 1e-15
-"""Adam's ε in 3DGS's code, as in `gaussrep.fitting.rates`, which imports torch's optimisers."""
+"""Adam's ε in 3DGS's code, as in `gaussrep.fitting.rates`, which imports torch's optimizers."""
 
 
 class SceneDatamanager(FullImageDatamanager[SceneImages]):
@@ -35,7 +35,7 @@ class FusedAdamConfig(OptimizerConfig):
 
     _target: type = torch.optim.Adam
     lr: float = 1e-3
-    """Learning rate; that of the centres is a multiple of the scene's extent, and decays."""
+    """Learning rate; that of the centers is a multiple of the scene's extent, and decays."""
     eps: float = EPSILON
     """Adam's ε."""
     max_norm: float | None = None

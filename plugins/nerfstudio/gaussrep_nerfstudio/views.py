@@ -20,7 +20,7 @@ class View:
 
     Attributes:
         gaussians: The scene, with gradients to the model.
-        copies: The view's own copy of it, [1, N], whose centres keep their gradients.
+        copies: The view's own copy of it, [1, N], whose centers keep their gradients.
         cameras: The one camera.
         background: RGB behind the scene.
         rendering: The picture, [1, H, W, ...].

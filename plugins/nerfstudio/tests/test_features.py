@@ -11,7 +11,7 @@ PLACES = torch.tensor([[0.0, -1, 0], [0, 1, 0], [0, 1, 1], [0, -1, 1]])
 
 
 def scene():
-    """Four balls in two colours of features."""
+    """Four balls in two colors of features."""
     likes = torch.tensor([[1.0, 0.2], [0.1, 2], [0.05, 1], [0.5, 0.1]])
     return Gaussians(
         means=PLACES,
@@ -47,7 +47,7 @@ def test_similarity_to_what_lies_on_a_ray():
     assert max(like[0], like[3]) < 0.5
 
 
-def test_colours_follow_features_and_emptiness_is_black():
+def test_colors_follow_features_and_emptiness_is_black():
     gaussians = scene()
     view = seen(gaussians)
     camera = view.cameras

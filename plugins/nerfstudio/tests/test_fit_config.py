@@ -28,7 +28,7 @@ def test_defaults_are_those_of_a_fit():
     assert fit_config(GaussrepModelConfig()) == FitConfig(data=CaptureConfig(path=""))
 
 
-def test_optimisers_are_those_of_a_fit():
+def test_optimizers_are_those_of_a_fit():
     groups = trainer_config("gaussrep").optimizers
     scene = SceneModel(nothing(GaussrepModelConfig(encoder="statistics")))
     for name, wanted in make_optimizers(scene, RatesConfig(), extent=1.0).items():

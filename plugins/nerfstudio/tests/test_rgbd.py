@@ -51,10 +51,10 @@ def test_depth_leads_to_the_points(rooms, normalize):
         back = torch.linalg.inv(cameras.viewmats[number])
         lifted = (rays * depth[..., None]) @ back[:3, :3].mT + back[:3, 3]
         far = torch.cdist(lifted[depth > 0], points).amin(-1) / scale
-        assert far.median() < 0.15  # metres; the cloud's 3000 points lie about as far apart
+        assert far.median() < 0.15  # meters; the cloud's 3000 points lie about as far apart
 
 
-def test_normalised_scenes_fill_the_box(rooms):
+def test_normalized_scenes_fill_the_box(rooms):
     outputs = parsed(rooms, outliers=0.0, side=2.0)
     points = outputs.metadata["points3D_xyz"]
     spans = points.amax(0) - points.amin(0)
@@ -79,8 +79,8 @@ def test_pictures_are_read_as_gaussrep_reads_them(rooms):
     wanted = read_shot(shot, (12, 16)).frame
     item = SceneImages(outputs).get_data(1, image_type="uint8")
     assert np.array_equal(item["image"].numpy(), wanted.image)
-    metres = item["depth_image"][..., 0] / outputs.dataparser_scale
-    assert np.allclose(metres.numpy(), wanted.depth, rtol=1e-5)
+    meters = item["depth_image"][..., 0] / outputs.dataparser_scale
+    assert np.allclose(meters.numpy(), wanted.depth, rtol=1e-5)
 
 
 def test_scenes_are_named(rooms):

@@ -1,7 +1,7 @@
 """Cameras to and from PyTorch3D's.
 
 PyTorch3D's camera space has x to the left and y up (z is forward in both), multiplies points from
-the left, and measures pictures in normalised device coordinates: from the middle, in halves of the
+the left, and measures pictures in normalized device coordinates: from the middle, in halves of the
 shorter side, x to the left and y up.
 """
 
@@ -25,7 +25,7 @@ def to_pytorch3d_cameras(cameras: Cameras, in_ndc: bool = False) -> Any:
 
     Args:
         cameras: Views, [*B, V].
-        in_ndc: Whether focal lengths and principal points are given in normalised device
+        in_ndc: Whether focal lengths and principal points are given in normalized device
             coordinates, and not in pixels.
 
     Returns:

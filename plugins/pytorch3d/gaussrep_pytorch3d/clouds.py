@@ -9,17 +9,17 @@ from torch import Tensor
 from gaussrep import sh
 from gaussrep.errors import ShapeError
 from gaussrep.gaussians import Gaussians
-from gaussrep.neighbours import spacing
+from gaussrep.neighbors import spacing
 from gaussrep_pytorch3d.library import pytorch3d
 
-NEIGHBOURS = 3
+NEIGHBORS = 3
 """Others whose distance makes the size of a Gaussian (3DGS, section 5.1)."""
 
 SMALLEST = 1e-4
 """Least standard deviation, as a share of the cloud's size, where points coincide; ours."""
 
-GREY = 0.5
-"""Colour of points that have none."""
+GRAY = 0.5
+"""Color of points that have none."""
 
 
 def to_pointclouds(gaussians: Gaussians) -> Any:
@@ -27,7 +27,7 @@ def to_pointclouds(gaussians: Gaussians) -> Any:
 
     Features of a point are red, green, blue and opacity, then those of the Gaussian. Gaussians of
     opacity 0 are padding and are left out, so that clouds differ in length. Spherical harmonics
-    give the colour of their first coefficient; scales and orientations have no place in a cloud.
+    give the color of their first coefficient; scales and orientations have no place in a cloud.
 
     Args:
         gaussians: Scenes, [*B, N].
@@ -58,7 +58,7 @@ def from_pointclouds(clouds: Any, scale: float | None = None, opacity: float = 1
     Args:
         clouds: A `pytorch3d.structures.Pointclouds` of B clouds whose features are, as
             `to_pointclouds` gives them, RGB, opacity, and more; it may hold RGB alone, or no
-            features at all, which makes grey Gaussians.
+            features at all, which makes gray Gaussians.
         scale: Standard deviation in units of the points; where it is None, the root mean square
             distance of the three nearest others.
         opacity: Opacity where the clouds hold none.
@@ -93,7 +93,7 @@ def _scene(
         quats=points.new_tensor([1.0, 0, 0, 0]).expand(len(points), 4),
         scales=_sizes(points, scale)[:, None].expand(-1, 3),
         opacities=features[:, 3] if features is not None and channels > 3 else opacities,
-        colors=torch.full_like(points, GREY) if features is None else features[:, :3],
+        colors=torch.full_like(points, GRAY) if features is None else features[:, :3],
         features=features[:, 4:] if features is not None and channels > 4 else None,
     )
 
@@ -104,5 +104,5 @@ def _sizes(points: Float[Tensor, "n 3"], scale: float | None) -> Float[Tensor, "
     if len(points) == 1:
         raise ShapeError("a cloud of one point has no spacing; give scale.")
     size = (points.amax(0) - points.amin(0)).max().item()
-    others = min(NEIGHBOURS, len(points) - 1)
+    others = min(NEIGHBORS, len(points) - 1)
     return spacing(points, others).clamp_min(SMALLEST * size)

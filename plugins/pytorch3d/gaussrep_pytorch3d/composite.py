@@ -22,7 +22,7 @@ def composite(
     Args:
         rows: Gaussians of each image, nearest first (`front_to_back`).
         lists: Numbers of rows, in order, and -1 where there is none.
-        pixels: Centres of the pixels.
+        pixels: Centers of the pixels.
         block: Largest number of listed Gaussians in memory at once; recomputed for gradients.
 
     Returns:
@@ -44,7 +44,7 @@ def unfinished(
     Args:
         rows: Gaussians of each image, nearest first.
         lists: Of one Gaussian more than is composited.
-        pixels: Centres of the pixels.
+        pixels: Centers of the pixels.
 
     Returns:
         Pixels with a Gaussian in the last place, and light left behind the others.

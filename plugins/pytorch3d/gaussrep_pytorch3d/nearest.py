@@ -1,4 +1,4 @@
-"""Which Gaussians may touch which pixel, found by PyTorch3D's point rasteriser."""
+"""Which Gaussians may touch which pixel, found by PyTorch3D's point rasterizer."""
 
 import torch
 from einops import rearrange
@@ -41,7 +41,7 @@ def nearest_gaussians(
     into tiles, each a picture with a cloud of its own.
 
     Args:
-        circles: Centres and radii in pixels, in the order in which they are to be listed; those of
+        circles: Centers and radii in pixels, in the order in which they are to be listed; those of
             radius 0 are not there.
         size: Width and height in pixels.
         most: Longest list, K.

@@ -21,17 +21,17 @@ SLACK = 1e-4
 """Share of its distance by which depths begin before the nearest sphere, lest rounding drop it."""
 
 DIFFERENCE = 1e-6
-"""Largest share of a colour by which Pulsar may be off to be faster (PyTorch3D's default: 0.01)."""
+"""Largest share of a color by which Pulsar may be off to be faster (PyTorch3D's default: 0.01)."""
 
 
 class PulsarRenderer(Renderer):
     """Draws every Gaussian as a sphere (Pulsar, arXiv 2004.07484).
 
     A sphere counts in a pixel by how near its surface is and how near the ray is to its middle:
-    with o its opacity, c in [0, 1] the closeness of the ray to the centre and n in [0, 1] the
+    with o its opacity, c in [0, 1] the closeness of the ray to the center and n in [0, 1] the
     nearness of the surface between the picture's farthest and nearest spheres, its weight is
     c · o · exp(o · n / gamma), and that of the background 1; weights are divided by their sum.
-    Alpha is what the background lost, depth the weighted mean of the centres' depths. There are no
+    Alpha is what the background lost, depth the weighted mean of the centers' depths. There are no
     ellipsoids and no transmittance: the picture is Pulsar's own. Pictures are drawn one by one.
 
     Args:

@@ -1,4 +1,4 @@
-"""`pytorch3d`: candidates from PyTorch3D's point rasteriser, composited in torch."""
+"""`pytorch3d`: candidates from PyTorch3D's point rasterizer, composited in torch."""
 
 import logging
 
@@ -13,7 +13,7 @@ from gaussrep.rendering import Renderer, Rendering
 from gaussrep.rendering.compositing import (
     OPACITY,
     front_to_back,
-    pixel_centres,
+    pixel_centers,
     to_rendering,
     values,
 )
@@ -66,7 +66,7 @@ class PyTorch3DRenderer(Renderer):
         rows, radii = ordered[..., :-1], ordered[..., -1:]
         radii = torch.where(rows[..., OPACITY, None] > 0, radii, 0)
         lists = self._lists(torch.cat([rows[..., :2], radii], -1).detach(), size)
-        pixels = pixel_centres(*size, rows)
+        pixels = pixel_centers(*size, rows)
         if lists.shape[-1] > self.config.points_per_pixel:
             self._report(unfinished(rows.detach(), lists, pixels), lists.shape[:2].numel())
             lists = lists[..., :-1]

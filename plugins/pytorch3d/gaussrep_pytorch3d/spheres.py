@@ -17,7 +17,7 @@ class Spheres:
 
     Pulsar has one focal length, and a principal point in the middle of the picture (or whole
     pixels off it). Any pinhole camera sees a point where that one sees it after a linear map of
-    camera space that leaves depths alone; so centres fall exactly where all renderers put them.
+    camera space that leaves depths alone; so centers fall exactly where all renderers put them.
 
     Args:
         centers: In scene units, [*B, V, N, 3].

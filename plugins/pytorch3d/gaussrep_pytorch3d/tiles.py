@@ -18,7 +18,7 @@ class Tiles:
     Args:
         numbers: Of the tiles, row by row, picture after picture.
         counts: How many circles touch each.
-        circles: Centres from the tile's corner, and radii, in pixels.
+        circles: Centers from the tile's corner, and radii, in pixels.
         rows: Numbers of the circles in their picture, ascending in each tile.
     """
 
@@ -46,7 +46,7 @@ def touched_tiles(circles: Float[Tensor, "i n 3"], size: tuple[int, int]) -> Til
     """Find the tiles that the squares around circles meet.
 
     Args:
-        circles: Centres and radii in pixels; those of radius 0 are not there.
+        circles: Centers and radii in pixels; those of radius 0 are not there.
         size: Width and height of the pictures.
 
     Returns:

@@ -24,7 +24,7 @@ def cloud(*lengths, channels=0):
     )
 
 
-def test_a_cloud_holds_places_colours_opacities_and_features():
+def test_a_cloud_holds_places_colors_opacities_and_features():
     gaussians = scene(features=2)
     (features,) = (clouds := to_pointclouds(gaussians)).features_list()
     assert torch.equal(clouds.points_list()[0], gaussians.means)
@@ -40,7 +40,7 @@ def test_padding_is_left_out_and_batch_axes_are_flattened():
     assert len(to_pointclouds(scene(batch=(2, 3)))) == 6
 
 
-def test_harmonics_give_their_constant_colour():
+def test_harmonics_give_their_constant_color():
     gaussians = scene(sh_degree=2)
     (features,) = to_pointclouds(gaussians).features_list()
     expected = (0.5 + 0.28209479 * gaussians.sh[:, 0]).clamp_min(0)

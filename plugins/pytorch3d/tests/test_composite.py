@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.rendering.compositing import front_to_back, pixel_centres, values
+from gaussrep.rendering.compositing import front_to_back, pixel_centers, values
 from gaussrep.rendering.projection import project
 from gaussrep.testing.scenes import random_scene
 from gaussrep_pytorch3d.composite import composite
@@ -15,7 +15,7 @@ def test_derivatives_are_those_of_differences(block):
     projection = project(scene.gaussians, scene.cameras)
     mixed = values(scene.gaussians, scene.cameras, projection.depths)
     rows = front_to_back(projection, scene.gaussians.opacities, mixed).detach().requires_grad_()
-    pixels = pixel_centres(*SIZE, rows)
+    pixels = pixel_centers(*SIZE, rows)
     lists = torch.arange(COUNT).expand(len(rows), len(pixels), -1)
 
     def blended(rows):

@@ -46,7 +46,7 @@ CAMERAS = {
 
 
 @pytest.mark.parametrize("name", CAMERAS)
-def test_spheres_are_where_the_core_projects_their_centres(name):
+def test_spheres_are_where_the_core_projects_their_centers(name):
     cameras = camera(**CAMERAS[name])
     x, y = torch.meshgrid(
         torch.arange(cameras.width) + 0.5, torch.arange(cameras.height) + 0.5, indexing="xy"
@@ -73,7 +73,7 @@ def test_the_nearer_sphere_hides_the_farther_one():
     torch.testing.assert_close(middle, torch.tensor([0.0, 1, 0]), atol=1e-3, rtol=0)
 
 
-def test_depth_is_that_of_the_centre_and_background_shows_around():
+def test_depth_is_that_of_the_center_and_background_shows_around():
     out = draw(balls([[0.0, 0, 2]]), camera(), background=torch.tensor([0.2, 0.4, 0.6]))
     assert out.depth[0, 24, 32].item() == pytest.approx(2, rel=1e-5)
     torch.testing.assert_close(out.color[0, 0, 0], torch.tensor([0.2, 0.4, 0.6]))
@@ -87,7 +87,7 @@ def test_larger_gamma_mixes_more():
     assert behind[0] < 1e-3 < 0.1 < behind[2]
 
 
-def test_gradients_of_colours_and_features_agree_with_differences():
+def test_gradients_of_colors_and_features_agree_with_differences():
     torch.manual_seed(0)
     scene = balls(torch.randn(6, 3) * 0.3 + torch.tensor([0.0, 0, 2]), scale=0.15)
     scene = scene.replace(features=torch.rand(6, 2))

@@ -164,7 +164,7 @@ def test_pytorch3d_lists_by_order_and_not_by_depth_in_single_precision():
     torch.testing.assert_close(ours.color, theirs.color, atol=1e-12, rtol=1e-12)
 
 
-def test_its_rasteriser_is_the_one_that_is_called(monkeypatch):
+def test_its_rasterizer_is_the_one_that_is_called(monkeypatch):
     module = pytorch3d("renderer.points.rasterize_points")
     calls = []
     real = module.rasterize_points

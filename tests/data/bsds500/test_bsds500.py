@@ -32,9 +32,9 @@ def write_annotations(path, annotators, height=4, width=6):
     savemat(path, {"groundTruth": cells}, do_compression=True)
 
 
-def write_photograph(path, height=4, width=6, grey=51):
+def write_photograph(path, height=4, width=6, gray=51):
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.new("RGB", (width, height), (grey, grey, grey)).save(path)
+    Image.new("RGB", (width, height), (gray, gray, gray)).save(path)
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_samples_have_the_agreed_form(root):
 
 
 def test_splits_and_sorted_order(root):
-    write_photograph(root / "images" / "train" / "100.jpg", grey=255)
+    write_photograph(root / "images" / "train" / "100.jpg", gray=255)
     train, val = BSDS500(BSDS500Config(root=root)), BSDS500(BSDS500Config(root=root), "val")
     assert (len(train), len(val)) == (2, 1)
     assert train[0]["image"].min() == 1

@@ -33,11 +33,11 @@ def test_the_floor_before_a_door_is_free():
         if door is None:
             continue
         leaf = door.parts[0]
-        before = leaf.centre - leaf.axes[1] * 0.45  # its back, +y, is at the wall
+        before = leaf.center - leaf.axes[1] * 0.45  # its back, +y, is at the wall
         for thing in plan.things:
             for part in thing.parts if thing.label > Label.FLOOR else ():
-                away = np.abs(part.centre - before) - part.reach
-                blocked = (away[:2] < 0.25).all() and part.centre[2] - part.reach[2] < 1.8
+                away = np.abs(part.center - before) - part.reach
+                blocked = (away[:2] < 0.25).all() and part.center[2] - part.reach[2] < 1.8
                 assert not blocked or thing is door, (seed, thing.label)
 
 

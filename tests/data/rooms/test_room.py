@@ -30,11 +30,11 @@ def plan_of(seed, number):
 
 
 def inside(parts, n, points, margin):
-    """Whether points lie in a part, at least so many metres below its surface."""
+    """Whether points lie in a part, at least so many meters below its surface."""
     half = parts.half[n] - margin
     if half.min() <= 0:
         return np.zeros(len(points), dtype=bool)
-    local = np.abs((points - parts.centres[n]) @ parts.axes[n].T)
+    local = np.abs((points - parts.centers[n]) @ parts.axes[n].T)
     if parts.kinds[n] == BOX:
         return (local < half).all(axis=1)
     if parts.kinds[n] == BALL:
@@ -77,7 +77,7 @@ def test_rays_end_on_a_surface_and_pass_through_nothing(room, number):
         for n in range(len(parts.kinds)):
             for share in (0.1, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99):
                 assert not inside(parts, n, eye + (ends - eye) * share, 1e-4).any()
-            unit = np.einsum("ij,pj->pi", parts.to_unit[n], ends - parts.centres[n])
+            unit = np.einsum("ij,pj->pi", parts.to_unit[n], ends - parts.centers[n])
             if parts.kinds[n] == BOX:
                 on_surface |= np.abs(np.abs(unit).max(axis=1) - 1) < 1e-4
             elif parts.kinds[n] == FRUSTUM:
@@ -91,7 +91,7 @@ def test_rays_end_on_a_surface_and_pass_through_nothing(room, number):
 def test_points_agree_with_the_pixels_that_see_them(room):
     cloud = room.cloud
     labels, instances = cloud.labels.numpy(), cloud.instances.numpy()
-    same, colour = [], []
+    same, color = [], []
     for number, frame in enumerate(room.frames):
         column, row, depth, there = projected(room, frame)
         at = (row[there], column[there])
@@ -99,10 +99,10 @@ def test_points_agree_with_the_pixels_that_see_them(room):
         seen, at = np.flatnonzero(there)[close], (at[0][close], at[1][close])
         same.append(room.labels[number][at] == labels[seen])
         assert (room.instances[number][at] == instances[seen]).mean() > 0.9
-        colour.append(np.abs(frame.image[at] / 255 - cloud.colors.numpy()[seen]).mean(axis=1))
+        color.append(np.abs(frame.image[at] / 255 - cloud.colors.numpy()[seen]).mean(axis=1))
     assert np.concatenate(same).mean() > 0.97
-    assert np.median(np.concatenate(colour)) < 0.04
-    assert np.quantile(np.concatenate(colour), 0.9) < 0.2
+    assert np.median(np.concatenate(color)) < 0.04
+    assert np.quantile(np.concatenate(color), 0.9) < 0.2
 
 
 def test_every_point_faces_a_frame_that_sees_it(room):
@@ -143,8 +143,8 @@ def test_everything_is_inside_the_walls(number):
     plan = plan_of(5, number)
     for thing in plan.things:
         for part in thing.parts if thing.label > 1 else ():
-            assert (part.centre - part.reach > -1e-6).all(), thing.label
-            assert (part.centre + part.reach < plan.size + 1e-6).all(), thing.label
+            assert (part.center - part.reach > -1e-6).all(), thing.label
+            assert (part.center + part.reach < plan.size + 1e-6).all(), thing.label
 
 
 def test_cameras_stand_in_the_room_at_eye_height(room, number):

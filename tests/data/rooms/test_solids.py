@@ -10,15 +10,15 @@ from gaussrep.data.rooms.parts import ball, bowl, box, frustum
 from gaussrep.data.rooms.surface import draw_surface
 from gaussrep.data.rooms.zbuffer import NOTHING, see
 
-GREY = plain((0.5, 0.5, 0.5))
+GRAY = plain((0.5, 0.5, 0.5))
 SOLIDS = {
-    "box": box((1.0, 2.0, 0.5), (0.6, 1.0, 1.4), GREY, tilt=0.3, yaw=0.7),
-    "cylinder": frustum((1.0, 2.0, 0.5), (0.8, 0.8, 1.2), GREY),
-    "cone": frustum((1.0, 2.0, 0.5), (0.8, 0.5, 1.2), GREY, taper=0.6),
-    "cup": frustum((1.0, 2.0, 0.5), (0.8, 0.5, 1.2), GREY, taper=-0.6),
-    "rod": frustum((1.0, 2.0, 0.5), (2.0, 0.2, 0.3), GREY, along=0),
-    "ball": ball((1.0, 2.0, 0.5), (0.9, 0.6, 1.3), GREY),
-    "bowl": bowl((1.0, 2.0, 0.5), (1.0, 0.8, 0.5), GREY),
+    "box": box((1.0, 2.0, 0.5), (0.6, 1.0, 1.4), GRAY, tilt=0.3, yaw=0.7),
+    "cylinder": frustum((1.0, 2.0, 0.5), (0.8, 0.8, 1.2), GRAY),
+    "cone": frustum((1.0, 2.0, 0.5), (0.8, 0.5, 1.2), GRAY, taper=0.6),
+    "cup": frustum((1.0, 2.0, 0.5), (0.8, 0.5, 1.2), GRAY, taper=-0.6),
+    "rod": frustum((1.0, 2.0, 0.5), (2.0, 0.2, 0.3), GRAY, along=0),
+    "ball": ball((1.0, 2.0, 0.5), (0.9, 0.6, 1.3), GRAY),
+    "bowl": bowl((1.0, 2.0, 0.5), (1.0, 0.8, 0.5), GRAY),
 }
 INTRINSICS = np.array([[40.0, 0, 20], [0, 40.0, 15], [0, 0, 1]])
 
@@ -32,7 +32,7 @@ def straight(eye):
 
 
 def test_a_wall_by_hand():
-    wall = pack([box((0, 3.5, -5), (20, 1, 10), GREY)])
+    wall = pack([box((0, 3.5, -5), (20, 1, 10), GRAY)])
     depth, seen = see(wall, straight(np.zeros(3)), INTRINSICS, 30, 40)
     np.testing.assert_allclose(depth, 3.0)
     assert (seen == 0).all()
@@ -42,8 +42,8 @@ def test_a_wall_by_hand():
 
 
 def test_a_ball_by_hand():
-    """Radius 1 in 5 metres: its limb is at tan(asin(1 / 5)) = 0.2041, 8.16 pixels."""
-    parts = pack([ball((0, 5, -1), (2, 2, 2), GREY)])
+    """Radius 1 in 5 meters: its limb is at tan(asin(1 / 5)) = 0.2041, 8.16 pixels."""
+    parts = pack([ball((0, 5, -1), (2, 2, 2), GRAY)])
     intrinsics = INTRINSICS.copy()
     intrinsics[:2, 2] = 20.5, 15.5
     depth, seen = see(parts, straight(np.zeros(3)), intrinsics, 31, 41)
@@ -53,7 +53,7 @@ def test_a_ball_by_hand():
 
 
 def test_the_nearer_part_is_seen_in_any_order():
-    parts = [box((0, y, -1), (2, 0.1, 2), GREY) for y in (4.0, 2.0, 3.0)]
+    parts = [box((0, y, -1), (2, 0.1, 2), GRAY) for y in (4.0, 2.0, 3.0)]
     for order in ((0, 1, 2), (1, 0, 2), (2, 0, 1)):
         packed = pack([parts[number] for number in order])
         depth, seen = see(packed, straight(np.zeros(3)), INTRINSICS, 30, 40)
@@ -62,7 +62,7 @@ def test_the_nearer_part_is_seen_in_any_order():
 
 
 def test_one_looks_into_a_bowl():
-    parts = pack([bowl((0, 3, -1), (2, 2, 1), GREY)])
+    parts = pack([bowl((0, 3, -1), (2, 2, 1), GRAY)])
     depth, seen = see(parts, straight(np.array([0, 0, 0.5])), INTRINSICS, 30, 40)
     height = (15 - (np.arange(30) + 0.5)) / 40
     column = np.flatnonzero(seen[:, 20] == 0)
@@ -94,7 +94,7 @@ def test_normals_agree_and_face_outwards(name):
     found = normals_at(surface.points, surface.which, parts, np.zeros(3))
     np.testing.assert_allclose(found, surface.normals, atol=1e-6)
     np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1)
-    out = ((surface.points - parts.centres[0]) * found).sum(axis=1)
+    out = ((surface.points - parts.centers[0]) * found).sum(axis=1)
     assert (out > 0).all()
 
 
@@ -109,18 +109,18 @@ def test_normals_of_bowls_face_the_eye():
 @pytest.mark.parametrize(
     ("part", "is_there", "share"),
     [
-        (box((0, 0, 0), (1, 2, 3), GREY), lambda p: p[:, 2] > 3 - 1e-9, 2 / 22),
-        (frustum((0, 0, 0), (2, 2, 2), GREY), lambda p: p[:, 2] > 2 - 1e-9, 1 / 6),
+        (box((0, 0, 0), (1, 2, 3), GRAY), lambda p: p[:, 2] > 3 - 1e-9, 2 / 22),
+        (frustum((0, 0, 0), (2, 2, 2), GRAY), lambda p: p[:, 2] > 2 - 1e-9, 1 / 6),
         # a cone's side, pi (1 + 0.5) sqrt(1.25), and its caps, pi and pi / 4
         (
-            frustum((0, 0, 0), (2, 2, 1), GREY, taper=0.5),
+            frustum((0, 0, 0), (2, 2, 1), GRAY, taper=0.5),
             lambda p: p[:, 2] > 1 - 1e-9,
             0.25 / (1.5 * np.sqrt(1.25) + 1.25),
         ),
-        (ball((0, 0, 0), (2, 2, 2), GREY), lambda p: p[:, 2] > 1.5, 1 / 4),
+        (ball((0, 0, 0), (2, 2, 2), GRAY), lambda p: p[:, 2] > 1.5, 1 / 4),
         # Of an oblate spheroid, a = 1, c = 1/2: the share above half its height is
         # the integral of sqrt(1 + 3 z^2) over [1/2, 1] by twice that over [0, 1].
-        (ball((0, 0, 0), (2, 2, 1), GREY), lambda p: p[:, 2] > 0.75, 0.3030),
+        (ball((0, 0, 0), (2, 2, 1), GRAY), lambda p: p[:, 2] > 0.75, 0.3030),
     ],
 )  # fmt: skip
 def test_points_are_spread_evenly_by_area(part, is_there, share):
@@ -132,6 +132,6 @@ def test_points_are_spread_evenly_by_area(part, is_there, share):
 
 
 def test_parts_get_points_by_their_area():
-    small, large = box((0, 0, 0), (1, 1, 1), GREY), box((5, 0, 0), (2, 2, 2), GREY)
+    small, large = box((0, 0, 0), (1, 1, 1), GRAY), box((5, 0, 0), (2, 2, 2), GRAY)
     surface = draw_surface(20_000, pack([small, large]), np.random.default_rng(0))
     assert (surface.which == 1).mean() == pytest.approx(0.8, abs=0.02)

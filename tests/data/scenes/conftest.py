@@ -1,4 +1,4 @@
-"""A small world: a coloured floor, z up, seen by cameras above it."""
+"""A small world: a colored floor, z up, seen by cameras above it."""
 
 from types import SimpleNamespace
 
@@ -16,7 +16,7 @@ UP = torch.tensor([0.0, 0.0, 1.0])
 
 
 def floor_colors(x, y):
-    """Colour of the floor, smooth in metres."""
+    """Color of the floor, smooth in meters."""
     return np.stack([0.5 + 0.2 * x, 0.5 + 0.2 * y, 0.5 + 0 * x], axis=-1)
 
 

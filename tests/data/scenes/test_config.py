@@ -12,7 +12,7 @@ from gaussrep.data.scenes.config import RgbdConfig, S3disConfig, ScannetConfig
     [
         (ScannetConfig, {"views": 2, "augment": {"elastic": {"probability": 0.5}}}, "bent"),
         (ScannetConfig, {"views": 2, "mix3d": 0.5}, "laid over each other"),
-        (ScannetConfig, {"labelled_points": 20, "max_points": 10}, "raise max_points"),
+        (ScannetConfig, {"labeled_points": 20, "max_points": 10}, "raise max_points"),
         (ScannetConfig, {"classes": 40}, "classes"),
         (ScannetConfig, {"augment": {"scale": {"range": (1.1, 0.9)}}}, "smaller number first"),
         (ScannetConfig, {"augment": {"dropout": {"share": 1.0}}}, "less than 1"),

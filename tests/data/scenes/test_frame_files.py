@@ -7,7 +7,7 @@ from gaussrep.data.scenes.frame_files import read_depth, write_depth
 from gaussrep.errors import DataError
 
 
-def test_depth_comes_back_to_the_millimetre(tmp_path):
+def test_depth_comes_back_to_the_millimeter(tmp_path):
     depth = np.array([[0, 1.2344], [65.534, 0.0006]], np.float32)
     write_depth(depth, tmp_path / "depth.png")
     found = read_depth(tmp_path / "depth.png")

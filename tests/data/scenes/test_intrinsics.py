@@ -5,7 +5,7 @@ from gaussrep.data.scenes.intrinsics import from_file, resized, to_file
 K = np.array([[500.0, 0, 320], [0, 510, 240], [0, 0, 1]])
 
 
-def test_files_count_pixels_from_their_centres():
+def test_files_count_pixels_from_their_centers():
     assert to_file(K)[:2, 2].tolist() == [319.5, 239.5]
     assert to_file(K).shape == (4, 4)
     np.testing.assert_array_equal(from_file(to_file(K)), K)

@@ -18,7 +18,7 @@ from gaussrep.data.shapes.config import ShapesConfig
         {"objects": (2, 33)},
         {"objects": (4, 3)},
         {"seed": -1},
-        {"colour": 1},
+        {"color": 1},
     ],
 )
 def test_impossible_settings_are_refused(wrong):

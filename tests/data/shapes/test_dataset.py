@@ -135,7 +135,7 @@ class TestManyScenes:
         assert 0.1 < shares.min() < shares.max() < 0.98
 
     def test_contours_show_in_the_picture(self, scenes):
-        """Colours change across a contour several times as much as elsewhere."""
+        """Colors change across a contour several times as much as elsewhere."""
         across, elsewhere = [], []
         for _, sample in scenes:
             change = sample["image"].diff(dim=2).abs().sum(dim=0)

@@ -7,7 +7,7 @@ from gaussrep.data.shapes.outlines import draw_outline
 
 
 def winding(outline, size):
-    """Turns of the outline around each cell's centre, by summing angles."""
+    """Turns of the outline around each cell's center, by summing angles."""
     cells = (np.arange(size) + 0.5) / size
     points = np.stack(np.meshgrid(cells, cells), axis=-1)[:, :, None]
     a, b = outline - points, np.roll(outline, -1, axis=0) - points
@@ -22,8 +22,8 @@ def winding(outline, size):
     st.tuples(st.floats(-0.3, 1.3), st.floats(-0.3, 1.3)),
     st.integers(1, 40),
 )
-def test_a_cell_is_inside_where_the_outline_winds_around_its_centre(seed, radius, centre, size):
-    outline = np.array(centre) + radius * draw_outline(np.random.default_rng(seed))
+def test_a_cell_is_inside_where_the_outline_winds_around_its_center(seed, radius, center, size):
+    outline = np.array(center) + radius * draw_outline(np.random.default_rng(seed))
     turns = winding(outline, size)
     certain = np.abs(turns - 0.5) > 0.4
     assert certain.mean() > 0.9

@@ -19,9 +19,9 @@ def scene(drawn):
 
 
 def plane(layer, size):
-    """Depth of a layer's plane at all pixels' centres, in float64."""
+    """Depth of a layer's plane at all pixels' centers, in float64."""
     cells = (np.arange(size) + 0.5) / size
-    x, y = np.meshgrid(cells - layer.centre[0], cells - layer.centre[1])
+    x, y = np.meshgrid(cells - layer.center[0], cells - layer.center[1])
     return layer.depth + (layer.slant[0] * x + layer.slant[1] * y) / layer.reach
 
 
@@ -71,17 +71,17 @@ def test_layers_never_meet_in_depth(drawn):
     assert np.array_equal(layers[0].outline, FRAME)
 
 
-def plain(layer, outline, grey):
+def plain(layer, outline, gray):
     """A layer without texture and shading, at one depth."""
-    colour = np.full(3, grey)
+    color = np.full(3, gray)
     return replace(
         layer,
         outline=outline,
         slant=np.zeros(2),
         light=np.zeros(2),
         dome=0.0,
-        colour=colour,
-        accent=colour,
+        color=color,
+        accent=color,
     )
 
 
@@ -97,7 +97,7 @@ def test_a_vertical_contour_by_hand():
         assert picture.depth[row] == pytest.approx([second.depth] * 3 + [first.depth] * 5)
 
 
-def test_brightness_rises_towards_the_light_and_falls_off_the_centre():
+def test_brightness_rises_towards_the_light_and_falls_off_the_center():
     first, second = draw_scene((1, 1), np.random.default_rng(0))
     flat, outside = plain(first, FRAME, 0.5), plain(second, FRAME + 2, 0.9)
     reach = np.sqrt(0.5)

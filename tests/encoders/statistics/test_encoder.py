@@ -14,7 +14,7 @@ def encoder(**settings):
     return StatisticsEncoder(StatisticsConfig(**settings))
 
 
-def test_vectors_are_standardised_projected_and_of_length_one():
+def test_vectors_are_standardized_projected_and_of_length_one():
     features = encoder(seed=3)(NOISE)
     assert features.shape == (1, 8, 8, 32)
     assert torch.allclose(features.norm(dim=-1), torch.ones(1, 8, 8))

@@ -7,9 +7,9 @@ import torch
 from gaussrep.encoders.statistics.local_statistics import edges, local_statistics
 
 
-def test_a_flat_picture_has_its_colour_and_nothing_else():
-    colour = torch.tensor([0.2, 0.5, 0.8])
-    flat = colour.view(1, 3, 1, 1).expand(1, 3, 16, 8)
+def test_a_flat_picture_has_its_color_and_nothing_else():
+    color = torch.tensor([0.2, 0.5, 0.8])
+    flat = color.view(1, 3, 1, 1).expand(1, 3, 16, 8)
     statistics = local_statistics(flat, 8)
     assert statistics.shape == (1, 2, 1, 30)
     wanted = torch.zeros(30)
@@ -48,31 +48,31 @@ def test_a_cell_agrees_with_plain_loops():
     images = torch.rand(1, 3, 24, 24, generator=torch.Generator().manual_seed(3))
     statistics = local_statistics(images, 8)[0, 1, 1].numpy()
     red, green, blue = images[0].double().numpy()
-    colours = [(red + green + blue) / 3, red - green, (red + green) / 2 - blue]
-    for k, colour in enumerate(colours):
-        inner = colour[8:16, 8:16]
+    colors = [(red + green + blue) / 3, red - green, (red + green) / 2 - blue]
+    for k, color in enumerate(colors):
+        inner = color[8:16, 8:16]
         assert statistics[k] == pytest.approx(inner.mean(), abs=1e-6)
         assert statistics[3 + k] == pytest.approx(sqrt(inner.std()), abs=1e-5)
-        assert statistics[6 + k] == pytest.approx(colour.mean(), abs=1e-6)
-        assert statistics[9 + k] == pytest.approx(sqrt(colour.std()), abs=1e-5)
-    grey = colours[0]
+        assert statistics[6 + k] == pytest.approx(color.mean(), abs=1e-6)
+        assert statistics[9 + k] == pytest.approx(sqrt(color.std()), abs=1e-5)
+    gray = colors[0]
     for level in range(3):
-        assert statistics[12 + 6 * level :][:6] == pytest.approx(middle_edges(grey), abs=1e-5)
-        grey = (grey[::2, ::2] + grey[1::2, ::2] + grey[::2, 1::2] + grey[1::2, 1::2]) / 4
+        assert statistics[12 + 6 * level :][:6] == pytest.approx(middle_edges(gray), abs=1e-5)
+        gray = (gray[::2, ::2] + gray[1::2, ::2] + gray[::2, 1::2] + gray[1::2, 1::2]) / 4
 
 
-def middle_edges(grey):
+def middle_edges(gray):
     """The edges of the middle one of three by three cells, pixel by pixel."""
-    cell = len(grey) // 3
+    cell = len(gray) // 3
     sums, lengths, laplacians = np.zeros(4), 0.0, 0.0
     for r in range(cell, 2 * cell):
         for c in range(cell, 2 * cell):
-            dx, dy = (grey[r, c + 1] - grey[r, c - 1]) / 2, (grey[r + 1, c] - grey[r - 1, c]) / 2
+            dx, dy = (gray[r, c + 1] - gray[r, c - 1]) / 2, (gray[r + 1, c] - gray[r - 1, c]) / 2
             length, angle = np.hypot(dx, dy), np.arctan2(dy, dx)
             sums += length * np.maximum(np.cos(2 * (angle - np.arange(4) * pi / 4)), 0)
             lengths += length
-            around = grey[r, c + 1] + grey[r, c - 1] + grey[r + 1, c] + grey[r - 1, c]
-            laplacians += (around / 4 - grey[r, c]) ** 2
+            around = gray[r, c + 1] + gray[r, c - 1] + gray[r + 1, c] + gray[r - 1, c]
+            laplacians += (around / 4 - gray[r, c]) ** 2
     directed = (sums - lengths / pi) / cell**2
     roots = np.sign(directed) * np.sqrt(np.abs(directed))
     return [sqrt(lengths / cell**2), *roots, sqrt(sqrt(laplacians / cell**2))]

@@ -19,9 +19,9 @@ def test_canny_is_that_of_scikit_image_at_each_threshold(picture, sigma, strengt
     from skimage import color, feature
 
     high = canny_high(strength, sigma)
-    grey = color.rgb2gray(picture, channel_axis=0)
+    gray = color.rgb2gray(picture, channel_axis=0)
     low = CANNY_LOW_TO_HIGH * high
-    expected = feature.canny(grey, sigma, low, high, mode="reflect")
+    expected = feature.canny(gray, sigma, low, high, mode="reflect")
     assert expected.any()
     np.testing.assert_array_equal(canny(picture, sigma) >= strength, expected)
 

@@ -4,7 +4,7 @@ import pytest
 from gaussrep.evaluation.boundaries.hysteresis import hysteresis_strength
 
 
-def test_a_weak_pixel_is_lifted_by_a_strong_neighbour():
+def test_a_weak_pixel_is_lifted_by_a_strong_neighbor():
     magnitude = np.array([[0.5, 0.0, 0.0, 1.0, 0.5, 0.3, 0.0, 0.5]])
     found = hysteresis_strength(magnitude, 0.5)
     np.testing.assert_allclose(found, [[0.5, 0, 0, 1.0, 1.0, 0.6, 0, 0.5]])

@@ -5,7 +5,7 @@ from gaussrep.evaluation.boundaries import thin_strength
 
 
 def ridge(angle, width=6.0, size=41):
-    """A ramp up to a crest through the centre and down again, and the distance to the crest."""
+    """A ramp up to a crest through the center and down again, and the distance to the crest."""
     rows, columns = np.mgrid[:size, :size] - size // 2
     distance = np.abs(np.cos(angle) * rows + np.sin(angle) * columns)
     return np.clip(1 - distance / width, 0, None), distance

@@ -58,7 +58,7 @@ def test_smoothed_labels_by_hand(make_classifier, batch):
 
 @pytest.mark.parametrize("kind", ["mixup", "cutmix"])
 def test_mixed_targets_say_what_the_picture_shows(make_classifier, kind):
-    """Pictures of pure colours show how much of each class is in them."""
+    """Pictures of pure colors show how much of each class is in them."""
     (mix,) = mixes(make_classifier(**{kind: 1.0}).config)
     torch.manual_seed(0)
     labels = torch.tensor([0, 1, 2])

@@ -16,7 +16,7 @@ def test_smaller(size, longest, wanted):
     assert smaller(size, longest) == wanted
 
 
-def test_hidden_colours_do_not_bleed(tmp_path):
+def test_hidden_colors_do_not_bleed(tmp_path):
     """Half of the picture is a bright green that nobody sees."""
     pixels = np.zeros((8, 8, 4), np.uint8)
     pixels[:, :4] = [200, 0, 0, 255]

@@ -18,7 +18,7 @@ def write(tmp_path):
     return call
 
 
-def test_points_without_colours_are_grey(write):
+def test_points_without_colors_are_gray(write):
     found = read_points(write(HEAD.format(1) + XYZ + "end_header\n1 2 3\n"))
     torch.testing.assert_close(found.points, torch.tensor([[1.0, 2, 3]]))
     torch.testing.assert_close(found.colors, torch.full((1, 3), 0.5))

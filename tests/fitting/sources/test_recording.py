@@ -13,7 +13,7 @@ UP = torch.tensor([0.0, 0.0, 1.0])
 
 @pytest.fixture
 def recording(tmp_path):
-    """Five frames, 32 x 24, of a grey wall 0.3 metres ahead."""
+    """Five frames, 32 x 24, of a gray wall 0.3 meters ahead."""
     frames = tmp_path / "room" / "frames"
     frames.mkdir(parents=True)
     K = np.array([[30.0, 0, 15.5], [0, 30, 11.5], [0, 0, 1]])

@@ -17,7 +17,7 @@ and its place."""
 
 @pytest.fixture
 def folder(tmp_path):
-    """Eleven views from one place, 20 x 10 pixels, each of another grey."""
+    """Eleven views from one place, 20 x 10 pixels, each of another gray."""
     frames = []
     for number in range(11):
         Image.new("RGB", (20, 10), (20 * number,) * 3).save(tmp_path / f"{number:02}.png")
@@ -59,9 +59,9 @@ def test_a_camera_is_that_computed_by_hand(folder):
 
 def test_frames_come_in_the_order_of_their_names_with_the_tenth_held_out(folder):
     capture = opened(folder)
-    greys = [*range(9), 10]
+    grays = [*range(9), 10]
     found = capture.train.colors[:, 0, 0, 0] * 255
-    torch.testing.assert_close(found, 20 * torch.tensor(greys).float())
+    torch.testing.assert_close(found, 20 * torch.tensor(grays).float())
     assert capture.held_out.colors[0, 0, 0, 0].item() == pytest.approx(180 / 255)
     assert capture.train.alphas is None
     assert capture.points is None

@@ -11,7 +11,7 @@ SIZE = 40
 
 
 def pairs(x, y, opacity=1.0):
-    """Pairs of one round Gaussian with a projected variance of 4.3 px², its centre at (x, y)."""
+    """Pairs of one round Gaussian with a projected variance of 4.3 px², its center at (x, y)."""
     gaussians = Gaussians(
         torch.tensor([[x, y, 1.0]]),
         torch.tensor([[1.0, 0, 0, 0]]),
@@ -26,8 +26,8 @@ def pairs(x, y, opacity=1.0):
 def test_a_whole_box():
     radius = math.sqrt(2 * math.log(255) * 4.3)  # 6.9
     assert 6.5 < radius < 7.5
-    assert pairs(20.5, 20.5) == 13 * 13  # centres up to 6 away
-    assert pairs(20.0, 20.5) == 14 * 13  # centres up to 6.5 away
+    assert pairs(20.5, 20.5) == 13 * 13  # centers up to 6 away
+    assert pairs(20.0, 20.5) == 14 * 13  # centers up to 6.5 away
 
 
 def test_boxes_are_clipped_to_the_image():

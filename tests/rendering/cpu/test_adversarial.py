@@ -49,7 +49,7 @@ def render(scene, name="cpu"):
 
 
 def assert_agrees(scene):
-    """Colour, alpha and depth agree; the seeds are such that no pixel sits on a threshold."""
+    """Color, alpha and depth agree; the seeds are such that no pixel sits on a threshold."""
     ours, theirs = render(scene), render(scene, "reference")
     assert (ours.color - theirs.color).abs().max() < 2e-5
     assert (ours.alpha - theirs.alpha).abs().max() < 2e-5

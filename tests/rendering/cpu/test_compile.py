@@ -1,4 +1,4 @@
-"""Compilation: vectorised, kept for the next process, and no error where it cannot be kept."""
+"""Compilation: vectorized, kept for the next process, and no error where it cannot be kept."""
 
 import json
 import os

@@ -38,7 +38,7 @@ def frame_of(scene):
 
 
 def strongest(scene):
-    """Largest alpha of each Gaussian over the pixel centres of each tile, [rows, columns, n]."""
+    """Largest alpha of each Gaussian over the pixel centers of each tile, [rows, columns, n]."""
     seen = project(scene.gaussians, scene.cameras)
     width, height = scene.cameras.width, scene.cameras.height
     x, y = torch.arange(width) + 0.5, torch.arange(height) + 0.5

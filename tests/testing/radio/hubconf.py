@@ -11,7 +11,7 @@ class Output(NamedTuple):
 
 
 class Means(torch.nn.Module):
-    """Mean colours of patches."""
+    """Mean colors of patches."""
 
     patch_size = 16
     min_resolution_step = 16

@@ -6,7 +6,7 @@ from gaussrep.data.rooms.materials import Material
 from gaussrep.data.rooms.parts import Part, frustum
 
 FOLD = 0.085
-"""Width of a fold, metres (ours)."""
+"""Width of a fold, meters (ours)."""
 
 
 def folds(
@@ -16,9 +16,9 @@ def folds(
 
     Args:
         at: Middle of it, x and y.
-        width: Its extent along x, metres.
-        bottom: Height of its lower edge, metres.
-        top: Height of its upper edge, metres.
+        width: Its extent along x, meters.
+        bottom: Height of its lower edge, meters.
+        top: Height of its upper edge, meters.
         material: How it looks.
     """
     count = max(3, round(width / FOLD))

@@ -13,7 +13,7 @@ from gaussrep.data.rooms.things import Group, Thing, single
 Draw = Callable[[Style, np.random.Generator], list[Part]]
 
 SPACE = 0.3
-"""Side of the square that a thing on a table has to itself, metres (ours)."""
+"""Side of the square that a thing on a table has to itself, meters (ours)."""
 
 
 def spread(
@@ -23,9 +23,9 @@ def spread(
     """Small things on a surface, each in a cell of its own.
 
     Args:
-        width: Of the surface around (0, 0), metres.
-        depth: Of the surface, metres.
-        height: Of the surface, metres.
+        width: Of the surface around (0, 0), meters.
+        depth: Of the surface, meters.
+        height: Of the surface, meters.
         count: Most things.
         style: Of the room.
         rng: Source of randomness.

@@ -4,9 +4,9 @@ from gaussrep.data.rooms.materials import Material
 from gaussrep.data.rooms.parts import Part, Triple, box, frustum
 
 GAP = 0.008
-"""Between neighbouring fronts, metres (ours)."""
+"""Between neighboring fronts, meters (ours)."""
 FRONT = 0.018
-"""How far fronts stand out, metres (ours)."""
+"""How far fronts stand out, meters (ours)."""
 
 
 def drawers(at: Triple, size: Triple, rows: int, material: Material, metal: Material) -> list[Part]:
@@ -14,7 +14,7 @@ def drawers(at: Triple, size: Triple, rows: int, material: Material, metal: Mate
 
     Args:
         at: Middle of its lower face; its front is at -y.
-        size: Extent along x, y and z with fronts but without handles, metres.
+        size: Extent along x, y and z with fronts but without handles, meters.
         rows: Number of drawers.
         material: How it looks.
         metal: How its handles look.
@@ -40,7 +40,7 @@ def doors(
 
     Args:
         at: Middle of its lower face; its front is at -y.
-        size: Extent along x, y and z with fronts but without handles, metres.
+        size: Extent along x, y and z with fronts but without handles, meters.
         columns: Number of doors.
         material: How it looks.
         metal: How its handles look.

@@ -11,11 +11,11 @@ from gaussrep.data.rooms.style import Style
 from gaussrep.data.rooms.things import Group, Thing
 
 UNIT = 0.6
-"""Width of a cabinet, metres (ours)."""
+"""Width of a cabinet, meters (ours)."""
 SLAB = 0.04
-"""Thickness of the counter, metres (ours)."""
+"""Thickness of the counter, meters (ours)."""
 BASIN = (0.46, 0.36, 0.17)
-"""Extent of a kitchen sink, metres (ours)."""
+"""Extent of a kitchen sink, meters (ours)."""
 
 
 def kitchen(style: Style, rng: np.random.Generator) -> Group:

@@ -10,10 +10,10 @@ def legs(
     """Four legs in the corners of a rectangle.
 
     Args:
-        width: Of the rectangle, metres.
-        depth: Of the rectangle, metres.
-        height: Of the legs, metres.
-        thick: Of the legs, metres.
+        width: Of the rectangle, meters.
+        depth: Of the rectangle, meters.
+        height: Of the legs, meters.
+        thick: Of the legs, meters.
         material: How they look.
         round_: Whether they are cones that get thinner downwards.
     """

@@ -10,7 +10,7 @@ from gaussrep.data.rooms.style import Style
 from gaussrep.data.rooms.things import Group, Thing, single
 
 BAR = 0.045
-"""Width of the frames of pictures and panels, metres (ours)."""
+"""Width of the frames of pictures and panels, meters (ours)."""
 
 
 def door(style: Style, rng: np.random.Generator) -> Group:
@@ -81,8 +81,8 @@ def framed(width: float, height: float, frame: Material, inside: Material) -> li
     """A pane inside four bars, flat against y = 0.04.
 
     Args:
-        width: With the frame, metres.
-        height: With the frame, metres.
+        width: With the frame, meters.
+        height: With the frame, meters.
         frame: How the bars look.
         inside: How the pane looks.
     """

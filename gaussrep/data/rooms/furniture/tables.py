@@ -12,7 +12,7 @@ from gaussrep.data.rooms.style import Style
 from gaussrep.data.rooms.things import Group, Thing
 
 TUCKED = 0.16
-"""How far chairs reach under tables, metres (ours)."""
+"""How far chairs reach under tables, meters (ours)."""
 
 
 def dining_table(style: Style, rng: np.random.Generator) -> Group:

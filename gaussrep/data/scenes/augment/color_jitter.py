@@ -1,4 +1,4 @@
-"""Adding noise to colours."""
+"""Adding noise to colors."""
 
 import numpy as np
 import torch

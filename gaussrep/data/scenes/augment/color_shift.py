@@ -1,4 +1,4 @@
-"""Adding one colour to everything."""
+"""Adding one color to everything."""
 
 import numpy as np
 import torch
@@ -9,12 +9,12 @@ from gaussrep.data.scenes.scene import Scene
 
 
 def color_shift(scene: Scene, settings: ColorShiftConfig, rng: np.random.Generator) -> Scene:
-    """Add one random colour.
+    """Add one random color.
 
     Args:
         scene: The scene; its points and pictures get the same one.
         settings: How often, and how much.
-        rng: Draws the colour.
+        rng: Draws the color.
     """
     if rng.random() >= settings.probability:
         return scene

@@ -77,9 +77,9 @@ class JitterConfig(Config):
     probability: Probability = 1.0
     """How often."""
     sigma: float = Field(default=0.005, ge=0)
-    """Standard deviation per axis in metres."""
+    """Standard deviation per axis in meters."""
     clip: float = Field(default=0.02, ge=0)
-    """Largest move per axis in metres."""
+    """Largest move per axis in meters."""
 
 
 class ElasticConfig(Config):
@@ -88,18 +88,18 @@ class ElasticConfig(Config):
     probability: Probability = 0.0
     """How often; off unless asked for. ScanNet's fine-tuning uses 0.95, S3DIS's none."""
     steps: tuple[tuple[Length, Length], ...] = ((0.2, 0.4), (0.8, 1.6))
-    """Size of the noise grid's cells and strength of the move in metres, one after another."""
+    """Size of the noise grid's cells and strength of the move in meters, one after another."""
 
 
 class ContrastConfig(Config):
-    """Stretch each colour channel towards its full range, by a random share."""
+    """Stretch each color channel towards its full range, by a random share."""
 
     probability: Probability = 0.2
     """How often."""
 
 
 class ColorShiftConfig(Config):
-    """Add one colour to all points and pictures."""
+    """Add one color to all points and pictures."""
 
     probability: Probability = 0.95
     """How often."""
@@ -108,7 +108,7 @@ class ColorShiftConfig(Config):
 
 
 class ColorJitterConfig(Config):
-    """Add noise to the colour of each point and pixel."""
+    """Add noise to the color of each point and pixel."""
 
     probability: Probability = 0.95
     """How often."""
@@ -136,8 +136,8 @@ class AugmentConfig(Config):
     elastic: ElasticConfig = ElasticConfig()
     """Bends space."""
     contrast: ContrastConfig = ContrastConfig()
-    """Stretches colours."""
+    """Stretches colors."""
     color_shift: ColorShiftConfig = ColorShiftConfig()
-    """Shifts colours."""
+    """Shifts colors."""
     color_jitter: ColorJitterConfig = ColorJitterConfig()
-    """Adds noise to colours."""
+    """Adds noise to colors."""

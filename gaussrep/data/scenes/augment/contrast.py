@@ -1,4 +1,4 @@
-"""Stretching colours to their full range."""
+"""Stretching colors to their full range."""
 
 import numpy as np
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""One change of colour for points and pictures."""
+"""One change of color for points and pictures."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from gaussrep.data.scenes.scene import Scene
 
 
 def recolored(scene: Scene, change: Callable[[Tensor], Tensor]) -> Scene:
-    """Change the colours of points and pictures, and bring them back to [0, 1].
+    """Change the colors of points and pictures, and bring them back to [0, 1].
 
     Args:
         scene: The scene.
-        change: Takes and gives colours [..., 3]; it is called for the points first.
+        change: Takes and gives colors [..., 3]; it is called for the points first.
     """
     colors = change(scene.cloud.colors).clamp(0, 1)
     views = scene.views

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 FEWEST_PIXELS = 3
 """Ours: voxels that fewer pixels hit are noise at the edges of objects."""
 LARGEST_STEP = 0.05
-"""Ours: pixels whose depth differs from a neighbour's by more than this share of it lie on an edge,
+"""Ours: pixels whose depth differs from a neighbor's by more than this share of it lie on an edge,
 where sensors invent depth between the two surfaces."""
 
 
@@ -26,8 +26,8 @@ class Fused:
     """A fused cloud.
 
     Args:
-        points: Mean position per voxel, metres.
-        colors: Mean colour per voxel, in [0, 1].
+        points: Mean position per voxel, meters.
+        colors: Mean color per voxel, in [0, 1].
         normals: Unit vectors towards the side from which the point was seen.
     """
 
@@ -41,7 +41,7 @@ def fuse(shots: Sequence[Shot], voxel: float) -> Fused:
 
     Args:
         shots: The frames; those that cannot be read are left out.
-        voxel: Side of a voxel in metres.
+        voxel: Side of a voxel in meters.
 
     Returns:
         One point per voxel that enough pixels hit.
@@ -78,7 +78,7 @@ def back_project(
         view: The frame and its camera.
 
     Returns:
-        Positions in world coordinates, and colours in [0, 1], of the pixels that measured depth and
+        Positions in world coordinates, and colors in [0, 1], of the pixels that measured depth and
         do not lie on its edges.
     """
     frame, K = view.frame, view.intrinsics

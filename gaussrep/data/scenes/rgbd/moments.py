@@ -14,11 +14,11 @@ class Voxels:
     """What fell into each voxel.
 
     Args:
-        keys: Numbers of the voxels, rising; neighbours along z, y and x differ by 1, `MOST_CELLS`
+        keys: Numbers of the voxels, rising; neighbors along z, y and x differ by 1, `MOST_CELLS`
             and its square.
         points: Mean positions.
-        colors: Mean colours.
-        toward: Mean direction from the points to the cameras, not normalised.
+        colors: Mean colors.
+        toward: Mean direction from the points to the cameras, not normalized.
     """
 
     keys: Int[np.ndarray, " p"]
@@ -31,7 +31,7 @@ class Moments:
     """Grows with each frame; holds one row per voxel, not per pixel.
 
     Args:
-        voxel: Side of a voxel in metres.
+        voxel: Side of a voxel in meters.
     """
 
     def __init__(self, voxel: float) -> None:
@@ -48,8 +48,8 @@ class Moments:
         """Add the points of a frame.
 
         Args:
-            points: Positions in metres.
-            colors: Colours in [0, 1].
+            points: Positions in meters.
+            colors: Colors in [0, 1].
             eye: Where the camera stood.
         """
         cells = np.floor(points / self._voxel).astype(np.int64) + MOST_CELLS // 2

@@ -1,4 +1,4 @@
-"""Normals of voxels from their neighbours."""
+"""Normals of voxels from their neighbors."""
 
 from itertools import product
 
@@ -12,13 +12,13 @@ REACH = 2
 
 
 def estimate_normals(voxels: Voxels) -> Float64[np.ndarray, "p 3"]:
-    """Find the direction in which a voxel's neighbours spread least.
+    """Find the direction in which a voxel's neighbors spread least.
 
     Args:
         voxels: At least one.
 
     Returns:
-        Unit vectors that point to where the voxels were seen from. A voxel without two neighbours
+        Unit vectors that point to where the voxels were seen from. A voxel without two neighbors
         off one line, which leaves the direction open, gets the direction to the cameras.
     """
     count = len(voxels.keys)

@@ -46,7 +46,7 @@ class SceneFiles:
         return self.frames / "color" / f"{number}.jpg"
 
     def depth(self, number: int) -> Path:
-        """Path of a frame's depth, sixteen bits, millimetres."""
+        """Path of a frame's depth, sixteen bits, millimeters."""
         return self.frames / "depth" / f"{number}.png"
 
     def pose(self, number: int) -> Path:

@@ -38,9 +38,9 @@ def write_scene(
         root: Folder of the data set; made if need be.
         split: `train`, `val` or `test`.
         name: Name of the scene; what it held before is overwritten.
-        cloud: Its points; labels are those of `segment20`, colours are rounded to eight bits.
+        cloud: Its points; labels are those of `segment20`, colors are rounded to eight bits.
         frames: Its RGB-D frames, which may be none; all of one size.
-        intrinsics: Camera matrix of the frames; pixel centres lie at +0.5.
+        intrinsics: Camera matrix of the frames; pixel centers lie at +0.5.
         labels200: Labels of ScanNet200; without them no `segment200.npy` is written.
         used: Numbers of the frames that the list names; by default all.
 
@@ -85,11 +85,11 @@ def write_cloud(
 
 
 def write_intrinsics(files: SceneFiles, intrinsics: Float[np.ndarray, "3 3"]) -> None:
-    """Write the camera matrices; colour and depth share one, with nothing between them.
+    """Write the camera matrices; color and depth share one, with nothing between them.
 
     Args:
         files: Paths of the scene.
-        intrinsics: Camera matrix; pixel centres lie at +0.5.
+        intrinsics: Camera matrix; pixel centers lie at +0.5.
     """
     for which in (*INTRINSICS, *EXTRINSICS):
         path = files.intrinsic(which)

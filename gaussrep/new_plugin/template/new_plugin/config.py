@@ -19,7 +19,7 @@ class PatchesConfig(ComponentConfig):
     width: Count = 64
     """Length of a patch's vector."""
     depth: Count = 2
-    """Layers after the first, each looking at neighbouring patches."""
+    """Layers after the first, each looking at neighboring patches."""
 
 
 class HuberConfig(ComponentConfig):

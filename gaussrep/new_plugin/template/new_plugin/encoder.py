@@ -9,7 +9,7 @@ from new_plugin.config import PatchesConfig
 
 
 class Patches(ImageEncoder):
-    """Turns every square patch into a vector, then lets neighbours look at each other.
+    """Turns every square patch into a vector, then lets neighbors look at each other.
 
     Args:
         config: Side of a patch, length of a vector, number of layers.
@@ -34,15 +34,15 @@ class Patches(ImageEncoder):
         """Encode a batch of pictures.
 
         Args:
-            images: RGB in [0, 1]; what is missing to whole patches is filled with grey.
+            images: RGB in [0, 1]; what is missing to whole patches is filled with gray.
 
         Returns:
             One vector per patch, top row first.
         """
         patch = self.config.patch
         missing = (-images.shape[3] % patch, -images.shape[2] % patch)
-        centred = functional.pad(2 * images - 1, (0, missing[0], 0, missing[1]))
-        features = self.first(centred)
+        centerd = functional.pad(2 * images - 1, (0, missing[0], 0, missing[1]))
+        features = self.first(centerd)
         for layer in self.layers:
             features = features + functional.gelu(layer(features))
         return features.movedim(1, -1)

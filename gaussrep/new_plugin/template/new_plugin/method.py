@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from new_plugin.config import SketchConfig
 
 NUMBERS = 7
-"""What says a blob: its place (2), its size, its opacity and its colour (3)."""
+"""What says a blob: its place (2), its size, its opacity and its color (3)."""
 START_SIZE = 0.25
 """First standard deviation of a blob, as a share of a patch's side."""
 

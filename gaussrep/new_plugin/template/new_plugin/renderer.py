@@ -17,7 +17,7 @@ class Blobs(Renderer):
 
     The blobs of a pixel are mixed as if they filled one layer of fog together, whichever is nearer:
     with wᵢ the opacity of a blob times its Gaussian at the pixel, alpha is 1 - exp(-Σ wᵢ), and
-    colour and depth are the means weighted by wᵢ. That is not what other renderers draw, and the
+    color and depth are the means weighted by wᵢ. That is not what other renderers draw, and the
     record says so.
     """
 
@@ -46,7 +46,7 @@ def _sums(
     lead, count = seen.visible.shape[:-1], seen.visible.shape[-1]
     here = seen.visible.flatten().nonzero().squeeze(1)
     means, conics = (t.reshape(-1, t.shape[-1])[here] for t in (seen.means2d, seen.conics))
-    dx, dy = (means[:, None] - _pixel_centres(cameras)).unbind(-1)
+    dx, dy = (means[:, None] - _pixel_centers(cameras)).unbind(-1)
     xx, xy, yy = conics[:, None].unbind(-1)
     falloff = (-0.5 * (xx * dx * dx + yy * dy * dy) - xy * dx * dy).exp()
     weights = opacities.expand_as(seen.visible).reshape(-1, 1)[here] * falloff
@@ -58,7 +58,7 @@ def _sums(
     return sums[..., 0], sums[..., 1:]
 
 
-def _pixel_centres(cameras: Cameras) -> Float[Tensor, "pixels 2"]:
+def _pixel_centers(cameras: Cameras) -> Float[Tensor, "pixels 2"]:
     x = torch.arange(cameras.width).to(cameras.Ks) + 0.5
     y = torch.arange(cameras.height).to(cameras.Ks) + 0.5
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)

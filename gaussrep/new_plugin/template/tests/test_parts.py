@@ -54,7 +54,7 @@ def test_huber_is_a_square_below_delta_and_a_size_above():
     assert loss(errors, torch.zeros_like(errors)).item() == pytest.approx(expected)
 
 
-def test_a_vector_of_the_encoder_sees_its_neighbours_only():
+def test_a_vector_of_the_encoder_sees_its_neighbors_only():
     config = {"type": PATCHES, "patch": 4, "depth": 1}
     encoder = plugins.build("encoders", config)
     images = torch.zeros(1, 3, 20, 20)

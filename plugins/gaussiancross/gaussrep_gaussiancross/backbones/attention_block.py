@@ -16,7 +16,7 @@ RATIO = 4
 class AttentionBlock(nn.Module):
     """A convolution that tells positions, attention within windows, and a feed-forward part.
 
-    Each is added to what goes in; the latter two look at normalised features (PTv3).
+    Each is added to what goes in; the latter two look at normalized features (PTv3).
 
     Args:
         channels: Channels of the features.

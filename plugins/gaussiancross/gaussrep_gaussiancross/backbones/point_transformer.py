@@ -21,7 +21,7 @@ STEM = 5
 class PointTransformer(PointEncoder):
     """Levels of attention blocks over voxels, each half as fine as the one before, and back.
 
-    Unlike PTv3 it normalises layers and not batches, takes two z-order curves in fixed turns, and
+    Unlike PTv3 it normalizes layers and not batches, takes two z-order curves in fixed turns, and
     fills the last window of a scene with nothing. So features of a scene depend on nothing else in
     the batch, in training, too.
 

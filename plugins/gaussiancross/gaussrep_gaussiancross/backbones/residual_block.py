@@ -8,16 +8,16 @@ from gaussrep_gaussiancross.sparse.conv import SparseConv
 from gaussrep_gaussiancross.sparse.space import SparseSpace
 
 EPS, MOMENTUM = 1e-3, 0.01
-"""Of batch normalisation (SpUNet-v1m1)."""
+"""Of batch normalization (SpUNet-v1m1)."""
 
 
 def batch_norm(channels: int) -> nn.BatchNorm1d:
-    """The normalisation of the sparse U-Net."""
+    """The normalization of the sparse U-Net."""
     return nn.BatchNorm1d(channels, eps=EPS, momentum=MOMENTUM)
 
 
 def parts_of(step: nn.Module) -> tuple[SparseConv, nn.BatchNorm1d]:
-    """The kernel and the normalisation in a container of both."""
+    """The kernel and the normalization in a container of both."""
     conv, norm = step.children()
     assert isinstance(conv, SparseConv)
     assert isinstance(norm, nn.BatchNorm1d)

@@ -25,7 +25,7 @@ class PointGroupConfig(SegmenterConfig):
     stuff: tuple[int, ...] = ()
     """Classes that have no objects: walls, floors."""
     radius: float = Field(default=0.03, gt=0)
-    """Moved points of one class that lie closer than this belong together, in metres (1.5 voxels of
+    """Moved points of one class that lie closer than this belong together, in meters (1.5 voxels of
     0.02 m)."""
     least_points: int = Field(default=100, ge=1)
     """Points that a guessed object must have."""

@@ -27,7 +27,7 @@ class SemanticProbeConfig(SampledConfig):
     weight_decay: float = Field(default=0.05, ge=0)
     """AdamW's decay (released)."""
     batchnorm: Literal["train", "eval"] = "train"
-    """`train` (released): the frozen backbone normalises by each batch's own statistics, and its
+    """`train` (released): the frozen backbone normalizes by each batch's own statistics, and its
     running averages go on moving. `eval`: it stays as pretraining left it, and each training scene
     is encoded once."""
     cached_points: int = Field(default=20_000, ge=1)
@@ -45,7 +45,7 @@ class PointFineTuneConfig(EvaluationConfig):
     batch_size: int = Field(default=8, ge=1)
     """Scenes per process and step (ours); never more than there are."""
     steps: int = Field(default=200, ge=1)
-    """Optimiser steps (ours; released: 800 passes, some 30,000 steps on ScanNet)."""
+    """Optimizer steps (ours; released: 800 passes, some 30,000 steps on ScanNet)."""
     lr: float = Field(default=0.005, gt=0)
     """AdamW's learning rate at the top of the schedule (released)."""
     min_lr_factor: float = Field(default=1e-4, ge=0, le=1)
@@ -81,7 +81,7 @@ class InstanceFineTuneConfig(PointFineTuneConfig):
     stuff: tuple[str, ...] = ("wall", "floor")
     """Classes that have no objects (released)."""
     radius: float = Field(default=0.03, gt=0)
-    """Moved points of one class that lie closer than this belong together, in metres (released:
+    """Moved points of one class that lie closer than this belong together, in meters (released:
     1.5 voxels of 0.02 m)."""
     least_points: int = Field(default=100, ge=1)
     """Points that an object must have, guessed or true, to be counted (released, benchmark)."""

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.data.sample_key import SampleKey
-from gaussrep_gaussiancross.evaluations.scenes import LabelledScenes, batches_of
+from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, batches_of
 from gaussrep_gaussiancross.evaluations.ticker import Ticker
 from gaussrep_gaussiancross.point_method import PointMethod
 
@@ -28,7 +28,7 @@ class PointFeatures:
 
 def live_features(
     body: PointMethod,
-    scenes: LabelledScenes,
+    scenes: LabeledScenes,
     keys: Iterable[list[SampleKey]],
     workers: int,
     device: torch.device,
@@ -53,7 +53,7 @@ def live_features(
 
 def cached_features(
     body: PointMethod,
-    scenes: LabelledScenes,
+    scenes: LabeledScenes,
     chosen: Sequence[int],
     points: int,
     workers: int,

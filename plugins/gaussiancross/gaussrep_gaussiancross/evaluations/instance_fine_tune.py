@@ -17,9 +17,9 @@ from gaussrep_gaussiancross.downstream.proposals import Overlaps, counted_instan
 from gaussrep_gaussiancross.evaluations.config import InstanceFineTuneConfig
 from gaussrep_gaussiancross.evaluations.fine_tuning import fine_tuned
 from gaussrep_gaussiancross.evaluations.scenes import (
-    LabelledScenes,
+    LabeledScenes,
     batches_of,
-    labelled_scenes,
+    labeled_scenes,
     samples_of,
     without_views,
 )
@@ -43,7 +43,7 @@ class InstanceFineTune(Evaluation):
     def measure(self, method: Method) -> Scores:
         """Give `ap`, `ap50` and `ap25` on the validation scenes, from 0 to 1."""
         body, data = point_method_of(method), without_views(self.config.data)
-        train, val = labelled_scenes(data, "train"), labelled_scenes(data, "val")
+        train, val = labeled_scenes(data, "train"), labeled_scenes(data, "val")
         task = self._task(body, val)
         require_objects(train, "train", task.stuff, least=1)
         require_objects(val, "val", task.stuff, least=self.config.least_points)
@@ -58,7 +58,7 @@ class InstanceFineTune(Evaluation):
         facts = {"train_scenes": len(train), "val_scenes": len(val), "steps": self.config.steps}
         return Scores(rows, {**facts, "class_ap": class_aps})
 
-    def _task(self, body: PointMethod, scenes: LabelledScenes) -> PointGroupConfig:
+    def _task(self, body: PointMethod, scenes: LabeledScenes) -> PointGroupConfig:
         return PointGroupConfig(
             type="point-group",
             body=body.config,
@@ -68,7 +68,7 @@ class InstanceFineTune(Evaluation):
             least_points=self.config.least_points,
         )
 
-    def _overlaps(self, trained: PointGroup, scenes: LabelledScenes) -> list[Overlaps]:
+    def _overlaps(self, trained: PointGroup, scenes: LabeledScenes) -> list[Overlaps]:
         """Compare the objects of each validation scene with the true ones."""
         ticker = Ticker("validation scenes", len(scenes))
         keys = [[SampleKey(index)] for index in range(len(scenes))]
@@ -81,7 +81,7 @@ class InstanceFineTune(Evaluation):
         return found
 
 
-def require_objects(scenes: LabelledScenes, split: str, stuff: tuple[int, ...], least: int) -> None:
+def require_objects(scenes: LabeledScenes, split: str, stuff: tuple[int, ...], least: int) -> None:
     """Read scenes until one has an object that counts.
 
     Args:

@@ -17,13 +17,13 @@ from gaussrep.training.loader import CollatingDataset, make_loader
 
 
 @runtime_checkable
-class LabelledScenes(CollatingDataset, Protocol):
+class LabeledScenes(CollatingDataset, Protocol):
     """A data set of scenes whose `labels` are indices into `classes`."""
 
     classes: tuple[str, ...]
 
 
-def labelled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> LabelledScenes:
+def labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> LabeledScenes:
     """Build one split of a data set of scenes with classes.
 
     Scenes are read until one has a label.
@@ -39,7 +39,7 @@ def labelled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> La
         DataError: It has no scenes, no classes or no labels, or labels beyond its classes.
     """
     dataset = plugins.build("datasets", data, split=split)
-    if not isinstance(dataset, LabelledScenes) or not dataset.classes:
+    if not isinstance(dataset, LabeledScenes) or not dataset.classes:
         raise DataError(
             f"data set {data.type!r} has no classes of points, and this evaluation needs them; "
             "name one that has, as in data=scannet data.root=FOLDER"
@@ -99,12 +99,12 @@ def batches_of(
         yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
 
 
-def samples_of(dataset: LabelledScenes) -> Iterator[dict[str, Tensor]]:
+def samples_of(dataset: LabeledScenes) -> Iterator[dict[str, Tensor]]:
     """Read scene after scene."""
     return (dataset[SampleKey(index)] for index in range(len(dataset)))
 
 
-def _labels(sample: dict[str, Tensor], dataset: LabelledScenes) -> Tensor:
+def _labels(sample: dict[str, Tensor], dataset: LabeledScenes) -> Tensor:
     highest, classes = int(sample["labels"].max()), len(dataset.classes)
     if highest >= classes:
         raise DataError(

@@ -18,7 +18,7 @@ from gaussrep_gaussiancross.downstream.metrics import (
     segmentation_scores,
 )
 from gaussrep_gaussiancross.downstream.voting import vote
-from gaussrep_gaussiancross.evaluations.scenes import LabelledScenes, batches_of
+from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, batches_of
 from gaussrep_gaussiancross.evaluations.ticker import Ticker
 
 logger = logging.getLogger("gaussrep.evaluation")
@@ -28,7 +28,7 @@ PointScores = Callable[[Batch], Float[Tensor, "p classes"]]
 
 @torch.no_grad()
 def confusion_on(
-    scenes: LabelledScenes,
+    scenes: LabeledScenes,
     chosen: Sequence[int],
     scores: PointScores,
     *,
@@ -88,7 +88,7 @@ class SegmentationTable:
         if names and names != self._never_seen:
             logger.warning(
                 "%s: training never saw a point of %s, which validation scenes show, so none will "
-                "be found; train on more scenes, more labelled points or more steps",
+                "be found; train on more scenes, more labeled points or more steps",
                 row,
                 ", ".join(names),
             )

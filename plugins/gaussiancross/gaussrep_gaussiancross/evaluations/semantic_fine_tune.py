@@ -9,7 +9,7 @@ from gaussrep_gaussiancross.downstream.config import SegmenterConfig
 from gaussrep_gaussiancross.downstream.segmenter import Segmenter
 from gaussrep_gaussiancross.evaluations.config import SemanticFineTuneConfig
 from gaussrep_gaussiancross.evaluations.fine_tuning import fine_tuned
-from gaussrep_gaussiancross.evaluations.scenes import labelled_scenes, without_views
+from gaussrep_gaussiancross.evaluations.scenes import labeled_scenes, without_views
 from gaussrep_gaussiancross.evaluations.segmenting import SegmentationTable, confusion_on
 from gaussrep_gaussiancross.point_method import point_method_of
 
@@ -17,7 +17,7 @@ from gaussrep_gaussiancross.point_method import point_method_of
 class SemanticFineTune(Evaluation):
     """Trains a copy of the backbone, and a linear layer, on the classes of points.
 
-    Each training is a run of the `point-segmenter` method. Fewer scenes and fewer labelled points
+    Each training is a run of the `point-segmenter` method. Fewer scenes and fewer labeled points
     are settings of the data set; validation is always whole.
 
     Args:
@@ -30,7 +30,7 @@ class SemanticFineTune(Evaluation):
     def measure(self, method: Method) -> Scores:
         """Give `miou`, `macc` and `all_acc` on the validation scenes, from 0 to 1."""
         body, data = point_method_of(method), without_views(self.config.data)
-        train, val = labelled_scenes(data, "train"), labelled_scenes(data, "val")
+        train, val = labeled_scenes(data, "train"), labeled_scenes(data, "val")
         task = SegmenterConfig(type="point-segmenter", body=body.config, classes=len(val.classes))
         table = SegmentationTable(val.classes)
         for row, trained in fine_tuned(body, task, self.config, len(train)):

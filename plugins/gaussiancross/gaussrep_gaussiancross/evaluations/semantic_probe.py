@@ -26,8 +26,8 @@ from gaussrep_gaussiancross.evaluations.frozen import (
 )
 from gaussrep_gaussiancross.evaluations.one_cycle import one_cycle
 from gaussrep_gaussiancross.evaluations.scenes import (
-    LabelledScenes,
-    labelled_scenes,
+    LabeledScenes,
+    labeled_scenes,
     unaugmented,
     without_views,
 )
@@ -41,8 +41,8 @@ from gaussrep_gaussiancross.point_method import PointMethod, point_method_of
 class _Scenes:
     """Both splits, and the indices of the scenes that are used."""
 
-    train: LabelledScenes
-    val: LabelledScenes
+    train: LabeledScenes
+    val: LabeledScenes
     train_chosen: list[int]
     val_chosen: list[int]
 
@@ -84,7 +84,7 @@ class SemanticProbe(Evaluation):
     def _scenes(self) -> _Scenes:
         data = without_views(self.config.data)
         seen = data if self.config.batchnorm == "train" else unaugmented(data)
-        train, val = labelled_scenes(seen, "train"), labelled_scenes(data, "val")
+        train, val = labeled_scenes(seen, "train"), labeled_scenes(data, "val")
         chosen = [chosen_samples(len(split), self.config) for split in (train, val)]
         return _Scenes(train, val, *chosen)
 

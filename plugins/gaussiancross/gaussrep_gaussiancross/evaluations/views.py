@@ -18,14 +18,14 @@ from gaussrep_gaussiancross.evaluations.views_config import ViewsConfig
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.scene_batch import cameras_of
 
-BASELINE = "mean colour"
+BASELINE = "mean color"
 UNTRAINED = "untrained"
 
 
 class Views(Evaluation):
     """PSNR and error of depth of rendered views, from all points of each scene.
 
-    The baselines are the same method with fresh weights, and views of one colour, their own mean.
+    The baselines are the same method with fresh weights, and views of one color, their own mean.
 
     Args:
         config: Its settings.

@@ -1,4 +1,4 @@
-"""Colours of classes."""
+"""Colors of classes."""
 
 from colorsys import hsv_to_rgb
 
@@ -13,11 +13,11 @@ TURN = 0.618034
 """Golden ratio: hues that follow each other by it never come close again soon."""
 
 NO_CLASS = 0.82
-"""Grey level of points without a class."""
+"""Gray level of points without a class."""
 
 
 def class_colors(classes: int) -> Float[Tensor, "classes 3"]:
-    """Colours of numbered classes, of all hues and three strengths.
+    """Colors of numbered classes, of all hues and three strengths.
 
     Args:
         classes: How many there are.

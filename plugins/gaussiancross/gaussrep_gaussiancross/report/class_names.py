@@ -4,7 +4,7 @@ from pathlib import Path
 
 from gaussrep import plugins
 from gaussrep.training.run_folder import RunFolder
-from gaussrep_gaussiancross.evaluations.scenes import LabelledScenes
+from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
 
 
 def class_names(run: Path) -> tuple[str, ...]:
@@ -20,4 +20,4 @@ def class_names(run: Path) -> tuple[str, ...]:
     if not folder.exists():
         return ()
     dataset = plugins.build("datasets", folder.read_config().data, split="val")
-    return dataset.classes if isinstance(dataset, LabelledScenes) else ()
+    return dataset.classes if isinstance(dataset, LabeledScenes) else ()

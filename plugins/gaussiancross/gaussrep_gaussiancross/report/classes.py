@@ -20,9 +20,9 @@ class Classes:
     """What points are, and what groups their features fall into.
 
     Attributes:
-        panels: Classes, and groups of features in the colours of the classes that they match.
-        legend: Name and CSS colour of each class that is there.
-        matched: Share of the points with a class whose group has the colour of that class.
+        panels: Classes, and groups of features in the colors of the classes that they match.
+        legend: Name and CSS color of each class that is there.
+        matched: Share of the points with a class whose group has the color of that class.
     """
 
     panels: tuple[Panel, Panel]

@@ -1,6 +1,6 @@
 """What is worth knowing about a model."""
 
-from gaussrep.encoders.voxelise import voxelise
+from gaussrep.encoders.voxelize import voxelize
 from gaussrep.methods.method import Batch
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.method import GaussianCross
@@ -33,7 +33,7 @@ def facts_of(method: GaussianCross) -> list[Fact]:
 
 
 def unit_of(config: GaussianCrossConfig) -> str:
-    """What lengths are in: metres, unless the voxels are a share of each scene.
+    """What lengths are in: meters, unless the voxels are a share of each scene.
 
     Args:
         config: Settings of the method.
@@ -53,7 +53,7 @@ def count_voxels(config: GaussianCrossConfig, batch: Batch) -> int:
     if size is None:
         assert config.voxels_across is not None
         points, size = scenes.relative_points(), 1 / config.voxels_across
-    return voxelise(points, scenes.inputs, scenes.scene, scenes.scenes, size).cloud.count
+    return voxelize(points, scenes.inputs, scenes.scene, scenes.scenes, size).cloud.count
 
 
 def _voxels(config: GaussianCrossConfig) -> str:

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.gaussians import Gaussians
-from gaussrep.neighbours import nearest_neighbours
+from gaussrep.neighbors import nearest_neighbors
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.look import Look
 from gaussrep_gaussiancross.report.outlook import SIZE, Outlook
@@ -65,4 +65,4 @@ def _normals_near(look: Look, means: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3
     """Normal of the scene's point that is nearest to each Gaussian."""
     step = max(1, look.cloud.count // WITNESSES)
     points, normals = look.cloud.points[::step], look.cloud.normals[::step]
-    return normals[nearest_neighbours(means, points).indices[:, 0]]
+    return normals[nearest_neighbors(means, points).indices[:, 0]]

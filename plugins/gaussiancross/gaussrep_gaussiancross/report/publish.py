@@ -53,7 +53,7 @@ def summary_of(scenes: list[SceneReport], unit: str) -> str:
     views = sum(len(scene.views) for scene in scenes)
     return (
         f"{views} rendered views of {len(scenes)} {'scene' if len(scenes) == 1 else 'scenes'} "
-        f"reach {psnr:.1f} dB PSNR, {gain:+.1f} dB against each view's mean colour; {depth}; "
+        f"reach {psnr:.1f} dB PSNR, {gain:+.1f} dB against each view's mean color; {depth}; "
         f"{fmean(scene.kept for scene in scenes):.0%} of the Gaussians are kept."
     )
 
@@ -77,5 +77,5 @@ def _overview(scene: SceneReport) -> list[list[Panel]]:
 
 
 def _telling(panels: list[Panel]) -> list[Panel]:
-    """Colour, depth and features."""
+    """Color, depth and features."""
     return [p for p in panels if not p.title.startswith(("error", "alpha"))]

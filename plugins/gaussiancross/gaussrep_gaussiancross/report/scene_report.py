@@ -87,7 +87,7 @@ class SceneReport:
 
     @property
     def gain(self) -> float:
-        """Mean over its views of how many dB they are better than their own mean colour."""
+        """Mean over its views of how many dB they are better than their own mean color."""
         return fmean(view.psnr - view.baseline for view in self.views)
 
     @property

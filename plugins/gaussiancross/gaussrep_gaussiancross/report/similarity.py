@@ -8,7 +8,7 @@ from PIL import ImageDraw
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from gaussrep.neighbours import farthest_points, nearest_neighbours
+from gaussrep.neighbors import farthest_points, nearest_neighbors
 from gaussrep.report.palette import near_to_far
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.k_means import k_means
@@ -24,7 +24,7 @@ GROUPS = 8
 """Groups of features, of which the most different ones are picked from (ours)."""
 
 LEAST = 0.02
-"""Quantile of the similarities at which colours begin."""
+"""Quantile of the similarities at which colors begin."""
 
 RING = 9
 """Radius of the mark in pixels."""
@@ -43,14 +43,14 @@ def pick_points(look: Look, places: Sequence[Point]) -> Int[Tensor, " picks"]:
     """
     if places:
         wanted = look.cloud.points.new_tensor(places)
-        return nearest_neighbours(wanted, look.cloud.points).indices[:, 0]
+        return nearest_neighbors(wanted, look.cloud.points).indices[:, 0]
     seen = look.elevated.sees(look.cloud.normals).nonzero().flatten()
     units = normalize(look.features[seen], dim=-1)
     groups = k_means(units, GROUPS)
     means = torch.stack([units[groups == group].mean(0) for group in groups.unique()])
     extreme = int((means - means.mean(0)).norm(dim=-1).argmax())
     chosen = means[farthest_points(means, min(PICKS, len(means)), extreme)]
-    return seen[nearest_neighbours(chosen, units).indices[:, 0]]
+    return seen[nearest_neighbors(chosen, units).indices[:, 0]]
 
 
 def similarities(look: Look, pick: int) -> Float[Tensor, " p"]:

@@ -7,13 +7,13 @@ from torch import Tensor
 from gaussrep.gaussians import Gaussians
 
 COVER = 1.5
-"""Standard deviation of a point, as a share of the distance to its neighbour (ours)."""
+"""Standard deviation of a point, as a share of the distance to its neighbor (ours)."""
 
 THICKNESS = 1 / 900
 """Standard deviation of a line, as a share of the box's diagonal."""
 
 LINE = 0.35
-"""Grey level of lines."""
+"""Gray level of lines."""
 
 PROBES = 256
 
@@ -45,7 +45,7 @@ def point_radius(points: Float[Tensor, "p 3"]) -> float:
         points: Positions, not all alike.
 
     Returns:
-        `COVER` times the median distance between neighbours, held between 1/1500 and 1/40 of the
+        `COVER` times the median distance between neighbors, held between 1/1500 and 1/40 of the
         points' extent.
     """
     probes = points[:: max(1, len(points) // PROBES)]

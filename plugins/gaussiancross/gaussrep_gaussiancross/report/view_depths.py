@@ -11,7 +11,7 @@ from gaussrep.report.palette import near_to_far
 from gaussrep_gaussiancross.report.column import Column
 
 NOTHING = 0.88
-"""Grey level where there is no depth."""
+"""Gray level where there is no depth."""
 
 BLACK = 0.95
 """Quantile of the errors from which on they are black."""
@@ -34,7 +34,7 @@ class ViewDepths:
         return self._errors().nanmean((1, 2))
 
     def columns(self, unit: str) -> list[Column]:
-        """Draw both in the same colours, near bright and far dark, and their difference.
+        """Draw both in the same colors, near bright and far dark, and their difference.
 
         Args:
             unit: Of lengths.

@@ -23,10 +23,10 @@ class View:
 
     Attributes:
         frame: Its number.
-        panels: Real and rendered colour; real and rendered depth; error of depth; features of the
+        panels: Real and rendered color; real and rendered depth; error of depth; features of the
             teacher and rendered ones where the method has a teacher; alpha.
-        psnr: Of the rendered colour, in dB.
-        baseline: PSNR of the view's mean colour.
+        psnr: Of the rendered color, in dB.
+        baseline: PSNR of the view's mean color.
         depth_error: Mean, in the units of the points; NaN where no depth was measured.
         cosine: Mean cosine of rendered and teacher's features; None without a teacher.
     """
@@ -49,7 +49,7 @@ def views_of(method: GaussianCross, batch: Batch, field: Field, unit: str) -> li
         unit: Of lengths.
 
     Returns:
-        One view per frame, all in the same ranges of colours.
+        One view per frame, all in the same ranges of colors.
     """
     drawn = method.draw(field, cameras_of(batch))
     images = rearrange(batch["images"][0], "v c h w -> v h w c")

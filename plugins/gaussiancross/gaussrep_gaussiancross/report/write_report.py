@@ -18,7 +18,7 @@ from gaussrep_gaussiancross.report.scene_report import SceneReport
 from gaussrep_gaussiancross.report.similarity import Point
 
 PARTS: Lines = {
-    "color_loss": ("colour", "#4477aa"),
+    "color_loss": ("color", "#4477aa"),
     "depth_loss": ("depth", "#cc6644"),
     "semantic_loss": ("features", "#448855"),
 }

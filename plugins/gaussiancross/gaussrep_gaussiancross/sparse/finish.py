@@ -1,4 +1,4 @@
-"""Convolution, normalisation, addition and ReLU, in one pass over memory where that can be done."""
+"""Convolution, normalization, addition and ReLU, in one pass over memory where that can be done."""
 
 import torch
 from jaxtyping import Float
@@ -46,7 +46,7 @@ def finish(
 
     Args:
         x: Rows.
-        norm: Normalisation of columns.
+        norm: Normalization of columns.
         added: What is added to the rows.
 
     Returns:
@@ -57,7 +57,7 @@ def finish(
     """
     if norm.training and len(x) == 1:
         raise ValueRangeError(
-            "a single voxel is left at the coarsest resolution, which batch normalisation cannot "
+            "a single voxel is left at the coarsest resolution, which batch normalization cannot "
             "learn from; use larger scenes, a smaller voxel, or a backbone of fewer levels."
         )
     x = norm(x)
@@ -65,7 +65,7 @@ def finish(
 
 
 def fold(norm: nn.BatchNorm1d) -> tuple[Tensor, Tensor]:
-    """A fixed normalisation as a factor and a shift per column."""
+    """A fixed normalization as a factor and a shift per column."""
     assert norm.running_mean is not None
     assert norm.running_var is not None
     scale = norm.weight * torch.rsqrt(norm.running_var + norm.eps)

@@ -9,7 +9,7 @@ from torch import Tensor
 from gaussrep.errors import ValueRangeError
 
 MARGIN = 2
-"""Free cells kept between neighbouring rows of keys, half of the longest side of a kernel (5)."""
+"""Free cells kept between neighboring rows of keys, half of the longest side of a kernel (5)."""
 
 
 @dataclass(frozen=True, eq=False)

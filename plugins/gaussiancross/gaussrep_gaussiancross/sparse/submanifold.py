@@ -11,7 +11,7 @@ from gaussrep_gaussiancross.sparse.pairs import Pairs
 
 
 def submanifold_pairs(grid: Grid, size: int, *, plain: bool = False) -> Pairs:
-    """Find each voxel's neighbours in a cube around it.
+    """Find each voxel's neighbors in a cube around it.
 
     Args:
         grid: Occupied voxels.

@@ -120,4 +120,4 @@ def test_without_a_folder_nothing_is_kept(evaluate, make_method, tmp_path, monke
 
 def test_a_data_set_without_labels(evaluate, make_method):
     with pytest.raises(DataError, match="has a label, and this evaluation needs them"):
-        evaluate("semantic-fine-tune", make_method(), *QUICK, "data.labelled=false")
+        evaluate("semantic-fine-tune", make_method(), *QUICK, "data.labeled=false")

@@ -84,7 +84,7 @@ def test_votes(evaluate, make_method):
 
 
 def test_training_scenes_are_augmented_in_one_protocol_only(evaluate, make_method):
-    """The toy's noise doubles where colours jitter."""
+    """The toy's noise doubles where colors jitter."""
     method = make_method()
     off = "data.augment.color_jitter.probability=0"
     for name, equal in (("train", False), ("eval", True)):
@@ -112,7 +112,7 @@ def test_a_class_that_training_never_saw(evaluate, make_method, caplog):
     ("overrides", "data", "message"),
     [
         ([], "nameless", "'nameless' has no classes of points"),
-        (["data.labelled=false"], "rooms", "no point of the train split of data set 'rooms' has"),
+        (["data.labeled=false"], "rooms", "no point of the train split of data set 'rooms' has"),
         (["data.held_out=0"], "rooms", "the val split of data set 'rooms' has no scenes"),
         (["data.first_label=3"], "rooms", "has the label 6, but the 5 classes go from 0 to 4"),
     ],

@@ -33,7 +33,7 @@ def test_features_that_are_the_classes_match_wholly(look):
     assert [color for _, color in named.legend] == [color for _, color in found.legend]
 
 
-def test_colours_of_classes_differ():
+def test_colors_of_classes_differ():
     colors = class_colors(20)
     assert torch.cdist(colors, colors).fill_diagonal_(9).min() > 0.1
     assert torch.equal(class_colors(5), colors[:5])

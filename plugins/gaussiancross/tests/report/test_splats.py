@@ -12,7 +12,7 @@ def test_points_become_opaque_balls():
     torch.testing.assert_close(found.covariances(), 0.04 * torch.eye(3).expand(5, 3, 3))
 
 
-def test_radius_follows_the_distance_to_neighbours():
+def test_radius_follows_the_distance_to_neighbors():
     grid = torch.cartesian_prod(torch.arange(20.0), torch.arange(20.0), torch.zeros(1))
     assert point_radius(grid) == pytest.approx(min(COVER, 19 * 2**0.5 / 40))
     assert point_radius(torch.cat([grid, grid])) == point_radius(grid)

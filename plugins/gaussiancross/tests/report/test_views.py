@@ -14,7 +14,7 @@ def test_errors_count_where_depth_was_measured():
     assert second != second
 
 
-def test_depths_have_the_same_colours():
+def test_depths_have_the_same_colors():
     real = torch.tensor([[[1.0, 0.0], [2.0, 4.0]]])
     said = torch.tensor([[[2.0, 1.0], [0.0, 4.0]]])
     depth, rendered, error = ViewDepths(real, said).columns("m")

@@ -29,7 +29,7 @@ PROBE = {
 LIGHT = 3e6
 """Bytes of a page on one scene, at most."""
 C0 = 0.28209479177387814
-"""Spherical harmonic of degree 0, by which PLY files hold colours."""
+"""Spherical harmonic of degree 0, by which PLY files hold colors."""
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +91,7 @@ def test_numbers_are_those_of_the_whole_scene(method, make_shown, tmp_path):
     assert sum(title.startswith("cosine") for title in titles_of(html)) == len(places)
 
 
-def test_gaussians_load_back_in_metres(page, folder, method, make_shown):
+def test_gaussians_load_back_in_meters(page, folder, method, make_shown):
     batch = make_shown(2).batch
     for number in range(2):
         with torch.no_grad():

@@ -6,7 +6,7 @@ from gaussrep_gaussiancross.sparse.submanifold import submanifold_pairs
 
 
 def expected(grid, size):
-    """The table by looking every neighbour up, in the order of the kernel."""
+    """The table by looking every neighbor up, in the order of the kernel."""
     voxels = [
         (scene, *place)
         for scene, place in zip(grid.scene.tolist(), grid.coords.tolist(), strict=True)
@@ -22,7 +22,7 @@ def expected(grid, size):
 
 @pytest.mark.parametrize("plain", [True, False])
 @pytest.mark.parametrize("size", [1, 3, 5])
-def test_table_lists_the_neighbours_of_the_same_scene(make_grid, size, plain):
+def test_table_lists_the_neighbors_of_the_same_scene(make_grid, size, plain):
     grid = make_grid()
     pairs = submanifold_pairs(grid, size, plain=plain)
     wanted = expected(grid, size)
@@ -34,7 +34,7 @@ def test_table_lists_the_neighbours_of_the_same_scene(make_grid, size, plain):
 
 
 @pytest.mark.parametrize("plain", [True, False])
-def test_a_full_grid_has_every_neighbour(make_grid, plain):
+def test_a_full_grid_has_every_neighbor(make_grid, plain):
     pairs = submanifold_pairs(make_grid(side=4, share=1.1, scenes=1), 3, plain=plain)
     assert pairs.starts[-1] == (2 * 3 + 4) ** 3
 

@@ -56,6 +56,6 @@ class EdgesConfig(SampledConfig):
     smoothing: float = Field(default=1.0, ge=0)
     """Standard deviation in pixels by which the joined maps are smoothed before thinning."""
     jump_threshold: float = Field(default=0.2, ge=0)
-    """Change of a colour channel that counts in the layer map, of which the jumps are a row."""
+    """Change of a color channel that counts in the layer map, of which the jumps are a row."""
     thresholds: int = Field(default=33, ge=1)
     """Thresholds at which boundaries are scored."""

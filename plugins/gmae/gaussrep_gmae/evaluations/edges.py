@@ -16,7 +16,7 @@ from gaussrep.methods.method import Method
 from gaussrep_gmae.evaluations.config import EdgesConfig
 from gaussrep_gmae.evaluations.gmae_of import gmae_of
 from gaussrep_gmae.layers import edges, jumps, layer_map, look_at_photograph
-from gaussrep_gmae.layers.colour_gradient import colour_gradient
+from gaussrep_gmae.layers.color_gradient import color_gradient
 from gaussrep_gmae.method import GMAE
 
 Strength = Float[np.ndarray, "_ _"]
@@ -31,7 +31,7 @@ class ZeroShotEdges(Evaluation):
 
     The method's row is `gaussrep_gmae.layers.edges`, joined from overlapping windows, smoothed,
     thinned to its crests. Two more rows go the same way: the jumps of the paper's layer map, and
-    the colour gradient of the full reconstruction, which shows how much is due to the layers. The
+    the color gradient of the full reconstruction, which shows how much is due to the layers. The
     other rows look at the photograph itself: the same gradient of its smoothed pixels, which shows
     how much is due to the model, Sobel and Canny. Neither the method nor any row has learned from
     annotations; smoothing and scales were chosen on photographs of BSDS500's train split.
@@ -86,7 +86,7 @@ class ZeroShotEdges(Evaluation):
             picture = rearrange(model.draw(gaussians).color[:, 0], "b h w c -> b c h w")
             found = edges(gaussians, config.layers, size)
             return torch.stack(
-                [found, jumps(numbers) / config.layers, colour_gradient(picture)], dim=1
+                [found, jumps(numbers) / config.layers, color_gradient(picture)], dim=1
             )
 
         stride = max(1, round(config.stride * size))
@@ -102,9 +102,9 @@ class ZeroShotEdges(Evaluation):
 
 
 def gradient_of(image: Float[np.ndarray, "3 h w"]) -> Strength:
-    """`colour_gradient` of a photograph, smoothed before."""
+    """`color_gradient` of a photograph, smoothed before."""
     smooth = torch.from_numpy(smoothed(image, PHOTOGRAPH_SMOOTHING))
-    return colour_gradient(smooth[None])[0].numpy()
+    return color_gradient(smooth[None])[0].numpy()
 
 
 def smoothed(maps: Float[np.ndarray, "c h w"], sigma: float) -> Float[np.ndarray, "c h w"]:

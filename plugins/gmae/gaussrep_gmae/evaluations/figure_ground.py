@@ -22,9 +22,9 @@ SIDES = ("depth, near side", "depth, far side")
 class FigureGround(Evaluation):
     """Intersection over union of figures, found with nothing learned about figures.
 
-    The method's row groups Gaussians by colour and takes the group that touches the border most for
+    The method's row groups Gaussians by color and takes the group that touches the border most for
     the ground. Rows named after depth cut the depth order instead; the better of both sides is an
-    oracle, which knows the truth. `pixel colours` applies the method's rule to the image's pixels,
+    oracle, which knows the truth. `pixel colors` applies the method's rule to the image's pixels,
     without any Gaussians. The trivial rows call everything figure, or the picture's inscribed disc.
 
     Args:
@@ -76,15 +76,15 @@ def _masks(model: GMAE, batch: Batch, name: str) -> dict[str, Float[Tensor, "b h
         "depth, border rule": figure_mask(gaussians, "border", size),
         near: figure_mask(gaussians, "near", size),
         far: figure_mask(gaussians, "far", size),
-        "pixel colours": pixel_figure(batch["image"]),
+        "pixel colors": pixel_figure(batch["image"]),
         "all figure": everything,
-        "centre disc": everything * _disc(size).to(everything),
+        "center disc": everything * _disc(size).to(everything),
     }
 
 
 def _disc(size: int) -> Bool[Tensor, "s s"]:
-    from_centre = torch.arange(size) + 0.5 - size / 2
-    return torch.hypot(from_centre[:, None], from_centre) <= size / 2
+    from_center = torch.arange(size) + 0.5 - size / 2
+    return torch.hypot(from_center[:, None], from_center) <= size / 2
 
 
 def _mean(values: Float[Tensor, " n"]) -> float:

@@ -21,7 +21,7 @@ from gaussrep_gmae.layers import depth_ranks, render_kept
 from gaussrep_gmae.method import GMAE
 
 AROUND = 5
-"""Side in pixels of the square around a Gaussian's centre whose detail counts (ours)."""
+"""Side in pixels of the square around a Gaussian's center whose detail counts (ours)."""
 
 
 class Layers(Evaluation):
@@ -41,7 +41,7 @@ class Layers(Evaluation):
 
         `size` and `detail` are Spearman's correlations, averaged over images, of the place in the
         order with a Gaussian's apparent size, and with the mean gradient of the image around its
-        centre (the paper speaks of frequency layers).
+        center (the paper speaks of frequency layers).
         """
         model = gmae_of(method)
         dataset = plugins.build("datasets", self.config.data, split="val")
@@ -101,7 +101,7 @@ def spearman(a: Tensor, b: Tensor) -> Float[Tensor, " b"]:
 
 
 def detail_at(gaussians: Gaussians, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b k"]:
-    """Mean gradient of each image around the centres of its Gaussians.
+    """Mean gradient of each image around the centers of its Gaussians.
 
     Args:
         gaussians: Gaussians of the images, x and y in [-1, 1].
@@ -110,8 +110,8 @@ def detail_at(gaussians: Gaussians, images: Float[Tensor, "b 3 h w"]) -> Float[T
     Returns:
         Magnitude per pixel.
     """
-    grey = images.mean(dim=1, keepdim=True)
-    down, across = torch.gradient(grey, dim=(2, 3))
+    gray = images.mean(dim=1, keepdim=True)
+    down, across = torch.gradient(gray, dim=(2, 3))
     gradient = avg_pool2d(
         torch.hypot(across, down), AROUND, 1, AROUND // 2, count_include_pad=False
     )

@@ -1,4 +1,4 @@
-"""CIELAB: colours whose distances are nearly those that people see."""
+"""CIELAB: colors whose distances are nearly those that people see."""
 
 import torch
 from einops import einsum

@@ -12,7 +12,7 @@ from gaussrep_gmae.camera import DISTANCE, canonical_camera
 def depth_map(gaussians: Gaussians, size: int) -> Float[Tensor, "b size size"]:
     """Depth that each pixel is expected to show.
 
-    The successor's code draws a logarithm of depth in place of the colours, for a picture; here it
+    The successor's code draws a logarithm of depth in place of the colors, for a picture; here it
     is depth itself (ours). What no Gaussian stops counts as the far end.
 
     Args:

@@ -7,18 +7,18 @@ from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.conventions import MIN_ALPHA
-from gaussrep_gmae.layers.colour_gradient import colour_gradient
+from gaussrep_gmae.layers.color_gradient import color_gradient
 from gaussrep_gmae.layers.prefixes import depth_prefixes, render_kept
 
 
 def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size size"]:
-    """How fast colours change across what the layers have painted, from the first to all (ours).
+    """How fast colors change across what the layers have painted, from the first to all (ours).
 
     The paper adds groups of the depth order one by one and numbers each pixel by the last group
     that changes it significantly; its edges are where the numbers jump. Those depend on which of
     many equal Gaussians happens to lie nearer. Here what is kept is the paint itself, without the
-    empty picture behind it: let `a_l` be the alpha and `c_l` the colour over black, divided by
-    `a_l`, of the nearest `l` groups. The strength is the mean over `l` of the `colour_gradient` of
+    empty picture behind it: let `a_l` be the alpha and `c_l` the color over black, divided by
+    `a_l`, of the nearest `l` groups. The strength is the mean over `l` of the `color_gradient` of
     `c_l`, times `a_l`: a boundary of the whole picture is in all that painted it, and where
     groups disagree about it, it is weak.
 
@@ -28,7 +28,7 @@ def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size
         size: Side of the maps in pixels.
 
     Returns:
-        Strength in [0, 1], 0 where every layer is of one colour; means over 1 are cut.
+        Strength in [0, 1], 0 where every layer is of one color; means over 1 are cut.
 
     Raises:
         ValueRangeError: There are more groups than Gaussians.
@@ -36,7 +36,7 @@ def edges(gaussians: Gaussians, layers: int, size: int) -> Float[Tensor, "b size
     black = torch.zeros(3, device=gaussians.device)
     shown = render_kept(gaussians, depth_prefixes(gaussians, layers), size, black)
     painted = shown.color / shown.alpha.clamp_min(MIN_ALPHA)[..., None]
-    slopes = colour_gradient(
+    slopes = color_gradient(
         rearrange(painted, "b l h w c -> (b l) c h w"),
         rearrange(shown.alpha, "b l h w -> (b l) h w"),
     )

@@ -29,12 +29,12 @@ def figure_mask(gaussians: Gaussians, rule: FigureRule, size: int) -> Float[Tens
       Gaussians before the cut.
     - `far`: one minus that.
     - `border`: of the two, that which takes less of the picture's border.
-    - `surfaces`: group the Gaussians by colour into `SURFACES` groups, whatever their depth. The
+    - `surfaces`: group the Gaussians by color into `SURFACES` groups, whatever their depth. The
       group that takes most of the border is the ground, and with it what no Gaussian covers; the
       other groups are the figure.
 
     Args:
-        gaussians: Gaussians of a batch of images with plain colours, [B, K].
+        gaussians: Gaussians of a batch of images with plain colors, [B, K].
         rule: Which rule.
         size: Side of the masks in pixels.
 

@@ -7,7 +7,7 @@ from torch import Tensor
 from gaussrep_gmae.layers.border import border_share
 
 SURFACES = 4
-"""Groups of colour; 3 and 4 do best of 2 to 8 on training scenes of `shapes` (ours)."""
+"""Groups of color; 3 and 4 do best of 2 to 8 on training scenes of `shapes` (ours)."""
 
 
 def all_but_ground(shares: Float[Tensor, "b g h w"]) -> Float[Tensor, "b h w"]:

@@ -20,13 +20,13 @@ def layer_map(
 
     The depth order is split into groups of equal count, which are added one by one to an empty
     picture, nearest first; where a group changes a pixel significantly, the pixel takes its number.
-    What is significant is not known to us from the paper: here, that a colour channel changes by
+    What is significant is not known to us from the paper: here, that a color channel changes by
     more than the threshold (ours).
 
     Args:
         gaussians: Gaussians of a batch of images, [B, K].
         layers: Number of groups L, at most K.
-        threshold: Largest change of a colour channel that does not count, >= 0.
+        threshold: Largest change of a color channel that does not count, >= 0.
         size: Side of the map in pixels.
         background: RGB of the empty picture.
 

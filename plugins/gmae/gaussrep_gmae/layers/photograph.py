@@ -24,7 +24,7 @@ def look_at_photograph(
         image: RGB in [0, 1], of any size.
         look: Makes some maps of each window.
         size: Side S of a window in pixels.
-        stride: Largest distance between neighbouring windows in pixels, 1 to S.
+        stride: Largest distance between neighboring windows in pixels, 1 to S.
         scales: Multiples of its own size at which the photograph is looked at; where that makes its
             shorter side less than S, that becomes S.
         batch_size: Windows per call of `look`.

@@ -1,4 +1,4 @@
-"""Gaussians grouped to surfaces by their colour."""
+"""Gaussians grouped to surfaces by their color."""
 
 import torch
 from jaxtyping import Float, Int
@@ -16,10 +16,10 @@ ROUNDS = 20
 def visible_surfaces(
     gaussians: Gaussians, groups: int, size: int
 ) -> Float[Tensor, "b g size size"]:
-    """Group the Gaussians of each image by colour, and draw how much of each pixel each group is.
+    """Group the Gaussians of each image by color, and draw how much of each pixel each group is.
 
     Args:
-        gaussians: Gaussians of a batch of images with plain colours, [B, K].
+        gaussians: Gaussians of a batch of images with plain colors, [B, K].
         groups: Number of groups.
         size: Side of the maps in pixels.
 
@@ -35,18 +35,18 @@ def visible_surfaces(
 
 
 def group_colors(colors: Float[Tensor, "b n 3"], groups: int) -> Int[Tensor, "b n"]:
-    """Lloyd's algorithm (k-means), started from equal shares along the colours' main axis.
+    """Lloyd's algorithm (k-means), started from equal shares along the colors' main axis.
 
     Args:
         colors: RGB, some for each image.
         groups: Number of groups.
 
     Returns:
-        The group of each colour, 0 to `groups` - 1.
+        The group of each color, 0 to `groups` - 1.
     """
-    centred = colors - colors.mean(dim=1, keepdim=True)
-    main = torch.linalg.eigh(centred.mT @ centred).eigenvectors[..., -1:]
-    ranks = (centred @ main).squeeze(-1).argsort(dim=1, stable=True).argsort(dim=1)
+    centerd = colors - colors.mean(dim=1, keepdim=True)
+    main = torch.linalg.eigh(centerd.mT @ centerd).eigenvectors[..., -1:]
+    ranks = (centerd @ main).squeeze(-1).argsort(dim=1, stable=True).argsort(dim=1)
     group = ranks * groups // colors.shape[1]
     for _ in range(ROUNDS):
         members = one_hot(group, groups).to(colors.dtype)

@@ -25,7 +25,7 @@ def through_windows(
         image: RGB in [0, 1], at least one window high and wide.
         look: Makes some maps of each window.
         size: Side S of a window in pixels.
-        stride: Largest distance between neighbouring windows in pixels, 1 to S.
+        stride: Largest distance between neighboring windows in pixels, 1 to S.
         batch_size: Windows per call of `look`.
 
     Returns:
@@ -73,6 +73,6 @@ def starts(length: int, size: int, stride: int) -> list[int]:
 
 
 def hann(size: int) -> Float[Tensor, "size size"]:
-    """Weights of a window: the product of two Hann curves, sampled at pixel centres, so never 0."""
+    """Weights of a window: the product of two Hann curves, sampled at pixel centers, so never 0."""
     curve = torch.sin(torch.pi * (torch.arange(size) + 0.5) / size).square()
     return curve[:, None] * curve

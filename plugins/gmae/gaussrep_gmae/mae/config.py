@@ -9,5 +9,5 @@ class MAEConfig(MaskedConfig):
     """Settings of the `mae` method; the defaults are MAE's ViT-Base model."""
 
     target: Literal["plain", "normalized"] = "plain"
-    """Say colours in [0, 1], as GMAE does, or each patch with its own mean and deviation taken
+    """Say colors in [0, 1], as GMAE does, or each patch with its own mean and deviation taken
     away, MAE's stronger setting."""

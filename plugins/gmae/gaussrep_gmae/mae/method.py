@@ -30,7 +30,7 @@ class MAE(MaskedMethod[MAEConfig]):
 
         Returns:
             The images, clamped to [0, 1], and squared errors on the target. Where that is
-            normalised the images borrow mean and deviation of each patch from the truth, masked
+            normalized the images borrow mean and deviation of each patch from the truth, masked
             patches included, so they look better than what was said, and so does their PSNR.
         """
         size = self.config.patch_size

@@ -21,6 +21,6 @@ def distributions(gaussians: Gaussians) -> list[Figure]:
     charts = [
         ("Scales", width, Histogram.of(scales, 0.0, float(scales.max()))),
         ("Opacities", "opacity", Histogram.of(gaussians.opacities, 0.0, 1.0)),
-        ("Depths", "depth of the centre, from near to far", Histogram.of(depths, -1.0, 1.0)),
+        ("Depths", "depth of the center, from near to far", Histogram.of(depths, -1.0, 1.0)),
     ]
     return [Figure(title, histogram.draw(label, title)) for title, label, histogram in charts]

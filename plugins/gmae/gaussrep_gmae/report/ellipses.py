@@ -13,7 +13,7 @@ POINTS = 40
 
 
 def draw_ellipses(gaussians: Gaussians, size: int, least_opacity: float = 0.05) -> Image.Image:
-    """Outline each Gaussian at one standard deviation, filled with its colour.
+    """Outline each Gaussian at one standard deviation, filled with its color.
 
     Args:
         gaussians: Gaussians of one image, [K], in front of the canonical camera.

@@ -32,7 +32,7 @@ def write_report(method: GMAE, shown: Shown, run: Path, folder: Path) -> Report:
         folder: Where `report.html` and the folder `report` of PNG and PLY files are written.
 
     Returns:
-        The page, and how many dB the reconstruction beats the mean visible colour by.
+        The page, and how many dB the reconstruction beats the mean visible color by.
     """
     images = shown.batch["image"]
     gaussians = method.gaussians(shown.batch)
@@ -75,7 +75,7 @@ def _caption(method: GMAE) -> list[str]:
         f"{min(LAYERS, method.config.gaussians)} groups of Gaussians, of equal count and nearest "
         f"first, that changes a pixel by more than {CHANGE:.0%}, white where none does; the depth "
         "of the Gaussians, from 0 at the near face of their cube to 1 at the far face, in each "
-        "image's own range of colours; edges; a soft mask of the figure; the input under the mask; "
+        "image's own range of colors; edges; a soft mask of the figure; the input under the mask; "
         "the input under the rest.",
         "Row 3. Only the nearest Gaussians, over the background.",
     ]

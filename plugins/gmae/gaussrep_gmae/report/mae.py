@@ -25,7 +25,7 @@ def write_mae_report(method: MAE, shown: Shown, run: Path, folder: Path) -> Repo
         folder: Where `report.html` and the folder `report` of PNG files are written.
 
     Returns:
-        The page, and how many dB the reconstruction beats the mean visible colour by.
+        The page, and how many dB the reconstruction beats the mean visible color by.
     """
     views = masked_views(method, shown.batch["image"])
     page = Page(
@@ -49,7 +49,7 @@ def _caption(method: MAE) -> list[str]:
         caption.append("Only masked patches were trained; what is said of seen ones means nothing.")
     if method.config.target == "normalized":
         caption.append(
-            "The target is normalised: mean and deviation of each patch are borrowed from the "
+            "The target is normalized: mean and deviation of each patch are borrowed from the "
             "input, so pictures and PSNR are better than what was said."
         )
     return caption

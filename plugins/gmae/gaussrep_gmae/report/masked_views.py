@@ -15,7 +15,7 @@ SEED = 0
 """Of the masks, so that reports on the same images show the same patches."""
 
 HIDDEN = 0.88
-"""Grey level of patches that the encoder did not see."""
+"""Gray level of patches that the encoder did not see."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.methods.hidden_pixels import mean_visible_colour, psnr
+from gaussrep.methods.hidden_pixels import mean_visible_color, psnr
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Gain:
 
     Args:
         psnr: Of the reconstruction.
-        baseline: Of the image's mean visible colour, everywhere.
+        baseline: Of the image's mean visible color, everywhere.
     """
 
     psnr: float
@@ -42,7 +42,7 @@ def measure(
     Returns:
         One gain per image.
     """
-    flat = mean_visible_colour(images, masked)
+    flat = mean_visible_color(images, masked)
     said = rearrange(pictures, "b h w c -> b c h w")
     found, known = (psnr(each, images, masked).tolist() for each in (said, flat))
     return [Gain(a, b) for a, b in zip(found, known, strict=True)]

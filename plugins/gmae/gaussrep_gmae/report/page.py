@@ -27,7 +27,7 @@ class Page:
         facts: Name and value of what is worth knowing about the model.
         figures: Charts.
         caption: What the panels are, a paragraph for each row of them.
-        layers: CSS colours of the layers, nearest first; empty where there are none.
+        layers: CSS colors of the layers, nearest first; empty where there are none.
         crops: The images, at least one.
     """
 

@@ -55,6 +55,6 @@ def _summary(page: Page) -> str:
     psnr = mean(crop.gain.psnr for crop in page.crops)
     return (
         f"On masked pixels of {images} the reconstruction reaches {psnr:.1f} dB PSNR: "
-        f"{mean(gains):+.1f} dB against each image's mean visible colour "
+        f"{mean(gains):+.1f} dB against each image's mean visible color "
         f"(from {min(gains):+.1f} to {max(gains):+.1f})."
     )

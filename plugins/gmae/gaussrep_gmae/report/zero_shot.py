@@ -18,7 +18,7 @@ LAYERS = 8
 """Groups of the layer map (ours); fewer where an image has fewer Gaussians."""
 
 CHANGE = 0.1
-"""Change of a colour channel that makes a group count in the layer map (ours)."""
+"""Change of a color channel that makes a group count in the layer map (ours)."""
 
 EDGE_LAYERS = 16
 """Groups that edges are read off (one of the paper's numbers)."""

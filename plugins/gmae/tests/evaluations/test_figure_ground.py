@@ -18,9 +18,9 @@ def test_rows_of_an_untrained_model(evaluate):
         "depth, near side",
         "depth, far side",
         "depth, better side (oracle)",
-        "pixel colours",
+        "pixel colors",
         "all figure",
-        "centre disc",
+        "center disc",
     }
     assert all(0 <= row["iou"] <= 1 and row["std"] >= 0 for row in scores.rows.values())
     best = scores.rows["depth, better side (oracle)"]["iou"]
@@ -37,7 +37,7 @@ def test_baselines_are_what_their_names_say(evaluate):
     assert rows["all figure"]["std"] == pytest.approx(shares.std(correction=0).item(), abs=1e-6)
     disc = [[math.hypot(x - 15.5, y - 15.5) <= 16 for x in range(32)] for y in range(32)]
     expected = iou(torch.tensor(disc).expand(3, 32, 32), torch.stack(figures)).mean().item()
-    assert rows["centre disc"]["iou"] == pytest.approx(expected, abs=1e-6)
+    assert rows["center disc"]["iou"] == pytest.approx(expected, abs=1e-6)
 
 
 def test_intersection_over_union():

@@ -28,10 +28,10 @@ def make_gaussians():
 
 @pytest.fixture
 def disc_on_ground(make_gaussians):
-    """A red disc in the middle of grey ground, at given depths."""
+    """A red disc in the middle of gray ground, at given depths."""
 
     def make(disc_depth, ground_depth):
-        grey = [
+        gray = [
             ((x, y), ground_depth, (0.5, 0.5, 0.5), 0.95, 2.5)
             for x in range(0, SIZE, 3)
             for y in range(0, SIZE, 3)
@@ -41,6 +41,6 @@ def disc_on_ground(make_gaussians):
             for x in range(12, 21, 2)
             for y in range(12, 21, 2)
         ]
-        return make_gaussians(*grey, *red)
+        return make_gaussians(*gray, *red)
 
     return make

@@ -8,7 +8,7 @@ from gaussrep_gmae.layers import edges, render_first
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 0.7, 0.1), (0.0, 0.0, 1.0)
 
 
-def test_strength_is_the_mean_weighted_gradient_of_the_painted_colours(make_gaussians):
+def test_strength_is_the_mean_weighted_gradient_of_the_painted_colors(make_gaussians):
     color = pytest.importorskip("skimage.color")
     gaussians = make_gaussians(
         ((8, 8), -0.5, RED, 0.5, 3.0),
@@ -29,7 +29,7 @@ def test_strength_is_the_mean_weighted_gradient_of_the_painted_colours(make_gaus
     np.testing.assert_allclose(edges(gaussians, 3, 32)[0].numpy(), expected, atol=2e-4)
 
 
-def test_layers_of_one_colour_have_no_edges(make_gaussians):
+def test_layers_of_one_color_have_no_edges(make_gaussians):
     gaussians = make_gaussians(
         ((8, 8), -0.5, RED, 0.5, 3.0), ((11, 8), 0.5, RED, 0.8, 3.0), ((9, 12), 0.7, RED, 0.8, 3.0)
     )

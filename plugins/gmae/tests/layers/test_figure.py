@@ -60,16 +60,16 @@ def test_border_share_is_the_mean_of_the_rim():
     assert border_share(mask).item() == pytest.approx(4 / 10)
 
 
-def test_colours_are_grouped_by_likeness():
+def test_colors_are_grouped_by_likeness():
     generator = torch.Generator().manual_seed(0)
     truth = torch.tensor([0, 1, 2] * 10)
-    centres = torch.tensor([[0.1, 0.1, 0.1], [0.9, 0.1, 0.1], [0.2, 0.2, 0.9]])
-    colors = centres[truth] + 0.02 * torch.randn(30, 3, generator=generator)
+    centers = torch.tensor([[0.1, 0.1, 0.1], [0.9, 0.1, 0.1], [0.2, 0.2, 0.9]])
+    colors = centers[truth] + 0.02 * torch.randn(30, 3, generator=generator)
     groups = group_colors(colors[None], 3)[0]
     assert len({(a, b) for a, b in zip(truth.tolist(), groups.tolist(), strict=True)}) == 3
 
 
-def test_fewer_colours_than_groups():
+def test_fewer_colors_than_groups():
     groups = group_colors(torch.ones(1, 7, 3), 4)
     assert len(groups.unique()) == 1
 

@@ -22,6 +22,6 @@ def test_what_is_hidden_behind_changes_nothing(make_gaussians):
     assert layer_map(gaussians, 2, 0.04, 32, WHITE)[0, 8, 8] == 2
 
 
-def test_jumps_are_differences_from_the_neighbours():
+def test_jumps_are_differences_from_the_neighbors():
     numbers = torch.tensor([[[1, 1, 3], [1, 1, 1]]])
     assert jumps(numbers).tolist() == [[[0, 2, 2], [0, 0, 2]]]

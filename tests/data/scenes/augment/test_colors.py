@@ -14,7 +14,7 @@ from gaussrep.data.scenes.views import Views
 
 @pytest.fixture
 def scene(world):
-    """Pixels and points have the same colours, point by point."""
+    """Pixels and points have the same colors, point by point."""
     cloud = world.cloud(48)
     cameras = Cameras.look_at(
         torch.tensor([[0.0, -1, 1]]), torch.zeros(3), torch.tensor([0.0, 0, 1]), width=8, height=6
@@ -53,17 +53,17 @@ def test_contrast_reaches_from_black_to_white():
 
 
 def test_noise_has_the_wanted_strength_in_points_and_pictures(scene):
-    grey = scene.cloud.replace(colors=torch.full((48, 3), 0.5))
+    gray = scene.cloud.replace(colors=torch.full((48, 3), 0.5))
     views = scene.views.replace(images=torch.full((1, 3, 6, 8), 0.5))
-    grey_scene = scene.replace(cloud=grey, views=views)
+    gray_scene = scene.replace(cloud=gray, views=views)
     rng = np.random.default_rng(0)
-    noisy = [color_jitter(grey_scene, ColorJitterConfig(probability=1), rng) for _ in range(20)]
+    noisy = [color_jitter(gray_scene, ColorJitterConfig(probability=1), rng) for _ in range(20)]
     for found in ([s.cloud.colors for s in noisy], [pixels(s) for s in noisy]):
         assert float(torch.cat(found).std()) == pytest.approx(0.05, rel=0.1)
     assert not torch.equal(pixels(noisy[0]), noisy[0].cloud.colors)
 
 
-def test_colours_stay_colours(scene):
+def test_colors_stay_colors(scene):
     dark = scene.replace(cloud=scene.cloud.replace(colors=torch.zeros(48, 3)))
     rng = np.random.default_rng(0)
     for change, settings in (

@@ -35,7 +35,7 @@ CHANGES = {
 
 
 def draw(scene, unit):
-    """Small balls at the points, `unit` of the scene's units to the metre."""
+    """Small balls at the points, `unit` of the scene's units to the meter."""
     cloud, views = scene.cloud, scene.views
     gaussians = gr.Gaussians(
         cloud.points,

@@ -69,7 +69,7 @@ def test_thinning_leaves_a_scene_as_large_as_it_is(scene):
     assert thin_out(scene, 200, np.random.default_rng(0)) is scene
 
 
-def test_bending_moves_neighbours_alike():
+def test_bending_moves_neighbors_alike():
     grid = torch.linspace(0, 2, 21)
     points = torch.stack(torch.meshgrid(grid, grid, grid[:3], indexing="ij"), dim=-1).view(-1, 3)
     none = torch.full((len(points),), -1)

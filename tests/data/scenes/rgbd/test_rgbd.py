@@ -48,7 +48,7 @@ def open_set(root, split="val", **settings):
     return SceneDataset(RgbdConfig(root=root, max_points=None, **settings), split)
 
 
-def test_the_floor_is_flat_upright_and_coloured(room, world):
+def test_the_floor_is_flat_upright_and_colored(room, world):
     sample = open_set(room)[0]
     points = sample["points"]
     assert len(points) > 500

@@ -6,7 +6,7 @@ class LookerConfig(ComponentConfig):
     width: int = 6
 
 
-class ColoursConfig(CropConfig):
+class ColorsConfig(CropConfig):
     size: int = 12
     samples: int = 48
     held_out: int = 24

@@ -7,7 +7,7 @@ PALETTE = torch.tensor([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9]])
 
 
 class Plain(Dataset):
-    """Noisy pictures of one colour each; mirrored ones, in training, are darker by a half."""
+    """Noisy pictures of one color each; mirrored ones, in training, are darker by a half."""
 
     def __init__(self, config, split="train"):
         self.config, self.split = config, split
@@ -19,14 +19,14 @@ class Plain(Dataset):
     def __getitem__(self, key):
         key = key if isinstance(key, SampleKey) else SampleKey(key)
         noise = torch.randn(3, self.config.size, self.config.size, generator=key.generator())
-        colour = PALETTE[key.index % self.config.classes][:, None, None]
-        image = (colour + self.config.noise * noise).clamp(0, 1)
+        color = PALETTE[key.index % self.config.classes][:, None, None]
+        image = (color + self.config.noise * noise).clamp(0, 1)
         if self.split == "train" and key.rng().random() < self.config.flip:
             image = image / 2
         return {"image": image, "index": torch.tensor(key.index)}
 
 
-class Colours(Plain):
+class Colors(Plain):
     def __init__(self, config, split="train"):
         super().__init__(config, split)
         self.classes = ("red", "green", "blue")[: config.classes]

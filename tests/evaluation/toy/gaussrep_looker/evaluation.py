@@ -6,7 +6,7 @@ import torch
 from gaussrep.evaluation.evaluation import Evaluation, Scores
 
 
-class OnColours(Evaluation):
+class OnColors(Evaluation):
     """Draws from every generator, and tells whether the method is in training mode."""
 
     def measure(self, method):

@@ -2,10 +2,10 @@ from typing import Annotated
 
 from gaussrep.config import ComponentConfig, component
 from gaussrep.evaluation.config import EvaluationConfig
-from gaussrep_looker.config import ColoursConfig
+from gaussrep_looker.config import ColorsConfig
 
 
-class OnColoursConfig(EvaluationConfig):
-    data: Annotated[ComponentConfig, component("datasets")] = ColoursConfig(
-        type="colours", held_out=5
+class OnColorsConfig(EvaluationConfig):
+    data: Annotated[ComponentConfig, component("datasets")] = ColorsConfig(
+        type="colors", held_out=5
     )

@@ -9,7 +9,7 @@ PATCH = 4
 
 
 class Looker(Method):
-    """Embeds patches one by one, and says again that every hidden pixel is grey."""
+    """Embeds patches one by one, and says again that every hidden pixel is gray."""
 
     def __init__(self, config: LookerConfig) -> None:
         super().__init__(config)
@@ -35,8 +35,8 @@ class Looker(Method):
             hidden[..., :half] = True
         else:
             hidden[..., half:] = True
-        grey = torch.full_like(image, 0.5)
-        return Reconstruction(torch.where(hidden[:, None], grey, image), hidden)
+        gray = torch.full_like(image, 0.5)
+        return Reconstruction(torch.where(hidden[:, None], gray, image), hidden)
 
     def embedding_layers(self):
         return [self.stem, self.block, self.norm]

@@ -14,12 +14,12 @@ def register_methods():
 
 @hookimpl
 def register_datasets():
-    for name, target in (("colours", "Colours"), ("plain", "Plain")):
+    for name, target in (("colors", "Colors"), ("plain", "Plain")):
         yield DatasetRecord(
             name=name,
-            summary="Coloured pictures.",
+            summary="Colored pictures.",
             target=f"gaussrep_looker.data:{target}",
-            config="gaussrep_looker.config:ColoursConfig",
+            config="gaussrep_looker.config:ColorsConfig",
             modality="image",
         )
 
@@ -28,8 +28,8 @@ def register_datasets():
 def register_evaluations():
     yield EvaluationRecord(name="without-settings", summary="Wrong.", target="builtins:dict")
     yield EvaluationRecord(
-        name="on-colours",
+        name="on-colors",
         summary="Has a data set of its own.",
-        target="gaussrep_looker.evaluation:OnColours",
-        config="gaussrep_looker.evaluation_config:OnColoursConfig",
+        target="gaussrep_looker.evaluation:OnColors",
+        config="gaussrep_looker.evaluation_config:OnColorsConfig",
     )

@@ -18,11 +18,11 @@ FACE = np.dtype([("corners", "u1"), ("vertices", "<i4", 3)])
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """Coloured triangles.
+    """Colored triangles.
 
     Args:
-        points: Positions of the vertices in metres.
-        colors: Their colours.
+        points: Positions of the vertices in meters.
+        colors: Their colors.
         triangles: Three vertices each.
     """
 
@@ -35,7 +35,7 @@ def read_mesh(path: Path) -> Mesh:
     """Read `<scene>_vh_clean_2.ply`.
 
     Args:
-        path: A binary little-endian PLY file of coloured vertices, followed by triangles.
+        path: A binary little-endian PLY file of colored vertices, followed by triangles.
 
     Returns:
         At least one vertex.

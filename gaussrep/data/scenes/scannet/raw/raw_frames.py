@@ -13,7 +13,7 @@ class RawFrames(ABC):
     """Frames that are read one at a time.
 
     Args:
-        intrinsics: Camera matrix of the depth; pixel centres lie at +0.5.
+        intrinsics: Camera matrix of the depth; pixel centers lie at +0.5.
         viewmats: World-to-camera matrices of the frames with finite poses, by number, in the order
             of time.
     """

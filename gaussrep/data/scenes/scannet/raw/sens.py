@@ -24,8 +24,8 @@ JPEG, ZLIB = 2, 1
 """Numbers of the only compressions that ScanNet uses: of photographs, of depths."""
 LONGEST_NAME = 2**16
 HEADER = struct.Struct("<16f16f16f16fiiIIIIfQ")
-"""Intrinsics and extrinsics of colour and of depth, the two compressions, width and height of
-colour and of depth, steps of depth in a metre, and the number of frames."""
+"""Intrinsics and extrinsics of color and of depth, the two compressions, width and height of
+color and of depth, steps of depth in a meter, and the number of frames."""
 FRAME = struct.Struct("<16fQQQQ")
 """Camera-to-world matrix, two times, and the bytes of photograph and depth that follow."""
 
@@ -78,8 +78,8 @@ class SensFile(RawFrames):
             raise UnreadableScene(
                 f"{self._path}: frame {number} cannot be read ({error})."
             ) from error
-        metres = (steps / self._steps_per_metre).astype(np.float32)
-        return Frame(np.asarray(photograph), metres, self.viewmats[number].astype(np.float32))
+        meters = (steps / self._steps_per_meter).astype(np.float32)
+        return Frame(np.asarray(photograph), meters, self.viewmats[number].astype(np.float32))
 
     def _read_header(self, file: BinaryIO) -> Float32[np.ndarray, "4 4"]:
         version, length = struct.unpack("<IQ", self._take(file, 12))
@@ -90,8 +90,8 @@ class SensFile(RawFrames):
         self._take(file, length)
         fields = HEADER.unpack(self._take(file, HEADER.size))
         compressions, depth_size = fields[64:66], fields[68:70]
-        self._steps_per_metre, self._count = fields[70:]
-        if compressions != (JPEG, ZLIB) or not self._steps_per_metre > 0 or 0 in depth_size:
+        self._steps_per_meter, self._count = fields[70:]
+        if compressions != (JPEG, ZLIB) or not self._steps_per_meter > 0 or 0 in depth_size:
             raise UnreadableScene(
                 f"{self._path}: compressions {compressions}, wanted {(JPEG, ZLIB)}: JPEG and zlib, "
                 "and frames of at least one pixel."

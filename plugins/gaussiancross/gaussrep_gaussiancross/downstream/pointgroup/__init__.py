@@ -1,1 +1,1 @@
-"""PointGroup (Jiang et al., CVPR 2020): objects as clusters of points moved to their centres."""
+"""PointGroup (Jiang et al., CVPR 2020): objects as clusters of points moved to their centers."""

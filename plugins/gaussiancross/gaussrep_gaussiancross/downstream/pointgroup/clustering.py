@@ -1,4 +1,4 @@
-"""Clusters of points: chains of neighbours."""
+"""Clusters of points: chains of neighbors."""
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -16,7 +16,7 @@ def clusters(points: Float[np.ndarray, "p 3"], radius: float) -> Int[np.ndarray,
 
     Args:
         points: Positions; may be none.
-        radius: Largest distance of neighbours, in the units of the points, > 0.
+        radius: Largest distance of neighbors, in the units of the points, > 0.
 
     Returns:
         Number of each point's cluster, from 0.

@@ -10,7 +10,7 @@ from torch import Tensor
 from gaussrep.rendering.cpu.lanes import WIDTH
 from gaussrep.rendering.cpu.launch import launch
 from gaussrep_gaussiancross.sparse.grid import Grid
-from gaussrep_gaussiancross.sparse.kernels.neighbours import count_neighbours, list_neighbours
+from gaussrep_gaussiancross.sparse.kernels.neighbors import count_neighbors, list_neighbors
 from gaussrep_gaussiancross.sparse.kernels.outer_products import sum_outer_products
 from gaussrep_gaussiancross.sparse.kernels.output_rows import compute_rows
 from gaussrep_gaussiancross.sparse.kernels.pack import pack
@@ -121,12 +121,12 @@ def submanifold_pairs(grid: Grid, reach: int) -> Pairs:
     steps = np.array([grid.step(x, y, 0) for x, y in columns])
     keys = np.append(_array(grid.keys), np.iinfo(np.int64).max)
     half = np.zeros(size**3 // 2, np.int64)
-    launch(count_neighbours, len(steps), keys, steps, reach, half)
+    launch(count_neighbors, len(steps), keys, steps, reach, half)
     counts = [*half.tolist(), grid.count, *half[::-1].tolist()]
     starts = tuple(accumulate(counts, initial=0))
     inputs, outputs = (np.empty(starts[-1], np.int32) for _ in range(2))
     lists = np.array(starts), inputs, outputs
-    launch(list_neighbours, len(steps), keys, steps, reach, *lists)
+    launch(list_neighbors, len(steps), keys, steps, reach, *lists)
     middle = slice(starts[len(half)], starts[len(half) + 1])
     inputs[middle] = outputs[middle] = np.arange(grid.count)
     rows = torch.from_numpy(inputs), torch.from_numpy(outputs)

@@ -27,7 +27,7 @@ def same_partition(first, second):
 @settings(max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 40), st.floats(0.1, 10))
 def test_points_of_a_coarse_lattice(seed, count, scale):
-    """Lattice neighbours are a step apart, others 1.41 or more; the radius lies between."""
+    """Lattice neighbors are a step apart, others 1.41 or more; the radius lies between."""
     rng = np.random.default_rng(seed)
     points = rng.integers(0, 5, (count, 3)) * scale
     found = clusters(points + 0.3 * scale, 1.2 * scale)

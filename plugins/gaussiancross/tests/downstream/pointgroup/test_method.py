@@ -49,7 +49,7 @@ def test_walls_and_floors_have_no_middle(make_method, batch):
 
 
 def test_proposals_of_a_scene_that_is_understood(make_method, rooms):
-    """Told the classes by colour and no offsets, it finds every box."""
+    """Told the classes by color and no offsets, it finds every box."""
     dataset = plugins.build("datasets", "rooms", split="val")
     batch = dataset.collate([dataset[0]])
     method = make_method(radius=0.11, least_points=20).eval()

@@ -10,7 +10,7 @@ class RoomsConfig(SceneConfig):
     rooms: int = 6
     held_out: int = 2
     boxes: int = 3
-    labelled: bool = True
+    labeled: bool = True
     instances: bool = True
     first_label: int = 0
 

@@ -68,7 +68,7 @@ class Rooms(Dataset):
             "points": points + torch.rand(3, generator=stream),
             "colors": (COLORS[labels] + noise).clamp(0, 1),
             "normals": torch.cat([normals for _, normals, *_ in parts]),
-            "labels": labels + self.config.first_label if self.config.labelled else none,
+            "labels": labels + self.config.first_label if self.config.labeled else none,
             "instances": instances if self.config.instances else none,
             "index": torch.tensor(key.index),
             "skipped": torch.tensor(0),

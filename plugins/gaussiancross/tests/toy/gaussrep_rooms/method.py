@@ -3,14 +3,14 @@ from torch import nn
 
 from gaussrep import plugins
 from gaussrep.encoders.point_encoder import PointEncoder
-from gaussrep.encoders.voxelise import voxelise
+from gaussrep.encoders.voxelize import voxelize
 from gaussrep.methods.method import Method, StepOutput
 from gaussrep_gaussiancross.point_method import PointMethod
 from gaussrep_rooms.config import FeelerConfig, SurfaceConfig
 
 
 class Surface(PointEncoder):
-    """Knows the colour and the normal of a voxel, and nothing of its neighbours."""
+    """Knows the color and the normal of a voxel, and nothing of its neighbors."""
 
     def __init__(self, config: SurfaceConfig, channels: int) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Feeler(PointMethod):
 
     def encode_points(self, batch):
         features = torch.cat([batch["colors"] * 2 - 1, batch["normals"]], dim=1)
-        found = voxelise(
+        found = voxelize(
             batch["points"], features, batch["scene"], len(batch["index"]), self.config.grid_size
         )
         return self.backbone(found.cloud)[found.voxel_of]

@@ -15,7 +15,7 @@ MOST_CELLS = 2**20
 
 
 @dataclass(frozen=True, eq=False)
-class Voxelised:
+class Voxelized:
     """Points on a grid.
 
     Attributes:
@@ -27,13 +27,13 @@ class Voxelised:
     voxel_of: Int[Tensor, " p"]
 
 
-def voxelise(
+def voxelize(
     points: Float[Tensor, "p 3"],
     features: Float[Tensor, "p c"],
     scene: Int[Tensor, " p"],
     scenes: int,
     size: float,
-) -> Voxelised:
+) -> Voxelized:
     """Find the voxels that points occupy.
 
     Args:
@@ -59,7 +59,7 @@ def voxelise(
     if longest > MOST_CELLS:
         raise ValueRangeError(
             f"a scene is {longest:,} voxels of {size:g} long, more than {MOST_CELLS:,}; "
-            "are its points in metres, without strays?"
+            "are its points in meters, without strays?"
         )
     x, y, z = cells.unbind(-1)
     keys = ((scene * longest + x) * longest + y) * longest + z
@@ -69,4 +69,4 @@ def voxelise(
         [found // longest**2 % longest, found // longest % longest, found % longest]
     )
     cloud = VoxelCloud(sums / counts[:, None], coords.mT, found // longest**3, scenes)
-    return Voxelised(cloud, voxel_of)
+    return Voxelized(cloud, voxel_of)

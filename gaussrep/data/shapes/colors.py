@@ -1,12 +1,12 @@
-"""Colours that can be told apart, drawn at random in OKLab."""
+"""Colors that can be told apart, drawn at random in OKLab."""
 
 import numpy as np
 from jaxtyping import Float64
 
-Colours = Float64[np.ndarray, "colours 3"]
+Colors = Float64[np.ndarray, "colors 3"]
 
 TRIALS = 12
-"""Colours drawn for each one that is taken (ours)."""
+"""Colors drawn for each one that is taken (ours)."""
 
 # Both matrices are those of OKLab's definition (B. Ottosson, "A perceptual color space for image
 # processing", 2020): Lab to cone responses, whose cubes become linear sRGB.
@@ -26,11 +26,11 @@ LINEAR = np.array(
 )
 
 
-def draw_palette(count: int, rng: np.random.Generator) -> Colours:
-    """Draw colours one after the other, each far from all before it.
+def draw_palette(count: int, rng: np.random.Generator) -> Colors:
+    """Draw colors one after the other, each far from all before it.
 
     Args:
-        count: Number of colours.
+        count: Number of colors.
         rng: Source of randomness.
 
     Returns:
@@ -48,8 +48,8 @@ def draw_palette(count: int, rng: np.random.Generator) -> Colours:
     return palette
 
 
-def accents(palette: Colours, rng: np.random.Generator) -> Colours:
-    """Draw a second colour for each: lighter or darker, and a little off in hue.
+def accents(palette: Colors, rng: np.random.Generator) -> Colors:
+    """Draw a second color for each: lighter or darker, and a little off in hue.
 
     Args:
         palette: OKLab values.
@@ -64,11 +64,11 @@ def accents(palette: Colours, rng: np.random.Generator) -> Colours:
     return palette + np.column_stack([step, tint])
 
 
-def to_srgb(colours: Colours) -> Colours:
+def to_srgb(colors: Colors) -> Colors:
     """Turn OKLab into sRGB; what no screen shows is clipped.
 
     Args:
-        colours: OKLab values.
+        colors: OKLab values.
 
     Returns:
         Values in [0, 1], with sRGB's transfer curve.
@@ -77,5 +77,5 @@ def to_srgb(colours: Colours) -> Colours:
         >>> to_srgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])).round(3).tolist()
         [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
-    linear = np.clip((colours @ CONES.T) ** 3 @ LINEAR.T, 0.0, 1.0)
+    linear = np.clip((colors @ CONES.T) ** 3 @ LINEAR.T, 0.0, 1.0)
     return np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)

@@ -9,7 +9,7 @@ from gaussrep.data.scenes.augment.config import DropoutConfig
 from gaussrep.data.scenes.augment.dropout import dropout
 from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
 from gaussrep.data.scenes.augment.thin_out import thin_out
-from gaussrep.data.scenes.labelled_points import LabelledPoints
+from gaussrep.data.scenes.labeled_points import LabeledPoints
 from gaussrep.data.scenes.scene import Scene
 from gaussrep.errors import DataError
 
@@ -27,23 +27,23 @@ def lists(tmp_path):
 
 
 def test_so_many_points_keep_their_labels(scene, tmp_path):
-    kept = LabelledPoints(tmp_path, 20, 0).keep(scene).cloud
-    labelled = kept.labels >= 0
-    assert int(labelled.sum()) == 20
-    assert torch.equal(kept.labels[labelled], scene.cloud.labels[labelled])
+    kept = LabeledPoints(tmp_path, 20, 0).keep(scene).cloud
+    labeled = kept.labels >= 0
+    assert int(labeled.sum()) == 20
+    assert torch.equal(kept.labels[labeled], scene.cloud.labels[labeled])
     assert kept.count == 100
-    again = LabelledPoints(tmp_path, 20, 0).keep(scene).cloud.labels
+    again = LabeledPoints(tmp_path, 20, 0).keep(scene).cloud.labels
     assert torch.equal(again, kept.labels)
-    other = LabelledPoints(tmp_path, 20, 0).keep(scene.replace(name="scene0001_00")).cloud.labels
+    other = LabeledPoints(tmp_path, 20, 0).keep(scene.replace(name="scene0001_00")).cloud.labels
     assert not torch.equal(other, kept.labels)
-    seeded = LabelledPoints(tmp_path, 20, 1).keep(scene).cloud.labels
+    seeded = LabeledPoints(tmp_path, 20, 1).keep(scene).cloud.labels
     assert not torch.equal(seeded, kept.labels)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_labelled_points_survive_dropout_and_crops(scene, tmp_path, seed):
+def test_labeled_points_survive_dropout_and_crops(scene, tmp_path, seed):
     rng = np.random.default_rng(seed)
-    limited = LabelledPoints(tmp_path, 10, 0).keep(scene)
+    limited = LabeledPoints(tmp_path, 10, 0).keep(scene)
     dropped = dropout(limited, DropoutConfig(probability=1, share=0.9), rng)
     assert int((dropped.cloud.labels >= 0).sum()) == 10
     assert dropped.cloud.count <= 20
@@ -63,7 +63,7 @@ def test_official_lists_are_obeyed(scene, tmp_path, lists, ending):
         np.savez(path, **points)
     else:
         torch.save({"scene0000_00": torch.tensor([2, 5])}, path)
-    kept = LabelledPoints(tmp_path, 20, 0).keep(scene)
+    kept = LabeledPoints(tmp_path, 20, 0).keep(scene)
     assert kept.precious.nonzero()[:, 0].tolist() == [2, 5]
 
 
@@ -71,16 +71,16 @@ def test_bad_lists_are_named(scene, tmp_path, lists):
     path = lists / "points20.json"
     path.write_text('{"scene0000_00": [100]}')
     with pytest.raises(DataError, match=r"points20\.json: points 100 to 100 .* which has 100"):
-        LabelledPoints(tmp_path, 20, 0).keep(scene)
+        LabeledPoints(tmp_path, 20, 0).keep(scene)
     path.write_text("{}")
     with pytest.raises(DataError, match=r"says nothing of the scene scene0000_00"):
-        LabelledPoints(tmp_path, 20, 0).keep(scene)
+        LabeledPoints(tmp_path, 20, 0).keep(scene)
     path.write_text("[]")
     with pytest.raises(DataError, match="holds no mapping"):
-        LabelledPoints(tmp_path, 20, 0)
+        LabeledPoints(tmp_path, 20, 0)
 
 
 def test_pickles_are_refused_with_the_cure(tmp_path, lists):
     (lists / "points50").write_bytes(pickle.dumps({"scene0000_00": {1, 2}}))
     with pytest.raises(DataError, match=r"points50: cannot be read safely .* write it as JSON"):
-        LabelledPoints(tmp_path, 50, 0)
+        LabeledPoints(tmp_path, 50, 0)

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
 
-from gaussrep.data.shapes.colours import accents, draw_palette, to_srgb
+from gaussrep.data.shapes.colors import accents, draw_palette, to_srgb
 
 
-def test_known_colours():
-    # OKLab of sRGB's primaries and of its middle grey, as published with the colour space.
+def test_known_colors():
+    # OKLab of sRGB's primaries and of its middle gray, as published with the color space.
     lab = np.array(
         [
             [0.627955, 0.224863, 0.125846],
@@ -19,7 +19,7 @@ def test_known_colours():
 
 
 @pytest.mark.parametrize(("count", "least"), [(3, 0.15), (7, 0.1)])
-def test_the_colours_of_a_palette_can_be_told_apart(count, least):
+def test_the_colors_of_a_palette_can_be_told_apart(count, least):
     for seed in range(200):
         palette = draw_palette(count, np.random.default_rng(seed))
         distances = np.linalg.norm(palette[:, None] - palette, axis=-1)

@@ -10,15 +10,15 @@ from gaussrep.training.loader import MapDataset
 
 
 @runtime_checkable
-class LabelledDataset(MapDataset, Protocol):
+class LabeledDataset(MapDataset, Protocol):
     """A data set whose samples have a `label`, an index into `classes`."""
 
     classes: tuple[str, ...]
 
 
-def labelled_split(
+def labeled_split(
     data: ComponentConfig, split: Literal["train", "val"], *, augment: bool = False
-) -> LabelledDataset:
+) -> LabeledDataset:
     """Build one split of a data set with classes.
 
     Args:
@@ -33,7 +33,7 @@ def labelled_split(
         DataError: The data set has no classes.
     """
     dataset = plugins.build("datasets", data if augment else unaugmented(data), split=split)
-    if not isinstance(dataset, LabelledDataset) or not dataset.classes:
+    if not isinstance(dataset, LabeledDataset) or not dataset.classes:
         raise DataError(
             f"data set {data.type!r} has no labels for its {split} split, and this evaluation "
             "needs them; name one that has, as in data=cifar10 data.root=FOLDER"

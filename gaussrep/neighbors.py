@@ -1,4 +1,4 @@
-"""Nearest neighbours and farthest points of sets of points.
+"""Nearest neighbors and farthest points of sets of points.
 
 Who finds them is chosen here, once for all of gaussrep: SciPy's k-d tree for points of few
 dimensions on the CPU, PyTorch3D's kernels for other points in float32, plain torch otherwise.
@@ -29,7 +29,7 @@ TREE_DIMENSIONS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbours:
+class Neighbors:
     """The nearest points of each query, nearest first; they carry no gradient.
 
     Args:
@@ -41,9 +41,9 @@ class Neighbours:
     indices: Int[Tensor, "q k"]
 
 
-def nearest_neighbours(
+def nearest_neighbors(
     queries: Float[Tensor, "q d"], points: Float[Tensor, "n d"], k: int = 1
-) -> Neighbours:
+) -> Neighbors:
     """Find the points nearest to each query.
 
     Args:
@@ -59,7 +59,7 @@ def nearest_neighbours(
 
     Example:
         >>> import torch
-        >>> found = nearest_neighbours(torch.zeros(1, 3), torch.eye(3) * torch.arange(1.0, 4), k=2)
+        >>> found = nearest_neighbors(torch.zeros(1, 3), torch.eye(3) * torch.arange(1.0, 4), k=2)
         >>> found.indices.tolist(), found.distances.tolist()
         ([[0, 1]], [[1.0, 2.0]])
     """
@@ -71,7 +71,7 @@ def nearest_neighbours(
         return _by_tree(queries, points, k)
     if points.dtype == torch.float32 and (knn_points := _from_pytorch3d("knn_points")):
         squared, indices, _ = knn_points(queries[None], points[None], K=k)
-        return Neighbours(squared[0].sqrt(), indices[0])
+        return Neighbors(squared[0].sqrt(), indices[0])
     return _by_pairs(queries, points, k)
 
 
@@ -88,7 +88,7 @@ def spacing(points: Float[Tensor, "n d"], k: int = 3) -> Float[Tensor, " n"]:
     Raises:
         ShapeError: If there are no more points than `k`.
     """
-    return nearest_neighbours(points, points, k + 1).distances[:, 1:].square().mean(-1).sqrt()
+    return nearest_neighbors(points, points, k + 1).distances[:, 1:].square().mean(-1).sqrt()
 
 
 def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) -> Int[Tensor, " m"]:
@@ -133,22 +133,22 @@ def _from_pytorch3d(name: str) -> Callable[..., Any] | None:
         return None
 
 
-def _by_tree(queries: Tensor, points: Tensor, k: int) -> Neighbours:
+def _by_tree(queries: Tensor, points: Tensor, k: int) -> Neighbors:
     from scipy.spatial import KDTree
 
     found = KDTree(points.double().numpy()).query(queries.double().numpy(), k)
     distances, indices = (torch.from_numpy(array).view(len(queries), k) for array in found)
-    return Neighbours(distances.to(points.dtype), indices)
+    return Neighbors(distances.to(points.dtype), indices)
 
 
-def _by_pairs(queries: Tensor, points: Tensor, k: int) -> Neighbours:
+def _by_pairs(queries: Tensor, points: Tensor, k: int) -> Neighbors:
     rows = max(1, PAIRS // len(points))
     mode = "donot_use_mm_for_euclid_dist"  # which would lose the small distances
     parts = [
         torch.cdist(part, points, compute_mode=mode).topk(k, largest=False)
         for part in queries.split(rows)
     ]
-    return Neighbours(torch.cat([p.values for p in parts]), torch.cat([p.indices for p in parts]))
+    return Neighbors(torch.cat([p.values for p in parts]), torch.cat([p.indices for p in parts]))
 
 
 def _farthest_in_torch(points: Tensor, count: int, first: int) -> Tensor:

@@ -1,11 +1,11 @@
-"""What finds neighbours; the same with PyTorch3D is tested in its plugin."""
+"""What finds neighbors; the same with PyTorch3D is tested in its plugin."""
 
 import pytest
 import torch
 
-from gaussrep import neighbours
+from gaussrep import neighbors
 from gaussrep.errors import ShapeError
-from gaussrep.neighbours import farthest_points, nearest_neighbours, spacing
+from gaussrep.neighbors import farthest_points, nearest_neighbors, spacing
 
 
 def random(*shape, seed=0):
@@ -15,10 +15,10 @@ def random(*shape, seed=0):
 @pytest.fixture
 def only_torch(monkeypatch):
     """As if neither SciPy nor PyTorch3D were installed."""
-    monkeypatch.setattr(neighbours, "find_spec", lambda name: None)
-    neighbours._from_pytorch3d.cache_clear()
+    monkeypatch.setattr(neighbors, "find_spec", lambda name: None)
+    neighbors._from_pytorch3d.cache_clear()
     yield
-    neighbours._from_pytorch3d.cache_clear()
+    neighbors._from_pytorch3d.cache_clear()
 
 
 def sorted_distances(queries, points, k):
@@ -30,9 +30,9 @@ def sorted_distances(queries, points, k):
 @pytest.mark.parametrize("k", [1, 3])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_agrees_with_sorting_all_distances(way, k, dtype, monkeypatch):
-    monkeypatch.setattr(neighbours, "PAIRS", 200)  # several parts
+    monkeypatch.setattr(neighbors, "PAIRS", 200)  # several parts
     points, queries = random(60, 3).to(dtype) + 100, random(21, 3, seed=1).to(dtype) + 100
-    found = getattr(neighbours, way)(queries, points, k)
+    found = getattr(neighbors, way)(queries, points, k)
     distances, indices = sorted_distances(queries, points, k)
     torch.testing.assert_close(found.distances, distances)
     assert torch.equal(found.indices, indices)
@@ -41,13 +41,13 @@ def test_agrees_with_sorting_all_distances(way, k, dtype, monkeypatch):
 @pytest.mark.parametrize("dimensions", [3, 40])
 def test_needs_neither_library(only_torch, dimensions):
     points, queries = random(50, dimensions), random(7, dimensions, seed=1).requires_grad_()
-    found = nearest_neighbours(queries, points, 2)
+    found = nearest_neighbors(queries, points, 2)
     assert torch.equal(found.indices, sorted_distances(queries, points, 2)[1])
     assert not found.distances.requires_grad
 
 
 def test_points_that_coincide_are_at_distance_0():
-    assert not nearest_neighbours(torch.ones(5, 3), torch.ones(5, 3), 4).distances.any()
+    assert not nearest_neighbors(torch.ones(5, 3), torch.ones(5, 3), 4).distances.any()
 
 
 def test_spacing_is_that_of_the_others():
@@ -58,9 +58,9 @@ def test_spacing_is_that_of_the_others():
 
 
 @pytest.mark.parametrize("k", [0, 6])
-def test_more_neighbours_than_points_are_refused(k):
+def test_more_neighbors_than_points_are_refused(k):
     with pytest.raises(ShapeError, match=f"{k} nearest of 5 points"):
-        nearest_neighbours(torch.ones(2, 3), torch.ones(5, 3), k)
+        nearest_neighbors(torch.ones(2, 3), torch.ones(5, 3), k)
 
 
 @pytest.mark.parametrize("first", [0, 17])
@@ -87,9 +87,9 @@ def test_a_pytorch3d_that_does_not_import_is_done_without(monkeypatch, caplog):
     def broken(name):
         raise ImportError(f"{name}: undefined symbol")
 
-    monkeypatch.setattr(neighbours, "find_spec", lambda name: name == "pytorch3d")
-    monkeypatch.setattr(neighbours, "import_module", broken)
-    neighbours._from_pytorch3d.cache_clear()
+    monkeypatch.setattr(neighbors, "find_spec", lambda name: name == "pytorch3d")
+    monkeypatch.setattr(neighbors, "import_module", broken)
+    neighbors._from_pytorch3d.cache_clear()
     assert len(farthest_points(random(30, 2), 4)) == 4
     assert "PyTorch3D does not import (pytorch3d.ops: undefined symbol)" in caplog.text
-    neighbours._from_pytorch3d.cache_clear()
+    neighbors._from_pytorch3d.cache_clear()

@@ -1,11 +1,11 @@
-"""Which voxels are neighbours, by walking sorted keys side by side."""
+"""Which voxels are neighbors, by walking sorted keys side by side."""
 
 from gaussrep.rendering.cpu.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel
 
 
 @kernel
-def count_neighbours(tasks, keys, steps, reach, counts):  # type: ignore[no-untyped-def]
+def count_neighbors(tasks, keys, steps, reach, counts):  # type: ignore[no-untyped-def]
     """Count the pairs of each offset of the first half of a kernel; one task per column of it.
 
     Args:
@@ -33,7 +33,7 @@ def count_neighbours(tasks, keys, steps, reach, counts):  # type: ignore[no-unty
 
 
 @kernel
-def list_neighbours(tasks, keys, steps, reach, starts, inputs, outputs):  # type: ignore[no-untyped-def]
+def list_neighbors(tasks, keys, steps, reach, starts, inputs, outputs):  # type: ignore[no-untyped-def]
     """Write the pairs of each offset and of its mirror image; one task per column.
 
     Args:

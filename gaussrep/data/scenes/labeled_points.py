@@ -1,4 +1,4 @@
-"""Few labelled points per training scene."""
+"""Few labeled points per training scene."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ CONVERSION = (
 )
 
 
-class LabelledPoints:
+class LabeledPoints:
     """Which points keep their labels.
 
     Args:
@@ -59,10 +59,10 @@ class LabelledPoints:
 
     def _choose(self, name: str, cloud: PointCloud) -> Int64[np.ndarray, " n"]:
         if self._listed is None:
-            labelled = np.flatnonzero(cloud.labels.numpy() != IGNORED)
+            labeled = np.flatnonzero(cloud.labels.numpy() != IGNORED)
             digest = hashlib.sha256(f"{self.seed}/{self.count}/{name}".encode()).digest()
             rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
-            return rng.permutation(labelled)[: self.count]
+            return rng.permutation(labeled)[: self.count]
         if name not in self._listed:
             raise DataError(f"{self._path}: this list says nothing of the scene {name}.")
         chosen = np.asarray(self._listed[name]).astype(np.int64).reshape(-1)

@@ -51,4 +51,4 @@ class Stl10Config(DownloadConfig):
     size: int = Field(default=96, ge=1)
     """Side of the square output in pixels."""
     unlabeled: bool = False
-    """Whether to train on the 100,000 unlabelled pictures rather than on the 5,000 labelled."""
+    """Whether to train on the 100,000 unlabeled pictures rather than on the 5,000 labeled."""
