@@ -2,7 +2,7 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
-PLUGINS := plugins/gmae plugins/gaussiancross plugins/pytorch3d
+PLUGINS := plugins/gmae plugins/gaussiancross plugins/pytorch3d plugins/rooms
 EXAMPLES := examples/additive
 NERFSTUDIO := plugins/nerfstudio
 NERFSTUDIO_VENV := .venv-nerfstudio
@@ -27,7 +27,7 @@ $(VENV)/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
 $(NERFSTUDIO_VENV)/.ready: pyproject.toml $(NERFSTUDIO)/pyproject.toml $(NERFSTUDIO_CONSTRAINTS)
 	$(PYTHON) -m venv $(NERFSTUDIO_VENV)
 	$(NERFSTUDIO_PIP) install -q pip==26.3
-	$(NERFSTUDIO_PIP) install -q -c $(NERFSTUDIO_CONSTRAINTS) beartype pytest -e . -e plugins/gaussiancross -e $(NERFSTUDIO)
+	$(NERFSTUDIO_PIP) install -q -c $(NERFSTUDIO_CONSTRAINTS) beartype pytest -e . -e plugins/gaussiancross -e plugins/rooms -e $(NERFSTUDIO)
 	$(NERFSTUDIO_PIP) install -q --no-deps -e plugins/gmae
 	touch $@
 

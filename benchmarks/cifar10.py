@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from comparison import Column, Comparison, Row
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cli.bench_options import counts, require_folder_of
 from gaussrep.errors import GaussrepError
 
@@ -53,7 +53,7 @@ def make_comparison(
 def images(comparison: Comparison, split: str) -> int:
     """How many images a split has."""
     data = comparison.config(ROWS["GMAE"], 0).data
-    return len(plugins.build("datasets", data, split=split))
+    return len(build("datasets", data, split=split))
 
 
 def per_step(comparison: Comparison) -> int:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 import typer
 from comparison import Column, Comparison, Row
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cli.bench_options import counts, require_folder_of
 from gaussrep.errors import GaussrepError
 
@@ -79,7 +79,7 @@ def main(
     comparison = Comparison(rows, measured, PRESET, settings, device)
     config = comparison.config(next(iter(rows.values())), 0)
     training, held_out = (
-        len(plugins.build("datasets", config.data, split=split)) for split in ("train", "val")
+        len(build("datasets", config.data, split=split)) for split in ("train", "val")
     )
     facts = {
         "rooms": f"{training} and {held_out} for validation",

@@ -16,12 +16,12 @@ import typer
 from pretraining import pretrain
 
 from gaussrep.cli.bench_options import counts
-from gaussrep.cli.train import train_config
 from gaussrep.errors import GaussrepError, RunError
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.json_file import write_json
 from gaussrep.rendering.bench.report import describe_origin
+from gaussrep.training.train_config import train_config
 
 PRESET = "demo"
 BORDER_PRIOR = 0.05

@@ -6,12 +6,12 @@ python examples/pretrain_gaussiancross.py OUT
 import sys
 from pathlib import Path
 
-from gaussrep.cli.train import train_config
-from gaussrep.data.rooms.config import RoomsConfig
-from gaussrep.data.rooms.writing import write_rooms
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.inspection import inspect_run
 from gaussrep.training.train import train
+from gaussrep.training.train_config import train_config
+from gaussrep_rooms.config import RoomsConfig
+from gaussrep_rooms.writing import write_rooms
 
 EVALUATIONS = {"views": [], "semantic-probe": ["batchnorm=eval", "cached_points=2000"]}
 

@@ -6,10 +6,10 @@ python examples/pretrain_gmae.py OUT
 import sys
 from pathlib import Path
 
-from gaussrep.cli.train import train_config
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.inspection import inspect_run
 from gaussrep.training.train import train
+from gaussrep.training.train_config import train_config
 
 
 def main(out: Path, steps: int = 300, *overrides: str) -> None:

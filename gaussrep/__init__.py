@@ -9,12 +9,13 @@ from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep import plugins
+    from gaussrep.building import build
     from gaussrep.cameras import Cameras
     from gaussrep.cuboid import Cuboid
     from gaussrep.formats.by_suffix import load, save
     from gaussrep.gaussians import Gaussians
-    from gaussrep.rendering.choice import get_renderer
-    from gaussrep.rendering.front import render
+    from gaussrep.rendering.api import render
+    from gaussrep.rendering.dispatch import get_renderer
     from gaussrep.rendering.rendering import Rendering
     from gaussrep.training.load_run import load_run
 
@@ -26,6 +27,7 @@ __all__ = [
     "Gaussians",
     "Rendering",
     "__version__",
+    "build",
     "get_renderer",
     "load",
     "load_run",
@@ -39,11 +41,12 @@ _HOMES = {
     "Cuboid": "gaussrep.cuboid",
     "Gaussians": "gaussrep.gaussians",
     "Rendering": "gaussrep.rendering.rendering",
-    "get_renderer": "gaussrep.rendering.choice",
+    "build": "gaussrep.building",
+    "get_renderer": "gaussrep.rendering.dispatch",
     "load": "gaussrep.formats.by_suffix",
     "load_run": "gaussrep.training.load_run",
     "plugins": "gaussrep.plugins",
-    "render": "gaussrep.rendering.front",
+    "render": "gaussrep.rendering.api",
     "save": "gaussrep.formats.by_suffix",
 }
 

@@ -8,9 +8,9 @@ import typer
 
 from gaussrep import plugins
 from gaussrep.cli.bench_options import counts, require_folder_of
-from gaussrep.cli.table import print_table
+from gaussrep.console import print_table
 from gaussrep.errors import UnknownName
-from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.suggest import nearest
 from gaussrep.rendering.bench.workloads import TILED, WORKLOADS, Workload
 
 

@@ -6,7 +6,7 @@ from gaussrep import plugins
 from gaussrep.cli.examination import examine_component
 from gaussrep.cli.platform_findings import examine_platform
 from gaussrep.cli.problems import problems
-from gaussrep.cli.table import print_table
+from gaussrep.console import print_table
 
 BROKEN = 1
 

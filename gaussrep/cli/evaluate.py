@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.cli.table import print_table
+from gaussrep.console import print_table
 
 
 def evaluate(

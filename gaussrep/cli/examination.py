@@ -53,7 +53,7 @@ def examine_component(component: plugins.Component) -> Finding:
 
 def _examine_renderer(component: plugins.Component) -> Finding:
     """Make a renderer, which is when it looks for its device and its compiler."""
-    from gaussrep.rendering.choice import get_renderer  # after load(): it imports torch
+    from gaussrep.rendering.dispatch import get_renderer  # after load(): it imports torch
 
     subject = str(component)
     try:

@@ -43,7 +43,7 @@ def _device() -> str:
 
 def _kernels() -> Finding:
     """Where the `cpu` renderer keeps what it compiled."""
-    from gaussrep.rendering.cpu.compile import FOLDER
+    from gaussrep.kernels.jit import FOLDER
 
     if FOLDER is not None:
         return Finding("kernels", "ok", f"kept in {FOLDER}")
@@ -58,7 +58,7 @@ def _renderers() -> str:
     """What `auto` takes on each device that is here."""
     import torch
 
-    from gaussrep.rendering.choice import Request, candidates
+    from gaussrep.rendering.dispatch import Request, candidates
 
     devices = {
         "cpu": True,

@@ -8,7 +8,7 @@ import typer
 from gaussrep import plugins as registry
 from gaussrep.cli.component_command import shown_name
 from gaussrep.cli.problems import problems
-from gaussrep.cli.table import print_table
+from gaussrep.console import print_table
 
 HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
 

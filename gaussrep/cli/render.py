@@ -82,7 +82,7 @@ def _camera(
     import torch
 
     from gaussrep.cameras import Cameras
-    from gaussrep.cli.framing import bounds, framing_eye
+    from gaussrep.framing import bounds, framing_eye
 
     corners = bounds(gaussians)
     target = corners.mean(0) if look_at is None else torch.tensor(_numbers("--look-at", look_at))

@@ -6,8 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gaussrep import plugins
-from gaussrep.config import load_config
-from gaussrep.config import preset as find_preset
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -54,6 +52,8 @@ def train(
     else:
         if method is None:
             raise ConfigError("say which method to train: gaussrep train METHOD, or --resume RUN")
+        from gaussrep.training.train_config import train_config
+
         resolved = train_config(method, preset, config or [], overrides)
         given = {
             "method": method,
@@ -65,38 +65,6 @@ def train(
         result = _train(resolved, run, start_from, overwrite, given)
     if result.rank == 0:
         typer.echo(farewell(result))
-
-
-def train_config(
-    method: str, preset: str | None, files: list[Path], overrides: list[str]
-) -> "TrainConfig":
-    """Resolve the configuration of a new run.
-
-    Args:
-        method: Name of the method, as on the command line.
-        preset: Name of one of its presets, or None.
-        files: YAML files, later ones on top.
-        overrides: `dotted.key=value`, on top of all.
-
-    Returns:
-        The whole configuration.
-
-    Raises:
-        PluginError: There is no such method.
-        ConfigError: There is no such preset, a setting is wrong, or a file is of another method.
-    """
-    from gaussrep.training.config import TrainConfig
-
-    component = plugins.find("methods", method)
-    layer: dict[str, Any] = {} if preset is None else find_preset(component, preset)
-    layer = {**layer, "method": {**layer.get("method", {}), "type": method}}
-    config = load_config(TrainConfig, layer, files, overrides)
-    if plugins.find("methods", config.method.type) != component:
-        raise ConfigError(
-            f"method.type is {config.method.type!r} in the settings, but the command trains "
-            f"{method!r}; give the same method in both"
-        )
-    return config
 
 
 def farewell(result: "TrainResult") -> str:

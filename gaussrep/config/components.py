@@ -11,7 +11,7 @@ from gaussrep import plugins
 from gaussrep.config.base import ComponentConfig
 from gaussrep.config.explain import explain
 from gaussrep.errors import ConfigError, PluginError
-from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.suggest import nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.suggest import nearest
 
 
 def name_nearest_keys(model: type[BaseModel], error: ValidationError) -> ValidationError:

@@ -11,7 +11,7 @@ from gaussrep.encoders.voxel_cloud import VoxelCloud
 class PointEncoder(nn.Module, ABC):
     """Turns the occupied voxels of scenes into one feature vector each.
 
-    `plugins.build("encoders", config, channels=C)` builds one for voxels that carry C numbers.
+    `build("encoders", config, channels=C)` builds one for voxels that carry C numbers.
     """
 
     @property

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import ComponentConfig, resolve
 from gaussrep.encoders.image_encoder import ImageEncoder
 from gaussrep.errors import ConfigError
@@ -33,5 +34,5 @@ def build_teacher(config: str | Mapping[str, Any] | ComponentConfig) -> ImageEnc
             f"encoder {settings.type!r} encodes no pictures; wanted an encoder of images: "
             f"{', '.join(known)}"
         )
-    encoder: ImageEncoder = plugins.build("encoders", settings)
+    encoder: ImageEncoder = build("encoders", settings)
     return encoder.eval().requires_grad_(False)

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.evaluation.config import EffectiveRankConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import extract
@@ -22,7 +22,7 @@ class EffectiveRank(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `rank`, from 1 to the lower of the numbers of samples and of channels."""
-        dataset = plugins.build("datasets", self.config.data, split="val")
+        dataset = build("datasets", self.config.data, split="val")
         pooled = extract(method, dataset, self.config).pooled
         facts = {"samples": len(pooled), "width": pooled.shape[1]}
         return Scores({name_of(method): {"rank": effective_rank(pooled)}}, facts)

@@ -2,7 +2,7 @@
 
 from typing import Literal, Protocol, runtime_checkable
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import ComponentConfig
 from gaussrep.data.config import CropConfig
 from gaussrep.errors import DataError
@@ -32,7 +32,7 @@ def labeled_split(
     Raises:
         DataError: The data set has no classes.
     """
-    dataset = plugins.build("datasets", data if augment else unaugmented(data), split=split)
+    dataset = build("datasets", data if augment else unaugmented(data), split=split)
     if not isinstance(dataset, LabeledDataset) or not dataset.classes:
         raise DataError(
             f"data set {data.type!r} has no labels for its {split} split, and this evaluation "

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.evaluation.config import EvaluationConfig
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.methods.method import Method
@@ -25,7 +25,7 @@ def measured(config: EvaluationConfig, method: Method) -> Scores:
     Raises:
         GaussrepError: What the evaluation raises.
     """
-    evaluation = plugins.build("evaluations", config)
+    evaluation = build("evaluations", config)
     with _evaluating(method), random_state.seeded(config.seed, stream=0):
         return evaluation.measure(method)
 

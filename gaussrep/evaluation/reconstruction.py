@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.config import ReconstructionConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
@@ -32,7 +32,7 @@ class MaskedReconstruction(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `psnr` in dB and `ssim` of the method, and of the baseline."""
-        dataset = plugins.build("datasets", self.config.data, split="val")
+        dataset = build("datasets", self.config.data, split="val")
         columns: dict[tuple[str, str], list[Tensor]] = defaultdict(list)
         with torch.no_grad():
             for batch in batches(dataset, self.config, device_of(method)):

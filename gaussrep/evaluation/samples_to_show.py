@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 import torch
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import ComponentConfig
 from gaussrep.data.crops import central_square
 from gaussrep.data.image_file import read_image
@@ -52,7 +53,7 @@ def samples_to_show(data: ComponentConfig, names: Sequence[str]) -> Shown:
 
 
 def _scenes(data: ComponentConfig, names: Sequence[str]) -> Shown:
-    dataset = plugins.build("datasets", data, split="val")
+    dataset = build("datasets", data, split="val")
     if not isinstance(dataset, NamedScenes):
         raise CapabilityError(f"data set {data.type!r} does not give its scenes by name.")
     names = names or dataset.names[:1]
@@ -61,7 +62,7 @@ def _scenes(data: ComponentConfig, names: Sequence[str]) -> Shown:
 
 
 def _held_out(data: ComponentConfig) -> Shown:
-    dataset = plugins.build("datasets", data, split="val")
+    dataset = build("datasets", data, split="val")
     count = min(len(dataset), HELD_OUT)
     images = [dataset[SampleKey(i)]["image"] for i in range(count)]
     return Shown(tuple(map(str, range(count))), {"image": torch.stack(images)})

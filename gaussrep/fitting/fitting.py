@@ -23,7 +23,7 @@ from gaussrep.fitting.start import first_gaussians
 from gaussrep.fitting.strategy import StepMade
 from gaussrep.fitting.view_order import Stream, generator, views_of_step
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.front import render
+from gaussrep.rendering.api import render
 from gaussrep.rendering.rendering import Rendering
 from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
 

@@ -10,7 +10,7 @@ from gaussrep import quaternions
 from gaussrep.cameras import Cameras
 from gaussrep.fitting.capture import Capture, PosedPictures
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.front import render
+from gaussrep.rendering.api import render
 
 VIEWS, SIZE, DISTANCE, FOV = 60, 128, 4.0, 40.0
 GOLDEN = pi * (3 - sqrt(5))

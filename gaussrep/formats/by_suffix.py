@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import AmbiguousName, FormatError
 from gaussrep.gaussians import Gaussians
 
@@ -22,7 +23,7 @@ def load(path: str | PathLike[str]) -> Gaussians:
         FormatError: If no format reads this suffix, or the file is missing or damaged.
     """
     path = Path(path)
-    return plugins.build("formats", _name_of(path, reading=True)).read(path)
+    return build("formats", _name_of(path, reading=True)).read(path)
 
 
 def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> None:
@@ -40,7 +41,7 @@ def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> No
     """
     path = Path(path)
     chosen = {**settings, "type": _name_of(path, reading=False)}
-    plugins.build("formats", chosen).write(gaussians, path)
+    build("formats", chosen).write(gaussians, path)
 
 
 def _name_of(path: Path, *, reading: bool) -> str:

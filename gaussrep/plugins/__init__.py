@@ -1,4 +1,4 @@
-"""Plugins: what they register, and how the parts are found, loaded and built. Never imports torch.
+"""Plugins: what they register, and how the parts are found and loaded. Never imports torch.
 
 A plugin is a light module, named by an entry point of the group `gaussrep`, whose functions are
 marked with `hookimpl` and yield records:
@@ -11,8 +11,6 @@ marked with `hookimpl` and yield records:
 """
 
 from gaussrep.plugins.component import CORE, Component
-from gaussrep.plugins.default import build, failures, find, load, reset
-from gaussrep.plugins.default import list_components as list
 from gaussrep.plugins.failure import PluginFailure
 from gaussrep.plugins.hookspecs import hookimpl
 from gaussrep.plugins.manager import PluginHost
@@ -30,6 +28,8 @@ from gaussrep.plugins.records import (
     Record,
     RendererRecord,
 )
+from gaussrep.plugins.registry import failures, find, load, reset
+from gaussrep.plugins.registry import list_components as list
 
 __all__ = [
     "CORE",
@@ -48,7 +48,6 @@ __all__ = [
     "PluginHost",
     "Record",
     "RendererRecord",
-    "build",
     "failures",
     "find",
     "hookimpl",

@@ -14,8 +14,8 @@ from gaussrep.plugins.component import CORE, Component
 from gaussrep.plugins.discovery import discover
 from gaussrep.plugins.failure import Origin, PluginFailure
 from gaussrep.plugins.names import choose, clashes
-from gaussrep.plugins.nearest import nearest
 from gaussrep.plugins.records import KINDS
+from gaussrep.plugins.suggest import nearest
 from gaussrep.plugins.validation import check_record
 
 HOOKS = tuple(f"register_{kind}" for kind in KINDS)

@@ -8,7 +8,7 @@ from packaging.utils import canonicalize_name
 from gaussrep.errors import AmbiguousName, UnknownName
 from gaussrep.plugins.component import CORE, Component
 from gaussrep.plugins.failure import Origin
-from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.suggest import nearest
 
 
 def choose(components: Sequence[Component], noun: str, name: str) -> Component:

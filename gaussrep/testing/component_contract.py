@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from gaussrep import plugins
+from gaussrep.building import build
 
 CONFIG_ALONE = """
 import sys
@@ -43,7 +44,7 @@ class ComponentContract:
             A new one.
         """
         config = {"type": self.name, **self.settings}
-        return plugins.build(self.kind, config, **arguments)
+        return build(self.kind, config, **arguments)
 
     def test_its_settings_are_read_without_torch(self) -> None:
         code = CONFIG_ALONE.format(kind=self.kind, name=self.name)

@@ -9,6 +9,7 @@ import torch
 from torch.utils.data import default_collate
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep.testing.component_contract import ComponentContract
@@ -58,7 +59,7 @@ class MethodContract(ComponentContract):
 
     def make_batch(self) -> Batch:
         """Make a batch of `data`."""
-        samples = plugins.build("datasets", self.data, split="train")
+        samples = build("datasets", self.data, split="train")
         return default_collate([samples[index] for index in range(self.batch_size)])
 
     def make(self) -> Method:

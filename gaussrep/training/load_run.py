@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import yaml
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.errors import PluginError, RunError
 from gaussrep.methods.method import Method
@@ -38,7 +39,7 @@ def load_run(folder: str | PathLike[str]) -> Method:
     except PluginError as error:
         raise RunError(f"{run.path} cannot be loaded: {error}") from error
     config = load_config(_MethodOnly, {"method": given}, [], [])
-    method = plugins.build("methods", config.method)
+    method = build("methods", config.method)
     load_weights(run.weights_file, method)
     return method.eval()
 

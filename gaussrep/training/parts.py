@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import DataError, PluginError
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
@@ -45,7 +45,7 @@ class Parts:
                 be.
         """
         trainer = config.trainer
-        training_set = plugins.build("datasets", config.data, split="train")
+        training_set = build("datasets", config.data, split="train")
         order = SampleOrder(
             size=len(training_set),
             seed=config.seed,
@@ -60,7 +60,7 @@ class Parts:
 
 
 def _build_validation_set(config: TrainConfig) -> MapDataset:
-    dataset = plugins.build("datasets", config.data, split="val")
+    dataset = build("datasets", config.data, split="val")
     if len(dataset) == 0:
         raise DataError(
             "the validation split is empty; hold some samples out or set trainer.evaluate_every=0"
@@ -70,7 +70,7 @@ def _build_validation_set(config: TrainConfig) -> MapDataset:
 
 def _build_method(config: TrainConfig) -> Method:
     random_state.seed_all(config.seed, stream=0)  # the same first weights in every process
-    method = plugins.build("methods", config.method)
+    method = build("methods", config.method)
     if not isinstance(method, Method):
         raise PluginError(
             f"the method {config.method.type!r} is a {type(method).__name__}, not a gaussrep Method"

@@ -9,12 +9,12 @@ from typing import Any
 from rich.console import Console
 
 from gaussrep.errors import RunError
+from gaussrep.evaluation.online import OnlineEvaluations, online_evaluations
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
 from gaussrep.training.callbacks.callback import Callback
 from gaussrep.training.callbacks.checkpointing import Checkpointing
 from gaussrep.training.callbacks.metrics_csv import MetricsCsv
-from gaussrep.training.callbacks.online_evaluations import OnlineEvaluations, online_evaluations
 from gaussrep.training.callbacks.progress import progress
 from gaussrep.training.callbacks.tensorboard import TensorBoard, wants_tensorboard
 from gaussrep.training.callbacks.validation import Validation

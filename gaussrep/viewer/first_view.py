@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
-from gaussrep.cli.framing import bounds, framing_eye
+from gaussrep.framing import bounds, framing_eye
 from gaussrep.viewer.scene import Scene
 
 FOV = radians(50)

@@ -8,7 +8,7 @@ from gaussrep import plugins
 from gaussrep.cameras import Cameras
 from gaussrep.evaluation.device import chosen_device
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.front import render
+from gaussrep.rendering.api import render
 from gaussrep.viewer.channels import Painter
 
 

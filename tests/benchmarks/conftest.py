@@ -4,15 +4,17 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from gaussrep.cli.train import train_config
+from gaussrep.training.train_config import train_config
 
 SMALL = "{width: 16, depth: 1, heads: 1}"
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+TOOLS = Path(__file__).parents[2] / "docs" / "_tools"
 
 
 @pytest.fixture
 def script(monkeypatch):
-    """Import a module of the folder of benchmarks."""
+    """Import a module of the benchmarks or of the documentation's tools."""
+    monkeypatch.syspath_prepend(str(TOOLS))
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     return importlib.import_module
 

@@ -54,7 +54,7 @@ def results(script, tmp_path, monkeypatch):
 @pytest.fixture
 def page(script):
     """Build a page that holds a mark."""
-    hook = script("docs_hook").on_page_markdown
+    hook = script("hook").on_page_markdown
     return lambda name: hook(f"Before.\n\n<!-- table: {name} -->\n\nAfter.", page=None)
 
 
@@ -203,7 +203,7 @@ def test_segmentation_of_rooms_is_in_percent(results, page, name):
 
 def test_a_page_without_marks_is_left_as_it_is(script):
     text = "# A page\n\n<!-- a comment -->\n"
-    assert script("docs_hook").on_page_markdown(text) == text
+    assert script("hook").on_page_markdown(text) == text
 
 
 @pytest.mark.usefixtures("results")

@@ -10,7 +10,7 @@ from gaussrep.cli import torchvision_finding
 from gaussrep.cli.examination import Finding, examine_component, examine_library
 from gaussrep.cli.main import app
 from gaussrep.cli.torchvision_finding import examine_torchvision
-from gaussrep.rendering import choice
+from gaussrep.rendering import dispatch
 
 METHOD = """
 @hookimpl
@@ -143,7 +143,7 @@ def test_the_torch_that_torchvision_was_built_for_is_compared(monkeypatch, wante
 
 
 def test_it_says_where_kernels_are_kept(monkeypatch, doctor):
-    monkeypatch.setattr("gaussrep.rendering.cpu.compile.FOLDER", None)
+    monkeypatch.setattr("gaussrep.kernels.jit.FOLDER", None)
     result = doctor(METHOD.format(""), CODE)
     assert result.exit_code == 0
     assert "set NUMBA_CACHE_DIR to one" in result.stdout
@@ -180,9 +180,9 @@ class Mine(ReferenceRenderer):
     ],
 )
 def test_renderers_are_made_to_see_whether_they_can_run_here(doctor, body, code, status, chosen):
-    choice._build.cache_clear()
+    dispatch._build.cache_clear()
     result = doctor(RENDERER, {"code_of_mine": MINE.format(body)})
-    choice._build.cache_clear()
+    dispatch._build.cache_clear()
     assert result.exit_code == code
     row = next(line for line in result.stdout.splitlines() if line.startswith("renderer 'mine'"))
     assert row.split(" 1.0 ")[1].split()[0] == status

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.cifar import cifar10, cifar100
 from gaussrep.data.labeled_config import Cifar10Config, Cifar100Config
 from gaussrep.errors import DataError
@@ -90,7 +90,7 @@ def test_a_file_with_another_checksum_is_never_unpickled(small_cifar10, tmp_path
 )
 def test_a_missing_folder_is_one_sentence(tmp_path, name, title, folder):
     with pytest.raises(DataError) as caught:
-        plugins.build("datasets", {"type": name, "root": str(tmp_path)})
+        build("datasets", {"type": name, "root": str(tmp_path)})
     assert str(caught.value) == (
         f"{tmp_path}: {title} is missing or damaged; wanted its folder {folder} in this folder; "
         "data.download=true downloads it."

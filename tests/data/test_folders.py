@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.folders import ClassFolders
 from gaussrep.data.image_file import UnreadableImage
 from gaussrep.data.labeled_config import FoldersConfig, ImageNetConfig, ImagenetteConfig
@@ -121,7 +121,7 @@ def test_imagenet_and_imagenette_have_the_same_layout(tmp_path):
     for split in ("train", "val"):
         save(tmp_path / split / "n01440764" / f"{split}_1.JPEG", 0, size=(200, 180))
     for settings in (ImageNetConfig(root=tmp_path), ImagenetteConfig(root=tmp_path)):
-        dataset = plugins.build("datasets", settings, split="val")
+        dataset = build("datasets", settings, split="val")
         assert dataset.classes == ("n01440764",)
         assert dataset[0]["image"].shape == (3, 224, 224)
 
@@ -137,7 +137,7 @@ def test_real_pictures_in_folders(real_data, tmp_path):
                     wanted.discard(name)
                     archive.extract(member, tmp_path, filter="data")
     settings = {"type": "folders", "root": str(tmp_path), "size": 32}
-    train, val = (plugins.build("datasets", settings, split=split) for split in ("train", "val"))
+    train, val = (build("datasets", settings, split=split) for split in ("train", "val"))
     assert (len(train), len(val)) == (6, 6)
     assert train.classes == val.classes == ("airplane", "bird")
     assert [int(val[index]["label"]) for index in range(6)] == [0, 0, 0, 1, 1, 1]

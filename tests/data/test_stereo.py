@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data import stereo
 from gaussrep.data.crops import to_tensor
 from gaussrep.data.image_file import read_image
@@ -54,7 +54,7 @@ def test_the_right_picture_shows_the_same_points_disparity_pixels_to_the_left(sa
 
 def test_there_is_one_sample_in_either_split():
     for split in ("train", "val"):
-        dataset = plugins.build("datasets", "stereo", split=split)
+        dataset = build("datasets", "stereo", split=split)
         assert len(dataset) == 1
         for index in (-1, 1):
             with pytest.raises(IndexError, match="outside 0 to 0"):

@@ -24,19 +24,19 @@ class Bare(Config):
 
 
 @pytest.fixture
-def benchmarks(monkeypatch):
+def tools(monkeypatch):
     """Import a module of the folder that makes the pages."""
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "_tools"))
     return importlib.import_module
 
 
 @pytest.fixture
-def sections(benchmarks):
+def sections(tools):
     """A page as it is built, section by section."""
 
     def read(page):
         text = (ROOT / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")
-        built = benchmarks("docs_hook").on_page_markdown(text).replace("&nbsp;", " ")
+        built = tools("hook").on_page_markdown(text).replace("&nbsp;", " ")
         return dict(part.split("\n", 1) for part in built.split("\n## ")[1:])
 
     return read
@@ -106,11 +106,11 @@ def test_every_command_has_a_row_for_every_parameter(sections):
         assert page[title].count("\n| `") == len(parameters), title
 
 
-def test_a_setting_without_a_docstring_is_refused(benchmarks):
+def test_a_setting_without_a_docstring_is_refused(tools):
     with pytest.raises(LookupError, match=r"Bare\.bare has no docstring"):
-        benchmarks("reference.docstrings").field_text(Bare, "bare")
+        tools("reference.docstrings").field_text(Bare, "bare")
 
 
-def test_what_looks_like_html_is_shown(benchmarks):
-    prose = benchmarks("reference.markdown").prose
+def test_what_looks_like_html_is_shown(tools):
+    prose = tools("reference.markdown").prose
     assert prose("runs/<method>\n of `a<b|c` | x") == r"runs/&lt;method> of `a<b|c` \| x"

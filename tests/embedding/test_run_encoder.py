@@ -3,7 +3,7 @@ import torch
 import yaml
 from safetensors.torch import save_model
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.embedding.run_encoder import RunEncoder
 from gaussrep.encoders.teacher import build_teacher
 from gaussrep.encoders.teacher_config import RunEncoderConfig
@@ -52,7 +52,7 @@ def make_run(site, tmp_path, monkeypatch):
     site.add("patches", PLUGIN, modules={"patches_config": CONFIG, "patches_method": METHOD})
 
     def make(**settings):
-        method = plugins.build("methods", {"type": "patches", **settings})
+        method = build("methods", {"type": "patches", **settings})
         torch.nn.init.constant_(method.gain, 3.0)
         run = tmp_path / "run"
         run.mkdir()

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation
@@ -28,7 +29,7 @@ def make_method(looker):
     def make(name="looker", **settings):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            return plugins.build("methods", {"type": name, **settings}).eval()
+            return build("methods", {"type": name, **settings}).eval()
 
     return make
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import KNNConfig
 from gaussrep.evaluation.features import chosen_samples, extract
@@ -10,7 +10,7 @@ from gaussrep.evaluation.labeled import labeled_split
 
 @pytest.fixture
 def colors(looker):
-    return plugins.build("datasets", "colors", split="val")
+    return build("datasets", "colors", split="val")
 
 
 def config(**settings):
@@ -42,7 +42,7 @@ def test_weights_that_are_not_finite_are_refused(colors, make_method):
 
 
 def test_an_empty_split_is_refused(looker, make_method):
-    empty = plugins.build("datasets", {"type": "colors", "held_out": 0}, split="val")
+    empty = build("datasets", {"type": "colors", "held_out": 0}, split="val")
     with pytest.raises(DataError, match="a split of data set 'colors' is empty"):
         extract(make_method(), empty, config())
 

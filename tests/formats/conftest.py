@@ -7,7 +7,7 @@ from gaussrep.cameras import Cameras
 from gaussrep.errors import FormatError
 from gaussrep.formats.by_suffix import load
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.front import render
+from gaussrep.rendering.api import render
 
 
 @pytest.fixture

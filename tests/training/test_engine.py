@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import ConfigError, GaussrepError, RunError
 from gaussrep.training.engine import running_engine
 from gaussrep.training.optimizer import make_optimizer
@@ -52,7 +52,7 @@ def test_accumulated_gradients_are_those_of_one_big_batch(configure):
     def gradient(accumulate):
         torch.manual_seed(0)
         config = configure(f"trainer.accumulate={accumulate}", "method.noise=0")
-        method = plugins.build("methods", config.method)
+        method = build("methods", config.method)
         with running_engine(config.trainer) as engine:
             engine.prepare(method, make_optimizer(method, config.trainer))
             for images in torch.linspace(0, 1, 48).reshape(12, 4).chunk(accumulate):
@@ -67,7 +67,7 @@ def test_accumulated_gradients_are_those_of_one_big_batch(configure):
 
 def test_clipping_scales_the_gradient(configure):
     config = configure()
-    method = plugins.build("methods", config.method)
+    method = build("methods", config.method)
     with running_engine(config.trainer) as engine:
         engine.prepare(method, make_optimizer(method, config.trainer))
         engine.backward({"image": torch.ones(4, 4)})
@@ -78,7 +78,7 @@ def test_clipping_scales_the_gradient(configure):
 
 def test_one_step_moves_the_weights_and_clears_the_gradient(configure):
     config = configure()
-    method = plugins.build("methods", config.method)
+    method = build("methods", config.method)
     before = method.inner.weight.clone()
     with running_engine(config.trainer) as engine:
         engine.prepare(method, make_optimizer(method, config.trainer))

@@ -1,14 +1,14 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import PluginError
 from gaussrep.training.optimizer import make_optimizer, parameter_groups
 
 
 @pytest.fixture
 def method(toy):
-    return plugins.build("methods", "toy")
+    return build("methods", "toy")
 
 
 def decays(method, weight_decay=0.05):

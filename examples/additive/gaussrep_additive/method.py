@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 import gaussrep as gr
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods import Batch, Embedding, Method, StepOutput
 from gaussrep_additive.config import AdditiveConfig
@@ -26,8 +26,8 @@ class AdditivePictures(Method):
 
     def __init__(self, config: AdditiveConfig) -> None:
         super().__init__(config)
-        self.encoder = plugins.build("encoders", config.encoder)
-        self.loss = plugins.build("losses", config.loss)
+        self.encoder = build("encoders", config.encoder)
+        self.loss = build("losses", config.loss)
         self.head = GaussianHead(self.encoder.width, config.per_cell)
 
     def training_loss(self, batch: Batch) -> StepOutput:

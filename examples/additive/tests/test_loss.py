@@ -1,16 +1,16 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+import gaussrep as gr
 
 
 def pyramid(levels):
-    return plugins.build("losses", {"type": "pyramid", "levels": levels})
+    return gr.build("losses", {"type": "pyramid", "levels": levels})
 
 
 def test_one_level_is_the_mean_squared_error():
     one, two = torch.rand(2, 3, 5, 7, 3)
-    mse = plugins.build("losses", "mse")
+    mse = gr.build("losses", "mse")
     torch.testing.assert_close(pyramid(1)(one, two), mse(one, two))
 
 

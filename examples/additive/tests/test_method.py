@@ -1,11 +1,11 @@
 import torch
 
-from gaussrep import plugins
+import gaussrep as gr
 
 
 def method(**settings):
     torch.manual_seed(0)
-    return plugins.build("methods", {"type": "additive", **settings})
+    return gr.build("methods", {"type": "additive", **settings})
 
 
 def test_it_starts_as_an_even_gray():

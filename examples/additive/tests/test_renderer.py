@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep.rendering.choice import Request, candidates
+from gaussrep.rendering.dispatch import Request, candidates
 from gaussrep.rendering.projection import project
 from gaussrep.testing.scenes import random_scene
 
@@ -38,7 +38,7 @@ def test_it_is_the_plain_sum(model):
 def test_tiles_and_blocks_do_not_show(settings):
     scene = random_scene(2, views=2, size=(30, 17), features=2)
     whole = gr.render(scene.gaussians, scene.cameras, "additive")
-    config = gr.plugins.build("renderers", {"type": "additive", **settings})
+    config = gr.build("renderers", {"type": "additive", **settings})
     parts = gr.render(scene.gaussians, scene.cameras, config)
     torch.testing.assert_close(parts.color, whole.color)
     torch.testing.assert_close(parts.features, whole.features)

@@ -24,7 +24,7 @@ from gaussrep.data.scenes.tensors import scene_tensors
 from gaussrep.data.scenes.views import Views
 from gaussrep.data.unreadable import UnreadableFile
 from gaussrep.errors import DataError
-from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.suggest import nearest
 
 log = logging.getLogger(__name__)
 REASONS = 3

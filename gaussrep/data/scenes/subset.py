@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gaussrep.errors import DataError
-from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.suggest import nearest
 
 
 def choose_share(names: Sequence[str], share: float, seed: int, root: Path) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool
 
-from gaussrep.rendering.cpu.compile import kernel
+from gaussrep.kernels.jit import kernel
 
 Neighbors = Bool[np.ndarray, "256"]
 

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.evaluation.fine_tuning.config import ClassifierConfig
 from gaussrep.methods.method import Batch, Embedding, Method, StepOutput
 
@@ -33,7 +33,7 @@ class Classifier(Method):
 
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__(config)
-        self.body: Method = plugins.build("methods", config.body)
+        self.body: Method = build("methods", config.body)
         self.body.requires_grad_(False)
         for layer in self.body.embedding_layers():
             layer.requires_grad_(True)

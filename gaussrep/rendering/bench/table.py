@@ -12,7 +12,7 @@ from gaussrep.rendering.bench.measure import Cell, Measurement
 from gaussrep.rendering.bench.scenes import make_scene
 from gaussrep.rendering.bench.timing import summarize_times
 from gaussrep.rendering.bench.workloads import TILED, Workload
-from gaussrep.rendering.choice import get_renderer
+from gaussrep.rendering.dispatch import get_renderer
 
 DENSE_LIMIT = 4e9
 PASSES = {False: "forward", True: "forward+backward"}

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
+from gaussrep.rendering.api import render
 from gaussrep.rendering.bench.scenes import Scene
-from gaussrep.rendering.front import render
 from gaussrep.rendering.renderer import Renderer
 
 LONGEST_MS = 20e3
@@ -87,7 +87,7 @@ def time_stages(call: Callable[[], object], repeats: int) -> dict[str, float]:
         Milliseconds per call by stage, means, in the order in which they first ran; empty where
         another renderer draws.
     """
-    from gaussrep.rendering.cpu.launch import stage_clock
+    from gaussrep.kernels.launch import stage_clock
 
     with stage_clock() as clock:
         for _ in range(repeats):

@@ -4,11 +4,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import kernel, making_part, part
+from gaussrep.kernels.jit import kernel, making_part, part
+from gaussrep.kernels.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.depth_sort import sort_by_depth
 from gaussrep.rendering.cpu.ellipse import tiles_in_row
 from gaussrep.rendering.cpu.layout import Bins, Grid, Splats
-from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 
 
 class Band(NamedTuple):

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import part
+from gaussrep.kernels.jit import part
 from gaussrep.rendering.cpu.geometry import Slopes, View, blend, dot, mix
 
 RIGHT, DOWN, AHEAD, OFFSET, FX, FY, CX, CY = 0, 3, 6, 9, 12, 13, 14, 15

@@ -4,9 +4,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import kernel, part
-from gaussrep.rendering.cpu.lanes import bits, fma, minimum, select, spread
-from gaussrep.rendering.cpu.lanes_memory import interleave, load, store, store_some
+from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels.simd import bits, fma, minimum, select, spread
+from gaussrep.kernels.simd_memory import interleave, load, store, store_some
+from gaussrep.kernels.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.layout import (
     BLUE,
     DEPTH,
@@ -23,7 +24,6 @@ from gaussrep.rendering.cpu.layout import (
     Pictures,
 )
 from gaussrep.rendering.cpu.mix import mix_row, write_mixed
-from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.tile import CHUNK, SIZE, falloff, take_up
 
 LEFT, ALPHA, FAR, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(6))

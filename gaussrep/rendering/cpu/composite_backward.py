@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import kernel, part
-from gaussrep.rendering.cpu.lanes import (
+from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels.simd import (
     bits,
     fma,
     fnma,
@@ -23,7 +23,8 @@ from gaussrep.rendering.cpu.lanes import (
     spread,
     sums,
 )
-from gaussrep.rendering.cpu.lanes_memory import deinterleave, load, load_some, store, store_some
+from gaussrep.kernels.simd_memory import deinterleave, load, load_some, store, store_some
+from gaussrep.kernels.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.layout import (
     BLOCK,
     BLUE,
@@ -45,7 +46,6 @@ from gaussrep.rendering.cpu.layout import (
     Splats,
 )
 from gaussrep.rendering.cpu.mix_backward import pull_features, read_gradients, sum_features
-from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu.tile import CHUNK, DX, DY, SIZE, falloff, take_up
 
 LEFT, BEHIND, FAR, ALPHA, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(7))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import making_part
+from gaussrep.kernels.jit import making_part
 
 DIGIT = 11
 BUCKETS = 1 << DIGIT

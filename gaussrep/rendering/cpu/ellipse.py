@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import part
+from gaussrep.kernels.jit import part
 from gaussrep.rendering.cpu.layout import (
     L1,
     L2,

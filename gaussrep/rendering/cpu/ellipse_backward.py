@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import part
+from gaussrep.kernels.jit import part
 from gaussrep.rendering.cpu.geometry import blend
 from gaussrep.rendering.cpu.layout import ACROSS, ACROSS2, ALONG, ALONG2, SKEW
 

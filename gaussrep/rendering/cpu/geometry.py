@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gaussrep.kernels.jit import part
 from gaussrep.rendering.conventions import EPS2D, FRUSTUM_MARGIN
-from gaussrep.rendering.cpu.compile import part
 from gaussrep.rendering.cpu.layout import Grid
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import part
-from gaussrep.rendering.cpu.lanes import fma
-from gaussrep.rendering.cpu.lanes_memory import load, store
+from gaussrep.kernels.jit import part
+from gaussrep.kernels.simd import fma
+from gaussrep.kernels.simd_memory import load, store
 from gaussrep.rendering.cpu.layout import PIXELS, TILE
 
 

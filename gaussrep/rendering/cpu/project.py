@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels.tasks import NONE, Tasks, claim
 from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
 from gaussrep.rendering.cpu import geometry
-from gaussrep.rendering.cpu.compile import kernel, part
 from gaussrep.rendering.cpu.ellipse import tiles_between
 from gaussrep.rendering.cpu.layout import (
     BLOCK,
@@ -29,7 +30,6 @@ from gaussrep.rendering.cpu.layout import (
     X,
     Y,
 )
-from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 
 
 @kernel

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels.tasks import NONE, Tasks, claim
 from gaussrep.rendering.cpu import geometry
 from gaussrep.rendering.cpu.camera_backward import (
     pull_pixel,
@@ -11,7 +13,6 @@ from gaussrep.rendering.cpu.camera_backward import (
     pull_slopes,
     pull_world,
 )
-from gaussrep.rendering.cpu.compile import kernel, part
 from gaussrep.rendering.cpu.ellipse_backward import pull_covariance, pull_pixel_offset
 from gaussrep.rendering.cpu.gather import gather_slots
 from gaussrep.rendering.cpu.layout import (
@@ -28,7 +29,6 @@ from gaussrep.rendering.cpu.layout import (
     Splats,
 )
 from gaussrep.rendering.cpu.quaternion_backward import pull_quaternion
-from gaussrep.rendering.cpu.tasks import NONE, Tasks, claim
 
 NOTHING = (0.0, 0.0, 0.0)
 

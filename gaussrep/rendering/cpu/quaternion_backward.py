@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gaussrep.rendering.cpu.compile import part
+from gaussrep.kernels.jit import part
 
 
 @part

@@ -23,13 +23,14 @@ class CpuRenderer(Renderer):
     def __init__(self, config: CpuConfig | None = None) -> None:
         self.config = config or CpuConfig()
         try:
-            from gaussrep.rendering.cpu import compile, op
+            from gaussrep.kernels import jit
+            from gaussrep.rendering.cpu import op
         except (ImportError, OSError) as error:
             raise Unavailable(
                 f"renderer 'cpu' needs Numba, which does not import here ({error}); "
                 "pip install --upgrade numba, or use renderer='reference'."
             ) from error
-        compile.announce_compilation()
+        jit.announce_compilation()
         self._rasterize = op.rasterize
 
     def draw(

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.rendering.cpu.compile import part
-from gaussrep.rendering.cpu.exponential import exponential
-from gaussrep.rendering.cpu.lanes import bits, fma, fnma, maximum, ramp
-from gaussrep.rendering.cpu.lanes_memory import load, store
+from gaussrep.kernels.exponential import exponential
+from gaussrep.kernels.jit import part
+from gaussrep.kernels.simd import bits, fma, fnma, maximum, ramp
+from gaussrep.kernels.simd_memory import load, store
 from gaussrep.rendering.cpu.layout import (
     HALF,
     L1,

@@ -3,7 +3,7 @@
 import torch
 from torch.utils.data import default_collate
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import CapabilityError
@@ -27,7 +27,7 @@ class MethodSource(Source):
 
     def __init__(self, run: RunFolder) -> None:
         self._run = run
-        self._dataset = plugins.build("datasets", run.read_config().data, split="val")
+        self._dataset = build("datasets", run.read_config().data, split="val")
         super().__init__(str(run.path), run.weights_file, len(self._dataset))
 
     def read(self, index: int) -> Scene:

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.embedding.cached_features import CachedFeatures
 from gaussrep.encoders.teacher import build_teacher
@@ -38,7 +38,7 @@ class GaussianCross(PointMethod):
 
     def __init__(self, config: GaussianCrossConfig) -> None:
         super().__init__(config)
-        self.backbone = plugins.build("encoders", config.backbone, channels=CHANNELS)
+        self.backbone = build("encoders", config.backbone, channels=CHANNELS)
         self.dense = DenseUNet(self.backbone.width, config.dense)
         self.head = GaussianHead(config)
         if config.semantic_weight:

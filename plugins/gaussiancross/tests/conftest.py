@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.config import resolve
 
@@ -96,6 +97,6 @@ def make_method():
     def make(**settings):
         config = resolve("methods", {"type": "gaussiancross", **SMALL, **settings})
         torch.manual_seed(0)
-        return plugins.build("methods", config)
+        return build("methods", config)
 
     return make

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import load_config, preset, presets
 from gaussrep.training.config import TrainConfig
 
@@ -47,7 +48,7 @@ def test_the_published_recipe_is_the_same_step_at_any_size(make_batch):
         "method.grid_size=0.1",
     )  # fmt: skip
     torch.manual_seed(0)
-    method = plugins.build("methods", config.method)
+    method = build("methods", config.method)
     output = method.training_loss(make_batch(views=3))
     output.loss.backward()
     assert output.loss.isfinite()

@@ -3,14 +3,15 @@ import math
 import pytest
 import torch
 
+from gaussrep.building import build
 from gaussrep.config import resolve
-from gaussrep.data.rooms.config import RoomsConfig
-from gaussrep.data.rooms.room import make_room
 from gaussrep.data.scenes.scannet.write import write_scene
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation
 from gaussrep.methods.method import Method
+from gaussrep_rooms.config import RoomsConfig
+from gaussrep_rooms.room import make_room
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,8 @@ def test_views_are_compared_with_fresh_weights_and_one_color(make_method, data):
 
 
 def test_the_baseline_is_each_views_own_mean(make_method, data):
-    from gaussrep import plugins
 
-    images = plugins.build("datasets", data, split="val")[0]["images"]
+    images = build("datasets", data, split="val")[0]["images"]
     flat = images.mean((2, 3), keepdim=True)
     errors = (images - flat).square().mean((1, 2, 3))
     wanted = -10 * sum(math.log10(error) for error in errors.tolist()) / 2

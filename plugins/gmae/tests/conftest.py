@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import resolve
 
 SMALL = {"width": 32, "depth": 2, "heads": 2}
@@ -26,7 +26,7 @@ def make_method(make_config):
     def make(name="gmae", **settings):
         config = make_config(name, **settings)
         torch.manual_seed(0)
-        return plugins.build("methods", config)
+        return build("methods", config)
 
     return make
 

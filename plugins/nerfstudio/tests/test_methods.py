@@ -7,8 +7,8 @@ from commands import call, run_folder, train_command
 from PIL import Image
 
 import gaussrep as gr
-from gaussrep.data.rooms.config import RoomsConfig
-from gaussrep.data.rooms.writing import write_rooms
+from gaussrep_rooms.config import RoomsConfig
+from gaussrep_rooms.writing import write_rooms
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_cross_begins_with_what_was_predicted(rooms, pretrained, tmp_path):
     parser = ["gaussrep-rgbd", "--scene", "scene0001_00", "--frame-step", 1, "--hold-out", 3]
     trained = call("ns-train", *command, "--pipeline.model.start-run", pretrained, *parser)
     assert trained.returncode == 0, trained.stderr
-    scenes = gr.plugins.build("datasets", {"type": "scannet", "root": rooms}, split="val")
+    scenes = gr.build("datasets", {"type": "scannet", "root": rooms}, split="val")
     batch = scenes.collate([scenes[0]])
     predicted = gr.load_run(pretrained).gaussians(batch)[0].detach()
     fitted = gr.load(run_folder("gaussrep-cross", tmp_path) / "config.yml")

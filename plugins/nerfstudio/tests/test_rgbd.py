@@ -3,8 +3,6 @@ import pytest
 import torch
 
 from gaussrep import similarity
-from gaussrep.data.rooms.config import RoomsConfig
-from gaussrep.data.rooms.writing import write_rooms
 from gaussrep.data.scenes.shot import read_shot
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.cameras import cameras_of
@@ -12,6 +10,8 @@ from gaussrep_nerfstudio.cloud import CLOUD
 from gaussrep_nerfstudio.recorded import find_recorded
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 from gaussrep_nerfstudio.scene_images import SceneImages
+from gaussrep_rooms.config import RoomsConfig
+from gaussrep_rooms.writing import write_rooms
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
@@ -32,7 +32,7 @@ def camera(size=(64, 48), focal=(60.0, 60.0), principal=(0.0, 0.0)):
 
 
 def draw(gaussians, cameras, background=None, **settings):
-    made = plugins.build("renderers", {"type": "pulsar", **settings})
+    made = build("renderers", {"type": "pulsar", **settings})
     return made.render(gaussians, cameras, background)
 
 

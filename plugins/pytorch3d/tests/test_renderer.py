@@ -2,7 +2,7 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.pytorch3d
 
 
 def renderer(**settings):
-    return plugins.build("renderers", {"type": "pytorch3d", **settings})
+    return build("renderers", {"type": "pytorch3d", **settings})
 
 
 def draw(scene, **settings):

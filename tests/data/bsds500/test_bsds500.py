@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.bsds500.annotations import UnreadableAnnotations, read_annotations
 from gaussrep.data.bsds500.config import BSDS500Config
 from gaussrep.data.bsds500.dataset import BSDS500
@@ -161,7 +161,7 @@ def test_damaged_annotations_load_or_are_one_error(tmp_path, data):
 
 
 def test_the_plugin_system_builds_it(root):
-    dataset = plugins.build("datasets", {"type": "bsds500", "root": root}, split="val")
+    dataset = build("datasets", {"type": "bsds500", "root": root}, split="val")
     assert len(dataset) == 1
 
 

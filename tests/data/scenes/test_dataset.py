@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
@@ -135,6 +135,6 @@ def test_mixed_batches_are_drawn_by_the_key(open_set):
 
 def test_the_data_set_is_registered(scannet_root):
     config = {"type": "scannet", "root": scannet_root}
-    assert len(plugins.build("datasets", config, split="val")) == 1
+    assert len(build("datasets", config, split="val")) == 1
     with pytest.raises(DataError, match=r"train: cannot be read: .* prepare-scannet"):
         SceneDataset(ScannetConfig(root=scannet_root / "test"), "train")

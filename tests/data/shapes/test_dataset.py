@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.data.shapes.config import ShapesConfig
 from gaussrep.data.shapes.dataset import Shapes
@@ -106,7 +106,7 @@ def test_indices_outside_are_refused():
 
 
 def test_the_plugin_system_builds_it():
-    dataset = plugins.build("datasets", {"type": "shapes", "val_samples": 7}, split="val")
+    dataset = build("datasets", {"type": "shapes", "val_samples": 7}, split="val")
     assert len(dataset) == 7
     assert dataset[0]["image"].shape == (3, 64, 64)
 

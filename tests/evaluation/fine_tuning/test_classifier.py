@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.fine_tuning.classifier import mixes
 from gaussrep.training.config import TrainerConfig
@@ -14,7 +14,7 @@ def make_classifier(looker):
     def make(body="looker", **settings):
         torch.manual_seed(0)
         settings = {"body": body, "width": 6, "classes": 3, **settings}
-        classifier = plugins.build("methods", {"type": "classifier", **settings})
+        classifier = build("methods", {"type": "classifier", **settings})
         torch.nn.init.normal_(classifier.head.weight)
         return classifier
 

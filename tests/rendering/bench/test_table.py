@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from gaussrep.json_file import write_json
-from gaussrep.rendering import choice
+from gaussrep.rendering import dispatch
 from gaussrep.rendering.bench import table as module
 from gaussrep.rendering.bench.apart import NotMeasured
 from gaussrep.rendering.bench.measure import Cell, Measurement, measure
@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_not_tried(spy, monkeypatch):
 
 def test_a_renderer_that_cannot_run_here_says_why(spy, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
-    choice._build.cache_clear()
+    dispatch._build.cache_clear()
     (forward, backward) = Table([TINY], ["gsplat"], [1, 2], 1, 1.0).run()
     assert "needs" in forward["skipped"]
     assert forward["skipped"] == backward["skipped"]

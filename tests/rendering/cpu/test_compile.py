@@ -9,7 +9,7 @@ from textwrap import dedent
 
 import pytest
 
-from gaussrep.rendering.cpu import compile
+from gaussrep.kernels import jit as compile
 
 PROGRAM = """
     import json, logging, re, sys, time, torch

@@ -5,9 +5,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gaussrep.kernels.jit import kernel
 from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep.rendering.cpu.bin import cut_bands
-from gaussrep.rendering.cpu.compile import kernel
 from gaussrep.rendering.cpu.depth_sort import sort_by_depth
 from gaussrep.rendering.cpu.layout import TILE, Scenes
 from gaussrep.rendering.cpu.stages import make_frame

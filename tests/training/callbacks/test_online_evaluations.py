@@ -1,8 +1,8 @@
 import pytest
 
 from gaussrep.errors import ConfigError, DataError
+from gaussrep.evaluation.online import online_evaluations
 from gaussrep.training.callbacks.metrics_csv import read_rows
-from gaussrep.training.callbacks.online_evaluations import online_evaluations
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train import resume, train
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import gaussrep as gr
 import torch
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods import Batch, Embedding, Method, StepOutput
@@ -30,8 +30,8 @@ class Sketch(Method):
 
     def __init__(self, config: SketchConfig) -> None:
         super().__init__(config)
-        self.encoder = plugins.build("encoders", config.encoder)
-        self.loss = plugins.build("losses", config.loss)
+        self.encoder = build("encoders", config.encoder)
+        self.loss = build("losses", config.loss)
         self.head = nn.Linear(self.encoder.width, config.blobs * NUMBERS)
 
     def training_loss(self, batch: Batch) -> StepOutput:

@@ -5,7 +5,7 @@ import math
 import gaussrep as gr
 import pytest
 import torch
-from gaussrep import plugins
+from gaussrep.building import build
 
 BLOBS = "new-plugin-blobs"
 PATCHES = "new-plugin-patches"
@@ -48,7 +48,7 @@ def test_auto_never_takes_another_picture():
 
 
 def test_huber_is_a_square_below_delta_and_a_size_above():
-    loss = plugins.build("losses", {"type": HUBER, "delta": 0.1})
+    loss = build("losses", {"type": HUBER, "delta": 0.1})
     errors = torch.tensor([0.05, -0.3]).view(1, 2, 1)
     expected = (0.5 * 0.05**2 / 0.1 + 0.3 - 0.05) / 2
     assert loss(errors, torch.zeros_like(errors)).item() == pytest.approx(expected)
@@ -56,7 +56,7 @@ def test_huber_is_a_square_below_delta_and_a_size_above():
 
 def test_a_vector_of_the_encoder_sees_its_neighbors_only():
     config = {"type": PATCHES, "patch": 4, "depth": 1}
-    encoder = plugins.build("encoders", config)
+    encoder = build("encoders", config)
     images = torch.zeros(1, 3, 20, 20)
     before = encoder(images)
     images[..., :4, :4] = 1
@@ -65,8 +65,8 @@ def test_a_vector_of_the_encoder_sees_its_neighbors_only():
 
 
 def test_the_method_learns():
-    method = plugins.build("methods", "new-plugin")
-    shapes = plugins.build("datasets", {"type": "shapes", "size": 32}, split="train")
+    method = build("methods", "new-plugin")
+    shapes = build("datasets", {"type": "shapes", "size": 32}, split="train")
     batch = {"image": torch.stack([shapes[index]["image"] for index in range(4)])}
     optimizer = torch.optim.AdamW(method.parameters(), lr=2e-3)
     losses = []

@@ -1,6 +1,6 @@
 """The part of a downstream method that was pretrained."""
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import ComponentConfig
 from gaussrep_gaussiancross.point_method import PointMethod, point_method_of
 
@@ -17,7 +17,7 @@ def build_body(config: ComponentConfig) -> PointMethod:
     Raises:
         CapabilityError: The method does not encode points.
     """
-    body = point_method_of(plugins.build("methods", config))
+    body = point_method_of(build("methods", config))
     body.requires_grad_(False)
     body.backbone.requires_grad_(True)
     return body

@@ -9,7 +9,7 @@ from gaussrep.errors import DataError
 from gaussrep.evaluation.evaluation import Evaluation, Scores
 from gaussrep.evaluation.features import device_of
 from gaussrep.methods.method import Method
-from gaussrep.plugins.nearest import nearest
+from gaussrep.plugins.suggest import nearest
 from gaussrep_gaussiancross.downstream.average_precision import instance_scores
 from gaussrep_gaussiancross.downstream.config import PointGroupConfig
 from gaussrep_gaussiancross.downstream.pointgroup.method import PointGroup

@@ -6,7 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import ComponentConfig
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.data.scenes.augment.config import AugmentConfig
@@ -38,7 +38,7 @@ def labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> Lab
     Raises:
         DataError: It has no scenes, no classes or no labels, or labels beyond its classes.
     """
-    dataset = plugins.build("datasets", data, split=split)
+    dataset = build("datasets", data, split=split)
     if not isinstance(dataset, LabeledScenes) or not dataset.classes:
         raise DataError(
             f"data set {data.type!r} has no classes of points, and this evaluation needs them; "

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Int
 from torch import Tensor, nn
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import chosen_samples, device_of
@@ -68,7 +68,7 @@ class SemanticProbe(Evaluation):
         self._probe(table, name_of(method), body, scenes)
         if self.config.random_backbone:
             with random_state.seeded(self.config.seed, stream=2):
-                fresh = plugins.build("methods", method.config).to(device_of(method)).eval()
+                fresh = build("methods", method.config).to(device_of(method)).eval()
             self._probe(table, "random backbone", fresh, scenes)
         return table.scores(
             {

@@ -8,7 +8,7 @@ from einops import reduce
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
@@ -39,7 +39,7 @@ class Views(Evaluation):
         methods = {name_of(method): own}
         if self.config.untrained:
             methods[UNTRAINED] = _fresh(own)
-        dataset = plugins.build("datasets", self.config.data, split="val")
+        dataset = build("datasets", self.config.data, split="val")
         found: dict[str, list[dict[str, float]]] = defaultdict(list)
         with torch.no_grad():
             for batch in batches(dataset, self.config, device_of(method)):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.training.run_folder import RunFolder
 from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
 
@@ -19,5 +19,5 @@ def class_names(run: Path) -> tuple[str, ...]:
     folder = RunFolder(run)
     if not folder.exists():
         return ()
-    dataset = plugins.build("datasets", folder.read_config().data, split="val")
+    dataset = build("datasets", folder.read_config().data, split="val")
     return dataset.classes if isinstance(dataset, LabeledScenes) else ()

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+import gaussrep as gr
 from gaussrep.config import resolve
 from gaussrep_gaussiancross.backbones.point_transformer import PointTransformer
 
@@ -11,7 +11,7 @@ def build(**settings):
     config = resolve(
         "encoders", {"type": "point-transformer", "size": "tiny", "window": 32, **settings}
     )
-    return plugins.build("encoders", config, channels=6).eval()
+    return gr.build("encoders", config, channels=6).eval()
 
 
 @pytest.mark.parametrize(("size", "width"), [("tiny", 32), ("small", 32), ("base", 64)])

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from gaussrep import plugins
+import gaussrep as gr
 from gaussrep.config import resolve
 from gaussrep.errors import CapabilityError
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
@@ -122,7 +122,7 @@ def test_training_moves_all_parameters(build, make_cloud):
 
 
 def test_it_is_built_by_its_name():
-    net = plugins.build(
+    net = gr.build(
         "encoders", resolve("encoders", {"type": "sparse-unet", "size": "tiny"}), channels=6
     )
     assert isinstance(net, SparseUNet)

@@ -1,11 +1,11 @@
 import pytest
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.sample_key import SampleKey
 
 
 @pytest.fixture
 def batch(rooms):
     """Two rooms."""
-    dataset = plugins.build("datasets", "rooms", split="train")
+    dataset = build("datasets", "rooms", split="train")
     return dataset.collate([dataset[SampleKey(index)] for index in range(2)])

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.optimizer import make_optimizer
@@ -13,7 +13,7 @@ def make_segmenter(rooms):
     def make(body="feeler"):
         torch.manual_seed(0)
         settings = {"type": "point-segmenter", "body": body, "classes": 5}
-        return plugins.build("methods", settings)
+        return build("methods", settings)
 
     return make
 

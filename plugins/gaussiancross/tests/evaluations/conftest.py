@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation
@@ -12,7 +12,7 @@ def make_method(rooms):
     def make(name="feeler", **settings):
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            return plugins.build("methods", {"type": name, **settings}).eval()
+            return build("methods", {"type": name, **settings}).eval()
 
     return make
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.bench_options import counts, require_folder_of
-from gaussrep.cli.table import print_table
+from gaussrep.console import print_table
 from gaussrep.errors import ConfigError
 from gaussrep_gmae.bench.cell import SIZES, Cell, Size
 

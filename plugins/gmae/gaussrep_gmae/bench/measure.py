@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.methods.method import Batch, Method
 from gaussrep.rendering.bench.memory import peak_mb
 from gaussrep.rendering.bench.timing import summarize_times, time_calls
@@ -64,7 +64,7 @@ def measure(cell: Cell) -> dict[str, Any]:
     if cell.threads is not None:
         torch.set_num_threads(cell.threads)
     torch.manual_seed(SEED)
-    method = plugins.build("methods", cell.settings)
+    method = build("methods", cell.settings)
     trainer = TrainerConfig.model_validate(
         {"steps": 1, "device": cell.device, "precision": cell.precision}
     )

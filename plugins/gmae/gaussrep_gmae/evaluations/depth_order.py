@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
@@ -37,7 +37,7 @@ class DepthOrder(Evaluation):
     def measure(self, method: Method) -> Scores:
         """Give `right`, the share of pairs, in [0, 1]; equal estimates count half."""
         model, name = gmae_of(method), name_of(method)
-        dataset = plugins.build("datasets", self.config.data, split="val")
+        dataset = build("datasets", self.config.data, split="val")
         found: dict[str, list[float]] = defaultdict(list)
         for index in chosen_samples(len(dataset), self.config):
             sample = {k: v.to(device_of(method)) for k, v in dataset[SampleKey(index)].items()}

@@ -6,7 +6,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.evaluation.boundaries import canny, score_boundaries, sobel, thin_strength
@@ -45,7 +45,7 @@ class ZeroShotEdges(Evaluation):
     def measure(self, method: Method) -> Scores:
         """Give `ods`, `ois` and `ap` of BSDS500's benchmark, all from 0 to 1."""
         model = gmae_of(method)
-        dataset = plugins.build("datasets", self.config.data, split="val")
+        dataset = build("datasets", self.config.data, split="val")
         chosen = chosen_samples(len(dataset), self.config)
         strengths: dict[str, list[Strength]] = {}
         annotations = []

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import DataError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
@@ -36,7 +36,7 @@ class FigureGround(Evaluation):
     def measure(self, method: Method) -> Scores:
         """Give `iou`, its mean over images, and `std`, its standard deviation over them."""
         model, name = gmae_of(method), name_of(method)
-        dataset = plugins.build("datasets", self.config.data, split="val")
+        dataset = build("datasets", self.config.data, split="val")
         found: dict[str, list[Tensor]] = {}
         with torch.no_grad():
             for batch in batches(dataset, self.config, device_of(method)):

@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.gaussians import Gaussians
@@ -44,7 +44,7 @@ class Layers(Evaluation):
         center (the paper speaks of frequency layers).
         """
         model = gmae_of(method)
-        dataset = plugins.build("datasets", self.config.data, split="val")
+        dataset = build("datasets", self.config.data, split="val")
         found: dict[str, dict[str, list[float]]] = {}
         with torch.no_grad():
             for batch in batches(dataset, self.config, device_of(method)):

@@ -4,6 +4,7 @@ import sys
 import pytest
 
 from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.errors import CapabilityError
 
@@ -37,6 +38,6 @@ def test_made_scenes_are_the_default(name):
 def test_other_methods_are_refused(name, evaluate, make_config):
     small = {"width": 32, "depth": 1, "heads": 2}
     settings = {"type": "mae", "image_size": 32, "patch_size": 8, "encoder": small}
-    mae = plugins.build("methods", resolve("methods", {**settings, "decoder": small}))
+    mae = build("methods", resolve("methods", {**settings, "decoder": small}))
     with pytest.raises(CapabilityError, match="got MAE; evaluate a run of gmae"):
         evaluate(name, mae)

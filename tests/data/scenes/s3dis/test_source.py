@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.errors import CapabilityError, DataError
 
 
@@ -19,7 +19,7 @@ def root(tmp_path):
 
 
 def open_set(root, split, **settings):
-    return plugins.build("datasets", {"type": "s3dis", "root": root, **settings}, split=split)
+    return build("datasets", {"type": "s3dis", "root": root, **settings}, split=split)
 
 
 def test_area_5_is_held_out(root):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from gaussrep.rendering.cpu import compile as core
+from gaussrep.kernels import jit as core
 
 
 def _digest() -> str:

@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.rendering.cpu.lanes import WIDTH
-from gaussrep.rendering.cpu.launch import launch
+from gaussrep.kernels.launch import launch
+from gaussrep.kernels.simd import WIDTH
 from gaussrep_gaussiancross.sparse.grid import Grid
 from gaussrep_gaussiancross.sparse.kernels.neighbors import count_neighbors, list_neighbors
 from gaussrep_gaussiancross.sparse.kernels.outer_products import sum_outer_products

@@ -1,6 +1,6 @@
 """Which voxels are neighbors, by walking sorted keys side by side."""
 
-from gaussrep.rendering.cpu.tasks import NONE, claim
+from gaussrep.kernels.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel
 
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gaussrep.rendering.cpu.lanes import WIDTH
-from gaussrep.rendering.cpu.lanes_memory import load, load_some, store
-from gaussrep.rendering.cpu.tasks import NONE, claim
+from gaussrep.kernels.simd import WIDTH
+from gaussrep.kernels.simd_memory import load, load_some, store
+from gaussrep.kernels.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 

@@ -1,7 +1,7 @@
 """Laying out a weight as the tiles read it: panel by panel, all lanes of a term side by side."""
 
-from gaussrep.rendering.cpu.lanes import WIDTH
-from gaussrep.rendering.cpu.tasks import NONE, claim
+from gaussrep.kernels.simd import WIDTH
+from gaussrep.kernels.tasks import NONE, claim
 from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gaussrep.rendering.cpu.lanes import WIDTH
+from gaussrep.kernels.simd import WIDTH
 from gaussrep_gaussiancross.sparse.kernels.tile import WIDEST
 
 

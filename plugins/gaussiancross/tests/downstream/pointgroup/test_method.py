@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gaussrep import plugins
+import gaussrep as gr
 
 
 @pytest.fixture
@@ -10,7 +10,7 @@ def make_method(rooms):
     def make(**settings):
         torch.manual_seed(0)
         given = {"type": "point-group", "body": "feeler", "classes": 5, "stuff": [0, 1]}
-        return plugins.build("methods", {**given, **settings})
+        return gr.build("methods", {**given, **settings})
 
     return make
 
@@ -50,7 +50,7 @@ def test_walls_and_floors_have_no_middle(make_method, batch):
 
 def test_proposals_of_a_scene_that_is_understood(make_method, rooms):
     """Told the classes by color and no offsets, it finds every box."""
-    dataset = plugins.build("datasets", "rooms", split="val")
+    dataset = gr.build("datasets", "rooms", split="val")
     batch = dataset.collate([dataset[0]])
     method = make_method(radius=0.11, least_points=20).eval()
     for parameter in method.offset_head[-1].parameters():

@@ -1,7 +1,7 @@
 import torch
 from torch import nn
 
-from gaussrep import plugins
+from gaussrep.building import build
 from gaussrep.encoders.point_encoder import PointEncoder
 from gaussrep.encoders.voxelize import voxelize
 from gaussrep.methods.method import Method, StepOutput
@@ -30,7 +30,7 @@ class Surface(PointEncoder):
 class Feeler(PointMethod):
     def __init__(self, config: FeelerConfig) -> None:
         super().__init__(config)
-        self.backbone = plugins.build("encoders", config.backbone, channels=6)
+        self.backbone = build("encoders", config.backbone, channels=6)
         self.decoder = nn.Linear(self.backbone.width, 3)
 
     def training_loss(self, batch):

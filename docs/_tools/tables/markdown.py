@@ -1,0 +1,32 @@
+"""Reading results and writing tables."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parents[3] / "benchmarks" / "results"
+ABSENT = "–"
+
+
+def read_results(name: str) -> dict[str, Any]:
+    """Read what a benchmark wrote to `results/<name>.json`."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
+    """Lay out a table with a line below it."""
+    lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
+    return "\n".join([*lines, "", f"*{caption}*"])
+
+
+def origin(run: Mapping[str, Any], device: str = "cpu") -> str:
+    """Say on what machine and when something was measured."""
+    machine = run["machine"]
+    cpu = f"{machine['cpu']}, {machine['cores']} cores"
+    place = machine["gpus"][0] if device == "cuda" else cpu
+    return f"{place}; {run['date'][:10]}"
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

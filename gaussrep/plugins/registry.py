@@ -1,0 +1,97 @@
+"""The one host that a process uses, made when something first asks for it."""
+
+import logging
+import os
+from functools import cache
+from typing import Any
+
+from gaussrep.plugins.component import Component
+from gaussrep.plugins.failure import PluginFailure
+from gaussrep.plugins.manager import PluginHost
+
+logger = logging.getLogger("gaussrep.plugins")
+
+VARIABLE = "GAUSSREP_PLUGINS"
+"""Environment variable that names the plugins to load, `a,b`; empty loads none but the core."""
+
+TRACEBACK_HINT = " (`gaussrep doctor` shows the traceback)"
+
+
+@cache
+def _host() -> PluginHost:
+    chosen = os.environ.get(VARIABLE)
+    names = None if chosen is None else [name.strip() for name in chosen.split(",")]
+    host = PluginHost(only=None if names is None else [name for name in names if name])
+    for failure in host.failures:
+        logger.warning("%s%s", failure, TRACEBACK_HINT if failure.traceback else "")
+    return host
+
+
+def reset() -> None:
+    """Forget the host, so that the next call loads the plugins again; for tests."""
+    _host.cache_clear()
+
+
+def list_components(kind: str | None = None) -> list[Component]:
+    """Everything that is installed, without importing it.
+
+    Args:
+        kind: One of `KINDS`, `"renderers"`; None for all.
+
+    Returns:
+        Components sorted by kind, name and distribution.
+
+    Raises:
+        UnknownName: If there is no such kind.
+
+    Example:
+        >>> from gaussrep import plugins
+        >>> [c.name for c in plugins.list("losses") if c.distribution == plugins.CORE]
+        ['l1', 'mse']
+    """
+    return _host().components(kind)
+
+
+def failures() -> list[PluginFailure]:
+    """What is wrong with the installed plugins; each was warned about in one line.
+
+    Returns:
+        The failures, in the order in which they happened.
+    """
+    return list(_host().failures)
+
+
+def find(kind: str, name: str) -> Component:
+    """One component, without importing it.
+
+    Args:
+        kind: One of `KINDS`.
+        name: Short name, or `distribution:name`, which is never ambiguous.
+
+    Returns:
+        The component.
+
+    Raises:
+        UnknownName: If there is none; the message gives the nearest names.
+        AmbiguousName: If several distributions use that short name.
+    """
+    return _host().find(kind, name)
+
+
+def load(kind: str, name: str) -> Any:
+    """Import one component.
+
+    Args:
+        kind: One of `KINDS`.
+        name: Short or qualified name.
+
+    Returns:
+        The class or function that its record names.
+
+    Raises:
+        UnknownName: If there is none.
+        AmbiguousName: If several distributions use that short name.
+        Unavailable: If it cannot run here; the message says what to install.
+        PluginError: If its module is broken.
+    """
+    return find(kind, name).load()

@@ -1,0 +1,60 @@
+"""`gaussrep make-rooms`: synthetic rooms, written like ScanNet."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaussrep.errors import ConfigError
+from gaussrep_rooms.config import RoomsConfig
+
+MOST = 8
+"""Most processes that are started unless more are asked for; each takes about 1 GB (ours)."""
+DEFAULTS = RoomsConfig()
+
+
+def make_rooms(
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="Folder to write: new, or begun before.")
+    ],
+    scenes: Annotated[int, typer.Option(min=0, help="Training scenes.")] = 60,
+    val: Annotated[int, typer.Option(min=0, help="Validation scenes.")] = 12,
+    seed: Annotated[int, typer.Option(min=0, help="Which family of rooms.")] = 0,
+    frames: Annotated[int, typer.Option(min=1, help="RGB-D frames of a room.")] = DEFAULTS.frames,
+    height: Annotated[int, typer.Option(min=8, help="Their height.")] = DEFAULTS.height,
+    width: Annotated[int, typer.Option(min=8, help="Their width.")] = DEFAULTS.width,
+    points: Annotated[int, typer.Option(min=1, help="Most points of a room.")] = DEFAULTS.points,
+    ceiling: Annotated[
+        bool, typer.Option("--ceiling/--no-ceiling", help="Depth and points of the ceiling, too.")
+    ] = DEFAULTS.ceiling,
+    processes: Annotated[
+        int, typer.Option(min=0, help="Rooms made at once; 0: one a core, at most 8.")
+    ] = 0,
+) -> None:
+    """Write labeled synthetic rooms in the ScanNet layout.
+
+    The data set `scannet` reads them. A command that was killed goes on where it was when it is
+    given again; finished rooms are kept.
+    """
+    if scenes + val == 0:
+        raise ConfigError("--scenes and --val are both 0, wanted at least one room.")
+
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from gaussrep_rooms.writing import write_rooms
+
+    config = RoomsConfig(frames=frames, height=height, width=width, points=points, ceiling=ceiling)
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("rooms", total=None)
+        written = write_rooms(
+            out,
+            config,
+            seed=seed,
+            train=scenes,
+            val=val,
+            processes=processes or min(MOST, os.cpu_count() or 1),
+            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    typer.echo(f"{out}: {written.made} rooms made, {written.kept} kept")

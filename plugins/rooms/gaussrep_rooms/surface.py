@@ -1,0 +1,134 @@
+"""Points drawn evenly on the surfaces of parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from gaussrep_rooms.packed import Packed
+from gaussrep_rooms.parts import BALL, BOWL, BOX, FRUSTUM
+
+Rows = Float64[np.ndarray, "p 3"]
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """Points on the surfaces of parts.
+
+    Args:
+        points: Positions, meters.
+        normals: Unit vectors that face outwards.
+        which: Number of the part of each.
+    """
+
+    points: Rows
+    normals: Rows
+    which: Int64[np.ndarray, " p"]
+
+    def __getitem__(self, index: np.ndarray | slice) -> "Surface":
+        """Select points by indices, a mask or a slice."""
+        return Surface(self.points[index], self.normals[index], self.which[index])
+
+
+def join(surfaces: Sequence[Surface]) -> Surface:
+    """All points of some draws.
+
+    Args:
+        surfaces: At least one, of the same parts.
+    """
+    return Surface(
+        np.concatenate([surface.points for surface in surfaces]),
+        np.concatenate([surface.normals for surface in surfaces]),
+        np.concatenate([surface.which for surface in surfaces]),
+    )
+
+
+def turn_normals(unit: Rows, which: Int64[np.ndarray, " p"], parts: Packed) -> Rows:
+    """Normals in the unit frames, of any length, as unit normals in the world."""
+    normals = np.einsum("pji,pj->pi", parts.to_unit[which], unit)
+    return normals / np.linalg.norm(normals, axis=1, keepdims=True)
+
+
+def draw_surface(count: int, parts: Packed, rng: np.random.Generator) -> Surface:
+    """Draw points on all surfaces, evenly by area.
+
+    The surface of a part is a few patches. A patch is drawn by the largest area that it can have,
+    and a point on it is kept with the share that its surroundings really have.
+
+    Args:
+        count: Points drawn at first; between a third and all of them are kept.
+        parts: The parts.
+        rng: Source of randomness.
+
+    Returns:
+        The points, in random order.
+    """
+    owners, faces, areas = _patches(parts)
+    drawn = rng.choice(len(owners), count, p=areas / areas.sum())
+    which, face = owners[drawn], faces[drawn]
+    unit, normals, density = _on_patches(parts.kinds[which], face, parts.tapers[which], rng)
+    half = parts.half[which]
+    stretch = half.prod(axis=1) * np.linalg.norm(normals / half, axis=1) * density
+    kept = rng.random(count) * areas[drawn] < stretch
+    which, unit, normals = which[kept], unit[kept], normals[kept]
+    points = np.einsum("pij,pj->pi", parts.from_unit[which], unit) + parts.centers[which]
+    return Surface(points, turn_normals(normals, which, parts), which)
+
+
+FACES = {BOX: 6, FRUSTUM: 3, BALL: 1, BOWL: 2}
+"""Patches of each kind: a frustum has a side, a top and a bottom, a bowl two sides."""
+
+
+def _patches(parts: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Owner, number and largest possible area of all patches."""
+    counts = np.array([FACES[int(kind)] for kind in parts.kinds])
+    owners = np.repeat(np.arange(len(counts)), counts)
+    faces = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
+    half, kinds = parts.half[owners], parts.kinds[owners]
+    sides = half.prod(axis=1)[:, None] / half
+    areas = 4 * np.take_along_axis(sides, (faces % 3)[:, None], 1)[:, 0]  # of a box
+    caps = np.pi * sides[:, 2]
+    slant = np.hypot(1 / half[:, :2].min(axis=1), parts.tapers[owners] / 2 / half[:, 2])
+    areas = np.where(kinds == FRUSTUM, caps, areas)
+    tube = 4 * np.pi * half.prod(axis=1) * slant
+    areas = np.where((kinds == FRUSTUM) & (faces == 0), tube, areas)
+    sphere = 4 * np.pi * sides.max(axis=1)
+    areas = np.where(kinds == BALL, sphere, areas)
+    return owners, faces, np.where(kinds == BOWL, sphere / 2, areas)
+
+
+def _on_patches(
+    kinds: np.ndarray, faces: np.ndarray, tapers: np.ndarray, rng: np.random.Generator
+) -> tuple[Rows, Rows, np.ndarray]:
+    """Points in the unit frames, their normals, and the area that each stands for there."""
+    a, b = rng.random((2, len(kinds)))
+    turn = 2 * np.pi * a
+    ring = np.column_stack([np.cos(turn), np.sin(turn)])
+    height = 2 * b - 1
+    radius = 1 - tapers * b
+    unit = np.column_stack([ring * np.sqrt(1 - height**2)[:, None], height])
+    normals, density = unit.copy(), np.full(len(kinds), 4 * np.pi)
+    bowls = kinds == BOWL
+    unit[bowls, 2] = -np.abs(unit[bowls, 2])
+    normals[bowls] = unit[bowls] * np.where(faces[bowls] == 0, 1, -1)[:, None]
+    density[bowls] /= 2
+    tubes = (kinds == FRUSTUM) & (faces == 0)
+    unit[tubes] = np.column_stack([ring * radius[:, None], height])[tubes]
+    normals[tubes] = np.column_stack([ring, tapers / 2])[tubes]
+    density[tubes] = 4 * np.pi * radius[tubes]
+    caps = (kinds == FRUSTUM) & (faces > 0)
+    up = np.where(faces == 1, 1.0, -1.0)
+    end = 1 - tapers * (up + 1) / 2
+    unit[caps] = np.column_stack([ring * (end * np.sqrt(b))[:, None], up])[caps]
+    normals[caps] = np.column_stack([0 * ring, up])[caps]
+    density[caps] = np.pi * end[caps] ** 2
+    boxes = kinds == BOX
+    flat = np.column_stack([np.where(faces < 3, 1.0, -1.0), 2 * a - 1, 2 * b - 1])
+    order = (np.arange(3) - (faces % 3)[:, None]) % 3
+    unit[boxes] = np.take_along_axis(flat, order, 1)[boxes]
+    facing = np.zeros_like(flat)
+    facing[:, 0] = flat[:, 0]
+    normals[boxes] = np.take_along_axis(facing, order, 1)[boxes]
+    density[boxes] = 4.0
+    return unit, normals, density

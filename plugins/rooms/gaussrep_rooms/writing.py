@@ -1,0 +1,125 @@
+"""Writing many rooms in the ScanNet layout, on several cores, and going on after a stop."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from gaussrep.data.scenes.scannet.layout import SceneFiles
+from gaussrep.data.scenes.scannet.write import write_scene
+from gaussrep.errors import DataError
+from gaussrep.json_file import write_json
+from gaussrep_rooms.config import RoomsConfig
+from gaussrep_rooms.room import make_room
+
+SETTINGS = "rooms.json"
+"""The file in a data set's folder that says how its rooms were made."""
+SPLITS = ("train", "val")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was done.
+
+    Args:
+        made: Rooms that were made.
+        kept: Rooms that were there already.
+    """
+
+    made: int
+    kept: int
+
+
+def write_rooms(
+    root: Path,
+    config: RoomsConfig,
+    *,
+    seed: int,
+    train: int,
+    val: int,
+    processes: int = 1,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Written:
+    """Write the rooms that are missing or were not finished.
+
+    Room `k` of the training split has the number `2 k`, and of the validation split `2 k + 1`: how
+    many there are changes none of them.
+
+    Args:
+        root: Folder of the data set; empty, new, or begun with the same settings.
+        config: Frames and points of each room.
+        seed: Which family of rooms.
+        train: Training scenes.
+        val: Validation scenes.
+        processes: Rooms made at once, each in a process; 1 starts none.
+        on_progress: Called with the number of rooms that are there, and of all.
+
+    Raises:
+        DataError: If the folder holds something else, or cannot be written.
+    """
+    _claim(root, {"seed": seed, **config.model_dump()})
+    numbers = [2 * k for k in range(train)] + [2 * k + 1 for k in range(val)]
+    missing = [number for number in numbers if not _files(root, number).metadata.exists()]
+    kept = len(numbers) - len(missing)
+    on_progress(kept, len(numbers))
+    for done, _ in enumerate(_each(root, config, seed, missing, processes), start=kept + 1):
+        on_progress(done, len(numbers))
+    return Written(len(missing), kept)
+
+
+def _each(
+    root: Path, config: RoomsConfig, seed: int, numbers: list[int], processes: int
+) -> Iterator[None]:
+    """Write rooms; each step is one that is done."""
+    if processes == 1 or len(numbers) < 2:
+        for number in numbers:
+            yield _write(root, config, seed, number)
+        return
+    pool: Executor = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
+    try:
+        for future in as_completed(
+            [pool.submit(_write, root, config, seed, number) for number in numbers]
+        ):
+            yield future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _write(root: Path, config: RoomsConfig, seed: int, number: int) -> None:
+    room = make_room(seed, number, config)
+    files = _files(root, number)
+    write_scene(root, files.split, files.name, room.cloud, room.frames, room.intrinsics)
+
+
+def _files(root: Path, number: int) -> SceneFiles:
+    return SceneFiles(root, SPLITS[number % 2], f"scene{number:04d}_00")
+
+
+def _claim(root: Path, settings: dict[str, int | bool]) -> None:
+    """Make the folder ours, or make sure that it is."""
+    path = root / SETTINGS
+    try:
+        if path.exists():
+            _compare(root, settings, path.read_text(encoding="utf-8"))
+        elif root.exists() and any(root.iterdir()):
+            raise DataError(f"{root} holds something else; name a new or an empty folder.")
+        else:
+            root.mkdir(parents=True, exist_ok=True)
+            write_json(settings, path)
+    except OSError as error:
+        raise DataError(f"{root}: cannot be written: {error.strerror or error}.") from error
+
+
+def _compare(root: Path, given: dict[str, int | bool], text: str) -> None:
+    try:
+        there = dict(json.loads(text))
+    except ValueError as error:
+        raise DataError(f"{root / SETTINGS} is damaged; name another folder.") from error
+    for name, value in given.items():
+        if there.get(name) != value:
+            raise DataError(
+                f"{root} holds rooms made with {name} {there.get(name)}, but {value} was given; "
+                "give the same settings, or name another folder."
+            )

@@ -1,0 +1,21 @@
+import pytest
+
+from gaussrep.plugins.suggest import nearest
+
+
+@pytest.mark.parametrize(
+    ("given", "known", "said"),
+    [
+        ("gmea", ["gmae", "gaussiancross"], "did you mean 'gmae'?"),
+        ("x", ["mse", "l1", "l1"], "there are: l1, mse."),
+        ("x", [], "there is none."),
+        ("", ["mse"], "there are: mse."),
+        ("x", map(str, range(100, 115)), "there are: " + ", ".join(map(str, range(100, 112)))),
+    ],
+)
+def test_the_closest_name_or_all_of_them(given, known, said):
+    assert nearest(given, known).startswith(said)
+
+
+def test_a_long_list_is_cut():
+    assert nearest("x", map(str, range(100, 115))).endswith("111 and 3 more.")

@@ -1,0 +1,172 @@
+import logging
+
+import pytest
+import torch
+
+from gaussrep import plugins
+from gaussrep.errors import CapabilityError, UnknownName
+from gaussrep.rendering import dispatch, get_renderer, render
+from gaussrep.rendering.config import ReferenceConfig
+from gaussrep.rendering.dispatch import Request, candidates, check_request, choose
+from gaussrep.testing.scenes import random_scene
+
+ALL = '{"differentiable", "features", "depth", "sh", "ortho", "pinhole", "camera_gradients"}'
+PLUGIN = f"""
+@hookimpl
+def register_renderers():
+    for name, priority in [("best", 99), ("absent", 98), ("second", 97)]:
+        yield RendererRecord(
+            name=name, summary="S.", target=f"code_of_it:{{name.title()}}", priority=priority,
+            devices=frozenset({{"cpu"}}), capabilities=frozenset({ALL}),
+            requires=("absent-thing",) if name == "absent" else (),
+        )
+"""
+OWN = f"""
+@hookimpl
+def register_renderers():
+    yield RendererRecord(
+        name="other", summary="S.", target="code_of_it:Second", priority=99, picture="own",
+        devices=frozenset({{"cpu"}}), capabilities=frozenset({ALL}),
+    )
+"""
+CODE = {
+    "code_of_it": """
+    from gaussrep.errors import Unavailable
+    from gaussrep.rendering.reference import ReferenceRenderer
+
+    class Best(ReferenceRenderer):
+        def __init__(self):
+            raise ERROR
+
+    class Second(ReferenceRenderer):
+        pass
+    """
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    """Nothing chosen, built or logged yet."""
+    for cached in (dispatch.choose, dispatch._build, dispatch._log_once):
+        cached.cache_clear()
+    yield
+    for cached in (dispatch.choose, dispatch._build, dispatch._log_once):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def installed(site, monkeypatch):
+    """Three renderers of high priority: one raises what is given, one is not installed."""
+
+    def install(error):
+        monkeypatch.setenv("GAUSSREP_PLUGINS", "plug")
+        modules = {name: code.replace("ERROR", error) for name, code in CODE.items()}
+        site.add("plug", PLUGIN, modules=modules)
+
+    return install
+
+
+def test_what_a_call_needs_is_read_off_its_tensors():
+    scene = random_scene(1, model="ortho", sh_degree=1, features=2)
+    asked = Request.of(scene.gaussians, scene.cameras)
+    assert asked == Request("cpu", frozenset({"ortho", "sh", "features", "float64"}))
+    g = scene.gaussians.replace(means=scene.gaussians.means.clone().requires_grad_())
+    assert Request.of(g, scene.cameras).needs == asked.needs | {"differentiable"}
+    cameras = scene.cameras.replace(Ks=scene.cameras.Ks.clone().requires_grad_())
+    needs = Request.of(scene.gaussians, cameras).needs
+    assert needs == asked.needs | {"differentiable", "camera_gradients"}
+    with torch.no_grad():
+        assert Request.of(g, cameras) == asked
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        ("Unavailable('no such device.')", "no such device."),
+        ("ZeroDivisionError('bug')", "ZeroDivisionError: bug"),
+    ],
+)
+def test_what_cannot_run_is_passed_over_and_everything_is_said_once(
+    installed, caplog, error, reason
+):
+    installed(error)
+    caplog.set_level(logging.INFO, logger="gaussrep")
+    for needs in ({"pinhole"}, {"ortho"}, {"pinhole", "sh"}):
+        chosen = choose(Request("cpu", frozenset(needs)))
+        assert type(chosen).__name__ == "Second"
+    said = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "gaussrep"]
+    best, absent, second = said
+    assert best == ("WARNING", f"renderer best is passed over: {reason}")
+    assert absent[0] == "WARNING"
+    assert "pip install absent-thing" in absent[1]
+    assert second == ("INFO", "renderer second draws on cpu")
+
+
+def test_candidates_say_why_not(installed):
+    installed("Unavailable('no such device.')")
+    found = {c.component.name: c.refusal for c in candidates(Request("cpu", frozenset({"sh"})))}
+    assert list(found)[:3] == ["best", "absent", "second"]
+    assert found["best"] == "no such device."
+    assert found["second"] is None
+    assert found["gsplat"] == "gsplat cannot do device cpu"
+    assert found["reference"] is None
+
+
+def test_renderers_that_are_not_asked_for_are_not_made(installed):
+    installed("SystemExit('must not be made')")
+    found = candidates(Request("cuda"))
+    assert next(c.refusal for c in found if c.component.name == "best").endswith("device cuda")
+
+
+def test_auto_never_takes_what_is_not_declared():
+    scene = random_scene(2)
+    chosen = choose(Request.of(scene.gaussians, scene.cameras))
+    assert chosen is get_renderer("gaussrep:reference")  # the only one with float64
+    with pytest.raises(CapabilityError, match=r"no renderer .*reference cannot do telepathy"):
+        choose(Request("cpu", frozenset({"telepathy"})))
+
+
+def test_a_named_renderer_that_cannot_is_refused_with_one_that_can():
+    scene = random_scene(3)
+    with pytest.raises(CapabilityError) as caught:
+        render(scene.gaussians, scene.cameras, renderer="gsplat")
+    assert str(caught.value) == (
+        "renderer 'gsplat' cannot do device cpu, float64; use renderer='reference'."
+    )
+    with pytest.raises(CapabilityError, match="no installed renderer can"):
+        check_request("reference", Request("cpu", frozenset({"telepathy"})))
+
+
+def test_unknown_names_are_refused():
+    scene = random_scene(4)
+    with pytest.raises(UnknownName, match="refrence"):
+        render(scene.gaussians, scene.cameras, renderer="refrence")
+
+
+def test_renderers_are_made_once_per_configuration():
+    assert get_renderer("reference") is get_renderer("reference")
+    small = ReferenceConfig(type="reference", block=8)
+    assert get_renderer(small) is get_renderer(ReferenceConfig(type="reference", block=8))
+    assert get_renderer(small).config.block == 8
+
+
+def test_the_core_is_never_passed_over_for_a_bug(monkeypatch):
+    def broken(kind, config):
+        raise ZeroDivisionError("bug")
+
+    monkeypatch.setattr(plugins, "build", broken)
+    with pytest.raises(ZeroDivisionError):
+        choose(Request("cpu"))
+
+
+def test_another_picture_is_drawn_by_name_only(site, monkeypatch):
+    monkeypatch.setenv("GAUSSREP_PLUGINS", "plug")
+    site.add("plug", OWN, modules={name: code.replace("ERROR", "") for name, code in CODE.items()})
+    scene = random_scene(5).to(torch.float32)
+    found = {c.component.name: c.refusal for c in candidates(Request("cpu"))}
+    assert found["other"] == "other cannot do the classic picture"
+    assert type(choose(Request.of(scene.gaussians, scene.cameras))).__name__ != "Second"
+    drawn = render(scene.gaussians, scene.cameras, renderer="other")
+    assert drawn.color.shape == (1, 18, 21, 3)
+    with pytest.raises(CapabilityError, match="no installed renderer can"):
+        check_request("other", Request("cpu", frozenset({"telepathy"})))
