@@ -141,3 +141,35 @@ def test_a_new_user_makes_a_plugin_as_the_documentation_says(environment):
         assert "Traceback" not in ran.stderr
         said, commands = " ".join(ran.stdout.split()), commands + len(block.splitlines())
     assert commands >= 7
+
+
+TYPED = """\
+from typing import assert_type
+
+import gaussrep as gr
+import gaussrep_additive
+import gaussrep_gaussiancross
+import gaussrep_gmae
+import gaussrep_pytorch3d
+
+def draw(path: str, cameras: gr.Cameras) -> gr.Rendering:
+    return assert_type(gr.render(assert_type(gr.load(path), gr.Gaussians), cameras), gr.Rendering)
+"""
+STRICT = {"typeCheckingMode": "strict", "reportUnusedImport": False, "include": ["typed.py"]}
+
+
+def test_a_users_type_checker_sees_our_types(environment):
+    """Strict pyright complains of an installed package without py.typed."""
+    for distribution in ("gmae", "gaussiancross", "pytorch3d", "additive"):
+        install(environment, f"gaussrep-{distribution}")
+    (environment / "typed.py").write_text(TYPED)
+    (environment / "pyrightconfig.json").write_text(json.dumps(STRICT))
+    pyright = [Path(sys.executable).with_name("pyright"), "--pythonpath"]
+    python = environment / "venv" / "bin" / "python"
+    assert (checked := run(environment, *pyright, python)).returncode == 0, checked.stdout
+    (marker,) = (environment / "venv").rglob("site-packages/gaussrep/py.typed")
+    marker.rename(marker.with_name("away"))
+    checked = run(environment, *pyright, python)
+    marker.with_name("away").rename(marker)
+    assert checked.returncode == 1
+    assert "reportMissingTypeStubs" in checked.stdout
