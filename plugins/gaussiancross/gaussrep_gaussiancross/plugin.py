@@ -28,7 +28,7 @@ def register_methods() -> Iterator[MethodRecord]:
         summary="Another method's features of points and PointGroup's heads, trained on objects.",
         target="gaussrep_gaussiancross.downstream.pointgroup.method:PointGroup",
         config="gaussrep_gaussiancross.downstream.config:PointGroupConfig",
-        requires=("scipy>=1.11",),
+        requires=("scipy>=1.11.1",),
         paper="https://arxiv.org/abs/2004.01658",
     )
 
@@ -78,5 +78,5 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         summary="Objects in scenes by PointGroup, the whole backbone trained on them.",
         target="gaussrep_gaussiancross.evaluations.instance_fine_tune:InstanceFineTune",
         config="gaussrep_gaussiancross.evaluations.config:InstanceFineTuneConfig",
-        requires=("scipy>=1.11",),
+        requires=("scipy>=1.11.1",),
     )

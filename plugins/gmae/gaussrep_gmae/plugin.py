@@ -10,7 +10,7 @@ from gaussrep.plugins import (
     hookimpl,
 )
 
-TIMM = ("timm>=1.0",)
+TIMM = ("timm>=1.0.3",)
 """As in this distribution's dependencies; said again for where another timm was forced, as
 nerfstudio does."""
 
@@ -80,7 +80,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         summary="Zero-shot boundaries, by BSDS500's benchmark.",
         target="gaussrep_gmae.evaluations.edges:ZeroShotEdges",
         config="gaussrep_gmae.evaluations.config:EdgesConfig",
-        requires=("scikit-image>=0.22", "scipy>=1.11"),
+        requires=("scikit-image>=0.22", "scipy>=1.11.1"),
     )
     yield EvaluationRecord(
         name="depth-order",

@@ -1,0 +1,66 @@
+"""What the distributions declare agrees, with each other and with what is tested."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import gaussrep
+
+ROOT = Path(__file__).parents[2]
+PROJECTS = {
+    str(file.parent.relative_to(ROOT)): tomllib.loads(file.read_text(encoding="utf-8"))
+    for pattern in ("pyproject.toml", "plugins/*/pyproject.toml", "examples/*/pyproject.toml")
+    for file in sorted(ROOT.glob(pattern))
+}
+OURS = {project["project"]["name"] for project in PROJECTS.values()}
+RELEASED = [folder for folder in PROJECTS if not folder.startswith("examples/")]
+ELSEWHERE = {"plugins/nerfstudio"}
+"""Distributions with an environment, and with pins, of their own."""
+
+
+def requirements(project):
+    """What a distribution and its extras need."""
+    extras = project["project"].get("optional-dependencies", {}).values()
+    for text in [
+        *project["project"]["dependencies"],
+        *(text for extra in extras for text in extra),
+    ]:
+        yield Requirement(text)
+
+
+@pytest.mark.parametrize("folder", RELEASED)
+def test_the_version_stands_in_one_file(folder):
+    assert "version" in PROJECTS[folder]["project"]["dynamic"]
+    file = ROOT / folder / PROJECTS[folder]["tool"]["hatch"]["version"]["path"]
+    assert file.resolve() == ROOT / "gaussrep" / "__init__.py"
+
+
+@pytest.mark.parametrize("folder", PROJECTS)
+def test_distributions_that_are_released_together_fit_together(folder):
+    between = [need for need in requirements(PROJECTS[folder]) if need.name in OURS]
+    assert between
+    assert [str(n) for n in between if not n.specifier.contains(gaussrep.__version__)] == []
+
+
+@pytest.mark.parametrize("folder", PROJECTS)
+def test_type_checkers_read_its_annotations(folder):
+    (package,) = PROJECTS[folder]["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert (ROOT / folder / package / "py.typed").is_file()
+    assert "Typing :: Typed" in PROJECTS[folder]["project"]["classifiers"]
+
+
+def test_the_lowest_versions_are_the_declared_ones():
+    lines = (ROOT / "constraints" / "lowest.txt").read_text(encoding="utf-8").splitlines()
+    lowest = {tuple(line.split("==")) for line in lines if not line.startswith("#")}
+    declared = {
+        (canonicalize_name(need.name), *re.findall(r">=([\d.]+)", str(need.specifier)))
+        for folder, project in PROJECTS.items()
+        if folder not in ELSEWHERE
+        for need in requirements(project)
+        if need.name not in OURS | {"pytest"}
+    }
+    assert lowest == declared
