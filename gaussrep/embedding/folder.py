@@ -101,9 +101,9 @@ class _Writer:
     def write_missing(self, pictures: Pictures, batch_size: int, workers: int) -> None:
         steps = [
             (part, chunk)
-            for part in self._parts.files
+            for part, all_of_part in self._parts.files.items()
             if not part.exists()
-            for chunk in _chunks(self._parts.indices(part), batch_size)
+            for chunk in _chunks(all_of_part, batch_size)
         ]
         done = len(pictures) - sum(len(chunk) for _, chunk in steps)
         self._tell(done)
@@ -116,7 +116,7 @@ class _Writer:
             indices += batch["index"][readable].tolist()
             if readable.any():
                 rows.append(self._embed({"image": batch["image"][readable]}))
-            if chunk[-1] == self._parts.indices(part)[-1]:
+            if chunk[-1] == self._parts.files[part][-1]:
                 self._parts.write(part, self._kind, rows, indices)
                 rows, indices = [], []
             done += len(chunk)

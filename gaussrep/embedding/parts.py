@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ PART_SIZE = 256
 """Pictures per part: 150 MB of ViT-Base's tokens, 0.8 MB of its pooled embeddings."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Parts:
     """A folder of finished parts of one embedding.
 
@@ -55,16 +56,16 @@ class Parts:
             )
         return cls(folder, pictures)
 
-    @property
-    def files(self) -> list[Path]:
-        """All parts in order, finished or not."""
-        count = -(-self.pictures // PART_SIZE)
-        return [self.folder / f"part-{number:06d}.safetensors" for number in range(count)]
-
-    def indices(self, part: Path) -> range:
-        """Numbers of the pictures of a part."""
-        first = self.files.index(part) * PART_SIZE
-        return range(first, min(first + PART_SIZE, self.pictures))
+    @cached_property
+    def files(self) -> Mapping[Path, range]:
+        """All shards in order, finished or not, each with the indices of its images."""
+        starts = range(0, self.pictures, PART_SIZE)
+        return {
+            self.folder / f"part-{number:06d}.safetensors": range(
+                start, min(start + PART_SIZE, self.pictures)
+            )
+            for number, start in enumerate(starts)
+        }
 
     def write(self, part: Path, name: str, rows: Sequence[Tensor], indices: Sequence[int]) -> None:
         """Keep a finished part.

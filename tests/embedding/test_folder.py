@@ -1,4 +1,5 @@
 import logging
+from pathlib import Path
 
 import pytest
 import torch
@@ -28,6 +29,19 @@ def test_pooled_embeddings_and_their_names(method, pictures, tmp_path, settings)
     assert load_file(out).keys() == {"pooled"}
     assert FolderEmbedding.open(out) == found
     assert {path.name for path in tmp_path.iterdir()} == {"pictures", "features.safetensors"}
+
+
+def test_each_shard_is_named_once_and_not_in_every_batch(method, pictures, tmp_path, monkeypatch):
+    named, join = [], Path.__truediv__
+
+    def counted(folder, name):
+        if str(name).startswith("part-"):
+            named.append(name)
+        return join(folder, name)
+
+    monkeypatch.setattr(Path, "__truediv__", counted)
+    embed_folder(method, pictures, tmp_path / "f.safetensors", size=8, batch_size=1)
+    assert named == [f"part-{number:06d}.safetensors" for number in range(3)]
 
 
 def test_tokens(method, pictures, tmp_path):

@@ -1,5 +1,7 @@
 """Reading and writing the photograph and the depth of one frame."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -30,17 +32,9 @@ def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
     Raises:
         UnreadableImage: If the file is missing or damaged, or is no sixteen-bit gray picture.
     """
-    try:
-        with Image.open(path) as image:
-            mode = image.mode
-            raw = np.asarray(image)
-    except FileNotFoundError as error:
-        raise UnreadableImage(f"{path}: there is no such file.") from error
-    except DECODING_ERRORS as error:
-        reason = str(error).partition("\n")[0]
-        raise UnreadableImage(
-            f"{path}: this depth cannot be read ({reason}); remove the frame or replace it."
-        ) from error
+    with _opened_depth(path) as image:
+        mode = image.mode
+        raw = np.asarray(image)
     if not mode.startswith("I"):
         raise UnreadableImage(
             f"{path}: this depth is a picture of mode {mode}, wanted sixteen bits of gray in "
@@ -48,6 +42,37 @@ def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
         )
     measured = np.where(raw >= NO_DEPTH, 0, raw)
     return (measured / MILLIMETERS).astype(np.float32)
+
+
+def depth_size(path: Path) -> tuple[int, int]:
+    """Read the size of a depth image from its header, without decoding it.
+
+    Args:
+        path: The image file.
+
+    Returns:
+        Height and width in pixels.
+
+    Raises:
+        UnreadableImage: If the file is missing or its header is damaged.
+    """
+    with _opened_depth(path) as image:
+        return image.height, image.width
+
+
+@contextmanager
+def _opened_depth(path: Path) -> Iterator[Image.Image]:
+    """Open a depth image; turn whatever Pillow raises into `UnreadableImage`."""
+    try:
+        with Image.open(path) as image:
+            yield image
+    except FileNotFoundError as error:
+        raise UnreadableImage(f"{path}: there is no such file.") from error
+    except DECODING_ERRORS as error:
+        reason = str(error).partition("\n")[0]
+        raise UnreadableImage(
+            f"{path}: this depth cannot be read ({reason}); remove the frame or replace it."
+        ) from error
 
 
 def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:

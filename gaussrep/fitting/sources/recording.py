@@ -9,6 +9,7 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.config import RgbdConfig
+from gaussrep.data.scenes.frame_files import depth_size
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.scenes.shot import CameraFrame, Shot, read_shot
 from gaussrep.data.unreadable import UnreadableFile
@@ -52,8 +53,7 @@ def _read_all(shots: Sequence[Shot], size: int | None) -> PosedPictures:
     frames: list[CameraFrame] = []
     for shot in shots:
         try:
-            frame = read_shot(shot)
-            height, width = frame.frame.depth.shape
+            height, width = depth_size(shot.depth)
             columns, rows = smaller((width, height), size)
             frames.append(read_shot(shot, (rows, columns)))
         except UnreadableFile as error:

@@ -9,11 +9,11 @@ from jaxtyping import Float
 from nerfstudio.cameras.cameras import Cameras, CameraType
 from nerfstudio.data.dataparsers.base_dataparser import DataParser, DataparserOutputs
 from nerfstudio.data.scene_box import SceneBox
-from PIL import Image
 from torch import Tensor
 
 from gaussrep import similarity
 from gaussrep.cuboid import Cuboid
+from gaussrep.data.scenes.frame_files import depth_size
 from gaussrep.data.scenes.intrinsics import resized
 from gaussrep.data.scenes.shot import Shot
 from gaussrep.fitting.sources.picture import smaller
@@ -90,7 +90,6 @@ class RgbdDataParser(DataParser):
 
     def _lens(self, shot: Shot) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
         """Width, height and camera matrix of a frame's pictures."""
-        with Image.open(shot.depth) as depth:
-            width, height = depth.size
+        height, width = depth_size(shot.depth)
         columns, rows = smaller((width, height), self.config.size)
         return (columns, rows), resized(shot.intrinsics, (height, width), (rows, columns))

@@ -7,7 +7,7 @@ from jaxtyping import Float64
 
 from gaussrep.kernels.jit import kernel
 from gaussrep_rooms.packed import Packed
-from gaussrep_rooms.parts import BALL, BOX
+from gaussrep_rooms.parts import BOX, FRUSTUM
 
 CELL = 0.06
 """Side of the cells in which the room is filled, meters (ours)."""
@@ -98,9 +98,9 @@ def _fill(kinds, centers, to_unit, half, reaches, corner, solid) -> None:
                         q[k] = abs(m[0] * a + m[1] * b + m[2] * c) / grown[k]
                     if kinds[n] == BOX:
                         inside = max(q[0], q[1], q[2]) <= 1
-                    elif kinds[n] <= BALL and kinds[n] != BALL:
+                    elif kinds[n] == FRUSTUM:
                         inside = q[0] ** 2 + q[1] ** 2 <= 1 and q[2] <= 1
-                    else:
+                    else:  # BALL, and BOWL as a whole ball
                         inside = q[0] ** 2 + q[1] ** 2 + q[2] ** 2 <= 1
                     if inside:
                         solid[x, y, z] = max(solid[x, y, z], thin)

@@ -3,7 +3,8 @@ import pytest
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.frame_files import write_depth, write_photograph
+from gaussrep.data.scenes import shot
+from gaussrep.data.scenes.frame_files import read_depth, write_depth, write_photograph
 from gaussrep.errors import DataError
 from gaussrep.fitting.config import CaptureConfig
 from gaussrep.fitting.sources.open_capture import open_capture
@@ -57,6 +58,19 @@ def test_leaves_out_a_damaged_frame(recording, tmp_path, caplog):
     (recording / "frames" / "frame-000001.color.jpg").write_bytes(b"no picture")
     assert opened(recording, cache=str(tmp_path)).train.count == 3
     assert "frame-000001" in caplog.text
+
+
+def test_decodes_each_frame_once(recording, tmp_path, monkeypatch):
+    opened(recording, cache=str(tmp_path))  # fuses the points, which decodes frames too
+    decoded = []
+
+    def counted(path):
+        decoded.append(path.name)
+        return read_depth(path)
+
+    monkeypatch.setattr(shot, "read_depth", counted)
+    assert opened(recording, size=16, cache=str(tmp_path)).train.count == 4
+    assert sorted(decoded) == [f"frame-{number:06}.depth.png" for number in range(5)]
 
 
 def test_refuses_a_folder_of_several(recording):
