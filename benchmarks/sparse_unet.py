@@ -16,7 +16,7 @@ from torch import Tensor
 from gaussrep.cli.bench_options import counts, require_folder_of
 from gaussrep.encoders.voxel_cloud import VoxelCloud
 from gaussrep.encoders.voxelize import voxelize
-from gaussrep.errors import GaussrepError, Unavailable
+from gaussrep.errors import GaussrepError, UnavailableError
 from gaussrep.json_file import write_json
 from gaussrep.rendering.bench.report import describe_origin
 from gaussrep.rendering.bench.timing import summarize_times, time_calls
@@ -113,7 +113,7 @@ def calls(
 ) -> Iterator[tuple[str, str, Callable[[], object]]]:
     try:
         yield from spconv_calls(size, cloud, threads)
-    except Unavailable as error:
+    except UnavailableError as error:
         print(error, flush=True)
     yield from own_calls(size, cloud)
 

@@ -20,9 +20,9 @@ def build(kind: str, config: str | Mapping[str, Any] | ComponentConfig, **argume
 
     Raises:
         ConfigError: If the settings are wrong.
-        UnknownName: If there is no such component.
-        AmbiguousName: If several distributions use that short name.
-        Unavailable: If it cannot run here; the message says what to install.
+        UnknownNameError: If there is no such component.
+        AmbiguousNameError: If several distributions use that short name.
+        UnavailableError: If it cannot run here; the message says what to install.
         PluginError: If its module is broken.
     """
     settings = resolve(kind, config)

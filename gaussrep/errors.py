@@ -21,15 +21,15 @@ class PluginError(GaussrepError):
     """Something about a plugin or one of its components is wrong."""
 
 
-class UnknownName(PluginError):
+class UnknownNameError(PluginError):
     """No component of that kind has this name."""
 
 
-class AmbiguousName(PluginError):
+class AmbiguousNameError(PluginError):
     """Two distributions register the same short name; the message gives both qualified names."""
 
 
-class Unavailable(PluginError):
+class UnavailableError(PluginError):
     """A component exists but cannot run here; the message says what to install."""
 
 

@@ -9,8 +9,8 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.bench_options import counts, require_folder_of
 from gaussrep.console import print_table
-from gaussrep.errors import UnknownName
-from gaussrep.plugins.suggest import nearest
+from gaussrep.errors import UnknownNameError
+from gaussrep.plugins.suggest import suggest
 from gaussrep.rendering.bench.workloads import TILED, WORKLOADS, Workload
 
 
@@ -54,5 +54,5 @@ def bench_render(
 
 def _workload(name: str) -> Workload:
     if name not in WORKLOADS:
-        raise UnknownName(f"There is no workload {name!r}; {nearest(name, WORKLOADS)}")
+        raise UnknownNameError(f"There is no workload {name!r}; {suggest(name, WORKLOADS)}")
     return WORKLOADS[name]

@@ -6,7 +6,7 @@ from typing import Any
 from gaussrep import plugins
 from gaussrep.cli.builtin import BUILTIN
 from gaussrep.cli.lazy import LazyCommand
-from gaussrep.errors import AmbiguousName, PluginError
+from gaussrep.errors import AmbiguousNameError, PluginError
 
 
 def component_command(component: plugins.Component, panel: str) -> LazyCommand:
@@ -36,7 +36,7 @@ def shown_name(component: plugins.Component) -> str:
         return component.qualified
     try:
         meant = plugins.find(component.kind, component.name)
-    except AmbiguousName:
+    except AmbiguousNameError:
         return component.qualified
     return component.name if meant == component else component.qualified
 

@@ -8,7 +8,7 @@ from typing import Literal
 from gaussrep import plugins
 from gaussrep.config import presets
 from gaussrep.config.components import config_class
-from gaussrep.errors import ConfigError, PluginError, Unavailable
+from gaussrep.errors import ConfigError, PluginError, UnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _examine_renderer(component: plugins.Component) -> Finding:
     subject = str(component)
     try:
         get_renderer(component.qualified)
-    except Unavailable as error:
+    except UnavailableError as error:
         return Finding(subject, "unavailable", str(error))
     except Exception as error:  # whatever a plugin's renderer raises is what we want to show
         reason = " ".join(f"{type(error).__name__}: {error}".split())

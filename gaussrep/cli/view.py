@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gaussrep import plugins
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 from gaussrep.plugins.requirements import unmet
 
 VISER = "viser>=1.1"
@@ -28,7 +28,7 @@ def view(
 ) -> None:
     """Look at a file of Gaussians, or at a run, while it goes on, too."""
     if unmet([VISER]):
-        raise Unavailable(
+        raise UnavailableError(
             f'gaussrep view needs {VISER}: pip install "gaussrep[viewer]", not into the '
             "environment of nerfstudio, which pins an older one"
         )

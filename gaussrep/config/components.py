@@ -11,7 +11,7 @@ from gaussrep import plugins
 from gaussrep.config.base import ComponentConfig
 from gaussrep.config.explain import explain
 from gaussrep.errors import ConfigError, PluginError
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def _instance(kind: str, value: Any) -> ComponentConfig:
     settings = dict(value) if isinstance(value, Mapping) else {"type": _name_of(value)}
     name = settings.get("type")
     if not isinstance(name, str) or not name:
-        known = nearest("", (found.name for found in plugins.list(kind)))
+        known = suggest("", (found.name for found in plugins.list(kind)))
         raise PydanticCustomError(
             "component_type",
             "wanted one of the {kind} by its type; {known}",

@@ -6,7 +6,7 @@ from typing import Any
 from gaussrep.config.yaml_text import parse_mapping
 from gaussrep.errors import ConfigError, PluginError
 from gaussrep.plugins import Component
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 
 
 def presets(component: Component) -> dict[str, dict[str, Any]]:
@@ -52,5 +52,5 @@ def preset(component: Component, name: str) -> dict[str, Any]:
     """
     known = presets(component)
     if name not in known:
-        raise ConfigError(f"The {component} has no preset {name!r}; {nearest(name, known)}")
+        raise ConfigError(f"The {component} has no preset {name!r}; {suggest(name, known)}")
     return known[name]

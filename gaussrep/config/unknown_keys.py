@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 
 
 def name_nearest_keys(model: type[BaseModel], error: ValidationError) -> ValidationError:
@@ -43,7 +43,7 @@ def _same(detail: Mapping[str, Any]) -> PydanticCustomError:
 
 def _unknown(model: type[BaseModel], key: str) -> PydanticCustomError:
     deeper = [path for path in _paths(model) if path.endswith(f".{key}")]
-    hint = nearest(key, model.model_fields) if not deeper else _meant(deeper)
+    hint = suggest(key, model.model_fields) if not deeper else _meant(deeper)
     return PydanticCustomError("unknown_key", "unknown key; {hint}", {"hint": hint})
 
 

@@ -65,7 +65,7 @@ class ClassFolders(Dataset[dict[str, Tensor]]):
             `image`, float32 [3, size, size] in [0, 1]; `label` and `index`, int64.
 
         Raises:
-            UnreadableImage: If the file is missing or damaged.
+            UnreadableImageError: If the file is missing or damaged.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
         sample = make_sample(self._files[key.index], key, self.config, self.split)

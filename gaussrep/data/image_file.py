@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
-from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 from gaussrep.replacing import replacing
 
@@ -18,7 +18,7 @@ DECODING_ERRORS = (
 )  # fmt: skip
 
 
-class UnreadableImage(UnreadableFile):
+class UnreadableImageError(UnreadableFileError):
     """A picture file is missing or damaged."""
 
 
@@ -35,16 +35,16 @@ def read_image(path: Path) -> Image.Image:
         The decoded picture, mode RGB.
 
     Raises:
-        UnreadableImage: If the file is missing, truncated, or no picture.
+        UnreadableImageError: If the file is missing, truncated, or no picture.
     """
     try:
         with Image.open(path) as image:
             return _as_rgb(ImageOps.exif_transpose(image))
     except FileNotFoundError as error:
-        raise UnreadableImage(f"{path}: there is no such file.") from error
+        raise UnreadableImageError(f"{path}: there is no such file.") from error
     except DECODING_ERRORS as error:
         reason = str(error).partition("\n")[0]
-        raise UnreadableImage(
+        raise UnreadableImageError(
             f"{path}: this picture cannot be read ({reason}); remove it or replace it."
         ) from error
 

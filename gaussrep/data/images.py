@@ -16,7 +16,7 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
 
     Training pictures are cut and mirrored at random, as a pure function of the sample key;
     validation pictures show their central square. Files are first looked into when they are
-    loaded: a damaged one raises `UnreadableImage` then, in whichever process loads it.
+    loaded: a damaged one raises `UnreadableImageError` then, in whichever process loads it.
 
     Args:
         config: Folder and crops.
@@ -51,7 +51,7 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
             `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
 
         Raises:
-            UnreadableImage: If the file is missing or damaged.
+            UnreadableImageError: If the file is missing or damaged.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
         return make_sample(self._files[key.index], key, self.config, self.split)

@@ -11,7 +11,7 @@ from PIL import Image
 
 from gaussrep.data.crops import Box
 from gaussrep.data.image_file import read_image
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 
 HELD_OUT = 0.25
 
@@ -75,8 +75,8 @@ def read_photographs() -> list[Photograph]:
         Photographs, always in the same order.
 
     Raises:
-        Unavailable: If scikit-image or scikit-learn is not installed.
-        UnreadableImage: If the installed version does not carry one of the files.
+        UnavailableError: If scikit-image or scikit-learn is not installed.
+        UnreadableImageError: If the installed version does not carry one of the files.
     """
     skimage = _folder("skimage", "scikit-image") / "data"
     sklearn = _folder("sklearn", "scikit-learn") / "datasets" / "images"
@@ -95,7 +95,9 @@ def read_photographs() -> list[Photograph]:
 def _folder(package: str, distribution: str) -> Path:
     spec = find_spec(package)
     if spec is None or spec.origin is None:
-        raise Unavailable(f"data set 'photos' needs {distribution}: pip install {distribution}")
+        raise UnavailableError(
+            f"data set 'photos' needs {distribution}: pip install {distribution}"
+        )
     return Path(spec.origin).parent
 
 

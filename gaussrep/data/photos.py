@@ -24,8 +24,8 @@ class Photos(Dataset[dict[str, Tensor]]):
         split: Which part of the photographs.
 
     Raises:
-        Unavailable: If scikit-image or scikit-learn is not installed.
-        UnreadableImage: If an installed version does not carry one of the photographs.
+        UnavailableError: If scikit-image or scikit-learn is not installed.
+        UnreadableImageError: If an installed version does not carry one of the photographs.
     """
 
     def __init__(self, config: PhotosConfig, split: Literal["train", "val"] = "train") -> None:

@@ -37,6 +37,6 @@ class PictureFiles:
             The decoded picture, mode RGB.
 
         Raises:
-            UnreadableImage: If the file is missing or damaged.
+            UnreadableImageError: If the file is missing or damaged.
         """
         return read_image(self.root / os.fsdecode(self._names[index]))

@@ -13,7 +13,7 @@ from torch.utils.data import Dataset
 from gaussrep.data.crops import to_tensor
 from gaussrep.data.image_file import read_image
 from gaussrep.data.sample_key import SampleKey
-from gaussrep.errors import DataError, Unavailable
+from gaussrep.errors import DataError, UnavailableError
 
 
 class Stereo(Dataset[dict[str, Tensor]]):
@@ -27,7 +27,7 @@ class Stereo(Dataset[dict[str, Tensor]]):
         split: Either gives the same.
 
     Raises:
-        Unavailable: If scikit-image is not installed.
+        UnavailableError: If scikit-image is not installed.
         DataError: If the installed version does not carry the files.
     """
 
@@ -66,7 +66,7 @@ class Stereo(Dataset[dict[str, Tensor]]):
 def _folder() -> Path:
     spec = find_spec("skimage")
     if spec is None or spec.origin is None:
-        raise Unavailable("data set 'stereo' needs scikit-image: pip install scikit-image")
+        raise UnavailableError("data set 'stereo' needs scikit-image: pip install scikit-image")
     return Path(spec.origin).parent / "data"
 
 

@@ -3,7 +3,7 @@
 from gaussrep.errors import DataError
 
 
-class UnreadableFile(DataError):
+class UnreadableFileError(DataError):
     """A file is missing or damaged.
 
     A data-loader worker hands an error on by calling its class with the whole traceback as the

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gaussrep.data.image_file import UnreadableImage, read_image
+from gaussrep.data.image_file import UnreadableImageError, read_image
 from gaussrep.data.image_listing import list_images
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.embedding.folder_embedding import FolderEmbedding
@@ -156,7 +156,7 @@ def _joined(
 def _warn(path: Path) -> None:
     try:
         read_image(path)
-    except UnreadableImage as error:
+    except UnreadableImageError as error:
         logger.warning("left out: %s", error)
     else:
         logger.warning("left out: %s: this picture could not be read, but now it can", path)

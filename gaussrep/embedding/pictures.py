@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gaussrep.data.crops import central_square
-from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.image_file import UnreadableImageError
 from gaussrep.data.picture_files import PictureFiles
 from gaussrep.data.sample_key import SampleKey
 
@@ -40,7 +40,7 @@ class Pictures:
         sample = {"index": torch.tensor(key.index)}
         try:
             picture = self._files[key.index]
-        except UnreadableImage:
+        except UnreadableImageError:
             black = torch.zeros(3, self._size, self._size)
             return {**sample, "image": black, "readable": torch.tensor(False)}
         pixels = central_square(picture, self._size)

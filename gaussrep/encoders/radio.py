@@ -10,7 +10,7 @@ from torch import Tensor
 from gaussrep.encoders.image_encoder import ImageEncoder
 from gaussrep.encoders.teacher_config import RadioConfig
 from gaussrep.encoders.whole_cells import to_whole_cells
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 
 
 class RadioEncoder(ImageEncoder):
@@ -24,7 +24,7 @@ class RadioEncoder(ImageEncoder):
         config: Version, where the code comes from, size of the pictures.
 
     Raises:
-        Unavailable: The code or the weights cannot be had.
+        UnavailableError: The code or the weights cannot be had.
     """
 
     def __init__(self, config: RadioConfig) -> None:
@@ -71,7 +71,7 @@ def _load(config: RadioConfig) -> Any:
             verbose=False,
         )
     except Exception as error:  # whatever torch.hub and the repository's code raise
-        raise Unavailable(_sentence(config, error)) from error
+        raise UnavailableError(_sentence(config, error)) from error
 
 
 def _sentence(config: RadioConfig, error: Exception) -> str:

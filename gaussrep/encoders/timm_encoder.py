@@ -22,7 +22,7 @@ class TimmEncoder(ImageEncoder):
         config: Name of the model, whether it has weights, size of the pictures.
 
     Raises:
-        Unavailable: There is no such model, or its weights cannot be had.
+        UnavailableError: There is no such model, or its weights cannot be had.
         ConfigError: It gives no feature map, or takes pictures of one size and another was asked.
     """
 

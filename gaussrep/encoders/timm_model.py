@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class TimmModel:
             pretrained: Load its weights, from the disk or the network.
 
         Raises:
-            Unavailable: There is no such model, or its weights cannot be had.
+            UnavailableError: There is no such model, or its weights cannot be had.
         """
         from timm.data.config import resolve_data_config
 
@@ -62,7 +62,7 @@ def _create(name: str, *, pretrained: bool) -> tuple[Any, bool]:
         except TypeError:  # the model knows no such argument
             return timm.create_model(name, pretrained=pretrained, num_classes=0), False
     except Exception as error:  # whatever timm and the hub's client raise
-        raise Unavailable(_sentence(name, timm.__version__, error)) from error
+        raise UnavailableError(_sentence(name, timm.__version__, error)) from error
 
 
 def _sentence(name: str, version: str, error: Exception) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gaussrep import plugins
 from gaussrep.building import build
-from gaussrep.errors import AmbiguousName, FormatError
+from gaussrep.errors import AmbiguousNameError, FormatError
 from gaussrep.gaussians import Gaussians
 
 
@@ -57,7 +57,7 @@ def _name_of(path: Path, *, reading: bool) -> str:
         raise FormatError(f"{path}: no format {verb}s this suffix; known: {', '.join(able)}.")
     names = able[max(fitting, key=len)]
     if len(names) > 1:
-        raise AmbiguousName(
+        raise AmbiguousNameError(
             f"{path}: {' and '.join(names)} both claim this suffix; leave one out with "
             "GAUSSREP_PLUGINS."
         )

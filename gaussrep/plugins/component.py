@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from gaussrep.errors import PluginError, Unavailable
+from gaussrep.errors import PluginError, UnavailableError
 from gaussrep.plugins.requirements import install_line, unmet
 
 CORE = "gaussrep"
@@ -55,12 +55,12 @@ class Component:
             The object that the record's `target` names.
 
         Raises:
-            Unavailable: If a requirement is not met or a module is missing; the message says what
-                to install.
+            UnavailableError: If a requirement is not met or a module is missing; the message says
+                what to install.
             PluginError: If its module is broken.
         """
         if missing := self.missing:
-            raise Unavailable(f"{self} needs {', '.join(missing)}: {self.install}")
+            raise UnavailableError(f"{self} needs {', '.join(missing)}: {self.install}")
         return self._import(self.record.target)
 
     def load_config(self) -> Any:
@@ -70,7 +70,7 @@ class Component:
             A `gaussrep.config.ComponentConfig` class, or None where it has no settings.
 
         Raises:
-            Unavailable: If a module is missing.
+            UnavailableError: If a module is missing.
             PluginError: If its module is broken.
         """
         return self._import(self.record.config) if self.record.config else None
@@ -82,7 +82,7 @@ class Component:
             The function, or None where the method has none.
 
         Raises:
-            Unavailable: If a module is missing.
+            UnavailableError: If a module is missing.
             PluginError: If its module is broken.
         """
         return self._import(self.record.report) if self.record.report else None
@@ -95,7 +95,7 @@ class Component:
             if error.name is None or error.name.partition(".")[0] == module.partition(".")[0]:
                 raise PluginError(f"{self} is broken: {error}; it should hold {target}.") from error
             line = install_line([error.name.partition(".")[0].replace("_", "-")])
-            raise Unavailable(f"{self} needs the module {error.name}: {line}") from error
+            raise UnavailableError(f"{self} needs the module {error.name}: {line}") from error
         except (Exception, SystemExit) as error:
             reason = f"{type(error).__name__}: {error}"
             raise PluginError(f"{self} is broken: importing {target} gave {reason}") from error

@@ -8,14 +8,14 @@ import pluggy
 from packaging.utils import canonicalize_name
 
 from gaussrep import __version__
-from gaussrep.errors import PluginError, UnknownName
+from gaussrep.errors import PluginError, UnknownNameError
 from gaussrep.plugins import builtin, hookspecs
 from gaussrep.plugins.component import CORE, Component
 from gaussrep.plugins.discovery import discover
 from gaussrep.plugins.failure import Origin, PluginFailure
 from gaussrep.plugins.names import choose, clashes
 from gaussrep.plugins.records import KINDS
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 from gaussrep.plugins.validation import check_record
 
 HOOKS = tuple(f"register_{kind}" for kind in KINDS)
@@ -59,7 +59,9 @@ class PluginHost:
             PluginError: If there is no such kind.
         """
         if kind is not None and kind not in KINDS:
-            raise UnknownName(f"There is no kind of component {kind!r}; {nearest(kind, KINDS)}")
+            raise UnknownNameError(
+                f"There is no kind of component {kind!r}; {suggest(kind, KINDS)}"
+            )
         kinds = list(KINDS)
         chosen = [c for c in self._components if kind in (None, c.kind)]
         return sorted(chosen, key=lambda c: (kinds.index(c.kind), c.name, c.distribution))
@@ -75,17 +77,17 @@ class PluginHost:
             The component.
 
         Raises:
-            UnknownName: If there is none.
-            AmbiguousName: If several distributions use that short name.
+            UnknownNameError: If there is none.
+            AmbiguousNameError: If several distributions use that short name.
         """
         components = self.components(kind)
         try:
             return choose(components, KINDS[kind].noun, name)
-        except UnknownName as error:
+        except UnknownNameError as error:
             if not any(failure.is_defect for failure in self.failures):
                 raise
             hint = "Some plugins failed to load; `gaussrep doctor` says why."
-            raise UnknownName(f"{error} {hint}") from None
+            raise UnknownNameError(f"{error} {hint}") from None
 
     def _find_plugins(self, only: Collection[str] | None) -> list[tuple[Origin, EntryPoint]]:
         found, unreadable = discover()
@@ -97,7 +99,7 @@ class PluginHost:
         for name in only:
             if not {name, canonicalize_name(name)} & known:
                 sentence = (
-                    f"GAUSSREP_PLUGINS asks for what is not installed; {nearest(name, known)}"
+                    f"GAUSSREP_PLUGINS asks for what is not installed; {suggest(name, known)}"
                 )
                 self._fail(Origin(name, ""), "select", sentence)
         return [pair for pair in found if {pair[0].entry_point, pair[0].distribution} & wanted]
@@ -122,7 +124,7 @@ class PluginHost:
             self._fail(origin, "hook", sentence)
         for caller in callers or ():
             if not caller.has_spec():
-                sentence = f"there is no hook {caller.name!r}; {nearest(caller.name, HOOKS)}"
+                sentence = f"there is no hook {caller.name!r}; {suggest(caller.name, HOOKS)}"
                 self._fail(origin, "hook", sentence)
 
     def _collect(self, kind: str) -> None:

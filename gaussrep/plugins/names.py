@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.utils import canonicalize_name
 
-from gaussrep.errors import AmbiguousName, UnknownName
+from gaussrep.errors import AmbiguousNameError, UnknownNameError
 from gaussrep.plugins.component import CORE, Component
 from gaussrep.plugins.failure import Origin
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 
 
 def choose(components: Sequence[Component], noun: str, name: str) -> Component:
@@ -25,18 +25,18 @@ def choose(components: Sequence[Component], noun: str, name: str) -> Component:
         The component.
 
     Raises:
-        UnknownName: If there is none; the message gives the nearest names.
-        AmbiguousName: If several distributions use that short name.
+        UnknownNameError: If there is none; the message gives the nearest names.
+        AmbiguousNameError: If several distributions use that short name.
     """
     found = matching(components, name)
     if not found:
         qualified = ":" in name
         known = (c.qualified if qualified else c.name for c in components)
-        raise UnknownName(f"There is no {noun} {name!r}; {nearest(name, known)}")
+        raise UnknownNameError(f"There is no {noun} {name!r}; {suggest(name, known)}")
     if len(found) > 1:
         who = " and ".join(f"{c.distribution} {c.version}" for c in found)
         cure = " or ".join(repr(c.qualified) for c in found)
-        raise AmbiguousName(f"The {noun} {name!r} is registered by {who}; write {cure}.")
+        raise AmbiguousNameError(f"The {noun} {name!r} is registered by {who}; write {cure}.")
     return found[0]
 
 

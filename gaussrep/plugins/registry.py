@@ -42,7 +42,7 @@ def list_components(kind: str | None = None) -> list[Component]:
         Components sorted by kind, name and distribution.
 
     Raises:
-        UnknownName: If there is no such kind.
+        UnknownNameError: If there is no such kind.
 
     Example:
         >>> from gaussrep import plugins
@@ -72,8 +72,8 @@ def find(kind: str, name: str) -> Component:
         The component.
 
     Raises:
-        UnknownName: If there is none; the message gives the nearest names.
-        AmbiguousName: If several distributions use that short name.
+        UnknownNameError: If there is none; the message gives the nearest names.
+        AmbiguousNameError: If several distributions use that short name.
     """
     return _host().find(kind, name)
 
@@ -89,9 +89,9 @@ def load(kind: str, name: str) -> Any:
         The class or function that its record names.
 
     Raises:
-        UnknownName: If there is none.
-        AmbiguousName: If several distributions use that short name.
-        Unavailable: If it cannot run here; the message says what to install.
+        UnknownNameError: If there is none.
+        AmbiguousNameError: If several distributions use that short name.
+        UnavailableError: If it cannot run here; the message says what to install.
         PluginError: If its module is broken.
     """
     return find(kind, name).load()

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 LISTED = 12
 
 
-def nearest(given: str, known: Iterable[str]) -> str:
+def suggest(given: str, known: Iterable[str]) -> str:
     """Say which known name is closest to one that does not exist, or which names there are.
 
     Args:
@@ -17,9 +17,9 @@ def nearest(given: str, known: Iterable[str]) -> str:
         Half a sentence to follow "There is no such name; ".
 
     Example:
-        >>> nearest("gmea", ["gmae", "gaussiancross"])
+        >>> suggest("gmea", ["gmae", "gaussiancross"])
         "did you mean 'gmae'?"
-        >>> nearest("x", ["mse", "l1"])
+        >>> suggest("x", ["mse", "l1"])
         'there are: l1, mse.'
     """
     names = sorted(set(known))

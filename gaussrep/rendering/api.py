@@ -33,7 +33,7 @@ def render(
         ShapeError: If batch axes, dtypes or devices disagree.
         ValueRangeError: If a tensor holds NaN or infinite values.
         CapabilityError: If the renderer cannot do what the tensors need.
-        Unavailable: If the renderer cannot run here.
+        UnavailableError: If the renderer cannot run here.
 
     Example:
         >>> import torch, gaussrep as gr

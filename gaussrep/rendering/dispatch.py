@@ -11,7 +11,7 @@ from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.config import ComponentConfig
-from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.errors import CapabilityError, UnavailableError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.renderer import Renderer
 
@@ -81,9 +81,9 @@ def get_renderer(renderer: str | ComponentConfig) -> Renderer:
         The renderer, the same object for the same configuration.
 
     Raises:
-        UnknownName: If no plugin registers that name.
-        AmbiguousName: If several do.
-        Unavailable: If it cannot run here.
+        UnknownNameError: If no plugin registers that name.
+        AmbiguousNameError: If several do.
+        UnavailableError: If it cannot run here.
     """
     return _build(renderer)  # pyright: ignore[reportArgumentType] frozen, hence hashable
 
@@ -134,7 +134,7 @@ def candidates(request: Request) -> Iterator[Candidate]:
             continue
         try:
             get_renderer(component.qualified)
-        except Unavailable as error:
+        except UnavailableError as error:
             yield Candidate(component, unavailable=str(error))
         except Exception as error:  # a broken plugin costs only itself
             if component.distribution == plugins.CORE:

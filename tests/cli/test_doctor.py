@@ -164,7 +164,7 @@ def register_renderers():
     )
 """
 MINE = """
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 from gaussrep.rendering.reference import ReferenceRenderer
 class Mine(ReferenceRenderer):
     def __init__(self): {}
@@ -175,7 +175,7 @@ class Mine(ReferenceRenderer):
     ("body", "code", "status", "chosen"),
     [
         ("pass", 0, "ok", "mine on cpu"),
-        ("raise Unavailable('it needs a longer cable.')", 0, "unavailable", "on cpu"),
+        ("raise UnavailableError('it needs a longer cable.')", 0, "unavailable", "on cpu"),
         ("raise ZeroDivisionError('bug')", 1, "failed", "on cpu"),
     ],
 )

@@ -7,7 +7,13 @@ import torch
 from PIL import Image
 
 from gaussrep.cli.render import render
-from gaussrep.errors import ConfigError, FormatError, GaussrepError, UnknownName, ValueRangeError
+from gaussrep.errors import (
+    ConfigError,
+    FormatError,
+    GaussrepError,
+    UnknownNameError,
+    ValueRangeError,
+)
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 
@@ -99,7 +105,7 @@ def test_an_empty_view_is_all_background(draw):
         ({"fov": 180.0}, ConfigError, "--fov is 180.0"),
         ({"up": "0,0,0"}, ValueRangeError, "looks along up"),
         ({"eye": "0,0,1", "look_at": "0,0,1"}, ValueRangeError, "sits on the target"),
-        ({"renderer": "nobody"}, UnknownName, "nobody"),
+        ({"renderer": "nobody"}, UnknownNameError, "nobody"),
     ],
 )
 def test_bad_options_are_one_sentence_and_write_nothing(file, tmp_path, options, error, words):

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from gaussrep.config import ComponentConfig, Config, component, resolve
-from gaussrep.errors import ConfigError, PluginError, UnknownName
+from gaussrep.errors import ConfigError, PluginError, UnknownNameError
 
 
 class Scene(Config):
@@ -136,7 +136,7 @@ def test_the_schema_can_be_written():
 
 def test_resolve_outside_a_config(zoo):
     assert resolve("renderers", "small") == zoo.Small(type="small")
-    with pytest.raises(UnknownName):
+    with pytest.raises(UnknownNameError):
         resolve("renderers", "smal")
     for broken in ("gone", "wrong"):
         with pytest.raises(PluginError, match="is broken"):

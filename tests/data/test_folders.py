@@ -9,7 +9,7 @@ from torch.utils.data import DataLoader
 
 from gaussrep.building import build
 from gaussrep.data.folders import ClassFolders
-from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.image_file import UnreadableImageError
 from gaussrep.data.labeled_config import FoldersConfig, ImageNetConfig, ImagenetteConfig
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError
@@ -112,7 +112,7 @@ def test_a_root_without_train_is_refused(tmp_path):
 def test_a_damaged_picture_is_one_sentence_from_a_worker(root):
     path = root / "train" / "dog" / "1.png"
     os.truncate(path, 60)
-    with pytest.raises(UnreadableImage) as caught:
+    with pytest.raises(UnreadableImageError) as caught:
         list(DataLoader(open_split(root, "train"), num_workers=1))
     assert str(caught.value).startswith(f"{path}: this picture cannot be read")
 

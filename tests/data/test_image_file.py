@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImage, read_image, write_png
+from gaussrep.data.image_file import UnreadableImageError, read_image, write_png
 from gaussrep.errors import DataError
 
 
@@ -79,7 +79,9 @@ def test_the_orientation_tag_is_obeyed(tmp_path, orientation, corner):
 def test_no_picture_is_one_sentence_with_the_name(tmp_path, content):
     path = tmp_path / "bad.png"
     path.write_bytes(content)
-    with pytest.raises(UnreadableImage, match=r"bad\.png: this picture cannot be read") as caught:
+    with pytest.raises(
+        UnreadableImageError, match=r"bad\.png: this picture cannot be read"
+    ) as caught:
         read_image(path)
     assert isinstance(caught.value, DataError)
     assert "\n" not in str(caught.value)
@@ -91,26 +93,26 @@ def test_a_truncated_picture_is_refused(tmp_path, suffix):
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(path)
     os.truncate(path, path.stat().st_size // 2)
-    with pytest.raises(UnreadableImage, match=f"half.{suffix}"):
+    with pytest.raises(UnreadableImageError, match=f"half.{suffix}"):
         read_image(path)
 
 
 def test_a_missing_file(tmp_path):
-    with pytest.raises(UnreadableImage, match=r"none\.png: there is no such file"):
+    with pytest.raises(UnreadableImageError, match=r"none\.png: there is no such file"):
         read_image(tmp_path / "none.png")
 
 
 def test_a_picture_too_large_to_decode(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
-    with pytest.raises(UnreadableImage, match="cannot be read"):
+    with pytest.raises(UnreadableImageError, match="cannot be read"):
         read_image(save(tmp_path, Image.new("L", (100, 100))))
 
 
 def test_the_error_survives_pickling_and_a_worker():
-    error = UnreadableImage("a.png: bad.")
+    error = UnreadableImageError("a.png: bad.")
     assert str(pickle.loads(pickle.dumps(error))) == "a.png: bad."
-    wrapped = f"Caught it in a worker.\nTraceback:\n  x.UnreadableImage: {error}\n"
-    assert str(UnreadableImage(wrapped)) == "a.png: bad."
+    wrapped = f"Caught it in a worker.\nTraceback:\n  x.UnreadableImageError: {error}\n"
+    assert str(UnreadableImageError(wrapped)) == "a.png: bad."
 
 
 def encoded(format_name):
@@ -138,7 +140,7 @@ def test_a_damaged_picture_loads_or_is_one_error(tmp_path_factory, data):
         message = None
         try:
             assert read_image(path).mode == "RGB"
-        except UnreadableImage as error:
+        except UnreadableImageError as error:
             message = str(error)
     assert message is None or (message.startswith(str(path)) and "\n" not in message)
 

@@ -7,7 +7,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from gaussrep.data.config import ImagesConfig
-from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.image_file import UnreadableImageError
 from gaussrep.data.image_listing import list_images, split_images
 from gaussrep.data.images import ImageFolder
 from gaussrep.data.sample_key import SampleKey
@@ -95,7 +95,7 @@ def test_a_damaged_picture_is_one_sentence_from_any_process(folder, workers):
     path = folder / train[2]
     os.truncate(path, 200)
     dataset = ImageFolder(ImagesConfig(root=folder, size=8))
-    with pytest.raises(UnreadableImage) as caught:
+    with pytest.raises(UnreadableImageError) as caught:
         for _ in DataLoader(dataset, batch_size=2, num_workers=workers):
             pass
     message = str(caught.value)

@@ -4,7 +4,7 @@ from PIL import Image
 
 from gaussrep.data.crops import Box
 from gaussrep.data.photographs import Photograph, read_photographs
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 
 
 @pytest.fixture(scope="module")
@@ -61,5 +61,5 @@ def test_eight_color_photographs(photographs):
 
 def test_a_missing_package_says_what_to_install(monkeypatch):
     monkeypatch.setattr("gaussrep.data.photographs.find_spec", lambda name: None)
-    with pytest.raises(Unavailable, match="pip install scikit-image"):
+    with pytest.raises(UnavailableError, match="pip install scikit-image"):
         read_photographs()

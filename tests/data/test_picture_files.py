@@ -1,7 +1,7 @@
 import pytest
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.image_file import UnreadableImageError
 from gaussrep.data.picture_files import PictureFiles
 
 
@@ -19,5 +19,5 @@ def test_pictures_by_number(tmp_path):
 
 def test_a_missing_picture_is_found_out_when_it_is_read(tmp_path):
     files = PictureFiles(tmp_path, ["a.png"])
-    with pytest.raises(UnreadableImage, match=r"a\.png: there is no such file"):
+    with pytest.raises(UnreadableImageError, match=r"a\.png: there is no such file"):
         files[0]

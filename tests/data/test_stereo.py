@@ -11,7 +11,7 @@ from gaussrep.data import stereo
 from gaussrep.data.crops import to_tensor
 from gaussrep.data.image_file import read_image
 from gaussrep.data.stereo import Stereo
-from gaussrep.errors import DataError, Unavailable
+from gaussrep.errors import DataError, UnavailableError
 
 skimage = pytest.importorskip("skimage")
 FOLDER = Path(skimage.__file__).parent / "data"
@@ -63,7 +63,7 @@ def test_there_is_one_sample_in_either_split():
 
 def test_a_missing_package_says_what_to_install(monkeypatch):
     monkeypatch.setattr(stereo, "find_spec", lambda name: None)
-    with pytest.raises(Unavailable, match="pip install scikit-image"):
+    with pytest.raises(UnavailableError, match="pip install scikit-image"):
         Stereo()
 
 

@@ -6,7 +6,7 @@ import torch
 from gaussrep.config import resolve
 from gaussrep.encoders.radio import RadioEncoder
 from gaussrep.encoders.teacher_config import RadioConfig
-from gaussrep.errors import ConfigError, Unavailable
+from gaussrep.errors import ConfigError, UnavailableError
 
 HUBCONF = """
 from typing import NamedTuple
@@ -66,13 +66,13 @@ def test_without_a_network_it_is_one_sentence(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "urlopen", offline)
     said = r"RADIO 'c-radio_v3-b' cannot be loaded from NVlabs/RADIO .*no internet.*source=local"
-    with pytest.raises(Unavailable, match=said) as error:
+    with pytest.raises(UnavailableError, match=said) as error:
         RadioEncoder(RadioConfig())
     assert "\n" not in str(error.value)
 
 
 def test_a_folder_without_radio_is_one_sentence(tmp_path):
-    with pytest.raises(Unavailable, match=r"cannot be loaded from .*hubconf\.py"):
+    with pytest.raises(UnavailableError, match=r"cannot be loaded from .*hubconf\.py"):
         RadioEncoder(RadioConfig(source="local", repo=str(tmp_path)))
 
 

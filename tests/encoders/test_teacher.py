@@ -7,7 +7,7 @@ from gaussrep import plugins
 from gaussrep.config import ComponentConfig
 from gaussrep.encoders.teacher import build_teacher
 from gaussrep.encoders.teacher_config import StatisticsConfig
-from gaussrep.errors import ConfigError, UnknownName
+from gaussrep.errors import ConfigError, UnknownNameError
 from gaussrep.plugins import Component, EncoderRecord
 
 
@@ -42,7 +42,7 @@ def test_other_encoders_are_refused(monkeypatch):
 
 
 def test_an_unknown_one_is_named():
-    with pytest.raises(UnknownName, match="statistics"):
+    with pytest.raises(UnknownNameError, match="statistics"):
         build_teacher("statistic")
 
 

@@ -6,7 +6,7 @@ import torch
 from gaussrep.encoders.teacher import build_teacher
 from gaussrep.encoders.teacher_config import TimmConfig
 from gaussrep.encoders.timm_encoder import TimmEncoder
-from gaussrep.errors import ConfigError, Unavailable
+from gaussrep.errors import ConfigError, UnavailableError
 
 timm = pytest.importorskip("timm")
 
@@ -62,7 +62,7 @@ def test_a_folder_that_timm_wrote_is_loaded(tmp_path):
 
 def test_what_cannot_be_had_is_one_sentence(monkeypatch, tmp_path):
     with pytest.raises(
-        Unavailable, match=r"cannot give the model 'nothing_like_it'.*check the name"
+        UnavailableError, match=r"cannot give the model 'nothing_like_it'.*check the name"
     ):
         encoder("nothing_like_it")
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_had_is_one_sentence(monkeypatch, tmp_path):
 
     monkeypatch.setattr(timm, "create_model", offline)
     with pytest.raises(
-        Unavailable, match=r"'vit_x' \(OSError: no network\).*local-dir:FOLDER"
+        UnavailableError, match=r"'vit_x' \(OSError: no network\).*local-dir:FOLDER"
     ) as e:
         TimmEncoder(TimmConfig(model="vit_x"))
     assert "\n" not in str(e.value)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from gaussrep.config import load_config
-from gaussrep.errors import ConfigError, RunError, UnknownName
+from gaussrep.errors import ConfigError, RunError, UnknownNameError
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.of_run import evaluation_of_run
 from gaussrep.training.config import TrainConfig
@@ -70,7 +70,7 @@ def test_a_new_run_in_the_folder_has_no_scores(run):
 def test_mistakes(run, tmp_path):
     with pytest.raises(RunError, match="there is no run folder"):
         evaluate_run(tmp_path / "nowhere", "knn")
-    with pytest.raises(UnknownName, match="knn"):
+    with pytest.raises(UnknownNameError, match="knn"):
         evaluate_run(run, "kn")
     with pytest.raises(ConfigError, match="the device 'tpu' is not to be had here"):
         evaluate_run(run, "effective-rank", device="tpu")

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gaussrep import plugins
-from gaussrep.errors import AmbiguousName, FormatError
+from gaussrep.errors import AmbiguousNameError, FormatError
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.format import Format
 from gaussrep.gaussians import Gaussians
@@ -90,5 +90,5 @@ def test_a_format_that_cannot_read_is_not_asked(monkeypatch):
 
 def test_two_claims_on_one_suffix_are_refused_with_both_names(monkeypatch):
     register(monkeypatch, ("a", record("ply", ".ply")), ("b", record("other", ".ply")))
-    with pytest.raises(AmbiguousName, match="a:ply and b:other both claim"):
+    with pytest.raises(AmbiguousNameError, match="a:ply and b:other both claim"):
         load("x.ply")

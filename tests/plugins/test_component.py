@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.errors import PluginError, Unavailable
+from gaussrep.errors import PluginError, UnavailableError
 
 RECORD = """
 @hookimpl
@@ -34,7 +34,7 @@ def test_load_gives_what_the_record_names(component):
 def test_unmet_requirements_are_told_with_the_line_to_install_them(component):
     found = component("class X: pass", "requires=('absent-thing>=1.4', 'pytest', 'other-thing')")
     assert found.missing == ("absent-thing>=1.4", "other-thing")
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         found.load()
     assert str(caught.value) == (
         "method 'x' of plug 1.0 needs absent-thing>=1.4, other-thing: "
@@ -57,7 +57,9 @@ def test_settings_can_be_read_where_the_component_cannot_run(component):
 
 def test_a_missing_module_is_told_with_a_line_to_install_it(component):
     found = component("import absent_thing.part")
-    with pytest.raises(Unavailable, match=r"absent_thing: pip install absent-thing$") as caught:
+    with pytest.raises(
+        UnavailableError, match=r"absent_thing: pip install absent-thing$"
+    ) as caught:
         found.load()
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
@@ -82,5 +84,5 @@ def test_a_broken_module_is_an_error_of_the_plugin_with_its_cause(component, cod
     found = component(code)
     with pytest.raises(PluginError, match=f"method 'x' of plug 1.0 is broken.*{reason}") as caught:
         found.load()
-    assert not isinstance(caught.value, Unavailable)
+    assert not isinstance(caught.value, UnavailableError)
     assert caught.value.__cause__ is not None

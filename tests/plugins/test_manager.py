@@ -1,7 +1,7 @@
 import pytest
 
 from gaussrep import plugins
-from gaussrep.errors import UnknownName
+from gaussrep.errors import UnknownNameError
 from gaussrep.plugins import builtin
 from gaussrep.plugins.hookspecs import hookimpl
 
@@ -157,11 +157,11 @@ def test_components_come_in_one_order_whatever_the_disk_says(site):
 
 
 def test_an_unknown_kind_is_an_error(site):
-    with pytest.raises(UnknownName, match="did you mean 'renderers'"):
+    with pytest.raises(UnknownNameError, match="did you mean 'renderers'"):
         site.host().components("renderer")
 
 
 def test_an_unknown_name_mentions_plugins_that_did_not_load(site):
     site.add("broken", "raise RuntimeError")
-    with pytest.raises(UnknownName, match="gaussrep doctor"):
+    with pytest.raises(UnknownNameError, match="gaussrep doctor"):
         site.host().find("losses", "huber")

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.errors import AmbiguousName, UnknownName
+from gaussrep.errors import AmbiguousNameError, UnknownNameError
 from gaussrep.plugins import CORE, Component, LossRecord
 from gaussrep.plugins.names import choose, clashes, matching
 
@@ -20,7 +20,7 @@ def test_a_short_name_finds_its_component():
 
 
 def test_an_ambiguous_name_is_refused_with_both_qualified_names():
-    with pytest.raises(AmbiguousName) as caught:
+    with pytest.raises(AmbiguousNameError) as caught:
         choose([MINE, YOURS], "loss", "huber")
     assert str(caught.value) == (
         "The loss 'huber' is registered by mine 1.0 and your-own 2.0; "
@@ -49,13 +49,13 @@ def test_a_name_of_the_core_stays_the_cores():
     ],
 )
 def test_an_unknown_name_gives_the_nearest(name, hint):
-    with pytest.raises(UnknownName) as caught:
+    with pytest.raises(UnknownNameError) as caught:
         choose([MINE, CORES], "loss", name)
     assert str(caught.value) == hint
 
 
 def test_nothing_installed_is_said():
-    with pytest.raises(UnknownName, match="there is none"):
+    with pytest.raises(UnknownNameError, match="there is none"):
         choose([], "encoder", "vit")
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from gaussrep import plugins
 from gaussrep.building import build
-from gaussrep.errors import AmbiguousName, ConfigError, PluginError, UnknownName
+from gaussrep.errors import AmbiguousNameError, ConfigError, PluginError, UnknownNameError
 
 CODE = {
     "code_of_blur": """
@@ -64,7 +64,7 @@ def test_build_explains_wrong_settings():
         build("losses", {"type": "blur", "wdth": 5})
     with pytest.raises(ConfigError, match="wanted one of the losses by its type"):
         build("losses", {"width": 5})
-    with pytest.raises(UnknownName, match="did you mean 'blur'"):
+    with pytest.raises(UnknownNameError, match="did you mean 'blur'"):
         build("losses", "blurr")
 
 
@@ -104,7 +104,7 @@ def test_two_plugins_with_one_name(site, monkeypatch):
     site.add("blur", PLUGIN, modules=CODE)
     site.add("mist", PLUGIN)
     monkeypatch.setenv("GAUSSREP_PLUGINS", "blur,mist")
-    with pytest.raises(AmbiguousName, match=r"'blur:blur' or 'mist:blur'"):
+    with pytest.raises(AmbiguousNameError, match=r"'blur:blur' or 'mist:blur'"):
         build("losses", "blur")
     assert build("losses", "mist:blur").config.type == "mist:blur"
     assert [failure.is_defect for failure in plugins.failures()] == [False, False]

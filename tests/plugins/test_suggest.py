@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 
 
 @pytest.mark.parametrize(
@@ -14,8 +14,8 @@ from gaussrep.plugins.suggest import nearest
     ],
 )
 def test_the_closest_name_or_all_of_them(given, known, said):
-    assert nearest(given, known).startswith(said)
+    assert suggest(given, known).startswith(said)
 
 
 def test_a_long_list_is_cut():
-    assert nearest("x", map(str, range(100, 115))).endswith("111 and 3 more.")
+    assert suggest("x", map(str, range(100, 115))).endswith("111 and 3 more.")

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussrep import plugins
-from gaussrep.errors import CapabilityError, UnknownName
+from gaussrep.errors import CapabilityError, UnknownNameError
 from gaussrep.rendering import dispatch, get_renderer, render
 from gaussrep.rendering.config import ReferenceConfig
 from gaussrep.rendering.dispatch import Request, candidates, check_request, choose
@@ -31,7 +31,7 @@ def register_renderers():
 """
 CODE = {
     "code_of_it": """
-    from gaussrep.errors import Unavailable
+    from gaussrep.errors import UnavailableError
     from gaussrep.rendering.reference import ReferenceRenderer
 
     class Best(ReferenceRenderer):
@@ -82,7 +82,7 @@ def test_what_a_call_needs_is_read_off_its_tensors():
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        ("Unavailable('no such device.')", "no such device."),
+        ("UnavailableError('no such device.')", "no such device."),
         ("ZeroDivisionError('bug')", "ZeroDivisionError: bug"),
     ],
 )
@@ -103,7 +103,7 @@ def test_what_cannot_run_is_passed_over_and_everything_is_said_once(
 
 
 def test_candidates_say_why_not(installed):
-    installed("Unavailable('no such device.')")
+    installed("UnavailableError('no such device.')")
     found = {c.component.name: c.refusal for c in candidates(Request("cpu", frozenset({"sh"})))}
     assert list(found)[:3] == ["best", "absent", "second"]
     assert found["best"] == "no such device."
@@ -139,7 +139,7 @@ def test_a_named_renderer_that_cannot_is_refused_with_one_that_can():
 
 def test_unknown_names_are_refused():
     scene = random_scene(4)
-    with pytest.raises(UnknownName, match="refrence"):
+    with pytest.raises(UnknownNameError, match="refrence"):
         render(scene.gaussians, scene.cameras, renderer="refrence")
 
 

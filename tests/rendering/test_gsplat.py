@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from gaussrep import plugins
 from gaussrep.cameras import Cameras
-from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.errors import CapabilityError, UnavailableError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import Renderer
 from gaussrep.rendering.config import GsplatConfig
@@ -170,7 +170,7 @@ def machine(monkeypatch):
 )
 def test_what_is_missing_is_one_sentence(machine, missing, words):
     machine(**missing)
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         GsplatRenderer()
     assert all(word in str(caught.value) for word in words)
     assert "\n" not in str(caught.value)
@@ -231,7 +231,7 @@ def stand_in_module(monkeypatch):
 )
 def test_a_failed_build_is_one_sentence_with_its_cause(stand_in_module, error):
     stand_in_module.error = error
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         kernels.load_rasterization(torch.device("cpu"))
     assert str(error).partition("\n")[0] in str(caught.value)
     assert "renderer='reference'" in str(caught.value)

@@ -5,7 +5,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from gaussrep.errors import ConfigError, DataError, PluginError, RunError, Unavailable
+from gaussrep.errors import ConfigError, DataError, PluginError, RunError, UnavailableError
 from gaussrep.training import random_state
 from gaussrep.training.callbacks import tensorboard
 from gaussrep.training.run_folder import RunFolder
@@ -163,7 +163,7 @@ def test_what_cannot_be_trained_leaves_no_folder(tmp_path, configure, monkeypatc
     with pytest.raises(PluginError, match="not a gaussrep Method"):
         train(configure("method=not-a-method"), run)
     monkeypatch.setattr(tensorboard, "find_spec", lambda _: None)
-    with pytest.raises(Unavailable, match="pip install"):
+    with pytest.raises(UnavailableError, match="pip install"):
         train(configure("trainer.tensorboard=true"), run)
     assert not run.exists()
 

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Int64
 
-from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.data.unreadable import UnreadableFileError
 
 
-class UnreadableAnnotations(UnreadableFile):
+class UnreadableAnnotationsError(UnreadableFileError):
     """A file of annotations is damaged, or does not belong to its photograph."""
 
 
@@ -39,12 +39,12 @@ def read_annotations(path: Path, height: int, width: int) -> Annotations:
         At least one annotator's maps.
 
     Raises:
-        UnreadableAnnotations: If the file is damaged or is not for such a photograph.
+        UnreadableAnnotationsError: If the file is damaged or is not for such a photograph.
     """
     maps = _read_maps(path)
     for name, found in maps:
         if found.shape != (height, width):
-            raise UnreadableAnnotations(
+            raise UnreadableAnnotationsError(
                 f"{path}: {name} has the shape {found.shape}, wanted that of the photograph, "
                 f"{(height, width)}; take both files from the same copy of BSDS500."
             )
@@ -66,9 +66,9 @@ def _read_maps(path: Path) -> list[tuple[str, np.ndarray]]:
         ]
     except Exception as error:  # a damaged file makes loadmat raise almost anything
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise UnreadableAnnotations(
+        raise UnreadableAnnotationsError(
             f"{path}: these annotations cannot be read ({reason}); take the file anew from BSDS500."
         ) from error
     if not maps:
-        raise UnreadableAnnotations(f"{path}: this file holds no annotator's maps.")
+        raise UnreadableAnnotationsError(f"{path}: this file holds no annotator's maps.")
     return maps

@@ -48,8 +48,8 @@ class BSDS500(Dataset[dict[str, Tensor]]):
             `boundaries`, bool [A, H, W], and `segments`, int64 [A, H, W].
 
         Raises:
-            UnreadableImage: If the photograph is damaged.
-            UnreadableAnnotations: If the annotations are damaged or of another size.
+            UnreadableImageError: If the photograph is damaged.
+            UnreadableAnnotationsError: If the annotations are damaged or of another size.
         """
         index = key.index if isinstance(key, SampleKey) else key
         if not 0 <= index < len(self):

@@ -8,7 +8,7 @@ from jaxtyping import Float32, Int64
 
 from gaussrep.data.scenes.array_file import read_array
 from gaussrep.data.scenes.point_cloud import IGNORED, PointCloud
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
@@ -24,12 +24,12 @@ def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
         At least one point; labels and instances that the folder lacks are `IGNORED`.
 
     Raises:
-        UnreadableScene: If a file is missing or damaged, there is no point, or a label is out of
-            range.
+        UnreadableSceneError: If a file is missing or damaged, there is no point, or a label is out
+            of range.
     """
     points = _rows(folder / "coord.npy", None)
     if len(points) == 0:
-        raise UnreadableScene(f"{folder / 'coord.npy'}: this scene has no points.")
+        raise UnreadableSceneError(f"{folder / 'coord.npy'}: this scene has no points.")
     colors = _rows(folder / "color.npy", len(points)) / np.float32(255)
     normals = _rows(folder / "normal.npy", len(points))
     found = _numbers(folder / f"{labels}.npy", len(points), classes)
@@ -42,11 +42,11 @@ def _rows(path: Path, count: int | None) -> Float32[np.ndarray, "p 3"]:
     array = read_array(path)
     wanted = "P" if count is None else count
     if array.ndim != 2 or array.shape[1] != 3 or count not in (None, len(array)):
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{path}: this array has the shape {list(array.shape)}, wanted [{wanted}, 3]."
         )
     if not np.isfinite(array).all():
-        raise UnreadableScene(f"{path}: this array holds values that are NaN or infinite.")
+        raise UnreadableSceneError(f"{path}: this array holds values that are NaN or infinite.")
     return array.astype(np.float32)
 
 
@@ -55,10 +55,12 @@ def _numbers(path: Path, count: int, classes: int | None) -> Int64[np.ndarray, "
         return np.full(count, IGNORED, np.int64)
     array = read_array(path)
     if array.size != count:
-        raise UnreadableScene(f"{path}: this array holds {array.size} numbers for {count} points.")
+        raise UnreadableSceneError(
+            f"{path}: this array holds {array.size} numbers for {count} points."
+        )
     numbers = array.reshape(-1).astype(np.int64)
     if classes is not None and not ((numbers >= IGNORED) & (numbers < classes)).all():
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{path}: labels reach from {numbers.min()} to {numbers.max()}, wanted {IGNORED} "
             f"(none) to {classes - 1}."
         )

@@ -22,9 +22,9 @@ from gaussrep.data.scenes.scene import Scene
 from gaussrep.data.scenes.subset import choose_share
 from gaussrep.data.scenes.tensors import scene_tensors
 from gaussrep.data.scenes.views import Views
-from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 
 log = logging.getLogger(__name__)
 REASONS = 3
@@ -78,7 +78,7 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
         """
         if name not in self.names:
             raise DataError(
-                f"there is no scene {name!r} in the split {self.split}; {nearest(name, self.names)}"
+                f"there is no scene {name!r} in the split {self.split}; {suggest(name, self.names)}"
             )
         return self.names.index(name)
 
@@ -108,7 +108,7 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
             rng = key.rng()
             try:
                 scene = self._load(self.names[index], rng)
-            except UnreadableFile as error:
+            except UnreadableFileError as error:
                 reasons.append(self._warn(self.names[index], error))
                 continue
             return self._sample(scene, index, skipped, rng)
@@ -156,7 +156,7 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
             sample["mixed"] = torch.tensor(bool(rng.random() < self.config.mix3d))
         return sample
 
-    def _warn(self, name: str, error: UnreadableFile) -> str:
+    def _warn(self, name: str, error: UnreadableFileError) -> str:
         if name not in self._warned:
             self._warned.add(name)
             log.warning("scene %s is left out: %s", name, error)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
-from gaussrep.data.image_file import DECODING_ERRORS, UnreadableImage
+from gaussrep.data.image_file import DECODING_ERRORS, UnreadableImageError
 from gaussrep.errors import DataError
 from gaussrep.replacing import replacing
 
@@ -30,13 +30,13 @@ def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
         Meters; 0 where the file holds 0 or 65535.
 
     Raises:
-        UnreadableImage: If the file is missing or damaged, or is no sixteen-bit gray picture.
+        UnreadableImageError: If the file is missing or damaged, or is no sixteen-bit gray picture.
     """
     with _opened_depth(path) as image:
         mode = image.mode
         raw = np.asarray(image)
     if not mode.startswith("I"):
-        raise UnreadableImage(
+        raise UnreadableImageError(
             f"{path}: this depth is a picture of mode {mode}, wanted sixteen bits of gray in "
             "millimeters."
         )
@@ -54,7 +54,7 @@ def depth_size(path: Path) -> tuple[int, int]:
         Height and width in pixels.
 
     Raises:
-        UnreadableImage: If the file is missing or its header is damaged.
+        UnreadableImageError: If the file is missing or its header is damaged.
     """
     with _opened_depth(path) as image:
         return image.height, image.width
@@ -62,15 +62,15 @@ def depth_size(path: Path) -> tuple[int, int]:
 
 @contextmanager
 def _opened_depth(path: Path) -> Iterator[Image.Image]:
-    """Open a depth image; turn whatever Pillow raises into `UnreadableImage`."""
+    """Open a depth image; turn whatever Pillow raises into `UnreadableImageError`."""
     try:
         with Image.open(path) as image:
             yield image
     except FileNotFoundError as error:
-        raise UnreadableImage(f"{path}: there is no such file.") from error
+        raise UnreadableImageError(f"{path}: there is no such file.") from error
     except DECODING_ERRORS as error:
         reason = str(error).partition("\n")[0]
-        raise UnreadableImage(
+        raise UnreadableImageError(
             f"{path}: this depth cannot be read ({reason}); remove the frame or replace it."
         ) from error
 

@@ -10,9 +10,9 @@ from einops import rearrange
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.shot import CameraFrame, Shot, read_shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 from gaussrep.data.scenes.views import Views
-from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.data.unreadable import UnreadableFileError
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def load_views(
         The views, in the order in which they were tried.
 
     Raises:
-        UnreadableScene: If no frame can be used.
+        UnreadableSceneError: If no frame can be used.
     """
     found: list[tuple[int, CameraFrame]] = []
     for number, view in _usable(shots, order, size):
@@ -69,7 +69,7 @@ def load_views(
         if len(found) == wanted:
             break
     if not found:
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{shots[0].color.parent}: none of the {len(shots)} frames of this scene can be used; "
             "each is unreadable or measured no depth."
         )
@@ -83,7 +83,7 @@ def _usable(
         shot = shots[position]
         try:
             view = read_shot(shot, size)
-        except UnreadableFile as error:
+        except UnreadableFileError as error:
             _warn_once(str(error))
             continue
         if view.frame.depth.any():

@@ -11,7 +11,7 @@ from gaussrep.data.image_file import read_image
 from gaussrep.data.scenes.frame import Frame
 from gaussrep.data.scenes.frame_files import read_depth
 from gaussrep.data.scenes.intrinsics import resized
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +64,8 @@ def read_shot(shot: Shot, size: tuple[int, int] | None = None) -> CameraFrame:
         The frame; color is resampled with a filter that averages, depth takes the nearest pixel.
 
     Raises:
-        UnreadableImage: If a file is missing or damaged.
-        UnreadableScene: If the photograph sees less than the depth.
+        UnreadableImageError: If a file is missing or damaged.
+        UnreadableSceneError: If the photograph sees less than the depth.
     """
     depth = read_depth(shot.depth)
     rows, columns = size or depth.shape
@@ -88,7 +88,7 @@ def _seen_by_depth(
     focal = np.array([shot.intrinsics[0, 0], shot.intrinsics[1, 1]])
     margin = (size - np.array(depth_size[::-1]) * shot.color_focal / focal) / 2
     if margin.min() < 0:
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{shot.color}: with a focal length of {shot.color_focal:g} pixels this photograph "
             f"sees less than the depth, whose focal length is {focal[0]:g}; lower data.color_focal."
         )

@@ -30,7 +30,7 @@ class SceneSource(ABC):
             At least one point.
 
         Raises:
-            UnreadableFile: If a file is missing or damaged, or holds no point.
+            UnreadableFileError: If a file is missing or damaged, or holds no point.
         """
 
     @abstractmethod
@@ -44,5 +44,5 @@ class SceneSource(ABC):
             At least one frame; none of them is read yet.
 
         Raises:
-            UnreadableFile: If there is none, or a file that lists them is missing or damaged.
+            UnreadableFileError: If there is none, or a file that lists them is missing or damaged.
         """

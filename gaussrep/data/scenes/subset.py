@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gaussrep.errors import DataError
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 
 
 def choose_share(names: Sequence[str], share: float, seed: int, root: Path) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def _read_list(path: Path, names: Sequence[str]) -> set[str]:
     chosen = set(path.read_text(encoding="utf-8").split())
     for name in sorted(chosen - set(names)):
         raise DataError(
-            f"{path}: this list names the scene {name}, which is not there; {nearest(name, names)}"
+            f"{path}: this list names the scene {name}, which is not there; {suggest(name, names)}"
         )
     if not chosen:
         raise DataError(f"{path}: this list names no scene.")

@@ -36,7 +36,7 @@ def read_picture(path: Path, size: int | None) -> Picture:
         The picture; its alpha is 1 where the file has none.
 
     Raises:
-        UnreadableImage: If the file is missing or damaged.
+        UnreadableImageError: If the file is missing or damaged.
     """
     image = _with_alpha(path) or read_image(path)
     native = image.size

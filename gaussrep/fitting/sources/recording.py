@@ -12,7 +12,7 @@ from gaussrep.data.scenes.config import RgbdConfig
 from gaussrep.data.scenes.frame_files import depth_size
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.scenes.shot import CameraFrame, Shot, read_shot
-from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedPictures
 from gaussrep.fitting.config import CaptureConfig
@@ -56,7 +56,7 @@ def _read_all(shots: Sequence[Shot], size: int | None) -> PosedPictures:
             height, width = depth_size(shot.depth)
             columns, rows = smaller((width, height), size)
             frames.append(read_shot(shot, (rows, columns)))
-        except UnreadableFile as error:
+        except UnreadableFileError as error:
             log.warning("left out: %s", error)
     if not frames:
         folder = shots[0].color.parent

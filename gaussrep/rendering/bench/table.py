@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gaussrep import plugins
-from gaussrep.errors import DataError, Unavailable
+from gaussrep.errors import DataError, UnavailableError
 from gaussrep.rendering.bench.apart import NotMeasured, run_apart
 from gaussrep.rendering.bench.measure import Cell, Measurement
 from gaussrep.rendering.bench.scenes import make_scene
@@ -91,7 +91,7 @@ def _why_not(cell: Cell) -> str | None:
             get_renderer(cell.renderer)
         if cell.workload.is_real:
             make_scene(cell.workload)
-    except (Unavailable, DataError) as error:
+    except (UnavailableError, DataError) as error:
         return str(error)
     return None
 

@@ -4,7 +4,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import CpuConfig
 from gaussrep.rendering.projection import view_colors
@@ -17,7 +17,7 @@ class CpuRenderer(Renderer):
     """Draws on the CPU in float32: tiles, rows of sixteen pixels, all cores that torch may use.
 
     Raises:
-        Unavailable: If Numba cannot be imported.
+        UnavailableError: If Numba cannot be imported.
     """
 
     def __init__(self, config: CpuConfig | None = None) -> None:
@@ -26,7 +26,7 @@ class CpuRenderer(Renderer):
             from gaussrep.kernels import jit
             from gaussrep.rendering.cpu import op
         except (ImportError, OSError) as error:
-            raise Unavailable(
+            raise UnavailableError(
                 f"renderer 'cpu' needs Numba, which does not import here ({error}); "
                 "pip install --upgrade numba, or use renderer='reference'."
             ) from error

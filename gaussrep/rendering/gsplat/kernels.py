@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 
 BUILD_ERRORS = (ImportError, OSError, RuntimeError, AttributeError, subprocess.SubprocessError)
 
@@ -27,20 +27,20 @@ def check_runnable() -> None:
     Nothing of gsplat is imported.
 
     Raises:
-        Unavailable: With the cause, the cure, and the renderer that works without it.
+        UnavailableError: With the cause, the cure, and the renderer that works without it.
     """
     if torch.version.cuda is None:
-        raise Unavailable(
+        raise UnavailableError(
             "renderer 'gsplat' needs CUDA, and this torch is built without it; install a CUDA "
             "build of torch, or use renderer='auto', which draws on the CPU."
         )
     if not torch.cuda.is_available():
-        raise Unavailable(
+        raise UnavailableError(
             "renderer 'gsplat' needs a CUDA device, and torch finds none here; check that "
             "nvidia-smi lists one, or use renderer='auto', which draws on the CPU."
         )
     if not _has_built_kernels() and not _has_compiler():
-        raise Unavailable(
+        raise UnavailableError(
             "renderer 'gsplat' compiles its kernels on first use, and there is no nvcc here; "
             f"install the CUDA toolkit {torch.version.cuda} and set CUDA_HOME, install a wheel of "
             "gsplat with built kernels, or use renderer='reference', which draws on CUDA slowly."
@@ -76,7 +76,7 @@ def load_rasterization(device: torch.device) -> Callable[..., Any]:
         `gsplat.rasterization`.
 
     Raises:
-        Unavailable: If the kernels cannot be built or loaded.
+        UnavailableError: If the kernels cannot be built or loaded.
     """
     try:
         import gsplat
@@ -85,7 +85,7 @@ def load_rasterization(device: torch.device) -> Callable[..., Any]:
         gsplat.quat_scale_to_covar_preci(quats, torch.ones(1, 3, device=device))
     except BUILD_ERRORS as error:
         reason = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise Unavailable(
+        raise UnavailableError(
             f"gsplat's kernels could not be built or loaded ({reason}); install the CUDA toolkit "
             f"{torch.version.cuda} and a C++ compiler that it supports, or use "
             "renderer='reference', which draws on CUDA slowly."

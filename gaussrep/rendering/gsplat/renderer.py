@@ -24,7 +24,7 @@ class GsplatRenderer(Renderer):
     0.011 there.
 
     Raises:
-        Unavailable: If there is no CUDA device, or neither kernels nor a compiler for them.
+        UnavailableError: If there is no CUDA device, or neither kernels nor a compiler for them.
     """
 
     def __init__(self, config: GsplatConfig | None = None) -> None:

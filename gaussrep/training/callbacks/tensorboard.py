@@ -2,7 +2,7 @@
 
 from importlib.util import find_spec
 
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 from gaussrep.training.callbacks.callback import Callback, Row
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.training import Training
@@ -12,11 +12,11 @@ def wants_tensorboard(config: TrainerConfig) -> bool:
     """Tell whether a run writes TensorBoard files.
 
     Raises:
-        Unavailable: The configuration insists on them and tensorboard is not installed.
+        UnavailableError: The configuration insists on them and tensorboard is not installed.
     """
     installed = find_spec("tensorboard") is not None
     if config.tensorboard is True and not installed:
-        raise Unavailable(
+        raise UnavailableError(
             'trainer.tensorboard=true needs tensorboard: pip install "gaussrep[tensorboard]"'
         )
     return installed and config.tensorboard is not False

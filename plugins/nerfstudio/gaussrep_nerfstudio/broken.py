@@ -7,18 +7,18 @@ from nerfstudio.engine.trainer import TrainerConfig
 from nerfstudio.pipelines.base_pipeline import VanillaPipelineConfig
 
 
-class Broken(RuntimeError):
+class BrokenComponentError(RuntimeError):
     """A part of gaussrep-nerfstudio, or what it needs, cannot be imported."""
 
 
-def broken(name: str, error: Exception) -> Broken:
+def broken(name: str, error: Exception) -> BrokenComponentError:
     """Say in one sentence what cannot be used.
 
     Args:
         name: Of the method or data parser.
         error: Why.
     """
-    return Broken(
+    return BrokenComponentError(
         f"{name} cannot be used: {type(error).__name__}: {error}; `gaussrep doctor` says more, and "
         "reinstalling gaussrep[nerfstudio] may help."
     )
@@ -35,9 +35,9 @@ class BrokenPipelineConfig(VanillaPipelineConfig):
         """Say why not.
 
         Raises:
-            Broken: Always.
+            BrokenComponentError: Always.
         """
-        raise Broken(self.reason)
+        raise BrokenComponentError(self.reason)
 
 
 def broken_config(name: str, error: Exception) -> TrainerConfig:

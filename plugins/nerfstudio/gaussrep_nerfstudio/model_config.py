@@ -59,7 +59,7 @@ class GaussrepModelConfig(ModelConfig):
         """Make the model; what is heavy is imported here.
 
         Raises:
-            Broken: Something that it needs cannot be imported.
+            BrokenComponentError: Something that it needs cannot be imported.
         """
         try:
             from gaussrep_nerfstudio.model import GaussrepModel

@@ -40,7 +40,7 @@ class RgbdDataParserConfig(DataParserConfig):
         """Make the data parser; what is heavy is imported here.
 
         Raises:
-            Broken: Something that it needs cannot be imported.
+            BrokenComponentError: Something that it needs cannot be imported.
         """
         try:
             from gaussrep_nerfstudio.rgbd import RgbdDataParser

@@ -33,7 +33,7 @@ def to_pytorch3d_cameras(cameras: Cameras, in_ndc: bool = False) -> Any:
         `OrthographicCameras` for the model `ortho`; they know their `image_size`.
 
     Raises:
-        Unavailable: If PyTorch3D cannot be imported.
+        UnavailableError: If PyTorch3D cannot be imported.
     """
     viewmats, Ks = cameras.viewmats.flatten(0, -3), cameras.Ks.flatten(0, -3)
     flip = viewmats.new_tensor(FLIP)

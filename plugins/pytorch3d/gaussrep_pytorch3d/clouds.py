@@ -36,7 +36,7 @@ def to_pointclouds(gaussians: Gaussians) -> Any:
         A `pytorch3d.structures.Pointclouds` of as many clouds as there are scenes, differentiable.
 
     Raises:
-        Unavailable: If PyTorch3D cannot be imported.
+        UnavailableError: If PyTorch3D cannot be imported.
     """
     colors = gaussians.colors
     if colors is None:

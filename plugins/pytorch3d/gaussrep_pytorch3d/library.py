@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 from types import ModuleType
 
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 from gaussrep_pytorch3d.install import INSTALL
 
 
@@ -21,13 +21,13 @@ def pytorch3d(module: str) -> ModuleType:
         The module.
 
     Raises:
-        Unavailable: If PyTorch3D is absent, or was built for another torch.
+        UnavailableError: If PyTorch3D is absent, or was built for another torch.
     """
     try:
         return import_module(f"pytorch3d.{module}")
     except (ImportError, OSError) as error:
         reason = str(error).partition("\n")[0]
-        raise Unavailable(
+        raise UnavailableError(
             f"PyTorch3D does not import here ({reason}); build it for this torch: {INSTALL}"
         ) from error
 
@@ -41,13 +41,13 @@ def built_for_the_device() -> Iterator[None]:
     """Say in our words that PyTorch3D was built without CUDA, where a call within finds that.
 
     Raises:
-        Unavailable: With the cure.
+        UnavailableError: With the cure.
     """
     try:
         yield
     except RuntimeError as error:
         if any(said in str(error) for said in WITHOUT_CUDA):
-            raise Unavailable(
+            raise UnavailableError(
                 "PyTorch3D was built without CUDA, and these tensors are on CUDA; move them with "
                 f".to('cpu'), or build it where nvcc is: {INSTALL}"
             ) from error

@@ -38,7 +38,7 @@ class PulsarRenderer(Renderer):
         config: Softness and sizes.
 
     Raises:
-        Unavailable: If PyTorch3D cannot be imported.
+        UnavailableError: If PyTorch3D cannot be imported.
     """
 
     def __init__(self, config: PulsarConfig | None = None) -> None:

@@ -44,7 +44,7 @@ class PyTorch3DRenderer(Renderer):
         config: Length of the lists, and what happens where one is too short.
 
     Raises:
-        Unavailable: If PyTorch3D cannot be imported.
+        UnavailableError: If PyTorch3D cannot be imported.
     """
 
     def __init__(self, config: PyTorch3DConfig | None = None) -> None:

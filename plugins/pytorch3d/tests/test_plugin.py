@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from gaussrep import plugins
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 from gaussrep.plugins import component
 from gaussrep_pytorch3d import library
 from gaussrep_pytorch3d.install import INSTALL
@@ -36,7 +36,7 @@ def test_listing_imports_neither_torch_nor_pytorch3d():
 @pytest.mark.parametrize("name", NAMES)
 def test_where_it_is_absent_the_line_that_builds_it_is_said(name, absent):
     found = plugins.find("renderers", name)
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         found.load()
     said = f"renderer '{name}' of gaussrep-pytorch3d {found.version} needs pytorch3d>=0.7: "
     assert str(caught.value) == said + INSTALL
@@ -49,7 +49,7 @@ def test_one_that_does_not_import_is_said_with_its_reason(monkeypatch):
 
     monkeypatch.setattr(library, "import_module", broken)
     library.pytorch3d.cache_clear()
-    with pytest.raises(Unavailable) as caught:
+    with pytest.raises(UnavailableError) as caught:
         library.pytorch3d("_C")
     assert str(caught.value) == (
         "PyTorch3D does not import here (pytorch3d._C.so: undefined symbol: _ZN3c10); build it for "
@@ -61,7 +61,7 @@ def test_one_that_does_not_import_is_said_with_its_reason(monkeypatch):
 @pytest.mark.parametrize("said", library.WITHOUT_CUDA)
 def test_one_that_was_built_without_cuda_is_said(said):
     cure = r"built without CUDA, .* move them with \.to\('cpu'\), or build it"
-    with pytest.raises(Unavailable, match=cure), library.built_for_the_device():
+    with pytest.raises(UnavailableError, match=cure), library.built_for_the_device():
         raise RuntimeError(f"{said}. Exception raised from ...")
     with pytest.raises(RuntimeError, match="else"), library.built_for_the_device():
         raise RuntimeError("something else")

@@ -10,10 +10,10 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from gaussrep.building import build
-from gaussrep.data.bsds500.annotations import UnreadableAnnotations, read_annotations
+from gaussrep.data.bsds500.annotations import UnreadableAnnotationsError, read_annotations
 from gaussrep.data.bsds500.config import BSDS500Config
 from gaussrep.data.bsds500.dataset import BSDS500
-from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.image_file import UnreadableImageError
 from gaussrep.errors import DataError
 
 savemat = pytest.importorskip("scipy.io").savemat
@@ -108,20 +108,24 @@ def test_files_without_a_partner_are_named(root):
 
 def test_annotations_of_another_size(root):
     write_annotations(root / "groundTruth" / "val" / "3.mat", 1, height=6, width=4)
-    with pytest.raises(UnreadableAnnotations, match=r"3\.mat: Boundaries has the shape \(6, 4\)"):
+    with pytest.raises(
+        UnreadableAnnotationsError, match=r"3\.mat: Boundaries has the shape \(6, 4\)"
+    ):
         BSDS500(BSDS500Config(root=root), "val")[0]
 
 
 def test_annotations_without_annotators(tmp_path):
     savemat(tmp_path / "a.mat", {"groundTruth": np.empty((1, 0), dtype=object)})
-    with pytest.raises(UnreadableAnnotations, match=r"a\.mat: this file holds no annotator"):
+    with pytest.raises(UnreadableAnnotationsError, match=r"a\.mat: this file holds no annotator"):
         read_annotations(tmp_path / "a.mat", 4, 6)
 
 
 def test_other_matlab_files(tmp_path):
     for content in ({"other": 1}, {"groundTruth": 1}, {"groundTruth": {"Boundaries": "x"}}):
         savemat(tmp_path / "a.mat", content)
-        with pytest.raises(UnreadableAnnotations, match=r"a\.mat: these annotations cannot be"):
+        with pytest.raises(
+            UnreadableAnnotationsError, match=r"a\.mat: these annotations cannot be"
+        ):
             read_annotations(tmp_path / "a.mat", 4, 6)
 
 
@@ -129,7 +133,7 @@ def test_other_matlab_files(tmp_path):
 def test_a_damaged_file_is_one_sentence_from_any_process(root, workers):
     path = root / "groundTruth" / "val" / "3.mat"
     os.truncate(path, path.stat().st_size // 2)
-    with pytest.raises(UnreadableAnnotations) as caught:
+    with pytest.raises(UnreadableAnnotationsError) as caught:
         next(iter(DataLoader(BSDS500(BSDS500Config(root=root), "val"), num_workers=workers)))
     message = str(caught.value)
     assert message.startswith(f"{path}: these annotations cannot be read (")
@@ -139,7 +143,7 @@ def test_a_damaged_file_is_one_sentence_from_any_process(root, workers):
 
 def test_a_damaged_photograph_is_named(root):
     (root / "images" / "val" / "3.jpg").write_bytes(b"no picture")
-    with pytest.raises(UnreadableImage, match=r"3\.jpg: this picture cannot be read"):
+    with pytest.raises(UnreadableImageError, match=r"3\.jpg: this picture cannot be read"):
         BSDS500(BSDS500Config(root=root), "val")[0]
 
 
@@ -155,7 +159,7 @@ def test_damaged_annotations_load_or_are_one_error(tmp_path, data):
     message = None
     try:
         assert read_annotations(path, 4, 6).boundaries.shape[1:] == (4, 6)
-    except UnreadableAnnotations as error:
+    except UnreadableAnnotationsError as error:
         message = str(error)
     assert message is None or (message.startswith(str(path)) and "\n" not in message)
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gaussrep.data.scenes.array_file import read_array, read_matrix
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 def test_arrays_come_back(tmp_path):
@@ -12,22 +12,22 @@ def test_arrays_come_back(tmp_path):
 
 def test_pickles_are_not_opened(tmp_path):
     np.save(tmp_path / "a.npy", np.array({"frames": 1}), allow_pickle=True)
-    with pytest.raises(UnreadableScene, match=r"a\.npy: this array cannot be read"):
+    with pytest.raises(UnreadableSceneError, match=r"a\.npy: this array cannot be read"):
         read_array(tmp_path / "a.npy")
 
 
 def test_damaged_arrays_are_named(tmp_path):
     path = tmp_path / "a.npy"
-    with pytest.raises(UnreadableScene, match=r"a\.npy: there is no such file"):
+    with pytest.raises(UnreadableSceneError, match=r"a\.npy: there is no such file"):
         read_array(path)
     np.save(path, np.zeros(100))
     whole = path.read_bytes()
     for cut in (0, 5, 40, 300):
         path.write_bytes(whole[:cut])
-        with pytest.raises(UnreadableScene, match=r"a\.npy: this array cannot be read"):
+        with pytest.raises(UnreadableSceneError, match=r"a\.npy: this array cannot be read"):
             read_array(path)
     np.save(path, np.array(["words"]))
-    with pytest.raises(UnreadableScene, match="no array of numbers"):
+    with pytest.raises(UnreadableSceneError, match="no array of numbers"):
         read_array(path)
 
 
@@ -36,10 +36,10 @@ def test_matrices(tmp_path):
     path.write_text("1 0 0\n0 inf 0\n0 0 1\n")
     assert read_matrix(path)[1, 1] == np.inf
     path.write_text("1 0 0\n")
-    with pytest.raises(UnreadableScene, match=r"0\.txt: this file holds 3 numbers, wanted"):
+    with pytest.raises(UnreadableSceneError, match=r"0\.txt: this file holds 3 numbers, wanted"):
         read_matrix(path)
     path.write_text("one")
-    with pytest.raises(UnreadableScene, match=r"0\.txt: this matrix cannot be read"):
+    with pytest.raises(UnreadableSceneError, match=r"0\.txt: this matrix cannot be read"):
         read_matrix(path)
-    with pytest.raises(UnreadableScene, match=r"1\.txt: there is no such file"):
+    with pytest.raises(UnreadableSceneError, match=r"1\.txt: there is no such file"):
         read_matrix(tmp_path / "1.txt")

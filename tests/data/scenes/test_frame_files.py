@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.image_file import UnreadableImageError
 from gaussrep.data.scenes.frame_files import read_depth, write_depth
 from gaussrep.errors import DataError
 
@@ -28,12 +28,12 @@ def test_depth_that_does_not_fit_is_refused(tmp_path, value):
 
 def test_damaged_depth_is_named(tmp_path):
     path = tmp_path / "7.png"
-    with pytest.raises(UnreadableImage, match=r"7\.png: there is no such file"):
+    with pytest.raises(UnreadableImageError, match=r"7\.png: there is no such file"):
         read_depth(path)
     write_depth(np.ones((40, 40), np.float32), path)
     path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(UnreadableImage, match=r"7\.png: this depth cannot be read"):
+    with pytest.raises(UnreadableImageError, match=r"7\.png: this depth cannot be read"):
         read_depth(path)
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(path)
-    with pytest.raises(UnreadableImage, match=r"7\.png: .* mode RGB, wanted sixteen bits"):
+    with pytest.raises(UnreadableImageError, match=r"7\.png: .* mode RGB, wanted sixteen bits"):
         read_depth(path)

@@ -4,7 +4,7 @@ from PIL import Image
 
 from gaussrep.data.scenes.frame_files import write_depth
 from gaussrep.data.scenes.shot import Shot, read_shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 K = np.array([[40.0, 0, 16], [0, 40, 12], [0, 0, 1]])
 
@@ -45,5 +45,5 @@ def test_a_photograph_of_its_own_focal_length_is_cut_to_what_the_depth_sees(tmp_
 
 
 def test_a_photograph_that_sees_too_little_is_refused(tmp_path):
-    with pytest.raises(UnreadableScene, match=r"0\.png: with a focal length of 50 .* lower"):
+    with pytest.raises(UnreadableSceneError, match=r"0\.png: with a focal length of 50 .* lower"):
         read_shot(make_shot(tmp_path, focal=50.0))

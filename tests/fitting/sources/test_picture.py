@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImage
+from gaussrep.data.image_file import UnreadableImageError
 from gaussrep.fitting.sources.picture import read_picture, smaller
 
 
@@ -32,5 +32,5 @@ def test_hidden_colors_do_not_bleed(tmp_path):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(UnreadableImage, match=r"a\.png: there is no such file"):
+    with pytest.raises(UnreadableImageError, match=r"a\.png: there is no such file"):
         read_picture(tmp_path / "a.png", None)

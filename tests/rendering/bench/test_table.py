@@ -99,7 +99,7 @@ def test_a_renderer_that_cannot_run_here_says_why(spy, monkeypatch):
 
 
 def test_a_process_that_fails_or_hangs_costs_only_its_cell():
-    with pytest.raises(NotMeasured, match=r"UnknownName: There is no renderer 'nobody'"):
+    with pytest.raises(NotMeasured, match=r"UnknownNameError: There is no renderer 'nobody'"):
         module._measure_apart(Cell(TINY, "nobody", False, 1, 1), 60.0)
     with pytest.raises(NotMeasured, match=r"stopped after 0.01 s"):
         module._measure_apart(Cell(TINY, "reference", False, 1, 1), 0.01)

@@ -7,7 +7,7 @@ import sys
 import pytest
 import torch
 
-from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.errors import CapabilityError, UnavailableError
 from gaussrep.rendering import get_renderer
 from gaussrep.rendering.cpu import op
 from gaussrep.rendering.cpu.renderer import CpuRenderer
@@ -87,7 +87,7 @@ def test_float64_is_refused():
 def test_without_numba_it_is_unavailable(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "gaussrep.rendering.cpu.op", None)
     monkeypatch.delattr("gaussrep.rendering.cpu.op")
-    with pytest.raises(Unavailable, match=r"Numba.*renderer='reference'") as caught:
+    with pytest.raises(UnavailableError, match=r"Numba.*renderer='reference'") as caught:
         CpuRenderer()
     assert isinstance(caught.value.__cause__, ImportError)
 

@@ -3,7 +3,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from gaussrep.errors import Unavailable
+from gaussrep.errors import UnavailableError
 from gaussrep.training.callbacks import tensorboard
 from gaussrep.training.callbacks.tensorboard import TensorBoard, wants_tensorboard
 from gaussrep.training.config import TrainerConfig
@@ -22,7 +22,7 @@ def test_auto_writes_where_it_can(monkeypatch, asked, installed, wanted):
 
 def test_insisting_without_it_says_what_to_install(monkeypatch):
     monkeypatch.setattr(tensorboard, "find_spec", lambda _: None)
-    with pytest.raises(Unavailable, match=r'pip install "gaussrep\[tensorboard\]"'):
+    with pytest.raises(UnavailableError, match=r'pip install "gaussrep\[tensorboard\]"'):
         wants_tensorboard(Mock(TrainerConfig, tensorboard=True))
 
 

@@ -10,8 +10,8 @@ from jaxtyping import Float, Float32
 from gaussrep.data.scenes.rgbd.moments import Moments
 from gaussrep.data.scenes.rgbd.normals import estimate_normals
 from gaussrep.data.scenes.shot import CameraFrame, Shot, read_shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
-from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
+from gaussrep.data.unreadable import UnreadableFileError
 
 log = logging.getLogger(__name__)
 FEWEST_PIXELS = 3
@@ -47,13 +47,13 @@ def fuse(shots: Sequence[Shot], voxel: float) -> Fused:
         One point per voxel that enough pixels hit.
 
     Raises:
-        UnreadableScene: If no frame can be used.
+        UnreadableSceneError: If no frame can be used.
     """
     moments = Moments(voxel)
     for shot in shots:
         try:
             view = read_shot(shot)
-        except UnreadableFile as error:
+        except UnreadableFileError as error:
             log.warning("%s", error)
             continue
         points, colors = back_project(view)
@@ -61,7 +61,7 @@ def fuse(shots: Sequence[Shot], voxel: float) -> Fused:
         moments.add(points, colors, eye)
     voxels = moments.result(FEWEST_PIXELS)
     if len(voxels.points) == 0:
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{shots[0].color.parent}: none of the {len(shots)} frames to fuse can be used; each "
             "is unreadable or measured no depth."
         )

@@ -33,7 +33,7 @@ def read_or_fuse(folder: Path, shots: Sequence[Shot], config: RgbdConfig) -> Poi
         At least one point; no labels.
 
     Raises:
-        UnreadableFile: If no frame can be used.
+        UnreadableFileError: If no frame can be used.
         DataError: If the file cannot be written.
     """
     path = _place(folder, shots, config)

@@ -10,7 +10,7 @@ from gaussrep.data.scenes import intrinsics as pixels
 from gaussrep.data.scenes.array_file import read_matrix
 from gaussrep.data.scenes.poses import inverted
 from gaussrep.data.scenes.shot import Shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 from gaussrep.errors import DataError
 
 INTRINSICS = "camera-intrinsics.txt"
@@ -47,7 +47,7 @@ def list_shots(folder: Path) -> tuple[Shot, ...]:
         At least one frame, in the coordinates of the poses.
 
     Raises:
-        UnreadableScene: If there is none, or the intrinsics or a pose cannot be read.
+        UnreadableSceneError: If there is none, or the intrinsics or a pose cannot be read.
     """
     K = _read_intrinsics(folder / INTRINSICS)
     shots = []
@@ -61,14 +61,16 @@ def list_shots(folder: Path) -> tuple[Shot, ...]:
                 Shot(int(number[0]), color, path.with_name(f"{stem}.depth.png"), viewmat, K)
             )
     if not shots:
-        raise UnreadableScene(f"{folder / 'frames'}: there is no frame with a finite pose here.")
+        raise UnreadableSceneError(
+            f"{folder / 'frames'}: there is no frame with a finite pose here."
+        )
     return tuple(shots)
 
 
 def _read_intrinsics(path: Path) -> Float64[np.ndarray, "3 3"]:
     matrix = read_matrix(path)
     if not np.isfinite(matrix).all():
-        raise UnreadableScene(f"{path}: this matrix is not finite.")
+        raise UnreadableSceneError(f"{path}: this matrix is not finite.")
     return pixels.from_file(matrix)
 
 

@@ -12,7 +12,7 @@ from gaussrep.data.scenes.rgbd.recording import find_recordings, list_shots
 from gaussrep.data.scenes.rgbd.upright import upright
 from gaussrep.data.scenes.shot import Shot
 from gaussrep.data.scenes.source import SceneSource
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 class RgbdSource(SceneSource):
@@ -49,7 +49,7 @@ class RgbdSource(SceneSource):
         for place, shot in enumerate(every):
             parts["val" if place % apart == apart - 1 else "train"].append(shot)
         if not parts[split]:
-            raise UnreadableScene(
+            raise UnreadableSceneError(
                 f"{self._folders[name]}: this recording of {len(every)} frames leaves none for the "
                 f"split {split}; lower data.hold_out, which is {apart}."
             )

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from gaussrep.data.scenes.shot import Shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 def upright(
@@ -23,12 +23,12 @@ def upright(
         Rotation of the recording's coordinates, as a 4 x 4 matrix.
 
     Raises:
-        UnreadableScene: If the cameras' upward axes cancel out.
+        UnreadableSceneError: If the cameras' upward axes cancel out.
     """
     axis = np.array(up) if up is not None else np.mean([-shot.viewmat[1, :3] for shot in shots], 0)
     length = np.linalg.norm(axis)
     if not length > 1e-6:
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{shots[0].color.parent}: the cameras' upward axes cancel out; say which way is up "
             "with data.up."
         )

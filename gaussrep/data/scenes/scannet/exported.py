@@ -7,7 +7,7 @@ from gaussrep.data.scenes.array_file import read_matrix
 from gaussrep.data.scenes.poses import inverted
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.shot import Shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 def exported_shots(files: SceneFiles, step: int) -> tuple[Shot, ...]:
@@ -18,16 +18,18 @@ def exported_shots(files: SceneFiles, step: int) -> tuple[Shot, ...]:
         step: Every how many frames one is taken.
 
     Raises:
-        UnreadableScene: If there is none, or a camera matrix cannot be read.
+        UnreadableSceneError: If there is none, or a camera matrix cannot be read.
     """
     intrinsic = read_matrix(files.intrinsic("intrinsic_depth")) if files.frames.is_dir() else None
     numbers = sorted(
         int(path.stem) for path in (files.frames / "color").glob("*.jpg") if path.stem.isdigit()
     )
     if intrinsic is None or not numbers:
-        raise UnreadableScene(_no_frames(files))
+        raise UnreadableSceneError(_no_frames(files))
     if not np.isfinite(intrinsic).all():
-        raise UnreadableScene(f"{files.intrinsic('intrinsic_depth')}: this matrix is not finite.")
+        raise UnreadableSceneError(
+            f"{files.intrinsic('intrinsic_depth')}: this matrix is not finite."
+        )
     K = pixels.from_file(intrinsic)
     shots = (
         Shot(number, files.color(number), files.depth(number), viewmat, K)
@@ -35,7 +37,7 @@ def exported_shots(files: SceneFiles, step: int) -> tuple[Shot, ...]:
         if (viewmat := inverted(read_matrix(files.pose(number)))) is not None
     )
     if not (found := tuple(shots)):
-        raise UnreadableScene(f"{files.frames / 'pose'}: no pose of this scene is finite.")
+        raise UnreadableSceneError(f"{files.frames / 'pose'}: no pose of this scene is finite.")
     return found
 
 

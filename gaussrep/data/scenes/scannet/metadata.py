@@ -10,7 +10,7 @@ from jaxtyping import Float
 from gaussrep.data.scenes import intrinsics as pixels
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.shot import Shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 from gaussrep.json_file import write_json
 
 
@@ -49,7 +49,7 @@ def read_metadata(files: SceneFiles) -> tuple[Shot, ...]:
         The frames with finite poses, at least one.
 
     Raises:
-        UnreadableScene: If the file is damaged or names no such frame.
+        UnreadableSceneError: If the file is damaged or names no such frame.
     """
     try:
         content = json.loads(files.metadata.read_text(encoding="utf-8"))
@@ -57,13 +57,15 @@ def read_metadata(files: SceneFiles) -> tuple[Shot, ...]:
         shots = tuple(_shot(files, frame, K) for frame in content["frames"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{files.metadata}: this list of frames cannot be read ({reason}); remove it to have "
             f"the frames in {files.frames} listed anew."
         ) from error
     found = tuple(shot for shot in shots if np.isfinite(shot.viewmat).all())
     if not found:
-        raise UnreadableScene(f"{files.metadata}: this list names no frame with a finite pose.")
+        raise UnreadableSceneError(
+            f"{files.metadata}: this list names no frame with a finite pose."
+        )
     return found
 
 

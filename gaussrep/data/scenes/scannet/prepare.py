@@ -31,7 +31,7 @@ from gaussrep.data.scenes.scannet.raw.raw_scene import (
 from gaussrep.data.scenes.scannet.raw.vertex_normals import vertex_normals
 from gaussrep.data.scenes.scannet.split import split_of
 from gaussrep.data.scenes.scannet.write import write_cloud, write_frame, write_intrinsics
-from gaussrep.data.unreadable import UnreadableFile
+from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ def _write_frames(raw: RawFrames, files: SceneFiles, how: Preparation) -> None:
     for number in numbers:
         try:
             frame = raw.read(number)
-        except UnreadableFile as error:
+        except UnreadableFileError as error:
             log.warning("%s", error)
             continue
         write_frame(files, len(written), frame)

@@ -30,7 +30,7 @@ class SparseUNet(PointEncoder):
 
     Raises:
         ConfigError: If `config.weights` cannot be read or do not fit.
-        Unavailable: If `config.engine` is spconv and it does not import.
+        UnavailableError: If `config.engine` is spconv and it does not import.
     """
 
     def __init__(self, config: SparseUNetConfig, channels: int) -> None:

@@ -9,7 +9,7 @@ from gaussrep.errors import DataError
 from gaussrep.evaluation.evaluation import Evaluation, Scores
 from gaussrep.evaluation.features import device_of
 from gaussrep.methods.method import Method
-from gaussrep.plugins.suggest import nearest
+from gaussrep.plugins.suggest import suggest
 from gaussrep_gaussiancross.downstream.average_precision import instance_scores
 from gaussrep_gaussiancross.downstream.config import PointGroupConfig
 from gaussrep_gaussiancross.downstream.pointgroup.method import PointGroup
@@ -122,7 +122,7 @@ def indices_of(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:
     for name in names:
         if name not in classes:
             raise DataError(
-                f"the data set has no class {name!r}, which stuff names; {nearest(name, classes)} "
+                f"the data set has no class {name!r}, which stuff names; {suggest(name, classes)} "
                 "stuff=[] leaves no class out"
             )
     return tuple(classes.index(name) for name in names)

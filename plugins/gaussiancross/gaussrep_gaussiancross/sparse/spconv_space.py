@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int32
 from torch import Tensor, nn
 
-from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.errors import CapabilityError, UnavailableError
 from gaussrep_gaussiancross.sparse.conv import SparseConv
 from gaussrep_gaussiancross.sparse.finish import finish
 from gaussrep_gaussiancross.sparse.grid import Grid
@@ -29,7 +29,7 @@ class Spconv:
         cpu_threads: Threads that it gets on the CPU.
 
     Raises:
-        Unavailable: If spconv does not import.
+        UnavailableError: If spconv does not import.
     """
 
     def __init__(self, cpu_threads: int = CPU_THREADS) -> None:
@@ -37,7 +37,7 @@ class Spconv:
         try:
             import spconv.pytorch as library
         except Exception as error:  # an extension that does not fit raises whatever it likes
-            raise Unavailable(
+            raise UnavailableError(
                 f"engine is 'spconv', which does not import here ({error}); pip install spconv "
                 "(on CUDA spconv-cu126 or the like), or use engine='auto'."
             ) from error

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from gaussrep.errors import CapabilityError, Unavailable
+from gaussrep.errors import CapabilityError, UnavailableError
 from gaussrep_gaussiancross.sparse.conv import SparseConv
 from gaussrep_gaussiancross.sparse.own_space import OwnSpace
 from gaussrep_gaussiancross.sparse.spconv_space import Spconv, SpconvSpace
@@ -69,5 +69,5 @@ def test_it_leaves_the_number_of_threads_alone(make_grid, spconv):
 
 def test_its_absence_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "spconv.pytorch", None)
-    with pytest.raises(Unavailable, match=r"pip install spconv .*engine='auto'"):
+    with pytest.raises(UnavailableError, match=r"pip install spconv .*engine='auto'"):
         Spconv()

@@ -11,7 +11,7 @@ from jaxtyping import Int64
 
 from gaussrep.data.scenes.point_cloud import IGNORED
 from gaussrep.data.scenes.scannet.raw.label_table import Labels
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,12 +50,12 @@ def read_annotations(
         table: Labels by raw category.
 
     Raises:
-        UnreadableScene: If a file is damaged or does not belong to the mesh.
+        UnreadableSceneError: If a file is damaged or does not belong to the mesh.
     """
     found = no_annotations(count)
     segment_of = np.asarray(_read(segments, "segIndices"))
     if segment_of.shape != (count,):
-        raise UnreadableScene(
+        raise UnreadableSceneError(
             f"{segments}: this file holds {segment_of.size} segments for the {count} vertices of "
             "the mesh."
         )
@@ -67,7 +67,7 @@ def read_annotations(
             found.labels200[inside] = labels.of200
             found.instances[inside] = int(group["id"])
         except (KeyError, TypeError, ValueError) as error:
-            raise UnreadableScene(
+            raise UnreadableSceneError(
                 f"{aggregation}: an object lacks its id, label or segments ({error!r})."
             ) from error
     return found
@@ -77,7 +77,7 @@ def _read(path: Path, key: str) -> list[Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))[key]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UnreadableScene(f"{path}: cannot be read ({error!r}).") from error
+        raise UnreadableSceneError(f"{path}: cannot be read ({error!r}).") from error
     if not isinstance(content, list):
-        raise UnreadableScene(f"{path}: {key} is no list.")
+        raise UnreadableSceneError(f"{path}: {key} is no list.")
     return content

@@ -19,7 +19,7 @@ class ExportedFrames(RawFrames):
         folder: Holds the four folders.
 
     Raises:
-        UnreadableScene: If a camera matrix cannot be read.
+        UnreadableSceneError: If a camera matrix cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from jaxtyping import Float32, Int64, UInt8
 
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 from gaussrep.errors import FormatError
 from gaussrep.formats.ply_header import Header, read_header
 from gaussrep.formats.ply_table import read_vertices
@@ -41,16 +41,16 @@ def read_mesh(path: Path) -> Mesh:
         At least one vertex.
 
     Raises:
-        UnreadableScene: If the file is missing, damaged, or no such file.
+        UnreadableSceneError: If the file is missing, damaged, or no such file.
     """
     try:
         with path.open("rb") as file:
             header = read_header(file)
             mesh = _read(file, header)
     except OSError as error:
-        raise UnreadableScene(f"{path}: cannot be read: {error.strerror or error}.") from error
+        raise UnreadableSceneError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except FormatError as error:
-        raise UnreadableScene(f"{path}: {error}") from error
+        raise UnreadableSceneError(f"{path}: {error}") from error
     _check(mesh, path)
     return mesh
 
@@ -97,8 +97,8 @@ def _count_faces(file: BinaryIO, header: Header) -> int:
 def _check(mesh: Mesh, path: Path) -> None:
     count = len(mesh.points)
     if count == 0:
-        raise UnreadableScene(f"{path}: this mesh has no vertex.")
+        raise UnreadableSceneError(f"{path}: this mesh has no vertex.")
     if not np.isfinite(mesh.points).all():
-        raise UnreadableScene(f"{path}: a vertex is NaN or infinite.")
+        raise UnreadableSceneError(f"{path}: a vertex is NaN or infinite.")
     if mesh.triangles.size and not (mesh.triangles.min() >= 0 and mesh.triangles.max() < count):
-        raise UnreadableScene(f"{path}: a face names a vertex that is not there.")
+        raise UnreadableSceneError(f"{path}: a face names a vertex that is not there.")

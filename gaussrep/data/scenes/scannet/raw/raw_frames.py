@@ -37,5 +37,5 @@ class RawFrames(ABC):
             The frame; its photograph has the depth's size.
 
         Raises:
-            UnreadableFile: If it is damaged.
+            UnreadableFileError: If it is damaged.
         """

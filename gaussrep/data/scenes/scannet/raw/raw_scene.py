@@ -5,7 +5,7 @@ from pathlib import Path
 from gaussrep.data.scenes.scannet.raw.exported_frames import ExportedFrames
 from gaussrep.data.scenes.scannet.raw.raw_frames import RawFrames
 from gaussrep.data.scenes.scannet.raw.sens import SensFile
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 from gaussrep.errors import DataError
 
 SEGMENTS = ("_vh_clean_2.0.010000.segs.json", ".0.010000.segs.json")
@@ -43,13 +43,13 @@ def find_file(folder: Path, endings: tuple[str, ...]) -> Path:
         endings: What may follow the scene's name, the first that is there is taken.
 
     Raises:
-        UnreadableScene: If none is there.
+        UnreadableSceneError: If none is there.
     """
     places = [folder / f"{folder.name}{ending}" for ending in endings]
     for place in places:
         if place.is_file():
             return place
-    raise UnreadableScene(f"{places[0]}: there is no such file.")
+    raise UnreadableSceneError(f"{places[0]}: there is no such file.")
 
 
 def open_frames(folder: Path) -> RawFrames | None:
@@ -62,7 +62,7 @@ def open_frames(folder: Path) -> RawFrames | None:
         Exported frames where there are some, else the recording; None where there is neither.
 
     Raises:
-        UnreadableFile: If they are damaged.
+        UnreadableFileError: If they are damaged.
     """
     if (folder / "color").is_dir():
         return ExportedFrames(folder)

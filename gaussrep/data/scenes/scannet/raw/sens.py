@@ -17,7 +17,7 @@ from gaussrep.data.scenes import intrinsics as pixels
 from gaussrep.data.scenes.frame import Frame
 from gaussrep.data.scenes.poses import inverted
 from gaussrep.data.scenes.scannet.raw.raw_frames import RawFrames
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 VERSION = 4
 JPEG, ZLIB = 2, 1
@@ -46,7 +46,7 @@ class SensFile(RawFrames):
         path: The file.
 
     Raises:
-        UnreadableScene: If it is missing, truncated, or of another version or compression.
+        UnreadableSceneError: If it is missing, truncated, or of another version or compression.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,7 +61,9 @@ class SensFile(RawFrames):
                     if viewmat is not None:
                         viewmats[number], self._places[number] = viewmat, place
         except OSError as error:
-            raise UnreadableScene(f"{path}: cannot be read: {error.strerror or error}.") from error
+            raise UnreadableSceneError(
+                f"{path}: cannot be read: {error.strerror or error}."
+            ) from error
         super().__init__(pixels.from_file(matrix), viewmats)
 
     def read(self, number: int) -> Frame:
@@ -75,7 +77,7 @@ class SensFile(RawFrames):
                 photograph = image.convert("RGB").resize(self._size, Image.Resampling.BILINEAR)
             steps = np.frombuffer(zlib.decompress(depth), "<u2").reshape(self._size[::-1])
         except (*DECODING_ERRORS, zlib.error) as error:
-            raise UnreadableScene(
+            raise UnreadableSceneError(
                 f"{self._path}: frame {number} cannot be read ({error})."
             ) from error
         meters = (steps / self._steps_per_meter).astype(np.float32)
@@ -84,7 +86,7 @@ class SensFile(RawFrames):
     def _read_header(self, file: BinaryIO) -> Float32[np.ndarray, "4 4"]:
         version, length = struct.unpack("<IQ", self._take(file, 12))
         if version != VERSION or length > LONGEST_NAME:
-            raise UnreadableScene(
+            raise UnreadableSceneError(
                 f"{self._path}: this is no .sens file of version {VERSION}, the one of ScanNet v2."
             )
         self._take(file, length)
@@ -92,7 +94,7 @@ class SensFile(RawFrames):
         compressions, depth_size = fields[64:66], fields[68:70]
         self._steps_per_meter, self._count = fields[70:]
         if compressions != (JPEG, ZLIB) or not self._steps_per_meter > 0 or 0 in depth_size:
-            raise UnreadableScene(
+            raise UnreadableSceneError(
                 f"{self._path}: compressions {compressions}, wanted {(JPEG, ZLIB)}: JPEG and zlib, "
                 "and frames of at least one pixel."
             )
@@ -106,7 +108,7 @@ class SensFile(RawFrames):
             place = _Place(file.tell(), *fields[18:])
             behind = place.start + place.color + place.depth
             if behind > end:
-                raise UnreadableScene(
+                raise UnreadableSceneError(
                     f"{self._path}: this recording is truncated at frame {number} of {self._count}."
                 )
             file.seek(behind)
@@ -115,5 +117,5 @@ class SensFile(RawFrames):
     def _take(self, file: BinaryIO, count: int) -> bytes:
         taken = file.read(count)
         if len(taken) < count:
-            raise UnreadableScene(f"{self._path}: this recording is truncated.")
+            raise UnreadableSceneError(f"{self._path}: this recording is truncated.")
         return taken

@@ -3,7 +3,7 @@ import pytest
 
 from gaussrep.data.scenes.scannet.raw.mesh import Mesh, read_mesh
 from gaussrep.data.scenes.scannet.raw.vertex_normals import vertex_normals
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 @pytest.fixture
@@ -37,20 +37,22 @@ def test_flat_triangles_have_no_say():
 def test_damaged_meshes_are_named(path, raw):
     whole = path.read_bytes()
     path.write_bytes(whole[:-5])
-    with pytest.raises(UnreadableScene, match=r"\.ply: the file is truncated: it has 2 of 3 faces"):
+    with pytest.raises(
+        UnreadableSceneError, match=r"\.ply: the file is truncated: it has 2 of 3 faces"
+    ):
         read_mesh(path)
     path.write_bytes(whole[:-60])
-    with pytest.raises(UnreadableScene, match=r"\.ply: the file is truncated: 6 vertices"):
+    with pytest.raises(UnreadableSceneError, match=r"\.ply: the file is truncated: 6 vertices"):
         read_mesh(path)
     path.write_bytes(whole.replace(b"property uchar red", b"property uchar hue"))
-    with pytest.raises(UnreadableScene, match="begins with vertices of the properties x, y"):
+    with pytest.raises(UnreadableSceneError, match="begins with vertices of the properties x, y"):
         read_mesh(path)
     raw.write_mesh(path, triangles=np.array([[0, 1, 6]], np.int32))
-    with pytest.raises(UnreadableScene, match="names a vertex that is not there"):
+    with pytest.raises(UnreadableSceneError, match="names a vertex that is not there"):
         read_mesh(path)
     raw.write_mesh(path, points=np.full((6, 3), np.nan, np.float32))
-    with pytest.raises(UnreadableScene, match="NaN or infinite"):
+    with pytest.raises(UnreadableSceneError, match="NaN or infinite"):
         read_mesh(path)
     path.unlink()
-    with pytest.raises(UnreadableScene, match=r"\.ply: cannot be read: No such file"):
+    with pytest.raises(UnreadableSceneError, match=r"\.ply: cannot be read: No such file"):
         read_mesh(path)

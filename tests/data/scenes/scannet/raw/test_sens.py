@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from gaussrep.data.scenes.scannet.raw.sens import SensFile
-from gaussrep.data.scenes.unreadable_scene import UnreadableScene
+from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
 
 
 @pytest.fixture
@@ -25,12 +25,12 @@ def test_damaged_recordings_are_named(path):
     whole = path.read_bytes()
     for cut in (0, 10, 100, 400, len(whole) - 1):
         path.write_bytes(whole[:cut])
-        with pytest.raises(UnreadableScene, match=r"\.sens: this recording is truncated"):
+        with pytest.raises(UnreadableSceneError, match=r"\.sens: this recording is truncated"):
             SensFile(path)
     path.write_bytes(b"\3" + whole[1:])
-    with pytest.raises(UnreadableScene, match=r"no \.sens file of version 4"):
+    with pytest.raises(UnreadableSceneError, match=r"no \.sens file of version 4"):
         SensFile(path)
     path.write_bytes(whole[:-40] + bytes(40))
-    with pytest.raises(UnreadableScene, match="frame 5 cannot be read"):
+    with pytest.raises(UnreadableSceneError, match="frame 5 cannot be read"):
         SensFile(path).read(5)
     np.testing.assert_allclose(SensFile(path).read(1).depth.shape, (24, 32))
