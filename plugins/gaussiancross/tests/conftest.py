@@ -38,7 +38,7 @@ def rooms(monkeypatch):
     plugins.reset()
     yield
     plugins.reset()
-    for name in [name for name in sys.modules if name.startswith("gaussrep_rooms")]:
+    for name in [name for name in sys.modules if name.startswith("gaussrep_toyrooms")]:
         del sys.modules[name]
 
 

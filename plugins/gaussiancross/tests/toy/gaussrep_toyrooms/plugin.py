@@ -6,8 +6,8 @@ def register_encoders():
     yield EncoderRecord(
         name="surface",
         summary="A toy.",
-        target="gaussrep_rooms.method:Surface",
-        config="gaussrep_rooms.config:SurfaceConfig",
+        target="gaussrep_toyrooms.method:Surface",
+        config="gaussrep_toyrooms.config:SurfaceConfig",
         modality="points",
     )
 
@@ -18,8 +18,8 @@ def register_methods():
         yield MethodRecord(
             name=name,
             summary="A toy.",
-            target=f"gaussrep_rooms.method:{target}",
-            config="gaussrep_rooms.config:FeelerConfig",
+            target=f"gaussrep_toyrooms.method:{target}",
+            config="gaussrep_toyrooms.config:FeelerConfig",
         )
 
 
@@ -29,7 +29,7 @@ def register_datasets():
         yield DatasetRecord(
             name=name,
             summary="Rooms with boxes.",
-            target=f"gaussrep_rooms.data:{target}",
-            config="gaussrep_rooms.config:RoomsConfig",
+            target=f"gaussrep_toyrooms.data:{target}",
+            config="gaussrep_toyrooms.config:RoomsConfig",
             modality="points",
         )

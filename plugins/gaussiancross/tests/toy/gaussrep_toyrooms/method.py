@@ -6,7 +6,7 @@ from gaussrep.encoders.point_encoder import PointEncoder
 from gaussrep.encoders.voxelize import voxelize
 from gaussrep.methods.method import Method, StepOutput
 from gaussrep_gaussiancross.point_method import PointMethod
-from gaussrep_rooms.config import FeelerConfig, SurfaceConfig
+from gaussrep_toyrooms.config import FeelerConfig, SurfaceConfig
 
 
 class Surface(PointEncoder):
