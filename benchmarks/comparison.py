@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from evaluated import evaluated
-from pretraining import pretrain
-
 from gaussrep.errors import RunError
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.train_config import train_config
+from harness.report import describe_origin
+from pretraining import pretrain
 
 
 @dataclass(frozen=True)

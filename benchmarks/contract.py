@@ -12,7 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
+from harness.report import describe_origin
 
 OUTCOMES = {"skipped": "skipped", "failure": "failed", "error": "failed"}
 """What an element within that of a test says of it; without one, it passed."""

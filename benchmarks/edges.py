@@ -21,7 +21,7 @@ from gaussrep.evaluation.boundaries import BoundaryScores, canny, score_boundari
 from gaussrep.evaluation.boundaries.detectors import CANNY_SIGMA
 from gaussrep.evaluation.boundaries.score import THRESHOLDS, TOLERANCE
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
+from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "edges-baselines.json"
 SIGMAS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)

@@ -22,9 +22,9 @@ from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.metrics_table import Row
 from gaussrep.fitting.sources.open_capture import open_capture
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
 from gaussrep.training.callbacks.metrics_csv import read_rows
 from gaussrep.training.run_folder import RunFolder
+from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "fit.json"
 SCENES: dict[str, dict[str, Any]] = {

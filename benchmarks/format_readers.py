@@ -28,7 +28,7 @@ from gaussrep.formats.half_turn import ABOUT_X, ABOUT_Z, half_turn
 from gaussrep.formats.ply_layout import column_names, encode
 from gaussrep.gaussians import Gaussians
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
+from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "format-readers.json"
 SCRIPTS = Path(__file__).parent / "readers"

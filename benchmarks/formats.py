@@ -24,9 +24,9 @@ from gaussrep.formats.by_suffix import load, save
 from gaussrep.gaussians import Gaussians
 from gaussrep.json_file import write_json
 from gaussrep.rendering.api import render
-from gaussrep.rendering.bench.report import describe_origin
-from gaussrep.rendering.bench.scenes import Scene, make_scene
-from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
+from harness.report import describe_origin
+from harness.scenes import Scene, make_scene
+from harness.workloads import WORKLOADS, Workload
 
 OUT = Path(__file__).parent / "results" / "formats.json"
 SYNTHETIC = Workload("synthetic", 1, 3, 20_000, 400, 300, sigma=3.0)

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Annotated, Literal
 
 import typer
-from comparison import Column, Comparison, Row
 
+from comparison import Column, Comparison, Row
 from gaussrep.building import build
-from gaussrep.cli.bench_options import counts, require_folder_of
 from gaussrep.errors import GaussrepError
+from harness.options import counts, require_folder_of
 
 PRESET = "demo"
 METHOD = "gaussiancross"

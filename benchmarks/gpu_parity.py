@@ -7,15 +7,14 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from workload_command import main
-
 from gaussrep.errors import DataError
 from gaussrep.rendering import Renderer, get_renderer
-from gaussrep.rendering.bench import parity
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
 from gaussrep.rendering.config import ReferenceConfig
 from gaussrep.rendering.reference import ReferenceRenderer
+from harness import parity
+from harness.scenes import make_scene
+from harness.workloads import WORKLOADS, Workload
+from workload_command import main
 
 DENSE_LIMIT = 2e11
 BLOCK = 2**26

@@ -12,13 +12,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from nerfstudio_job import Job, fit
-
 from gaussrep.fitting.capture import PosedPictures
 from gaussrep.fitting.sources.write_transforms import write_transforms
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
+from harness.report import describe_origin
+from nerfstudio_job import Job, fit
 
 RESULTS = Path(__file__).parent / "results"
 DEFINITIONS = {

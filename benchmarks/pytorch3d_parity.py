@@ -6,12 +6,12 @@ python benchmarks/pytorch3d_parity.py OUT.json [WORKLOAD ...]
 from typing import Any
 
 import torch
-from workload_command import main
 
 from gaussrep.rendering import get_renderer
-from gaussrep.rendering.bench import parity
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.workloads import Workload
+from harness import parity
+from harness.scenes import make_scene
+from harness.workloads import Workload
+from workload_command import main
 
 NAMES = ("b16-n256", "channels-16")
 RENDERERS = ("cpu", "pytorch3d", "pulsar")

@@ -13,17 +13,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.cli.bench_options import counts, require_folder_of
 from gaussrep.encoders.voxel_cloud import VoxelCloud
 from gaussrep.encoders.voxelize import voxelize
 from gaussrep.errors import GaussrepError, UnavailableError
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
-from gaussrep.rendering.bench.timing import summarize_times, time_calls
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 from gaussrep_gaussiancross.backbones.sparse_unet import SparseUNet
 from gaussrep_gaussiancross.sparse.grid import sort_voxels
 from gaussrep_gaussiancross.sparse.spconv_space import Spconv, SpconvSpace
+from harness.options import counts, require_folder_of
+from harness.report import describe_origin
+from harness.timing import summarize_times, time_calls
 
 OUT = Path(__file__).parent / "results" / "sparse-unet.json"
 SIDES = "64,151"

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import torch
-from workload_command import main
 
 from gaussrep.kernels.jit import kernel
 from gaussrep.kernels.launch import launch
 from gaussrep.kernels.tasks import NONE, claim
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.timing import one_call, summarize_times, time_once
-from gaussrep.rendering.bench.workloads import Workload
 from gaussrep.rendering.cpu.layout import HALF, ONE
+from harness.scenes import make_scene
+from harness.timing import one_call, summarize_times, time_once
+from harness.workloads import Workload
+from workload_command import main
 
 NAMES = ("b16-n256", "b16-n1024", "v4-n4096", "n100k")
 PASSES = {"forward": False, "forward+backward": True}

@@ -1,4 +1,4 @@
-"""The command line of a script that measures the workloads of `gaussrep bench render`."""
+"""The command line of a script that measures the workloads of `benchmarks/render.py`."""
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -7,8 +7,8 @@ from typing import Any
 
 from gaussrep.errors import GaussrepError
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_run
-from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
+from harness.report import describe_run
+from harness.workloads import WORKLOADS, Workload
 
 
 def main(

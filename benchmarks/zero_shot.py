@@ -13,15 +13,15 @@ from types import MappingProxyType
 from typing import Annotated, Any
 
 import typer
-from pretraining import pretrain
 
-from gaussrep.cli.bench_options import counts
 from gaussrep.errors import GaussrepError, RunError
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.json_file import write_json
-from gaussrep.rendering.bench.report import describe_origin
 from gaussrep.training.train_config import train_config
+from harness.options import counts
+from harness.report import describe_origin
+from pretraining import pretrain
 
 PRESET = "demo"
 BORDER_PRIOR = 0.05

@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gaussrep.fitting.config import FitConfig
+from gaussrep.plugins import KINDS
+from gaussrep.training.config import TrainConfig
 from reference.commands import commands_page
 from reference.components import components_page
 from reference.settings import settings_tables
@@ -29,10 +32,6 @@ from tables.scores import (
     rooms_table,
 )
 from tables.sparse_unet import sparse_unet_table
-
-from gaussrep.fitting.config import FitConfig
-from gaussrep.plugins import KINDS
-from gaussrep.training.config import TrainConfig
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "render": render_table,
@@ -58,7 +57,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
 """What makes each table, by the name in its mark, `<!-- table: name -->`."""
 
 
-PROGRAM = ("commands", "benchmarks")
+PROGRAM = ("commands",)
 """Kinds of components that are on the page of commands."""
 REFERENCE: Mapping[str, Callable[[], str]] = {
     "commands": commands_page,

@@ -17,7 +17,6 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
             "gaussrep.cli.prepare_scannet:prepare_scannet",
             "Bring the raw release of ScanNet into the layout that is read here.",
         ),
-        "bench": ("gaussrep.cli.bench:app", "Measure speed and memory on this machine."),
         "plugins": ("gaussrep.cli.plugins:plugins", "List every component that is installed."),
         "new-plugin": ("gaussrep.cli.new_plugin:new_plugin", "Write a small plugin of your own."),
         "doctor": ("gaussrep.cli.doctor:doctor", "Import everything and say what is broken."),

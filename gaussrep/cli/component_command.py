@@ -1,4 +1,4 @@
-"""Components that are called from the command line: commands and benchmarks."""
+"""Commands that plugins register."""
 
 from collections.abc import Callable
 from typing import Any

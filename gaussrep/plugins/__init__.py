@@ -17,7 +17,6 @@ from gaussrep.plugins.manager import PluginHost
 from gaussrep.plugins.records import (
     KINDS,
     PLUGIN_API,
-    BenchmarkRecord,
     CommandRecord,
     DatasetRecord,
     EncoderRecord,
@@ -35,7 +34,6 @@ __all__ = [
     "CORE",
     "KINDS",
     "PLUGIN_API",
-    "BenchmarkRecord",
     "CommandRecord",
     "Component",
     "DatasetRecord",

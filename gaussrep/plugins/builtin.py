@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from gaussrep.plugins.hookspecs import hookimpl
 from gaussrep.plugins.records import (
-    BenchmarkRecord,
     DatasetRecord,
     EncoderRecord,
     EvaluationRecord,
@@ -279,14 +278,4 @@ def register_formats() -> Iterator[FormatRecord]:
         summary="glTF with Khronos's extension KHR_gaussian_splatting.",
         target="gaussrep.formats.gltf.gltf:Gltf",
         suffixes=(".glb", ".gltf"),
-    )
-
-
-@hookimpl
-def register_benchmarks() -> Iterator[BenchmarkRecord]:
-    """The benchmarks of the core."""
-    yield BenchmarkRecord(
-        name="render",
-        summary="Time renderers on scenes of many sizes.",
-        target="gaussrep.cli.bench_render:bench_render",
     )

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import pluggy
 
 from gaussrep.plugins.records import (
-    BenchmarkRecord,
     CommandRecord,
     DatasetRecord,
     EncoderRecord,
@@ -64,8 +63,3 @@ def register_formats() -> Iterable[FormatRecord]:
 @hookspec
 def register_commands() -> Iterable[CommandRecord]:
     """Commands: `yield CommandRecord(name="hi", summary="Say hi.", target="pkg.hi:hi")`."""
-
-
-@hookspec
-def register_benchmarks() -> Iterable[BenchmarkRecord]:
-    """Benchmarks: `yield BenchmarkRecord(name="fit", summary="Fits.", target="pkg.fit:fit")`."""

@@ -137,13 +137,6 @@ class CommandRecord(Record):
     noun: ClassVar[str] = "command"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchmarkRecord(Record):
-    """A subject of `gaussrep bench`; its target is a function with Typer annotations."""
-
-    noun: ClassVar[str] = "benchmark"
-
-
 KINDS: Mapping[str, type[Record]] = MappingProxyType(
     {
         "renderers": RendererRecord,
@@ -154,7 +147,6 @@ KINDS: Mapping[str, type[Record]] = MappingProxyType(
         "evaluations": EvaluationRecord,
         "formats": FormatRecord,
         "commands": CommandRecord,
-        "benchmarks": BenchmarkRecord,
     }
 )
 """Every kind of component, with the class of its records."""

@@ -1,10 +1,12 @@
 import importlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from gaussrep.training.train_config import train_config
+from harness.options import run_script
 
 SMALL = "{width: 16, depth: 1, heads: 1}"
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
@@ -17,6 +19,19 @@ def script(monkeypatch):
     monkeypatch.syspath_prepend(str(TOOLS))
     monkeypatch.syspath_prepend(str(BENCHMARKS))
     return importlib.import_module
+
+
+@pytest.fixture
+def run_main(capsys):
+    """Run the command of a benchmark script in this process."""
+
+    def run(main, *arguments):
+        with pytest.raises(SystemExit) as ended:
+            run_script(main, [str(argument) for argument in arguments])
+        out, error = capsys.readouterr()
+        return SimpleNamespace(exit_code=ended.value.code or 0, stdout=out, stderr=error)
+
+    return run
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from gaussrep.config import ComponentConfig, Config, resolve
 from gaussrep.config.overrides import parse_overrides
 
 ROOT = Path(__file__).parents[2]
-KINDS = [kind for kind in plugins.KINDS if kind not in ("commands", "benchmarks")]
+KINDS = [kind for kind in plugins.KINDS if kind != "commands"]
 ROW = re.compile(r"^\| `([\w.]+)` \| (.+) \| (?:`(.*)`|required) \| (.+) \|$", re.MULTILINE)
 
 
@@ -95,11 +95,9 @@ def test_each_choice_of_a_part_has_its_table(sections):
 def test_every_command_has_a_row_for_every_parameter(sections):
     page = sections("commands")
     functions = {f"gaussrep {name}": target for name, (target, _) in BUILTIN.items()}
-    for kind, path in {"commands": "gaussrep", "benchmarks": "gaussrep bench"}.items():
-        own = plugins.list(kind)
-        functions |= {f"{path} {component.name}": component.record.target for component in own}
+    own = plugins.list("commands")
+    functions |= {f"gaussrep {component.name}": component.record.target for component in own}
     assert set(page) == {"gaussrep", *functions}
-    del functions["gaussrep bench"]  # a group
     for title, target in functions.items():
         module, _, name = target.partition(":")
         parameters = inspect.signature(getattr(importlib.import_module(module), name)).parameters

@@ -56,7 +56,7 @@ def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(
         ("kk=3", "unknown key; did you mean 'k'"),
         ("k=0", "k = 0: wanted greater than or equal to 1"),
         ("data.sample=3", "data.sample"),
-        ("data=colors", "colors"),
+        ("data=colros", "colors"),
     ],
 )
 def test_a_mistake_is_named(run_data, override, message):

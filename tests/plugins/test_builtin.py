@@ -22,5 +22,4 @@ def test_the_core_registers_what_it_promises():
         "datasets/images",
         "datasets/photos",
         "formats/ply",
-        "benchmarks/render",
     }

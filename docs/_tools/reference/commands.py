@@ -13,7 +13,7 @@ HEAD = ("argument, option", "meaning")
 
 
 def commands_page() -> str:
-    """A section for each command, those of plugins and the subjects of `bench` included."""
+    """A section for each command, including those of plugins."""
     return "\n\n".join(_sections(typer.main.get_command(app), "gaussrep"))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from gaussrep.plugins import (
-    BenchmarkRecord,
     CommandRecord,
     EvaluationRecord,
     MethodRecord,
@@ -47,16 +46,6 @@ def register_commands() -> Iterator[CommandRecord]:
         name="export-vit",
         summary="Write the encoder of a gmae or mae run as a folder that timm loads.",
         target="gaussrep_gmae.export_command:export_vit",
-    )
-
-
-@hookimpl
-def register_benchmarks() -> Iterator[BenchmarkRecord]:
-    """The benchmarks of this distribution."""
-    yield BenchmarkRecord(
-        name="gmae",
-        summary="Time GMAE's training steps beside MAE's, and the share of rendering.",
-        target="gaussrep_gmae.bench.command:bench_gmae",
     )
 
 

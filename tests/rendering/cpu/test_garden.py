@@ -1,10 +1,10 @@
 import pytest
 import torch
 
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.tiled_torch import TiledTorchRenderer
-from gaussrep.rendering.bench.workloads import WORKLOADS
 from gaussrep.rendering.cpu.renderer import CpuRenderer
+from harness.scenes import make_scene
+from harness.tiled_torch import TiledTorchRenderer
+from harness.workloads import WORKLOADS
 
 
 @pytest.mark.slow

@@ -1,8 +1,29 @@
-"""Options that several subjects of `gaussrep bench` share."""
+"""Options that several benchmark scripts share."""
 
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
-from gaussrep.errors import ConfigError
+import typer
+
+from gaussrep.errors import ConfigError, GaussrepError
+
+
+def run_script(command: Callable[..., Any], arguments: Sequence[str] | None = None) -> None:
+    """Run a function with Typer annotations as a script; a user's mistake is one line and exit 2.
+
+    Args:
+        command: Its parameters are the script's options.
+        arguments: What follows the script's name; by default those of this process.
+    """
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command)
+    try:
+        app(None if arguments is None else list(arguments))
+    except GaussrepError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(2)
 
 
 def counts(option: str, text: str, least: int = 1) -> list[int]:

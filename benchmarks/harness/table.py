@@ -7,12 +7,12 @@ from typing import Any
 
 from gaussrep import plugins
 from gaussrep.errors import DataError, UnavailableError
-from gaussrep.rendering.bench.apart import NotMeasured, run_apart
-from gaussrep.rendering.bench.measure import Cell, Measurement
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.timing import summarize_times
-from gaussrep.rendering.bench.workloads import TILED, Workload
 from gaussrep.rendering.dispatch import get_renderer
+from harness.measure import Cell, Measurement
+from harness.processes import BenchmarkError, run_in_subprocess
+from harness.scenes import make_scene
+from harness.timing import summarize_times
+from harness.workloads import TILED, Workload
 
 DENSE_LIMIT = 4e9
 PASSES = {False: "forward", True: "forward+backward"}
@@ -67,7 +67,7 @@ class Table:
             return {"skipped": self._given_up[key]}
         try:
             return summarize(_measure_apart(cell, self.limit_s))
-        except NotMeasured as error:
+        except BenchmarkError as error:
             self._given_up[key] = f"{PASSES[cell.backward]}, {cell.threads} threads: {error}"
             return {"skipped": str(error)}
 
@@ -97,7 +97,7 @@ def _why_not(cell: Cell) -> str | None:
 
 
 def _measure_apart(cell: Cell, limit_s: float) -> Measurement:
-    found = run_apart("gaussrep.rendering.bench.measure", cell.to_json(), limit_s)
+    found = run_in_subprocess("harness.measure", cell.to_json(), limit_s)
     return Measurement(**found)
 
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from gaussrep.machine import describe_machine
-from gaussrep.rendering.bench import measure, pairs
-from gaussrep.rendering.bench.workloads import Workload
+from harness import measure, pairs
+from harness.workloads import Workload
 
 HEADERS = (
     "workload", "renderer", "pass", "threads", "median ms", "min … max", "G pairs/s", "peak MB",

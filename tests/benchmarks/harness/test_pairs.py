@@ -5,7 +5,7 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.bench.pairs import pixel_gaussian_pairs
+from harness.pairs import pixel_gaussian_pairs
 
 SIZE = 40
 

@@ -1,4 +1,4 @@
-from gaussrep.rendering.bench.workloads import WORKLOADS
+from harness.workloads import WORKLOADS
 
 
 def test_the_issue_lists_these():

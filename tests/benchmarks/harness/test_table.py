@@ -5,12 +5,12 @@ import pytest
 
 from gaussrep.json_file import write_json
 from gaussrep.rendering import dispatch
-from gaussrep.rendering.bench import table as module
-from gaussrep.rendering.bench.apart import NotMeasured
-from gaussrep.rendering.bench.measure import Cell, Measurement, measure
-from gaussrep.rendering.bench.report import HEADERS, describe_run, row
-from gaussrep.rendering.bench.table import Table, device_of, summarize
-from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
+from harness import table as module
+from harness.measure import Cell, Measurement, measure
+from harness.processes import BenchmarkError
+from harness.report import HEADERS, describe_run, row
+from harness.table import Table, device_of, summarize
+from harness.workloads import WORKLOADS, Workload
 
 TINY = Workload("tiny", 1, 1, 5, 16, 16, sigma=2.0)
 MEASURED = Measurement(
@@ -54,7 +54,7 @@ def spy(monkeypatch):
     def fake(cell, limit_s):
         cells.append(cell)
         if cell.renderer == "tiled-torch":
-            raise NotMeasured("stopped after 1 s")
+            raise BenchmarkError("stopped after 1 s")
         return MEASURED
 
     monkeypatch.setattr(module, "_measure_apart", fake)
@@ -99,9 +99,9 @@ def test_a_renderer_that_cannot_run_here_says_why(spy, monkeypatch):
 
 
 def test_a_process_that_fails_or_hangs_costs_only_its_cell():
-    with pytest.raises(NotMeasured, match=r"UnknownNameError: There is no renderer 'nobody'"):
+    with pytest.raises(BenchmarkError, match=r"UnknownNameError: There is no renderer 'nobody'"):
         module._measure_apart(Cell(TINY, "nobody", False, 1, 1), 60.0)
-    with pytest.raises(NotMeasured, match=r"stopped after 0.01 s"):
+    with pytest.raises(BenchmarkError, match=r"stopped after 0.01 s"):
         module._measure_apart(Cell(TINY, "reference", False, 1, 1), 0.01)
 
 

@@ -3,9 +3,9 @@ import pytest
 import torch
 
 from gaussrep.errors import DataError
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.workloads import WORKLOADS, Workload
 from gaussrep.rendering.projection import project
+from harness.scenes import make_scene
+from harness.workloads import WORKLOADS, Workload
 
 SMALL = Workload("small", 2, 3, 500, 64, 48, sigma=3.0, channels=5)
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from gaussrep.rendering.bench import timing
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.workloads import Workload
+from harness import timing
+from harness.scenes import make_scene
+from harness.workloads import Workload
 
 TINY = Workload("tiny", 1, 1, 5, 16, 16, sigma=2.0, channels=4)
 

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.api import render
-from gaussrep.rendering.bench.scenes import Scene
 from gaussrep.rendering.renderer import Renderer
+from harness.scenes import Scene
 
 LONGEST_MS = 20e3
 

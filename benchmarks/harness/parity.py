@@ -6,10 +6,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.rendering.bench.pairs import pixel_gaussian_pairs
-from gaussrep.rendering.bench.scenes import Scene
-from gaussrep.rendering.bench.timing import one_call, time_calls
 from gaussrep.rendering.renderer import Renderer
+from harness.pairs import pixel_gaussian_pairs
+from harness.scenes import Scene
+from harness.timing import one_call, time_calls
 
 DEFINITION = (
     "max and mean are absolute differences, of features relative to their largest value; close is "

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from gaussrep.rendering.bench import parity
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.tiled_torch import TiledTorchRenderer
-from gaussrep.rendering.bench.workloads import Workload
 from gaussrep.rendering.reference import ReferenceRenderer
+from harness import parity
+from harness.scenes import make_scene
+from harness.tiled_torch import TiledTorchRenderer
+from harness.workloads import Workload
 
 TINY = Workload("tiny", 2, 1, 20, 20, 18, sigma=2.0, channels=5)
 SCRIPT = Path(__file__).parents[3] / "benchmarks" / "gpu_parity.py"

@@ -13,14 +13,14 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.methods.method import Batch, Method
-from gaussrep.rendering.bench.memory import peak_mb
-from gaussrep.rendering.bench.timing import summarize_times, time_calls
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.engine import Engine, running_engine
 from gaussrep.training.optimizer import make_optimizer
-from gaussrep_gmae.bench.cell import Cell
-from gaussrep_gmae.bench.drawing import drawing_call, largest
 from gaussrep_gmae.method import GMAE
+from gmae_cost.cell import Cell
+from gmae_cost.drawing import drawing_call, largest
+from harness.processes import peak_mb
+from harness.timing import summarize_times, time_calls
 
 SEED = 0
 LEARNING_RATE = 1e-4

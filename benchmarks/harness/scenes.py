@@ -11,7 +11,7 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.errors import DataError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.bench.workloads import Workload
+from harness.workloads import Workload
 
 SEED = 0
 NEAREST, FARTHEST = 2.0, 6.0

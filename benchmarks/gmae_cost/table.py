@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from gaussrep.rendering.bench.apart import NotMeasured, run_apart
-from gaussrep_gmae.bench.cell import Cell
+from gmae_cost.cell import Cell
+from harness.processes import BenchmarkError, run_in_subprocess
 
 HEADERS = (
     "method", "queries", "step ms", "min … max", "of mae", "images/s", "render ms", "share",
@@ -25,8 +25,8 @@ def run(cells: Iterable[Cell]) -> Iterator[dict[str, Any]]:
     for cell in cells:
         result = {"method": cell.settings["type"], "queries": cell.queries}
         try:
-            result |= _with_ratios(run_apart("gaussrep_gmae.bench.measure", cell.to_json()), mae_ms)
-        except NotMeasured as error:
+            result |= _with_ratios(run_in_subprocess("gmae_cost.measure", cell.to_json()), mae_ms)
+        except BenchmarkError as error:
             yield {**result, "skipped": str(error)}
             continue
         if cell.queries is None:

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from gaussrep.rendering.bench.tiled_torch import TiledTorchRenderer
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing.scenes import random_scene
+from harness.tiled_torch import TiledTorchRenderer
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 
 import torch
 
-from gaussrep.rendering.bench.memory import peak_mb
-from gaussrep.rendering.bench.pairs import pixel_gaussian_pairs
-from gaussrep.rendering.bench.scenes import make_scene
-from gaussrep.rendering.bench.tiled_torch import TiledTorchRenderer
-from gaussrep.rendering.bench.timing import one_call, time_calls, time_stages
-from gaussrep.rendering.bench.workloads import TILED, Workload
+from harness.pairs import pixel_gaussian_pairs
+from harness.processes import peak_mb
+from harness.scenes import make_scene
+from harness.tiled_torch import TiledTorchRenderer
+from harness.timing import one_call, time_calls, time_stages
+from harness.workloads import TILED, Workload
 
 DEFINITION = (
     "Times are those of whole calls of gaussrep.render, projection and sorting included, after one "

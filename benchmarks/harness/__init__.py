@@ -1,0 +1,1 @@
+"""Scenes, timing and reports that the benchmark scripts share."""

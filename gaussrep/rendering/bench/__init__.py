@@ -1,1 +1,0 @@
-"""How fast renderers are: what `gaussrep bench render` and `benchmarks/` run."""

@@ -1,1 +1,0 @@
-"""What GMAE costs: the measurements of `gaussrep bench gmae`."""
