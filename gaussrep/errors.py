@@ -17,6 +17,10 @@ class ConfigError(GaussrepError, ValueError):
     """A configuration holds an unknown key, a wrong type or a missing value."""
 
 
+class RenamedKeyError(ConfigError):
+    """A configuration uses keys that have new names; the message gives the new names."""
+
+
 class PluginError(GaussrepError):
     """Something about a plugin or one of its components is wrong."""
 

@@ -13,6 +13,7 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "render": ("gaussrep.cli.render:render", "Draw a file of Gaussians."),
         "view": ("gaussrep.cli.view:view", "Look at a file or a run in the browser."),
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
+        "migrate": ("gaussrep.cli.migrate:migrate", "Convert a run folder of an older gaussrep."),
         "prepare-scannet": (
             "gaussrep.cli.prepare_scannet:prepare_scannet",
             "Bring the raw release of ScanNet into the layout that is read here.",

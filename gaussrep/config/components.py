@@ -9,7 +9,7 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from gaussrep import plugins
 from gaussrep.config.base import ComponentConfig
-from gaussrep.config.explain import explain
+from gaussrep.config.validation_errors import config_error
 from gaussrep.errors import ConfigError, PluginError
 from gaussrep.plugins.suggest import suggest
 
@@ -84,7 +84,7 @@ def resolve(kind: str, value: str | Mapping[str, Any] | ComponentConfig) -> Comp
     try:
         return _instance(kind, value)
     except ValidationError as error:
-        raise ConfigError(explain(error, value)) from error
+        raise config_error(error, value) from error
     except PydanticCustomError as error:
         raise ConfigError(error.message()) from error
 

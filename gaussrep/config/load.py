@@ -7,11 +7,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from gaussrep.config.base import Config
-from gaussrep.config.explain import explain
 from gaussrep.config.merge import merge
 from gaussrep.config.overrides import parse_overrides
+from gaussrep.config.validation_errors import config_error
 from gaussrep.config.yaml_text import read_yaml, write_yaml
-from gaussrep.errors import ConfigError
 
 C = TypeVar("C", bound=Config)
 
@@ -34,6 +33,7 @@ def load_config(
         The validated configuration.
 
     Raises:
+        RenamedKeyError: If a key has a new name, one line for every mistake.
         ConfigError: If a file or an argument cannot be read, or with one line for every mistake:
             the dotted path, what was given, what was wanted, the nearest key.
 
@@ -50,7 +50,7 @@ def load_config(
     try:
         return cls.model_validate(settings)
     except ValidationError as error:
-        raise ConfigError(explain(error, settings)) from error
+        raise config_error(error, settings) from error
 
 
 def dump_yaml(config: Config) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from gaussrep import plugins
 from gaussrep.config.base import ComponentConfig, Config
 from gaussrep.config.components import ComponentField, config_class, type_of
-from gaussrep.config.slots import MapOf, Slot, default_of, slot_of
+from gaussrep.config.slots import ListOf, MapOf, Slot, default_of, slot_of
 from gaussrep.errors import PluginError
 
 
@@ -40,7 +40,7 @@ def _merge(slot: Slot, default: Any, values: Sequence[Any]) -> Any:
     if isinstance(slot, ComponentField):
         return _merge_component(slot, default, values)
     layers = _last_mappings(values)
-    if not layers:
+    if not layers or isinstance(slot, ListOf):
         return values[-1]
     if slot is None or isinstance(slot, MapOf):
         below = slot.values if slot else None

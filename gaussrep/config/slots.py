@@ -1,6 +1,6 @@
 """What stands where in a configuration, as far as merging needs to know."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -22,8 +22,19 @@ class MapOf:
     values: "Slot"
 
 
-Slot = ComponentField | type[Config] | MapOf | None
-"""A component, a nested configuration, a mapping, or (None) anything else."""
+@dataclass(frozen=True, slots=True)
+class ListOf:
+    """A place that holds a list.
+
+    Args:
+        items: What each of its items is.
+    """
+
+    items: "Slot"
+
+
+Slot = ComponentField | type[Config] | MapOf | ListOf | None
+"""A component, a nested configuration, a mapping, a list, or (None) anything else."""
 
 
 def slot_of(model: type[Config], key: str) -> Slot:
@@ -75,6 +86,8 @@ def _slot(annotation: Any, metadata: tuple[Any, ...] = ()) -> Slot:
         return next((slot for slot in map(_slot, arguments) if slot), None)
     if isinstance(origin, type) and issubclass(origin, Mapping):
         return MapOf(_slot(arguments[1]))
+    if isinstance(origin, type) and issubclass(origin, Sequence):
+        return ListOf(_slot(arguments[0]))
     if isinstance(annotation, type) and issubclass(annotation, Config):
         return annotation
     return None

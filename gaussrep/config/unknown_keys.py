@@ -1,4 +1,4 @@
-"""Says, of a key that does not exist, which one was probably meant."""
+"""Suggestions for keys that do not exist: the new name of an old key, or the nearest key."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,47 +8,55 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from gaussrep.plugins.suggest import suggest
 
+RENAMED = "renamed_key"
+UNKNOWN = "unknown_key"
 
-def name_nearest_keys(model: type[BaseModel], error: ValidationError) -> ValidationError:
-    """Add the nearest keys to a model's errors about unknown keys.
+
+def explain_unknown_keys(
+    model: type[BaseModel], error: ValidationError, renamed: Mapping[str, str]
+) -> ValidationError:
+    """Add new names and nearest keys to a model's errors about unknown keys.
 
     Args:
-        model: The model that refused its input.
-        error: All it had to say, errors of nested models included.
+        model: The model that rejected its input.
+        error: All its errors, those of nested models included.
+        renamed: New dotted key by old dotted key, relative to the model.
 
     Returns:
-        The same errors; those about unknown keys of this model are of type `unknown_key`.
+        The same errors; those about unknown keys of this model are of type `renamed_key` or
+        `unknown_key`.
     """
     details = error.errors(include_url=False)
-    if not any(_is_own(detail) for detail in details):
+    if not any(detail["type"] in ("extra_forbidden", UNKNOWN) for detail in details):
         return error
     lines = [
         InitErrorDetails(
-            type=_unknown(model, str(detail["loc"][0])) if _is_own(detail) else _same(detail),
-            loc=detail["loc"],
-            input=detail["input"],
+            type=_explained(model, detail, renamed), loc=detail["loc"], input=detail["input"]
         )
         for detail in details
     ]
     return ValidationError.from_exception_data(error.title, lines)
 
 
-def _is_own(detail: Mapping[str, Any]) -> bool:
-    return detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1
-
-
-def _same(detail: Mapping[str, Any]) -> PydanticCustomError:
+def _explained(
+    model: type[BaseModel], detail: Mapping[str, Any], renamed: Mapping[str, str]
+) -> PydanticCustomError:
+    key = ".".join(map(str, detail["loc"]))
+    if detail["type"] in ("extra_forbidden", UNKNOWN) and key in renamed:
+        context = {"old": key, "new": renamed[key]}
+        return PydanticCustomError(RENAMED, "was renamed to {new}", context)
+    if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
+        return PydanticCustomError(UNKNOWN, "unknown key; {hint}", {"hint": _hint(model, key)})
+    if detail["type"] == RENAMED:
+        return PydanticCustomError(RENAMED, "was renamed to {new}", detail["ctx"])
     return PydanticCustomError(detail["type"], "{text}", {"text": detail["msg"]})
 
 
-def _unknown(model: type[BaseModel], key: str) -> PydanticCustomError:
+def _hint(model: type[BaseModel], key: str) -> str:
     deeper = [path for path in _paths(model) if path.endswith(f".{key}")]
-    hint = suggest(key, model.model_fields) if not deeper else _meant(deeper)
-    return PydanticCustomError("unknown_key", "unknown key; {hint}", {"hint": hint})
-
-
-def _meant(paths: list[str]) -> str:
-    return f"did you mean {' or '.join(map(repr, paths))}?"
+    if deeper:
+        return f"did you mean {' or '.join(map(repr, deeper))}?"
+    return suggest(key, model.model_fields)
 
 
 def _paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

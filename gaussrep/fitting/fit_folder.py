@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from gaussrep.config import load_config
 from gaussrep.fitting.config import FitConfig
 from gaussrep.training.run_folder import RunFolder
 
@@ -12,7 +11,8 @@ def open_folder(path: Path) -> tuple[RunFolder, FitConfig]:
 
     Raises:
         RunError: There is no such folder, or it holds no fit.
+        RunError: An older gaussrep wrote it.
         ConfigError: Its configuration is no longer valid.
     """
     run = RunFolder.open(path)
-    return run, load_config(FitConfig, None, [run.config_file])
+    return run, run.load_config(FitConfig)

@@ -38,7 +38,8 @@ def load_run(folder: str | PathLike[str]) -> Method:
         plugins.load("methods", given["type"])
     except PluginError as error:
         raise RunError(f"{run.path} cannot be loaded: {error}") from error
-    config = load_config(_MethodOnly, {"method": given}, [], [])
+    with run.explained_renames():
+        config = load_config(_MethodOnly, {"method": given}, [], [])
     method = build("methods", config.method)
     load_weights(run.weights_file, method)
     return method.eval()

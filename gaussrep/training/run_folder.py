@@ -1,15 +1,18 @@
 """Where a run keeps what it was told, measured and learned. Never imports torch."""
 
 import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import yaml
 
 from gaussrep.config import Config, dump_yaml, load_config
-from gaussrep.errors import RunError
+from gaussrep.errors import RenamedKeyError, RunError
 from gaussrep.json_file import write_json
 from gaussrep.replacing import replacing
 from gaussrep.training.config import TrainConfig
@@ -26,9 +29,15 @@ _ENTRIES = (
     "scene.ply",
     "fidelity.json",
     "calibration.json",
+    "config.yaml.old",
     "config.yaml",
 )
 """What trainings and fits write; the last one makes a folder a run, even one half removed."""
+
+RENAMED_FILES: Mapping[str, str] = MappingProxyType({})
+"""New name by old name of files and folders of a run; `gaussrep migrate` renames them."""
+
+C = TypeVar("C", bound=Config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,9 +177,43 @@ class RunFolder:
             overrides: `dotted.key=value` arguments to put on top.
 
         Raises:
+            RunError: An older gaussrep wrote the file, with keys that have new names.
             ConfigError: The file, or an override, does not make a valid configuration.
         """
-        return load_config(TrainConfig, None, [self.config_file], overrides or [])
+        return self.load_config(TrainConfig, overrides)
+
+    def load_config(self, cls: type[C], overrides: list[str] | None = None) -> C:
+        """Read the resolved configuration of any kind of run.
+
+        Args:
+            cls: The class of the configuration.
+            overrides: `dotted.key=value` arguments to put on top.
+
+        Returns:
+            The configuration.
+
+        Raises:
+            RunError: An older gaussrep wrote the file, with keys that have new names.
+            ConfigError: The file, or an override, does not make a valid configuration.
+        """
+        with self.explained_renames():
+            config = load_config(cls, None, [self.config_file])
+        return load_config(cls, None, [self.config_file], overrides) if overrides else config
+
+    @contextmanager
+    def explained_renames(self) -> Iterator[None]:
+        """Tell how to convert the folder where its configuration has keys of old names.
+
+        Raises:
+            RunError: The body raised a `RenamedKeyError`.
+        """
+        try:
+            yield
+        except RenamedKeyError as error:
+            raise RunError(
+                f"{self.config_file} was written by an older gaussrep:\n{error}\n"
+                f"convert it with: gaussrep migrate {self.path}"
+            ) from error
 
     def write_config(self, config: TrainConfig) -> None:
         """Replace the resolved configuration."""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float64
 from pydantic import BaseModel, Field, ValidationError
 
-from gaussrep.config.explain import explain
+from gaussrep.config.validation_errors import format_validation_error
 from gaussrep.data.scenes.poses import inverted
 from gaussrep.errors import DataError
 
@@ -129,7 +129,7 @@ def read_transforms(path: Path) -> TransformsFile:
     try:
         found = TransformsFile.model_validate(content)
     except ValidationError as error:
-        raise DataError(f"{path}: {explain(error, content)}") from error
+        raise DataError(f"{path}: {format_validation_error(error, content)}") from error
     frames = sorted(found.frames, key=lambda frame: frame.file_path)
     return found.model_copy(update={"frames": frames})
 

@@ -4,7 +4,7 @@ import pytest
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from gaussrep.config import Config
-from gaussrep.config.explain import explain
+from gaussrep.config.validation_errors import format_validation_error
 
 
 class Inner(Config):
@@ -37,7 +37,7 @@ class Outer(Config):
 def lines(data):
     with pytest.raises(ValidationError) as caught:
         Outer.model_validate(data)
-    return explain(caught.value, data).split("\n")
+    return format_validation_error(caught.value, data).split("\n")
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,8 @@ def test_a_default_that_only_waits_for_another_field_is_no_mistake():
 
     with pytest.raises(ValidationError) as caught:
         Waiting.model_validate({"size": "x"})
-    assert explain(caught.value, {"size": "x"}) == "size = 'x': wanted a valid integer"
+    line = format_validation_error(caught.value, {"size": "x"})
+    assert line == "size = 'x': wanted a valid integer"
 
 
 def test_long_values_are_shortened():
@@ -95,4 +96,4 @@ def test_long_values_are_shortened():
 def test_a_mistake_of_the_whole_has_no_path():
     with pytest.raises(ValidationError) as caught:
         Inner.model_validate({"lr": 13})
-    assert explain(caught.value, {"lr": 13}) == "is unlucky"
+    assert format_validation_error(caught.value, {"lr": 13}) == "is unlucky"

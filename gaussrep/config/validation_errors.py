@@ -6,20 +6,38 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from gaussrep.config.unknown_keys import RENAMED
+from gaussrep.errors import ConfigError, RenamedKeyError
+
 SHORT = reprlib.Repr()
 SHORT.maxstring = SHORT.maxother = 60
 
 
-def explain(error: ValidationError, data: Any) -> str:
+def config_error(error: ValidationError, data: Any) -> ConfigError:
+    """Make the error that users see of pydantic's.
+
+    Args:
+        error: Pydantic's error.
+        data: The input that it validated.
+
+    Returns:
+        A `RenamedKeyError` where the input has keys of old names, otherwise a `ConfigError`.
+    """
+    renamed = any(detail["type"] == RENAMED for detail in error.errors(include_url=False))
+    return (RenamedKeyError if renamed else ConfigError)(format_validation_error(error, data))
+
+
+def format_validation_error(error: ValidationError, data: Any) -> str:
     """Describe every mistake by its dotted path, what was given and what was wanted.
 
     Args:
-        error: What pydantic found.
-        data: The input it looked at.
+        error: Pydantic's error.
+        data: The input that it validated.
 
     Returns:
-        One line per mistake, in the order of the fields.
+        One line per mistake: renamed keys first, the others in the order of the fields.
     """
+    renamed: list[str] = []
     wanted: dict[str, list[str]] = {}
     given: dict[str, str] = {}
     for detail in error.errors(include_url=False):
@@ -27,9 +45,16 @@ def explain(error: ValidationError, data: Any) -> str:
             continue
         path, value = _locate(data, detail["loc"], detail["type"])
         key = ".".join(map(str, path))
+        if detail["type"] == RENAMED:
+            renamed.append(_renamed_line(key, **detail.get("ctx", {})))
+            continue
         wanted.setdefault(key, []).append(_problem(detail["msg"]))
         given[key] = "" if detail["type"] == "missing" else _shown(value)
-    return "\n".join(_line(key, given[key], wanted[key]) for key in wanted)
+    return "\n".join([*renamed, *(_line(key, given[key], wanted[key]) for key in wanted)])
+
+
+def _renamed_line(path: str, old: str, new: str) -> str:
+    return f"{path} was renamed to {path.removesuffix(old)}{new}."
 
 
 def _locate(data: Any, loc: Sequence[int | str], error: str) -> tuple[list[int | str], Any]:

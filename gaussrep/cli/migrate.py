@@ -1,0 +1,25 @@
+"""`gaussrep migrate`: convert a run folder of an older gaussrep."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def migrate(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a training run or a fit.")],
+) -> None:
+    """Give the settings and files of an older run folder their new names.
+
+    The original config.yaml is kept as config.yaml.old.
+    """
+    from gaussrep.config.yaml_text import read_yaml
+    from gaussrep.fitting.config import FitConfig
+    from gaussrep.training.config import TrainConfig
+    from gaussrep.training.migrate import migrate_run
+    from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
+
+    folder = RunFolder.open(run)
+    model = TrainConfig if "method" in read_yaml(folder.config_file) else FitConfig
+    changes = migrate_run(folder, model, RENAMED_FILES)
+    typer.echo("\n".join(changes or [f"{run} needs no conversion"]))

@@ -1,0 +1,124 @@
+"""Replacement of old keys by their new names, before anything is validated."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gaussrep.config.base import ComponentConfig, Config
+from gaussrep.config.components import ComponentField, config_class, type_of
+from gaussrep.config.slots import ListOf, MapOf, Slot, default_of, slot_of
+from gaussrep.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class RenamedKey:
+    """One key that got a new name.
+
+    Attributes:
+        old: Its dotted path before.
+        new: Its dotted path after.
+    """
+
+    old: str
+    new: str
+
+    def __str__(self) -> str:
+        return f"{self.old} was renamed to {self.new}"
+
+
+def rename_keys(
+    model: type[Config], settings: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[RenamedKey]]:
+    """Give every old key of some settings its new name, those of components included.
+
+    Args:
+        model: The class that the settings are for.
+        settings: Plain data, not validated.
+
+    Returns:
+        New settings, and the keys that changed.
+
+    Raises:
+        ConfigError: If an old key and its new name are both there.
+        PluginError: If a component is unknown, ambiguous, unavailable or broken.
+    """
+    changed: list[RenamedKey] = []
+    return _rename_model(model, settings, "", changed), changed
+
+
+def _rename_model(
+    model: type[Config], settings: Mapping[str, Any], prefix: str, changed: list[RenamedKey]
+) -> dict[str, Any]:
+    renamed = dict(settings)
+    for old, new in model.all_renamed_keys().items():
+        if _has(renamed, old.split(".")):
+            change = RenamedKey(prefix + old, prefix + new)
+            if _has(renamed, new.split(".")):
+                raise ConfigError(f"{change}, but both are there; remove {change.old}.")
+            value = _take(renamed, old.split("."))
+            _put(renamed, new.split("."), value)
+            changed.append(change)
+    for key, value in renamed.items():
+        default = default_of(model, None, key)
+        renamed[key] = _rename(slot_of(model, key), default, value, prefix + key, changed)
+    return renamed
+
+
+def _rename(slot: Slot, default: Any, value: Any, path: str, changed: list[RenamedKey]) -> Any:
+    if isinstance(slot, ListOf) and isinstance(value, list | tuple):
+        return [
+            _rename(slot.items, None, item, f"{path}.{index}", changed)
+            for index, item in enumerate(value)
+        ]
+    if not isinstance(value, Mapping) or slot is None or isinstance(slot, ListOf):
+        return value
+    if isinstance(slot, MapOf):
+        return {
+            key: _rename(slot.values, None, item, f"{path}.{key}", changed)
+            for key, item in value.items()
+        }
+    model = _component_class(slot, default, value) if isinstance(slot, ComponentField) else slot
+    return _rename_model(model, value, f"{path}.", changed)
+
+
+def _component_class(
+    field: ComponentField, default: Any, settings: Mapping[str, Any]
+) -> type[Config]:
+    name = settings.get("type")
+    if name is None and isinstance(default, ComponentConfig):
+        name = type_of(field.kind, default)
+    if not isinstance(name, str) or (field.auto and name == "auto"):
+        return ComponentConfig
+    return config_class(field.kind, name)
+
+
+def _has(settings: Any, keys: Iterable[str]) -> bool:
+    for key in keys:
+        if not isinstance(settings, Mapping) or key not in settings:
+            return False
+        settings = settings[key]
+    return True
+
+
+def _take(settings: dict[str, Any], keys: list[str]) -> Any:
+    """Remove a value; a mapping that held nothing else goes with it."""
+    first, *rest = keys
+    if not rest:
+        return settings.pop(first)
+    settings[first] = inner = dict(settings[first])
+    value = _take(inner, rest)
+    if not inner:
+        del settings[first]
+    return value
+
+
+def _put(settings: dict[str, Any], keys: list[str], value: Any) -> None:
+    first, *rest = keys
+    if not rest:
+        settings[first] = value
+        return
+    below = settings.get(first)
+    if isinstance(below, str):  # the short form of a component
+        below = {"type": below}
+    settings[first] = inner = dict(below) if isinstance(below, Mapping) else {}
+    _put(inner, rest, value)
