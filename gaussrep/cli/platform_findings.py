@@ -43,10 +43,11 @@ def _device() -> str:
 
 def _kernels() -> Finding:
     """Where the `cpu` renderer keeps what it compiled."""
-    from gaussrep.kernels.jit import FOLDER
+    from gaussrep.kernels.cache import cache_folder
 
-    if FOLDER is not None:
-        return Finding("kernels", "ok", f"kept in {FOLDER}")
+    folder = cache_folder()
+    if folder is not None:
+        return Finding("kernels", "ok", f"kept in {folder}")
     return Finding(
         "kernels",
         "unavailable",

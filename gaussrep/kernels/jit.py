@@ -1,16 +1,12 @@
-"""The one door to Numba: how kernels are compiled, and where compiled ones are kept."""
+"""Compilation of CPU kernels by Numba."""
 
-import hashlib
 import inspect
-import logging
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numba  # noqa: TID253
-from numba.core import config as numba_config  # noqa: TID253
+
+from gaussrep.kernels.cache import KernelCache
 
 PART: dict[str, Any] = {
     "error_model": "numpy",
@@ -19,9 +15,7 @@ PART: dict[str, Any] = {
     "no_cfunc_wrapper": True,
 }
 
-config: Any = numba_config
 njit: Any = numba.njit
-logger = logging.getLogger("gaussrep")
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -34,12 +28,7 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     compiled = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(
         inspect.unwrap(function)
     )
-    if FOLDER is not None:
-        given, config.CACHE_DIR = config.CACHE_DIR, str(FOLDER)
-        try:
-            compiled.enable_caching()
-        finally:
-            config.CACHE_DIR = given
+    compiled._cache = KernelCache(compiled)
     return compiled
 
 
@@ -56,52 +45,3 @@ def part(function: Callable[..., Any]) -> Callable[..., Any]:
 def making_part(function: Callable[..., Any]) -> Callable[..., Any]:
     """A `part` that makes arrays."""
     return njit(**PART)(inspect.unwrap(function))
-
-
-def announce_compilation() -> None:
-    """Say in one line why the first picture takes seconds, where it will."""
-    if FOLDER is None:
-        logger.info(
-            "the cpu renderer compiles its kernels, which takes seconds in every process: no "
-            "folder to keep them is writable; set NUMBA_CACHE_DIR to one."
-        )
-    elif next(FOLDER.rglob("*.nbc"), None) is None:
-        logger.info("the cpu renderer compiles its kernels, once, which takes seconds (%s)", FOLDER)
-
-
-def _folders() -> Iterator[Path]:
-    """Where compiled kernels may be kept, best first."""
-    if config.CACHE_DIR:
-        yield Path(config.CACHE_DIR)
-    yield Path(__file__).parent / "__pycache__"
-    if os.environ.get("XDG_CACHE_HOME"):
-        yield Path(os.environ["XDG_CACHE_HOME"]) / "gaussrep"
-    yield Path("~/.cache/gaussrep").expanduser()
-    yield Path(tempfile.gettempdir()) / f"gaussrep-{getattr(os, 'getuid', int)()}"
-
-
-def _digest() -> str:
-    """Numba looks at a kernel's own file only; its callees live in the others."""
-    content = hashlib.sha256(numba.__version__.encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        content.update(source.read_bytes())
-    return content.hexdigest()[:16]
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder exists or can be made, is writable, and nobody else can put files there."""
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
-        return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
-    except OSError:
-        return False
-
-
-def _find_folder() -> Path | None:
-    name = f"kernels-{_digest()}"
-    return next((folder / name for folder in _folders() if _is_ours(folder / name)), None)
-
-
-FOLDER = _find_folder()
-"""Where compiled kernels are kept; None where no folder is writable."""

@@ -23,14 +23,12 @@ class CpuRenderer(Renderer):
     def __init__(self, config: CpuConfig | None = None) -> None:
         self.config = config or CpuConfig()
         try:
-            from gaussrep.kernels import jit
             from gaussrep.rendering.cpu import op
         except (ImportError, OSError) as error:
             raise UnavailableError(
                 f"renderer 'cpu' needs Numba, which does not import here ({error}); "
                 "pip install --upgrade numba, or use renderer='reference'."
             ) from error
-        jit.announce_compilation()
         self._rasterize = op.rasterize
 
     def draw(

@@ -11,10 +11,7 @@ Color = tuple[float, float, float]
 
 
 class Pattern(IntEnum):
-    """What a material looks like; `texture.py` draws them.
-
-    Compiled kernels that are kept on the disk know the numbers: add to them, never change them.
-    """
+    """Patterns that `texture.py` draws."""
 
     PLAIN = 0
     WOOD = 1

@@ -1,7 +1,7 @@
 """Which voxels are neighbors, by walking sorted keys side by side."""
 
+from gaussrep.kernels.jit import kernel
 from gaussrep.kernels.tasks import NONE, claim
-from gaussrep_gaussiancross.sparse.kernels.compile import kernel
 
 
 @kernel

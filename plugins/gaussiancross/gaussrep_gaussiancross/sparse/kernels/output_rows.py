@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from gaussrep.kernels.jit import kernel, part
 from gaussrep.kernels.simd import WIDTH
 from gaussrep.kernels.tasks import NONE, claim
-from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 
 

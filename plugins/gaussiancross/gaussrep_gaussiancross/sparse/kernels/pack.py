@@ -1,8 +1,8 @@
 """Laying out a weight as the tiles read it: panel by panel, all lanes of a term side by side."""
 
+from gaussrep.kernels.jit import kernel, part
 from gaussrep.kernels.simd import WIDTH
 from gaussrep.kernels.tasks import NONE, claim
-from gaussrep_gaussiancross.sparse.kernels.compile import kernel, part
 
 
 @kernel

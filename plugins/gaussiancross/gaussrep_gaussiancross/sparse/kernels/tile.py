@@ -11,8 +11,8 @@ from typing import Any
 from llvmlite import binding, ir
 from numba.core import cgutils, types  # noqa: TID253
 
+from gaussrep.kernels.jit import part
 from gaussrep.kernels.simd import I32, VECTOR, WIDTH, call, instruction
-from gaussrep_gaussiancross.sparse.kernels.compile import part
 
 I64 = ir.IntType(64)
 ALIGNMENT = 4
