@@ -19,8 +19,8 @@ from gaussrep.errors import GaussrepError, UnavailableError
 from gaussrep.json_file import write_json
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 from gaussrep_gaussiancross.backbones.sparse_unet import SparseUNet
-from gaussrep_gaussiancross.sparse.grid import sort_voxels
-from gaussrep_gaussiancross.sparse.spconv_space import Spconv, SpconvSpace
+from gaussrep_gaussiancross.sparse.kernel_map import sort_voxels
+from gaussrep_gaussiancross.sparse.spconv_backend import Spconv, SpconvSpace
 from harness.options import counts, require_folder_of
 from harness.report import describe_origin
 from harness.timing import summarize_times, time_calls

@@ -14,17 +14,14 @@ from gaussrep.encoders.voxelize import Voxelized, voxelize
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Embedding, StepOutput
 from gaussrep.rendering import Rendering
-from gaussrep_gaussiancross import explanation
-from gaussrep_gaussiancross.collapse import effective_rank
+from gaussrep_gaussiancross import losses as explanation
+from gaussrep_gaussiancross.anchors import Placement, scatter_mean
 from gaussrep_gaussiancross.config import GaussianCrossConfig
-from gaussrep_gaussiancross.dense_unet import DenseUNet
-from gaussrep_gaussiancross.field import Field, passing
-from gaussrep_gaussiancross.head import GaussianHead
-from gaussrep_gaussiancross.placement import Placement
+from gaussrep_gaussiancross.head import Field, GaussianHead, passing
+from gaussrep_gaussiancross.losses import effective_rank
+from gaussrep_gaussiancross.networks import DenseUNet, Projector
 from gaussrep_gaussiancross.point_method import PointMethod
-from gaussrep_gaussiancross.projector import Projector
 from gaussrep_gaussiancross.scene_batch import CHANNELS, SceneBatch, cameras_of
-from gaussrep_gaussiancross.volume import scatter_mean
 
 
 class GaussianCross(PointMethod):

@@ -20,14 +20,14 @@ def register_methods() -> Iterator[MethodRecord]:
     yield MethodRecord(
         name="point-segmenter",
         summary="Another method's features of points and a linear head, trained on classes.",
-        target="gaussrep_gaussiancross.downstream.segmenter:Segmenter",
-        config="gaussrep_gaussiancross.downstream.config:SegmenterConfig",
+        target="gaussrep_gaussiancross.evaluations.segmenter:Segmenter",
+        config="gaussrep_gaussiancross.evaluations.config:SegmenterConfig",
     )
     yield MethodRecord(
         name="point-group",
         summary="Another method's features of points and PointGroup's heads, trained on objects.",
-        target="gaussrep_gaussiancross.downstream.pointgroup.method:PointGroup",
-        config="gaussrep_gaussiancross.downstream.config:PointGroupConfig",
+        target="gaussrep_gaussiancross.evaluations.pointgroup:PointGroup",
+        config="gaussrep_gaussiancross.evaluations.config:PointGroupConfig",
         requires=("scipy>=1.11.1",),
         paper="https://arxiv.org/abs/2004.01658",
     )
@@ -59,7 +59,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         name="views",
         summary="PSNR and error of depth of rendered views of held-out scenes.",
         target="gaussrep_gaussiancross.evaluations.views:Views",
-        config="gaussrep_gaussiancross.evaluations.views_config:ViewsConfig",
+        config="gaussrep_gaussiancross.evaluations.config:ViewsConfig",
     )
     yield EvaluationRecord(
         name="semantic-probe",
@@ -70,13 +70,13 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
     yield EvaluationRecord(
         name="semantic-fine-tune",
         summary="Classes of points, the whole backbone trained on them.",
-        target="gaussrep_gaussiancross.evaluations.semantic_fine_tune:SemanticFineTune",
+        target="gaussrep_gaussiancross.evaluations.fine_tuning:SemanticFineTune",
         config="gaussrep_gaussiancross.evaluations.config:SemanticFineTuneConfig",
     )
     yield EvaluationRecord(
         name="instance-fine-tune",
         summary="Objects in scenes by PointGroup, the whole backbone trained on them.",
-        target="gaussrep_gaussiancross.evaluations.instance_fine_tune:InstanceFineTune",
+        target="gaussrep_gaussiancross.evaluations.fine_tuning:InstanceFineTune",
         config="gaussrep_gaussiancross.evaluations.config:InstanceFineTuneConfig",
         requires=("scipy>=1.11.1",),
     )

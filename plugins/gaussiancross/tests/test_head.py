@@ -2,9 +2,8 @@ import pytest
 import torch
 
 from gaussrep.config import resolve
-from gaussrep_gaussiancross.field import Field, passing
-from gaussrep_gaussiancross.head import GaussianHead
-from gaussrep_gaussiancross.placement import Placement
+from gaussrep_gaussiancross.anchors import Placement
+from gaussrep_gaussiancross.head import Field, GaussianHead, passing
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
 HALF = torch.arange(64).view(2, 32) % 2 == 0

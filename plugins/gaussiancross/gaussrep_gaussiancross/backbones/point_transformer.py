@@ -1,18 +1,112 @@
-"""A point transformer in the manner of PTv3: attention in windows along a curve, in plain torch."""
+"""Point transformer in the manner of PTv3: attention in windows along a curve, in plain torch."""
 
 from itertools import pairwise
 
-from jaxtyping import Float
+import torch
+from einops import rearrange
+from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
+from torch.nn.functional import scaled_dot_product_attention
 
 from gaussrep.encoders.point_encoder import PointEncoder
 from gaussrep.encoders.voxel_cloud import VoxelCloud
-from gaussrep_gaussiancross.backbones.attention_block import AttentionBlock
 from gaussrep_gaussiancross.backbones.config import PointTransformerConfig
-from gaussrep_gaussiancross.backbones.windows import Windows
+from gaussrep_gaussiancross.sparse.backend import OwnSpace
 from gaussrep_gaussiancross.sparse.conv import SparseConv
-from gaussrep_gaussiancross.sparse.grid import sort_voxels
-from gaussrep_gaussiancross.sparse.own_space import OwnSpace
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, Pairs, sort_voxels
+
+
+class Windows:
+    """Groups of `size` voxels along a z-order curve; none spans two scenes.
+
+    Args:
+        grid: Occupied voxels.
+        size: Voxels of a window; the last window of a scene is filled up with nothing.
+        turned: Whether the curve goes through x, y and z in the other order.
+
+    Attributes:
+        rows: The voxel at each place; where nothing is, voxel 0.
+        filled: Whether a voxel is there.
+        places: The place of each voxel in the flattened windows.
+    """
+
+    rows: Int64[Tensor, "windows size"]
+    filled: Bool[Tensor, "windows size"]
+    places: Int64[Tensor, " points"]
+
+    def __init__(self, grid: Grid, size: int, *, turned: bool) -> None:
+        order = _curve(grid, turned).argsort(stable=True)
+        order = order[grid.scene[order].argsort(stable=True)]
+        counts = grid.scene.bincount()
+        padded = -(-counts // size) * size
+        shift = padded.cumsum(0) - padded - (counts.cumsum(0) - counts)
+        ranks = torch.arange(grid.count, device=order.device) + shift[grid.scene[order]]
+        total = int(padded.sum())
+        self.rows = order.new_zeros(total).index_copy(0, ranks, order).view(-1, size)
+        self.filled = order.new_zeros(total).index_fill(0, ranks, 1).view(-1, size).bool()
+        self.places = torch.empty_like(order).index_copy(0, order, ranks)
+
+
+def _curve(grid: Grid, turned: bool) -> Tensor:
+    """Place of each voxel on the z-order curve: the bits of its coordinates in turn."""
+    axes = grid.coords.long().unbind(1)
+    place = torch.zeros_like(axes[0])
+    for bit in range(int(grid.coords.max()).bit_length()):
+        for axis, values in enumerate(axes[::-1] if turned else axes):
+            place |= (values >> bit & 1) << (3 * bit + axis)
+    return place
+
+
+RATIO = 4
+"""Hidden channels of the feed-forward part per channel (PTv3)."""
+
+
+class AttentionBlock(nn.Module):
+    """A convolution that tells positions, attention within windows, and a feed-forward part.
+
+    Each is added to what goes in; the latter two look at normalized features (PTv3).
+
+    Args:
+        channels: Channels of the features.
+        heads: Heads of attention.
+    """
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.position = SparseConv(channels, channels, 3)
+        self.position_out = nn.Sequential(nn.Linear(channels, channels), nn.LayerNorm(channels))
+        self.norm1, self.norm2 = nn.LayerNorm(channels), nn.LayerNorm(channels)
+        self.qkv = nn.Linear(channels, 3 * channels)
+        self.attention_out = nn.Linear(channels, channels)
+        self.feed_forward = nn.Sequential(
+            nn.Linear(channels, RATIO * channels), nn.GELU(), nn.Linear(RATIO * channels, channels)
+        )
+
+    def forward(
+        self, x: Float[Tensor, "rows c"], pairs: Pairs, windows: Windows
+    ) -> Float[Tensor, "rows c"]:
+        """Compute the block.
+
+        Args:
+            x: Features of a level.
+            pairs: Index table of the level, of size 3.
+            windows: Who attends to whom.
+
+        Returns:
+            Features of the level.
+        """
+        x = x + self.position_out(self.position(x, pairs))
+        x = x + self._attend(self.norm1(x), windows)
+        return x + self.feed_forward(self.norm2(x))
+
+    def _attend(self, x: Tensor, windows: Windows) -> Tensor:
+        given = self.qkv(x)[windows.rows]
+        q, k, v = rearrange(given, "w n (part h c) -> part w h n c", part=3, h=self.heads)
+        seen = windows.filled[:, None, None]
+        mixed = rearrange(scaled_dot_product_attention(q, k, v, seen), "w h n c -> (w n) (h c)")
+        return self.attention_out(mixed[windows.places])
+
 
 STEM = 5
 """Side of the first kernel, in voxels (PTv3)."""

@@ -1,21 +1,150 @@
-"""SpUNet-v1m1: the sparse U-Net of Pointcept, with its names, so that its weights load."""
+"""SpUNet-v1m1, the sparse U-Net of Pointcept, with Pointcept's parameter names."""
 
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from pickle import UnpicklingError
 
 import torch
 from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor, nn
+from torch.nn.functional import linear
 
 from gaussrep.encoders.point_encoder import PointEncoder
 from gaussrep.encoders.voxel_cloud import VoxelCloud
+from gaussrep.errors import ConfigError
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
-from gaussrep_gaussiancross.backbones.residual_block import ResidualBlock, batch_norm, parts_of
-from gaussrep_gaussiancross.backbones.weights import load_weights
+from gaussrep_gaussiancross.sparse.backend import OwnSpace, SparseSpace
 from gaussrep_gaussiancross.sparse.conv import SparseConv
-from gaussrep_gaussiancross.sparse.grid import Grid, sort_voxels
-from gaussrep_gaussiancross.sparse.own_space import OwnSpace
-from gaussrep_gaussiancross.sparse.space import SparseSpace
-from gaussrep_gaussiancross.sparse.spconv_space import Spconv, SpconvSpace
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, sort_voxels
+from gaussrep_gaussiancross.sparse.spconv_backend import Spconv, SpconvSpace
+
+EPS, MOMENTUM = 1e-3, 0.01
+"""Of batch normalization (SpUNet-v1m1)."""
+
+
+def batch_norm(channels: int) -> nn.BatchNorm1d:
+    """The normalization of the sparse U-Net."""
+    return nn.BatchNorm1d(channels, eps=EPS, momentum=MOMENTUM)
+
+
+def parts_of(step: nn.Module) -> tuple[SparseConv, nn.BatchNorm1d]:
+    """The kernel and the normalization in a container of both."""
+    conv, norm = step.children()
+    assert isinstance(conv, SparseConv)
+    assert isinstance(norm, nn.BatchNorm1d)
+    return conv, norm
+
+
+class ResidualBlock(nn.Module):
+    """Two submanifold convolutions and a way around them.
+
+    Args:
+        inputs: Channels of the input.
+        outputs: Channels of the output; where they differ, the way around is a linear map.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        around = [SparseConv(inputs, outputs, 1), batch_norm(outputs)] if inputs != outputs else []
+        self.proj = nn.Sequential(*around)
+        self.conv1 = SparseConv(inputs, outputs, 3)
+        self.bn1 = batch_norm(outputs)
+        self.conv2 = SparseConv(outputs, outputs, 3)
+        self.bn2 = batch_norm(outputs)
+
+    def forward(
+        self, x: Float[Tensor, "rows c"], space: SparseSpace, level: int
+    ) -> Float[Tensor, "rows d"]:
+        """Compute the block.
+
+        Args:
+            x: Features of the level.
+            space: Who convolves.
+            level: Number of the level.
+
+        Returns:
+            Features of the level.
+        """
+        around = x
+        if len(self.proj):
+            conv, norm = parts_of(self.proj)
+            around = norm(linear(x, conv.weight.flatten(1)))
+        x = space.same(x, self.conv1, self.bn1, level)
+        return space.same(x, self.conv2, self.bn2, level, around)
+
+
+WRAPPER, OWN, HEAD = "module.", "backbone.", "final."
+"""How names begin: of a network wrapped for several devices, of the backbone in a method, and of
+the head in the backbone, which is not taken."""
+NAMED = 3
+"""How many of the weights that do not fit a message names."""
+
+
+def load_weights(backbone: nn.Module, path: Path) -> None:
+    """Give a backbone published weights, by name.
+
+    Args:
+        backbone: Who gets them; every one of its parameters and running statistics.
+        path: A `.safetensors` file, or a `.pth` with a `state_dict`.
+
+    Raises:
+        ConfigError: If the file cannot be read, or a weight is missing, unknown or misshapen.
+    """
+    weights = _select(_read(path))
+    own = backbone.state_dict()
+    shared = weights.keys() & own.keys()
+    problems = {
+        "missing": sorted(own.keys() - shared),
+        "unexpected": sorted(weights.keys() - shared),
+        "of another shape": [
+            f"{name} {list(weights[name].shape)} instead of {list(own[name].shape)}"
+            for name in sorted(shared)
+            if weights[name].shape != own[name].shape
+        ],
+    }
+    if texts := [f"{what}: {_named(names)}" for what, names in problems.items() if names]:
+        raise ConfigError(
+            f"weights: {path} does not fit this backbone ({'; '.join(texts)}); set its size, "
+            "channels and layers, and the features of a voxel, to those of the weights."
+        )
+    backbone.load_state_dict(weights)
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    if not path.is_file():
+        raise ConfigError(f"weights is {path}, but there is no such file.")
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except (SafetensorError, UnpicklingError, OSError, RuntimeError, EOFError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ConfigError(
+            f"weights: {path} cannot be read as tensors alone ({reason}); wanted a .safetensors "
+            "file or a .pth with a state_dict."
+        ) from error
+    found = content.get("state_dict", content) if isinstance(content, dict) else None
+    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
+        raise ConfigError(f"weights: {path} holds no state_dict; wanted tensors by name.")
+    return found
+
+
+def _select(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The backbone's, by its own names; all of them where none says whose it is."""
+    plain = {name.removeprefix(WRAPPER): tensor for name, tensor in weights.items()}
+    if any(name.startswith(OWN) for name in plain):
+        plain = {name.removeprefix(OWN): v for name, v in plain.items() if name.startswith(OWN)}
+    return {name: tensor for name, tensor in plain.items() if not name.startswith(HEAD)}
+
+
+def _named(names: Iterable[str]) -> str:
+    first = list(names)
+    more = f" and {len(first) - NAMED} more" if len(first) > NAMED else ""
+    return ", ".join(first[:NAMED]) + more
+
 
 STEM = 5
 """Side of the first kernel, in voxels."""

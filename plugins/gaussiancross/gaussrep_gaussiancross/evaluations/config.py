@@ -1,15 +1,46 @@
-"""Settings of the evaluations on scenes (torch-free).
-
-"Released" marks the values of the configurations that GaussianCross's authors published; "ours" is
-what they do not give, or what was made small enough to be tried without a GPU.
-"""
+"""Settings of the evaluations on scenes and of the methods that they train (torch-free)."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from gaussrep.config import ComponentConfig, component
 from gaussrep.evaluation.config import EvaluationConfig, SampledConfig
+
+
+class SegmenterConfig(ComponentConfig):
+    """Settings of the `point-segmenter` method."""
+
+    body: Annotated[ComponentConfig, component("methods")]
+    """The method whose features of points are classified."""
+    classes: int = Field(ge=2)
+    """Number of classes."""
+    start: str = ""
+    """Digest of the weights that the body started from, so that runs can be told apart; empty where
+    it started from fresh ones."""
+
+
+class PointGroupConfig(SegmenterConfig):
+    """Settings of the `point-group` method; sizes are those of the released configurations."""
+
+    stuff: tuple[int, ...] = ()
+    """Classes that have no objects: walls, floors."""
+    radius: float = Field(default=0.03, gt=0)
+    """Moved points of one class that lie closer than this belong together, in meters (1.5 voxels of
+    0.02 m)."""
+    least_points: int = Field(default=100, ge=1)
+    """Points that a guessed object must have."""
+
+
+class ViewsConfig(SampledConfig):
+    """Settings of the `views` evaluation."""
+
+    batch_size: int = Field(default=1, ge=1)
+    """Scenes per forward pass."""
+    untrained: bool = True
+    """Measure the same method with fresh weights as well."""
+
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
 Votes = Annotated[int, Field(ge=1, le=13)]

@@ -1,9 +1,11 @@
-"""Scenes whose points have classes."""
+"""Data sets of scenes with semantic labels."""
 
+import time
 from collections.abc import Iterable, Iterator
 from typing import Literal, Protocol, runtime_checkable
 
 import torch
+from rich.console import Console
 from torch import Tensor
 
 from gaussrep.building import build
@@ -13,6 +15,7 @@ from gaussrep.data.scenes.augment.config import AugmentConfig
 from gaussrep.data.scenes.config import SceneConfig
 from gaussrep.data.scenes.point_cloud import IGNORED
 from gaussrep.errors import DataError
+from gaussrep.training.callbacks.progress import print_plainly
 from gaussrep.training.loader import CollatingDataset, make_loader
 
 
@@ -112,3 +115,33 @@ def _labels(sample: dict[str, Tensor], dataset: LabeledScenes) -> Tensor:
             f"{classes - 1}; were its labels written for another list of classes?"
         )
     return sample["labels"]
+
+
+SECONDS = 10.0
+"""Time between two lines; what is done sooner prints none."""
+
+
+class Ticker:
+    """Prints how far something has come, on stderr.
+
+    Args:
+        what: What goes on.
+        total: Number of steps.
+    """
+
+    def __init__(self, what: str, total: int) -> None:
+        self._what, self._total = what, total
+        self._last = time.monotonic()
+
+    def tick(self, done: int, note: str = "") -> None:
+        """Print a line if the last one was long ago.
+
+        Args:
+            done: Steps made so far.
+            note: What else to say.
+        """
+        if time.monotonic() - self._last < SECONDS:
+            return
+        self._last = time.monotonic()
+        line = f"{self._what}: {done}/{self._total}  {note}".rstrip()
+        print_plainly(Console(stderr=True), line)

@@ -1,11 +1,13 @@
-"""`semantic-probe`: how well a linear layer finds the classes of points in frozen features."""
+"""`semantic-probe`: semantic segmentation by a linear classifier on frozen features."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
 import torch
-from jaxtyping import Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from gaussrep.building import build
@@ -15,26 +17,156 @@ from gaussrep.evaluation.features import chosen_samples, device_of
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training import random_state
 from gaussrep.training.sampler import Position, SampleOrder
-from gaussrep_gaussiancross.downstream.segmentation_loss import segmentation_loss
-from gaussrep_gaussiancross.downstream.segmenter import count_classes
 from gaussrep_gaussiancross.evaluations.config import SemanticProbeConfig
-from gaussrep_gaussiancross.evaluations.frozen import (
-    PointFeatures,
-    cached_features,
-    dealt,
-    live_features,
-)
-from gaussrep_gaussiancross.evaluations.one_cycle import one_cycle
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
+    Ticker,
+    batches_of,
     labeled_scenes,
     unaugmented,
     without_views,
 )
-from gaussrep_gaussiancross.evaluations.segmenting import SegmentationTable, confusion_on
-from gaussrep_gaussiancross.evaluations.ticker import Ticker
-from gaussrep_gaussiancross.evaluations.unchanged import unchanged
+from gaussrep_gaussiancross.evaluations.segmentation import SegmentationTable, confusion_on
+from gaussrep_gaussiancross.evaluations.segmenter import count_classes, segmentation_loss
 from gaussrep_gaussiancross.point_method import PointMethod, point_method_of
+
+
+@contextmanager
+def unchanged(method: Method) -> Iterator[None]:
+    """Put buffers and modes of a method back after a block that lets its batch norms move.
+
+    Args:
+        method: Parameters are not looked after.
+    """
+    buffers = {name: buffer.clone() for name, buffer in method.named_buffers()}
+    training = {name: module.training for name, module in method.named_modules()}
+    try:
+        yield
+    finally:
+        for name, buffer in method.named_buffers():
+            buffer.copy_(buffers[name])
+        for name, module in method.named_modules():
+            module.training = training[name]
+
+
+WARMUP = 0.05
+"""Share of the steps over which the rate rises (released configurations)."""
+START = 1 / 10
+"""Factor at the first step (released configurations)."""
+END = START / 1000
+"""Factor at the last step (released configurations)."""
+
+
+def one_cycle(step: int, steps: int) -> float:
+    """Give the factor on the learning rate: half a cosine up, then half a cosine down.
+
+    Args:
+        step: The step about to be made, from 0 to `steps - 1`.
+        steps: Number of steps in all.
+
+    Returns:
+        A factor in (0, 1].
+
+    Example:
+        >>> [round(one_cycle(step, 61), 4) for step in (0, 1, 3, 60)]
+        [0.1, 0.325, 1.0, 0.0001]
+    """
+    top = int(WARMUP * steps)
+    if step < top:
+        return _between(START, 1.0, step / top)
+    return _between(1.0, END, (step - top) / max(1, steps - 1 - top))
+
+
+def _between(first: float, last: float, share: float) -> float:
+    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * share))
+
+
+@dataclass(frozen=True, eq=False)
+class PointFeatures:
+    """Features and classes of points.
+
+    Attributes:
+        features: One vector per point.
+        labels: Their classes, `IGNORED` where there is none.
+    """
+
+    features: Float[Tensor, "p d"]
+    labels: Int[Tensor, " p"]
+
+
+def live_features(
+    body: PointMethod,
+    scenes: LabeledScenes,
+    keys: Iterable[list[SampleKey]],
+    workers: int,
+    device: torch.device,
+) -> Iterator[PointFeatures]:
+    """Encode batch after batch, in whatever mode the backbone is.
+
+    Args:
+        body: Encodes.
+        scenes: What to encode, augmented as the keys say.
+        keys: The scenes of each batch; may be endless.
+        workers: Processes that load scenes.
+        device: Of the body.
+
+    Yields:
+        The features of each batch.
+    """
+    for batch in batches_of(scenes, keys, workers, device):
+        with torch.no_grad():
+            features = body.encode_points(batch).float()
+        yield PointFeatures(features, batch["labels"])
+
+
+def cached_features(
+    body: PointMethod,
+    scenes: LabeledScenes,
+    chosen: Sequence[int],
+    points: int,
+    workers: int,
+    device: torch.device,
+) -> list[PointFeatures]:
+    """Encode each scene once.
+
+    Args:
+        body: Encodes; in evaluation mode.
+        scenes: What to encode.
+        chosen: Indices of the scenes.
+        points: How many points of each are kept, drawn from torch's global generator.
+        workers: Processes that load scenes.
+        device: Of the body.
+
+    Returns:
+        The features of each scene.
+    """
+    keys = [[SampleKey(index)] for index in chosen]
+    ticker = Ticker("training scenes", len(chosen))
+    cache = []
+    for found in live_features(body, scenes, keys, workers, device):
+        kept = torch.randperm(len(found.labels))[:points].to(device)
+        cache.append(PointFeatures(found.features[kept], found.labels[kept]))
+        ticker.tick(len(cache))
+    return cache
+
+
+def dealt(
+    cache: Sequence[PointFeatures], keys: Iterable[list[SampleKey]]
+) -> Iterator[PointFeatures]:
+    """Join cached scenes into batches.
+
+    Args:
+        cache: Features by scene.
+        keys: The scenes of each batch, by their place in the cache; may be endless.
+
+    Yields:
+        The features of each batch.
+    """
+    for batch in keys:
+        parts = [cache[key.index] for key in batch]
+        yield PointFeatures(
+            torch.cat([part.features for part in parts]), torch.cat([part.labels for part in parts])
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.methods.method import Batch, Method
-from gaussrep_gaussiancross import explanation
-from gaussrep_gaussiancross.evaluations.views_config import ViewsConfig
+from gaussrep_gaussiancross import losses as explanation
+from gaussrep_gaussiancross.evaluations.config import ViewsConfig
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.scene_batch import cameras_of
 

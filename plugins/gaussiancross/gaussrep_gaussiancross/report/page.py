@@ -1,19 +1,109 @@
-"""The page: one HTML file with everything in it."""
+"""Render the report's page and write its files."""
 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
+from math import isnan
+from pathlib import Path
+from statistics import fmean
 
 from jinja2 import Environment
 from markupsafe import Markup
 
+import gaussrep as gr
+from gaussrep.methods.report import Report
+from gaussrep.replacing import replacing
 from gaussrep.report.data_url import data_url
 from gaussrep.report.figure import Figure
 from gaussrep.report.panel import Panel
+from gaussrep.report.sheet import contact_sheet
 from gaussrep.report.style import page_style
-from gaussrep_gaussiancross.report.probe_table import Table
+from gaussrep.report.write_png import write_png
+from gaussrep_gaussiancross.config import GaussianCrossConfig
+from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.scene_report import SceneReport
+
+PROBE = "semantic-probe"
+COLUMNS = {"miou": "mIoU", "macc": "mean accuracy", "all_acc": "accuracy"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Scores as text.
+
+    Attributes:
+        title: What was measured.
+        header: Titles of the columns.
+        rows: Cells, as many as titles.
+    """
+
+    title: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def probe_tables(run: Path) -> list[Table]:
+    """Read what `semantic-probe` found.
+
+    Args:
+        run: A run's folder.
+
+    Returns:
+        One table per file in its `evaluations`, none where nothing was measured.
+    """
+    files = sorted((run / "evaluations").glob("*.json"))
+    records = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    return [
+        Table(
+            f"Linear probe on classes of points, after {record['step']} steps",
+            ("", *COLUMNS.values()),
+            [(row, *_cells(scores)) for row, scores in record["scores"].items()],
+        )
+        for record in records
+        if record["evaluation"].split(":")[-1] == PROBE
+    ]
+
+
+def _cells(scores: dict[str, float]) -> list[str]:
+    return [f"{100 * scores[column]:.1f}%" if column in scores else "" for column in COLUMNS]
+
+
+Fact = tuple[str, str]
+"""A name and a value."""
+
+
+def facts_of(method: GaussianCross) -> list[Fact]:
+    """Describe a model.
+
+    Args:
+        method: The model.
+
+    Returns:
+        Its backbone, voxels, cells, threshold, teacher and size.
+    """
+    config = method.config
+    backbone = sum(parameter.numel() for parameter in method.backbone.parameters())
+    weights = sum(parameter.numel() for parameter in method.parameters())
+    return [
+        ("Backbone", f"{config.backbone.type}, {_millions(backbone)}, {method.point_width} wide"),
+        ("Voxels", _voxels(config)),
+        ("Cells", " x ".join(map(str, config.anchors))),
+        ("τ", f"{config.threshold:g}"),
+        ("Teacher", str(config.teacher.type) if config.semantic_weight else "none"),
+        ("Parameters", _millions(weights)),
+    ]
+
+
+def _voxels(config: GaussianCrossConfig) -> str:
+    if config.grid_size is None:
+        return f"{config.voxels_across} along the longest side"
+    return f"{config.grid_size:g} m"
+
+
+def _millions(count: int) -> str:
+    return f"{count / 1e6:.1f} M"
+
 
 HOME = "gaussrep_gaussiancross.report"
 """Package of the template, the style and the script."""
@@ -75,3 +165,71 @@ def _image(panel: Panel) -> Markup:
     return Markup(
         '<figure><img alt="{}" src="{}" width="{}" height="{}"><figcaption>{}</figcaption></figure>'
     ).format(panel.title, data_url(panel.picture), *panel.picture.size, panel.title)
+
+
+FOLDER = "report"
+"""Of the files beside the page."""
+
+VIEWS = 3
+"""Rows of views on `overview.png`."""
+
+
+def publish(page: Page, folder: Path) -> Report:
+    """Write a page and its files.
+
+    Args:
+        page: What the page says.
+        folder: Where `report.html` is written, and the folder `report`: `overview.png`, and for
+            each scene a PNG of its panels and a `.ply` of its Gaussians.
+
+    Returns:
+        The page and its summary.
+    """
+    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+    links = [_write_files(scene, folder, i) for i, scene in enumerate(page.scenes)]
+    write_png(contact_sheet(_overview(page.scenes[0])), folder / FOLDER / "overview.png")
+    path = folder / "report.html"
+    with replacing(path) as temporary:
+        temporary.write_text(render_page(page, links), encoding="utf-8")
+    return Report(path, page.summary)
+
+
+def summary_of(scenes: list[SceneReport], unit: str) -> str:
+    """Say in a sentence how well scenes were said.
+
+    Args:
+        scenes: At least one.
+        unit: Of lengths.
+    """
+    psnr, gain = (fmean(values) for values in zip(*((s.psnr, s.gain) for s in scenes), strict=True))
+    errors = [scene.depth_error for scene in scenes if not isnan(scene.depth_error)]
+    depth = f"depth is off by {fmean(errors):.2f} {unit}" if errors else "no depth was measured"
+    views = sum(len(scene.views) for scene in scenes)
+    return (
+        f"{views} rendered views of {len(scenes)} {'scene' if len(scenes) == 1 else 'scenes'} "
+        f"reach {psnr:.1f} dB PSNR, {gain:+.1f} dB against each view's mean color; {depth}; "
+        f"{fmean(scene.kept for scene in scenes):.0%} of the Gaussians are kept."
+    )
+
+
+def _write_files(scene: SceneReport, folder: Path, number: int) -> dict[str, str]:
+    """Names and addresses, seen from the page, of one scene's files."""
+    picture, gaussians = (f"{FOLDER}/scene-{number:02d}.{suffix}" for suffix in ("png", "ply"))
+    classes = scene.classes.panels if scene.classes else ()
+    rows = [
+        *(view.panels for view in scene.views),
+        *(scene.pruning.panels, *scene.outside, scene.similar, classes),
+    ]
+    write_png(contact_sheet([row for row in rows if row]), folder / picture)
+    gr.save(scene.gaussians, folder / gaussians)
+    return {"panels (.png)": picture, "Gaussians (.ply)": gaussians}
+
+
+def _overview(scene: SceneReport) -> list[list[Panel]]:
+    spread = scene.views[:: max(1, len(scene.views) // VIEWS)][:VIEWS]
+    return [*(_telling(view.panels) for view in spread), scene.outside[0]]
+
+
+def _telling(panels: list[Panel]) -> list[Panel]:
+    """Color, depth and features."""
+    return [p for p in panels if not p.title.startswith(("error", "alpha"))]

@@ -1,20 +1,137 @@
-"""Real views of a scene beside what its Gaussians make of them."""
+"""Real views of a scene beside rendered ones."""
 
 from dataclasses import dataclass
 
+import torch
 from einops import rearrange, reduce, repeat
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
+from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.methods.method import Batch
-from gaussrep.report.panel import Panel
-from gaussrep_gaussiancross import explanation
-from gaussrep_gaussiancross.field import Field
+from gaussrep.rendering import Rendering
+from gaussrep.report.palette import near_to_far
+from gaussrep.report.panel import SIZE, Panel
+from gaussrep_gaussiancross import losses as explanation
+from gaussrep_gaussiancross.head import Field
 from gaussrep_gaussiancross.method import GaussianCross
-from gaussrep_gaussiancross.report.column import Column
-from gaussrep_gaussiancross.report.view_depths import ViewDepths
-from gaussrep_gaussiancross.report.view_features import ViewFeatures
 from gaussrep_gaussiancross.scene_batch import cameras_of
+
+
+@dataclass(frozen=True, eq=False)
+class Column:
+    """Pictures of several views.
+
+    Attributes:
+        title: What they show.
+        pictures: RGB in [0, 1].
+    """
+
+    title: str
+    pictures: Float[Tensor, "v h w 3"]
+
+    def panels(self, shape: float) -> list[Panel]:
+        """Make a panel of each.
+
+        Args:
+            shape: Height by width of the panels.
+        """
+        size = (SIZE, max(1, round(shape * SIZE)))
+        return [Panel.of(self.title, picture, size) for picture in self.pictures]
+
+
+NOTHING = 0.88
+"""Gray level where there is no depth."""
+
+BLACK = 0.95
+"""Quantile of the errors from which on they are black."""
+
+
+@dataclass(frozen=True, eq=False)
+class ViewDepths:
+    """Depth of the views of a scene, in the units of its points.
+
+    Attributes:
+        real: Measured depth, 0 where there is none.
+        said: Rendered depth, 0 where there is none.
+    """
+
+    real: Float[Tensor, "v h w"]
+    said: Float[Tensor, "v h w"]
+
+    def errors(self) -> Float[Tensor, " v"]:
+        """Mean absolute error of each view where depth was measured; NaN where none was."""
+        return self._errors().nanmean((1, 2))
+
+    def columns(self, unit: str) -> list[Column]:
+        """Draw both in the same colors, near bright and far dark, and their difference.
+
+        Args:
+            unit: Of lengths.
+        """
+        measured = self.real[self.real > 0]
+        low, high = measured.aminmax() if len(measured) else self.said.aminmax()
+        return [
+            Column(f"depth {low:.1f} to {high:.1f} {unit}", _paint(self.real, low, high)),
+            Column("rendered depth", _paint(self.said, low, high)),
+            self._error_column(unit),
+        ]
+
+    def _errors(self) -> Tensor:
+        return (self.said - self.real).abs().where(self.real > 0, torch.nan)
+
+    def _error_column(self, unit: str) -> Column:
+        errors = self._errors()
+        known = errors[errors.isfinite()]
+        most = known.kthvalue(max(1, round(BLACK * len(known)))).values if len(known) else 1.0
+        ink = (1 - errors / max(float(most), 1e-6)).clamp_min(0).nan_to_num(NOTHING)
+        return Column(f"error to {most:.2f} {unit}", repeat(ink, "v h w -> v h w 3"))
+
+
+def _paint(depths: Tensor, low: Tensor, high: Tensor) -> Tensor:
+    colors = near_to_far((depths - low) / (high - low).clamp_min(1e-6))
+    return torch.where((depths > 0).cpu()[..., None], colors, NOTHING)
+
+
+@dataclass(frozen=True, eq=False)
+class ViewFeatures:
+    """Feature maps of the views of a scene.
+
+    Attributes:
+        teacher: F*.
+        said: F̂, rendered and projected.
+    """
+
+    teacher: Float[Tensor, "v rows columns d"]
+    said: Float[Tensor, "v rows columns d"]
+
+    @classmethod
+    def of(cls, method: GaussianCross, batch: Batch, drawn: Rendering) -> "ViewFeatures":
+        """Let a method's teacher and its projector speak.
+
+        Args:
+            method: With a teacher, that is, with a semantic weight.
+            batch: One scene with views.
+            drawn: What its Gaussians look like from there.
+        """
+        teacher = method.teacher(rearrange(batch["images"], "1 v c h w -> v c h w"))
+        assert drawn.features is not None
+        return cls(teacher, method.projector(drawn.features, *teacher.shape[1:3]))
+
+    def cosines(self) -> Float[Tensor, " v"]:
+        """Mean cosine of both in each view."""
+        return cosine_similarity(self.said, self.teacher, dim=-1).mean((1, 2))
+
+    def columns(self) -> list[Column]:
+        """Draw both by the teacher's principal components."""
+        colors = PrincipalColors.of(
+            rearrange(self.teacher, "v rows columns d -> (v rows columns) d")
+        )
+        return [
+            Column("teacher", colors.paint(self.teacher)),
+            Column("rendered features", colors.paint(self.said)),
+        ]
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,75 @@
-"""The report of a `gaussiancross` run."""
+"""Write the report of a `gaussiancross` run."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 
+from gaussrep.building import build
+from gaussrep.methods.method import Batch
 from gaussrep.methods.report import Report, Shown
 from gaussrep.report.curve import Lines, log_curve, loss_curve
+from gaussrep.training.run_folder import RunFolder
+from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
 from gaussrep_gaussiancross.method import GaussianCross
-from gaussrep_gaussiancross.report.class_names import class_names
-from gaussrep_gaussiancross.report.facts import facts_of, unit_of
-from gaussrep_gaussiancross.report.one_scene import one_scene
-from gaussrep_gaussiancross.report.page import Page
-from gaussrep_gaussiancross.report.probe_table import probe_tables
-from gaussrep_gaussiancross.report.publish import publish, summary_of
-from gaussrep_gaussiancross.report.scene_report import SceneReport
+from gaussrep_gaussiancross.report.page import (
+    Page,
+    facts_of,
+    probe_tables,
+    publish,
+    summary_of,
+)
+from gaussrep_gaussiancross.report.scene_report import SceneReport, unit_of
 from gaussrep_gaussiancross.report.similarity import Point
+from gaussrep_gaussiancross.scene_batch import SceneBatch
+
+OF_POINTS = ("points", "colors", "normals", "labels", "instances", "scene")
+OF_VIEWS = ("images", "depths", "viewmats", "Ks", "frames")
+
+MOST_VIEWS = 5
+"""Views of a scene that are shown."""
+
+
+def one_scene(batch: Batch, number: int) -> Batch:
+    """Take one scene out of a batch.
+
+    Args:
+        batch: Of a data set of scenes.
+        number: Which scene.
+
+    Returns:
+        A batch of that scene alone, with at most `MOST_VIEWS` of its views.
+
+    Raises:
+        DataError: If the batch is of something else.
+    """
+    own = SceneBatch.of(batch).scene == number
+    alone = {}
+    for name, values in batch.items():
+        if name in OF_POINTS:
+            alone[name] = values[own]
+        else:
+            alone[name] = values[number : number + 1]
+            if name in OF_VIEWS:
+                alone[name] = alone[name][:, :MOST_VIEWS]
+    return alone | {"scene": alone["scene"] - number}
+
+
+def class_names(run: Path) -> tuple[str, ...]:
+    """Ask a run's data set for the names of its classes.
+
+    Args:
+        run: A run's folder.
+
+    Returns:
+        The names; empty where the folder holds no run, or the data set has no classes.
+    """
+    folder = RunFolder(run)
+    if not folder.exists():
+        return ()
+    dataset = build("datasets", folder.read_config().data, split="val")
+    return dataset.classes if isinstance(dataset, LabeledScenes) else ()
+
 
 PARTS: Lines = {
     "color_loss": ("color", "#4477aa"),

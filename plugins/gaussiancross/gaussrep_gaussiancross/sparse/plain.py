@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep_gaussiancross.sparse.pairs import Pairs
+from gaussrep_gaussiancross.sparse.kernel_map import Pairs
 
 
 def multiply(

@@ -3,12 +3,13 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.config import resolve
+from gaussrep.data.sample_key import SampleKey
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation
 
 
 @pytest.fixture
-def make_method(rooms):
+def make_feeler(rooms):
     def make(name="feeler", **settings):
         with torch.random.fork_rng():
             torch.manual_seed(0)
@@ -26,3 +27,10 @@ def evaluate(rooms):
         return measured(config, method)
 
     return call
+
+
+@pytest.fixture
+def batch(rooms):
+    """Two rooms."""
+    dataset = build("datasets", "rooms", split="train")
+    return dataset.collate([dataset[SampleKey(index)] for index in range(2)])

@@ -32,6 +32,6 @@ def test_settings_never_import_torch():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_other_methods_are_refused(name, evaluate, make_method):
+def test_other_methods_are_refused(name, evaluate, make_feeler):
     with pytest.raises(CapabilityError, match="Numb does not encode points"):
-        evaluate(name, make_method("numb"))
+        evaluate(name, make_feeler("numb"))

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from gaussrep.errors import DataError
+from gaussrep_gaussiancross.evaluations.semantic_probe import one_cycle, unchanged
 
 QUICK = ["steps=30", "lr=0.05", "batch_size=3", "random_backbone=false"]
 
@@ -17,8 +18,8 @@ def same(first, second):
 
 
 @pytest.mark.parametrize("batchnorm", ["train", "eval"])
-def test_classes_are_found_and_the_method_is_left_alone(evaluate, make_method, batchnorm):
-    method = make_method()
+def test_classes_are_found_and_the_method_is_left_alone(evaluate, make_feeler, batchnorm):
+    method = make_feeler()
     method.backbone.layers[1].running_mean.fill_(0.3)
     before = state_of(method)
     settings = [*QUICK, "steps=80", f"batchnorm={batchnorm}"]
@@ -38,9 +39,9 @@ def test_classes_are_found_and_the_method_is_left_alone(evaluate, make_method, b
     assert scores.facts["never_seen"] == []
 
 
-def test_only_one_protocol_lets_the_averages_move(evaluate, make_method):
+def test_only_one_protocol_lets_the_averages_move(evaluate, make_feeler):
     """Running averages that are far off are mended by the released protocol, and by it alone."""
-    method = make_method()
+    method = make_feeler()
     method.backbone.layers[1].running_mean.fill_(5.0)
     live, still = (
         evaluate("semantic-probe", method, *QUICK, "steps=40", f"batchnorm={name}").own["miou"]
@@ -49,9 +50,9 @@ def test_only_one_protocol_lets_the_averages_move(evaluate, make_method):
     assert still < 0.2 < live  # nothing passes the ReLU, so nothing can be told apart
 
 
-def test_a_random_backbone_has_a_row_of_its_own(evaluate, make_method):
+def test_a_random_backbone_has_a_row_of_its_own(evaluate, make_feeler):
     """A backbone that says nothing loses against fresh weights."""
-    method = make_method()
+    method = make_feeler()
     torch.nn.init.zeros_(method.backbone.layers[1].weight)
     torch.nn.init.zeros_(method.backbone.layers[1].bias)
     scores = evaluate("semantic-probe", method, *QUICK, "random_backbone=true")
@@ -59,8 +60,8 @@ def test_a_random_backbone_has_a_row_of_its_own(evaluate, make_method):
     assert scores.rows["random backbone"]["miou"] > scores.own["miou"] + 0.3
 
 
-def test_the_seed_decides(evaluate, make_method):
-    method = make_method()
+def test_the_seed_decides(evaluate, make_feeler):
+    method = make_feeler()
     settings = ["steps=4", "batch_size=2", "limit=3"]
     torch.manual_seed(1)
     first, again, other = (
@@ -72,20 +73,20 @@ def test_the_seed_decides(evaluate, make_method):
     assert alone.own == first.own
 
 
-def test_fewer_scenes_and_fewer_points(evaluate, make_method):
+def test_fewer_scenes_and_fewer_points(evaluate, make_feeler):
     settings = ["limit=1", "batchnorm=eval", "cached_points=50", "steps=3"]
-    facts = evaluate("semantic-probe", make_method(), *QUICK, *settings).facts
+    facts = evaluate("semantic-probe", make_feeler(), *QUICK, *settings).facts
     assert facts["train_scenes"] == facts["val_scenes"] == 1
 
 
-def test_votes(evaluate, make_method):
-    facts = evaluate("semantic-probe", make_method(), *QUICK, "votes=13", "steps=2").facts
+def test_votes(evaluate, make_feeler):
+    facts = evaluate("semantic-probe", make_feeler(), *QUICK, "votes=13", "steps=2").facts
     assert facts["votes"] == 13
 
 
-def test_training_scenes_are_augmented_in_one_protocol_only(evaluate, make_method):
+def test_training_scenes_are_augmented_in_one_protocol_only(evaluate, make_feeler):
     """The toy's noise doubles where colors jitter."""
-    method = make_method()
+    method = make_feeler()
     off = "data.augment.color_jitter.probability=0"
     for name, equal in (("train", False), ("eval", True)):
         settings = [*QUICK, "steps=4", f"batchnorm={name}"]
@@ -93,16 +94,16 @@ def test_training_scenes_are_augmented_in_one_protocol_only(evaluate, make_metho
         assert (rows[0] == rows[1]) == equal
 
 
-def test_views_are_not_read(evaluate, make_method):
+def test_views_are_not_read(evaluate, make_feeler):
     """The toy asserts that none are asked for."""
-    evaluate("semantic-probe", make_method(), *QUICK, "steps=1", "data.views=2")
+    evaluate("semantic-probe", make_feeler(), *QUICK, "steps=1", "data.views=2")
 
 
-def test_a_class_that_training_never_saw(evaluate, make_method, caplog):
+def test_a_class_that_training_never_saw(evaluate, make_feeler, caplog):
     """One point is all that training sees; validation shows four classes."""
     overrides = ["steps=2", "limit=1", "batchnorm=eval", "cached_points=1"]
     with caplog.at_level(logging.WARNING, "gaussrep.evaluation"):
-        facts = evaluate("semantic-probe", make_method(), *QUICK, *overrides).facts
+        facts = evaluate("semantic-probe", make_feeler(), *QUICK, *overrides).facts
     assert len(facts["never_seen"]) == 3
     (warning,) = caplog.messages
     assert f"training never saw a point of {', '.join(facts['never_seen'])}" in warning
@@ -117,6 +118,52 @@ def test_a_class_that_training_never_saw(evaluate, make_method, caplog):
         (["data.first_label=3"], "rooms", "has the label 6, but the 5 classes go from 0 to 4"),
     ],
 )
-def test_bad_data(evaluate, make_method, overrides, data, message):
+def test_bad_data(evaluate, make_feeler, overrides, data, message):
     with pytest.raises(DataError, match=message):
-        evaluate("semantic-probe", make_method(), *overrides, data=data)
+        evaluate("semantic-probe", make_feeler(), *overrides, data=data)
+
+
+def interrupted(method):
+    with unchanged(method):
+        method.train()
+        method.backbone.layers(torch.randn(8, 6) + 3)
+        assert not torch.equal(method.backbone.layers[1].running_mean, torch.zeros(16))
+        raise KeyboardInterrupt
+
+
+def test_averages_and_modes_are_put_back_even_after_an_error(make_feeler):
+    method = make_feeler()
+    method.decoder.train()
+    before = {name: value.clone() for name, value in method.state_dict().items()}
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(method)
+    assert all(torch.equal(value, before[name]) for name, value in method.state_dict().items())
+    modes = {name: module.training for name, module in method.named_modules()}
+    assert [name for name, training in modes.items() if training] == ["decoder"]
+
+
+@pytest.mark.parametrize("steps", [100, 1000])
+def test_as_torch_has_it(steps):
+    """Torch's peak comes one step before the end of the warm-up; ours at its end."""
+    parameter = torch.nn.Parameter(torch.zeros(()))
+    optimizer = torch.optim.AdamW([parameter], lr=1.0)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, 1.0, steps, pct_start=0.05, div_factor=10, final_div_factor=1000
+    )
+    theirs = []
+    for _ in range(steps):
+        theirs.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    ours = [one_cycle(step, steps) for step in range(steps)]
+    assert ours[0] == pytest.approx(theirs[0]) == 0.1
+    assert ours[-1] == pytest.approx(theirs[-1]) == 1e-4
+    tolerance = 40 / steps
+    assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) < tolerance
+
+
+@pytest.mark.parametrize("steps", [1, 2, 19, 20, 40])
+def test_short_ones(steps):
+    rates = [one_cycle(step, steps) for step in range(steps)]
+    assert all(0 < rate <= 1 for rate in rates)
+    assert max(rates) == 1.0

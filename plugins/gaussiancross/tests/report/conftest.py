@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from gaussrep.methods.report import Shown
-from gaussrep_gaussiancross.report.look import Look
-from gaussrep_gaussiancross.report.one_scene import one_scene
+from gaussrep_gaussiancross.report.report_scene import Look
+from gaussrep_gaussiancross.report.write_report import one_scene
 
 
 @pytest.fixture

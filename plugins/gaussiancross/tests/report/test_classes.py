@@ -2,8 +2,7 @@ from dataclasses import replace
 
 import torch
 
-from gaussrep_gaussiancross.report.class_colors import class_colors
-from gaussrep_gaussiancross.report.classes import classes_of, match
+from gaussrep_gaussiancross.report.classes import class_colors, classes_of, match
 
 
 def test_the_pair_with_most_points_in_common_goes_first():

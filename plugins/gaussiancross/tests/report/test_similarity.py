@@ -1,8 +1,16 @@
+from base64 import b64decode
+
+import numpy as np
 import torch
+from torch.nn.functional import normalize
 
 from gaussrep_gaussiancross.report.similarity import (
+    ACROSS,
+    DOWN,
     PICKS,
+    PickMap,
     pick_points,
+    shortened,
     similarities,
     similarity_panel,
 )
@@ -34,3 +42,48 @@ def test_the_picked_point_is_marked(look):
     width, height = panel.picture.size
     red, green, blue = panel.picture.getpixel((int(x * width) - 8, int(y * height)))
     assert red > 150 > max(green, blue)
+
+
+def decoded(text, kind):
+    return torch.from_numpy(np.frombuffer(b64decode(text), kind).astype(np.int64))
+
+
+def test_cosines_survive_shortening():
+    generator = torch.Generator().manual_seed(0)
+    rows = torch.randn(300, 8, generator=generator) @ torch.randn(8, 96, generator=generator)
+    short = normalize(shortened(rows, 16).float(), dim=-1)
+    long = normalize(rows, dim=-1)
+    assert (short @ short.mT - long @ long.mT).abs().max() < 0.03
+    assert shortened(rows, 16).shape == (300, 16)
+    assert shortened(rows[:, :4], 16).shape == (300, 4)
+
+
+def test_page_data_hold_what_is_seen(look):
+    picks = PickMap.of(look, 11)
+    data = picks.data()
+    count = len(picks.features)
+    assert len(decoded(data["features"], "<i1")) == count * data["channels"]
+    assert count <= 2 * ACROSS * DOWN + 1
+    for i in range(2):
+        places = decoded(data["places"][i], "<u2").view(count, 2)
+        assert torch.equal(places, picks.places[i])
+        order = decoded(data["orders"][i], "<u2")
+        assert len(order.unique()) == len(order) <= count
+        assert int(order.max()) < count
+    wanted = look.above.place(look.cloud.points[11:12])[0, :2]
+    found = picks.places[0, picks.first] / 65535
+    torch.testing.assert_close(found, wanted, atol=1e-4, rtol=0)
+
+
+def test_every_cell_that_has_points_shows_one(look):
+    picks = PickMap.of(look, 0)
+    seen = look.above.sees(look.cloud.normals)
+    x, y, _ = look.above.place(look.cloud.points[seen]).unbind(1)
+    order = picks.orders[0]
+    shown = cells_of(*(picks.places[0][order] / 65535).unbind(1))
+    assert set(cells_of(x, y).tolist()) <= set(shown.tolist())
+    assert len(order) < int(seen.sum())
+
+
+def cells_of(x, y):
+    return (y * DOWN).long() * ACROSS + (x * ACROSS).long()

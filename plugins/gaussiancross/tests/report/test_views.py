@@ -1,9 +1,7 @@
 import pytest
 import torch
 
-from gaussrep_gaussiancross.report.column import Column
-from gaussrep_gaussiancross.report.view_depths import NOTHING, ViewDepths
-from gaussrep_gaussiancross.report.views import views_of
+from gaussrep_gaussiancross.report.views import NOTHING, Column, ViewDepths, views_of
 
 
 def test_errors_count_where_depth_was_measured():

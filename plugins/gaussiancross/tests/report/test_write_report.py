@@ -8,9 +8,9 @@ from PIL import Image
 import gaussrep as gr
 from gaussrep import plugins
 from gaussrep.errors import DataError
-from gaussrep_gaussiancross import explanation
+from gaussrep_gaussiancross import losses as explanation
 from gaussrep_gaussiancross.report import write_report
-from gaussrep_gaussiancross.report.one_scene import one_scene
+from gaussrep_gaussiancross.report.write_report import MOST_VIEWS, one_scene
 from gaussrep_gaussiancross.scene_batch import cameras_of
 
 LOG = """step,loss,color_loss,depth_loss,semantic_loss,val_loss
@@ -139,3 +139,22 @@ def test_scenes_without_views_are_refused(method, make_shown, tmp_path):
 
 def test_the_method_names_its_report():
     assert plugins.find("methods", "gaussiancross").load_report() is write_report
+
+
+def test_a_scene_alone_is_a_batch_of_one(make_batch, method):
+    batch = make_batch(3)
+    alone = one_scene(batch, 1)
+    assert torch.equal(alone["points"], batch["points"][batch["scene"] == 1])
+    assert alone["scene"].unique().tolist() == [0]
+    assert alone["index"].tolist() == [1]
+    assert torch.equal(alone["images"], batch["images"][1:2])
+    with torch.no_grad():
+        together = method.gaussians(batch)[1]
+        found = method.gaussians(alone)[0]
+    torch.testing.assert_close(found.means, together.means[: found.count])
+
+
+def test_a_few_of_many_views_are_shown(make_batch):
+    batch = make_batch()
+    batch["frames"] = torch.arange(18).view(2, 9)
+    assert one_scene(batch, 1)["frames"].tolist() == [list(range(9, 9 + MOST_VIEWS))]

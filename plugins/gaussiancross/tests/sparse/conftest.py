@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep_gaussiancross.sparse.grid import Grid, sort_voxels
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, sort_voxels
 
 
 @pytest.fixture

@@ -9,13 +9,11 @@ from torch import Tensor
 
 from gaussrep.kernels.launch import launch
 from gaussrep.kernels.simd import WIDTH
-from gaussrep_gaussiancross.sparse.grid import Grid
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, Pairs
+from gaussrep_gaussiancross.sparse.kernels.convolve import compute_rows, pack
 from gaussrep_gaussiancross.sparse.kernels.neighbors import count_neighbors, list_neighbors
 from gaussrep_gaussiancross.sparse.kernels.outer_products import sum_outer_products
-from gaussrep_gaussiancross.sparse.kernels.output_rows import compute_rows
-from gaussrep_gaussiancross.sparse.kernels.pack import pack
-from gaussrep_gaussiancross.sparse.kernels.panels import panels
-from gaussrep_gaussiancross.sparse.pairs import Pairs
+from gaussrep_gaussiancross.sparse.kernels.tile import panels
 
 BLOCKS = 16
 """Blocks into which few output rows are divided, so that every thread has some."""

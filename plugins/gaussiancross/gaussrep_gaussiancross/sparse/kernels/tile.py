@@ -1,13 +1,9 @@
-"""The inner loop of every product: a tile of rows by lanes, held in registers.
-
-`out[r] += sum_t a[r][t] * b[t]`, where rows of `a` and of `out` lie anywhere. Both the gathering of
-input rows and the scattering of output rows thus cost nothing extra. What the tile measures depends
-on the registers of the machine: on AVX-512 24 of 32 hold sums; elsewhere tiles are one lane wide.
-"""
+"""Register-blocked matrix products of float32 tiles."""
 
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from llvmlite import binding, ir
 from numba.core import cgutils, types  # noqa: TID253
 
@@ -136,3 +132,17 @@ def multiply_tile(width, a, a_rows, a_step, b, b_start, b_step, out, out_rows, c
         _tile_3(a, a_rows, a_step, b, b_start, b_step, out, out_rows, count)
     else:
         _tile_4(a, a_rows, a_step, b, b_start, b_step, out, out_rows, count)
+
+
+def panels(columns: int) -> np.ndarray:
+    """Divide columns into panels as wide as a tile, evenly.
+
+    Args:
+        columns: Number of columns; the last lane may hang over.
+
+    Returns:
+        First lane of each panel, and at the end the number of lanes, int64.
+    """
+    lanes = -(-columns // WIDTH)
+    count = -(-lanes // WIDEST)
+    return np.arange(count + 1) * lanes // count

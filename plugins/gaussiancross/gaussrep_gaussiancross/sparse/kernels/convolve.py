@@ -1,0 +1,152 @@
+"""Output rows of a sparse convolution, and the layout of its weight."""
+
+import numpy as np
+
+from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels.simd import WIDTH
+from gaussrep.kernels.tasks import NONE, claim
+from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
+
+
+@kernel
+def pack(tasks, weight, scale, transposed, panels, packed):  # type: ignore[no-untyped-def]
+    """Copy a weight; one task per lane of its first axis, which is read from end to end.
+
+    Args:
+        tasks: What this thread is to do.
+        weight: One matrix per offset, [D, K, C].
+        scale: A factor per matrix row, [D].
+        transposed: Whether terms run along D and columns along C, not the other way round.
+        panels: First lanes of the panels of columns.
+        packed: Written here, [panel, offset, term, lane]; columns that hang over are left alone.
+    """
+    outs, offsets, ins = weight.shape
+    while True:
+        task = claim(tasks)
+        if task == NONE:
+            return
+        first = task * WIDTH
+        last = min(first + WIDTH, outs)
+        for offset in range(offsets):
+            for begin in range(0, ins, WIDTH):
+                end = min(begin + WIDTH, ins)
+                matrix = weight[first:last, offset, begin:end]
+                if transposed:
+                    start, width = _place(panels, begin // WIDTH, offsets, offset, outs)
+                    _copy_rows(matrix, scale[first:], packed[start + first * width :], width)
+                else:
+                    start, width = _place(panels, first // WIDTH, offsets, offset, ins)
+                    _copy_columns(matrix, scale[first:], packed[start + begin * width :], width)
+
+
+@part
+def _place(panels, lane, offsets, offset, terms):  # type: ignore[no-untyped-def]
+    """Where a lane of the first term of an offset lies, and how far it is to the next term."""
+    panel = 0
+    while panels[panel + 1] <= lane:
+        panel += 1
+    width = (panels[panel + 1] - panels[panel]) * WIDTH
+    start = (panels[panel] * WIDTH * offsets + offset * width) * terms
+    return start + (lane - panels[panel]) * WIDTH, width
+
+
+@part
+def _copy_rows(matrix, scale, target, width):  # type: ignore[no-untyped-def]
+    for row in range(matrix.shape[0]):
+        for column in range(matrix.shape[1]):
+            target[row * width + column] = matrix[row, column] * scale[row]
+
+
+@part
+def _copy_columns(matrix, scale, target, width):  # type: ignore[no-untyped-def]
+    for column in range(matrix.shape[1]):
+        for row in range(matrix.shape[0]):
+            target[column * width + row] = matrix[row, column] * scale[row]
+
+
+@kernel
+def compute_rows(tasks, x, packed, table, panels, shape, finish, out):  # type: ignore[no-untyped-def]
+    """Compute output rows; one task per block of rows and panel of columns.
+
+    Args:
+        tasks: What this thread is to do.
+        x: Input rows, flat, [N * C].
+        packed: What `pack` wrote.
+        table: Input rows, output rows and starts of the lists of pairs.
+        panels: First lanes of the panels.
+        shape: Output rows M, rows of a block, and terms C.
+        finish: What rows begin with [lanes * WIDTH], what is added to them at the end ([0, 0] or
+            [M, D]), and whether they are then cut off below 0.
+        out: Written here, [M + blocks, lanes * WIDTH]; the last rows are for what tiles have over.
+    """
+    rows, block, terms = shape
+    columns, sides = out.shape[1], len(panels) - 1
+    in_places, out_places = np.empty(TALLEST, np.int64), np.empty(TALLEST, np.int64)
+    while True:
+        task = claim(tasks)
+        if task == NONE:
+            return
+        number, side = task // sides, task % sides
+        start, end = number * block, min(number * block + block, rows)
+        first, last = panels[side] * WIDTH, panels[side + 1] * WIDTH
+        region = (start, end, first, last)
+        _begin(out, region, finish[0])
+        places = (in_places, out_places, (rows + number) * columns)
+        _add_products(x, terms, packed, table, region, places, out)
+        _finish(out, region, finish[1], finish[2])
+
+
+@part
+def _add_products(x, terms, packed, table, region, places, out):  # type: ignore[no-untyped-def]
+    """All pairs of a region of the output."""
+    inputs, outputs, starts = table
+    start, end, first, last = region
+    in_places, out_places, spare = places
+    offsets, columns = len(starts) - 1, out.shape[1]
+    width = last - first
+    lanes = width // WIDTH
+    height = HEIGHTS[lanes]
+    for offset in range(offsets):
+        at = _bisect(outputs, starts[offset], starts[offset + 1], start)
+        stop = _bisect(outputs, at, starts[offset + 1], end)
+        right = (first * offsets + offset * width) * terms
+        while at < stop:
+            for r in range(height):
+                pair = min(at + r, stop - 1)
+                in_places[r] = inputs[pair] * terms
+                out_places[r] = (outputs[pair] * columns if at + r < stop else spare) + first
+            multiply_tile(lanes, x, in_places, 1, packed, right, width, out, out_places, terms)
+            at += height
+
+
+@part
+def _bisect(rows, low, high, wanted):  # type: ignore[no-untyped-def]
+    """The first place from `low` on where rows are not below the one that is wanted."""
+    while low < high:
+        middle = (low + high) // 2
+        if rows[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@part
+def _begin(out, region, given):  # type: ignore[no-untyped-def]
+    start, end, first, last = region
+    for row in range(start, end):
+        for column in range(first, last):
+            out[row, column] = given[column]
+
+
+@part
+def _finish(out, region, added, cut):  # type: ignore[no-untyped-def]
+    start, end, first, last = region
+    zero = np.float32(0)
+    for row in range(start, end):
+        if len(added):
+            for column in range(first, min(last, added.shape[1])):
+                out[row, column] += added[row, column]
+        if cut:
+            for column in range(first, last):
+                out[row, column] = max(out[row, column], zero)

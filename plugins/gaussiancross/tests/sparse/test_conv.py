@@ -1,0 +1,144 @@
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch.nn.functional import conv3d, conv_transpose3d
+
+from gaussrep.errors import CapabilityError, ShapeError
+from gaussrep_gaussiancross.sparse.conv import convolve, kernels_for
+from gaussrep_gaussiancross.sparse.kernel_map import Pairs, halve, submanifold_pairs
+
+SIDE = 4
+PLAIN_OR_NOT = pytest.mark.parametrize("plain", [True, False])
+
+
+def table(grid, kind):
+    if isinstance(kind, int):
+        return submanifold_pairs(grid, kind)
+    pairs = halve(grid).pairs
+    return pairs if kind == "down" else pairs.swapped
+
+
+def kernel(kind, inputs, outputs, dtype=torch.float32):
+    size = kind if isinstance(kind, int) else 2
+    return torch.randn(outputs, size, size, size, inputs, dtype=dtype)
+
+
+@pytest.fixture
+def full(make_grid):
+    return make_grid(side=SIDE, share=1.1, scenes=1)
+
+
+def dense(x, side):
+    return x.reshape(1, side, side, side, -1).permute(0, 4, 1, 2, 3)
+
+
+def rows(volume):
+    return volume.permute(0, 2, 3, 4, 1).reshape(-1, volume.shape[1])
+
+
+@PLAIN_OR_NOT
+@pytest.mark.parametrize("size", [3, 5])
+def test_on_a_full_grid_it_is_a_dense_convolution(full, size, plain):
+    x, weight = torch.randn(SIDE**3, 5), kernel(size, 5, 7)
+    out = convolve(x, weight, table(full, size), plain=plain)
+    wanted = conv3d(dense(x, SIDE), weight.permute(0, 4, 1, 2, 3), padding=size // 2)
+    torch.testing.assert_close(out, rows(wanted), rtol=1e-4, atol=1e-4)
+
+
+@PLAIN_OR_NOT
+def test_on_a_full_grid_down_and_up_are_strided_convolutions(full, plain):
+    x, weight = torch.randn(SIDE**3, 5), kernel("down", 5, 7)
+    small = convolve(x, weight, table(full, "down"), plain=plain)
+    wanted = conv3d(dense(x, SIDE), weight.permute(0, 4, 1, 2, 3), stride=2)
+    torch.testing.assert_close(small, rows(wanted), rtol=1e-4, atol=1e-4)
+    back = kernel("up", 7, 5)
+    large = convolve(small, back, table(full, "up"), plain=plain)
+    spread = conv_transpose3d(dense(small, SIDE // 2), back.permute(4, 0, 1, 2, 3), stride=2)
+    torch.testing.assert_close(large, rows(spread), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [1, 3, "down", "up"])
+def test_gradients_are_those_of_differences(make_grid, kind):
+    pairs = table(make_grid(side=4, share=0.2), kind)
+    x = torch.randn(pairs.input_count, 2, dtype=torch.float64, requires_grad=True)
+    weight = kernel(kind, 2, 3, torch.float64).requires_grad_()
+    assert torch.autograd.gradcheck(lambda *given: convolve(*given, pairs), (x, weight))
+    loss = convolve(x, weight, pairs).square().sum()
+    with pytest.raises(CapabilityError, match="first derivatives only; leave out create_graph"):
+        torch.autograd.grad(loss, x, create_graph=True)
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), [(6, 32), (17, 50), (48, 96), (80, 64), (130, 16)])
+@pytest.mark.parametrize("kind", [3, "down", "up"])
+def test_kernels_agree_with_double_precision(make_grid, kind, inputs, outputs):
+    pairs = table(make_grid(side=8), kind)
+    given = torch.randn(pairs.input_count, inputs), kernel(kind, inputs, outputs)
+    slope = torch.randn(pairs.output_count, outputs)
+    results = []
+    for dtype in (torch.float32, torch.float64):
+        x, weight = (tensor.to(dtype, copy=True).requires_grad_() for tensor in given)
+        out = convolve(x, weight, pairs)
+        out.backward(slope.to(dtype))
+        results.append([out, x.grad, weight.grad])
+    for ours, wanted in zip(*results, strict=True):
+        torch.testing.assert_close(ours.double(), wanted, rtol=1e-4, atol=1e-3)
+
+
+def test_results_are_the_same_bits_with_any_number_of_threads(make_grid):
+    pairs = table(make_grid(side=12), 3)
+    x, weight = torch.randn(pairs.input_count, 48), kernel(3, 48, 48)
+    given, found = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            found.append(gradients(x, weight, pairs))
+    finally:
+        torch.set_num_threads(given)
+    assert all(torch.equal(a, b) for run in found[1:] for a, b in zip(run, found[0], strict=True))
+
+
+def gradients(x, weight, pairs):
+    leaves = x.clone().requires_grad_(), weight.clone().requires_grad_()
+    out = convolve(*leaves, pairs)
+    return [out, *torch.autograd.grad(out.square().sum(), leaves)]
+
+
+@PLAIN_OR_NOT
+def test_rows_without_pairs_are_zero(plain):
+    rows = torch.tensor([2], dtype=torch.int32)
+    pairs = Pairs(rows, rows, (0, 1, *[1] * 7), 3, 4)
+    out = convolve(torch.ones(3, 2), torch.ones(1, 2, 2, 2, 2), pairs, plain=plain)
+    assert out.tolist() == [[0.0], [0.0], [2.0], [0.0]]
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize("change", ["rows", "channels", "size"])
+def test_what_does_not_belong_together_is_refused(make_grid, change):
+    pairs = table(make_grid(), 3)
+    count = pairs.input_count - (change == "rows")
+    weight = kernel(5 if change == "size" else 3, 3 if change == "channels" else 2, 4)
+    wanted = "27 offsets" if change == "size" else "x has shape"
+    with pytest.raises(ShapeError, match=wanted):
+        convolve(torch.zeros(count, 2), weight, pairs)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_other_dtypes_go_to_torch(dtype):
+    assert kernels_for(torch.zeros(1, dtype=dtype)) is None
+    assert kernels_for(torch.zeros(1)) is not None
+
+
+def test_without_numba_torch_does_it():
+    program = (
+        "import sys; sys.modules['numba'] = None\n"
+        "import torch\n"
+        "from gaussrep_gaussiancross.sparse.conv import kernels_for\n"
+        "print(kernels_for(torch.zeros(1)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "None"
+    assert "Numba does not import" in done.stderr
