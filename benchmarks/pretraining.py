@@ -7,7 +7,7 @@ from safetensors.torch import save_model
 from gaussrep.errors import RunError
 from gaussrep.replacing import replacing
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.parts import Parts
+from gaussrep.training.parts import TrainingComponents
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train import resume, train
 
@@ -28,7 +28,7 @@ def pretrain(config: TrainConfig, folder: Path, *, is_trained: bool) -> None:
 
 def keep_first_weights(config: TrainConfig, folder: Path) -> None:
     """Write a run of no step: the weights that training with this seed would start from."""
-    method = Parts.build(config, world_size=1).method
+    method = TrainingComponents.build(config, world_size=1).method
     run = RunFolder.create(folder, config, {"untrained": True}, overwrite=True)
     with replacing(run.weights_file) as temporary:
         save_model(method, str(temporary))

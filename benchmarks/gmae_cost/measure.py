@@ -66,10 +66,10 @@ def measure(cell: Cell) -> dict[str, Any]:
     torch.manual_seed(SEED)
     method = build("methods", cell.settings)
     trainer = TrainerConfig.model_validate(
-        {"steps": 1, "device": cell.device, "precision": cell.precision}
+        {"steps": 1, "lr": LEARNING_RATE, "device": cell.device, "precision": cell.precision}
     )
     with running_engine(trainer) as engine:
-        engine.prepare(method, make_optimizer(method, trainer))
+        engine.prepare(method, [make_optimizer(method, trainer)])
         size = method.config.image_size
         batch = engine.to_device({"image": torch.rand(cell.batch, 3, size, size)})
         found = {"threads": torch.get_num_threads(), **_step(cell, engine, batch)}
@@ -79,7 +79,7 @@ def measure(cell: Cell) -> dict[str, Any]:
 def _step(cell: Cell, engine: Engine, batch: Batch) -> dict[str, Any]:
     def step() -> None:
         engine.backward(batch)
-        engine.update(LEARNING_RATE)
+        engine.update()
 
     before = peak_mb(cell.device)
     _, times = time_calls(step, cell.repeats, cell.device, longest_ms=math.inf)

@@ -9,7 +9,7 @@ from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation
 from gaussrep.training.callbacks.callback import Callback, Row
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 REHEARSAL = 8
 """Samples of each split that an evaluation is tried on before the first step."""
@@ -29,21 +29,21 @@ class OnlineEvaluations(Callback):
     def __init__(self, evaluations: Mapping[str, EvaluationConfig]) -> None:
         self._evaluations = evaluations
 
-    def on_start(self, training: Training) -> None:
+    def on_start(self, state: TrainState) -> None:
         """Rehearse what can be tried on a few samples, where the run is new."""
-        if training.step == 0:
+        if state.step == 0:
             rehearsal = {
                 name: config.model_copy(update={"limit": REHEARSAL})
                 for name, config in self._evaluations.items()
                 if isinstance(config, SampledConfig)
             }
-            training.engine.on_main(lambda: _scores(rehearsal, training))
+            state.engine.on_main(lambda: _scores(rehearsal, state))
 
-    def measure(self, training: Training) -> Row:
+    def measure(self, state: TrainState) -> Row:
         """Give `<name>/<column>` of each evaluation's own row, where it is due."""
-        if training.step % training.config.probe_every and training.step != training.steps:
+        if state.step % state.config.probe_every and state.step != state.steps:
             return {}
-        return training.engine.on_main(lambda: _scores(self._evaluations, training))
+        return state.engine.on_main(lambda: _scores(self._evaluations, state))
 
 
 def online_evaluations(config: TrainConfig) -> dict[str, EvaluationConfig]:
@@ -74,9 +74,9 @@ def _online(key: str, name: str, config: TrainConfig) -> EvaluationConfig:
     return resolved_evaluation(name, config.data, given)
 
 
-def _scores(evaluations: Mapping[str, EvaluationConfig], training: Training) -> Row:
+def _scores(evaluations: Mapping[str, EvaluationConfig], state: TrainState) -> Row:
     return {
         f"{key}/{column}": value
         for key, config in evaluations.items()
-        for column, value in measured(config, training.method).own.items()
+        for column, value in measured(config, state.method).own.items()
     }

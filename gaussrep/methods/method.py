@@ -1,9 +1,12 @@
 """Method: a model, its loss, and what it gives once it is trained."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
@@ -11,6 +14,9 @@ from gaussrep.cameras import Cameras
 from gaussrep.config import ComponentConfig
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
+
+if TYPE_CHECKING:
+    from gaussrep.training.callbacks.callback import Callback
 
 Batch = Mapping[str, Tensor]
 """Tensors by name; image sets give `image` [B, 3, H, W] in [0, 1], `index` [B] and, where they have
@@ -56,6 +62,41 @@ class Reconstruction:
     hidden: Bool[Tensor, "b h w"]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class ScheduledOptimizer:
+    """An optimizer and the learning rate of each step.
+
+    Before each step the trainer sets the learning rate of every parameter group to
+    `lr * schedule(step, steps) * lr_scale`, where `lr_scale` is the group's own entry of that name,
+    or 1.
+
+    Attributes:
+        optimizer: Over parameters of the method.
+        lr: Base learning rate.
+        schedule: Factor on the learning rate as a function of the step about to be made, counted
+            from 0, and the number of steps in all; None keeps the rate constant.
+    """
+
+    optimizer: torch.optim.Optimizer
+    lr: float
+    schedule: Callable[[int, int], float] | None = None
+
+    def set_learning_rate(self, step: int, steps: int) -> float:
+        """Set the learning rates of one step.
+
+        Args:
+            step: The step about to be made, from 0.
+            steps: Number of steps in all.
+
+        Returns:
+            The learning rate of groups without an `lr_scale`.
+        """
+        lr = self.lr if self.schedule is None else self.lr * self.schedule(step, steps)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr * group.get("lr_scale", 1.0)
+        return lr
+
+
 class Method(nn.Module, ABC):
     """A learner: write `training_loss`, and whichever of the others it can give.
 
@@ -79,6 +120,68 @@ class Method(nn.Module, ABC):
 
         Returns:
             The loss, with a graph behind it, and what else to log.
+        """
+
+    def validation_loss(self, batch: Batch) -> StepOutput:
+        """Compute the loss of one batch of the validation split; by default `training_loss`.
+
+        Args:
+            batch: Tensors by name, on the method's device.
+
+        Returns:
+            The loss and metrics, which the trainer logs as `val_loss` and `val_<metric>`, means
+            over the split.
+        """
+        return self.training_loss(batch)
+
+    def setup(self, dataset: Any) -> None:
+        """Prepare for a training split; by default nothing.
+
+        The trainer calls it once for a new run and once for a resumed one: after the method is
+        built, before weights are loaded and before `configure_optimizers` and
+        `configure_callbacks`. A fit of one scene places its first Gaussians here.
+
+        Args:
+            dataset: The run's `train` split.
+        """
+
+    def configure_optimizers(self) -> Mapping[str, ScheduledOptimizer] | None:
+        """Build the method's own optimizers; by default None, and the trainer builds one.
+
+        A method with optimizers of its own does without `trainer.optimizer`, `trainer.schedule`,
+        `trainer.lr` and `trainer.weight_decay`. All optimizers make a step at each step of the
+        trainer.
+
+        Returns:
+            Optimizers by name, at least one; the names go into checkpoints. The first one's
+            learning rate is logged.
+        """
+        return None
+
+    def configure_callbacks(self) -> "Sequence[Callback]":
+        """Build callbacks that belong to the method, such as a densification strategy.
+
+        Returns:
+            Callbacks, at most one of each class; they come before those of the configuration.
+        """
+        return ()
+
+    def on_step_start(self, step: int, steps: int) -> None:
+        """Act before the forward passes of an optimizer step; by default nothing.
+
+        Args:
+            step: The step about to be made, from 0.
+            steps: Number of steps in all.
+        """
+
+    def export(self, folder: Path) -> None:
+        """Write further files of what was learned, such as `scene.ply`; by default none.
+
+        The trainer calls it in the main process after each checkpoint. The files stand beside
+        `model.safetensors`; the method's record lists their names as `run_files`.
+
+        Args:
+            folder: The run folder.
         """
 
     def gaussians(self, batch: Batch) -> Gaussians:

@@ -19,6 +19,8 @@ class Record:
         target: Import string of the component, `"package.module:Attribute"`.
         config: Import string of its `gaussrep.config.ComponentConfig` class, if it has settings.
         requires: PEP 508 requirements beyond those of the distribution, `"gsplat>=1.4"`.
+        run_files: Names of the files and folders that it writes to a run folder besides those of
+            every run, `("scene.ply",)`; replacing a run removes them.
         install: Line that installs what is required, where `pip install` of those names would not.
         api: The `PLUGIN_API` that the plugin was written for. Write the number out where a plugin
             should be refused by a gaussrep that speaks another.
@@ -31,6 +33,7 @@ class Record:
     target: str
     config: str | None = None
     requires: tuple[str, ...] = ()
+    run_files: tuple[str, ...] = ()
     install: str | None = None
     api: int = PLUGIN_API
 

@@ -1,6 +1,6 @@
 """Engine: devices, processes and precision. The only file that knows Accelerate."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
@@ -85,17 +85,17 @@ class Engine:
         """Whether this is the one process that writes."""
         return self._accelerator.is_main_process
 
-    def prepare(self, method: Method, optimizer: torch.optim.Optimizer) -> None:
-        """Move the method to the device and take over its training and the optimizer.
+    def prepare(self, method: Method, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+        """Move the method to the device and take over its training and the optimizers.
 
         Args:
             method: Stays usable as it is; its parameters are those that are trained.
-            optimizer: Over the method's parameters.
+            optimizers: Over the method's parameters.
         """
         if self._compiles:
             for part in method.children():  # in place, which keeps the names of the weights
                 part.compile(options={"fallback_random": True})  # random numbers as without it
-        self._model, self._optimizer = self._accelerator.prepare(method, optimizer)
+        self._model, *self._optimizers = self._accelerator.prepare(method, *optimizers)
 
     def to_device(self, batch: Batch) -> dict[str, Tensor]:
         """Copy a batch to this process's device."""
@@ -129,16 +129,11 @@ class Engine:
         assert norm is not None  # only DeepSpeed gives none
         return float(norm)
 
-    def update(self, lr: float) -> None:
-        """Make one optimizer step and clear the gradient.
-
-        Args:
-            lr: The learning rate of this step; each group's own is `lr_scale` times it.
-        """
-        for group in self._optimizer.param_groups:
-            group["lr"] = lr * group.get("lr_scale", 1.0)
-        self._optimizer.step()
-        self._optimizer.zero_grad()
+    def update(self) -> None:
+        """Make one step of each optimizer and clear the gradients."""
+        for optimizer in self._optimizers:
+            optimizer.step()
+            optimizer.zero_grad()
 
     def autocast(self) -> AbstractContextManager[None]:
         """Give a context in which forward passes run in the chosen precision."""
@@ -188,16 +183,17 @@ class Engine:
         return result
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the optimizer's state and, with fp16, the loss scale."""
+        """Collect the optimizers' states and, with fp16, the loss scale."""
         scaler = self._accelerator.scaler
         return {
-            "optimizer": self._optimizer.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
             "scaler": None if scaler is None else scaler.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take back what `state_dict` gave, in a run of the same precision."""
-        self._optimizer.load_state_dict(state["optimizer"])
+        """Restore what `state_dict` returned, in a run of the same precision."""
+        for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
         if self._accelerator.scaler is not None:
             self._accelerator.scaler.load_state_dict(state["scaler"])
 

@@ -9,6 +9,7 @@ from torch.utils.data import DataLoader
 
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.methods.method import Batch
+from gaussrep.training.sampler import SampleOrder
 
 
 @runtime_checkable
@@ -30,6 +31,24 @@ class CollatingDataset(MapDataset, Protocol):
 
     def collate(self, samples: list[dict[str, Tensor]], /) -> dict[str, Tensor]:
         """Join samples into a batch."""
+        ...
+
+
+@runtime_checkable
+class OrderedDataset(MapDataset, Protocol):
+    """A data set that decides the order of its samples, such as the views of a capture."""
+
+    def sample_order(
+        self, *, seed: int, batch_size: int, gradient_accumulation_steps: int, world_size: int
+    ) -> SampleOrder:
+        """Build the order of a run.
+
+        Args:
+            seed: The run's seed.
+            batch_size: Samples per process and backward pass.
+            gradient_accumulation_steps: Backward passes per optimizer step.
+            world_size: Number of processes.
+        """
         ...
 
 

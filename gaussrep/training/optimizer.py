@@ -1,13 +1,14 @@
 """AdamW with weight decay where it belongs, and a rate for each part."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 
 from gaussrep.errors import PluginError
-from gaussrep.methods.method import Method
+from gaussrep.methods.method import Method, ScheduledOptimizer
 from gaussrep.training.config import TrainerConfig
+from gaussrep.training.schedule import warmup_cosine
 
 
 def parameter_groups(method: Method, weight_decay: float) -> list[dict[str, Any]]:
@@ -41,12 +42,34 @@ def parameter_groups(method: Method, weight_decay: float) -> list[dict[str, Any]
     ]
 
 
-def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.AdamW:
-    """Build the optimizer of a run.
+def make_optimizers(method: Method, config: TrainerConfig) -> Mapping[str, ScheduledOptimizer]:
+    """Build the optimizers of a run: the method's own, or one from the configuration.
 
     Args:
         method: What is trained.
-        config: Gives learning rate, betas and weight decay.
+        config: Optimizer, schedule, learning rate and weight decay.
+
+    Returns:
+        Optimizers by name, at least one.
+
+    Raises:
+        PluginError: The method has nothing to train.
+    """
+    own = method.configure_optimizers()
+    if own is None:
+        optimizer = make_optimizer(method, config)
+        return {"trainer": ScheduledOptimizer(optimizer, config.lr, _schedule(config))}
+    if not own:
+        raise PluginError(f"{type(method).__name__}.configure_optimizers() returns no optimizer")
+    return own
+
+
+def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.AdamW:
+    """Build AdamW for a method that has no optimizers of its own.
+
+    Args:
+        method: What is trained.
+        config: Learning rate, betas and weight decay.
 
     Returns:
         AdamW over `parameter_groups`.
@@ -58,6 +81,15 @@ def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.AdamW:
     if not groups:
         raise PluginError(f"{type(method).__name__} has no parameter to train")
     return torch.optim.AdamW(groups, lr=config.lr, betas=config.betas)
+
+
+def _schedule(config: TrainerConfig) -> Callable[[int, int], float]:
+    floor = config.min_lr / config.lr
+
+    def factor(step: int, steps: int) -> float:
+        return warmup_cosine(step, steps=steps, warmup=int(config.warmup * steps), floor=floor)
+
+    return factor
 
 
 def _require_known(method: Method, source: str, names: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import yaml
 
+from gaussrep import plugins
 from gaussrep.config import Config, dump_yaml, load_config
 from gaussrep.errors import RenamedKeyError, RunError
 from gaussrep.json_file import write_json
@@ -32,7 +33,7 @@ _ENTRIES = (
     "config.yaml.old",
     "config.yaml",
 )
-"""What trainings and fits write; the last one makes a folder a run, even one half removed."""
+"""Entries of every run; the last one makes a folder a run, even one half removed."""
 
 RENAMED_FILES: Mapping[str, str] = MappingProxyType({})
 """New name by old name of files and folders of a run; `gaussrep migrate` renames them."""
@@ -220,7 +221,8 @@ class RunFolder:
         _write_text(self.config_file, dump_yaml(config))
 
     def _clear(self) -> None:
-        for name in _ENTRIES:
+        owned = [name for found in plugins.list() for name in found.record.run_files]
+        for name in (*owned, *_ENTRIES):
             entry = self.path / name
             if entry.is_dir():
                 shutil.rmtree(entry)

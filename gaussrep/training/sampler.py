@@ -1,5 +1,6 @@
 """The order of samples: a pure function of (seed, epoch), sharded by rank, resumable anywhere."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -22,8 +23,57 @@ class Position:
     samples: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SampleOrder:
+class SampleOrder(ABC):
+    """Which samples make which optimizer step, resumable at any step.
+
+    Attributes:
+        size: Number of samples in the data set.
+    """
+
+    size: int
+
+    @property
+    @abstractmethod
+    def global_batch(self) -> int:
+        """Samples per optimizer step, all processes together."""
+
+    @property
+    @abstractmethod
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps in one whole epoch."""
+
+    @abstractmethod
+    def after(self, position: Position) -> Position:
+        """Return the position after the step that follows `position`.
+
+        Args:
+            position: Before the step.
+        """
+
+    @abstractmethod
+    def remaining_steps(self, position: Position, epochs: int) -> int:
+        """Count the optimizer steps from `position` to the end of the last of `epochs`.
+
+        Args:
+            position: Where training has come.
+            epochs: Epochs in all.
+        """
+
+    @abstractmethod
+    def batches(self, rank: int, position: Position) -> Iterator[list[SampleKey]]:
+        """Yield one rank's batches from `position` on, epoch after epoch without end.
+
+        Args:
+            rank: Which process, from 0.
+            position: Where the first step starts.
+
+        Yields:
+            The keys of one backward pass.
+        """
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShuffledOrder(SampleOrder):
     """Deal one shuffled order per epoch to the optimizer steps, backward passes and ranks.
 
     Every optimizer step takes the next `global_batch` samples; what is left of an epoch after its

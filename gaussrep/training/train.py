@@ -23,10 +23,11 @@ from gaussrep.training.config import TrainConfig
 from gaussrep.training.engine import Engine, running_engine
 from gaussrep.training.loader import make_loader
 from gaussrep.training.loop import fit
-from gaussrep.training.parts import Parts
+from gaussrep.training.optimizer import make_optimizers
+from gaussrep.training.parts import TrainingComponents
 from gaussrep.training.resumed_config import resumed_config
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def train(
     _require_room(run, start_from, overwrite=overwrite)
     given = config.model_dump(mode="json", exclude_unset=True) if given is None else given
     with running_engine(config.trainer) as engine:
-        parts = Parts.build(config, engine.world_size)
+        parts = TrainingComponents.build(config, engine.world_size)
         if first_weights is not None:
             load_weights(first_weights, parts.method)
         else:
@@ -114,7 +115,7 @@ def resume(folder: Path, overrides: list[str] | None = None) -> TrainResult:
     run = RunFolder.open(folder)
     config = resumed_config(run, overrides or [])
     with running_engine(config.trainer) as engine:
-        parts = Parts.build(config, engine.world_size)
+        parts = TrainingComponents.build(config, engine.world_size)
         checkpoint = engine.on_main(run.latest_checkpoint)
         engine.on_main(lambda: run.write_config(config))
         callbacks = _callbacks(config, engine, parts)
@@ -133,14 +134,20 @@ def _require_room(run: Path | None, start_from: Path | None, *, overwrite: bool)
 def _train(
     config: TrainConfig,
     engine: Engine,
-    parts: Parts,
+    parts: TrainingComponents,
     callbacks: list[Callback],
     run: RunFolder,
     checkpoint: Path | None = None,
 ) -> TrainResult:
-    engine.prepare(parts.method, parts.optimizer)
-    training = Training(
-        config.trainer, engine=engine, method=parts.method, order=parts.order, run=run
+    optimizers = make_optimizers(parts.method, config.trainer)
+    engine.prepare(parts.method, [each.optimizer for each in optimizers.values()])
+    training = TrainState(
+        config.trainer,
+        engine=engine,
+        method=parts.method,
+        optimizers=optimizers,
+        order=parts.order,
+        run=run,
     )
     random_state.seed_all(config.seed, stream=1 + engine.rank)
     if checkpoint is not None:
@@ -167,9 +174,9 @@ def _train(
     )
 
 
-def _callbacks(config: TrainConfig, engine: Engine, parts: Parts) -> list[Callback]:
+def _callbacks(config: TrainConfig, engine: Engine, parts: TrainingComponents) -> list[Callback]:
     tensorboard = wants_tensorboard(config.trainer)  # refused in every process, or in none
-    callbacks: list[Callback] = []
+    callbacks: list[Callback] = [*parts.method.configure_callbacks()]
     if parts.validation_set is not None:
         callbacks.append(Validation(parts.validation_set, config.seed))
     if evaluations := online_evaluations(config):

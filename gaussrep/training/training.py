@@ -1,12 +1,12 @@
-"""Training: the state of one training run, and how it is saved and restored."""
+"""TrainState: the state of one training run, and how it is saved and restored."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from gaussrep.methods.method import Method
+from gaussrep.methods.method import Method, ScheduledOptimizer
 from gaussrep.replacing import replacing
 from gaussrep.training import random_state
 from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
@@ -29,13 +29,14 @@ class Stateful(Protocol):
         ...
 
 
-class Training:
-    """Everything that one run trains with, and how far it has come.
+class TrainState:
+    """The state of one training run: components, step and position in the data.
 
     Args:
         config: How to train.
-        engine: Has prepared the method and its optimizer.
+        engine: Has prepared the method and its optimizers.
         method: What is trained.
+        optimizers: The method's optimizers by name.
         order: Which samples make which step.
         run: The run's folder.
 
@@ -50,12 +51,14 @@ class Training:
         *,
         engine: Engine,
         method: Method,
+        optimizers: Mapping[str, ScheduledOptimizer],
         order: SampleOrder,
         run: RunFolder,
     ) -> None:
         self.config = config
         self.engine = engine
         self.method = method
+        self.optimizers = optimizers
         self.order = order
         self.run = run
         self.step = 0

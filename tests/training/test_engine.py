@@ -54,7 +54,7 @@ def test_accumulated_gradients_are_those_of_one_big_batch(configure):
         config = configure(f"trainer.accumulate={accumulate}", "method.noise=0")
         method = build("methods", config.method)
         with running_engine(config.trainer) as engine:
-            engine.prepare(method, make_optimizer(method, config.trainer))
+            engine.prepare(method, [make_optimizer(method, config.trainer)])
             for images in torch.linspace(0, 1, 48).reshape(12, 4).chunk(accumulate):
                 engine.backward({"image": images})
             norm = engine.clip_gradient(None)
@@ -69,7 +69,7 @@ def test_clipping_scales_the_gradient(configure):
     config = configure()
     method = build("methods", config.method)
     with running_engine(config.trainer) as engine:
-        engine.prepare(method, make_optimizer(method, config.trainer))
+        engine.prepare(method, [make_optimizer(method, config.trainer)])
         engine.backward({"image": torch.ones(4, 4)})
         before = engine.clip_gradient(1e-3)
         assert before > 1e-3
@@ -81,8 +81,8 @@ def test_one_step_moves_the_weights_and_clears_the_gradient(configure):
     method = build("methods", config.method)
     before = method.inner.weight.clone()
     with running_engine(config.trainer) as engine:
-        engine.prepare(method, make_optimizer(method, config.trainer))
+        engine.prepare(method, [make_optimizer(method, config.trainer)])
         engine.backward({"image": torch.rand(4, 4)})
-        engine.update(1e-2)
+        engine.update()
         assert not torch.equal(method.inner.weight, before)
         assert method.inner.weight.grad is None

@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.training.sampler import Position, SampleOrder, validation_batches
+from gaussrep.training.sampler import Position, ShuffledOrder, validation_batches
 
 ORDERS = st.builds(
-    SampleOrder,
+    ShuffledOrder,
     size=st.integers(48, 90),
     seed=st.integers(0, 2**63 - 1),
     batch_size=st.integers(1, 4),
@@ -49,8 +49,8 @@ def test_going_on_from_any_step_gives_what_would_have_come(order, made):
 
 @given(st.integers(0, 1000))
 def test_another_number_of_processes_keeps_the_order(seed):
-    two = SampleOrder(size=50, seed=seed, batch_size=4, world_size=2)
-    one = SampleOrder(size=50, seed=seed, batch_size=4)
+    two = ShuffledOrder(size=50, seed=seed, batch_size=4, world_size=2)
+    one = ShuffledOrder(size=50, seed=seed, batch_size=4)
     position = two.after(two.after(Position()))
     alone = [key for step in steps_of(one, position, 8) for key in step]
     together = [key for step in steps_of(two, position, 4) for key in step]
@@ -59,14 +59,14 @@ def test_another_number_of_processes_keeps_the_order(seed):
 
 
 def test_a_process_draws_whole_batches():
-    order = SampleOrder(size=30, seed=1, batch_size=3, accumulate=2, world_size=2)
+    order = ShuffledOrder(size=30, seed=1, batch_size=3, accumulate=2, world_size=2)
     batches = list(islice(order.batches(1, Position()), 5))
     assert [len(batch) for batch in batches] == [3] * 5
 
 
 def test_epochs_and_seeds_shuffle_differently():
-    first = SampleOrder(size=100, seed=0, batch_size=10)
-    other = SampleOrder(size=100, seed=1, batch_size=10)
+    first = ShuffledOrder(size=100, seed=0, batch_size=10)
+    other = ShuffledOrder(size=100, seed=1, batch_size=10)
     assert first.permutation(0).tolist() != first.permutation(1).tolist()
     assert first.permutation(0).tolist() != other.permutation(0).tolist()
 
@@ -82,7 +82,7 @@ def test_remaining_steps_count_down_to_the_end_of_the_last_epoch(order, epochs, 
 
 def test_a_data_set_smaller_than_one_step_is_refused():
     with pytest.raises(DataError, match=r"holds 11 samples, fewer than the 12 .*3 x .* 2 x 2 "):
-        SampleOrder(size=11, seed=0, batch_size=3, accumulate=2, world_size=2)
+        ShuffledOrder(size=11, seed=0, batch_size=3, accumulate=2, world_size=2)
 
 
 @given(st.integers(1, 40), st.integers(1, 8), st.integers(1, 4))

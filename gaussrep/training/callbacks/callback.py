@@ -1,42 +1,93 @@
-"""Callback: what may watch the training loop."""
+"""Callback: the interface of everything that watches or changes a training run."""
 
+from pathlib import Path
 from typing import Any
 
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 Row = dict[str, int | float]
-"""What is known of one optimizer step: `step`, `epoch`, `lr`, `loss`, the method's metrics,
-`grad_norm`, `samples_per_second`, and whatever the callbacks measured."""
+"""Numbers of one optimizer step: `step`, `epoch`, `lr`, `loss`, the method's metrics, `grad_norm`,
+`samples_per_second`, and further ones that callbacks measured."""
 
 
 class Callback:
-    """Watches a run; every hook does nothing unless it is overridden.
+    """Watches or changes a run; every hook does nothing unless it is overridden.
 
-    After each optimizer step all callbacks `measure`; then, where the step is to be logged, all get
-    `on_log`; then all get `on_step`. A callback that is given to every process is called in every
-    process, in the same order, so it may use the engine's collectives; one that writes is given to
-    the main process alone.
+    After each optimizer step the trainer calls `on_update` of all callbacks, then `measure` of all,
+    then, where the step is to be logged, `on_log` of all, then `on_step` of all. Every process
+    calls the same callbacks in the same order, except those that only write, which exist in the
+    main process alone; so a callback may use the collectives of `state.engine`.
     """
 
-    def on_start(self, training: Training) -> None:
-        """Prepare for the first step to come; `training.step` is not 0 where a run goes on."""
+    def on_start(self, state: TrainState) -> None:
+        """Prepare for the first step to come.
 
-    def measure(self, training: Training) -> Row:
-        """Give further numbers of this step; any number makes the step one that is logged."""
+        Args:
+            state: The run; `state.step` is not 0 where it is resumed.
+        """
+
+    def on_update(self, state: TrainState) -> None:
+        """Change parameters or optimizers right after an optimizer step, before measurements.
+
+        Densification strategies and moving averages of the weights act here.
+
+        Args:
+            state: The run; `state.step` counts the step just made.
+        """
+
+    def measure(self, state: TrainState) -> Row:
+        """Measure further numbers of the step just made.
+
+        Args:
+            state: The run.
+
+        Returns:
+            Numbers by column; any number makes the step one that is logged.
+        """
         return {}
 
-    def on_log(self, training: Training, row: Row) -> None:
-        """Write down a step that is to be logged."""
+    def on_log(self, state: TrainState, row: Row) -> None:
+        """Write down a step that is to be logged.
 
-    def on_step(self, training: Training, row: Row) -> None:
-        """Act after any step."""
+        Args:
+            state: The run.
+            row: All numbers of the step.
+        """
 
-    def on_end(self, training: Training) -> None:
-        """Close what is open; called after the last step and after an error, if `on_start` was."""
+    def on_step(self, state: TrainState, row: Row) -> None:
+        """Act after any step, once it is measured and logged.
+
+        Args:
+            state: The run.
+            row: All numbers of the step.
+        """
+
+    def on_checkpoint(self, state: TrainState, folder: Path) -> None:
+        """Write files that belong to a checkpoint just written; in the main process alone.
+
+        Args:
+            state: The run.
+            folder: The run folder; the record's `run_files` lists what may be written there.
+        """
+
+    def on_end(self, state: TrainState) -> None:
+        """Close what is open; called after the last step and after an error, if `on_start` was.
+
+        Args:
+            state: The run.
+        """
 
     def state_dict(self) -> dict[str, Any]:
-        """Give what a resumed run needs: tensors, numbers, strings and containers of them."""
+        """Collect what a resumed run needs.
+
+        Returns:
+            Tensors, numbers, strings and containers of them.
+        """
         return {}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take back what `state_dict` gave."""
+        """Restore what `state_dict` returned.
+
+        Args:
+            state: Of the same callback in the run that is resumed.
+        """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gaussrep.training.callbacks.callback import Callback, Row
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 
 class Checkpointing(Callback):
@@ -25,25 +25,25 @@ class Checkpointing(Callback):
         self._best: dict[str, int | float] | None = None
         self._loss_sum, self._loss_count = 0.0, 0
 
-    def on_start(self, training: Training) -> None:
+    def on_start(self, state: TrainState) -> None:
         """Save a new run at step 0, so that it can be resumed whenever it is killed."""
-        if training.engine.is_main:
-            for leftover in training.run.checkpoints_folder.glob(".*.tmp"):
+        if state.engine.is_main:
+            for leftover in state.run.checkpoints_folder.glob(".*.tmp"):
                 shutil.rmtree(leftover)
-        if training.step == 0:
-            self._save(training)
+        if state.step == 0:
+            self._save(state)
 
-    def on_step(self, training: Training, row: Row) -> None:
+    def on_step(self, state: TrainState, row: Row) -> None:
         """Save and tidy where it is due."""
         self._loss_sum += row["loss"]
         self._loss_count += 1
-        if training.step % training.config.checkpoint_every and training.step != training.steps:
+        if state.step % state.config.checkpoint_every and state.step != state.steps:
             return
-        score = self._score(training, row)
+        score = self._score(state, row)
         self._loss_sum, self._loss_count = 0.0, 0
         if score is not None and score < (self._best["loss"] if self._best else math.inf):
-            self._best = {"step": training.step, "loss": score}
-        self._save(training)
+            self._best = {"step": state.step, "loss": score}
+        self._save(state)
 
     def state_dict(self) -> dict[str, Any]:
         """Give step and loss of the best checkpoint."""
@@ -53,19 +53,22 @@ class Checkpointing(Callback):
         """Take back the best checkpoint."""
         self._best = state["best"]
 
-    def _score(self, training: Training, row: Row) -> float | None:
-        if training.config.evaluate_every:
+    def _score(self, state: TrainState, row: Row) -> float | None:
+        if state.config.evaluate_every:
             return row.get("val_loss")
         return self._loss_sum / self._loss_count
 
-    def _save(self, training: Training) -> None:
-        training.save([self, *self._others], self._best)
-        if training.engine.is_main:
-            self._tidy(training)
+    def _save(self, state: TrainState) -> None:
+        state.save([self, *self._others], self._best)
+        if state.engine.is_main:
+            state.method.export(state.run.path)
+            for other in self._others:
+                other.on_checkpoint(state, state.run.path)
+            self._tidy(state)
 
-    def _tidy(self, training: Training) -> None:
-        found = training.run.checkpoints()
-        kept = set(list(found)[-training.config.keep_last :])
+    def _tidy(self, state: TrainState) -> None:
+        found = state.run.checkpoints()
+        kept = set(list(found)[-state.config.keep_last :])
         if self._best is not None:
             kept.add(int(self._best["step"]))
         for step in found.keys() - kept:

@@ -6,7 +6,7 @@ from typing import TextIO
 
 from gaussrep.replacing import replacing
 from gaussrep.training.callbacks.callback import Callback, Row
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 Rows = list[dict[str, str]]
 
@@ -18,15 +18,15 @@ class MetricsCsv(Callback):
     resumed run first drops the rows of steps that it will make again.
     """
 
-    def on_start(self, training: Training) -> None:
+    def on_start(self, state: TrainState) -> None:
         """Drop the rows past the step that the run goes on from."""
-        self._file = training.run.metrics_file
+        self._file = state.run.metrics_file
         self._columns: list[str] = []
         if self._file.exists():
             self._columns, rows = read_rows(self._file)
-            self._rewrite([row for row in rows if int(row["step"]) <= training.step])
+            self._rewrite([row for row in rows if int(row["step"]) <= state.step])
 
-    def on_log(self, training: Training, row: Row) -> None:
+    def on_log(self, state: TrainState, row: Row) -> None:
         """Append a row, and have it leave this process at once."""
         if new := [name for name in row if name not in self._columns]:
             rows = read_rows(self._file)[1] if self._columns else []

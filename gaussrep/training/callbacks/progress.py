@@ -14,7 +14,7 @@ from rich.progress import (
 )
 
 from gaussrep.training.callbacks.callback import Callback, Row
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 
 class ProgressBar(Callback):
@@ -36,21 +36,19 @@ class ProgressBar(Callback):
             console=console,
         )
 
-    def on_start(self, training: Training) -> None:
+    def on_start(self, state: TrainState) -> None:
         """Say what begins, and show the bar."""
-        self._progress.console.print(
-            headline(training), soft_wrap=True, markup=False, highlight=False
-        )
+        self._progress.console.print(headline(state), soft_wrap=True, markup=False, highlight=False)
         self._task = self._progress.add_task(
-            "", total=training.steps, completed=training.step, numbers=""
+            "", total=state.steps, completed=state.step, numbers=""
         )
         self._progress.start()
 
-    def on_step(self, training: Training, row: Row) -> None:
+    def on_step(self, state: TrainState, row: Row) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=training.step, numbers=summary(row))
+        self._progress.update(self._task, completed=state.step, numbers=summary(row))
 
-    def on_end(self, training: Training) -> None:
+    def on_end(self, state: TrainState) -> None:
         """Leave the bar as it is."""
         self._progress.stop()
 
@@ -65,16 +63,16 @@ class ProgressLines(Callback):
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def on_start(self, training: Training) -> None:
+    def on_start(self, state: TrainState) -> None:
         """Say what begins, and start the clock."""
-        print_plainly(self._console, headline(training))
-        self._started, self._first = time.perf_counter(), training.step
+        print_plainly(self._console, headline(state))
+        self._started, self._first = time.perf_counter(), state.step
 
-    def on_log(self, training: Training, row: Row) -> None:
+    def on_log(self, state: TrainState, row: Row) -> None:
         """Print the step's line."""
-        per_step = (time.perf_counter() - self._started) / (training.step - self._first)
-        left = timedelta(seconds=round(per_step * (training.steps - training.step)))
-        line = f"step {training.step}/{training.steps}  {summary(row)}  left {left}"
+        per_step = (time.perf_counter() - self._started) / (state.step - self._first)
+        left = timedelta(seconds=round(per_step * (state.steps - state.step)))
+        line = f"step {state.step}/{state.steps}  {summary(row)}  left {left}"
         print_plainly(self._console, line)
 
 
@@ -83,12 +81,12 @@ def progress(console: Console) -> Callback:
     return ProgressBar(console) if console.is_terminal else ProgressLines(console)
 
 
-def headline(training: Training) -> str:
+def headline(state: TrainState) -> str:
     """Say what is about to be trained, where, and for how long."""
-    engine, order = training.engine, training.order
-    parameters = sum(parameter.numel() for parameter in training.method.parameters())
+    engine, order = state.engine, state.order
+    parameters = sum(parameter.numel() for parameter in state.method.parameters())
     return (
-        f"{training.run.path}: {type(training.method).__name__} with {parameters:,} parameters on "
+        f"{state.run.path}: {type(state.method).__name__} with {parameters:,} parameters on "
         f"{engine.world_size} x {engine.device.type}, {order.size:,} samples, "
         f"{order.global_batch} per step, {order.steps_per_epoch} steps per epoch"
     )

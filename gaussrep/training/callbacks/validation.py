@@ -9,7 +9,7 @@ from gaussrep.training import random_state
 from gaussrep.training.callbacks.callback import Callback, Row
 from gaussrep.training.loader import MapDataset, make_loader
 from gaussrep.training.sampler import validation_batches
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 
 class Validation(Callback):
@@ -27,22 +27,22 @@ class Validation(Callback):
         self._dataset = dataset
         self._seed = seed
 
-    def measure(self, training: Training) -> Row:
+    def measure(self, state: TrainState) -> Row:
         """Give `val_loss` and `val_<metric>`, means over the split, where they are due."""
-        if training.step % training.config.evaluate_every and training.step != training.steps:
+        if state.step % state.config.evaluate_every and state.step != state.steps:
             return {}
-        training.method.eval()
-        with torch.no_grad(), random_state.seeded(self._seed, training.engine.rank):
-            sums = self._sums(training)
-        training.method.train()
+        state.method.eval()
+        with torch.no_grad(), random_state.seeded(self._seed, state.engine.rank):
+            sums = self._sums(state)
+        state.method.train()
         totals: dict[str, float] = defaultdict(float)
-        for share in training.engine.gather(sums):
+        for share in state.engine.gather(sums):
             for name, value in share.items():
                 totals[name] += value
         return {f"val_{name}": total / len(self._dataset) for name, total in totals.items()}
 
-    def _sums(self, training: Training) -> dict[str, float]:
-        engine, config = training.engine, training.config
+    def _sums(self, state: TrainState) -> dict[str, float]:
+        engine, config = state.engine, state.config
         batches = validation_batches(
             len(self._dataset), config.batch_size, engine.rank, engine.world_size
         )
@@ -50,7 +50,7 @@ class Validation(Callback):
         sums: dict[str, float] = defaultdict(float)
         for keys, batch in zip(batches, loader, strict=True):
             with engine.autocast():
-                output = training.method.training_loss(engine.to_device(batch))
+                output = state.method.validation_loss(engine.to_device(batch))
             for name, value in _numbers(output).items():
                 sums[name] += len(keys) * value
         return dict(sums)

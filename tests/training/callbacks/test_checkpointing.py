@@ -5,10 +5,10 @@ import pytest
 
 from gaussrep.training.callbacks.checkpointing import Checkpointing
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 
-class FakeTraining(Training):
+class FakeTraining(TrainState):
     """A run whose checkpoints are folders with nothing but the best so far."""
 
     def __init__(self, folder, evaluate_every=1, keep_last=2, steps=100):
@@ -16,6 +16,7 @@ class FakeTraining(Training):
             checkpoint_every=10, keep_last=keep_last, evaluate_every=evaluate_every
         )
         self.engine = SimpleNamespace(is_main=True)
+        self.method = SimpleNamespace(export=lambda folder: None)
         self.run = RunFolder(folder)
         self.step, self.last = 0, steps
 

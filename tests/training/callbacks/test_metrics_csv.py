@@ -4,7 +4,7 @@ import pytest
 
 from gaussrep.training.callbacks.metrics_csv import MetricsCsv, read_rows
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def log(tmp_path):
     file = tmp_path / "metrics.csv"
 
     def write(from_step, *rows):
-        training = Mock(Training, step=from_step, run=RunFolder(tmp_path))
+        training = Mock(TrainState, step=from_step, run=RunFolder(tmp_path))
         table = MetricsCsv()
         table.on_start(training)
         for row in rows:

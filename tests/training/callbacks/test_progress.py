@@ -8,7 +8,7 @@ import torch
 from rich.console import Console
 
 from gaussrep.training.callbacks.progress import ProgressBar, ProgressLines, progress
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 ROW = {"loss": 0.123456, "samples_per_second": 321.9}
 
@@ -16,7 +16,7 @@ ROW = {"loss": 0.123456, "samples_per_second": 321.9}
 @pytest.fixture
 def training():
     return Mock(
-        Training,
+        TrainState,
         step=3,
         steps=9,
         run=SimpleNamespace(path=Path("runs/a")),

@@ -8,7 +8,7 @@ from gaussrep.training.callbacks import tensorboard
 from gaussrep.training.callbacks.tensorboard import TensorBoard, wants_tensorboard
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.training import Training
+from gaussrep.training.training import TrainState
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,7 @@ def test_insisting_without_it_says_what_to_install(monkeypatch):
 def test_scalars_are_read_back_and_a_resumed_run_hides_what_it_makes_again(tmp_path):
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     for start, loss in ((0, 2.0), (1, 4.0)):
-        training = Mock(Training, step=start, run=RunFolder(tmp_path))
+        training = Mock(TrainState, step=start, run=RunFolder(tmp_path))
         writer = TensorBoard()
         writer.on_start(training)
         for _ in range(2):

@@ -16,7 +16,7 @@ from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import chosen_samples, device_of
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training import random_state
-from gaussrep.training.sampler import Position, SampleOrder
+from gaussrep.training.sampler import Position, ShuffledOrder
 from gaussrep_gaussiancross.evaluations.config import SemanticProbeConfig
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
@@ -246,7 +246,7 @@ class SemanticProbe(Evaluation):
         """Features of batch after batch of training scenes, without end."""
         config, device, chosen = self.config, device_of(body), scenes.train_chosen
         batch_size = min(config.batch_size, len(chosen))
-        order = SampleOrder(size=len(chosen), seed=config.seed, batch_size=batch_size)
+        order = ShuffledOrder(size=len(chosen), seed=config.seed, batch_size=batch_size)
         batches = order.batches(0, Position())
         if config.batchnorm == "train":
             body.backbone.train()
