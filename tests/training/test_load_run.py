@@ -18,7 +18,7 @@ def test_gives_the_trained_method_ready_to_use(run):
     assert not method.training
     assert method.inner.weight.shape == (5, 4)
     state = torch.load(run.latest_checkpoint() / "training.pt", weights_only=True)
-    assert state["engine"]["optimizer"]["state"]
+    assert state["engine"]["optimizers"][0]["state"]
     embedding = method.embed({"image": torch.rand(3, 4)})
     assert embedding.pooled.shape == (3, 5)
 
