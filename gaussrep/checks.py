@@ -1,6 +1,9 @@
 """Checks at the outer boundary, each failing with one sentence that names the tensor."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from math import isfinite
 
 import numpy as np
@@ -55,25 +58,78 @@ def check_alike(tensors: Mapping[str, Tensor]) -> None:
 def check_finite(tensors: Mapping[str, Tensor]) -> None:
     """Raise if any value is NaN or infinite.
 
+    This waits for the device of the tensors once; see `defer_finite_checks`.
+
     Args:
         tensors: Tensors by name.
 
     Raises:
         ValueRangeError: Naming the first such tensor and how many of its values are not finite.
     """
-    with np.errstate(over="ignore", invalid="ignore"):
-        doubtful = [name for name, tensor in tensors.items() if not isfinite(_sum(tensor))]
-    for name in doubtful:
-        tensor = tensors[name]
-        bad = int((~torch.isfinite(tensor)).sum())
-        if bad:
-            raise ValueRangeError(
-                f"{name} holds {bad} values that are NaN or infinite (of {tensor.numel()})."
-            )
+    on_device = dict[str, Tensor]()
+    for name, tensor in tensors.items():
+        if tensor.device.type != "cpu" or tensor.dtype not in (torch.float32, torch.float64):
+            on_device[name] = tensor
+        elif not isfinite(_sum(tensor)):
+            _check_each(name, tensor)
+    deferred = _deferred.get()
+    if deferred is None:
+        _check_together(on_device.items())
+    else:
+        deferred += on_device.items()
+
+
+@contextmanager
+def defer_finite_checks() -> Iterator[None]:
+    """Check the values of all tensors of a block together when it ends.
+
+    Inside the block, `check_finite` and renders do not wait for the device. Tensors in float32 and
+    float64 on the CPU are still checked at once.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        ValueRangeError: At the end of the block, as `check_finite` does.
+
+    Example:
+        >>> with defer_finite_checks():
+        ...     check_finite({"means": torch.zeros(3)})
+    """
+    deferred = list[tuple[str, Tensor]]()
+    token = _deferred.set(deferred)
+    try:
+        yield
+    finally:
+        _deferred.reset(token)
+    _check_together(deferred)
+
+
+_deferred: ContextVar[list[tuple[str, Tensor]] | None] = ContextVar("deferred", default=None)
+
+
+def _check_together(tensors: Iterable[tuple[str, Tensor]]) -> None:
+    """Check tensors by one sum of each, which are read together; look closer where one fails."""
+    by_device = defaultdict[torch.device, list[tuple[str, Tensor]]](list)
+    for name, tensor in tensors:
+        by_device[tensor.device].append((name, tensor))
+    for named in by_device.values():
+        sums = torch.stack([tensor.detach().sum(dtype=torch.float32) for _, tensor in named])
+        if not bool(sums.isfinite().all()):
+            for name, tensor in named:
+                _check_each(name, tensor)
+
+
+def _check_each(name: str, tensor: Tensor) -> None:
+    """Raise if any value is not finite; finite values may have an infinite sum."""
+    bad = int((~torch.isfinite(tensor)).sum())
+    if bad:
+        raise ValueRangeError(
+            f"{name} holds {bad} values that are NaN or infinite (of {tensor.numel()})."
+        )
 
 
 def _sum(tensor: Tensor) -> float:
-    """Sum of all values; on the CPU by NumPy, which wakes no threads that would go on spinning."""
-    if tensor.device.type == "cpu" and tensor.dtype in (torch.float32, torch.float64):
+    """Sum values on the CPU by NumPy, which wakes no threads that would go on spinning."""
+    with np.errstate(over="ignore", invalid="ignore"):
         return float(np.add.reduce(tensor.numpy(force=True), axis=None))
-    return float(tensor.detach().sum())

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
+from gaussrep.checks import defer_finite_checks
 from gaussrep.errors import RunError
 from gaussrep.fitting.calibration import Calibration
 from gaussrep.fitting.capture import Capture, PosedPictures
@@ -99,11 +100,12 @@ class Fitting:
         background = self._background(chance)
         gaussians = self.scene.gaussians(self.sh_degree)
         copies = per_view(gaussians, views.count)
-        drawn = render(copies, one_each(cameras), config.renderer, background)
-        objective = measure_objective(
-            _first_view(drawn), views, background, config.loss, self.extent
-        )
-        loss = objective.total + self.strategy.penalty(gaussians)
+        with defer_finite_checks():
+            drawn = render(copies, one_each(cameras), config.renderer, background)
+            objective = measure_objective(
+                _first_view(drawn), views, background, config.loss, self.extent
+            )
+            loss = objective.total + self.strategy.penalty(gaussians)
         self._require_finite(loss)
         loss.backward()
         self._follow(copies, cameras, chance)

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from gaussrep.checks import defer_finite_checks
 from gaussrep.errors import RunError
 from gaussrep.methods.method import Batch, StepOutput
 from gaussrep.training.callbacks.callback import Callback, Row
@@ -86,9 +87,10 @@ def _set_learning_rates(state: TrainState) -> float:
 
 def _add_gradients(state: TrainState, batches: Iterator[Batch]) -> dict[str, float]:
     engine = state.engine
-    outputs = [
-        engine.backward(engine.to_device(next(batches))) for _ in range(state.config.accumulate)
-    ]
+    with defer_finite_checks():
+        outputs = [
+            engine.backward(engine.to_device(next(batches))) for _ in range(state.config.accumulate)
+        ]
     means = engine.mean(torch.stack([_scalars(output) for output in outputs]).mean(0))
     return dict(zip(("loss", *sorted(outputs[0].metrics)), means.tolist(), strict=True))
 
