@@ -1,5 +1,8 @@
+from pathlib import Path
+
 import pytest
 
+from gaussrep import replacing as module
 from gaussrep.replacing import replacing
 
 
@@ -26,4 +29,33 @@ def test_a_failure_leaves_what_was_there(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_half()
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("refusals", [1, 5, 6])
+def test_a_reader_on_windows_is_waited_for(tmp_path, monkeypatch, refusals):
+    """Windows refuses to replace a file while a program holds it open."""
+    left, waited, replace = [None] * refusals, [], Path.replace
+
+    def refuse(self, target):
+        if left:
+            left.pop()
+            raise PermissionError(13, "Access is denied")
+        return replace(self, target)
+
+    def write():
+        with replacing(path) as temporary:
+            temporary.write_text("new")
+
+    path = tmp_path / "file"
+    path.write_text("old")
+    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(module.time, "sleep", waited.append)
+    if refusals > len(module.WAITS):
+        with pytest.raises(PermissionError):
+            write()
+    else:
+        write()
+    assert waited == list(module.WAITS[:refusals])
+    assert path.read_text() == ("old" if refusals > len(module.WAITS) else "new")
     assert list(tmp_path.iterdir()) == [path]

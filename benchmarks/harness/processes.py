@@ -63,7 +63,11 @@ def peak_mb(device: str) -> float:
         return torch.cuda.max_memory_allocated() / MB
     status = Path("/proc/self/status")
     if status.exists():  # getrusage also counts the parent process
-        line = next(row for row in status.read_text().splitlines() if row.startswith("VmHWM"))
+        line = next(
+            row
+            for row in status.read_text(encoding="utf-8").splitlines()
+            if row.startswith("VmHWM")
+        )
         return int(line.split()[1]) / 1024
     import resource  # Unix only
 

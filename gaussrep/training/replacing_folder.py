@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gaussrep.replacing import move
+
 
 @contextmanager
 def replacing_folder(path: Path) -> Iterator[Path]:
@@ -29,7 +31,7 @@ def replacing_folder(path: Path) -> Iterator[Path]:
         _flush(temporary)
         if path.exists():
             shutil.rmtree(path)
-        temporary.rename(path)
+        move(temporary, path)
         _flush(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)

@@ -1,3 +1,4 @@
+import os
 import signal
 import socket
 import subprocess
@@ -73,6 +74,7 @@ def test_bad_input_is_one_sentence(file, tmp_path):
     assert "gpu" in unknown.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="signals of another kind")
 def test_it_serves_on_this_machine_alone_until_ctrl_c(file):
     pytest.importorskip("viser")
     with subprocess.Popen(

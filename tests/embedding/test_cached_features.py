@@ -1,4 +1,5 @@
 import logging
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
@@ -150,6 +151,7 @@ def encode_here(folder):
     return [cached(pictures).sum().item() for _ in range(5)]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="torch is used after a fork")
 def test_processes_share_a_folder(tmp_path):
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
         sums = list(pool.map(encode_here, [tmp_path] * 4))
