@@ -38,8 +38,8 @@ import random
 import torch
 from torch import nn
 from gaussrep.config import ComponentConfig
-from gaussrep.encoders.image_encoder import ImageEncoder
-from gaussrep.encoders.point_encoder import PointEncoder
+from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders.encoder import PointEncoder
 from gaussrep.losses.loss import Loss
 from gaussrep.methods import Method, StepOutput
 from gaussrep.rendering import Renderer
