@@ -15,7 +15,7 @@ def register_losses():
 @hookimpl
 def register_renderers():
     yield RendererRecord(
-        name="detached", summary="S.", target="bad_parts:Detached", picture="own",
+        name="detached", summary="S.", target="bad_parts:Detached", is_reference_equivalent=False,
         devices=frozenset({"cpu"}),
         capabilities=frozenset({"pinhole", "ortho", "differentiable", "float64"}),
     )
