@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
-from gaussrep_gmae.masking import mean_of
+from gaussrep_gmae.masked import masked_mean
 from gaussrep_gmae.method import GMAE
 
 
@@ -33,11 +33,11 @@ def drawing_call(
     leaves = {name: tensor.detach().requires_grad_() for name, tensor in gaussians.tensors()}
 
     def draw() -> Tensor:
-        return method.draw(Gaussians(**leaves)).color
+        return method.render(Gaussians(**leaves)).color
 
     color = draw()
     errors = (color[:, 0] - rearrange(images, "b c h w -> b h w c")).square()
-    loss = mean_of(errors, method.masked_pixels(visible)).mean()
+    loss = masked_mean(errors, method.masked_pixels(visible)).mean()
     (weights,) = torch.autograd.grad(loss, color)
     return lambda: torch.autograd.grad(draw(), list(leaves.values()), weights)
 

@@ -83,7 +83,7 @@ def test_other_scores_stay_shares_of_one(results, page):
 
 @pytest.mark.parametrize(
     ("name", "first", "score"),
-    [("figure-ground", "IoU", "iou"), ("depth-order", "pairs ordered rightly", "right")],
+    [("figure-ground", "IoU", "iou"), ("depth-order", "pairs ordered correctly", "accuracy")],
 )
 def test_models_without_and_with_the_border_prior_stand_side_by_side(
     results, page, name, first, score

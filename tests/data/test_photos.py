@@ -5,8 +5,9 @@ from PIL import Image
 
 from gaussrep.data import photos
 from gaussrep.data.config import PhotosConfig
-from gaussrep.data.photos import Photograph, Photos
-from gaussrep.data.sample import SampleKey
+from gaussrep.data.photographs import Photograph
+from gaussrep.data.photos import Photos
+from gaussrep.data.sample_key import SampleKey
 
 pytest.importorskip("skimage")
 pytest.importorskip("sklearn")

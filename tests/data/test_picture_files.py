@@ -1,7 +1,8 @@
 import pytest
 from PIL import Image
 
-from gaussrep.data.image_files import PictureFiles, UnreadableImageError
+from gaussrep.data.image_file import UnreadableImageError
+from gaussrep.data.picture_files import PictureFiles
 
 
 def test_pictures_by_number(tmp_path):

@@ -40,7 +40,7 @@ def figure_ground_table() -> str:
 
 def depth_order_table() -> str:
     """Share of pairs of pixels that are ordered rightly."""
-    return _without_and_with_prior("depth-order", "pairs ordered rightly", "right")
+    return _without_and_with_prior("depth-order", "pairs ordered correctly", "accuracy")
 
 
 def _without_and_with_prior(name: str, first: str, score: str) -> str:

@@ -1,4 +1,4 @@
-"""The one fixed camera of GMAE."""
+"""The fixed camera of GMAE."""
 
 import torch
 
@@ -6,16 +6,16 @@ from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 
 DISTANCE = 8.0
-"""From the camera to the middle of the Gaussians' cube (successor's code)."""
+"""Distance from the camera to the center of the Gaussians' cube (Video-GMAE's code)."""
 
 
 def canonical_camera(images: int, size: int, device: torch.device) -> Cameras:
-    """Orthographic cameras whose frame is exactly x, y in [-1, 1].
+    """Return orthographic cameras whose frame is exactly x, y in [-1, 1].
 
     Args:
         images: Batch size; each image gets one view.
-        size: Side of the square picture in pixels.
-        device: Where the matrices live.
+        size: Side of the square image in pixels.
+        device: Device of the matrices.
 
     Returns:
         Cameras with batch axis [images] and one view.
@@ -30,13 +30,13 @@ def canonical_camera(images: int, size: int, device: torch.device) -> Cameras:
 
 
 def with_perspective_size(gaussians: Gaussians) -> Gaussians:
-    """Scale every Gaussian by 8/z, as a pinhole camera would size it at its depth.
+    """Scale every Gaussian by 8/z, its size under a pinhole camera at its depth.
 
     Args:
         gaussians: Gaussians with centers in [-1, 1]³.
 
     Returns:
-        The same Gaussians, nearer ones larger.
+        The Gaussians with scaled `scales`; nearer ones are larger.
     """
     factor = DISTANCE / (DISTANCE + gaussians.means[..., 2:])
     return gaussians.replace(scales=gaussians.scales * factor)

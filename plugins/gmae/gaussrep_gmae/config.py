@@ -1,42 +1,130 @@
-"""Settings of GMAE (torch-free); see `masked_config` for what "paper" and "ours" mean."""
+"""Settings of the `gmae` and `mae` methods (torch-free).
+
+Each description names its source: "paper" is arXiv 2501.03229 with its project page, "Video-GMAE"
+is the public code of the successor project, and "design choice" is neither.
+"""
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gaussrep.config import ComponentConfig, component
-from gaussrep_gmae.masked_config import Count, MaskedConfig
+from gaussrep.config import ComponentConfig, Config, component
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class TransformerConfig(Config):
+    """Size of a transformer."""
+
+    width: Count
+    """Channels per token; a multiple of `heads` and of 4."""
+    depth: Count
+    """Number of blocks."""
+    heads: Count
+    """Attention heads per block; must divide the width."""
+    mlp_ratio: float = Field(default=4.0, gt=0)
+    """Hidden channels of a block's MLP, as a multiple of the width."""
+
+    @model_validator(mode="after")
+    def _check_heads(self) -> "TransformerConfig":
+        if self.width % self.heads:
+            raise ValueError(f"width {self.width} is not a multiple of heads {self.heads}")
+        if self.width % 4:
+            raise ValueError(f"width {self.width} is not a multiple of 4")
+        return self
+
+
+class MaskedConfig(ComponentConfig):
+    """Settings that GMAE and MAE share; the defaults are the paper's ViT-Base model."""
+
+    image_size: Count = 224
+    """Side of the square input image in pixels (design choice; MAE's convention)."""
+    patch_size: Count = 16
+    """Side of a patch in pixels; must divide the image size (Video-GMAE)."""
+    encoder: TransformerConfig = TransformerConfig(width=768, depth=12, heads=12)
+    """Vision transformer over the visible patches (paper: ViT-Base)."""
+    decoder: TransformerConfig = TransformerConfig(width=512, depth=8, heads=16)
+    """Lighter transformer that reconstructs the image (Video-GMAE; also MAE's)."""
+    mask_ratio: float = Field(default=0.75, ge=0, lt=1)
+    """Fraction of the patches hidden from the encoder (paper: 0.75 is best)."""
+    loss: Literal["masked", "whole"] = "masked"
+    """Pixels that count: those of masked patches (paper: best), or of the whole image."""
+    checkpointing: bool = False
+    """Recompute the transformer blocks' activations in the backward pass instead of keeping them:
+    less memory, about a third more time, the same gradients."""
+    encoder_weights: str | None = Field(default=None, min_length=1)
+    """Initial weights of the encoder of a new run: a `.safetensors` file of a timm ViT, or the timm
+    name of public MAE weights, such as `vit_base_patch16_224.mae`, which timm downloads."""
+
+    @model_validator(mode="after")
+    def _check_patches(self) -> "MaskedConfig":
+        if self.image_size % self.patch_size:
+            raise ValueError(
+                f"patch_size {self.patch_size} does not divide image_size {self.image_size}"
+            )
+        if self.visible_patches < 1:
+            raise ValueError(
+                f"mask_ratio {self.mask_ratio} leaves none of {self.patches} patches visible"
+            )
+        return self
+
+    @property
+    def side(self) -> int:
+        """Number of patches along one side of an image."""
+        return self.image_size // self.patch_size
+
+    @property
+    def patches(self) -> int:
+        """Number of patches of an image."""
+        return self.side**2
+
+    @property
+    def visible_patches(self) -> int:
+        """Number of patches that the encoder receives in training."""
+        return int(self.patches * (1 - self.mask_ratio))
 
 
 class GMAEConfig(MaskedConfig):
     """Settings of the `gmae` method; the defaults are the paper's ViT-Base model."""
 
     queries: Count = 256
-    """Number of learnable queries k; free of the patch count (paper; 256 is the successor's)."""
+    """Number of learnable queries k, independent of the number of patches (paper; 256 is
+    Video-GMAE's)."""
     gaussians_per_query: Count = 1
-    """Gaussians m that each query becomes, k·m in all, at the attention cost of k (successor's
+    """Gaussians per query m: k·m in all, at the attention cost of k (Video-GMAE's
     `scale_vocab`)."""
     max_scale: float = Field(default=1.0, gt=0)
-    """Limit c of a Gaussian's scale (paper: 1 is best); c = 1 is a standard deviation of 1/16 of
-    the image's width (successor's camera)."""
+    """Upper bound c of a Gaussian's scale (paper: 1 is best); c = 1 is a standard deviation of 1/16
+    of the image's width (Video-GMAE's camera)."""
     perspective_size: bool = False
-    """Let nearer Gaussians appear larger, by 8/z with z in [7, 9]: but for `border_prior` the only
-    path by which depth gets a gradient (successor's camera; off is ours)."""
+    """Scale Gaussians by 8/z, with z in [7, 9], so that nearer ones appear larger: besides
+    `border_prior` the only path by which depth gets a gradient (Video-GMAE's camera; off is a
+    design choice)."""
     border_prior: float = Field(default=0.0, ge=0)
-    """Weight of the mean squared difference between depth and a guess without labels, that what has
-    the colors of the picture's border lies behind the rest (ours; 0.05 does well)."""
+    """Weight of the boundary-prior depth loss: the mean squared difference between the rendered
+    depth and a label-free target that assumes pixels colored like the image border to be background
+    (design choice; 0.05 does well)."""
     spread_start: bool = True
-    """Start with small Gaussians spread evenly over the frame, each query knowing its place and
-    attending to the patches around it (ours); otherwise whatever a random decoder emits (paper)."""
+    """Initialize with small Gaussians spread evenly over the frame, each query with the position
+    embedding of its place and attending to the patches around it (design choice); if false, with
+    whatever a random decoder emits (paper)."""
     background: Literal["white", "black", "learned"] = "white"
-    """What lies behind the Gaussians (paper's pictures: white); learned is one color for all
-    images (ours)."""
+    """Background color behind the Gaussians (paper's figures: white); `learned` is one trainable
+    color for all images (design choice)."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = Field(
         default="auto", validate_default=True
     )  # pyright: ignore[reportAssignmentType]
-    """Who draws."""
+    """Renderer of the Gaussians."""
 
     @property
     def gaussians(self) -> int:
         """Number of Gaussians of an image, k·m."""
         return self.queries * self.gaussians_per_query
+
+
+class MAEConfig(MaskedConfig):
+    """Settings of the `mae` method; the defaults are MAE's ViT-Base model."""
+
+    target: Literal["plain", "normalized"] = "plain"
+    """Target of the decoder: colors in [0, 1], as in GMAE, or each patch normalized by its own mean
+    and standard deviation, MAE's stronger setting."""

@@ -1,24 +1,34 @@
-"""The vision transformer that sees the visible patches."""
+"""Vision transformer over the visible patches, its blocks, and public weights for it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import isqrt
+from pathlib import Path
 
 import torch
 from jaxtyping import Float, Int
-from timm.models.vision_transformer import VisionTransformer  # noqa: TID253
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from timm.models.vision_transformer import Block, VisionTransformer  # noqa: TID253
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
-from gaussrep_gmae.blocks import run_blocks
-from gaussrep_gmae.masked_config import MaskedConfig
-from gaussrep_gmae.position import grid_code
+from gaussrep.errors import ConfigError
+from gaussrep_gmae.config import MaskedConfig, TransformerConfig
+from gaussrep_gmae.position import sincos_grid_embedding
 
 MEAN = (0.485, 0.456, 0.406)
 """ImageNet's mean color, which MAE subtracts."""
 STD = (0.229, 0.224, 0.225)
 """ImageNet's standard deviations, by which MAE divides."""
+TOLERANCE = 1e-4
+"""Largest accepted difference of stored position embeddings from the formula (design choice; MAE's
+differ by rounding)."""
+MAX_NAMES = 3
+"""Names of mismatched weights that an error message lists."""
 
 
 class MaskedEncoder(nn.Module):
-    """A timm vision transformer that may be shown a part of the patches only, as in MAE.
+    """Encode all or only the visible patches of an image by a timm vision transformer, as in MAE.
 
     Args:
         config: The method's configuration.
@@ -41,8 +51,8 @@ class MaskedEncoder(nn.Module):
             global_pool="",
         )
         assert self.vit.cls_token is not None
-        code = grid_code(config.side, config.encoder.width)
-        self.vit.pos_embed = nn.Parameter(code[None], requires_grad=False)
+        embedding = sincos_grid_embedding(config.side, config.encoder.width)
+        self.vit.pos_embed = nn.Parameter(embedding[None], requires_grad=False)
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(3, 1, 1), persistent=False)
         self.apply(initialize)
@@ -53,14 +63,14 @@ class MaskedEncoder(nn.Module):
         images: Float[Tensor, "b 3 h w"],
         visible: Int[Tensor, "b visible"] | None = None,
     ) -> Float[Tensor, "b tokens width"]:
-        """Latents of the class token and of the visible patches.
+        """Encode the class token and the visible patches.
 
         Args:
             images: RGB in [0, 1].
-            visible: Indices of the patches to look at; all of them where it is None.
+            visible: Indices of the visible patches; None for all patches.
 
         Returns:
-            The class token first, then the patches in the order of `visible`.
+            Latents: the class token first, then the patches in the order of `visible`.
         """
         vit = self.vit
         assert vit.pos_embed is not None
@@ -74,7 +84,7 @@ class MaskedEncoder(nn.Module):
         return vit.norm(run_blocks(vit.blocks, sequence, self.checkpointing))
 
     def layers(self) -> Sequence[nn.Module]:
-        """Name all that learns, from the input to the output.
+        """Return the trainable modules, from the input to the output.
 
         Returns:
             Patch embedding with the class token, each block, the last norm.
@@ -87,8 +97,134 @@ class MaskedEncoder(nn.Module):
 
 
 def initialize(module: nn.Module) -> None:
-    """MAE's start: Xavier for linear layers, the patch embedding among them."""
+    """Initialize a layer as MAE does: Xavier for linear layers and the patch embedding.
+
+    Args:
+        module: Any module; those without a linear map stay as they are.
+    """
     if isinstance(module, nn.Linear | nn.Conv2d):
         nn.init.xavier_uniform_(module.weight.view(len(module.weight), -1))
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def make_blocks(config: TransformerConfig) -> nn.Sequential:
+    """Build the transformer blocks of a decoder.
+
+    Args:
+        config: Size of the transformer.
+
+    Returns:
+        timm's blocks with a bias in query, key and value.
+    """
+    return nn.Sequential(
+        *(
+            Block(config.width, config.heads, config.mlp_ratio, qkv_bias=True)
+            for _ in range(config.depth)
+        )
+    )
+
+
+def run_blocks(
+    blocks: nn.Sequential, tokens: Float[Tensor, "b l width"], checkpointing: bool
+) -> Float[Tensor, "b l width"]:
+    """Run transformer blocks one after another.
+
+    Args:
+        blocks: The blocks, in order.
+        tokens: Input tokens.
+        checkpointing: Keep only the input of each block, and recompute its activations in the
+            backward pass.
+
+    Returns:
+        Output tokens.
+    """
+    if not (checkpointing and torch.is_grad_enabled()):
+        return blocks(tokens)
+    for block in blocks:
+        tokens = checkpoint(block, tokens, use_reentrant=False)  # pyright: ignore[reportAssignmentType]
+    return tokens
+
+
+def load_encoder_weights(vit: nn.Module, source: str) -> None:
+    """Load the weights of a public masked autoencoder into a vision transformer.
+
+    Position embeddings are not loaded. Both models have the same fixed ones, which is checked, so
+    the image size may differ from the one at which the weights were trained.
+
+    Args:
+        vit: timm's vision transformer without a classifier.
+        source: A `.safetensors` file of a timm ViT, or timm's name of pretrained weights.
+
+    Raises:
+        ConfigError: The weights are unavailable or do not fit.
+    """
+    weights = _read(Path(source)) if source.endswith(".safetensors") else _download(source)
+    _check_position_embedding(weights.pop("pos_embed", None), source)
+    own = {name: tensor for name, tensor in vit.state_dict().items() if name != "pos_embed"}
+    _check_weights(weights, own, source)
+    vit.load_state_dict(weights, strict=False)
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    if not path.is_file():
+        raise ConfigError(f"method.encoder_weights is {path}, but there is no such file.")
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ConfigError(f"method.encoder_weights: {path} cannot be read: {error}.") from error
+
+
+def _download(name: str) -> dict[str, Tensor]:
+    import timm
+
+    if not timm.is_model_pretrained(name):
+        raise ConfigError(
+            f"method.encoder_weights is {name!r}, for which timm {timm.__version__} has no weights;"
+            " wanted a .safetensors file or a name such as vit_base_patch16_224.mae."
+        )
+    try:
+        model = timm.create_model(name, pretrained=True, num_classes=0)
+    except Exception as error:  # the hub's client raises many types when the network fails
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"method.encoder_weights: timm cannot download {name!r}; get its .safetensors file "
+            f"elsewhere and give its path ({type(error).__name__}: {reason[:200]})."
+        ) from error
+    return model.state_dict()
+
+
+def _check_position_embedding(stored: Tensor | None, source: str) -> None:
+    if stored is None:
+        return
+    side = isqrt(stored.shape[-2])
+    fixed = sincos_grid_embedding(side, stored.shape[-1])
+    if stored.shape != (1, *fixed.shape) or (stored - fixed).abs().max() > TOLERANCE:
+        raise ConfigError(
+            f"method.encoder_weights: {source} has position embeddings other than MAE's fixed "
+            "ones; wanted the weights of a masked autoencoder."
+        )
+
+
+def _check_weights(weights: Mapping[str, Tensor], own: Mapping[str, Tensor], source: str) -> None:
+    shared = weights.keys() & own.keys()
+    problems = {
+        "missing": sorted(own.keys() - weights.keys()),
+        "unexpected": sorted(weights.keys() - own.keys()),
+        "of another shape": [
+            f"{name} {list(weights[name].shape)} instead of {list(own[name].shape)}"
+            for name in sorted(shared)
+            if weights[name].shape != own[name].shape
+        ],
+    }
+    if texts := [f"{what}: {_shortened(names)}" for what, names in problems.items() if names]:
+        raise ConfigError(
+            f"method.encoder_weights: {source} does not fit this encoder ({'; '.join(texts)}); "
+            "set method.encoder and method.patch_size to those of the weights."
+        )
+
+
+def _shortened(names: Iterable[str]) -> str:
+    every = list(names)
+    more = f" and {len(every) - MAX_NAMES} more" if len(every) > MAX_NAMES else ""
+    return ", ".join(every[:MAX_NAMES]) + more

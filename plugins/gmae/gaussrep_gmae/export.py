@@ -1,4 +1,4 @@
-"""The encoder as a folder that timm loads."""
+"""Export of the encoder for timm."""
 
 from pathlib import Path
 from typing import Any
@@ -8,26 +8,26 @@ from safetensors.torch import save_file
 from gaussrep.errors import RunError
 from gaussrep.json_file import write_json
 from gaussrep.training.replacing_folder import replacing_folder
+from gaussrep_gmae.config import MaskedConfig
 from gaussrep_gmae.encoder import MEAN, STD
 from gaussrep_gmae.masked import MaskedMethod
-from gaussrep_gmae.masked_config import MaskedConfig
 
 ARCHITECTURE = "vit_base_patch16_224"
-"""timm's entry that the folder names; its `model_args` give every size, so any ViT is one."""
+"""timm's architecture name in the folder; its `model_args` give all sizes of the ViT."""
 
 
 def export_vit(method: MaskedMethod, folder: Path) -> None:
     """Write a method's encoder for `timm.create_model("local-dir:FOLDER", pretrained=True)`.
 
-    The model takes images normalized with ImageNet's mean and deviation; `forward_features` gives
+    The model takes images normalized with ImageNet's mean and deviation; `forward_features` returns
     the class token and the patch tokens, `forward` the mean of the patch tokens.
 
     Args:
         method: A GMAE or an MAE.
-        folder: The new folder; holds `config.json` and `model.safetensors`.
+        folder: The new folder, for `config.json` and `model.safetensors`.
 
     Raises:
-        RunError: If there is such a folder already.
+        RunError: The folder exists already.
     """
     if folder.exists():
         raise RunError(f"{folder} exists already; remove it or name another folder.")
@@ -38,13 +38,13 @@ def export_vit(method: MaskedMethod, folder: Path) -> None:
 
 
 def timm_config(config: MaskedConfig) -> dict[str, Any]:
-    """Describe an encoder to timm.
+    """Return timm's configuration of an encoder.
 
     Args:
         config: The method's configuration.
 
     Returns:
-        What timm keeps in a model's `config.json`.
+        Content of a model's `config.json`.
     """
     encoder = config.encoder
     return {

@@ -1,4 +1,4 @@
-"""What GMAE and its MAE twin share: an encoder that sees a part of each image."""
+"""Masked autoencoding, as GMAE and MAE share it: patch masks, the encoder and the loss."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -6,27 +6,26 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 import torch
+from einops import rearrange, repeat
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from gaussrep.errors import ShapeError
 from gaussrep.methods.hidden_pixels import psnr
 from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
-from gaussrep_gmae.encoder import MaskedEncoder
-from gaussrep_gmae.masked_config import MaskedConfig
-from gaussrep_gmae.masking import masked_patches, mean_of, random_visible, to_pixels
-from gaussrep_gmae.weights import load_encoder_weights
+from gaussrep_gmae.config import MaskedConfig
+from gaussrep_gmae.encoder import MaskedEncoder, load_encoder_weights
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
-    """What a method makes of images of which it saw a part.
+class MaskedPrediction:
+    """Images predicted from their visible patches.
 
     Attributes:
-        images: The images as it says them, in [0, 1].
-        errors: Squared differences from what it had to say, per pixel and channel.
+        images: Predicted images in [0, 1].
+        errors: Squared errors on the target, per pixel and channel.
         metrics: Further scalars to log.
-        penalty: What else the loss holds, per image; nothing where it is None.
+        penalty: Further loss term per image; None for no such term.
     """
 
     images: Float[Tensor, "b 3 h w"]
@@ -39,10 +38,10 @@ C = TypeVar("C", bound=MaskedConfig)
 
 
 class MaskedMethod(Method, Generic[C]):
-    """Encodes some patches of an image and says the whole image; how, a subclass says.
+    """Encode the visible patches of an image and predict the whole image.
 
     The encoder is built first and the mask drawn first, so that two such methods with one seed
-    start from the same encoder and are shown the same patches.
+    start from the same encoder and receive the same visible patches.
 
     Args:
         config: The method's configuration.
@@ -55,53 +54,55 @@ class MaskedMethod(Method, Generic[C]):
         self.encoder = MaskedEncoder(config)
 
     @abstractmethod
-    def guess(self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]) -> Guess:
-        """Say whole images of which some patches are seen.
+    def predict(
+        self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
+    ) -> MaskedPrediction:
+        """Predict whole images from their visible patches.
 
         Args:
             images: RGB in [0, 1].
             visible: Indices of the visible patches.
 
         Returns:
-            The images and how far off they are.
+            The predicted images and their errors.
         """
 
     def training_loss(self, batch: Batch) -> StepOutput:
-        """Mean squared error on masked patches (paper), or on the whole image.
+        """Compute the mean squared error on masked patches (paper), or on the whole image.
 
         Args:
             batch: `image`, [B, 3, S, S] in [0, 1].
 
         Returns:
-            The loss; besides it the PSNR of the images in dB on masked pixels.
+            The loss; the PSNR of the predicted images on masked pixels, in dB, as a metric.
         """
-        images = self.images_of(batch)
+        images = self.input_images(batch)
         visible = self.random_visible(len(images))
-        guess = self.guess(images, visible)
+        prediction = self.predict(images, visible)
         masked = self.masked_pixels(visible)
         counted = masked if self.config.loss == "masked" else torch.ones_like(masked)
-        decibels = psnr(guess.images.detach(), images, masked).mean()
-        loss = mean_of(guess.errors, counted).mean()
-        if guess.penalty is not None:
-            loss = loss + guess.penalty.mean()
-        return StepOutput(loss, {"psnr": decibels, **guess.metrics})
+        decibels = psnr(prediction.images.detach(), images, masked).mean()
+        loss = masked_mean(prediction.errors, counted).mean()
+        if prediction.penalty is not None:
+            loss = loss + prediction.penalty.mean()
+        return StepOutput(loss, {"psnr": decibels, **prediction.metrics})
 
     def reconstruct(self, batch: Batch) -> Reconstruction:
-        """Mask images as in training and say them again; visible patches are said as well.
+        """Mask images as in training and reconstruct them, visible patches included.
 
         Args:
             batch: `image`, [B, 3, S, S] in [0, 1].
 
         Returns:
-            The images as the method says them, in [0, 1], and which pixels were masked.
+            The reconstructed images in [0, 1], and which pixels were masked.
         """
-        images = self.images_of(batch)
+        images = self.input_images(batch)
         visible = self.random_visible(len(images))
-        guess = self.guess(images, visible)
-        return Reconstruction(guess.images, self.masked_pixels(visible))
+        prediction = self.predict(images, visible)
+        return Reconstruction(prediction.images, self.masked_pixels(visible))
 
     def embed(self, batch: Batch) -> Embedding:
-        """Features of whole images, nothing masked.
+        """Embed whole images, without a mask.
 
         Args:
             batch: `image`, [B, 3, S, S] in [0, 1].
@@ -109,11 +110,11 @@ class MaskedMethod(Method, Generic[C]):
         Returns:
             Patch tokens after the encoder's last norm, row by row, and their mean.
         """
-        tokens = self.encoder(self.images_of(batch))[:, 1:]
+        tokens = self.encoder(self.input_images(batch))[:, 1:]
         return Embedding(tokens=tokens, pooled=tokens.mean(dim=1))
 
     def embedding_layers(self) -> Sequence[nn.Module]:
-        """Name the encoder's parts.
+        """Return the encoder's layers.
 
         Returns:
             Patch embedding with the class token, each block, the last norm.
@@ -121,16 +122,20 @@ class MaskedMethod(Method, Generic[C]):
         return self.encoder.layers()
 
     def load_first_weights(self) -> None:
-        """Start the encoder from `encoder_weights`, where the configuration names some."""
+        """Load the encoder's weights from `encoder_weights`, if the configuration names any."""
         if self.config.encoder_weights is not None:
             load_encoder_weights(self.encoder.vit, self.config.encoder_weights)
 
     def no_weight_decay(self) -> set[str]:
-        """Name the class token, as timm does."""
+        """Return the class token, as timm does.
+
+        Returns:
+            Names as in `named_parameters`.
+        """
         return {"encoder.vit.cls_token"}
 
     def random_visible(self, images: int) -> Int[Tensor, "b visible"]:
-        """Draw which patches are seen, at the configured mask ratio.
+        """Draw the visible patches at the configured mask ratio.
 
         Args:
             images: Batch size.
@@ -144,7 +149,7 @@ class MaskedMethod(Method, Generic[C]):
         )
 
     def masked_pixels(self, visible: Int[Tensor, "b visible"]) -> Bool[Tensor, "b h w"]:
-        """Which pixels belong to masked patches.
+        """Return the mask of the pixels in masked patches.
 
         Args:
             visible: Indices of the visible patches.
@@ -152,10 +157,10 @@ class MaskedMethod(Method, Generic[C]):
         Returns:
             True where a pixel is masked.
         """
-        return to_pixels(masked_patches(visible, self.config.patches), self.config.patch_size)
+        return upsample_mask(masked_patches(visible, self.config.patches), self.config.patch_size)
 
-    def images_of(self, batch: Batch) -> Float[Tensor, "b 3 h w"]:
-        """Take the images of a batch.
+    def input_images(self, batch: Batch) -> Float[Tensor, "b 3 h w"]:
+        """Return the images of a batch, their size checked.
 
         Args:
             batch: `image`, [B, 3, S, S] in [0, 1].
@@ -164,7 +169,7 @@ class MaskedMethod(Method, Generic[C]):
             The images.
 
         Raises:
-            ShapeError: They are of another size than the configuration says.
+            ShapeError: Their size is not the configured one.
         """
         images, size = batch["image"], self.config.image_size
         if images.shape[1:] != (3, size, size):
@@ -173,3 +178,64 @@ class MaskedMethod(Method, Generic[C]):
                 "set data.size and method.image_size to the same number."
             )
         return images
+
+
+def random_visible(
+    batch: int, patches: int, visible: int, device: torch.device
+) -> Int[Tensor, "b visible"]:
+    """Draw patches without replacement, separately for each image.
+
+    Args:
+        batch: Number of images.
+        patches: Patches per image.
+        visible: Patches to keep.
+        device: Device of the indices.
+
+    Returns:
+        Distinct indices, 0 to patches - 1, in random order.
+    """
+    return torch.rand(batch, patches, device=device).argsort(dim=-1)[:, :visible]
+
+
+def masked_patches(visible: Int[Tensor, "b visible"], patches: int) -> Bool[Tensor, "b patches"]:
+    """Return the mask of the patches that are not visible.
+
+    Args:
+        visible: Indices of the visible patches.
+        patches: Patches per image.
+
+    Returns:
+        True where a patch is masked.
+    """
+    masked = torch.ones(len(visible), patches, dtype=torch.bool, device=visible.device)
+    return masked.scatter(1, visible, False)
+
+
+def upsample_mask(masked: Bool[Tensor, "b patches"], patch_size: int) -> Bool[Tensor, "b h w"]:
+    """Upsample a mask of patches to the pixels of a square image.
+
+    Args:
+        masked: True where a patch is masked, row by row.
+        patch_size: Side of a patch in pixels.
+
+    Returns:
+        True where a pixel is masked.
+    """
+    grid = rearrange(masked, "b (h w) -> b h w", h=round(masked.shape[1] ** 0.5))
+    return repeat(grid, "b h w -> b (h p) (w q)", p=patch_size, q=patch_size)
+
+
+def masked_mean(
+    values: Float[Tensor, "b h w 3"], mask: Bool[Tensor, "b h w"]
+) -> Float[Tensor, " b"]:
+    """Average over the masked pixels and the three channels of each image.
+
+    Args:
+        values: Values per pixel and channel.
+        mask: True for pixels that count.
+
+    Returns:
+        One mean per image; 0 if the mask is empty.
+    """
+    weights = mask[..., None].to(values.dtype)
+    return (values * weights).sum((1, 2, 3)) / (3 * weights.sum((1, 2, 3))).clamp_min(1)

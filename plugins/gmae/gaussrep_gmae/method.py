@@ -1,26 +1,32 @@
-"""GMAE: a masked autoencoder whose decoder speaks in Gaussians (arXiv 2501.03229)."""
+"""GMAE: a masked autoencoder that predicts Gaussians (arXiv 2501.03229)."""
 
 import torch
 from einops import rearrange
 from jaxtyping import Float, Int
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 import gaussrep as gr
 from gaussrep.cameras import Cameras
+from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Batch
+from gaussrep.methods.method import Batch, Method
 from gaussrep.rendering import Rendering
-from gaussrep_gmae.backdrop import Backdrop
-from gaussrep_gmae.border_prior import border_prior
-from gaussrep_gmae.camera import canonical_camera, with_perspective_size
+from gaussrep_gmae.camera import DISTANCE, canonical_camera, with_perspective_size
 from gaussrep_gmae.config import GMAEConfig
-from gaussrep_gmae.decoder import QueryDecoder
-from gaussrep_gmae.head import GaussianHead
-from gaussrep_gmae.masked import Guess, MaskedMethod
+from gaussrep_gmae.decoder import GaussianHead, QueryDecoder
+from gaussrep_gmae.layers.figure import pixel_figure
+from gaussrep_gmae.masked import MaskedMethod, MaskedPrediction
+
+PRIOR_OFFSET = 0.5
+"""Distance of the border prior's background and foreground from the center of the Gaussians' cube,
+behind it and in front of it."""
+PRIOR_SIZE = 32
+"""Side in pixels of the small images from which the border prior is computed."""
 
 
 class GMAE(MaskedMethod[GMAEConfig]):
-    """Sees a quarter of an image's patches and says the whole image in Gaussians.
+    """Predict the Gaussians of a whole image from a quarter of its patches.
 
     Args:
         config: Sizes, mask ratio, scale limit, loss, background and renderer.
@@ -30,47 +36,50 @@ class GMAE(MaskedMethod[GMAEConfig]):
         super().__init__(config)
         self.decoder = QueryDecoder(config)
         self.head = GaussianHead(config)
-        self.backdrop = Backdrop(config)
+        self.backdrop = Background(config)
 
     @property
     def background(self) -> Float[Tensor, " 3"]:
-        """RGB behind the Gaussians."""
+        """Background color, RGB in [0, 1]."""
         return self.backdrop()
 
-    def guess(self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]) -> Guess:
-        """Draw images of which some patches are seen, and compare colors in [0, 1] (paper).
+    def predict(
+        self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
+    ) -> MaskedPrediction:
+        """Render images from their visible patches and compare colors in [0, 1] (paper).
 
         Args:
             images: RGB in [0, 1].
             visible: Indices of the visible patches.
 
         Returns:
-            The pictures, their squared errors, the mean alpha as a metric, and where the
-            configuration gives it a weight, how far depth is from `border_prior`.
+            The rendered images, their squared errors, the mean alpha as a metric and, if the
+            configuration gives it a weight, the loss of the `border_prior`.
         """
-        picture = self.draw(self.decode(images, visible))
-        said = rearrange(picture.color[:, 0], "b h w c -> b c h w")
-        errors = rearrange((said - images).square(), "b c h w -> b h w c")
-        metrics = {"alpha": picture.alpha.detach().mean()}
+        rendering = self.render(self.decode(images, visible))
+        prediction = rearrange(rendering.color[:, 0], "b h w c -> b c h w")
+        errors = rearrange((prediction - images).square(), "b c h w -> b h w c")
+        metrics = {"alpha": rendering.alpha.detach().mean()}
         if not self.config.border_prior:
-            return Guess(said.clamp(0, 1), errors, metrics)
-        far_off = border_prior(picture.depth[:, 0], picture.alpha[:, 0], images)
-        metrics["border_prior"] = far_off.detach().mean()
-        return Guess(said.clamp(0, 1), errors, metrics, self.config.border_prior * far_off)
+            return MaskedPrediction(prediction.clamp(0, 1), errors, metrics)
+        prior = border_prior_loss(rendering.depth[:, 0], rendering.alpha[:, 0], images)
+        metrics["border_prior"] = prior.detach().mean()
+        penalty = self.config.border_prior * prior
+        return MaskedPrediction(prediction.clamp(0, 1), errors, metrics, penalty)
 
     def gaussians(self, batch: Batch) -> Gaussians:
-        """Gaussians of whole images, nothing masked.
+        """Predict the Gaussians of whole images, without a mask.
 
         Args:
             batch: `image`, [B, 3, S, S] in [0, 1].
 
         Returns:
-            Gaussians in [-1, 1]³ with batch axis [B]; `draw` shows them.
+            Gaussians in [-1, 1]³ with batch axis [B], for `render`.
         """
-        return self.decode(self.images_of(batch), None)
+        return self.decode(self.input_images(batch), None)
 
     def cameras(self, batch: Batch) -> Cameras:
-        """The canonical camera, once for each image.
+        """Return the canonical camera, once for each image.
 
         Args:
             batch: `image`, [B, 3, S, S] in [0, 1].
@@ -78,17 +87,17 @@ class GMAE(MaskedMethod[GMAEConfig]):
         Returns:
             Orthographic cameras, [B, 1].
         """
-        images = self.images_of(batch)
+        images = self.input_images(batch)
         return canonical_camera(len(images), self.config.image_size, images.device)
 
     def decode(
         self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"] | None
     ) -> Gaussians:
-        """Gaussians of images of which only some patches are seen.
+        """Predict the Gaussians of images from their visible patches.
 
         Args:
             images: RGB in [0, 1].
-            visible: Indices of the visible patches; all where it is None.
+            visible: Indices of the visible patches; None for all patches.
 
         Returns:
             Gaussians in [-1, 1]³ with batch axis [B].
@@ -96,7 +105,7 @@ class GMAE(MaskedMethod[GMAEConfig]):
         gaussians = self.head(self.decoder(self.encoder(images, visible), visible))
         return with_perspective_size(gaussians) if self.config.perspective_size else gaussians
 
-    def draw(self, gaussians: Gaussians) -> Rendering:
+    def render(self, gaussians: Gaussians) -> Rendering:
         """Render Gaussians with the canonical camera over the method's background, in float32.
 
         Args:
@@ -111,5 +120,79 @@ class GMAE(MaskedMethod[GMAEConfig]):
             return gr.render(gaussians, camera, self.config.renderer, self.background)
 
     def no_weight_decay(self) -> set[str]:
-        """Learned places and start values, which decay would pull to the image's center."""
+        """Return the queries and the start values, which decay would pull to the image's center.
+
+        Returns:
+            Names as in `named_parameters`.
+        """
         return {"decoder.queries", "head.start", *super().no_weight_decay()}
+
+
+class Background(nn.Module):
+    """One background color for all images: white, black, or learned.
+
+    Args:
+        config: The method's configuration.
+    """
+
+    color: Tensor
+
+    def __init__(self, config: GMAEConfig) -> None:
+        super().__init__()
+        self.learned = config.background == "learned"
+        if self.learned:
+            self.raw_color = nn.Parameter(torch.zeros(3))
+        else:
+            level = 1.0 if config.background == "white" else 0.0
+            self.register_buffer("color", torch.full((3,), level), persistent=False)
+
+    def forward(self) -> Float[Tensor, " 3"]:
+        """Return the color.
+
+        Returns:
+            RGB in [0, 1]; a learned color starts as middle gray and has a gradient.
+        """
+        return self.raw_color.sigmoid() if self.learned else self.color
+
+
+def border_prior_loss(
+    depth: Float[Tensor, "b h w"], alpha: Float[Tensor, "b h w"], images: Float[Tensor, "b 3 h w"]
+) -> Float[Tensor, " b"]:
+    """Compare rendered depth with a label-free target (design choice).
+
+    Objects seldom fill the border of an image (Wei et al., "Geodesic saliency using background
+    priors", 2012). So the colors of a small copy of each image are clustered. The target puts the
+    cluster that covers most of the border behind the center of the cube, and the rest in front.
+
+    Args:
+        depth: Expected depth from the canonical camera.
+        alpha: Weight of each pixel; it gets no gradient.
+        images: Input images, RGB in [0, 1].
+
+    Returns:
+        Mean squared differences, in the cube's units, one per image.
+    """
+    small = adaptive_avg_pool2d(images, min(PRIOR_SIZE, images.shape[-1]))
+    figure = interpolate(pixel_figure(small)[:, None], size=images.shape[2:], mode="bilinear")[:, 0]
+    target = DISTANCE + PRIOR_OFFSET * (1 - 2 * figure)
+    return (alpha.detach() * (depth - target).square()).mean((1, 2))
+
+
+def require_gmae(method: Method) -> GMAE:
+    """Check that a method is a GMAE.
+
+    Args:
+        method: Any method.
+
+    Returns:
+        The method.
+
+    Raises:
+        CapabilityError: It is not a GMAE.
+    """
+    if not isinstance(method, GMAE):
+        raise CapabilityError(
+            f"layers are computed from a GMAE's Gaussians, got {type(method).__name__}; evaluate a "
+            "run of gmae."
+        )
+    return method

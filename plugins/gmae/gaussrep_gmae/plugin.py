@@ -1,4 +1,4 @@
-"""What gaussrep-gmae registers; imports nothing heavy."""
+"""Components that gaussrep-gmae registers; imports nothing heavy."""
 
 from collections.abc import Iterator
 
@@ -10,29 +10,29 @@ from gaussrep.plugins import (
 )
 
 TIMM = ("timm>=1.0.3",)
-"""As in this distribution's dependencies; said again for where another timm was forced, as
-nerfstudio does."""
+"""Repeats this distribution's dependency for environments with another timm, such as
+nerfstudio's."""
 
 
 @hookimpl
 def register_methods() -> Iterator[MethodRecord]:
-    """The methods of this distribution."""
+    """Yield the methods of this distribution."""
     yield MethodRecord(
         name="gmae",
-        summary="Gaussian Masked Autoencoder: a masked image, said again in Gaussians.",
+        summary="Gaussian Masked Autoencoder: reconstructs a masked image as Gaussians.",
         target="gaussrep_gmae.method:GMAE",
         config="gaussrep_gmae.config:GMAEConfig",
-        presets="gaussrep_gmae.presets",
+        presets="gaussrep_gmae.presets.gmae",
         report="gaussrep_gmae.report:write_report",
         requires=TIMM,
         paper="https://arxiv.org/abs/2501.03229",
     )
     yield MethodRecord(
         name="mae",
-        summary="Masked Autoencoder: GMAE's twin, which says masked patches in pixels.",
-        target="gaussrep_gmae.mae.method:MAE",
-        config="gaussrep_gmae.mae.config:MAEConfig",
-        presets="gaussrep_gmae.mae.presets",
+        summary="Masked Autoencoder: reconstructs a masked image as pixels; GMAE's baseline.",
+        target="gaussrep_gmae.mae:MAE",
+        config="gaussrep_gmae.config:MAEConfig",
+        presets="gaussrep_gmae.presets.mae",
         report="gaussrep_gmae.report:write_mae_report",
         requires=TIMM,
         paper="https://arxiv.org/abs/2111.06377",
@@ -41,7 +41,7 @@ def register_methods() -> Iterator[MethodRecord]:
 
 @hookimpl
 def register_commands() -> Iterator[CommandRecord]:
-    """The commands of this distribution."""
+    """Yield the commands of this distribution."""
     yield CommandRecord(
         name="export-vit",
         summary="Write the encoder of a gmae or mae run as a folder that timm loads.",
@@ -51,16 +51,16 @@ def register_commands() -> Iterator[CommandRecord]:
 
 @hookimpl
 def register_evaluations() -> Iterator[EvaluationRecord]:
-    """The evaluations of this distribution."""
+    """Yield the evaluations of this distribution."""
     yield EvaluationRecord(
         name="layers",
-        summary="Pictures of the nearest Gaussians, and what their order follows.",
+        summary="PSNR of the nearest Gaussians, and correlates of their depth order.",
         target="gaussrep_gmae.evaluations.layers:Layers",
         config="gaussrep_gmae.evaluations.config:LayersConfig",
     )
     yield EvaluationRecord(
         name="figure-ground",
-        summary="Zero-shot figure and ground, by intersection over union.",
+        summary="Zero-shot figure-ground segmentation, by intersection over union.",
         target="gaussrep_gmae.evaluations.figure_ground:FigureGround",
         config="gaussrep_gmae.evaluations.config:FigureGroundConfig",
     )
@@ -73,7 +73,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
     )
     yield EvaluationRecord(
         name="depth-order",
-        summary="Zero-shot depth: how often the nearer of two pixels is found.",
+        summary="Zero-shot depth: accuracy of the order of two pixels.",
         target="gaussrep_gmae.evaluations.depth_order:DepthOrder",
         config="gaussrep_gmae.evaluations.config:DepthOrderConfig",
     )

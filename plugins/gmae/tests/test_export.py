@@ -5,8 +5,8 @@ import timm  # noqa: TID253
 import torch
 
 from gaussrep.errors import RunError
+from gaussrep_gmae.encoder import load_encoder_weights
 from gaussrep_gmae.export import export_vit
-from gaussrep_gmae.weights import load_encoder_weights
 
 
 @pytest.mark.parametrize("name", ["gmae", "mae"])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gaussrep_gmae.masking import to_pixels
+from gaussrep_gmae.masked import upsample_mask
 
 transformers = pytest.importorskip("transformers", minversion="5", reason="needs transformers 5")
 
@@ -102,7 +102,7 @@ def test_loss_and_pixels_are_those_of_vit_mae(make_method, make_theirs, target):
     with torch.no_grad():
         expected = theirs(images, noise=noise)
         said = ours.decoder(ours.encoder(images, visible), visible)
-    assert torch.equal(ours.masked_pixels(visible), to_pixels(expected.mask.bool(), 8))
+    assert torch.equal(ours.masked_pixels(visible), upsample_mask(expected.mask.bool(), 8))
     assert expected.loss > 0.01
     torch.testing.assert_close(out.loss, expected.loss, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(said, expected.logits, rtol=1e-4, atol=1e-5)

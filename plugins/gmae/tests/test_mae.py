@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.errors import CapabilityError
-from gaussrep_gmae.mae.target import Normalization, to_images, to_patches
+from gaussrep_gmae.mae import Normalization, to_images, to_patches
 
 
 @given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))
@@ -35,43 +35,43 @@ def test_a_flat_patch_is_all_zeros():
     assert Normalization.of(patches).apply(patches).abs().max() < 1e-3
 
 
-def say(method, patches):
+def predict_with(method, patches):
     method.decoder.forward = lambda latents, visible: patches
-    return method.guess
+    return method.predict
 
 
 def test_perfect_patches_cost_nothing(make_method, images):
     visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
     truth = to_patches(images, 8)
-    for target, said in {
+    for target, patches in {
         "plain": truth,
         "normalized": Normalization.of(truth).apply(truth),
     }.items():
-        guess = say(make_method("mae", target=target), said)(images, visible)
-        assert guess.errors.max() < 1e-10
-        torch.testing.assert_close(guess.images, images)
+        prediction = predict_with(make_method("mae", target=target), patches)(images, visible)
+        assert prediction.errors.max() < 1e-10
+        torch.testing.assert_close(prediction.images, images)
 
 
-def test_what_is_shown_lies_in_range(make_method, images):
+def test_images_are_clamped(make_method, images):
     visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
     loud = to_patches(4 * images - 2, 8)
-    guess = say(make_method("mae"), loud)(images, visible)
-    torch.testing.assert_close(guess.images, (4 * images - 2).clamp(0, 1))
-    assert guess.errors.max() > 1
+    prediction = predict_with(make_method("mae"), loud)(images, visible)
+    torch.testing.assert_close(prediction.images, (4 * images - 2).clamp(0, 1))
+    assert prediction.errors.max() > 1
 
 
 def test_masked_patches_share_a_token_and_differ_by_place(make_method, images):
     decoder = make_method("mae").decoder.eval()
     latents = torch.randn(1, 3, 32)
     visible = torch.tensor([[4, 9]])
-    said = decoder(latents, visible)
+    prediction = decoder(latents, visible)
     swapped = decoder(latents[:, [0, 2, 1]], visible[:, [1, 0]])
-    torch.testing.assert_close(said, swapped)
+    torch.testing.assert_close(prediction, swapped)
     decoder.places.zero_()
     hidden = [n for n in range(16) if n not in (4, 9)]
     without_places = decoder(latents, visible)[0, hidden]
     torch.testing.assert_close(without_places, without_places[:1].expand_as(without_places))
-    assert not torch.allclose(said[0, 0], said[0, 1], atol=1e-3)
+    assert not torch.allclose(prediction[0, 0], prediction[0, 1], atol=1e-3)
 
 
 def test_learns_a_batch_by_heart(make_method, images):
@@ -96,6 +96,6 @@ def test_every_parameter_learns(make_method, images):
     assert all(p.grad is not None and p.grad.abs().max() > 0 for p in learning)
 
 
-def test_it_makes_no_gaussians(make_method, images):
+def test_it_predicts_no_gaussians(make_method, images):
     with pytest.raises(CapabilityError, match="MAE gives no Gaussians"):
         make_method("mae").gaussians({"image": images})

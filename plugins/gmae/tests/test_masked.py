@@ -1,9 +1,11 @@
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gaussrep.errors import ShapeError
 from gaussrep.training.optimizer import parameter_groups
-from gaussrep_gmae.masking import random_visible
+from gaussrep_gmae.masked import masked_mean, masked_patches, random_visible, upsample_mask
 
 BOTH = pytest.mark.parametrize("name", ["gmae", "mae"])
 
@@ -46,7 +48,7 @@ def test_loss_is_the_mean_squared_error_where_it_is_measured(make_method, images
     torch.manual_seed(3)
     visible = method.random_visible(3)
     with torch.no_grad():
-        errors = method.guess(images, visible).errors.reshape(3, 4, 8, 4, 8, 3).mean((2, 4, 5))
+        errors = method.predict(images, visible).errors.reshape(3, 4, 8, 4, 8, 3).mean((2, 4, 5))
     errors = errors.reshape(3, 16)
     hidden = [[n for n in range(16) if n not in row] for row in visible.tolist()]
     counted = errors if loss == "whole" else errors.gather(1, torch.tensor(hidden))
@@ -59,14 +61,14 @@ def test_a_masked_loss_ignores_visible_pixels(make_method, images, name):
     method = make_method(name)
     visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
     method.random_visible = lambda _: visible
-    kept, guess = [], method.guess
+    kept, predict = [], method.predict
 
     def watched(*arguments):
-        kept.append(guess(*arguments))
+        kept.append(predict(*arguments))
         kept[0].errors.retain_grad()
         return kept[0]
 
-    method.guess = watched
+    method.predict = watched
     method.training_loss({"image": images}).loss.backward()
     slopes = kept[0].errors.grad
     masked = method.masked_pixels(visible)
@@ -106,7 +108,7 @@ def test_reconstruction_says_whole_images_and_what_was_hidden(make_method, image
         said = method.reconstruct({"image": images})
         torch.manual_seed(3)
         visible = method.random_visible(3)
-        expected = method.guess(images, visible).images
+        expected = method.predict(images, visible).images
     assert torch.equal(said.images, expected)
     assert torch.equal(said.hidden, method.masked_pixels(visible))
     assert said.hidden.float().mean().item() == 0.75
@@ -156,3 +158,26 @@ def test_a_network_in_bf16_has_a_loss_in_fp32(make_method, images, name):
 def test_images_of_another_size_are_refused(make_method, name):
     with pytest.raises(ShapeError, match=r"set data\.size and method\.image_size"):
         make_method(name).embed({"image": torch.zeros(1, 3, 64, 64)})
+
+
+@given(st.integers(1, 5), st.integers(1, 40), st.data())
+def test_visible_patches_are_distinct(batch, patches, data):
+    visible = data.draw(st.integers(1, patches))
+    indices = random_visible(batch, patches, visible, torch.device("cpu"))
+    assert indices.shape == (batch, visible)
+    assert all(len(set(row)) == visible for row in indices.tolist())
+    assert masked_patches(indices, patches).sum(-1).tolist() == [patches - visible] * batch
+
+
+def test_pixels_follow_their_patch():
+    masked = torch.tensor([[True, False, False, False], [False, False, True, False]])
+    pixels = upsample_mask(masked, 2)
+    assert pixels[0].nonzero().tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
+    assert pixels[1].nonzero().tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
+
+
+def test_mean_counts_chosen_pixels_only():
+    values = torch.arange(12.0).view(1, 2, 2, 3)
+    chosen = torch.tensor([[[True, False], [False, True]]])
+    assert masked_mean(values, chosen).item() == (0 + 1 + 2 + 9 + 10 + 11) / 6
+    assert masked_mean(values, torch.zeros_like(chosen)).item() == 0

@@ -2,7 +2,10 @@ import pytest
 import torch
 
 from gaussrep.training.optimizer import parameter_groups
-from gaussrep_gmae.position import patch_places, spread_places
+from gaussrep_gmae.camera import DISTANCE
+from gaussrep_gmae.layers.figure import pixel_figure
+from gaussrep_gmae.method import border_prior_loss
+from gaussrep_gmae.position import low_discrepancy_grid, patch_coordinates
 
 
 def step(method, images):
@@ -34,8 +37,8 @@ def test_start_attends_to_the_patches_around(make_method):
     attention = decoder.blocks[0].attn
     queries, keys, _ = attention.qkv(decoder.blocks[0].norm1(places)).chunk(3, dim=-1)
     weights = queries[16:] @ keys[:16].T
-    at = (spread_places(64) + 1) / 2 * 4 - 0.5
-    distance = torch.cdist(at, patch_places(4))
+    at = (low_discrepancy_grid(64) + 1) / 2 * 4 - 0.5
+    distance = torch.cdist(at, patch_coordinates(4))
     both = torch.stack([weights.flatten(), distance.flatten()])
     assert torch.corrcoef(both)[0, 1] < -0.5
 
@@ -52,7 +55,7 @@ def test_loss_is_the_mean_squared_error_on_masked_pixels(make_method, images):
     torch.manual_seed(3)
     visible = method.random_visible(3)
     with torch.no_grad():
-        picture = method.draw(method.decode(images, visible)).color[:, 0]
+        picture = method.render(method.decode(images, visible)).color[:, 0]
     expected = []
     for image, shown, seen in zip(images, picture, visible, strict=True):
         for patch in set(range(16)) - set(seen.tolist()):
@@ -115,7 +118,7 @@ def test_network_in_bf16_renders_in_fp32(make_method, images):
     with torch.autocast("cpu", torch.bfloat16):
         gaussians = method.gaussians({"image": images})
         assert gaussians.dtype == torch.float32
-        assert method.draw(gaussians).color.dtype == torch.float32
+        assert method.render(gaussians).color.dtype == torch.float32
         assert torch.isfinite(step(method, images).loss)
 
 
@@ -124,7 +127,7 @@ def test_nothing_is_drawn_but_the_background(make_method, images, background, le
     method = make_method(background=background)
     nothing = method.gaussians({"image": images}).detach()
     nothing = nothing.replace(opacities=torch.zeros_like(nothing.opacities))
-    assert (method.draw(nothing).color == level).all()
+    assert (method.render(nothing).color == level).all()
 
 
 def test_a_learned_background_starts_gray_and_learns(make_method, images):
@@ -143,3 +146,46 @@ def test_queries_start_as_the_successors(make_method):
     assert (queries - shared).min() > -0.1
     assert (queries - shared).max() < 1.1
     assert queries.std(0).mean().item() == pytest.approx(12**-0.5, rel=0.02)
+
+
+def square_on_ground(size=32):
+    """A red square on blue ground, and where the square is."""
+    inside = torch.zeros(1, size, size, dtype=torch.bool)
+    inside[:, size // 4 : 3 * size // 4, size // 4 : 3 * size // 4] = True
+    red, blue = torch.tensor([0.9, 0.1, 0.1]), torch.tensor([0.1, 0.2, 0.8])
+    return torch.where(inside[..., None], red, blue).movedim(-1, 1), inside
+
+
+def test_pixels_not_colored_as_the_border_are_figure():
+    images, inside = square_on_ground()
+    assert torch.equal(pixel_figure(images), inside.float())
+
+
+def test_prior_puts_the_figure_in_front_and_the_ground_behind():
+    images, inside = square_on_ground()
+    covered = torch.ones(1, 32, 32)
+    right = DISTANCE + torch.where(inside, -0.5, 0.5)
+    assert border_prior_loss(right, covered, images).tolist() == [0.0]
+    middle = torch.full_like(right, DISTANCE)
+    assert border_prior_loss(middle, covered, images).tolist() == pytest.approx([0.25])
+    swapped = 2 * DISTANCE - right
+    assert border_prior_loss(swapped, covered, images).tolist() == pytest.approx([1.0])
+
+
+def test_prior_weighs_by_alpha_and_trains_depth_only():
+    images, _ = square_on_ground()
+    depth = torch.full((1, 32, 32), DISTANCE, requires_grad=True)
+    alpha = torch.zeros(1, 32, 32)
+    alpha[:, :8] = 0.5
+    alpha.requires_grad_()
+    border_prior_loss(depth, alpha, images).sum().backward()
+    assert alpha.grad is None
+    assert depth.grad is not None
+    assert (depth.grad[:, :8] < 0).all()
+    assert (depth.grad[:, 8:] == 0).all()
+
+
+def test_prior_comes_from_a_small_copy():
+    images, inside = square_on_ground(128)
+    right = DISTANCE + torch.where(inside, -0.5, 0.5)
+    assert border_prior_loss(right, torch.ones(1, 128, 128), images).item() < 0.02

@@ -3,7 +3,7 @@ from math import cos, sin
 import pytest
 import torch
 
-from gaussrep_gmae.position import grid_code, spread_places
+from gaussrep_gmae.position import low_discrepancy_grid, sincos_grid_embedding
 
 
 def mae_code(x, y, width):
@@ -15,7 +15,7 @@ def mae_code(x, y, width):
 
 @pytest.mark.parametrize(("side", "width"), [(14, 192), (3, 8)])
 def test_codes_are_those_of_mae(side, width):
-    code = grid_code(side, width)
+    code = sincos_grid_embedding(side, width)
     assert code.shape == (1 + side**2, width)
     assert not code[0].any()
     expected = [mae_code(n % side, n // side, width) for n in range(side**2)]
@@ -23,7 +23,7 @@ def test_codes_are_those_of_mae(side, width):
 
 
 def test_places_are_spread():
-    places = spread_places(64)
+    places = low_discrepancy_grid(64)
     cells = ((places + 1) * 4).long()
     assert len({tuple(cell) for cell in cells.tolist()}) > 40
     assert places.abs().max() <= 1

@@ -5,7 +5,8 @@ from jaxtyping import Float64, Int64
 
 from gaussrep.kernels.jit import kernel, part
 from gaussrep_rooms.materials import Pattern
-from gaussrep_rooms.primitives import BOX, Packed
+from gaussrep_rooms.packed import Packed
+from gaussrep_rooms.parts import BOX
 
 PLAIN, WOOD, STRIPES, CHECKS, TILES, PLANKS, FABRIC, BOOKS, ART, VIEW, DOTS, MARBLE = map(
     int, Pattern

@@ -2,7 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.data.shapes.polygons import draw_outline, fill
+from gaussrep.data.shapes.filling import fill
+from gaussrep.data.shapes.outlines import draw_outline
 
 
 def winding(outline, size):

@@ -1,1 +1,1 @@
-"""What the layers that GMAE finds without being asked are worth, in numbers."""
+"""Evaluations of the zero-shot layers, edges, figures and depth of GMAE."""

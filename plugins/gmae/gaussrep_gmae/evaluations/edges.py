@@ -1,4 +1,4 @@
-"""`edges`: boundaries found by the layers, by BSDS500's benchmark."""
+"""`edges`: zero-shot boundaries from the layers, scored by BSDS500's benchmark."""
 
 import numpy as np
 import torch
@@ -7,44 +7,59 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.building import build
-from gaussrep.data.sample import SampleKey
+from gaussrep.data.sample_key import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.evaluation.boundaries import canny, score_boundaries, sobel, thin_strength
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import chosen_samples, device_of
 from gaussrep.methods.method import Method
 from gaussrep_gmae.evaluations.config import EdgesConfig
-from gaussrep_gmae.evaluations.gmae_of import gmae_of
-from gaussrep_gmae.layers import edges, jumps, layer_map, look_at_photograph
-from gaussrep_gmae.layers.color_gradient import color_gradient
-from gaussrep_gmae.method import GMAE
+from gaussrep_gmae.layers import (
+    color_gradient,
+    discontinuities,
+    edges,
+    layer_map,
+    sliding_window_inference,
+)
+from gaussrep_gmae.method import GMAE, require_gmae
 
 Strength = Float[np.ndarray, "_ _"]
 
 PHOTOGRAPH_SMOOTHING = 3.0
-"""Standard deviation in pixels; every fifth photograph of train scores alike from 3 to 4, below it
-less."""
+"""Standard deviation in pixels; every fifth photograph of train scores alike from 3 to 4, and less
+below."""
 
 
 class ZeroShotEdges(Evaluation):
-    """Boundary strengths of photographs of any size, scored against annotators.
+    """Boundary strengths of photographs of any size, scored against human annotations.
 
-    The method's row is `gaussrep_gmae.layers.edges`, joined from overlapping windows, smoothed,
-    thinned to its crests. Two more rows go the same way: the jumps of the paper's layer map, and
-    the color gradient of the full reconstruction, which shows how much is due to the layers. The
-    other rows look at the photograph itself: the same gradient of its smoothed pixels, which shows
-    how much is due to the model, Sobel and Canny. Neither the method nor any row has learned from
-    annotations; smoothing and scales were chosen on photographs of BSDS500's train split.
+    The method's row is `gaussrep_gmae.layers.edges`, joined from overlapping windows, smoothed, and
+    thinned to its crests. Two more rows are processed in the same way: the discontinuities of the
+    paper's layer map, and the color gradient of the full reconstruction, which shows how much is
+    due to the layers. The other rows are computed from the photograph itself: the same gradient of
+    its smoothed pixels, which shows how much is due to the model, Sobel and Canny. Neither the
+    method nor any row is trained on annotations; smoothing and scales were chosen on photographs of
+    BSDS500's train split.
 
     Args:
-        config: Its settings.
+        config: Settings of the evaluation.
     """
 
     config: EdgesConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `ods`, `ois` and `ap` of BSDS500's benchmark, all from 0 to 1."""
-        model = gmae_of(method)
+        """Compute `ods`, `ois` and `ap` of BSDS500's benchmark.
+
+        Args:
+            method: A trained GMAE.
+
+        Returns:
+            Scores from 0 to 1.
+
+        Raises:
+            DataError: The data set has no annotated boundaries.
+        """
+        model = require_gmae(method)
         dataset = build("datasets", self.config.data, split="val")
         chosen = chosen_samples(len(dataset), self.config)
         strengths: dict[str, list[Strength]] = {}
@@ -53,7 +68,7 @@ class ZeroShotEdges(Evaluation):
             sample = dataset[SampleKey(index)]
             if "boundaries" not in sample:
                 raise DataError(
-                    f"data set {self.config.data.type!r} has no boundaries that people drew; "
+                    f"data set {self.config.data.type!r} has no annotated boundaries; "
                     "data.type=bsds500 data.root=FOLDER has."
                 )
             annotations.append(sample["boundaries"].numpy())
@@ -78,42 +93,65 @@ class ZeroShotEdges(Evaluation):
     ) -> dict[str, Strength]:
         config, size = self.config, model.config.image_size
 
-        def look(windows: Tensor) -> Tensor:
+        def predictor(windows: Tensor) -> Tensor:
             gaussians = model.gaussians({"image": windows})
-            numbers = layer_map(
-                gaussians, config.layers, config.jump_threshold, size, model.background
+            labels = layer_map(
+                gaussians, config.layers, config.change_threshold, size, model.background
             )
-            picture = rearrange(model.draw(gaussians).color[:, 0], "b h w c -> b c h w")
-            found = edges(gaussians, config.layers, size)
-            return torch.stack(
-                [found, jumps(numbers) / config.layers, color_gradient(picture)], dim=1
-            )
+            rendered = rearrange(model.render(gaussians).color[:, 0], "b h w c -> b c h w")
+            strength = edges(gaussians, config.layers, size)
+            steps = discontinuities(labels) / config.layers
+            return torch.stack([strength, steps, color_gradient(rendered)], dim=1)
 
         stride = max(1, round(config.stride * size))
-        maps = look_at_photograph(image, look, size, stride, config.scales, config.batch_size)
-        names = (name, "jumps of the layer map", "gradient of the reconstruction")
-        smooth = smoothed(maps.cpu().numpy(), config.smoothing)
+        maps = sliding_window_inference(
+            image, predictor, size, stride, config.scales, config.batch_size
+        )
+        names = (name, "discontinuities of the layer map", "gradient of the reconstruction")
+        smooth = smooth_maps(maps.cpu().numpy(), config.smoothing)
         pixels = image.cpu().numpy()
-        return {row: thinned(each) for row, each in zip(names, smooth, strict=True)} | {
-            "gradient of the photograph": thinned(gradient_of(pixels)),
+        return {row: thin(each) for row, each in zip(names, smooth, strict=True)} | {
+            "gradient of the photograph": thin(photograph_gradient(pixels)),
             "sobel": sobel(pixels),
             "canny": canny(pixels),
         }
 
 
-def gradient_of(image: Float[np.ndarray, "3 h w"]) -> Strength:
-    """`color_gradient` of a photograph, smoothed before."""
-    smooth = torch.from_numpy(smoothed(image, PHOTOGRAPH_SMOOTHING))
+def photograph_gradient(image: Float[np.ndarray, "3 h w"]) -> Strength:
+    """Compute the `color_gradient` of a smoothed photograph.
+
+    Args:
+        image: RGB in [0, 1].
+
+    Returns:
+        Gradient magnitude per pixel.
+    """
+    smooth = torch.from_numpy(smooth_maps(image, PHOTOGRAPH_SMOOTHING))
     return color_gradient(smooth[None])[0].numpy()
 
 
-def smoothed(maps: Float[np.ndarray, "c h w"], sigma: float) -> Float[np.ndarray, "c h w"]:
-    """Smooth each map by a Gaussian of so many pixels, in double precision."""
+def smooth_maps(maps: Float[np.ndarray, "c h w"], sigma: float) -> Float[np.ndarray, "c h w"]:
+    """Smooth each map by a Gaussian filter, in double precision.
+
+    Args:
+        maps: Any maps.
+        sigma: Standard deviation in pixels.
+
+    Returns:
+        Smoothed maps, float64.
+    """
     from scipy.ndimage import gaussian_filter
 
     return gaussian_filter(maps.astype(np.float64), (0, sigma, sigma))
 
 
-def thinned(strength: Strength) -> Strength:
-    """Thin, and take the fourth root: most edges are weak, and thresholds are even."""
+def thin(strength: Strength) -> Strength:
+    """Thin a strength map and take its fourth root: most edges are weak, thresholds evenly spaced.
+
+    Args:
+        strength: Edge strength, >= 0.
+
+    Returns:
+        Thinned strength in [0, 1].
+    """
     return thin_strength(strength).clip(0, 1) ** 0.25

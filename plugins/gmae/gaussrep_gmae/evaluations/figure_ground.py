@@ -1,4 +1,4 @@
-"""`figure-ground`: how well the Gaussians tell objects from what is behind them."""
+"""`figure-ground`: zero-shot segmentation of objects and background."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -10,75 +10,84 @@ from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.methods.method import Batch, Method
 from gaussrep_gmae.evaluations.config import FigureGroundConfig
-from gaussrep_gmae.evaluations.gmae_of import gmae_of
-from gaussrep_gmae.layers.figure import figure_mask
-from gaussrep_gmae.layers.ground import SURFACES
-from gaussrep_gmae.layers.pixel_figure import pixel_figure
-from gaussrep_gmae.method import GMAE
+from gaussrep_gmae.layers.figure import NUM_CLUSTERS, figure_mask, pixel_figure
+from gaussrep_gmae.method import GMAE, require_gmae
 
 SIDES = ("depth, near side", "depth, far side")
 
 
 class FigureGround(Evaluation):
-    """Intersection over union of figures, found with nothing learned about figures.
+    """Intersection over union of figure masks, without training on figures.
 
-    The method's row groups Gaussians by color and takes the group that touches the border most for
-    the ground. Rows named after depth cut the depth order instead; the better of both sides is an
-    oracle, which knows the truth. `pixel colors` applies the method's rule to the image's pixels,
-    without any Gaussians. The trivial rows call everything figure, or the picture's inscribed disc.
+    The method's row clusters Gaussians by color and takes the cluster that covers most of the
+    border as the ground. Rows named after depth cut the depth order instead; the better of both
+    sides is an oracle, which uses the truth. `pixel colors` applies the method's rule to the
+    image's pixels, without Gaussians. The trivial rows predict figure everywhere, or the image's
+    inscribed disc.
 
     Args:
-        config: Its settings.
+        config: Settings of the evaluation.
     """
 
     config: FigureGroundConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `iou`, its mean over images, and `std`, its standard deviation over them."""
-        model, name = gmae_of(method), name_of(method)
+        """Compute the intersection over union.
+
+        Args:
+            method: A trained GMAE.
+
+        Returns:
+            `iou`, the mean over images, and `std`, the standard deviation over them.
+
+        Raises:
+            DataError: The data set has no figure masks.
+        """
+        model, name = require_gmae(method), name_of(method)
         dataset = build("datasets", self.config.data, split="val")
-        found: dict[str, list[Tensor]] = {}
+        parts: dict[str, list[Tensor]] = {}
         with torch.no_grad():
             for batch in batches(dataset, self.config, device_of(method)):
                 if "figure" not in batch:
                     raise DataError(
-                        f"data set {self.config.data.type!r} does not say what is figure; "
-                        "data.type=shapes does."
+                        f"data set {self.config.data.type!r} has no figure masks; "
+                        "data.type=shapes has."
                     )
                 for row, masks in _masks(model, batch, name).items():
-                    found.setdefault(row, []).append(iou(masks > 0.5, batch["figure"]))
-        scores = {row: torch.cat(parts) for row, parts in found.items()}
+                    parts.setdefault(row, []).append(iou(masks > 0.5, batch["figure"]))
+        scores = {row: torch.cat(each) for row, each in parts.items()}
         scores["depth, better side (oracle)"] = torch.maximum(*(scores[side] for side in SIDES))
         rows = {row: {"iou": _mean(x), "std": _std(x)} for row, x in scores.items()}
-        return Scores(rows, {"samples": len(scores[name]), "rule": "surfaces", "groups": SURFACES})
+        facts = {"samples": len(scores[name]), "rule": "clusters", "clusters": NUM_CLUSTERS}
+        return Scores(rows, facts)
 
 
-def iou(said: Bool[Tensor, "b h w"], figure: Bool[Tensor, "b h w"]) -> Float[Tensor, " b"]:
-    """Intersection over union.
+def iou(prediction: Bool[Tensor, "b h w"], figure: Bool[Tensor, "b h w"]) -> Float[Tensor, " b"]:
+    """Compute the intersection over union.
 
     Args:
-        said: What is taken for figure.
-        figure: The truth.
+        prediction: Predicted masks.
+        figure: True masks.
 
     Returns:
         From 0 to 1, one number per image; 1 where both are empty.
     """
-    both, either = (said & figure).sum((1, 2)), (said | figure).sum((1, 2))
+    both, either = (prediction & figure).sum((1, 2)), (prediction | figure).sum((1, 2))
     return torch.where(either == 0, 1.0, both / either.clamp_min(1))
 
 
 def _masks(model: GMAE, batch: Batch, name: str) -> dict[str, Float[Tensor, "b h w"]]:
     gaussians, size = model.gaussians(batch), model.config.image_size
-    everything = torch.ones_like(batch["image"][:, 0])
+    everywhere = torch.ones_like(batch["image"][:, 0])
     near, far = SIDES
     return {
-        name: figure_mask(gaussians, "surfaces", size),
+        name: figure_mask(gaussians, "clusters", size),
         "depth, border rule": figure_mask(gaussians, "border", size),
         near: figure_mask(gaussians, "near", size),
         far: figure_mask(gaussians, "far", size),
         "pixel colors": pixel_figure(batch["image"]),
-        "all figure": everything,
-        "center disc": everything * _disc(size).to(everything),
+        "all figure": everywhere,
+        "center disc": everywhere * _disc(size).to(everywhere),
     }
 
 

@@ -1,4 +1,4 @@
-"""`layers`: what the depth order of the Gaussians says of an image."""
+"""`layers`: renderings of a part of the Gaussians, and correlates of the depth order."""
 
 from collections import defaultdict
 from statistics import mean
@@ -16,44 +16,48 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.methods.hidden_pixels import psnr
 from gaussrep.methods.method import Method
 from gaussrep_gmae.evaluations.config import LayersConfig
-from gaussrep_gmae.evaluations.gmae_of import gmae_of
-from gaussrep_gmae.layers import depth_ranks, render_kept
-from gaussrep_gmae.method import GMAE
+from gaussrep_gmae.layers import depth_ranks, render_subsets
+from gaussrep_gmae.method import GMAE, require_gmae
 
-AROUND = 5
-"""Side in pixels of the square around a Gaussian's center whose detail counts (ours)."""
+NEIGHBORHOOD = 5
+"""Side in pixels of the square around a Gaussian's center over which the gradient is averaged
+(design choice)."""
 
 
 class Layers(Evaluation):
-    """How good pictures of a part of the Gaussians are, and what the depth order follows.
+    """PSNR of renderings of a part of the Gaussians, and correlates of the depth order.
 
-    The method's row draws the nearest Gaussians first; others draw the farthest, or random ones.
-    Gaussians keep their depths, so that all together give the same picture in every row.
+    The method's row renders the nearest Gaussians first; others the farthest, or random ones.
+    Gaussians keep their depths, so that all of them give the same image in every row.
 
     Args:
-        config: Its settings.
+        config: Settings of the evaluation.
     """
 
     config: LayersConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give the PSNR in dB of each share, and what the order correlates with.
+        """Compute the PSNR of each fraction and the correlations of the order.
 
-        `size` and `detail` are Spearman's correlations, averaged over images, of the place in the
-        order with a Gaussian's apparent size, and with the mean gradient of the image around its
-        center (the paper speaks of frequency layers).
+        Args:
+            method: A trained GMAE.
+
+        Returns:
+            PSNR in dB per fraction. `size` and `detail` are Spearman's correlations, averaged over
+            images, of a Gaussian's rank with its apparent size, and with the mean gradient of the
+            image around its center (the paper speaks of frequency layers).
         """
-        model = gmae_of(method)
+        model = require_gmae(method)
         dataset = build("datasets", self.config.data, split="val")
-        found: dict[str, dict[str, list[float]]] = {}
+        scores: dict[str, dict[str, list[float]]] = {}
         with torch.no_grad():
             for batch in batches(dataset, self.config, device_of(method)):
                 gaussians = model.gaussians(batch)
                 for row, order in _orders(gaussians, name_of(method)).items():
-                    columns = found.setdefault(row, defaultdict(list))
+                    columns = scores.setdefault(row, defaultdict(list))
                     self._add(columns, model, gaussians, order, batch["image"])
-        rows = {row: {name: mean(all_) for name, all_ in c.items()} for row, c in found.items()}
-        return Scores(rows, {"samples": len(found[name_of(method)]["size"])})
+        rows = {row: {name: mean(each) for name, each in c.items()} for row, c in scores.items()}
+        return Scores(rows, {"samples": len(scores[name_of(method)]["size"])})
 
     def _add(
         self,
@@ -63,26 +67,27 @@ class Layers(Evaluation):
         order: Int[Tensor, "b k"],
         images: Float[Tensor, "b 3 h w"],
     ) -> None:
-        counts = [max(1, round(share * gaussians.count)) for share in self.config.shares]
+        counts = [max(1, round(fraction * gaussians.count)) for fraction in self.config.fractions]
         limits = torch.tensor(counts, device=order.device)
-        kept = order[:, None] < limits[:, None]
-        shown = render_kept(gaussians, kept, model.config.image_size, model.background).color
+        subsets = order[:, None] < limits[:, None]
+        size = model.config.image_size
+        shown = render_subsets(gaussians, subsets, size, model.background).color
         everywhere = torch.ones_like(images[:, 0], dtype=torch.bool)
-        for share, pictures in zip(self.config.shares, shown.unbind(dim=1), strict=True):
-            said = rearrange(pictures, "b h w c -> b c h w").clamp(0, 1)
-            columns[f"psnr {share:.2%}"] += psnr(said, images, everywhere).tolist()
+        for fraction, colors in zip(self.config.fractions, shown.unbind(dim=1), strict=True):
+            prediction = rearrange(colors, "b h w c -> b c h w").clamp(0, 1)
+            columns[f"psnr {fraction:.2%}"] += psnr(prediction, images, everywhere).tolist()
         columns["size"] += spearman(order, gaussians.scales.prod(dim=-1)).tolist()
-        columns["detail"] += spearman(order, detail_at(gaussians, images)).tolist()
+        columns["detail"] += spearman(order, gradient_at_centers(gaussians, images)).tolist()
 
 
 def _orders(gaussians: Gaussians, name: str) -> dict[str, Int[Tensor, "b k"]]:
     nearest = depth_ranks(gaussians)
-    drawn = torch.rand(nearest.shape, device=nearest.device).argsort(dim=-1)
-    return {name: nearest, "farthest first": gaussians.count - 1 - nearest, "random order": drawn}
+    random = torch.rand(nearest.shape, device=nearest.device).argsort(dim=-1)
+    return {name: nearest, "farthest first": gaussians.count - 1 - nearest, "random order": random}
 
 
 def spearman(a: Tensor, b: Tensor) -> Float[Tensor, " b"]:
-    """Correlation of ranks, row by row; equal values are ranked in the order they come.
+    """Compute Spearman's rank correlation, row by row; ties are ranked in the order they come.
 
     Args:
         a: Values, [B, N].
@@ -100,20 +105,22 @@ def spearman(a: Tensor, b: Tensor) -> Float[Tensor, " b"]:
     return (x * y).sum(dim=-1) / (x.square().sum(dim=-1) * y.square().sum(dim=-1)).sqrt()
 
 
-def detail_at(gaussians: Gaussians, images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b k"]:
-    """Mean gradient of each image around the centers of its Gaussians.
+def gradient_at_centers(
+    gaussians: Gaussians, images: Float[Tensor, "b 3 h w"]
+) -> Float[Tensor, "b k"]:
+    """Average the gradient of each image around the centers of its Gaussians.
 
     Args:
         gaussians: Gaussians of the images, x and y in [-1, 1].
         images: RGB in [0, 1].
 
     Returns:
-        Magnitude per pixel.
+        Gradient magnitude per pixel.
     """
     gray = images.mean(dim=1, keepdim=True)
     down, across = torch.gradient(gray, dim=(2, 3))
     gradient = avg_pool2d(
-        torch.hypot(across, down), AROUND, 1, AROUND // 2, count_include_pad=False
+        torch.hypot(across, down), NEIGHBORHOOD, 1, NEIGHBORHOOD // 2, count_include_pad=False
     )
     places = gaussians.means[:, :, None, :2]
     return grid_sample(gradient, places, padding_mode="border", align_corners=False)[:, 0, :, 0]

@@ -1,1 +1,1 @@
-"""Presets of GMAE, one YAML file each."""
+"""Presets of the `gmae` and `mae` methods."""

@@ -6,7 +6,7 @@ from torch import Tensor
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.projection import project
 from gaussrep_gmae.camera import canonical_camera
-from gaussrep_gmae.layers import order_by_depth
+from gaussrep_gmae.layers import sort_by_depth
 
 OVERSAMPLING = 3
 POINTS = 40
@@ -24,7 +24,7 @@ def draw_ellipses(gaussians: Gaussians, size: int, least_opacity: float = 0.05) 
         RGB picture on white, farthest Gaussian first.
     """
     side = size * OVERSAMPLING
-    gaussians = order_by_depth(gaussians[gaussians.opacities > least_opacity])
+    gaussians = sort_by_depth(gaussians[gaussians.opacities > least_opacity])
     outlines = _outlines(gaussians, side)
     canvas = Image.new("RGB", (side, side), "white")
     pen = ImageDraw.Draw(canvas, "RGBA")

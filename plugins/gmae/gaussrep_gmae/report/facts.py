@@ -1,8 +1,7 @@
 """What is worth knowing about a model."""
 
-from gaussrep_gmae.mae.config import MAEConfig
+from gaussrep_gmae.config import MAEConfig, TransformerConfig
 from gaussrep_gmae.masked import MaskedMethod
-from gaussrep_gmae.masked_config import TransformerConfig
 from gaussrep_gmae.method import GMAE
 
 Fact = tuple[str, str]

@@ -6,7 +6,7 @@ import torch
 
 from gaussrep.methods.report import Report, Shown
 from gaussrep.report.curve import loss_curve
-from gaussrep_gmae.mae.method import MAE
+from gaussrep_gmae.mae import MAE
 from gaussrep_gmae.report.crop import Crop
 from gaussrep_gmae.report.facts import facts_of
 from gaussrep_gmae.report.masked_views import masked_views

@@ -45,7 +45,7 @@ def masked_views(method: MaskedMethod, images: Float[Tensor, "b 3 h w"]) -> list
         torch.manual_seed(SEED)
         visible = method.random_visible(len(images))
     masked = method.masked_pixels(visible)
-    said = rearrange(method.guess(images, visible).images, "b c h w -> b h w c")
+    said = rearrange(method.predict(images, visible).images, "b c h w -> b h w c")
     gains = measure(images, said, masked)
     return [
         MaskedView(gain, _panels(image, picture, hidden))

@@ -10,7 +10,7 @@ from torch import Tensor
 from gaussrep.gaussians import Gaussians
 from gaussrep.report.palette import layer_colors, near_to_far
 from gaussrep.report.panel import SIZE, Panel
-from gaussrep_gmae.layers import depth_map, edges, figure_mask, layer_map, render_first
+from gaussrep_gmae.layers import depth_map, edges, figure_mask, layer_map, render_nearest
 from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.ellipses import draw_ellipses
 
@@ -69,9 +69,9 @@ def zero_shot(
         The panels.
     """
     truth, side = rearrange(image, "c h w -> h w c"), image.shape[-1]
-    mask = figure_mask(gaussians, "surfaces", side)[0, ..., None]
+    mask = figure_mask(gaussians, "clusters", side)[0, ..., None]
     return ZeroShot(
-        whole=Panel.of("from all patches", method.draw(gaussians).color[0, 0]),
+        whole=Panel.of("from all patches", method.render(gaussians).color[0, 0]),
         ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], SIZE)),
         layers=Panel.of("layers", _layers(gaussians, size, method.background)),
         depth=_depth(depth_map(gaussians, size)[0]),
@@ -94,7 +94,7 @@ def _layers(
 def _nearest(gaussians: Gaussians, size: int, background: Float[Tensor, " 3"]) -> list[Panel]:
     counts = [max(1, gaussians.count // share) for share in SHARES]
     return [
-        Panel.of(f"nearest {count}", render_first(gaussians, count, size, background).color[0, 0])
+        Panel.of(f"nearest {count}", render_nearest(gaussians, count, size, background).color[0, 0])
         for count in counts
     ]
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gaussrep.errors import DataError
-from gaussrep_gmae.evaluations.depth_order import depth_of, right_share, size_map
+from gaussrep_gmae.evaluations.depth_order import ordinal_accuracy, size_map, true_depth
 
 
 @pytest.mark.parametrize("data", [{"type": "shapes", "size": 32}, {"type": "stereo"}])
@@ -14,31 +14,31 @@ def test_rows_of_an_untrained_model(evaluate, data):
         "lower in the image nearer",
         "chance",
     ]
-    assert all(0 <= row["right"] <= 1 for row in scores.rows.values())
-    assert scores.rows["chance"]["right"] == 0.5
+    assert all(0 <= row["accuracy"] <= 1 for row in scores.rows.values())
+    assert scores.rows["chance"]["accuracy"] == 0.5
 
 
 def test_what_stands_on_the_ground_is_lower_the_nearer_it_is(evaluate):
     rows = evaluate("depth-order", data={"type": "stereo"}).rows
-    assert rows["lower in the image nearer"]["right"] > 0.6
+    assert rows["lower in the image nearer"]["accuracy"] > 0.6
 
 
-def test_right_share_counts_ties_half():
+def test_ordinal_accuracy_counts_ties_half():
     truth = torch.tensor([[1.0, 2.0, 3.0, 4.0]])
     estimate = torch.tensor([[1.0, 1.0, 5.0, 0.0]])
     pairs = torch.tensor([[0, 0, 3, 2], [1, 2, 0, 3]])  # tie, right, wrong, wrong
-    assert right_share(estimate, truth, pairs) == pytest.approx(1.5 / 4)
+    assert ordinal_accuracy(estimate, truth, pairs) == pytest.approx(1.5 / 4)
 
 
 def test_disparity_falls_with_depth():
     valid = torch.tensor([[True, False]])
-    depth, known = depth_of({"disparity": torch.tensor([[3.0, 0.0]]), "valid": valid}, "stereo")
+    depth, known = true_depth({"disparity": torch.tensor([[3.0, 0.0]]), "valid": valid}, "stereo")
     assert depth[0, 0] == -3
     assert known.equal(valid)
 
 
 def test_data_without_depth_is_refused(evaluate):
-    with pytest.raises(DataError, match=r"does not say how far things are"):
+    with pytest.raises(DataError, match=r"has no depth or disparity"):
         evaluate("depth-order", data={"type": "photos", "size": 32, "val_crops": 1})
 
 

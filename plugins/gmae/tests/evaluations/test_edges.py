@@ -27,7 +27,7 @@ def test_rows_of_an_untrained_model(evaluate, berkeley):
     scores = evaluate("edges", data=berkeley, layers=4, thresholds=5, scales=[1.0, 0.5])
     assert list(scores.rows) == [
         "gmae",
-        "jumps of the layer map",
+        "discontinuities of the layer map",
         "gradient of the reconstruction",
         "gradient of the photograph",
         "sobel",

@@ -41,11 +41,13 @@ def test_baselines_are_what_their_names_say(evaluate):
 
 
 def test_intersection_over_union():
-    said = torch.tensor([[[True, True, False]], [[False, False, False]], [[True, False, False]]])
+    prediction = torch.tensor(
+        [[[True, True, False]], [[False, False, False]], [[True, False, False]]]
+    )
     true = torch.tensor([[[False, True, True]], [[False, False, False]], [[False, False, True]]])
-    assert iou(said, true).tolist() == pytest.approx([1 / 3, 1.0, 0.0])
+    assert iou(prediction, true).tolist() == pytest.approx([1 / 3, 1.0, 0.0])
 
 
 def test_data_without_figures_is_refused(evaluate):
-    with pytest.raises(DataError, match=r"does not say what is figure; data\.type=shapes does"):
+    with pytest.raises(DataError, match=r"has no figure masks; data\.type=shapes has"):
         evaluate("figure-ground", data={"type": "photos", "size": 32, "val_crops": 1})

@@ -1,11 +1,11 @@
 import pytest
 import torch
 
-from gaussrep_gmae.evaluations.layers import detail_at, spearman
+from gaussrep_gmae.evaluations.layers import gradient_at_centers, spearman
 
 
 def test_rows_of_an_untrained_model(evaluate):
-    scores = evaluate("layers", shares=[0.25, 1.0])
+    scores = evaluate("layers", fractions=[0.25, 1.0])
     assert list(scores.rows) == ["gmae", "farthest first", "random order"]
     assert scores.facts["samples"] == 3
     own, far, drawn = scores.rows.values()
@@ -33,5 +33,7 @@ def test_detail_is_high_where_the_image_changes(make_method):
     images[..., 16:] = 1
     gaussians = make_method().gaussians({"image": images}).detach()[:, :2]
     at_edge, beside = torch.tensor([0.0, 0.0, 0.0]), torch.tensor([0.8, 0.0, 0.0])
-    detail = detail_at(gaussians.replace(means=torch.stack([at_edge, beside])[None]), images)[0]
+    detail = gradient_at_centers(
+        gaussians.replace(means=torch.stack([at_edge, beside])[None]), images
+    )[0]
     assert detail.tolist() == pytest.approx([0.2, 0.0])  # two columns of slope 1/2 in five

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from einops import rearrange
 
 from gaussrep.rendering.conventions import MIN_ALPHA
-from gaussrep_gmae.layers import edges, render_first
+from gaussrep_gmae.layers import edges, render_nearest
+from gaussrep_gmae.layers.edges import color_gradient, rgb_to_lab
 
 RED, GREEN, BLUE = (1.0, 0.0, 0.0), (0.0, 0.7, 0.1), (0.0, 0.0, 1.0)
 
@@ -17,7 +19,7 @@ def test_strength_is_the_mean_weighted_gradient_of_the_painted_colors(make_gauss
     )
     expected = 0.0
     for count in (1, 2, 3):
-        shown = render_first(gaussians, count, 32, torch.zeros(3))
+        shown = render_nearest(gaussians, count, 32, torch.zeros(3))
         alpha = shown.alpha[0, 0].double().numpy()
         painted = color.rgb2lab(shown.color[0, 0].numpy() / alpha.clip(MIN_ALPHA)[..., None]) / 100
         slopes = [
@@ -51,3 +53,31 @@ def test_two_surfaces_have_one_where_they_meet(make_gaussians):
     across = strength[4:-4].mean(dim=0)
     assert 13 <= across.argmax() <= 17
     assert across[[6, 25]].max() < 0.1 * across.max()
+
+
+def test_a_step_counts_half_on_either_side():
+    pictures = torch.zeros(1, 3, 4, 6)
+    pictures[:, 0], pictures[:, 2, :, 3:] = 1.0, 1.0
+    red, magenta = rgb_to_lab(pictures)[0, :, 0, 0], rgb_to_lab(pictures)[0, :, 0, 5]
+    step = (magenta - red).norm().item() / 2
+    expected = torch.tensor([0, 0, step, step, 0, 0]).expand(1, 4, 6)
+    torch.testing.assert_close(color_gradient(pictures), expected)
+
+
+def test_both_directions_add_up_by_squares():
+    gray = (torch.arange(5) + torch.arange(4)[:, None]) / 10
+    lightness = rgb_to_lab(gray.expand(1, 3, 4, 5))[0, 0]
+    across = (lightness[1, 2] - lightness[1, 0]) / 2
+    down = (lightness[2, 1] - lightness[0, 1]) / 2
+    found = color_gradient(gray.expand(1, 3, 4, 5))[0, 1, 1].item()
+    assert found == pytest.approx((across**2 + down**2).sqrt().item(), rel=1e-4)
+
+
+def test_agrees_with_scikit_image():
+    color = pytest.importorskip("skimage.color")
+    pictures = torch.rand(2, 3, 9, 7, generator=torch.Generator().manual_seed(0))
+    pictures[0, :, 0] = torch.linspace(0, 0.05, 7)
+    pictures[0, :, 1, 0], pictures[0, :, 1, 1] = 0.0, 1.0
+    expected = color.rgb2lab(rearrange(pictures.double(), "b c h w -> b h w c").numpy()) / 100
+    found = rearrange(rgb_to_lab(pictures), "b c h w -> b h w c")
+    torch.testing.assert_close(found.double(), torch.from_numpy(expected), atol=1e-4, rtol=0)

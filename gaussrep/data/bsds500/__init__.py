@@ -1,0 +1,1 @@
+"""`bsds500`: photographs with the boundaries that several people drew."""

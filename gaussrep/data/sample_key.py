@@ -1,0 +1,41 @@
+"""SampleKey: which sample, and the random streams that belong to it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+
+@dataclass(frozen=True, slots=True)
+class SampleKey:
+    """One visit to one sample; all that its augmentation may depend on.
+
+    Two keys that are equal give the same streams on every machine, in every worker and after every
+    resume.
+
+    Attributes:
+        index: Position in the data set, from 0.
+        epoch: Which pass over the data set, from 0.
+        seed: The run's seed, at least 0.
+    """
+
+    index: int
+    epoch: int = 0
+    seed: int = 0
+
+    def rng(self) -> np.random.Generator:
+        """Give a fresh NumPy generator, seeded by the key alone.
+
+        Example:
+            >>> SampleKey(3).rng().random() == SampleKey(3).rng().random()
+            True
+        """
+        return np.random.default_rng(self._sequence())
+
+    def generator(self) -> torch.Generator:
+        """Give a fresh CPU torch generator, seeded by the key alone."""
+        word = self._sequence().generate_state(1, np.uint64)[0]
+        return torch.Generator().manual_seed(int(word))
+
+    def _sequence(self) -> np.random.SeedSequence:
+        return np.random.SeedSequence(self.seed, spawn_key=(self.epoch, self.index))

@@ -1,0 +1,1 @@
+"""Random changes of scenes for training."""

@@ -1,0 +1,1 @@
+"""S3DIS: six areas of office buildings."""

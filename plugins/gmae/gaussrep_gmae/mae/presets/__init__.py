@@ -1,1 +1,0 @@
-"""Presets of MAE, each the twin of the GMAE preset of the same name."""

@@ -1,0 +1,1 @@
+"""Presets of GMAE, one YAML file each."""
