@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.data.bsds500.config import BSDS500Config
-from gaussrep.data.bsds500.dataset import BSDS500
+from gaussrep.data.bsds500 import BSDS500
+from gaussrep.data.config import BSDS500Config
 from gaussrep.errors import GaussrepError
 from gaussrep.evaluation.boundaries import BoundaryScores, canny, score_boundaries, sobel
 from gaussrep.evaluation.boundaries.detectors import CANNY_SIGMA

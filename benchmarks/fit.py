@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from gaussrep.config import load_config
-from gaussrep.data.image_file import write_png
+from gaussrep.data.image_files import write_png
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting import Fitting, fit
 from gaussrep.fitting.capture import Capture

@@ -13,8 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.encoders.voxel_cloud import VoxelCloud
-from gaussrep.encoders.voxelize import voxelize
+from gaussrep.encoders.voxels import VoxelCloud, voxelize
 from gaussrep.errors import GaussrepError, UnavailableError
 from gaussrep.json_file import write_json
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig

@@ -12,8 +12,8 @@ from PIL import ImageOps
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.data.image_file import read_image, write_png
-from gaussrep.data.photographs import read_photographs
+from gaussrep.data.image_files import read_image, write_png
+from gaussrep.data.photos import read_photographs
 
 SIZE = 192
 

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.data.image_file import write_png
+from gaussrep.data.image_files import write_png
 from gaussrep.fitting.synthetic import known_scene
 from gaussrep.rendering import Renderer, Rendering
 from gaussrep.rendering.projection import Projection, project, view_colors

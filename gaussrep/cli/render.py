@@ -50,7 +50,7 @@ def render(
     import torch
 
     from gaussrep import rendering
-    from gaussrep.data.image_file import write_png
+    from gaussrep.data.image_files import write_png
     from gaussrep.formats.by_suffix import load
 
     gaussians = load(file)

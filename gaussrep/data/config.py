@@ -1,4 +1,4 @@
-"""Settings of the core's data sets (torch-free)."""
+"""Settings of the image data sets (torch-free)."""
 
 from pathlib import Path
 from typing import Annotated
@@ -51,3 +51,58 @@ class PhotosConfig(CropConfig):
     """Training crops per epoch; the photographs take turns."""
     val_crops: int = Field(default=2, ge=1, le=16)
     """Validation crops per photograph."""
+
+
+class FoldersConfig(CropConfig):
+    """Settings of the `folders` data set."""
+
+    root: Path
+    """Folder that holds `train/` and `val/` (or `test/`), each with one folder per class."""
+
+
+class ImageNetConfig(FoldersConfig):
+    """Settings of the `imagenet` data set: those of `folders`."""
+
+
+class ImagenetteConfig(FoldersConfig):
+    """Settings of the `imagenette` data set: those of `folders`."""
+
+
+class DownloadConfig(CropConfig):
+    """What the data sets that can be downloaded share."""
+
+    root: Path
+    """Folder that the data set's own folder lies in."""
+    download: bool = False
+    """Whether to download the data set into `root` where it is missing."""
+
+
+class Cifar10Config(DownloadConfig):
+    """Settings of the `cifar10` data set."""
+
+    size: int = Field(default=32, ge=1)
+    """Side of the square output in pixels."""
+
+
+class Cifar100Config(DownloadConfig):
+    """Settings of the `cifar100` data set."""
+
+    size: int = Field(default=32, ge=1)
+    """Side of the square output in pixels."""
+
+
+class Stl10Config(DownloadConfig):
+    """Settings of the `stl10` data set."""
+
+    size: int = Field(default=96, ge=1)
+    """Side of the square output in pixels."""
+    unlabeled: bool = False
+    """Whether to train on the 100,000 unlabeled pictures rather than on the 5,000 labeled."""
+
+
+class BSDS500Config(ComponentConfig):
+    """Settings of the `bsds500` data set."""
+
+    root: Path
+    """Folder that holds `images/{train,val}` and `groundTruth/{train,val}`, or the `BSR` or
+    `BSDS500` folder of the published archive, or the folder where that was unpacked."""

@@ -1,4 +1,4 @@
-"""Cutting square pictures of one size out of pictures of any size."""
+"""Square crops of one size from images of any size."""
 
 from dataclasses import dataclass
 from math import exp, log, sqrt
@@ -9,7 +9,10 @@ from jaxtyping import Float
 from PIL import Image, ImageOps
 from torch import Tensor
 
+from gaussrep.config import ComponentConfig
 from gaussrep.data.config import CropConfig
+from gaussrep.data.sample import SampleKey, Split
+from gaussrep.errors import CapabilityError
 
 ATTEMPTS = 10
 
@@ -89,11 +92,11 @@ def random_crop(
     Returns:
         Values in [0, 1].
     """
-    crop = resized(image, random_box(within, config, rng), config.size)
+    crop = resize_crop(image, random_box(within, config, rng), config.size)
     return to_tensor(ImageOps.mirror(crop) if rng.random() < config.flip else crop)
 
 
-def central_square(image: Image.Image, size: int) -> Float[Tensor, "3 size size"]:
+def center_crop(image: Image.Image, size: int) -> Float[Tensor, "3 size size"]:
     """The largest square in the middle of a picture.
 
     Args:
@@ -103,10 +106,10 @@ def central_square(image: Image.Image, size: int) -> Float[Tensor, "3 size size"
     Returns:
         Values in [0, 1].
     """
-    return to_tensor(resized(image, center_box(Box(0, 0, *image.size)), size))
+    return to_tensor(resize_crop(image, center_box(Box(0, 0, *image.size)), size))
 
 
-def resized(image: Image.Image, box: Box, size: int) -> Image.Image:
+def resize_crop(image: Image.Image, box: Box, size: int) -> Image.Image:
     """Cut a box out and resample it; no pixel outside the box has any influence.
 
     Args:
@@ -126,3 +129,42 @@ def to_tensor(image: Image.Image) -> Float[Tensor, "3 height width"]:
     """
     pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
     return pixels.permute(2, 0, 1).contiguous().float() / 255
+
+
+def make_sample(
+    image: Image.Image, key: SampleKey, config: CropConfig, split: Split
+) -> dict[str, Tensor]:
+    """Cut a picture as its split wants it.
+
+    Args:
+        image: RGB picture of any size.
+        key: Which picture, and the randomness of its crop.
+        config: Size of the result, and the ranges of training crops.
+        split: `train` gives a random crop, a pure function of the key; `val` the central square.
+
+    Returns:
+        `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
+    """
+    if split == "train":
+        whole = Box(0, 0, image.width, image.height)
+        pixels = random_crop(image, whole, config, key.rng())
+    else:
+        pixels = center_crop(image, config.size)
+    return {"image": pixels, "index": torch.tensor(key.index)}
+
+
+def photograph_size(data: ComponentConfig) -> int:
+    """The side of the square pictures that a data set gives, for photographs to be cut to it.
+
+    Args:
+        data: Configuration of a data set.
+
+    Raises:
+        CapabilityError: If its pictures are of any size.
+    """
+    size = getattr(data, "size", None)
+    if not isinstance(size, int):
+        raise CapabilityError(
+            f"data set {data.type!r} does not say to what size photographs are cut."
+        )
+    return size

@@ -1,21 +1,165 @@
-"""`folders`: pictures in one folder per class, as ImageNet, Imagenette and many others come."""
+"""The data sets `images` and `folders`: images on the disk, with or without classes."""
+
+from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gaussrep.data.class_folders import (
-    check_same_classes,
-    label_names,
-    list_classes,
-    split_folder,
-)
-from gaussrep.data.image_listing import list_images
-from gaussrep.data.labeled_config import FoldersConfig
-from gaussrep.data.picture_files import PictureFiles
-from gaussrep.data.sample import Split, make_sample
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.config import FoldersConfig, ImagesConfig
+from gaussrep.data.crops import make_sample
+from gaussrep.data.image_files import PictureFiles, list_images, split_images
+from gaussrep.data.sample import SampleKey, Split
+from gaussrep.errors import DataError
+
+
+class ImageFolder(Dataset[dict[str, Tensor]]):
+    """The pictures of a folder and its subfolders, in sorted order.
+
+    Training pictures are cut and mirrored at random, as a pure function of the sample key;
+    validation pictures show their central square. Files are first looked into when they are
+    loaded: a damaged one raises `UnreadableImageError` then, in whichever process loads it.
+
+    Args:
+        config: Folder and crops.
+        split: Which part of the pictures.
+
+    Raises:
+        DataError: If the folder is missing or empty, or the split has no picture.
+    """
+
+    def __init__(self, config: ImagesConfig, split: Split = "train") -> None:
+        train, val = split_images(list_images(config.root), config.val_share)
+        names = train if split == "train" else val
+        if not names:
+            raise DataError(
+                f"{config.root}: this folder holds a single picture, so none is left for "
+                "validation; add another one."
+            )
+        self.config = config
+        self.split: Split = split
+        self._files = PictureFiles(config.root, names)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
+        """Load one picture.
+
+        Args:
+            key: Which picture, and the randomness of its crop; a number means epoch 0, seed 0.
+
+        Returns:
+            `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
+
+        Raises:
+            UnreadableImageError: If the file is missing or damaged.
+        """
+        key = key if isinstance(key, SampleKey) else SampleKey(key)
+        return make_sample(self._files[key.index], key, self.config, self.split)
+
+
+EXAMPLES = 3
+"""How many names an error gives where many are wrong."""
+
+
+def split_folder(root: Path, names: Sequence[str]) -> Path:
+    """Find the folder of a split.
+
+    Args:
+        root: Folder of the data set.
+        names: What the split's folder may be called; the first that is there is taken.
+
+    Returns:
+        Its path.
+
+    Raises:
+        DataError: If there is none.
+    """
+    found = [root / name for name in names if (root / name).is_dir()]
+    if not found:
+        raise DataError(
+            f"{root}: there is no folder {' or '.join(names)} here; wanted train and val (or test) "
+            "with one folder per class in each."
+        )
+    return found[0]
+
+
+def list_classes(folder: Path) -> tuple[str, ...]:
+    """Name the classes of a split: its folders, without the hidden ones.
+
+    Args:
+        folder: Folder of the split.
+
+    Returns:
+        Names, sorted.
+
+    Raises:
+        DataError: If the folder cannot be read.
+    """
+    try:
+        inside = [entry.name for entry in folder.iterdir() if entry.is_dir()]
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror}.") from error
+    return tuple(sorted(name for name in inside if not name.startswith(".")))
+
+
+def check_same_classes(wanted: Sequence[str], given: Sequence[str], train: Path, val: Path) -> None:
+    """Raise unless two splits have the same classes.
+
+    Args:
+        wanted: Classes of the training split.
+        given: Classes of the validation split.
+        train: Folder of the training split, for the message.
+        val: Folder of the validation split, for the message.
+
+    Raises:
+        DataError: If a class is in one split only.
+    """
+    missing = sorted(set(wanted) - set(given))
+    strange = sorted(set(given) - set(wanted))
+    if missing or strange:
+        lacks = f"lacks {_some(missing)}" if missing else ""
+        has = f"has {_some(strange)} besides" if strange else ""
+        raise DataError(
+            f"{val}: {' and '.join(filter(None, (lacks, has)))}; wanted the same folders as in "
+            f"{train}, one per class."
+        )
+
+
+def label_names(names: Sequence[str], classes: Sequence[str], folder: Path) -> list[int]:
+    """Tell the class of each picture from the folder that it lies in.
+
+    Args:
+        names: Paths of the pictures relative to the split's folder, with forward slashes.
+        classes: Names of the split's folders; a class's label is its position here.
+        folder: Folder of the split, for the message.
+
+    Returns:
+        One label per picture.
+
+    Raises:
+        DataError: If a picture lies in no class, or a class has no picture.
+    """
+    loose = [name for name in names if "/" not in name]
+    if loose:
+        raise DataError(
+            f"{folder}: {_some(loose)} in no class; wanted each picture in the folder of its class."
+        )
+    number = {name: label for label, name in enumerate(classes)}
+    labels = [number[name.partition("/")[0]] for name in names]
+    empty = [classes[label] for label in sorted(set(number.values()) - set(labels))]
+    if empty:
+        raise DataError(f"{folder}: no picture in {_some(empty)}; fill the folder or remove it.")
+    return labels
+
+
+def _some(names: Sequence[str]) -> str:
+    rest = len(names) - EXAMPLES
+    return ", ".join(names[:EXAMPLES]) + (f" and {rest:,} more" if rest > 0 else "")
+
 
 TRAIN = ("train",)
 VAL = ("val", "test")

@@ -1,36 +1,45 @@
-"""What a data set of pictures gives for one of them."""
+"""SampleKey: which sample, and the random streams that belong to it."""
 
+from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 import torch
-from PIL import Image
-from torch import Tensor
-
-from gaussrep.data import crops
-from gaussrep.data.config import CropConfig
-from gaussrep.data.sample_key import SampleKey
 
 Split = Literal["train", "val"]
-"""The parts of a data set: what is trained on, and what is measured on."""
+"""The parts of a data set: for training and for validation."""
 
 
-def make_sample(
-    image: Image.Image, key: SampleKey, config: CropConfig, split: Split
-) -> dict[str, Tensor]:
-    """Cut a picture as its split wants it.
+@dataclass(frozen=True, slots=True)
+class SampleKey:
+    """One visit to one sample; all that its augmentation may depend on.
 
-    Args:
-        image: RGB picture of any size.
-        key: Which picture, and the randomness of its crop.
-        config: Size of the result, and the ranges of training crops.
-        split: `train` gives a random crop, a pure function of the key; `val` the central square.
+    Two keys that are equal give the same streams on every machine, in every worker and after every
+    resume.
 
-    Returns:
-        `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
+    Attributes:
+        index: Position in the data set, from 0.
+        epoch: Which pass over the data set, from 0.
+        seed: The run's seed, at least 0.
     """
-    if split == "train":
-        whole = crops.Box(0, 0, image.width, image.height)
-        pixels = crops.random_crop(image, whole, config, key.rng())
-    else:
-        pixels = crops.central_square(image, config.size)
-    return {"image": pixels, "index": torch.tensor(key.index)}
+
+    index: int
+    epoch: int = 0
+    seed: int = 0
+
+    def rng(self) -> np.random.Generator:
+        """Give a fresh NumPy generator, seeded by the key alone.
+
+        Example:
+            >>> SampleKey(3).rng().random() == SampleKey(3).rng().random()
+            True
+        """
+        return np.random.default_rng(self._sequence())
+
+    def generator(self) -> torch.Generator:
+        """Give a fresh CPU torch generator, seeded by the key alone."""
+        word = self._sequence().generate_state(1, np.uint64)[0]
+        return torch.Generator().manual_seed(int(word))
+
+    def _sequence(self) -> np.random.SeedSequence:
+        return np.random.SeedSequence(self.seed, spawn_key=(self.epoch, self.index))

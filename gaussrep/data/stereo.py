@@ -11,8 +11,8 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from gaussrep.data.crops import to_tensor
-from gaussrep.data.image_file import read_image
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.image_files import read_image
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, UnavailableError
 
 

@@ -1,4 +1,4 @@
-"""Files of a data set that cannot be read."""
+"""Errors of files that cannot be read."""
 
 from gaussrep.errors import DataError
 
@@ -12,3 +12,7 @@ class UnreadableFileError(DataError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message.rpartition(f"{type(self).__qualname__}: ")[2].strip())
+
+
+class UnreadableSceneError(UnreadableFileError):
+    """A file of a scene is missing or damaged, or a scene holds nothing to learn from."""

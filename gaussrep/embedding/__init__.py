@@ -1,6 +1,5 @@
 """Embeddings of whole folders of pictures, as files."""
 
-from gaussrep.embedding.folder import embed_folder
-from gaussrep.embedding.folder_embedding import FolderEmbedding
+from gaussrep.embedding.folder import FolderEmbedding, embed_folder
 
 __all__ = ["FolderEmbedding", "embed_folder"]

@@ -1,26 +1,109 @@
-"""From a folder of pictures to a file of embeddings."""
+"""Embed a folder of images into one file."""
 
 import hashlib
 import json
 import logging
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from gaussrep.data.image_file import UnreadableImageError, read_image
-from gaussrep.data.image_listing import list_images
-from gaussrep.data.sample_key import SampleKey
-from gaussrep.embedding.folder_embedding import FolderEmbedding
-from gaussrep.embedding.parts import Parts
-from gaussrep.embedding.pictures import Pictures
-from gaussrep.errors import DataError
+from gaussrep.data.crops import center_crop
+from gaussrep.data.image_files import PictureFiles, UnreadableImageError, list_images, read_image
+from gaussrep.data.sample import SampleKey
+from gaussrep.embedding.shards import Parts, join_tensors
+from gaussrep.errors import DataError, FormatError
 from gaussrep.methods.digest import digest_of
 from gaussrep.methods.method import Method
 from gaussrep.training.loader import make_loader
+
+
+class Pictures:
+    """Central squares of pictures; a damaged one is black and says so.
+
+    Args:
+        root: Folder of the pictures.
+        names: Paths relative to it.
+        size: Side of the result in pixels.
+    """
+
+    def __init__(self, root: Path, names: Sequence[str], size: int) -> None:
+        self._files = PictureFiles(root, names)
+        self._size = size
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, key: SampleKey) -> dict[str, Tensor]:
+        """Read one picture.
+
+        Args:
+            key: Which one.
+
+        Returns:
+            `image`, float32 [3, size, size] in [0, 1]; `index`, int64; `readable`, bool.
+        """
+        sample = {"index": torch.tensor(key.index)}
+        try:
+            picture = self._files[key.index]
+        except UnreadableImageError:
+            black = torch.zeros(3, self._size, self._size)
+            return {**sample, "image": black, "readable": torch.tensor(False)}
+        pixels = center_crop(picture, self._size)
+        return {**sample, "image": pixels, "readable": torch.tensor(True)}
+
+
+@dataclass(frozen=True, slots=True)
+class FolderEmbedding:
+    """A safetensors file with one tensor, `pooled` [N, D] or `tokens` [N, L, D], float32.
+
+    Attributes:
+        file: The file; `names` and `damaged` are JSON lists in its metadata.
+        names: The pictures of its rows, relative to their folder.
+        damaged: The pictures that could not be read; they have no row.
+    """
+
+    file: Path
+    names: tuple[str, ...]
+    damaged: tuple[str, ...]
+
+    @classmethod
+    def open(cls, file: str | PathLike[str]) -> "FolderEmbedding":
+        """Find what was written; no embedding is read yet.
+
+        Raises:
+            FormatError: The file is missing, damaged, or something else.
+        """
+        try:
+            with safe_open(file, framework="pt") as tensors:
+                said = tensors.metadata() or {}
+            names, damaged = (tuple(json.loads(said[key])) for key in ("names", "damaged"))
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            raise FormatError(f"{file} is not the embedding of a folder of pictures") from error
+        return cls(Path(file), names, damaged)
+
+    def load(self) -> Float[Tensor, "n ..."]:
+        """Read all embeddings, one row per name."""
+        with safe_open(self.file, framework="pt") as tensors:
+            (name,) = tensors.keys()
+            return tensors.get_tensor(name)
+
+    def write(self, parts: Sequence[Path], kind: str) -> None:
+        """Make the file out of its parts.
+
+        Args:
+            parts: Files that hold the rows, in order.
+            kind: Name of the tensor, `pooled` or `tokens`.
+        """
+        metadata = {"names": json.dumps(self.names), "damaged": json.dumps(self.damaged)}
+        join_tensors(parts, kind, self.file, metadata)
+
 
 logger = logging.getLogger("gaussrep.embedding")
 

@@ -7,9 +7,9 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders.resizing import to_size
 from gaussrep.encoders.teacher_config import RunEncoderConfig
-from gaussrep.encoders.whole_cells import to_size
 from gaussrep.errors import CapabilityError, ConfigError
 from gaussrep.methods.method import Method
 from gaussrep.training.load_run import load_run

@@ -7,9 +7,9 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders.resizing import to_whole_cells
 from gaussrep.encoders.teacher_config import RadioConfig
-from gaussrep.encoders.whole_cells import to_whole_cells
 from gaussrep.errors import UnavailableError
 
 

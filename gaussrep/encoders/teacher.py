@@ -6,7 +6,7 @@ from typing import Any
 from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig, resolve
-from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.errors import ConfigError
 
 

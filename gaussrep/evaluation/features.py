@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import SampledConfig
 from gaussrep.evaluation.labeled import labeled_split

@@ -9,10 +9,9 @@ import torch
 from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig
-from gaussrep.data.crops import central_square
-from gaussrep.data.image_file import read_image
-from gaussrep.data.photograph_size import photograph_size
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.crops import center_crop, photograph_size
+from gaussrep.data.image_files import read_image
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.report import Shown
 from gaussrep.training.loader import CollatingDataset
@@ -70,5 +69,5 @@ def _held_out(data: ComponentConfig) -> Shown:
 
 def _photographs(data: ComponentConfig, paths: Sequence[str]) -> Shown:
     size = photograph_size(data)
-    images = [central_square(read_image(Path(path)), size) for path in paths]
+    images = [center_crop(read_image(Path(path)), size) for path in paths]
     return Shown(tuple(paths), {"image": torch.stack(images)})

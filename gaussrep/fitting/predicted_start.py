@@ -4,7 +4,7 @@ from os import PathLike
 
 import torch
 
-from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import DataError
 from gaussrep.gaussians import Gaussians
 from gaussrep.training.load_run import load_run

@@ -59,7 +59,7 @@ def register_encoders() -> Iterator[EncoderRecord]:
     yield EncoderRecord(
         name="statistics",
         summary="Local statistics of colors and edges; needs no weights.",
-        target="gaussrep.encoders.statistics.encoder:StatisticsEncoder",
+        target="gaussrep.encoders.statistics:StatisticsEncoder",
         config="gaussrep.encoders.teacher_config:StatisticsConfig",
         modality="image",
     )
@@ -101,7 +101,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     yield DatasetRecord(
         name="images",
         summary="Crops of the images in a folder.",
-        target="gaussrep.data.images:ImageFolder",
+        target="gaussrep.data.folders:ImageFolder",
         config="gaussrep.data.config:ImagesConfig",
         modality="image",
     )
@@ -123,8 +123,8 @@ def register_datasets() -> Iterator[DatasetRecord]:
     yield DatasetRecord(
         name="bsds500",
         summary="Berkeley's photographs with the boundaries that several people drew.",
-        target="gaussrep.data.bsds500.dataset:BSDS500",
-        config="gaussrep.data.bsds500.config:BSDS500Config",
+        target="gaussrep.data.bsds500:BSDS500",
+        config="gaussrep.data.config:BSDS500Config",
         requires=("scipy>=1.11.1",),
         modality="image",
     )
@@ -139,44 +139,44 @@ def register_datasets() -> Iterator[DatasetRecord]:
         name="folders",
         summary="Labeled pictures: train/ and val/ (or test/) with one folder per class.",
         target="gaussrep.data.folders:ClassFolders",
-        config="gaussrep.data.labeled_config:FoldersConfig",
+        config="gaussrep.data.config:FoldersConfig",
         modality="image",
     )
     yield DatasetRecord(
         name="imagenet",
         summary="ImageNet-1k, unpacked: train/ and val/ with one folder per class.",
         target="gaussrep.data.folders:ClassFolders",
-        config="gaussrep.data.labeled_config:ImageNetConfig",
+        config="gaussrep.data.config:ImageNetConfig",
         modality="image",
     )
     yield DatasetRecord(
         name="imagenette",
         summary="Imagenette, ten easy classes of ImageNet, unpacked.",
         target="gaussrep.data.folders:ClassFolders",
-        config="gaussrep.data.labeled_config:ImagenetteConfig",
+        config="gaussrep.data.config:ImagenetteConfig",
         modality="image",
     )
     yield DatasetRecord(
         name="cifar10",
         summary="CIFAR-10: 60,000 pictures of 32 pixels in 10 classes.",
-        target="gaussrep.data.cifar:cifar10",
-        config="gaussrep.data.labeled_config:Cifar10Config",
+        target="gaussrep.data.torchvision_sets:cifar10",
+        config="gaussrep.data.config:Cifar10Config",
         requires=("torchvision>=0.19",),
         modality="image",
     )
     yield DatasetRecord(
         name="cifar100",
         summary="CIFAR-100: 60,000 pictures of 32 pixels in 100 classes.",
-        target="gaussrep.data.cifar:cifar100",
-        config="gaussrep.data.labeled_config:Cifar100Config",
+        target="gaussrep.data.torchvision_sets:cifar100",
+        config="gaussrep.data.config:Cifar100Config",
         requires=("torchvision>=0.19",),
         modality="image",
     )
     yield DatasetRecord(
         name="stl10",
         summary="STL-10: 13,000 pictures of 96 pixels in 10 classes, 100,000 without labels.",
-        target="gaussrep.data.stl10:stl10",
-        config="gaussrep.data.labeled_config:Stl10Config",
+        target="gaussrep.data.torchvision_sets:stl10",
+        config="gaussrep.data.config:Stl10Config",
         requires=("torchvision>=0.19",),
         modality="image",
     )

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import pluggy
 
 from gaussrep.plugins.records import (
+    CallbackRecord,
+    CaptureRecord,
     CommandRecord,
     DatasetRecord,
     EncoderRecord,
@@ -14,7 +16,11 @@ from gaussrep.plugins.records import (
     FormatRecord,
     LossRecord,
     MethodRecord,
+    OptimizerRecord,
     RendererRecord,
+    SceneSourceRecord,
+    ScheduleRecord,
+    StrategyRecord,
 )
 
 PROJECT = "gaussrep"
@@ -63,3 +69,33 @@ def register_formats() -> Iterable[FormatRecord]:
 @hookspec
 def register_commands() -> Iterable[CommandRecord]:
     """Commands: `yield CommandRecord(name="hi", summary="Say hi.", target="pkg.hi:hi")`."""
+
+
+@hookspec
+def register_callbacks() -> Iterable[CallbackRecord]:
+    """Callbacks: `yield CallbackRecord(name="ema", summary="Weights.", target="pkg.ema:Ema")`."""
+
+
+@hookspec
+def register_optimizers() -> Iterable[OptimizerRecord]:
+    """Optimizers: `yield OptimizerRecord(name="sgd", summary="SGD.", target="pkg.sgd:sgd")`."""
+
+
+@hookspec
+def register_schedules() -> Iterable[ScheduleRecord]:
+    """Schedules: `yield ScheduleRecord(name="step", summary="Steps.", target="pkg.step:Step")`."""
+
+
+@hookspec
+def register_strategies() -> Iterable[StrategyRecord]:
+    """Densification strategies: `yield StrategyRecord(name=..., summary=..., target=...)`."""
+
+
+@hookspec
+def register_captures() -> Iterable[CaptureRecord]:
+    """Capture formats: `yield CaptureRecord(name=..., summary=..., target=..., markers=...)`."""
+
+
+@hookspec
+def register_scene_sources() -> Iterable[SceneSourceRecord]:
+    """Sources of RGB-D scenes: `yield SceneSourceRecord(name=..., summary=..., target=...)`."""

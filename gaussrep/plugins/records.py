@@ -47,8 +47,8 @@ class RendererRecord(Record):
         capabilities: What it can do: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
             `"ortho"`, `"pinhole"`, `"camera_gradients"`, `"float64"`.
         priority: `renderer="auto"` takes the highest that fits.
-        picture: `"classic"` where it draws what every other one draws, so that it may stand in for
-            them; `"own"` where it means another picture. `auto` never takes such a one.
+        is_reference_equivalent: Whether its images agree with those of `reference` within the
+            tolerances of `gaussrep.testing.RendererContract`. `auto` selects no other renderers.
     """
 
     noun: ClassVar[str] = "renderer"
@@ -56,7 +56,7 @@ class RendererRecord(Record):
     devices: frozenset[str]
     capabilities: frozenset[str]
     priority: int = 0
-    picture: Literal["classic", "own"] = "classic"
+    is_reference_equivalent: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +140,81 @@ class CommandRecord(Record):
     noun: ClassVar[str] = "command"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackRecord(Record):
+    """A callback of the trainer.
+
+    `target(settings)`, or `target()` where it has no settings, makes a
+    `gaussrep.training.Callback`.
+    """
+
+    noun: ClassVar[str] = "callback"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimizerRecord(Record):
+    """An optimizer.
+
+    `target(settings, parameters=groups, lr=lr)` makes a `torch.optim.Optimizer`. `groups` is a list
+    of mappings with `params` and `weight_decay`, as torch's optimizers take it; `lr` is the
+    learning rate at the top of the schedule.
+    """
+
+    noun: ClassVar[str] = "optimizer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRecord(Record):
+    """A learning-rate schedule.
+
+    `target(settings)` makes a `gaussrep.training.Schedule`, whose `factor(step, steps)` returns the
+    factor in [0, 1] by which the learning rates of step `step` of `steps` are multiplied.
+    """
+
+    noun: ClassVar[str] = "schedule"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyRecord(Record):
+    """A densification strategy of `gaussrep fit`: it adds, moves and removes Gaussians.
+
+    `target(settings, steps=steps, extent=extent)` makes a `gaussrep.fitting.Strategy`, for a fit of
+    `steps` optimizer steps to a scene of size `extent` in world units.
+    """
+
+    noun: ClassVar[str] = "strategy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureRecord(Record):
+    """A capture format: posed images of one scene, read by `gaussrep fit`.
+
+    `target(settings, path)` reads the capture and returns a `gaussrep.fitting.Capture`. The format
+    of a path is found without importing any: it is the one whose `prefix` the path starts with,
+    otherwise the one that has a marker in the folder.
+
+    Args:
+        markers: Names or glob patterns of files and folders, relative to the capture's folder; one
+            that exists identifies the format, `("transforms.json",)`.
+        prefix: Start of the names of captures that are no folders, `"synthetic:"`.
+    """
+
+    noun: ClassVar[str] = "capture format"
+
+    markers: tuple[str, ...] = ()
+    prefix: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SceneSourceRecord(Record):
+    """A source of posed RGB-D scenes, such as the layout of one data set on disk.
+
+    `target(settings, split)` makes a `gaussrep.data.scenes.SceneSource` for `"train"` or `"val"`.
+    """
+
+    noun: ClassVar[str] = "scene source"
+
+
 KINDS: Mapping[str, type[Record]] = MappingProxyType(
     {
         "renderers": RendererRecord,
@@ -150,6 +225,12 @@ KINDS: Mapping[str, type[Record]] = MappingProxyType(
         "evaluations": EvaluationRecord,
         "formats": FormatRecord,
         "commands": CommandRecord,
+        "callbacks": CallbackRecord,
+        "optimizers": OptimizerRecord,
+        "schedules": ScheduleRecord,
+        "strategies": StrategyRecord,
+        "captures": CaptureRecord,
+        "scene_sources": SceneSourceRecord,
     }
 )
 """Every kind of component, with the class of its records."""

@@ -9,10 +9,11 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from packaging.requirements import InvalidRequirement, Requirement
 
 from gaussrep.errors import PluginError
-from gaussrep.plugins.records import KINDS, PLUGIN_API, FormatRecord, Record
+from gaussrep.plugins.records import KINDS, PLUGIN_API, CaptureRecord, FormatRecord, Record
 
 NAME = re.compile(r"[a-z][a-z0-9-]*")
 IMPORT_STRING = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+PREFIX = re.compile(r"[a-z][a-z0-9-]+:")
 PACKAGE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -95,6 +96,18 @@ def _check_texts(record: Record) -> None:
         for suffix in record.suffixes:
             if not suffix.startswith("."):
                 raise PluginError(f"format {record.name!r}: suffix {suffix!r} lacks its dot.")
+    if isinstance(record, CaptureRecord):
+        _check_capture(record)
+
+
+def _check_capture(record: CaptureRecord) -> None:
+    if not record.markers and record.prefix is None:
+        raise PluginError(f"{record.noun} {record.name!r} has neither markers nor a prefix.")
+    if record.prefix is not None and not PREFIX.fullmatch(record.prefix):
+        wanted = "letters, digits and '-', and a colon"
+        raise PluginError(
+            f"{record.noun} {record.name!r}: prefix should be {wanted}, got {record.prefix!r}."
+        )
 
 
 def _check_requirements(record: Record) -> None:

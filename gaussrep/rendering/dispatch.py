@@ -127,8 +127,8 @@ def candidates(request: Request) -> Iterator[Candidate]:
     components.sort(key=lambda component: (-component.record.priority, component.qualified))
     for component in components:
         lacks = _lacks(component.record, request)
-        if component.record.picture != "classic":
-            lacks = ("the classic picture", *lacks)
+        if not component.record.is_reference_equivalent:
+            lacks = ("reference-equivalent images", *lacks)
         if lacks:
             yield Candidate(component, lacks)
             continue

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import torch
 
-from gaussrep.encoders.voxel_cloud import VoxelCloud
+from gaussrep.encoders.voxels import VoxelCloud
 
 SIDE = 16
 """Voxels along a side of a scene's grid."""

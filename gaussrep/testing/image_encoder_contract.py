@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.testing.component_contract import ComponentContract
 from gaussrep.testing.learning import assert_weights_are_all
 

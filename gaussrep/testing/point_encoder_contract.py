@@ -5,8 +5,8 @@ from typing import ClassVar
 import pytest
 import torch
 
-from gaussrep.encoders.point_encoder import PointEncoder
-from gaussrep.encoders.voxel_cloud import VoxelCloud
+from gaussrep.encoders.encoder import PointEncoder
+from gaussrep.encoders.voxels import VoxelCloud
 from gaussrep.testing.clouds import joined, random_scene_of_voxels
 from gaussrep.testing.component_contract import ComponentContract
 from gaussrep.testing.learning import assert_all_learn, assert_weights_are_all

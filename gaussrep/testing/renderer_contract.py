@@ -33,8 +33,9 @@ NEEDS = {"features": "features", "sh_degree": "sh"}
 class RendererContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`.
 
-    Only what the renderer's record declares is asked of it. One whose picture is `"own"` is not
-    compared with `reference`; its gradients are, with finite differences of its own picture.
+    Tests cover the capabilities that the renderer's record declares. The images and gradients of a
+    reference-equivalent renderer are compared with those of `reference`; the gradients of any other
+    one with finite differences of its own images.
 
     Example:
         >>> class TestMine(RendererContract):
@@ -111,7 +112,7 @@ class RendererContract(ComponentContract):
             assert out.features.shape == (*pixels, features.shape[-1])
 
     def test_values_agree_with_the_reference(self, renderer: Renderer, scene: Scene) -> None:
-        self.skip_unless_picture_is("classic")
+        self.skip_unless_reference_equivalent(True)
         ours = self.draw(renderer, scene)
         theirs = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
         self.assert_same(ours, theirs)
@@ -138,10 +139,14 @@ class RendererContract(ComponentContract):
         relative = ours.depth.cpu().double() / theirs.depth.cpu().double() - 1
         assert relative[seen].abs().max() < self.depth_tolerance if seen.any() else True
 
-    def skip_unless_picture_is(self, picture: str) -> None:
-        """Skip what is promised by renderers of another picture only."""
-        if self.record.picture != picture:
-            pytest.skip(f"the picture of {self.name} is {self.record.picture}")
+    def skip_unless_reference_equivalent(self, wanted: bool) -> None:
+        """Skip a test that is for renderers of the other sort.
+
+        Args:
+            wanted: Whether the test is for reference-equivalent renderers.
+        """
+        if self.record.is_reference_equivalent is not wanted:
+            pytest.skip(f"is_reference_equivalent of {self.name} is {not wanted}")
 
     def gradients(self, renderer: Renderer, scene: Scene) -> dict[str, Tensor]:
         """Gradients by every input that the renderer differentiates."""
@@ -151,7 +156,7 @@ class RendererContract(ComponentContract):
         return gradients(renderer, scene, cameras=cameras, depth=self.can("depth"))
 
     def test_gradients_agree_with_the_reference(self, renderer: Renderer, scene: Scene) -> None:
-        self.skip_unless_picture_is("classic")
+        self.skip_unless_reference_equivalent(True)
         ours = self.gradients(renderer, self.on_device(scene))
         theirs = self.gradients(ReferenceRenderer(), scene)
         assert ours.keys() == theirs.keys()
@@ -162,7 +167,7 @@ class RendererContract(ComponentContract):
     def test_gradients_agree_with_finite_differences(
         self, renderer: Renderer, scene: Scene
     ) -> None:
-        self.skip_unless_picture_is("own")
+        self.skip_unless_reference_equivalent(False)
         if not self.can("float64"):
             pytest.skip(f"{self.name} does not offer float64")
         scene = scene.to(self.device)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 
 

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from gaussrep.building import build
-from gaussrep.data.cifar import cifar10, cifar100
-from gaussrep.data.labeled_config import Cifar10Config, Cifar100Config
+from gaussrep.data.config import Cifar10Config, Cifar100Config
+from gaussrep.data.torchvision_sets import cifar10, cifar100
 from gaussrep.errors import DataError
 
 torchvision = pytest.importorskip("torchvision")

@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.data.class_folders import (
+from gaussrep.data.folders import (
     check_same_classes,
     label_names,
     list_classes,

@@ -48,7 +48,7 @@ def test_the_central_square():
 def test_pixels_outside_a_box_have_no_influence():
     picture = np.full((40, 40, 3), 255, dtype=np.uint8)
     picture[10:30, 10:30] = 100
-    cut = crops.resized(Image.fromarray(picture), Box(10, 10, 30, 30), 7)
+    cut = crops.resize_crop(Image.fromarray(picture), Box(10, 10, 30, 30), 7)
     assert np.unique(np.asarray(cut)).tolist() == [100]
 
 

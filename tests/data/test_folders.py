@@ -8,10 +8,10 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from gaussrep.building import build
+from gaussrep.data.config import FoldersConfig, ImageNetConfig, ImagenetteConfig
 from gaussrep.data.folders import ClassFolders
-from gaussrep.data.image_file import UnreadableImageError
-from gaussrep.data.labeled_config import FoldersConfig, ImageNetConfig, ImagenetteConfig
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.image_files import UnreadableImageError
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 
 GRAY = {"cat": 200, "dog": 20}

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImageError, read_image, write_png
+from gaussrep.data.image_files import UnreadableImageError, read_image, write_png
 from gaussrep.errors import DataError
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.data.image_listing import list_images, split_images
+from gaussrep.data.image_files import list_images, split_images
 from gaussrep.errors import DataError
 
 

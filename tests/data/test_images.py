@@ -7,10 +7,9 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from gaussrep.data.config import ImagesConfig
-from gaussrep.data.image_file import UnreadableImageError
-from gaussrep.data.image_listing import list_images, split_images
-from gaussrep.data.images import ImageFolder
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.folders import ImageFolder
+from gaussrep.data.image_files import UnreadableImageError, list_images, split_images
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 
 

@@ -38,8 +38,8 @@ def test_only_what_is_read_through_torchvision_needs_it():
 
 def test_settings_need_no_torch_and_the_sets_no_torchvision():
     code = (
-        "import sys, gaussrep.data.labeled_config; assert 'torch' not in sys.modules\n"
-        "import gaussrep.data.folders, gaussrep.data.cifar, gaussrep.data.stl10\n"
+        "import sys, gaussrep.data.config; assert 'torch' not in sys.modules\n"
+        "import gaussrep.data.folders, gaussrep.data.torchvision_sets\n"
         "assert 'torchvision' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

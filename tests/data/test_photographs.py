@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from gaussrep.data.crops import Box
-from gaussrep.data.photographs import Photograph, read_photographs
+from gaussrep.data.photos import Photograph, read_photographs
 from gaussrep.errors import UnavailableError
 
 
@@ -60,6 +60,6 @@ def test_eight_color_photographs(photographs):
 
 
 def test_a_missing_package_says_what_to_install(monkeypatch):
-    monkeypatch.setattr("gaussrep.data.photographs.find_spec", lambda name: None)
+    monkeypatch.setattr("gaussrep.data.photos.find_spec", lambda name: None)
     with pytest.raises(UnavailableError, match="pip install scikit-image"):
         read_photographs()

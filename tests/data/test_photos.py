@@ -5,9 +5,8 @@ from PIL import Image
 
 from gaussrep.data import photos
 from gaussrep.data.config import PhotosConfig
-from gaussrep.data.photographs import Photograph
-from gaussrep.data.photos import Photos
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.photos import Photograph, Photos
+from gaussrep.data.sample import SampleKey
 
 pytest.importorskip("skimage")
 pytest.importorskip("sklearn")

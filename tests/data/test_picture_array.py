@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from gaussrep.data.config import CropConfig
-from gaussrep.data.picture_array import PictureArray
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
+from gaussrep.data.torchvision_sets import PictureArray
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (3, 8, 8, 3), dtype=np.uint8)
 CONFIG = CropConfig(size=8)

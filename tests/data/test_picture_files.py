@@ -1,8 +1,7 @@
 import pytest
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImageError
-from gaussrep.data.picture_files import PictureFiles
+from gaussrep.data.image_files import PictureFiles, UnreadableImageError
 
 
 def test_pictures_by_number(tmp_path):

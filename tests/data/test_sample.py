@@ -4,8 +4,8 @@ import torch
 from PIL import Image
 
 from gaussrep.data.config import CropConfig
-from gaussrep.data.sample import make_sample
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.crops import make_sample
+from gaussrep.data.sample import SampleKey
 
 PIXELS = np.random.default_rng(0).integers(0, 255, (6, 10, 3), dtype=np.uint8)
 

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 
 KEYS = st.builds(
     SampleKey,

@@ -9,7 +9,7 @@ import torch
 from gaussrep.building import build
 from gaussrep.data import stereo
 from gaussrep.data.crops import to_tensor
-from gaussrep.data.image_file import read_image
+from gaussrep.data.image_files import read_image
 from gaussrep.data.stereo import Stereo
 from gaussrep.errors import DataError, UnavailableError
 

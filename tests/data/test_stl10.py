@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep.data.labeled_config import Stl10Config
-from gaussrep.data.stl10 import stl10
+from gaussrep.data.config import Stl10Config
+from gaussrep.data.torchvision_sets import stl10
 from gaussrep.errors import DataError
 
 pytest.importorskip("torchvision")

@@ -2,8 +2,8 @@ from http.client import IncompleteRead
 
 import pytest
 
-from gaussrep.data.labeled_config import DownloadConfig
-from gaussrep.data.verified_set import open_verified
+from gaussrep.data.config import DownloadConfig
+from gaussrep.data.torchvision_sets import open_verified
 from gaussrep.errors import DataError
 
 

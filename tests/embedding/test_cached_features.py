@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from gaussrep.embedding.cached_features import CachedFeatures
-from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.teacher import build_teacher
 from gaussrep.encoders.teacher_config import StatisticsConfig
 from gaussrep.errors import ValueRangeError

@@ -7,7 +7,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from gaussrep.embedding import FolderEmbedding, embed_folder, parts
+from gaussrep.embedding import FolderEmbedding, embed_folder, shards
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
 
 NAMES = ("a/0.png", "a/2.png", "a/4.png", "a/6.png", "b/1.png", "b/3.png", "b/5.png")
@@ -16,7 +16,7 @@ WANTED = torch.tensor([[10.0 * int(name[2]), 0, 255] for name in NAMES]) / 255
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(parts, "PART_SIZE", 3)
+    monkeypatch.setattr(shards, "PART_SIZE", 3)
 
 
 @pytest.mark.parametrize("settings", [{}, {"batch_size": 2}, {"workers": 1, "batch_size": 1}])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from gaussrep.embedding.join import join_tensors
+from gaussrep.embedding.shards import join_tensors
 
 
 @given(

@@ -1,6 +1,6 @@
 import torch
 
-from gaussrep.embedding.picture_keys import picture_keys
+from gaussrep.embedding.cached_features import picture_keys
 
 IMAGES = torch.randint(256, (2, 3, 4, 6), generator=torch.Generator().manual_seed(0)) / 255
 

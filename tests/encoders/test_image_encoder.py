@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder
 
 
 class Pixels(ImageEncoder):

@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from gaussrep.encoders.point_encoder import PointEncoder
-from gaussrep.encoders.voxel_cloud import VoxelCloud
+from gaussrep.encoders.encoder import PointEncoder
+from gaussrep.encoders.voxels import VoxelCloud
 from gaussrep.errors import ShapeError
 
 

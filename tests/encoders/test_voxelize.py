@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.encoders.voxelize import voxelize
+from gaussrep.encoders.voxels import voxelize
 from gaussrep.errors import ValueRangeError
 
 

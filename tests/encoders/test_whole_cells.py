@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.encoders.whole_cells import to_size, to_whole_cells
+from gaussrep.encoders.resizing import to_size, to_whole_cells
 
 
 @pytest.mark.parametrize(

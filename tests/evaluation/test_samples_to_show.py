@@ -3,8 +3,8 @@ import torch
 from PIL import Image
 
 from gaussrep.config import resolve
-from gaussrep.data.scenes.point_cloud import PointCloud
 from gaussrep.data.scenes.scannet.write import write_scene
+from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import CapabilityError, DataError
 from gaussrep.evaluation.samples_to_show import HELD_OUT, samples_to_show
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch.nn.functional import cosine_similarity
 
-from gaussrep.encoders.image_encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.teacher import build_teacher
 from gaussrep.fitting.distillation import draw_lessons, feature_error
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import DataError, RunError
 from gaussrep.fitting import predicted_start
 from gaussrep.fitting.predicted_start import predicted_gaussians

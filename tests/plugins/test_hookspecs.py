@@ -25,6 +25,7 @@ def test_every_hook_is_collected(site, kind):
         "encoders": "modality='image'",
         "datasets": "modality='points'",
         "formats": "suffixes=('.x',)",
+        "captures": "markers=('x.json',)",
     }
     record = (
         f"{KINDS[kind].__name__}(name='own', summary='S.', target='a:B', {facts.get(kind, '')})"

@@ -6,6 +6,7 @@ from gaussrep.errors import PluginError
 from gaussrep.plugins import (
     KINDS,
     PLUGIN_API,
+    CaptureRecord,
     EncoderRecord,
     FormatRecord,
     LossRecord,
@@ -65,12 +66,25 @@ def test_a_wrong_type_is_refused(field, value, wanted):
 @pytest.mark.usefixtures("unchecked")
 def test_a_choice_is_checked():
     assert "modality should be" in refused("encoders", EncoderRecord(**BASE, modality="sound"))
-    record = RendererRecord(**RENDERER, picture="blurred")
-    assert "picture should be" in refused("renderers", record)
+    record = RendererRecord(**RENDERER, is_reference_equivalent="no")
+    assert "is_reference_equivalent should be" in refused("renderers", record)
 
 
 def test_a_suffix_needs_its_dot():
     assert "'ply' lacks its dot" in refused("formats", FormatRecord(**BASE, suffixes=("ply",)))
+
+
+@pytest.mark.parametrize(
+    ("facts", "problem"),
+    [
+        ({}, "has neither markers nor a prefix"),
+        ({"prefix": "mine"}, "prefix should be letters, digits and '-', and a colon, got 'mine'"),
+        ({"markers": "a.json"}, "markers should be"),
+    ],
+)
+@pytest.mark.usefixtures("unchecked")
+def test_a_capture_format_can_be_recognized(facts, problem):
+    assert problem in refused("captures", CaptureRecord(**BASE, **facts))
 
 
 def test_a_bad_requirement_is_refused():

@@ -25,7 +25,8 @@ OWN = f"""
 @hookimpl
 def register_renderers():
     yield RendererRecord(
-        name="other", summary="S.", target="code_of_it:Second", priority=99, picture="own",
+        name="other", summary="S.", target="code_of_it:Second", priority=99,
+        is_reference_equivalent=False,
         devices=frozenset({{"cpu"}}), capabilities=frozenset({ALL}),
     )
 """
@@ -164,7 +165,7 @@ def test_another_picture_is_drawn_by_name_only(site, monkeypatch):
     site.add("plug", OWN, modules={name: code.replace("ERROR", "") for name, code in CODE.items()})
     scene = random_scene(5).to(torch.float32)
     found = {c.component.name: c.refusal for c in candidates(Request("cpu"))}
-    assert found["other"] == "other cannot do the classic picture"
+    assert found["other"] == "other cannot do reference-equivalent images"
     assert type(choose(Request.of(scene.gaussians, scene.cameras))).__name__ != "Second"
     drawn = render(scene.gaussians, scene.cameras, renderer="other")
     assert drawn.color.shape == (1, 18, 21, 3)

@@ -15,7 +15,7 @@ def register_losses():
 @hookimpl
 def register_renderers():
     yield RendererRecord(
-        name="detached", summary="S.", target="bad_parts:Detached", picture="own",
+        name="detached", summary="S.", target="bad_parts:Detached", is_reference_equivalent=False,
         devices=frozenset({"cpu"}),
         capabilities=frozenset({"pinhole", "ortho", "differentiable", "float64"}),
     )
@@ -38,8 +38,8 @@ import random
 import torch
 from torch import nn
 from gaussrep.config import ComponentConfig
-from gaussrep.encoders.image_encoder import ImageEncoder
-from gaussrep.encoders.point_encoder import PointEncoder
+from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders.encoder import PointEncoder
 from gaussrep.losses.loss import Loss
 from gaussrep.methods import Method, StepOutput
 from gaussrep.rendering import Renderer

@@ -1,6 +1,6 @@
 import torch
 
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.training.loader import make_loader
 
 CPU = torch.device("cpu")

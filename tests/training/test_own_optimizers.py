@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from gaussrep.config import ComponentConfig, load_config
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.methods import Method, StepOutput
 from gaussrep.methods.method import ScheduledOptimizer
 from gaussrep.training.callbacks.callback import Callback

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gaussrep.data.image_file import write_png
+from gaussrep.data.image_files import write_png
 from gaussrep.data.shapes.colors import to_srgb
 from gaussrep.data.shapes.config import ShapesConfig
 from gaussrep.data.shapes.dataset import Shapes

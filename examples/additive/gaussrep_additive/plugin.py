@@ -24,7 +24,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         capabilities=frozenset(
             {"differentiable", "features", "sh", "ortho", "pinhole", "camera_gradients", "float64"}
         ),
-        picture="own",
+        is_reference_equivalent=False,
     )
 
 

@@ -65,4 +65,4 @@ def test_auto_never_takes_it_and_says_so():
     classic = gr.render(scene.gaussians, scene.cameras, "reference")
     assert torch.equal(gr.render(scene.gaussians, scene.cameras).color, classic.color)
     refusals = {c.component.name: c.refusal for c in candidates(Request("cpu"))}
-    assert refusals["additive"] == "additive cannot do the classic picture"
+    assert refusals["additive"] == "additive cannot do reference-equivalent images"

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig
-from gaussrep.data.scenes.augment.config import AugmentConfig
+from gaussrep.data.scenes.augment_config import AugmentConfig
 
 Pixels = Annotated[int, Field(ge=1)]
 Area = Annotated[int, Field(ge=1, le=6)]

@@ -8,20 +8,14 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gaussrep.data.sample import Split
-from gaussrep.data.sample_key import SampleKey
-from gaussrep.data.scenes.augment.augment import augment
-from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
-from gaussrep.data.scenes.augment.thin_out import thin_out
-from gaussrep.data.scenes.collate import collate
+from gaussrep.data.sample import SampleKey, Split
+from gaussrep.data.scenes.augmentation import augment, sphere_crop, thin_out
+from gaussrep.data.scenes.batch import collate, scene_tensors
 from gaussrep.data.scenes.config import SceneConfig
-from gaussrep.data.scenes.labeled_points import LabeledPoints
 from gaussrep.data.scenes.load_views import even_order, load_views, random_order
 from gaussrep.data.scenes.open_source import open_source
-from gaussrep.data.scenes.scene import Scene
-from gaussrep.data.scenes.subset import choose_share
-from gaussrep.data.scenes.tensors import scene_tensors
-from gaussrep.data.scenes.views import Views
+from gaussrep.data.scenes.scene import Scene, Views
+from gaussrep.data.scenes.subset import LabeledPoints, choose_share
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 from gaussrep.plugins.suggest import suggest

@@ -9,10 +9,9 @@ import torch
 from einops import rearrange
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.shot import CameraFrame, Shot, read_shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
-from gaussrep.data.scenes.views import Views
-from gaussrep.data.unreadable import UnreadableFileError
+from gaussrep.data.scenes.frames import CameraFrame, Shot, read_shot
+from gaussrep.data.scenes.scene import Views
+from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
 
 log = logging.getLogger(__name__)
 

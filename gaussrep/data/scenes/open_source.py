@@ -3,7 +3,7 @@
 from gaussrep.data.sample import Split
 from gaussrep.data.scenes.config import RgbdConfig, S3disConfig, ScannetConfig, SceneConfig
 from gaussrep.data.scenes.rgbd.source import RgbdSource
-from gaussrep.data.scenes.s3dis.source import S3disSource
+from gaussrep.data.scenes.s3dis import S3disSource
 from gaussrep.data.scenes.scannet.source import ScannetSource
 from gaussrep.data.scenes.source import SceneSource
 

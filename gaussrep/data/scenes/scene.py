@@ -1,15 +1,97 @@
-"""Scene: a point cloud and posed views of it."""
+"""Scenes: point clouds with posed RGB-D views."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gaussrep import similarity
-from gaussrep.data.scenes.point_cloud import IGNORED, PointCloud
-from gaussrep.data.scenes.views import Views
+from gaussrep.cameras import Cameras
+from gaussrep.checks import check_shape
+
+IGNORED = -1
+"""The label, and the instance, of a point that has none."""
+
+
+@dataclass(frozen=True, eq=False)
+class PointCloud:
+    """The points of one scene.
+
+    Args:
+        points: Positions in meters, z up, float32 [P, 3].
+        colors: RGB in [0, 1], float32 [P, 3].
+        normals: Unit vectors, float32 [P, 3].
+        labels: Classes, `IGNORED` where there is none, int64 [P].
+        instances: Numbers of objects, `IGNORED` where there is none, int64 [P].
+
+    Raises:
+        ShapeError: If a tensor has not one row per point.
+    """
+
+    points: Float[Tensor, "p 3"]
+    colors: Float[Tensor, "p 3"]
+    normals: Float[Tensor, "p 3"]
+    labels: Int[Tensor, " p"]
+    instances: Int[Tensor, " p"]
+
+    def __post_init__(self) -> None:
+        count = self.points.shape[0]
+        for name in ("points", "colors", "normals"):
+            check_shape(name, getattr(self, name), [count, 3])
+        for name in ("labels", "instances"):
+            check_shape(name, getattr(self, name), [count])
+
+    @property
+    def count(self) -> int:
+        """Number of points, P."""
+        return self.points.shape[0]
+
+    def replace(self, **tensors: Tensor) -> "PointCloud":
+        """The same cloud with some tensors replaced."""
+        return replace(self, **tensors)
+
+    def __getitem__(self, index: Any) -> "PointCloud":
+        """Select points by indices, a mask or a slice."""
+        return PointCloud(*(getattr(self, field.name)[index] for field in fields(self)))
+
+
+@dataclass(frozen=True, eq=False)
+class Views:
+    """Posed RGB-D frames of one scene.
+
+    Args:
+        images: RGB in [0, 1], float32 [V, 3, H, W].
+        depths: Distance along the optical axis in the units of the points, 0 where it was not
+            measured, float32 [V, H, W].
+        cameras: The V cameras, H x W pixels, pinhole.
+        frames: Number of each frame in its scene, int64 [V].
+
+    Raises:
+        ShapeError: If the tensors disagree about views or pixels.
+    """
+
+    images: Float[Tensor, "v 3 h w"]
+    depths: Float[Tensor, "v h w"]
+    cameras: Cameras
+    frames: Int[Tensor, " v"]
+
+    def __post_init__(self) -> None:
+        size = [self.cameras.height, self.cameras.width]
+        count = self.cameras.views
+        check_shape("images", self.images, [count, 3, *size])
+        check_shape("depths", self.depths, [count, *size])
+        check_shape("frames", self.frames, [count])
+
+    @property
+    def count(self) -> int:
+        """Number of views, V."""
+        return self.cameras.views
+
+    def replace(self, **changes: Any) -> "Views":
+        """The same views with some fields replaced."""
+        return replace(self, **changes)
 
 
 @dataclass(frozen=True, eq=False)

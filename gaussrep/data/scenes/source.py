@@ -1,10 +1,10 @@
-"""SceneSource: where scenes come from."""
+"""Scene sources: where scenes come from."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.shot import Shot
+from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.scene import PointCloud
 
 
 class SceneSource(ABC):

@@ -1,9 +1,16 @@
-"""A share of the training scenes."""
+"""Limited training data: fewer scenes, fewer labeled points."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import torch
+from jaxtyping import Int64
+
+from gaussrep.data.scenes.scene import IGNORED, PointCloud, Scene
 from gaussrep.errors import DataError
 from gaussrep.plugins.suggest import suggest
 
@@ -48,3 +55,84 @@ def _read_list(path: Path, names: Sequence[str]) -> set[str]:
 
 def _draw(name: str, seed: int) -> bytes:
     return hashlib.sha256(f"{seed}/{name}".encode()).digest()
+
+
+CONVERSION = (
+    "write it as JSON, {scene: [point, ...]}, under the same name with the ending .json, and "
+    "remove this one"
+)
+
+
+class LabeledPoints:
+    """Which points keep their labels.
+
+    Args:
+        root: Folder of the data set; `tasks/points/points<count>` in it, as `.json`, `.npz`, or a
+            file of torch, is obeyed if it is there.
+        count: Points per scene.
+        seed: Which random choice, where there is no such file.
+
+    Raises:
+        DataError: If the file cannot be read.
+    """
+
+    def __init__(self, root: Path, count: int, seed: int) -> None:
+        self.count = count
+        self.seed = seed
+        self._path = _find(root / "tasks" / "points" / f"points{count}")
+        self._listed = None if self._path is None else _read(self._path)
+
+    def keep(self, scene: Scene) -> Scene:
+        """Take the labels of all other points away.
+
+        Args:
+            scene: As it is read, with all of its points.
+
+        Returns:
+            The scene with scarce labels; its points are all still there.
+
+        Raises:
+            DataError: If the file does not fit the scene.
+        """
+        cloud = scene.cloud
+        chosen = torch.from_numpy(self._choose(scene.name, cloud))
+        labels = torch.full_like(cloud.labels, IGNORED)
+        labels[chosen] = cloud.labels[chosen]
+        return scene.replace(cloud=cloud.replace(labels=labels), scarce_labels=True)
+
+    def _choose(self, name: str, cloud: PointCloud) -> Int64[np.ndarray, " n"]:
+        if self._listed is None:
+            labeled = np.flatnonzero(cloud.labels.numpy() != IGNORED)
+            digest = hashlib.sha256(f"{self.seed}/{self.count}/{name}".encode()).digest()
+            rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
+            return rng.permutation(labeled)[: self.count]
+        if name not in self._listed:
+            raise DataError(f"{self._path}: this list says nothing of the scene {name}.")
+        chosen = np.asarray(self._listed[name]).astype(np.int64).reshape(-1)
+        if chosen.size and not (chosen.min() >= 0 and chosen.max() < cloud.count):
+            raise DataError(
+                f"{self._path}: points {chosen.min()} to {chosen.max()} are listed for the scene "
+                f"{name}, which has {cloud.count}."
+            )
+        return chosen
+
+
+def _find(stem: Path) -> Path | None:
+    places = (stem.with_name(stem.name + ending) for ending in (".json", ".npz", "", ".pth"))
+    return next((place for place in places if place.is_file()), None)
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    try:
+        if path.suffix == ".json":
+            content = json.loads(path.read_text(encoding="utf-8"))
+        elif path.suffix == ".npz":
+            content = dict(np.load(path, allow_pickle=False))
+        else:
+            content = torch.load(path, weights_only=True)
+    except Exception as error:  # damaged files make these readers raise almost anything
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise DataError(f"{path}: cannot be read safely ({reason}); {CONVERSION}.") from error
+    if not isinstance(content, Mapping):
+        raise DataError(f"{path}: holds no mapping from scenes to points; {CONVERSION}.")
+    return content

@@ -1,16 +1,126 @@
 """The data set `shapes`."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import torch
+from jaxtyping import Bool, Float32, Int64
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.data.shapes.config import ShapesConfig
-from gaussrep.data.shapes.picture import draw
+from gaussrep.data.shapes.polygons import fill
 from gaussrep.data.shapes.scene import Layer, draw_scene
+
+SAMPLES = 3
+"""Points along the side of a pixel whose colors are averaged; odd, so that one is its center."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A scene as pixels. All but the image hold at the pixels' centers.
+
+    Args:
+        image: Colors, averaged over each pixel's area, in [0, 1].
+        order: Which layer is visible: 0 the backdrop, larger is nearer.
+        depth: Depth of the visible layer, larger is farther.
+        edges: Where the visible layer is nearer than that of a neighbor (left, right, above or
+            below): the contour lies on the pixels of the layer that it belongs to.
+    """
+
+    image: Float32[np.ndarray, "3 size size"]
+    order: Int64[np.ndarray, "size size"]
+    depth: Float32[np.ndarray, "size size"]
+    edges: Bool[np.ndarray, "size size"]
+
+
+def draw(layers: list[Layer], size: int) -> Picture:
+    """Draw a scene.
+
+    Args:
+        layers: From the farthest, which is the backdrop, to the nearest; at least two.
+        size: Pixels along the side.
+    """
+    masks = fill([layer.outline for layer in layers[1:]], size * SAMPLES)
+    visible = (masks * _numbers(len(layers))[1:]).max(axis=0)
+    middle = SAMPLES // 2
+    order = visible[middle::SAMPLES, middle::SAMPLES].astype(np.int64)
+    offsets = _offsets(layers, size)
+    return Picture(
+        image=_blended(layers, _coverage(visible, len(layers)), offsets),
+        order=order,
+        depth=_depth(layers, order, offsets),
+        edges=edges_of(order),
+    )
+
+
+def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
+    """Pixels whose layer is nearer than that of one of their four neighbors.
+
+    Args:
+        order: Which layer is visible, larger is nearer.
+
+    Example:
+        >>> edges_of(np.array([[0, 0, 1, 1, 1]])).astype(int).tolist()
+        [[0, 0, 1, 0, 0]]
+    """
+    edges = np.zeros(order.shape, dtype=bool)
+    edges[1:] |= order[1:] > order[:-1]
+    edges[:-1] |= order[:-1] > order[1:]
+    edges[:, 1:] |= order[:, 1:] > order[:, :-1]
+    edges[:, :-1] |= order[:, :-1] > order[:, 1:]
+    return edges
+
+
+def _coverage(visible: np.ndarray, count: int) -> Float32[np.ndarray, "count size size"]:
+    """Share of each pixel in which each layer is visible."""
+    seen = (visible == _numbers(count)).view(np.uint8)
+    rows = seen[:, 0::SAMPLES] + seen[:, 1::SAMPLES] + seen[:, 2::SAMPLES]
+    hits = rows[..., 0::SAMPLES] + rows[..., 1::SAMPLES] + rows[..., 2::SAMPLES]
+    return hits / np.float32(SAMPLES**2)
+
+
+def _numbers(count: int) -> np.ndarray:
+    return np.arange(count, dtype=np.uint8)[:, None, None]
+
+
+def _blended(
+    layers: list[Layer], coverage: np.ndarray, offsets: np.ndarray
+) -> Float32[np.ndarray, "3 size size"]:
+    count, size, _ = coverage.shape
+    second = np.stack([layer.texture.weights(size) for layer in layers]).reshape(count, -1)
+    lit = (coverage * _brightness(layers, offsets)).reshape(count, -1)
+    colors = np.array([layer.color for layer in layers], dtype=np.float32)
+    accents = np.array([layer.accent for layer in layers], dtype=np.float32)
+    image = colors.T @ lit + (accents - colors).T @ (lit * second)
+    return np.clip(image, 0, 1).reshape(3, size, size)
+
+
+def _brightness(layers: list[Layer], offsets: np.ndarray) -> Float32[np.ndarray, "count size size"]:
+    light = np.array([layer.light for layer in layers], dtype=np.float32)[..., None]
+    dome = np.array([layer.dome for layer in layers], dtype=np.float32)[:, None, None]
+    along_x, along_y = np.moveaxis(light * offsets - dome * offsets**2, 1, 0)
+    return 1 + along_x[:, None, :] + along_y[:, :, None]
+
+
+def _depth(
+    layers: list[Layer], order: np.ndarray, offsets: np.ndarray
+) -> Float32[np.ndarray, "size size"]:
+    depth = np.array([layer.depth for layer in layers], dtype=np.float32)
+    slant = np.array([layer.slant for layer in layers], dtype=np.float32)[..., None]
+    along_x, along_y = np.moveaxis(slant * offsets, 1, 0)
+    cells = np.arange(len(order))
+    return depth[order] + along_x[order, cells] + along_y[order, cells[:, None]]
+
+
+def _offsets(layers: list[Layer], size: int) -> Float32[np.ndarray, "count 2 size"]:
+    """Where columns and rows lie, seen from each layer's center, in units of its reach."""
+    cells = (np.arange(size) + 0.5) / size
+    centers = np.array([layer.center for layer in layers])[..., None]
+    reaches = np.array([layer.reach for layer in layers])[:, None, None]
+    return ((cells - centers) / reaches).astype(np.float32)
 
 
 class Shapes(Dataset[dict[str, Tensor]]):

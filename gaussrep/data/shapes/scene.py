@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64
 
 from gaussrep.data.shapes.colors import accents, draw_palette, to_srgb
-from gaussrep.data.shapes.outlines import Outline, draw_outline
+from gaussrep.data.shapes.polygons import Outline, draw_outline
 from gaussrep.data.shapes.textures import Texture, draw_texture
 
 Point = Float64[np.ndarray, "2"]

@@ -11,7 +11,7 @@ import torch
 from torch.utils.data import default_collate
 
 from gaussrep.config import dump_yaml
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, RunError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import device_of

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from gaussrep.data.image_file import DECODING_ERRORS, read_image
+from gaussrep.data.image_files import DECODING_ERRORS, read_image
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,9 +9,8 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.config import RgbdConfig
-from gaussrep.data.scenes.frame_files import depth_size
+from gaussrep.data.scenes.frames import CameraFrame, Shot, depth_size, read_shot
 from gaussrep.data.scenes.rgbd.source import RgbdSource
-from gaussrep.data.scenes.shot import CameraFrame, Shot, read_shot
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedPictures

@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from pydantic import BaseModel, Field, ValidationError
 
 from gaussrep.config.validation_errors import format_validation_error
-from gaussrep.data.scenes.poses import inverted
+from gaussrep.data.scenes.camera_matrices import inverted
 from gaussrep.errors import DataError
 
 OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])

@@ -5,7 +5,7 @@ from torch.utils.data import default_collate
 
 from gaussrep.building import build
 from gaussrep.cameras import Cameras
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training.load_run import load_run

@@ -10,7 +10,7 @@ from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.embedding.cached_features import CachedFeatures
 from gaussrep.encoders.teacher import build_teacher
-from gaussrep.encoders.voxelize import Voxelized, voxelize
+from gaussrep.encoders.voxels import Voxelized, voxelize
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Embedding, StepOutput
 from gaussrep.rendering import Rendering

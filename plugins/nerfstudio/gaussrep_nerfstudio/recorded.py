@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from gaussrep.data.scenes.config import RgbdConfig, ScannetConfig
-from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.frames import Shot
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.scenes.scannet.source import ScannetSource
-from gaussrep.data.scenes.shot import Shot
+from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 

@@ -13,9 +13,8 @@ from torch import Tensor
 
 from gaussrep import similarity
 from gaussrep.cuboid import Cuboid
-from gaussrep.data.scenes.frame_files import depth_size
-from gaussrep.data.scenes.intrinsics import resized
-from gaussrep.data.scenes.shot import Shot
+from gaussrep.data.scenes.camera_matrices import resize_intrinsics
+from gaussrep.data.scenes.frames import Shot, depth_size
 from gaussrep.fitting.sources.picture import smaller
 from gaussrep_nerfstudio.cameras import opengl_poses
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
@@ -92,4 +91,4 @@ class RgbdDataParser(DataParser):
         """Width, height and camera matrix of a frame's pictures."""
         height, width = depth_size(shot.depth)
         columns, rows = smaller((width, height), self.config.size)
-        return (columns, rows), resized(shot.intrinsics, (height, width), (rows, columns))
+        return (columns, rows), resize_intrinsics(shot.intrinsics, (height, width), (rows, columns))

@@ -50,7 +50,7 @@ class SceneImages(InputDataset):
         return get_depth_image_from_path(files[number], height, width, unit)
 
     def _frame(self, number: int) -> Any:
-        from gaussrep.data.scenes.shot import read_shot
+        from gaussrep.data.scenes.frames import read_shot
 
         return read_shot(self.metadata[SHOTS][number], self._size(number)).frame
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from gaussrep import similarity
-from gaussrep.data.scenes.shot import read_shot
+from gaussrep.data.scenes.frames import read_shot
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD

@@ -35,5 +35,5 @@ def register_renderers() -> Iterator[RendererRecord]:
             {"differentiable", "features", "depth", "sh", "pinhole", "camera_gradients"}
         ),
         priority=-10,
-        picture="own",
+        is_reference_equivalent=False,
     )

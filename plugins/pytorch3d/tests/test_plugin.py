@@ -72,6 +72,6 @@ def test_auto_prefers_every_other_renderer(name):
     records = {c.name: c.record for c in plugins.list("renderers")}
     for other in ("cpu", "gsplat", "reference"):
         assert records[name].priority < records[other].priority
-    assert records["pytorch3d"].picture == "classic"
-    assert records["pulsar"].picture == "own"
+    assert records["pytorch3d"].is_reference_equivalent
+    assert not records["pulsar"].is_reference_equivalent
     assert "ortho" not in records["pulsar"].capabilities

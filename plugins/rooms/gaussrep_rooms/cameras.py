@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float64
 
-from gaussrep_rooms.plan import Plan
+from gaussrep_rooms.floor_plan import Plan
 
 EYES = (1.25, 1.7)
 """Heights of the camera, meters (ours)."""

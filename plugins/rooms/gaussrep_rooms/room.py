@@ -6,18 +6,16 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 
-from gaussrep.data.scenes.frame import Frame
-from gaussrep.data.scenes.point_cloud import IGNORED, PointCloud
+from gaussrep.data.scenes.frames import Frame
+from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep_rooms.cameras import draw_intrinsics, draw_viewmats
-from gaussrep_rooms.capture import Shot, take
-from gaussrep_rooms.cloud import draw_points
 from gaussrep_rooms.config import RoomsConfig
-from gaussrep_rooms.light import Light, draw_light
-from gaussrep_rooms.packed import Packed, pack
-from gaussrep_rooms.recipes import draw_plan
-from gaussrep_rooms.shell import ceiling
-from gaussrep_rooms.surface import Surface
-from gaussrep_rooms.zbuffer import NOTHING
+from gaussrep_rooms.layouts import ceiling, draw_plan
+from gaussrep_rooms.lighting import Light, draw_light
+from gaussrep_rooms.primitives import Packed, pack
+from gaussrep_rooms.raycast import NOTHING
+from gaussrep_rooms.render import Shot, take
+from gaussrep_rooms.surface import Surface, draw_points
 
 
 @dataclass(frozen=True, eq=False)

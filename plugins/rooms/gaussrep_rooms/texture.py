@@ -5,8 +5,7 @@ from jaxtyping import Float64, Int64
 
 from gaussrep.kernels.jit import kernel, part
 from gaussrep_rooms.materials import Pattern
-from gaussrep_rooms.packed import Packed
-from gaussrep_rooms.parts import BOX
+from gaussrep_rooms.primitives import BOX, Packed
 
 PLAIN, WOOD, STRIPES, CHECKS, TILES, PLANKS, FABRIC, BOOKS, ART, VIEW, DOTS, MARBLE = map(
     int, Pattern

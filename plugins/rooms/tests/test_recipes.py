@@ -3,16 +3,16 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from gaussrep.data.scenes.scannet.classes import NAMES
+from gaussrep.data.scenes.scannet.classes import CLASSES20
 from gaussrep_rooms.classes import Label
 from gaussrep_rooms.furniture.storage import larder, refrigerator
-from gaussrep_rooms.recipes import RECIPES, draw_plan
-from gaussrep_rooms.style import draw_style
+from gaussrep_rooms.layouts import RECIPES, draw_plan
+from gaussrep_rooms.materials import draw_style
 
 
 def test_the_classes_are_scannets():
     assert [label.name for label in Label] == [
-        {"otherfurniture": "OTHER"}.get(name, name.replace(" ", "_").upper()) for name in NAMES
+        {"otherfurniture": "OTHER"}.get(name, name.replace(" ", "_").upper()) for name in CLASSES20
     ]
 
 

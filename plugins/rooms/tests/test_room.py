@@ -3,11 +3,9 @@ import pytest
 import torch
 
 from gaussrep_rooms.config import RoomsConfig
-from gaussrep_rooms.packed import pack
-from gaussrep_rooms.parts import BALL, BOX, FRUSTUM
-from gaussrep_rooms.recipes import draw_plan
+from gaussrep_rooms.layouts import ceiling, draw_plan
+from gaussrep_rooms.primitives import BALL, BOX, FRUSTUM, pack
 from gaussrep_rooms.room import make_room
-from gaussrep_rooms.shell import ceiling
 from gaussrep_rooms.surface import draw_surface
 
 SMALL = RoomsConfig(frames=6, height=36, width=48, points=3000)

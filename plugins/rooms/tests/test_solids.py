@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 
 from gaussrep_rooms.materials import plain
-from gaussrep_rooms.normals import normals_at
-from gaussrep_rooms.packed import pack
-from gaussrep_rooms.parts import ball, bowl, box, frustum
+from gaussrep_rooms.primitives import ball, bowl, box, frustum, pack
+from gaussrep_rooms.raycast import NOTHING, normals_at, see
 from gaussrep_rooms.surface import draw_surface
-from gaussrep_rooms.zbuffer import NOTHING, see
 
 GRAY = plain((0.5, 0.5, 0.5))
 SOLIDS = {

@@ -10,10 +10,9 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from gaussrep.building import build
-from gaussrep.data.bsds500.annotations import UnreadableAnnotationsError, read_annotations
-from gaussrep.data.bsds500.config import BSDS500Config
-from gaussrep.data.bsds500.dataset import BSDS500
-from gaussrep.data.image_file import UnreadableImageError
+from gaussrep.data.bsds500 import BSDS500, UnreadableAnnotationsError, read_annotations
+from gaussrep.data.config import BSDS500Config
+from gaussrep.data.image_files import UnreadableImageError
 from gaussrep.errors import DataError
 
 savemat = pytest.importorskip("scipy.io").savemat

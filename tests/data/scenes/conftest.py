@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.frame import Frame
-from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.frames import Frame
 from gaussrep.data.scenes.scannet.write import write_scene
+from gaussrep.data.scenes.scene import PointCloud
 
 HEIGHT, WIDTH = 24, 32
 UP = torch.tensor([0.0, 0.0, 1.0])

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gaussrep.data.scenes.array_file import read_array, read_matrix
-from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
+from gaussrep.data.scenes.scene_files import read_array, read_matrix
+from gaussrep.data.unreadable import UnreadableSceneError
 
 
 def test_arrays_come_back(tmp_path):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
 from gaussrep.data.scenes.scannet.layout import SceneFiles

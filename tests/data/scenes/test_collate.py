@@ -1,8 +1,7 @@
 import torch
 
-from gaussrep.data.scenes.collate import collate
+from gaussrep.data.scenes.batch import collate, scene_tensors
 from gaussrep.data.scenes.scene import Scene
-from gaussrep.data.scenes.tensors import scene_tensors
 
 
 def sample(world, count, index, mixed=None):

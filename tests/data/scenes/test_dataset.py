@@ -3,7 +3,7 @@ import torch
 from torch.utils.data import DataLoader
 
 from gaussrep.building import build
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
 from gaussrep.errors import DataError

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImageError
-from gaussrep.data.scenes.frame_files import read_depth, write_depth
+from gaussrep.data.image_files import UnreadableImageError
+from gaussrep.data.scenes.frames import read_depth, write_depth
 from gaussrep.errors import DataError
 
 

@@ -1,18 +1,22 @@
 import numpy as np
 
-from gaussrep.data.scenes.intrinsics import from_file, resized, to_file
+from gaussrep.data.scenes.camera_matrices import (
+    intrinsics_from_file,
+    intrinsics_to_file,
+    resize_intrinsics,
+)
 
 K = np.array([[500.0, 0, 320], [0, 510, 240], [0, 0, 1]])
 
 
 def test_files_count_pixels_from_their_centers():
-    assert to_file(K)[:2, 2].tolist() == [319.5, 239.5]
-    assert to_file(K).shape == (4, 4)
-    np.testing.assert_array_equal(from_file(to_file(K)), K)
-    assert from_file(K)[:2, 2].tolist() == [320.5, 240.5]
+    assert intrinsics_to_file(K)[:2, 2].tolist() == [319.5, 239.5]
+    assert intrinsics_to_file(K).shape == (4, 4)
+    np.testing.assert_array_equal(intrinsics_from_file(intrinsics_to_file(K)), K)
+    assert intrinsics_from_file(K)[:2, 2].tolist() == [320.5, 240.5]
 
 
 def test_a_ray_keeps_its_place_in_a_picture_of_another_size():
     ray = np.array([0.2, -0.1, 1.0])
-    before, after = K @ ray, resized(K, (480, 640), (120, 320)) @ ray
+    before, after = K @ ray, resize_intrinsics(K, (480, 640), (120, 320)) @ ray
     np.testing.assert_allclose(after[:2], before[:2] * [0.5, 0.25])

@@ -5,12 +5,10 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep.data.scenes.augment.config import DropoutConfig
-from gaussrep.data.scenes.augment.dropout import dropout
-from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
-from gaussrep.data.scenes.augment.thin_out import thin_out
-from gaussrep.data.scenes.labeled_points import LabeledPoints
+from gaussrep.data.scenes.augment_config import DropoutConfig
+from gaussrep.data.scenes.augmentation import dropout, sphere_crop, thin_out
 from gaussrep.data.scenes.scene import Scene
+from gaussrep.data.scenes.subset import LabeledPoints
 from gaussrep.errors import DataError
 
 

@@ -4,9 +4,7 @@ import pytest
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.scene import Scene
-from gaussrep.data.scenes.views import Views
+from gaussrep.data.scenes.scene import PointCloud, Scene, Views
 from gaussrep.errors import ShapeError
 
 UP = torch.tensor([0.0, 0.0, 1.0])

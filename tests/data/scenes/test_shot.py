@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaussrep.data.scenes.frame_files import write_depth
-from gaussrep.data.scenes.shot import Shot, read_shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
+from gaussrep.data.scenes.frames import Shot, read_shot, write_depth
+from gaussrep.data.unreadable import UnreadableSceneError
 
 K = np.array([[40.0, 0, 16], [0, 40, 12], [0, 0, 1]])
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
 from gaussrep.building import build
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 from gaussrep.data.shapes.config import ShapesConfig
 from gaussrep.data.shapes.dataset import Shapes
 

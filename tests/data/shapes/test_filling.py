@@ -2,8 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.data.shapes.filling import fill
-from gaussrep.data.shapes.outlines import draw_outline
+from gaussrep.data.shapes.polygons import draw_outline, fill
 
 
 def winding(outline, size):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.data.shapes.outlines import area, draw_outline
+from gaussrep.data.shapes.polygons import area, draw_outline
 
 
 @given(st.integers(0, 2**32))

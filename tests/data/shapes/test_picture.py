@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gaussrep.data.shapes.filling import fill
-from gaussrep.data.shapes.picture import draw, edges_of
+from gaussrep.data.shapes.dataset import draw, edges_of
+from gaussrep.data.shapes.polygons import fill
 from gaussrep.data.shapes.scene import FAR, FRAME, NEAR, draw_scene
 
 SCENES = st.tuples(st.integers(1, 8), st.integers(0, 8), st.integers(0, 2**32))

@@ -2,9 +2,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from gaussrep.encoders.statistics.encoder import StatisticsEncoder, orthonormal
-from gaussrep.encoders.statistics.local_statistics import local_statistics
-from gaussrep.encoders.statistics.whitening import MEAN, STD
+from gaussrep.encoders.statistics import MEAN, STD, StatisticsEncoder, local_statistics, orthonormal
 from gaussrep.encoders.teacher_config import StatisticsConfig
 
 NOISE = torch.rand(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep.encoders.statistics.local_statistics import edges, local_statistics
+from gaussrep.encoders.statistics import edges, local_statistics
 
 
 def test_a_flat_picture_has_its_color_and_nothing_else():

@@ -4,10 +4,9 @@ import pytest
 import torch
 
 from gaussrep.data.crops import to_tensor
-from gaussrep.data.image_file import read_image
-from gaussrep.encoders.statistics.local_statistics import local_statistics
-from gaussrep.encoders.statistics.whitening import MEAN, STD
-from gaussrep.encoders.whole_cells import to_whole_cells
+from gaussrep.data.image_files import read_image
+from gaussrep.encoders.resizing import to_whole_cells
+from gaussrep.encoders.statistics import MEAN, STD, local_statistics
 
 PHOTOGRAPHS = (
     "astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "motorcycle_left.png",

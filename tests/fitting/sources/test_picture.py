@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gaussrep.data.image_file import UnreadableImageError
+from gaussrep.data.image_files import UnreadableImageError
 from gaussrep.fitting.sources.picture import read_picture, smaller
 
 

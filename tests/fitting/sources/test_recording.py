@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes import shot
-from gaussrep.data.scenes.frame_files import read_depth, write_depth, write_photograph
+from gaussrep.data.scenes import frames
+from gaussrep.data.scenes.frames import read_depth, write_depth, write_photograph
 from gaussrep.errors import DataError
 from gaussrep.fitting.config import CaptureConfig
 from gaussrep.fitting.sources.open_capture import open_capture
@@ -68,7 +68,7 @@ def test_decodes_each_frame_once(recording, tmp_path, monkeypatch):
         decoded.append(path.name)
         return read_depth(path)
 
-    monkeypatch.setattr(shot, "read_depth", counted)
+    monkeypatch.setattr(frames, "read_depth", counted)
     assert opened(recording, size=16, cache=str(tmp_path)).train.count == 4
     assert sorted(decoded) == [f"frame-{number:06}.depth.png" for number in range(5)]
 

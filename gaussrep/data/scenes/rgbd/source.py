@@ -1,18 +1,125 @@
-"""Scenes that are fused from RGB-D recordings."""
+"""The scene source `rgbd`: scenes fused from RGB-D recordings."""
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float, Float64
 
 from gaussrep.data.sample import Split
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, inverted
 from gaussrep.data.scenes.config import RgbdConfig
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.rgbd.fused_file import read_or_fuse
-from gaussrep.data.scenes.rgbd.recording import find_recordings, list_shots
-from gaussrep.data.scenes.rgbd.upright import upright
-from gaussrep.data.scenes.shot import Shot
+from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.rgbd.fusion import read_or_fuse
+from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.data.scenes.scene_files import read_matrix
 from gaussrep.data.scenes.source import SceneSource
-from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
+from gaussrep.data.unreadable import UnreadableSceneError
+from gaussrep.errors import DataError
+
+INTRINSICS = "camera-intrinsics.txt"
+WANTED = f"{INTRINSICS} and frames/frame-000000.{{color.jpg,depth.png,pose.txt}}"
+
+
+def find_recordings(root: Path) -> dict[str, Path]:
+    """Find the recordings in a folder.
+
+    Args:
+        root: The folder of one recording, or of several.
+
+    Returns:
+        Their folders by name, sorted.
+
+    Raises:
+        DataError: If there is none.
+    """
+    if (root / "frames").is_dir():
+        return {root.resolve().name: root}
+    found = sorted(folder.parent for folder in root.glob("*/frames") if folder.is_dir())
+    if not found:
+        raise DataError(f"{root}: there is no recording here; wanted folders that hold {WANTED}.")
+    return {folder.name: folder for folder in found}
+
+
+def list_shots(folder: Path) -> tuple[Shot, ...]:
+    """List the frames of a recording whose poses are finite, in the order of time.
+
+    Args:
+        folder: Holds `camera-intrinsics.txt` and `frames`.
+
+    Returns:
+        At least one frame, in the coordinates of the poses.
+
+    Raises:
+        UnreadableSceneError: If there is none, or the intrinsics or a pose cannot be read.
+    """
+    K = _read_intrinsics(folder / INTRINSICS)
+    shots = []
+    for path in sorted((folder / "frames").glob("*.pose.txt")):
+        stem = path.name.removesuffix(".pose.txt")
+        viewmat = inverted(read_matrix(path))
+        number = re.search(r"\d+$", stem)
+        if viewmat is not None and number is not None:
+            color = _photograph(path.with_name(stem))
+            shots.append(
+                Shot(int(number[0]), color, path.with_name(f"{stem}.depth.png"), viewmat, K)
+            )
+    if not shots:
+        raise UnreadableSceneError(
+            f"{folder / 'frames'}: there is no frame with a finite pose here."
+        )
+    return tuple(shots)
+
+
+def _read_intrinsics(path: Path) -> Float64[np.ndarray, "3 3"]:
+    matrix = read_matrix(path)
+    if not np.isfinite(matrix).all():
+        raise UnreadableSceneError(f"{path}: this matrix is not finite.")
+    return intrinsics_from_file(matrix)
+
+
+def _photograph(stem: Path) -> Path:
+    png = stem.with_name(f"{stem.name}.color.png")
+    return png if png.is_file() else stem.with_name(f"{stem.name}.color.jpg")
+
+
+def upright(
+    shots: Sequence[Shot], up: tuple[float, float, float] | None
+) -> Float64[np.ndarray, "4 4"]:
+    """The shortest turn that makes z the upward axis.
+
+    Args:
+        shots: Frames of the recording.
+        up: Which way is up in the coordinates of the poses; None takes the mean of the cameras'
+            upward axes, which people hold upright more or less.
+
+    Returns:
+        Rotation of the recording's coordinates, as a 4 x 4 matrix.
+
+    Raises:
+        UnreadableSceneError: If the cameras' upward axes cancel out.
+    """
+    axis = np.array(up) if up is not None else np.mean([-shot.viewmat[1, :3] for shot in shots], 0)
+    length = np.linalg.norm(axis)
+    if not length > 1e-6:
+        raise UnreadableSceneError(
+            f"{shots[0].color.parent}: the cameras' upward axes cancel out; say which way is up "
+            "with data.up."
+        )
+    matrix = np.eye(4)
+    matrix[:3, :3] = _shortest_turn(axis / length)
+    return matrix
+
+
+def _shortest_turn(axis: Float[np.ndarray, "3"]) -> Float64[np.ndarray, "3 3"]:
+    """Rodrigues' formula for the rotation that takes a unit vector to z."""
+    if axis[2] < -1 + 1e-9:
+        return np.diag([1.0, -1.0, -1.0])
+    x, y, z = axis
+    cross = np.array([[0, 0, -x], [0, 0, -y], [x, y, 0]])
+    return np.eye(3) + cross + cross @ cross / (1 + z)
 
 
 class RgbdSource(SceneSource):

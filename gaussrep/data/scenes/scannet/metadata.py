@@ -1,4 +1,4 @@
-"""The list of a scene's frames, as JSON: what the released layout keeps in a pickle."""
+"""Lists of a scene's frames."""
 
 import json
 from collections.abc import Mapping
@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from gaussrep.data.scenes import intrinsics as pixels
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, inverted
+from gaussrep.data.scenes.frames import Shot
 from gaussrep.data.scenes.scannet.layout import SceneFiles
-from gaussrep.data.scenes.shot import Shot
-from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
+from gaussrep.data.scenes.scene_files import read_matrix
+from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.json_file import write_json
 
 
@@ -53,7 +54,7 @@ def read_metadata(files: SceneFiles) -> tuple[Shot, ...]:
     """
     try:
         content = json.loads(files.metadata.read_text(encoding="utf-8"))
-        K = pixels.from_file(_matrix(content["intrinsic"]))
+        K = intrinsics_from_file(_matrix(content["intrinsic"]))
         shots = tuple(_shot(files, frame, K) for frame in content["frames"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
@@ -80,3 +81,45 @@ def _matrix(rows: Any) -> Float[np.ndarray, "4 4"]:
     if matrix.shape != (4, 4):
         raise ValueError(f"a matrix has the shape {list(matrix.shape)}, wanted [4, 4]")
     return matrix
+
+
+def exported_shots(files: SceneFiles, step: int) -> tuple[Shot, ...]:
+    """List every so many of the exported frames whose pose is finite.
+
+    Args:
+        files: Paths of the scene.
+        step: Every how many frames one is taken.
+
+    Raises:
+        UnreadableSceneError: If there is none, or a camera matrix cannot be read.
+    """
+    intrinsic = read_matrix(files.intrinsic("intrinsic_depth")) if files.frames.is_dir() else None
+    numbers = sorted(
+        int(path.stem) for path in (files.frames / "color").glob("*.jpg") if path.stem.isdigit()
+    )
+    if intrinsic is None or not numbers:
+        raise UnreadableSceneError(_no_frames(files))
+    if not np.isfinite(intrinsic).all():
+        raise UnreadableSceneError(
+            f"{files.intrinsic('intrinsic_depth')}: this matrix is not finite."
+        )
+    K = intrinsics_from_file(intrinsic)
+    shots = (
+        Shot(number, files.color(number), files.depth(number), viewmat, K)
+        for number in numbers[::step]
+        if (viewmat := inverted(read_matrix(files.pose(number)))) is not None
+    )
+    if not (found := tuple(shots)):
+        raise UnreadableSceneError(f"{files.frames / 'pose'}: no pose of this scene is finite.")
+    return found
+
+
+def _no_frames(files: SceneFiles) -> str:
+    pickled = files.metadata.with_suffix(".npy")
+    if pickled.is_file():
+        return (
+            f"{pickled}: this list of frames is a pickle, which could run any program and is not "
+            f"read, and {files.frames / 'color'} holds no frames to list anew; copy the released "
+            "folder rgbd there."
+        )
+    return f"{files.frames / 'color'}: there are no frames of this scene here; set data.views=0."

@@ -13,24 +13,27 @@ from typing import Literal
 import numpy as np
 import torch
 
-from gaussrep.data.scenes import intrinsics as pixels
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.scannet.layout import SceneFiles
+from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
+from gaussrep.data.scenes.scannet.layout import SceneFiles, split_of
 from gaussrep.data.scenes.scannet.metadata import write_metadata
-from gaussrep.data.scenes.scannet.raw.annotations import no_annotations, read_annotations
-from gaussrep.data.scenes.scannet.raw.label_table import FILE, Labels, read_label_table
-from gaussrep.data.scenes.scannet.raw.mesh import read_mesh
-from gaussrep.data.scenes.scannet.raw.raw_frames import RawFrames
-from gaussrep.data.scenes.scannet.raw.raw_scene import (
+from gaussrep.data.scenes.scannet.raw_frames import (
     AGGREGATIONS,
     SEGMENTS,
+    RawFrames,
     find_file,
     find_raw_scenes,
     open_frames,
 )
-from gaussrep.data.scenes.scannet.raw.vertex_normals import vertex_normals
-from gaussrep.data.scenes.scannet.split import split_of
+from gaussrep.data.scenes.scannet.raw_labels import (
+    FILE,
+    Labels,
+    no_annotations,
+    read_annotations,
+    read_label_table,
+)
+from gaussrep.data.scenes.scannet.raw_mesh import read_mesh, vertex_normals
 from gaussrep.data.scenes.scannet.write import write_cloud, write_frame, write_intrinsics
+from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 
@@ -155,7 +158,7 @@ def _write_frames(raw: RawFrames, files: SceneFiles, how: Preparation) -> None:
         write_frame(files, len(written), frame)
         written.append(number)
     listed = {place: raw.viewmats[written[place]] for place in range(0, len(written), how.step)}
-    write_metadata(files, pixels.to_file(raw.intrinsics), listed)
+    write_metadata(files, intrinsics_to_file(raw.intrinsics), listed)
 
 
 def _choose(numbers: list[int], most: int, seed: str) -> list[int]:

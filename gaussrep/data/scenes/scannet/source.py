@@ -1,15 +1,13 @@
 """Scenes in the ScanNet layout."""
 
 from gaussrep.data.sample import Split
-from gaussrep.data.scenes.cloud_files import read_cloud
 from gaussrep.data.scenes.config import ScannetConfig
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.scannet import classes, classes200
-from gaussrep.data.scenes.scannet.exported import exported_shots
+from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.scannet.classes import CLASSES20, CLASSES200
 from gaussrep.data.scenes.scannet.layout import SceneFiles
-from gaussrep.data.scenes.scannet.metadata import read_metadata
-from gaussrep.data.scenes.scene_folders import scene_folders
-from gaussrep.data.scenes.shot import Shot
+from gaussrep.data.scenes.scannet.metadata import exported_shots, read_metadata
+from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.data.scenes.scene_files import read_cloud, scene_folders
 from gaussrep.data.scenes.source import SceneSource
 
 WANTED = "one folder per scene, as `gaussrep prepare-scannet` writes them"
@@ -27,7 +25,7 @@ class ScannetSource(SceneSource):
     """
 
     def __init__(self, config: ScannetConfig, split: Split) -> None:
-        named = classes.NAMES if config.classes == 20 else classes200.NAMES
+        named = CLASSES20 if config.classes == 20 else CLASSES200
         super().__init__(scene_folders(config.root / split, WANTED), named)
         self._config = config
         self._split = split

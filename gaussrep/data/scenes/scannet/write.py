@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from gaussrep.data.scenes import intrinsics as pixels
-from gaussrep.data.scenes.frame import Frame
-from gaussrep.data.scenes.frame_files import write_depth, write_photograph
-from gaussrep.data.scenes.point_cloud import PointCloud
+from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
+from gaussrep.data.scenes.frames import Frame, write_depth, write_photograph
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scannet.metadata import write_metadata
+from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import DataError
 from gaussrep.replacing import replacing
 
@@ -56,7 +55,7 @@ def write_scene(
         write_frame(files, number, frame)
     numbers = range(len(frames)) if used is None else used
     poses = {number: frames[number].viewmat for number in numbers}
-    write_metadata(files, pixels.to_file(intrinsics), poses)
+    write_metadata(files, intrinsics_to_file(intrinsics), poses)
 
 
 def write_cloud(
@@ -94,7 +93,7 @@ def write_intrinsics(files: SceneFiles, intrinsics: Float[np.ndarray, "3 3"]) ->
     for which in (*INTRINSICS, *EXTRINSICS):
         path = files.intrinsic(which)
         path.parent.mkdir(parents=True, exist_ok=True)
-        _save_text(path, pixels.to_file(intrinsics) if which in INTRINSICS else np.eye(4))
+        _save_text(path, intrinsics_to_file(intrinsics) if which in INTRINSICS else np.eye(4))
 
 
 def write_frame(files: SceneFiles, number: int, frame: Frame) -> None:

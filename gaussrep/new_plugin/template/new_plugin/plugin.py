@@ -22,7 +22,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         capabilities=frozenset(
             {"differentiable", "depth", "sh", "ortho", "pinhole", "camera_gradients", "float64"}
         ),
-        picture="own",
+        is_reference_equivalent=False,
     )
 
 

@@ -10,10 +10,10 @@ from torch import Tensor
 
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig
-from gaussrep.data.sample_key import SampleKey
-from gaussrep.data.scenes.augment.config import AugmentConfig
+from gaussrep.data.sample import SampleKey
+from gaussrep.data.scenes.augment_config import AugmentConfig
 from gaussrep.data.scenes.config import SceneConfig
-from gaussrep.data.scenes.point_cloud import IGNORED
+from gaussrep.data.scenes.scene import IGNORED
 from gaussrep.errors import DataError
 from gaussrep.training.callbacks.progress import print_plainly
 from gaussrep.training.loader import CollatingDataset, make_loader

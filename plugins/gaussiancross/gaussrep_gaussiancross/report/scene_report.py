@@ -8,7 +8,7 @@ from statistics import fmean
 from einops import rearrange
 
 import gaussrep as gr
-from gaussrep.encoders.voxelize import voxelize
+from gaussrep.encoders.voxels import voxelize
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch
 from gaussrep.report.figure import Figure

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.encoders.voxel_cloud import VoxelCloud
+from gaussrep.encoders.voxels import VoxelCloud
 
 
 @pytest.fixture

@@ -5,10 +5,9 @@ from collections.abc import Callable
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.materials import draw_enamel, draw_vivid, draw_wood, oklab, plain
-from gaussrep_rooms.parts import Part, ball, bowl, box, frustum
-from gaussrep_rooms.style import Style
-from gaussrep_rooms.things import Group, Thing, single
+from gaussrep_rooms.floor_plan import Group, Thing, single
+from gaussrep_rooms.materials import Style, draw_enamel, draw_vivid, draw_wood, oklab, plain
+from gaussrep_rooms.primitives import Part, ball, bowl, box, frustum
 
 Draw = Callable[[Style, np.random.Generator], list[Part]]
 

@@ -3,11 +3,18 @@
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.furniture.cloth import folds
-from gaussrep_rooms.materials import Material, Pattern, draw_enamel, draw_vivid, plain, special
-from gaussrep_rooms.parts import Part, ball, box, frustum
-from gaussrep_rooms.style import Style
-from gaussrep_rooms.things import Group, Thing, single
+from gaussrep_rooms.floor_plan import Group, Thing, single
+from gaussrep_rooms.furniture.elements import folds
+from gaussrep_rooms.materials import (
+    Material,
+    Pattern,
+    Style,
+    draw_enamel,
+    draw_vivid,
+    plain,
+    special,
+)
+from gaussrep_rooms.primitives import Part, ball, box, frustum
 
 BAR = 0.045
 """Width of the frames of pictures and panels, meters (ours)."""

@@ -3,12 +3,19 @@
 import numpy as np
 
 from gaussrep_rooms.classes import Label
+from gaussrep_rooms.floor_plan import Group, Thing, single
 from gaussrep_rooms.furniture.clutter import spread
-from gaussrep_rooms.furniture.fronts import doors, drawers
-from gaussrep_rooms.materials import Material, Pattern, draw_enamel, draw_vivid, plain, special
-from gaussrep_rooms.parts import Part, box
-from gaussrep_rooms.style import Style
-from gaussrep_rooms.things import Group, Thing, single
+from gaussrep_rooms.furniture.elements import doors, drawers
+from gaussrep_rooms.materials import (
+    Material,
+    Pattern,
+    Style,
+    draw_enamel,
+    draw_vivid,
+    plain,
+    special,
+)
+from gaussrep_rooms.primitives import Part, box
 
 
 def sideboard(style: Style, rng: np.random.Generator) -> Group:

@@ -3,13 +3,12 @@
 import numpy as np
 
 from gaussrep_rooms.classes import Label
+from gaussrep_rooms.floor_plan import Group, Thing
 from gaussrep_rooms.furniture.clutter import spread
-from gaussrep_rooms.furniture.fronts import drawers
-from gaussrep_rooms.furniture.legs import legs
-from gaussrep_rooms.furniture.seats import dining_chair, office_chair
-from gaussrep_rooms.parts import box, frustum
-from gaussrep_rooms.style import Style
-from gaussrep_rooms.things import Group, Thing
+from gaussrep_rooms.furniture.elements import drawers, legs
+from gaussrep_rooms.furniture.seating import dining_chair, office_chair
+from gaussrep_rooms.materials import Style
+from gaussrep_rooms.primitives import box, frustum
 
 TUCKED = 0.16
 """How far chairs reach under tables, meters (ours)."""

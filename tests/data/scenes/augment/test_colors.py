@@ -3,13 +3,9 @@ import pytest
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.augment.color_jitter import color_jitter
-from gaussrep.data.scenes.augment.color_shift import color_shift
-from gaussrep.data.scenes.augment.config import ColorJitterConfig, ColorShiftConfig, ContrastConfig
-from gaussrep.data.scenes.augment.contrast import contrast
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.scene import Scene
-from gaussrep.data.scenes.views import Views
+from gaussrep.data.scenes.augment_config import ColorJitterConfig, ColorShiftConfig, ContrastConfig
+from gaussrep.data.scenes.augmentation import color_jitter, color_shift, contrast
+from gaussrep.data.scenes.scene import PointCloud, Scene, Views
 
 
 @pytest.fixture

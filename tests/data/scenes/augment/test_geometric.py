@@ -8,21 +8,15 @@ import torch
 
 import gaussrep as gr
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.augment.center_shift import center_shift
-from gaussrep.data.scenes.augment.config import (
+from gaussrep.data.scenes.augment_config import (
     CenterShiftConfig,
     FlipConfig,
     RotationConfig,
     ScaleConfig,
     TiltConfig,
 )
-from gaussrep.data.scenes.augment.flip import flip
-from gaussrep.data.scenes.augment.rotation import rotation
-from gaussrep.data.scenes.augment.scale import scale
-from gaussrep.data.scenes.augment.tilt import tilt
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.scene import Scene
-from gaussrep.data.scenes.views import Views
+from gaussrep.data.scenes.augmentation import center_shift, flip, rotation, scale, tilt
+from gaussrep.data.scenes.scene import PointCloud, Scene, Views
 
 COUNT = 40
 CHANGES = {

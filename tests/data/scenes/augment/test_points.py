@@ -2,20 +2,21 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep.data.scenes.augment.augment import augment
-from gaussrep.data.scenes.augment.config import (
+from gaussrep.data.scenes.augment_config import (
     AugmentConfig,
     DropoutConfig,
     ElasticConfig,
     JitterConfig,
 )
-from gaussrep.data.scenes.augment.dropout import dropout
-from gaussrep.data.scenes.augment.elastic import elastic
-from gaussrep.data.scenes.augment.jitter import jitter
-from gaussrep.data.scenes.augment.sphere_crop import sphere_crop
-from gaussrep.data.scenes.augment.thin_out import thin_out
-from gaussrep.data.scenes.point_cloud import PointCloud
-from gaussrep.data.scenes.scene import Scene
+from gaussrep.data.scenes.augmentation import (
+    augment,
+    dropout,
+    elastic,
+    jitter,
+    sphere_crop,
+    thin_out,
+)
+from gaussrep.data.scenes.scene import PointCloud, Scene
 from gaussrep.errors import CapabilityError
 
 
@@ -87,7 +88,7 @@ def test_bending_moves_neighbors_alike():
 def test_bent_noise_is_interpolated_between_its_nodes(monkeypatch):
     """Noise that rises along x alone must give a move that rises along x alone."""
     monkeypatch.setattr(
-        "gaussrep.data.scenes.augment.elastic.avg_pool3d", lambda noise, *_, **__: noise
+        "gaussrep.data.scenes.augmentation.avg_pool3d", lambda noise, *_, **__: noise
     )
 
     class Ramp:

@@ -9,10 +9,10 @@ import torch
 
 import gaussrep as gr
 from gaussrep.cameras import Cameras
+from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
 from gaussrep.data.scenes.config import RgbdConfig
 from gaussrep.data.scenes.dataset import SceneDataset
-from gaussrep.data.scenes.frame_files import write_depth, write_photograph
-from gaussrep.data.scenes.intrinsics import to_file
+from gaussrep.data.scenes.frames import write_depth, write_photograph
 from gaussrep.errors import DataError
 
 ASKEW = np.array([[1.0, 0, 0, 2], [0, 0, -1, 1], [0, 1, 0, -3], [0, 0, 0, 1]])
@@ -33,7 +33,7 @@ def record(folder, world, eyes, moved=ASKEW):
         write_depth(frame.depth, stem.with_name(f"{stem.name}.depth.png"))
         pose = moved @ np.linalg.inv(frame.viewmat.astype(np.float64))
         np.savetxt(stem.with_name(f"{stem.name}.pose.txt"), pose)
-    np.savetxt(folder / "camera-intrinsics.txt", to_file(K)[:3, :3])
+    np.savetxt(folder / "camera-intrinsics.txt", intrinsics_to_file(K)[:3, :3])
 
 
 @pytest.fixture

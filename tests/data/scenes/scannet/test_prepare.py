@@ -8,7 +8,7 @@ import pytest
 
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
-from gaussrep.data.scenes.frame_files import write_depth, write_photograph
+from gaussrep.data.scenes.frames import write_depth, write_photograph
 from gaussrep.data.scenes.scannet.prepare import prepare
 from gaussrep.errors import DataError
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.data.scenes.scannet.split import VAL_ROOMS, split_of
+from gaussrep.data.scenes.scannet.layout import VAL_ROOMS, split_of
 from gaussrep.errors import DataError
 
 

@@ -4,7 +4,7 @@ import torch
 
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
-from gaussrep.data.scenes.frame import Frame
+from gaussrep.data.scenes.frames import Frame
 from gaussrep.data.scenes.scannet.write import write_scene
 from gaussrep.errors import DataError
 

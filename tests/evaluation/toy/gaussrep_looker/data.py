@@ -1,7 +1,7 @@
 import torch
 from torch.utils.data import Dataset
 
-from gaussrep.data.sample_key import SampleKey
+from gaussrep.data.sample import SampleKey
 
 PALETTE = torch.tensor([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9]])
 

@@ -1,7 +1,7 @@
 import pytest
 
-from gaussrep.data.scenes.scannet import classes200
-from gaussrep.data.scenes.scannet.raw.label_table import Labels, read_label_table
+from gaussrep.data.scenes.scannet.classes import CLASSES200
+from gaussrep.data.scenes.scannet.raw_labels import Labels, read_label_table
 from gaussrep.errors import DataError
 
 
@@ -9,7 +9,7 @@ def test_categories_get_the_labels_of_both_benchmarks(raw):
     table = read_label_table(raw.root / "scannetv2-labels.combined.tsv")
     assert table["wall"] == Labels(0, 0)
     assert table["chair"] == Labels(4, 1)
-    assert table['dumb "bell'] == Labels(-1, classes200.NAMES.index("dumbbell"))
+    assert table['dumb "bell'] == Labels(-1, CLASSES200.index("dumbbell"))
     assert table["rare thing"] == Labels(-1, -1)
 
 

@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from gaussrep.data.scenes.scannet.raw.mesh import Mesh, read_mesh
-from gaussrep.data.scenes.scannet.raw.vertex_normals import vertex_normals
-from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
+from gaussrep.data.scenes.scannet.raw_mesh import Mesh, read_mesh, vertex_normals
+from gaussrep.data.unreadable import UnreadableSceneError
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gaussrep.data.scenes.scannet.raw.sens import SensFile
-from gaussrep.data.scenes.unreadable_scene import UnreadableSceneError
+from gaussrep.data.scenes.scannet.raw_frames import SensFile
+from gaussrep.data.unreadable import UnreadableSceneError
 
 
 @pytest.fixture

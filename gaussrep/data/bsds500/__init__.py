@@ -1,1 +1,0 @@
-"""`bsds500`: photographs with the boundaries that several people drew."""

@@ -1,0 +1,177 @@
+"""Read, list and write image files."""
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image, ImageOps
+
+from gaussrep.data.unreadable import UnreadableFileError
+from gaussrep.errors import DataError
+from gaussrep.replacing import replacing
+
+SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+DECODING_ERRORS = (
+    OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, OverflowError, struct.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
+
+
+class UnreadableImageError(UnreadableFileError):
+    """A picture file is missing or damaged."""
+
+
+def read_image(path: Path) -> Image.Image:
+    """Read a picture the right way up.
+
+    The camera's orientation tag is obeyed, transparency is laid over white, grayscale and palettes
+    become RGB, and sixteen bits per channel are rounded to eight.
+
+    Args:
+        path: A picture in any format that Pillow reads.
+
+    Returns:
+        The decoded picture, mode RGB.
+
+    Raises:
+        UnreadableImageError: If the file is missing, truncated, or no picture.
+    """
+    try:
+        with Image.open(path) as image:
+            return _as_rgb(ImageOps.exif_transpose(image))
+    except FileNotFoundError as error:
+        raise UnreadableImageError(f"{path}: there is no such file.") from error
+    except DECODING_ERRORS as error:
+        reason = str(error).partition("\n")[0]
+        raise UnreadableImageError(
+            f"{path}: this picture cannot be read ({reason}); remove it or replace it."
+        ) from error
+
+
+def write_png(pixels: UInt8[np.ndarray, "height width *channels"], path: Path) -> None:
+    """Write a PNG file, whole or not at all.
+
+    Args:
+        pixels: RGB, or gray without a channel axis.
+        path: The file, overwritten if it exists.
+
+    Raises:
+        DataError: If the file cannot be written.
+    """
+    try:
+        with replacing(path) as temporary:
+            Image.fromarray(pixels).save(temporary, format="PNG")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be written: {error.strerror or error}.") from error
+
+
+def _as_rgb(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        eight = np.asarray(image).astype(np.int64).clip(0, 65535) / 257
+        return Image.fromarray(np.round(eight).astype(np.uint8)).convert("RGB")
+    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image).convert("RGB")
+    return image.convert("RGB")
+
+
+def list_images(root: Path) -> list[str]:
+    """Find all pictures in a folder and its subfolders.
+
+    Links are followed, each real folder once. Hidden files and folders are left out.
+
+    Args:
+        root: The folder.
+
+    Returns:
+        Paths relative to `root`, with forward slashes, sorted.
+
+    Raises:
+        DataError: If the folder is missing, cannot be read, or holds no picture.
+    """
+    try:
+        if not root.is_dir():
+            wrong = "this is a file" if root.exists() else "there is no such folder"
+            raise DataError(f"{root}: {wrong}; wanted a folder of pictures.")
+        names = sorted(_walk(root, "", set()))
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}.") from error
+    if not names:
+        raise DataError(f"{root}: this folder holds no picture ({', '.join(SUFFIXES)}).")
+    return names
+
+
+def split_images(names: list[str], val_share: float) -> tuple[list[str], list[str]]:
+    """Hold some pictures out, always the same ones however many others there are.
+
+    Args:
+        names: Relative paths; what they are decides, not their order.
+        val_share: Share to hold out, in (0, 1).
+
+    Returns:
+        Training and validation paths. Both hold at least one where there are two pictures.
+    """
+    held_out = {name for name in names if _position(name) < val_share}
+    if not held_out and len(names) > 1:
+        held_out = {min(names, key=_position)}
+    if len(held_out) == len(names):
+        held_out.discard(max(names, key=_position))
+    return [n for n in names if n not in held_out], [n for n in names if n in held_out]
+
+
+def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[str]:
+    status = folder.stat()
+    if (status.st_dev, status.st_ino) in seen:
+        return
+    seen.add((status.st_dev, status.st_ino))
+    with os.scandir(folder) as found:
+        entries = sorted(found, key=lambda entry: entry.name)
+    for entry in entries:
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", seen)
+        elif entry.name.lower().endswith(SUFFIXES):
+            yield prefix + entry.name
+
+
+def _position(name: str) -> float:
+    digest = hashlib.blake2b(os.fsencode(name), digest_size=8).digest()
+    return int.from_bytes(digest, "big") / 2**64
+
+
+class PictureFiles:
+    """Pictures on the disk, by number.
+
+    The names lie in one array instead of many strings: forked workers then share its memory.
+
+    Args:
+        root: The folder.
+        names: Paths relative to `root`.
+    """
+
+    def __init__(self, root: Path, names: Sequence[str]) -> None:
+        self.root = root
+        self._names = np.array([os.fsencode(name) for name in names])
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        """Read one picture.
+
+        Args:
+            index: Its number.
+
+        Returns:
+            The decoded picture, mode RGB.
+
+        Raises:
+            UnreadableImageError: If the file is missing or damaged.
+        """
+        return read_image(self.root / os.fsdecode(self._names[index]))

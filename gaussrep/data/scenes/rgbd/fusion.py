@@ -1,0 +1,299 @@
+"""Fuse posed RGB-D frames to a point cloud, once per recording."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Float64, Int
+
+from gaussrep.data.scenes.config import RgbdConfig
+from gaussrep.data.scenes.frames import CameraFrame, Shot, read_shot
+from gaussrep.data.scenes.scene import IGNORED, PointCloud
+from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
+from gaussrep.errors import DataError
+from gaussrep.replacing import replacing
+
+MOST_CELLS = 2**20
+"""Cells along each axis, so that a voxel's number fits in 63 bits."""
+
+
+@dataclass(frozen=True, eq=False)
+class Voxels:
+    """What fell into each voxel.
+
+    Args:
+        keys: Numbers of the voxels, rising; neighbors along z, y and x differ by 1, `MOST_CELLS`
+            and its square.
+        points: Mean positions.
+        colors: Mean colors.
+        toward: Mean direction from the points to the cameras, not normalized.
+    """
+
+    keys: Int[np.ndarray, " p"]
+    points: Float[np.ndarray, "p 3"]
+    colors: Float[np.ndarray, "p 3"]
+    toward: Float[np.ndarray, "p 3"]
+
+
+class Moments:
+    """Grows with each frame; holds one row per voxel, not per pixel.
+
+    Args:
+        voxel: Side of a voxel in meters.
+    """
+
+    def __init__(self, voxel: float) -> None:
+        self._voxel = voxel
+        self._keys = np.empty(0, np.int64)
+        self._sums = np.empty((0, 10))
+
+    def add(
+        self,
+        points: Float[np.ndarray, "n 3"],
+        colors: Float[np.ndarray, "n 3"],
+        eye: Float[np.ndarray, "3"],
+    ) -> None:
+        """Add the points of a frame.
+
+        Args:
+            points: Positions in meters.
+            colors: Colors in [0, 1].
+            eye: Where the camera stood.
+        """
+        cells = np.floor(points / self._voxel).astype(np.int64) + MOST_CELLS // 2
+        keys = (cells[:, 0] * MOST_CELLS + cells[:, 1]) * MOST_CELLS + cells[:, 2]
+        inside = ((cells >= 0) & (cells < MOST_CELLS)).all(axis=1)
+        toward = eye - points
+        toward /= np.linalg.norm(toward, axis=1, keepdims=True).clip(1e-9)
+        rows = np.concatenate([np.ones((len(points), 1)), points, colors, toward], axis=1)
+        frame_keys, frame_sums = _sum_by_key(keys[inside], rows[inside])
+        self._keys, self._sums = _sum_by_key(
+            np.concatenate([self._keys, frame_keys]), np.concatenate([self._sums, frame_sums])
+        )
+
+    def result(self, fewest: int) -> Voxels:
+        """Give the means.
+
+        Args:
+            fewest: Voxels with fewer points than this are left out.
+        """
+        enough = self._sums[:, 0] >= fewest
+        sums = self._sums[enough]
+        means = sums[:, 1:] / sums[:, :1]
+        return Voxels(self._keys[enough], means[:, :3], means[:, 3:6], means[:, 6:])
+
+
+def _sum_by_key(
+    keys: Int[np.ndarray, " n"], rows: Float[np.ndarray, "n c"]
+) -> tuple[Int[np.ndarray, " m"], Float[np.ndarray, "m c"]]:
+    if len(keys) == 0:
+        return keys, rows
+    order = np.argsort(keys, kind="stable")
+    keys, rows = keys[order], rows[order]
+    first = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
+    return keys[first], np.add.reduceat(rows, first, axis=0)
+
+
+REACH = 2
+"""Ours: voxels up to two away along each axis make the plane, 5 x 5 x 5 of them."""
+
+
+def estimate_normals(voxels: Voxels) -> Float64[np.ndarray, "p 3"]:
+    """Find the direction in which a voxel's neighbors spread least.
+
+    Args:
+        voxels: At least one.
+
+    Returns:
+        Unit vectors that point to where the voxels were seen from. A voxel without two neighbors
+        off one line, which leaves the direction open, gets the direction to the cameras.
+    """
+    count = len(voxels.keys)
+    total, sums, squares = np.zeros(count), np.zeros((count, 3)), np.zeros((count, 3, 3))
+    span = range(-REACH, REACH + 1)
+    for dx, dy, dz in product(span, span, span):
+        wanted = voxels.keys + (dx * MOST_CELLS + dy) * MOST_CELLS + dz
+        place = np.searchsorted(voxels.keys, wanted).clip(max=count - 1)
+        found = voxels.keys[place] == wanted
+        offset = voxels.points[place[found]] - voxels.points[found]
+        total[found] += 1
+        sums[found] += offset
+        squares[found] += offset[:, :, None] * offset[:, None, :]
+    mean = sums / total[:, None]
+    spread = squares / total[:, None, None] - mean[:, :, None] * mean[:, None, :]
+    return _oriented(spread, voxels.toward)
+
+
+def _oriented(
+    spread: Float64[np.ndarray, "p 3 3"], toward: Float64[np.ndarray, "p 3"]
+) -> Float64[np.ndarray, "p 3"]:
+    variances, axes = np.linalg.eigh(spread)
+    normals = axes[:, :, 0]
+    open_ended = ~(variances[:, 1] > 1e-3 * variances[:, 2])
+    normals[open_ended] = toward[open_ended]
+    normals *= np.where((normals * toward).sum(axis=1, keepdims=True) < 0, -1, 1)
+    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
+    return np.where(lengths > 1e-9, normals / lengths.clip(1e-9), [0.0, 0.0, 1.0])
+
+
+log = logging.getLogger(__name__)
+FEWEST_PIXELS = 3
+"""Ours: voxels that fewer pixels hit are noise at the edges of objects."""
+LARGEST_STEP = 0.05
+"""Ours: pixels whose depth differs from a neighbor's by more than this share of it lie on an edge,
+where sensors invent depth between the two surfaces."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fused:
+    """A fused cloud.
+
+    Args:
+        points: Mean position per voxel, meters.
+        colors: Mean color per voxel, in [0, 1].
+        normals: Unit vectors towards the side from which the point was seen.
+    """
+
+    points: Float32[np.ndarray, "p 3"]
+    colors: Float32[np.ndarray, "p 3"]
+    normals: Float32[np.ndarray, "p 3"]
+
+
+def fuse(shots: Sequence[Shot], voxel: float) -> Fused:
+    """Back-project all frames and average what falls into the same voxel.
+
+    Args:
+        shots: The frames; those that cannot be read are left out.
+        voxel: Side of a voxel in meters.
+
+    Returns:
+        One point per voxel that enough pixels hit.
+
+    Raises:
+        UnreadableSceneError: If no frame can be used.
+    """
+    moments = Moments(voxel)
+    for shot in shots:
+        try:
+            view = read_shot(shot)
+        except UnreadableFileError as error:
+            log.warning("%s", error)
+            continue
+        points, colors = back_project(view)
+        eye = np.linalg.inv(view.frame.viewmat.astype(np.float64))[:3, 3]
+        moments.add(points, colors, eye)
+    voxels = moments.result(FEWEST_PIXELS)
+    if len(voxels.points) == 0:
+        raise UnreadableSceneError(
+            f"{shots[0].color.parent}: none of the {len(shots)} frames to fuse can be used; each "
+            "is unreadable or measured no depth."
+        )
+    normals = estimate_normals(voxels)
+    return Fused(*(array.astype(np.float32) for array in (voxels.points, voxels.colors, normals)))
+
+
+def back_project(
+    view: CameraFrame,
+) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
+    """Find where the pixels of a frame lie.
+
+    Args:
+        view: The frame and its camera.
+
+    Returns:
+        Positions in world coordinates, and colors in [0, 1], of the pixels that measured depth and
+        do not lie on its edges.
+    """
+    frame, K = view.frame, view.intrinsics
+    rows, columns = np.nonzero(_trusted(frame.depth))
+    z = frame.depth[rows, columns].astype(np.float64)
+    x = (columns + 0.5 - K[0, 2]) / K[0, 0] * z
+    y = (rows + 0.5 - K[1, 2]) / K[1, 1] * z
+    pose = np.linalg.inv(frame.viewmat.astype(np.float64))
+    points = np.stack([x, y, z], axis=-1) @ pose[:3, :3].T + pose[:3, 3]
+    return points, frame.image[rows, columns] / 255
+
+
+def _trusted(depth: Float[np.ndarray, "h w"]) -> np.ndarray:
+    trusted = depth > 0
+    for axis in (0, 1):
+        near, far = np.roll(depth, 1, axis), np.roll(depth, -1, axis)
+        for other in (near, far):
+            trusted &= (other == 0) | (np.abs(other - depth) <= LARGEST_STEP * depth)
+    return trusted
+
+
+VERSION = 1
+"""Counts changes of the fusion, so that clouds of older ones are made anew."""
+
+
+def read_or_fuse(folder: Path, shots: Sequence[Shot], config: RgbdConfig) -> PointCloud:
+    """Read a recording's cloud, or make it and keep it.
+
+    Args:
+        folder: Folder of the recording.
+        shots: The frames to fuse, z up.
+        config: Voxels and where clouds are kept.
+
+    Returns:
+        At least one point; no labels.
+
+    Raises:
+        UnreadableFileError: If no frame can be used.
+        DataError: If the file cannot be written.
+    """
+    path = _place(folder, shots, config)
+    fused = _read(path)
+    if fused is None:
+        log.info("%s: fusing %d frames, once", folder, len(shots))
+        fused = fuse(shots, config.voxel)
+        _write(fused, path)
+    none = torch.full((len(fused.points),), IGNORED, dtype=torch.int64)
+    arrays = (fused.points, fused.colors, fused.normals)
+    points, colors, normals = (torch.from_numpy(array) for array in arrays)
+    return PointCloud(points, colors, normals, none, none.clone())
+
+
+def _place(folder: Path, shots: Sequence[Shot], config: RgbdConfig) -> Path:
+    """A name that changes with everything the cloud depends on but the pixels themselves."""
+    frames = [
+        (shot.color.name, _size(shot.depth), np.round(shot.viewmat, 6).tolist()) for shot in shots
+    ]
+    facts = [VERSION, config.voxel, config.color_focal, shots[0].intrinsics.tolist(), frames]
+    digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
+    if config.cache is None:
+        return folder / f"fused-{digest}.npz"
+    return config.cache / f"{folder.resolve().name}-{digest}.npz"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _read(path: Path) -> Fused | None:
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return Fused(arrays["points"], arrays["colors"], arrays["normals"])
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # whatever is wrong with it, it can be made anew
+        log.warning("%s: cannot be read (%s) and is made anew.", path, error)
+        return None
+
+
+def _write(fused: Fused, path: Path) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, points=fused.points, colors=fused.colors, normals=fused.normals)
+    except OSError as error:
+        raise DataError(
+            f"{path}: cannot be written: {error.strerror or error}; name another folder for fused "
+            "clouds with data.cache."
+        ) from error

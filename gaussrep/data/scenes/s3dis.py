@@ -1,0 +1,46 @@
+"""Rooms of S3DIS in the layout of Pointcept."""
+
+from gaussrep.data.sample import Split
+from gaussrep.data.scenes.config import S3disConfig
+from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.data.scenes.scene_files import read_cloud, scene_folders
+from gaussrep.data.scenes.source import SceneSource
+from gaussrep.errors import CapabilityError
+
+AREAS = range(1, 7)
+CLASSES = (
+    "ceiling", "floor", "wall", "beam", "column", "window", "door", "table", "chair", "sofa",
+    "bookcase", "board", "clutter",
+)  # fmt: skip
+"""Names of the 13 classes, in the order of their labels."""
+
+
+class S3disSource(SceneSource):
+    """Rooms, named `Area_1/office_1`; `segment.npy` holds their labels.
+
+    Args:
+        config: Where they are, and which areas are held out.
+        split: The areas that are held out, or the others.
+
+    Raises:
+        DataError: If an area's folder is missing or empty.
+    """
+
+    def __init__(self, config: S3disConfig, split: Split) -> None:
+        areas = [area for area in AREAS if (area in config.val_areas) == (split == "val")]
+        names = [
+            f"Area_{area}/{room}"
+            for area in areas
+            for room in scene_folders(config.root / f"Area_{area}", "one folder per room")
+        ]
+        super().__init__(names, CLASSES)
+        self._root = config.root
+
+    def cloud(self, name: str) -> PointCloud:
+        """Read the points of a room."""
+        return read_cloud(self._root / name, "segment", len(CLASSES))
+
+    def shots(self, name: str) -> tuple[Shot, ...]:
+        """Refuse: this layout of S3DIS holds no pictures."""
+        raise CapabilityError(f"{name}: this layout of S3DIS holds no pictures; set data.views=0.")

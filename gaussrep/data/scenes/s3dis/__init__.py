@@ -1,1 +1,0 @@
-"""S3DIS: six areas of office buildings."""

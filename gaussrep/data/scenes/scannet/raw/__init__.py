@@ -1,1 +1,0 @@
-"""Reading the files of the raw ScanNet release."""

@@ -1,0 +1,140 @@
+"""Read the arrays, matrices and folders of scenes."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Float64, Int64
+
+from gaussrep.data.scenes.scene import IGNORED, PointCloud
+from gaussrep.data.unreadable import UnreadableSceneError
+from gaussrep.errors import DataError
+
+
+def read_array(path: Path) -> np.ndarray:
+    """Read one array of numbers; nothing is unpickled.
+
+    Args:
+        path: A `.npy` file.
+
+    Raises:
+        UnreadableSceneError: If the file is missing or damaged, or holds no numbers.
+    """
+    try:
+        array = np.load(path, allow_pickle=False)
+    except FileNotFoundError as error:
+        raise UnreadableSceneError(f"{path}: there is no such file.") from error
+    except Exception as error:  # a damaged header makes NumPy raise almost anything
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UnreadableSceneError(
+            f"{path}: this array cannot be read ({reason}); write the file anew."
+        ) from error
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
+        raise UnreadableSceneError(f"{path}: this file holds no array of numbers.")
+    return array
+
+
+def read_matrix(path: Path) -> Float64[np.ndarray, "rows columns"]:
+    """Read a matrix from a text file.
+
+    Args:
+        path: Rows of numbers with blanks between them: 3 x 3 or 4 x 4.
+
+    Returns:
+        The matrix; its values may be infinite or NaN, as tracking that was lost leaves them.
+
+    Raises:
+        UnreadableSceneError: If the file is missing or holds no such matrix.
+    """
+    try:
+        words = path.read_text(encoding="utf-8").split()
+        values = np.array([float(word) for word in words])
+    except FileNotFoundError as error:
+        raise UnreadableSceneError(f"{path}: there is no such file.") from error
+    except (OSError, ValueError) as error:
+        raise UnreadableSceneError(f"{path}: this matrix cannot be read ({error}).") from error
+    side = {9: 3, 16: 4}.get(len(values))
+    if side is None:
+        raise UnreadableSceneError(
+            f"{path}: this file holds {len(values)} numbers, wanted a matrix of 3 x 3 or 4 x 4."
+        )
+    return values.reshape(side, side)
+
+
+def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
+    """Read the points of one scene.
+
+    Args:
+        folder: Holds `coord.npy`, `color.npy` (0 to 255) and `normal.npy`, and may hold labels and
+            `instance.npy`.
+        labels: Name of the array of labels, without `.npy`.
+        classes: How many classes there are.
+
+    Returns:
+        At least one point; labels and instances that the folder lacks are `IGNORED`.
+
+    Raises:
+        UnreadableSceneError: If a file is missing or damaged, there is no point, or a label is out
+            of range.
+    """
+    points = _rows(folder / "coord.npy", None)
+    if len(points) == 0:
+        raise UnreadableSceneError(f"{folder / 'coord.npy'}: this scene has no points.")
+    colors = _rows(folder / "color.npy", len(points)) / np.float32(255)
+    normals = _rows(folder / "normal.npy", len(points))
+    found = _numbers(folder / f"{labels}.npy", len(points), classes)
+    instances = _numbers(folder / "instance.npy", len(points), None)
+    arrays = (points, colors.clip(0, 1), normals, found, instances)
+    return PointCloud(*(torch.from_numpy(array) for array in arrays))
+
+
+def _rows(path: Path, count: int | None) -> Float32[np.ndarray, "p 3"]:
+    array = read_array(path)
+    wanted = "P" if count is None else count
+    if array.ndim != 2 or array.shape[1] != 3 or count not in (None, len(array)):
+        raise UnreadableSceneError(
+            f"{path}: this array has the shape {list(array.shape)}, wanted [{wanted}, 3]."
+        )
+    if not np.isfinite(array).all():
+        raise UnreadableSceneError(f"{path}: this array holds values that are NaN or infinite.")
+    return array.astype(np.float32)
+
+
+def _numbers(path: Path, count: int, classes: int | None) -> Int64[np.ndarray, " p"]:
+    if not path.exists():
+        return np.full(count, IGNORED, np.int64)
+    array = read_array(path)
+    if array.size != count:
+        raise UnreadableSceneError(
+            f"{path}: this array holds {array.size} numbers for {count} points."
+        )
+    numbers = array.reshape(-1).astype(np.int64)
+    if classes is not None and not ((numbers >= IGNORED) & (numbers < classes)).all():
+        raise UnreadableSceneError(
+            f"{path}: labels reach from {numbers.min()} to {numbers.max()}, wanted {IGNORED} "
+            f"(none) to {classes - 1}."
+        )
+    return numbers.clip(IGNORED)
+
+
+def scene_folders(folder: Path, wanted: str) -> list[str]:
+    """Name the folders in a folder, without the hidden ones.
+
+    Args:
+        folder: The folder.
+        wanted: What it should hold, for the message.
+
+    Returns:
+        Names, sorted; at least one.
+
+    Raises:
+        DataError: If it cannot be read or holds no folder.
+    """
+    try:
+        inside = [entry.name for entry in folder.iterdir() if entry.is_dir()]
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror}; wanted {wanted}.") from error
+    names = sorted(name for name in inside if not name.startswith("."))
+    if not names:
+        raise DataError(f"{folder}: there is no scene here; wanted {wanted}.")
+    return names

@@ -1,0 +1,192 @@
+"""The data sets `cifar10`, `cifar100` and `stl10`, read by torchvision."""
+
+from collections.abc import Callable
+from http.client import HTTPException
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import Integer, UInt8
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from gaussrep.data.config import (
+    Cifar10Config,
+    Cifar100Config,
+    CropConfig,
+    DownloadConfig,
+    Stl10Config,
+)
+from gaussrep.data.crops import make_sample
+from gaussrep.data.sample import SampleKey, Split
+from gaussrep.errors import DataError
+
+
+class PictureArray(Dataset[dict[str, Tensor]]):
+    """Pictures in one array, with or without labels.
+
+    Training pictures are cut and mirrored at random, as a pure function of the sample key;
+    validation pictures are shown whole.
+
+    Args:
+        pictures: RGB; forked workers share their memory.
+        labels: Positions in `classes`; None where there are none.
+        classes: Names of the classes, in the order of the labels; empty without labels.
+        config: Crops.
+        split: Which part of the pictures these are.
+    """
+
+    def __init__(
+        self,
+        pictures: UInt8[np.ndarray, "n height width 3"],
+        labels: Integer[np.ndarray, " n"] | None,
+        classes: tuple[str, ...],
+        config: CropConfig,
+        split: Split = "train",
+    ) -> None:
+        self.classes = classes
+        self.config = config
+        self.split: Split = split
+        self._pictures = pictures
+        self._labels = labels
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
+        """Cut one picture.
+
+        Args:
+            key: Which picture, and the randomness of its crop; a number means epoch 0, seed 0.
+
+        Returns:
+            `image`, float32 [3, size, size] in [0, 1]; `index`, int64; and where there are labels,
+            `label`, int64.
+        """
+        key = key if isinstance(key, SampleKey) else SampleKey(key)
+        image = Image.fromarray(self._pictures[key.index])
+        sample = make_sample(image, key, self.config, self.split)
+        if self._labels is None:
+            return sample
+        return sample | {"label": torch.tensor(int(self._labels[key.index]))}
+
+
+Opened = TypeVar("Opened")
+
+
+def open_verified(
+    opener: Callable[..., Opened], name: str, folder: str, config: DownloadConfig, **which: object
+) -> Opened:
+    """Open a data set whose files torchvision checks.
+
+    Args:
+        opener: torchvision's class.
+        name: What the data set is called in messages.
+        folder: Name of its folder inside the root.
+        config: Where it is, and whether to download it.
+        **which: Passed on: which part of the data set.
+
+    Returns:
+        The data set.
+
+    Raises:
+        DataError: If it is missing, differs from its checksums, or cannot be downloaded.
+    """
+    try:
+        return opener(config.root, download=config.download, **which)
+    except (RuntimeError, OSError, HTTPException) as error:
+        if config.download:
+            reason = str(error).partition("\n")[0].rstrip(".")
+            raise DataError(
+                f"{config.root}: {name} cannot be downloaded to this folder: {reason}."
+            ) from error
+        raise DataError(
+            f"{config.root}: {name} is missing or damaged; wanted its folder {folder} in this "
+            "folder; data.download=true downloads it."
+        ) from error
+
+
+def cifar10(config: Cifar10Config, split: Split = "train") -> PictureArray:
+    """CIFAR-10: 10 classes, 50,000 pictures for training and 10,000 for validation.
+
+    Its files are pickles. torchvision compares each with its published checksum before it unpickles
+    it: a file that was changed is refused unread.
+
+    Args:
+        config: Folder and crops.
+        split: `train`, or `val` for the published test set.
+
+    Returns:
+        The pictures, with labels.
+
+    Raises:
+        DataError: If the data set is missing, damaged, or cannot be downloaded.
+    """
+    from torchvision.datasets import CIFAR10
+
+    train = split == "train"
+    found = open_verified(CIFAR10, "CIFAR-10", CIFAR10.base_folder, config, train=train)
+    return _pictures(found, config, split)
+
+
+def cifar100(config: Cifar100Config, split: Split = "train") -> PictureArray:
+    """CIFAR-100: 100 fine classes, 50,000 pictures for training and 10,000 for validation.
+
+    Its files are pickles, checked as those of `cifar10` are.
+
+    Args:
+        config: Folder and crops.
+        split: `train`, or `val` for the published test set.
+
+    Returns:
+        The pictures, with fine labels.
+
+    Raises:
+        DataError: If the data set is missing, damaged, or cannot be downloaded.
+    """
+    from torchvision.datasets import CIFAR100
+
+    train = split == "train"
+    found = open_verified(CIFAR100, "CIFAR-100", CIFAR100.base_folder, config, train=train)
+    return _pictures(found, config, split)
+
+
+def _pictures(found: Any, config: DownloadConfig, split: Split) -> PictureArray:
+    labels = np.array(found.targets, dtype=np.int64)
+    return PictureArray(found.data, labels, tuple(found.classes), config, split)
+
+
+CLASSES = (
+    "airplane", "bird", "car", "cat", "deer", "dog", "horse", "monkey", "ship", "truck",
+)  # fmt: skip
+"""The classes in the order of their labels: the `class_names.txt` of the data set."""
+
+
+def stl10(config: Stl10Config, split: Split = "train") -> PictureArray:
+    """STL-10: 10 classes, 5,000 pictures for training and 8,000 for validation.
+
+    With `unlabeled` the training split is the 100,000 pictures without labels instead, which is
+    what methods are pretrained on; they take 2.8 GB of memory. The validation split stays the same.
+    torchvision compares all files with their published checksums each time.
+
+    Args:
+        config: Folder, crops, and which pictures to train on.
+        split: `train`, or `val` for the published test set.
+
+    Returns:
+        The pictures, with labels unless they are the unlabeled ones.
+
+    Raises:
+        DataError: If the data set is missing, damaged, or cannot be downloaded.
+    """
+    from torchvision.datasets import STL10
+
+    unlabeled = config.unlabeled and split == "train"
+    part = "unlabeled" if unlabeled else {"train": "train", "val": "test"}[split]
+    found = open_verified(STL10, "STL-10", STL10.base_folder, config, split=part)
+    pictures = rearrange(found.data, "n channels height width -> n height width channels")
+    if unlabeled:
+        return PictureArray(pictures, None, (), config, split)
+    return PictureArray(pictures, np.asarray(found.labels), CLASSES, config, split)

@@ -1,0 +1,134 @@
+"""Shards of a folder's embedding, kept until it is complete."""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from gaussrep.errors import RunError
+from gaussrep.json_file import write_json
+from gaussrep.replacing import replacing
+
+ALIGNMENT = 8
+"""safetensors wants the data to start at a multiple of this many bytes."""
+
+
+def join_tensors(parts: Sequence[Path], name: str, out: Path, metadata: Mapping[str, str]) -> None:
+    """Concatenate float32 tensors of several safetensors files along their first axis.
+
+    Rows lie one after the other in the format, so the data is copied part by part.
+
+    Args:
+        parts: Files that each hold a tensor of that name; their other axes are the same.
+        name: Name of the tensor, there and in the result.
+        out: File to write, whole or not at all; overwritten.
+        metadata: Strings to put into the file's header.
+    """
+    shapes = [_shape(part, name) for part in parts]
+    shape = [sum(rows for rows, *_ in shapes), *shapes[0][1:]]
+    length = 4
+    for side in shape:
+        length *= side
+    tensor = {"dtype": "F32", "shape": shape, "data_offsets": [0, length]}
+    header = json.dumps({"__metadata__": dict(metadata), name: tensor}).encode()
+    header += b" " * (-len(header) % ALIGNMENT)
+    with replacing(out) as temporary, temporary.open("wb") as stream:
+        stream.write(len(header).to_bytes(8, "little") + header)
+        for part in parts:
+            with safe_open(part, framework="np") as tensors:
+                stream.write(tensors.get_tensor(name).astype("<f4", order="C").tobytes())
+
+
+def _shape(part: Path, name: str) -> list[int]:
+    with safe_open(part, framework="np") as tensors:
+        return tensors.get_slice(name).get_shape()
+
+
+PART_SIZE = 256
+"""Pictures per part: 150 MB of ViT-Base's tokens, 0.8 MB of its pooled embeddings."""
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A folder of finished parts of one embedding.
+
+    Args:
+        folder: The folder.
+        pictures: Number of pictures in all.
+    """
+
+    folder: Path
+    pictures: int
+
+    @classmethod
+    def open(cls, folder: Path, pictures: int, plan: Mapping[str, Any]) -> "Parts":
+        """Start, or go on with, an embedding.
+
+        Args:
+            folder: Made where it is missing.
+            pictures: Number of pictures in all.
+            plan: Plain data that decides what the parts hold.
+
+        Raises:
+            RunError: The folder holds parts of another embedding.
+        """
+        file, wanted = folder / "plan.json", {"part": PART_SIZE, **plan}
+        if not file.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            write_json(wanted, file)
+        elif json.loads(file.read_text(encoding="utf-8")) != wanted:
+            raise RunError(
+                f"{folder} holds parts of another embedding (of other weights, pictures or "
+                "settings); remove it, or give another --out"
+            )
+        return cls(folder, pictures)
+
+    @cached_property
+    def files(self) -> Mapping[Path, range]:
+        """All shards in order, finished or not, each with the indices of its images."""
+        starts = range(0, self.pictures, PART_SIZE)
+        return {
+            self.folder / f"part-{number:06d}.safetensors": range(
+                start, min(start + PART_SIZE, self.pictures)
+            )
+            for number, start in enumerate(starts)
+        }
+
+    def write(self, part: Path, name: str, rows: Sequence[Tensor], indices: Sequence[int]) -> None:
+        """Keep a finished part.
+
+        Args:
+            part: Its file.
+            name: Name of the tensor.
+            rows: Embeddings of the readable pictures, batch by batch; may be none.
+            indices: The numbers of those pictures.
+        """
+        tensors = {"index": torch.tensor(indices, dtype=torch.int64)}
+        if rows:
+            tensors[name] = torch.cat(list(rows))
+        with replacing(part) as temporary:
+            save_file(tensors, temporary)
+
+    def readable(self, part: Path) -> list[int]:
+        """Numbers of the pictures of a finished part that could be read.
+
+        Raises:
+            RunError: The part is damaged.
+        """
+        try:
+            with safe_open(part, framework="np") as tensors:
+                return tensors.get_tensor("index").tolist()
+        except (SafetensorError, OSError) as error:
+            raise RunError(f"{part} is damaged; remove it and start the command again") from error
+
+    def remove(self) -> None:
+        """Remove all parts, once the embedding is whole."""
+        shutil.rmtree(self.folder)

@@ -1,1 +1,0 @@
-"""An image encoder without weights: local statistics of colors and edges."""

@@ -1,0 +1,186 @@
+"""Primitives: the solids that objects are made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float64, Int64
+
+from gaussrep_rooms.materials import Material
+
+BOX, FRUSTUM, BALL, BOWL = range(4)
+"""Kinds of solids; in the unit frame of a part they are the cube [-1, 1]³, a cylinder or cone of
+radius 1 at the bottom, the unit ball, and the lower half of its surface."""
+
+Triple = Sequence[float | int] | np.ndarray
+"""Three numbers: along x, y and z."""
+Vector = Float64[np.ndarray, "3"]
+Matrix = Float64[np.ndarray, "3 3"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A solid, somewhere in space.
+
+    Args:
+        kind: `BOX`, `FRUSTUM`, `BALL` or `BOWL`.
+        center: Middle, meters.
+        axes: Rows are the directions of its own x, y and z.
+        half: Half its extent along its axes, meters.
+        material: How it looks.
+        taper: Of a frustum: by how much of the lower radius the upper one is smaller, in [0, 1).
+    """
+
+    kind: int
+    center: Vector
+    axes: Matrix
+    half: Vector
+    material: Material
+    taper: float = 0.0
+
+    def placed(self, turn: Matrix, offset: Vector) -> "Part":
+        """The part turned around the origin and then moved."""
+        return replace(self, center=turn @ self.center + offset, axes=self.axes @ turn.T)
+
+    @property
+    def reach(self) -> Vector:
+        """Half the extent of its bounding box along x, y and z, meters."""
+        return np.abs(self.axes.T) @ self.half
+
+
+def box(
+    at: Triple, size: Triple, material: Material, *, tilt: float = 0.0,
+    yaw: float = 0.0,
+) -> Part:  # fmt: skip
+    """A box.
+
+    Args:
+        at: Middle of its lower face before it is tilted, meters.
+        size: Extent along x, y and z, meters.
+        material: How it looks.
+        tilt: Turn around its x axis in radians; positive leans its top to the back, towards +y.
+        yaw: Turn around z in radians, after the tilt.
+    """
+    half = np.asarray(size, dtype=float) / 2
+    center = _raised(at, half[2])
+    return Part(BOX, center, (turned(yaw) @ _tilted(tilt)).T, half, material)
+
+
+def frustum(
+    at: Triple, size: Triple, material: Material, *, taper: float = 0.0,
+    along: int = 2,
+) -> Part:  # fmt: skip
+    """A cylinder or a cut cone, round or elliptic.
+
+    Args:
+        at: Middle of the lower face of its bounding box, meters.
+        size: Extent of its bounding box along x, y and z, meters.
+        material: How it looks.
+        taper: By how much of its largest radius it is thinner at the end, or where it is negative
+            at the beginning; below 1.
+        along: Axis that it stands along, 0 to 2.
+    """
+    axes = np.roll(np.eye(3), along - 2, axis=1)
+    half = axes @ (np.asarray(size, dtype=float) / 2)
+    if taper < 0:
+        axes = np.diag([1.0, -1.0, -1.0]) @ axes
+    center = _raised(at, size[2] / 2)
+    return Part(FRUSTUM, center, axes, half, material, abs(taper))
+
+
+def ball(at: Triple, size: Triple, material: Material) -> Part:
+    """An ellipsoid.
+
+    Args:
+        at: Middle of the lower face of its bounding box, meters.
+        size: Its diameters, meters.
+        material: How it looks.
+    """
+    half = np.asarray(size, dtype=float) / 2
+    return Part(BALL, _raised(at, half[2]), np.eye(3), half, material)
+
+
+def bowl(at: Triple, size: Triple, material: Material) -> Part:
+    """The lower half of an ellipsoid's surface, open at the top and without thickness.
+
+    Args:
+        at: Its lowest point, meters.
+        size: Extent along x, y and z, meters.
+        material: How it looks.
+    """
+    half = np.array([size[0] / 2, size[1] / 2, size[2]], dtype=float)
+    return Part(BOWL, _raised(at, half[2]), np.eye(3), half, material)
+
+
+def _raised(at: Triple, height: float) -> Vector:
+    return np.array([at[0], at[1], at[2] + height], dtype=float)
+
+
+def turned(yaw: float) -> Matrix:
+    """Rotation around z.
+
+    Args:
+        yaw: Radians, counter-clockwise seen from above.
+    """
+    c, s = np.cos(yaw), np.sin(yaw)
+    return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def _tilted(angle: float) -> Matrix:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.array([[1.0, 0.0, 0.0], [0.0, c, s], [0.0, -s, c]])
+
+
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """All parts of a room.
+
+    Args:
+        kinds: `BOX`, `FRUSTUM`, `BALL` or `BOWL`.
+        centers: Middles, meters.
+        axes: Rows are the directions of a part's own axes.
+        half: Half extents along them, meters.
+        tapers: Of frustums.
+        patterns: Numbers of the materials' patterns.
+        colors: First and second color of the materials, sRGB.
+        looks: Scale in meters, phase and glow of the materials.
+    """
+
+    kinds: Int64[np.ndarray, " n"]
+    centers: Float64[np.ndarray, "n 3"]
+    axes: Float64[np.ndarray, "n 3 3"]
+    half: Float64[np.ndarray, "n 3"]
+    tapers: Float64[np.ndarray, " n"]
+    patterns: Int64[np.ndarray, " n"]
+    colors: Float64[np.ndarray, "n 2 3"]
+    looks: Float64[np.ndarray, "n 3"]
+
+    @cached_property
+    def to_unit(self) -> Float64[np.ndarray, "n 3 3"]:
+        """Matrices that take offsets from the centers to the parts' unit frames."""
+        return self.axes / self.half[:, :, None]
+
+    @cached_property
+    def from_unit(self) -> Float64[np.ndarray, "n 3 3"]:
+        """Matrices that take the unit frames to offsets from the centers."""
+        return np.swapaxes(self.axes * self.half[:, :, None], 1, 2).copy()
+
+
+def pack(parts: Sequence[Part]) -> Packed:
+    """Pack parts, in their order.
+
+    Args:
+        parts: At least one.
+    """
+    materials = [part.material for part in parts]
+    return Packed(
+        kinds=np.array([part.kind for part in parts], dtype=np.int64),
+        centers=np.stack([part.center for part in parts]),
+        axes=np.stack([part.axes for part in parts]),
+        half=np.stack([part.half for part in parts]),
+        tapers=np.array([part.taper for part in parts], dtype=np.float64),
+        patterns=np.array([material.pattern for material in materials], dtype=np.int64),
+        colors=np.array([[m.first, m.second] for m in materials], dtype=np.float64),
+        looks=np.array([[m.scale, m.phase, m.glow] for m in materials], dtype=np.float64),
+    )

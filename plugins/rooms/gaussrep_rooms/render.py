@@ -1,0 +1,86 @@
+"""Render frames of a room."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32, Float64, Int32, UInt8
+
+from gaussrep_rooms.lighting import Light
+from gaussrep_rooms.primitives import Packed
+from gaussrep_rooms.raycast import NOTHING, normals_at, see
+
+SAMPLES = 3
+"""Rays along the side of a pixel whose colors are averaged; odd, so that one is its center."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shot:
+    """What a camera sees.
+
+    Args:
+        image: Colors, averaged over each pixel's area.
+        depth: Distance along the optical axis at pixel centers, meters; infinite for nothing.
+        seen: Number of the part at pixel centers, `NOTHING` for none.
+        fine: The same for all `SAMPLES`² rays of each pixel.
+    """
+
+    image: UInt8[np.ndarray, "height width 3"]
+    depth: Float32[np.ndarray, "height width"]
+    seen: Int32[np.ndarray, "height width"]
+    fine: Int32[np.ndarray, "fine_height fine_width"]
+
+
+def take(
+    parts: Packed,
+    light: Light,
+    viewmat: Float64[np.ndarray, "4 4"],
+    intrinsics: Float64[np.ndarray, "3 3"],
+    height: int,
+    width: int,
+) -> Shot:
+    """Take a picture.
+
+    Args:
+        parts: What is there.
+        light: The light on it.
+        viewmat: World-to-camera matrix, OpenCV axes.
+        intrinsics: Camera matrix; pixel centers lie at +0.5.
+        height: In pixels.
+        width: In pixels.
+    """
+    fine = intrinsics * np.array([[SAMPLES], [SAMPLES], [1]])
+    depth, seen = see(parts, viewmat, fine, height * SAMPLES, width * SAMPLES)
+    hit = np.flatnonzero(seen != NOTHING)
+    points = back_project(depth, viewmat, fine)[hit]
+    which = seen.ravel()[hit].astype(np.int64)
+    eye = -viewmat[:3, :3].T @ viewmat[:3, 3]
+    normals = normals_at(points, which, parts, eye)
+    colors = np.zeros((seen.size, 3))
+    colors[hit] = light.shade(points, normals, which, parts)
+    cells = colors.reshape(height, SAMPLES, width, SAMPLES, 3)
+    image = np.round(255 * cells.mean(axis=(1, 3))).astype(np.uint8)
+    middle = slice(SAMPLES // 2, None, SAMPLES)
+    return Shot(image, depth[middle, middle].astype(np.float32), seen[middle, middle].copy(), seen)
+
+
+def back_project(
+    depth: Float64[np.ndarray, "height width"],
+    viewmat: Float64[np.ndarray, "4 4"],
+    intrinsics: Float64[np.ndarray, "3 3"],
+) -> Float64[np.ndarray, "pixels 3"]:
+    """Points of the world at the pixels' centers.
+
+    Args:
+        depth: Distance along the optical axis, meters.
+        viewmat: World-to-camera matrix, OpenCV axes.
+        intrinsics: Camera matrix; pixel centers lie at +0.5.
+    """
+    height, width = depth.shape
+    focal, cx, cy = intrinsics[0, 0], intrinsics[0, 2], intrinsics[1, 2]
+    rays = np.empty((height, width, 3))
+    rays[..., 0] = (np.arange(width) + 0.5 - cx) / focal
+    rays[..., 1] = ((np.arange(height) + 0.5 - cy) / focal)[:, None]
+    rays[..., 2] = 1.0
+    with np.errstate(invalid="ignore"):
+        points = (rays * depth[..., None]).reshape(-1, 3) - viewmat[:3, 3]
+        return points @ viewmat[:3, :3]
