@@ -151,6 +151,7 @@ import gaussrep_additive
 import gaussrep_gaussiancross
 import gaussrep_gmae
 import gaussrep_pytorch3d
+import gaussrep_rooms
 
 def draw(path: str, cameras: gr.Cameras) -> gr.Rendering:
     return assert_type(gr.render(assert_type(gr.load(path), gr.Gaussians), cameras), gr.Rendering)
@@ -160,7 +161,7 @@ STRICT = {"typeCheckingMode": "strict", "reportUnusedImport": False, "include": 
 
 def test_a_users_type_checker_sees_our_types(environment):
     """Strict pyright complains of an installed package without py.typed."""
-    for distribution in ("gmae", "gaussiancross", "pytorch3d", "additive"):
+    for distribution in ("gmae", "gaussiancross", "pytorch3d", "rooms", "additive"):
         install(environment, f"gaussrep-{distribution}")
     (environment / "typed.py").write_text(TYPED)
     (environment / "pyrightconfig.json").write_text(json.dumps(STRICT))
