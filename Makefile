@@ -2,16 +2,19 @@ PYTHON ?= python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
+EXTRAS := evaluation,gsplat,photos,tensorboard,viewer,vision
 PLUGINS := plugins/gmae plugins/gaussiancross plugins/pytorch3d plugins/rooms
 EXAMPLES := examples/additive
 NERFSTUDIO := plugins/nerfstudio
 NERFSTUDIO_VENV := .venv-nerfstudio
 NERFSTUDIO_PIP := $(NERFSTUDIO_VENV)/bin/python -m pip
 NERFSTUDIO_CONSTRAINTS := constraints/nerfstudio.txt
+MATRIX := 3.11 3.12 3.13
+LOWEST := constraints/lowest.txt
 IMAGES ?=
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.size=64)
 
-.PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs wheels constraints constraints-nerfstudio clean
+.PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -20,7 +23,20 @@ $(VENV)/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
 	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) --group dev \
-		-e ".[evaluation,gsplat,photos,tensorboard,viewer,vision]" $(PLUGINS:%=-e %)
+		-e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
+	touch $@
+
+$(MATRIX:%=.venv-%/.ready): .venv-%/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
+	python$* -m venv $(@D)
+	$(@D)/bin/python -m pip install -q pip==26.3
+	$(@D)/bin/python -m pip install -q -c $(CONSTRAINTS) --group dev -e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
+	touch $@
+
+.venv-lowest/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(LOWEST)
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q pip==26.3
+	$(@D)/bin/python -m pip install -q -c $(LOWEST) beartype hypothesis pytest pytest-xdist ruff \
+		-e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
 	touch $@
 
 # nerfstudio pins timm 0.6.7, so that gaussrep-gmae goes without what it needs; `gaussrep plugins` says so there.
@@ -51,6 +67,15 @@ test-nerfstudio: $(NERFSTUDIO_VENV)/.ready  ## Test the methods for nerfstudio, 
 test-wheels: wheels  ## Install the built wheels in a clean environment and use them.
 	$(BIN)/python -m pytest -m wheels tests/wheels
 
+matrix: $(MATRIX:%=matrix-%) matrix-lowest  ## Run the tests on every Python, and with the lowest dependencies.
+
+$(MATRIX:%=matrix-%): matrix-%: .venv-%/.ready
+	OMP_NUM_THREADS=1 .venv-$*/bin/python -m pytest -n auto -m "not wheels"
+
+# Old libraries warn of newer ones, and the oldest jaxtyping cannot check shapes where a conftest imports gaussrep.
+matrix-lowest: .venv-lowest/.ready
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto -m "not wheels" -W default --jaxtyping-packages=
+
 lint: $(VENV)/.ready $(NERFSTUDIO_VENV)/.ready  ## Check style and types.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -78,4 +103,4 @@ constraints-nerfstudio: $(NERFSTUDIO_VENV)/.ready  ## Write down the versions in
 	  $(NERFSTUDIO_PIP) freeze --exclude-editable; } > $(NERFSTUDIO_CONSTRAINTS).new && mv $(NERFSTUDIO_CONSTRAINTS).new $(NERFSTUDIO_CONSTRAINTS)
 
 clean:  ## Remove everything that was built.
-	rm -rf $(VENV) $(NERFSTUDIO_VENV) dist site runs
+	rm -rf $(VENV) $(NERFSTUDIO_VENV) $(MATRIX:%=.venv-%) .venv-lowest dist site runs
