@@ -9,9 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from gaussrep.kernels.jit import kernel
-from gaussrep.kernels.launch import launch
-from gaussrep.kernels.tasks import NONE, claim
+from gaussrep.kernels import NONE, claim, kernel, launch
 from gaussrep.rendering.cpu.layout import HALF, ONE
 from harness.scenes import make_scene
 from harness.timing import one_call, summarize_times, time_once

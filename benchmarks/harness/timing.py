@@ -87,7 +87,7 @@ def time_stages(call: Callable[[], object], repeats: int) -> dict[str, float]:
         Milliseconds per call by stage, means, in the order in which they first ran; empty where
         another renderer draws.
     """
-    from gaussrep.kernels.launch import stage_clock
+    from gaussrep.kernels.threads import stage_clock
 
     with stage_clock() as clock:
         for _ in range(repeats):

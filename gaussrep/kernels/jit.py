@@ -8,7 +8,7 @@ import numba  # noqa: TID253
 
 from gaussrep.kernels.cache import KernelCache
 
-PART: dict[str, Any] = {
+INLINE_OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "forceinline": True,
     "no_cpython_wrapper": True,
@@ -19,11 +19,17 @@ njit: Any = numba.njit
 
 
 def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function on its first call; without the GIL, and kept for the next process.
+    """Compile a function on its first call; without the GIL, and cached on disk.
 
     No fast-math flag is set: multiply-adds are written out, so that the forward and the backward
-    pass, compiled apart, round alike and skip the same pixels. Checks of types at run time, which
-    tests wrap round every function, are taken off first.
+    pass, compiled apart, round alike and skip the same pixels. Type checks at run time, in which
+    tests wrap every function, are removed.
+
+    Args:
+        function: Takes arrays, numbers and named tuples of them.
+
+    Returns:
+        The compiled function.
     """
     compiled = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(
         inspect.unwrap(function)
@@ -32,16 +38,29 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     return compiled
 
 
-def part(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that kernels call: compiled into each of them, and never on its own.
+def inline_jit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a function that is inlined into the kernels that call it.
 
-    It makes no arrays and keeps none, so that no time goes into counting references. Numba compiles
-    it anew for every combination of argument types, and a constant is a type of its own: callers
-    pass integers of one width, and flags that it can look up are not passed.
+    It must not create or keep arrays, so that no time goes into reference counting. Numba compiles
+    it for every combination of argument types, and a constant is a type of its own: callers pass
+    integers of one width, and no flags that the function can look up.
+
+    Args:
+        function: Called by kernels and other inlined functions.
+
+    Returns:
+        The function for kernels.
     """
-    return njit(_nrt=False, **PART)(inspect.unwrap(function))
+    return njit(_nrt=False, **INLINE_OPTIONS)(inspect.unwrap(function))
 
 
-def making_part(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A `part` that makes arrays."""
-    return njit(**PART)(inspect.unwrap(function))
+def inline_jit_alloc(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark an inlined function that creates arrays; see `inline_jit`.
+
+    Args:
+        function: Called by kernels and other inlined functions.
+
+    Returns:
+        The function for kernels.
+    """
+    return njit(**INLINE_OPTIONS)(inspect.unwrap(function))

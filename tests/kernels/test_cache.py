@@ -18,7 +18,7 @@ import pytest
 
 import gaussrep
 from gaussrep.kernels import cache
-from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels.jit import inline_jit, kernel
 
 PROGRAM = """
     import json, logging, re, sys, time, torch
@@ -157,14 +157,14 @@ PLUGIN = {
     "levels.py": "from enum import IntEnum\nclass Level(IntEnum):\n    HIGH = 5\nFACTOR = 3\n",
     "inner.py": "from levels import FACTOR\nTERM = 7\ndef plain(x): return x\n",
     "callee.py": (
-        "import inner\nfrom inner import FACTOR\nfrom gaussrep.kernels.jit import part\n"
-        "@part\ndef grow(x): return x * FACTOR + inner.TERM\n"
+        "import inner\nfrom inner import FACTOR\nfrom gaussrep.kernels import inline_jit\n"
+        "@inline_jit\ndef grow(x): return x * FACTOR + inner.TERM\n"
     ),
     "layout.py": (
         "from typing import NamedTuple\nclass Pair(NamedTuple):\n    one: int\n    two: int\n"
     ),
     "kernels.py": (
-        "import callee\nfrom levels import Level\nfrom gaussrep.kernels.jit import kernel\n"
+        "import callee\nfrom levels import Level\nfrom gaussrep.kernels import kernel\n"
         "@kernel\ndef run(pair): return callee.grow(pair.one) + Level.HIGH\n"
     ),
 }
@@ -215,7 +215,7 @@ class Level(IntEnum):
 FACTOR, TABLE = 3.0, np.arange(3)
 
 
-@part
+@inline_jit
 def callee(x):
     """Use a constant and an array."""
     return x * FACTOR + TABLE[0]

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 import torch
 
-from gaussrep.kernels.launch import stage_clock
+from gaussrep.kernels.threads import stage_clock
 from gaussrep.rendering import get_renderer
 from gaussrep.testing.scenes import random_scene
 

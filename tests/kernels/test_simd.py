@@ -3,26 +3,24 @@
 import numpy as np
 import pytest
 
-from gaussrep.kernels.exponential import exponential
 from gaussrep.kernels.jit import kernel
 from gaussrep.kernels.simd import (
-    bits,
+    broadcast,
+    deinterleave,
+    exp,
     fma,
     fnma,
+    horizontal_sum,
+    interleave,
+    iota,
+    load,
+    load_masked,
     maximum,
     minimum,
-    ramp,
+    movemask,
     select,
-    spread,
-    sums,
-)
-from gaussrep.kernels.simd_memory import (
-    deinterleave,
-    interleave,
-    load,
-    load_some,
     store,
-    store_some,
+    store_masked,
 )
 from gaussrep.rendering.cpu.layout import LOG_MIN
 
@@ -40,9 +38,9 @@ def arithmetic(x, y, out):
     store(out, 16, (THREE - a) / b)
     store(out, 32, fma(a, THREE, b))
     store(out, 48, fnma(a, b, THREE))
-    store(out, 64, minimum(a, b) - maximum(a, spread(THREE)))
-    store(out, 80, select((a > b) & (a <= THREE), ramp(), a))
-    return bits(a >= b)
+    store(out, 64, minimum(a, b) - maximum(a, broadcast(THREE)))
+    store(out, 80, select((a > b) & (a <= THREE), iota(), a))
+    return movemask(a >= b)
 
 
 def test_arithmetic():
@@ -62,7 +60,7 @@ def test_arithmetic():
 
 @kernel
 def sum_three(x, out):
-    store(out, 0, sums((load(x, 0), load(x, 16), load(x, 32))))
+    store(out, 0, horizontal_sum((load(x, 0), load(x, 16), load(x, 32))))
 
 
 def test_sums_stand_side_by_side():
@@ -74,10 +72,10 @@ def test_sums_stand_side_by_side():
 
 @kernel
 def copy_pixels(planes, pixels, back, count):
-    red, green, blue = load_some(planes, 0, count), load(planes, 16), load(planes, 32)
+    red, green, blue = load_masked(planes, 0, count), load(planes, 16), load(planes, 32)
     first, second, third = interleave(red, green, blue)
     store(pixels, 0, first)
-    store_some(pixels, 16, second, count)
+    store_masked(pixels, 16, second, count)
     store(pixels, 32, third)
     red, green, blue = deinterleave(first, second, third)
     store(back, 0, red)
@@ -101,7 +99,7 @@ def test_memory(count):
 @kernel
 def exponentials(x, out):
     for at in range(0, len(x), 16):
-        store(out, at, exponential(load(x, at)))
+        store(out, at, exp(load(x, at)))
 
 
 def test_exponential():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.kernels.jit import kernel
-from gaussrep.kernels.tasks import NONE, Tasks, claim, share
+from gaussrep.kernels.threads import NONE, Tasks, claim, split_tasks
 
 
 @kernel
@@ -28,22 +28,22 @@ def noted(tasks, count):
 
 @given(st.integers(0, 50), st.integers(1, 9), st.data())
 def test_a_thread_begins_at_home_and_then_does_the_rest(count, threads, data):
-    home = data.draw(st.integers(0, threads - 1))
-    order = noted(share(count, threads)[home], count)
-    begin = home * count // threads
+    thread = data.draw(st.integers(0, threads - 1))
+    order = noted(split_tasks(count, threads)[thread], count)
+    begin = thread * count // threads
     assert order == [*range(begin, count), *range(begin)]
 
 
 def test_threads_that_run_side_by_side_do_every_task_once():
     count, threads = 200_000, 4
     with ThreadPoolExecutor(threads) as pool:
-        done = list(pool.map(noted, share(count, threads), [count] * threads))
+        done = list(pool.map(noted, split_tasks(count, threads), [count] * threads))
     assert sorted(task for order in done for task in order) == list(range(count))
 
 
 @pytest.mark.parametrize(("count", "threads"), [(7, 3), (3, 7), (16, 2), (0, 1)])
 def test_shares_are_even(count, threads):
-    shares = share(count, threads)[0].shares
+    shares = split_tasks(count, threads)[0].shares
     sizes = shares[:, 1] - shares[:, 0]
     assert sizes.sum() == count
     assert sizes.max() - sizes.min() <= 1

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Bool
 
 from gaussrep.evaluation.boundaries.pairs import PixelPairs
-from gaussrep.kernels.jit import kernel
+from gaussrep.kernels import kernel
 
 
 def match(pairs: PixelPairs, active: Bool[np.ndarray, " d"]) -> Bool[np.ndarray, " d"]:

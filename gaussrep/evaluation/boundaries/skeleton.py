@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Bool
 
-from gaussrep.kernels.jit import kernel
+from gaussrep.kernels import kernel
 
 Neighbors = Bool[np.ndarray, "256"]
 

@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.kernels.jit import kernel, making_part, part
-from gaussrep.kernels.tasks import NONE, Tasks, claim
+from gaussrep.kernels.jit import inline_jit, inline_jit_alloc, kernel
+from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.depth_sort import sort_by_depth
 from gaussrep.rendering.cpu.ellipse import tiles_in_row
 from gaussrep.rendering.cpu.layout import Bins, Grid, Splats
@@ -86,13 +86,13 @@ def bin_tiles(
         _fill(found, bins)
 
 
-@part
+@inline_jit
 def _rows(boxes: np.ndarray, splat: int, band: Band) -> Any:
     """Tile rows in which a box meets a band: the first, and one after the last."""
     return max(band.top, np.int64(boxes[splat, 1])), min(band.bottom, np.int64(boxes[splat, 3]))
 
 
-@making_part
+@inline_jit_alloc
 def _find(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, totals: np.ndarray) -> Found:
     """Find who meets a band and where; count how many each tile gets."""
     count = keys.shape[1]
@@ -122,7 +122,7 @@ def _find(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, totals: np.n
     return Found(depths, numbers, firsts, spans)
 
 
-@making_part
+@inline_jit_alloc
 def _fill(found: Found, bins: Bins) -> None:
     """Write the lists, nearest first; `bins.ends` move on from `bins.starts`."""
     for member in sort_by_depth(found.depths):

@@ -4,21 +4,21 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.kernels.jit import part
+from gaussrep.kernels.jit import inline_jit
 from gaussrep.rendering.cpu.geometry import Slopes, View, blend, dot, mix
 
 RIGHT, DOWN, AHEAD, OFFSET, FX, FY, CX, CY = 0, 3, 6, 9, 12, 13, 14, 15
 """Places among a camera's sixteen gradients."""
 
 
-@part
+@inline_jit
 def _add(sums: np.ndarray, place: int, a: Any, x: float) -> None:
     sums[place] += a[0] * x
     sums[place + 1] += a[1] * x
     sums[place + 2] += a[2] * x
 
 
-@part
+@inline_jit
 def pull_rotation(
     view: View, slopes: Slopes, to_across: Any, to_along: Any, sums: np.ndarray, at: int
 ) -> None:
@@ -28,7 +28,7 @@ def pull_rotation(
     _add(sums, at + AHEAD, blend(to_across, slopes.xz, to_along, slopes.yz), 1.0)
 
 
-@part
+@inline_jit
 def pull_pixel(
     view: View, point: Any, to_pixel: Any, ortho: bool, sums: np.ndarray, at: int
 ) -> Any:
@@ -43,7 +43,7 @@ def pull_pixel(
     return to_x, to_y, 0.0 if ortho else -(to_x * x + to_y * y) * share
 
 
-@part
+@inline_jit
 def pull_slopes(
     view: View,
     point: Any,
@@ -67,7 +67,7 @@ def pull_slopes(
     return to_x, to_y, z_by_x + z_by_y
 
 
-@part
+@inline_jit
 def _pull_slope(
     x: float,
     z: float,
@@ -88,7 +88,7 @@ def _pull_slope(
     return free * to_u / z, to_z / z
 
 
-@part
+@inline_jit
 def pull_world(view: View, mean: Any, to_point: Any, sums: np.ndarray, at: int) -> Any:
     """Gradient to the world point; the camera's rotation and offset get theirs."""
     _add(sums, at + RIGHT, mean, to_point[0])

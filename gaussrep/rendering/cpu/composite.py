@@ -4,10 +4,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.kernels.jit import kernel, part
-from gaussrep.kernels.simd import bits, fma, minimum, select, spread
-from gaussrep.kernels.simd_memory import interleave, load, store, store_some
-from gaussrep.kernels.tasks import NONE, Tasks, claim
+from gaussrep.kernels.jit import inline_jit, kernel
+from gaussrep.kernels.simd import (
+    broadcast,
+    fma,
+    interleave,
+    load,
+    minimum,
+    movemask,
+    select,
+    store,
+    store_masked,
+)
+from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.layout import (
     BLUE,
     DEPTH,
@@ -103,18 +112,18 @@ def composite(
         write_mixed(image, x, y, desk.mixed, pictures.features)
 
 
-@part
+@inline_jit
 def _clear(desk: Desk, width: int) -> None:
     """Full transmittance, none beyond the image's right edge; nothing summed yet."""
     for at in range(0, len(desk.state), TILE):
-        store(desk.state, at, spread(ZERO))
+        store(desk.state, at, broadcast(ZERO))
     for at in range(0, len(desk.mixed), TILE):
-        store(desk.mixed, at, spread(ZERO))
+        store(desk.mixed, at, broadcast(ZERO))
     for row in range(TILE):
-        store_some(desk.state, LEFT + row * TILE, spread(ONE), width)
+        store_masked(desk.state, LEFT + row * TILE, broadcast(ONE), width)
 
 
-@part
+@inline_jit
 def _draw(members: np.ndarray, features: np.ndarray, scene: int, desk: Desk) -> bool:
     """Add a chunk of Gaussians to a tile; false where no pixel is left to add to."""
     for row in range(TILE):
@@ -129,11 +138,11 @@ def _draw(members: np.ndarray, features: np.ndarray, scene: int, desk: Desk) -> 
         if len(desk.mixed):
             todo = desk.lists[row * CHUNK : row * CHUNK + done]
             mix_row(row, todo, members, features, scene, desk.weights, desk.mixed)
-        unfinished |= bits(load(desk.state, LEFT + row * TILE) > ZERO) != 0
+        unfinished |= movemask(load(desk.state, LEFT + row * TILE) > ZERO) != 0
     return unfinished
 
 
-@part
+@inline_jit
 def _add_row(row: int, desk: Desk) -> int:
     """Composite Gaussians over one row of pixels; how many, until all of its pixels stopped."""
     at, count, local = row * TILE, desk.lengths[row], desk.local
@@ -141,11 +150,11 @@ def _add_row(row: int, desk: Desk) -> int:
     far, red = load(desk.state, FAR + at), load(desk.state, REDS + at)
     green, blue = load(desk.state, GREENS + at), load(desk.state, BLUES + at)
     done = 0
-    while done < count and bits(left > ZERO) != 0:
+    while done < count and movemask(left > ZERO) != 0:
         for i in range(done, min(done + STRIDE, count)):
             near = desk.lists[row * CHUNK + i] * SIZE
             uncapped, counts = falloff(local, near, row)
-            weight = select(counts, minimum(uncapped, spread(MAX_ALPHA)), ZERO) * left
+            weight = select(counts, minimum(uncapped, broadcast(MAX_ALPHA)), ZERO) * left
             after = left - weight
             goes_on = after > STOP
             weight = select(goes_on, weight, ZERO)
@@ -167,7 +176,7 @@ def _add_row(row: int, desk: Desk) -> int:
     return done
 
 
-@part
+@inline_jit
 def _write(
     image: int, x: int, y: int, state: np.ndarray, background: Any, grid: Grid, pictures: Pictures
 ) -> None:
@@ -175,15 +184,15 @@ def _write(
     for row in range(min(TILE, grid.height - y)):
         at, pixel = row * TILE, (image * grid.height + y + row) * grid.width + x
         alpha = load(state, ALPHA + at)
-        store_some(pictures.alpha, pixel, alpha, width)
+        store_masked(pictures.alpha, pixel, alpha, width)
         far = load(state, FAR + at) / select(alpha > ZERO, alpha, ONE)
-        store_some(pictures.depth, pixel, far, width)
+        store_masked(pictures.depth, pixel, far, width)
         rest = ONE - alpha
         red, green, blue = interleave(
             fma(rest, background[image, 0], load(state, REDS + at)),
             fma(rest, background[image, 1], load(state, GREENS + at)),
             fma(rest, background[image, 2], load(state, BLUES + at)),
         )
-        store_some(pictures.color, 3 * pixel, red, 3 * width)
-        store_some(pictures.color, 3 * pixel + TILE, green, 3 * width - TILE)
-        store_some(pictures.color, 3 * pixel + 2 * TILE, blue, 3 * width - 2 * TILE)
+        store_masked(pictures.color, 3 * pixel, red, 3 * width)
+        store_masked(pictures.color, 3 * pixel + TILE, green, 3 * width - TILE)
+        store_masked(pictures.color, 3 * pixel + 2 * TILE, blue, 3 * width - 2 * TILE)

@@ -11,20 +11,24 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import (
-    bits,
+    broadcast,
+    deinterleave,
     fma,
     fnma,
+    horizontal_sum,
+    iota,
+    load,
+    load_masked,
     maximum,
     minimum,
-    ramp,
+    movemask,
     select,
-    spread,
-    sums,
+    store,
+    store_masked,
 )
-from gaussrep.kernels.simd_memory import deinterleave, load, load_some, store, store_some
-from gaussrep.kernels.tasks import NONE, Tasks, claim
+from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.layout import (
     BLOCK,
     BLUE,
@@ -141,7 +145,7 @@ def composite_backward(
             start += CHUNK
 
 
-@part
+@inline_jit
 def _slot_of(splats: Splats, slots: Slots, image: int, n: int, column: int, row: int) -> int:
     """The slot of a Gaussian and a tile: a Gaussian's lie together, row by row of its box."""
     splat = image * splats.depths.shape[1] + n
@@ -150,21 +154,21 @@ def _slot_of(splats: Splats, slots: Slots, image: int, n: int, column: int, row:
     return slots.starts[image, n // BLOCK] + splats.first[splat] + place
 
 
-@part
+@inline_jit
 def _clear(slots: Slots, slot: int) -> None:
     for at in range(slot, slot + slots.size):
         slots.sums[at] = ZERO
 
 
-@part
+@inline_jit
 def _any_left(state: np.ndarray) -> bool:
-    most = spread(ZERO)
+    most = broadcast(ZERO)
     for row in range(TILE):
         most = maximum(most, load(state, LEFT + row * TILE))
-    return bits(most > ZERO) != 0
+    return movemask(most > ZERO) != 0
 
 
-@part
+@inline_jit
 def _read(
     image: int,
     x: int,
@@ -179,54 +183,54 @@ def _read(
 ) -> None:
     """Fill a tile's state from the pictures and their gradients; sum the background's gradient."""
     red, green, blue = background[image, 0], background[image, 1], background[image, 2]
-    to_red = to_green = to_blue = spread(ZERO)
+    to_red = to_green = to_blue = broadcast(ZERO)
     width = grid.width - x
     wanted_colors = width if wanted.color.size else 0
     wanted_alphas = width if wanted.alpha.size else 0
     wanted_depths = width if wanted.depth.size else 0
     for at in range(0, len(state), TILE):
-        store(state, at, spread(ZERO))
+        store(state, at, broadcast(ZERO))
     for row in range(min(TILE, grid.height - y)):
         at, pixel = row * TILE, (image * grid.height + y + row) * grid.width + x
         reds, greens, blues = _load_colors(pictures.color, pixel, width)
         wanted_red, wanted_green, wanted_blue = _load_colors(wanted.color, pixel, wanted_colors)
-        alpha = load_some(pictures.alpha, pixel, width)
-        rest = load_some(wanted.alpha, pixel, wanted_alphas)
-        far = load_some(wanted.depth, pixel, wanted_depths) / select(alpha > ZERO, alpha, ONE)
+        alpha = load_masked(pictures.alpha, pixel, width)
+        rest = load_masked(wanted.alpha, pixel, wanted_alphas)
+        far = load_masked(wanted.depth, pixel, wanted_depths) / select(alpha > ZERO, alpha, ONE)
         behind = fma(wanted_red, reds - red, rest * alpha)
         behind = fma(wanted_blue, blues - blue, fma(wanted_green, greens - green, behind))
         rest = fnma(wanted_blue, blue, fnma(wanted_green, green, fnma(wanted_red, red, rest)))
-        store_some(state, LEFT + at, spread(ONE), width)
+        store_masked(state, LEFT + at, broadcast(ONE), width)
         store(state, BEHIND + at, behind)
         store(state, FAR + at, far)
-        store(state, ALPHA + at, fnma(far, load_some(pictures.depth, pixel, width), rest))
+        store(state, ALPHA + at, fnma(far, load_masked(pictures.depth, pixel, width), rest))
         store(state, REDS + at, wanted_red)
         store(state, GREENS + at, wanted_green)
         store(state, BLUES + at, wanted_blue)
         to_red = fma(wanted_red, ONE - alpha, to_red)
         to_green = fma(wanted_green, ONE - alpha, to_green)
         to_blue = fma(wanted_blue, ONE - alpha, to_blue)
-    store(background_sums, tile * TILE, sums((to_red, to_green, to_blue)))
+    store(background_sums, tile * TILE, horizontal_sum((to_red, to_green, to_blue)))
 
 
-@part
+@inline_jit
 def _load_colors(colors: np.ndarray, pixel: int, width: int) -> Any:
     return deinterleave(
-        load_some(colors, 3 * pixel, 3 * width),
-        load_some(colors, 3 * pixel + TILE, 3 * width - TILE),
-        load_some(colors, 3 * pixel + 2 * TILE, 3 * width - 2 * TILE),
+        load_masked(colors, 3 * pixel, 3 * width),
+        load_masked(colors, 3 * pixel + TILE, 3 * width - TILE),
+        load_masked(colors, 3 * pixel + 2 * TILE, 3 * width - 2 * TILE),
     )
 
 
-@part
+@inline_jit
 def _sum(k: int, desk: Desk, sums_by_slot: np.ndarray, slot: int) -> None:
     """Walk the rows of one Gaussian, move its pixels on, and write what they want of it."""
     local, state, near = desk.local, desk.state, k * SIZE
-    flat = tilt = bend = to_red = to_green = to_blue = to_depth = spread(ZERO)
+    flat = tilt = bend = to_red = to_green = to_blue = to_depth = broadcast(ZERO)
     for row in range(desk.spans[k, 0], desk.spans[k, 1]):
         at = row * TILE
         uncapped, counts = falloff(local, near, row)
-        alpha = select(counts, minimum(uncapped, spread(MAX_ALPHA)), ZERO)
+        alpha = select(counts, minimum(uncapped, broadcast(MAX_ALPHA)), ZERO)
         left, behind = load(state, LEFT + at), load(state, BEHIND + at)
         wanted_red, wanted_green = load(state, REDS + at), load(state, GREENS + at)
         wanted_blue, wanted_far = load(state, BLUES + at), load(state, FAR + at)
@@ -255,7 +259,7 @@ def _sum(k: int, desk: Desk, sums_by_slot: np.ndarray, slot: int) -> None:
         to_green = fma(weight, wanted_green, to_green)
         to_blue = fma(weight, wanted_blue, to_blue)
         to_depth = fma(weight, wanted_far, to_depth)
-    dx = ramp() + local[near + DX]
+    dx = iota() + local[near + DX]
     across = flat * dx
     moments = (flat, across, across * dx, tilt, tilt * dx, bend)
-    store(sums_by_slot, slot, sums((*moments, to_red, to_green, to_blue, to_depth)))
+    store(sums_by_slot, slot, horizontal_sum((*moments, to_red, to_green, to_blue, to_depth)))

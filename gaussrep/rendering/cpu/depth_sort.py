@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from gaussrep.kernels.jit import making_part
+from gaussrep.kernels.jit import inline_jit_alloc
 
 DIGIT = 11
 BUCKETS = 1 << DIGIT
 
 
-@making_part
+@inline_jit_alloc
 def sort_by_depth(keys: np.ndarray) -> np.ndarray:
     """Places of the keys in ascending order, ties as they come.
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.kernels.jit import part
+from gaussrep.kernels.jit import inline_jit
 from gaussrep.rendering.cpu.layout import (
     L1,
     L2,
@@ -32,7 +32,7 @@ MARGIN = 0.01
 """Pixels by which spans are widened, so that rounding never loses a pixel."""
 
 
-@part
+@inline_jit
 def tiles_between(low: float, high: float, count: int) -> Any:
     """First tile with a pixel center in [low, high], and the one after the last."""
     first = ceil(max(0.0, min((low - MARGIN - (TILE - 0.5)) / TILE, np.float64(count))))
@@ -40,7 +40,7 @@ def tiles_between(low: float, high: float, count: int) -> Any:
     return first, last + 1
 
 
-@part
+@inline_jit
 def tiles_in_row(splats: Splats, number: int, row: int) -> Any:
     """First and one-after-last tile that the ellipse meets in a tile row of its box."""
     first, last = np.int64(splats.boxes[number, 0]), np.int64(splats.boxes[number, 2])

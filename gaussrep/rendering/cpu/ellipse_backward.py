@@ -4,12 +4,12 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.kernels.jit import part
+from gaussrep.kernels.jit import inline_jit
 from gaussrep.rendering.cpu.geometry import blend
 from gaussrep.rendering.cpu.layout import ACROSS, ACROSS2, ALONG, ALONG2, SKEW
 
 
-@part
+@inline_jit
 def pull_pixel_offset(total: np.ndarray, covariance: Any) -> Any:
     """Gradient to the center in pixels: the inverse covariance times the first moments."""
     xx, xy, yy, determinant = covariance
@@ -17,7 +17,7 @@ def pull_pixel_offset(total: np.ndarray, covariance: Any) -> Any:
     return (yy * across - xy * along) / determinant, (xx * along - xy * across) / determinant
 
 
-@part
+@inline_jit
 def pull_covariance(total: np.ndarray, covariance: Any, u: Any, v: Any) -> Any:
     """Gradients to the half axes' x and y.
 

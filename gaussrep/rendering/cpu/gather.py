@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from gaussrep.kernels.jit import part
-from gaussrep.kernels.simd_memory import load, store
+from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import load, store
 from gaussrep.rendering.cpu.ellipse import tiles_in_row
 from gaussrep.rendering.cpu.layout import BLOCK, TILE, ZERO, Slots, Splats
 
 
-@part
+@inline_jit
 def gather_slots(splats: Splats, slots: Slots, image: int, n: int, total: np.ndarray) -> bool:
     """Sum over the tiles that a Gaussian meets.
 
@@ -38,7 +38,7 @@ def gather_slots(splats: Splats, slots: Slots, image: int, n: int, total: np.nda
     return True
 
 
-@part
+@inline_jit
 def _add(total: np.ndarray, parts: np.ndarray, start: int) -> None:
     for at in range(0, len(total), TILE):
         store(total, at, load(total, at) + load(parts, start + at))

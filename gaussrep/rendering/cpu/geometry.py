@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.kernels.jit import part
+from gaussrep.kernels.jit import inline_jit
 from gaussrep.rendering.conventions import EPS2D, FRUSTUM_MARGIN
 from gaussrep.rendering.cpu.layout import Grid
 
@@ -36,49 +36,49 @@ class Slopes(NamedTuple):
     v_free: float
 
 
-@part
+@inline_jit
 def dot(a: Any, b: Any) -> float:
     """Inner product of two triples."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
-@part
+@inline_jit
 def blend(a: Any, x: float, b: Any, y: float) -> Any:
     """`a x + b y` of two triples."""
     return a[0] * x + b[0] * y, a[1] * x + b[1] * y, a[2] * x + b[2] * y
 
 
-@part
+@inline_jit
 def add(a: Any, b: Any) -> Any:
     """`a + b` of two triples."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2]
 
 
-@part
+@inline_jit
 def add_three(a: Any, b: Any) -> Any:
     """`a + b` of two triples of triples."""
     return add(a[0], b[0]), add(a[1], b[1]), add(a[2], b[2])
 
 
-@part
+@inline_jit
 def times(a: Any, b: Any) -> Any:
     """`a b` of two triples, part by part."""
     return a[0] * b[0], a[1] * b[1], a[2] * b[2]
 
 
-@part
+@inline_jit
 def mix(a: Any, weights: Any) -> Any:
     """Three triples summed by weights."""
     return blend(blend(a[0], weights[0], a[1], weights[1]), 1.0, a[2], weights[2])
 
 
-@part
+@inline_jit
 def triple(array: np.ndarray, i: int, j: int) -> Any:
     """Three numbers of an array [·, ·, 3]."""
     return np.float64(array[i, j, 0]), np.float64(array[i, j, 1]), np.float64(array[i, j, 2])
 
 
-@part
+@inline_jit
 def _entries(matrices: np.ndarray, i: int, j: int, row: int) -> Any:
     """The first three numbers of a row of a matrix of [·, ·, ·, ·]."""
     return (
@@ -88,7 +88,7 @@ def _entries(matrices: np.ndarray, i: int, j: int, row: int) -> Any:
     )
 
 
-@part
+@inline_jit
 def view_of(viewmats: np.ndarray, Ks: np.ndarray, scene: int, view: int) -> View:
     """The camera of one image."""
     x, y, z = (
@@ -110,7 +110,7 @@ def view_of(viewmats: np.ndarray, Ks: np.ndarray, scene: int, view: int) -> View
     )
 
 
-@part
+@inline_jit
 def place(view: View, mean: Any) -> Any:
     """A world point in camera axes."""
     return (
@@ -120,7 +120,7 @@ def place(view: View, mean: Any) -> Any:
     )
 
 
-@part
+@inline_jit
 def unit(quats: np.ndarray, scene: int, n: int) -> Any:
     """A normalized quaternion and one over its length, as `torch.nn.functional.normalize`."""
     w, x, y, z = quats[scene, n, 0], quats[scene, n, 1], quats[scene, n, 2], quats[scene, n, 3]
@@ -129,7 +129,7 @@ def unit(quats: np.ndarray, scene: int, n: int) -> Any:
     return (w * shrink, x * shrink, y * shrink, z * shrink), shrink
 
 
-@part
+@inline_jit
 def columns(quat: Any) -> Any:
     """The columns of the rotation matrix of a unit quaternion."""
     w, x, y, z = quat
@@ -140,7 +140,7 @@ def columns(quat: Any) -> Any:
     )
 
 
-@part
+@inline_jit
 def clamp(slope: float, focal: float, center: float, size: int) -> Any:
     """A slope kept near the image, and 1 where it was near enough, else 0."""
     margin = FRUSTUM_MARGIN * 0.5 * size
@@ -149,7 +149,7 @@ def clamp(slope: float, focal: float, center: float, size: int) -> Any:
     return kept, 1.0 if low <= slope <= high else 0.0
 
 
-@part
+@inline_jit
 def slopes_at(view: View, point: Any, grid: Grid) -> Slopes:
     """How pixels move with a camera-space point."""
     if grid.ortho:
@@ -162,7 +162,7 @@ def slopes_at(view: View, point: Any, grid: Grid) -> Slopes:
     )
 
 
-@part
+@inline_jit
 def pixel_of(view: View, point: Any, ortho: bool) -> Any:
     """Where a camera-space point falls."""
     x, y, z = point
@@ -170,14 +170,14 @@ def pixel_of(view: View, point: Any, ortho: bool) -> Any:
     return view.fx * x * share + view.cx, view.fy * y * share + view.cy
 
 
-@part
+@inline_jit
 def gradients_of_pixel(view: View, slopes: Slopes) -> Any:
     """How the pixel's x and its y grow along the world's axes."""
     across = blend(view.right, slopes.xx, view.ahead, slopes.xz)
     return across, blend(view.down, slopes.yy, view.ahead, slopes.yz)
 
 
-@part
+@inline_jit
 def extents(slope: Any, turned: Any, scales: Any) -> Any:
     """How far the Gaussian's three half axes reach along a slope."""
     return (
@@ -187,7 +187,7 @@ def extents(slope: Any, turned: Any, scales: Any) -> Any:
     )
 
 
-@part
+@inline_jit
 def covariance(u: Any, v: Any) -> Any:
     """Entries xx, xy, yy of the widened 2D covariance, and its determinant."""
     xx, xy, yy = dot(u, u) + EPS2D, dot(u, v), dot(v, v) + EPS2D

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from gaussrep.kernels.jit import part
-from gaussrep.kernels.simd import fma
-from gaussrep.kernels.simd_memory import load, store
+from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import fma, load, store
 from gaussrep.rendering.cpu.layout import PIXELS, TILE
 
 
-@part
+@inline_jit
 def mix_row(
     row: int,
     todo: np.ndarray,
@@ -41,7 +40,7 @@ def mix_row(
         store(mixed, at, total)
 
 
-@part
+@inline_jit
 def _mix_four(
     row: int,
     c: int,
@@ -69,7 +68,7 @@ def _mix_four(
     store(mixed, at + 3 * PIXELS, fourth)
 
 
-@part
+@inline_jit
 def write_mixed(image: int, x: int, y: int, mixed: np.ndarray, picture: np.ndarray) -> None:
     """Copy a tile's sums into the picture, where channels come last."""
     _, height, width, channels = picture.shape

@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from gaussrep.kernels.jit import part
-from gaussrep.kernels.simd import fma, spread, sums
-from gaussrep.kernels.simd_memory import load, store
+from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import broadcast, fma, horizontal_sum, load, store
 from gaussrep.rendering.cpu.layout import FOLDED, PIXELS, TILE, ZERO
 
 
-@part
+@inline_jit
 def read_gradients(
     image: int,
     x: int,
@@ -31,7 +30,7 @@ def read_gradients(
     """
     _, height, width, channels = picture.shape
     for at in range(0, len(gradients), TILE):
-        store(gradients, at, spread(ZERO))
+        store(gradients, at, broadcast(ZERO))
     if wanted.size == 0:
         return
     for start in range(0, channels, TILE):
@@ -46,7 +45,7 @@ def read_gradients(
                 state[PIXELS + at] += total
 
 
-@part
+@inline_jit
 def pull_features(
     features: np.ndarray,
     scene: int,
@@ -71,7 +70,7 @@ def pull_features(
     even = channels - channels % 2
     for row in range(spans[k, 0], spans[k, 1]):
         at = row * TILE
-        total = other = spread(ZERO)
+        total = other = broadcast(ZERO)
         for c in range(0, even, 2):
             total = fma(load(gradients, c * PIXELS + at), features[scene, n, c], total)
             other = fma(load(gradients, (c + 1) * PIXELS + at), features[scene, n, c + 1], other)
@@ -80,7 +79,7 @@ def pull_features(
         store(pulls, at, total + other)
 
 
-@part
+@inline_jit
 def sum_features(
     weights: np.ndarray,
     gradients: np.ndarray,
@@ -101,7 +100,7 @@ def sum_features(
     """
     for c in range(0, len(gradients) // PIXELS, FOLDED):
         plane = c * PIXELS
-        s0 = s1 = s2 = s3 = spread(ZERO)
+        s0 = s1 = s2 = s3 = broadcast(ZERO)
         for row in range(spans[k, 0], spans[k, 1]):
             at = plane + row * TILE
             weight = load(weights, row * TILE)
@@ -109,4 +108,4 @@ def sum_features(
             s1 = fma(weight, load(gradients, at + PIXELS), s1)
             s2 = fma(weight, load(gradients, at + 2 * PIXELS), s2)
             s3 = fma(weight, load(gradients, at + 3 * PIXELS), s3)
-        store(sums_by_slot, slot + c, sums((s0, s1, s2, s3)))
+        store(sums_by_slot, slot + c, horizontal_sum((s0, s1, s2, s3)))

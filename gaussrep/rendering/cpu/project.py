@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.kernels.jit import kernel, part
-from gaussrep.kernels.tasks import NONE, Tasks, claim
+from gaussrep.kernels.jit import inline_jit, kernel
+from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
 from gaussrep.rendering.cpu import geometry
 from gaussrep.rendering.cpu.ellipse import tiles_between
@@ -45,7 +45,7 @@ def project(tasks: Tasks, scenes: Scenes, grid: Grid, splats: Splats) -> None:
         _project_block(scenes, image // views, image % views, block, grid, splats)
 
 
-@part
+@inline_jit
 def _project_block(
     scenes: Scenes, scene: int, number: int, block: int, grid: Grid, splats: Splats
 ) -> None:
@@ -67,7 +67,7 @@ def _project_block(
         tiles += (box[2] - box[0]) * (box[3] - box[1])
 
 
-@part
+@inline_jit
 def _project_one(
     scenes: Scenes, scene: int, number: int, n: int, view: Any, grid: Grid, records: Any, at: int
 ) -> Any:
@@ -101,7 +101,7 @@ def _project_one(
     return left, top, right, bottom
 
 
-@part
+@inline_jit
 def _write_ellipse(records: np.ndarray, at: int, covariance: Any, reach: float) -> float:
     """The Cholesky factor of half the inverse covariance, and the half height in pixels."""
     xx, xy, yy, determinant = covariance

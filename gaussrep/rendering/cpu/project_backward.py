@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.kernels.jit import kernel, part
-from gaussrep.kernels.tasks import NONE, Tasks, claim
+from gaussrep.kernels.jit import inline_jit, kernel
+from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu import geometry
 from gaussrep.rendering.cpu.camera_backward import (
     pull_pixel,
@@ -66,7 +66,7 @@ def project_backward(
             _pull_one(scenes, scene, n, grid, splats, slots, total, gradients, cameras)
 
 
-@part
+@inline_jit
 def _pull_one(
     scenes: Scenes,
     scene: int,
@@ -113,7 +113,7 @@ def _pull_one(
     gradients.opacities[scene, n] = flat / scenes.opacities[scene, n] if flat != 0.0 else 0.0
 
 
-@part
+@inline_jit
 def _pull_view(
     view: Any, grid: Grid, mean: Any, quat: Any, scales: Any, total: Any, cameras: Any, at: int
 ) -> Any:

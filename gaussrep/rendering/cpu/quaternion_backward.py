@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from gaussrep.kernels.jit import part
+from gaussrep.kernels.jit import inline_jit
 
 
-@part
+@inline_jit
 def pull_quaternion(to_turned: Any, quat: Any, shrink: float) -> Any:
     """Gradient to a quaternion.
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from gaussrep.kernels.launch import launch
+from gaussrep.kernels.threads import launch
 from gaussrep.rendering.cpu.bin import bin_tiles, cut_bands
 from gaussrep.rendering.cpu.composite import composite
 from gaussrep.rendering.cpu.composite_backward import composite_backward

@@ -4,10 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.kernels.exponential import exponential
-from gaussrep.kernels.jit import part
-from gaussrep.kernels.simd import bits, fma, fnma, maximum, ramp
-from gaussrep.kernels.simd_memory import load, store
+from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import exp, fma, fnma, iota, load, maximum, movemask, store
 from gaussrep.rendering.cpu.layout import (
     HALF,
     L1,
@@ -34,7 +32,7 @@ FAR = np.float32(TILE - 1)
 SLACK = np.float32(1e-3)
 
 
-@part
+@inline_jit
 def take_up(
     members: np.ndarray,
     records: np.ndarray,
@@ -76,23 +74,23 @@ def take_up(
         spans[k, 0], spans[k, 1] = first, last
 
 
-@part
+@inline_jit
 def _rows(local: np.ndarray, at: int) -> int:
     """Rows in which the ellipse reaches between the first and the last pixel center, as bits."""
-    dy = ramp() + local[at + DY]
+    dy = iota() + local[at + DY]
     left = fma(dy, local[at + L2], local[at + EDGE])
     right = left + FAR * local[at + L1]
     nearest = maximum(maximum(left, ZERO), right * np.float32(-1))
     vertical = dy * local[at + L3]
     reach = local[at + LOG_OPACITY] - LOG_MIN + SLACK
-    return bits(fma(nearest, nearest, vertical * vertical) <= reach)
+    return movemask(fma(nearest, nearest, vertical * vertical) <= reach)
 
 
-@part
+@inline_jit
 def falloff(local: np.ndarray, at: int, row: int) -> Any:
     """Opacity times Gaussian along a row of pixels, uncapped; and where it counts at all."""
     dy = local[at + DY] + np.float32(row)
-    across = fma(ramp(), local[at + L1], fma(local[at + L2], dy, local[at + EDGE]))
+    across = fma(iota(), local[at + L1], fma(local[at + L2], dy, local[at + EDGE]))
     down = local[at + L3] * dy
     power = fnma(across, across, fma(-down, down, local[at + LOG_OPACITY]))
-    return exponential(power), power >= LOG_MIN
+    return exp(power), power >= LOG_MIN

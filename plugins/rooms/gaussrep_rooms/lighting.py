@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from gaussrep.kernels.jit import kernel
+from gaussrep.kernels import kernel
 from gaussrep_rooms.primitives import BOX, FRUSTUM, Packed
 from gaussrep_rooms.texture import albedo
 

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float64, Int32, Int64
 
-from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels import inline_jit, kernel
 from gaussrep_rooms.primitives import BALL, BOWL, BOX, FRUSTUM, Packed
 
 NEAR = 0.02
@@ -81,7 +81,7 @@ def _cast(
                     seen[row, column] = n
 
 
-@part
+@inline_jit
 def _window(span, offset, camera, width, height):
     """Columns and rows in which a part may be seen: those around its bounding box's corners."""
     focal, cx, cy = camera
@@ -105,7 +105,7 @@ def _window(span, offset, camera, width, height):
     return int(first), int(last), int(upper), int(lower)
 
 
-@part
+@inline_jit
 def _hit_box(ox, oy, oz, dx, dy, dz):
     rx, ry, rz = 1 / dx, 1 / dy, 1 / dz
     ax, bx = (-1 - ox) * rx, (1 - ox) * rx
@@ -116,7 +116,7 @@ def _hit_box(ox, oy, oz, dx, dy, dz):
     return enter if enter <= leave and enter > NEAR else np.inf
 
 
-@part
+@inline_jit
 def _hit_ball(ox, oy, oz, dx, dy, dz, lower):
     a = dx * dx + dy * dy + dz * dz
     b = ox * dx + oy * dy + oz * dz
@@ -132,7 +132,7 @@ def _hit_ball(ox, oy, oz, dx, dy, dz, lower):
     return np.inf
 
 
-@part
+@inline_jit
 def _hit_frustum(ox, oy, oz, dx, dy, dz, taper):
     """The nearest of the side, x² + y² = r(z)², and the two caps; r falls from 1 to 1 - taper."""
     slope = -taper / 2
@@ -202,7 +202,7 @@ def _find(points, which, kinds, tapers, centers, to_unit, eye, out) -> None:
             out[i, k] /= length
 
 
-@part
+@inline_jit
 def _of_cube(a, b, c):
     x, y, z = abs(a), abs(b), abs(c)
     if x >= y and x >= z:
@@ -212,7 +212,7 @@ def _of_cube(a, b, c):
     return 0.0, 0.0, np.sign(c)
 
 
-@part
+@inline_jit
 def _of_cone(a, b, c, taper):
     """Of the side or of a cap, whichever is nearer."""
     across = np.sqrt(a * a + b * b)

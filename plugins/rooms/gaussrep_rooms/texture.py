@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float64, Int64
 
-from gaussrep.kernels.jit import kernel, part
+from gaussrep.kernels import inline_jit, kernel
 from gaussrep_rooms.materials import Pattern
 from gaussrep_rooms.primitives import BOX, Packed
 
@@ -64,7 +64,7 @@ def _paint(
             out[i, 0], out[i, 1], out[i, 2] = red, green, blue
 
 
-@part
+@inline_jit
 def _unrolled(local, facing, half, is_box):
     """Position on the surface, right and up from its middle, and half the surface's extent."""
     if not is_box:
@@ -78,7 +78,7 @@ def _unrolled(local, facing, half, is_box):
     return local[0], local[2], half[0], half[2]
 
 
-@part
+@inline_jit
 def _share(pattern, u, v, wide, high, scale, phase):
     """Share of the second color, in [0, 1]."""
     if pattern in (WOOD, PLANKS):
@@ -105,7 +105,7 @@ def _share(pattern, u, v, wide, high, scale, phase):
     return _layers(u / scale, v / scale, phase)
 
 
-@part
+@inline_jit
 def _own_colors(pattern, u, v, wide, high, scale, phase):
     """Colors of the patterns that bring them; -1 for the others."""
     if pattern == BOOKS:
@@ -117,14 +117,14 @@ def _own_colors(pattern, u, v, wide, high, scale, phase):
     return -1.0, -1.0, -1.0
 
 
-@part
+@inline_jit
 def _grain(along, across, scale, phase):
     bend = 0.6 * _noise(along / 0.5, across / 0.2, phase + 7)
     rings = _noise(along / 2.0, across / scale * 3 + bend * 3, phase)
     return _clip(0.7 * rings + 0.5 * _noise(along / 0.15, across / 0.008, phase) - 0.1)
 
 
-@part
+@inline_jit
 def _planks(along, across, scale, phase):
     row = np.floor(across / scale)
     start = along / PLANK + _chance(row, 0.0, phase)
@@ -136,7 +136,7 @@ def _planks(along, across, scale, phase):
     return 0.6 * tone + 0.4 * _grain(along, across, 0.08, phase + tone * 50)
 
 
-@part
+@inline_jit
 def _tiles(u, v, scale, phase):
     column, row = np.floor(u / scale), np.floor(v / scale)
     if min(u - column * scale, v - row * scale) < JOINT:
@@ -144,7 +144,7 @@ def _tiles(u, v, scale, phase):
     return 0.25 * _chance(column, row, phase)
 
 
-@part
+@inline_jit
 def _books(u, v, high, scale, phase):
     """Upright spines of random color and height; above them it is dark."""
     shelf = u / scale + 0.35 * np.sin(u / scale + phase)
@@ -165,7 +165,7 @@ def _books(u, v, high, scale, phase):
     )
 
 
-@part
+@inline_jit
 def _art(a, b, phase):
     """Areas of four strong colors between wavy borders, inside a light margin."""
     if max(abs(a), abs(b)) > 0.88:
@@ -180,7 +180,7 @@ def _art(a, b, phase):
     )
 
 
-@part
+@inline_jit
 def _view(u, v, wide, high, phase):
     """A pale sky over hazy hills, behind a white cross of bars."""
     a, b = u / wide, v / high
@@ -196,7 +196,7 @@ def _view(u, v, wide, high, phase):
     return sky + (1 - sky) * cloud, 0.93 - 0.1 * up + (0.07 + 0.1 * up) * cloud, 0.99
 
 
-@part
+@inline_jit
 def _layers(x, y, phase):
     """Three octaves of noise, in [0, 1]."""
     return (
@@ -205,7 +205,7 @@ def _layers(x, y, phase):
     ) / 7  # fmt: skip
 
 
-@part
+@inline_jit
 def _noise(x, y, phase):
     """Random values at whole numbers, smoothly joined, in [0, 1]."""
     left, low = np.floor(x), np.floor(y)
@@ -216,7 +216,7 @@ def _noise(x, y, phase):
     return bottom * (1 - b) + top * b
 
 
-@part
+@inline_jit
 def _chance(x, y, phase):
     """A random number in [0, 1) that belongs to two whole numbers and a phase."""
     state = np.uint32(np.int64(x) * 374761393 + np.int64(y) * 668265263 + np.int64(phase * 1000003))
@@ -225,6 +225,6 @@ def _chance(x, y, phase):
     return np.float64(state) / 4294967296.0
 
 
-@part
+@inline_jit
 def _clip(value):
     return min(max(value, 0.0), 1.0)

@@ -2,9 +2,7 @@
 
 import numpy as np
 
-from gaussrep.kernels.jit import kernel, part
-from gaussrep.kernels.simd import WIDTH
-from gaussrep.kernels.tasks import NONE, claim
+from gaussrep.kernels import NONE, WIDTH, claim, inline_jit, kernel
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 
 
@@ -39,7 +37,7 @@ def pack(tasks, weight, scale, transposed, panels, packed):  # type: ignore[no-u
                     _copy_columns(matrix, scale[first:], packed[start + begin * width :], width)
 
 
-@part
+@inline_jit
 def _place(panels, lane, offsets, offset, terms):  # type: ignore[no-untyped-def]
     """Where a lane of the first term of an offset lies, and how far it is to the next term."""
     panel = 0
@@ -50,14 +48,14 @@ def _place(panels, lane, offsets, offset, terms):  # type: ignore[no-untyped-def
     return start + (lane - panels[panel]) * WIDTH, width
 
 
-@part
+@inline_jit
 def _copy_rows(matrix, scale, target, width):  # type: ignore[no-untyped-def]
     for row in range(matrix.shape[0]):
         for column in range(matrix.shape[1]):
             target[row * width + column] = matrix[row, column] * scale[row]
 
 
-@part
+@inline_jit
 def _copy_columns(matrix, scale, target, width):  # type: ignore[no-untyped-def]
     for column in range(matrix.shape[1]):
         for row in range(matrix.shape[0]):
@@ -96,7 +94,7 @@ def compute_rows(tasks, x, packed, table, panels, shape, finish, out):  # type: 
         _finish(out, region, finish[1], finish[2])
 
 
-@part
+@inline_jit
 def _add_products(x, terms, packed, table, region, places, out):  # type: ignore[no-untyped-def]
     """All pairs of a region of the output."""
     inputs, outputs, starts = table
@@ -119,7 +117,7 @@ def _add_products(x, terms, packed, table, region, places, out):  # type: ignore
             at += height
 
 
-@part
+@inline_jit
 def _bisect(rows, low, high, wanted):  # type: ignore[no-untyped-def]
     """The first place from `low` on where rows are not below the one that is wanted."""
     while low < high:
@@ -131,7 +129,7 @@ def _bisect(rows, low, high, wanted):  # type: ignore[no-untyped-def]
     return low
 
 
-@part
+@inline_jit
 def _begin(out, region, given):  # type: ignore[no-untyped-def]
     start, end, first, last = region
     for row in range(start, end):
@@ -139,7 +137,7 @@ def _begin(out, region, given):  # type: ignore[no-untyped-def]
             out[row, column] = given[column]
 
 
-@part
+@inline_jit
 def _finish(out, region, added, cut):  # type: ignore[no-untyped-def]
     start, end, first, last = region
     zero = np.float32(0)

@@ -7,8 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.kernels.launch import launch
-from gaussrep.kernels.simd import WIDTH
+from gaussrep.kernels import WIDTH, launch
 from gaussrep_gaussiancross.sparse.kernel_map import Grid, Pairs
 from gaussrep_gaussiancross.sparse.kernels.convolve import compute_rows, pack
 from gaussrep_gaussiancross.sparse.kernels.neighbors import count_neighbors, list_neighbors

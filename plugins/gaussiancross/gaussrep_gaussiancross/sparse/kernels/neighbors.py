@@ -1,7 +1,6 @@
 """Which voxels are neighbors, by walking sorted keys side by side."""
 
-from gaussrep.kernels.jit import kernel
-from gaussrep.kernels.tasks import NONE, claim
+from gaussrep.kernels import NONE, claim, kernel
 
 
 @kernel

@@ -2,10 +2,7 @@
 
 import numpy as np
 
-from gaussrep.kernels.jit import kernel, part
-from gaussrep.kernels.simd import WIDTH
-from gaussrep.kernels.simd_memory import load, load_some, store
-from gaussrep.kernels.tasks import NONE, claim
+from gaussrep.kernels import NONE, WIDTH, claim, inline_jit, kernel, load, load_masked, store
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 
 CHUNK = 128
@@ -58,16 +55,16 @@ def _sum(x, slope, inputs, outputs, panels, gradient):  # type: ignore[no-untype
             gradient[row, column] = sums[row, column - first]
 
 
-@part
+@inline_jit
 def _gather(source, start, count, target, place):  # type: ignore[no-untyped-def]
     whole = count - count % WIDTH
     for column in range(0, whole, WIDTH):
         store(target, place + column, load(source, start + column))
     if whole < count:
-        store(target, place + whole, load_some(source, start + whole, count - whole))
+        store(target, place + whole, load_masked(source, start + whole, count - whole))
 
 
-@part
+@inline_jit
 def _add_chunk(left, right, count, rows, panels, places, sums):  # type: ignore[no-untyped-def]
     width = right.shape[1]
     left_places, out_places = places

@@ -7,8 +7,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numba.core import cgutils, types  # noqa: TID253
 
-from gaussrep.kernels.jit import part
-from gaussrep.kernels.simd import I32, VECTOR, WIDTH, call, instruction
+from gaussrep.kernels import I32, VECTOR, WIDTH, call_llvm, inline_jit, intrinsic
 
 I64 = ir.IntType(64)
 ALIGNMENT = 4
@@ -53,7 +52,7 @@ class _Tile:
             factor = _spread(self.builder, self.builder.load(place))
             for lane, kept in zip(lanes, sums, strict=True):
                 terms = [factor, lane, self.builder.load(kept)]
-                added = call(self.builder, "llvm.fmuladd.v16f32", VECTOR, terms)
+                added = call_llvm(self.builder, "llvm.fmuladd.v16f32", VECTOR, terms)
                 self.builder.store(added, kept)
 
     def store(self) -> None:
@@ -66,7 +65,7 @@ class _Tile:
 def _make(width: int) -> Callable[..., None]:
     height = HEIGHTS[width]
 
-    @instruction
+    @intrinsic
     def tile(
         typingctx: Any,
         a: Any,
@@ -108,7 +107,7 @@ _tiles = [_make(width) for width in range(1, WIDEST + 1)]
 _tile_1, _tile_2, _tile_3, _tile_4 = (_tiles * 4)[:4] if WIDEST == 1 else _tiles
 
 
-@part
+@inline_jit
 def multiply_tile(width, a, a_rows, a_step, b, b_start, b_step, out, out_rows, count):  # type: ignore[no-untyped-def]
     """Add the products of one tile.
 

@@ -1,0 +1,191 @@
+"""Threads that share the tasks of a kernel.
+
+Kernels run without the GIL on plain Python threads. No threading layer of Numba is ever started, so
+that several Python threads, and forked and spawned processes, may run kernels at the same time,
+each with as many threads as torch has there.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from queue import SimpleQueue
+from threading import Lock, Thread
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from llvmlite import ir
+from numba.core import types  # noqa: TID253
+
+from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import intrinsic
+
+CACHE_LINE = 8
+"""Integers in a cache line; no two threads count in the same line."""
+
+NONE = -1
+"""Result of `claim` when no task is left."""
+
+NEXT, END = 0, 1
+"""Columns of a share: the next task, and the end."""
+
+
+class Tasks(NamedTuple):
+    """The tasks of one launch, as one of its threads sees them.
+
+    Every thread starts with its own share of consecutive tasks and helps the others when it is
+    done, so that it mostly reads what it wrote in the kernel before, and writes far from the other
+    threads.
+    """
+
+    thread: int
+    """Number of the thread, and of its own share."""
+    shares: np.ndarray
+    """int64 [threads, CACHE_LINE]."""
+
+
+def split_tasks(count: int, threads: int) -> list[Tasks]:
+    """Divide tasks evenly among threads.
+
+    Args:
+        count: Number of tasks.
+        threads: Number of threads.
+
+    Returns:
+        First argument of the kernel, for each thread.
+    """
+    bounds = [thread * count // threads for thread in range(threads + 1)]
+    shares = np.empty((threads, CACHE_LINE), np.int64)
+    shares[:, NEXT], shares[:, END] = bounds[:-1], bounds[1:]
+    return [Tasks(thread, shares) for thread in range(threads)]
+
+
+@inline_jit
+def claim(tasks: Any) -> int:
+    """Claim the next task, which no other thread gets; `NONE` when none is left."""
+    threads = len(tasks.shares)
+    for step in range(threads):
+        at = (tasks.thread + step) % threads
+        task = _fetch_add(tasks.shares, at * CACHE_LINE + NEXT)
+        if task < tasks.shares[at, END]:
+            return task
+    return NONE
+
+
+@intrinsic
+def _fetch_add(typingctx: Any, array: Any, index: Any) -> Any:
+    """Add one to an element of an int64 array atomically and return the value before."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        struct = context.make_array(sig.args[0])(context, builder, args[0])
+        place = builder.gep(struct.data, [args[1]])
+        return builder.atomic_rmw("add", place, ir.IntType(64)(1), "monotonic")
+
+    return types.int64(array, types.int64), emit
+
+
+_Outcomes = SimpleQueue[Exception | None]
+
+
+class ThreadPool:
+    """Threads that wait for kernels; they are kept, as many as were needed at once.
+
+    A kernel on a small image takes a tenth of a millisecond, and a render launches several: the
+    cost of a hand-over counts, and futures cost more than these queues.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Start over without threads; a forked child has none."""
+        self._jobs: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
+        self._count = 0
+        self._counting = Lock()
+
+    def start(
+        self, kernel: Callable[..., Any], shares: Sequence[Tasks], arguments: tuple[Any, ...]
+    ) -> Callable[[], None]:
+        """Run a kernel once per share, each in a thread.
+
+        Args:
+            kernel: Takes `Tasks` and the arguments.
+            shares: First argument of each call.
+            arguments: Further arguments.
+
+        Returns:
+            A function that waits until all calls are done, and raises what one of them raised.
+        """
+        with self._counting:
+            while self._count < len(shares):
+                Thread(target=self._serve, name="gaussrep-cpu", daemon=True).start()
+                self._count += 1
+        outcomes: _Outcomes = SimpleQueue()
+        for tasks in shares:
+            self._jobs.put((kernel, tasks, arguments, outcomes))
+        return lambda: _wait(outcomes, len(shares))
+
+    def _serve(self) -> None:
+        jobs = self._jobs
+        while True:
+            _run(*jobs.get())
+
+
+def _run(
+    kernel: Callable[..., Any], tasks: Tasks, arguments: tuple[Any, ...], outcomes: _Outcomes
+) -> None:
+    """Do one job, in a function of its own so that an idle thread keeps no images alive."""
+    try:
+        kernel(tasks, *arguments)
+    except Exception as error:  # raised again by the thread that waits
+        outcomes.put(error)
+    else:
+        outcomes.put(None)
+
+
+def _wait(outcomes: _Outcomes, count: int) -> None:
+    for error in [outcomes.get() for _ in range(count)]:
+        if error is not None:
+            raise error
+
+
+_pool = ThreadPool()
+_clocks: dict[int, defaultdict[str, float]] = {}
+
+
+@contextmanager
+def stage_clock() -> Iterator[defaultdict[str, float]]:
+    """Time the kernels that any thread launches during a block.
+
+    Yields:
+        Milliseconds by kernel, summed over launches; filled while the block runs.
+    """
+    clock: defaultdict[str, float] = defaultdict(float)
+    _clocks[id(clock)] = clock
+    try:
+        yield clock
+    finally:
+        del _clocks[id(clock)]
+
+
+def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
+    """Run a kernel until its tasks are done, on up to `torch.get_num_threads()` threads.
+
+    Args:
+        kernel: Takes `Tasks` and the arguments, claims tasks and returns when none is left.
+        tasks: Number of tasks, and the largest number of threads.
+        arguments: Further arguments of the kernel.
+    """
+    start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
+    own, *others = split_tasks(tasks, threads)
+    wait = _pool.start(kernel, others, arguments)
+    kernel(own, *arguments)
+    wait()
+    for clock in tuple(_clocks.values()):
+        clock[kernel.__name__] += 1e3 * (perf_counter() - start)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.reset)
