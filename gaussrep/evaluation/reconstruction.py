@@ -11,7 +11,7 @@ from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.config import ReconstructionConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
-from gaussrep.evaluation.ssim import ssim_map
+from gaussrep.metrics.ssim import ssim_map
 from gaussrep.methods.hidden_pixels import mean_of, mean_visible_color, psnr
 from gaussrep.methods.method import Method
 

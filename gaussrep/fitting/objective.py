@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.evaluation.ssim import ssim_map
+from gaussrep.metrics.ssim import ssim_map
 from gaussrep.fitting.capture import PosedPictures
 from gaussrep.fitting.config import LossConfig
 from gaussrep.rendering.rendering import Rendering

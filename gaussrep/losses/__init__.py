@@ -1,1 +1,1 @@
-"""Losses: how far a picture is from the one that was wanted."""
+"""Losses: differences between predicted and target images or feature maps."""

@@ -1,13 +1,31 @@
-"""The interface that every loss between pictures implements."""
+"""The interface of losses between images."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
+import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
+from gaussrep.checks import check_shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LossOutput:
+    """A loss and its terms.
+
+    Attributes:
+        loss: Scalar to minimize.
+        terms: Scalars that the loss is computed from, by name, without a graph; for logs.
+    """
+
+    loss: Float[Tensor, ""]
+    terms: Mapping[str, Float[Tensor, ""]] = field(default_factory=dict)
+
 
 class Loss(nn.Module, ABC):
-    """Compares rendered pictures, channels last as in `Rendering`, with target pictures."""
+    """Compares predictions, channels last as in `Rendering`, with targets."""
 
     @abstractmethod
     def forward(
@@ -16,16 +34,120 @@ class Loss(nn.Module, ABC):
         target: Float[Tensor, "*batch height width channels"],
         mask: Bool[Tensor, "*batch height width"] | None = None,
     ) -> Float[Tensor, ""]:
-        """Measure the distance.
+        """Compute the loss.
 
         Args:
-            prediction: Pictures, usually RGB in [0, 1].
-            target: What the pictures should be.
-            mask: Pixels that count; all of them where it is None.
+            prediction: Images, usually RGB in [0, 1], or feature maps.
+            target: Of the same shape.
+            mask: True where a pixel counts; None counts all. Nothing of the other pixels reaches
+                the value or the gradient.
 
         Returns:
-            A scalar, averaged over everything that counts.
+            A scalar, averaged over the pixels that count; 0 where there are none.
 
         Raises:
-            ShapeError: If the shapes disagree.
+            ShapeError: The shapes disagree.
         """
+
+    def with_terms(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> LossOutput:
+        """Compute the loss and its terms in one go.
+
+        Args:
+            prediction: As in `forward`.
+            target: As in `forward`.
+            mask: As in `forward`.
+
+        Returns:
+            The loss as `forward` computes it; a loss of one term has no `terms`.
+
+        Raises:
+            ShapeError: The shapes disagree.
+        """
+        return LossOutput(self(prediction, target, mask))
+
+
+class PixelLoss(Loss):
+    """A loss with one error per pixel, averaged over pixels and channels."""
+
+    @abstractmethod
+    def errors(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> Float[Tensor, "*batch height width parts"]:
+        """Compute the error of each pixel, for callers that average in their own way.
+
+        Args:
+            prediction: As in `forward`.
+            target: As in `forward`.
+            mask: As in `forward`.
+
+        Returns:
+            Non-negative errors, one per channel, or one per pixel (C = 1) where the loss compares
+            whole vectors; 0 where a pixel does not count.
+
+        Raises:
+            ShapeError: The shapes disagree.
+        """
+
+    def forward(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """Average `errors` over the pixels that count; see the base class."""
+        return mean_error(self.errors(prediction, target, mask), mask)
+
+
+def check_shapes(prediction: Tensor, target: Tensor, mask: Tensor | None) -> None:
+    """Check that a loss can compare its arguments.
+
+    Args:
+        prediction: [*batch, H, W, C].
+        target: Should have the same shape.
+        mask: Should have the shape [*batch, H, W].
+
+    Raises:
+        ShapeError: A shape is different.
+    """
+    check_shape("target", target, list(prediction.shape))
+    if mask is not None:
+        check_shape("mask", mask, list(prediction.shape[:-1]))
+
+
+def mean_error(
+    errors: Float[Tensor, "*batch height width parts"],
+    mask: Bool[Tensor, "*batch height width"] | None,
+) -> Float[Tensor, ""]:
+    """Average errors over the pixels that count.
+
+    Args:
+        errors: 0 where a pixel does not count.
+        mask: True where a pixel counts; None counts all.
+
+    Returns:
+        A scalar; 0 where no pixel counts.
+    """
+    if mask is None:
+        return errors.mean()
+    return errors.sum() / (mask.sum() * errors.shape[-1]).clamp_min(1)
+
+
+def mask_out(values: Float[Tensor, "*batch c"], mask: Bool[Tensor, "*batch"] | None) -> Tensor:
+    """Set pixels that do not count to 0, with zero gradient even where a value there is NaN.
+
+    Args:
+        values: One vector per pixel.
+        mask: True where a pixel counts; None changes nothing.
+
+    Returns:
+        Values of the same shape.
+    """
+    return values if mask is None else torch.where(mask[..., None], values, 0)

@@ -1,15 +1,25 @@
-"""Losses that compare pixel by pixel."""
+"""The core's losses between images and feature maps."""
 
-import torch
+from abc import abstractmethod
+
 from jaxtyping import Bool, Float
 from torch import Tensor
+from torch.nn import functional
 
-from gaussrep.checks import check_shape
-from gaussrep.losses.loss import Loss
+from gaussrep.losses.config import L1SSIMConfig, SmoothL1Config
+from gaussrep.losses.loss import (
+    Loss,
+    LossOutput,
+    PixelLoss,
+    check_shapes,
+    mask_out,
+    mean_error,
+)
+from gaussrep.metrics.ssim import ssim_map
 
 
-class MSE(Loss):
-    """Mean squared error over the channels of all pixels that count; 0 where none does.
+class MSE(PixelLoss):
+    """Mean squared error over the channels of all pixels that count.
 
     Example:
         >>> import torch
@@ -17,18 +27,18 @@ class MSE(Loss):
         0.25
     """
 
-    def forward(
+    def errors(
         self,
         prediction: Float[Tensor, "*batch height width channels"],
         target: Float[Tensor, "*batch height width channels"],
         mask: Bool[Tensor, "*batch height width"] | None = None,
-    ) -> Float[Tensor, ""]:
-        """Mean of (prediction - target)²; see the base class."""
-        return _mean(_difference(prediction, target, mask).square(), mask)
+    ) -> Float[Tensor, "*batch height width channels"]:
+        """Compute (prediction - target)² of each channel; see the base class."""
+        return _difference(prediction, target, mask).square()
 
 
-class L1(Loss):
-    """Mean absolute error over the channels of all pixels that count; 0 where none does.
+class L1(PixelLoss):
+    """Mean absolute error over the channels of all pixels that count.
 
     Example:
         >>> import torch
@@ -36,26 +46,180 @@ class L1(Loss):
         0.5
     """
 
+    def errors(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> Float[Tensor, "*batch height width channels"]:
+        """Compute |prediction - target| of each channel; see the base class."""
+        return _difference(prediction, target, mask).abs()
+
+
+class SmoothL1(PixelLoss):
+    """Quadratic for errors below `beta` and linear above, as `torch.nn.SmoothL1Loss`.
+
+    Args:
+        config: `beta`.
+
+    Example:
+        >>> import torch
+        >>> loss = SmoothL1(SmoothL1Config(beta=1.0))
+        >>> loss(torch.zeros(2, 2, 3), torch.full((2, 2, 3), 0.5)).item()
+        0.125
+    """
+
+    def __init__(self, config: SmoothL1Config) -> None:
+        super().__init__()
+        self.beta = config.beta
+
+    def errors(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> Float[Tensor, "*batch height width channels"]:
+        """Compute the smooth absolute error of each channel; see the base class."""
+        difference = _difference(prediction, target, mask)
+        zero = difference.new_zeros(()).expand_as(difference)
+        return functional.smooth_l1_loss(difference, zero, reduction="none", beta=self.beta)
+
+
+class SimilarityLoss(PixelLoss):
+    """One minus a similarity that is 1 where a pixel of both images is the same."""
+
+    @abstractmethod
+    def similarity(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+    ) -> Float[Tensor, "*batch height width parts"]:
+        """Compute the similarity of each pixel.
+
+        Args:
+            prediction: As in `forward`.
+            target: Of the same shape.
+
+        Returns:
+            At most 1, per channel or per pixel.
+        """
+
+    def errors(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> Float[Tensor, "*batch height width parts"]:
+        """Compute one minus the similarity of each pixel; see the base class."""
+        check_shapes(prediction, target, mask)
+        found = self.similarity(mask_out(prediction, mask), mask_out(target, mask))
+        return mask_out(1 - found, mask)
+
     def forward(
         self,
         prediction: Float[Tensor, "*batch height width channels"],
         target: Float[Tensor, "*batch height width channels"],
         mask: Bool[Tensor, "*batch height width"] | None = None,
     ) -> Float[Tensor, ""]:
-        """Mean of |prediction - target|; see the base class."""
-        return _mean(_difference(prediction, target, mask).abs(), mask)
+        """Compute one minus the mean similarity; see the base class."""
+        return self.with_terms(prediction, target, mask).loss
+
+    def with_terms(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> LossOutput:
+        """Compute the loss and the mean `similarity`; see the base class."""
+        if mask is not None:
+            loss = mean_error(self.errors(prediction, target, mask), mask)
+            return LossOutput(loss, {"similarity": 1 - loss.detach()})
+        check_shapes(prediction, target, mask)
+        mean = self.similarity(prediction, target).mean()
+        return LossOutput(1 - mean, {"similarity": mean.detach()})
+
+
+class Cosine(SimilarityLoss):
+    """One minus the cosine between the vectors of each pixel.
+
+    Example:
+        >>> import torch
+        >>> Cosine()(torch.ones(2, 2, 3), torch.full((2, 2, 3), -2.0)).item()
+        2.0
+    """
+
+    def similarity(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+    ) -> Float[Tensor, "*batch height width 1"]:
+        """Compute the cosine of each pixel's two vectors; see the base class."""
+        return functional.cosine_similarity(prediction, target, dim=-1)[..., None]
+
+
+class SSIM(SimilarityLoss):
+    """One minus the structural similarity (Wang et al. 2004); see `gaussrep.metrics.ssim_map`.
+
+    Pixels that do not count are black in both images, where windows of the others reach them.
+
+    Example:
+        >>> import torch
+        >>> SSIM()(torch.ones(8, 8, 3), torch.ones(8, 8, 3)).item()
+        0.0
+    """
+
+    def similarity(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+    ) -> Float[Tensor, "*batch height width channels"]:
+        """Compute the SSIM index of each channel; see the base class."""
+        flat = [images.flatten(0, -4) for images in (prediction[None], target[None])]
+        index = ssim_map(*(images.permute(0, 3, 1, 2) for images in flat))
+        return index.permute(0, 2, 3, 1).reshape(prediction.shape)
+
+
+class L1SSIM(Loss):
+    """(1 - λ) L1 + λ (1 - SSIM), the loss of 3DGS (Kerbl et al. 2023, equation 7).
+
+    The paper calls its second term D-SSIM; its code computes 1 - SSIM, as this does.
+
+    Args:
+        config: The weight λ.
+    """
+
+    def __init__(self, config: L1SSIMConfig) -> None:
+        super().__init__()
+        self.weight = config.ssim_weight
+        self.l1, self.ssim = L1(), SSIM()
+
+    def forward(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> Float[Tensor, ""]:
+        """Compute the weighted sum of both terms; see the base class."""
+        return self.with_terms(prediction, target, mask).loss
+
+    def with_terms(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> LossOutput:
+        """Compute the loss, the mean absolute error `l1` and the mean index `ssim`.
+
+        SSIM is neither computed nor among the terms where its weight is 0.
+        """
+        l1 = self.l1(prediction, target, mask)
+        if not self.weight:
+            return LossOutput(l1, {"l1": l1.detach()})
+        ssim = self.ssim.with_terms(prediction, target, mask)
+        loss = (1 - self.weight) * l1 + self.weight * ssim.loss
+        return LossOutput(loss, {"l1": l1.detach(), "ssim": ssim.terms["similarity"]})
 
 
 def _difference(prediction: Tensor, target: Tensor, mask: Tensor | None) -> Tensor:
-    """Zero outside the mask, with zero gradient even where a value there is NaN."""
-    check_shape("target", target, list(prediction.shape))
-    if mask is None:
-        return prediction - target
-    check_shape("mask", mask, list(prediction.shape[:-1]))
-    return torch.where(mask[..., None], prediction - target, 0)
-
-
-def _mean(errors: Tensor, mask: Tensor | None) -> Tensor:
-    if mask is None:
-        return errors.mean()
-    return errors.sum() / (mask.sum() * errors.shape[-1]).clamp_min(1)
+    check_shapes(prediction, target, mask)
+    return mask_out(prediction - target, mask)

@@ -93,6 +93,28 @@ def register_losses() -> Iterator[LossRecord]:
     """The losses of the core."""
     yield LossRecord(name="mse", summary="Mean squared error.", target="gaussrep.losses.pixel:MSE")
     yield LossRecord(name="l1", summary="Mean absolute error.", target="gaussrep.losses.pixel:L1")
+    yield LossRecord(
+        name="smooth-l1",
+        summary="Quadratic for small errors, linear for large ones.",
+        target="gaussrep.losses.pixel:SmoothL1",
+        config="gaussrep.losses.config:SmoothL1Config",
+    )
+    yield LossRecord(
+        name="ssim",
+        summary="One minus the structural similarity.",
+        target="gaussrep.losses.pixel:SSIM",
+    )
+    yield LossRecord(
+        name="l1-ssim",
+        summary="(1 - λ) L1 + λ (1 - SSIM), the loss of 3DGS.",
+        target="gaussrep.losses.pixel:L1SSIM",
+        config="gaussrep.losses.config:L1SSIMConfig",
+    )
+    yield LossRecord(
+        name="cosine",
+        summary="One minus the cosine between feature vectors.",
+        target="gaussrep.losses.pixel:Cosine",
+    )
 
 
 @hookimpl

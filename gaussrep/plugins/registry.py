@@ -47,7 +47,7 @@ def list_components(kind: str | None = None) -> list[Component]:
     Example:
         >>> from gaussrep import plugins
         >>> [c.name for c in plugins.list("losses") if c.distribution == plugins.CORE]
-        ['l1', 'mse']
+        ['cosine', 'l1', 'l1-ssim', 'mse', 'smooth-l1', 'ssim']
     """
     return _host().components(kind)
 

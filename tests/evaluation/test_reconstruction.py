@@ -5,7 +5,7 @@ import torch
 
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.reconstruction import ssim
-from gaussrep.evaluation.ssim import ssim_map
+from gaussrep.metrics.ssim import ssim_map
 from gaussrep.methods import Reconstruction
 from gaussrep.methods.hidden_pixels import mean_visible_color, psnr
 
