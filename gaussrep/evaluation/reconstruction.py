@@ -1,9 +1,8 @@
-"""`reconstruction`: how well a method says again what it did not see."""
+"""`reconstruction`: quality of masked pixels that a method reconstructs."""
 
 from collections import defaultdict
 
 import torch
-from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussrep.building import build
@@ -11,18 +10,17 @@ from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.config import ReconstructionConfig
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
-from gaussrep.metrics.ssim import ssim_map
-from gaussrep.methods.hidden_pixels import mean_of, mean_visible_color, psnr
 from gaussrep.methods.method import Method
+from gaussrep.metrics import mean_visible_color, psnr, ssim
 
 BASELINE = "mean visible color"
 
 
 class MaskedReconstruction(Evaluation):
-    """PSNR and SSIM on hidden pixels, averaged over images and over random masks.
+    """PSNR and SSIM on masked pixels, averaged over images and over random masks.
 
-    The SSIM map is taken of the whole image as the method says it again, and averaged over hidden
-    pixels and channels. The baseline fills the image with the mean color of what is visible.
+    The SSIM map is computed on the whole reconstructed image and averaged over masked pixels and
+    channels. The baseline fills the image with the mean color of its visible pixels.
 
     Args:
         config: Its settings.
@@ -31,42 +29,38 @@ class MaskedReconstruction(Evaluation):
     config: ReconstructionConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `psnr` in dB and `ssim` of the method, and of the baseline."""
+        """Compute `psnr` in dB and `ssim` of the method and of the baseline.
+
+        Args:
+            method: One that reconstructs images.
+
+        Returns:
+            A row of the method and one of the baseline.
+
+        Raises:
+            CapabilityError: The method does not reconstruct images, or masks nothing.
+        """
         dataset = build("datasets", self.config.data, split="val")
         columns: dict[tuple[str, str], list[Tensor]] = defaultdict(list)
         with torch.no_grad():
             for batch in batches(dataset, self.config, device_of(method)):
                 for _ in range(self.config.draws):
-                    for row, said, hidden in _pictures(method, batch):
-                        columns[row, "psnr"].append(psnr(said, batch["image"], hidden))
-                        columns[row, "ssim"].append(ssim(said, batch["image"], hidden))
+                    for row, prediction, mask in _reconstructions(method, batch):
+                        for name, metric in (("psnr", psnr), ("ssim", ssim)):
+                            values = metric(prediction, batch["image"], mask, channel_dim=-3)
+                            columns[row, name].append(values)
         means = {key: torch.cat(values).mean().item() for key, values in columns.items()}
         rows = {row: {"psnr": means[row, "psnr"], "ssim": means[row, "ssim"]} for row, _ in means}
         measured = sum(map(len, columns[name_of(method), "psnr"]))
         return Scores(rows, {"samples": measured // self.config.draws, "draws": self.config.draws})
 
 
-def _pictures(method: Method, batch: dict[str, Tensor]) -> list[tuple[str, Tensor, Tensor]]:
-    said = method.reconstruct(batch)
-    if not said.hidden.flatten(1).any(dim=1).all():
+def _reconstructions(method: Method, batch: dict[str, Tensor]) -> list[tuple[str, Tensor, Tensor]]:
+    """Reconstruct a batch by the method and by the baseline: row, images and mask."""
+    found = method.reconstruct(batch)
+    if not found.hidden.flatten(1).any(dim=1).all():
         raise CapabilityError(
-            f"{type(method).__name__} hides nothing of some images, so there is nothing to measure"
+            f"{type(method).__name__} masks nothing of some images, so there is nothing to measure"
         )
-    filled = mean_visible_color(batch["image"], said.hidden)
-    return [(name_of(method), said.images, said.hidden), (BASELINE, filled, said.hidden)]
-
-
-def ssim(
-    said: Float[Tensor, "b c h w"], images: Float[Tensor, "b c h w"], hidden: Bool[Tensor, "b h w"]
-) -> Float[Tensor, " b"]:
-    """Mean of the SSIM map over hidden pixels and channels.
-
-    Args:
-        said: Values in [0, 1].
-        images: The truth.
-        hidden: Which pixels count.
-
-    Returns:
-        Values in [-1, 1], one per image.
-    """
-    return mean_of(ssim_map(said, images), hidden)
+    filled = mean_visible_color(batch["image"], found.hidden)
+    return [(name_of(method), found.images, found.hidden), (BASELINE, filled, found.hidden)]

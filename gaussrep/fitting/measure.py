@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.metrics.ssim import ssim_map
-from gaussrep.methods.hidden_pixels import psnr
+from gaussrep.metrics import psnr, ssim_map
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +32,5 @@ def measure_fidelity(drawn: Float[Tensor, "v h w 3"], truth: Float[Tensor, "v h 
     """
     said, wanted = (pictures.permute(0, 3, 1, 2) for pictures in (drawn.clamp(0, 1), truth))
     everywhere = torch.ones_like(said[:, 0], dtype=torch.bool)
-    decibels = psnr(said, wanted, everywhere).mean().item()
+    decibels = psnr(said, wanted, everywhere, channel_dim=-3).mean().item()
     return Fidelity(decibels, ssim_map(said, wanted).mean().item())

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.metrics.ssim import ssim_map
 from gaussrep.fitting.capture import PosedPictures
 from gaussrep.fitting.config import LossConfig
+from gaussrep.metrics.ssim import ssim_map
 from gaussrep.rendering.rendering import Rendering
 
 

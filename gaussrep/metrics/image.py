@@ -1,6 +1,7 @@
 """Metrics of rendered and reconstructed images."""
 
 import torch
+from einops import repeat
 from jaxtyping import Bool, Float
 from torch import Tensor
 
@@ -80,6 +81,23 @@ def ssim(
     """
     index = ssim_map(prediction.movedim(channel_dim, -3), target.movedim(channel_dim, -3))
     return index.mean(_IMAGE) if mask is None else masked_mean(index, mask, -3)
+
+
+def mean_visible_color(
+    images: Float[Tensor, "b c h w"], masked: Bool[Tensor, "b h w"]
+) -> Float[Tensor, "b c h w"]:
+    """Fill each image with the mean color of its visible pixels, the baseline of reconstruction.
+
+    Args:
+        images: RGB in [0, 1].
+        masked: True where a pixel is not visible.
+
+    Returns:
+        Images of one color each; black where no pixel is visible.
+    """
+    visible = (~masked)[:, None].to(images.dtype)
+    color = (images * visible).sum((2, 3)) / visible.sum((2, 3)).clamp_min(1)
+    return repeat(color, "b c -> b c h w", h=images.shape[2], w=images.shape[3])
 
 
 def depth_error(

@@ -77,6 +77,22 @@ class TestL1(LossContract):
     name = "l1"
 
 
+class TestSmoothL1(LossContract):
+    name = "smooth-l1"
+
+
+class TestSSIM(LossContract):
+    name = "ssim"
+
+
+class TestL1SSIM(LossContract):
+    name = "l1-ssim"
+
+
+class TestCosine(LossContract):
+    name = "cosine"
+
+
 class TestClassifier(MethodContract):
     name = "classifier"
     settings = {"body": GMAE, "width": 32, "classes": 5}

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 import gaussrep as gr
 from gaussrep.gaussians import Gaussians
+from gaussrep.metrics import psnr
 from gaussrep_additive.config import FitPictureConfig
 from gaussrep_additive.flat import flat_gaussians, frame
 
@@ -92,5 +93,4 @@ def fit_picture(
     with torch.no_grad():
         gaussians = model()
         picture = gr.render(gaussians, cameras, renderer="additive").color[0].clamp(0, 1)
-    error = (picture - target).square().mean().clamp_min(1e-10)
-    return PictureFit(gaussians.detach(), picture.movedim(-1, 0), -10 * error.log10().item())
+    return PictureFit(gaussians.detach(), picture.movedim(-1, 0), psnr(picture, target).item())

@@ -10,6 +10,7 @@ import gaussrep as gr
 from gaussrep.building import build
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods import Batch, Embedding, Method, StepOutput
+from gaussrep.metrics import psnr
 from gaussrep_additive.config import AdditiveConfig
 from gaussrep_additive.flat import frame
 from gaussrep_additive.head import GaussianHead
@@ -41,8 +42,8 @@ class AdditivePictures(Method):
         """
         target = batch["image"].movedim(1, -1)
         drawn = self.draw(self.gaussians(batch), *target.shape[1:3])
-        error = (drawn.detach().clamp(0, 1) - target).square().mean((1, 2, 3))
-        return StepOutput(self.loss(drawn, target), {"psnr": -10 * error.log10().mean()})
+        decibels = psnr(drawn.detach().clamp(0, 1), target).mean()
+        return StepOutput(self.loss(drawn, target), {"psnr": decibels})
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Say pictures in Gaussians.

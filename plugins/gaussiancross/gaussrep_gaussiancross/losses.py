@@ -6,6 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
+from gaussrep import metrics
 from gaussrep.losses.pixel import L1
 from gaussrep.rendering import Rendering
 
@@ -34,8 +35,7 @@ def semantic_loss(
 
 def psnr(drawn: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:
     """Peak signal-to-noise ratio of the rendered colors of each view, in dB, at most 100."""
-    errors = (drawn.color.clamp(0, 1) - rearrange(images, "b v c h w -> b v h w c")).square()
-    return -10 * errors.mean((2, 3, 4)).clamp_min(1e-10).log10()
+    return metrics.psnr(drawn.color.clamp(0, 1), rearrange(images, "b v c h w -> b v h w c"))
 
 
 def depth_error(
@@ -49,21 +49,4 @@ def depth_error(
         scale: Cuboid units per unit of the points.
     """
     metric = torch.stack([drawn.depth, depths]) / scale[:, None, None, None]
-    return L1()(metric[0][..., None], metric[1][..., None], depths > 0)
-
-
-def effective_rank(features: Float[Tensor, "n d"]) -> Float[Tensor, ""]:
-    """Exponential of the entropy of the normalized singular values (RankMe, arXiv 2210.02885).
-
-    The singular values come from the d x d matrix of second moments, so that the number of rows
-    costs little.
-
-    Args:
-        features: One row per voxel.
-
-    Returns:
-        From 1, all rows in one direction, to d, none preferred.
-    """
-    rows = features.detach().double()
-    values = torch.linalg.eigvalsh(rows.mT @ rows).clamp_min(0).sqrt()
-    return torch.special.entr(values / values.sum().clamp_min(1e-30)).sum().exp()
+    return metrics.depth_error(metric[0], metric[1], depths > 0)

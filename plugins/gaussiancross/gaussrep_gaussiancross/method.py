@@ -13,12 +13,12 @@ from gaussrep.encoders.teacher import build_teacher
 from gaussrep.encoders.voxels import Voxelized, voxelize
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Embedding, StepOutput
+from gaussrep.metrics import effective_rank
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross import losses as explanation
 from gaussrep_gaussiancross.anchors import Placement, scatter_mean
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.head import Field, GaussianHead, passing
-from gaussrep_gaussiancross.losses import effective_rank
 from gaussrep_gaussiancross.networks import DenseUNet, Projector
 from gaussrep_gaussiancross.point_method import PointMethod
 from gaussrep_gaussiancross.scene_batch import CHANNELS, SceneBatch, cameras_of
@@ -73,7 +73,7 @@ class GaussianCross(PointMethod):
                 "psnr": explanation.psnr(drawn, batch["images"]).mean(),
                 "depth_error": explanation.depth_error(drawn, depths, field.cuboid.scale[:, 0]),
                 "kept": field.kept.float().mean(),
-                "rank": effective_rank(features),
+                "rank": effective_rank(features, from_moments=True),
                 "skipped": batch["skipped"].float().mean(),
             }
         return StepOutput(torch.stack(list(losses.values())).sum(), metrics)

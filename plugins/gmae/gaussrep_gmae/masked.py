@@ -11,8 +11,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from gaussrep.errors import ShapeError
-from gaussrep.methods.hidden_pixels import psnr
 from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
+from gaussrep.metrics import psnr
 from gaussrep_gmae.config import MaskedConfig
 from gaussrep_gmae.encoder import MaskedEncoder, load_encoder_weights
 
@@ -81,7 +81,7 @@ class MaskedMethod(Method, Generic[C]):
         prediction = self.predict(images, visible)
         masked = self.masked_pixels(visible)
         counted = masked if self.config.loss == "masked" else torch.ones_like(masked)
-        decibels = psnr(prediction.images.detach(), images, masked).mean()
+        decibels = psnr(prediction.images.detach(), images, masked, channel_dim=-3).mean()
         loss = masked_mean(prediction.errors, counted).mean()
         if prediction.penalty is not None:
             loss = loss + prediction.penalty.mean()

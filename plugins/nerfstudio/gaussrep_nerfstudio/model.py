@@ -14,6 +14,7 @@ from gaussrep.fitting.calibration import Calibration
 from gaussrep.fitting.distillation import Lessons
 from gaussrep.fitting.extent import extent_of
 from gaussrep.fitting.scene_model import SceneModel
+from gaussrep.metrics import psnr
 from gaussrep_nerfstudio.batches import pictures_of
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD
@@ -111,8 +112,8 @@ class GaussrepModel(Model):
 
     def get_metrics_dict(self, outputs: dict[str, Tensor], batch: dict[str, Any]) -> dict[str, Any]:
         """PSNR of the picture, and how many Gaussians there are."""
-        error = (outputs["rgb"] - self._truth(batch)).square().mean()
-        return {"psnr": -10 * error.log10(), "gaussians": self.scene.count}
+        decibels = psnr(outputs["rgb"], self._truth(batch))
+        return {"psnr": decibels, "gaussians": self.scene.count}
 
     def get_loss_dict(
         self, outputs: dict[str, Tensor], batch: dict[str, Any], metrics_dict: Any = None

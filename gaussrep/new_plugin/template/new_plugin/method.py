@@ -8,6 +8,7 @@ from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods import Batch, Embedding, Method, StepOutput
+from gaussrep.metrics import psnr
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -46,8 +47,8 @@ class Sketch(Method):
         images = batch["image"]
         drawn = self.draw(self.gaussians(batch), *images.shape[2:])
         target = images.movedim(1, -1)
-        psnr = -10 * (drawn.detach() - target).square().mean().log10()
-        return StepOutput(self.loss(drawn, target), {"psnr": psnr})
+        decibels = psnr(drawn.detach(), target).mean()
+        return StepOutput(self.loss(drawn, target), {"psnr": decibels})
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Say pictures in blobs.

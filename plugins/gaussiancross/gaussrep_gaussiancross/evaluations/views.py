@@ -13,6 +13,7 @@ from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.methods.method import Batch, Method
+from gaussrep.metrics import psnr
 from gaussrep_gaussiancross import losses as explanation
 from gaussrep_gaussiancross.evaluations.config import ViewsConfig
 from gaussrep_gaussiancross.method import GaussianCross
@@ -79,8 +80,7 @@ def _measured(method: GaussianCross, batch: Batch) -> Iterator[tuple[str, float]
 
 def _flat_psnr(images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:
     mean = reduce(images, "b v c h w -> b v c 1 1", "mean")
-    errors = reduce((images - mean).square(), "b v c h w -> b v", "mean")
-    return -10 * errors.clamp_min(1e-10).log10()
+    return psnr(mean.expand_as(images), images)
 
 
 def _means(scenes: list[dict[str, float]]) -> dict[str, float]:

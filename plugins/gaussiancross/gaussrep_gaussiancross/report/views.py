@@ -10,6 +10,7 @@ from torch.nn.functional import cosine_similarity
 
 from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.methods.method import Batch
+from gaussrep.metrics import psnr
 from gaussrep.rendering import Rendering
 from gaussrep.report.palette import near_to_far
 from gaussrep.report.panel import SIZE, Panel
@@ -196,5 +197,4 @@ def views_of(method: GaussianCross, batch: Batch, field: Field, unit: str) -> li
 
 def _flat_psnr(images: Float[Tensor, "v h w 3"]) -> Float[Tensor, " v"]:
     mean = reduce(images, "v h w c -> v 1 1 c", "mean")
-    errors = reduce((images - mean).square(), "v h w c -> v", "mean")
-    return -10 * errors.clamp_min(1e-10).log10()
+    return psnr(mean.expand_as(images), images)

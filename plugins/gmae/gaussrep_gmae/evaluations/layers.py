@@ -13,8 +13,8 @@ from gaussrep.building import build
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.gaussians import Gaussians
-from gaussrep.methods.hidden_pixels import psnr
 from gaussrep.methods.method import Method
+from gaussrep.metrics import psnr
 from gaussrep_gmae.evaluations.config import LayersConfig
 from gaussrep_gmae.layers import depth_ranks, render_subsets
 from gaussrep_gmae.method import GMAE, require_gmae
@@ -75,7 +75,8 @@ class Layers(Evaluation):
         everywhere = torch.ones_like(images[:, 0], dtype=torch.bool)
         for fraction, colors in zip(self.config.fractions, shown.unbind(dim=1), strict=True):
             prediction = rearrange(colors, "b h w c -> b c h w").clamp(0, 1)
-            columns[f"psnr {fraction:.2%}"] += psnr(prediction, images, everywhere).tolist()
+            decibels = psnr(prediction, images, everywhere, channel_dim=-3)
+            columns[f"psnr {fraction:.2%}"] += decibels.tolist()
         columns["size"] += spearman(order, gaussians.scales.prod(dim=-1)).tolist()
         columns["detail"] += spearman(order, gradient_at_centers(gaussians, images)).tolist()
 

@@ -6,7 +6,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.methods.hidden_pixels import mean_visible_color, psnr
+from gaussrep.metrics import mean_visible_color, psnr
 
 
 @dataclass(frozen=True)
@@ -44,5 +44,5 @@ def measure(
     """
     flat = mean_visible_color(images, masked)
     said = rearrange(pictures, "b h w c -> b c h w")
-    found, known = (psnr(each, images, masked).tolist() for each in (said, flat))
+    found, known = (psnr(each, images, masked, channel_dim=-3).tolist() for each in (said, flat))
     return [Gain(a, b) for a, b in zip(found, known, strict=True)]
