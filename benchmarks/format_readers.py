@@ -23,8 +23,8 @@ import numpy as np
 import torch
 
 from gaussrep.errors import GaussrepError
+from gaussrep.formats.axes import LEFT_UP_FORWARD, RIGHT_UP_BACK, convert_axes
 from gaussrep.formats.by_suffix import load, save
-from gaussrep.formats.half_turn import ABOUT_X, ABOUT_Z, half_turn
 from gaussrep.formats.ply_layout import column_names, encode
 from gaussrep.gaussians import Gaussians
 from gaussrep.json_file import write_json
@@ -147,7 +147,9 @@ def splat_transform_checks(folder: Path, scene: Gaussians, tools: Tools) -> Iter
     for number in (2, 3):
         save(scene, folder / "ours.spz", version=number)
         tools.transform(folder / "ours.spz", folder / "back.ply")
-        error = difference(half_turn(load(folder / "back.ply"), ABOUT_X), load(folder / "ours.spz"))
+        error = difference(
+            convert_axes(load(folder / "back.ply"), RIGHT_UP_BACK), load(folder / "ours.spz")
+        )
         yield Check(f".spz version {number}", "gaussrep", name, ours, error, 1e-4, note)
     tools.transform(folder / "ours.ply", folder / "theirs.compressed.ply")
     tools.transform(folder / "theirs.compressed.ply", folder / "back.ply")
@@ -183,7 +185,9 @@ def gltf_checks(folder: Path, scene: Gaussians, tools: Tools) -> Iterator[Check]
     for suffix in (".glb", ".gltf"):
         save(scene, folder / f"ours{suffix}")
         said = json.loads(tools.script("read_gltf.mjs", (folder / f"ours{suffix}").resolve()))
-        error = difference(half_turn(_from_attributes(said["attributes"]), ABOUT_Z), scene)
+        error = difference(
+            convert_axes(_from_attributes(said["attributes"]), LEFT_UP_FORWARD), scene
+        )
         yield Check(suffix, "gaussrep", reader, "what was saved", error, 1e-5)
         strange = set(said["issues"]) - UNKNOWN_TO_THE_VALIDATOR
         note = "it does not know the extension yet, nor in splat-transform's file: "

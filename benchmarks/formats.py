@@ -19,8 +19,8 @@ from torch import Tensor
 from gaussrep import sh
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting.measure import measure_fidelity
-from gaussrep.formats.appearance import coefficients
 from gaussrep.formats.by_suffix import load, save
+from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.gaussians import Gaussians
 from gaussrep.json_file import write_json
 from gaussrep.rendering.api import render
@@ -74,7 +74,7 @@ def draw(scene: Scene, gaussians: Gaussians) -> Tensor:
 def losses(before: Gaussians, after: Gaussians) -> dict[str, float]:
     unit = [torch.nn.functional.normalize(each.quats.double(), dim=-1) for each in (before, after)]
     degrees = 2 * (unit[0] * unit[1]).sum(-1).abs().clamp(max=1).acos().rad2deg()
-    harmonics, kept = coefficients(before), coefficients(after)
+    harmonics, kept = sh_coefficients(before), sh_coefficients(after)
     dropped = torch.zeros_like(harmonics)
     dropped[:, : kept.shape[1]] = kept
     rest = (dropped - harmonics)[:, 1:].abs()

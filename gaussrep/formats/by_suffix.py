@@ -1,4 +1,4 @@
-"""Loading and saving in whichever format a file's suffix names."""
+"""Loading and saving of Gaussians in the format of a file's suffix."""
 
 from os import PathLike
 from pathlib import Path
@@ -23,7 +23,7 @@ def load(path: str | PathLike[str]) -> Gaussians:
         FormatError: If no format reads this suffix, or the file is missing or damaged.
     """
     path = Path(path)
-    return build("formats", _name_of(path, reading=True)).read(path)
+    return build("formats", _format_of(path, reading=True)).read(path)
 
 
 def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> None:
@@ -32,7 +32,7 @@ def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> No
     Args:
         gaussians: One scene, without batch axes.
         path: The file; its suffix names the format. It is overwritten if it exists.
-        **settings: Of the format, such as `version=2` of SPZ.
+        **settings: Settings of the format, such as `version=2` of SPZ.
 
     Raises:
         ConfigError: If the format has no such setting.
@@ -40,11 +40,11 @@ def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> No
             the file cannot be written.
     """
     path = Path(path)
-    chosen = {**settings, "type": _name_of(path, reading=False)}
+    chosen = {**settings, "type": _format_of(path, reading=False)}
     build("formats", chosen).write(gaussians, path)
 
 
-def _name_of(path: Path, *, reading: bool) -> str:
+def _format_of(path: Path, *, reading: bool) -> str:
     able: dict[str, list[str]] = {}
     for component in plugins.list("formats"):
         record = component.record
@@ -58,7 +58,7 @@ def _name_of(path: Path, *, reading: bool) -> str:
     names = able[max(fitting, key=len)]
     if len(names) > 1:
         raise AmbiguousNameError(
-            f"{path}: {' and '.join(names)} both claim this suffix; leave one out with "
+            f"{path}: {' and '.join(names)} both register this suffix; load one of them with "
             "GAUSSREP_PLUGINS."
         )
     return names[0]

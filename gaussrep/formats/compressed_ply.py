@@ -7,11 +7,10 @@ import numpy as np
 
 from gaussrep import sh
 from gaussrep.errors import FormatError
-from gaussrep.formats.decoded import decoded
-from gaussrep.formats.ply_header import Element, Header
+from gaussrep.formats.checked_files import gaussians_from_arrays
+from gaussrep.formats.ply_elements import PlyElement, PlyHeader, read_rows, read_vertices
 from gaussrep.formats.ply_layout import count_bases
-from gaussrep.formats.ply_table import read_rows, read_vertices
-from gaussrep.formats.smallest_three import join
+from gaussrep.formats.smallest_three import restore_largest
 from gaussrep.gaussians import Gaussians
 
 CHUNK = 256
@@ -24,50 +23,53 @@ BYTES = ((24, 8), (16, 8), (8, 8), (0, 8))
 THREE = ((20, 10), (10, 10), (0, 10))
 """The same for the smallest three of a quaternion, below two bits that name the largest."""
 SH_RANGE = 8
-"""Coefficients of degree 1 and above lie in [-4, 4]."""
+"""Width of the range [-4, 4] of coefficients of degree 1 and above."""
 
 
-def is_compressed(vertex: Element) -> bool:
-    """Whether an element holds packed Gaussians.
+def is_compressed(vertex: PlyElement) -> bool:
+    """Return whether an element holds packed Gaussians.
 
     Args:
         vertex: The vertices of a PLY file.
+
+    Returns:
+        Whether it has a packed column.
     """
     return any(name in vertex.properties for name in PACKED)
 
 
-def read_compressed(file: BinaryIO, header: Header) -> Gaussians:
+def read_compressed(file: BinaryIO, header: PlyHeader) -> Gaussians:
     """Read packed Gaussians.
 
     Args:
         file: A PLY file, opened for reading.
-        header: What `read_header` found in it.
+        header: Its header.
 
     Returns:
         One scene with `sh`, float32, on the CPU.
 
     Raises:
         FormatError: If an element or a property is missing or of another type, the numbers of rows
-            do not fit, the file is truncated, or a value is impossible.
+            do not match, the file is truncated, or a value is impossible.
     """
     chunk, rest = _check_layout(header)
     bounds = np.repeat(read_rows(file, header, chunk), CHUNK)[: header.vertex.count]
     rows = read_vertices(file, header)
-    color = _fields(rows["packed_color"], BYTES)
-    rgb = _between(bounds, COLOR, color[:, :3]) if "min_r" in chunk.properties else color[:, :3]
+    color = _unpack_bits(rows["packed_color"], BYTES)
+    rgb = _interpolate(bounds, COLOR, color[:, :3]) if "min_r" in chunk.properties else color[:, :3]
     dc = (rgb - 0.5) / sh.C0
     higher = _rest(file, header, rest) if rest else np.empty((len(rows), 0, 3))
     with np.errstate(over="ignore", invalid="ignore"):
-        return decoded(
-            means=_between(bounds, POSITION, _fields(rows["packed_position"], VECTOR)),
+        return gaussians_from_arrays(
+            means=_interpolate(bounds, POSITION, _unpack_bits(rows["packed_position"], VECTOR)),
             quats=_quats(rows["packed_rotation"]),
-            scales=np.exp(_between(bounds, SCALE, _fields(rows["packed_scale"], VECTOR))),
+            scales=np.exp(_interpolate(bounds, SCALE, _unpack_bits(rows["packed_scale"], VECTOR))),
             opacities=color[:, 3],
             sh=np.concatenate([dc[:, None], higher], axis=1),
         )
 
 
-def _check_layout(header: Header) -> tuple[Element, Element | None]:
+def _check_layout(header: PlyHeader) -> tuple[PlyElement, PlyElement | None]:
     elements = {element.name: element for element in (*header.before, *header.after)}
     chunk, rest = elements.get("chunk"), elements.get("sh")
     if header.encoding == "ascii" or chunk is None:
@@ -90,7 +92,7 @@ def _check_layout(header: Header) -> tuple[Element, Element | None]:
     return chunk, rest
 
 
-def _check_columns(element: Element, names: Iterable[str], code: str) -> None:
+def _check_columns(element: PlyElement, names: Iterable[str], code: str) -> None:
     wrong = [name for name in names if element.properties.get(name) != code]
     if wrong:
         raise FormatError(
@@ -99,27 +101,30 @@ def _check_columns(element: Element, names: Iterable[str], code: str) -> None:
         )
 
 
-def _fields(words: np.ndarray, places: tuple[tuple[int, int], ...]) -> np.ndarray:
-    """Numbers in [0, 1] out of some bits of words."""
+def _unpack_bits(words: np.ndarray, places: tuple[tuple[int, int], ...]) -> np.ndarray:
+    """Unpack bit fields of words to numbers in [0, 1]."""
     parts = [(words >> first & 2**bits - 1) / (2**bits - 1) for first, bits in places]
     return np.stack(parts, axis=-1)
 
 
-def _between(bounds: np.ndarray, names: tuple[str, ...], shares: np.ndarray) -> np.ndarray:
+def _interpolate(bounds: np.ndarray, names: tuple[str, ...], fractions: np.ndarray) -> np.ndarray:
     low = np.stack([bounds[f"min_{name}"] for name in names], axis=-1)
     high = np.stack([bounds[f"max_{name}"] for name in names], axis=-1)
-    return low * (1 - shares) + high * shares
+    return low * (1 - fractions) + high * fractions
 
 
 def _quats(words: np.ndarray) -> np.ndarray:
-    three = (_fields(words, THREE) - 0.5) * np.sqrt(2)
-    return join(three, (words >> 30).astype(np.intp))
+    three = (_unpack_bits(words, THREE) - 0.5) * np.sqrt(2)
+    return restore_largest(three, (words >> 30).astype(np.intp))
 
 
-def _rest(file: BinaryIO, header: Header, element: Element) -> np.ndarray:
-    """Higher SH, [N, K - 1, 3]; bytes stand for the middles of 256 steps, the ends for the ends."""
+def _rest(file: BinaryIO, header: PlyHeader, element: PlyElement) -> np.ndarray:
+    """Decode higher SH, [N, K - 1, 3].
+
+    0 and 255 are the ends of the range, other bytes the centers of its 256 steps.
+    """
     table, bases = read_rows(file, header, element), count_bases(element)
     names = [f"f_rest_{place}" for place in range(3 * (bases - 1))]
     columns = np.array([table[name] for name in names]).reshape(3, bases - 1, len(table))
-    shares = np.where(columns == 0, 0, np.where(columns == 255, 1, (columns + 0.5) / 256))
-    return ((shares - 0.5) * SH_RANGE).transpose(2, 1, 0)
+    fractions = np.where(columns == 0, 0, np.where(columns == 255, 1, (columns + 0.5) / 256))
+    return ((fractions - 0.5) * SH_RANGE).transpose(2, 1, 0)

@@ -7,7 +7,7 @@ from gaussrep.gaussians import Gaussians
 
 
 class Format(ABC):
-    """Reads and writes one kind of file; its suffixes stand in the plugin's `FormatRecord`."""
+    """Reader and writer of one file format; its suffixes are in the plugin's `FormatRecord`."""
 
     @abstractmethod
     def read(self, path: Path) -> Gaussians:

@@ -4,16 +4,14 @@ from pathlib import Path
 
 from gaussrep.errors import FormatError
 from gaussrep.formats import ply_layout
-from gaussrep.formats.access import reading, writing
+from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
 from gaussrep.formats.compressed_ply import is_compressed, read_compressed
 from gaussrep.formats.format import Format
-from gaussrep.formats.ply_header import read_header
-from gaussrep.formats.ply_table import read_vertices
-from gaussrep.formats.writable import writable
+from gaussrep.formats.ply_elements import read_header, read_vertices
 from gaussrep.gaussians import Gaussians
 
 COMPRESSED = ".compressed.ply"
-"""How PlayCanvas's compressed files end; they are read, not written."""
+"""Suffix of PlayCanvas's compressed files, which are read, not written."""
 
 
 class Ply(Format):
@@ -24,10 +22,10 @@ class Ply(Format):
 
     Read files may be binary of either byte order or ASCII, with columns of any scalar type in any
     order; further columns, further elements and whatever follows the vertices are ignored.
-    Quaternions keep the length they have in the file. What nerfstudio exports is read, also where
-    it has bytes `red green blue` in place of SH, and PlayCanvas's compressed files.
+    Quaternions keep their length. Files of nerfstudio with bytes `red green blue` in place of SH
+    are read, and PlayCanvas's compressed files.
 
-    The frame is the one that all of gaussrep uses, x right, y down, z forward. Nothing is turned.
+    Axes are gaussrep's own, x right, y down, z forward, and are not converted.
     """
 
     def read(self, path: Path) -> Gaussians:
@@ -43,7 +41,7 @@ class Ply(Format):
             FormatError: If the file is missing, truncated, no 3DGS file, or holds impossible
                 values.
         """
-        with reading(path) as file:
+        with open_for_reading(path) as file:
             header = read_header(file)
             if is_compressed(header.vertex):
                 return read_compressed(file, header)
@@ -69,10 +67,10 @@ class Ply(Format):
                 f"{path}: compressed PLY is read, not written; choose .ply, or .spz for a small "
                 "file."
             )
-        scene = writable(gaussians, path, "a PLY file")
+        scene = validate_for_export(gaussians, path, "a PLY file")
         names = ply_layout.column_names(1 if scene.sh is None else scene.sh.shape[-2])
         header = ["ply", "format binary_little_endian 1.0", f"element vertex {scene.count}"]
         header += [*(f"property float {name}" for name in names), "end_header", ""]
-        with writing(path) as file:
+        with open_for_writing(path) as file:
             file.write("\n".join(header).encode("ascii"))
             file.write(ply_layout.encode(scene).numpy().astype("<f4").data)

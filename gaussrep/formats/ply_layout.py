@@ -1,4 +1,4 @@
-"""How 3D Gaussian Splatting names and encodes its columns in a PLY file."""
+"""Names and encodings of the columns of a PLY file of 3D Gaussian Splatting."""
 
 import numpy as np
 import torch
@@ -6,16 +6,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.appearance import coefficients
-from gaussrep.formats.decoded import refuse
-from gaussrep.formats.ply_header import Element
+from gaussrep.formats.checked_files import raise_if_any, sh_coefficients
+from gaussrep.formats.ply_elements import PlyElement
 from gaussrep.gaussians import Gaussians
 
 MEANS = ("x", "y", "z")
 NORMALS = ("nx", "ny", "nz")
 DC = ("f_dc_0", "f_dc_1", "f_dc_2")
 RGB = ("red", "green", "blue")
-"""Bytes that nerfstudio exports in place of SH, with `--ply-color-mode rgb`."""
+"""Columns of bytes that nerfstudio's `--ply-color-mode rgb` writes in place of SH."""
 OPACITY = ("opacity",)
 SCALES = ("scale_0", "scale_1", "scale_2")
 QUATS = ("rot_0", "rot_1", "rot_2", "rot_3")
@@ -24,16 +23,19 @@ OPACITY_MARGIN = 1e-6
 
 
 def column_names(bases: int) -> tuple[str, ...]:
-    """Names of all columns in the order in which they are written.
+    """Return the names of all columns in the order in which they are written.
 
     Args:
         bases: Number of SH basis functions, degree 0 included.
+
+    Returns:
+        The names.
     """
     return (*MEANS, *NORMALS, *DC, *_rest_names(bases), *OPACITY, *SCALES, *QUATS)
 
 
-def check_layout(vertex: Element) -> int:
-    """Raise unless an element has the columns of a 3DGS file; normals are not needed.
+def check_layout(vertex: PlyElement) -> int:
+    """Check that an element has the columns of a 3DGS file; normals are not needed.
 
     Args:
         vertex: The element that holds the Gaussians.
@@ -55,8 +57,8 @@ def check_layout(vertex: Element) -> int:
     return count_bases(vertex)
 
 
-def count_bases(element: Element) -> int:
-    """Number of SH basis functions that an element's columns f_rest_… belong to.
+def count_bases(element: PlyElement) -> int:
+    """Return the number of SH basis functions of an element's columns `f_rest_…`.
 
     Args:
         element: The vertices, or the element `sh` of a compressed file.
@@ -78,38 +80,43 @@ def count_bases(element: Element) -> int:
 
 
 def decode(table: np.ndarray, bases: int) -> Gaussians:
-    """Gaussians from the rows of a file.
+    """Convert the rows of a file to Gaussians.
 
     Args:
-        table: Structured array with the columns that `check_layout` wants, [N].
+        table: Structured array with the columns of a 3DGS file, [N].
         bases: Number of SH basis functions.
 
     Returns:
         One scene, float32, with `sh`, or with `colors` where the file has bytes.
 
     Raises:
-        FormatError: If a value is not finite in float32, or no Gaussian can have it.
+        FormatError: If a value is not finite in float32, or a scale or a quaternion is 0.
     """
     scales = _columns(table, SCALES).exp()
     quats = _columns(table, QUATS)
-    refuse(~((scales > 0) & scales.isfinite()).all(-1), "log-scales beyond what float32 can hold")
-    refuse((quats == 0).all(-1), "quaternions rot_0..3 of length 0")
+    raise_if_any(
+        ~((scales > 0) & scales.isfinite()).all(-1), "log-scales beyond what float32 can hold"
+    )
+    raise_if_any((quats == 0).all(-1), "quaternions rot_0..3 of length 0")
     return Gaussians(
         means=_columns(table, MEANS),
         quats=quats,
         scales=scales,
         opacities=_columns(table, OPACITY).sigmoid().squeeze(-1),
-        **_appearance(table, bases),
+        **_colors_or_sh(table, bases),
     )
 
 
 def encode(gaussians: Gaussians) -> Float[Tensor, "n columns"]:
-    """The columns of `column_names` for one scene.
+    """Compute the columns of `column_names` for one scene.
 
     Args:
         gaussians: One scene, float32, with colors or SH of degree 0 to 3.
+
+    Returns:
+        Rows of the file, float32.
     """
-    sh = coefficients(gaussians)
+    sh = sh_coefficients(gaussians)
     return torch.cat(
         [
             gaussians.means,
@@ -124,13 +131,13 @@ def encode(gaussians: Gaussians) -> Float[Tensor, "n columns"]:
     )
 
 
-def _has_bytes(vertex: Element) -> bool:
-    """Whether colors are bytes and there is no SH."""
+def _has_bytes(vertex: PlyElement) -> bool:
+    """Whether the element has colors as bytes and no SH."""
     found = [vertex.properties.get(name) for name in (*RGB, *DC)]
     return found == ["u1"] * 3 + [None] * 3
 
 
-def _appearance(table: np.ndarray, bases: int) -> dict[str, Tensor]:
+def _colors_or_sh(table: np.ndarray, bases: int) -> dict[str, Tensor]:
     if DC[0] not in (table.dtype.names or ()):
         return {"colors": _columns(table, RGB) / 255}
     rest = _columns(table, _rest_names(bases)).unflatten(-1, (3, bases - 1)).mT
@@ -146,6 +153,6 @@ def _columns(table: np.ndarray, names: tuple[str, ...]) -> Tensor:
     for place, name in enumerate(names):
         with np.errstate(over="ignore"):
             values = torch.from_numpy(table[name].astype(np.float32))
-        refuse(~values.isfinite(), f"values of {name} that are NaN or infinite")
+        raise_if_any(~values.isfinite(), f"values of {name} that are NaN or infinite")
         columns[:, place] = values
     return columns

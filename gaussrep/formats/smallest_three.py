@@ -1,45 +1,45 @@
-"""Unit quaternions without their largest component, which the other three give."""
+"""Smallest-three encoding: unit quaternions without their largest component."""
 
 import numpy as np
 
 
-def completing(three: np.ndarray) -> np.ndarray:
-    """The fourth component of unit quaternions.
+def largest_component(three: np.ndarray) -> np.ndarray:
+    """Compute the fourth component of unit quaternions.
 
     Args:
-        three: The others, [N, 3].
+        three: The other components, [N, 3].
 
     Returns:
-        At least 0, [N]; 0 where the three are too long already.
+        The component, at least 0, [N]; 0 where the norm of the other three is above 1.
     """
     return np.sqrt(np.clip(1 - np.square(three).sum(1), 0, None))
 
 
-def join(three: np.ndarray, largest: np.ndarray) -> np.ndarray:
-    """Put the largest components back.
+def restore_largest(three: np.ndarray, largest: np.ndarray) -> np.ndarray:
+    """Insert the largest components.
 
     Args:
-        three: The others in their order, [N, 3].
-        largest: Places of the largest ones, 0 to 3, [N].
+        three: The other components in their order, [N, 3].
+        largest: Indices of the largest components, 0 to 3, [N].
 
     Returns:
         Quaternions, [N, 4].
     """
     quats = np.empty((len(three), 4))
     np.put_along_axis(quats, _others(largest), three, axis=1)
-    np.put_along_axis(quats, largest[:, None], completing(three)[:, None], axis=1)
+    np.put_along_axis(quats, largest[:, None], largest_component(three)[:, None], axis=1)
     return quats
 
 
-def split(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Leave the largest components out.
+def drop_largest(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Remove the largest components.
 
     Args:
         unit: Unit quaternions, [N, 4]; a quaternion and its negative are the same rotation.
 
     Returns:
-        The other three of the one whose largest component is positive, each at most √½ in size,
-        [N, 3]; and the places of the largest, [N].
+        The other three components of the quaternion whose largest component is positive, each at
+        most √½ in size, [N, 3]; and the indices of the largest components, [N].
     """
     largest = np.abs(unit).argmax(1)
     sign = np.where(np.take_along_axis(unit, largest[:, None], axis=1) < 0, -1, 1)

@@ -8,10 +8,13 @@ import torch
 
 from gaussrep import sh
 from gaussrep.errors import FormatError
-from gaussrep.formats.access import reading, writing
-from gaussrep.formats.decoded import decoded
+from gaussrep.formats.checked_files import (
+    gaussians_from_arrays,
+    open_for_reading,
+    open_for_writing,
+    validate_for_export,
+)
 from gaussrep.formats.format import Format
-from gaussrep.formats.writable import writable
 from gaussrep.gaussians import Gaussians
 
 ROW = np.dtype([("means", "<f4", 3), ("scales", "<f4", 3), ("rgba", "u1", 4), ("quats", "u1", 4)])
@@ -42,7 +45,7 @@ class Splat(Format):
             FormatError: If the file is missing, is not made of 32 bytes each, or holds impossible
                 values.
         """
-        with reading(path) as file:
+        with open_for_reading(path) as file:
             size = os.fstat(file.fileno()).st_size
             if size % ROW.itemsize:
                 raise FormatError(
@@ -50,7 +53,7 @@ class Splat(Format):
                     f"multiple of {ROW.itemsize}."
                 )
             table = np.fromfile(file, ROW)
-            return decoded(
+            return gaussians_from_arrays(
                 means=table["means"],
                 quats=(table["quats"].astype(np.float32) - ZERO) / ZERO,
                 scales=table["scales"],
@@ -70,9 +73,9 @@ class Splat(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = writable(gaussians, path, "a .splat file")
+        scene = validate_for_export(gaussians, path, "a .splat file")
         table = _rows(scene)
-        with writing(path) as file:
+        with open_for_writing(path) as file:
             file.write(table.data)
 
 

@@ -291,13 +291,13 @@ def register_formats() -> Iterator[FormatRecord]:
     yield FormatRecord(
         name="spz",
         summary="Niantic's compressed files, versions 2 and 3.",
-        target="gaussrep.formats.spz.spz:Spz",
-        config="gaussrep.formats.spz.config:SpzConfig",
+        target="gaussrep.formats.spz:Spz",
+        config="gaussrep.formats.config:SpzConfig",
         suffixes=(".spz",),
     )
     yield FormatRecord(
         name="gltf",
         summary="glTF with Khronos's extension KHR_gaussian_splatting.",
-        target="gaussrep.formats.gltf.gltf:Gltf",
+        target="gaussrep.formats.gltf:Gltf",
         suffixes=(".glb", ".gltf"),
     )

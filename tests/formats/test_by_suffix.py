@@ -3,6 +3,7 @@ import torch
 
 from gaussrep import plugins
 from gaussrep.errors import AmbiguousNameError, FormatError
+from gaussrep.formats import by_suffix
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.format import Format
 from gaussrep.gaussians import Gaussians
@@ -45,7 +46,7 @@ def register(monkeypatch, *records):
         for distribution, record in records
     ]
     monkeypatch.setattr(plugins, "list", lambda kind: components)
-    monkeypatch.setattr(plugins, "build", lambda kind, name: Remembering(name))
+    monkeypatch.setattr(by_suffix, "build", lambda kind, name: Remembering(name))
 
 
 def record(name, *suffixes, **abilities):
@@ -90,5 +91,5 @@ def test_a_format_that_cannot_read_is_not_asked(monkeypatch):
 
 def test_two_claims_on_one_suffix_are_refused_with_both_names(monkeypatch):
     register(monkeypatch, ("a", record("ply", ".ply")), ("b", record("other", ".ply")))
-    with pytest.raises(AmbiguousNameError, match="a:ply and b:other both claim"):
+    with pytest.raises(AmbiguousNameError, match="a:ply and b:other both register"):
         load("x.ply")

@@ -3,27 +3,27 @@
 import pytest
 import torch
 
+from gaussrep.formats.axes import LEFT_UP_FORWARD, RIGHT_UP_BACK
 from gaussrep.formats.by_suffix import load, save
-from gaussrep.formats.gltf import container as gltf
-from gaussrep.formats.gltf.scene import read_scene
-from gaussrep.formats.half_turn import ABOUT_X, ABOUT_Z
-from gaussrep.formats.spz import container as spz
-from gaussrep.formats.spz import streams
+from gaussrep.formats.gltf_file import read_container
+from gaussrep.formats.gltf_scene import read_scene
+from gaussrep.formats.spz import decode_streams
+from gaussrep.formats.spz_container import unpack_spz
 
 
 def held_by_spz(path):
-    return streams.decode(*spz.unpack(path.read_bytes()))
+    return decode_streams(*unpack_spz(path.read_bytes()))
 
 
 def held_by_glb(path):
-    return read_scene(gltf.unpack(path.read_bytes(), path.parent))
+    return read_scene(read_container(path.read_bytes(), path.parent))
 
 
 @pytest.mark.parametrize(
     ("name", "held", "signs", "tolerance"),
     [
-        ("a.glb", held_by_glb, ABOUT_Z, 1e-5),
-        ("a.spz", held_by_spz, ABOUT_X, 0.1),
+        ("a.glb", held_by_glb, LEFT_UP_FORWARD, 1e-5),
+        ("a.spz", held_by_spz, RIGHT_UP_BACK, 0.1),
     ],
 )
 def test_turned_cameras_see_the_scene_in_the_file(

@@ -329,7 +329,7 @@ class TestRefusal:
         assert words in refusal(data, "a.glb")
 
     def test_of_one_mesh_shown_a_million_times(self, refusal, monkeypatch):
-        monkeypatch.setattr("gaussrep.formats.growth.FREE", 2**14)
+        monkeypatch.setattr("gaussrep.formats.checked_files.ALWAYS_ALLOWED", 2**14)
         document, binary = parts()
         document["nodes"] = [{"mesh": 0}] * 20_000
         document["scenes"] = [{"nodes": list(range(20_000))}]

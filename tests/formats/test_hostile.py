@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.by_suffix import load, save
-from gaussrep.formats.spz.container import Header, pack, unpack
+from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
 from gaussrep.gaussians import Gaussians
 
 NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply"]
@@ -68,8 +68,8 @@ def test_a_damaged_file(tmp_path_factory, valid, name, damage):
 @given(damage=damages(), version=st.sampled_from([2, 3]))
 def test_damage_below_the_checksum(tmp_path_factory, valid, damage, version):
     """SPZ's streams are damaged and packed again, so that the checksum is right."""
-    header, body = unpack(valid["a.spz"])
-    content = pack(Header(version, header.count, header.degree, 12), damaged(body, damage))
+    header, body = unpack_spz(valid["a.spz"])
+    content = pack_spz(SpzHeader(version, header.count, header.degree, 12), damaged(body, damage))
     check(tmp_path_factory.getbasetemp() / "a.spz", content)
 
 

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from gaussrep.errors import ConfigError, FormatError
 from gaussrep.formats.by_suffix import load, save
-from gaussrep.formats.spz import quaternions
-from gaussrep.formats.spz.config import SpzConfig
-from gaussrep.formats.spz.spz import Spz
+from gaussrep.formats.config import SpzConfig
+from gaussrep.formats.spz import Spz, decode_quats, encode_quats
 
 C0 = 0.28209479177387814
 
@@ -83,7 +82,7 @@ class TestRefusal:
             (b"NGSP" + bytes(28), "version 4 or newer"),
             (spz(head=header(1)), "version 1; only 2 and 3"),
             (spz(head=header(4)), "version 4; only 2 and 3"),
-            (spz(count=0), "the header says 0 Gaussians"),
+            (spz(count=0), "the header declares 0 Gaussians"),
             (spz(degree=5), "SH of degree 5"),
             (spz(bits=200), "200 fractional bits"),
             (spz(count=2), "2 of them need 40 bytes after unpacking, it has 20"),
@@ -211,17 +210,17 @@ class TestQuaternions:
         quats = np.array([parts])
         if np.linalg.norm(quats) < 1e-3:
             quats[:, 0] = 1
-        back = quaternions.decode(quaternions.encode(quats, version), version)
+        back = decode_quats(encode_quats(quats, version), version)
         cosine = abs((quats / np.linalg.norm(quats) * back).sum() / np.linalg.norm(back))
         assert 2 * math.degrees(math.acos(min(1, cosine))) < (20 if version == 2 else 0.3)
 
     def test_the_largest_may_be_any_and_of_any_sign(self):
         quats = np.concatenate([np.eye(4), -np.eye(4)])
-        back = quaternions.decode(quaternions.encode(quats, 3), 3)
+        back = decode_quats(encode_quats(quats, 3), 3)
         np.testing.assert_allclose(np.abs(back), np.abs(quats), atol=1e-7)
 
     def test_niantics_layout(self):
         """Two bits say which of x, y, z, w is left out; then the others, sign and nine bits."""
-        stored = quaternions.encode(np.array([[0.6, 0, -0.8, 0]]), 3)
+        stored = encode_quats(np.array([[0.6, 0, -0.8, 0]]), 3)
         size = round(0.6 / math.sqrt(0.5) * 511)
         assert struct.unpack("<I", stored.tobytes()) == (1 << 30 | 1 << 9 | size,)

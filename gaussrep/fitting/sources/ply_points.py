@@ -9,8 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.errors import DataError, FormatError
-from gaussrep.formats.ply_header import read_header
-from gaussrep.formats.ply_table import read_vertices
+from gaussrep.formats.ply_elements import read_header, read_vertices
 
 AXES, COLORS = ("x", "y", "z"), ("red", "green", "blue")
 

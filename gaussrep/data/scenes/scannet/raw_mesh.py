@@ -9,8 +9,7 @@ from jaxtyping import Float32, Int64, UInt8
 
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import FormatError
-from gaussrep.formats.ply_header import Header, read_header
-from gaussrep.formats.ply_table import read_vertices
+from gaussrep.formats.ply_elements import PlyHeader, read_header, read_vertices
 
 FACE = np.dtype([("corners", "u1"), ("vertices", "<i4", 3)])
 """How ScanNet's meshes store a face: a count, always 3, and three vertices."""
@@ -55,7 +54,7 @@ def read_mesh(path: Path) -> Mesh:
     return mesh
 
 
-def _read(file: BinaryIO, header: Header) -> Mesh:
+def _read(file: BinaryIO, header: PlyHeader) -> Mesh:
     wanted = ("x", "y", "z", "red", "green", "blue")
     missing = [name for name in wanted if name not in header.vertex.properties]
     if missing or header.encoding != "<" or header.before:
@@ -74,7 +73,7 @@ def _read(file: BinaryIO, header: Header) -> Mesh:
     )
 
 
-def _count_faces(file: BinaryIO, header: Header) -> int:
+def _count_faces(file: BinaryIO, header: PlyHeader) -> int:
     """Number of faces; the header's text says which types their lists have."""
     place = file.tell()
     file.seek(0)

@@ -1,4 +1,4 @@
-"""The outside of an SPZ file of version 2 or 3: a header of 16 bytes and the streams, gzipped."""
+"""Container of SPZ files of version 2 and 3: a header of 16 bytes and the streams, gzipped."""
 
 import struct
 import zlib
@@ -6,31 +6,31 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.growth import check_growth
+from gaussrep.formats.checked_files import check_decompressed_size
 
 MAGIC = b"NGSP"
 HEADER = struct.Struct("<4sIIBBBB")
 """Magic, version, number of Gaussians, SH degree, fractional bits, flags, and a reserved byte."""
 GZIP = 16 + zlib.MAX_WBITS
-"""Tells zlib that its data is gzip's."""
+"""Window bits by which zlib reads and writes gzip."""
 ZSTD_VERSION = 4
-"""The first version that is no gzip file."""
+"""The first version that is not gzipped."""
 HAS_EXTENSIONS = 2
-"""The flag that records of vendors follow the streams."""
+"""Flag of files with vendors' records after the streams."""
 COORDINATE_SYSTEM = 0xADBE0003
-"""Adobe's record that the file is in another frame."""
-USUAL_FRAMES = (0, 4)
-"""What that record says where nothing is unusual: unspecified, and right, up, back."""
+"""Type of Adobe's record of the file's axes."""
+READABLE_AXES = (0, 4)
+"""Values of that record that are read: unspecified, and right, up, back."""
 MAX_DEGREE = 4
 MAX_FRACTIONAL_BITS = 24
-"""Centers have 24 bits."""
-MOST_EXTENSIONS = 2**20
-"""Bytes that may follow the streams; ours."""
+"""Bits of a center."""
+MAX_EXTENSIONS = 2**20
+"""Largest size of the records after the streams, in bytes; a design choice."""
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What the 16 bytes say.
+class SpzHeader:
+    """Header of an SPZ file.
 
     Args:
         version: 2 or 3.
@@ -50,15 +50,15 @@ class Header:
         return 9, 1, 3, 3, self.version + 1, 3 * ((self.degree + 1) ** 2 - 1)
 
 
-def pack(header: Header, body: bytes) -> bytes:
-    """Put header and streams into a file.
+def pack_spz(header: SpzHeader, body: bytes) -> bytes:
+    """Pack header and streams.
 
     Args:
-        header: What the streams hold.
-        body: The streams, one after the other.
+        header: The header.
+        body: The streams, concatenated.
 
     Returns:
-        The same bytes every time.
+        Content of the file; the same for the same arguments.
     """
     head = HEADER.pack(
         MAGIC, header.version, header.count, header.degree, header.fractional_bits, 0, 0
@@ -67,10 +67,10 @@ def pack(header: Header, body: bytes) -> bytes:
     return packer.compress(head) + packer.compress(body) + packer.flush()
 
 
-def unpack(content: bytes) -> tuple[Header, bytes]:
-    """Take a file apart.
+def unpack_spz(content: bytes) -> tuple[SpzHeader, bytes]:
+    """Unpack header and streams.
 
-    The header is unpacked first, and no more than it promises after it.
+    The header is decompressed first, and no more bytes than it declares after it.
 
     Args:
         content: The whole file.
@@ -91,9 +91,9 @@ def unpack(content: bytes) -> tuple[Header, bytes]:
         head = unpacker.decompress(content, HEADER.size)
         header, flags = _read_header(head)
         size = header.count * sum(header.sizes)
-        check_growth(len(content), size)
+        check_decompressed_size(len(content), size)
         body = unpacker.decompress(unpacker.unconsumed_tail, size)
-        rest = unpacker.decompress(unpacker.unconsumed_tail, MOST_EXTENSIONS)
+        rest = unpacker.decompress(unpacker.unconsumed_tail, MAX_EXTENSIONS)
     except zlib.error as error:
         raise FormatError(f"this is no SPZ file, or it is damaged: {error}.") from error
     if len(body) < size or not unpacker.eof:
@@ -106,30 +106,28 @@ def unpack(content: bytes) -> tuple[Header, bytes]:
     return header, body
 
 
-def _read_header(head: bytes) -> tuple[Header, int]:
+def _read_header(head: bytes) -> tuple[SpzHeader, int]:
     if len(head) < HEADER.size:
         raise FormatError("the file is truncated: its header is not whole.")
     magic, version, count, degree, bits, flags, _ = HEADER.unpack(head)
     if magic != MAGIC:
-        raise FormatError("this is no SPZ file: what is packed does not begin with NGSP.")
+        raise FormatError("this is no SPZ file: its content does not begin with NGSP.")
     if version not in (2, 3):
         raise FormatError(f"this is SPZ of version {version}; only 2 and 3 are read.")
     if count == 0 or degree > MAX_DEGREE or bits > MAX_FRACTIONAL_BITS:
         raise FormatError(
-            f"the header says {count} Gaussians, SH of degree {degree} and {bits} fractional bits; "
-            f"wanted at least 1, at most {MAX_DEGREE} and at most {MAX_FRACTIONAL_BITS}."
+            f"the header declares {count} Gaussians, SH of degree {degree} and {bits} fractional "
+            f"bits; wanted at least 1, at most {MAX_DEGREE} and at most {MAX_FRACTIONAL_BITS}."
         )
-    return Header(version, count, degree, bits), flags
+    return SpzHeader(version, count, degree, bits), flags
 
 
 def _check_frame(records: bytes) -> None:
-    """Refuse files that are not right, up, back; other records change no Gaussian."""
+    """Reject axes other than right, up, back; other records change no Gaussian."""
     place = 0
     while place + 8 <= len(records):
         kind, length = struct.unpack_from("<II", records, place)
         frame = int.from_bytes(records[place + 8 : place + 8 + length], "little")
-        if kind == COORDINATE_SYSTEM and frame not in USUAL_FRAMES:
-            raise FormatError(
-                "the file says that its axes are not right, up, back, and no others are read."
-            )
+        if kind == COORDINATE_SYSTEM and frame not in READABLE_AXES:
+            raise FormatError("the file's axes are not right, up, back; no others are read.")
         place += 8 + length

@@ -1,4 +1,4 @@
-"""Gaussians in glTF, by Khronos's extension KHR_gaussian_splatting."""
+"""glTF files with Khronos's extension KHR_gaussian_splatting, `.glb` and `.gltf`."""
 
 import json
 from pathlib import Path
@@ -8,14 +8,11 @@ import numpy as np
 
 from gaussrep import __version__
 from gaussrep.errors import FormatError
-from gaussrep.formats.access import reading, writing
+from gaussrep.formats.axes import LEFT_UP_FORWARD, convert_axes
+from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
 from gaussrep.formats.format import Format
-from gaussrep.formats.gltf.container import data_uri, pack_glb, unpack
-from gaussrep.formats.gltf.document import EXTENSION
-from gaussrep.formats.gltf.primitive import KINDS, MEANS, POINTS, PROPERTIES, attributes
-from gaussrep.formats.gltf.scene import read_scene
-from gaussrep.formats.half_turn import ABOUT_Z, half_turn
-from gaussrep.formats.writable import writable
+from gaussrep.formats.gltf_file import EXTENSION, data_uri, pack_glb, read_container
+from gaussrep.formats.gltf_scene import KINDS, MEANS, POINTS, PROPERTIES, attributes, read_scene
 from gaussrep.gaussians import Gaussians
 
 FLOAT, ARRAY_BUFFER = 5126, 34962
@@ -25,15 +22,15 @@ FLOAT, ARRAY_BUFFER = 5126, 34962
 class Gltf(Format):
     """One mesh of points whose attributes are float32: linear scales, opacities, SH.
 
-    Implemented is the release candidate of KHR_gaussian_splatting, revision 63770cc of 15 April
+    It implements the release candidate of KHR_gaussian_splatting, revision 63770cc of 15 April
     2026: kernel `ellipse`, color space `srgb_rec709_display`. `.glb` is one binary file; `.gltf`
     is JSON with the bytes in base64.
 
-    Read files may keep their bytes in the file or in one beside it, use normalized integers, and
-    place several primitives by nodes that move, turn and scale. Compressed primitives are refused.
+    Read files may have their buffers in the file or beside it, use normalized integers, and place
+    several primitives by nodes that translate, rotate and scale. Compressed primitives are
+    rejected.
 
-    The frame of a file is x left, y up, z forward: everything is turned half about z, spherical
-    harmonics too.
+    Axes of a file are x left, y up, z forward; they are converted, spherical harmonics included.
     """
 
     def read(self, path: Path) -> Gaussians:
@@ -46,11 +43,13 @@ class Gltf(Format):
             One scene with `sh`, float32, on the CPU.
 
         Raises:
-            FormatError: If the file is missing or damaged, holds no Gaussians, or holds them in a
-                way that is not read.
+            FormatError: If the file is missing or damaged, holds no Gaussians, or uses features
+                of glTF that are not read.
         """
-        with reading(path) as file:
-            return half_turn(read_scene(unpack(file.read(), path.parent)), ABOUT_Z)
+        with open_for_reading(path) as file:
+            return convert_axes(
+                read_scene(read_container(file.read(), path.parent)), LEFT_UP_FORWARD
+            )
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -65,7 +64,7 @@ class Gltf(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = half_turn(writable(gaussians, path, "a glTF file"), ABOUT_Z)
+        scene = convert_axes(validate_for_export(gaussians, path, "a glTF file"), LEFT_UP_FORWARD)
         if scene.count == 0:
             raise FormatError(f"{path}: a glTF file holds at least one Gaussian, got none.")
         arrays = attributes(scene)
@@ -76,12 +75,12 @@ class Gltf(Format):
         else:
             document["buffers"][0]["uri"] = data_uri(binary)
             content = json.dumps(document).encode()
-        with writing(path) as file:
+        with open_for_writing(path) as file:
             file.write(content)
 
 
 def _describe(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
-    """The JSON of a file whose one buffer holds the arrays one after the other."""
+    """Describe a file whose one buffer holds the arrays, concatenated, as JSON."""
     names, sizes = list(arrays), [4 * array.size for array in arrays.values()]
     ends = np.cumsum(sizes).tolist()
     primitive = {

@@ -1,5 +1,7 @@
-"""The text at the head of a PLY file: which elements follow, and how they are encoded."""
+"""PlyHeader and rows of PLY files."""
 
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
@@ -21,11 +23,11 @@ TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Element:
+class PlyElement:
     """One table of a PLY file.
 
     Args:
-        name: What the rows are, such as `vertex`.
+        name: Name of the table, such as `vertex`.
         count: Number of rows.
         properties: NumPy type code of every column by name, without byte order; None where the
             column holds lists, whose length differs from row to row.
@@ -36,10 +38,13 @@ class Element:
     properties: dict[str, str | None]
 
     def dtype(self, order: Literal["<", ">"]) -> np.dtype:
-        """Layout of one binary row.
+        """Return the layout of one binary row.
 
         Args:
             order: Byte order of the file.
+
+        Returns:
+            NumPy dtype with one field per property.
 
         Raises:
             FormatError: If a column holds lists, so that rows have no fixed size.
@@ -56,8 +61,8 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """What a PLY header says.
+class PlyHeader:
+    """Header of a PLY file.
 
     Args:
         encoding: `ascii`, or the byte order of binary rows.
@@ -68,14 +73,14 @@ class Header:
     """
 
     encoding: Literal["ascii", "<", ">"]
-    before: tuple[Element, ...]
-    vertex: Element
-    after: tuple[Element, ...]
+    before: tuple[PlyElement, ...]
+    vertex: PlyElement
+    after: tuple[PlyElement, ...]
     size: int
 
 
-def read_header(file: BinaryIO) -> Header:
-    """Read a header and leave the file at the first row.
+def read_header(file: BinaryIO) -> PlyHeader:
+    """Read a header, up to the first row.
 
     Args:
         file: A file opened at its start.
@@ -87,7 +92,7 @@ def read_header(file: BinaryIO) -> Header:
         FormatError: If this is no PLY file, or its header is damaged or longer than 64 KiB.
     """
     encoding = None
-    elements: list[Element] = []
+    elements: list[PlyElement] = []
     for line in _lines(file):
         match line.split():
             case [] | ["comment" | "obj_info", *_]:
@@ -95,7 +100,7 @@ def read_header(file: BinaryIO) -> Header:
             case ["format", name, "1.0"] if name in ENCODINGS and encoding is None:
                 encoding = ENCODINGS[name]
             case ["element", name, count] if name not in (known.name for known in elements):
-                elements.append(Element(name, _count(name, count), {}))
+                elements.append(PlyElement(name, _count(name, count), {}))
             case ["property", *rest] if elements:
                 _add_property(elements[-1], rest, line)
             case _:
@@ -107,7 +112,7 @@ def read_header(file: BinaryIO) -> Header:
         raise FormatError("the header has no element 'vertex'.")
     place = names.index("vertex")
     before, after = tuple(elements[:place]), tuple(elements[place + 1 :])
-    return Header(encoding, before, elements[place], after, file.tell())
+    return PlyHeader(encoding, before, elements[place], after, file.tell())
 
 
 def _lines(file: BinaryIO) -> list[str]:
@@ -132,7 +137,7 @@ def _count(element: str, text: str) -> int:
     return int(text)
 
 
-def _add_property(element: Element, words: list[str], line: str) -> None:
+def _add_property(element: PlyElement, words: list[str], line: str) -> None:
     match words:
         case ["list", size, kind, name] if size in TYPES and kind in TYPES:
             code = None
@@ -143,3 +148,103 @@ def _add_property(element: Element, words: list[str], line: str) -> None:
     if name in element.properties:
         raise FormatError(f"element {element.name} has the property {name[:40]!r} twice.")
     element.properties[name] = code
+
+
+def read_vertices(file: BinaryIO, header: PlyHeader) -> np.ndarray:
+    """Read all vertices.
+
+    Args:
+        file: The file, opened for reading.
+        header: Its header.
+
+    Returns:
+        Structured array of one field per property, [N].
+
+    Raises:
+        FormatError: If the file is truncated, or a row cannot be read.
+    """
+    return read_rows(file, header, header.vertex)
+
+
+def read_rows(file: BinaryIO, header: PlyHeader, element: PlyElement) -> np.ndarray:
+    """Read all rows of one element.
+
+    The size by the header is compared with the file's before memory is allocated.
+
+    Args:
+        file: The file, opened for reading.
+        header: Its header.
+        element: One of the header's elements.
+
+    Returns:
+        Structured array of one field per property, [N].
+
+    Raises:
+        FormatError: If the file is truncated, or a row cannot be read.
+    """
+    elements = (*header.before, header.vertex, *header.after)
+    ahead = elements[: elements.index(element)]
+    if header.encoding == "ascii":
+        return _read_ascii(file, header, ahead, element)
+    return _read_binary(file, header.size, header.encoding, ahead, element)
+
+
+def _read_binary(
+    file: BinaryIO,
+    start: int,
+    order: Literal["<", ">"],
+    ahead: Sequence[PlyElement],
+    element: PlyElement,
+) -> np.ndarray:
+    dtype = element.dtype(order)
+    start += sum(other.count * other.dtype(order).itemsize for other in ahead)
+    _check_size(file, element, start + element.count * dtype.itemsize)
+    file.seek(start)
+    table = np.fromfile(file, dtype, element.count)
+    if len(table) < element.count:
+        raise FormatError("the file became shorter while it was read.")
+    return table
+
+
+def _read_ascii(
+    file: BinaryIO, header: PlyHeader, ahead: Sequence[PlyElement], element: PlyElement
+) -> np.ndarray:
+    names = element.dtype("<").names or ()
+    skipped = sum(other.count for other in ahead if other.properties)
+    shortest = 2 * len(names) * element.count - 1
+    _check_size(file, element, header.size + 2 * skipped + shortest)
+    file.seek(header.size)
+    text = file.read().decode("ascii", errors="replace")
+    lines = [line for line in text.splitlines() if line.strip()]
+    rows = lines[skipped : skipped + element.count]
+    if len(rows) < element.count:
+        raise FormatError(
+            f"the file is truncated: it has {len(rows)} of {element.count} {_rows_of(element)}."
+        )
+    dtype = np.dtype([(name, "f8") for name in names])
+    return _parse(rows, len(names)).view(dtype).reshape(element.count)
+
+
+def _parse(rows: list[str], columns: int) -> np.ndarray:
+    if not rows:
+        return np.empty((0, columns))
+    try:
+        values = np.loadtxt(rows, ndmin=2, comments=None)
+    except ValueError as error:
+        raise FormatError(f"a row cannot be read: {error}.") from error
+    if values.shape[1] != columns:
+        raise FormatError(f"rows have {values.shape[1]} values each, wanted {columns}.")
+    return values
+
+
+def _check_size(file: BinaryIO, element: PlyElement, wanted: int) -> None:
+    size = os.fstat(file.fileno()).st_size
+    if size < wanted:
+        raise FormatError(
+            f"the file is truncated: {element.count} {_rows_of(element)} need {wanted} bytes, it "
+            f"has {size}."
+        )
+
+
+def _rows_of(element: PlyElement) -> str:
+    return "vertices" if element.name == "vertex" else f"rows of {element.name}"

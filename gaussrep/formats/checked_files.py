@@ -1,0 +1,193 @@
+"""Opening files of Gaussians, and checks of what is read and written."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep import sh
+from gaussrep.checks import check_finite
+from gaussrep.errors import FormatError, ValueRangeError
+from gaussrep.gaussians import Gaussians
+from gaussrep.replacing import replacing
+
+
+@contextmanager
+def open_for_reading(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to read it; errors of the body get the file's name.
+
+    Args:
+        path: The file.
+
+    Yields:
+        The open file.
+
+    Raises:
+        FormatError: If the file cannot be read, or the body raises a `FormatError`.
+    """
+    try:
+        with path.open("rb") as file:
+            yield file
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from error
+
+
+@contextmanager
+def open_for_writing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to write it, whole or not at all.
+
+    Args:
+        path: The file, overwritten if it exists.
+
+    Yields:
+        A file under a temporary name, renamed after the body.
+
+    Raises:
+        FormatError: If the file cannot be written.
+    """
+    try:
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            yield file
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be written: {error.strerror or error}.") from error
+
+
+ALWAYS_ALLOWED = 2**26
+"""Bytes to which any file may decompress; a design choice."""
+MAX_RATIO = 100
+"""Largest ratio of decompressed to compressed size above that; real scenes reach a few times their
+size. A design choice."""
+
+
+def check_decompressed_size(packed: int, unpacked: int) -> None:
+    """Reject a decompression bomb: a small file that would fill the memory.
+
+    Args:
+        packed: Size of the file in bytes.
+        unpacked: Size after decompression in bytes.
+
+    Raises:
+        FormatError: If the file would grow to more than 64 MiB and 100 times its size.
+    """
+    if unpacked > max(ALWAYS_ALLOWED, MAX_RATIO * packed):
+        raise FormatError(
+            f"the file would grow from {packed} bytes to {unpacked}, more than {MAX_RATIO} times "
+            "as many; no real scene does."
+        )
+
+
+SMALLEST = torch.finfo(torch.float32).tiny
+"""Value of a scale that is 0 in a file, which `Gaussians` does not allow; a design choice."""
+
+
+def gaussians_from_arrays(**arrays: np.ndarray) -> Gaussians:
+    """Convert the arrays of a file to Gaussians, and validate every value.
+
+    Args:
+        **arrays: The fields of `Gaussians`, of any numeric dtype; scales may be 0.
+
+    Returns:
+        One scene, float32, on the CPU.
+
+    Raises:
+        FormatError: If a value is not finite in float32, a scale negative, a quaternion of length
+            0 or an opacity outside [0, 1].
+    """
+    tensors = {name: _finite(name, array) for name, array in arrays.items()}
+    raise_if_any((tensors["scales"] < 0).any(-1), "Gaussians with a negative scale")
+    raise_if_any((tensors["quats"] == 0).all(-1), "quaternions of length 0")
+    opacities = tensors["opacities"]
+    raise_if_any((opacities < 0) | (opacities > 1), "opacities outside [0, 1]")
+    fields: dict[str, Any] = {**tensors, "scales": tensors["scales"].clamp_min(SMALLEST)}
+    return Gaussians(**fields)
+
+
+def raise_if_any(bad: Tensor, what: str) -> None:
+    """Raise an error if any value is bad.
+
+    Args:
+        bad: Whether each Gaussian or value is bad, bool, any shape.
+        what: Name of the bad values for the message, in the plural.
+
+    Raises:
+        FormatError: If any is; the message gives their number.
+    """
+    if bad.any():
+        raise FormatError(f"the file holds {int(bad.sum())} {what} (of {bad.numel()}).")
+
+
+def _finite(name: str, array: np.ndarray) -> Tensor:
+    with np.errstate(over="ignore"):
+        tensor = torch.from_numpy(array.astype(np.float32))
+    raise_if_any(~tensor.isfinite(), f"values of {name} that are NaN or infinite")
+    return tensor
+
+
+MAX_DEGREE = 3
+"""Highest SH degree that the formats written here hold."""
+
+
+def validate_for_export(gaussians: Gaussians, path: Path, what: str) -> Gaussians:
+    """Check that Gaussians can be saved, and convert them to float32 on the CPU.
+
+    Args:
+        gaussians: The Gaussians to save.
+        path: The file, for the message.
+        what: Name of the file's format for the message, `"a PLY file"`.
+
+    Returns:
+        One scene without gradients.
+
+    Raises:
+        FormatError: If there are batch axes, features or SH of degree 4.
+        ValueRangeError: If a value is not finite in float32, a scale not positive, or a quaternion
+            zero.
+    """
+    if gaussians.batch_shape:
+        raise FormatError(
+            f"{path}: {what} holds one scene, got batch axes {list(gaussians.batch_shape)}; "
+            "select one with gaussians[i]."
+        )
+    if gaussians.sh_degree is not None and gaussians.sh_degree > MAX_DEGREE:
+        raise FormatError(
+            f"{path}: {what} holds SH of degree 0 to {MAX_DEGREE}, got degree "
+            f"{gaussians.sh_degree}."
+        )
+    if gaussians.features is not None:
+        raise FormatError(
+            f"{path}: {what} holds no features; drop them: gaussians.replace(features=None)."
+        )
+    scene = gaussians.detach().to("cpu", torch.float32)
+    _check_values(scene)
+    return scene
+
+
+def _check_values(scene: Gaussians) -> None:
+    check_finite(dict(scene.tensors()))
+    if not (scene.scales > 0).all():
+        count = int((scene.scales <= 0).sum())
+        raise ValueRangeError(f"scales hold {count} values that are not positive in float32.")
+    if (scene.quats == 0).all(-1).any():
+        raise ValueRangeError("quats hold a quaternion of length 0, which is no rotation.")
+
+
+def sh_coefficients(gaussians: Gaussians) -> Float[Tensor, "n bases 3"]:
+    """Return the SH coefficients of Gaussians; plain colors become those of degree 0.
+
+    Args:
+        gaussians: One scene with `sh` or `colors`.
+
+    Returns:
+        Coefficients, float32 [N, K, 3].
+    """
+    if gaussians.sh is not None:
+        return gaussians.sh
+    assert gaussians.colors is not None
+    return sh.from_rgb(gaussians.colors)

@@ -1,0 +1,288 @@
+"""Gaussians of the scene graph of a glTF file."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+
+from gaussrep import sh
+from gaussrep.checks import check_finite
+from gaussrep.errors import FormatError, ValueRangeError
+from gaussrep.formats.checked_files import (
+    check_decompressed_size,
+    gaussians_from_arrays,
+    sh_coefficients,
+)
+from gaussrep.formats.gltf_file import (
+    EXTENSION,
+    Accessor,
+    BufferView,
+    Container,
+    Document,
+    Node,
+    Primitive,
+    Splatting,
+    item_at,
+)
+from gaussrep.gaussians import Gaussians
+from gaussrep.quaternions import to_matrix
+
+DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5126: "<f4"}
+"""NumPy type by glTF's component type."""
+WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
+
+
+def read_accessor(container: Container, index: int, kind: str) -> np.ndarray:
+    """Read all vectors of an accessor.
+
+    Args:
+        container: The file.
+        index: Index of the accessor.
+        kind: Expected type, a key of `WIDTHS`.
+
+    Returns:
+        float32, [N, width]; normalized integers are in [0, 1] or [-1, 1].
+
+    Raises:
+        FormatError: If there is no such accessor, it is of another type, sparse, or reaches beyond
+            its buffer.
+    """
+    document = container.document
+    accessor = item_at(document.accessors, index, "accessor")
+    if accessor.type != kind or accessor.component_type not in DTYPES:
+        raise FormatError(
+            f"accessor {index} holds {accessor.type[:20]} of type {accessor.component_type}, "
+            f"wanted {kind} of type {', '.join(map(str, DTYPES))}."
+        )
+    if accessor.sparse is not None or accessor.buffer_view is None:
+        raise FormatError(f"accessor {index} is sparse or has no buffer view; that is not read.")
+    view = item_at(document.buffer_views, accessor.buffer_view, "buffer view")
+    stored = _array_view(item_at(container.buffers, view.buffer, "buffer"), view, accessor, index)
+    return _dequantize(stored, accessor.normalized)
+
+
+def _array_view(content: bytes, view: BufferView, accessor: Accessor, index: int) -> np.ndarray:
+    """View the bytes as an array, without a copy."""
+    dtype = np.dtype(DTYPES[accessor.component_type])
+    width = WIDTHS[accessor.type]
+    stride = view.byte_stride or width * dtype.itemsize
+    end = accessor.byte_offset + stride * (accessor.count - 1) + width * dtype.itemsize
+    if end > view.byte_length or view.byte_offset + view.byte_length > len(content):
+        raise FormatError(
+            f"accessor {index} of {accessor.count} vectors needs {end} bytes, its buffer view has "
+            f"{view.byte_length} at {view.byte_offset} of {len(content)}."
+        )
+    start = view.byte_offset + accessor.byte_offset
+    return np.ndarray(
+        (accessor.count, width), dtype, content, start, strides=(stride, dtype.itemsize)
+    )
+
+
+def _dequantize(stored: np.ndarray, normalized: bool) -> np.ndarray:
+    values = stored.astype(np.float32)
+    if normalized and stored.dtype.kind != "f":
+        values = np.maximum(values / np.iinfo(stored.dtype).max, -1)
+    return values
+
+
+POINTS = 0
+"""Mode of a primitive of points."""
+PROPERTIES = {
+    "kernel": "ellipse",
+    "colorSpace": "srgb_rec709_display",
+    "projection": "perspective",
+    "sortingMethod": "cameraDistance",
+}
+"""Properties of Gaussians that are trained on ordinary images."""
+MEANS, QUATS = "POSITION", f"{EXTENSION}:ROTATION"
+SCALES, OPACITIES = f"{EXTENSION}:SCALE", f"{EXTENSION}:OPACITY"
+KINDS = {MEANS: "VEC3", QUATS: "VEC4", SCALES: "VEC3", OPACITIES: "SCALAR"}
+XYZW = [1, 2, 3, 0]
+"""Indices that reorder wxyz to glTF's xyzw; `WXYZ` reverses it."""
+WXYZ = [3, 0, 1, 2]
+
+
+def read_primitive(container: Container, primitive: Primitive, splatting: Splatting) -> Gaussians:
+    """Decode the Gaussians of a primitive.
+
+    Args:
+        container: The file.
+        primitive: A primitive that has the extension.
+        splatting: The extension's properties.
+
+    Returns:
+        One scene with `sh` in the coordinates of the mesh.
+
+    Raises:
+        FormatError: If the extension has other properties than `PROPERTIES`, attributes are
+            missing, of different length or damaged, or a value is not valid.
+    """
+    _check_properties(primitive, splatting)
+    bases = _count_bases(primitive)
+    kinds = KINDS | dict.fromkeys(sh_names(bases), "VEC3")
+    missing = [name for name in kinds if name not in primitive.attributes]
+    if missing:
+        raise FormatError(f"a primitive of Gaussians lacks {', '.join(missing)}.")
+    arrays = {
+        name: read_accessor(container, primitive.attributes[name], kind)
+        for name, kind in kinds.items()
+    }
+    if len({len(array) for array in arrays.values()}) > 1:
+        raise FormatError("the attributes of a primitive differ in their number of values.")
+    return gaussians_from_arrays(
+        means=arrays[MEANS],
+        quats=arrays[QUATS][:, WXYZ],
+        scales=arrays[SCALES],
+        opacities=arrays[OPACITIES][:, 0],
+        sh=np.stack([arrays[name] for name in sh_names(bases)], axis=1),
+    )
+
+
+def attributes(scene: Gaussians) -> dict[str, np.ndarray]:
+    """Compute the vertex attributes of Gaussians.
+
+    Args:
+        scene: One scene in glTF's axes, float32, on the CPU.
+
+    Returns:
+        float32, [N, width] each, by name.
+    """
+    unit = scene.quats / scene.quats.norm(dim=-1, keepdim=True)
+    harmonics = sh_coefficients(scene).numpy()
+    return {
+        MEANS: scene.means.numpy(),
+        QUATS: unit[:, XYZW].numpy(),
+        SCALES: scene.scales.numpy(),
+        OPACITIES: scene.opacities.clamp(0, 1)[:, None].numpy(),
+        **{name: harmonics[:, place] for place, name in enumerate(sh_names(harmonics.shape[1]))},
+    }
+
+
+def sh_names(bases: int) -> list[str]:
+    """Return the names of the attributes of SH, in gaussrep's order of bases.
+
+    Args:
+        bases: Number of SH basis functions: 1, 4, 9 or 16.
+
+    Returns:
+        One name per basis function.
+    """
+    degree = sh.degree_of(bases)
+    return [
+        f"{EXTENSION}:SH_DEGREE_{level}_COEF_{place}"
+        for level in range(degree + 1)
+        for place in range(2 * level + 1)
+    ]
+
+
+def _check_properties(primitive: Primitive, splatting: Splatting) -> None:
+    given = splatting.model_dump(by_alias=True)
+    unsupported = [
+        f"{name} {given[name][:40]!r}" for name in given if given[name] != PROPERTIES[name]
+    ]
+    if primitive.mode != POINTS:
+        unsupported.append(f"mode {primitive.mode}")
+    if unsupported:
+        wanted = ", ".join(PROPERTIES[name] for name in given)
+        raise FormatError(
+            f"a primitive of Gaussians has {', '.join(unsupported)}; only {wanted} and mode "
+            f"{POINTS} are read."
+        )
+
+
+def _count_bases(primitive: Primitive) -> int:
+    found = {name for name in primitive.attributes if name.startswith(f"{EXTENSION}:SH_")}
+    for bases in (1, 4, 9, 16):
+        if found == set(sh_names(bases)):
+            return bases
+    raise FormatError(
+        f"a primitive has {len(found)} attributes of spherical harmonics, wanted all of degree 0 "
+        "up to 0, 1, 2 or 3."
+    )
+
+
+SUPPORTED_EXTENSIONS = {EXTENSION, "KHR_mesh_quantization"}
+"""Extensions that a file may require."""
+
+
+def read_scene(container: Container) -> Gaussians:
+    """Collect the Gaussians of the default scene.
+
+    Args:
+        container: The file.
+
+    Returns:
+        One scene with `sh` of the highest degree that occurs, in glTF's axes.
+
+    Raises:
+        FormatError: If the file requires an unknown extension, holds no Gaussians, a node is
+            reached twice or is no similarity, or a primitive is damaged.
+    """
+    document = container.document
+    if unknown := set(document.extensions_required) - SUPPORTED_EXTENSIONS:
+        raise FormatError(f"the file requires {', '.join(sorted(unknown))}, which is not read.")
+    parts = list(_parts(container))
+    if not parts:
+        raise FormatError(f"the file holds no Gaussians: no primitive has {EXTENSION}.")
+    bases = max(part.sh.shape[1] for part in parts if part.sh is not None)
+    return Gaussians.cat([_extend(part, bases) for part in parts])
+
+
+def _parts(container: Container) -> Iterator[Gaussians]:
+    """Yield the Gaussians of every node's primitives, in the coordinates of the scene."""
+    document, size, total = container.document, sum(map(len, container.buffers)), 0
+    for node, matrix in _nodes(document):
+        if node.mesh is None:
+            continue
+        for primitive in item_at(document.meshes, node.mesh, "mesh").primitives:
+            splatting = primitive.extensions.splatting
+            if splatting is None:
+                continue
+            part = read_primitive(container, primitive, splatting)
+            total += sum(tensor.nbytes for _, tensor in part.tensors())
+            check_decompressed_size(size, total)
+            yield _place(part, matrix)
+
+
+def _nodes(document: Document) -> Iterator[tuple[Node, np.ndarray]]:
+    """Yield every node of the default scene with its global matrix."""
+    roots = item_at(document.scenes, document.scene, "scene").nodes
+    waiting, seen = [(index, np.eye(4)) for index in reversed(roots)], set()
+    while waiting:
+        index, above = waiting.pop()
+        if index in seen:
+            raise FormatError(f"node {index} is reached twice; a scene is a tree.")
+        seen.add(index)
+        node = item_at(document.nodes, index, "node")
+        with np.errstate(over="ignore", invalid="ignore"):
+            matrix = above @ _matrix(node)
+        yield node, matrix
+        waiting += [(child, matrix) for child in reversed(node.children)]
+
+
+def _matrix(node: Node) -> np.ndarray:
+    if node.matrix is not None:
+        return np.array(node.matrix).reshape(4, 4).T
+    x, y, z, w = node.rotation
+    matrix = np.eye(4)
+    turn = to_matrix(torch.tensor([w, x, y, z], dtype=torch.float64)).numpy()
+    matrix[:3, :3] = turn * node.scale
+    matrix[:3, 3] = node.translation
+    return matrix
+
+
+def _place(part: Gaussians, matrix: np.ndarray) -> Gaussians:
+    if np.array_equal(matrix, np.eye(4)):
+        return part
+    try:
+        placed = part.transform(torch.from_numpy(matrix).float())
+        check_finite(dict(placed.tensors()))
+    except ValueRangeError as error:
+        raise FormatError(f"a node cannot carry Gaussians: {error}") from error
+    return placed
+
+
+def _extend(part: Gaussians, bases: int) -> Gaussians:
+    assert part.sh is not None
+    missing = part.sh.new_zeros(part.count, bases - part.sh.shape[1], 3)
+    return part.replace(sh=torch.cat([part.sh, missing], dim=1))

@@ -1,0 +1,245 @@
+"""Gaussians in Niantic's compressed format, `.spz`."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from gaussrep.errors import FormatError
+from gaussrep.formats.axes import RIGHT_UP_BACK, convert_axes
+from gaussrep.formats.checked_files import (
+    gaussians_from_arrays,
+    open_for_reading,
+    open_for_writing,
+    sh_coefficients,
+    validate_for_export,
+)
+from gaussrep.formats.config import SpzConfig
+from gaussrep.formats.format import Format
+from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
+from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
+from gaussrep.gaussians import Gaussians
+
+
+class Spz(Format):
+    """About 20 bytes per Gaussian: fixed-point centers, a byte for everything else, gzip.
+
+    Versions 2 and 3 are read and written; version 4 packs the same numbers with Zstandard, which
+    Python's standard library lacks. https://github.com/nianticlabs/spz, revision 21715c3.
+
+    Axes of a file are x right, y up, z back; they are converted, spherical harmonics included. The
+    flag of scenes that were trained with antialiasing is ignored.
+    """
+
+    def __init__(self, config: SpzConfig | None = None) -> None:
+        self.config = config or SpzConfig()
+
+    def read(self, path: Path) -> Gaussians:
+        """Read one scene.
+
+        Args:
+            path: The file.
+
+        Returns:
+            One scene with `sh`, float32, on the CPU.
+
+        Raises:
+            FormatError: If the file is missing, truncated, of another version, compressed to
+                implausibly few bytes, or in other axes.
+        """
+        with open_for_reading(path) as file:
+            header, body = unpack_spz(file.read())
+            return convert_axes(decode_streams(header, body), RIGHT_UP_BACK)
+
+    def write(self, gaussians: Gaussians, path: Path) -> None:
+        """Write one scene, whole or not at all.
+
+        Args:
+            gaussians: One scene, without batch axes.
+            path: The file, overwritten if it exists.
+
+        Raises:
+            FormatError: If there are batch axes, features, SH of degree 4 or no Gaussians, a
+                scale or center is too large, or the file cannot be written.
+            ValueRangeError: If a value is not finite in float32, a scale not positive, or a
+                quaternion zero.
+        """
+        scene = convert_axes(validate_for_export(gaussians, path, "an SPZ file"), RIGHT_UP_BACK)
+        try:
+            content = pack_spz(*encode_streams(scene, self.config.version))
+        except FormatError as error:
+            raise FormatError(f"{path}: {error}") from error
+        with open_for_writing(path) as file:
+            file.write(content)
+
+
+FRACTIONAL_BITS = 12
+"""Centers are in steps of 1/4096, as in Niantic's code; scenes beyond 2048 get coarser ones."""
+LARGEST_FIXED = 2**23 - 1
+LOG_SCALE_MIN, LOG_SCALE_STEPS = -10.0, 16
+"""Logarithms of scales, from -10 in steps of 1/16."""
+COLOR_SCALE = 0.15
+"""Scale of SH of degree 0, which is stored around 1/2."""
+SH_ZERO = 128
+SH_STEPS = (8, 16)
+"""Steps of SH in 1/128, of degree 1 and above: Niantic's 5 and 4 bits, which pack well."""
+
+
+def decode_streams(header: SpzHeader, body: bytes) -> Gaussians:
+    """Decode streams to Gaussians.
+
+    Args:
+        header: Header of the file.
+        body: The streams, concatenated, of the size that the header declares.
+
+    Returns:
+        One scene with `sh` in the file's axes.
+
+    Raises:
+        FormatError: If a value is not valid.
+    """
+    fixed, opacities, colors, logs, quats, rest = _split(header, body)
+    dc = (colors / 255 - 0.5) / COLOR_SCALE
+    higher = (rest.astype(np.float32) - SH_ZERO) / SH_ZERO
+    return gaussians_from_arrays(
+        means=_from_fixed(fixed.reshape(-1, 3, 3)) / 2**header.fractional_bits,
+        quats=decode_quats(quats, header.version),
+        scales=np.exp(logs / LOG_SCALE_STEPS + LOG_SCALE_MIN),
+        opacities=opacities[:, 0] / 255,
+        sh=np.concatenate([dc[:, None], higher.reshape(header.count, -1, 3)], axis=1),
+    )
+
+
+def encode_streams(scene: Gaussians, version: Literal[2, 3]) -> tuple[SpzHeader, bytes]:
+    """Encode Gaussians as streams.
+
+    Args:
+        scene: One scene in the file's axes, float32, on the CPU.
+        version: 2 or 3.
+
+    Returns:
+        SpzHeader and streams.
+
+    Raises:
+        FormatError: If there are no Gaussians, or one is too large or too far away.
+    """
+    if scene.count == 0:
+        raise FormatError("an SPZ file holds at least one Gaussian, got none.")
+    means = scene.means.double().numpy()
+    bits = _fractional_bits(float(np.abs(means).max()))
+    sh = sh_coefficients(scene).numpy()
+    parts = [
+        _to_fixed(means * 2**bits),
+        _to_bytes(scene.opacities.numpy() * 255),
+        _to_bytes((sh[:, 0] * COLOR_SCALE + 0.5) * 255),
+        _log_scales(scene.scales.numpy()),
+        encode_quats(scene.quats.double().numpy(), version),
+        _sh_bytes(sh[:, 1:]),
+    ]
+    header = SpzHeader(version, scene.count, scene.sh_degree or 0, bits)
+    return header, b"".join(part.tobytes() for part in parts)
+
+
+def _split(header: SpzHeader, body: bytes) -> Iterator[np.ndarray]:
+    place = 0
+    for size in header.sizes:
+        stream = np.frombuffer(body, np.uint8, header.count * size, place)
+        yield stream.reshape(header.count, size)
+        place += len(stream)
+
+
+def _from_fixed(parts: np.ndarray) -> np.ndarray:
+    """Decode signed little-endian numbers of three bytes."""
+    low, middle, high = (parts[..., place].astype(np.int32) for place in range(3))
+    unsigned = low | middle << 8 | high << 16
+    return (unsigned ^ 1 << 23) - (1 << 23)
+
+
+def _to_fixed(values: np.ndarray) -> np.ndarray:
+    return np.rint(values).astype("<i4")[..., None].view(np.uint8)[..., :3]
+
+
+def _fractional_bits(farthest: float) -> int:
+    for bits in range(FRACTIONAL_BITS, -1, -1):
+        if np.rint(farthest * 2**bits) <= LARGEST_FIXED:
+            return bits
+    raise FormatError(
+        f"an SPZ file holds centers up to {LARGEST_FIXED} units away, the farthest here is at "
+        f"{farthest:.4g}; normalize the scene with a Cuboid."
+    )
+
+
+def _log_scales(scales: np.ndarray) -> np.ndarray:
+    steps = np.rint((np.log(scales) - LOG_SCALE_MIN) * LOG_SCALE_STEPS)
+    if steps.max() > 255:
+        largest = np.exp(255 / LOG_SCALE_STEPS + LOG_SCALE_MIN)
+        raise FormatError(
+            f"an SPZ file holds scales up to {largest:.4g} units, the largest here is "
+            f"{scales.max():.4g}; normalize the scene with a Cuboid."
+        )
+    return _to_bytes(steps)
+
+
+def _sh_bytes(sh: np.ndarray) -> np.ndarray:
+    """Round to 1/128 and then to the steps, as Niantic's code does."""
+    steps = np.where(np.arange(sh.shape[1]) < 3, *SH_STEPS)[:, None]
+    fine = np.rint(sh * SH_ZERO) + SH_ZERO
+    return _to_bytes((fine + steps // 2) // steps * steps)
+
+
+def _to_bytes(values: np.ndarray) -> np.ndarray:
+    return np.rint(values).clip(0, 255).astype(np.uint8)
+
+
+HALF = 127.5
+"""Zero point and scale of quaternions in version 2."""
+BITS = 9
+"""Bits of the magnitude of each of the smallest three in version 3; a tenth bit is the sign."""
+LARGEST_SIZE = 2**BITS - 1
+SHIFTS = np.array([20, 10, 0], np.uint32)
+XYZW = [1, 2, 3, 0]
+"""Indices that reorder wxyz to the file's xyzw; `WXYZ` reverses it."""
+WXYZ = [3, 0, 1, 2]
+
+
+def decode_quats(stored: np.ndarray, version: Literal[2, 3]) -> np.ndarray:
+    """Decode quaternions.
+
+    Args:
+        stored: Bytes, [N, 3] in version 2, [N, 4] in version 3.
+        version: 2 keeps x, y and z, and w is not negative; 3 keeps the smallest three, and the
+            largest is positive.
+
+    Returns:
+        Quaternions, wxyz, of length 1 up to rounding, [N, 4].
+    """
+    if version == 2:
+        xyz = stored / HALF - 1
+        return np.concatenate([largest_component(xyz)[:, None], xyz], axis=1)
+    words = np.ascontiguousarray(stored).view("<u4")
+    fields = words >> SHIFTS
+    sizes = (fields & LARGEST_SIZE) / LARGEST_SIZE * np.sqrt(0.5)
+    three = np.where(fields >> BITS & 1, -sizes, sizes)
+    return restore_largest(three, (words[:, 0] >> 30).astype(np.intp))[:, WXYZ]
+
+
+def encode_quats(quats: np.ndarray, version: Literal[2, 3]) -> np.ndarray:
+    """Encode quaternions.
+
+    Args:
+        quats: Quaternions, wxyz, of any nonzero length, [N, 4].
+        version: 2 or 3.
+
+    Returns:
+        Bytes, [N, 3] or [N, 4].
+    """
+    unit = quats / np.linalg.norm(quats, axis=1, keepdims=True)
+    if version == 2:
+        sign = np.where(unit[:, :1] < 0, -1, 1)
+        return np.rint((sign * unit[:, 1:] + 1) * HALF).astype(np.uint8)
+    three, largest = drop_largest(unit[:, XYZW])
+    sizes = np.rint(np.abs(three) / np.sqrt(0.5) * LARGEST_SIZE).astype(np.uint32)
+    fields = (three < 0).astype(np.uint32) << BITS | sizes
+    words = (fields << SHIFTS).sum(1, dtype=np.uint32) | largest.astype(np.uint32) << 30
+    return words.astype("<u4")[:, None].view(np.uint8)

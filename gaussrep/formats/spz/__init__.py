@@ -1,1 +1,0 @@
-"""Niantic's compressed files of Gaussians, `.spz`."""
