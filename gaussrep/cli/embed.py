@@ -55,7 +55,7 @@ def embed(
 
 
 def _size(run: Path) -> int:
-    from gaussrep.data.crops import photograph_size
+    from gaussrep.data.crops import image_size_of
     from gaussrep.training.run_folder import RunFolder
 
-    return photograph_size(RunFolder.open(run).read_config().data)
+    return image_size_of(RunFolder.open(run).read_config().data)

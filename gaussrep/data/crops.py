@@ -153,7 +153,7 @@ def make_sample(
     return {"image": pixels, "index": torch.tensor(key.index)}
 
 
-def photograph_size(data: ComponentConfig) -> int:
+def image_size_of(data: ComponentConfig) -> int:
     """The side of the square pictures that a data set gives, for photographs to be cut to it.
 
     Args:

@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from gaussrep.data.config import FoldersConfig, ImagesConfig
 from gaussrep.data.crops import make_sample
-from gaussrep.data.image_files import PictureFiles, list_images, split_images
+from gaussrep.data.image_files import ImageFiles, list_images, split_images
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
 
@@ -40,7 +40,7 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
             )
         self.config = config
         self.split: Split = split
-        self._files = PictureFiles(config.root, names)
+        self._files = ImageFiles(config.root, names)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -192,7 +192,7 @@ class ClassFolders(Dataset[dict[str, Tensor]]):
         self.classes = list_classes(folder)
         self._labels = np.array(label_names(names, self.classes, folder), dtype=np.int64)
         check_same_classes(list_classes(train), self.classes, train, folder)
-        self._files = PictureFiles(folder, names)
+        self._files = ImageFiles(folder, names)
         self.config = config
         self.split: Split = split
 

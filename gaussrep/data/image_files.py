@@ -145,7 +145,7 @@ def _position(name: str) -> float:
     return int.from_bytes(digest, "big") / 2**64
 
 
-class PictureFiles:
+class ImageFiles:
     """Pictures on the disk, by number.
 
     The names lie in one array instead of many strings: forked workers then share its memory.

@@ -24,7 +24,7 @@ from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
 
 
-class PictureArray(Dataset[dict[str, Tensor]]):
+class ImageArray(Dataset[dict[str, Tensor]]):
     """Pictures in one array, with or without labels.
 
     Training pictures are cut and mirrored at random, as a pure function of the sample key;
@@ -108,7 +108,7 @@ def open_verified(
         ) from error
 
 
-def cifar10(config: Cifar10Config, split: Split = "train") -> PictureArray:
+def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
     """CIFAR-10: 10 classes, 50,000 pictures for training and 10,000 for validation.
 
     Its files are pickles. torchvision compares each with its published checksum before it unpickles
@@ -131,7 +131,7 @@ def cifar10(config: Cifar10Config, split: Split = "train") -> PictureArray:
     return _pictures(found, config, split)
 
 
-def cifar100(config: Cifar100Config, split: Split = "train") -> PictureArray:
+def cifar100(config: Cifar100Config, split: Split = "train") -> ImageArray:
     """CIFAR-100: 100 fine classes, 50,000 pictures for training and 10,000 for validation.
 
     Its files are pickles, checked as those of `cifar10` are.
@@ -153,9 +153,9 @@ def cifar100(config: Cifar100Config, split: Split = "train") -> PictureArray:
     return _pictures(found, config, split)
 
 
-def _pictures(found: Any, config: DownloadConfig, split: Split) -> PictureArray:
+def _pictures(found: Any, config: DownloadConfig, split: Split) -> ImageArray:
     labels = np.array(found.targets, dtype=np.int64)
-    return PictureArray(found.data, labels, tuple(found.classes), config, split)
+    return ImageArray(found.data, labels, tuple(found.classes), config, split)
 
 
 CLASSES = (
@@ -164,7 +164,7 @@ CLASSES = (
 """The classes in the order of their labels: the `class_names.txt` of the data set."""
 
 
-def stl10(config: Stl10Config, split: Split = "train") -> PictureArray:
+def stl10(config: Stl10Config, split: Split = "train") -> ImageArray:
     """STL-10: 10 classes, 5,000 pictures for training and 8,000 for validation.
 
     With `unlabeled` the training split is the 100,000 pictures without labels instead, which is
@@ -188,5 +188,5 @@ def stl10(config: Stl10Config, split: Split = "train") -> PictureArray:
     found = open_verified(STL10, "STL-10", STL10.base_folder, config, split=part)
     pictures = rearrange(found.data, "n channels height width -> n height width channels")
     if unlabeled:
-        return PictureArray(pictures, None, (), config, split)
-    return PictureArray(pictures, np.asarray(found.labels), CLASSES, config, split)
+        return ImageArray(pictures, None, (), config, split)
+    return ImageArray(pictures, np.asarray(found.labels), CLASSES, config, split)

@@ -89,7 +89,7 @@ class FeatureStore:
         return self._folder / key[:2] / f"{key}.npy"
 
 
-def picture_keys(images: Float[Tensor, "n 3 h w"]) -> list[str]:
+def image_keys(images: Float[Tensor, "n 3 h w"]) -> list[str]:
     """Digest the pixels of each picture, rounded to 256 levels.
 
     Args:
@@ -167,7 +167,7 @@ class CachedFeatures:
         if store is None:
             return torch.stack([self._encode(image).float() for image in images])
         maps = []
-        for key, image in zip(picture_keys(images), images, strict=True):
+        for key, image in zip(image_keys(images), images, strict=True):
             features = store.read(key)
             if features is None:
                 features = self._encode(image)

@@ -15,16 +15,16 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from gaussrep.data.crops import center_crop
-from gaussrep.data.image_files import PictureFiles, UnreadableImageError, list_images, read_image
+from gaussrep.data.image_files import ImageFiles, UnreadableImageError, list_images, read_image
 from gaussrep.data.sample import SampleKey
-from gaussrep.embedding.shards import Parts, join_tensors
+from gaussrep.embedding.shards import EmbeddingShards, concatenate_shards
 from gaussrep.errors import DataError, FormatError
 from gaussrep.methods.digest import digest_of
 from gaussrep.methods.method import Method
 from gaussrep.training.loader import make_loader
 
 
-class Pictures:
+class FolderImages:
     """Central squares of pictures; a damaged one is black and says so.
 
     Args:
@@ -34,7 +34,7 @@ class Pictures:
     """
 
     def __init__(self, root: Path, names: Sequence[str], size: int) -> None:
-        self._files = PictureFiles(root, names)
+        self._files = ImageFiles(root, names)
         self._size = size
 
     def __len__(self) -> int:
@@ -102,7 +102,7 @@ class FolderEmbedding:
             kind: Name of the tensor, `pooled` or `tokens`.
         """
         metadata = {"names": json.dumps(self.names), "damaged": json.dumps(self.damaged)}
-        join_tensors(parts, kind, self.file, metadata)
+        concatenate_shards(parts, kind, self.file, metadata)
 
 
 logger = logging.getLogger("gaussrep.embedding")
@@ -152,9 +152,9 @@ def embed_folder(
     _require_short(names, root)
     plan = {"weights": digest_of(method), "names": _digest(names), "size": size, "kind": kind}
     try:
-        parts = Parts.open(file.with_name(f"{file.name}.parts"), len(names), plan)
+        parts = EmbeddingShards.open(file.with_name(f"{file.name}.parts"), len(names), plan)
         writer = _Writer(method, parts, kind, on_progress)
-        writer.write_missing(Pictures(root, names, size), batch_size, workers)
+        writer.write_missing(FolderImages(root, names, size), batch_size, workers)
         return _joined(parts, names, root, file, kind)
     except OSError as error:
         raise DataError(f"cannot write {file}: {error.strerror or error}") from error
@@ -173,7 +173,7 @@ class _Writer:
     def __init__(
         self,
         method: Method,
-        parts: Parts,
+        parts: EmbeddingShards,
         kind: str,
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
@@ -181,7 +181,7 @@ class _Writer:
         self._on_progress = on_progress
         self._device = next(method.parameters()).device
 
-    def write_missing(self, pictures: Pictures, batch_size: int, workers: int) -> None:
+    def write_missing(self, pictures: FolderImages, batch_size: int, workers: int) -> None:
         steps = [
             (part, chunk)
             for part, all_of_part in self._parts.files.items()
@@ -218,7 +218,7 @@ class _Writer:
 
 
 def _joined(
-    parts: Parts, names: Sequence[str], root: Path, file: Path, kind: str
+    parts: EmbeddingShards, names: Sequence[str], root: Path, file: Path, kind: str
 ) -> FolderEmbedding:
     found = {part: parts.readable(part) for part in parts.files}
     readable = [index for indices in found.values() for index in indices]

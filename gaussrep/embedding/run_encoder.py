@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.encoders.encoder import ImageEncoder
-from gaussrep.encoders.resizing import to_size
+from gaussrep.encoders.resizing import resize_images
 from gaussrep.encoders.teacher_config import RunEncoderConfig
 from gaussrep.errors import CapabilityError, ConfigError
 from gaussrep.methods.method import Method
@@ -53,7 +53,7 @@ class RunEncoder(ImageEncoder):
         Returns:
             One vector per token.
         """
-        tokens = self.method.embed({"image": to_size(images, self._side, self._side)}).tokens
+        tokens = self.method.embed({"image": resize_images(images, self._side, self._side)}).tokens
         count = tokens.shape[1]
         rows = isqrt(count)
         if rows**2 != count:

@@ -21,7 +21,9 @@ ALIGNMENT = 8
 """safetensors wants the data to start at a multiple of this many bytes."""
 
 
-def join_tensors(parts: Sequence[Path], name: str, out: Path, metadata: Mapping[str, str]) -> None:
+def concatenate_shards(
+    parts: Sequence[Path], name: str, out: Path, metadata: Mapping[str, str]
+) -> None:
     """Concatenate float32 tensors of several safetensors files along their first axis.
 
     Rows lie one after the other in the format, so the data is copied part by part.
@@ -52,12 +54,12 @@ def _shape(part: Path, name: str) -> list[int]:
         return tensors.get_slice(name).get_shape()
 
 
-PART_SIZE = 256
+SHARD_SIZE = 256
 """Pictures per part: 150 MB of ViT-Base's tokens, 0.8 MB of its pooled embeddings."""
 
 
 @dataclass(frozen=True)
-class Parts:
+class EmbeddingShards:
     """A folder of finished parts of one embedding.
 
     Args:
@@ -69,7 +71,7 @@ class Parts:
     pictures: int
 
     @classmethod
-    def open(cls, folder: Path, pictures: int, plan: Mapping[str, Any]) -> "Parts":
+    def open(cls, folder: Path, pictures: int, plan: Mapping[str, Any]) -> "EmbeddingShards":
         """Start, or go on with, an embedding.
 
         Args:
@@ -80,7 +82,7 @@ class Parts:
         Raises:
             RunError: The folder holds parts of another embedding.
         """
-        file, wanted = folder / "plan.json", {"part": PART_SIZE, **plan}
+        file, wanted = folder / "plan.json", {"part": SHARD_SIZE, **plan}
         if not file.exists():
             folder.mkdir(parents=True, exist_ok=True)
             write_json(wanted, file)
@@ -94,10 +96,10 @@ class Parts:
     @cached_property
     def files(self) -> Mapping[Path, range]:
         """All shards in order, finished or not, each with the indices of its images."""
-        starts = range(0, self.pictures, PART_SIZE)
+        starts = range(0, self.pictures, SHARD_SIZE)
         return {
             self.folder / f"part-{number:06d}.safetensors": range(
-                start, min(start + PART_SIZE, self.pictures)
+                start, min(start + SHARD_SIZE, self.pictures)
             )
             for number, start in enumerate(starts)
         }

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.encoders.encoder import ImageEncoder
-from gaussrep.encoders.resizing import to_whole_cells
+from gaussrep.encoders.resizing import resize_to_patch_grid
 from gaussrep.encoders.teacher_config import RadioConfig
 from gaussrep.errors import UnavailableError
 
@@ -52,7 +52,7 @@ class RadioEncoder(ImageEncoder):
             One vector per patch.
         """
         step, patch = self.network.min_resolution_step, self.network.patch_size
-        sized = to_whole_cells(images, step, self.config.image_side)
+        sized = resize_to_patch_grid(images, step, self.config.image_side)
         _, tokens = self.network(sized)
         return rearrange(
             tokens, "b (rows columns) c -> b rows columns c", rows=sized.shape[-2] // patch

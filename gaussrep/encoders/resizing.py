@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional
 
 
-def to_size(
+def resize_images(
     images: Float[Tensor, "b 3 h w"], height: int, width: int
 ) -> Float[Tensor, "b 3 height width"]:
     """Resample pictures bilinearly, smoothed where they shrink.
@@ -23,7 +23,7 @@ def to_size(
     return functional.interpolate(images, (height, width), mode="bilinear", antialias=True)
 
 
-def to_whole_cells(
+def resize_to_patch_grid(
     images: Float[Tensor, "b 3 h w"], cell: int, longer_side: int | None = None
 ) -> Float[Tensor, "b 3 height width"]:
     """Resize pictures to a whole number of cells along each side, at least one.
@@ -39,4 +39,4 @@ def to_whole_cells(
     height, width = images.shape[-2:]
     scale = 1.0 if longer_side is None else longer_side / max(height, width)
     rows, columns = (max(round(side * scale / cell), 1) for side in (height, width))
-    return to_size(images, rows * cell, columns * cell)
+    return resize_images(images, rows * cell, columns * cell)

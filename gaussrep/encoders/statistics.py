@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gaussrep.encoders.encoder import ImageEncoder
-from gaussrep.encoders.resizing import to_whole_cells
+from gaussrep.encoders.resizing import resize_to_patch_grid
 from gaussrep.encoders.teacher_config import StatisticsConfig
 
 MEAN = (
@@ -54,7 +54,7 @@ def local_statistics(
         5); the same over it and its eight neighbors (6 to 11); the `edges` of the lightness at
         full, half and quarter resolution (12 to 17, 18 to 23, 24 to 29).
     """
-    colors = opponent(images)
+    colors = opponent_colors(images)
     means = _pooled(colors, cell)
     spread = colors - means.repeat_interleave(cell, -2).repeat_interleave(cell, -1)
     variances = _pooled(spread.square(), cell)
@@ -67,7 +67,7 @@ def local_statistics(
     return rearrange(torch.cat(parts, dim=1), "b k r c -> b r c k")
 
 
-def opponent(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+def opponent_colors(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
     """Lightness, red against green, yellow against blue."""
     red, green, blue = images.unbind(1)
     both = red + green
@@ -164,7 +164,9 @@ class StatisticsEncoder(ImageEncoder):
         Returns:
             One vector of length 1 per cell.
         """
-        statistics = local_statistics(to_whole_cells(images, self.config.cell), self.config.cell)
+        statistics = local_statistics(
+            resize_to_patch_grid(images, self.config.cell), self.config.cell
+        )
         standard = (statistics - self.mean) / self.std
         return functional.normalize(standard @ self.projection, dim=-1)
 

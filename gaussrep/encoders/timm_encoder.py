@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.encoders.encoder import ImageEncoder
-from gaussrep.encoders.resizing import to_size, to_whole_cells
+from gaussrep.encoders.resizing import resize_images, resize_to_patch_grid
 from gaussrep.encoders.teacher_config import TimmConfig
 from gaussrep.errors import ConfigError, UnavailableError
 
@@ -133,9 +133,9 @@ class TimmEncoder(ImageEncoder):
             One vector per cell.
         """
         if self._only_size is not None:
-            sized = to_size(images, *self._only_size)
+            sized = resize_images(images, *self._only_size)
         else:
-            sized = to_whole_cells(images, self._cell, self.config.image_side)
+            sized = resize_to_patch_grid(images, self._cell, self.config.image_side)
         maps = self.network.forward_intermediates(
             (sized - self.mean) / self.std,
             indices=1,

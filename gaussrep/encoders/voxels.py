@@ -42,7 +42,7 @@ class VoxelCloud:
         return self.features.shape[0]
 
 
-MOST_CELLS = 2**20
+MAX_CELLS = 2**20
 """Longest side of a grid in voxels, so that three axes and a few scenes fit in 63 bits."""
 
 
@@ -88,9 +88,9 @@ def voxelize(
     )
     cells = ((points - low[scene]) / size).floor().long()
     longest = int(cells.max()) + 1
-    if longest > MOST_CELLS:
+    if longest > MAX_CELLS:
         raise ValueRangeError(
-            f"a scene is {longest:,} voxels of {size:g} long, more than {MOST_CELLS:,}; "
+            f"a scene is {longest:,} voxels of {size:g} long, more than {MAX_CELLS:,}; "
             "are its points in meters, without strays?"
         )
     x, y, z = cells.unbind(-1)

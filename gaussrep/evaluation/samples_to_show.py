@@ -9,7 +9,7 @@ import torch
 from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig
-from gaussrep.data.crops import center_crop, photograph_size
+from gaussrep.data.crops import center_crop, image_size_of
 from gaussrep.data.image_files import read_image
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
@@ -68,6 +68,6 @@ def _held_out(data: ComponentConfig) -> Shown:
 
 
 def _photographs(data: ComponentConfig, paths: Sequence[str]) -> Shown:
-    size = photograph_size(data)
+    size = image_size_of(data)
     images = [center_crop(read_image(Path(path)), size) for path in paths]
     return Shown(tuple(paths), {"image": torch.stack(images)})

@@ -4,7 +4,7 @@ import torch
 
 from gaussrep.data.config import CropConfig
 from gaussrep.data.sample import SampleKey
-from gaussrep.data.torchvision_sets import PictureArray
+from gaussrep.data.torchvision_sets import ImageArray
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (3, 8, 8, 3), dtype=np.uint8)
 CONFIG = CropConfig(size=8)
@@ -13,7 +13,7 @@ CONFIG = CropConfig(size=8)
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64])
 def test_labeled_pictures(dtype):
     labels = np.array([1, 0, 1], dtype=dtype)
-    dataset = PictureArray(PICTURES, labels, ("a", "b"), CONFIG, "val")
+    dataset = ImageArray(PICTURES, labels, ("a", "b"), CONFIG, "val")
     assert (len(dataset), dataset.classes) == (3, ("a", "b"))
     for index in range(3):
         sample = dataset[SampleKey(index, epoch=2)]
@@ -24,13 +24,13 @@ def test_labeled_pictures(dtype):
 
 
 def test_without_labels_a_sample_has_none():
-    dataset = PictureArray(PICTURES, None, (), CONFIG, "val")
+    dataset = ImageArray(PICTURES, None, (), CONFIG, "val")
     assert dataset.classes == ()
     assert set(dataset[0]) == {"image", "index"}
 
 
 def test_training_crops_depend_on_the_key_alone():
-    dataset = PictureArray(PICTURES, None, (), CONFIG)
+    dataset = ImageArray(PICTURES, None, (), CONFIG)
     key = SampleKey(1, epoch=1, seed=2)
     assert torch.equal(dataset[key]["image"], dataset[key]["image"])
     assert not torch.equal(dataset[key]["image"], dataset[SampleKey(1, 2, 2)]["image"])
@@ -39,10 +39,10 @@ def test_training_crops_depend_on_the_key_alone():
 def test_a_view_with_the_axes_moved_gives_the_same():
     moved = np.ascontiguousarray(PICTURES.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1)
     assert not moved.flags.c_contiguous
-    first, second = (PictureArray(array, None, (), CONFIG, "val") for array in (PICTURES, moved))
+    first, second = (ImageArray(array, None, (), CONFIG, "val") for array in (PICTURES, moved))
     assert torch.equal(first[2]["image"], second[2]["image"])
 
 
 def test_an_index_outside_ends_iteration():
     with pytest.raises(IndexError):
-        PictureArray(PICTURES, None, (), CONFIG)[3]
+        ImageArray(PICTURES, None, (), CONFIG)[3]

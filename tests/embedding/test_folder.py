@@ -16,7 +16,7 @@ WANTED = torch.tensor([[10.0 * int(name[2]), 0, 255] for name in NAMES]) / 255
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(shards, "PART_SIZE", 3)
+    monkeypatch.setattr(shards, "SHARD_SIZE", 3)
 
 
 @pytest.mark.parametrize("settings", [{}, {"batch_size": 2}, {"workers": 1, "batch_size": 1}])

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from gaussrep.embedding.shards import join_tensors
+from gaussrep.embedding.shards import concatenate_shards
 
 
 @given(
@@ -19,7 +19,7 @@ def test_it_equals_concatenation(tmp_path_factory, rows, rest, note):
     parts = [folder / f"{number}" for number in range(len(rows))]
     for part, tensor in zip(parts, tensors, strict=True):
         save_file({"pooled": tensor, "index": torch.arange(3)}, part)
-    join_tensors(parts, "pooled", folder / "out", {"note": note})
+    concatenate_shards(parts, "pooled", folder / "out", {"note": note})
     with safe_open(folder / "out", framework="pt") as found:
         assert list(found.keys()) == ["pooled"]
         assert torch.equal(found.get_tensor("pooled"), torch.cat(tensors))
@@ -29,5 +29,5 @@ def test_it_equals_concatenation(tmp_path_factory, rows, rest, note):
 def test_a_file_that_cannot_be_joined_leaves_nothing(tmp_path):
     save_file({"pooled": torch.zeros(2, 3)}, tmp_path / "one")
     with pytest.raises(OSError, match="two"):
-        join_tensors([tmp_path / "one", tmp_path / "two"], "pooled", tmp_path / "out", {})
+        concatenate_shards([tmp_path / "one", tmp_path / "two"], "pooled", tmp_path / "out", {})
     assert [path.name for path in tmp_path.iterdir()] == ["one"]

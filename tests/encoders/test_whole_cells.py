@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.encoders.resizing import to_size, to_whole_cells
+from gaussrep.encoders.resizing import resize_images, resize_to_patch_grid
 
 
 @pytest.mark.parametrize(
@@ -15,14 +15,14 @@ from gaussrep.encoders.resizing import to_size, to_whole_cells
     ],
 )
 def test_sides_become_the_nearest_multiples(size, cell, longer, wanted):
-    assert to_whole_cells(torch.rand(1, 3, *size), cell, longer).shape[-2:] == wanted
+    assert resize_to_patch_grid(torch.rand(1, 3, *size), cell, longer).shape[-2:] == wanted
 
 
 def test_a_picture_that_fits_stays_itself():
     images = torch.rand(1, 3, 8, 16)
-    assert to_whole_cells(images, 8) is images
+    assert resize_to_patch_grid(images, 8) is images
 
 
 def test_shrinking_averages():
     checked = (torch.arange(8) % 2).float().expand(1, 3, 8, 8)
-    assert torch.allclose(to_size(checked, 2, 2), torch.tensor(0.5), atol=0.05)
+    assert torch.allclose(resize_images(checked, 2, 2), torch.tensor(0.5), atol=0.05)

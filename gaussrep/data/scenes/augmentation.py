@@ -28,7 +28,7 @@ from gaussrep.data.scenes.scene import Scene
 from gaussrep.errors import CapabilityError
 
 
-def turned(scene: Scene, axis: int, angle: float) -> Scene:
+def rotate(scene: Scene, axis: int, angle: float) -> Scene:
     """Turn a scene about an axis through the origin.
 
     Args:
@@ -41,10 +41,10 @@ def turned(scene: Scene, axis: int, angle: float) -> Scene:
     matrix[first, first] = matrix[second, second] = math.cos(angle)
     matrix[second, first] = math.sin(angle)
     matrix[first, second] = -math.sin(angle)
-    return mapped(scene, torch.from_numpy(matrix))
+    return apply_linear(scene, torch.from_numpy(matrix))
 
 
-def mapped(scene: Scene, matrix: Float[Tensor, "3 3"]) -> Scene:
+def apply_linear(scene: Scene, matrix: Float[Tensor, "3 3"]) -> Scene:
     """Map a scene about the origin; its cameras follow.
 
     Args:
@@ -56,7 +56,7 @@ def mapped(scene: Scene, matrix: Float[Tensor, "3 3"]) -> Scene:
     return scene.transform(whole)
 
 
-def recolored(scene: Scene, change: Callable[[Tensor], Tensor]) -> Scene:
+def apply_color(scene: Scene, change: Callable[[Tensor], Tensor]) -> Scene:
     """Change the colors of points and pictures, and bring them back to [0, 1].
 
     Args:
@@ -102,7 +102,7 @@ def dropout(scene: Scene, settings: DropoutConfig, rng: np.random.Generator) -> 
     count = scene.cloud.count
     stays = np.zeros(count, bool)
     stays[rng.permutation(count)[: max(1, round(count * (1 - settings.share)))]] = True
-    kept = torch.from_numpy(stays) | scene.precious
+    kept = torch.from_numpy(stays) | scene.protected_mask
     return scene.replace(cloud=scene.cloud[kept])
 
 
@@ -116,7 +116,7 @@ def rotation(scene: Scene, settings: RotationConfig, rng: np.random.Generator) -
     """
     if rng.random() >= settings.probability:
         return scene
-    return turned(scene, 2, rng.uniform(-settings.angle, settings.angle))
+    return rotate(scene, 2, rng.uniform(-settings.angle, settings.angle))
 
 
 def tilt(scene: Scene, settings: TiltConfig, rng: np.random.Generator) -> Scene:
@@ -129,7 +129,7 @@ def tilt(scene: Scene, settings: TiltConfig, rng: np.random.Generator) -> Scene:
     """
     for axis in (0, 1):
         if rng.random() < settings.probability:
-            scene = turned(scene, axis, rng.uniform(-settings.angle, settings.angle))
+            scene = rotate(scene, axis, rng.uniform(-settings.angle, settings.angle))
     return scene
 
 
@@ -143,7 +143,7 @@ def scale(scene: Scene, settings: ScaleConfig, rng: np.random.Generator) -> Scen
     """
     if rng.random() >= settings.probability:
         return scene
-    return mapped(scene, torch.eye(3) * rng.uniform(*settings.range))
+    return apply_linear(scene, torch.eye(3) * rng.uniform(*settings.range))
 
 
 def flip(scene: Scene, settings: FlipConfig, rng: np.random.Generator) -> Scene:
@@ -159,7 +159,7 @@ def flip(scene: Scene, settings: FlipConfig, rng: np.random.Generator) -> Scene:
         if rng.random() < settings.probability:
             signs = torch.ones(3)
             signs[axis] = -1
-            scene = mapped(scene, torch.diag(signs))
+            scene = apply_linear(scene, torch.diag(signs))
     return scene
 
 
@@ -237,7 +237,7 @@ def contrast(scene: Scene, settings: ContrastConfig, rng: np.random.Generator) -
     def stretch(colors: Tensor) -> Tensor:
         return (1 - share) * colors + share * (colors - low) / width
 
-    return recolored(scene, stretch)
+    return apply_color(scene, stretch)
 
 
 def color_shift(scene: Scene, settings: ColorShiftConfig, rng: np.random.Generator) -> Scene:
@@ -251,7 +251,7 @@ def color_shift(scene: Scene, settings: ColorShiftConfig, rng: np.random.Generat
     if rng.random() >= settings.probability:
         return scene
     shift = torch.from_numpy(rng.uniform(-settings.ratio, settings.ratio, 3).astype(np.float32))
-    return recolored(scene, lambda colors: colors + shift)
+    return apply_color(scene, lambda colors: colors + shift)
 
 
 def color_jitter(scene: Scene, settings: ColorJitterConfig, rng: np.random.Generator) -> Scene:
@@ -269,7 +269,7 @@ def color_jitter(scene: Scene, settings: ColorJitterConfig, rng: np.random.Gener
         noise = rng.standard_normal(tuple(colors.shape), np.float32)
         return colors + settings.std * torch.from_numpy(noise)
 
-    return recolored(scene, noisy)
+    return apply_color(scene, noisy)
 
 
 def augment(scene: Scene, settings: AugmentConfig, rng: np.random.Generator) -> Scene:
@@ -297,34 +297,34 @@ def augment(scene: Scene, settings: AugmentConfig, rng: np.random.Generator) -> 
     return color_jitter(scene, settings.color_jitter, rng)
 
 
-def sphere_crop(scene: Scene, most: int | None, rng: np.random.Generator) -> Scene:
+def sphere_crop(scene: Scene, max_points: int | None, rng: np.random.Generator) -> Scene:
     """Keep the points nearest to a random one.
 
     Args:
         scene: The scene; where labels are scarce, each point that has one stays.
-        most: How many points stay at most; None keeps all.
+        max_points: How many points stay at most; None keeps all.
         rng: Chooses the middle.
     """
     cloud = scene.cloud
-    if most is None or cloud.count <= most:
+    if max_points is None or cloud.count <= max_points:
         return scene
     middle = cloud.points[int(rng.integers(cloud.count))]
     distance = (cloud.points - middle).square().sum(dim=-1)
-    distance[scene.precious] = -1
-    nearest = distance.topk(most, largest=False, sorted=False).indices
+    distance[scene.protected_mask] = -1
+    nearest = distance.topk(max_points, largest=False, sorted=False).indices
     return scene.replace(cloud=cloud[torch.sort(nearest).values])
 
 
-def thin_out(scene: Scene, most: int | None, rng: np.random.Generator) -> Scene:
+def random_subsample(scene: Scene, max_points: int | None, rng: np.random.Generator) -> Scene:
     """Keep so many points, drawn at random; the scene stays as large as its views show it.
 
     Args:
         scene: The scene; where labels are scarce, each point that has one stays in any case.
-        most: Most points, at least 1; None keeps all.
+        max_points: Most points, at least 1; None keeps all.
         rng: Draws them.
     """
-    if most is None or scene.cloud.count <= most:
+    if max_points is None or scene.cloud.count <= max_points:
         return scene
     order = rng.permutation(scene.cloud.count)
-    first = np.argsort(~scene.precious.numpy()[order], kind="stable")
-    return scene.replace(cloud=scene.cloud[torch.from_numpy(np.sort(order[first[:most]]))])
+    first = np.argsort(~scene.protected_mask.numpy()[order], kind="stable")
+    return scene.replace(cloud=scene.cloud[torch.from_numpy(np.sort(order[first[:max_points]]))])

@@ -41,7 +41,7 @@ def resize_intrinsics(
     return np.diag([columns, rows, 1.0]) @ matrix
 
 
-def inverted(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, "4 4"] | None:
+def invert_pose(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, "4 4"] | None:
     """Turn camera-to-world into world-to-camera, or the other way.
 
     Args:

@@ -9,13 +9,13 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from gaussrep.data.sample import SampleKey, Split
-from gaussrep.data.scenes.augmentation import augment, sphere_crop, thin_out
+from gaussrep.data.scenes.augmentation import augment, random_subsample, sphere_crop
 from gaussrep.data.scenes.batch import collate, scene_tensors
 from gaussrep.data.scenes.config import SceneConfig
 from gaussrep.data.scenes.load_views import even_order, load_views, random_order
 from gaussrep.data.scenes.open_source import open_source
 from gaussrep.data.scenes.scene import Scene, Views
-from gaussrep.data.scenes.subset import LabeledPoints, choose_share
+from gaussrep.data.scenes.subset import LabeledPoints, subset_scenes
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 from gaussrep.plugins.suggest import suggest
@@ -52,7 +52,7 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
         self._labeled = None
         self._warned: set[str] = set()
         if split == "train":
-            self.names = choose_share(self.names, config.share, config.subset_seed, config.root)
+            self.names = subset_scenes(self.names, config.share, config.subset_seed, config.root)
             if config.labeled_points is not None:
                 self._labeled = LabeledPoints(
                     config.root, config.labeled_points, config.subset_seed
@@ -129,17 +129,17 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
             return scene
         if self._labeled is not None:
             scene = self._labeled.keep(scene)
-        fewer = thin_out if self.config.views else sphere_crop
+        fewer = random_subsample if self.config.views else sphere_crop
         return fewer(augment(scene, self.config.augment, rng), self.config.max_points, rng)
 
     def _views(self, name: str, rng: np.random.Generator) -> Views | None:
         wanted = self.config.views
         if not wanted:
             return None
-        shots = self.source.shots(name)
+        refs = self.source.frames(name)
         train = self.split == "train"
-        order = random_order(len(shots), rng) if train else even_order(len(shots), wanted)
-        return load_views(shots, order, wanted, self.config.image_size)
+        order = random_order(len(refs), rng) if train else even_order(len(refs), wanted)
+        return load_views(refs, order, wanted, self.config.image_size)
 
     def _sample(
         self, scene: Scene, index: int, skipped: int, rng: np.random.Generator

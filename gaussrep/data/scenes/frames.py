@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, UInt8
+from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
 from gaussrep.data.image_files import DECODING_ERRORS, UnreadableImageError, read_image
@@ -17,18 +17,20 @@ from gaussrep.replacing import replacing
 
 
 @dataclass(frozen=True, eq=False)
-class Frame:
-    """One posed RGB-D picture.
+class RGBDFrame:
+    """A posed RGB-D frame.
 
     Args:
-        image: RGB.
+        image: RGB, of the same size as the depth.
         depth: Distance along the optical axis in meters, 0 where it was not measured.
-        viewmat: World-to-camera matrix, camera axes as OpenCV has them.
+        viewmat: World-to-camera matrix, OpenCV camera axes.
+        intrinsics: Camera matrix for the frame's size; pixel centers lie at +0.5.
     """
 
     image: UInt8[np.ndarray, "height width 3"]
     depth: Float32[np.ndarray, "height width"]
     viewmat: Float32[np.ndarray, "4 4"]
+    intrinsics: Float[np.ndarray, "3 3"]
 
 
 MILLIMETERS = 1000
@@ -114,7 +116,7 @@ def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
         Image.fromarray(steps.astype(np.uint16)).save(temporary, format="PNG")
 
 
-def write_photograph(image: UInt8[np.ndarray, "height width 3"], path: Path) -> None:
+def write_color_image(image: UInt8[np.ndarray, "height width 3"], path: Path) -> None:
     """Write a photograph as a JPEG, whole or not at all.
 
     Args:
@@ -127,7 +129,7 @@ def write_photograph(image: UInt8[np.ndarray, "height width 3"], path: Path) -> 
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class FrameRef:
     """One RGB-D frame that is not read yet.
 
     Args:
@@ -148,20 +150,7 @@ class Shot:
     color_focal: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class CameraFrame:
-    """A frame and its camera.
-
-    Args:
-        frame: The frame.
-        intrinsics: Camera matrix for the frame's size; pixel centers lie at +0.5.
-    """
-
-    frame: Frame
-    intrinsics: Float64[np.ndarray, "3 3"]
-
-
-def read_shot(shot: Shot, size: tuple[int, int] | None = None) -> CameraFrame:
+def read_rgbd_frame(ref: FrameRef, size: tuple[int, int] | None = None) -> RGBDFrame:
     """Read a frame.
 
     A photograph of another size than the depth's shows the same picture: ScanNet's come from two
@@ -169,7 +158,7 @@ def read_shot(shot: Shot, size: tuple[int, int] | None = None) -> CameraFrame:
     photograph has a focal length of its own, the middle that the depth sees is cut out of it.
 
     Args:
-        shot: Which one.
+        ref: Which one.
         size: Height and width wanted; by default those of the depth.
 
     Returns:
@@ -179,29 +168,33 @@ def read_shot(shot: Shot, size: tuple[int, int] | None = None) -> CameraFrame:
         UnreadableImageError: If a file is missing or damaged.
         UnreadableSceneError: If the photograph sees less than the depth.
     """
-    depth = read_depth(shot.depth)
+    depth = read_depth(ref.depth)
     rows, columns = size or depth.shape
-    photograph = read_image(shot.color)
-    box = _seen_by_depth(shot, photograph, depth.shape)
+    photograph = read_image(ref.color)
+    box = _seen_by_depth(ref, photograph, depth.shape)
     if box is not None or photograph.size != (columns, rows):
         photograph = photograph.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
     nearest = depth[_nearest(rows, depth.shape[0])[:, None], _nearest(columns, depth.shape[1])]
-    frame = Frame(np.asarray(photograph), nearest, shot.viewmat.astype(np.float32))
-    return CameraFrame(frame, resize_intrinsics(shot.intrinsics, depth.shape, (rows, columns)))
+    return RGBDFrame(
+        np.asarray(photograph),
+        nearest,
+        ref.viewmat.astype(np.float32),
+        resize_intrinsics(ref.intrinsics, depth.shape, (rows, columns)),
+    )
 
 
 def _seen_by_depth(
-    shot: Shot, photograph: Image.Image, depth_size: tuple[int, ...]
+    ref: FrameRef, photograph: Image.Image, depth_size: tuple[int, ...]
 ) -> tuple[float, float, float, float] | None:
     """Left, upper, right and lower edge of what the depth sees, in pixels of the photograph."""
-    if shot.color_focal is None:
+    if ref.color_focal is None:
         return None
     size = np.array(photograph.size)
-    focal = np.array([shot.intrinsics[0, 0], shot.intrinsics[1, 1]])
-    margin = (size - np.array(depth_size[::-1]) * shot.color_focal / focal) / 2
+    focal = np.array([ref.intrinsics[0, 0], ref.intrinsics[1, 1]])
+    margin = (size - np.array(depth_size[::-1]) * ref.color_focal / focal) / 2
     if margin.min() < 0:
         raise UnreadableSceneError(
-            f"{shot.color}: with a focal length of {shot.color_focal:g} pixels this photograph "
+            f"{ref.color}: with a focal length of {ref.color_focal:g} pixels this photograph "
             f"sees less than the depth, whose focal length is {focal[0]:g}; lower data.color_focal."
         )
     left, upper = margin.tolist()

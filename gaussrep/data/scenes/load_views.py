@@ -9,7 +9,7 @@ import torch
 from einops import rearrange
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.frames import CameraFrame, Shot, read_shot
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
 from gaussrep.data.scenes.scene import Views
 from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
 
@@ -43,7 +43,7 @@ def even_order(count: int, wanted: int) -> list[int]:
 
 
 def load_views(
-    shots: Sequence[Shot], order: Sequence[int], wanted: int, size: tuple[int, int]
+    refs: Sequence[FrameRef], order: Sequence[int], wanted: int, size: tuple[int, int]
 ) -> Views:
     """Read views until there are enough.
 
@@ -51,8 +51,8 @@ def load_views(
     taken more than once, in turn.
 
     Args:
-        shots: Frames of one scene, at least one.
-        order: Positions in `shots`, in the order in which they are tried.
+        refs: Frames of one scene, at least one.
+        order: Positions in `refs`, in the order in which they are tried.
         wanted: How many views are wanted.
         size: Their height and width.
 
@@ -62,39 +62,39 @@ def load_views(
     Raises:
         UnreadableSceneError: If no frame can be used.
     """
-    found: list[tuple[int, CameraFrame]] = []
-    for number, view in _usable(shots, order, size):
+    found: list[tuple[int, RGBDFrame]] = []
+    for number, view in _usable(refs, order, size):
         found.append((number, view))
         if len(found) == wanted:
             break
     if not found:
         raise UnreadableSceneError(
-            f"{shots[0].color.parent}: none of the {len(shots)} frames of this scene can be used; "
+            f"{refs[0].color.parent}: none of the {len(refs)} frames of this scene can be used; "
             "each is unreadable or measured no depth."
         )
     return _stack([found[turn % len(found)] for turn in range(wanted)])
 
 
 def _usable(
-    shots: Sequence[Shot], order: Sequence[int], size: tuple[int, int]
-) -> Iterator[tuple[int, CameraFrame]]:
+    refs: Sequence[FrameRef], order: Sequence[int], size: tuple[int, int]
+) -> Iterator[tuple[int, RGBDFrame]]:
     for position in order:
-        shot = shots[position]
+        ref = refs[position]
         try:
-            view = read_shot(shot, size)
+            view = read_rgbd_frame(ref, size)
         except UnreadableFileError as error:
             _warn_once(str(error))
             continue
-        if view.frame.depth.any():
-            yield shot.number, view
+        if view.depth.any():
+            yield ref.number, view
 
 
-def _stack(found: list[tuple[int, CameraFrame]]) -> Views:
-    frames = [view.frame for _, view in found]
+def _stack(found: list[tuple[int, RGBDFrame]]) -> Views:
+    frames = [view for _, view in found]
     images = torch.from_numpy(np.stack([frame.image for frame in frames]))
     depths = torch.from_numpy(np.stack([frame.depth for frame in frames]))
     viewmats = torch.from_numpy(np.stack([frame.viewmat for frame in frames]))
-    Ks = torch.from_numpy(np.stack([view.intrinsics for _, view in found])).float()
+    Ks = torch.from_numpy(np.stack([frame.intrinsics for frame in frames])).float()
     return Views(
         rearrange(images, "v h w c -> v c h w").float() / 255,
         depths,

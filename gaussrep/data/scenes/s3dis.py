@@ -2,7 +2,7 @@
 
 from gaussrep.data.sample import Split
 from gaussrep.data.scenes.config import S3disConfig
-from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.scenes.scene_files import read_cloud, scene_folders
 from gaussrep.data.scenes.source import SceneSource
@@ -41,6 +41,6 @@ class S3disSource(SceneSource):
         """Read the points of a room."""
         return read_cloud(self._root / name, "segment", len(CLASSES))
 
-    def shots(self, name: str) -> tuple[Shot, ...]:
+    def frames(self, name: str) -> tuple[FrameRef, ...]:
         """Refuse: this layout of S3DIS holds no pictures."""
         raise CapabilityError(f"{name}: this layout of S3DIS holds no pictures; set data.views=0.")

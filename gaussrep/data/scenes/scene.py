@@ -102,18 +102,18 @@ class Scene:
         name: What the scene is called.
         cloud: Its points.
         views: Frames in the same coordinates; None where only points are wanted.
-        scarce_labels: Whether only few points have labels, so that these must not get lost.
+        sparse_labels: Whether only few points have labels, so that these must not get lost.
     """
 
     name: str
     cloud: PointCloud
     views: Views | None = None
-    scarce_labels: bool = False
+    sparse_labels: bool = False
 
     @property
-    def precious(self) -> Bool[Tensor, " p"]:
+    def protected_mask(self) -> Bool[Tensor, " p"]:
         """Which points must not be left out."""
-        if not self.scarce_labels:
+        if not self.sparse_labels:
             return torch.zeros(self.cloud.count, dtype=torch.bool)
         return self.cloud.labels != IGNORED
 

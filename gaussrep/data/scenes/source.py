@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scene import PointCloud
 
 
@@ -34,7 +34,7 @@ class SceneSource(ABC):
         """
 
     @abstractmethod
-    def shots(self, name: str) -> tuple[Shot, ...]:
+    def frames(self, name: str) -> tuple[FrameRef, ...]:
         """List the RGB-D frames of a scene whose poses are known, in the order of time.
 
         Args:

@@ -15,7 +15,7 @@ from gaussrep.errors import DataError
 from gaussrep.plugins.suggest import suggest
 
 
-def choose_share(names: Sequence[str], share: float, seed: int, root: Path) -> tuple[str, ...]:
+def subset_scenes(names: Sequence[str], share: float, seed: int, root: Path) -> tuple[str, ...]:
     """Choose the scenes that limited training may see.
 
     Args:
@@ -98,7 +98,7 @@ class LabeledPoints:
         chosen = torch.from_numpy(self._choose(scene.name, cloud))
         labels = torch.full_like(cloud.labels, IGNORED)
         labels[chosen] = cloud.labels[chosen]
-        return scene.replace(cloud=cloud.replace(labels=labels), scarce_labels=True)
+        return scene.replace(cloud=cloud.replace(labels=labels), sparse_labels=True)
 
     def _choose(self, name: str, cloud: PointCloud) -> Int64[np.ndarray, " n"]:
         if self._listed is None:

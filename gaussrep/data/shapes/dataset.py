@@ -11,7 +11,7 @@ from torch.utils.data import Dataset
 
 from gaussrep.data.sample import SampleKey
 from gaussrep.data.shapes.config import ShapesConfig
-from gaussrep.data.shapes.polygons import fill
+from gaussrep.data.shapes.polygons import rasterize_polygons
 from gaussrep.data.shapes.scene import Layer, draw_scene
 
 SAMPLES = 3
@@ -19,7 +19,7 @@ SAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class RenderedShapes:
     """A scene as pixels. All but the image hold at the pixels' centers.
 
     Args:
@@ -36,19 +36,19 @@ class Picture:
     edges: Bool[np.ndarray, "size size"]
 
 
-def draw(layers: list[Layer], size: int) -> Picture:
+def render_layers(layers: list[Layer], size: int) -> RenderedShapes:
     """Draw a scene.
 
     Args:
         layers: From the farthest, which is the backdrop, to the nearest; at least two.
         size: Pixels along the side.
     """
-    masks = fill([layer.outline for layer in layers[1:]], size * SAMPLES)
+    masks = rasterize_polygons([layer.outline for layer in layers[1:]], size * SAMPLES)
     visible = (masks * _numbers(len(layers))[1:]).max(axis=0)
     middle = SAMPLES // 2
     order = visible[middle::SAMPLES, middle::SAMPLES].astype(np.int64)
     offsets = _offsets(layers, size)
-    return Picture(
+    return RenderedShapes(
         image=_blended(layers, _coverage(visible, len(layers)), offsets),
         order=order,
         depth=_depth(layers, order, offsets),
@@ -154,7 +154,7 @@ class Shapes(Dataset[dict[str, Tensor]]):
             wide on the nearer side; `figure`, bool [S, S], True on any object.
         """
         index = key.index if isinstance(key, SampleKey) else key
-        picture = draw(self.scene(index), self.config.size)
+        picture = render_layers(self.scene(index), self.config.size)
         return {
             "image": torch.from_numpy(picture.image),
             "index": torch.tensor(index),

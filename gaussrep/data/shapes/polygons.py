@@ -73,7 +73,9 @@ def _blob(rng: np.random.Generator) -> np.ndarray:
     return np.exp(bumps) * CIRCLE
 
 
-def fill(outlines: list[Outline], size: int) -> Bool[np.ndarray, "outlines size size"]:
+def rasterize_polygons(
+    outlines: list[Outline], size: int
+) -> Bool[np.ndarray, "outlines size size"]:
     """Test the centers of `size` x `size` equal cells of the unit square (even-odd rule).
 
     Every crossing of a row with an outline toggles all cells to its right between outside and

@@ -9,7 +9,7 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.config import RgbdConfig
-from gaussrep.data.scenes.frames import CameraFrame, Shot, depth_size, read_shot
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, depth_size, read_rgbd_frame
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
@@ -43,29 +43,29 @@ def recording_capture(folder: Path, config: CaptureConfig) -> Capture:
         )
     name = source.names[0]
     cloud = source.cloud(name)
-    train = _read_all(source.shots(name), config.size)
-    held_out = _read_all(RgbdSource(settings, "val").shots(name), config.size)
+    train = _read_all(source.frames(name), config.size)
+    held_out = _read_all(RgbdSource(settings, "val").frames(name), config.size)
     return Capture(train, held_out, cloud.points, cloud.colors)
 
 
-def _read_all(shots: Sequence[Shot], size: int | None) -> PosedPictures:
-    frames: list[CameraFrame] = []
-    for shot in shots:
+def _read_all(refs: Sequence[FrameRef], size: int | None) -> PosedPictures:
+    frames: list[RGBDFrame] = []
+    for ref in refs:
         try:
-            height, width = depth_size(shot.depth)
+            height, width = depth_size(ref.depth)
             columns, rows = smaller((width, height), size)
-            frames.append(read_shot(shot, (rows, columns)))
+            frames.append(read_rgbd_frame(ref, (rows, columns)))
         except UnreadableFileError as error:
             log.warning("left out: %s", error)
     if not frames:
-        folder = shots[0].color.parent
-        raise DataError(f"{folder}: none of these {len(shots)} frames can be read.")
+        folder = refs[0].color.parent
+        raise DataError(f"{folder}: none of these {len(refs)} frames can be read.")
     return _stacked(frames)
 
 
-def _stacked(frames: Sequence[CameraFrame]) -> PosedPictures:
+def _stacked(frames: Sequence[RGBDFrame]) -> PosedPictures:
     colors, depths, viewmats = (
-        torch.from_numpy(np.stack([getattr(each.frame, name) for each in frames]))
+        torch.from_numpy(np.stack([getattr(each, name) for each in frames]))
         for name in ("image", "depth", "viewmat")
     )
     Ks = torch.from_numpy(np.stack([each.intrinsics for each in frames])).float()

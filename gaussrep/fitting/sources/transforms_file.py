@@ -9,7 +9,7 @@ from jaxtyping import Float64
 from pydantic import BaseModel, Field, ValidationError
 
 from gaussrep.config.validation_errors import format_validation_error
-from gaussrep.data.scenes.camera_matrices import inverted
+from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.errors import DataError
 
 OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
@@ -76,13 +76,13 @@ class Frame(Lens):
 
     @property
     def viewmat(self) -> Float64[np.ndarray, "4 4"] | None:
-        """World-to-camera with OpenCV's axes; None where the file's matrix cannot be inverted."""
+        """World-to-camera with OpenCV's axes; None where the file's matrix is singular."""
         rows = self.transform_matrix
         if len(rows) not in (3, 4) or any(len(row) != 4 for row in rows):
             return None
         pose = np.eye(4)
         pose[: len(rows)] = rows
-        return inverted(pose @ OPENGL)
+        return invert_pose(pose @ OPENGL)
 
 
 class TransformsFile(Lens):

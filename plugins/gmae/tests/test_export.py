@@ -47,7 +47,7 @@ def test_what_was_exported_is_what_a_run_can_start_from(make_method, tmp_path):
 
 
 def test_a_folder_is_never_overwritten(make_method, tmp_path):
-    (tmp_path / "mine").write_text("precious")
+    (tmp_path / "mine").write_text("protected_mask")
     with pytest.raises(RunError, match="exists already"):
         export_vit(make_method(), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gaussrep.data.scenes.config import RgbdConfig, ScannetConfig
-from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.scenes.scannet.source import ScannetSource
 from gaussrep.data.scenes.scene import PointCloud
@@ -22,8 +22,8 @@ class Recorded:
     """
 
     cloud: PointCloud
-    train: tuple[Shot, ...]
-    held_out: tuple[Shot, ...]
+    train: tuple[FrameRef, ...]
+    held_out: tuple[FrameRef, ...]
 
 
 def find_recorded(config: RgbdDataParserConfig) -> Recorded:
@@ -50,7 +50,7 @@ def _of_recording(config: RgbdDataParserConfig) -> Recorded:
     )
     train = RgbdSource(settings, "train")
     name = _chosen(train.names, config)
-    return Recorded(train.cloud(name), train.shots(name), RgbdSource(settings, "val").shots(name))
+    return Recorded(train.cloud(name), train.frames(name), RgbdSource(settings, "val").frames(name))
 
 
 def _of_scannet(config: RgbdDataParserConfig) -> Recorded:
@@ -59,15 +59,15 @@ def _of_scannet(config: RgbdDataParserConfig) -> Recorded:
     sources = [ScannetSource(settings, split) for split in splits if (config.data / split).is_dir()]
     name = _chosen([name for source in sources for name in source.names], config)
     source = next(source for source in sources if name in source.names)
-    shots = source.shots(name)
+    refs = source.frames(name)
     last = config.hold_out - 1
-    held_out = shots[last :: config.hold_out]
+    held_out = refs[last :: config.hold_out]
     if not held_out:
         raise DataError(
-            f"{config.data}: scene {name} has {len(shots)} frames, which leaves none to measure "
+            f"{config.data}: scene {name} has {len(refs)} frames, which leaves none to measure "
             f"on; lower --hold-out, which is {config.hold_out}."
         )
-    train = tuple(shot for place, shot in enumerate(shots) if place % config.hold_out != last)
+    train = tuple(ref for place, ref in enumerate(refs) if place % config.hold_out != last)
     return Recorded(source.cloud(name), train, held_out)
 
 

@@ -14,13 +14,13 @@ from torch import Tensor
 from gaussrep import similarity
 from gaussrep.cuboid import Cuboid
 from gaussrep.data.scenes.camera_matrices import resize_intrinsics
-from gaussrep.data.scenes.frames import Shot, depth_size
+from gaussrep.data.scenes.frames import FrameRef, depth_size
 from gaussrep.fitting.sources.picture import smaller
 from gaussrep_nerfstudio.cameras import opengl_poses
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
 from gaussrep_nerfstudio.recorded import Recorded, find_recorded
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
-from gaussrep_nerfstudio.scene_images import SHOTS
+from gaussrep_nerfstudio.scene_images import FRAME_REFS
 
 
 class RgbdDataParser(DataParser):
@@ -45,15 +45,15 @@ class RgbdDataParser(DataParser):
     def _generate_dataparser_outputs(
         self, split: str = "train", **kwargs: object
     ) -> DataparserOutputs:
-        shots = self.recorded.train if split == "train" else self.recorded.held_out
+        refs = self.recorded.train if split == "train" else self.recorded.held_out
         scale, _, _ = similarity.decompose(self.to_box)
         known = KnownCloud(self.recorded.cloud, self.to_box)
         return DataparserOutputs(
-            image_filenames=[shot.color for shot in shots],
-            cameras=self._cameras(shots),
+            image_filenames=[ref.color for ref in refs],
+            cameras=self._cameras(refs),
             scene_box=SceneBox(aabb=self._box()),
             metadata={
-                SHOTS: shots,
+                FRAME_REFS: refs,
                 CLOUD: known,
                 "points3D_xyz": known.points,
                 "points3D_rgb": (255 * known.cloud.colors).round().byte(),
@@ -68,13 +68,13 @@ class RgbdDataParser(DataParser):
         points = self.recorded.cloud.points
         return torch.stack([points.amin(0), points.amax(0)])
 
-    def _cameras(self, shots: Sequence[Shot]) -> Cameras:
+    def _cameras(self, refs: Sequence[FrameRef]) -> Cameras:
         scale, rotation, offset = similarity.decompose(self.to_box)
-        viewmats = torch.from_numpy(np.stack([shot.viewmat for shot in shots])).double()
+        viewmats = torch.from_numpy(np.stack([ref.viewmat for ref in refs])).double()
         poses = opengl_poses(viewmats)
         places = scale * poses[:, :, 3] @ rotation.double().mT + offset
         poses = torch.cat([rotation.double() @ poses[:, :, :3], places[..., None]], dim=-1)
-        sizes, Ks = zip(*(self._lens(shot) for shot in shots), strict=True)
+        sizes, Ks = zip(*(self._lens(ref) for ref in refs), strict=True)
         K = torch.from_numpy(np.stack(Ks)).float()
         return Cameras(
             camera_to_worlds=poses.float(),
@@ -87,8 +87,8 @@ class RgbdDataParser(DataParser):
             camera_type=CameraType.PERSPECTIVE,
         )
 
-    def _lens(self, shot: Shot) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
+    def _lens(self, ref: FrameRef) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
         """Width, height and camera matrix of a frame's pictures."""
-        height, width = depth_size(shot.depth)
+        height, width = depth_size(ref.depth)
         columns, rows = smaller((width, height), self.config.size)
-        return (columns, rows), resize_intrinsics(shot.intrinsics, (height, width), (rows, columns))
+        return (columns, rows), resize_intrinsics(ref.intrinsics, (height, width), (rows, columns))

@@ -10,7 +10,7 @@ from nerfstudio.data.datasets.base_dataset import InputDataset
 from nerfstudio.data.utils.data_utils import get_depth_image_from_path
 from torch import Tensor
 
-SHOTS, CAMERAS = "gaussrep_shots", "gaussrep_cameras"
+FRAME_REFS, CAMERAS = "gaussrep_shots", "gaussrep_cameras"
 """Where frames that are not read yet, and the cameras for the model, lie in the metadata."""
 
 
@@ -29,7 +29,7 @@ class SceneImages(InputDataset):
 
     def get_numpy_image(self, image_idx: int) -> UInt8[np.ndarray, "h w c"]:
         """Read a picture; see the base class."""
-        if SHOTS not in self.metadata:
+        if FRAME_REFS not in self.metadata:
             return super().get_numpy_image(image_idx)
         return self._frame(image_idx).image
 
@@ -40,7 +40,7 @@ class SceneImages(InputDataset):
 
     def _depth(self, number: int) -> Float[Tensor, "h w 1"] | None:
         scale = self._dataparser_outputs.dataparser_scale
-        if SHOTS in self.metadata:
+        if FRAME_REFS in self.metadata:
             return torch.from_numpy(scale * self._frame(number).depth)[..., None]
         files = self.metadata.get("depth_filenames")
         if not files:
@@ -50,9 +50,9 @@ class SceneImages(InputDataset):
         return get_depth_image_from_path(files[number], height, width, unit)
 
     def _frame(self, number: int) -> Any:
-        from gaussrep.data.scenes.frames import read_shot
+        from gaussrep.data.scenes.frames import read_rgbd_frame
 
-        return read_shot(self.metadata[SHOTS][number], self._size(number)).frame
+        return read_rgbd_frame(self.metadata[FRAME_REFS][number], self._size(number))
 
     def _size(self, number: int) -> tuple[int, int]:
         return int(self.cameras.height[number]), int(self.cameras.width[number])

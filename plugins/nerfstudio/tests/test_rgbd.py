@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from gaussrep import similarity
-from gaussrep.data.scenes.frames import read_shot
+from gaussrep.data.scenes.frames import read_rgbd_frame
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD
@@ -73,10 +73,10 @@ def test_transform_is_what_nerfstudio_undoes(rooms):
 
 def test_pictures_are_read_as_gaussrep_reads_them(rooms):
     outputs = parsed(rooms, size=16)
-    shot = find_recorded(
+    ref = find_recorded(
         RgbdDataParserConfig(data=rooms, scene="scene0000_00", hold_out=3, frame_step=1)
     ).train[1]
-    wanted = read_shot(shot, (12, 16)).frame
+    wanted = read_rgbd_frame(ref, (12, 16))
     item = SceneImages(outputs).get_data(1, image_type="uint8")
     assert np.array_equal(item["image"].numpy(), wanted.image)
     meters = item["depth_image"][..., 0] / outputs.dataparser_scale

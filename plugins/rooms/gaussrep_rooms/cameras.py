@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float64
 
-from gaussrep_rooms.floor_plan import Plan
+from gaussrep_rooms.floor_plan import FloorPlan
 
 EYES = (1.25, 1.7)
 """Heights of the camera, meters (ours)."""
@@ -35,10 +35,10 @@ def draw_intrinsics(
     return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
 
 
-def draw_viewmats(plan: Plan, count: int, rng: np.random.Generator) -> Viewmats:
+def draw_viewmats(plan: FloorPlan, count: int, rng: np.random.Generator) -> Viewmats:
     """Cameras that a person could hold: at eye height, outside furniture, looking across the room.
 
-    Targets go through the things of the room and its corners, so that all is looked at.
+    Targets go through the objects of the room and its corners, so that all is looked at.
 
     Args:
         plan: The room.
@@ -91,7 +91,7 @@ def _sight(eye: np.ndarray, target: np.ndarray, solids: np.ndarray) -> float:
     return float(enter[(enter <= leave) & (leave > 0)].min(initial=np.inf))
 
 
-def _free_places(plan: Plan, rng: np.random.Generator) -> Float64[np.ndarray, "places 2"]:
+def _free_places(plan: FloorPlan, rng: np.random.Generator) -> Float64[np.ndarray, "places 2"]:
     """Points of the floor away from walls and furniture."""
     inner = plan.size[:2] - 2 * FROM_WALL
     places = FROM_WALL + rng.random((600, 2)) * inner
@@ -104,8 +104,8 @@ def _free_places(plan: Plan, rng: np.random.Generator) -> Float64[np.ndarray, "p
     return places[np.argsort(nearest)[-8:]]
 
 
-def _targets(plan: Plan, rng: np.random.Generator) -> Float64[np.ndarray, "targets 3"]:
-    """Middles of the things, mixed with points on the walls and on the floor, none above eyes."""
+def _targets(plan: FloorPlan, rng: np.random.Generator) -> Float64[np.ndarray, "targets 3"]:
+    """Middles of the objects, mixed with points on the walls and on the floor, none above eyes."""
     middles = np.stack([solid.mean(axis=0) for solid in plan.solids])
     turn = rng.uniform(0, 2 * np.pi) + np.arange(8) * np.pi / 4
     rim = plan.size[:2] / 2 * (1 + 0.9 * np.column_stack([np.cos(turn), np.sin(turn)]))

@@ -9,7 +9,7 @@ import typer
 from gaussrep.errors import ConfigError
 from gaussrep_rooms.config import RoomsConfig
 
-MOST = 8
+MAX_PROCESSES = 8
 """Most processes that are started unless more are asked for; each takes about 1 GB (ours)."""
 DEFAULTS = RoomsConfig()
 
@@ -54,7 +54,7 @@ def make_rooms(
             seed=seed,
             train=scenes,
             val=val,
-            processes=processes or min(MOST, os.cpu_count() or 1),
+            processes=processes or min(MAX_PROCESSES, os.cpu_count() or 1),
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     typer.echo(f"{out}: {written.made} rooms made, {written.kept} kept")

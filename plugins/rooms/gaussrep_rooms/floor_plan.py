@@ -6,25 +6,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.primitives import Part, Triple, turned
+from gaussrep_rooms.primitives import Primitive, Triple, turned
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class SceneObject:
     """One object.
 
     Args:
         label: Its class.
-        parts: What it is made of.
+        primitives: What it is made of.
     """
 
     label: Label
-    parts: tuple[Part, ...]
+    primitives: tuple[Primitive, ...]
 
-    def placed(self, yaw: float, x: float, y: float, z: float = 0.0) -> "Thing":
-        """The thing turned around the z axis and then moved."""
+    def placed(self, yaw: float, x: float, y: float, z: float = 0.0) -> "SceneObject":
+        """The object turned around the z axis and then moved."""
         turn, offset = turned(yaw), np.array([x, y, z])
-        return Thing(self.label, tuple(part.placed(turn, offset) for part in self.parts))
+        return SceneObject(
+            self.label, tuple(primitive.placed(turn, offset) for primitive in self.primitives)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Group:
     They stand around (0, 0), on z = 0, with their backs at y = `depth` / 2.
 
     Args:
-        things: The things.
+        objects: The objects.
         width: Extent along x, meters.
         depth: Extent along y, meters.
         height: Extent along z, meters.
@@ -42,32 +44,36 @@ class Group:
         lift: Height at which it hangs, meters.
     """
 
-    things: tuple[Thing, ...]
+    objects: tuple[SceneObject, ...]
     width: float
     depth: float
     height: float
     front: float = 0.0
     lift: float = 0.0
 
-    def placed(self, yaw: float, x: float, y: float) -> list[Thing]:
-        """Its things turned around the z axis and then moved."""
-        return [thing.placed(yaw, x, y, self.lift) for thing in self.things]
+    def placed(self, yaw: float, x: float, y: float) -> list[SceneObject]:
+        """Its objects turned around the z axis and then moved."""
+        return [obj.placed(yaw, x, y, self.lift) for obj in self.objects]
 
 
 def single(
-    label: Label, parts: Iterable[Part], size: tuple[float, float, float], *, front: float = 0.0,
+    label: Label,
+    primitives: Iterable[Primitive],
+    size: tuple[float, float, float],
+    *,
+    front: float = 0.0,
     lift: float = 0.0,
-) -> Group:  # fmt: skip
-    """A group of one thing.
+) -> Group:
+    """A group of one object.
 
     Args:
         label: Its class.
-        parts: What it is made of.
+        primitives: What it is made of.
         size: Extent along x, y and z, meters.
         front: Depth of the floor that must stay free before it, meters.
         lift: Height at which it hangs, meters.
     """
-    return Group((Thing(label, tuple(parts)),), *size, front=front, lift=lift)
+    return Group((SceneObject(label, tuple(primitives)),), *size, front=front, lift=lift)
 
 
 TRIALS = 60
@@ -80,7 +86,7 @@ AROUND = 0.3
 """Smallest gap around what stands free, meters (ours)."""
 
 
-class Plan:
+class FloorPlan:
     """A rectangular room from (0, 0, 0) to `size`, and what has been put into it.
 
     Args:
@@ -89,19 +95,19 @@ class Plan:
 
     def __init__(self, size: np.ndarray) -> None:
         self.size = size
-        self.things: list[Thing] = []
+        self.objects: list[SceneObject] = []
         self.solids: list[np.ndarray] = []
         self._reserved: list[np.ndarray] = []
 
-    def add(self, things: Sequence[Thing], low: Triple, high: Triple) -> None:
-        """Put things where they are, without asking whether there is room.
+    def add(self, objects: Sequence[SceneObject], low: Triple, high: Triple) -> None:
+        """Put objects where they are, without asking whether there is room.
 
         Args:
-            things: In the room's coordinates.
+            objects: In the room's coordinates.
             low: Lowest corner of the space that they take, meters.
             high: Its highest corner, meters.
         """
-        self.things += things
+        self.objects += objects
         self.solids.append(np.array([low, high], dtype=float))
 
     def against_wall(
@@ -165,7 +171,7 @@ class Plan:
         if group.front and (_meet(free, self.solids) or not self._holds(free)):
             return False
         x, y = _quarter(np.array([along, away]), side) + self.size[:2] / 2
-        self.things += group.placed(yaw, x, y)
+        self.objects += group.placed(yaw, x, y)
         self.solids.append(solid)
         if group.front:
             self._reserved.append(free)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.floor_plan import Group, Plan, Thing
+from gaussrep_rooms.floor_plan import FloorPlan, Group, SceneObject
 from gaussrep_rooms.furniture import (
     clutter,
     fixtures,
@@ -26,14 +26,14 @@ from gaussrep_rooms.materials import (
     draw_tiles,
     plain,
 )
-from gaussrep_rooms.primitives import Part, box
+from gaussrep_rooms.primitives import Primitive, box
 
 THICK = 0.1
 """Thickness of walls, floor and ceiling, meters; nobody sees it."""
 
 
-def draw_shell(plan: Plan, rng: np.random.Generator, *, tiled: bool) -> None:
-    """Put floor and walls, one thing each, into a plan.
+def draw_shell(plan: FloorPlan, rng: np.random.Generator, *, tiled: bool) -> None:
+    """Put floor and walls, one object each, into a plan.
 
     Args:
         plan: Of an empty room.
@@ -43,7 +43,7 @@ def draw_shell(plan: Plan, rng: np.random.Generator, *, tiled: bool) -> None:
     width, depth, height = plan.size
     floor = draw_tiles(rng) if tiled or rng.random() < 0.1 else draw_flooring(rng)
     ground = box((width / 2, depth / 2, -THICK), (width, depth, THICK), floor)
-    plan.things.append(Thing(Label.FLOOR, (ground,)))
+    plan.objects.append(SceneObject(Label.FLOOR, (ground,)))
     paint, accent = draw_paint(rng), draw_paint(rng)
     if rng.random() < 0.25:
         accent = Material(Pattern.STRIPES, paint.first, paint.second, rng.uniform(0.1, 0.3))
@@ -51,13 +51,13 @@ def draw_shell(plan: Plan, rng: np.random.Generator, *, tiled: bool) -> None:
     tiles, special = draw_tiles(rng), int(rng.integers(4))
     for side in range(4):
         paper = accent if side == special else paint
-        parts = _wall(width, depth, height, side, paper, tiles if tiled else None, skirting)
-        plan.things.append(Thing(Label.WALL, tuple(parts)))
+        primitives = _wall(width, depth, height, side, paper, tiles if tiled else None, skirting)
+        plan.objects.append(SceneObject(Label.WALL, tuple(primitives)))
     if not tiled and rng.random() < 0.4:
         _box_in_a_corner(plan, paint, rng)
 
 
-def ceiling(size: np.ndarray) -> Part:
+def ceiling(size: np.ndarray) -> Primitive:
     """The ceiling of a room.
 
     Args:
@@ -68,52 +68,63 @@ def ceiling(size: np.ndarray) -> Part:
 
 
 def _wall(
-    width: float, depth: float, height: float, side: int, paper: Material, tiles: Material | None,
+    width: float,
+    depth: float,
+    height: float,
+    side: int,
+    paper: Material,
+    tiles: Material | None,
     skirting: Material,
-) -> list[Part]:  # fmt: skip
+) -> list[Primitive]:
     length, across = (width, depth) if side % 2 == 0 else (depth, width)
     edge = across / 2
-    parts = [box((0, edge + THICK / 2, 0), (length + 2 * THICK, THICK, height), paper)]
+    primitives = [box((0, edge + THICK / 2, 0), (length + 2 * THICK, THICK, height), paper)]
     if tiles is None:
-        parts.append(box((0, edge - 0.007, 0), (length, 0.014, 0.08), skirting))
+        primitives.append(box((0, edge - 0.007, 0), (length, 0.014, 0.08), skirting))
     else:
-        parts.append(box((0, edge - 0.004, 0), (length, 0.008, 0.65 * height), tiles))
-    wall = Thing(Label.WALL, tuple(parts)).placed(side * np.pi / 2, width / 2, depth / 2)
-    return list(wall.parts)
+        primitives.append(box((0, edge - 0.004, 0), (length, 0.008, 0.65 * height), tiles))
+    wall = SceneObject(Label.WALL, tuple(primitives)).placed(side * np.pi / 2, width / 2, depth / 2)
+    return list(wall.primitives)
 
 
-def _box_in_a_corner(plan: Plan, paint: Material, rng: np.random.Generator) -> None:
+def _box_in_a_corner(plan: FloorPlan, paint: Material, rng: np.random.Generator) -> None:
     """A chimney or a shaft."""
     width, depth, height = plan.size
     long, deep = rng.uniform(0.3, 0.9, 2)
     x, y = rng.choice([0, 1], 2) * [width - long, depth - deep]
     shaft = box((x + long / 2, y + deep / 2, 0), (long, deep, height), paint)
-    plan.add([Thing(Label.WALL, (shaft,))], (x, y, 0), (x + long, y + deep, height))
+    plan.add([SceneObject(Label.WALL, (shaft,))], (x, y, 0), (x + long, y + deep, height))
 
 
 Draw = Callable[[Style, np.random.Generator], Group]
-Recipe = Callable[[Plan, Style, np.random.Generator], None]
+Layout = Callable[[FloorPlan, Style, np.random.Generator], None]
 
-LITTLE = (clutter.floor_lamp, clutter.potted_plant, clutter.carton, clutter.toy_ball, clutter.bin_)
+SMALL_OBJECTS = (
+    clutter.floor_lamp,
+    clutter.potted_plant,
+    clutter.carton,
+    clutter.toy_ball,
+    clutter.bin_,
+)
 
 
-def draw_plan(rng: np.random.Generator, kind: int) -> Plan:
+def draw_layout(rng: np.random.Generator, kind: int) -> FloorPlan:
     """Draw a furnished room.
 
     Args:
         rng: Source of randomness.
-        kind: Which recipe, modulo their number.
+        kind: Which layout, modulo their number.
     """
-    recipe, low, high = RECIPES[kind % len(RECIPES)]
-    plan = Plan(np.array([*rng.uniform(low, high, 2), rng.uniform(2.4, 2.7)]))
+    layout, low, high = LAYOUTS[kind % len(LAYOUTS)]
+    plan = FloorPlan(np.array([*rng.uniform(low, high, 2), rng.uniform(2.4, 2.7)]))
     style = draw_style(rng)
-    draw_shell(plan, rng, tiled=recipe is _bathroom)
+    draw_shell(plan, rng, tiled=layout is _bathroom)
     plan.against_wall(openings.door(style, rng), rng)
-    recipe(plan, style, rng)
+    layout(plan, style, rng)
     return plan
 
 
-def _living_room(plan: Plan, style: Style, rng: np.random.Generator) -> None:
+def _living_room(plan: FloorPlan, style: Style, rng: np.random.Generator) -> None:
     _windows(plan, style, rng, 2)
     _along(plan, style, rng, [seating.sofa])
     _along(plan, style, rng, [storage.bookshelf, storage.sideboard, seating.armchair])
@@ -124,7 +135,7 @@ def _living_room(plan: Plan, style: Style, rng: np.random.Generator) -> None:
     _finish(plan, style, rng, 4)
 
 
-def _bedroom(plan: Plan, style: Style, rng: np.random.Generator) -> None:
+def _bedroom(plan: FloorPlan, style: Style, rng: np.random.Generator) -> None:
     _windows(plan, style, rng, 1)
     _along(plan, style, rng, [seating.bed, storage.wardrobe, storage.nightstand])
     others = [tables.desk, storage.bookshelf, storage.sideboard, seating.armchair, seating.bed]
@@ -132,7 +143,7 @@ def _bedroom(plan: Plan, style: Style, rng: np.random.Generator) -> None:
     _finish(plan, style, rng, 3)
 
 
-def _kitchen(plan: Plan, style: Style, rng: np.random.Generator) -> None:
+def _kitchen(plan: FloorPlan, style: Style, rng: np.random.Generator) -> None:
     _along(plan, style, rng, [fixtures.kitchen])
     _windows(plan, style, rng, 1)
     _along(plan, style, rng, [storage.refrigerator, storage.larder])
@@ -141,7 +152,7 @@ def _kitchen(plan: Plan, style: Style, rng: np.random.Generator) -> None:
     _finish(plan, style, rng, 3)
 
 
-def _bathroom(plan: Plan, style: Style, rng: np.random.Generator) -> None:
+def _bathroom(plan: FloorPlan, style: Style, rng: np.random.Generator) -> None:
     _along(plan, style, rng, [fixtures.bathtub, fixtures.toilet, fixtures.washbasin])
     _some(plan, style, rng, [storage.nightstand, storage.larder, fixtures.washbasin], 1)
     for draw in (openings.panel, openings.small_window):
@@ -149,7 +160,7 @@ def _bathroom(plan: Plan, style: Style, rng: np.random.Generator) -> None:
     _finish(plan, style, rng, 2)
 
 
-def _study(plan: Plan, style: Style, rng: np.random.Generator) -> None:
+def _study(plan: FloorPlan, style: Style, rng: np.random.Generator) -> None:
     _windows(plan, style, rng, 1)
     _along(plan, style, rng, [tables.desk, storage.bookshelf, tables.desk, storage.bookshelf])
     others = [storage.wardrobe, storage.sideboard, seating.sofa, seating.armchair, tables.desk]
@@ -159,7 +170,7 @@ def _study(plan: Plan, style: Style, rng: np.random.Generator) -> None:
     _finish(plan, style, rng, 3)
 
 
-RECIPES: tuple[tuple[Recipe, float, float], ...] = (
+LAYOUTS: tuple[tuple[Layout, float, float], ...] = (
     (_living_room, 4.0, 6.2),
     (_bedroom, 3.4, 4.8),
     (_kitchen, 3.6, 5.2),
@@ -169,43 +180,43 @@ RECIPES: tuple[tuple[Recipe, float, float], ...] = (
 """Kinds of rooms, each with the shortest and the longest of its walls, meters (ours)."""
 
 
-def _along(plan: Plan, style: Style, rng: np.random.Generator, draws: list[Draw]) -> None:
+def _along(plan: FloorPlan, style: Style, rng: np.random.Generator, draws: list[Draw]) -> None:
     for draw in draws:
         plan.against_wall(draw(style, rng), rng)
 
 
-def _in_the_middle(plan: Plan, style: Style, rng: np.random.Generator, draw: Draw) -> None:
+def _in_the_middle(plan: FloorPlan, style: Style, rng: np.random.Generator, draw: Draw) -> None:
     """Put one of four different draws into the middle, the first that fits."""
     any(plan.in_the_middle(draw(style, rng), rng) for _ in range(4))
 
 
 def _some(
-    plan: Plan, style: Style, rng: np.random.Generator, draws: list[Draw], count: int
+    plan: FloorPlan, style: Style, rng: np.random.Generator, draws: list[Draw], count: int
 ) -> None:
     chosen = rng.permutation(len(draws))[:count]
     _along(plan, style, rng, [draws[number] for number in chosen])
 
 
-def _windows(plan: Plan, style: Style, rng: np.random.Generator, count: int) -> None:
+def _windows(plan: FloorPlan, style: Style, rng: np.random.Generator, count: int) -> None:
     _along(plan, style, rng, [openings.window] * count)
 
 
-def _finish(plan: Plan, style: Style, rng: np.random.Generator, most: int) -> None:
-    """Pictures, panels and small windows, things on the floor, and in some rooms a rug."""
+def _finish(plan: FloorPlan, style: Style, rng: np.random.Generator, count: int) -> None:
+    """Pictures, panels and small windows, objects on the floor, and in some rooms a rug."""
     hung = [openings.picture, openings.picture, openings.panel, openings.small_window]
-    _some(plan, style, rng, hung, 1 + most)
-    _some(plan, style, rng, list(LITTLE), most)
+    _some(plan, style, rng, hung, 1 + count)
+    _some(plan, style, rng, list(SMALL_OBJECTS), count)
     if rng.random() < 0.5:
         _lay_a_rug(plan, rng)
 
 
-def _lay_a_rug(plan: Plan, rng: np.random.Generator) -> None:
+def _lay_a_rug(plan: FloorPlan, rng: np.random.Generator) -> None:
     """A rug belongs to the floor, and furniture stands on it; its border is a second box."""
     size = plan.size[:2] * rng.uniform(0.35, 0.6, 2)
     x, y = plan.size[:2] / 2 + rng.uniform(-0.1, 0.1, 2) * plan.size[:2]
     cloth, border = draw_fabric(rng), draw_fabric(rng)
     outer = box((x, y, 0), (*size, 0.008), border)
     inner = box((x, y, 0), (*(size - 0.16), 0.011), cloth)
-    number = next(i for i, thing in enumerate(plan.things) if thing.label == Label.FLOOR)
-    floor = plan.things[number]
-    plan.things[number] = Thing(floor.label, (*floor.parts, outer, inner))
+    number = next(i for i, obj in enumerate(plan.objects) if obj.label == Label.FLOOR)
+    floor = plan.objects[number]
+    plan.objects[number] = SceneObject(floor.label, (*floor.primitives, outer, inner))

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float64, Int64
 
 from gaussrep.kernels import kernel
-from gaussrep_rooms.primitives import BOX, FRUSTUM, Packed
+from gaussrep_rooms.primitives import BOX, FRUSTUM, PrimitiveArrays
 from gaussrep_rooms.texture import albedo
 
 CELL = 0.06
@@ -22,7 +22,7 @@ Rows = Float64[np.ndarray, "p 3"]
 
 
 @dataclass(frozen=True, eq=False)
-class Openness:
+class AmbientOcclusion:
     """What is filled around each cell of a room.
 
     Args:
@@ -49,28 +49,40 @@ class Openness:
         return left
 
 
-def measure_openness(parts: Packed, size: Float64[np.ndarray, "3"]) -> Openness:
+def compute_ambient_occlusion(
+    primitives: PrimitiveArrays, size: Float64[np.ndarray, "3"]
+) -> AmbientOcclusion:
     """Fill a room's cells.
 
     Args:
-        parts: What takes light.
+        primitives: What takes light.
         size: The room's extent from (0, 0, 0), meters.
     """
     corner = np.full(3, -MARGIN)
     counts = np.ceil((size + 2 * MARGIN) / CELL).astype(int)
-    solid = _solid(parts, corner, counts, size)
-    return Openness(corner, tuple(_blurred(solid, round(reach / CELL)) for reach in REACHES))
+    solid = _solid(primitives, corner, counts, size)
+    return AmbientOcclusion(
+        corner, tuple(_blurred(solid, round(reach / CELL)) for reach in REACHES)
+    )
 
 
 def _solid(
-    parts: Packed, corner: np.ndarray, counts: np.ndarray, size: np.ndarray
+    primitives: PrimitiveArrays, corner: np.ndarray, counts: np.ndarray, size: np.ndarray
 ) -> Float64[np.ndarray, "x y z"]:
     """How far each cell is filled; all cells outside the room are."""
     solid = np.ones(counts)
     first, last = np.round(-corner / CELL).astype(int), np.round((size - corner) / CELL).astype(int)
     solid[first[0] : last[0], first[1] : last[1], first[2] : last[2]] = 0
-    reaches = np.abs(parts.from_unit).sum(axis=2)
-    _fill(parts.kinds, parts.centers, parts.to_unit, parts.half, reaches, corner, solid)
+    reaches = np.abs(primitives.from_unit).sum(axis=2)
+    _fill(
+        primitives.kinds,
+        primitives.centers,
+        primitives.to_unit,
+        primitives.half,
+        reaches,
+        corner,
+        solid,
+    )
     return solid
 
 
@@ -150,43 +162,49 @@ class Light:
         sky: Direction to the brighter side, unit.
         powers: Of the lamp, of the brighter side, and of the light from all around.
         tint: Color of the light.
-        openness: What keeps the light away.
+        occlusion: What keeps the light away.
     """
 
     lamp: Float64[np.ndarray, "3"]
     sky: Float64[np.ndarray, "3"]
     powers: Float64[np.ndarray, "3"]
     tint: Float64[np.ndarray, "3"]
-    openness: Openness
+    occlusion: AmbientOcclusion
 
     def shade(
-        self, points: Rows, normals: Rows, which: Int64[np.ndarray, " p"], parts: Packed
+        self,
+        points: Rows,
+        normals: Rows,
+        which: Int64[np.ndarray, " p"],
+        primitives: PrimitiveArrays,
     ) -> Rows:
         """Colors of points on surfaces.
 
         Args:
             points: Positions, meters.
             normals: Unit normals.
-            which: The part of each.
-            parts: The parts.
+            which: The primitive of each.
+            primitives: The primitives.
 
         Returns:
             sRGB in [0, 1].
         """
-        colors = albedo(points, normals, which, parts)
-        left = self.openness.at(points, normals)
-        glow = parts.looks[:, 2]
+        colors = albedo(points, normals, which, primitives)
+        left = self.occlusion.at(points, normals)
+        glow = primitives.looks[:, 2]
         _lit(
             points, normals, which, glow, self.lamp, self.sky, self.powers, self.tint, left, colors
         )
         return colors
 
 
-def draw_light(parts: Packed, size: Float64[np.ndarray, "3"], rng: np.random.Generator) -> Light:
+def draw_light(
+    primitives: PrimitiveArrays, size: Float64[np.ndarray, "3"], rng: np.random.Generator
+) -> Light:
     """Hang a lamp into a room and find its dark corners.
 
     Args:
-        parts: What takes light.
+        primitives: What takes light.
         size: The room's extent from (0, 0, 0), meters.
         rng: Source of randomness.
     """
@@ -196,7 +214,7 @@ def draw_light(parts: Packed, size: Float64[np.ndarray, "3"], rng: np.random.Gen
         sky=np.array([0.8 * np.cos(turn), 0.8 * np.sin(turn), 0.6]),
         powers=np.array([0.55, 0.45, 0.42]) * rng.uniform(0.9, 1.1, 3),
         tint=np.array([1 + warm, 1.0, 1 - warm]),
-        openness=measure_openness(parts, size),
+        occlusion=compute_ambient_occlusion(primitives, size),
     )
 
 

@@ -29,7 +29,7 @@ class Pattern(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """How a part looks.
+    """How a primitive looks.
 
     Args:
         pattern: What mixes the colors.

@@ -10,7 +10,7 @@ from jaxtyping import Float64, Int64
 from gaussrep_rooms.materials import Material
 
 BOX, FRUSTUM, BALL, BOWL = range(4)
-"""Kinds of solids; in the unit frame of a part they are the cube [-1, 1]³, a cylinder or cone of
+"""Kinds of primitives. In their unit frames they are the cube [-1, 1]³, a cylinder or cone of
 radius 1 at the bottom, the unit ball, and the lower half of its surface."""
 
 Triple = Sequence[float | int] | np.ndarray
@@ -20,7 +20,7 @@ Matrix = Float64[np.ndarray, "3 3"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Part:
+class Primitive:
     """A solid, somewhere in space.
 
     Args:
@@ -39,8 +39,8 @@ class Part:
     material: Material
     taper: float = 0.0
 
-    def placed(self, turn: Matrix, offset: Vector) -> "Part":
-        """The part turned around the origin and then moved."""
+    def placed(self, turn: Matrix, offset: Vector) -> "Primitive":
+        """The primitive turned around the origin and then moved."""
         return replace(self, center=turn @ self.center + offset, axes=self.axes @ turn.T)
 
     @property
@@ -50,9 +50,13 @@ class Part:
 
 
 def box(
-    at: Triple, size: Triple, material: Material, *, tilt: float = 0.0,
+    at: Triple,
+    size: Triple,
+    material: Material,
+    *,
+    tilt: float = 0.0,
     yaw: float = 0.0,
-) -> Part:  # fmt: skip
+) -> Primitive:
     """A box.
 
     Args:
@@ -64,13 +68,17 @@ def box(
     """
     half = np.asarray(size, dtype=float) / 2
     center = _raised(at, half[2])
-    return Part(BOX, center, (turned(yaw) @ _tilted(tilt)).T, half, material)
+    return Primitive(BOX, center, (turned(yaw) @ _tilted(tilt)).T, half, material)
 
 
 def frustum(
-    at: Triple, size: Triple, material: Material, *, taper: float = 0.0,
+    at: Triple,
+    size: Triple,
+    material: Material,
+    *,
+    taper: float = 0.0,
     along: int = 2,
-) -> Part:  # fmt: skip
+) -> Primitive:
     """A cylinder or a cut cone, round or elliptic.
 
     Args:
@@ -86,10 +94,10 @@ def frustum(
     if taper < 0:
         axes = np.diag([1.0, -1.0, -1.0]) @ axes
     center = _raised(at, size[2] / 2)
-    return Part(FRUSTUM, center, axes, half, material, abs(taper))
+    return Primitive(FRUSTUM, center, axes, half, material, abs(taper))
 
 
-def ball(at: Triple, size: Triple, material: Material) -> Part:
+def ball(at: Triple, size: Triple, material: Material) -> Primitive:
     """An ellipsoid.
 
     Args:
@@ -98,10 +106,10 @@ def ball(at: Triple, size: Triple, material: Material) -> Part:
         material: How it looks.
     """
     half = np.asarray(size, dtype=float) / 2
-    return Part(BALL, _raised(at, half[2]), np.eye(3), half, material)
+    return Primitive(BALL, _raised(at, half[2]), np.eye(3), half, material)
 
 
-def bowl(at: Triple, size: Triple, material: Material) -> Part:
+def bowl(at: Triple, size: Triple, material: Material) -> Primitive:
     """The lower half of an ellipsoid's surface, open at the top and without thickness.
 
     Args:
@@ -110,7 +118,7 @@ def bowl(at: Triple, size: Triple, material: Material) -> Part:
         material: How it looks.
     """
     half = np.array([size[0] / 2, size[1] / 2, size[2]], dtype=float)
-    return Part(BOWL, _raised(at, half[2]), np.eye(3), half, material)
+    return Primitive(BOWL, _raised(at, half[2]), np.eye(3), half, material)
 
 
 def _raised(at: Triple, height: float) -> Vector:
@@ -133,13 +141,13 @@ def _tilted(angle: float) -> Matrix:
 
 
 @dataclass(frozen=True, eq=False)
-class Packed:
-    """All parts of a room.
+class PrimitiveArrays:
+    """All primitives of a room.
 
     Args:
         kinds: `BOX`, `FRUSTUM`, `BALL` or `BOWL`.
         centers: Middles, meters.
-        axes: Rows are the directions of a part's own axes.
+        axes: Rows are the directions of a primitive's own axes.
         half: Half extents along them, meters.
         tapers: Of frustums.
         patterns: Numbers of the materials' patterns.
@@ -158,7 +166,7 @@ class Packed:
 
     @cached_property
     def to_unit(self) -> Float64[np.ndarray, "n 3 3"]:
-        """Matrices that take offsets from the centers to the parts' unit frames."""
+        """Matrices that take offsets from the centers to the primitives' unit frames."""
         return self.axes / self.half[:, :, None]
 
     @cached_property
@@ -167,19 +175,19 @@ class Packed:
         return np.swapaxes(self.axes * self.half[:, :, None], 1, 2).copy()
 
 
-def pack(parts: Sequence[Part]) -> Packed:
-    """Pack parts, in their order.
+def pack_primitives(primitives: Sequence[Primitive]) -> PrimitiveArrays:
+    """Pack primitives, in their order.
 
     Args:
-        parts: At least one.
+        primitives: At least one.
     """
-    materials = [part.material for part in parts]
-    return Packed(
-        kinds=np.array([part.kind for part in parts], dtype=np.int64),
-        centers=np.stack([part.center for part in parts]),
-        axes=np.stack([part.axes for part in parts]),
-        half=np.stack([part.half for part in parts]),
-        tapers=np.array([part.taper for part in parts], dtype=np.float64),
+    materials = [primitive.material for primitive in primitives]
+    return PrimitiveArrays(
+        kinds=np.array([primitive.kind for primitive in primitives], dtype=np.int64),
+        centers=np.stack([primitive.center for primitive in primitives]),
+        axes=np.stack([primitive.axes for primitive in primitives]),
+        half=np.stack([primitive.half for primitive in primitives]),
+        tapers=np.array([primitive.taper for primitive in primitives], dtype=np.float64),
         patterns=np.array([material.pattern for material in materials], dtype=np.int64),
         colors=np.array([[m.first, m.second] for m in materials], dtype=np.float64),
         looks=np.array([[m.scale, m.phase, m.glow] for m in materials], dtype=np.float64),

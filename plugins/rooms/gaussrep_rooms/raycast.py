@@ -4,16 +4,16 @@ import numpy as np
 from jaxtyping import Float64, Int32, Int64
 
 from gaussrep.kernels import inline_jit, kernel
-from gaussrep_rooms.primitives import BALL, BOWL, BOX, FRUSTUM, Packed
+from gaussrep_rooms.primitives import BALL, BOWL, BOX, FRUSTUM, PrimitiveArrays
 
 NEAR = 0.02
 """Nothing nearer than this is seen, meters (ours)."""
 NOTHING = -1
-"""The part of a pixel that sees none."""
+"""The primitive of a pixel that sees none."""
 
 
-def see(
-    parts: Packed,
+def cast_rays(
+    primitives: PrimitiveArrays,
     viewmat: Float64[np.ndarray, "4 4"],
     intrinsics: Float64[np.ndarray, "3 3"],
     height: int,
@@ -22,30 +22,39 @@ def see(
     """Cast a ray through the center of every pixel.
 
     Args:
-        parts: What may be hit.
+        primitives: What may be hit.
         viewmat: World-to-camera matrix, OpenCV axes.
         intrinsics: Camera matrix with one focal length and no skew; pixel centers lie at +0.5.
         height: Of the picture in pixels.
         width: Of the picture in pixels.
 
     Returns:
-        Distance along the optical axis, infinite where nothing is hit, and number of the part hit
-        first, `NOTHING` where there is none.
+        Depth along the optical axis, infinite where nothing is hit, and the index of the primitive
+        that is hit first, `NOTHING` where there is none.
     """
     rotation, eye = viewmat[:3, :3], -viewmat[:3, :3].T @ viewmat[:3, 3]
     depth = np.full((height, width), np.inf)
     seen = np.full((height, width), NOTHING, dtype=np.int32)
-    origins = np.einsum("nij,nj->ni", parts.to_unit, eye - parts.centers)
-    directions = parts.to_unit @ rotation.T
-    spans = rotation @ parts.from_unit
-    offsets = (parts.centers - eye) @ rotation.T
+    origins = np.einsum("nij,nj->ni", primitives.to_unit, eye - primitives.centers)
+    directions = primitives.to_unit @ rotation.T
+    spans = rotation @ primitives.from_unit
+    offsets = (primitives.centers - eye) @ rotation.T
     nearest = offsets[:, 2] - np.abs(spans[:, 2]).sum(axis=1)
     order = np.argsort(nearest)
     camera = (intrinsics[0, 0], intrinsics[0, 2], intrinsics[1, 2])
     _cast(
-        order, nearest, parts.kinds, parts.tapers, origins, directions, spans, offsets, camera,
-        depth, seen,
-    )  # fmt: skip
+        order,
+        nearest,
+        primitives.kinds,
+        primitives.tapers,
+        origins,
+        directions,
+        spans,
+        offsets,
+        camera,
+        depth,
+        seen,
+    )
     return depth, seen
 
 
@@ -83,7 +92,7 @@ def _cast(
 
 @inline_jit
 def _window(span, offset, camera, width, height):
-    """Columns and rows in which a part may be seen: those around its bounding box's corners."""
+    """Bound the columns and rows of a primitive by the corners of its bounding box."""
     focal, cx, cy = camera
     left, right, top, bottom = np.inf, -np.inf, np.inf, -np.inf
     before = 0
@@ -160,18 +169,30 @@ Rows = Float64[np.ndarray, "p 3"]
 
 
 def normals_at(
-    points: Rows, which: Int64[np.ndarray, " p"], parts: Packed, eye: Float64[np.ndarray, "3"]
+    points: Rows,
+    which: Int64[np.ndarray, " p"],
+    primitives: PrimitiveArrays,
+    eye: Float64[np.ndarray, "3"],
 ) -> Rows:
     """Unit normals at points on surfaces; those of bowls, which have two sides, face the eye.
 
     Args:
         points: Positions on the surfaces, meters.
-        which: The part of each.
-        parts: The parts.
+        which: The primitive of each.
+        primitives: The primitives.
         eye: From where they are seen.
     """
     out = np.empty_like(points)
-    _find(points, which, parts.kinds, parts.tapers, parts.centers, parts.to_unit, eye, out)
+    _find(
+        points,
+        which,
+        primitives.kinds,
+        primitives.tapers,
+        primitives.centers,
+        primitives.to_unit,
+        eye,
+        out,
+    )
     return out
 
 

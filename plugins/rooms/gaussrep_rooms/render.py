@@ -6,21 +6,21 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int32, UInt8
 
 from gaussrep_rooms.lighting import Light
-from gaussrep_rooms.primitives import Packed
-from gaussrep_rooms.raycast import NOTHING, normals_at, see
+from gaussrep_rooms.primitives import PrimitiveArrays
+from gaussrep_rooms.raycast import NOTHING, cast_rays, normals_at
 
 SAMPLES = 3
 """Rays along the side of a pixel whose colors are averaged; odd, so that one is its center."""
 
 
 @dataclass(frozen=True, eq=False)
-class Shot:
+class RenderedFrame:
     """What a camera sees.
 
     Args:
         image: Colors, averaged over each pixel's area.
         depth: Distance along the optical axis at pixel centers, meters; infinite for nothing.
-        seen: Number of the part at pixel centers, `NOTHING` for none.
+        seen: Number of the primitive at pixel centers, `NOTHING` for none.
         fine: The same for all `SAMPLES`² rays of each pixel.
     """
 
@@ -30,18 +30,18 @@ class Shot:
     fine: Int32[np.ndarray, "fine_height fine_width"]
 
 
-def take(
-    parts: Packed,
+def render_frame(
+    primitives: PrimitiveArrays,
     light: Light,
     viewmat: Float64[np.ndarray, "4 4"],
     intrinsics: Float64[np.ndarray, "3 3"],
     height: int,
     width: int,
-) -> Shot:
+) -> RenderedFrame:
     """Take a picture.
 
     Args:
-        parts: What is there.
+        primitives: What is there.
         light: The light on it.
         viewmat: World-to-camera matrix, OpenCV axes.
         intrinsics: Camera matrix; pixel centers lie at +0.5.
@@ -49,21 +49,23 @@ def take(
         width: In pixels.
     """
     fine = intrinsics * np.array([[SAMPLES], [SAMPLES], [1]])
-    depth, seen = see(parts, viewmat, fine, height * SAMPLES, width * SAMPLES)
+    depth, seen = cast_rays(primitives, viewmat, fine, height * SAMPLES, width * SAMPLES)
     hit = np.flatnonzero(seen != NOTHING)
-    points = back_project(depth, viewmat, fine)[hit]
+    points = hit_points(depth, viewmat, fine)[hit]
     which = seen.ravel()[hit].astype(np.int64)
     eye = -viewmat[:3, :3].T @ viewmat[:3, 3]
-    normals = normals_at(points, which, parts, eye)
+    normals = normals_at(points, which, primitives, eye)
     colors = np.zeros((seen.size, 3))
-    colors[hit] = light.shade(points, normals, which, parts)
+    colors[hit] = light.shade(points, normals, which, primitives)
     cells = colors.reshape(height, SAMPLES, width, SAMPLES, 3)
     image = np.round(255 * cells.mean(axis=(1, 3))).astype(np.uint8)
     middle = slice(SAMPLES // 2, None, SAMPLES)
-    return Shot(image, depth[middle, middle].astype(np.float32), seen[middle, middle].copy(), seen)
+    return RenderedFrame(
+        image, depth[middle, middle].astype(np.float32), seen[middle, middle].copy(), seen
+    )
 
 
-def back_project(
+def hit_points(
     depth: Float64[np.ndarray, "height width"],
     viewmat: Float64[np.ndarray, "4 4"],
     intrinsics: Float64[np.ndarray, "3 3"],

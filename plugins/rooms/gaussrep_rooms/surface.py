@@ -6,90 +6,94 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float64, Int64
 
-from gaussrep_rooms.primitives import BALL, BOWL, BOX, FRUSTUM, Packed
-from gaussrep_rooms.render import SAMPLES, Shot
+from gaussrep_rooms.primitives import BALL, BOWL, BOX, FRUSTUM, PrimitiveArrays
+from gaussrep_rooms.render import SAMPLES, RenderedFrame
 
 Rows = Float64[np.ndarray, "p 3"]
 
 
 @dataclass(frozen=True, eq=False)
-class Surface:
-    """Points on the surfaces of parts.
+class SurfacePoints:
+    """Points on the surfaces of primitives.
 
     Args:
         points: Positions, meters.
         normals: Unit vectors that face outwards.
-        which: Number of the part of each.
+        which: Number of the primitive of each.
     """
 
     points: Rows
     normals: Rows
     which: Int64[np.ndarray, " p"]
 
-    def __getitem__(self, index: np.ndarray | slice) -> "Surface":
+    def __getitem__(self, index: np.ndarray | slice) -> "SurfacePoints":
         """Select points by indices, a mask or a slice."""
-        return Surface(self.points[index], self.normals[index], self.which[index])
+        return SurfacePoints(self.points[index], self.normals[index], self.which[index])
 
 
-def join(surfaces: Sequence[Surface]) -> Surface:
+def join(surfaces: Sequence[SurfacePoints]) -> SurfacePoints:
     """All points of some draws.
 
     Args:
-        surfaces: At least one, of the same parts.
+        surfaces: At least one, of the same primitives.
     """
-    return Surface(
+    return SurfacePoints(
         np.concatenate([surface.points for surface in surfaces]),
         np.concatenate([surface.normals for surface in surfaces]),
         np.concatenate([surface.which for surface in surfaces]),
     )
 
 
-def turn_normals(unit: Rows, which: Int64[np.ndarray, " p"], parts: Packed) -> Rows:
+def turn_normals(unit: Rows, which: Int64[np.ndarray, " p"], primitives: PrimitiveArrays) -> Rows:
     """Normals in the unit frames, of any length, as unit normals in the world."""
-    normals = np.einsum("pji,pj->pi", parts.to_unit[which], unit)
+    normals = np.einsum("pji,pj->pi", primitives.to_unit[which], unit)
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
 
-def draw_surface(count: int, parts: Packed, rng: np.random.Generator) -> Surface:
+def sample_surface(
+    count: int, primitives: PrimitiveArrays, rng: np.random.Generator
+) -> SurfacePoints:
     """Draw points on all surfaces, evenly by area.
 
-    The surface of a part is a few patches. A patch is drawn by the largest area that it can have,
-    and a point on it is kept with the share that its surroundings really have.
+    The surface of a primitive consists of patches. Patches are drawn in proportion to an upper
+    bound of their area, and points are kept by rejection sampling with the true local area.
 
     Args:
         count: Points drawn at first; between a third and all of them are kept.
-        parts: The parts.
+        primitives: The primitives.
         rng: Source of randomness.
 
     Returns:
         The points, in random order.
     """
-    owners, faces, areas = _patches(parts)
+    owners, faces, areas = _patches(primitives)
     drawn = rng.choice(len(owners), count, p=areas / areas.sum())
     which, face = owners[drawn], faces[drawn]
-    unit, normals, density = _on_patches(parts.kinds[which], face, parts.tapers[which], rng)
-    half = parts.half[which]
+    unit, normals, density = _on_patches(
+        primitives.kinds[which], face, primitives.tapers[which], rng
+    )
+    half = primitives.half[which]
     stretch = half.prod(axis=1) * np.linalg.norm(normals / half, axis=1) * density
     kept = rng.random(count) * areas[drawn] < stretch
     which, unit, normals = which[kept], unit[kept], normals[kept]
-    points = np.einsum("pij,pj->pi", parts.from_unit[which], unit) + parts.centers[which]
-    return Surface(points, turn_normals(normals, which, parts), which)
+    points = np.einsum("pij,pj->pi", primitives.from_unit[which], unit) + primitives.centers[which]
+    return SurfacePoints(points, turn_normals(normals, which, primitives), which)
 
 
 FACES = {BOX: 6, FRUSTUM: 3, BALL: 1, BOWL: 2}
 """Patches of each kind: a frustum has a side, a top and a bottom, a bowl two sides."""
 
 
-def _patches(parts: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _patches(primitives: PrimitiveArrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Owner, number and largest possible area of all patches."""
-    counts = np.array([FACES[int(kind)] for kind in parts.kinds])
+    counts = np.array([FACES[int(kind)] for kind in primitives.kinds])
     owners = np.repeat(np.arange(len(counts)), counts)
     faces = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
-    half, kinds = parts.half[owners], parts.kinds[owners]
+    half, kinds = primitives.half[owners], primitives.kinds[owners]
     sides = half.prod(axis=1)[:, None] / half
     areas = 4 * np.take_along_axis(sides, (faces % 3)[:, None], 1)[:, 0]  # of a box
     caps = np.pi * sides[:, 2]
-    slant = np.hypot(1 / half[:, :2].min(axis=1), parts.tapers[owners] / 2 / half[:, 2])
+    slant = np.hypot(1 / half[:, :2].min(axis=1), primitives.tapers[owners] / 2 / half[:, 2])
     areas = np.where(kinds == FRUSTUM, caps, areas)
     tube = 4 * np.pi * half.prod(axis=1) * slant
     areas = np.where((kinds == FRUSTUM) & (faces == 0), tube, areas)
@@ -138,15 +142,19 @@ ROUNDS = 12
 """How often as many points as are wanted are drawn, until enough of them are seen (ours)."""
 
 
-def draw_points(
-    parts: Packed, shots: Sequence[Shot], viewmats: Float64[np.ndarray, "views 4 4"],
-    intrinsics: Float64[np.ndarray, "3 3"], count: int, rng: np.random.Generator,
-) -> Surface:  # fmt: skip
+def sample_points(
+    primitives: PrimitiveArrays,
+    frames: Sequence[RenderedFrame],
+    viewmats: Float64[np.ndarray, "views 4 4"],
+    intrinsics: Float64[np.ndarray, "3 3"],
+    count: int,
+    rng: np.random.Generator,
+) -> SurfacePoints:
     """Draw points evenly by area on all surfaces that at least one frame sees.
 
     Args:
-        parts: What is there.
-        shots: The frames.
+        primitives: What is there.
+        frames: The frames.
         viewmats: Their world-to-camera matrices.
         intrinsics: Their camera matrix.
         count: Most points.
@@ -155,30 +163,32 @@ def draw_points(
     Returns:
         The points; their normals face a camera.
     """
-    found: list[Surface] = []
+    found: list[SurfacePoints] = []
     for _ in range(ROUNDS):
-        drawn = draw_surface(count, parts, rng)
+        drawn = sample_surface(count, primitives, rng)
         visible = np.zeros(len(drawn.which), dtype=bool)
-        for shot, viewmat in zip(shots, viewmats, strict=True):
+        for frame, viewmat in zip(frames, viewmats, strict=True):
             rest = np.flatnonzero(~visible)
-            visible[rest] = sees(shot, viewmat, intrinsics, drawn[rest])
+            visible[rest] = is_visible(frame, viewmat, intrinsics, drawn[rest])
         found.append(drawn[visible])
-        if sum(len(part.which) for part in found) >= count:
+        if sum(len(visible_points.which) for visible_points in found) >= count:
             break
     return join(found)[:count]
 
 
-def sees(
-    shot: Shot, viewmat: Float64[np.ndarray, "4 4"], intrinsics: Float64[np.ndarray, "3 3"],
-    surface: Surface,
-) -> Bool[np.ndarray, " p"]:  # fmt: skip
-    """Whether a frame sees points: they face it, and its ray next to them meets the same part.
+def is_visible(
+    frame: RenderedFrame,
+    viewmat: Float64[np.ndarray, "4 4"],
+    intrinsics: Float64[np.ndarray, "3 3"],
+    surface: SurfacePoints,
+) -> Bool[np.ndarray, " p"]:
+    """Test which points a frame sees: they face it, and the nearest ray hits their primitive.
 
-    As parts are convex but for bowls, that part is met where the point is, or within the width of
-    a ray of it.
+    Primitives other than bowls are convex, so the ray meets the primitive at the point or within
+    the width of a ray of it.
 
     Args:
-        shot: The frame.
+        frame: The frame.
         viewmat: Its world-to-camera matrix.
         intrinsics: Its camera matrix.
         surface: The points.
@@ -187,13 +197,13 @@ def sees(
     eye = -viewmat[:3, :3].T @ viewmat[:3, 3]
     local = points @ viewmat[:3, :3].T + viewmat[:3, 3]
     facing = np.einsum("pi,pi->p", surface.normals, eye - points) > 0
-    height, width = shot.fine.shape
+    height, width = frame.fine.shape
     depth = np.where(local[:, 2] > 0, local[:, 2], np.inf)
     column = np.floor(SAMPLES * (intrinsics[0, 0] * local[:, 0] / depth + intrinsics[0, 2]))
     row = np.floor(SAMPLES * (intrinsics[1, 1] * local[:, 1] / depth + intrinsics[1, 2]))
     inside = (column >= 0) & (column < width) & (row >= 0) & (row < height) & (local[:, 2] > 0)
     tried = np.flatnonzero(facing & inside)
-    met = shot.fine[row[tried].astype(int), column[tried].astype(int)]
+    met = frame.fine[row[tried].astype(int), column[tried].astype(int)]
     seen = np.zeros(len(points), dtype=bool)
     seen[tried] = met == surface.which[tried]
     return seen

@@ -5,7 +5,7 @@ from jaxtyping import Float64, Int64
 
 from gaussrep.kernels import inline_jit, kernel
 from gaussrep_rooms.materials import Pattern
-from gaussrep_rooms.primitives import BOX, Packed
+from gaussrep_rooms.primitives import BOX, PrimitiveArrays
 
 PLAIN, WOOD, STRIPES, CHECKS, TILES, PLANKS, FABRIC, BOOKS, ART, VIEW, DOTS, MARBLE = map(
     int, Pattern
@@ -20,24 +20,33 @@ def albedo(
     points: Float64[np.ndarray, "p 3"],
     normals: Float64[np.ndarray, "p 3"],
     which: Int64[np.ndarray, " p"],
-    parts: Packed,
+    primitives: PrimitiveArrays,
 ) -> Float64[np.ndarray, "p 3"]:
-    """Colors of the materials at points on the parts.
+    """Colors of the materials at points on the primitives.
 
     Args:
         points: Positions on the surfaces, meters.
         normals: Unit normals there.
-        which: The part of each.
-        parts: The parts.
+        which: The primitive of each.
+        primitives: The primitives.
 
     Returns:
         sRGB.
     """
     out = np.empty_like(points)
     _paint(
-        points, normals, which, parts.kinds, parts.centers, parts.axes, parts.half,
-        parts.patterns, parts.colors, parts.looks, out,
-    )  # fmt: skip
+        points,
+        normals,
+        which,
+        primitives.kinds,
+        primitives.centers,
+        primitives.axes,
+        primitives.half,
+        primitives.patterns,
+        primitives.colors,
+        primitives.looks,
+        out,
+    )
     return out
 
 

@@ -20,7 +20,7 @@ SPLITS = ("train", "val")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WriteSummary:
     """What was done.
 
     Args:
@@ -41,7 +41,7 @@ def write_rooms(
     val: int,
     processes: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> Written:
+) -> WriteSummary:
     """Write the rooms that are missing or were not finished.
 
     Room `k` of the training split has the number `2 k`, and of the validation split `2 k + 1`: how
@@ -66,7 +66,7 @@ def write_rooms(
     on_progress(kept, len(numbers))
     for done, _ in enumerate(_each(root, config, seed, missing, processes), start=kept + 1):
         on_progress(done, len(numbers))
-    return Written(len(missing), kept)
+    return WriteSummary(len(missing), kept)
 
 
 def _each(

@@ -6,7 +6,7 @@ import pytest
 from gaussrep.data.scenes.scannet.classes import CLASSES20
 from gaussrep_rooms.classes import Label
 from gaussrep_rooms.furniture.storage import larder, refrigerator
-from gaussrep_rooms.layouts import RECIPES, draw_plan
+from gaussrep_rooms.layouts import LAYOUTS, draw_layout
 from gaussrep_rooms.materials import draw_style
 
 
@@ -17,8 +17,8 @@ def test_the_classes_are_scannets():
 
 
 def test_25_rooms_hold_every_class_and_most_rooms_many():
-    rooms = [draw_plan(np.random.default_rng(seed), seed) for seed in range(25)]
-    held = [{thing.label for thing in plan.things} for plan in rooms]
+    rooms = [draw_layout(np.random.default_rng(seed), seed) for seed in range(25)]
+    held = [{obj.label for obj in plan.objects} for plan in rooms]
     counts = Counter(label for labels in held for label in labels)
     assert set(counts) == set(Label)
     assert min(counts.values()) >= 3
@@ -28,17 +28,17 @@ def test_25_rooms_hold_every_class_and_most_rooms_many():
 
 def test_the_floor_before_a_door_is_free():
     for seed in range(10):
-        plan = draw_plan(np.random.default_rng(seed), seed)
-        door = next((thing for thing in plan.things if thing.label == Label.DOOR), None)
+        plan = draw_layout(np.random.default_rng(seed), seed)
+        door = next((obj for obj in plan.objects if obj.label == Label.DOOR), None)
         if door is None:
             continue
-        leaf = door.parts[0]
+        leaf = door.primitives[0]
         before = leaf.center - leaf.axes[1] * 0.45  # its back, +y, is at the wall
-        for thing in plan.things:
-            for part in thing.parts if thing.label > Label.FLOOR else ():
-                away = np.abs(part.center - before) - part.reach
-                blocked = (away[:2] < 0.25).all() and part.center[2] - part.reach[2] < 1.8
-                assert not blocked or thing is door, (seed, thing.label)
+        for obj in plan.objects:
+            for primitive in obj.primitives if obj.label > Label.FLOOR else ():
+                away = np.abs(primitive.center - before) - primitive.reach
+                blocked = (away[:2] < 0.25).all() and primitive.center[2] - primitive.reach[2] < 1.8
+                assert not blocked or obj is door, (seed, obj.label)
 
 
 def test_a_refrigerator_and_a_larder_differ_in_their_looks_only():
@@ -51,10 +51,12 @@ def test_a_refrigerator_and_a_larder_differ_in_their_looks_only():
         cold, wooden = ([g.width * g.depth * g.height for g in group] for group in groups)
         assert np.mean(cold) == pytest.approx(np.mean(wooden), rel=0.1)
         for one, other in zip(*groups, strict=True):
-            assert [p.kind for p in one.things[0].parts] == [p.kind for p in other.things[0].parts]
-            assert one.things[0].parts[0].material != other.things[0].parts[0].material
+            assert [p.kind for p in one.objects[0].primitives] == [
+                p.kind for p in other.objects[0].primitives
+            ]
+            assert one.objects[0].primitives[0].material != other.objects[0].primitives[0].material
 
 
 def test_all_kinds_of_rooms_come_in_both_splits():
-    even, odd = ({number % len(RECIPES) for number in range(k, 10, 2)} for k in (0, 1))
-    assert even == odd == set(range(len(RECIPES)))
+    even, odd = ({number % len(LAYOUTS) for number in range(k, 10, 2)} for k in (0, 1))
+    assert even == odd == set(range(len(LAYOUTS)))

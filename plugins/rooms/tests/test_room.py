@@ -3,10 +3,10 @@ import pytest
 import torch
 
 from gaussrep_rooms.config import RoomsConfig
-from gaussrep_rooms.layouts import ceiling, draw_plan
-from gaussrep_rooms.primitives import BALL, BOX, FRUSTUM, pack
+from gaussrep_rooms.layouts import ceiling, draw_layout
+from gaussrep_rooms.primitives import BALL, BOX, FRUSTUM, pack_primitives
 from gaussrep_rooms.room import make_room
-from gaussrep_rooms.surface import draw_surface
+from gaussrep_rooms.surface import sample_surface
 
 SMALL = RoomsConfig(frames=6, height=36, width=48, points=3000)
 
@@ -24,22 +24,22 @@ def room(number):
 
 def plan_of(seed, number):
     streams = np.random.SeedSequence(seed, spawn_key=(number,)).spawn(4)
-    return draw_plan(np.random.default_rng(streams[0]), number)
+    return draw_layout(np.random.default_rng(streams[0]), number)
 
 
-def inside(parts, n, points, margin):
-    """Whether points lie in a part, at least so many meters below its surface."""
-    half = parts.half[n] - margin
+def inside(primitives, n, points, margin):
+    """Whether points lie in a primitive, at least so many meters below its surface."""
+    half = primitives.half[n] - margin
     if half.min() <= 0:
         return np.zeros(len(points), dtype=bool)
-    local = np.abs((points - parts.centers[n]) @ parts.axes[n].T)
-    if parts.kinds[n] == BOX:
+    local = np.abs((points - primitives.centers[n]) @ primitives.axes[n].T)
+    if primitives.kinds[n] == BOX:
         return (local < half).all(axis=1)
-    if parts.kinds[n] == BALL:
+    if primitives.kinds[n] == BALL:
         return ((local / half) ** 2).sum(axis=1) < 1
-    if parts.kinds[n] == FRUSTUM:  # its thinnest cylinder
+    if primitives.kinds[n] == FRUSTUM:  # its thinnest cylinder
         across = ((local[:, :2] / half[:2]) ** 2).sum(axis=1)
-        return (across < (1 - parts.tapers[n]) ** 2) & (local[:, 2] < half[2])
+        return (across < (1 - primitives.tapers[n]) ** 2) & (local[:, 2] < half[2])
     return np.zeros(len(points), dtype=bool)
 
 
@@ -66,20 +66,22 @@ def projected(room, frame):
 
 def test_rays_end_on_a_surface_and_pass_through_nothing(room, number):
     plan = plan_of(3, number)
-    parts = pack([*(p for thing in plan.things for p in thing.parts), ceiling(plan.size)])
+    primitives = pack_primitives(
+        [*(p for obj in plan.objects for p in obj.primitives), ceiling(plan.size)]
+    )
     for frame in room.frames[:3]:
         rays, eye = camera(room, frame)
         hit = frame.depth > 0
         ends = eye + rays[hit] * frame.depth[hit][:, None]
         on_surface = np.zeros(len(ends), dtype=bool)
-        for n in range(len(parts.kinds)):
+        for n in range(len(primitives.kinds)):
             for share in (0.1, 0.3, 0.5, 0.7, 0.85, 0.95, 0.99):
-                assert not inside(parts, n, eye + (ends - eye) * share, 1e-4).any()
-            unit = np.einsum("ij,pj->pi", parts.to_unit[n], ends - parts.centers[n])
-            if parts.kinds[n] == BOX:
+                assert not inside(primitives, n, eye + (ends - eye) * share, 1e-4).any()
+            unit = np.einsum("ij,pj->pi", primitives.to_unit[n], ends - primitives.centers[n])
+            if primitives.kinds[n] == BOX:
                 on_surface |= np.abs(np.abs(unit).max(axis=1) - 1) < 1e-4
-            elif parts.kinds[n] == FRUSTUM:
-                side = np.hypot(*unit[:, :2].T) - 1 + parts.tapers[n] * (unit[:, 2] + 1) / 2
+            elif primitives.kinds[n] == FRUSTUM:
+                side = np.hypot(*unit[:, :2].T) - 1 + primitives.tapers[n] * (unit[:, 2] + 1) / 2
                 on_surface |= np.abs(np.maximum(side, np.abs(unit[:, 2]) - 1)) < 1e-4
             else:
                 on_surface |= np.abs(np.linalg.norm(unit, axis=1) - 1) < 1e-4
@@ -126,23 +128,25 @@ def test_every_point_faces_a_frame_that_sees_it(room):
 def test_things_do_not_reach_into_each_other(number):
     for seed in range(2):
         plan = plan_of(seed, number)
-        parts = pack([part for thing in plan.things for part in thing.parts])
-        owners = np.repeat(np.arange(len(plan.things)), [len(t.parts) for t in plan.things])
-        surface = draw_surface(6000, parts, np.random.default_rng(0))
-        shell = np.array([thing.label <= 1 for thing in plan.things])
+        primitives = pack_primitives(
+            [primitive for obj in plan.objects for primitive in obj.primitives]
+        )
+        owners = np.repeat(np.arange(len(plan.objects)), [len(t.primitives) for t in plan.objects])
+        surface = sample_surface(6000, primitives, np.random.default_rng(0))
+        shell = np.array([obj.label <= 1 for obj in plan.objects])
         for n, owner in enumerate(owners):
             of = owners[surface.which]
             others = (of != owner) & ~(shell[of] & shell[owner])
             points = surface.points[others]
-            assert not inside(parts, n, points, 0.015).any(), plan.things[owner].label
+            assert not inside(primitives, n, points, 0.015).any(), plan.objects[owner].label
 
 
 def test_everything_is_inside_the_walls(number):
     plan = plan_of(5, number)
-    for thing in plan.things:
-        for part in thing.parts if thing.label > 1 else ():
-            assert (part.center - part.reach > -1e-6).all(), thing.label
-            assert (part.center + part.reach < plan.size + 1e-6).all(), thing.label
+    for obj in plan.objects:
+        for primitive in obj.primitives if obj.label > 1 else ():
+            assert (primitive.center - primitive.reach > -1e-6).all(), obj.label
+            assert (primitive.center + primitive.reach < plan.size + 1e-6).all(), obj.label
 
 
 def test_cameras_stand_in_the_room_at_eye_height(room, number):

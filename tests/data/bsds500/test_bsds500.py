@@ -31,7 +31,7 @@ def write_annotations(path, annotators, height=4, width=6):
     savemat(path, {"groundTruth": cells}, do_compression=True)
 
 
-def write_photograph(path, height=4, width=6, gray=51):
+def write_color_image(path, height=4, width=6, gray=51):
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new("RGB", (width, height), (gray, gray, gray)).save(path)
 
@@ -40,7 +40,7 @@ def write_photograph(path, height=4, width=6, gray=51):
 def root(tmp_path):
     for split, stems in (("train", ("20", "100")), ("val", ("3",))):
         for stem in stems:
-            write_photograph(tmp_path / "images" / split / f"{stem}.jpg")
+            write_color_image(tmp_path / "images" / split / f"{stem}.jpg")
             write_annotations(tmp_path / "groundTruth" / split / f"{stem}.mat", 2)
     (tmp_path / "images" / "train" / "Thumbs.db").touch()
     return tmp_path
@@ -62,7 +62,7 @@ def test_samples_have_the_agreed_form(root):
 
 
 def test_splits_and_sorted_order(root):
-    write_photograph(root / "images" / "train" / "100.jpg", gray=255)
+    write_color_image(root / "images" / "train" / "100.jpg", gray=255)
     train, val = BSDS500(BSDS500Config(root=root)), BSDS500(BSDS500Config(root=root), "val")
     assert (len(train), len(val)) == (2, 1)
     assert train[0]["image"].min() == 1

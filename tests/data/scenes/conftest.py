@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.frames import Frame
+from gaussrep.data.scenes.frames import RGBDFrame
 from gaussrep.data.scenes.scannet.write import write_scene
 from gaussrep.data.scenes.scene import PointCloud
 
@@ -44,7 +44,7 @@ def make_frame(eye, height=HEIGHT, width=WIDTH):
     depth = np.where(rays[..., 2] < -1e-6, -pose[2, 3] / rays[..., 2], 0)
     hits = pose[:3, 3] + depth[..., None] * rays
     image = (floor_colors(hits[..., 0], hits[..., 1]).clip(0, 1) * 255).round().astype(np.uint8)
-    return Frame(image, depth.astype(np.float32), viewmat.astype(np.float32)), K
+    return RGBDFrame(image, depth.astype(np.float32), viewmat.astype(np.float32), K), K
 
 
 EYES = [(0.3 * turn, -1.5, 1.5) for turn in range(6)]

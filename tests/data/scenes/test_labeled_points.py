@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gaussrep.data.scenes.augment_config import DropoutConfig
-from gaussrep.data.scenes.augmentation import dropout, sphere_crop, thin_out
+from gaussrep.data.scenes.augmentation import dropout, random_subsample, sphere_crop
 from gaussrep.data.scenes.scene import Scene
 from gaussrep.data.scenes.subset import LabeledPoints
 from gaussrep.errors import DataError
@@ -45,7 +45,7 @@ def test_labeled_points_survive_dropout_and_crops(scene, tmp_path, seed):
     dropped = dropout(limited, DropoutConfig(probability=1, share=0.9), rng)
     assert int((dropped.cloud.labels >= 0).sum()) == 10
     assert dropped.cloud.count <= 20
-    for fewer in (sphere_crop, thin_out):
+    for fewer in (sphere_crop, random_subsample):
         cropped = fewer(limited, 12, rng)
         assert cropped.cloud.count == 12
         assert int((cropped.cloud.labels >= 0).sum()) == 10
@@ -62,7 +62,7 @@ def test_official_lists_are_obeyed(scene, tmp_path, lists, ending):
     else:
         torch.save({"scene0000_00": torch.tensor([2, 5])}, path)
     kept = LabeledPoints(tmp_path, 20, 0).keep(scene)
-    assert kept.precious.nonzero()[:, 0].tolist() == [2, 5]
+    assert kept.protected_mask.nonzero()[:, 0].tolist() == [2, 5]
 
 
 def test_bad_lists_are_named(scene, tmp_path, lists):

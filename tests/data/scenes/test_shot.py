@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaussrep.data.scenes.frames import Shot, read_shot, write_depth
+from gaussrep.data.scenes.frames import FrameRef, read_rgbd_frame, write_depth
 from gaussrep.data.unreadable import UnreadableSceneError
 
 K = np.array([[40.0, 0, 16], [0, 40, 12], [0, 0, 1]])
@@ -16,33 +16,33 @@ def make_shot(folder, size=(24, 32), focal=None):
     depth = np.ones((24, 32), np.float32)
     depth[:12] = 2
     write_depth(depth, folder / "0.depth.png")
-    return Shot(0, folder / "0.png", folder / "0.depth.png", np.eye(4), K, focal)
+    return FrameRef(0, folder / "0.png", folder / "0.depth.png", np.eye(4), K, focal)
 
 
 def test_a_frame_as_it_is(tmp_path):
-    view = read_shot(make_shot(tmp_path))
-    assert view.frame.image.shape == (24, 32, 3)
-    assert view.frame.depth[11, 0] == 2
-    assert view.frame.depth[12, 0] == 1
+    view = read_rgbd_frame(make_shot(tmp_path))
+    assert view.image.shape == (24, 32, 3)
+    assert view.depth[11, 0] == 2
+    assert view.depth[12, 0] == 1
     np.testing.assert_array_equal(view.intrinsics, K)
 
 
 def test_a_smaller_frame_shows_the_same_and_mixes_no_depths(tmp_path):
-    view = read_shot(make_shot(tmp_path, size=(48, 64)), (10, 16))
-    assert view.frame.image.shape == (10, 16, 3)
-    assert set(np.unique(view.frame.depth)) == {1, 2}
-    assert abs(int(view.frame.image[5, 8, 0]) - 255 * 8.5 / 16) < 3
-    assert abs(int(view.frame.image[5, 8, 1]) - 255 * 5.5 / 10) < 3
+    view = read_rgbd_frame(make_shot(tmp_path, size=(48, 64)), (10, 16))
+    assert view.image.shape == (10, 16, 3)
+    assert set(np.unique(view.depth)) == {1, 2}
+    assert abs(int(view.image[5, 8, 0]) - 255 * 8.5 / 16) < 3
+    assert abs(int(view.image[5, 8, 1]) - 255 * 5.5 / 10) < 3
     np.testing.assert_allclose(view.intrinsics[:2, 2], [8, 5])
 
 
 def test_a_photograph_of_its_own_focal_length_is_cut_to_what_the_depth_sees(tmp_path):
-    view = read_shot(make_shot(tmp_path, focal=20.0))  # it sees twice as far to each side
-    left, right = view.frame.image[12, 0, 0], view.frame.image[12, -1, 0]
+    view = read_rgbd_frame(make_shot(tmp_path, focal=20.0))  # it sees twice as far to each side
+    left, right = view.image[12, 0, 0], view.image[12, -1, 0]
     assert abs(int(left) - 255 * 0.25) < 8
     assert abs(int(right) - 255 * 0.75) < 8
 
 
 def test_a_photograph_that_sees_too_little_is_refused(tmp_path):
     with pytest.raises(UnreadableSceneError, match=r"0\.png: with a focal length of 50 .* lower"):
-        read_shot(make_shot(tmp_path, focal=50.0))
+        read_rgbd_frame(make_shot(tmp_path, focal=50.0))

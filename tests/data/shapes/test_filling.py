@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.data.shapes.polygons import draw_outline, fill
+from gaussrep.data.shapes.polygons import draw_outline, rasterize_polygons
 
 
 def winding(outline, size):
@@ -26,32 +26,32 @@ def test_a_cell_is_inside_where_the_outline_winds_around_its_center(seed, radius
     turns = winding(outline, size)
     certain = np.abs(turns - 0.5) > 0.4
     assert certain.mean() > 0.9
-    assert np.array_equal(fill([outline], size)[0][certain], turns[certain] > 0.5)
+    assert np.array_equal(rasterize_polygons([outline], size)[0][certain], turns[certain] > 0.5)
 
 
 def test_a_rectangle_by_hand():
     outline = np.array([[0.2, 0.3], [0.8, 0.3], [0.8, 0.9], [0.2, 0.9]])
     expected = [[0, 0, 0, 0], [0, 1, 1, 0], [0, 1, 1, 0], [0, 1, 1, 0]]
-    assert fill([outline], 4)[0].astype(int).tolist() == expected
+    assert rasterize_polygons([outline], 4)[0].astype(int).tolist() == expected
 
 
 def test_an_hourglass_follows_the_even_odd_rule():
     outline = np.array([[-0.1, 0.0], [1.1, 0.0], [-0.1, 1.0], [1.1, 1.0]])
     expected = [[1, 1, 1, 1], [0, 1, 1, 0], [0, 1, 1, 0], [1, 1, 1, 1]]
-    assert fill([outline], 4)[0].astype(int).tolist() == expected
+    assert rasterize_polygons([outline], 4)[0].astype(int).tolist() == expected
 
 
 def test_outlines_are_filled_each_for_itself():
     rng = np.random.default_rng(0)
     outlines = [rng.uniform(0, 1, 2) + rng.uniform(0.1, 0.6) * draw_outline(rng) for _ in range(9)]
-    alone = [fill([outline], 30)[0] for outline in outlines]
-    assert np.array_equal(fill(outlines, 30), alone)
+    alone = [rasterize_polygons([outline], 30)[0] for outline in outlines]
+    assert np.array_equal(rasterize_polygons(outlines, 30), alone)
 
 
 def test_what_lies_outside_fills_nothing():
     square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
     shifts = [(0.0, 0.0), (-2.0, 0.0), (2.0, 0.0), (0.0, -2.0), (0.0, 2.0)]
-    masks = fill([square + np.array(shift) for shift in shifts], 5)
+    masks = rasterize_polygons([square + np.array(shift) for shift in shifts], 5)
     assert masks.all(axis=(1, 2)).tolist() == [True, False, False, False, False]
     assert masks.any(axis=(1, 2)).tolist() == [True, False, False, False, False]
-    assert not fill([square + 2], 5).any()
+    assert not rasterize_polygons([square + 2], 5).any()

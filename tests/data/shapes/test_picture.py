@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gaussrep.data.shapes.dataset import draw, edges_of
-from gaussrep.data.shapes.polygons import fill
+from gaussrep.data.shapes.dataset import edges_of, render_layers
+from gaussrep.data.shapes.polygons import rasterize_polygons
 from gaussrep.data.shapes.scene import FAR, FRAME, NEAR, draw_scene
 
 SCENES = st.tuples(st.integers(1, 8), st.integers(0, 8), st.integers(0, 2**32))
@@ -29,8 +29,8 @@ def plane(layer, size):
 @given(SCENES, SIZES)
 def test_the_visible_layer_is_the_nearest_that_covers_the_pixel(drawn, size):
     layers = scene(drawn)
-    picture = draw(layers, size)
-    covered = fill([layer.outline for layer in layers], size)
+    picture = render_layers(layers, size)
+    covered = rasterize_polygons([layer.outline for layer in layers], size)
     depths = np.where(covered, np.stack([plane(layer, size) for layer in layers]), np.inf)
     assert np.array_equal(picture.order, depths.argmin(axis=0))
     np.testing.assert_allclose(picture.depth, depths.min(axis=0), rtol=1e-6)
@@ -41,7 +41,7 @@ def test_the_visible_layer_is_the_nearest_that_covers_the_pixel(drawn, size):
 @given(SCENES, SIZES)
 def test_edges_lie_on_the_nearer_side_of_every_change(drawn, size):
     layers = scene(drawn)
-    picture = draw(layers, size)
+    picture = render_layers(layers, size)
     order = np.pad(picture.order, 1, mode="edge")
     for (row, column), edge in np.ndenumerate(picture.edges):
         here = order[row + 1, column + 1]
@@ -56,7 +56,7 @@ def test_edges_lie_on_the_nearer_side_of_every_change(drawn, size):
 @given(SCENES, SIZES)
 def test_a_finer_drawing_shows_the_same(drawn, size):
     layers = scene(drawn)
-    coarse, fine = draw(layers, size), draw(layers, 3 * size)
+    coarse, fine = render_layers(layers, size), render_layers(layers, 3 * size)
     assert np.array_equal(fine.order[1::3, 1::3], coarse.order)
     np.testing.assert_allclose(fine.depth[1::3, 1::3], coarse.depth, atol=1e-5)
 
@@ -89,7 +89,7 @@ def test_a_vertical_contour_by_hand():
     first, second = draw_scene((1, 1), np.random.default_rng(0))
     reaches_into = 2 + 2 / 3  # two thirds of the third column
     outline = np.array([[0.0, 0.0], [reaches_into / 8, 0.0], [reaches_into / 8, 1.0], [0.0, 1.0]])
-    picture = draw([plain(first, FRAME, 0.0), plain(second, outline, 0.9)], 8)
+    picture = render_layers([plain(first, FRAME, 0.0), plain(second, outline, 0.9)], 8)
     for row in range(8):
         np.testing.assert_allclose(picture.image[:, row], [[0.9, 0.9, 0.6, 0, 0, 0, 0, 0]] * 3)
         assert picture.order[row].tolist() == [1, 1, 1, 0, 0, 0, 0, 0]
@@ -101,10 +101,10 @@ def test_brightness_rises_towards_the_light_and_falls_off_the_center():
     first, second = draw_scene((1, 1), np.random.default_rng(0))
     flat, outside = plain(first, FRAME, 0.5), plain(second, FRAME + 2, 0.9)
     reach = np.sqrt(0.5)
-    lit = draw([replace(flat, light=np.array([0.2, 0.0])), outside], 10).image[0, 3]
+    lit = render_layers([replace(flat, light=np.array([0.2, 0.0])), outside], 10).image[0, 3]
     x = (np.arange(10) + 0.5) / 10 - 0.5
     np.testing.assert_allclose(lit, 0.5 * (1 + 0.2 * x / reach), rtol=1e-5)
-    domed = draw([replace(flat, dome=0.2), outside], 10).image[0, 3]
+    domed = render_layers([replace(flat, dome=0.2), outside], 10).image[0, 3]
     np.testing.assert_allclose(domed, 0.5 * (1 - 0.2 * (x**2 + 0.15**2) / 0.5), rtol=1e-5)
 
 

@@ -5,7 +5,7 @@ import torch
 
 from gaussrep.data.crops import to_tensor
 from gaussrep.data.image_files import read_image
-from gaussrep.encoders.resizing import to_whole_cells
+from gaussrep.encoders.resizing import resize_to_patch_grid
 from gaussrep.encoders.statistics import MEAN, STD, local_statistics
 
 PHOTOGRAPHS = (
@@ -21,7 +21,9 @@ def test_the_numbers_are_those_of_the_photographs():
     for name in PHOTOGRAPHS:
         image = to_tensor(read_image(folder / name))[None]
         for side in (160, 640):
-            statistics = local_statistics(to_whole_cells(image, 8, side), 8).flatten(0, 2).double()
+            statistics = (
+                local_statistics(resize_to_patch_grid(image, 8, side), 8).flatten(0, 2).double()
+            )
             firsts.append(statistics.mean(0))
             seconds.append(statistics.square().mean(0))
     mean, second = torch.stack(firsts).mean(0), torch.stack(seconds).mean(0)

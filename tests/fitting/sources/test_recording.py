@@ -4,7 +4,7 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.scenes import frames
-from gaussrep.data.scenes.frames import read_depth, write_depth, write_photograph
+from gaussrep.data.scenes.frames import read_depth, write_color_image, write_depth
 from gaussrep.errors import DataError
 from gaussrep.fitting.config import CaptureConfig
 from gaussrep.fitting.sources.open_capture import open_capture
@@ -25,7 +25,7 @@ def recording(tmp_path):
         camera = Cameras.look_at(eye, eye[0] + torch.tensor([0.0, 2, 0]), UP, 32, 24)
         pose = np.linalg.inv(camera.viewmats[0].double().numpy())
         np.savetxt(frames / f"{stem}.pose.txt", pose)
-        write_photograph(np.full((24, 32, 3), 40 * number, np.uint8), frames / f"{stem}.color.jpg")
+        write_color_image(np.full((24, 32, 3), 40 * number, np.uint8), frames / f"{stem}.color.jpg")
         write_depth(np.full((24, 32), 0.3, np.float32), frames / f"{stem}.depth.png")
     return tmp_path / "room"
 

@@ -13,13 +13,13 @@ import torch
 from jaxtyping import Float, Float32, Float64, Int
 
 from gaussrep.data.scenes.config import RgbdConfig
-from gaussrep.data.scenes.frames import CameraFrame, Shot, read_shot
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
 from gaussrep.errors import DataError
 from gaussrep.replacing import replacing
 
-MOST_CELLS = 2**20
+MAX_CELLS = 2**20
 """Cells along each axis, so that a voxel's number fits in 63 bits."""
 
 
@@ -28,20 +28,20 @@ class Voxels:
     """What fell into each voxel.
 
     Args:
-        keys: Numbers of the voxels, rising; neighbors along z, y and x differ by 1, `MOST_CELLS`
+        keys: Numbers of the voxels, rising; neighbors along z, y and x differ by 1, `MAX_CELLS`
             and its square.
         points: Mean positions.
         colors: Mean colors.
-        toward: Mean direction from the points to the cameras, not normalized.
+        view_dirs: Mean direction from the points to the cameras, not normalized.
     """
 
     keys: Int[np.ndarray, " p"]
     points: Float[np.ndarray, "p 3"]
     colors: Float[np.ndarray, "p 3"]
-    toward: Float[np.ndarray, "p 3"]
+    view_dirs: Float[np.ndarray, "p 3"]
 
 
-class Moments:
+class VoxelAccumulator:
     """Grows with each frame; holds one row per voxel, not per pixel.
 
     Args:
@@ -57,33 +57,33 @@ class Moments:
         self,
         points: Float[np.ndarray, "n 3"],
         colors: Float[np.ndarray, "n 3"],
-        eye: Float[np.ndarray, "3"],
+        camera_center: Float[np.ndarray, "3"],
     ) -> None:
         """Add the points of a frame.
 
         Args:
             points: Positions in meters.
             colors: Colors in [0, 1].
-            eye: Where the camera stood.
+            camera_center: Where the camera stood.
         """
-        cells = np.floor(points / self._voxel).astype(np.int64) + MOST_CELLS // 2
-        keys = (cells[:, 0] * MOST_CELLS + cells[:, 1]) * MOST_CELLS + cells[:, 2]
-        inside = ((cells >= 0) & (cells < MOST_CELLS)).all(axis=1)
-        toward = eye - points
-        toward /= np.linalg.norm(toward, axis=1, keepdims=True).clip(1e-9)
-        rows = np.concatenate([np.ones((len(points), 1)), points, colors, toward], axis=1)
+        cells = np.floor(points / self._voxel).astype(np.int64) + MAX_CELLS // 2
+        keys = (cells[:, 0] * MAX_CELLS + cells[:, 1]) * MAX_CELLS + cells[:, 2]
+        inside = ((cells >= 0) & (cells < MAX_CELLS)).all(axis=1)
+        view_dirs = camera_center - points
+        view_dirs /= np.linalg.norm(view_dirs, axis=1, keepdims=True).clip(1e-9)
+        rows = np.concatenate([np.ones((len(points), 1)), points, colors, view_dirs], axis=1)
         frame_keys, frame_sums = _sum_by_key(keys[inside], rows[inside])
         self._keys, self._sums = _sum_by_key(
             np.concatenate([self._keys, frame_keys]), np.concatenate([self._sums, frame_sums])
         )
 
-    def result(self, fewest: int) -> Voxels:
+    def result(self, min_points: int) -> Voxels:
         """Give the means.
 
         Args:
-            fewest: Voxels with fewer points than this are left out.
+            min_points: Voxels with fewer points than this are left out.
         """
-        enough = self._sums[:, 0] >= fewest
+        enough = self._sums[:, 0] >= min_points
         sums = self._sums[enough]
         means = sums[:, 1:] / sums[:, :1]
         return Voxels(self._keys[enough], means[:, :3], means[:, 3:6], means[:, 6:])
@@ -118,7 +118,7 @@ def estimate_normals(voxels: Voxels) -> Float64[np.ndarray, "p 3"]:
     total, sums, squares = np.zeros(count), np.zeros((count, 3)), np.zeros((count, 3, 3))
     span = range(-REACH, REACH + 1)
     for dx, dy, dz in product(span, span, span):
-        wanted = voxels.keys + (dx * MOST_CELLS + dy) * MOST_CELLS + dz
+        wanted = voxels.keys + (dx * MAX_CELLS + dy) * MAX_CELLS + dz
         place = np.searchsorted(voxels.keys, wanted).clip(max=count - 1)
         found = voxels.keys[place] == wanted
         offset = voxels.points[place[found]] - voxels.points[found]
@@ -127,31 +127,31 @@ def estimate_normals(voxels: Voxels) -> Float64[np.ndarray, "p 3"]:
         squares[found] += offset[:, :, None] * offset[:, None, :]
     mean = sums / total[:, None]
     spread = squares / total[:, None, None] - mean[:, :, None] * mean[:, None, :]
-    return _oriented(spread, voxels.toward)
+    return _oriented(spread, voxels.view_dirs)
 
 
 def _oriented(
-    spread: Float64[np.ndarray, "p 3 3"], toward: Float64[np.ndarray, "p 3"]
+    spread: Float64[np.ndarray, "p 3 3"], view_dirs: Float64[np.ndarray, "p 3"]
 ) -> Float64[np.ndarray, "p 3"]:
     variances, axes = np.linalg.eigh(spread)
     normals = axes[:, :, 0]
     open_ended = ~(variances[:, 1] > 1e-3 * variances[:, 2])
-    normals[open_ended] = toward[open_ended]
-    normals *= np.where((normals * toward).sum(axis=1, keepdims=True) < 0, -1, 1)
+    normals[open_ended] = view_dirs[open_ended]
+    normals *= np.where((normals * view_dirs).sum(axis=1, keepdims=True) < 0, -1, 1)
     lengths = np.linalg.norm(normals, axis=1, keepdims=True)
     return np.where(lengths > 1e-9, normals / lengths.clip(1e-9), [0.0, 0.0, 1.0])
 
 
 log = logging.getLogger(__name__)
-FEWEST_PIXELS = 3
+MIN_PIXELS = 3
 """Ours: voxels that fewer pixels hit are noise at the edges of objects."""
-LARGEST_STEP = 0.05
+MAX_DEPTH_STEP = 0.05
 """Ours: pixels whose depth differs from a neighbor's by more than this share of it lie on an edge,
 where sensors invent depth between the two surfaces."""
 
 
 @dataclass(frozen=True, eq=False)
-class Fused:
+class FusedCloud:
     """A fused cloud.
 
     Args:
@@ -165,11 +165,11 @@ class Fused:
     normals: Float32[np.ndarray, "p 3"]
 
 
-def fuse(shots: Sequence[Shot], voxel: float) -> Fused:
+def fuse(refs: Sequence[FrameRef], voxel: float) -> FusedCloud:
     """Back-project all frames and average what falls into the same voxel.
 
     Args:
-        shots: The frames; those that cannot be read are left out.
+        refs: The frames; those that cannot be read are left out.
         voxel: Side of a voxel in meters.
 
     Returns:
@@ -178,40 +178,42 @@ def fuse(shots: Sequence[Shot], voxel: float) -> Fused:
     Raises:
         UnreadableSceneError: If no frame can be used.
     """
-    moments = Moments(voxel)
-    for shot in shots:
+    moments = VoxelAccumulator(voxel)
+    for ref in refs:
         try:
-            view = read_shot(shot)
+            view = read_rgbd_frame(ref)
         except UnreadableFileError as error:
             log.warning("%s", error)
             continue
         points, colors = back_project(view)
-        eye = np.linalg.inv(view.frame.viewmat.astype(np.float64))[:3, 3]
-        moments.add(points, colors, eye)
-    voxels = moments.result(FEWEST_PIXELS)
+        camera_center = np.linalg.inv(view.viewmat.astype(np.float64))[:3, 3]
+        moments.add(points, colors, camera_center)
+    voxels = moments.result(MIN_PIXELS)
     if len(voxels.points) == 0:
         raise UnreadableSceneError(
-            f"{shots[0].color.parent}: none of the {len(shots)} frames to fuse can be used; each "
+            f"{refs[0].color.parent}: none of the {len(refs)} frames to fuse can be used; each "
             "is unreadable or measured no depth."
         )
     normals = estimate_normals(voxels)
-    return Fused(*(array.astype(np.float32) for array in (voxels.points, voxels.colors, normals)))
+    return FusedCloud(
+        *(array.astype(np.float32) for array in (voxels.points, voxels.colors, normals))
+    )
 
 
 def back_project(
-    view: CameraFrame,
+    frame: RGBDFrame,
 ) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
     """Find where the pixels of a frame lie.
 
     Args:
-        view: The frame and its camera.
+        frame: The frame and its camera.
 
     Returns:
         Positions in world coordinates, and colors in [0, 1], of the pixels that measured depth and
         do not lie on its edges.
     """
-    frame, K = view.frame, view.intrinsics
-    rows, columns = np.nonzero(_trusted(frame.depth))
+    K = frame.intrinsics
+    rows, columns = np.nonzero(_valid_pixels(frame.depth))
     z = frame.depth[rows, columns].astype(np.float64)
     x = (columns + 0.5 - K[0, 2]) / K[0, 0] * z
     y = (rows + 0.5 - K[1, 2]) / K[1, 1] * z
@@ -220,12 +222,12 @@ def back_project(
     return points, frame.image[rows, columns] / 255
 
 
-def _trusted(depth: Float[np.ndarray, "h w"]) -> np.ndarray:
+def _valid_pixels(depth: Float[np.ndarray, "h w"]) -> np.ndarray:
     trusted = depth > 0
     for axis in (0, 1):
         near, far = np.roll(depth, 1, axis), np.roll(depth, -1, axis)
         for other in (near, far):
-            trusted &= (other == 0) | (np.abs(other - depth) <= LARGEST_STEP * depth)
+            trusted &= (other == 0) | (np.abs(other - depth) <= MAX_DEPTH_STEP * depth)
     return trusted
 
 
@@ -233,12 +235,12 @@ VERSION = 1
 """Counts changes of the fusion, so that clouds of older ones are made anew."""
 
 
-def read_or_fuse(folder: Path, shots: Sequence[Shot], config: RgbdConfig) -> PointCloud:
+def read_or_fuse(folder: Path, refs: Sequence[FrameRef], config: RgbdConfig) -> PointCloud:
     """Read a recording's cloud, or make it and keep it.
 
     Args:
         folder: Folder of the recording.
-        shots: The frames to fuse, z up.
+        refs: The frames to fuse, z up.
         config: Voxels and where clouds are kept.
 
     Returns:
@@ -248,11 +250,11 @@ def read_or_fuse(folder: Path, shots: Sequence[Shot], config: RgbdConfig) -> Poi
         UnreadableFileError: If no frame can be used.
         DataError: If the file cannot be written.
     """
-    path = _place(folder, shots, config)
+    path = _cache_path(folder, refs, config)
     fused = _read(path)
     if fused is None:
-        log.info("%s: fusing %d frames, once", folder, len(shots))
-        fused = fuse(shots, config.voxel)
+        log.info("%s: fusing %d frames, once", folder, len(refs))
+        fused = fuse(refs, config.voxel)
         _write(fused, path)
     none = torch.full((len(fused.points),), IGNORED, dtype=torch.int64)
     arrays = (fused.points, fused.colors, fused.normals)
@@ -260,12 +262,10 @@ def read_or_fuse(folder: Path, shots: Sequence[Shot], config: RgbdConfig) -> Poi
     return PointCloud(points, colors, normals, none, none.clone())
 
 
-def _place(folder: Path, shots: Sequence[Shot], config: RgbdConfig) -> Path:
+def _cache_path(folder: Path, refs: Sequence[FrameRef], config: RgbdConfig) -> Path:
     """A name that changes with everything the cloud depends on but the pixels themselves."""
-    frames = [
-        (shot.color.name, _size(shot.depth), np.round(shot.viewmat, 6).tolist()) for shot in shots
-    ]
-    facts = [VERSION, config.voxel, config.color_focal, shots[0].intrinsics.tolist(), frames]
+    frames = [(ref.color.name, _size(ref.depth), np.round(ref.viewmat, 6).tolist()) for ref in refs]
+    facts = [VERSION, config.voxel, config.color_focal, refs[0].intrinsics.tolist(), frames]
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
     if config.cache is None:
         return folder / f"fused-{digest}.npz"
@@ -276,10 +276,10 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _read(path: Path) -> Fused | None:
+def _read(path: Path) -> FusedCloud | None:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return Fused(arrays["points"], arrays["colors"], arrays["normals"])
+            return FusedCloud(arrays["points"], arrays["colors"], arrays["normals"])
     except FileNotFoundError:
         return None
     except Exception as error:  # whatever is wrong with it, it can be made anew
@@ -287,7 +287,7 @@ def _read(path: Path) -> Fused | None:
         return None
 
 
-def _write(fused: Fused, path: Path) -> None:
+def _write(fused: FusedCloud, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(path) as temporary, temporary.open("wb") as file:

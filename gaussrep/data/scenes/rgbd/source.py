@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from gaussrep.data.sample import Split
-from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, inverted
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
 from gaussrep.data.scenes.config import RgbdConfig
-from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.rgbd.fusion import read_or_fuse
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.scenes.scene_files import read_matrix
@@ -43,7 +43,7 @@ def find_recordings(root: Path) -> dict[str, Path]:
     return {folder.name: folder for folder in found}
 
 
-def list_shots(folder: Path) -> tuple[Shot, ...]:
+def list_frames(folder: Path) -> tuple[FrameRef, ...]:
     """List the frames of a recording whose poses are finite, in the order of time.
 
     Args:
@@ -56,21 +56,21 @@ def list_shots(folder: Path) -> tuple[Shot, ...]:
         UnreadableSceneError: If there is none, or the intrinsics or a pose cannot be read.
     """
     K = _read_intrinsics(folder / INTRINSICS)
-    shots = []
+    refs = []
     for path in sorted((folder / "frames").glob("*.pose.txt")):
         stem = path.name.removesuffix(".pose.txt")
-        viewmat = inverted(read_matrix(path))
+        viewmat = invert_pose(read_matrix(path))
         number = re.search(r"\d+$", stem)
         if viewmat is not None and number is not None:
             color = _photograph(path.with_name(stem))
-            shots.append(
-                Shot(int(number[0]), color, path.with_name(f"{stem}.depth.png"), viewmat, K)
+            refs.append(
+                FrameRef(int(number[0]), color, path.with_name(f"{stem}.depth.png"), viewmat, K)
             )
-    if not shots:
+    if not refs:
         raise UnreadableSceneError(
             f"{folder / 'frames'}: there is no frame with a finite pose here."
         )
-    return tuple(shots)
+    return tuple(refs)
 
 
 def _read_intrinsics(path: Path) -> Float64[np.ndarray, "3 3"]:
@@ -85,13 +85,13 @@ def _photograph(stem: Path) -> Path:
     return png if png.is_file() else stem.with_name(f"{stem.name}.color.jpg")
 
 
-def upright(
-    shots: Sequence[Shot], up: tuple[float, float, float] | None
+def gravity_align(
+    refs: Sequence[FrameRef], up: tuple[float, float, float] | None
 ) -> Float64[np.ndarray, "4 4"]:
     """The shortest turn that makes z the upward axis.
 
     Args:
-        shots: Frames of the recording.
+        refs: Frames of the recording.
         up: Which way is up in the coordinates of the poses; None takes the mean of the cameras'
             upward axes, which people hold upright more or less.
 
@@ -101,11 +101,11 @@ def upright(
     Raises:
         UnreadableSceneError: If the cameras' upward axes cancel out.
     """
-    axis = np.array(up) if up is not None else np.mean([-shot.viewmat[1, :3] for shot in shots], 0)
+    axis = np.array(up) if up is not None else np.mean([-ref.viewmat[1, :3] for ref in refs], 0)
     length = np.linalg.norm(axis)
     if not length > 1e-6:
         raise UnreadableSceneError(
-            f"{shots[0].color.parent}: the cameras' upward axes cancel out; say which way is up "
+            f"{refs[0].color.parent}: the cameras' upward axes cancel out; say which way is up "
             "with data.up."
         )
     matrix = np.eye(4)
@@ -145,23 +145,23 @@ class RgbdSource(SceneSource):
         """Read the fused points of a room; fuses them the first time, which takes a while."""
         return read_or_fuse(self._folders[name], self._views(name, "train"), self._config)
 
-    def shots(self, name: str) -> tuple[Shot, ...]:
+    def frames(self, name: str) -> tuple[FrameRef, ...]:
         """List the frames of the split, turned so that z is up."""
         return self._views(name, self._split)
 
-    def _views(self, name: str, split: Split) -> tuple[Shot, ...]:
-        every = list_shots(self._folders[name])
+    def _views(self, name: str, split: Split) -> tuple[FrameRef, ...]:
+        every = list_frames(self._folders[name])
         apart = self._config.hold_out
-        parts: dict[Split, list[Shot]] = {"train": [], "val": []}
-        for place, shot in enumerate(every):
-            parts["val" if place % apart == apart - 1 else "train"].append(shot)
+        parts: dict[Split, list[FrameRef]] = {"train": [], "val": []}
+        for place, ref in enumerate(every):
+            parts["val" if place % apart == apart - 1 else "train"].append(ref)
         if not parts[split]:
             raise UnreadableSceneError(
                 f"{self._folders[name]}: this recording of {len(every)} frames leaves none for the "
                 f"split {split}; lower data.hold_out, which is {apart}."
             )
-        back = np.linalg.inv(upright(parts["train"], self._config.up))
+        back = np.linalg.inv(gravity_align(parts["train"], self._config.up))
         focal = self._config.color_focal
         return tuple(
-            replace(shot, viewmat=shot.viewmat @ back, color_focal=focal) for shot in parts[split]
+            replace(ref, viewmat=ref.viewmat @ back, color_focal=focal) for ref in parts[split]
         )

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, inverted
-from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
+from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scene_files import read_matrix
 from gaussrep.data.unreadable import UnreadableSceneError
@@ -40,7 +40,7 @@ def write_metadata(
     write_json(content, files.metadata)
 
 
-def read_metadata(files: SceneFiles) -> tuple[Shot, ...]:
+def read_metadata(files: SceneFiles) -> tuple[FrameRef, ...]:
     """Read the list.
 
     Args:
@@ -55,14 +55,14 @@ def read_metadata(files: SceneFiles) -> tuple[Shot, ...]:
     try:
         content = json.loads(files.metadata.read_text(encoding="utf-8"))
         K = intrinsics_from_file(_matrix(content["intrinsic"]))
-        shots = tuple(_shot(files, frame, K) for frame in content["frames"])
+        refs = tuple(_shot(files, frame, K) for frame in content["frames"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UnreadableSceneError(
             f"{files.metadata}: this list of frames cannot be read ({reason}); remove it to have "
             f"the frames in {files.frames} listed anew."
         ) from error
-    found = tuple(shot for shot in shots if np.isfinite(shot.viewmat).all())
+    found = tuple(ref for ref in refs if np.isfinite(ref.viewmat).all())
     if not found:
         raise UnreadableSceneError(
             f"{files.metadata}: this list names no frame with a finite pose."
@@ -70,10 +70,10 @@ def read_metadata(files: SceneFiles) -> tuple[Shot, ...]:
     return found
 
 
-def _shot(files: SceneFiles, frame: dict[str, Any], K: Float[np.ndarray, "3 3"]) -> Shot:
+def _shot(files: SceneFiles, frame: dict[str, Any], K: Float[np.ndarray, "3 3"]) -> FrameRef:
     color = files.root / frame["color_path"]
     depth = files.root / frame["depth_path"]
-    return Shot(int(color.stem), color, depth, _matrix(frame["extrinsic"]), K)
+    return FrameRef(int(color.stem), color, depth, _matrix(frame["extrinsic"]), K)
 
 
 def _matrix(rows: Any) -> Float[np.ndarray, "4 4"]:
@@ -83,7 +83,7 @@ def _matrix(rows: Any) -> Float[np.ndarray, "4 4"]:
     return matrix
 
 
-def exported_shots(files: SceneFiles, step: int) -> tuple[Shot, ...]:
+def list_exported_frames(files: SceneFiles, step: int) -> tuple[FrameRef, ...]:
     """List every so many of the exported frames whose pose is finite.
 
     Args:
@@ -104,12 +104,12 @@ def exported_shots(files: SceneFiles, step: int) -> tuple[Shot, ...]:
             f"{files.intrinsic('intrinsic_depth')}: this matrix is not finite."
         )
     K = intrinsics_from_file(intrinsic)
-    shots = (
-        Shot(number, files.color(number), files.depth(number), viewmat, K)
+    refs = (
+        FrameRef(number, files.color(number), files.depth(number), viewmat, K)
         for number in numbers[::step]
-        if (viewmat := inverted(read_matrix(files.pose(number)))) is not None
+        if (viewmat := invert_pose(read_matrix(files.pose(number)))) is not None
     )
-    if not (found := tuple(shots)):
+    if not (found := tuple(refs)):
         raise UnreadableSceneError(f"{files.frames / 'pose'}: no pose of this scene is finite.")
     return found
 

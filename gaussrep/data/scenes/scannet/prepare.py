@@ -161,7 +161,7 @@ def _write_frames(raw: RawFrames, files: SceneFiles, how: Preparation) -> None:
     write_metadata(files, intrinsics_to_file(raw.intrinsics), listed)
 
 
-def _choose(numbers: list[int], most: int, seed: str) -> list[int]:
+def _choose(numbers: list[int], count: int, seed: str) -> list[int]:
     digest = hashlib.sha256(seed.encode()).digest()
     rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
-    return sorted(rng.permutation(numbers)[:most].tolist())
+    return sorted(rng.permutation(numbers)[:count].tolist())

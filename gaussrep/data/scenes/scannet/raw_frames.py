@@ -14,8 +14,8 @@ from jaxtyping import Float32, Float64
 from PIL import Image
 
 from gaussrep.data.image_files import DECODING_ERRORS
-from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, inverted
-from gaussrep.data.scenes.frames import Frame, Shot, read_shot
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
 from gaussrep.data.scenes.scene_files import read_matrix
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
@@ -39,7 +39,7 @@ class RawFrames(ABC):
         self.viewmats = viewmats
 
     @abstractmethod
-    def read(self, number: int) -> Frame:
+    def read(self, number: int) -> RGBDFrame:
         """Read a frame.
 
         Args:
@@ -71,15 +71,15 @@ class ExportedFrames(RawFrames):
         matrix = read_matrix(folder / "intrinsic" / "intrinsic_depth.txt")
         super().__init__(intrinsics_from_file(matrix), viewmats)
 
-    def read(self, number: int) -> Frame:
+    def read(self, number: int) -> RGBDFrame:
         """Read a frame, and bring its photograph to the depth's size."""
         color = self._folder / "color" / f"{number}.jpg"
         depth = self._folder / "depth" / f"{number}.png"
-        shot = Shot(number, color, depth, self.viewmats[number], self.intrinsics)
-        return read_shot(shot).frame
+        ref = FrameRef(number, color, depth, self.viewmats[number], self.intrinsics)
+        return read_rgbd_frame(ref)
 
     def _viewmat(self, number: int) -> np.ndarray | None:
-        return inverted(read_matrix(self._folder / "pose" / f"{number}.txt"))
+        return invert_pose(read_matrix(self._folder / "pose" / f"{number}.txt"))
 
 
 VERSION = 4
@@ -120,7 +120,7 @@ class SensFile(RawFrames):
             with path.open("rb") as file:
                 matrix = self._read_header(file)
                 for number, (pose, place) in enumerate(self._frames(file)):
-                    viewmat = inverted(pose)
+                    viewmat = invert_pose(pose)
                     if viewmat is not None:
                         viewmats[number], self._places[number] = viewmat, place
         except OSError as error:
@@ -129,7 +129,7 @@ class SensFile(RawFrames):
             ) from error
         super().__init__(intrinsics_from_file(matrix), viewmats)
 
-    def read(self, number: int) -> Frame:
+    def read(self, number: int) -> RGBDFrame:
         """Read a frame, and bring its photograph to the depth's size."""
         place = self._places[number]
         try:
@@ -144,7 +144,8 @@ class SensFile(RawFrames):
                 f"{self._path}: frame {number} cannot be read ({error})."
             ) from error
         meters = (steps / self._steps_per_meter).astype(np.float32)
-        return Frame(np.asarray(photograph), meters, self.viewmats[number].astype(np.float32))
+        viewmat = self.viewmats[number].astype(np.float32)
+        return RGBDFrame(np.asarray(photograph), meters, viewmat, self.intrinsics)
 
     def _read_header(self, file: BinaryIO) -> Float32[np.ndarray, "4 4"]:
         version, length = struct.unpack("<IQ", self._take(file, 12))

@@ -2,10 +2,10 @@
 
 from gaussrep.data.sample import Split
 from gaussrep.data.scenes.config import ScannetConfig
-from gaussrep.data.scenes.frames import Shot
+from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scannet.classes import CLASSES20, CLASSES200
 from gaussrep.data.scenes.scannet.layout import SceneFiles
-from gaussrep.data.scenes.scannet.metadata import exported_shots, read_metadata
+from gaussrep.data.scenes.scannet.metadata import list_exported_frames, read_metadata
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.scenes.scene_files import read_cloud, scene_folders
 from gaussrep.data.scenes.source import SceneSource
@@ -35,12 +35,12 @@ class ScannetSource(SceneSource):
         labels = f"segment{self._config.classes}"
         return read_cloud(self._files(name).points, labels, self._config.classes)
 
-    def shots(self, name: str) -> tuple[Shot, ...]:
+    def frames(self, name: str) -> tuple[FrameRef, ...]:
         """List the frames: those of the metadata, else every tenth or so that was exported."""
         files = self._files(name)
         if files.metadata.is_file():
             return read_metadata(files)
-        return exported_shots(files, self._config.frame_step)
+        return list_exported_frames(files, self._config.frame_step)
 
     def _files(self, name: str) -> SceneFiles:
         return SceneFiles(self._config.root, self._split, name)

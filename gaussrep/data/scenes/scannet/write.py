@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
-from gaussrep.data.scenes.frames import Frame, write_depth, write_photograph
+from gaussrep.data.scenes.frames import RGBDFrame, write_color_image, write_depth
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scannet.metadata import write_metadata
 from gaussrep.data.scenes.scene import PointCloud
@@ -23,7 +23,7 @@ def write_scene(
     split: str,
     name: str,
     cloud: PointCloud,
-    frames: Sequence[Frame],
+    frames: Sequence[RGBDFrame],
     intrinsics: Float[np.ndarray, "3 3"],
     *,
     labels200: Int[np.ndarray, " p"] | None = None,
@@ -96,7 +96,7 @@ def write_intrinsics(files: SceneFiles, intrinsics: Float[np.ndarray, "3 3"]) ->
         _save_text(path, intrinsics_to_file(intrinsics) if which in INTRINSICS else np.eye(4))
 
 
-def write_frame(files: SceneFiles, number: int, frame: Frame) -> None:
+def write_frame(files: SceneFiles, number: int, frame: RGBDFrame) -> None:
     """Write one RGB-D frame and its pose.
 
     Args:
@@ -109,12 +109,12 @@ def write_frame(files: SceneFiles, number: int, frame: Frame) -> None:
     """
     for path in (files.color(number), files.depth(number), files.pose(number)):
         path.parent.mkdir(parents=True, exist_ok=True)
-    write_photograph(frame.image, files.color(number))
+    write_color_image(frame.image, files.color(number))
     write_depth(frame.depth, files.depth(number))
     _save_text(files.pose(number), np.linalg.inv(frame.viewmat.astype(np.float64)))
 
 
-def _check_sizes(files: SceneFiles, frames: Sequence[Frame]) -> None:
+def _check_sizes(files: SceneFiles, frames: Sequence[RGBDFrame]) -> None:
     sizes = {frame.depth.shape for frame in frames} | {frame.image.shape[:2] for frame in frames}
     if len(sizes) > 1:
         raise DataError(

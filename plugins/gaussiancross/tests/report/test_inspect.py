@@ -6,7 +6,7 @@ import numpy as np
 from safetensors.torch import save_model
 
 from gaussrep.config import load_config
-from gaussrep.data.scenes.frames import Frame
+from gaussrep.data.scenes.frames import RGBDFrame
 from gaussrep.data.scenes.scannet.write import write_scene
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.training.config import TrainConfig
@@ -18,13 +18,14 @@ def write_room(root, batch):
     cloud = PointCloud(
         *(batch[name] for name in ("points", "colors", "normals", "labels", "instances"))
     )
+    K = batch["Ks"][0, 0].numpy().astype(np.float64)
     frames = [
-        Frame((255 * image.permute(1, 2, 0)).byte().numpy(), depth.numpy(), viewmat.numpy())
+        RGBDFrame((255 * image.permute(1, 2, 0)).byte().numpy(), depth.numpy(), viewmat.numpy(), K)
         for image, depth, viewmat in zip(
             batch["images"][0], batch["depths"][0], batch["viewmats"][0], strict=True
         )
     ]
-    write_scene(root, "val", "room", cloud, frames, batch["Ks"][0, 0].numpy().astype(np.float64))
+    write_scene(root, "val", "room", cloud, frames, K)
 
 
 def test_the_command_shows_a_scene_of_the_runs_data(method, make_batch, tmp_path):

@@ -1,1 +1,1 @@
-"""What stands in the rooms: functions that draw groups of things, in their own coordinates."""
+"""What stands in the rooms: functions that draw groups of objects, in their own coordinates."""

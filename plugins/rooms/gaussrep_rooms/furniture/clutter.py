@@ -1,31 +1,37 @@
-"""Small things, on tables and on the floor; ScanNet's `otherfurniture`."""
+"""Small objects, on tables and on the floor; ScanNet's `otherfurniture`."""
 
 from collections.abc import Callable
 
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.floor_plan import Group, Thing, single
+from gaussrep_rooms.floor_plan import Group, SceneObject, single
 from gaussrep_rooms.materials import Style, draw_enamel, draw_vivid, draw_wood, oklab, plain
-from gaussrep_rooms.primitives import Part, ball, bowl, box, frustum
+from gaussrep_rooms.primitives import Primitive, ball, bowl, box, frustum
 
-Draw = Callable[[Style, np.random.Generator], list[Part]]
+Draw = Callable[[Style, np.random.Generator], list[Primitive]]
 
 SPACE = 0.3
-"""Side of the square that a thing on a table has to itself, meters (ours)."""
+"""Side of the square that an object on a table has to itself, meters (ours)."""
 
 
 def spread(
-    width: float, depth: float, height: float, count: int, style: Style,
-    rng: np.random.Generator, *, work: bool = False,
-) -> list[Thing]:  # fmt: skip
-    """Small things on a surface, each in a cell of its own.
+    width: float,
+    depth: float,
+    height: float,
+    count: int,
+    style: Style,
+    rng: np.random.Generator,
+    *,
+    work: bool = False,
+) -> list[SceneObject]:
+    """Small objects on a surface, each in a cell of its own.
 
     Args:
         width: Of the surface around (0, 0), meters.
         depth: Of the surface, meters.
         height: Of the surface, meters.
-        count: Most things.
+        count: Most objects.
         style: Of the room.
         rng: Source of randomness.
         work: Whether there may be a screen.
@@ -33,50 +39,50 @@ def spread(
     columns, rows = max(1, int(width / SPACE)), max(1, int(depth / SPACE))
     cells = rng.permutation(columns * rows)[:count]
     draws = (_books, _cup, _bowl, _plant, _lamp, _carton, *((_screen,) * 3 * work))
-    things = []
+    objects = []
     for cell in cells:
         x = ((cell % columns) + 0.5) / columns * width - width / 2
         y = ((cell // columns) + 0.5) / rows * depth - depth / 2
-        parts = draws[rng.integers(len(draws))](style, rng)
+        primitives = draws[rng.integers(len(draws))](style, rng)
         turn = rng.uniform(-0.35, 0.35)
-        things.append(Thing(Label.OTHER, tuple(parts)).placed(turn, x, y, height))
-    return things
+        objects.append(SceneObject(Label.OTHER, tuple(primitives)).placed(turn, x, y, height))
+    return objects
 
 
-def _books(style: Style, rng: np.random.Generator) -> list[Part]:
-    parts, z = [], 0.0
+def _books(style: Style, rng: np.random.Generator) -> list[Primitive]:
+    primitives, z = [], 0.0
     for _ in range(rng.integers(1, 5)):
         thick = rng.uniform(0.015, 0.04)
         size = (rng.uniform(0.15, 0.2), rng.uniform(0.12, 0.15), thick)
-        parts.append(box((0, 0, z), size, draw_vivid(rng), yaw=rng.uniform(-0.3, 0.3)))
+        primitives.append(box((0, 0, z), size, draw_vivid(rng), yaw=rng.uniform(-0.3, 0.3)))
         z += thick
-    return parts
+    return primitives
 
 
-def _cup(style: Style, rng: np.random.Generator) -> list[Part]:
+def _cup(style: Style, rng: np.random.Generator) -> list[Primitive]:
     wide, tall = rng.uniform(0.07, 0.1), rng.uniform(0.08, 0.22)
     return [frustum((0, 0, 0), (wide, wide, tall), draw_vivid(rng), taper=-rng.uniform(0, 0.3))]
 
 
-def _bowl(style: Style, rng: np.random.Generator) -> list[Part]:
+def _bowl(style: Style, rng: np.random.Generator) -> list[Primitive]:
     wide, fruit = rng.uniform(0.18, 0.24), draw_vivid(rng)
     balls = [ball((x, y, 0.03), (0.07, 0.07, 0.07), fruit) for x, y in ((0.035, 0), (-0.03, 0.02))]
     return [bowl((0, 0, 0.001), (wide, wide, 0.08), draw_enamel(rng)), *balls]
 
 
-def _plant(style: Style, rng: np.random.Generator, size: float = 0.22) -> list[Part]:
+def _plant(style: Style, rng: np.random.Generator, size: float = 0.22) -> list[Primitive]:
     green = plain(oklab(rng.uniform(0.45, 0.65), rng.uniform(0.08, 0.13), rng.uniform(2.1, 2.6)))
     pot = 0.45 * size
-    parts = [frustum((0, 0, 0), (pot, pot, 0.5 * size), draw_vivid(rng), taper=-0.3)]
+    primitives = [frustum((0, 0, 0), (pot, pot, 0.5 * size), draw_vivid(rng), taper=-0.3)]
     for _ in range(7):
         turn, out = rng.uniform(0, 6.28), rng.uniform(0.05, 0.28) * size
         at = (out * np.cos(turn), out * np.sin(turn), rng.uniform(0.45, 1.0) * size)
         leaf = size * rng.uniform([0.2, 0.2, 0.3], [0.4, 0.4, 0.6])
-        parts.append(ball(at, leaf, green))
-    return parts
+        primitives.append(ball(at, leaf, green))
+    return primitives
 
 
-def _lamp(style: Style, rng: np.random.Generator) -> list[Part]:
+def _lamp(style: Style, rng: np.random.Generator) -> list[Primitive]:
     shade = plain(oklab(rng.uniform(0.85, 0.97), 0.05, rng.uniform(0.8, 1.8)), glow=0.6)
     tall = rng.uniform(0.32, 0.45)
     return [
@@ -86,11 +92,11 @@ def _lamp(style: Style, rng: np.random.Generator) -> list[Part]:
     ]
 
 
-def _carton(style: Style, rng: np.random.Generator) -> list[Part]:
+def _carton(style: Style, rng: np.random.Generator) -> list[Primitive]:
     return [box((0, 0, 0), rng.uniform([0.1, 0.1, 0.06], [0.2, 0.17, 0.2]), draw_vivid(rng))]
 
 
-def _screen(style: Style, rng: np.random.Generator) -> list[Part]:
+def _screen(style: Style, rng: np.random.Generator) -> list[Primitive]:
     wide, dark = 0.27, plain((0.05, 0.05, 0.06))
     picture = plain(oklab(rng.uniform(0.3, 0.8), 0.08, rng.uniform(0, 6.28)), glow=0.7)
     return [
@@ -105,12 +111,12 @@ def floor_lamp(style: Style, rng: np.random.Generator) -> Group:
     """A lamp as tall as a person."""
     tall = rng.uniform(1.4, 1.75)
     shade = plain(oklab(rng.uniform(0.85, 0.97), 0.05, rng.uniform(0.8, 1.8)), glow=0.6)
-    parts = [
+    primitives = [
         frustum((0, 0, 0), (0.28, 0.28, 0.03), style.metal),
         frustum((0, 0, 0.03), (0.03, 0.03, tall - 0.3), style.metal),
         frustum((0, 0, tall - 0.28), (0.36, 0.36, 0.28), shade, taper=0.35),
     ]
-    return single(Label.OTHER, parts, (0.36, 0.36, tall))
+    return single(Label.OTHER, primitives, (0.36, 0.36, tall))
 
 
 def potted_plant(style: Style, rng: np.random.Generator) -> Group:
@@ -123,11 +129,11 @@ def carton(style: Style, rng: np.random.Generator) -> Group:
     """A box on the floor, sometimes with a second one on it."""
     size = rng.uniform([0.3, 0.3, 0.2], [0.55, 0.45, 0.45])
     material = draw_vivid(rng) if rng.random() < 0.5 else plain(oklab(0.65, 0.06, 1.2))
-    parts = [box((0, 0, 0), size, material)]
+    primitives = [box((0, 0, 0), size, material)]
     if rng.random() < 0.4:
         upper = (0.7 * size[0], 0.7 * size[1], 0.2)
-        parts.append(box((0, 0, size[2]), upper, material, yaw=rng.uniform(-0.2, 0.2)))
-    return single(Label.OTHER, parts, (size[0], size[1], size[2] + 0.2))
+        primitives.append(box((0, 0, size[2]), upper, material, yaw=rng.uniform(-0.2, 0.2)))
+    return single(Label.OTHER, primitives, (size[0], size[1], size[2] + 0.2))
 
 
 def toy_ball(style: Style, rng: np.random.Generator) -> Group:
@@ -141,5 +147,5 @@ def bin_(style: Style, rng: np.random.Generator) -> Group:
     """A bin, or a laundry basket."""
     wide, tall = rng.uniform(0.25, 0.4), rng.uniform(0.3, 0.6)
     material = draw_wood(rng) if rng.random() < 0.4 else draw_vivid(rng)
-    parts = [frustum((0, 0, 0), (wide, wide, tall), material, taper=-0.2)]
-    return single(Label.OTHER, parts, (wide, wide, tall))
+    primitives = [frustum((0, 0, 0), (wide, wide, tall), material, taper=-0.2)]
+    return single(Label.OTHER, primitives, (wide, wide, tall))

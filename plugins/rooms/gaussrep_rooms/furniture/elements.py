@@ -3,12 +3,12 @@
 import numpy as np
 
 from gaussrep_rooms.materials import Material
-from gaussrep_rooms.primitives import Part, Triple, box, frustum
+from gaussrep_rooms.primitives import Primitive, Triple, box, frustum
 
 
 def legs(
     width: float, depth: float, height: float, thick: float, material: Material, *, round_: bool
-) -> list[Part]:
+) -> list[Primitive]:
     """Four legs in the corners of a rectangle.
 
     Args:
@@ -34,7 +34,9 @@ FRONT = 0.018
 """How far fronts stand out, meters (ours)."""
 
 
-def drawers(at: Triple, size: Triple, rows: int, material: Material, metal: Material) -> list[Part]:
+def drawers(
+    at: Triple, size: Triple, rows: int, material: Material, metal: Material
+) -> list[Primitive]:
     """A chest with drawers above each other.
 
     Args:
@@ -45,22 +47,27 @@ def drawers(at: Triple, size: Triple, rows: int, material: Material, metal: Mate
         metal: How its handles look.
     """
     width, _, height = size
-    parts = [_chest(at, size, material)]
+    primitives = [_chest(at, size, material)]
     step = (height - 0.06) / rows
     y = at[1] - size[1] / 2
     for row in range(rows):
         z = at[2] + 0.05 + row * step
         front = (width - 2 * GAP, FRONT, step - GAP)
-        parts.append(box((at[0], y + FRONT / 2, z), front, material))
+        primitives.append(box((at[0], y + FRONT / 2, z), front, material))
         handle = (min(0.14, 0.4 * width), 0.02, 0.015)
-        parts.append(box((at[0], y - 0.01, z + 0.6 * step), handle, metal))
-    return parts
+        primitives.append(box((at[0], y - 0.01, z + 0.6 * step), handle, metal))
+    return primitives
 
 
 def doors(
-    at: Triple, size: Triple, columns: int, material: Material, metal: Material,
-    *, handle: float = 0.5,
-) -> list[Part]:  # fmt: skip
+    at: Triple,
+    size: Triple,
+    columns: int,
+    material: Material,
+    metal: Material,
+    *,
+    handle: float = 0.5,
+) -> list[Primitive]:
     """A chest with doors side by side.
 
     Args:
@@ -72,22 +79,22 @@ def doors(
         handle: Where the handles' middles are, as a share of the height.
     """
     width, _, height = size
-    parts = [_chest(at, size, material)]
+    primitives = [_chest(at, size, material)]
     step = width / columns
     y = at[1] - size[1] / 2
     long = min(0.3, 0.35 * height)
     for column in range(columns):
         x = at[0] - width / 2 + (column + 0.5) * step
         front = (step - GAP, FRONT, height - 0.05)
-        parts.append(box((x, y + FRONT / 2, at[2] + 0.04), front, material))
+        primitives.append(box((x, y + FRONT / 2, at[2] + 0.04), front, material))
         side = 1 if column % 2 == 0 and columns > 1 else -1
         z = at[2] + handle * height - long / 2
         grip = (x + side * (step / 2 - 0.04), y - 0.012, z)
-        parts.append(frustum(grip, (0.015, 0.024, long), metal))
-    return parts
+        primitives.append(frustum(grip, (0.015, 0.024, long), metal))
+    return primitives
 
 
-def _chest(at: Triple, size: Triple, material: Material) -> Part:
+def _chest(at: Triple, size: Triple, material: Material) -> Primitive:
     inner = (size[0], size[1] - FRONT, size[2])
     return box((at[0], at[1] + FRONT / 2, at[2]), inner, material)
 
@@ -98,7 +105,7 @@ FOLD = 0.085
 
 def folds(
     at: tuple[float, float], width: float, bottom: float, top: float, material: Material
-) -> list[Part]:
+) -> list[Primitive]:
     """A curtain: upright ellipses side by side, in front of and behind its middle in turn.
 
     Args:

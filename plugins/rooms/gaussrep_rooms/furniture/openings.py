@@ -3,7 +3,7 @@
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.floor_plan import Group, Thing, single
+from gaussrep_rooms.floor_plan import Group, SceneObject, single
 from gaussrep_rooms.furniture.elements import folds
 from gaussrep_rooms.materials import (
     Material,
@@ -14,7 +14,7 @@ from gaussrep_rooms.materials import (
     plain,
     special,
 )
-from gaussrep_rooms.primitives import Part, ball, box, frustum
+from gaussrep_rooms.primitives import Primitive, ball, box, frustum
 
 BAR = 0.045
 """Width of the frames of pictures and panels, meters (ours)."""
@@ -26,26 +26,31 @@ def door(style: Style, rng: np.random.Generator) -> Group:
     leaf = draw_enamel(rng) if rng.random() < 0.4 else style.wood(rng)
     frame = leaf if rng.random() < 0.7 else style.wood(rng)
     bar = 0.07
-    parts = [box((0, 0.025, 0), (width, 0.03, height), leaf)]
+    primitives = [box((0, 0.025, 0), (width, 0.03, height), leaf)]
     for side in (-1, 1):
-        parts.append(box((side * (width + bar) / 2, 0.01, 0), (bar, 0.06, height), frame))
-    parts.append(box((0, 0.01, height), (width + 2 * bar, 0.06, bar), frame))
+        primitives.append(box((side * (width + bar) / 2, 0.01, 0), (bar, 0.06, height), frame))
+    primitives.append(box((0, 0.01, height), (width + 2 * bar, 0.06, bar), frame))
     for low, high in ((0.08, 0.44), (0.52, 0.94)):
         size = (0.7 * width, 0.012, (high - low) * height)
-        parts.append(box((0, 0.004, low * height), size, leaf))
+        primitives.append(box((0, 0.004, low * height), size, leaf))
     side = rng.choice([-1, 1]) * (width / 2 - 0.07)
-    parts.append(ball((side, -0.025, 1.0), (0.05, 0.05, 0.05), style.metal))
+    primitives.append(ball((side, -0.025, 1.0), (0.05, 0.05, 0.05), style.metal))
     size = (width + 2 * bar, 0.08, height + bar)
-    return single(Label.DOOR, parts, size, front=0.8)
+    return single(Label.DOOR, primitives, size, front=0.8)
 
 
 def window(style: Style, rng: np.random.Generator) -> Group:
     """A window with its sill, in most cases between curtains."""
     width, height = rng.uniform([0.8, 0.9], [1.7, 1.3])
     sill = rng.uniform(0.85, 1.0)
-    parts = framed(width, height, draw_enamel(rng), special(Pattern.VIEW, rng))
-    parts.append(box((0, -0.02, -0.03), (width + 0.1, 0.12, 0.03), draw_enamel(rng)))
-    things, wide, deep, low = [Thing(Label.WINDOW, tuple(parts))], width + 0.1, 0.12, sill - 0.03
+    primitives = framed(width, height, draw_enamel(rng), special(Pattern.VIEW, rng))
+    primitives.append(box((0, -0.02, -0.03), (width + 0.1, 0.12, 0.03), draw_enamel(rng)))
+    objects, wide, deep, low = (
+        [SceneObject(Label.WINDOW, tuple(primitives))],
+        width + 0.1,
+        0.12,
+        sill - 0.03,
+    )
     if rng.random() < 0.6:
         cloth, long = style.fabric(rng), rng.random() < 0.5
         cover, deep = rng.uniform(0.22, 0.45), 0.26
@@ -54,10 +59,10 @@ def window(style: Style, rng: np.random.Generator) -> Group:
         for side in (-1, 1):
             at = (side * (width / 2 + 0.6 * cover - 0.1), -0.14)
             hung = folds(at, 0.8 * cover, low - sill, top - 0.03, cloth)
-            things.append(Thing(Label.CURTAIN, tuple(hung)))
+            objects.append(SceneObject(Label.CURTAIN, tuple(hung)))
         rod = frustum((0, -0.14, top - 0.03), (wide, 0.03, 0.03), style.metal, along=0)
-        things[1] = Thing(Label.CURTAIN, (*things[1].parts, rod))
-    moved = tuple(thing.placed(0.0, 0.0, deep / 2 - 0.04, sill - low) for thing in things)
+        objects[1] = SceneObject(Label.CURTAIN, (*objects[1].primitives, rod))
+    moved = tuple(obj.placed(0.0, 0.0, deep / 2 - 0.04, sill - low) for obj in objects)
     return Group(moved, wide, deep, height + sill - low + 0.13, lift=low)
 
 
@@ -84,7 +89,7 @@ def _on_wall(label: Label, inside: Material, style: Style, rng: np.random.Genera
     return single(label, framed(width, height, frame, inside), size, lift=rng.uniform(1.2, 1.5))
 
 
-def framed(width: float, height: float, frame: Material, inside: Material) -> list[Part]:
+def framed(width: float, height: float, frame: Material, inside: Material) -> list[Primitive]:
     """A pane inside four bars, flat against y = 0.04.
 
     Args:
@@ -93,9 +98,9 @@ def framed(width: float, height: float, frame: Material, inside: Material) -> li
         frame: How the bars look.
         inside: How the pane looks.
     """
-    parts = [box((0, 0.03, BAR), (width - 2 * BAR, 0.02, height - 2 * BAR), inside)]
+    primitives = [box((0, 0.03, BAR), (width - 2 * BAR, 0.02, height - 2 * BAR), inside)]
     for side in (-1, 1):
-        parts.append(box((side * (width - BAR) / 2, 0.02, 0), (BAR, 0.04, height), frame))
+        primitives.append(box((side * (width - BAR) / 2, 0.02, 0), (BAR, 0.04, height), frame))
     for z in (0.0, height - BAR):
-        parts.append(box((0, 0.02, z), (width - 2 * BAR, 0.04, BAR), frame))
-    return parts
+        primitives.append(box((0, 0.02, z), (width - 2 * BAR, 0.04, BAR), frame))
+    return primitives

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.floor_plan import Group, Thing, single
+from gaussrep_rooms.floor_plan import Group, SceneObject, single
 from gaussrep_rooms.furniture.clutter import spread
 from gaussrep_rooms.furniture.elements import doors, drawers
 from gaussrep_rooms.materials import (
@@ -15,30 +15,30 @@ from gaussrep_rooms.materials import (
     plain,
     special,
 )
-from gaussrep_rooms.primitives import Part, box
+from gaussrep_rooms.primitives import Primitive, box
 
 
 def sideboard(style: Style, rng: np.random.Generator) -> Group:
-    """A low cabinet with drawers or doors, and things on it."""
+    """A low cabinet with drawers or doors, and objects on it."""
     width, depth, height = rng.uniform([0.8, 0.38, 0.6], [1.5, 0.5, 0.95])
     wood, columns = style.wood(rng), int(rng.integers(2, 4))
     size = (width, depth, height)
     if rng.random() < 0.5:
-        parts = doors((0, 0, 0), size, columns, wood, style.metal, handle=0.7)
+        primitives = doors((0, 0, 0), size, columns, wood, style.metal, handle=0.7)
     else:
-        parts = drawers((0, 0, 0), size, columns + 1, wood, style.metal)
-    things = spread(width * 0.8, depth * 0.6, height, int(rng.integers(0, 4)), style, rng)
-    cabinet = Thing(Label.CABINET, tuple(parts))
-    return Group((cabinet, *things), width, depth + 0.05, height + 0.45, front=0.3)
+        primitives = drawers((0, 0, 0), size, columns + 1, wood, style.metal)
+    objects = spread(width * 0.8, depth * 0.6, height, int(rng.integers(0, 4)), style, rng)
+    cabinet = SceneObject(Label.CABINET, tuple(primitives))
+    return Group((cabinet, *objects), width, depth + 0.05, height + 0.45, front=0.3)
 
 
 def nightstand(style: Style, rng: np.random.Generator) -> Group:
-    """A small cabinet with a thing on it."""
+    """A small cabinet with an object on it."""
     size = rng.uniform([0.38, 0.34, 0.42], [0.5, 0.42, 0.58])
-    parts = drawers((0, 0, 0), size, 2, style.wood(rng), style.metal)
-    things = spread(0.3, 0.3, size[2], 1, style, rng)
-    cabinet = Thing(Label.CABINET, tuple(parts))
-    return Group((cabinet, *things), size[0], size[1] + 0.05, size[2] + 0.45)
+    primitives = drawers((0, 0, 0), size, 2, style.wood(rng), style.metal)
+    objects = spread(0.3, 0.3, size[2], 1, style, rng)
+    cabinet = SceneObject(Label.CABINET, tuple(primitives))
+    return Group((cabinet, *objects), size[0], size[1] + 0.05, size[2] + 0.45)
 
 
 def wardrobe(style: Style, rng: np.random.Generator) -> Group:
@@ -46,8 +46,8 @@ def wardrobe(style: Style, rng: np.random.Generator) -> Group:
     width, depth, height = rng.uniform([0.9, 0.5, 1.8], [1.6, 0.62, 2.15])
     columns = 2 if width < 1.2 else 3
     size = (width, depth, height)
-    parts = doors((0, 0, 0), size, columns, style.wood(rng), style.metal)
-    return single(Label.CABINET, parts, (width, depth + 0.05, height), front=0.5)
+    primitives = doors((0, 0, 0), size, columns, style.wood(rng), style.metal)
+    return single(Label.CABINET, primitives, (width, depth + 0.05, height), front=0.5)
 
 
 def refrigerator(style: Style, rng: np.random.Generator) -> Group:
@@ -76,33 +76,33 @@ def bookshelf(style: Style, rng: np.random.Generator) -> Group:
     wood, board = style.wood(rng), 0.025
     rows = max(3, round(height / 0.36))
     step = (height - board) / rows
-    parts = [box((0, depth / 2 - 0.005, 0), (width, 0.01, height), wood)]
+    primitives = [box((0, depth / 2 - 0.005, 0), (width, 0.01, height), wood)]
     for side in (-1, 1):
         at = (side * (width - board) / 2, -0.005, 0)
-        parts.append(box(at, (board, depth - 0.01, height), wood))
+        primitives.append(box(at, (board, depth - 0.01, height), wood))
     inner = width - 2 * board
     for row in range(rows + 1):
         at = (0, -0.005, row * step)
-        parts.append(box(at, (inner, depth - 0.01, board), wood))
+        primitives.append(box(at, (inner, depth - 0.01, board), wood))
     for row in range(rows):
-        parts += _shelf(inner, depth, row * step + board, step - board, rng)
-    return single(Label.BOOKSHELF, parts, (width, depth, height), front=0.3)
+        primitives += _shelf(inner, depth, row * step + board, step - board, rng)
+    return single(Label.BOOKSHELF, primitives, (width, depth, height), front=0.3)
 
 
 def _shelf(
     inner: float, depth: float, z: float, high: float, rng: np.random.Generator
-) -> list[Part]:
+) -> list[Primitive]:
     """One or two blocks of books, which leave some of the shelf free."""
     if rng.random() < 0.1:
         return []
     share = rng.uniform(0.35, 0.95)
     start = rng.uniform(0, 1 - share) * inner - inner / 2
     cut = rng.uniform(0.3, 0.7)
-    parts, x = [], start
-    for part, tall in ((cut, rng.uniform(0.65, 0.9)), (1 - cut, rng.uniform(0.65, 0.9))):
-        length = part * share * inner - 0.01
+    primitives, x = [], start
+    for primitive, tall in ((cut, rng.uniform(0.65, 0.9)), (1 - cut, rng.uniform(0.65, 0.9))):
+        length = primitive * share * inner - 0.01
         books = special(Pattern.BOOKS, rng, scale=rng.uniform(0.025, 0.05))
         at = (x + length / 2, 0.02, z)
-        parts.append(box(at, (length, depth - rng.uniform(0.08, 0.14), tall * high), books))
+        primitives.append(box(at, (length, depth - rng.uniform(0.08, 0.14), tall * high), books))
         x += length + 0.01
-    return parts
+    return primitives

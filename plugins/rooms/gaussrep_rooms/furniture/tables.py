@@ -3,7 +3,7 @@
 import numpy as np
 
 from gaussrep_rooms.classes import Label
-from gaussrep_rooms.floor_plan import Group, Thing
+from gaussrep_rooms.floor_plan import Group, SceneObject
 from gaussrep_rooms.furniture.clutter import spread
 from gaussrep_rooms.furniture.elements import drawers, legs
 from gaussrep_rooms.furniture.seating import dining_chair, office_chair
@@ -26,17 +26,20 @@ def dining_table(style: Style, rng: np.random.Generator) -> Group:
         long, short = (2 if width > 1.35 else 1), int(rng.random() < 0.4)
         places = (long, short, long, short)
     chair = dining_chair(style, rng)
-    things = [table, *spread(width * 0.7, depth * 0.6, height, int(rng.integers(1, 5)), style, rng)]
+    objects = [
+        table,
+        *spread(width * 0.7, depth * 0.6, height, int(rng.integers(1, 5)), style, rng),
+    ]
     for side, count in enumerate(places):
         along, across = (depth, width) if side % 2 else (width, depth)
-        things += _seated(chair, side, count, along, across, rng)
+        objects += _seated(chair, side, count, along, across, rng)
     margin = 2 * (chair.depth - TUCKED + 0.14)
-    return Group(tuple(things), width + margin * places[1], depth + margin, 1.0)
+    return Group(tuple(objects), width + margin * places[1], depth + margin, 1.0)
 
 
 def _seated(
     chair: Group, side: int, count: int, along: float, across: float, rng: np.random.Generator
-) -> list[Thing]:
+) -> list[SceneObject]:
     """Chairs along one side of a table; one in eight is missing."""
     seated = []
     for number in range(count):
@@ -44,29 +47,29 @@ def _seated(
             continue
         offset = ((number + 0.5) / count - 0.5) * 0.8 * along
         away = across / 2 + chair.depth / 2 - TUCKED + rng.uniform(0, 0.12)
-        seat = chair.things[0].placed(rng.uniform(-0.12, 0.12), offset, away)
+        seat = chair.objects[0].placed(rng.uniform(-0.12, 0.12), offset, away)
         seated.append(seat.placed(side * np.pi / 2, 0.0, 0.0))
     return seated
 
 
 def _square(
     width: float, depth: float, height: float, style: Style, rng: np.random.Generator
-) -> Thing:
+) -> SceneObject:
     wood, top = style.wood(rng), rng.uniform(0.025, 0.05)
     thick = rng.uniform(0.05, 0.08)
-    parts = legs(width, depth, height - top, thick, wood, round_=rng.random() < 0.3)
-    parts.append(box((0, 0, height - top), (width, depth, top), wood))
+    primitives = legs(width, depth, height - top, thick, wood, round_=rng.random() < 0.3)
+    primitives.append(box((0, 0, height - top), (width, depth, top), wood))
     apron = 0.07
     for side in (-1, 1):
         at = (0, side * (depth / 2 - 0.04), height - top - apron)
-        parts.append(box(at, (width - 2 * thick, 0.02, apron), wood))
-    return Thing(Label.TABLE, tuple(parts))
+        primitives.append(box(at, (width - 2 * thick, 0.02, apron), wood))
+    return SceneObject(Label.TABLE, tuple(primitives))
 
 
-def _round(width: float, height: float, style: Style, rng: np.random.Generator) -> Thing:
+def _round(width: float, height: float, style: Style, rng: np.random.Generator) -> SceneObject:
     wood = style.wood(rng)
     foot = style.metal if rng.random() < 0.4 else wood
-    return Thing(
+    return SceneObject(
         Label.TABLE,
         (
             frustum((0, 0, height - 0.03), (width, width, 0.03), wood),
@@ -82,7 +85,7 @@ def coffee_table(style: Style, rng: np.random.Generator) -> Group:
     wood = style.wood(rng)
     if rng.random() < 0.3:
         depth = width = 0.75
-        table = Thing(
+        table = SceneObject(
             Label.TABLE,
             (
                 frustum((0, 0, height - 0.04), (width, width, 0.04), wood),
@@ -90,10 +93,10 @@ def coffee_table(style: Style, rng: np.random.Generator) -> Group:
             ),
         )
     else:
-        parts = legs(width, depth, height - 0.04, 0.05, wood, round_=False)
-        parts.append(box((0, 0, height - 0.04), (width, depth, 0.04), wood))
-        parts.append(box((0, 0, 0.1), (width - 0.1, depth - 0.1, 0.02), wood))
-        table = Thing(Label.TABLE, tuple(parts))
+        primitives = legs(width, depth, height - 0.04, 0.05, wood, round_=False)
+        primitives.append(box((0, 0, height - 0.04), (width, depth, 0.04), wood))
+        primitives.append(box((0, 0, 0.1), (width - 0.1, depth - 0.1, 0.02), wood))
+        table = SceneObject(Label.TABLE, tuple(primitives))
     clutter = spread(width * 0.6, depth * 0.6, height, int(rng.integers(1, 4)), style, rng)
     return Group((table, *clutter), width, depth, height + 0.3)
 
@@ -103,21 +106,21 @@ def desk(style: Style, rng: np.random.Generator) -> Group:
     width, depth, height = rng.uniform([1.1, 0.6, 0.7], [1.6, 0.75, 0.77])
     wood, side = style.wood(rng), rng.choice([-1, 1])
     chest, top = 0.4, 0.035
-    parts = [
+    primitives = [
         box((0, 0, height - top), (width, depth, top), wood),
         box((-side * (width / 2 - 0.015), 0, 0), (0.03, depth - 0.04, height - top), wood),
         box((0, depth / 2 - 0.08, 0.3), (width - 0.06, 0.02, height - top - 0.3), wood),
     ]
     at = (side * (width - chest) / 2, 0.0, 0.0)
-    parts += drawers(at, (chest, depth - 0.04, height - top), 3, wood, style.metal)
-    things = [Thing(Label.DESK, tuple(parts))]
-    things += spread(
+    primitives += drawers(at, (chest, depth - 0.04, height - top), 3, wood, style.metal)
+    objects = [SceneObject(Label.DESK, tuple(primitives))]
+    objects += spread(
         width * 0.85, depth * 0.7, height, int(rng.integers(2, 6)), style, rng, work=True
     )
     chair = (office_chair if rng.random() < 0.6 else dining_chair)(style, rng)
     y = -depth / 2 - chair.depth / 2 + 0.05
     turn = np.pi + rng.uniform(-0.3, 0.3)
-    things.append(chair.things[0].placed(turn, -side * chest / 2, y))
+    objects.append(chair.objects[0].placed(turn, -side * chest / 2, y))
     back = chair.depth + 0.1
-    moved = tuple(thing.placed(0.0, 0.0, back / 2) for thing in things)
+    moved = tuple(obj.placed(0.0, 0.0, back / 2) for obj in objects)
     return Group(moved, width, depth + back, height + 0.6, front=0.2)

@@ -13,8 +13,8 @@ from gaussrep.data.scenes.augmentation import (
     dropout,
     elastic,
     jitter,
+    random_subsample,
     sphere_crop,
-    thin_out,
 )
 from gaussrep.data.scenes.scene import PointCloud, Scene
 from gaussrep.errors import CapabilityError
@@ -58,7 +58,7 @@ def test_a_crop_is_the_nearest_points_to_one_of_them(scene):
 
 
 def test_thinning_leaves_a_scene_as_large_as_it_is(scene):
-    kept = thin_out(scene, 50, np.random.default_rng(0)).cloud
+    kept = random_subsample(scene, 50, np.random.default_rng(0)).cloud
     known = {tuple(row): number for number, row in enumerate(scene.cloud.points.tolist())}
     numbers = [known[tuple(row)] for row in kept.points.tolist()]
     assert numbers == sorted(set(numbers))
@@ -67,7 +67,7 @@ def test_thinning_leaves_a_scene_as_large_as_it_is(scene):
         (points.amax(0) - points.amin(0))[:2] for points in (kept.points, scene.cloud.points)
     )
     assert (extent > 0.9 * whole).all()
-    assert thin_out(scene, 200, np.random.default_rng(0)) is scene
+    assert random_subsample(scene, 200, np.random.default_rng(0)) is scene
 
 
 def test_bending_moves_neighbors_alike():

@@ -12,7 +12,7 @@ from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
 from gaussrep.data.scenes.config import RgbdConfig
 from gaussrep.data.scenes.dataset import SceneDataset
-from gaussrep.data.scenes.frames import write_depth, write_photograph
+from gaussrep.data.scenes.frames import write_color_image, write_depth
 from gaussrep.errors import DataError
 
 ASKEW = np.array([[1.0, 0, 0, 2], [0, 0, -1, 1], [0, 1, 0, -3], [0, 0, 0, 1]])
@@ -29,7 +29,7 @@ def record(folder, world, eyes, moved=ASKEW):
     for number, eye in enumerate(eyes):
         frame, K = world.frame(eye, 48, 64)
         stem = folder / "frames" / f"frame-{10 * number:06d}"
-        write_photograph(frame.image, stem.with_name(f"{stem.name}.color.jpg"))
+        write_color_image(frame.image, stem.with_name(f"{stem.name}.color.jpg"))
         write_depth(frame.depth, stem.with_name(f"{stem.name}.depth.png"))
         pose = moved @ np.linalg.inv(frame.viewmat.astype(np.float64))
         np.savetxt(stem.with_name(f"{stem.name}.pose.txt"), pose)

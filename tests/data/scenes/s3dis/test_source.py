@@ -37,7 +37,7 @@ def test_a_room_as_it_is_stored(root):
     assert len(dataset.classes) == 13
     assert dataset.classes[12] == "clutter"
     with pytest.raises(CapabilityError, match="holds no pictures"):
-        dataset.source.shots("Area_5/office_1")
+        dataset.source.frames("Area_5/office_1")
 
 
 def test_missing_areas_are_named(root, tmp_path):

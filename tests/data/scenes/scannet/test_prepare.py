@@ -8,7 +8,7 @@ import pytest
 
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
-from gaussrep.data.scenes.frames import write_depth, write_photograph
+from gaussrep.data.scenes.frames import write_color_image, write_depth
 from gaussrep.data.scenes.scannet.prepare import prepare
 from gaussrep.errors import DataError
 
@@ -80,7 +80,7 @@ def test_exported_frames_do_as_well(raw, tmp_path, world):
     for inside in ("color", "depth", "pose", "intrinsic"):
         (folder / inside).mkdir()
     frame, K = world.frame(world.eyes[3])
-    write_photograph(frame.image, folder / "color" / "40.jpg")
+    write_color_image(frame.image, folder / "color" / "40.jpg")
     write_depth(frame.depth, folder / "depth" / "40.png")
     np.savetxt(folder / "pose" / "40.txt", np.linalg.inv(frame.viewmat.astype(np.float64)))
     matrix = np.eye(4)

@@ -4,7 +4,7 @@ import torch
 
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
-from gaussrep.data.scenes.frames import Frame
+from gaussrep.data.scenes.frames import RGBDFrame
 from gaussrep.data.scenes.scannet.write import write_scene
 from gaussrep.errors import DataError
 
@@ -55,7 +55,7 @@ def test_the_list_may_name_some_of_the_frames(tmp_path, world):
 
 def test_what_cannot_be_stored_is_refused(tmp_path, world):
     frame, _ = world.frame(world.eyes[0])
-    small = Frame(frame.image[:5], frame.depth[:5], frame.viewmat)
+    small = RGBDFrame(frame.image[:5], frame.depth[:5], frame.viewmat, frame.intrinsics)
     with pytest.raises(DataError, match="wanted one size"):
         write_scene(tmp_path, "train", "a", world.cloud(), [frame, small], K)
     many = world.cloud().replace(labels=torch.full((60,), 40_000))
