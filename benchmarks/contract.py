@@ -15,7 +15,7 @@ from gaussrep.json_file import write_json
 from harness.report import describe_origin
 
 OUTCOMES = {"skipped": "skipped", "failure": "failed", "error": "failed"}
-"""What an element within that of a test says of it; without one, it passed."""
+"""Outcome by the XML element inside a test's element; a test without one passed."""
 
 
 def run(folder: Path, out: Path) -> int:

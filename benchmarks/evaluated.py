@@ -15,7 +15,7 @@ def evaluated(
 ) -> Mapping[str, float]:
     """What a run reached: the scores in its folder, or new ones.
 
-    Scores are taken from the folder where the settings and the step are those that are asked for.
+    Scores of an earlier run with the same settings and step are reused.
     The version of the code is not compared: who changes an evaluation removes its scores.
     """
     run = RunFolder.open(folder)

@@ -1,7 +1,7 @@
-"""Fit scenes with both strategies, and write JSON and pictures of the held-out views.
+"""Fit scenes with both strategies, and write JSON and images of the held-out views.
 
 python benchmarks/fit.py [--room FOLDER] [--scene NAME]... [--strategy NAME]... [--steps N]
-                         [--out FILE] [--pictures FOLDER] [KEY=VALUE]...
+                         [--out FILE] [--images FOLDER] [KEY=VALUE]...
 """
 
 import argparse
@@ -59,14 +59,14 @@ def settings(scene: str, strategy: str, room: Path | None, steps: int | None) ->
     }
 
 
-def measure(capture: Capture, config: FitConfig, pictures: Path | None) -> dict[str, Any]:
+def measure(capture: Capture, config: FitConfig, images: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         run = RunFolder.create(Path(folder) / "run", config, {})
         before = time.process_time()
         result = fit(capture, config, run)
         spent = time.process_time() - before
-        if pictures is not None:
-            draw(capture, config, run, pictures)
+        if images is not None:
+            write_sheet(capture, config, run, images)
         assert result.fidelity is not None
         return {
             "psnr": result.fidelity.psnr,
@@ -85,7 +85,7 @@ def curve(run: RunFolder) -> list[Row]:
     return [{"step": int(row["step"]), "psnr": float(row["val_psnr"])} for row in rows]
 
 
-def draw(capture: Capture, config: FitConfig, run: RunFolder, file: Path) -> None:
+def write_sheet(capture: Capture, config: FitConfig, run: RunFolder, file: Path) -> None:
     """Truth above, fit below."""
     fitting = Fitting(config, capture, torch.device("cpu"))
     fitting.restore(run.latest_checkpoint())
@@ -103,7 +103,7 @@ def run(given: argparse.Namespace) -> None:
         for strategy in given.strategy or ["default", "mcmc"]:
             layer = settings(scene, strategy, given.room, given.steps)
             config = load_config(FitConfig, layer, [], given.overrides)
-            sheet = given.pictures and given.pictures / f"{scene}-{strategy}.png"
+            sheet = given.images and given.images / f"{scene}-{strategy}.png"
             row = measure(open_capture(config.data), config, sheet)
             print(scene, strategy, {k: v for k, v in row.items() if k != "curve"}, flush=True)
             kept = config.model_dump(mode="json", exclude={"data"})
@@ -119,7 +119,7 @@ if __name__ == "__main__":
     parser.add_argument("--strategy", action="append", choices=["default", "mcmc"])
     parser.add_argument("--steps", type=int)
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument("--pictures", type=Path, help="folder for PNGs: truth above, fit below")
+    parser.add_argument("--images", type=Path, help="folder for PNGs: truth above, fit below")
     arguments = parser.parse_args()
     try:
         run(arguments)

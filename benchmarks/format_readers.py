@@ -49,7 +49,7 @@ class Check:
         difference: Largest difference of any number, logits and logarithms as in PLY files; or how
             many differ, where `against` says so.
         allowed: Up to what it counts as the same.
-        note: What else is to be said.
+        note: Further remarks.
     """
 
     file: str
@@ -83,7 +83,7 @@ class Tools:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
     def script(self, name: str, *arguments: Path | str) -> str:
-        """Run one of our scripts; its last line is what it has to say."""
+        """Run a script of `benchmarks/readers` and return its last line."""
         text = (SCRIPTS / name).read_text("utf-8")
         command = ["node", "--input-type=module", "-e", text, *map(str, arguments)]
         ran = subprocess.run(
@@ -135,7 +135,7 @@ def ply_checks(folder: Path, scene: Gaussians) -> Iterator[Check]:
 
 def splat_transform_checks(folder: Path, scene: Gaussians, tools: Tools) -> Iterator[Check]:
     name = tools.name("@playcanvas/splat-transform")
-    ours = "our own reading"
+    ours = "gaussrep's own reader"
     for suffix in (".ply", ".splat"):
         save(scene, folder / f"ours{suffix}")
         tools.transform(folder / f"ours{suffix}", folder / "back.ply")
@@ -184,14 +184,14 @@ def gltf_checks(folder: Path, scene: Gaussians, tools: Tools) -> Iterator[Check]
     validator, reader = tools.name("gltf-validator"), tools.name("@gltf-transform/core")
     for suffix in (".glb", ".gltf"):
         save(scene, folder / f"ours{suffix}")
-        said = json.loads(tools.script("read_gltf.mjs", (folder / f"ours{suffix}").resolve()))
+        found = json.loads(tools.script("read_gltf.mjs", (folder / f"ours{suffix}").resolve()))
         error = difference(
-            convert_axes(_from_attributes(said["attributes"]), LEFT_UP_FORWARD), scene
+            convert_axes(_from_attributes(found["attributes"]), LEFT_UP_FORWARD), scene
         )
         yield Check(suffix, "gaussrep", reader, "what was saved", error, 1e-5)
-        strange = set(said["issues"]) - UNKNOWN_TO_THE_VALIDATOR
+        strange = set(found["issues"]) - UNKNOWN_TO_THE_VALIDATOR
         note = "it does not know the extension yet, nor in splat-transform's file: "
-        note += ", ".join(sorted(set(said["issues"]) & set(theirs["issues"])))
+        note += ", ".join(sorted(set(found["issues"]) & set(theirs["issues"])))
         yield Check(suffix, "gaussrep", validator, "other issues", len(strange), 0, note)
 
 

@@ -50,7 +50,7 @@ DEFINITIONS = {
     "opacities": "largest difference",
     "color": "largest difference of what SH of degree 0 shows, in [0, 1]",
     "sh": "largest difference of a coefficient above degree 0; its own size where it is dropped",
-    "psnr": "pictures of the file against pictures of what was saved, in decibels, over all views",
+    "psnr": "renders of the loaded file against those of the saved scene, in dB, over all views",
 }
 
 

@@ -37,7 +37,7 @@ def model(**settings: Any) -> list[Any]:
 
 
 def write_balls(folder: Path) -> None:
-    """All 60 views over black; nerfstudio draws no transparent pictures."""
+    """All 60 views over black; nerfstudio renders no transparent images."""
     views = synthetic_capture(hold_out=61).train
     write_transforms(PosedPictures(views.colors, views.cameras), folder, hold_out=10)
 
@@ -93,7 +93,7 @@ def main(given: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory() as folder:
         data, jobs = SUBJECTS[given.subject](given, Path(folder))
         for job in jobs:
-            row = fit(job, data, given.every, given.pictures and given.pictures / job.name)
+            row = fit(job, data, given.every, given.images and given.images / job.name)
             print({key: value for key, value in row.items() if key != "curve"}, flush=True)
             content["rows"].append(row)
             write_json(content, given.out or RESULTS / f"nerfstudio-{given.subject}.json")
@@ -109,6 +109,6 @@ if __name__ == "__main__":
     parser.add_argument("--most", type=int, default=12_000, help="most Gaussians, for cross")
     parser.add_argument("--steps", type=int)
     parser.add_argument("--every", type=int, default=500, help="steps between points of the curve")
-    parser.add_argument("--pictures", type=Path, help="folder for rendered held-out views")
+    parser.add_argument("--images", type=Path, help="folder for rendered held-out views")
     parser.add_argument("--out", type=Path)
     main(parser.parse_args())

@@ -36,8 +36,8 @@ class Job:
     parser: Flags = ()
 
 
-def fit(job: Job, data: Path, every: int, pictures: Path | None) -> dict[str, Any]:
-    """Train, measure, and draw the held-out views if wanted."""
+def fit(job: Job, data: Path, every: int, images: Path | None) -> dict[str, Any]:
+    """Train, measure, and render the held-out views where a folder is given."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         began, before = time.perf_counter(), processor_seconds()
@@ -52,10 +52,10 @@ def fit(job: Job, data: Path, every: int, pictures: Path | None) -> dict[str, An
         run = out / "scene" / job.method / "run"
         config = ("--load-config", run / "config.yml")
         call("ns-eval", *config, "--output-path", out / "scores.json")
-        if pictures is not None:
+        if images is not None:
             call(
-                "ns-render", "dataset", *config, "--output-path", pictures,
-                "--image-format", "png", "--rendered-output-names", *drawn(job),
+                "ns-render", "dataset", *config, "--output-path", images,
+                "--image-format", "png", "--rendered-output-names", *output_names(job),
             )  # fmt: skip
         scores = json.loads((out / "scores.json").read_text())["results"]
         return {
@@ -71,7 +71,7 @@ def fit(job: Job, data: Path, every: int, pictures: Path | None) -> dict[str, An
         }
 
 
-def drawn(job: Job) -> list[str]:
+def output_names(job: Job) -> list[str]:
     features = ["features"] if job.method == "gaussrep-features" else []
     return ["rgb", "gt-rgb", "depth", *features]
 

@@ -112,7 +112,7 @@ def pairs(
 
 
 def difference(before: Part, after: Part) -> str:
-    """How far two parts with different digests are apart, in words."""
+    """Describe the difference of two parts with different digests."""
     if before["size"] != after["size"]:
         return f"has size {after['size']}, before {before['size']}"
     if "values" not in before or "values" not in after:

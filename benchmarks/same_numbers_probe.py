@@ -42,7 +42,7 @@ KEPT = 24_576
 TIMING = ("per_second", "seconds")
 """How columns end that no two runs have in common."""
 FIELDS = ("means", "quats", "scales", "opacities", "colors", "sh", "features")
-PICTURES = ("color", "alpha", "depth", "features")
+IMAGES = ("color", "alpha", "depth", "features")
 RENDERERS = {
     "reference float32": ("reference", torch.float32),
     "reference float64": ("reference", torch.float64),
@@ -52,7 +52,7 @@ RENDERERS = {
 
 @dataclass(frozen=True)
 class Case:
-    """What is drawn: plain colors where `degree` is None, otherwise spherical harmonics."""
+    """A scene to render: plain colors where `degree` is None, otherwise spherical harmonics."""
 
     degree: int | None = None
     channels: int = 0
@@ -179,7 +179,7 @@ def make_scene(degree: int | None) -> gr.Gaussians:
 
 
 def make_cameras(case: Case, dtype: torch.dtype) -> gr.Cameras:
-    """Two views; the second one stands in the scene, with Gaussians behind it."""
+    """Two views; the second camera is inside the scene, with Gaussians behind it."""
     eyes = torch.tensor([[0.3, -0.5, -3.5], [0.6, 0.2, -0.7]], dtype=dtype)
     target = torch.tensor([0.1, 0.0, 0.2], dtype=dtype).expand(*case.batch, 3)
     up = torch.tensor([0.0, -1.0, 0.0], dtype=dtype)
@@ -207,12 +207,12 @@ def render_parts(case: Case, renderer: str, dtype: torch.dtype) -> Parts:
     draw = random_numbers(1, dtype)
     background = draw(*case.batch, 2, 3).sigmoid().requires_grad_() if case.background else None
     drawn = gr.render(gr.Gaussians(**tensors), cameras, renderer, background)
-    there = [(name, getattr(drawn, name)) for name in PICTURES]
-    pictures = {name: picture for name, picture in there if picture is not None}
-    sum((picture * draw(*picture.shape)).sum() for picture in pictures.values()).backward()
+    there = [(name, getattr(drawn, name)) for name in IMAGES]
+    images = {name: image for name, image in there if image is not None}
+    sum((image * draw(*image.shape)).sum() for image in images.values()).backward()
     leaves = {**tensors, "viewmats": cameras.viewmats, "background": background}
     gradients = {f"d {name}": leaf.grad for name, leaf in leaves.items() if leaf is not None}
-    return tensor_parts({**pictures, **gradients})
+    return tensor_parts({**images, **gradients})
 
 
 def file_parts(name: str, degree: int | None, settings: Mapping[str, int]) -> Parts:
@@ -256,9 +256,9 @@ def cuboid_parts() -> Parts:
 
 
 def last_words(text: str) -> str:
-    """The last line that says something, without the frame around it."""
+    """Return the last line with text, without the frame around it."""
     lines = [line.strip(" │") for line in text.splitlines() if any(map(str.isalnum, line))]
-    return lines[-1] if lines else "said nothing"
+    return lines[-1] if lines else "no output"
 
 
 def gaussrep(*arguments: str) -> None:
@@ -287,7 +287,7 @@ def resume_parts(run: str) -> Parts:
 
 
 def load_parts(run: str) -> Parts:
-    """What a trained method says of random pictures."""
+    """Embedding and Gaussians that a trained method predicts from random images."""
     method = gr.load_run(run)
     batch = {"image": random_numbers(2, torch.float32)(2, 3, 64, 64).sigmoid()}
     torch.manual_seed(0)
@@ -312,7 +312,7 @@ def fit_parts(run: str, *settings: str) -> Parts:
 
 
 def resume_fit_parts(run: str) -> Parts:
-    """A fit that is told to take ten more steps."""
+    """A fit resumed for ten more steps."""
     config = Path(run) / "config.yaml"
     text = config.read_text(encoding="utf-8")
     config.write_text(re.sub("^steps: 40$", "steps: 50", text, flags=re.M), encoding="utf-8")
@@ -321,7 +321,7 @@ def resume_fit_parts(run: str) -> Parts:
 
 
 def picture_parts(scene: str) -> Parts:
-    """The PNG file that the command line draws."""
+    """PNG file that the command line renders."""
     gaussrep("render", scene, "--out", "scene.png", "--width", "160", "--height", "120")
     return {"scene.png": bytes_part(Path("scene.png").read_bytes())}
 
@@ -369,8 +369,8 @@ def probe(items: Iterable[tuple[str, Callable[[], Parts]]]) -> dict[str, dict[st
             found[name] = {"parts": make()}
         except Exception as error:
             found[name] = {"error": f"{type(error).__name__}: {last_words(str(error))}"}
-        said = found[name].get("error", f"{time.perf_counter() - began:.1f} s")
-        print(f"  {name}: {said}", file=sys.stderr, flush=True)
+        outcome = found[name].get("error", f"{time.perf_counter() - began:.1f} s")
+        print(f"  {name}: {outcome}", file=sys.stderr, flush=True)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Train GMAE on photographs and on shapes, and measure what it finds without being asked.
+"""Train GMAE on photographs and on shapes, and measure its zero-shot abilities.
 
 Writes `edges.json` (BSDS500, validation split), and for shapes `figure-ground.json` and
 `depth-order.json`, plain and with the border prior (`-prior`), after every seed. Run again, the
@@ -38,7 +38,7 @@ MEASUREMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 
 
 def training_settings(kind: str, bsds: Path) -> list[str]:
-    """What the model of a kind learns from: crops of BSDS500's training photographs, or shapes."""
+    """Return training data of a kind of model: crops of BSDS500's training images, or shapes."""
     if kind == "photographs":
         return ["data.type=images", f"data.root={bsds / 'images' / 'train'}", "data.size=64"]
     prior = [f"method.border_prior={BORDER_PRIOR}"] if kind == "shapes-prior" else []

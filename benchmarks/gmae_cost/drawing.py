@@ -22,13 +22,13 @@ def drawing_call(
 
     Args:
         method: Draws.
-        gaussians: What the step draws.
-        images: What the step compares the picture with.
+        gaussians: Gaussians that the step renders.
+        images: Targets of the step's loss.
         visible: Indices of the patches that the step's encoder sees.
 
     Returns:
-        A function that draws detached Gaussians and computes the gradients of all their tensors,
-        from the gradient that the step's loss has by the picture.
+        A function that renders detached Gaussians and computes the gradients of all their tensors
+        from the gradient of the step's loss with respect to the image.
     """
     leaves = {name: tensor.detach().requires_grad_() for name, tensor in gaussians.tensors()}
 
@@ -43,11 +43,11 @@ def drawing_call(
 
 
 def largest(method: GMAE, gaussians: Gaussians) -> Gaussians:
-    """The same Gaussians with every scale at its limit, which makes drawing dearest.
+    """Set every scale to its limit, the worst case for the rasterizer.
 
     Args:
         method: Knows the limit.
-        gaussians: What a step draws.
+        gaussians: Gaussians of a step.
 
     Returns:
         Gaussians that a trained model could at most grow to.

@@ -24,7 +24,7 @@ from harness.timing import summarize_times, time_calls
 
 SEED = 0
 LEARNING_RATE = 1e-4
-"""Of the timed steps (ours); they are too few for it to matter."""
+"""Learning rate of the timed steps, a design choice; so few steps do not depend on it."""
 DRAWINGS = 9
 """How often drawing is timed, which takes a small part of a step."""
 
@@ -37,7 +37,7 @@ DEFINITIONS = {
     ),
     "render": (
         "Drawing the batch's Gaussians, and computing the gradients of all their tensors from the "
-        "gradient of the step's loss by the picture: timed alone, in the process that timed the "
+        "gradient of the step's loss by the image: timed alone, in the process that timed the "
         "steps, on detached Gaussians of the same model and batch after those steps. "
         "render_share divides its median by the step's."
     ),

@@ -1,4 +1,4 @@
-"""How much work a picture is, whoever draws it."""
+"""Work of rendering an image, independent of the renderer."""
 
 import torch
 

@@ -22,10 +22,10 @@ CLOSE = 2e-5
 
 
 def compare(scene: Scene, renderer: Renderer, reference: Renderer) -> dict[str, Any]:
-    """Compare pictures and gradients.
+    """Compare images and gradients.
 
     Args:
-        scene: What to draw.
+        scene: Scene to render.
         renderer: The one to judge.
         reference: The one that is right.
 
@@ -50,7 +50,7 @@ def compare(scene: Scene, renderer: Renderer, reference: Renderer) -> dict[str, 
 
 
 def differences(ours: Tensor, theirs: Tensor) -> dict[str, float]:
-    """Sum up how far two tensors are apart.
+    """Summarize the differences between two tensors.
 
     Args:
         ours: Any shape.
@@ -84,8 +84,8 @@ def rates(scene: Scene, renderer: Renderer, repeats: int, device: str) -> dict[s
     """Time a renderer forward and forward with backward.
 
     Args:
-        scene: What to draw.
-        renderer: What draws it.
+        scene: Scene to render.
+        renderer: Renderer under test.
         repeats: How often to time each.
         device: Device type of the scene.
 

@@ -1,4 +1,4 @@
-"""Runs every cell of the table in a process of its own, and says what could not be measured."""
+"""Measure every cell of a table in a process of its own, and record the reasons of failures."""
 
 import statistics
 from collections.abc import Iterator, Sequence
@@ -73,7 +73,7 @@ class Table:
 
 
 def device_of(renderer: str) -> str:
-    """Device type on which a renderer is timed: the CPU, if it draws there."""
+    """Return the device type on which a renderer is timed: the CPU where it supports it."""
     if renderer == TILED:
         return "cpu"
     return "cpu" if "cpu" in plugins.find("renderers", renderer).record.devices else "cuda"

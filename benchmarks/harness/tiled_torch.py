@@ -15,7 +15,7 @@ TILE = 16
 
 
 class TiledTorchRenderer(Renderer):
-    """Draws the same picture as `reference`; each tile looks only at the Gaussians that reach it.
+    """Renders the same image as `reference`; each tile composites only the Gaussians that reach it.
 
     It is here to be compared with, and is no plugin.
     """

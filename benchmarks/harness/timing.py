@@ -22,12 +22,12 @@ def one_call(
     """The call that is timed.
 
     Args:
-        scene: What to draw.
+        scene: Scene to render.
         renderer: Name or object.
         backward: Whether to compute gradients, too.
 
     Returns:
-        A function that draws, and with `backward` returns the gradients.
+        A function that renders, and with `backward` returns the gradients.
     """
     if not backward:
         return lambda: _draw(scene.gaussians, scene, renderer)

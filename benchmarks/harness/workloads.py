@@ -20,7 +20,7 @@ class Workload:
         width: Image width in pixels.
         height: Image height in pixels.
         sigma: Median standard deviation of the projected Gaussians in pixels; 0 for a real scene.
-        channels: Channels drawn, the three of color included; the others are features.
+        channels: Rendered channels: three of color, the others features.
     """
 
     name: str
