@@ -23,7 +23,7 @@ from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.gaussians import Gaussians
 from gaussrep.json_file import write_json
-from gaussrep.rendering.api import render
+from gaussrep.rendering import render
 from harness.report import describe_origin
 from harness.scenes import Scene, make_scene
 from harness.workloads import WORKLOADS, Workload

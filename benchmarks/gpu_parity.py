@@ -37,7 +37,7 @@ def examine(workload: Workload, gsplat: Renderer, reference: Renderer) -> dict[s
 
 def prepare() -> Callable[[Workload], dict[str, Any]]:
     gsplat = get_renderer("gsplat")
-    reference = ReferenceRenderer(ReferenceConfig(block=BLOCK))
+    reference = ReferenceRenderer(ReferenceConfig(max_pairs=BLOCK))
     return partial(examine, gsplat=gsplat, reference=reference)
 
 

@@ -13,8 +13,7 @@ from torch import Tensor
 import gaussrep as gr
 from gaussrep.data.image_files import write_png
 from gaussrep.fitting.synthetic import known_scene
-from gaussrep.rendering import Renderer, Rendering
-from gaussrep.rendering.projection import Projection, project, view_colors
+from gaussrep.rendering import Projection, Renderer, Rendering, project, view_colors
 
 SIGMAS = 1.5
 """How far an ellipse reaches, in standard deviations."""
@@ -23,10 +22,10 @@ SIGMAS = 1.5
 class NearestRenderer(Renderer):
     """Draws Gaussians as opaque ellipses, without any blending."""
 
-    def draw(
+    def rasterize(
         self, gaussians: gr.Gaussians, cameras: gr.Cameras, background: Float[Tensor, "*batch v 3"]
     ) -> Rendering:
-        """See `Renderer.draw`; the input has been checked."""
+        """See `Renderer.rasterize`; the input has been checked."""
         seen = project(gaussians, cameras)
         depths = torch.where(covers(seen, cameras), seen.depths[..., None, None, :], torch.inf)
         depth, nearest = depths.min(dim=-1)  # [*B, V, H, W]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from gaussrep.gaussians import Gaussians
     from gaussrep.rendering.api import render
     from gaussrep.rendering.dispatch import get_renderer
-    from gaussrep.rendering.rendering import Rendering
+    from gaussrep.rendering.renderer import Rendering
     from gaussrep.training.load_run import load_run
 
 __version__ = "0.1.0"
@@ -40,7 +40,7 @@ _HOMES = {
     "Cameras": "gaussrep.cameras",
     "Cuboid": "gaussrep.cuboid",
     "Gaussians": "gaussrep.gaussians",
-    "Rendering": "gaussrep.rendering.rendering",
+    "Rendering": "gaussrep.rendering.renderer",
     "build": "gaussrep.building",
     "get_renderer": "gaussrep.rendering.dispatch",
     "load": "gaussrep.formats.by_suffix",

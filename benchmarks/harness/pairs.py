@@ -4,7 +4,7 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import project
 
 DEFINITION = (
     "Pixel-Gaussian pairs: summed over all images and the Gaussians visible in them, the pixels "

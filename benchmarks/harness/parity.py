@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.rendering.renderer import Renderer
+from gaussrep.rendering import Renderer
 from harness.pairs import pixel_gaussian_pairs
 from harness.scenes import Scene
 from harness.timing import one_call, time_calls

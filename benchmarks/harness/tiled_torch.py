@@ -6,10 +6,15 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, STOP
-from gaussrep.rendering.projection import project, view_colors
-from gaussrep.rendering.renderer import Renderer
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering import (
+    MAX_ALPHA,
+    MIN_ALPHA,
+    TRANSMITTANCE_MIN,
+    Renderer,
+    Rendering,
+    project,
+    view_colors,
+)
 
 TILE = 16
 
@@ -20,13 +25,13 @@ class TiledTorchRenderer(Renderer):
     It is here to be compared with, and is no plugin.
     """
 
-    def draw(
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """See `Renderer.draw`."""
+        """See `Renderer.rasterize`."""
         seen = project(gaussians, cameras)
         depths = seen.depths[..., None]
         parts = [torch.ones_like(depths), view_colors(gaussians, cameras), depths]
@@ -75,4 +80,4 @@ def _tile(rows: Float[Tensor, "n c"], columns: range, lines: range) -> Float[Ten
     alpha = torch.where((power <= 0) & (alpha >= MIN_ALPHA), alpha, 0)
     after = (1 - alpha).cumprod(-1)
     before = torch.cat([torch.ones_like(after[..., :1]), after], dim=-1)[..., :-1]
-    return torch.where(after > STOP, alpha * before, 0) @ values
+    return torch.where(after > TRANSMITTANCE_MIN, alpha * before, 0) @ values

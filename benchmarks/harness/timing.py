@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
-from gaussrep.rendering.renderer import Renderer
+from gaussrep.rendering import Renderer, render
 from harness.scenes import Scene
 
 LONGEST_MS = 20e3

@@ -59,7 +59,7 @@ def _renderers() -> str:
     """What `auto` takes on each device that is here."""
     import torch
 
-    from gaussrep.rendering.dispatch import Request, candidates
+    from gaussrep.rendering.dispatch import RenderRequirements, candidates
 
     devices = {
         "cpu": True,
@@ -68,7 +68,12 @@ def _renderers() -> str:
     }
     chosen = {
         device: next(
-            (c.component.name for c in candidates(Request(device)) if not c.refusal), "none"
+            (
+                c.component.name
+                for c in candidates(RenderRequirements(device))
+                if not c.unavailable_reason
+            ),
+            "none",
         )
         for device, is_here in devices.items()
         if is_here

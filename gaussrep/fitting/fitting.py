@@ -25,7 +25,7 @@ from gaussrep.fitting.strategy import StepMade
 from gaussrep.fitting.view_order import Stream, generator, views_of_step
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.api import render
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.renderer import Rendering
 from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from gaussrep.fitting.capture import PosedPictures
 from gaussrep.fitting.config import LossConfig
 from gaussrep.metrics.ssim import ssim_map
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.renderer import Rendering
 
 
 @dataclass(frozen=True, eq=False)

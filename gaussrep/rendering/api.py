@@ -1,4 +1,4 @@
-"""The one call that draws."""
+"""The function `render`."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -6,9 +6,13 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.config import ComponentConfig
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.dispatch import Request, check_request, choose, get_renderer
-from gaussrep.rendering.renderer import Renderer
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.dispatch import (
+    RenderRequirements,
+    check_requirements,
+    get_renderer,
+    select_renderer,
+)
+from gaussrep.rendering.renderer import Renderer, Rendering
 
 
 def render(
@@ -17,22 +21,23 @@ def render(
     renderer: str | ComponentConfig | Renderer = "auto",
     background: Float[Tensor, "*#batch 3"] | None = None,
 ) -> Rendering:
-    """Draw Gaussians as cameras see them.
+    """Render Gaussians from cameras.
 
     Args:
         gaussians: Scenes, [*B, N].
         cameras: Views of each scene, [*B, V], with the same batch axes.
-        renderer: Name, configuration or object; `auto` takes the highest-priority renderer that
-            fits the tensors' device and what is asked.
-        background: RGB behind the Gaussians, [3] or broadcastable to [*B, V, 3]; black where None.
+        renderer: Name, configuration or object; `auto` selects the renderer of highest priority
+            that supports the device and the input.
+        background: RGB behind the Gaussians, [3] or broadcastable to [*B, V, 3]; black if None.
 
     Returns:
         Color, alpha, expected depth and features of every scene from every view.
 
     Raises:
         ShapeError: If batch axes, dtypes or devices disagree.
-        ValueRangeError: If a tensor holds NaN or infinite values.
-        CapabilityError: If the renderer cannot do what the tensors need.
+        ValueRangeError: If a tensor holds NaN or infinite values; inside
+            `gaussrep.rendering.defer_finite_checks`, at the end of the block.
+        CapabilityError: If the renderer does not support the input.
         UnavailableError: If the renderer cannot run here.
 
     Example:
@@ -45,11 +50,11 @@ def render(
         torch.Size([1, 24, 32, 3])
     """
     if not isinstance(renderer, Renderer):
-        request = Request.of(gaussians, cameras)
+        requirements = RenderRequirements.from_tensors(gaussians, cameras)
         name = renderer if isinstance(renderer, str) else renderer.type
         if name == "auto":
-            renderer = choose(request)
+            renderer = select_renderer(requirements)
         else:
-            check_request(name, request)
+            check_requirements(name, requirements)
             renderer = get_renderer(renderer)
     return renderer.render(gaussians, cameras, background)

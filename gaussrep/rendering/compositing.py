@@ -1,4 +1,4 @@
-"""From ellipses to pictures, front to back, in plain torch."""
+"""Alpha compositing of projected Gaussians, front to back, in plain torch."""
 
 import torch
 from einops import rearrange
@@ -7,107 +7,111 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, STOP
+from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, TRANSMITTANCE_MIN
 from gaussrep.rendering.projection import Projection, view_colors
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.renderer import Rendering
 
-OPACITY = 5
-"""Column of a row of `front_to_back` that holds the opacity."""
+OPACITY_COLUMN = 5
+"""Column of packed Gaussians that holds the opacity, after mean (2) and conic (3)."""
 
-VALUES = 6
-"""First column that holds what is mixed; before it stand mean, conic and opacity."""
+CHANNELS_START = 6
+"""First column of packed Gaussians that holds a channel to composite."""
 
 
 def pixel_centers(width: int, height: int, like: Tensor) -> Float[Tensor, "p 2"]:
-    """Where the pixels of a picture are, row by row.
+    """Compute the pixel centers of an image, row by row.
 
     Args:
-        width: Of the picture, in pixels.
-        height: Of the picture, in pixels.
-        like: Gives dtype and device.
+        width: Image width in pixels.
+        height: Image height in pixels.
+        like: Tensor whose dtype and device are used.
 
     Returns:
-        Centers, x and y in pixels.
+        Centers x, y in pixels.
     """
     x = torch.arange(width, dtype=like.dtype, device=like.device) + 0.5
     y = torch.arange(height, dtype=like.dtype, device=like.device) + 0.5
     return torch.stack(torch.meshgrid(x, y, indexing="xy"), -1).flatten(0, 1)
 
 
-def values(
+def blend_channels(
     gaussians: Gaussians, cameras: Cameras, depths: Float[Tensor, "*batch v n"]
 ) -> Float[Tensor, "*batch v n c"]:
-    """What a Gaussian adds to a pixel per unit of weight: 1, depth, color, features.
+    """Concatenate the channels that are composited: 1 (for alpha), depth, color, features.
 
     Args:
         gaussians: Scenes, [*B, N].
         cameras: Views, [*B, V].
-        depths: Of the Gaussians along the cameras' z axes.
+        depths: Depths of the Gaussians along the cameras' z axes, in scene units.
 
     Returns:
-        A row for each Gaussian in each view.
+        Channels of every Gaussian in every view.
     """
-    parts = [torch.ones_like(depths)[..., None], depths[..., None], view_colors(gaussians, cameras)]
+    channels = [torch.ones_like(depths)[..., None], depths[..., None]]
+    channels.append(view_colors(gaussians, cameras))
     if gaussians.features is not None:
-        parts.append(gaussians.features.unsqueeze(-3).expand(*depths.shape, -1))
-    return torch.cat(parts, dim=-1)
+        channels.append(gaussians.features.unsqueeze(-3).expand(*depths.shape, -1))
+    return torch.cat(channels, dim=-1)
 
 
-def front_to_back(
+def sort_by_depth(
     projection: Projection,
     opacities: Float[Tensor, "*batch n"],
-    values: Float[Tensor, "*batch v n c"],
-) -> Float[Tensor, "i m row"]:
-    """The visible Gaussians of each image, nearest first; of equal depth, in the given order.
+    channels: Float[Tensor, "*batch v n c"],
+) -> Float[Tensor, "i m columns"]:
+    """Pack the visible Gaussians of each image, nearest first; equal depths keep their order.
 
     Args:
-        projection: Of all Gaussians onto all images.
-        opacities: Of the Gaussians.
-        values: What each adds to a pixel per unit of weight.
+        projection: Ellipses of all Gaussians in all images.
+        opacities: Opacities of the Gaussians.
+        channels: Channels to composite, see `blend_channels`.
 
     Returns:
-        Rows of mean (2), conic (3), opacity (1) and values. There are as many as the fullest image
-        has; the last ones of others are of opacity 0.
+        Packed Gaussians: mean (2), conic (3), opacity (1), channels. M is the largest number of
+        visible Gaussians in an image; other images are padded with opacity 0.
     """
     opacity = torch.where(projection.visible, opacities.unsqueeze(-2), 0)[..., None]
-    rows = torch.cat([projection.means2d, projection.conics, opacity, values], dim=-1)
-    rows = rows.flatten(0, -3)
+    packed = torch.cat([projection.means2d, projection.conics, opacity, channels], dim=-1)
+    packed = packed.flatten(0, -3)
     visible = projection.visible.flatten(0, -2)
     depths = torch.where(visible, projection.depths.flatten(0, -2), torch.inf)
-    most = int(visible.sum(-1).max()) if visible.numel() else 0
-    order = depths.argsort(dim=-1, stable=True)[:, :most]
-    return rows.gather(1, order[..., None].expand(-1, -1, rows.shape[-1]))
+    max_visible = int(visible.sum(-1).max()) if visible.numel() else 0
+    order = depths.argsort(dim=-1, stable=True)[:, :max_visible]
+    return packed.gather(1, order[..., None].expand(-1, -1, packed.shape[-1]))
 
 
-def blend(
-    rows: Float[Tensor, "i n row"], pixels: Float[Tensor, "*#i p 2"]
+def alpha_composite(
+    packed_gaussians: Float[Tensor, "i n columns"], pixels: Float[Tensor, "*#i p 2"]
 ) -> Float[Tensor, "i p c"]:
-    """Sum, front to back, of value · alpha · transmittance before it.
+    """Composite Gaussians front to back: the sum of channel · alpha · transmittance.
 
     Args:
-        rows: Gaussians of each image, as `front_to_back` gives them.
-        pixels: Pixels of all images, [P, 2], or of each, [I, P, 2].
+        packed_gaussians: Gaussians of each image from `sort_by_depth`.
+        pixels: Pixel centers of all images, [P, 2], or of each image, [I, P, 2].
 
     Returns:
-        Sums of the values.
+        Composited channels of every pixel.
     """
-    alpha = alphas(rows, pixels)
+    alpha = gaussian_alphas(packed_gaussians, pixels)
     after = (1 - alpha).cumprod(-1)
     before = torch.cat([torch.ones_like(after[..., :1]), after[..., :-1]], dim=-1)
-    weights = torch.where(after > STOP, alpha * before, 0)
-    return weights @ rows[..., VALUES:]
+    weights = torch.where(after > TRANSMITTANCE_MIN, alpha * before, 0)
+    return weights @ packed_gaussians[..., CHANNELS_START:]
 
 
-def alphas(
-    rows: Float[Tensor, "i n row"], pixels: Float[Tensor, "*#i p 2"]
+def gaussian_alphas(
+    packed_gaussians: Float[Tensor, "i n columns"], pixels: Float[Tensor, "*#i p 2"]
 ) -> Float[Tensor, "i p n"]:
-    """Share of a ray that each Gaussian stops, capped, and 0 where it is too small to count.
+    """Compute the alpha of every Gaussian in every pixel.
 
     Args:
-        rows: Gaussians of each image, as `front_to_back` gives them.
-        pixels: Pixels of all images, [P, 2], or of each, [I, P, 2].
+        packed_gaussians: Gaussians of each image from `sort_by_depth`.
+        pixels: Pixel centers of all images, [P, 2], or of each image, [I, P, 2].
+
+    Returns:
+        Alphas, at most `MAX_ALPHA`; 0 where they are below `MIN_ALPHA`.
     """
-    means2d, conics, opacities = rows[..., :VALUES].split([2, 3, 1], dim=-1)
+    means2d, conics, opacities = packed_gaussians[..., :CHANNELS_START].split([2, 3, 1], dim=-1)
     dx, dy = (means2d[:, None] - pixels[..., None, :]).unbind(-1)
     xx, xy, yy = conics[:, None].unbind(-1)
     power = -0.5 * (xx * dx * dx + yy * dy * dy) - xy * dx * dy
@@ -116,15 +120,15 @@ def alphas(
 
 
 def to_rendering(
-    sums: Float[Tensor, "i p c"],
+    composited: Float[Tensor, "i p c"],
     gaussians: Gaussians,
     cameras: Cameras,
     background: Float[Tensor, "*batch views 3"],
 ) -> Rendering:
-    """Make the pictures from what was summed up.
+    """Convert composited channels to a rendering.
 
     Args:
-        sums: Of `values`, for every pixel of every image.
+        composited: Result of `alpha_composite` on `blend_channels`, for every pixel of every image.
         gaussians: Scenes, [*B, N].
         cameras: Views, [*B, V].
         background: RGB behind the Gaussians.
@@ -132,12 +136,12 @@ def to_rendering(
     Returns:
         Color over the background, alpha, expected depth and features.
     """
-    sums = rearrange(sums, "i (h w) c -> i h w c", h=cameras.height)
-    sums = sums.unflatten(0, cameras.viewmats.shape[:-2])
-    alpha, depth = sums[..., 0], sums[..., 1]
+    images = rearrange(composited, "i (h w) c -> i h w c", h=cameras.height)
+    images = images.unflatten(0, cameras.viewmats.shape[:-2])
+    alpha, depth = images[..., 0], images[..., 1]
     return Rendering(
-        color=sums[..., 2:5] + (1 - alpha)[..., None] * background[..., None, None, :],
+        color=images[..., 2:5] + (1 - alpha)[..., None] * background[..., None, None, :],
         alpha=alpha,
         depth=depth / torch.where(alpha > 0, alpha, 1),
-        features=None if gaussians.features is None else sums[..., 5:],
+        features=None if gaussians.features is None else images[..., 5:],
     )

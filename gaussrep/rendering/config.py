@@ -1,5 +1,8 @@
 """Settings of the core's renderers (torch-free)."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from pydantic import Field
 
 from gaussrep.config import ComponentConfig
@@ -8,19 +11,22 @@ from gaussrep.config import ComponentConfig
 class ReferenceConfig(ComponentConfig):
     """Settings of the `reference` renderer."""
 
-    block: int = Field(default=2**20, ge=1)
-    """Largest number of pixel-Gaussian pairs held in memory at once."""
+    renamed_keys: ClassVar[Mapping[str, str]] = {"block": "max_pairs"}
+
+    max_pairs: int = Field(default=2**20, ge=1)
+    """Largest number of pixel-Gaussian pairs in memory at once."""
 
 
 class CpuConfig(ComponentConfig):
-    """Settings of the `cpu` renderer: it has none; threads are those of torch."""
+    """Settings of the `cpu` renderer: none; it uses torch's number of threads."""
 
 
 class GsplatConfig(ComponentConfig):
     """Settings of the `gsplat` renderer."""
 
     packed: bool = False
-    """Keep in memory only what each view sees: less memory for large scenes, a little slower."""
+    """Keep only the visible Gaussians of each view in memory: less memory for large scenes, a
+    little slower."""
 
     channel_chunk: int = Field(default=32, ge=1, le=512)
-    """Largest number of channels drawn in one pass."""
+    """Largest number of channels rasterized in one pass."""

@@ -1,4 +1,4 @@
-"""Which renderer draws: by name, by configuration, or the best one that can."""
+"""Selection of a renderer: by name, by configuration, or the best one that supports the input."""
 
 import logging
 from collections.abc import Iterator
@@ -19,63 +19,72 @@ logger = logging.getLogger("gaussrep")
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a call asks of a renderer.
+class RenderRequirements:
+    """Requirements of a call on its renderer.
 
     Args:
         device: Device type of the tensors.
-        needs: Capabilities without which the picture or its gradients would be wrong.
+        capabilities: Capabilities without which the image or its gradients would be wrong.
     """
 
     device: str
-    needs: frozenset[str] = frozenset()
+    capabilities: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, gaussians: Gaussians, cameras: Cameras) -> "Request":
-        """Read off the tensors what drawing them needs."""
-        graded = torch.is_grad_enabled()
-        of_cameras = graded and (cameras.viewmats.requires_grad or cameras.Ks.requires_grad)
-        of_gaussians = graded and any(t.requires_grad for _, t in gaussians.tensors())
-        needs = {
+    def from_tensors(cls, gaussians: Gaussians, cameras: Cameras) -> "RenderRequirements":
+        """Derive the requirements from the input.
+
+        Args:
+            gaussians: Scenes, [*B, N].
+            cameras: Views, [*B, V].
+
+        Returns:
+            Device and capabilities.
+        """
+        grad = torch.is_grad_enabled()
+        camera_gradients = grad and (cameras.viewmats.requires_grad or cameras.Ks.requires_grad)
+        gaussian_gradients = grad and any(t.requires_grad for _, t in gaussians.tensors())
+        required = {
             cameras.model: True,
             "sh": gaussians.sh is not None,
             "features": gaussians.features is not None,
             "float64": gaussians.dtype == torch.float64,
-            "differentiable": of_cameras or of_gaussians,
-            "camera_gradients": of_cameras,
+            "differentiable": camera_gradients or gaussian_gradients,
+            "camera_gradients": camera_gradients,
         }
-        return cls(gaussians.device.type, frozenset(name for name, asked in needs.items() if asked))
+        return cls(
+            gaussians.device.type, frozenset(name for name, is_on in required.items() if is_on)
+        )
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A renderer, and whether it can answer a request.
+    """A renderer, and whether it meets some requirements.
 
     Args:
         component: The renderer, which may not be imported.
-        lacks: What the request needs and the renderer does not declare; the picture that all others
-            draw, where its own is another.
-        unavailable: Why it cannot run here at all; None where it can, or where it lacks something
-            anyway.
+        missing_capabilities: Requirements that the renderer's record does not declare.
+        error: Message of the error that its construction raised; None where it was constructed, or
+            where capabilities are missing.
     """
 
     component: plugins.Component
-    lacks: tuple[str, ...] = ()
-    unavailable: str | None = None
+    missing_capabilities: tuple[str, ...] = ()
+    error: str | None = None
 
     @property
-    def refusal(self) -> str | None:
-        """Why it cannot draw, or None where it can."""
-        if self.lacks:
-            return f"{self.component.name} cannot do {', '.join(self.lacks)}"
-        return self.unavailable
+    def unavailable_reason(self) -> str | None:
+        """Why the renderer cannot be used, or None if it can."""
+        if self.missing_capabilities:
+            return f"{self.component.name} cannot do {', '.join(self.missing_capabilities)}"
+        return self.error
 
 
 def get_renderer(renderer: str | ComponentConfig) -> Renderer:
-    """A renderer by name (`cpu`, `gaussrep:cpu`) or by configuration.
+    """Get a renderer by name (`cpu`, `gaussrep:cpu`) or by configuration.
 
     Args:
-        renderer: Name or configuration; `auto` has no renderer of its own, `render` resolves it.
+        renderer: Name or configuration; `auto` is no renderer, only `render` resolves it.
 
     Returns:
         The renderer, the same object for the same configuration.
@@ -93,32 +102,40 @@ def _build(renderer: str | ComponentConfig) -> Renderer:
     return build("renderers", renderer)
 
 
-def check_request(name: str, request: Request) -> None:
-    """Raise unless a named renderer declares what a call needs.
-
-    Raises:
-        CapabilityError: Naming what is missing and a renderer that has it.
-    """
-    lacks = _lacks(plugins.find("renderers", name).record, request)
-    if lacks:
-        able = next((c.component.name for c in candidates(request) if c.refusal is None), None)
-        cure = f"use renderer={able!r}" if able else "no installed renderer can"
-        raise CapabilityError(f"renderer {name!r} cannot do {', '.join(lacks)}; {cure}.")
-
-
-def _lacks(record: plugins.RendererRecord, request: Request) -> tuple[str, ...]:
-    lacks = tuple(sorted(request.needs - record.capabilities))
-    return lacks if request.device in record.devices else (f"device {request.device}", *lacks)
-
-
-def candidates(request: Request) -> Iterator[Candidate]:
-    """Look at every renderer, in the order in which `auto` prefers them.
-
-    Those that declare all that is needed are built, one by one as they are asked for, to see
-    whether they can run here; the rest are not imported.
+def check_requirements(name: str, requirements: RenderRequirements) -> None:
+    """Raise unless a renderer declares the capabilities that a call requires.
 
     Args:
-        request: What a call needs.
+        name: Name of the renderer.
+        requirements: Requirements of the call.
+
+    Raises:
+        CapabilityError: Naming the missing capabilities and a renderer that has them.
+    """
+    missing = _missing_capabilities(plugins.find("renderers", name).record, requirements)
+    if missing:
+        usable = (c.component.name for c in candidates(requirements) if not c.unavailable_reason)
+        other = next(usable, None)
+        cure = f"use renderer={other!r}" if other else "no installed renderer can"
+        raise CapabilityError(f"renderer {name!r} cannot do {', '.join(missing)}; {cure}.")
+
+
+def _missing_capabilities(
+    record: plugins.RendererRecord, requirements: RenderRequirements
+) -> tuple[str, ...]:
+    missing = tuple(sorted(requirements.capabilities - record.capabilities))
+    device = requirements.device
+    return missing if device in record.devices else (f"device {device}", *missing)
+
+
+def candidates(requirements: RenderRequirements) -> Iterator[Candidate]:
+    """Examine every renderer, in the order in which `auto` prefers them.
+
+    A renderer that declares all required capabilities is constructed, when the iterator reaches it,
+    to find out whether it can run here; the others are not imported.
+
+    Args:
+        requirements: Requirements of a call.
 
     Yields:
         One candidate per installed renderer.
@@ -126,42 +143,49 @@ def candidates(request: Request) -> Iterator[Candidate]:
     components = plugins.list("renderers")
     components.sort(key=lambda component: (-component.record.priority, component.qualified))
     for component in components:
-        lacks = _lacks(component.record, request)
+        missing = _missing_capabilities(component.record, requirements)
         if not component.record.is_reference_equivalent:
-            lacks = ("reference-equivalent images", *lacks)
-        if lacks:
-            yield Candidate(component, lacks)
+            missing = ("reference-equivalent images", *missing)
+        if missing:
+            yield Candidate(component, missing)
             continue
         try:
             get_renderer(component.qualified)
         except UnavailableError as error:
-            yield Candidate(component, unavailable=str(error))
-        except Exception as error:  # a broken plugin costs only itself
+            yield Candidate(component, error=str(error))
+        except Exception as error:  # a broken plugin must not break `auto`
             if component.distribution == plugins.CORE:
                 raise
-            yield Candidate(component, unavailable=f"{type(error).__name__}: {error}")
+            yield Candidate(component, error=f"{type(error).__name__}: {error}")
         else:
             yield Candidate(component)
 
 
 @lru_cache(maxsize=64)
-def choose(request: Request) -> Renderer:
-    """The renderer of highest priority that can do what a call needs; each choice is logged once.
+def select_renderer(requirements: RenderRequirements) -> Renderer:
+    """Select the renderer of highest priority that meets the requirements of a call.
+
+    Each selection is logged once.
+
+    Args:
+        requirements: Requirements of a call.
+
+    Returns:
+        The renderer.
 
     Raises:
-        CapabilityError: If no installed renderer can.
+        CapabilityError: If no installed renderer meets them.
     """
-    refused = []
-    for candidate in candidates(request):
+    reasons = []
+    for candidate in candidates(requirements):
         name = candidate.component.name
-        if candidate.refusal is None:
-            _log_once(logging.INFO, f"renderer {name} draws on {request.device}")
+        if candidate.unavailable_reason is None:
+            _log_once(logging.INFO, f"using renderer {name} on {requirements.device}")
             return get_renderer(candidate.component.qualified)
-        if candidate.unavailable is not None:
-            reason = f"renderer {name} is passed over: {candidate.unavailable}"
-            _log_once(logging.WARNING, reason)
-        refused.append(candidate.refusal)
-    raise CapabilityError(f"no renderer can draw this: {'; '.join(refused)}.")
+        if candidate.error is not None:
+            _log_once(logging.WARNING, f"skipping renderer {name}: {candidate.error}")
+        reasons.append(candidate.unavailable_reason)
+    raise CapabilityError(f"no renderer can render this: {'; '.join(reasons)}.")
 
 
 @cache

@@ -1,4 +1,4 @@
-"""From scenes and cameras to ellipses on the image plane, in plain torch."""
+"""Projection of Gaussians to ellipses on the image plane, in plain torch."""
 
 from dataclasses import dataclass
 
@@ -20,9 +20,9 @@ class Projection:
         means2d: Centers in pixels, [*B, V, N, 2].
         conics: Upper triangle (xx, xy, yy) of the inverse 2D covariance, 1/px², [*B, V, N, 3].
         depths: Distance along the camera's z axis in scene units, [*B, V, N].
-        radii: Half width and height in pixels of the box outside of which the contribution is
-            below 1/255, [*B, V, N, 2]; carries no gradient.
-        visible: Whether a Gaussian can touch the image at all, [*B, V, N].
+        radii: Half width and height in pixels of the box outside of which alpha is below 1/255,
+            [*B, V, N, 2]; without gradient.
+        visible: Whether a Gaussian can contribute to the image, [*B, V, N].
     """
 
     means2d: Float[Tensor, "*batch v n 2"]
@@ -68,7 +68,7 @@ def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
 def _camera_map(
     points: Float[Tensor, "*batch v n 3"], cameras: Cameras
 ) -> tuple[Float[Tensor, "*batch v n 2"], Float[Tensor, "*batch v n 2 3"]]:
-    """Pixels of camera-space points, and the Jacobian of that map."""
+    """Project camera-space points to pixels; return the Jacobian of that map, too."""
     x, y, z = points.unbind(-1)
     Ks = cameras.Ks[..., None, :, :]
     fx, fy, cx, cy = Ks[..., 0, 0], Ks[..., 1, 1], Ks[..., 0, 2], Ks[..., 1, 2]
@@ -88,7 +88,7 @@ def _camera_map(
 
 
 def _clamp_to_frustum(slope: Tensor, focal: Tensor, center: Tensor, size: int) -> Tensor:
-    """Keep the point where the map is linearized near the image, as gsplat does."""
+    """Clamp x/z or y/z, where the map is linearized, to near the image, as gsplat does."""
     margin = FRUSTUM_MARGIN * 0.5 * size / focal
     return torch.maximum(
         torch.minimum(slope, (size - center) / focal + margin), -(center / focal + margin)
@@ -96,14 +96,14 @@ def _clamp_to_frustum(slope: Tensor, focal: Tensor, center: Tensor, size: int) -
 
 
 def view_colors(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batch v n 3"]:
-    """Color of every Gaussian as seen from every camera.
+    """Compute the color of every Gaussian in every view.
 
     Args:
         gaussians: Scenes, [*B, N], with colors or spherical harmonics.
         cameras: Views, [*B, V].
 
     Returns:
-        RGB; spherical harmonics are evaluated along the line from the camera center.
+        RGB; spherical harmonics are evaluated in the direction from the camera center to the mean.
     """
     if gaussians.sh is None:
         assert gaussians.colors is not None

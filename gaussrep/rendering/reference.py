@@ -1,4 +1,4 @@
-"""The oracle: every pixel looks at every Gaussian, in plain torch."""
+"""The `reference` renderer: every pixel composites every Gaussian, in plain torch."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -10,75 +10,76 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.compositing import (
-    VALUES,
-    blend,
-    front_to_back,
+    CHANNELS_START,
+    alpha_composite,
+    blend_channels,
     pixel_centers,
+    sort_by_depth,
     to_rendering,
-    values,
 )
 from gaussrep.rendering.config import ReferenceConfig
 from gaussrep.rendering.projection import project
-from gaussrep.rendering.renderer import Renderer
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.renderer import Renderer, Rendering
 
 
 class ReferenceRenderer(Renderer):
-    """Draws on any device, in float32 or float64, with gradients to every input.
+    """Renders on any device, in float32 or float64, with gradients to every input.
 
-    Work is done in blocks of at most `config.block` pixel-Gaussian pairs, recomputed in the
-    backward pass, so that memory stays bounded; but not where second derivatives are asked for,
-    which keep what all blocks compute.
+    It composites blocks of at most `config.max_pairs` pixel-Gaussian pairs, and does so again in
+    the backward pass, which bounds the memory. Second derivatives keep the memory of all blocks.
     """
 
     def __init__(self, config: ReferenceConfig | None = None) -> None:
         self.config = config or ReferenceConfig()
 
-    def draw(
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """See `Renderer.draw`."""
+        """See `Renderer.rasterize`."""
         projection = project(gaussians, cameras)
-        mixed = values(gaussians, cameras, projection.depths)
-        ellipses = front_to_back(projection, gaussians.opacities, mixed)
-        pixels = pixel_centers(cameras.width, cameras.height, ellipses)
-        sums = cast(Tensor, _Composite.apply(ellipses, pixels, self.config.block))
-        return to_rendering(sums, gaussians, cameras, background)
+        channels = blend_channels(gaussians, cameras, projection.depths)
+        packed = sort_by_depth(projection, gaussians.opacities, channels)
+        pixels = pixel_centers(cameras.width, cameras.height, packed)
+        composited = cast(Tensor, _Composite.apply(packed, pixels, self.config.max_pairs))
+        return to_rendering(composited, gaussians, cameras, background)
 
 
 class _Composite(torch.autograd.Function):
-    """Blend block by block; the backward pass blends each block again to differentiate it."""
+    """Composite block by block; the backward pass composites each block again."""
 
     @staticmethod
-    def forward(ctx: Any, ellipses: Tensor, pixels: Tensor, block: int) -> Tensor:
-        ctx.save_for_backward(ellipses, pixels)
-        ctx.block = block
-        sums = ellipses.new_empty(len(ellipses), len(pixels), ellipses.shape[-1] - VALUES)
-        for images, part in _blocks(ellipses, pixels, block):
-            sums[images, part] = blend(ellipses[images], pixels[part])
-        return sums
+    def forward(ctx: Any, packed: Tensor, pixels: Tensor, max_pairs: int) -> Tensor:
+        ctx.save_for_backward(packed, pixels)
+        ctx.max_pairs = max_pairs
+        composited = packed.new_empty(len(packed), len(pixels), packed.shape[-1] - CHANNELS_START)
+        for images, part in _blocks(packed, pixels, max_pairs):
+            composited[images, part] = alpha_composite(packed[images], pixels[part])
+        return composited
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        ellipses, pixels = ctx.saved_tensors
-        again, total = torch.is_grad_enabled(), torch.zeros_like(ellipses)
-        for images, part in _blocks(ellipses, pixels, ctx.block):
+        packed, pixels = ctx.saved_tensors
+        create_graph, total = torch.is_grad_enabled(), torch.zeros_like(packed)
+        for images, part in _blocks(packed, pixels, ctx.max_pairs):
             with torch.enable_grad():
-                some = ellipses[images] if again else ellipses[images].detach().requires_grad_()
-                blended = blend(some, pixels[part])
-            slope = gradient[images, part]
-            total[images] += torch.autograd.grad(blended, some, slope, create_graph=again)[0]
+                block = packed[images]
+                block = block if create_graph else block.detach().requires_grad_()
+                composited = alpha_composite(block, pixels[part])
+            (block_gradient,) = torch.autograd.grad(
+                composited, block, gradient[images, part], create_graph=create_graph
+            )
+            total[images] += block_gradient
         return total, None, None
 
 
-def _blocks(ellipses: Tensor, pixels: Tensor, block: int) -> Iterator[tuple[slice, slice]]:
-    """Ranges of images and of pixels that hold at most `block` pixel-Gaussian pairs together."""
-    count = max(1, ellipses.shape[1])
-    images = max(1, block // (count * len(pixels)))
-    part = max(1, block // (count * images))
-    for image in range(0, len(ellipses), images):
+def _blocks(packed: Tensor, pixels: Tensor, max_pairs: int) -> Iterator[tuple[slice, slice]]:
+    """Divide images and pixels into blocks of at most `max_pairs` pixel-Gaussian pairs."""
+    count = max(1, packed.shape[1])
+    images = max(1, max_pairs // (count * len(pixels)))
+    part = max(1, max_pairs // (count * images))
+    for image in range(0, len(packed), images):
         for pixel in range(0, len(pixels), part):
             yield slice(image, image + images), slice(pixel, pixel + part)

@@ -1,6 +1,7 @@
-"""The interface that every renderer implements."""
+"""The interface of renderers, and what they return."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Float
@@ -8,15 +9,33 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.checks import check_alike, check_finite
-from gaussrep.errors import ShapeError
+from gaussrep.errors import CapabilityError, ShapeError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.rendering import Rendering
+
+
+@dataclass(frozen=True, eq=False)
+class Rendering:
+    """Rendered images of a batch of scenes from a batch of views.
+
+    Args:
+        color: RGB over the background, [*B, V, H, W, 3].
+        alpha: Opacity accumulated along the ray, in [0, 1], [*B, V, H, W].
+        depth: Expected depth along the camera's z axis in scene units, weighted by contribution; 0
+            where alpha is 0, [*B, V, H, W].
+        features: Rendered features, without background, [*B, V, H, W, C]; None where the Gaussians
+            have none.
+    """
+
+    color: Float[Tensor, "*batch v h w 3"]
+    alpha: Float[Tensor, "*batch v h w"]
+    depth: Float[Tensor, "*batch v h w"]
+    features: Float[Tensor, "*batch v h w channels"] | None = None
 
 
 class Renderer(ABC):
-    """Draws Gaussians as cameras see them.
+    """Base class of renderers.
 
-    Subclasses implement `draw`; callers use `render`, which refuses bad input first.
+    Subclasses implement `rasterize`; callers use `render`, which checks the input first.
     """
 
     def render(
@@ -25,20 +44,21 @@ class Renderer(ABC):
         cameras: Cameras,
         background: Float[Tensor, "*#batch 3"] | None = None,
     ) -> Rendering:
-        """Check the input and draw it.
+        """Check the input and render it.
 
         Args:
             gaussians: Scenes, [*B, N].
             cameras: Views of each scene, [*B, V], with the same batch axes.
-            background: RGB behind the Gaussians, [3] or broadcastable to [*B, V, 3]; black where
-                it is None.
+            background: RGB behind the Gaussians, [3] or broadcastable to [*B, V, 3]; black if
+                None.
 
         Returns:
-            Pictures of every scene from every view.
+            Images of every scene from every view.
 
         Raises:
             ShapeError: If batch axes, dtypes or devices disagree.
-            ValueRangeError: If a tensor holds NaN or infinite values.
+            ValueRangeError: If a tensor holds NaN or infinite values; inside
+                `defer_finite_checks`, at the end of the block.
         """
         if gaussians.batch_shape != cameras.batch_shape:
             raise ShapeError(
@@ -50,24 +70,24 @@ class Renderer(ABC):
             tensors["background"] = background
         check_alike(tensors)
         check_finite(tensors)
-        return self.draw(gaussians, cameras, _expand(background, cameras))
+        return self.rasterize(gaussians, cameras, _expand(background, cameras))
 
     @abstractmethod
-    def draw(
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """Draw input that `render` has checked.
+        """Rasterize input that `render` has checked.
 
         Args:
-            gaussians: Scenes, [*B, N]; those of opacity 0 are padding.
+            gaussians: Scenes, [*B, N]; Gaussians of opacity 0 are padding.
             cameras: Views, [*B, V].
             background: RGB behind the Gaussians, [*B, V, 3].
 
         Returns:
-            Pictures of every scene from every view.
+            Images of every scene from every view.
         """
 
 
@@ -81,3 +101,36 @@ def _expand(background: Tensor | None, cameras: Cameras) -> Tensor:
         raise ShapeError(
             f"background has shape {list(background.shape)}, wanted [3] or {shape}."
         ) from None
+
+
+def to_float32(
+    renderer: str,
+    device: str,
+    gaussians: Gaussians,
+    cameras: Cameras,
+    background: Float[Tensor, "*batch views 3"],
+) -> tuple[Gaussians, Cameras, Float[Tensor, "*batch views 3"]]:
+    """Convert the input of a renderer that computes in float32 on one type of device.
+
+    Args:
+        renderer: Name of the renderer, for the message.
+        device: Type of the only device it supports.
+        gaussians: Scenes, [*B, N].
+        cameras: Views, [*B, V].
+        background: RGB behind the Gaussians.
+
+    Returns:
+        The input in float32; half precision is converted.
+
+    Raises:
+        CapabilityError: If the tensors are float64 or on another device.
+    """
+    if gaussians.device.type != device or gaussians.dtype == torch.float64:
+        place = "the CPU" if device == "cpu" else device.upper()
+        raise CapabilityError(
+            f"renderer {renderer!r} renders float32 tensors on {place}, got {gaussians.dtype} on "
+            f"{gaussians.device}; move them with .to(), or use renderer='reference'."
+        )
+    if gaussians.dtype != torch.float32:
+        gaussians, cameras = gaussians.to(torch.float32), cameras.to(torch.float32)
+    return gaussians, cameras, background.float()

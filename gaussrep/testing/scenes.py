@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gaussrep.cameras import CameraModel, Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, STOP
+from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, TRANSMITTANCE_MIN
 from gaussrep.rendering.projection import project
 
 MARGIN = 2e-5
@@ -109,5 +109,9 @@ def _distance_to_thresholds(scene: Scene) -> float:
     drawn = torch.where(alpha >= MIN_ALPHA, alpha.clamp_max(MAX_ALPHA), 0)
     sorted_alpha = drawn.gather(-1, order[..., None, :].expand_as(drawn))
     left = (1 - sorted_alpha).cumprod(-1)
-    near = [(alpha / MIN_ALPHA - 1).abs(), (alpha / MAX_ALPHA - 1).abs(), (left / STOP - 1).abs()]
+    near = [
+        (alpha / MIN_ALPHA - 1).abs(),
+        (alpha / MAX_ALPHA - 1).abs(),
+        (left / TRANSMITTANCE_MIN - 1).abs(),
+    ]
     return min(distance.min().item() for distance in near)

@@ -10,7 +10,7 @@ from torch import Tensor
 from gaussrep import sh
 from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering.renderer import Rendering
 from gaussrep.report.palette import near_to_far
 
 Channel = Literal["color", "depth", "alpha", "features"]

@@ -135,7 +135,7 @@ def test_the_command_draws(file, tmp_path):
     arguments = ["--width", "16", "--height", "12", "--eye", "-1,0,-5", "--look-at", "-1,0,0"]
     done = run(file, "--out", tmp_path / "out.png", *arguments)
     assert done.returncode == 0, done.stderr
-    assert "renderer cpu draws on cpu" in done.stderr
+    assert "using renderer cpu on cpu" in done.stderr
     with Image.open(tmp_path / "out.png") as image:
         assert image.size == (16, 12)
 

@@ -3,11 +3,15 @@ import logging
 import pytest
 import torch
 
-from gaussrep import plugins
 from gaussrep.errors import CapabilityError, UnknownNameError
 from gaussrep.rendering import dispatch, get_renderer, render
 from gaussrep.rendering.config import ReferenceConfig
-from gaussrep.rendering.dispatch import Request, candidates, check_request, choose
+from gaussrep.rendering.dispatch import (
+    RenderRequirements,
+    candidates,
+    check_requirements,
+    select_renderer,
+)
 from gaussrep.testing.scenes import random_scene
 
 ALL = '{"differentiable", "features", "depth", "sh", "ortho", "pinhole", "camera_gradients"}'
@@ -48,10 +52,10 @@ CODE = {
 @pytest.fixture(autouse=True)
 def fresh():
     """Nothing chosen, built or logged yet."""
-    for cached in (dispatch.choose, dispatch._build, dispatch._log_once):
+    for cached in (dispatch.select_renderer, dispatch._build, dispatch._log_once):
         cached.cache_clear()
     yield
-    for cached in (dispatch.choose, dispatch._build, dispatch._log_once):
+    for cached in (dispatch.select_renderer, dispatch._build, dispatch._log_once):
         cached.cache_clear()
 
 
@@ -69,15 +73,17 @@ def installed(site, monkeypatch):
 
 def test_what_a_call_needs_is_read_off_its_tensors():
     scene = random_scene(1, model="ortho", sh_degree=1, features=2)
-    asked = Request.of(scene.gaussians, scene.cameras)
-    assert asked == Request("cpu", frozenset({"ortho", "sh", "features", "float64"}))
+    asked = RenderRequirements.from_tensors(scene.gaussians, scene.cameras)
+    assert asked == RenderRequirements("cpu", frozenset({"ortho", "sh", "features", "float64"}))
     g = scene.gaussians.replace(means=scene.gaussians.means.clone().requires_grad_())
-    assert Request.of(g, scene.cameras).needs == asked.needs | {"differentiable"}
+    assert RenderRequirements.from_tensors(g, scene.cameras).capabilities == asked.capabilities | {
+        "differentiable"
+    }
     cameras = scene.cameras.replace(Ks=scene.cameras.Ks.clone().requires_grad_())
-    needs = Request.of(scene.gaussians, cameras).needs
-    assert needs == asked.needs | {"differentiable", "camera_gradients"}
+    needs = RenderRequirements.from_tensors(scene.gaussians, cameras).capabilities
+    assert needs == asked.capabilities | {"differentiable", "camera_gradients"}
     with torch.no_grad():
-        assert Request.of(g, cameras) == asked
+        assert RenderRequirements.from_tensors(g, cameras) == asked
 
 
 @pytest.mark.parametrize(
@@ -93,19 +99,22 @@ def test_what_cannot_run_is_passed_over_and_everything_is_said_once(
     installed(error)
     caplog.set_level(logging.INFO, logger="gaussrep")
     for needs in ({"pinhole"}, {"ortho"}, {"pinhole", "sh"}):
-        chosen = choose(Request("cpu", frozenset(needs)))
+        chosen = select_renderer(RenderRequirements("cpu", frozenset(needs)))
         assert type(chosen).__name__ == "Second"
     said = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "gaussrep"]
     best, absent, second = said
-    assert best == ("WARNING", f"renderer best is passed over: {reason}")
+    assert best == ("WARNING", f"skipping renderer best: {reason}")
     assert absent[0] == "WARNING"
     assert "pip install absent-thing" in absent[1]
-    assert second == ("INFO", "renderer second draws on cpu")
+    assert second == ("INFO", "using renderer second on cpu")
 
 
 def test_candidates_say_why_not(installed):
     installed("UnavailableError('no such device.')")
-    found = {c.component.name: c.refusal for c in candidates(Request("cpu", frozenset({"sh"})))}
+    found = {
+        c.component.name: c.unavailable_reason
+        for c in candidates(RenderRequirements("cpu", frozenset({"sh"})))
+    }
     assert list(found)[:3] == ["best", "absent", "second"]
     assert found["best"] == "no such device."
     assert found["second"] is None
@@ -115,16 +124,18 @@ def test_candidates_say_why_not(installed):
 
 def test_renderers_that_are_not_asked_for_are_not_made(installed):
     installed("SystemExit('must not be made')")
-    found = candidates(Request("cuda"))
-    assert next(c.refusal for c in found if c.component.name == "best").endswith("device cuda")
+    found = candidates(RenderRequirements("cuda"))
+    assert next(c.unavailable_reason for c in found if c.component.name == "best").endswith(
+        "device cuda"
+    )
 
 
 def test_auto_never_takes_what_is_not_declared():
     scene = random_scene(2)
-    chosen = choose(Request.of(scene.gaussians, scene.cameras))
+    chosen = select_renderer(RenderRequirements.from_tensors(scene.gaussians, scene.cameras))
     assert chosen is get_renderer("gaussrep:reference")  # the only one with float64
     with pytest.raises(CapabilityError, match=r"no renderer .*reference cannot do telepathy"):
-        choose(Request("cpu", frozenset({"telepathy"})))
+        select_renderer(RenderRequirements("cpu", frozenset({"telepathy"})))
 
 
 def test_a_named_renderer_that_cannot_is_refused_with_one_that_can():
@@ -135,7 +146,7 @@ def test_a_named_renderer_that_cannot_is_refused_with_one_that_can():
         "renderer 'gsplat' cannot do device cpu, float64; use renderer='reference'."
     )
     with pytest.raises(CapabilityError, match="no installed renderer can"):
-        check_request("reference", Request("cpu", frozenset({"telepathy"})))
+        check_requirements("reference", RenderRequirements("cpu", frozenset({"telepathy"})))
 
 
 def test_unknown_names_are_refused():
@@ -146,28 +157,33 @@ def test_unknown_names_are_refused():
 
 def test_renderers_are_made_once_per_configuration():
     assert get_renderer("reference") is get_renderer("reference")
-    small = ReferenceConfig(type="reference", block=8)
-    assert get_renderer(small) is get_renderer(ReferenceConfig(type="reference", block=8))
-    assert get_renderer(small).config.block == 8
+    small = ReferenceConfig(type="reference", max_pairs=8)
+    assert get_renderer(small) is get_renderer(ReferenceConfig(type="reference", max_pairs=8))
+    assert get_renderer(small).config.max_pairs == 8
 
 
 def test_the_core_is_never_passed_over_for_a_bug(monkeypatch):
     def broken(kind, config):
         raise ZeroDivisionError("bug")
 
-    monkeypatch.setattr(plugins, "build", broken)
+    monkeypatch.setattr(dispatch, "build", broken)
     with pytest.raises(ZeroDivisionError):
-        choose(Request("cpu"))
+        select_renderer(RenderRequirements("cpu"))
 
 
 def test_another_picture_is_drawn_by_name_only(site, monkeypatch):
     monkeypatch.setenv("GAUSSREP_PLUGINS", "plug")
     site.add("plug", OWN, modules={name: code.replace("ERROR", "") for name, code in CODE.items()})
     scene = random_scene(5).to(torch.float32)
-    found = {c.component.name: c.refusal for c in candidates(Request("cpu"))}
+    found = {c.component.name: c.unavailable_reason for c in candidates(RenderRequirements("cpu"))}
     assert found["other"] == "other cannot do reference-equivalent images"
-    assert type(choose(Request.of(scene.gaussians, scene.cameras))).__name__ != "Second"
+    assert (
+        type(
+            select_renderer(RenderRequirements.from_tensors(scene.gaussians, scene.cameras))
+        ).__name__
+        != "Second"
+    )
     drawn = render(scene.gaussians, scene.cameras, renderer="other")
     assert drawn.color.shape == (1, 18, 21, 3)
     with pytest.raises(CapabilityError, match="no installed renderer can"):
-        check_request("other", Request("cpu", frozenset({"telepathy"})))
+        check_requirements("other", RenderRequirements("cpu", frozenset({"telepathy"})))

@@ -18,8 +18,11 @@ from gaussrep.rendering.config import GsplatConfig
 from gaussrep.rendering.conventions import EPS2D, MIN_ALPHA, NEAR
 from gaussrep.rendering.gsplat import kernels
 from gaussrep.rendering.gsplat import renderer as module
-from gaussrep.rendering.gsplat.renderer import GsplatRenderer
-from gaussrep.rendering.gsplat.splat import Splatter, carry_intrinsics
+from gaussrep.rendering.gsplat.renderer import (
+    GsplatRasterizer,
+    GsplatRenderer,
+    move_intrinsics_gradients,
+)
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing import RendererContract
 from gaussrep.testing.scenes import random_scene
@@ -78,10 +81,10 @@ class OnCpu(Renderer):
 
     def __init__(self, version, config=None):
         self.gsplat = StandIn(version)
-        self.splatter = Splatter(self.gsplat, Version(version), config or GsplatConfig())
+        self.rasterizer = GsplatRasterizer(self.gsplat, Version(version), config or GsplatConfig())
 
-    def draw(self, gaussians, cameras, background):
-        return self.splatter.draw(gaussians, cameras, background)
+    def rasterize(self, gaussians, cameras, background):
+        return self.rasterizer.rasterize(gaussians, cameras, background)
 
 
 class TestAdapter(RendererContract):
@@ -104,7 +107,7 @@ def test_color_features_and_depth_come_of_one_pass(version, features):
         assert (one is None) == (two is None)
         if one is not None:
             torch.testing.assert_close(one, two)
-    assert len(renderer.gsplat.calls) == (1 if renderer.splatter.version.micro == 3 else 2)
+    assert len(renderer.gsplat.calls) == (1 if renderer.rasterizer.version.micro == 3 else 2)
     assert {call["colors"].shape[-1] for call in renderer.gsplat.calls} == {3 + features}
 
 
@@ -139,9 +142,9 @@ def test_scenes_of_nothing_but_padding():
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
 def test_carrying_intrinsics_changes_no_value(model):
     cameras = random_scene(5, views=3, model=model).cameras
-    assert carry_intrinsics(cameras) is cameras
+    assert move_intrinsics_gradients(cameras) is cameras
     wanting = cameras.replace(Ks=cameras.Ks.clone().requires_grad_())
-    carrying = carry_intrinsics(wanting)
+    carrying = move_intrinsics_gradients(wanting)
     assert torch.equal(carrying.viewmats, cameras.viewmats)
     assert torch.equal(carrying.Ks, cameras.Ks)
     assert not carrying.Ks.requires_grad

@@ -76,7 +76,7 @@ def test_blocks_do_not_show():
     scene = random_scene(0, batch=(3,), views=2, features=2)
     whole = draw(scene.gaussians, scene.cameras)
     for block in (1, 100, 5000):
-        parts = ReferenceRenderer(ReferenceConfig(block=block)).render(
+        parts = ReferenceRenderer(ReferenceConfig(max_pairs=block)).render(
             scene.gaussians, scene.cameras
         )
         assert_same(parts, whole)
@@ -105,7 +105,7 @@ def test_second_derivatives(block):
     leaves = [
         t.clone().requires_grad_() for t in (scene.gaussians.means, scene.gaussians.opacities)
     ]
-    renderer = ReferenceRenderer(ReferenceConfig(block=block))
+    renderer = ReferenceRenderer(ReferenceConfig(max_pairs=block))
 
     def color(means, opacities):
         moved = scene.gaussians.replace(means=means, opacities=opacities)

@@ -51,15 +51,15 @@ class Leaky(Loss):
         return (prediction - target).square().mean()
 
 class Detached(Renderer):
-    def draw(self, gaussians, cameras, background):
-        out = ReferenceRenderer().draw(
+    def rasterize(self, gaussians, cameras, background):
+        out = ReferenceRenderer().rasterize(
             gaussians.replace(opacities=gaussians.opacities.detach()), cameras, background
         )
         return replace(out, depth=torch.zeros_like(out.depth))
 
 class Brighter(Renderer):
-    def draw(self, gaussians, cameras, background):
-        out = ReferenceRenderer().draw(gaussians, cameras, background)
+    def rasterize(self, gaussians, cameras, background):
+        out = ReferenceRenderer().rasterize(gaussians, cameras, background)
         return replace(out, color=out.color * 1.001)
 
 class Mixing(ImageEncoder):

@@ -9,8 +9,7 @@ from drawing import INK, SOFT, Point, arrow, dot, hexadecimal, line, polygon, te
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import project, render
 
 RED, GREEN, BLUE, VIOLET = "#c0392b", "#2e7d32", "#1f5fa8", "#7b3fa0"
 SIZE = (860, 330)

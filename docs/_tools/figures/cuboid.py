@@ -10,8 +10,7 @@ from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
 from gaussrep.fitting.synthetic import known_scene
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering import Rendering, render
 
 SIZE = (900, 276)
 SIDE = 200

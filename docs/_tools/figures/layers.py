@@ -8,7 +8,7 @@ from drawing import picture, text, write_svg
 
 from gaussrep.cameras import Cameras
 from gaussrep.fitting.synthetic import known_scene
-from gaussrep.rendering.api import render
+from gaussrep.rendering import render
 from gaussrep.viewer.layers import depths_of, in_layers
 
 PARTS = 4

@@ -8,7 +8,7 @@ from drawing import picture, text, write_svg
 
 from gaussrep.cameras import Cameras
 from gaussrep.fitting.synthetic import known_scene
-from gaussrep.rendering.api import render
+from gaussrep.rendering import render
 
 SIZE = (744, 214)
 SIDE, TOP, GAP = 240.0, 30.0, 6.0

@@ -7,8 +7,7 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Renderer, Rendering
-from gaussrep.rendering.projection import project, view_colors
+from gaussrep.rendering import Renderer, Rendering, project, view_colors
 from gaussrep_additive.config import AdditiveRendererConfig
 from gaussrep_additive.splat import splat
 from gaussrep_additive.tiles import Tiling, pairs_of
@@ -29,13 +28,13 @@ class AdditiveRenderer(Renderer):
     def __init__(self, config: AdditiveRendererConfig) -> None:
         self.config = config
 
-    def draw(
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """See `Renderer.draw`."""
+        """See `Renderer.rasterize`."""
         seen = project(gaussians, cameras)
         tiling = Tiling(self.config.tile, cameras.width, cameras.height)
         values = _values(gaussians, cameras)

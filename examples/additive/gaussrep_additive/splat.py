@@ -7,7 +7,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from gaussrep.rendering.conventions import MIN_ALPHA
+from gaussrep.rendering import MIN_ALPHA
 from gaussrep_additive.tiles import Pairs, Tiling
 
 LEAST_POWER = -6.0

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.rendering.projection import Projection
+from gaussrep.rendering import Projection
 
 
 @dataclass(frozen=True, slots=True)

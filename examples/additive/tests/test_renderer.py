@@ -2,8 +2,8 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep.rendering.dispatch import Request, candidates
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import project
+from gaussrep.rendering.dispatch import RenderRequirements, candidates
 from gaussrep.testing.scenes import random_scene
 
 
@@ -64,5 +64,7 @@ def test_auto_never_takes_it_and_says_so():
     scene = random_scene(5, features=1)
     classic = gr.render(scene.gaussians, scene.cameras, "reference")
     assert torch.equal(gr.render(scene.gaussians, scene.cameras).color, classic.color)
-    refusals = {c.component.name: c.refusal for c in candidates(Request("cpu"))}
+    refusals = {
+        c.component.name: c.unavailable_reason for c in candidates(RenderRequirements("cpu"))
+    }
     assert refusals["additive"] == "additive cannot do reference-equivalent images"

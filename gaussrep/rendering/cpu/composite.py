@@ -25,8 +25,8 @@ from gaussrep.rendering.cpu.layout import (
     ONE,
     PIXELS,
     RED,
-    STOP,
     TILE,
+    TRANSMITTANCE_MIN,
     ZERO,
     Bins,
     Grid,
@@ -156,7 +156,7 @@ def _add_row(row: int, desk: Desk) -> int:
             uncapped, counts = falloff(local, near, row)
             weight = select(counts, minimum(uncapped, broadcast(MAX_ALPHA)), ZERO) * left
             after = left - weight
-            goes_on = after > STOP
+            goes_on = after > TRANSMITTANCE_MIN
             weight = select(goes_on, weight, ZERO)
             left = select(goes_on, after, ZERO)
             alpha = alpha + weight

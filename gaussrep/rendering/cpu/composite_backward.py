@@ -40,8 +40,8 @@ from gaussrep.rendering.cpu.layout import (
     ONE,
     PIXELS,
     RED,
-    STOP,
     TILE,
+    TRANSMITTANCE_MIN,
     ZERO,
     Bins,
     Grid,
@@ -236,7 +236,7 @@ def _sum(k: int, desk: Desk, sums_by_slot: np.ndarray, slot: int) -> None:
         wanted_blue, wanted_far = load(state, BLUES + at), load(state, FAR + at)
         weight = alpha * left
         after = left - weight
-        goes_on = after > STOP
+        goes_on = after > TRANSMITTANCE_MIN
         weight = select(goes_on, weight, ZERO)
         store(state, LEFT + at, select(goes_on, after, ZERO))
         pull = fma(wanted_far, local[near + DEPTH], load(state, ALPHA + at))

@@ -22,7 +22,7 @@ X, Y, L1, L2, L3, LOG_OPACITY, DEPTH, RED, GREEN, BLUE, TALL, LEAN = range(12)
 LOG_MIN = np.float32(log(conventions.MIN_ALPHA))
 MIN_ALPHA = np.float32(conventions.MIN_ALPHA)
 MAX_ALPHA = np.float32(conventions.MAX_ALPHA)
-STOP = np.float32(conventions.STOP)
+TRANSMITTANCE_MIN = np.float32(conventions.TRANSMITTANCE_MIN)
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 

@@ -1,5 +1,6 @@
-"""The renderer for tensors on the CPU."""
+"""The `cpu` renderer."""
 
+import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -8,13 +9,11 @@ from gaussrep.errors import UnavailableError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import CpuConfig
 from gaussrep.rendering.projection import view_colors
-from gaussrep.rendering.renderer import Renderer
-from gaussrep.rendering.rendering import Rendering
-from gaussrep.rendering.single_precision import draw_in_float32
+from gaussrep.rendering.renderer import Renderer, Rendering, to_float32
 
 
 class CpuRenderer(Renderer):
-    """Draws on the CPU in float32: tiles, rows of sixteen pixels, all cores that torch may use.
+    """Rasterizes on the CPU in float32, in tiles, with as many threads as torch has.
 
     Raises:
         UnavailableError: If Numba cannot be imported.
@@ -31,16 +30,15 @@ class CpuRenderer(Renderer):
             ) from error
         self._rasterize = op.rasterize
 
-    def draw(
+    @torch.autocast("cpu", enabled=False)
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """See `Renderer.draw`."""
-        return draw_in_float32("cpu", "cpu", self._draw, gaussians, cameras, background)
-
-    def _draw(self, gaussians: Gaussians, cameras: Cameras, background: Tensor) -> Rendering:
+        """See `Renderer.rasterize`."""
+        gaussians, cameras, background = to_float32("cpu", "cpu", gaussians, cameras, background)
         lead, axes = gaussians.batch_shape, len(gaussians.batch_shape)
         features = gaussians.features
         if features is None:

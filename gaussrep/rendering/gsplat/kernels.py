@@ -1,4 +1,4 @@
-"""Whether gsplat's kernels can run here, and the way to them.
+"""Check for and load gsplat's kernels.
 
 gsplat compiles its kernels when one is first called, which takes minutes and happens even where no
 device could run them. Only `load_rasterization` calls one.
@@ -27,28 +27,28 @@ def check_runnable() -> None:
     Nothing of gsplat is imported.
 
     Raises:
-        UnavailableError: With the cause, the cure, and the renderer that works without it.
+        UnavailableError: With the cause, the cure, and a renderer that works without it.
     """
     if torch.version.cuda is None:
         raise UnavailableError(
             "renderer 'gsplat' needs CUDA, and this torch is built without it; install a CUDA "
-            "build of torch, or use renderer='auto', which draws on the CPU."
+            "build of torch, or use renderer='auto', which renders on the CPU."
         )
     if not torch.cuda.is_available():
         raise UnavailableError(
             "renderer 'gsplat' needs a CUDA device, and torch finds none here; check that "
-            "nvidia-smi lists one, or use renderer='auto', which draws on the CPU."
+            "nvidia-smi lists one, or use renderer='auto', which renders on the CPU."
         )
     if not _has_built_kernels() and not _has_compiler():
         raise UnavailableError(
             "renderer 'gsplat' compiles its kernels on first use, and there is no nvcc here; "
             f"install the CUDA toolkit {torch.version.cuda} and set CUDA_HOME, install a wheel of "
-            "gsplat with built kernels, or use renderer='reference', which draws on CUDA slowly."
+            "gsplat with built kernels, or use renderer='reference', which is slow on CUDA."
         )
 
 
 def _has_built_kernels() -> bool:
-    """Whether the installed wheel brings its kernels."""
+    """Whether the installed wheel contains compiled kernels."""
     spec = find_spec("gsplat")
     folders = [] if spec is None else spec.submodule_search_locations or []
     return any(
@@ -70,7 +70,7 @@ def load_rasterization(device: torch.device) -> Callable[..., Any]:
     """Import gsplat and have its kernels built, which takes minutes the first time.
 
     Args:
-        device: The CUDA device that will draw.
+        device: The CUDA device to render on.
 
     Returns:
         `gsplat.rasterization`.
@@ -88,6 +88,6 @@ def load_rasterization(device: torch.device) -> Callable[..., Any]:
         raise UnavailableError(
             f"gsplat's kernels could not be built or loaded ({reason}); install the CUDA toolkit "
             f"{torch.version.cuda} and a C++ compiler that it supports, or use "
-            "renderer='reference', which draws on CUDA slowly."
+            "renderer='reference', which is slow on CUDA."
         ) from error
     return gsplat.rasterization

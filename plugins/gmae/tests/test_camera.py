@@ -5,7 +5,7 @@ import torch
 
 import gaussrep as gr
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import project
 from gaussrep_gmae.camera import canonical_camera, with_perspective_size
 
 

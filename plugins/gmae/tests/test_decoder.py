@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gaussrep.config import resolve
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import project
 from gaussrep_gmae.camera import canonical_camera
 from gaussrep_gmae.decoder import GaussianHead
 from gaussrep_gmae.position import low_discrepancy_grid

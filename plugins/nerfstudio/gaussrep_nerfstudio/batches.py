@@ -7,7 +7,7 @@ from einops import rearrange
 
 from gaussrep.cameras import Cameras
 from gaussrep.fitting.capture import PosedPictures
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering import Rendering
 
 
 def pictures_of(batch: dict[str, Any], cameras: Cameras) -> PosedPictures:

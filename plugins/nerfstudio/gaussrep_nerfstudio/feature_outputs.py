@@ -8,7 +8,7 @@ from torch.nn.functional import cosine_similarity
 from gaussrep.cameras import Cameras
 from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
+from gaussrep.rendering import render
 from gaussrep_nerfstudio.picker import Ray
 from gaussrep_nerfstudio.views import View
 

@@ -10,8 +10,7 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.fitting.image_gradient import one_each, per_view
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering import Rendering, render
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.rendering.rendering import Rendering
+from gaussrep.rendering import Rendering
 from gaussrep_nerfstudio.batches import masked, pictures_of
 
 EYE = Cameras.look_at(

@@ -7,8 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.rendering.compositing import VALUES, alphas, blend
-from gaussrep.rendering.conventions import STOP
+from gaussrep.rendering import CHANNELS_START, TRANSMITTANCE_MIN, alpha_composite, gaussian_alphas
 
 
 def composite(
@@ -51,10 +50,10 @@ def unfinished(
     """
     image, pixel = (lists[..., -1] >= 0).nonzero(as_tuple=True)
     left = [
-        (1 - alphas(rows[i[:, None], lists[i, p, :-1].long()], pixels[p, None])).prod(-1)
+        (1 - gaussian_alphas(rows[i[:, None], lists[i, p, :-1].long()], pixels[p, None])).prod(-1)
         for i, p in zip(image.split(CHUNK), pixel.split(CHUNK), strict=True)
     ]
-    return sum(int((part > STOP).sum()) for part in left)
+    return sum(int((part > TRANSMITTANCE_MIN).sum()) for part in left)
 
 
 CHUNK = 2**13
@@ -68,7 +67,7 @@ class _Composite(torch.autograd.Function):
     def forward(ctx: Any, table: Tensor, numbers: Tensor, places: Tensor, block: int) -> Tensor:
         ctx.save_for_backward(table, numbers, places)
         ctx.block = block
-        sums = table.new_empty(len(numbers), table.shape[-1] - VALUES)
+        sums = table.new_empty(len(numbers), table.shape[-1] - CHANNELS_START)
         for part in _parts(numbers, block):
             sums[part] = _blend(table[numbers[part]], places[part])
         return sums
@@ -88,7 +87,7 @@ class _Composite(torch.autograd.Function):
 
 
 def _blend(rows: Float[Tensor, "p k row"], places: Float[Tensor, "p 2"]) -> Float[Tensor, "p c"]:
-    return blend(rows, places[:, None])[:, 0]
+    return alpha_composite(rows, places[:, None])[:, 0]
 
 
 def _parts(numbers: Int[Tensor, "p k"], block: int) -> Iterator[slice]:

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import pad
 from torch.nn.utils.rnn import pad_sequence
 
-from gaussrep.rendering.projection import Projection
+from gaussrep.rendering import Projection
 from gaussrep_pytorch3d.library import built_for_the_device, pytorch3d
 from gaussrep_pytorch3d.tiles import SIDE, Tiles, touched_tiles
 

@@ -6,9 +6,7 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Renderer, Rendering
-from gaussrep.rendering.compositing import to_rendering, values
-from gaussrep.rendering.single_precision import draw_in_float32
+from gaussrep.rendering import Renderer, Rendering, blend_channels, to_float32, to_rendering
 from gaussrep_pytorch3d.config import PulsarConfig
 from gaussrep_pytorch3d.library import built_for_the_device, pytorch3d
 from gaussrep_pytorch3d.spheres import film, to_spheres
@@ -45,19 +43,23 @@ class PulsarRenderer(Renderer):
         self.config = config or PulsarConfig()
         pytorch3d("_C")
 
-    def draw(
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """See `Renderer.draw`."""
+        """See `Renderer.rasterize`."""
         device = gaussians.device.type
-        return draw_in_float32("pulsar", device, self._draw, gaussians, cameras, background)
+        gaussians, cameras, background = to_float32(
+            "pulsar", device, gaussians, cameras, background
+        )
+        with torch.autocast(device, enabled=False):
+            return self._rasterize(gaussians, cameras, background)
 
-    def _draw(self, gaussians: Gaussians, cameras: Cameras, background: Tensor) -> Rendering:
+    def _rasterize(self, gaussians: Gaussians, cameras: Cameras, background: Tensor) -> Rendering:
         spheres = to_spheres(gaussians, cameras, self.config.radius)
-        mixed = values(gaussians, cameras, spheres.centers[..., 2])
+        mixed = blend_channels(gaussians, cameras, spheres.centers[..., 2])
         opacities = gaussians.opacities.unsqueeze(-2).expand_as(spheres.radii)
         rows = torch.cat(
             [spheres.centers, spheres.radii[..., None], opacities[..., None], mixed], -1

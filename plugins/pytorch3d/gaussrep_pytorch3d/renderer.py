@@ -9,15 +9,16 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Renderer, Rendering
-from gaussrep.rendering.compositing import (
-    OPACITY,
-    front_to_back,
+from gaussrep.rendering import (
+    OPACITY_COLUMN,
+    Renderer,
+    Rendering,
+    blend_channels,
     pixel_centers,
+    project,
+    sort_by_depth,
     to_rendering,
-    values,
 )
-from gaussrep.rendering.projection import project
 from gaussrep_pytorch3d.composite import composite, unfinished
 from gaussrep_pytorch3d.config import PyTorch3DConfig
 from gaussrep_pytorch3d.library import pytorch3d
@@ -52,19 +53,19 @@ class PyTorch3DRenderer(Renderer):
         self._warned = False
         pytorch3d("_C")
 
-    def draw(
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """See `Renderer.draw`."""
+        """See `Renderer.rasterize`."""
         size = cameras.width, cameras.height
         seen = project(gaussians, cameras)
-        mixed = torch.cat([values(gaussians, cameras, seen.depths), reach(seen)], -1)
-        ordered = front_to_back(seen, gaussians.opacities, mixed)
+        mixed = torch.cat([blend_channels(gaussians, cameras, seen.depths), reach(seen)], -1)
+        ordered = sort_by_depth(seen, gaussians.opacities, mixed)
         rows, radii = ordered[..., :-1], ordered[..., -1:]
-        radii = torch.where(rows[..., OPACITY, None] > 0, radii, 0)
+        radii = torch.where(rows[..., OPACITY_COLUMN, None] > 0, radii, 0)
         lists = self._lists(torch.cat([rows[..., :2], radii], -1).detach(), size)
         pixels = pixel_centers(*size, rows)
         if lists.shape[-1] > self.config.points_per_pixel:

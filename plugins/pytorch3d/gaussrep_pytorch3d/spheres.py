@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
+from gaussrep.rendering import MIN_ALPHA, NEAR
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ import torch
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError, ShapeError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import project
 from gaussrep_pytorch3d.cameras import from_pytorch3d_cameras, to_pytorch3d_cameras
 from gaussrep_pytorch3d.library import pytorch3d
 

@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.rendering.compositing import front_to_back, pixel_centers, values
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import blend_channels, pixel_centers, project, sort_by_depth
 from gaussrep.testing.scenes import random_scene
 from gaussrep_pytorch3d.composite import composite
 
@@ -13,8 +12,8 @@ COUNT, SIZE = 4, (4, 3)
 def test_derivatives_are_those_of_differences(block):
     scene = random_scene(21, count=COUNT, size=SIZE)
     projection = project(scene.gaussians, scene.cameras)
-    mixed = values(scene.gaussians, scene.cameras, projection.depths)
-    rows = front_to_back(projection, scene.gaussians.opacities, mixed).detach().requires_grad_()
+    mixed = blend_channels(scene.gaussians, scene.cameras, projection.depths)
+    rows = sort_by_depth(projection, scene.gaussians.opacities, mixed).detach().requires_grad_()
     pixels = pixel_centers(*SIZE, rows)
     lists = torch.arange(COUNT).expand(len(rows), len(pixels), -1)
 

@@ -6,7 +6,7 @@ from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import project
 from gaussrep_pytorch3d.spheres import to_spheres
 
 pytestmark = pytest.mark.pytorch3d

@@ -6,8 +6,7 @@ from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.conventions import MIN_ALPHA
-from gaussrep.rendering.projection import project
+from gaussrep.rendering import MIN_ALPHA, project
 from gaussrep.testing.scenes import random_scene
 from gaussrep_pytorch3d.library import pytorch3d
 from gaussrep_pytorch3d.nearest import nearest_gaussians, reach

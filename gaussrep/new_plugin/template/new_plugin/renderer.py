@@ -3,8 +3,7 @@
 import torch
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Renderer, Rendering
-from gaussrep.rendering.projection import Projection, project, view_colors
+from gaussrep.rendering import Projection, Renderer, Rendering, project, view_colors
 from jaxtyping import Float
 from torch import Tensor
 
@@ -21,13 +20,13 @@ class Blobs(Renderer):
     record says so.
     """
 
-    def draw(
+    def rasterize(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """See `Renderer.draw`."""
+        """See `Renderer.rasterize`."""
         size = gaussians.scales.mean(-1, keepdim=True)
         blobs = gaussians.replace(scales=size.expand_as(gaussians.scales))
         seen = project(blobs, cameras)
