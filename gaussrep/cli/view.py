@@ -36,6 +36,6 @@ def view(
         plugins.load("renderers", renderer)
 
     from gaussrep.viewer.serve import serve
-    from gaussrep.viewer.sources.open_source import open_source
+    from gaussrep.viewer.sources import make_view_source
 
-    serve(open_source(path), host, port, renderer)
+    serve(make_view_source(path), host, port, renderer)

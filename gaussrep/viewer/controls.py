@@ -1,4 +1,4 @@
-"""What a visitor can choose on a page."""
+"""Controls and settings of one browser's page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,9 +9,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import plugins
-from gaussrep.viewer.channels import Channel
+from gaussrep.viewer.colorizer import Channel
 from gaussrep.viewer.layers import Order
-from gaussrep.viewer.scene import Scene
+from gaussrep.viewer.scene import ViewerScene
 
 if TYPE_CHECKING:
     import viser
@@ -21,18 +21,18 @@ WAITING = "waiting for the scene"
 
 
 @dataclass(frozen=True, slots=True)
-class Choices:
-    """What is chosen.
+class ViewSettings:
+    """The settings of one browser.
 
     Attributes:
-        show: `splats` are drawn by the browser, `renderer` by one of ours.
-        renderer: Its name.
-        channel: What colors stand for.
-        layers: From and to which share of the Gaussians, front to back.
-        order: What is front.
+        show: `splats` for rendering in the browser, `renderer` for one of gaussrep's renderers.
+        renderer: Name of the renderer.
+        channel: The channel that is shown.
+        layers: Range of shown Gaussians from front to back, as fractions in [0, 1].
+        order: Direction of depth for layers.
         background: RGB, 0 to 255.
-        cuboid: Whether its box is shown.
-        cameras: Whether they are shown.
+        cuboid: Whether the cuboid is shown.
+        cameras: Whether the cameras are shown.
     """
 
     show: Literal["splats", "renderer"]
@@ -45,30 +45,30 @@ class Choices:
     cameras: bool
 
     @property
-    def by_view(self) -> bool:
-        """Whether splats look different when the camera moves."""
+    def depends_on_view(self) -> bool:
+        """Whether the shown splats depend on the camera."""
         return self.order == "camera" and (self.layers != (0, 1) or self.channel == "depth")
 
     @property
-    def backdrop(self) -> Float[Tensor, " 3"]:
-        """RGB in [0, 1]; black where alpha is shown, as white Gaussians."""
+    def background_color(self) -> Float[Tensor, " 3"]:
+        """RGB in [0, 1]; black in the channel `alpha`, whose Gaussians are white."""
         return torch.zeros(3) if self.channel == "alpha" else torch.tensor(self.background) / 255
 
 
 class Controls:
-    """The panel of one page.
+    """The control panel of one browser.
 
     Args:
-        gui: viser's, of one browser.
-        renderer: The one that is chosen at first.
-        samples: How many scenes there are to choose from.
-        changed: Is called when something else was chosen.
+        gui: viser's GUI of the browser.
+        renderer: Name of the renderer that is selected at first.
+        samples: Number of scenes to choose from.
+        changed: Called when a setting changes.
     """
 
     def __init__(
         self, gui: "viser.GuiApi", renderer: str, samples: int, changed: Callable[[], None]
     ) -> None:
-        self._told = gui.add_markdown(WAITING)
+        self._message = gui.add_markdown(WAITING)
         self._sample = gui.add_number(
             "sample", 0, min=0, max=samples - 1, step=1, visible=samples > 1
         )
@@ -87,14 +87,18 @@ class Controls:
 
     @property
     def sample(self) -> int:
-        """Index of the scene that is wanted."""
+        """Index of the selected scene."""
         return int(self._sample.value)
 
-    def read(self) -> Choices:
-        """Give what is chosen now."""
+    def read(self) -> ViewSettings:
+        """Read the current settings.
+
+        Returns:
+            The settings.
+        """
         front, back = self._layers.value
         red, green, blue = self._background.value
-        return Choices(
+        return ViewSettings(
             show=self._show.value,
             renderer=self._renderer.value,
             channel=self._channel.value,
@@ -105,14 +109,14 @@ class Controls:
             cameras=self._cameras.value,
         )
 
-    def offer(self, scene: Scene, *, first: bool) -> None:
-        """Offer what a scene has.
+    def adapt(self, scene: ViewerScene, *, first: bool) -> None:
+        """Adapt the controls to a scene.
 
         Args:
-            scene: Is shown from now on.
-            first: Whether the page showed nothing before; then the scene's background is taken.
+            scene: The scene that is shown from now on.
+            first: Whether it is the first one of the page, whose background is taken.
         """
-        self.tell(scene.caption)
+        self.show_message(scene.caption)
         has_features = scene.gaussians.features is not None
         self._channel.options = CHANNELS if has_features else CHANNELS[:-1]
         self._cameras.visible = scene.cameras is not None
@@ -120,9 +124,13 @@ class Controls:
             red, green, blue = (round(255 * value) for value in scene.background)
             self._background.value = (red, green, blue)
 
-    def tell(self, text: str) -> None:
-        """Say something at the top of the panel."""
-        self._told.content = text
+    def show_message(self, text: str) -> None:
+        """Show a message at the top of the panel.
+
+        Args:
+            text: Markdown.
+        """
+        self._message.content = text
 
     def _handles(self) -> list[Any]:
         return [
@@ -132,6 +140,6 @@ class Controls:
 
 
 def _renderers(first: str) -> tuple[str, ...]:
-    """`auto`, and the renderers whose requirements are met."""
+    """List `auto` and the renderers whose requirements are met."""
     able = [found.name for found in plugins.list("renderers") if not found.missing]
     return tuple(dict.fromkeys(["auto", *able, first]))

@@ -1,4 +1,4 @@
-"""Layers: the Gaussians between two places in the order from front to back."""
+"""Layers: ranges of Gaussians in the order from front to back."""
 
 from typing import Literal
 
@@ -12,16 +12,16 @@ from gaussrep.gaussians import Gaussians
 Order = Literal["camera", "x", "y", "z"]
 
 
-def depths_of(gaussians: Gaussians, order: Order, cameras: Cameras) -> Float[Tensor, " n"]:
-    """Measure how far back Gaussians are.
+def gaussian_depths(gaussians: Gaussians, order: Order, cameras: Cameras) -> Float[Tensor, " n"]:
+    """Compute the depths of Gaussians.
 
     Args:
         gaussians: One scene.
-        order: `camera` measures along the camera's optical axis, the others along the scene's axes.
+        order: Direction of depth: the optical axis of the camera, or an axis of the scene.
         cameras: One view.
 
     Returns:
-        Of the centers, in scene units.
+        Depths of the centers in scene units.
     """
     if order != "camera":
         return gaussians.means[:, "xyz".index(order)]
@@ -29,16 +29,16 @@ def depths_of(gaussians: Gaussians, order: Order, cameras: Cameras) -> Float[Ten
     return gaussians.means @ viewmat[2, :3] + viewmat[2, 3]
 
 
-def in_layers(depths: Float[Tensor, " n"], front: float, back: float) -> Bool[Tensor, " n"]:
-    """Choose Gaussians by their rank from front to back.
+def layer_mask(depths: Float[Tensor, " n"], front: float, back: float) -> Bool[Tensor, " n"]:
+    """Select Gaussians by their rank from front to back.
 
     Args:
-        depths: Larger is farther back; the order of equal ones is theirs in the scene.
-        front: Share of the Gaussians that lie before those that are kept, in [0, 1].
-        back: Share of the Gaussians that lie before the first one behind them, in [0, 1].
+        depths: Depths of the centers; equal depths are ranked by index.
+        front: Rank of the first selected Gaussian, as a fraction of all in [0, 1].
+        back: Rank of the first Gaussian behind the selected ones, as a fraction of all in [0, 1].
 
     Returns:
-        Which are kept. Layers that share an end share no Gaussian; all layers together are all.
+        Mask of the selected Gaussians. Adjacent layers share no Gaussian.
     """
     count = len(depths)
     kept = torch.zeros(count, dtype=torch.bool, device=depths.device)

@@ -1,4 +1,4 @@
-"""Scene: what a page shows."""
+"""The scene that the viewer shows."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,18 +12,18 @@ from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.gaussians import Gaussians
 
 UP = (0.0, -1.0, 0.0)
-"""Up where no camera says it: against y, as our camera axes have it."""
+"""Up direction without cameras: -y, as in gaussrep's camera axes."""
 WHITE = (1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """Gaussians, and what their source knows about them.
+class ViewerScene:
+    """Gaussians with their title and cameras.
 
     Attributes:
-        title: What it is.
-        gaussians: On the CPU, without batch axes and without padding.
-        cameras: Where it was seen from, [V]; None where the source does not say.
+        title: Title of the scene.
+        gaussians: One scene on the CPU, without padding.
+        cameras: Cameras of the scene's images, [V]; None where they are not known.
         background: RGB behind the Gaussians, in [0, 1].
     """
 
@@ -39,13 +39,13 @@ class Scene:
 
     @cached_property
     def feature_colors(self) -> PrincipalColors | None:
-        """Colors of the Gaussians' features; None where they carry none."""
+        """Colors of the Gaussians' features; None where they have none."""
         features = self.gaussians.features
         return None if features is None or not len(features) else PrincipalColors.of(features)
 
     @property
     def up(self) -> Float[Tensor, " 3"]:
-        """The mean direction that is up in the cameras' pictures."""
+        """Mean up direction of the cameras' images, a unit vector."""
         if self.cameras is None:
             return torch.tensor(UP)
         up = -self.cameras.viewmats[:, 1, :3].mean(0)

@@ -1,4 +1,4 @@
-"""Serving the page."""
+"""The server of the viewer."""
 
 import io
 import warnings
@@ -8,22 +8,22 @@ from threading import Event
 
 import viser
 
-from gaussrep.viewer.page import Page
-from gaussrep.viewer.source import Source
+from gaussrep.viewer.session import ClientSession
+from gaussrep.viewer.sources import ViewSource
 
 
-def serve(source: Source, host: str, port: int, renderer: str) -> None:
-    """Serve a page until Ctrl-C.
+def serve(source: ViewSource, host: str, port: int, renderer: str) -> None:
+    """Serve a source until Ctrl-C.
 
     Args:
-        source: What it shows.
+        source: Source of the scenes.
         host: Address to listen on.
-        port: Where to listen; the next free one where it is taken.
-        renderer: The one that is chosen at first.
+        port: Port to listen on, or the next free one.
+        renderer: Name of the renderer that is selected at first.
     """
-    with opened(source, host, port, renderer) as server:
+    with running_server(source, host, port, renderer) as server:
         url = f"http://{host}:{server.get_port()}"
-        print(f"{source.name}: {url} (Ctrl-C ends it)", flush=True)
+        print(f"{source.name}: {url} (Ctrl-C stops it)", flush=True)
         try:
             Event().wait()
         except KeyboardInterrupt:
@@ -31,14 +31,16 @@ def serve(source: Source, host: str, port: int, renderer: str) -> None:
 
 
 @contextmanager
-def opened(source: Source, host: str, port: int, renderer: str) -> Iterator[viser.ViserServer]:
-    """Serve a page as long as the context lasts.
+def running_server(
+    source: ViewSource, host: str, port: int, renderer: str
+) -> Iterator[viser.ViserServer]:
+    """Serve a source within a context.
 
     Args:
-        source: What it shows.
+        source: Source of the scenes.
         host: Address to listen on.
-        port: Where to listen; the next free one where it is taken.
-        renderer: The one that is chosen at first.
+        port: Port to listen on, or the next free one.
+        renderer: Name of the renderer that is selected at first.
 
     Yields:
         viser's server.
@@ -47,26 +49,26 @@ def opened(source: Source, host: str, port: int, renderer: str) -> Iterator[vise
     with _quiet():
         server = viser.ViserServer(host=host, port=port, label="gaussrep", verbose=False)
     server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
-    pages: dict[int, Page] = {}
+    sessions: dict[int, ClientSession] = {}
 
-    def arrive(client: viser.ClientHandle) -> None:
-        pages[client.client_id] = Page(client, source, renderer)
+    def connect(client: viser.ClientHandle) -> None:
+        sessions[client.client_id] = ClientSession(client, source, renderer)
 
-    def leave(client: viser.ClientHandle) -> None:
-        if (page := pages.pop(client.client_id, None)) is not None:
-            page.close()
+    def disconnect(client: viser.ClientHandle) -> None:
+        if (session := sessions.pop(client.client_id, None)) is not None:
+            session.close()
 
-    server.on_client_connect(arrive)
-    server.on_client_disconnect(leave)
+    server.on_client_connect(connect)
+    server.on_client_disconnect(disconnect)
     try:
         yield server
     finally:
-        for page in list(pages.values()):
-            page.close()
+        for session in list(sessions.values()):
+            session.close()
         with _quiet():
             server.stop()
 
 
 def _quiet() -> redirect_stdout[io.StringIO]:
-    """Keep what viser prints off the terminal."""
+    """Suppress viser's own messages."""
     return redirect_stdout(io.StringIO())

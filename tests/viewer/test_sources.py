@@ -16,8 +16,7 @@ from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.synthetic import known_scene
 from gaussrep.training.load_run import load_run
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.viewer.source import Follower
-from gaussrep.viewer.sources.open_source import open_source
+from gaussrep.viewer.sources import SourceWatcher, make_view_source
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def checkpoint(run, step, gaussians):
 def test_a_file_is_shown_once_and_again_when_it_is_written_again(tmp_path):
     file = tmp_path / "scene.ply"
     gr.save(known_scene(), file)
-    follower = Follower(open_source(file))
+    follower = SourceWatcher(make_view_source(file))
     scene = follower.newest()
     assert scene.caption == f"{file}: 422 Gaussians"
     assert scene.cameras is None
@@ -67,7 +66,7 @@ def test_a_file_is_shown_once_and_again_when_it_is_written_again(tmp_path):
 def test_a_damaged_file_is_told_once(tmp_path):
     file = tmp_path / "scene.ply"
     file.write_bytes(b"no ply")
-    follower = Follower(open_source(file))
+    follower = SourceWatcher(make_view_source(file))
     with pytest.raises(FormatError):
         follower.newest()
     assert follower.newest() is None
@@ -76,7 +75,7 @@ def test_a_damaged_file_is_told_once(tmp_path):
 
 
 def test_a_running_fit_is_followed_from_its_first_checkpoint_on(fit_run):
-    follower = Follower(open_source(fit_run.path))
+    follower = SourceWatcher(make_view_source(fit_run.path))
     assert follower.newest() is None
     checkpoint(fit_run, 100, known_scene())
     scene = follower.newest()
@@ -93,14 +92,14 @@ def test_a_fit_is_shown_without_cameras_where_its_pictures_are_gone(fit_run, cap
     fit_run.config_file.write_text(dump_yaml(config), encoding="utf-8")
     checkpoint(fit_run, 100, known_scene())
     with caplog.at_level(logging.WARNING, "gaussrep"):
-        scene = Follower(open_source(fit_run.path)).newest()
+        scene = SourceWatcher(make_view_source(fit_run.path)).newest()
     assert scene.cameras is None
     assert "no cameras are shown" in caplog.text
 
 
 def test_a_run_shows_samples_by_index(gmae):
-    source = open_source(gmae)
-    follower = Follower(source)
+    source = make_view_source(gmae)
+    follower = SourceWatcher(source)
     first, second = follower.newest(0), follower.newest(1)
     assert follower.newest(1) is None
     assert source.samples > 1
@@ -113,12 +112,12 @@ def test_a_run_shows_samples_by_index(gmae):
 
 
 def test_a_run_of_gmae_has_its_own_camera(gmae):
-    scene = Follower(open_source(gmae)).newest()
+    scene = SourceWatcher(make_view_source(gmae)).newest()
     assert (scene.cameras.model, scene.cameras.views, scene.cameras.width) == ("ortho", 1, 32)
 
 
 def test_new_weights_of_a_run_are_shown(gmae):
-    follower = Follower(open_source(gmae))
+    follower = SourceWatcher(make_view_source(gmae))
     assert follower.newest() is not None
     os.utime(gmae / "model.safetensors", (1, 1))
     assert follower.newest() is not None
@@ -132,7 +131,7 @@ def test_a_training_is_followed_while_it_runs(tmp_path):
     with subprocess.Popen([sys.executable, "-m", "gaussrep", *training(folder), *settings]) as run:
         while not (folder / "model.safetensors").exists() and run.poll() is None:
             time.sleep(0.1)
-        follower = Follower(open_source(folder))
+        follower = SourceWatcher(make_view_source(folder))
         while len(seen) < 3 and run.poll() is None:
             if scene := follower.newest():
                 seen.add(scene.gaussians.means.numpy().tobytes())
@@ -142,15 +141,15 @@ def test_a_training_is_followed_while_it_runs(tmp_path):
 
 def test_what_cannot_be_looked_at_is_refused(tmp_path):
     with pytest.raises(FormatError, match="there is no such file or folder"):
-        open_source(tmp_path / "none.ply")
+        make_view_source(tmp_path / "none.ply")
     with pytest.raises(RunError, match="not a run folder"):
-        open_source(tmp_path)
+        make_view_source(tmp_path)
     (tmp_path / "config.yaml").write_text("[", encoding="utf-8")
     with pytest.raises(RunError, match="is damaged"):
-        open_source(tmp_path)
+        make_view_source(tmp_path)
     (tmp_path / "config.yaml").write_text("three words only", encoding="utf-8")
     with pytest.raises(RunError, match="holds no settings"):
-        open_source(tmp_path)
+        make_view_source(tmp_path)
 
 
 def test_a_run_whose_data_are_gone_is_one_sentence(gmae, tmp_path):
@@ -160,4 +159,4 @@ def test_a_run_whose_data_are_gone_is_one_sentence(gmae, tmp_path):
     run.mkdir()
     (run / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
     with pytest.raises(DataError, match="gone"):
-        open_source(run)
+        make_view_source(run)

@@ -9,7 +9,7 @@ from drawing import picture, text, write_svg
 from gaussrep.cameras import Cameras
 from gaussrep.fitting.synthetic import known_scene
 from gaussrep.rendering import render
-from gaussrep.viewer.layers import depths_of, in_layers
+from gaussrep.viewer.layers import gaussian_depths, layer_mask
 
 PARTS = 4
 SIZE = (900, 492)
@@ -37,7 +37,7 @@ def cut(front: float, back: float) -> torch.Tensor:
     gaussians, eye = known_scene(), torch.tensor([[0.4, -3.2, 1.1]])
     target, up = torch.tensor([0.0, 0.0, 0.25]), torch.tensor([0.0, 0.0, 1.0])
     cameras = Cameras.look_at(eye, target, up, RESOLUTION, RESOLUTION, fov=38.0)
-    kept = in_layers(depths_of(gaussians, "camera", cameras), front, back)
+    kept = layer_mask(gaussian_depths(gaussians, "camera", cameras), front, back)
     return render(gaussians[kept], cameras, background=torch.ones(3)).color[0]
 
 

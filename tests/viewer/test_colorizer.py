@@ -5,9 +5,8 @@ import gaussrep as gr
 from gaussrep import sh
 from gaussrep.gaussians import Gaussians
 from gaussrep.report.palette import ANCHORS
-from gaussrep.viewer.channels import Painter, plain_colors
-from gaussrep.viewer.picture import draw_picture
-from gaussrep.viewer.scene import Scene
+from gaussrep.viewer.colorizer import Colorizer, render_channel, view_independent_colors
+from gaussrep.viewer.scene import ViewerScene
 
 NEAREST, FARTHEST = (torch.tensor(list(bytes.fromhex(ANCHORS[end]))) / 255 for end in (0, -1))
 GRAY = torch.full((3,), 0.5)
@@ -25,7 +24,7 @@ def scene():
         colors=torch.tensor([[1.0, 0, 0], [0, 0, 1]]),
         features=features,
     )
-    return Scene("two", gaussians)
+    return ViewerScene("two", gaussians)
 
 
 @pytest.fixture
@@ -35,8 +34,8 @@ def camera():
 
 
 def draw(scene, camera, channel):
-    painter = Painter(channel, scene.feature_colors)
-    return draw_picture(scene.gaussians, camera, "reference", painter, GRAY)
+    colorizer = Colorizer(channel, scene.feature_colors)
+    return render_channel(scene.gaussians, camera, "reference", colorizer, GRAY)
 
 
 def test_color_is_what_the_renderer_draws(scene, camera):
@@ -75,7 +74,7 @@ def test_splats_are_colored_by_channel(scene):
     gaussians, depths = scene.gaussians, torch.tensor([2.0, 4.0])
 
     def splats(channel):
-        return Painter(channel, scene.feature_colors).splats(gaussians, depths)
+        return Colorizer(channel, scene.feature_colors).splats(gaussians, depths)
 
     assert torch.equal(splats("color"), gaussians.colors)
     assert splats("alpha").eq(1).all()
@@ -85,7 +84,7 @@ def test_splats_are_colored_by_channel(scene):
 
 def test_without_gaussians_there_is_nothing_to_color(scene):
     empty = scene.gaussians[:0]
-    assert Painter("depth").splats(empty, torch.zeros(0)).shape == (0, 3)
+    assert Colorizer("depth").splats(empty, torch.zeros(0)).shape == (0, 3)
 
 
 def test_of_harmonics_degree_0_is_shown(scene):
@@ -93,4 +92,4 @@ def test_of_harmonics_degree_0_is_shown(scene):
     coefficients[:, :1] = sh.from_rgb(scene.gaussians.colors)
     coefficients[:, 1:] = 0.7
     turned = scene.gaussians.replace(colors=None, sh=coefficients)
-    torch.testing.assert_close(plain_colors(turned), scene.gaussians.colors)
+    torch.testing.assert_close(view_independent_colors(turned), scene.gaussians.colors)

@@ -7,9 +7,9 @@ import torch
 import gaussrep as gr
 from gaussrep import quaternions
 from gaussrep.fitting.synthetic import known_scene
-from gaussrep.viewer.sources.open_source import open_source
-from gaussrep.viewer.stage import CUBOID_COLOR
-from gaussrep.viewer.view import View
+from gaussrep.viewer.camera import BrowserCamera
+from gaussrep.viewer.sources import make_view_source
+from gaussrep.viewer.viser_scene import CUBOID_COLOR
 
 pytestmark = pytest.mark.slow
 WIDTH, HEIGHT = 900, 500
@@ -33,9 +33,9 @@ def file(tmp_path):
 @pytest.fixture
 def server(file, tab, wait_for):
     """viser's server of an open page."""
-    from gaussrep.viewer.serve import opened
+    from gaussrep.viewer.serve import running_server
 
-    with opened(open_source(file), "127.0.0.1", 8137, "cpu") as server:
+    with running_server(make_view_source(file), "127.0.0.1", 8137, "cpu") as server:
         tab.open(f"http://127.0.0.1:{server.get_port()}/{SHARP}", WIDTH, HEIGHT)
         wait_for(server.get_clients, 60)
         wait_for(lambda: tab.pixels()[CLEAR].std() > 5, 60)
@@ -47,7 +47,7 @@ def drawn(file, server, share=0.0):
     """What our renderer draws from the browser's camera, without the nearest share."""
     (client,) = server.get_clients().values()
     camera = client.camera
-    cameras = View(
+    cameras = BrowserCamera(
         tuple(camera.wxyz.tolist()),
         tuple(camera.position.tolist()),
         camera.fov,

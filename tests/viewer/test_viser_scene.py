@@ -4,7 +4,7 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
-from gaussrep.viewer.lines import camera_edges, cuboid_edges
+from gaussrep.viewer.viser_scene import camera_edges, cuboid_edges
 
 
 def corners(edges):

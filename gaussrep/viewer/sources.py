@@ -1,0 +1,239 @@
+"""Sources of scenes: a file of Gaussians, a fit, or a run of a method."""
+
+import logging
+from abc import ABC, abstractmethod
+from functools import cached_property
+from pathlib import Path
+
+import torch
+import yaml
+from torch.utils.data import default_collate
+
+from gaussrep.building import build
+from gaussrep.cameras import Cameras
+from gaussrep.data.sample import SampleKey
+from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
+from gaussrep.fitting.fit_folder import open_folder
+from gaussrep.fitting.sources.open_capture import open_capture
+from gaussrep.formats.by_suffix import load
+from gaussrep.methods.method import Batch, Method
+from gaussrep.training.load_run import load_run
+from gaussrep.training.loader import CollatingDataset
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.viewer.scene import ViewerScene
+
+Stamp = tuple[int, int, int]
+
+
+class ViewSource(ABC):
+    """A file that may be replaced while it is shown, and a reader of its scenes.
+
+    Args:
+        name: Name for titles and messages.
+        file: File whose change means a new state; it may not exist yet.
+        samples: Number of scenes to choose from.
+    """
+
+    def __init__(self, name: str, file: Path, samples: int = 1) -> None:
+        self.name, self.file, self.samples = name, file, samples
+
+    @abstractmethod
+    def read(self, index: int) -> ViewerScene:
+        """Read the newest state of a scene.
+
+        Args:
+            index: Index of the scene, below `samples`.
+
+        Returns:
+            The scene.
+
+        Raises:
+            GaussrepError: It cannot be read.
+        """
+
+    def stamp(self) -> Stamp | None:
+        """Identify the state of the file.
+
+        Returns:
+            Time of change, size and inode; None where there is no file.
+        """
+        try:
+            found = self.file.stat()
+        except FileNotFoundError:
+            return None
+        return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+class SourceWatcher:
+    """Reads a source when it changed.
+
+    Args:
+        source: The source.
+    """
+
+    def __init__(self, source: ViewSource) -> None:
+        self._source = source
+        self._seen: tuple[Stamp, int] | None = None
+
+    def newest(self, index: int = 0) -> ViewerScene | None:
+        """Read the source if it changed, or if another scene of it is asked for.
+
+        A state that cannot be read raises once, and is not read again.
+
+        Args:
+            index: Index of the scene.
+
+        Returns:
+            The scene; None where it is the one that was returned last, or there is no file yet.
+
+        Raises:
+            GaussrepError: It cannot be read.
+        """
+        stamp = self._source.stamp()
+        if stamp is None or (stamp, index) == self._seen:
+            return None
+        self._seen = (stamp, index)
+        return self._source.read(index)
+
+
+class FileSource(ViewSource):
+    """Source of a file of Gaussians.
+
+    Args:
+        path: The file, in any format that `gaussrep.load` reads.
+
+    Raises:
+        FormatError: There is no such file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise FormatError(f"{path}: there is no such file or folder.")
+        super().__init__(str(path), path)
+
+    def read(self, index: int) -> ViewerScene:
+        """Read the file.
+
+        Args:
+            index: 0.
+
+        Returns:
+            The scene.
+        """
+        return ViewerScene(self.name, load(self.file))
+
+
+logger = logging.getLogger("gaussrep")
+
+
+class FitSource(ViewSource):
+    """Source of a fit: the Gaussians of its latest checkpoint, and its training cameras.
+
+    Args:
+        run: The fit's folder.
+
+    Raises:
+        ConfigError: Its configuration is no longer valid.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run, self._config = open_folder(run.path)
+        super().__init__(str(run.path), run.scene_file)
+
+    def read(self, index: int) -> ViewerScene:
+        """Read the latest Gaussians.
+
+        Args:
+            index: 0.
+
+        Returns:
+            The scene.
+        """
+        steps = self._run.checkpoints()
+        title = f"{self.name}, step {max(steps)}" if steps else self.name
+        return ViewerScene(title, load(self.file), self._cameras, self._config.background)
+
+    @cached_property
+    def _cameras(self) -> Cameras | None:
+        """Cameras of the training views; None where the capture is no longer there."""
+        try:
+            return open_capture(self._config.data).train.cameras
+        except DataError as error:
+            logger.warning("no cameras are shown: %s", error)
+            return None
+
+
+class MethodSource(ViewSource):
+    """Source of a trained method: the Gaussians it predicts of validation samples.
+
+    Args:
+        run: The run's folder.
+
+    Raises:
+        DataError: The data set cannot be read.
+    """
+
+    def __init__(self, run: RunFolder) -> None:
+        self._run = run
+        self._dataset = build("datasets", run.read_config().data, split="val")
+        super().__init__(str(run.path), run.weights_file, len(self._dataset))
+
+    def read(self, index: int) -> ViewerScene:
+        """Load the latest weights and predict the Gaussians of a sample.
+
+        Args:
+            index: Index of the sample in the validation split.
+
+        Returns:
+            The scene, without padding.
+
+        Raises:
+            CapabilityError: The method predicts no Gaussians.
+        """
+        method, batch = load_run(self._run.path), self._batch(index)
+        with torch.no_grad():
+            gaussians = method.gaussians(batch)[0]
+        shown = gaussians.prune(gaussians.opacities > 0)
+        return ViewerScene(f"{self.name}, sample {index}", shown, _cameras(method, batch))
+
+    def _batch(self, index: int) -> Batch:
+        samples = [self._dataset[SampleKey(index)]]
+        if isinstance(self._dataset, CollatingDataset):
+            return self._dataset.collate(samples)
+        return default_collate(samples)
+
+
+def _cameras(method: Method, batch: Batch) -> Cameras | None:
+    try:
+        return method.cameras(batch)[0].detach()
+    except CapabilityError:
+        return None
+
+
+def make_view_source(path: Path) -> ViewSource:
+    """Make the source of a path.
+
+    Args:
+        path: A file of Gaussians, the folder of a fit, or the folder of a training run.
+
+    Returns:
+        The source.
+
+    Raises:
+        RunError: It is a folder that holds no run.
+        GaussrepError: The run's data set cannot be read.
+    """
+    if not path.is_dir():
+        return FileSource(path)
+    run = RunFolder.open(path)
+    return MethodSource(run) if "method" in _settings(run) else FitSource(run)
+
+
+def _settings(run: RunFolder) -> dict[str, object]:
+    try:
+        settings = yaml.safe_load(run.config_file.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise RunError(f"{run.config_file} is damaged: {error}") from error
+    if not isinstance(settings, dict):
+        raise RunError(f"{run.config_file} is damaged: it holds no settings")
+    return settings

@@ -1,1 +1,0 @@
-"""What can be looked at: files, fits, and runs of methods that make Gaussians."""
