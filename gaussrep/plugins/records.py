@@ -65,11 +65,14 @@ class EncoderRecord(Record):
 
     Args:
         modality: What it looks at.
+        capabilities: `"visible_patches"` if the target is a `gaussrep.encoders.MaskedImageEncoder`,
+            which masked autoencoders can train.
     """
 
     noun: ClassVar[str] = "encoder"
 
     modality: Literal["image", "points"]
+    capabilities: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

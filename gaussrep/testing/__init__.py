@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from gaussrep.testing.coverage import uncovered
     from gaussrep.testing.image_encoder_contract import ImageEncoderContract
     from gaussrep.testing.loss_contract import LossContract
+    from gaussrep.testing.masked_encoder_contract import MaskedImageEncoderContract
     from gaussrep.testing.method_contract import MethodContract
     from gaussrep.testing.point_encoder_contract import PointEncoderContract
     from gaussrep.testing.renderer_contract import RendererContract
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ImageEncoderContract",
     "LossContract",
+    "MaskedImageEncoderContract",
     "MethodContract",
     "PointEncoderContract",
     "RendererContract",
@@ -26,6 +28,7 @@ __all__ = [
 _HOMES = {
     "ImageEncoderContract": "gaussrep.testing.image_encoder_contract",
     "LossContract": "gaussrep.testing.loss_contract",
+    "MaskedImageEncoderContract": "gaussrep.testing.masked_encoder_contract",
     "MethodContract": "gaussrep.testing.method_contract",
     "PointEncoderContract": "gaussrep.testing.point_encoder_contract",
     "RendererContract": "gaussrep.testing.renderer_contract",

@@ -76,7 +76,8 @@ def test_every_setting_has_its_row_and_its_default(kind, sections):
 def test_rows_say_what_the_code_says(sections):
     gmae = rows(sections("methods")["gmae"])
     assert gmae["mask_ratio"] == ("number ≥ 0, < 1", "0.75")
-    assert gmae["encoder.width"] == ("whole number ≥ 1", "768")
+    assert gmae["decoder.width"] == ("whole number ≥ 1", "512")
+    assert gmae["encoder"] == ("an [encoder](encoders.md)", "vit")
     assert gmae["renderer"] == ("a [renderer](renderers.md) or `auto`", "auto")
     assert rows(sections("datasets")["images"])["root"] == ("path", "")
     trainer = sections("settings")["Training"]

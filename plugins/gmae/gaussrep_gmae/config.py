@@ -4,10 +4,12 @@ Each description names its source: "paper" is arXiv 2501.03229 with its project 
 is the public code of the successor project, and "design choice" is neither.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
+from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
 
 Count = Annotated[int, Field(ge=1)]
@@ -34,6 +36,37 @@ class TransformerConfig(Config):
         return self
 
 
+class ViTConfig(TransformerConfig, ComponentConfig):
+    """Settings of the `vit` encoder; the defaults are ViT-Base."""
+
+    width: Count = 768
+    """Channels per token; a multiple of `heads` and of 4."""
+    depth: Count = 12
+    """Number of blocks."""
+    heads: Count = 12
+    """Attention heads per block; must divide the width."""
+
+
+class TimmViTConfig(ComponentConfig):
+    """Settings of the `timm-vit` encoder."""
+
+    name: str = Field(default="vit_small_patch16_224", min_length=1)
+    """Name of a vision transformer with a class token, as in `timm.create_model`."""
+    pretrained: bool = False
+    """Start a new run from timm's pretrained weights."""
+
+
+def _encodes_visible_patches(encoder: plugins.Component) -> bool:
+    return "visible_patches" in encoder.record.capabilities
+
+
+def _vit_by_default(encoder: Any) -> Any:
+    """Name the encoder of settings that give sizes only."""
+    if isinstance(encoder, Mapping) and "type" not in encoder:
+        return {"type": "vit", **encoder}
+    return encoder
+
+
 class MaskedConfig(ComponentConfig):
     """Settings that GMAE and MAE share; the defaults are the paper's ViT-Base model."""
 
@@ -41,8 +74,11 @@ class MaskedConfig(ComponentConfig):
     """Side of the square input image in pixels (design choice; MAE's convention)."""
     patch_size: Count = 16
     """Side of a patch in pixels; must divide the image size (Video-GMAE)."""
-    encoder: TransformerConfig = TransformerConfig(width=768, depth=12, heads=12)
-    """Vision transformer over the visible patches (paper: ViT-Base)."""
+    encoder: Annotated[ComponentConfig, component("encoders"), BeforeValidator(_vit_by_default)] = (
+        ViTConfig(type="vit")
+    )
+    """Encoder of the visible patches (paper: ViT-Base): any image encoder with the capability
+    `visible_patches`; settings without a type are those of `vit`."""
     decoder: TransformerConfig = TransformerConfig(width=512, depth=8, heads=16)
     """Lighter transformer that reconstructs the image (Video-GMAE; also MAE's)."""
     mask_ratio: float = Field(default=0.75, ge=0, lt=1)
@@ -55,6 +91,16 @@ class MaskedConfig(ComponentConfig):
     encoder_weights: str | None = Field(default=None, min_length=1)
     """Initial weights of the encoder of a new run: a `.safetensors` file of a timm ViT, or the timm
     name of public MAE weights, such as `vit_base_patch16_224.mae`, which timm downloads."""
+
+    @field_validator("encoder")
+    @classmethod
+    def _check_encoder(cls, encoder: ComponentConfig) -> ComponentConfig:
+        if _encodes_visible_patches(plugins.find("encoders", encoder.type)):
+            return encoder
+        known = [c.name for c in plugins.list("encoders") if _encodes_visible_patches(c)]
+        raise ValueError(
+            f"{encoder.type!r} cannot encode visible patches only; wanted one of {', '.join(known)}"
+        )
 
     @model_validator(mode="after")
     def _check_patches(self) -> "MaskedConfig":

@@ -22,15 +22,16 @@ class QueryDecoder(nn.Module):
 
     Args:
         config: The method's configuration.
+        latent_width: Channels of a latent.
     """
 
     places: Tensor
 
-    def __init__(self, config: GMAEConfig) -> None:
+    def __init__(self, config: GMAEConfig, latent_width: int) -> None:
         super().__init__()
         width = config.decoder.width
         self.checkpointing = config.checkpointing
-        self.embed = nn.Linear(config.encoder.width, width)
+        self.embed = nn.Linear(latent_width, width)
         places = sincos_embedding(patch_coordinates(config.side), width)
         self.register_buffer("places", places, persistent=False)
         self.blocks = make_blocks(config.decoder)

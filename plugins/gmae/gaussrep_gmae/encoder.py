@@ -1,9 +1,10 @@
-"""Vision transformer over the visible patches, its blocks, and public weights for it."""
+"""Vision transformers over the visible patches, their blocks, and public weights."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import isqrt
 from pathlib import Path
 
+import timm  # noqa: TID253
 import torch
 from jaxtyping import Float, Int
 from safetensors import SafetensorError
@@ -12,8 +13,10 @@ from timm.models.vision_transformer import Block, VisionTransformer  # noqa: TID
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from gaussrep.errors import ConfigError
-from gaussrep_gmae.config import MaskedConfig, TransformerConfig
+from gaussrep.building import build
+from gaussrep.encoders import MaskedImageEncoder
+from gaussrep.errors import ConfigError, UnavailableError
+from gaussrep_gmae.config import MaskedConfig, TimmViTConfig, TransformerConfig, ViTConfig
 from gaussrep_gmae.position import sincos_grid_embedding
 
 MEAN = (0.485, 0.456, 0.406)
@@ -27,40 +30,48 @@ MAX_NAMES = 3
 """Names of mismatched weights that an error message lists."""
 
 
-class MaskedEncoder(nn.Module):
-    """Encode all or only the visible patches of an image by a timm vision transformer, as in MAE.
+class ViT(MaskedImageEncoder):
+    """Vision transformer with fixed sine-cosine position embeddings, as in MAE.
 
     Args:
-        config: The method's configuration.
+        config: Size of the transformer.
+        image_size: Side of the square images in pixels.
+        patch_size: Side of a patch in pixels.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, config: MaskedConfig) -> None:
-        super().__init__()
-        self.checkpointing = config.checkpointing
+    def __init__(self, config: ViTConfig, image_size: int = 224, patch_size: int = 16) -> None:
+        super().__init__(image_size, patch_size)
+        self.config = config
+        self.checkpointing = False
         self.vit = VisionTransformer(
-            img_size=config.image_size,
-            patch_size=config.patch_size,
-            embed_dim=config.encoder.width,
-            depth=config.encoder.depth,
-            num_heads=config.encoder.heads,
-            mlp_ratio=config.encoder.mlp_ratio,
+            img_size=image_size,
+            patch_size=patch_size,
+            embed_dim=config.width,
+            depth=config.depth,
+            num_heads=config.heads,
+            mlp_ratio=config.mlp_ratio,
             num_classes=0,
             global_pool="",
         )
         assert self.vit.cls_token is not None
-        embedding = sincos_grid_embedding(config.side, config.encoder.width)
+        embedding = sincos_grid_embedding(image_size // patch_size, config.width)
         self.vit.pos_embed = nn.Parameter(embedding[None], requires_grad=False)
         self.register_buffer("mean", torch.tensor(MEAN).view(3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(STD).view(3, 1, 1), persistent=False)
         self.apply(initialize)
         nn.init.normal_(self.vit.cls_token, std=0.02)
 
-    def forward(
+    @property
+    def width(self) -> int:
+        """Channels per token."""
+        return self.config.width
+
+    def tokens(
         self,
-        images: Float[Tensor, "b 3 h w"],
+        images: Float[Tensor, "b 3 s s"],
         visible: Int[Tensor, "b visible"] | None = None,
     ) -> Float[Tensor, "b tokens width"]:
         """Encode the class token and the visible patches.
@@ -94,6 +105,163 @@ class MaskedEncoder(nn.Module):
         assert isinstance(vit.blocks, nn.Sequential)
         stem = nn.ModuleList([vit.patch_embed, nn.ParameterList([vit.cls_token])])
         return [stem, *vit.blocks, vit.norm]
+
+    def no_weight_decay(self) -> set[str]:
+        """Return the class token, as timm does.
+
+        Returns:
+            Names as in `named_parameters`.
+        """
+        return {"vit.cls_token"}
+
+    def load_pretrained(self, source: str | None = None) -> None:
+        """Load the weights of a public masked autoencoder.
+
+        Args:
+            source: A `.safetensors` file or timm's name of weights; None loads nothing.
+
+        Raises:
+            ConfigError: The weights are unavailable or do not fit.
+        """
+        if source is not None:
+            load_encoder_weights(self.vit, source)
+
+    def checkpoint_activations(self) -> None:
+        """Recompute the blocks' activations in the backward pass."""
+        self.checkpointing = True
+
+
+class TimmViT(MaskedImageEncoder):
+    """Vision transformer of timm, with timm's initialization and position embeddings.
+
+    Built with an `image_size`, as a method builds it, it starts from random weights until
+    `load_pretrained`; built without, it has the size of timm's model and loads its weights at once.
+
+    Args:
+        config: Name of the model, and whether it has pretrained weights.
+        image_size: Side of the square images in pixels; None for the model's own.
+        patch_size: Ignored; the model has its own.
+
+    Raises:
+        UnavailableError: timm has no such model, or its weights are unavailable.
+        ConfigError: The model is no vision transformer with a class token and square patches.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self, config: TimmViTConfig, image_size: int | None = None, patch_size: int | None = None
+    ) -> None:
+        sizes = {} if image_size is None else {"img_size": image_size}
+        pretrained = config.pretrained and image_size is None
+        vit = _create_vit(config.name, pretrained=pretrained, **sizes)
+        super().__init__(vit.patch_embed.img_size[0], vit.patch_embed.patch_size[0])
+        self.config = config
+        self.checkpointing = False
+        self.vit = vit
+        for name in ("mean", "std"):
+            values = torch.tensor(vit.pretrained_cfg[name]).view(3, 1, 1)
+            self.register_buffer(name, values, persistent=False)
+
+    @property
+    def width(self) -> int:
+        """Channels per token."""
+        return self.vit.embed_dim
+
+    def tokens(
+        self,
+        images: Float[Tensor, "b 3 s s"],
+        visible: Int[Tensor, "b visible"] | None = None,
+    ) -> Float[Tensor, "b tokens width"]:
+        """Encode the class token and the visible patches; register tokens are dropped.
+
+        Args:
+            images: RGB in [0, 1].
+            visible: Indices of the visible patches; None for all patches.
+
+        Returns:
+            Latents: the class token first, then the patches in the order of `visible`.
+        """
+        vit = self.vit
+        assert isinstance(vit.blocks, nn.Sequential)
+        tokens = vit._pos_embed(vit.patch_embed((images - self.mean) / self.std))
+        prefix, patches = tokens.split([self._prefix, tokens.shape[1] - self._prefix], dim=1)
+        if visible is not None:
+            patches = patches.gather(1, visible[..., None].expand(-1, -1, patches.shape[-1]))
+        sequence = vit.norm_pre(torch.cat([prefix, patches], dim=1))
+        latents = vit.norm(run_blocks(vit.blocks, sequence, self.checkpointing))
+        return torch.cat([latents[:, :1], latents[:, self._prefix :]], dim=1)
+
+    def layers(self) -> Sequence[nn.Module]:
+        """Return the trainable modules, from the input to the output.
+
+        Returns:
+            Patch and position embedding with the prefix tokens, each block, the last norm.
+        """
+        vit = self.vit
+        assert isinstance(vit.blocks, nn.Sequential)
+        learned = [p for p in (vit.cls_token, vit.reg_token, vit.pos_embed) if p is not None]
+        stem = nn.ModuleList([vit.patch_embed, vit.norm_pre, nn.ParameterList(learned)])
+        return [stem, *vit.blocks, vit.norm]
+
+    def no_weight_decay(self) -> set[str]:
+        """Return the parameters that timm exempts, such as the position embeddings.
+
+        Returns:
+            Names as in `named_parameters`.
+        """
+        names = {name for name, _ in self.vit.named_parameters()}
+        return {f"vit.{name}" for name in names & set(self.vit.no_weight_decay())}
+
+    def load_pretrained(self, source: str | None = None) -> None:
+        """Load timm's pretrained weights, if the configuration asks for them.
+
+        Args:
+            source: Must be None; the configuration names the weights.
+
+        Raises:
+            ConfigError: A `source` is given.
+            UnavailableError: The weights are unavailable.
+        """
+        super().load_pretrained(source)
+        if self.config.pretrained:
+            trained = _create_vit(self.config.name, pretrained=True, img_size=self.image_size)
+            self.vit.load_state_dict(trained.state_dict())
+
+    def checkpoint_activations(self) -> None:
+        """Recompute the blocks' activations in the backward pass."""
+        self.checkpointing = True
+
+    @property
+    def _prefix(self) -> int:
+        """Number of class and register tokens."""
+        return self.vit.num_prefix_tokens
+
+
+def build_encoder(config: MaskedConfig) -> MaskedImageEncoder:
+    """Build the encoder of a method.
+
+    Args:
+        config: The method's configuration.
+
+    Returns:
+        A new encoder for the configured images.
+
+    Raises:
+        ConfigError: Its patches differ from the configured `patch_size`.
+        PluginError: It is unavailable or broken.
+    """
+    sizes = {"image_size": config.image_size, "patch_size": config.patch_size}
+    encoder: MaskedImageEncoder = build("encoders", config.encoder, **sizes)
+    if encoder.patch_size != config.patch_size:
+        raise ConfigError(
+            f"method.patch_size is {config.patch_size}, but encoder {config.encoder.type!r} has "
+            f"patches of {encoder.patch_size} pixels; set method.patch_size={encoder.patch_size}"
+        )
+    if config.checkpointing:
+        encoder.checkpoint_activations()
+    return encoder
 
 
 def initialize(module: nn.Module) -> None:
@@ -146,6 +314,25 @@ def run_blocks(
     return tokens
 
 
+def _create_vit(name: str, *, pretrained: bool, **sizes: int) -> VisionTransformer:
+    try:
+        network = timm.create_model(
+            name, pretrained=pretrained, num_classes=0, global_pool="", **sizes
+        )
+    except Exception as error:  # timm and the hub's client raise many types
+        reason = " ".join(str(error).split())[:200]
+        raise UnavailableError(
+            f"timm {timm.__version__} cannot create {name!r} ({type(error).__name__}: {reason}); "
+            "check the name with timm.list_models(), and without a network set pretrained=false"
+        ) from error
+    if not (isinstance(network, VisionTransformer) and network.has_class_token):
+        raise ConfigError(
+            f"the timm model {name!r} is no vision transformer with a class token; "
+            "wanted one such as vit_small_patch16_224"
+        )
+    return network
+
+
 def load_encoder_weights(vit: nn.Module, source: str) -> None:
     """Load the weights of a public masked autoencoder into a vision transformer.
 
@@ -176,8 +363,6 @@ def _read(path: Path) -> dict[str, Tensor]:
 
 
 def _download(name: str) -> dict[str, Tensor]:
-    import timm
-
     if not timm.is_model_pretrained(name):
         raise ConfigError(
             f"method.encoder_weights is {name!r}, for which timm {timm.__version__} has no weights;"

@@ -5,11 +5,10 @@ from typing import Any
 
 from safetensors.torch import save_file
 
-from gaussrep.errors import RunError
+from gaussrep.errors import CapabilityError, RunError
 from gaussrep.json_file import write_json
 from gaussrep.training.replacing_folder import replacing_folder
-from gaussrep_gmae.config import MaskedConfig
-from gaussrep_gmae.encoder import MEAN, STD
+from gaussrep_gmae.encoder import MEAN, STD, ViT
 from gaussrep_gmae.masked import MaskedMethod
 
 ARCHITECTURE = "vit_base_patch16_224"
@@ -27,44 +26,50 @@ def export_vit(method: MaskedMethod, folder: Path) -> None:
         folder: The new folder, for `config.json` and `model.safetensors`.
 
     Raises:
+        CapabilityError: The encoder is not of type `vit`.
         RunError: The folder exists already.
     """
+    encoder = method.encoder
+    if not isinstance(encoder, ViT):
+        raise CapabilityError(
+            f"the encoder {method.config.encoder.type!r} cannot be exported; wanted type vit"
+        )
     if folder.exists():
         raise RunError(f"{folder} exists already; remove it or name another folder.")
-    weights = {name: t.contiguous().cpu() for name, t in method.encoder.vit.state_dict().items()}
+    weights = {name: t.contiguous().cpu() for name, t in encoder.vit.state_dict().items()}
     with replacing_folder(folder) as temporary:
         save_file(weights, temporary / "model.safetensors", metadata={"format": "pt"})
-        write_json(timm_config(method.config), temporary / "config.json")
+        write_json(timm_config(encoder), temporary / "config.json")
 
 
-def timm_config(config: MaskedConfig) -> dict[str, Any]:
+def timm_config(encoder: ViT) -> dict[str, Any]:
     """Return timm's configuration of an encoder.
 
     Args:
-        config: The method's configuration.
+        encoder: The encoder.
 
     Returns:
         Content of a model's `config.json`.
     """
-    encoder = config.encoder
+    size = encoder.image_size
     return {
         "architecture": ARCHITECTURE,
         "num_classes": 0,
         "num_features": encoder.width,
         "global_pool": "avg",
         "model_args": {
-            "img_size": config.image_size,
-            "patch_size": config.patch_size,
+            "img_size": size,
+            "patch_size": encoder.patch_size,
             "embed_dim": encoder.width,
-            "depth": encoder.depth,
-            "num_heads": encoder.heads,
-            "mlp_ratio": encoder.mlp_ratio,
+            "depth": encoder.config.depth,
+            "num_heads": encoder.config.heads,
+            "mlp_ratio": encoder.config.mlp_ratio,
             "num_classes": 0,
             "global_pool": "avg",
             "fc_norm": False,
         },
         "pretrained_cfg": {
-            "input_size": [3, config.image_size, config.image_size],
+            "input_size": [3, size, size],
             "fixed_input_size": True,
             "interpolation": "bicubic",
             "crop_pct": 1.0,

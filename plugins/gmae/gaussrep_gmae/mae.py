@@ -28,7 +28,7 @@ class MAE(MaskedMethod[MAEConfig]):
 
     def __init__(self, config: MAEConfig) -> None:
         super().__init__(config)
-        self.decoder = PatchDecoder(config)
+        self.decoder = PatchDecoder(config, self.encoder.width)
 
     def predict(
         self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
@@ -46,7 +46,7 @@ class MAE(MaskedMethod[MAEConfig]):
         """
         size = self.config.patch_size
         target = to_patches(images, size)
-        prediction = self.decoder(self.encoder(images, visible), visible)
+        prediction = self.decoder(self.encoder.tokens(images, visible), visible)
         if self.config.target == "normalized":
             normalization = Normalization.of(target)
             target, shown = normalization.apply(target), normalization.undo(prediction)
@@ -71,15 +71,16 @@ class PatchDecoder(nn.Module):
 
     Args:
         config: The method's configuration.
+        latent_width: Channels of a latent.
     """
 
     places: Tensor
 
-    def __init__(self, config: MAEConfig) -> None:
+    def __init__(self, config: MAEConfig, latent_width: int) -> None:
         super().__init__()
         width = config.decoder.width
         self.checkpointing = config.checkpointing
-        self.embed = nn.Linear(config.encoder.width, width)
+        self.embed = nn.Linear(latent_width, width)
         self.mask_token = nn.Parameter(0.02 * torch.randn(1, 1, width))
         places = sincos_embedding(patch_coordinates(config.side), width)
         self.register_buffer("places", places, persistent=False)

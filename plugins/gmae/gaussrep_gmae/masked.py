@@ -14,7 +14,7 @@ from gaussrep.errors import ShapeError
 from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
 from gaussrep.metrics import psnr
 from gaussrep_gmae.config import MaskedConfig
-from gaussrep_gmae.encoder import MaskedEncoder, load_encoder_weights
+from gaussrep_gmae.encoder import build_encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class MaskedMethod(Method, Generic[C]):
 
     def __init__(self, config: C) -> None:
         super().__init__(config)
-        self.encoder = MaskedEncoder(config)
+        self.encoder = build_encoder(config)
 
     @abstractmethod
     def predict(
@@ -110,29 +110,28 @@ class MaskedMethod(Method, Generic[C]):
         Returns:
             Patch tokens after the encoder's last norm, row by row, and their mean.
         """
-        tokens = self.encoder(self.input_images(batch))[:, 1:]
+        tokens = self.encoder.tokens(self.input_images(batch))[:, 1:]
         return Embedding(tokens=tokens, pooled=tokens.mean(dim=1))
 
     def embedding_layers(self) -> Sequence[nn.Module]:
         """Return the encoder's layers.
 
         Returns:
-            Patch embedding with the class token, each block, the last norm.
+            Modules from the input to the output.
         """
         return self.encoder.layers()
 
     def load_first_weights(self) -> None:
-        """Load the encoder's weights from `encoder_weights`, if the configuration names any."""
-        if self.config.encoder_weights is not None:
-            load_encoder_weights(self.encoder.vit, self.config.encoder_weights)
+        """Load the encoder's weights from `encoder_weights`, or those that it names itself."""
+        self.encoder.load_pretrained(self.config.encoder_weights)
 
     def no_weight_decay(self) -> set[str]:
-        """Return the class token, as timm does.
+        """Return the encoder's parameters without decay.
 
         Returns:
             Names as in `named_parameters`.
         """
-        return {"encoder.vit.cls_token"}
+        return {f"encoder.{name}" for name in self.encoder.no_weight_decay()}
 
     def random_visible(self, images: int) -> Int[Tensor, "b visible"]:
         """Draw the visible patches at the configured mask ratio.
@@ -143,10 +142,8 @@ class MaskedMethod(Method, Generic[C]):
         Returns:
             Indices of the visible patches of each image.
         """
-        config = self.config
-        return random_visible(
-            images, config.patches, config.visible_patches, self.encoder.mean.device
-        )
+        config, device = self.config, next(self.parameters()).device
+        return random_visible(images, config.patches, config.visible_patches, device)
 
     def masked_pixels(self, visible: Int[Tensor, "b visible"]) -> Bool[Tensor, "b h w"]:
         """Return the mask of the pixels in masked patches.

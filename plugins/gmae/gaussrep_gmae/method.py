@@ -34,7 +34,7 @@ class GMAE(MaskedMethod[GMAEConfig]):
 
     def __init__(self, config: GMAEConfig) -> None:
         super().__init__(config)
-        self.decoder = QueryDecoder(config)
+        self.decoder = QueryDecoder(config, self.encoder.width)
         self.head = GaussianHead(config)
         self.backdrop = Background(config)
 
@@ -102,7 +102,7 @@ class GMAE(MaskedMethod[GMAEConfig]):
         Returns:
             Gaussians in [-1, 1]³ with batch axis [B].
         """
-        gaussians = self.head(self.decoder(self.encoder(images, visible), visible))
+        gaussians = self.head(self.decoder(self.encoder.tokens(images, visible), visible))
         return with_perspective_size(gaussians) if self.config.perspective_size else gaussians
 
     def render(self, gaussians: Gaussians) -> Rendering:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from gaussrep.plugins import (
     CommandRecord,
+    EncoderRecord,
     EvaluationRecord,
     MethodRecord,
     hookimpl,
@@ -36,6 +37,29 @@ def register_methods() -> Iterator[MethodRecord]:
         report="gaussrep_gmae.report:write_mae_report",
         requires=TIMM,
         paper="https://arxiv.org/abs/2111.06377",
+    )
+
+
+@hookimpl
+def register_encoders() -> Iterator[EncoderRecord]:
+    """Yield the encoders of this distribution."""
+    yield EncoderRecord(
+        name="vit",
+        summary="Vision transformer of any size, as in MAE: fixed sine-cosine position embeddings.",
+        target="gaussrep_gmae.encoder:ViT",
+        config="gaussrep_gmae.config:ViTConfig",
+        modality="image",
+        capabilities=frozenset({"visible_patches"}),
+        requires=TIMM,
+    )
+    yield EncoderRecord(
+        name="timm-vit",
+        summary="Any vision transformer of timm with a class token, by its name.",
+        target="gaussrep_gmae.encoder:TimmViT",
+        config="gaussrep_gmae.config:TimmViTConfig",
+        modality="image",
+        capabilities=frozenset({"visible_patches"}),
+        requires=TIMM,
     )
 
 

@@ -26,7 +26,7 @@ def test_timm_loads_the_encoder_and_gives_the_same_features(make_method, images,
     with torch.no_grad():
         normalized = (images - mean) / std
         tokens = vit.forward_features(normalized)
-        torch.testing.assert_close(tokens, method.encoder(images), atol=1e-5, rtol=0)
+        torch.testing.assert_close(tokens, method.encoder.tokens(images), atol=1e-5, rtol=0)
         pooled = method.embed({"image": images}).pooled
         torch.testing.assert_close(vit(normalized), pooled, atol=1e-5, rtol=0)
 

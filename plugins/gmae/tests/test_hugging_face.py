@@ -101,7 +101,7 @@ def test_loss_and_pixels_are_those_of_vit_mae(make_method, make_theirs, target):
     visible = ours.random_visible(3)
     with torch.no_grad():
         expected = theirs(images, noise=noise)
-        said = ours.decoder(ours.encoder(images, visible), visible)
+        said = ours.decoder(ours.encoder.tokens(images, visible), visible)
     assert torch.equal(ours.masked_pixels(visible), upsample_mask(expected.mask.bool(), 8))
     assert expected.loss > 0.01
     torch.testing.assert_close(out.loss, expected.loss, rtol=1e-5, atol=1e-6)

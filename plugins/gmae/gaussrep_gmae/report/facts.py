@@ -22,11 +22,18 @@ def facts_of(method: MaskedMethod) -> list[Fact]:
     return [
         ("Image", f"{config.image_size} px, patches of {config.patch_size} px"),
         ("Masked", f"{config.mask_ratio:.0%} of {config.patches} patches"),
-        ("Encoder", _size(config.encoder)),
+        ("Encoder", _encoder(method)),
         ("Decoder", _size(config.decoder)),
         _said(method),
         ("Parameters", f"{weights / 1e6:.1f} M"),
     ]
+
+
+def _encoder(method: MaskedMethod) -> str:
+    config = method.config.encoder
+    if isinstance(config, TransformerConfig):
+        return _size(config)
+    return f"{config.type}, {method.encoder.width} wide"
 
 
 def _size(transformer: TransformerConfig) -> str:
