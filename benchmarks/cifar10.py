@@ -27,7 +27,7 @@ ROWS: Mapping[str, Row] = MappingProxyType(
 """Pictures of the normalized target borrow from the truth, so that they get no PSNR."""
 
 
-FINE_TUNING = ("epochs=20", "accumulate=1")
+FINE_TUNING = ("epochs=20", "gradient_accumulation_steps=1")
 """A fifth of MAE's length, in steps of 128 images."""
 
 
@@ -59,7 +59,7 @@ def images(comparison: Comparison, split: str) -> int:
 def per_step(comparison: Comparison) -> int:
     """How many images an optimizer step sees."""
     trainer = comparison.config(ROWS["GMAE"], 0).trainer
-    return trainer.batch_size * trainer.accumulate
+    return trainer.batch_size * trainer.gradient_accumulation_steps
 
 
 def main(

@@ -16,8 +16,7 @@ from typing import Any
 from evaluated import evaluated
 from gaussrep.errors import RunError
 from gaussrep.json_file import write_json
-from gaussrep.training.config import TrainConfig
-from gaussrep.training.train_config import train_config
+from gaussrep.training.config import TrainConfig, train_config
 from harness.report import describe_origin
 from pretraining import pretrain
 

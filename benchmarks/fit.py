@@ -22,7 +22,7 @@ from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.metrics_table import Row
 from gaussrep.fitting.sources.open_capture import open_capture
 from gaussrep.json_file import write_json
-from gaussrep.training.callbacks.metrics_csv import read_rows
+from gaussrep.training.callbacks import read_rows
 from gaussrep.training.run_folder import RunFolder
 from harness.report import describe_origin
 

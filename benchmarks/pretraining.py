@@ -6,8 +6,8 @@ from safetensors.torch import save_model
 
 from gaussrep.errors import RunError
 from gaussrep.replacing import replacing
+from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.parts import TrainingComponents
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train import resume, train
 

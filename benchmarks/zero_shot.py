@@ -18,7 +18,7 @@ from gaussrep.errors import GaussrepError, RunError
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.json_file import write_json
-from gaussrep.training.train_config import train_config
+from gaussrep.training.config import train_config
 from harness.options import counts
 from harness.report import describe_origin
 from pretraining import pretrain

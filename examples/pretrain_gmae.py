@@ -8,8 +8,8 @@ from pathlib import Path
 
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.inspection import inspect_run
+from gaussrep.training.config import train_config
 from gaussrep.training.train import train
-from gaussrep.training.train_config import train_config
 
 
 def main(out: Path, steps: int = 300, *overrides: str) -> None:

@@ -15,7 +15,7 @@ from gaussrep.building import build
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.engine import Engine, running_engine
-from gaussrep.training.optimizer import make_optimizer
+from gaussrep.training.optimization import make_optimizer
 from gaussrep_gmae.method import GMAE
 from gmae_cost.cell import Cell
 from gmae_cost.drawing import drawing_call, largest

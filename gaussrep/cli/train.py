@@ -52,7 +52,7 @@ def train(
     else:
         if method is None:
             raise ConfigError("say which method to train: gaussrep train METHOD, or --resume RUN")
-        from gaussrep.training.train_config import train_config
+        from gaussrep.training.config import train_config
 
         resolved = train_config(method, preset, config or [], overrides)
         given = {
@@ -106,4 +106,4 @@ def _train(
 ) -> "TrainResult":
     from gaussrep.training.train import train as train_run
 
-    return train_run(config, run, start_from=start_from, overwrite=overwrite, given=given)
+    return train_run(config, run, start_from=start_from, overwrite=overwrite, user_config=given)

@@ -22,7 +22,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
         ConfigError: If an argument is not of that form or its value is no YAML.
 
     Example:
-        >>> parse_overrides(["trainer.lr=1e-3", "trainer.betas=[0.9, 0.95]"])
+        >>> parse_overrides(["trainer.lr=1e-3", "trainer.optimizer.betas=[0.9, 0.95]"])
         {'trainer': {'lr': 0.001, 'betas': [0.9, 0.95]}}
     """
     settings: dict[str, Any] = {}

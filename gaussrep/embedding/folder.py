@@ -191,7 +191,7 @@ class _Writer:
         done = len(pictures) - sum(len(chunk) for _, chunk in steps)
         self._tell(done)
         keys = [[SampleKey(index) for index in chunk] for _, chunk in steps]
-        loader = make_loader(pictures, keys, workers=workers, device=self._device)
+        loader = make_loader(pictures, keys, num_workers=workers, device=self._device)
         rows: list[Tensor] = []
         indices: list[int] = []
         for (part, chunk), batch in zip(steps, loader, strict=True):

@@ -1,6 +1,7 @@
-"""What every evaluation can be told, and the settings of the core's own (torch-free)."""
+"""Settings of the core's evaluations. Never imports torch."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -12,13 +13,15 @@ Positive = Annotated[float, Field(gt=0)]
 class EvaluationConfig(ComponentConfig):
     """Settings that all evaluations share."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"workers": "num_workers"}
+
     data: Annotated[ComponentConfig, component("datasets", auto=True)] = Field(
         default="auto", validate_default=True
     )  # pyright: ignore[reportAssignmentType]
     """What to measure on; `auto` is the data set that the run was trained on."""
     batch_size: int = Field(default=64, ge=1)
     """Samples per forward pass."""
-    workers: int = Field(default=0, ge=0)
+    num_workers: int = Field(default=0, ge=0)
     """Processes that load samples; 0 loads in the measuring process."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Of everything that is random in the evaluation."""
@@ -62,3 +65,14 @@ class ReconstructionConfig(SampledConfig):
 
 class EffectiveRankConfig(SampledConfig):
     """Settings of the `effective-rank` evaluation."""
+
+
+class OnlineEvaluationsConfig(ComponentConfig):
+    """Settings of the `online-evaluations` callback, which the trainer fills in for a run."""
+
+    evaluations: Mapping[str, Annotated[ComponentConfig, component("evaluations")]]
+    """Evaluations by the name that their columns start with."""
+    data: Annotated[ComponentConfig, component("datasets")]
+    """The run's data set, which evaluations with `data: auto` measure on."""
+    every: int = Field(default=500, ge=1)
+    """Steps between evaluations, which also follow the last step."""

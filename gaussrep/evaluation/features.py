@@ -117,7 +117,7 @@ def batches(
 
     Args:
         dataset: What to load; not empty.
-        config: Batch size, workers, and how many samples.
+        config: Batch size, number of workers, and how many samples.
         device: Where the batches should be.
 
     Yields:
@@ -131,7 +131,7 @@ def batches(
         raise DataError(f"a split of data set {config.data.type!r} is empty; nothing to measure on")
     starts = range(0, len(chosen), config.batch_size)
     keys = [[SampleKey(i) for i in chosen[start : start + config.batch_size]] for start in starts]
-    for batch in make_loader(dataset, keys, workers=config.workers, device=device):
+    for batch in make_loader(dataset, keys, num_workers=config.num_workers, device=device):
         yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
 
 

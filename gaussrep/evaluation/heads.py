@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaussrep.evaluation.features import Features
-from gaussrep.training.schedule import warmup_cosine
+from gaussrep.training.optimization import warmup_cosine
 
 MOMENTUM = 0.9
 """Of SGD, as in most linear probes."""

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from gaussrep.replacing import replacing
-from gaussrep.training.callbacks.metrics_csv import read_rows
+from gaussrep.training.callbacks import read_rows
 
 Row = dict[str, int | float]
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from gaussrep.fitting.metrics_table import Row
-from gaussrep.training.callbacks.progress import print_plainly
+from gaussrep.training.progress import print_plainly
 
 
 class Display(ABC):

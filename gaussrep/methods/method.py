@@ -16,7 +16,7 @@ from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 
 if TYPE_CHECKING:
-    from gaussrep.training.callbacks.callback import Callback
+    from gaussrep.training.callback import Callback
 
 Batch = Mapping[str, Tensor]
 """Tensors by name; image sets give `image` [B, 3, H, W] in [0, 1], `index` [B] and, where they have
@@ -254,7 +254,7 @@ class Method(nn.Module, ABC):
         """
         raise CapabilityError(f"{type(self).__name__} cannot be fine-tuned: it names no layers")
 
-    def load_first_weights(self) -> None:
+    def load_pretrained(self) -> None:
         """Load what the configuration says a new run starts from; by default nothing.
 
         Training calls it once, before the first step; not where the weights are those of a run.

@@ -4,13 +4,16 @@ from collections.abc import Iterator
 
 from gaussrep.plugins.hookspecs import hookimpl
 from gaussrep.plugins.records import (
+    CallbackRecord,
     DatasetRecord,
     EncoderRecord,
     EvaluationRecord,
     FormatRecord,
     LossRecord,
     MethodRecord,
+    OptimizerRecord,
     RendererRecord,
+    ScheduleRecord,
 )
 
 
@@ -270,6 +273,58 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         summary="In how many directions embeddings differ; a measure of collapse.",
         target="gaussrep.evaluation.effective_rank:EffectiveRank",
         config="gaussrep.evaluation.config:EffectiveRankConfig",
+    )
+
+
+@hookimpl
+def register_callbacks() -> Iterator[CallbackRecord]:
+    """Yield the callbacks of the core that a run may list."""
+    yield CallbackRecord(
+        name="ema",
+        summary="Exponential moving average of the weights.",
+        target="gaussrep.training.callbacks:EMA",
+        config="gaussrep.training.config:EMAConfig",
+        run_files=("model-ema.safetensors",),
+    )
+    yield CallbackRecord(
+        name="online-evaluations",
+        summary="Evaluations while training; the trainer adds it for a run's `evaluations`.",
+        target="gaussrep.evaluation.online:OnlineEvaluations",
+        config="gaussrep.evaluation.config:OnlineEvaluationsConfig",
+    )
+
+
+@hookimpl
+def register_optimizers() -> Iterator[OptimizerRecord]:
+    """Yield the optimizers of the core."""
+    yield OptimizerRecord(
+        name="adamw",
+        summary="Adam with decoupled weight decay; the default.",
+        target="gaussrep.training.optimization:adamw",
+        config="gaussrep.training.config:AdamWConfig",
+    )
+    yield OptimizerRecord(
+        name="sgd",
+        summary="Stochastic gradient descent with momentum.",
+        target="gaussrep.training.optimization:sgd",
+        config="gaussrep.training.config:SGDConfig",
+    )
+
+
+@hookimpl
+def register_schedules() -> Iterator[ScheduleRecord]:
+    """Yield the learning-rate schedules of the core."""
+    yield ScheduleRecord(
+        name="warmup-cosine",
+        summary="A linear rise, then half a cosine; the default.",
+        target="gaussrep.training.optimization:WarmupCosine",
+        config="gaussrep.training.config:WarmupCosineConfig",
+    )
+    yield ScheduleRecord(
+        name="constant",
+        summary="A constant learning rate, after a linear rise where wanted.",
+        target="gaussrep.training.optimization:Constant",
+        config="gaussrep.training.config:ConstantConfig",
     )
 
 

@@ -170,8 +170,8 @@ class OptimizerRecord(Record):
 class ScheduleRecord(Record):
     """A learning-rate schedule.
 
-    `target(settings)` makes a `gaussrep.training.Schedule`, whose `factor(step, steps)` returns the
-    factor in [0, 1] by which the learning rates of step `step` of `steps` are multiplied.
+    `target(settings, lr=lr)` makes a `gaussrep.training.Schedule`, whose `factor(step, steps)`
+    returns the factor in [0, 1] by which `lr` is multiplied at step `step` of `steps`, from 0.
     """
 
     noun: ClassVar[str] = "schedule"

@@ -1,11 +1,67 @@
-"""What a training run can be told. Never imports torch."""
+"""Settings of training runs and of the core's optimizers, schedules and callbacks.
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+Never imports torch.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from gaussrep.config import ComponentConfig, Config, component
+from gaussrep import plugins
+from gaussrep.config import ComponentConfig, Config, component, load_config
+from gaussrep.config import preset as find_preset
+from gaussrep.errors import ConfigError
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+class AdamWConfig(ComponentConfig):
+    """Settings of the `adamw` optimizer."""
+
+    betas: tuple[Beta, Beta] = (0.9, 0.95)
+    """Decay rates of the running averages of the gradient and of its square."""
+    eps: float = Field(default=1e-8, gt=0)
+    """Term added to the denominator."""
+
+
+class SGDConfig(ComponentConfig):
+    """Settings of the `sgd` optimizer."""
+
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    """Decay rate of the running average of the gradient."""
+    nesterov: bool = False
+    """Use Nesterov's momentum."""
+
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> "SGDConfig":
+        if self.nesterov and not self.momentum:
+            raise ValueError("has nesterov=true with momentum=0; give a momentum above 0")
+        return self
+
+
+class ConstantConfig(ComponentConfig):
+    """Settings of the `constant` schedule."""
+
+    warmup_fraction: float = Field(default=0.0, ge=0, lt=1)
+    """Fraction of all steps over which the learning rate rises linearly."""
+
+
+class WarmupCosineConfig(ComponentConfig):
+    """Settings of the `warmup-cosine` schedule."""
+
+    warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
+    """Fraction of all steps over which the learning rate rises linearly."""
+    min_lr: float = Field(default=0.0, ge=0)
+    """Learning rate that the cosine ends at, at most `trainer.lr`."""
+
+
+class EMAConfig(ComponentConfig):
+    """Settings of the `ema` callback."""
+
+    decay: float = Field(default=0.999, ge=0, lt=1)
+    """Weight of the average in each update; the current weights get 1 - decay."""
 
 
 class TrainerConfig(Config):
@@ -15,64 +71,73 @@ class TrainerConfig(Config):
         steps: Optimizer steps in all; give this or `epochs`.
         epochs: Passes over the training split; give this or `steps`.
         batch_size: Samples per process and backward pass.
-        accumulate: Backward passes per optimizer step.
-        lr: AdamW's learning rate at the top of the schedule.
-        min_lr: The learning rate that the cosine ends at.
-        warmup: Share of all steps over which the learning rate rises linearly, in [0, 1).
-        weight_decay: AdamW's decay of matrices; biases, norms and what the method exempts have
+        gradient_accumulation_steps: Backward passes per optimizer step.
+        lr: Learning rate at the top of the schedule.
+        weight_decay: Decay of matrices; biases, norms and parameters that the method exempts have
             none.
-        betas: AdamW's two decay rates.
+        optimizer: An optimizer, `adamw` or `sgd`; methods with optimizers of their own, such as
+            fits, do without this, `schedule`, `lr` and `weight_decay`.
+        schedule: Learning rate over the steps, `warmup-cosine` or `constant`.
         clip_grad: Largest norm of the gradient; none, no clipping.
         precision: Number format of the forward pass; weights are always fp32.
         device: `auto` takes an accelerator where there is one.
-        compile: Let torch.compile make the method's modules faster; what happens between them, a
-            rendering say, stays as it is. Needs a C++ compiler, and minutes for the first step.
-        workers: Processes that load samples, per process that trains; 0 loads in the loop itself.
+        compile: Speed up the method's modules by torch.compile; code between them, such as a
+            rendering, is not compiled. Needs a C++ compiler, and minutes for the first step.
+        num_workers: Processes that load samples, per process that trains; 0 loads in the training
+            process.
         checkpoint_every: Steps between checkpoints; the last step always writes one.
         keep_last: How many of the latest checkpoints stay, besides the best.
-        evaluate_every: Steps between measurements of the loss on the validation split, which also
+        validate_every: Steps between measurements of the loss on the validation split, which also
             follow the last step; 0, never.
-        probe_every: Steps between the run's `evaluations`, which also follow the last step; 0,
-            never.
+        evaluations_every: Steps between the run's `evaluations`, which also follow the last step;
+            0, never.
         log_every: Steps between rows of `metrics.csv`.
         tensorboard: `auto` writes TensorBoard files where tensorboard is installed.
     """
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "accumulate": "gradient_accumulation_steps",
+        "workers": "num_workers",
+        "betas": "optimizer.betas",
+        "warmup": "schedule.warmup_fraction",
+        "min_lr": "schedule.min_lr",
+        "evaluate_every": "validate_every",
+        "probe_every": "evaluations_every",
+    }
+
     steps: int | None = Field(None, ge=1)
     epochs: int | None = Field(None, ge=1)
     batch_size: int = Field(64, ge=1)
-    accumulate: int = Field(1, ge=1)
+    gradient_accumulation_steps: int = Field(1, ge=1)
     lr: float = Field(3e-4, gt=0)
-    min_lr: float = Field(0.0, ge=0)
-    warmup: float = Field(0.05, ge=0, lt=1)
     weight_decay: float = Field(0.05, ge=0)
-    betas: tuple[Annotated[float, Field(ge=0, lt=1)], Annotated[float, Field(ge=0, lt=1)]] = (
-        0.9,
-        0.95,
+    optimizer: Annotated[ComponentConfig, component("optimizers")] = ComponentConfig(type="adamw")
+    schedule: Annotated[ComponentConfig, component("schedules")] = ComponentConfig(
+        type="warmup-cosine"
     )
     clip_grad: float | None = Field(None, gt=0)
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compile: bool = False
-    workers: int = Field(0, ge=0)
+    num_workers: int = Field(0, ge=0)
     checkpoint_every: int = Field(500, ge=1)
     keep_last: int = Field(2, ge=1)
-    evaluate_every: int = Field(500, ge=0)
-    probe_every: int = Field(500, ge=0)
+    validate_every: int = Field(500, ge=0)
+    evaluations_every: int = Field(500, ge=0)
     log_every: int = Field(10, ge=1)
     tensorboard: Literal["auto"] | bool = "auto"
 
     @model_validator(mode="after")
     def _one_length(self) -> "TrainerConfig":
         if self.steps is None and self.epochs is None:
-            raise ValueError("says neither how many steps nor how many epochs; give one of the two")
+            raise ValueError("has neither steps nor epochs; give one of the two")
         if self.steps is not None and self.epochs is not None:
             raise ValueError(
                 f"has both steps={self.steps} and epochs={self.epochs}; "
                 "give one and set the other to null"
             )
-        if self.min_lr > self.lr:
-            raise ValueError(f"has min_lr={self.min_lr:g} above lr={self.lr:g}")
+        if isinstance(self.schedule, WarmupCosineConfig) and self.schedule.min_lr > self.lr:
+            raise ValueError(f"has schedule.min_lr={self.schedule.min_lr:g} above lr={self.lr:g}")
         return self
 
 
@@ -83,8 +148,9 @@ class TrainConfig(Config):
         method: The learner.
         data: The data set; its `train` split is trained on, its `val` split measured on.
         trainer: How to train.
-        evaluations: What to measure while it trains, by the name that its columns start with.
-        seed: Of weights, order, augmentation and what is random in the method.
+        evaluations: Evaluations to run while training, by the name that their columns start with.
+        callbacks: Callbacks besides the trainer's own, by any name, `{ema: {type: ema}}`.
+        seed: Of weights, order, augmentation and the randomness in the method.
     """
 
     method: Annotated[ComponentConfig, component("methods")]
@@ -93,4 +159,40 @@ class TrainConfig(Config):
     evaluations: Mapping[str, Annotated[ComponentConfig, component("evaluations")]] = Field(
         default_factory=dict
     )
+    callbacks: Mapping[str, Annotated[ComponentConfig, component("callbacks")]] = Field(
+        default_factory=dict
+    )
     seed: int = Field(0, ge=0, lt=2**63)
+
+
+def train_config(
+    method: str,
+    preset: str | None = None,
+    files: Sequence[Path] = (),
+    overrides: Sequence[str] = (),
+) -> TrainConfig:
+    """Resolve the configuration of a new run.
+
+    Args:
+        method: Name of the method, as on the command line.
+        preset: Name of one of its presets, or None.
+        files: YAML files, later ones on top.
+        overrides: `dotted.key=value`, on top of all.
+
+    Returns:
+        The whole configuration.
+
+    Raises:
+        PluginError: There is no such method.
+        ConfigError: There is no such preset, a setting is wrong, or a file is of another method.
+    """
+    component = plugins.find("methods", method)
+    layer: dict[str, Any] = {} if preset is None else find_preset(component, preset)
+    layer = {**layer, "method": {**layer.get("method", {}), "type": method}}
+    config = load_config(TrainConfig, layer, list(files), list(overrides))
+    if plugins.find("methods", config.method.type) != component:
+        raise ConfigError(
+            f"method.type is {config.method.type!r} in the settings, but the command trains "
+            f"{method!r}; give the same method in both"
+        )
+    return config

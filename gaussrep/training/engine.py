@@ -46,7 +46,7 @@ class Engine:
                 cpu=config.device == "cpu",
                 mixed_precision=_PRECISION[config.precision],
                 gradient_accumulation_plugin=GradientAccumulationPlugin(
-                    num_steps=config.accumulate, sync_with_dataloader=False
+                    num_steps=config.gradient_accumulation_steps, sync_with_dataloader=False
                 ),
             )
         except ValueError as error:

@@ -19,14 +19,16 @@ class _MethodOnly(Config):
     method: Annotated[ComponentConfig, component("methods")]
 
 
-def load_run(folder: str | PathLike[str]) -> Method:
+def load_run(folder: str | PathLike[str], weights: str | None = None) -> Method:
     """Load what a run learned.
 
     Args:
         folder: The run's folder. Its data set need not be there any more.
+        weights: Name of further weights that a callback wrote, such as `ema`; None loads those of
+            the latest checkpoint.
 
     Returns:
-        The method with the weights of the run's latest checkpoint, on the CPU, in evaluation mode.
+        The method, on the CPU, in evaluation mode.
 
     Raises:
         RunError: The folder is missing, holds no run or no weights, or needs a plugin that is not
@@ -41,7 +43,7 @@ def load_run(folder: str | PathLike[str]) -> Method:
     with run.explained_renames():
         config = load_config(_MethodOnly, {"method": given}, [], [])
     method = build("methods", config.method)
-    load_weights(run.weights_file, method)
+    load_weights(run.weights(weights), method)
     return method.eval()
 
 

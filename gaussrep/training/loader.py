@@ -56,7 +56,7 @@ def make_loader(
     dataset: MapDataset,
     batches: Iterable[list[SampleKey]],
     *,
-    workers: int,
+    num_workers: int,
     device: torch.device,
 ) -> DataLoader[Batch]:
     """Build a loader that gives the data set exactly these batches of keys.
@@ -65,7 +65,7 @@ def make_loader(
         dataset: Takes a `SampleKey` and returns a dict of CPU tensors; these are stacked where it
             does not join them itself.
         batches: The keys of each batch, in order; may be endless.
-        workers: Processes that load; 0 loads in this one.
+        num_workers: Processes that load; 0 loads in this one.
         device: Where the batches will go.
 
     Returns:
@@ -74,7 +74,7 @@ def make_loader(
     return DataLoader(
         dataset,  # pyright: ignore[reportArgumentType] - it need not be torch's class
         batch_sampler=batches,
-        num_workers=workers,
+        num_workers=num_workers,
         collate_fn=dataset.collate if isinstance(dataset, CollatingDataset) else None,
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),

@@ -13,8 +13,8 @@ from torch.utils.data import DataLoader
 from gaussrep.checks import defer_finite_checks
 from gaussrep.errors import RunError
 from gaussrep.methods.method import Batch, StepOutput
-from gaussrep.training.callbacks.callback import Callback, Row
-from gaussrep.training.training import TrainState
+from gaussrep.training.callback import Callback, Row
+from gaussrep.training.train_state import TrainState
 
 
 def fit(state: TrainState, loader: DataLoader[Batch], callbacks: Sequence[Callback]) -> Row:
@@ -89,7 +89,8 @@ def _add_gradients(state: TrainState, batches: Iterator[Batch]) -> dict[str, flo
     engine = state.engine
     with defer_finite_checks():
         outputs = [
-            engine.backward(engine.to_device(next(batches))) for _ in range(state.config.accumulate)
+            engine.backward(engine.to_device(next(batches)))
+            for _ in range(state.config.gradient_accumulation_steps)
         ]
     means = engine.mean(torch.stack([_scalars(output) for output in outputs]).mean(0))
     return dict(zip(("loss", *sorted(outputs[0].metrics)), means.tolist(), strict=True))

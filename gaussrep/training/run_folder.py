@@ -118,6 +118,26 @@ class RunFolder:
         """The weights of the latest checkpoint."""
         return self.path / "model.safetensors"
 
+    def weights(self, name: str | None = None) -> Path:
+        """Find the weights of the latest checkpoint.
+
+        Args:
+            name: Which further weights, such as `ema`; None, the trained ones.
+
+        Returns:
+            The file.
+
+        Raises:
+            RunError: The run has no such further weights.
+        """
+        if name is None:
+            return self.weights_file
+        file = self.path / f"model-{name}.safetensors"
+        if not file.is_file():
+            found = sorted(path.stem[6:] for path in self.path.glob("model-*.safetensors"))
+            raise RunError(f"{self.path} has no {name!r} weights; it has {found or 'no others'}")
+        return file
+
     @property
     def scene_file(self) -> Path:
         """The Gaussians of a fit's latest checkpoint."""

@@ -84,7 +84,7 @@ class ShuffledOrder(SampleOrder):
         size: Number of samples in the data set.
         seed: The run's seed.
         batch_size: Samples per process and backward pass.
-        accumulate: Backward passes per optimizer step.
+        gradient_accumulation_steps: Backward passes per optimizer step.
         world_size: Number of processes.
 
     Raises:
@@ -94,21 +94,22 @@ class ShuffledOrder(SampleOrder):
     size: int
     seed: int
     batch_size: int
-    accumulate: int = 1
+    gradient_accumulation_steps: int = 1
     world_size: int = 1
 
     def __post_init__(self) -> None:
         if self.size < self.global_batch:
             raise DataError(
                 f"the training split holds {self.size} samples, fewer than the {self.global_batch} "
-                f"of one step (batch_size {self.batch_size} x accumulate {self.accumulate} x "
-                f"{self.world_size} processes); lower trainer.batch_size"
+                f"of one step (batch_size {self.batch_size} x gradient_accumulation_steps "
+                f"{self.gradient_accumulation_steps} x {self.world_size} processes); "
+                "lower trainer.batch_size"
             )
 
     @property
     def global_batch(self) -> int:
         """Samples per optimizer step, all processes together."""
-        return self.batch_size * self.accumulate * self.world_size
+        return self.batch_size * self.gradient_accumulation_steps * self.world_size
 
     @property
     def steps_per_epoch(self) -> int:
@@ -144,7 +145,8 @@ class ShuffledOrder(SampleOrder):
             position: Where the first step starts.
 
         Yields:
-            `batch_size` keys per backward pass; `accumulate` such lists make one optimizer step.
+            `batch_size` keys per backward pass; `gradient_accumulation_steps` such lists make one
+            optimizer step.
         """
         order, epoch = self.permutation(position.epoch), position.epoch
         while True:
@@ -152,7 +154,9 @@ class ShuffledOrder(SampleOrder):
             if position.epoch != epoch:
                 order, epoch = self.permutation(position.epoch), position.epoch
             step = order[position.samples : position.samples + self.global_batch]
-            passes = step.reshape(self.accumulate, self.world_size, self.batch_size)[:, rank]
+            passes = step.reshape(
+                self.gradient_accumulation_steps, self.world_size, self.batch_size
+            )[:, rank]
             for indices in passes.tolist():
                 yield [SampleKey(index, epoch, self.seed) for index in indices]
             position = self.after(position)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 
-from gaussrep.training.train_config import train_config
+from gaussrep.training.config import train_config
 from harness.options import run_script
 
 SMALL = "{width: 16, depth: 1, heads: 1}"

@@ -29,7 +29,7 @@ def fill(script, monkeypatch, tmp_path):
 
     def run(seeds=(0, 1), steps=7, stop=None):
         limits[:] = [] if stop is None else [stop]
-        tuning = ("epochs=3", "accumulate=1")
+        tuning = ("epochs=3", "gradient_accumulation_steps=1")
         comparison = cifar10.make_comparison(tmp_path, steps, tuning, "cpu", ())
         comparison.fill(seeds, tmp_path / "runs", tmp_path / "out.json", {"steps": steps})
         return json.loads((tmp_path / "out.json").read_text())
@@ -45,7 +45,7 @@ def test_every_cell_has_one_number_per_seed(fill):
         "knn": [0.5, 0.5], "linear-probe": [0.5, 0.5], "fine-tune": [0.5, 0.5], "psnr": [20.0, 20.0]
     }  # fmt: skip
     assert "psnr" not in rows["MAE, normalized target"]
-    assert ("gmae-0", "fine-tune", "seed=0", "epochs=3", "accumulate=1") in asked
+    assert ("gmae-0", "fine-tune", "seed=0", "epochs=3", "gradient_accumulation_steps=1") in asked
     assert ("mae-normalized-target-1", 1, "mae", True) in asked
     assert ("random-encoder-0", 0, "gmae", False) in asked
 

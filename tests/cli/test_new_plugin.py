@@ -45,7 +45,7 @@ def test_it_is_listed_and_healthy(run):
 
 def test_it_trains_a_step(run):
     options = ["--preset", "demo", "--run", "run", "trainer.steps=1", "trainer.batch_size=2"]
-    trained = run(*PROGRAM, "train", "own", *options, "trainer.evaluate_every=0")
+    trained = run(*PROGRAM, "train", "own", *options, "trainer.validate_every=0")
     assert trained.returncode == 0, trained.stderr
     assert "run: loss" in trained.stdout
 

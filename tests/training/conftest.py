@@ -16,7 +16,7 @@ QUICK = {
         "batch_size": 4,
         "lr": 1e-2,
         "checkpoint_every": 3,
-        "evaluate_every": 3,
+        "validate_every": 3,
         "log_every": 1,
         "tensorboard": False,
         "device": "cpu",

@@ -18,7 +18,7 @@ def losses(run):
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")  # torch warns of itself
 def test_a_compiled_run_has_the_losses_and_the_weights_of_a_plain_one(configure, tmp_path):
-    settings = ("method.noise=0.3", "trainer.steps=3", "trainer.evaluate_every=0")
+    settings = ("method.noise=0.3", "trainer.steps=3", "trainer.validate_every=0")
     for name in ("plain", "compiled"):
         train(configure(*settings, f"trainer.compile={name == 'compiled'}"), tmp_path / name)
     assert losses(tmp_path / "compiled") == pytest.approx(losses(tmp_path / "plain"), rel=1e-4)

@@ -8,8 +8,8 @@ from gaussrep.errors import ConfigError
 WRONG = [
     (["trainer.steps=null"], "neither how many steps nor how many epochs"),
     (["trainer.epochs=2"], "both steps=6 and epochs=2; give one and set the other to null"),
-    (["trainer.min_lr=1"], "min_lr=1 above lr=0.01"),
-    (["trainer.warmup=10"], "trainer.warmup"),
+    (["trainer.schedule.min_lr=1"], "min_lr=1 above lr=0.01"),
+    (["trainer.schedule.warmup_fraction=10"], "trainer.schedule.warmup_fraction"),
     (["trainer.precision=fp8"], "trainer.precision"),
     (["trainer.batch_sise=3"], "batch_size"),
     (["seed=-1"], "seed"),

@@ -4,7 +4,7 @@ import torch
 from gaussrep.building import build
 from gaussrep.errors import ConfigError, GaussrepError, RunError
 from gaussrep.training.engine import running_engine
-from gaussrep.training.optimizer import make_optimizer
+from gaussrep.training.optimization import make_optimizer
 
 
 def test_precision_and_accumulation_may_change_from_run_to_run(configure):
@@ -51,7 +51,7 @@ def test_on_main_gives_the_result_or_the_error(configure):
 def test_accumulated_gradients_are_those_of_one_big_batch(configure):
     def gradient(accumulate):
         torch.manual_seed(0)
-        config = configure(f"trainer.accumulate={accumulate}", "method.noise=0")
+        config = configure(f"trainer.gradient_accumulation_steps={accumulate}", "method.noise=0")
         method = build("methods", config.method)
         with running_engine(config.trainer) as engine:
             engine.prepare(method, [make_optimizer(method, config.trainer)])

@@ -16,7 +16,7 @@ TOY = Path(__file__).parent / "toy"
 PROGRAM = [sys.executable, "-W", "error", "-c", "from gaussrep.cli.main import main; main()"]
 SETTINGS = (
     *("data=toy", "data.samples=22", "method.dice=true", "trainer.steps=30", "trainer.lr=0.01"),
-    *("trainer.batch_size=4", "trainer.log_every=1", "trainer.evaluate_every=6"),
+    *("trainer.batch_size=4", "trainer.log_every=1", "trainer.validate_every=6"),
     *("trainer.device=cpu", "trainer.tensorboard=false"),
 )
 
@@ -90,7 +90,7 @@ def test_a_killed_run_goes_on_as_if_it_never_was(tmp_path, whole, checkpoint_eve
 def test_two_processes_equal_one_with_twice_the_batch(tmp_path):
     settings = [
         *("toy", "data=toy", "method.noise=0", "trainer.steps=8", "trainer.lr=0.01"),
-        *("trainer.log_every=1", "trainer.evaluate_every=4", "trainer.checkpoint_every=4"),
+        *("trainer.log_every=1", "trainer.validate_every=4", "trainer.checkpoint_every=4"),
         *("trainer.device=cpu", "trainer.tensorboard=false"),
     ]
     launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python"]

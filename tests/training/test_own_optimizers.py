@@ -11,8 +11,8 @@ from gaussrep.config import ComponentConfig, load_config
 from gaussrep.data.sample import SampleKey
 from gaussrep.methods import Method, StepOutput
 from gaussrep.methods.method import ScheduledOptimizer
-from gaussrep.training.callbacks.callback import Callback
-from gaussrep.training.callbacks.metrics_csv import read_rows
+from gaussrep.training.callback import Callback
+from gaussrep.training.callbacks import read_rows
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.sampler import Position, SampleOrder
 from gaussrep.training.train import resume, train
@@ -130,7 +130,7 @@ def test_a_resumed_run_ends_in_the_same_numbers(cloud, tmp_path):
     train(cloud("trainer.steps=12"), tmp_path / "whole")
     stopped = tmp_path / "stopped"
     with pytest.raises(KeyboardInterrupt):
-        train(cloud("trainer.steps=12"), stopped, prepare=_stop_at(8))
+        train(cloud("trainer.steps=12"), stopped, init_hook=_stop_at(8))
     assert not (stopped / "checkpoints" / "step-00000009").exists()
     resume(stopped)
     assert last(stopped) == last(tmp_path / "whole")
@@ -189,5 +189,5 @@ def test_a_data_set_may_bring_its_own_order(cloud, tmp_path, monkeypatch):
     monkeypatch.setattr(
         dataset.ToyData, "sample_order", lambda self, **_: Backwards(len(self)), raising=False
     )
-    train(cloud("trainer.evaluate_every=0", "trainer.checkpoint_every=100"), tmp_path)
+    train(cloud("trainer.validate_every=0", "trainer.checkpoint_every=100"), tmp_path)
     assert seen[3:] == [39, 38, 37, 36, 35, 34]

@@ -13,7 +13,7 @@ ORDERS = st.builds(
     size=st.integers(48, 90),
     seed=st.integers(0, 2**63 - 1),
     batch_size=st.integers(1, 4),
-    accumulate=st.integers(1, 3),
+    gradient_accumulation_steps=st.integers(1, 3),
     world_size=st.integers(1, 4),
 )
 
@@ -22,7 +22,12 @@ def steps_of(order, position=None, count=8):
     """The keys of each step, all ranks and passes together, in the order of the data."""
     ranks = [order.batches(rank, position or Position()) for rank in range(order.world_size)]
     return [
-        [key for _ in range(order.accumulate) for rank in ranks for key in next(rank)]
+        [
+            key
+            for _ in range(order.gradient_accumulation_steps)
+            for rank in ranks
+            for key in next(rank)
+        ]
         for _ in range(count)
     ]
 
@@ -59,7 +64,9 @@ def test_another_number_of_processes_keeps_the_order(seed):
 
 
 def test_a_process_draws_whole_batches():
-    order = ShuffledOrder(size=30, seed=1, batch_size=3, accumulate=2, world_size=2)
+    order = ShuffledOrder(
+        size=30, seed=1, batch_size=3, gradient_accumulation_steps=2, world_size=2
+    )
     batches = list(islice(order.batches(1, Position()), 5))
     assert [len(batch) for batch in batches] == [3] * 5
 
@@ -82,7 +89,7 @@ def test_remaining_steps_count_down_to_the_end_of_the_last_epoch(order, epochs, 
 
 def test_a_data_set_smaller_than_one_step_is_refused():
     with pytest.raises(DataError, match=r"holds 11 samples, fewer than the 12 .*3 x .* 2 x 2 "):
-        ShuffledOrder(size=11, seed=0, batch_size=3, accumulate=2, world_size=2)
+        ShuffledOrder(size=11, seed=0, batch_size=3, gradient_accumulation_steps=2, world_size=2)
 
 
 @given(st.integers(1, 40), st.integers(1, 8), st.integers(1, 4))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaussrep.training.schedule import warmup_cosine
+from gaussrep.training.optimization import warmup_cosine
 
 
 def factors(steps, warmup, floor):

@@ -6,10 +6,11 @@ import torch
 from safetensors.torch import load_file
 
 from gaussrep.errors import ConfigError, DataError, PluginError, RunError, UnavailableError
-from gaussrep.training import random_state
-from gaussrep.training.callbacks import tensorboard
+from gaussrep.training import callbacks, random_state
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train import resume, train
+
+CONSTANT = ["trainer.schedule.min_lr=0.01", "trainer.schedule.warmup_fraction=0"]
 
 
 @pytest.fixture(autouse=True)
@@ -60,13 +61,13 @@ def test_the_same_seed_gives_the_same_run_and_another_does_not(tmp_path, configu
 
 def test_loading_in_workers_changes_nothing(tmp_path, configure):
     train(configure(), tmp_path / "inside")
-    train(configure("trainer.workers=1"), tmp_path / "workers")
+    train(configure("trainer.num_workers=1"), tmp_path / "workers")
     assert rows_of(tmp_path / "inside") == rows_of(tmp_path / "workers")
 
 
 def test_validation_does_not_disturb_training(tmp_path, configure):
-    train(configure("trainer.evaluate_every=1"), tmp_path / "often")
-    result = train(configure("trainer.evaluate_every=0"), tmp_path / "never")
+    train(configure("trainer.validate_every=1"), tmp_path / "often")
+    result = train(configure("trainer.validate_every=0"), tmp_path / "never")
     assert losses_of(tmp_path / "often") == losses_of(tmp_path / "never")
     assert result.val_loss is None
     assert "val_loss" not in rows_of(tmp_path / "never")[0]
@@ -74,7 +75,7 @@ def test_validation_does_not_disturb_training(tmp_path, configure):
 
 def test_accumulating_equals_a_larger_batch(tmp_path, configure):
     train(configure("trainer.batch_size=8", "method.noise=0"), tmp_path / "large")
-    accumulate = ["trainer.batch_size=2", "trainer.accumulate=4"]
+    accumulate = ["trainer.batch_size=2", "trainer.gradient_accumulation_steps=4"]
     train(configure(*accumulate, "method.noise=0"), tmp_path / "small")
     assert losses_of(tmp_path / "small") == pytest.approx(losses_of(tmp_path / "large"), rel=1e-4)
 
@@ -86,10 +87,15 @@ def test_epochs_set_the_length(tmp_path, configure):
 
 
 @pytest.mark.parametrize("stop", [3, 5, 6, 10])
-@pytest.mark.parametrize("more", [[], ["trainer.precision=bf16"], ["trainer.workers=1"]])
+@pytest.mark.parametrize("more", [[], ["trainer.precision=bf16"], ["trainer.num_workers=1"]])
 def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure, stop, more):
     """Stops in mid-epoch, at an epoch's end (5, 10) and at its last whole step."""
-    quick = ["data.samples=22", "trainer.min_lr=0.01", "trainer.warmup=0", *more]
+    quick = [
+        "data.samples=22",
+        "trainer.schedule.min_lr=0.01",
+        "trainer.schedule.warmup_fraction=0",
+        *more,
+    ]
     train(configure("trainer.steps=12", *quick), tmp_path / "whole")
     train(configure(f"trainer.steps={stop}", *quick), tmp_path / "parts")
     result = resume(tmp_path / "parts", ["trainer.steps=12"])
@@ -106,7 +112,11 @@ def strip_validation(row):
 
 
 def test_fp16_resumes_with_its_loss_scale(tmp_path, configure):
-    quick = ["trainer.precision=fp16", "trainer.min_lr=0.01", "trainer.warmup=0"]
+    quick = [
+        "trainer.precision=fp16",
+        "trainer.schedule.min_lr=0.01",
+        "trainer.schedule.warmup_fraction=0",
+    ]
     train(configure("trainer.steps=6", *quick), tmp_path / "whole")
     train(configure("trainer.steps=3", *quick), tmp_path / "parts")
     resume(tmp_path / "parts", ["trainer.steps=6"])
@@ -162,7 +172,7 @@ def test_what_cannot_be_trained_leaves_no_folder(tmp_path, configure, monkeypatc
         train(configure("data.samples=3"), run)
     with pytest.raises(PluginError, match="not a gaussrep Method"):
         train(configure("method=not-a-method"), run)
-    monkeypatch.setattr(tensorboard, "find_spec", lambda _: None)
+    monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
     with pytest.raises(UnavailableError, match="pip install"):
         train(configure("trainer.tensorboard=true"), run)
     assert not run.exists()

@@ -30,7 +30,7 @@ def training(folder):
     """The arguments of a small training."""
     small = "{width: 16, depth: 1, heads: 1}"
     settings = [f"method.encoder={small}", f"method.decoder={small}"]
-    settings += ["trainer.batch_size=2", "trainer.tensorboard=false", "trainer.evaluate_every=0"]
+    settings += ["trainer.batch_size=2", "trainer.tensorboard=false", "trainer.validate_every=0"]
     settings += ["method.image_size=32", "method.patch_size=8", "method.queries=12"]
     settings += ["data.type=shapes", "data.size=32"]
     return ["train", "gmae", "--run", str(folder), *settings]

@@ -119,7 +119,7 @@ def test_a_grown_up_plugin_of_somebody_else(environment):
     assert "gaussrep-additive" in listed.stdout
     trained = run(
         environment, "gaussrep", "train", "additive", "--preset", "demo", "--run", "sums",
-        "trainer.steps=1", "trainer.batch_size=2", "trainer.evaluate_every=0",
+        "trainer.steps=1", "trainer.batch_size=2", "trainer.validate_every=0",
     )  # fmt: skip
     assert trained.returncode == 0, trained.stderr
     tests = ROOT / "examples" / "additive" / "tests"

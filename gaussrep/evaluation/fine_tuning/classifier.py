@@ -76,10 +76,10 @@ class Classifier(Method):
         """The other method's layers."""
         return self.body.embedding_layers()
 
-    def load_first_weights(self) -> None:
+    def load_pretrained(self) -> None:
         """Load what the other method starts from, unless it was given weights already."""
         if not self.config.start:
-            self.body.load_first_weights()
+            self.body.load_pretrained()
 
     def no_weight_decay(self) -> set[str]:
         """What the other method exempts."""

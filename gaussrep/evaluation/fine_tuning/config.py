@@ -3,8 +3,9 @@
 "MAE" marks the values of arXiv 2111.06377, table 9, for ViT-Base; "ours" is what it does not give.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -38,9 +39,14 @@ class ClassifierConfig(ComponentConfig):
 class FineTuneConfig(EvaluationConfig):
     """Settings of the `fine-tune` evaluation: MAE's recipe without RandAugment and drop path."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "accumulate": "gradient_accumulation_steps",
+        "warmup": "warmup_fraction",
+    }
+
     batch_size: int = Field(default=128, ge=1)
     """Samples per process and backward pass (ours)."""
-    accumulate: int = Field(default=8, ge=1)
+    gradient_accumulation_steps: int = Field(default=8, ge=1)
     """Backward passes per optimizer step; with 128 samples each, MAE's batch of 1024."""
     epochs: int = Field(default=100, ge=1)
     """Passes over the training split (MAE)."""
@@ -48,8 +54,8 @@ class FineTuneConfig(EvaluationConfig):
     """AdamW's learning rate per 256 samples of a step (MAE)."""
     min_lr: float = Field(default=0.0, ge=0)
     """The learning rate that the cosine ends at (ours)."""
-    warmup: float = Field(default=0.05, ge=0, lt=1)
-    """Share of all steps over which the rate rises (MAE: 5 of 100 epochs)."""
+    warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
+    """Fraction of all steps over which the rate rises (MAE: 5 of 100 epochs)."""
     weight_decay: float = Field(default=0.05, ge=0)
     """AdamW's decay of matrices (MAE)."""
     betas: tuple[Rate, Rate] = (0.9, 0.999)

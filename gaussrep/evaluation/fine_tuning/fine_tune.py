@@ -20,7 +20,7 @@ from gaussrep.evaluation.fine_tuning.config import ClassifierConfig, FineTuneCon
 from gaussrep.evaluation.labeled import LabeledDataset, labeled_split
 from gaussrep.methods.digest import digest_of
 from gaussrep.methods.method import Method
-from gaussrep.training.callbacks.metrics_csv import read_rows
+from gaussrep.training.callbacks import read_rows
 from gaussrep.training.config import TrainConfig, TrainerConfig
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train import resume, train
@@ -65,7 +65,7 @@ class FineTune(Evaluation):
         if steps_per_epoch == 0:
             raise DataError(
                 f"the training split holds {len(dataset)} samples, fewer than the "
-                f"{self._per_step()} of one step; lower batch_size or accumulate"
+                f"{self._per_step()} of one step; lower batch_size or gradient_accumulation_steps"
             )
         body = ClassifierConfig(
             type="classifier",
@@ -82,23 +82,29 @@ class FineTune(Evaluation):
         return TrainConfig(method=body, data=config.data, trainer=trainer, seed=config.seed)
 
     def _trainer(self, steps_per_epoch: int, device: str) -> TrainerConfig:
-        same = ("batch_size", "accumulate", "min_lr", "warmup", "weight_decay", "betas")
-        settings = {name: getattr(self.config, name) for name in (*same, "precision", "workers")}
+        config = self.config
+        same = ("batch_size", "gradient_accumulation_steps", "weight_decay", "precision")
         return TrainerConfig.model_validate(
             {
-                **settings,
+                **{name: getattr(config, name) for name in (*same, "num_workers")},
+                "optimizer": {"type": "adamw", "betas": config.betas},
+                "schedule": {
+                    "type": "warmup-cosine",
+                    "warmup_fraction": config.warmup_fraction,
+                    "min_lr": config.min_lr,
+                },
                 "steps": self.config.epochs * steps_per_epoch,
                 "lr": self.config.base_lr * self._per_step() / LR_SAMPLES,
                 "device": device,
                 "checkpoint_every": steps_per_epoch,
-                "evaluate_every": steps_per_epoch,
+                "validate_every": steps_per_epoch,
                 "keep_last": 1,
             }
         )
 
     def _per_step(self) -> int:
         processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by whoever launches several
-        return self.config.batch_size * self.config.accumulate * processes
+        return self.config.batch_size * self.config.gradient_accumulation_steps * processes
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:
@@ -120,7 +126,7 @@ def _trained(config: TrainConfig, folder: Path, method: Method) -> RunFolder:
     """Train from the method's weights, or go on with a run that was stopped."""
     run = RunFolder(folder)
     if not run.exists():
-        train(config, folder, prepare=lambda classifier: _take_weights(classifier, method))
+        train(config, folder, init_hook=lambda classifier: _take_weights(classifier, method))
         return run
     if dump_yaml(run.read_config()) != dump_yaml(config):
         raise RunError(

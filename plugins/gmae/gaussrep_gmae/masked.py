@@ -121,7 +121,7 @@ class MaskedMethod(Method, Generic[C]):
         """
         return self.encoder.layers()
 
-    def load_first_weights(self) -> None:
+    def load_pretrained(self) -> None:
         """Load the encoder's weights from `encoder_weights`, or those that it names itself."""
         self.encoder.load_pretrained(self.config.encoder_weights)
 

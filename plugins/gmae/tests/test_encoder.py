@@ -100,7 +100,7 @@ def test_public_weights_are_loaded_into_the_encoder(make_method, public, name):
     embedding = method.encoder.vit.pos_embed.clone()
     untouched = make_method(name).encoder.state_dict()
     assert all(torch.equal(t, untouched[k]) for k, t in method.encoder.state_dict().items())
-    method.load_first_weights()
+    method.load_pretrained()
     own = method.encoder.vit.state_dict()
     assert torch.equal(own.pop("pos_embed"), embedding)
     assert own.keys() == weights.keys() - {"pos_embed"}
@@ -110,7 +110,7 @@ def test_public_weights_are_loaded_into_the_encoder(make_method, public, name):
 def test_without_a_name_nothing_is_loaded(make_method):
     method = make_method()
     before = {key: tensor.clone() for key, tensor in method.state_dict().items()}
-    method.load_first_weights()
+    method.load_pretrained()
     assert all(torch.equal(tensor, before[key]) for key, tensor in method.state_dict().items())
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.errors import ShapeError
-from gaussrep.training.optimizer import parameter_groups
+from gaussrep.training.optimization import parameter_groups
 from gaussrep_gmae.masked import masked_mean, masked_patches, random_visible, upsample_mask
 
 BOTH = pytest.mark.parametrize("name", ["gmae", "mae"])

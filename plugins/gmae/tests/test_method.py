@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.training.optimizer import parameter_groups
+from gaussrep.training.optimization import parameter_groups
 from gaussrep_gmae.camera import DISTANCE
 from gaussrep_gmae.layers.figure import pixel_figure
 from gaussrep_gmae.method import border_prior_loss

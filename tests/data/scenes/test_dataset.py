@@ -118,7 +118,7 @@ def test_the_loader_joins_batches(open_set):
     dataset = open_set(views=2)
     assert isinstance(dataset, CollatingDataset)
     keys = [[SampleKey(0), SampleKey(2)]]
-    loader = make_loader(dataset, keys, workers=0, device=torch.device("cpu"))
+    loader = make_loader(dataset, keys, num_workers=0, device=torch.device("cpu"))
     assert isinstance(loader, DataLoader)
     (batch,) = loader
     assert batch["index"].tolist() == [0, 2]

@@ -6,7 +6,7 @@ from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.fine_tuning.classifier import mixes
 from gaussrep.training.config import TrainerConfig
-from gaussrep.training.optimizer import make_optimizer
+from gaussrep.training.optimization import make_optimizer
 
 
 @pytest.fixture

@@ -8,7 +8,13 @@ from gaussrep.training import loop
 from gaussrep.training.load_run import load_run
 from gaussrep.training.run_folder import RunFolder
 
-QUICK = ["epochs=4", "batch_size=8", "accumulate=2", "base_lr=0.5", "layer_decay=0.9"]
+QUICK = [
+    "epochs=4",
+    "batch_size=8",
+    "gradient_accumulation_steps=2",
+    "base_lr=0.5",
+    "layer_decay=0.9",
+]
 
 
 def rows_of(folder):
@@ -48,7 +54,14 @@ def test_it_starts_from_the_methods_weights(evaluate, make_method, tmp_path):
     method = make_method()
     torch.nn.init.constant_(method.stem.weight, 0.123)
     folder = tmp_path / "run"
-    evaluate("fine-tune", method, "epochs=1", "batch_size=48", "accumulate=1", f"folder={folder}")
+    evaluate(
+        "fine-tune",
+        method,
+        "epochs=1",
+        "batch_size=48",
+        "gradient_accumulation_steps=1",
+        f"folder={folder}",
+    )
     assert RunFolder(folder).checkpoints().keys() == {1}
     stem = load_run(folder).body.stem.weight
     assert stem.std() < 0.01
@@ -101,7 +114,7 @@ def test_a_folder_of_other_weights_or_settings_is_refused(evaluate, make_method,
 
 def test_without_a_folder_nothing_is_kept(evaluate, make_method, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    settings = ["epochs=1", "batch_size=16", "accumulate=1", "precision=bf16"]
+    settings = ["epochs=1", "batch_size=16", "gradient_accumulation_steps=1", "precision=bf16"]
     assert 0 <= evaluate("fine-tune", make_method(), *settings).own["top1"] <= 1
     assert list(tmp_path.iterdir()) == []
 

@@ -3,17 +3,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from gaussrep.training.callbacks.checkpointing import Checkpointing
+from gaussrep.training.callbacks import Checkpointing
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.training import TrainState
+from gaussrep.training.train_state import TrainState
 
 
 class FakeTraining(TrainState):
     """A run whose checkpoints are folders with nothing but the best so far."""
 
-    def __init__(self, folder, evaluate_every=1, keep_last=2, steps=100):
+    def __init__(self, folder, validate_every=1, keep_last=2, steps=100):
         self.config = SimpleNamespace(
-            checkpoint_every=10, keep_last=keep_last, evaluate_every=evaluate_every
+            checkpoint_every=10, keep_last=keep_last, validate_every=validate_every
         )
         self.engine = SimpleNamespace(is_main=True)
         self.method = SimpleNamespace(export=lambda folder: None)
@@ -43,7 +43,7 @@ def follow(training, callback, losses, name="val_loss"):
 
 @pytest.fixture
 def callback():
-    return Checkpointing([])
+    return Checkpointing({})
 
 
 def test_the_first_checkpoint_comes_before_the_first_step(tmp_path, callback):
@@ -83,7 +83,7 @@ def test_only_steps_that_were_measured_compete(tmp_path, callback):
 
 
 def test_without_validation_the_mean_training_loss_decides(tmp_path, callback):
-    training = FakeTraining(tmp_path, evaluate_every=0, keep_last=1)
+    training = FakeTraining(tmp_path, validate_every=0, keep_last=1)
     callback.on_start(training)
     follow(training, callback, [1.0] * 10 + [5.0] * 9 + [0.0] + [3.0] * 10, name="loss")
     assert training.kept() == [10, 30]
@@ -106,7 +106,7 @@ def test_the_last_step_is_always_saved(tmp_path, callback):
 def test_the_best_survives_a_resume(tmp_path, callback):
     training = FakeTraining(tmp_path, keep_last=1)
     follow(training, callback, [1.0] * 10)
-    resumed = Checkpointing([])
+    resumed = Checkpointing({})
     resumed.load_state_dict(callback.state_dict())
     follow(training, resumed, [2.0] * 20)
     assert training.kept() == [10, 30]

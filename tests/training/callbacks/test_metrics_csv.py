@@ -2,9 +2,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from gaussrep.training.callbacks.metrics_csv import MetricsCsv, read_rows
+from gaussrep.training.callbacks import MetricsCsv, read_rows
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.training import TrainState
+from gaussrep.training.train_state import TrainState
 
 
 @pytest.fixture

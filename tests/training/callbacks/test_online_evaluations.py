@@ -1,13 +1,14 @@
 import pytest
 
+from gaussrep.building import build
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.evaluation.online import online_evaluations
-from gaussrep.training.callbacks.metrics_csv import read_rows
+from gaussrep.training.callbacks import read_rows
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train import resume, train
 
 RANK = ["evaluations.rank=effective-rank", "evaluations.half.type=effective-rank"]
 RANK += ["evaluations.half.limit=3"]
+CONSTANT = ["trainer.schedule.min_lr=0.01", "trainer.schedule.warmup_fraction=0"]
 
 
 def rows_of(folder):
@@ -16,7 +17,7 @@ def rows_of(folder):
 
 
 def test_numbers_are_logged_where_they_are_due(tmp_path, configure):
-    train(configure(*RANK, "trainer.steps=7", "trainer.probe_every=3"), tmp_path)
+    train(configure(*RANK, "trainer.steps=7", "trainer.evaluations_every=3"), tmp_path)
     rows = rows_of(tmp_path)
     for column, most in (("rank/rank", 6), ("half/rank", 3)):
         measured = {int(row["step"]): float(row[column]) for row in rows if row[column]}
@@ -26,8 +27,8 @@ def test_numbers_are_logged_where_they_are_due(tmp_path, configure):
 
 
 def test_measuring_does_not_disturb_training(tmp_path, configure):
-    train(configure(*RANK, "trainer.probe_every=1"), tmp_path / "often")
-    train(configure(*RANK, "trainer.probe_every=0"), tmp_path / "never")
+    train(configure(*RANK, "trainer.evaluations_every=1"), tmp_path / "often")
+    train(configure(*RANK, "trainer.evaluations_every=0"), tmp_path / "never")
     often, never = (
         [row["loss"] for row in rows_of(tmp_path / name)] for name in ("often", "never")
     )
@@ -36,7 +37,12 @@ def test_measuring_does_not_disturb_training(tmp_path, configure):
 
 
 def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure):
-    settings = [*RANK, "trainer.probe_every=2", "trainer.min_lr=0.01", "trainer.warmup=0"]
+    settings = [
+        *RANK,
+        "trainer.evaluations_every=2",
+        "trainer.schedule.min_lr=0.01",
+        "trainer.schedule.warmup_fraction=0",
+    ]
     train(configure(*settings, "trainer.steps=8"), tmp_path / "whole")
     train(configure(*settings, "trainer.steps=4"), tmp_path / "parts")
     resume(tmp_path / "parts", ["trainer.steps=8"])
@@ -51,15 +57,15 @@ def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure):
 
 def test_settings_are_completed_from_the_run(configure):
     config = configure(*RANK, "data.held_out=5")
-    found = online_evaluations(config)
+    settings = {"evaluations": config.evaluations, "data": config.data, "every": 3}
+    found = build("callbacks", {"type": "online-evaluations", **settings}).evaluations
     assert found["rank"].data == config.data
     assert (found["rank"].limit, found["half"].limit) == (None, 3)
-    assert online_evaluations(configure(*RANK, "trainer.probe_every=0")) == {}
 
 
 def test_what_cannot_work_is_told_before_the_first_step(tmp_path, configure):
     with pytest.raises(DataError, match="'toy' has no labels"):
-        train(configure("evaluations.knn=knn", "trainer.probe_every=100"), tmp_path)
+        train(configure("evaluations.knn=knn", "trainer.evaluations_every=100"), tmp_path)
     assert not RunFolder(tmp_path).metrics_file.exists()
 
 

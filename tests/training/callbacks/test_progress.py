@@ -7,8 +7,8 @@ import pytest
 import torch
 from rich.console import Console
 
-from gaussrep.training.callbacks.progress import ProgressBar, ProgressLines, progress
-from gaussrep.training.training import TrainState
+from gaussrep.training.progress import ProgressBar, ProgressLines, progress
+from gaussrep.training.train_state import TrainState
 
 ROW = {"loss": 0.123456, "samples_per_second": 321.9}
 

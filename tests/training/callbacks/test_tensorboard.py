@@ -4,11 +4,11 @@ from unittest.mock import Mock
 import pytest
 
 from gaussrep.errors import UnavailableError
-from gaussrep.training.callbacks import tensorboard
-from gaussrep.training.callbacks.tensorboard import TensorBoard, wants_tensorboard
+from gaussrep.training import callbacks
+from gaussrep.training.callbacks import TensorBoard, uses_tensorboard
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.training import TrainState
+from gaussrep.training.train_state import TrainState
 
 
 @pytest.mark.parametrize(
@@ -16,14 +16,14 @@ from gaussrep.training.training import TrainState
     [("auto", True, True), ("auto", False, False), (True, True, True), (False, True, False)],
 )
 def test_auto_writes_where_it_can(monkeypatch, asked, installed, wanted):
-    monkeypatch.setattr(tensorboard, "find_spec", lambda _: object() if installed else None)
-    assert wants_tensorboard(Mock(TrainerConfig, tensorboard=asked)) == wanted
+    monkeypatch.setattr(callbacks, "find_spec", lambda _: object() if installed else None)
+    assert uses_tensorboard(Mock(TrainerConfig, tensorboard=asked)) == wanted
 
 
 def test_insisting_without_it_says_what_to_install(monkeypatch):
-    monkeypatch.setattr(tensorboard, "find_spec", lambda _: None)
+    monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
     with pytest.raises(UnavailableError, match=r'pip install "gaussrep\[tensorboard\]"'):
-        wants_tensorboard(Mock(TrainerConfig, tensorboard=True))
+        uses_tensorboard(Mock(TrainerConfig, tensorboard=True))
 
 
 def test_scalars_are_read_back_and_a_resumed_run_hides_what_it_makes_again(tmp_path):

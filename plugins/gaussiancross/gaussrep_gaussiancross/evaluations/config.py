@@ -1,7 +1,8 @@
 """Settings of the evaluations on scenes and of the methods that they train (torch-free)."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -73,6 +74,8 @@ class SemanticProbeConfig(SampledConfig):
 class PointFineTuneConfig(EvaluationConfig):
     """Settings that the evaluations share which train all weights."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"warmup": "warmup_fraction"}
+
     batch_size: int = Field(default=8, ge=1)
     """Scenes per process and step (ours); never more than there are."""
     steps: int = Field(default=200, ge=1)
@@ -81,8 +84,8 @@ class PointFineTuneConfig(EvaluationConfig):
     """AdamW's learning rate at the top of the schedule (released)."""
     min_lr_factor: float = Field(default=1e-4, ge=0, le=1)
     """What the cosine ends at, as a factor on `lr` (released)."""
-    warmup: float = Field(default=0.05, ge=0, lt=1)
-    """Share of all steps over which the rate rises (released; linearly, which is ours)."""
+    warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
+    """Fraction of all steps over which the rate rises (released; linearly, which is ours)."""
     weight_decay: float = Field(default=0.05, ge=0)
     """AdamW's decay of matrices and kernels (released; theirs decays everything)."""
     betas: tuple[Rate, Rate] = (0.9, 0.999)

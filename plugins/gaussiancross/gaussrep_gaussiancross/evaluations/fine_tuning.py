@@ -89,16 +89,21 @@ def _starts(method: PointMethod, config: PointFineTuneConfig) -> dict[str, Point
 
 def _trainer(config: PointFineTuneConfig, scenes: int, device: str) -> TrainerConfig:
     processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by whoever launches several
-    same = ("steps", "lr", "warmup", "weight_decay", "betas", "precision", "workers")
+    same = ("steps", "lr", "weight_decay", "precision", "num_workers")
     return TrainerConfig.model_validate(
         {
             **{name: getattr(config, name) for name in same},
             "batch_size": max(1, min(config.batch_size, scenes // processes)),
-            "min_lr": config.lr * config.min_lr_factor,
+            "optimizer": {"type": "adamw", "betas": config.betas},
+            "schedule": {
+                "type": "warmup-cosine",
+                "warmup_fraction": config.warmup_fraction,
+                "min_lr": config.lr * config.min_lr_factor,
+            },
             "device": device,
             "checkpoint_every": max(1, config.steps // 10),
             "keep_last": 1,
-            "evaluate_every": 0,
+            "validate_every": 0,
         }
     )
 
@@ -122,7 +127,7 @@ def _train(config: TrainConfig, folder: Path, given: Method | None) -> None:
 
     run = RunFolder(folder)
     if not run.exists():
-        train(config, folder, prepare=take_weights)
+        train(config, folder, init_hook=take_weights)
         return
     if dump_yaml(run.read_config()) != dump_yaml(config):
         raise RunError(
@@ -159,7 +164,7 @@ class SemanticFineTune(Evaluation):
                 range(len(val)),
                 trained.scores,
                 votes=self.config.votes,
-                workers=self.config.workers,
+                workers=self.config.num_workers,
                 device=device_of(trained),
             )
             table.add(row, confusion, trained.seen)
@@ -218,7 +223,7 @@ class InstanceFineTune(Evaluation):
         ticker = Ticker("validation scenes", len(scenes))
         keys = [[SampleKey(index)] for index in range(len(scenes))]
         found = []
-        for batch in batches_of(scenes, keys, self.config.workers, device_of(trained)):
+        for batch in batches_of(scenes, keys, self.config.num_workers, device_of(trained)):
             labels = batch["labels"]
             instances = counted_instances(labels, batch["instances"], trained.config.stuff)
             found.append(Overlaps.of(trained.proposals(batch), labels, instances))

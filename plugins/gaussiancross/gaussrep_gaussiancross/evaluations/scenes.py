@@ -15,8 +15,8 @@ from gaussrep.data.scenes.augment_config import AugmentConfig
 from gaussrep.data.scenes.config import SceneConfig
 from gaussrep.data.scenes.scene import IGNORED
 from gaussrep.errors import DataError
-from gaussrep.training.callbacks.progress import print_plainly
 from gaussrep.training.loader import CollatingDataset, make_loader
+from gaussrep.training.progress import print_plainly
 
 
 @runtime_checkable
@@ -98,7 +98,7 @@ def batches_of(
     Yields:
         Tensors by name.
     """
-    for batch in make_loader(dataset, keys, workers=workers, device=device):
+    for batch in make_loader(dataset, keys, num_workers=workers, device=device):
         yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
 
 

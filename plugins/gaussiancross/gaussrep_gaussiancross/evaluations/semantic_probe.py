@@ -237,7 +237,7 @@ class SemanticProbe(Evaluation):
                 scenes.val_chosen,
                 scores,
                 votes=config.votes,
-                workers=config.workers,
+                workers=config.num_workers,
                 device=device,
             )
         table.add(row, confusion, seen)
@@ -254,9 +254,9 @@ class SemanticProbe(Evaluation):
                 [SampleKey(chosen[key.index], key.epoch, key.seed) for key in batch]
                 for batch in batches
             )
-            return live_features(body, scenes.train, keys, config.workers, device)
+            return live_features(body, scenes.train, keys, config.num_workers, device)
         cache = cached_features(
-            body, scenes.train, chosen, config.cached_points, config.workers, device
+            body, scenes.train, chosen, config.cached_points, config.num_workers, device
         )
         return dealt(cache, batches)
 

@@ -61,7 +61,7 @@ def test_the_schedule(evaluate, make_feeler, tmp_path):
     evaluate("semantic-fine-tune", make_feeler(), *QUICK, "steps=2", f"folder={tmp_path}")
     trainer = RunFolder(tmp_path / "pretrained").read_config().trainer
     assert trainer.batch_size == 3
-    assert trainer.min_lr == pytest.approx(0.03 * 1e-4)
+    assert trainer.schedule.min_lr == pytest.approx(0.03 * 1e-4)
     assert trainer.weight_decay == 0.05
     large = f"folder={tmp_path / 'large'}"
     evaluate("semantic-fine-tune", make_feeler(), *QUICK, "steps=1", "batch_size=99", large)

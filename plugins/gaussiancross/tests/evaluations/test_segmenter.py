@@ -6,7 +6,7 @@ import torch
 from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.training.config import TrainerConfig
-from gaussrep.training.optimizer import make_optimizer
+from gaussrep.training.optimization import make_optimizer
 from gaussrep_gaussiancross.evaluations.segmenter import (
     jaccard_gradient,
     lovasz_softmax,

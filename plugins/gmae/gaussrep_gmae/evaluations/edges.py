@@ -83,7 +83,7 @@ class ZeroShotEdges(Evaluation):
             maps,
             annotations,
             thresholds=self.config.thresholds,
-            processes=max(1, self.config.workers),
+            processes=max(1, self.config.num_workers),
         )
         return {"ods": scores.ods, "ois": scores.ois, "ap": scores.ap}
 

@@ -1,7 +1,7 @@
 """TrainState: the state of one training run, and how it is saved and restored."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -18,14 +18,14 @@ from gaussrep.training.sampler import Position, SampleOrder
 
 @runtime_checkable
 class Stateful(Protocol):
-    """Something whose state belongs in a checkpoint; callbacks are."""
+    """An object whose state belongs in a checkpoint, such as a callback."""
 
     def state_dict(self) -> dict[str, Any]:
-        """Give tensors, numbers, strings and containers of them."""
+        """Collect tensors, numbers, strings and containers of them."""
         ...
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take back what `state_dict` gave."""
+        """Restore what `state_dict` returned."""
         ...
 
 
@@ -77,12 +77,11 @@ class TrainState:
         self.position = self.order.after(self.position)
         self.step += 1
 
-    def save(self, others: Sequence[Stateful], best: dict[str, int | float] | None) -> None:
+    def save(self, others: Mapping[str, Stateful], best: dict[str, int | float] | None) -> None:
         """Write a checkpoint of the present step, and its weights as the run's; in all processes.
 
         Args:
-            others: What has a state besides method, optimizer and random generators; one of each
-                class.
+            others: Further objects with a state, such as callbacks, by name.
             best: Step and loss of the best checkpoint so far, for readers of `state.json`.
         """
         random_states = self.engine.gather(random_state.capture())
@@ -90,7 +89,7 @@ class TrainState:
             tensors = {
                 "engine": self.engine.state_dict(),
                 "random": random_states,
-                "others": {type(other).__name__: other.state_dict() for other in others},
+                "others": {name: other.state_dict() for name, other in others.items()},
             }
             state = {"step": self.step, **asdict(self.position), "best": best}
             weights = write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)
@@ -98,12 +97,13 @@ class TrainState:
                 shutil.copyfile(weights, temporary)
         self.engine.wait()
 
-    def restore(self, checkpoint: Path, others: Sequence[Stateful]) -> None:
+    def restore(self, checkpoint: Path, others: Mapping[str, Stateful]) -> None:
         """Go back to where `save` was called, in as many processes or in another number of them.
 
         Args:
             checkpoint: The checkpoint's folder.
-            others: Get their states back; what the checkpoint does not know stays as it is.
+            others: Objects whose states to restore, by name; one that the checkpoint does not
+                hold stays as it is.
 
         Raises:
             RunError: The checkpoint is damaged or belongs to another method.
@@ -112,8 +112,8 @@ class TrainState:
         self.step = state["step"]
         self.position = Position(state["epoch"], state["samples"])
         self.engine.load_state_dict(tensors["engine"])
-        for other in others:
-            if (name := type(other).__name__) in tensors["others"]:
+        for name, other in others.items():
+            if name in tensors["others"]:
                 other.load_state_dict(tensors["others"][name])
         if self.engine.rank < len(tensors["random"]):
             random_state.restore(tensors["random"][self.engine.rank])

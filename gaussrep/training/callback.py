@@ -1,9 +1,9 @@
 """Callback: the interface of everything that watches or changes a training run."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from gaussrep.training.training import TrainState
+from gaussrep.training.train_state import TrainState
 
 Row = dict[str, int | float]
 """Numbers of one optimizer step: `step`, `epoch`, `lr`, `loss`, the method's metrics, `grad_norm`,
@@ -15,9 +15,15 @@ class Callback:
 
     After each optimizer step the trainer calls `on_update` of all callbacks, then `measure` of all,
     then, where the step is to be logged, `on_log` of all, then `on_step` of all. Every process
-    calls the same callbacks in the same order, except those that only write, which exist in the
-    main process alone; so a callback may use the collectives of `state.engine`.
+    calls the same callbacks in the same order, so that they may use the collectives of
+    `state.engine`; those with `main_process_only` exist in the main process alone.
+
+    A registered callback is called with its settings, `target(settings)`; runs list theirs as
+    `callbacks: {name: {type: ema, decay: 0.999}}`.
     """
+
+    main_process_only: ClassVar[bool] = False
+    """Whether only the main process has this callback, because it only writes files, say."""
 
     def on_start(self, state: TrainState) -> None:
         """Prepare for the first step to come.

@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.errors import PluginError
-from gaussrep.training.optimizer import make_optimizer, parameter_groups
+from gaussrep.training.optimization import make_optimizer, parameter_groups
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_nothing_to_train_is_refused(method, configure):
 
 
 def test_adamw_as_configured(method, configure):
-    optimizer = make_optimizer(method, configure("trainer.betas=[0.8, 0.9]").trainer)
+    optimizer = make_optimizer(method, configure("trainer.optimizer.betas=[0.8, 0.9]").trainer)
     assert isinstance(optimizer, torch.optim.AdamW)
     assert {group["lr"] for group in optimizer.param_groups} == {0.01}
     assert {tuple(group["betas"]) for group in optimizer.param_groups} == {(0.8, 0.9)}

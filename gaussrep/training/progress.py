@@ -13,8 +13,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from gaussrep.training.callbacks.callback import Callback, Row
-from gaussrep.training.training import TrainState
+from gaussrep.training.callback import Callback, Row
+from gaussrep.training.train_state import TrainState
 
 
 class ProgressBar(Callback):

@@ -1,0 +1,274 @@
+"""The core's callbacks: checkpoints, metrics table, TensorBoard, validation, averaged weights."""
+
+import csv
+import math
+import shutil
+from collections import defaultdict
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar, TextIO
+
+import torch
+from safetensors.torch import save_model
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from gaussrep.errors import UnavailableError
+from gaussrep.methods.method import StepOutput
+from gaussrep.replacing import replacing
+from gaussrep.training import random_state
+from gaussrep.training.callback import Callback, Row
+from gaussrep.training.config import EMAConfig, TrainerConfig
+from gaussrep.training.loader import MapDataset, make_loader
+from gaussrep.training.sampler import validation_batches
+from gaussrep.training.train_state import TrainState
+
+Rows = list[dict[str, str]]
+
+
+class Checkpointing(Callback):
+    """Writes a checkpoint before the first step, every `checkpoint_every` steps and after the last.
+
+    The last `keep_last` stay, and the best: the one with the lowest validation loss among those
+    where it was measured; in a run that never measures it, the one with the lowest mean training
+    loss since the previous checkpoint.
+
+    Args:
+        others: The other callbacks by name, whose states are saved too.
+    """
+
+    def __init__(self, others: Mapping[str, Callback]) -> None:
+        self._others = others
+        self._best: dict[str, int | float] | None = None
+        self._loss_sum, self._loss_count = 0.0, 0
+
+    def on_start(self, state: TrainState) -> None:
+        """Save a new run at step 0, so that it can be resumed whenever it is killed."""
+        if state.engine.is_main:
+            for leftover in state.run.checkpoints_folder.glob(".*.tmp"):
+                shutil.rmtree(leftover)
+        if state.step == 0:
+            self._save(state)
+
+    def on_step(self, state: TrainState, row: Row) -> None:
+        """Save and remove checkpoints where it is due."""
+        self._loss_sum += row["loss"]
+        self._loss_count += 1
+        if state.step % state.config.checkpoint_every and state.step != state.steps:
+            return
+        score = self._score(state, row)
+        self._loss_sum, self._loss_count = 0.0, 0
+        if score is not None and score < (self._best["loss"] if self._best else math.inf):
+            self._best = {"step": state.step, "loss": score}
+        self._save(state)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return step and loss of the best checkpoint."""
+        return {"best": self._best}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore step and loss of the best checkpoint."""
+        self._best = state["best"]
+
+    def _score(self, state: TrainState, row: Row) -> float | None:
+        if state.config.validate_every:
+            return row.get("val_loss")
+        return self._loss_sum / self._loss_count
+
+    def _save(self, state: TrainState) -> None:
+        state.save({**self._others, "checkpointing": self}, self._best)
+        if state.engine.is_main:
+            state.method.export(state.run.path)
+            for other in self._others.values():
+                other.on_checkpoint(state, state.run.path)
+            self._remove_old(state)
+
+    def _remove_old(self, state: TrainState) -> None:
+        found = state.run.checkpoints()
+        kept = set(list(found)[-state.config.keep_last :])
+        if self._best is not None:
+            kept.add(int(self._best["step"]))
+        for step in found.keys() - kept:
+            shutil.rmtree(found[step])
+
+
+class Validation(Callback):
+    """Measures the loss on held-out samples, every `validate_every` steps and after the last.
+
+    Random numbers in the method are the same every time, and the run's own random states stay as
+    they were, so measuring does not change training.
+
+    Args:
+        dataset: The validation split, not empty.
+        seed: The run's seed.
+    """
+
+    def __init__(self, dataset: MapDataset, seed: int) -> None:
+        self._dataset = dataset
+        self._seed = seed
+
+    def measure(self, state: TrainState) -> Row:
+        """Compute `val_loss` and `val_<metric>`, means over the split, where they are due."""
+        if state.step % state.config.validate_every and state.step != state.steps:
+            return {}
+        state.method.eval()
+        with torch.no_grad(), random_state.seeded(self._seed, state.engine.rank):
+            sums = self._sums(state)
+        state.method.train()
+        totals: dict[str, float] = defaultdict(float)
+        for part in state.engine.gather(sums):
+            for name, value in part.items():
+                totals[name] += value
+        return {f"val_{name}": total / len(self._dataset) for name, total in totals.items()}
+
+    def _sums(self, state: TrainState) -> dict[str, float]:
+        engine, config = state.engine, state.config
+        batches = validation_batches(
+            len(self._dataset), config.batch_size, engine.rank, engine.world_size
+        )
+        loader = make_loader(
+            self._dataset, batches, num_workers=config.num_workers, device=engine.device
+        )
+        sums: dict[str, float] = defaultdict(float)
+        for keys, batch in zip(batches, loader, strict=True):
+            with engine.autocast():
+                output = state.method.validation_loss(engine.to_device(batch))
+            for name, value in _numbers(output).items():
+                sums[name] += len(keys) * value
+        return dict(sums)
+
+
+class EMA(Callback):
+    """Exponential moving average of the weights, kept in `model-ema.safetensors`.
+
+    The average starts at the weights after the first step; buffers are those of the method. Read it
+    back with `load_run(run, weights="ema")`.
+
+    Args:
+        config: The decay.
+    """
+
+    main_process_only: ClassVar[bool] = True
+
+    def __init__(self, config: EMAConfig) -> None:
+        self._decay = config.decay
+        self._saved: dict[str, Any] | None = None
+
+    def on_start(self, state: TrainState) -> None:
+        """Copy the method, and restore the average of a resumed run."""
+        average = get_ema_multi_avg_fn(self._decay)
+        self._model = AveragedModel(state.method, multi_avg_fn=average)
+        if self._saved is not None:
+            self._model.load_state_dict(self._saved)
+
+    def on_update(self, state: TrainState) -> None:
+        """Average the new weights in."""
+        self._model.update_parameters(state.method)
+
+    def on_checkpoint(self, state: TrainState, folder: Path) -> None:
+        """Write the averaged weights."""
+        with replacing(folder / "model-ema.safetensors") as temporary:
+            save_model(self._model.module, str(temporary))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the average and the number of updates."""
+        return dict(self._model.state_dict())
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Keep the average until the method is there to copy."""
+        self._saved = state
+
+
+class MetricsCsv(Callback):
+    """Appends each logged step to the run's `metrics.csv`.
+
+    A number that appears later than the first row gets a new column, empty in the rows before. A
+    resumed run first drops the rows of steps that it will make again.
+    """
+
+    def on_start(self, state: TrainState) -> None:
+        """Drop the rows past the step that the run is resumed from."""
+        self._file = state.run.metrics_file
+        self._columns: list[str] = []
+        if self._file.exists():
+            self._columns, rows = read_rows(self._file)
+            self._rewrite([row for row in rows if int(row["step"]) <= state.step])
+
+    def on_log(self, state: TrainState, row: Row) -> None:
+        """Append a row and flush it."""
+        if new := [name for name in row if name not in self._columns]:
+            rows = read_rows(self._file)[1] if self._columns else []
+            self._columns += new
+            self._rewrite(rows)
+        with self._file.open("a", newline="", encoding="utf-8") as stream:
+            self._writer(stream).writerow(row)
+
+    def _rewrite(self, rows: Rows) -> None:
+        with replacing(self._file) as new, new.open("w", newline="", encoding="utf-8") as stream:
+            writer = self._writer(stream)
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def _writer(self, stream: TextIO) -> csv.DictWriter:
+        return csv.DictWriter(stream, self._columns, lineterminator="\n")
+
+
+def read_rows(file: Path) -> tuple[list[str], Rows]:
+    """Read a `metrics.csv`, without a last line that a killed run did not finish.
+
+    Args:
+        file: The table.
+
+    Returns:
+        The names of the columns, and the rows as strings.
+    """
+    text = file.read_text(encoding="utf-8")
+    whole_lines = text[: text.rfind("\n") + 1].splitlines()
+    reader = csv.DictReader(whole_lines)
+    rows = list(reader)
+    return list(reader.fieldnames or []), rows
+
+
+class TensorBoard(Callback):
+    """Writes each logged number as a scalar to the run's `tensorboard` folder."""
+
+    def on_start(self, state: TrainState) -> None:
+        """Open a file, and hide steps of a killed run that will be made again."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        folder = state.run.tensorboard_folder
+        self._writer = SummaryWriter(str(folder), purge_step=state.step + 1)
+
+    def on_log(self, state: TrainState, row: Row) -> None:
+        """Write all numbers of the step but `step` itself."""
+        for name, value in row.items():
+            if name != "step":
+                self._writer.add_scalar(name, value, state.step)
+
+    def on_end(self, state: TrainState) -> None:
+        """Close the file."""
+        self._writer.close()
+
+
+def uses_tensorboard(config: TrainerConfig) -> bool:
+    """Check whether a run writes TensorBoard files.
+
+    Args:
+        config: `tensorboard` is `auto`, true or false.
+
+    Returns:
+        Whether it does.
+
+    Raises:
+        UnavailableError: The configuration insists on them and tensorboard is not installed.
+    """
+    installed = find_spec("tensorboard") is not None
+    if config.tensorboard is True and not installed:
+        raise UnavailableError(
+            'trainer.tensorboard=true needs tensorboard: pip install "gaussrep[tensorboard]"'
+        )
+    return installed and config.tensorboard is not False
+
+
+def _numbers(output: StepOutput) -> dict[str, float]:
+    return {"loss": output.loss.item()} | {k: v.item() for k, v in output.metrics.items()}

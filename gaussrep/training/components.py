@@ -1,0 +1,155 @@
+"""The components of a run, built from its configuration."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+
+from gaussrep.building import build
+from gaussrep.errors import DataError, PluginError
+from gaussrep.methods.method import Method
+from gaussrep.training import random_state
+from gaussrep.training.callback import Callback
+from gaussrep.training.callbacks import (
+    Checkpointing,
+    MetricsCsv,
+    TensorBoard,
+    Validation,
+    uses_tensorboard,
+)
+from gaussrep.training.config import TrainConfig
+from gaussrep.training.loader import MapDataset, OrderedDataset
+from gaussrep.training.progress import progress
+from gaussrep.training.sampler import SampleOrder, ShuffledOrder
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingComponents:
+    """A method and the data it learns from, in order.
+
+    Attributes:
+        method: With its initial weights, the same in every process.
+        training_set: The `train` split.
+        validation_set: The `val` split; None where nothing is measured on it.
+        order: Which samples make which step.
+    """
+
+    method: Method
+    training_set: MapDataset
+    validation_set: MapDataset | None
+    order: SampleOrder
+
+    @classmethod
+    def build(cls, config: TrainConfig, world_size: int) -> "TrainingComponents":
+        """Build the method and the data of a configuration.
+
+        Args:
+            config: The run's configuration.
+            world_size: How many processes train.
+
+        Returns:
+            The components; the method is set up for the training split.
+
+        Raises:
+            GaussrepError: A data set is missing or too small, or a component is of a wrong type.
+        """
+        training_set = build("datasets", config.data, split="train")
+        order = _build_order(config, training_set, world_size)
+        validation_set = _build_validation_set(config) if config.trainer.validate_every else None
+        method = _build_method(config)
+        method.setup(training_set)
+        return cls(method, training_set, validation_set, order)
+
+    def build_callbacks(self, config: TrainConfig, *, is_main: bool) -> dict[str, Callback]:
+        """Build the callbacks of one process.
+
+        Args:
+            config: The run's configuration.
+            is_main: Whether this is the main process.
+
+        Returns:
+            Callbacks by the names that checkpoints know them by, in the order of their calls: the
+            method's, the configuration's, the trainer's.
+
+        Raises:
+            GaussrepError: A setting is wrong, or a component is of a wrong type.
+        """
+        found = {f"method/{type(each).__name__}": each for each in self._callbacks_of_method()}
+        found |= {f"callbacks.{name}": _build(each) for name, each in config.callbacks.items()}
+        writes_tensorboard = uses_tensorboard(config.trainer)  # raises in every process or in none
+        if self.validation_set is not None:
+            found["validation"] = Validation(self.validation_set, config.seed)
+        if config.evaluations and config.trainer.evaluations_every:
+            found["evaluations"] = _build_online_evaluations(config)
+        if is_main:
+            found |= {"metrics-csv": MetricsCsv(), "progress": progress(Console(stderr=True))}
+            if writes_tensorboard:
+                found["tensorboard"] = TensorBoard()
+        else:
+            found = {name: each for name, each in found.items() if not each.main_process_only}
+        return {**found, "checkpointing": Checkpointing(found)}
+
+    def _callbacks_of_method(self) -> list[Callback]:
+        callbacks = list(self.method.configure_callbacks())
+        classes = {type(callback) for callback in callbacks}
+        if len(classes) < len(callbacks):
+            raise PluginError(
+                f"{type(self.method).__name__}.configure_callbacks() returns two callbacks of one "
+                "class"
+            )
+        return callbacks
+
+
+def _build(settings: object) -> Callback:
+    callback = build("callbacks", settings)  # pyright: ignore[reportArgumentType]
+    if not isinstance(callback, Callback):
+        raise PluginError(
+            f"the callback of {settings!r} is a {type(callback).__name__}, not a gaussrep Callback"
+        )
+    return callback
+
+
+def _build_online_evaluations(config: TrainConfig) -> Callback:
+    settings = {
+        "type": "online-evaluations",
+        "evaluations": config.evaluations,
+        "data": config.data,
+        "every": config.trainer.evaluations_every,
+    }
+    return _build(settings)
+
+
+def _build_order(config: TrainConfig, dataset: MapDataset, world_size: int) -> SampleOrder:
+    trainer = config.trainer
+    if isinstance(dataset, OrderedDataset):
+        return dataset.sample_order(
+            seed=config.seed,
+            batch_size=trainer.batch_size,
+            gradient_accumulation_steps=trainer.gradient_accumulation_steps,
+            world_size=world_size,
+        )
+    return ShuffledOrder(
+        size=len(dataset),
+        seed=config.seed,
+        batch_size=trainer.batch_size,
+        gradient_accumulation_steps=trainer.gradient_accumulation_steps,
+        world_size=world_size,
+    )
+
+
+def _build_validation_set(config: TrainConfig) -> MapDataset:
+    dataset = build("datasets", config.data, split="val")
+    if len(dataset) == 0:
+        raise DataError(
+            "the validation split is empty; hold some samples out or set trainer.validate_every=0"
+        )
+    return dataset
+
+
+def _build_method(config: TrainConfig) -> Method:
+    random_state.seed_all(config.seed, stream=0)  # the same initial weights in every process
+    method = build("methods", config.method)
+    if not isinstance(method, Method):
+        raise PluginError(
+            f"the method {config.method.type!r} is a {type(method).__name__}, not a gaussrep Method"
+        )
+    return method

@@ -1,0 +1,222 @@
+"""Optimizers and learning-rate schedules."""
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import torch
+
+from gaussrep.building import build
+from gaussrep.errors import ConfigError, PluginError
+from gaussrep.methods.method import Method, ScheduledOptimizer
+from gaussrep.training.config import (
+    AdamWConfig,
+    ConstantConfig,
+    SGDConfig,
+    TrainerConfig,
+    WarmupCosineConfig,
+)
+
+ParameterGroups = list[dict[str, Any]]
+
+
+class Schedule(ABC):
+    """The learning rate over the steps, as a pure function of the step.
+
+    A registered schedule is called with its settings and `lr`, the learning rate that the factor
+    multiplies.
+    """
+
+    @abstractmethod
+    def factor(self, step: int, steps: int) -> float:
+        """Compute the factor on the learning rate.
+
+        Args:
+            step: The step about to be made, from 0 to `steps - 1`.
+            steps: Number of steps in all.
+
+        Returns:
+            A factor, usually in [0, 1].
+        """
+
+
+class WarmupCosine(Schedule):
+    """A linear rise to the learning rate, then half a cosine towards `min_lr`.
+
+    Args:
+        config: Fraction of the steps that rise, and the final learning rate.
+        lr: Learning rate at the top.
+
+    Raises:
+        ConfigError: The final learning rate is above the one at the top.
+    """
+
+    def __init__(self, config: WarmupCosineConfig, *, lr: float) -> None:
+        if config.min_lr > lr:
+            raise ConfigError(f"the schedule ends at min_lr={config.min_lr:g}, above lr={lr:g}")
+        self._fraction, self._floor = config.warmup_fraction, config.min_lr / lr
+
+    def factor(self, step: int, steps: int) -> float:
+        """Compute the factor on the learning rate; see the base class."""
+        warmup = int(self._fraction * steps)
+        return warmup_cosine(step, steps=steps, warmup=warmup, floor=self._floor)
+
+
+class Constant(Schedule):
+    """A constant learning rate, after a linear rise where one is configured.
+
+    Args:
+        config: Fraction of the steps that rise.
+        lr: Learning rate after the rise.
+    """
+
+    def __init__(self, config: ConstantConfig, *, lr: float) -> None:
+        self._fraction = config.warmup_fraction
+
+    def factor(self, step: int, steps: int) -> float:
+        """Compute the factor on the learning rate; see the base class."""
+        return min(1.0, (step + 1) / max(1, int(self._fraction * steps)))
+
+
+def warmup_cosine(step: int, *, steps: int, warmup: int, floor: float) -> float:
+    """Compute a factor that rises linearly to one, then falls as half a cosine towards `floor`.
+
+    Args:
+        step: The step about to be made, from 0 to `steps - 1`.
+        steps: Number of steps in all.
+        warmup: Number of steps that rise, fewer than `steps`; the last of them has factor 1.
+        floor: Factor that the cosine ends at, where a step after the last would be; in [0, 1].
+
+    Returns:
+        A factor in (0, 1].
+
+    Example:
+        >>> [round(warmup_cosine(step, steps=6, warmup=2, floor=0.0), 3) for step in range(6)]
+        [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
+    """
+    if step < warmup:
+        return (step + 1) / warmup
+    fallen = (step - warmup) / (steps - warmup)
+    return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * fallen))
+
+
+def adamw(config: AdamWConfig, *, parameters: ParameterGroups, lr: float) -> torch.optim.AdamW:
+    """Build AdamW.
+
+    Args:
+        config: Its settings.
+        parameters: Groups with `params` and `weight_decay`.
+        lr: Learning rate at the top of the schedule.
+
+    Returns:
+        The optimizer.
+    """
+    return torch.optim.AdamW(parameters, lr=lr, betas=config.betas, eps=config.eps)
+
+
+def sgd(config: SGDConfig, *, parameters: ParameterGroups, lr: float) -> torch.optim.SGD:
+    """Build stochastic gradient descent with momentum.
+
+    Args:
+        config: Its settings.
+        parameters: Groups with `params` and `weight_decay`.
+        lr: Learning rate at the top of the schedule.
+
+    Returns:
+        The optimizer.
+    """
+    return torch.optim.SGD(parameters, lr=lr, momentum=config.momentum, nesterov=config.nesterov)
+
+
+def parameter_groups(method: Method, weight_decay: float) -> ParameterGroups:
+    """Split the trainable parameters by decay and by learning rate.
+
+    Args:
+        method: Its parameters of one dimension or none (biases, norms, scales) and those of
+            `no_weight_decay` do not decay; its `lr_scales` are factors on the learning rate.
+        weight_decay: Of all others.
+
+    Returns:
+        Parameter groups for a torch optimizer, each with its `lr_scale`, without empty ones.
+
+    Raises:
+        PluginError: `no_weight_decay` or `lr_scales` names a parameter that the method does not
+            have.
+    """
+    named = dict(method.named_parameters())
+    exempt, scales = method.no_weight_decay(), method.lr_scales()
+    _check_names(method, "no_weight_decay", exempt)
+    _check_names(method, "lr_scales", scales)
+    groups: dict[tuple[float, float], list[torch.nn.Parameter]] = {}
+    for name, parameter in named.items():
+        if parameter.requires_grad:
+            decays = parameter.ndim > 1 and name not in exempt
+            key = weight_decay if decays else 0.0, scales.get(name, 1.0)
+            groups.setdefault(key, []).append(parameter)
+    return [
+        {"params": groups[key], "weight_decay": key[0], "lr_scale": key[1]}
+        for key in sorted(groups, reverse=True)  # checkpoints rely on this order
+    ]
+
+
+def make_optimizers(method: Method, config: TrainerConfig) -> Mapping[str, ScheduledOptimizer]:
+    """Build the optimizers of a run: the method's own, or one from the configuration.
+
+    Args:
+        method: What is trained.
+        config: Optimizer, schedule, learning rate and weight decay.
+
+    Returns:
+        Optimizers by name, at least one.
+
+    Raises:
+        PluginError: The method has nothing to train, or a component is of a wrong type.
+        ConfigError: The learning rates contradict each other.
+    """
+    own = method.configure_optimizers()
+    if own is None:
+        schedule = build("schedules", config.schedule, lr=config.lr)
+        _check_type("schedule", config.schedule.type, schedule, Schedule)
+        optimizer = make_optimizer(method, config)
+        return {"trainer": ScheduledOptimizer(optimizer, config.lr, schedule.factor)}
+    if not own:
+        raise PluginError(f"{type(method).__name__}.configure_optimizers() returns no optimizer")
+    return own
+
+
+def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.Optimizer:
+    """Build the configured optimizer over a method's parameter groups.
+
+    Args:
+        method: What is trained.
+        config: Optimizer, learning rate and weight decay.
+
+    Returns:
+        The optimizer.
+
+    Raises:
+        PluginError: The method has nothing to train, or the component is no optimizer.
+    """
+    groups = parameter_groups(method, config.weight_decay)
+    if not groups:
+        raise PluginError(f"{type(method).__name__} has no parameter to train")
+    optimizer = build("optimizers", config.optimizer, parameters=groups, lr=config.lr)
+    _check_type("optimizer", config.optimizer.type, optimizer, torch.optim.Optimizer)
+    return optimizer
+
+
+def _check_type(noun: str, name: str, found: object, wanted: type) -> None:
+    if not isinstance(found, wanted):
+        raise PluginError(
+            f"the {noun} {name!r} is a {type(found).__name__}, "
+            f"not a {wanted.__module__}.{wanted.__name__}"
+        )
+
+
+def _check_names(method: Method, source: str, names: Iterable[str]) -> None:
+    if unknown := sorted(set(names) - {name for name, _ in method.named_parameters()}):
+        raise PluginError(
+            f"{type(method).__name__}.{source}() names {unknown[0]!r}, "
+            "which is none of its parameters"
+        )
