@@ -41,7 +41,7 @@ class TrainResult:
     loss: float
     val_loss: float | None
     rank: int
-    metrics: Mapping[str, float] = field(default_factory=dict)
+    metrics: Mapping[str, int | float] = field(default_factory=dict)
 
 
 def train(

@@ -6,7 +6,7 @@ import pytest
 from gaussrep.errors import ConfigError
 
 WRONG = [
-    (["trainer.steps=null"], "neither how many steps nor how many epochs"),
+    (["trainer.steps=null"], "neither steps nor epochs"),
     (["trainer.epochs=2"], "both steps=6 and epochs=2; give one and set the other to null"),
     (["trainer.schedule.min_lr=1"], "min_lr=1 above lr=0.01"),
     (["trainer.schedule.warmup_fraction=10"], "trainer.schedule.warmup_fraction"),

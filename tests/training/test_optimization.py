@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.errors import PluginError
-from gaussrep.training.optimization import make_optimizer, parameter_groups
+from gaussrep.training.optimization import make_optimizer, make_optimizers, parameter_groups
 
 
 @pytest.fixture
@@ -59,3 +59,21 @@ def test_adamw_as_configured(method, configure):
     assert isinstance(optimizer, torch.optim.AdamW)
     assert {group["lr"] for group in optimizer.param_groups} == {0.01}
     assert {tuple(group["betas"]) for group in optimizer.param_groups} == {(0.8, 0.9)}
+
+
+def test_any_registered_optimizer_and_schedule(method, configure):
+    trainer = configure(
+        "trainer.optimizer={type: sgd, momentum: 0.5}",
+        "trainer.schedule={type: constant, warmup_fraction: 0.5}",
+    ).trainer
+    (found,) = make_optimizers(method, trainer).values()
+    assert isinstance(found.optimizer, torch.optim.SGD)
+    assert found.optimizer.param_groups[0]["momentum"] == 0.5
+    rates = [found.set_learning_rate(step, 8) for step in range(8)]
+    assert rates == pytest.approx([0.0025, 0.005, 0.0075, *[0.01] * 5])
+
+
+def test_a_method_without_any_optimizer_is_refused(method, configure, monkeypatch):
+    monkeypatch.setattr(type(method), "configure_optimizers", lambda _: {})
+    with pytest.raises(PluginError, match="returns no optimizer"):
+        make_optimizers(method, configure().trainer)

@@ -92,8 +92,7 @@ def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure, stop, more
     """Stops in mid-epoch, at an epoch's end (5, 10) and at its last whole step."""
     quick = [
         "data.samples=22",
-        "trainer.schedule.min_lr=0.01",
-        "trainer.schedule.warmup_fraction=0",
+        *CONSTANT,
         *more,
     ]
     train(configure("trainer.steps=12", *quick), tmp_path / "whole")
@@ -114,8 +113,7 @@ def strip_validation(row):
 def test_fp16_resumes_with_its_loss_scale(tmp_path, configure):
     quick = [
         "trainer.precision=fp16",
-        "trainer.schedule.min_lr=0.01",
-        "trainer.schedule.warmup_fraction=0",
+        *CONSTANT,
     ]
     train(configure("trainer.steps=6", *quick), tmp_path / "whole")
     train(configure("trainer.steps=3", *quick), tmp_path / "parts")
@@ -160,7 +158,7 @@ def test_from_needs_weights_that_fit(tmp_path, configure):
     train(configure(), tmp_path / "first")
     with pytest.raises(RunError, match="do not fit Toy"):
         train(configure("method.width=9"), tmp_path / "b", start_from=tmp_path / "first")
-    with pytest.raises(RunError, match="cannot both give the weights"):
+    with pytest.raises(RunError, match="cannot both hold the weights"):
         train(configure(), tmp_path / "first", start_from=tmp_path / "first", overwrite=True)
 
 

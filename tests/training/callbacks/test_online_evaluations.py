@@ -40,8 +40,7 @@ def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure):
     settings = [
         *RANK,
         "trainer.evaluations_every=2",
-        "trainer.schedule.min_lr=0.01",
-        "trainer.schedule.warmup_fraction=0",
+        *CONSTANT,
     ]
     train(configure(*settings, "trainer.steps=8"), tmp_path / "whole")
     train(configure(*settings, "trainer.steps=4"), tmp_path / "parts")
