@@ -127,7 +127,7 @@ def test_encoders_of_whole_images_are_refused():
 def test_a_toy_cannot_load_export_or_checkpoint(make_method, tmp_path):
     method = make_method("mae", encoder="toy", encoder_weights="vit_base_patch16_224.mae")
     with pytest.raises(ConfigError, match="Toy loads no such weights"):
-        method.load_first_weights()
+        method.load_pretrained()
     with pytest.raises(CapabilityError, match="'toy' cannot be exported; wanted type vit"):
         export_vit(method, tmp_path / "vit")
     with pytest.raises(CapabilityError, match=r"set method\.checkpointing=false"):
