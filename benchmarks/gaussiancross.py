@@ -36,7 +36,7 @@ ROWS: Mapping[str, Mapping[str, Row]] = MappingProxyType(
             "no semantics": Row(METHOD, PROBE, ("method.semantic_weight=0",)),
             "mask ratio 0": Row(METHOD, PROBE, ("method.mask_ratio=0",)),
             "mask ratio 0.75": Row(METHOD, PROBE, ("method.mask_ratio=0.75",)),
-            "τ = 0": Row(METHOD, PROBE, ("method.threshold=0",)),
+            "τ = 0": Row(METHOD, PROBE, ("method.opacity_threshold=0",)),
             "random backbone": Row(METHOD, PROBE, is_trained=False),
         },
     }

@@ -188,7 +188,7 @@ def test_backbones_have_a_column_per_cloud_and_pass(results, page):
 
 def test_a_real_room_is_what_its_evaluation_wrote(page):
     lines = page("room").splitlines()
-    assert cells(lines[2]) == ["views from", "PSNR, dB", "error of depth, m", "share kept"]
+    assert cells(lines[2]) == ["views from", "PSNR, dB", "error of depth, m", "fraction kept"]
     names = [cells(line)[0] for line in lines[4:7]]
     assert names == ["gaussiancross", "untrained", "mean color"]
 

@@ -13,7 +13,7 @@ TITLES = {
     "psnr": "PSNR, dB",
     "probe": "linear probe",
     "depth_error": "error of depth, m",
-    "kept": "share kept",
+    "kept_fraction": "fraction kept",
     "ods": "ODS",
     "ois": "OIS",
     "ap": "AP",

@@ -1,4 +1,4 @@
-"""The cuboid of each scene, its grid of anchors, and the dense volume of features on it."""
+"""The cuboid of each scene, its grid of anchors, and the dense volume of features on the grid."""
 
 from dataclasses import dataclass
 
@@ -11,22 +11,22 @@ from gaussrep.cuboid import Cuboid
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
-THINNEST = 1 / 32
-"""Least side of the box that cells divide, as a share of the longest: a bare floor has none."""
+MIN_SIDE = 1 / 32
+"""Smallest side of the box that the grid divides, relative to its longest; a bare floor is flat."""
 
-RIM = 1e-3
-"""How far outside the grid, in cells, a point may lie and still belong to it."""
+BOUNDARY_TOLERANCE = 1e-3
+"""Distance outside the grid, in cells, within which a point still belongs to it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Placement:
-    """The cuboid of each scene and the grid of cells in it.
+class AnchorGrid:
+    """The cuboid of each scene and the grid of cells in it; the center of each cell is an anchor.
 
     Attributes:
-        cuboid: From the units of the points to those that Gaussians live in, one per scene.
+        cuboid: Maps the units of the points to those of the Gaussians, one per scene.
         low: Lowest corner of the grid, in the units of the Gaussians, [B, 3].
-        cell: Sides of a cell, [B, 3].
-        shape: Cells along x, y and z.
+        cell: Sides of a cell, in the units of the Gaussians, [B, 3].
+        shape: Number of cells along x, y and z.
     """
 
     cuboid: Cuboid
@@ -35,14 +35,23 @@ class Placement:
     shape: tuple[int, int, int]
 
     @classmethod
-    def of(cls, batch: SceneBatch, config: GaussianCrossConfig) -> "Placement":
-        """Fit cuboids to the scenes of a batch.
+    def of(cls, batch: SceneBatch, config: GaussianCrossConfig) -> "AnchorGrid":
+        """Fit cuboids to the scenes of a batch and divide them into cells.
+
+        Args:
+            batch: The scenes.
+            config: Number of cells, extent of the grid and normalization.
+
+        Returns:
+            The grids.
 
         Raises:
             ValueRangeError: If the points of a scene are not finite or all coincide.
         """
-        unit = _fit(batch, config.outliers)
-        low, high = _filled(batch, unit) if config.cells == "box" else _whole(unit)
+        unit = _fit_cuboids(batch, config.outlier_fraction)
+        low, high = (
+            _box_corners(batch, unit) if config.grid_extent == "box" else _cube_corners(unit)
+        )
         if not config.normalize:
             low, high = (unit.denormalize(corner[:, None])[:, 0] for corner in (low, high))
         ones = torch.ones_like(low)
@@ -50,7 +59,11 @@ class Placement:
         return cls(cuboid, low, (high - low) / low.new_tensor(config.anchors), config.anchors)
 
     def anchors(self) -> Float[Tensor, "b n 3"]:
-        """The middles ν of all cells; z changes fastest."""
+        """Compute the centers ν of all cells.
+
+        Returns:
+            Positions in the units of the Gaussians; z changes fastest.
+        """
         axes = [torch.arange(n, device=self.low.device) + 0.5 for n in self.shape]
         grid = torch.stack(torch.meshgrid(*axes, indexing="ij"), dim=-1).view(-1, 3)
         return self.low[:, None] + grid.to(self.low.dtype) * self.cell[:, None]
@@ -58,67 +71,52 @@ class Placement:
     def cells_of(
         self, points: Float[Tensor, "p 3"], scene: Int[Tensor, " p"]
     ) -> tuple[Int[Tensor, " p"], Bool[Tensor, " p"]]:
-        """Find the cells that points lie in.
+        """Find the cell of each point.
 
         Args:
-            points: In the units of the batch's points.
-            scene: Which scene each belongs to.
+            points: Positions in the units of the batch's points.
+            scene: Scene of each point, from 0 to B - 1.
 
         Returns:
-            Numbers of cells, counted through all scenes, and which points lie in the grid at all.
+            Index of each point's cell, counted through all scenes, and a mask of the points inside
+            the grid.
         """
         unit = (points - self.cuboid.center[scene]) * self.cuboid.scale[scene]
-        place = (unit - self.low[scene]) / self.cell[scene]
+        position = (unit - self.low[scene]) / self.cell[scene]
         shape = torch.tensor(self.shape, device=points.device)
-        inside = ((place > -RIM) & (place < shape + RIM)).all(-1)
-        x, y, z = place.floor().long().clamp_min(0).minimum(shape - 1).unbind(-1)
+        tolerance = BOUNDARY_TOLERANCE
+        inside = ((position > -tolerance) & (position < shape + tolerance)).all(-1)
+        x, y, z = position.floor().long().clamp_min(0).minimum(shape - 1).unbind(-1)
         return ((scene * self.shape[0] + x) * self.shape[1] + y) * self.shape[2] + z, inside
-
-
-def _fit(batch: SceneBatch, outliers: float) -> Cuboid:
-    counts = batch.counts.tolist()
-    fits = [Cuboid.fit(points, quantile=outliers) for points in batch.points.split(counts)]
-    return Cuboid(torch.stack([f.center for f in fits]), torch.stack([f.size for f in fits]))
-
-
-def _filled(batch: SceneBatch, unit: Cuboid) -> tuple[Tensor, Tensor]:
-    """Corners of the box that each scene fills in its unit cube."""
-    low, high = (
-        unit.normalize(corner[:, None])[:, 0].clamp(-0.5, 0.5) for corner in batch.bounds()
-    )
-    grow = (THINNEST - (high - low)).clamp_min(0) / 2
-    return low - grow, high + grow
-
-
-def _whole(unit: Cuboid) -> tuple[Tensor, Tensor]:
-    half = torch.full_like(unit.size, 0.5)
-    return -half, half
 
 
 @dataclass(frozen=True, eq=False)
 class Volume:
-    """Features of voxels, averaged in cells.
+    """Point features averaged in the cells of a grid.
 
     Attributes:
-        features: F_v, zeros in empty cells, [B, D, X, Y, Z].
-        occupied: Which cells hold points; z changes fastest, [B, N].
+        features: F_v, zero in empty cells, [B, D, X, Y, Z].
+        occupied: Mask of the cells that hold points; z changes fastest, [B, N].
     """
 
     features: Float[Tensor, "b d x y z"]
     occupied: Bool[Tensor, "b n"]
 
 
-def scatter_mean(features: Float[Tensor, "p d"], batch: SceneBatch, placement: Placement) -> Volume:
-    """Average features in the cells that their points lie in.
+def scatter_mean(features: Float[Tensor, "p d"], batch: SceneBatch, grid: AnchorGrid) -> Volume:
+    """Average point features in the cells of a grid.
 
     Args:
         features: One vector per point of the batch.
         batch: The points.
-        placement: Where their cells are.
+        grid: The grid of each scene.
+
+    Returns:
+        The volume; points outside the grid do not contribute.
     """
-    cells, inside = placement.cells_of(batch.points, batch.scene)
+    cells, inside = grid.cells_of(batch.points, batch.scene)
     cells, features = cells[inside], features[inside]
-    x, y, z = placement.shape
+    x, y, z = grid.shape
     counts = cells.bincount(minlength=batch.scenes * x * y * z)
     sums = features.new_zeros(len(counts), features.shape[1]).index_add(0, cells, features)
     means = sums / counts.clamp_min(1)[:, None]
@@ -126,3 +124,23 @@ def scatter_mean(features: Float[Tensor, "p d"], batch: SceneBatch, placement: P
         rearrange(means, "(b x y z) d -> b d x y z", b=batch.scenes, x=x, y=y, z=z),
         (counts > 0).view(batch.scenes, -1),
     )
+
+
+def _fit_cuboids(batch: SceneBatch, outlier_fraction: float) -> Cuboid:
+    counts = batch.counts.tolist()
+    fits = [Cuboid.fit(points, quantile=outlier_fraction) for points in batch.points.split(counts)]
+    return Cuboid(torch.stack([f.center for f in fits]), torch.stack([f.size for f in fits]))
+
+
+def _box_corners(batch: SceneBatch, unit: Cuboid) -> tuple[Tensor, Tensor]:
+    """Return the corners of each scene's bounding box in its unit cube."""
+    low, high = (
+        unit.normalize(corner[:, None])[:, 0].clamp(-0.5, 0.5) for corner in batch.bounds()
+    )
+    padding = (MIN_SIDE - (high - low)).clamp_min(0) / 2
+    return low - padding, high + padding
+
+
+def _cube_corners(unit: Cuboid) -> tuple[Tensor, Tensor]:
+    half = torch.full_like(unit.size, 0.5)
+    return -half, half

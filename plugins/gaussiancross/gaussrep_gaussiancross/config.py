@@ -1,11 +1,12 @@
 """Settings of GaussianCross (torch-free).
 
-"Paper" marks what arXiv 2508.02172 and its project page state. The pretraining code is not public
-and many constants are not given; those are ours, and marked so.
+"Paper" marks values that arXiv 2508.02172 and its project page state. The pretraining code is not
+public and many constants are not given; those are marked as design choices.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -18,74 +19,89 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class DenseConfig(Config):
-    """Size of the dense 3D network that refines the volume (ours; the paper gives none)."""
+    """Size of the dense 3D network that refines the volume (design choice; not in the paper)."""
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {"out": "out_channels"}
 
     widths: tuple[Count, ...] = Field(default=(32, 64, 128, 256), min_length=1)
-    """Channels of each level; a level halves the sides of the one before."""
-    out: Count = 128
+    """Channels of each level; each level halves the sides of the previous one."""
+    out_channels: Count = 128
     """Channels of a refined cell."""
 
 
 class GaussianCrossConfig(ComponentConfig):
     """Settings of the `gaussiancross` method; the defaults are the published recipe's sizes."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "voxels_across": "voxels_per_side",
+        "outliers": "outlier_fraction",
+        "cells": "grid_extent",
+        "features": "feature_channels",
+        "threshold": "opacity_threshold",
+        "least_kept": "min_gaussians",
+    }
+
     backbone: Annotated[ComponentConfig, component("encoders")] = SparseUNetConfig(
         type="sparse-unet"
     )
-    """The 3D encoder that is pretrained (paper: SpUNet)."""
+    """The point encoder that is pretrained (paper: SpUNet)."""
     grid_size: float | None = Field(default=0.02, gt=0)
     """Side of a voxel in the units of the points (paper's downstream code: 0.02 m)."""
-    voxels_across: int | None = Field(default=None, ge=2)
-    """Voxels along the longest side of a scene, for scenes in unknown units; give this or
-    `grid_size` (ours)."""
+    voxels_per_side: int | None = Field(default=None, ge=2)
+    """Voxels along the longest side of a scene, for scenes in unknown units; exclusive with
+    `grid_size` (design choice)."""
     mask_ratio: float = Field(default=0.5, ge=0, lt=1)
-    """Share of the points that are removed before the encoder sees them (paper: 0.5)."""
+    """Fraction of the points that are removed before encoding (paper: 0.5)."""
     normalize: bool = True
-    """Map each scene, its cameras and depth into a unit cube; otherwise everything stays in the
-    units of the points (the paper's ablation)."""
-    outliers: float = Field(default=0.0, ge=0, lt=0.5)
-    """Share of the points at each end of each axis that the cuboid need not hold (ours)."""
+    """Map each scene, its cameras and depth into a unit cube; otherwise all stay in the units of
+    the points (the paper's ablation)."""
+    outlier_fraction: float = Field(default=0.0, ge=0, lt=0.5)
+    """Fraction of the points at each end of each axis that the cuboid may leave out (design
+    choice)."""
     anchors: tuple[Count, Count, Count] = (128, 128, 32)
-    """Cells along x, y and z, one Gaussian each (predecessor's grid; the paper gives none)."""
-    cells: Literal["box", "cube"] = "box"
-    """What the cells divide: the box that the points fill, or the whole unit cube around it
-    (predecessor). A box wastes none on the air above a flat scene (ours)."""
+    """Grid cells along x, y and z, one Gaussian each (predecessor's grid; not in the paper)."""
+    grid_extent: Literal["box", "cube"] = "box"
+    """Region that the grid divides: the bounding box of the points, which wastes no cells on the
+    air above a flat scene (design choice), or the whole unit cube (predecessor)."""
     dense: DenseConfig = DenseConfig()
-    """The network that refines the volume."""
+    """The dense network that refines the volume."""
     max_offset: float = Field(default=0.5, gt=0)
-    """How many cells a Gaussian may leave the middle of its own, along each axis (ours)."""
+    """Largest offset of a Gaussian from the center of its cell along each axis, in cells (design
+    choice)."""
     max_scale: float = Field(default=2.0, gt=0)
-    """Largest standard deviation of a Gaussian, in cells (ours)."""
-    features: Count = 16
-    """Channels of the semantic embedding that each Gaussian carries (ours)."""
-    threshold: float = Field(default=0.3, ge=0, lt=1)
-    """Gaussians whose opacity is not above τ are dropped before rendering (paper: 0.3)."""
-    least_kept: Count = 256
-    """Gaussians of a scene that stay, the most opaque ones, where fewer pass the threshold
-    (ours)."""
+    """Largest standard deviation of a Gaussian, in cells (design choice)."""
+    feature_channels: Count = 16
+    """Channels of the semantic embedding of each Gaussian (design choice)."""
+    opacity_threshold: float = Field(default=0.3, ge=0, lt=1)
+    """Threshold τ; Gaussians with an opacity of at most τ are dropped before rendering (paper:
+    0.3)."""
+    min_gaussians: Count = 256
+    """Smallest number of Gaussians per scene; where fewer pass the threshold, the most opaque ones
+    are kept (design choice)."""
     teacher: Annotated[ComponentConfig, component("encoders")] = StatisticsConfig(type="statistics")
-    """The frozen image encoder whose features are explained (paper: RADIOv2.5; ours: one that
-    needs no weights)."""
+    """The frozen image encoder whose features are the semantic target (paper: RADIOv2.5; the
+    default needs no weights, a design choice)."""
     teacher_cache: Path | None = None
-    """Folder for the teacher's features, which are then computed once per picture; worth it where
-    the teacher is slow and colors are not augmented (ours)."""
+    """Folder that caches the teacher's features, so that they are computed once per image; useful
+    with a slow teacher and no color augmentation (design choice)."""
     color_weight: Weight = 1.0
-    """λ₁ of the L1 between rendered and real color (ours; the paper does not give the λs)."""
+    """λ₁, weight of the L1 between rendered and real color (design choice; the paper does not give
+    the λs)."""
     depth_weight: Weight = 1.0
-    """λ₂ of the L1 between rendered and measured depth (ours)."""
+    """λ₂, weight of the L1 between rendered and measured depth (design choice)."""
     semantic_weight: Weight = 0.5
-    """λ₃ of one minus the cosine between projected and teacher features (ours)."""
+    """λ₃, weight of one minus the cosine between projected and teacher features (design choice)."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = Field(
         default="auto", validate_default=True
     )  # pyright: ignore[reportAssignmentType]
-    """Who draws."""
+    """Renderer of the training views."""
 
     @model_validator(mode="after")
     def _check(self) -> "GaussianCrossConfig":
-        if (self.grid_size is None) == (self.voxels_across is None):
+        if (self.grid_size is None) == (self.voxels_per_side is None):
             raise ValueError(
-                "give one of grid_size and voxels_across and set the other to null; "
-                f"got grid_size={self.grid_size} and voxels_across={self.voxels_across}"
+                "give one of grid_size and voxels_per_side and set the other to null; "
+                f"got grid_size={self.grid_size} and voxels_per_side={self.voxels_per_side}"
             )
         if not self.color_weight + self.depth_weight + self.semantic_weight > 0:
             raise ValueError("color_weight, depth_weight and semantic_weight are all 0")

@@ -9,66 +9,68 @@ from torch import Tensor, nn
 
 from gaussrep.cuboid import Cuboid
 from gaussrep.gaussians import Gaussians
-from gaussrep_gaussiancross.anchors import Placement
+from gaussrep_gaussiancross.anchors import AnchorGrid
 from gaussrep_gaussiancross.config import GaussianCrossConfig
+
+INITIAL_SCALE = 0.5
+"""Initial standard deviation of a Gaussian, in cells (design choice)."""
+
+OCCUPIED_OPACITY = 0.8
+"""Initial opacity where a cell holds points (design choice)."""
+
+EMPTY_OPACITY = 0.35
+"""Initial opacity where a cell holds none: above the threshold, below which no Gaussian gets a
+gradient, but thin enough for surfaces behind it to be visible (design choice)."""
+
+RAW_CHANNELS = {"offset": 3, "quat": 4, "scale": 3, "opacity": 1, "color": 3}
+"""Raw channels of a Gaussian, in their order; the semantic embedding follows."""
 
 
 @dataclass(frozen=True, eq=False)
-class Field:
-    """One Gaussian per cell of each scene, before any is dropped.
+class GaussianField:
+    """One Gaussian per cell of each scene, before transparent ones are dropped.
 
     Attributes:
-        gaussians: In the cuboid's units, [B, N].
-        kept: Which pass the opacity threshold, [B, N].
-        cuboid: The way back to the units of the points.
+        gaussians: All Gaussians, in the cuboid's units, [B, N].
+        opacity_mask: Mask of the Gaussians that are rendered, [B, N].
+        cuboid: Maps between the cuboid's units and those of the points.
     """
 
     gaussians: Gaussians
-    kept: Bool[Tensor, "b n"]
+    opacity_mask: Bool[Tensor, "b n"]
     cuboid: Cuboid
 
     @property
     def pruned(self) -> Gaussians:
         """The Gaussians that are rendered, in the cuboid's units, padded to the fullest scene."""
-        return self.gaussians.prune(self.kept)
+        return self.gaussians.prune(self.opacity_mask)
 
 
-def passing(opacities: Float[Tensor, "b n"], threshold: float, least: int) -> Bool[Tensor, "b n"]:
-    """Find the Gaussians that stay: those of opacity σ > τ, and at any rate the most opaque ones.
+def opacity_mask(
+    opacities: Float[Tensor, "b n"], threshold: float, min_gaussians: int
+) -> Bool[Tensor, "b n"]:
+    """Select the Gaussians with opacity σ > τ, and in any case the most opaque ones.
 
     Args:
-        opacities: σ of all Gaussians.
-        threshold: τ.
-        least: How many of a scene stay at least, as far as it has so many.
+        opacities: Opacities σ of all Gaussians, in [0, 1].
+        threshold: Threshold τ, in [0, 1).
+        min_gaussians: Smallest number to select per scene, if it has that many.
 
     Returns:
-        True where a Gaussian stays.
+        True where a Gaussian is kept.
     """
-    best = opacities.topk(min(least, opacities.shape[-1]), dim=-1).indices
-    spare = torch.zeros_like(opacities, dtype=torch.bool).scatter(-1, best, value=True)
-    return (opacities > threshold) | spare
-
-
-FIRST_SCALE = 0.5
-"""Standard deviation of a Gaussian at the start, in cells (ours)."""
-
-OCCUPIED_OPACITY = 0.8
-"""Opacity at the start where a cell holds points (ours)."""
-
-EMPTY_OPACITY = 0.35
-"""Opacity at the start where it holds none: above the threshold, below which no Gaussian learns,
-but thin enough for surfaces to be seen through it (ours)."""
-
-
-GEOMETRY = {"offset": 3, "quat": 4, "scale": 3, "opacity": 1, "color": 3}
-"""Numbers that say a Gaussian, in their order; the semantic embedding comes after them."""
+    count = min(min_gaussians, opacities.shape[-1])
+    top = opacities.topk(count, dim=-1).indices
+    most_opaque = torch.zeros_like(opacities, dtype=torch.bool).scatter(-1, top, value=True)
+    return (opacities > threshold) | most_opaque
 
 
 class GaussianHead(nn.Module):
-    """Reads offset, quaternion, scale, color, opacity and semantic embedding off each cell.
+    """Predict offset, quaternion, scale, color, opacity and semantic embedding of each cell.
 
-    The mean is μ = ν + tanh(·)·Δ (paper). Color and opacity are sigmoids, scales sigmoids times
-    their limit, both lengths in cells; that one hidden layer serves all six is ours as well.
+    The mean is μ = ν + tanh(·)·Δ (paper). Color and opacity are sigmoids, and scales are sigmoids
+    times their limit; offset and scale are in cells. One hidden layer is shared by all six (design
+    choices).
 
     Args:
         config: Limits and sizes.
@@ -77,45 +79,46 @@ class GaussianHead(nn.Module):
     def __init__(self, config: GaussianCrossConfig) -> None:
         super().__init__()
         self.config = config
-        self.hidden = nn.Linear(config.dense.out, config.dense.out)
-        self.raw = nn.Linear(config.dense.out, sum(GEOMETRY.values()) + config.features)
-        self._start()
+        width = config.dense.out_channels
+        self.hidden = nn.Linear(width, width)
+        self.raw = nn.Linear(width, sum(RAW_CHANNELS.values()) + config.feature_channels)
+        self._init_parameters()
 
     @torch.no_grad()
-    def _start(self) -> None:
+    def _init_parameters(self) -> None:
         self.raw.weight.mul_(0.1)
-        first = self.raw.bias.zero_().split([*GEOMETRY.values(), self.config.features])
-        bias = dict(zip(GEOMETRY, first[:-1], strict=True))
+        parts = self.raw.bias.zero_().split([*RAW_CHANNELS.values(), self.config.feature_channels])
+        bias = dict(zip(RAW_CHANNELS, parts[:-1], strict=True))
         bias["quat"][0] = 1
-        bias["scale"].fill_(_logit(min(FIRST_SCALE / self.config.max_scale, 0.9)))
+        bias["scale"].fill_(_logit(min(INITIAL_SCALE / self.config.max_scale, 0.9)))
 
     def forward(
-        self, cells: Float[Tensor, "b n d"], occupied: Bool[Tensor, "b n"], placement: Placement
+        self, cells: Float[Tensor, "b n d"], occupied: Bool[Tensor, "b n"], grid: AnchorGrid
     ) -> Gaussians:
-        """Say every cell as one Gaussian.
+        """Predict one Gaussian per cell.
 
         Args:
-            cells: Refined features, z changing fastest.
-            occupied: Which cells hold points.
-            placement: Where the cells are.
+            cells: Refined features; z changes fastest.
+            occupied: Mask of the cells that hold points.
+            grid: The grid of each scene.
 
         Returns:
-            Gaussians in the units of the placement, none dropped, with batch axis [B].
+            All Gaussians, in the units of the grid, with batch axis [B].
         """
         raw = self.raw(self.hidden(cells).relu()).float()
-        *geometry, features = raw.split([*GEOMETRY.values(), self.config.features], dim=-1)
-        offset, quats, scale, opacity, color = geometry
-        cell = placement.cell[:, None]
-        first = torch.where(occupied, _logit(OCCUPIED_OPACITY), _logit(EMPTY_OPACITY))
+        channels = [*RAW_CHANNELS.values(), self.config.feature_channels]
+        offset, quats, scale, opacity, color, features = raw.split(channels, dim=-1)
+        cell = grid.cell[:, None]
+        initial = torch.where(occupied, _logit(OCCUPIED_OPACITY), _logit(EMPTY_OPACITY))
         return Gaussians(
-            means=placement.anchors() + offset.tanh() * self.config.max_offset * cell,
+            means=grid.anchors() + offset.tanh() * self.config.max_offset * cell,
             quats=quats,
             scales=scale.sigmoid() * self.config.max_scale * cell,
-            opacities=(opacity.squeeze(-1) + first).sigmoid(),
+            opacities=(opacity.squeeze(-1) + initial).sigmoid(),
             colors=color.sigmoid(),
             features=features,
         )
 
 
-def _logit(share: float) -> float:
-    return log(share / (1 - share))
+def _logit(probability: float) -> float:
+    return log(probability / (1 - probability))

@@ -11,42 +11,74 @@ from gaussrep.losses.pixel import L1
 from gaussrep.rendering import Rendering
 
 
-def color_loss(drawn: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, ""]:
-    """L_img: L1 between rendered and real colors, over all pixels (paper)."""
-    return L1()(drawn.color, rearrange(images, "b v c h w -> b v h w c"))
-
-
-def depth_loss(drawn: Rendering, depths: Float[Tensor, "b v h w"]) -> Float[Tensor, ""]:
-    """L_dep: L1 between rendered and measured depth (paper), where it was measured (ours).
+def color_loss(rendering: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, ""]:
+    """Compute L_img: the L1 between rendered and real colors, over all pixels (paper).
 
     Args:
-        drawn: Gives the expected depth.
-        depths: In the same units; 0 where it was not measured.
+        rendering: Rendered views.
+        images: Real views, RGB in [0, 1].
+
+    Returns:
+        A scalar.
     """
-    return L1()(drawn.depth[..., None], depths[..., None], depths > 0)
+    return L1()(rendering.color, rearrange(images, "b v c h w -> b v h w c"))
+
+
+def depth_loss(rendering: Rendering, depths: Float[Tensor, "b v h w"]) -> Float[Tensor, ""]:
+    """Compute L_dep: the L1 between rendered and measured depth (paper).
+
+    Pixels without measured depth do not count (design choice).
+
+    Args:
+        rendering: Rendered views, with expected depth.
+        depths: Measured depth in the same units; 0 where there is none.
+
+    Returns:
+        A scalar.
+    """
+    return L1()(rendering.depth[..., None], depths[..., None], depths > 0)
 
 
 def semantic_loss(
-    said: Float[Tensor, "n rows columns d"], target: Float[Tensor, "n rows columns d"]
+    prediction: Float[Tensor, "n rows columns d"], target: Float[Tensor, "n rows columns d"]
 ) -> Float[Tensor, ""]:
-    """L_sem: one minus the cosine between projected and teacher features, a mean (paper)."""
-    return 1 - cosine_similarity(said, target, dim=-1).mean()
+    """Compute L_sem: one minus the mean cosine of projected and teacher features (paper).
+
+    Args:
+        prediction: Projected rendered features F̂.
+        target: The teacher's features F*.
+
+    Returns:
+        A scalar, from 0 to 2.
+    """
+    return 1 - cosine_similarity(prediction, target, dim=-1).mean()
 
 
-def psnr(drawn: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:
-    """Peak signal-to-noise ratio of the rendered colors of each view, in dB, at most 100."""
-    return metrics.psnr(drawn.color.clamp(0, 1), rearrange(images, "b v c h w -> b v h w c"))
+def psnr(rendering: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:
+    """Compute the peak signal-to-noise ratio of the rendered colors of each view.
+
+    Args:
+        rendering: Rendered views.
+        images: Real views, RGB in [0, 1].
+
+    Returns:
+        PSNR in dB, at most 100.
+    """
+    return metrics.psnr(rendering.color.clamp(0, 1), rearrange(images, "b v c h w -> b v h w c"))
 
 
 def depth_error(
-    drawn: Rendering, depths: Float[Tensor, "b v h w"], scale: Float[Tensor, " b"]
+    rendering: Rendering, depths: Float[Tensor, "b v h w"], scale: Float[Tensor, " b"]
 ) -> Float[Tensor, ""]:
-    """Mean absolute error of depth in the units of the points, where it was measured.
+    """Compute the mean absolute depth error where depth was measured.
 
     Args:
-        drawn: Gives the expected depth in cuboid units.
+        rendering: Rendered views, with expected depth in cuboid units.
         depths: Measured depth in cuboid units; 0 where there is none.
         scale: Cuboid units per unit of the points.
+
+    Returns:
+        A scalar in the units of the points.
     """
-    metric = torch.stack([drawn.depth, depths]) / scale[:, None, None, None]
+    metric = torch.stack([rendering.depth, depths]) / scale[:, None, None, None]
     return metrics.depth_error(metric[0], metric[1], depths > 0)

@@ -1,4 +1,4 @@
-"""GaussianCross: scene encoders that learn by explaining real views (arXiv 2508.02172)."""
+"""GaussianCross: pretrain scene encoders by rendering real views (arXiv 2508.02172)."""
 
 import torch
 from einops import rearrange
@@ -15,17 +15,17 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Embedding, StepOutput
 from gaussrep.metrics import effective_rank
 from gaussrep.rendering import Rendering
-from gaussrep_gaussiancross import losses as explanation
-from gaussrep_gaussiancross.anchors import Placement, scatter_mean
+from gaussrep_gaussiancross import losses
+from gaussrep_gaussiancross.anchors import AnchorGrid, scatter_mean
 from gaussrep_gaussiancross.config import GaussianCrossConfig
-from gaussrep_gaussiancross.head import Field, GaussianHead, passing
+from gaussrep_gaussiancross.head import GaussianField, GaussianHead, opacity_mask
 from gaussrep_gaussiancross.networks import DenseUNet, Projector
 from gaussrep_gaussiancross.point_method import PointMethod
-from gaussrep_gaussiancross.scene_batch import CHANNELS, SceneBatch, cameras_of
+from gaussrep_gaussiancross.scene_batch import INPUT_CHANNELS, SceneBatch, cameras_of
 
 
 class GaussianCross(PointMethod):
-    """Says half of a scene's points as one Gaussian per cell of a cuboid, and renders them.
+    """Predict one Gaussian per cell of a cuboid from half of a scene's points, and render them.
 
     Args:
         config: Sizes, limits, weights, backbone, teacher and renderer.
@@ -35,85 +35,86 @@ class GaussianCross(PointMethod):
 
     def __init__(self, config: GaussianCrossConfig) -> None:
         super().__init__(config)
-        self.backbone = build("encoders", config.backbone, channels=CHANNELS)
+        self.backbone = build("encoders", config.backbone, channels=INPUT_CHANNELS)
         self.dense = DenseUNet(self.backbone.width, config.dense)
         self.head = GaussianHead(config)
         if config.semantic_weight:
             self.teacher = CachedFeatures(
                 build_teacher(config.teacher), config.teacher, config.teacher_cache
             )
-            self.projector = Projector(config.features, self.teacher.width)
+            self.projector = Projector(config.feature_channels, self.teacher.width)
 
     def training_loss(self, batch: Batch) -> StepOutput:
-        """Explain the views of a batch: L = λ₁ L_img + λ₂ L_dep + λ₃ L_sem (paper).
+        """Compute the loss of a batch's rendered views: L = λ₁ L_img + λ₂ L_dep + λ₃ L_sem (paper).
 
         Args:
-            batch: Of a data set of scenes with views.
+            batch: From a data set of scenes with views.
 
         Returns:
-            The loss; with it PSNR in dB, the error of depth in the units of the points, the mean
-            cosine, the share of Gaussians that passed, and the effective rank of the features.
+            The loss. Its metrics are the weighted parts, PSNR in dB, the depth error in the units
+            of the points, the fraction of Gaussians kept, the effective rank of the features, and
+            the number of unreadable scenes.
         """
         config = self.config
         scenes = SceneBatch.of(batch).masked(config.mask_ratio)
         encoded = self._voxelize(scenes)
         features = self.backbone(encoded.cloud)
         field = self._field(scenes, features[encoded.voxel_of])
-        drawn = self.draw(field, cameras_of(batch))
+        rendering = self.render(field, cameras_of(batch))
         depths = field.cuboid.normalize_depth(batch["depths"])
-        losses = {
-            "color_loss": config.color_weight * explanation.color_loss(drawn, batch["images"]),
-            "depth_loss": config.depth_weight * explanation.depth_loss(drawn, depths),
+        parts = {
+            "color_loss": config.color_weight * losses.color_loss(rendering, batch["images"]),
+            "depth_loss": config.depth_weight * losses.depth_loss(rendering, depths),
         }
         if config.semantic_weight:
-            losses["semantic_loss"] = config.semantic_weight * self._semantic_loss(drawn, batch)
-        metrics = {name: loss.detach() for name, loss in losses.items()}
+            parts["semantic_loss"] = config.semantic_weight * self._semantic_loss(rendering, batch)
+        metrics = {name: loss.detach() for name, loss in parts.items()}
         with torch.no_grad():
             metrics |= {
-                "psnr": explanation.psnr(drawn, batch["images"]).mean(),
-                "depth_error": explanation.depth_error(drawn, depths, field.cuboid.scale[:, 0]),
-                "kept": field.kept.float().mean(),
-                "rank": effective_rank(features, from_moments=True),
+                "psnr": losses.psnr(rendering, batch["images"]).mean(),
+                "depth_error": losses.depth_error(rendering, depths, field.cuboid.scale[:, 0]),
+                "kept_fraction": field.opacity_mask.float().mean(),
+                "effective_rank": effective_rank(features, from_moments=True),
                 "skipped": batch["skipped"].float().mean(),
             }
-        return StepOutput(torch.stack(list(losses.values())).sum(), metrics)
+        return StepOutput(torch.stack(list(parts.values())).sum(), metrics)
 
-    def field(self, batch: Batch) -> Field:
-        """Say whole scenes in Gaussians, nothing masked.
+    def field(self, batch: Batch) -> GaussianField:
+        """Predict the Gaussians of whole scenes, without masking.
 
         Args:
-            batch: Of a data set of scenes.
+            batch: From a data set of scenes.
 
         Returns:
-            All Gaussians in cuboid units, and which pass the threshold.
+            All Gaussians in cuboid units, and the mask of those above the threshold.
         """
         return self._field(SceneBatch.of(batch), self.encode_points(batch))
 
     def gaussians(self, batch: Batch) -> Gaussians:
-        """Say whole scenes in Gaussians, in the units of their points.
+        """Predict the Gaussians of whole scenes, in the units of their points.
 
         Args:
-            batch: Of a data set of scenes.
+            batch: From a data set of scenes.
 
         Returns:
-            Those that pass the opacity threshold, with batch axis [B].
+            The Gaussians above the opacity threshold, with batch axis [B].
         """
         field = self.field(batch)
         return field.cuboid.denormalize(field.pruned)
 
-    def draw(self, field: Field, cameras: Cameras) -> Rendering:
-        """Render scenes, in float32.
+    def render(self, field: GaussianField, cameras: Cameras) -> Rendering:
+        """Render scenes in float32.
 
         Args:
-            field: The scenes.
-            cameras: In the units of the points, [B, V].
+            field: Gaussians of the scenes.
+            cameras: Cameras in the units of the points, [B, V].
 
         Returns:
             Color, depth and embeddings; depth in cuboid units.
         """
-        with torch.autocast(field.kept.device.type, enabled=False):
-            seen = field.cuboid.normalize(cameras)
-            return gr.render(field.pruned, seen, self.config.renderer)
+        with torch.autocast(field.opacity_mask.device.type, enabled=False):
+            normalized = field.cuboid.normalize(cameras)
+            return gr.render(field.pruned, normalized, self.config.renderer)
 
     @property
     def point_width(self) -> int:
@@ -124,10 +125,10 @@ class GaussianCross(PointMethod):
         """Encode every point of a batch.
 
         Args:
-            batch: Of a data set of scenes.
+            batch: From a data set of scenes.
 
         Returns:
-            The backbone's feature of the voxel that each point lies in.
+            The backbone's feature of each point's voxel.
         """
         encoded = self._voxelize(SceneBatch.of(batch))
         return self.backbone(encoded.cloud)[encoded.voxel_of]
@@ -136,7 +137,7 @@ class GaussianCross(PointMethod):
         """Embed whole scenes.
 
         Args:
-            batch: Of a data set of scenes.
+            batch: From a data set of scenes.
 
         Returns:
             The features of each scene's points, padded with zeros to the largest scene, and their
@@ -147,23 +148,36 @@ class GaussianCross(PointMethod):
         tokens = torch.nn.utils.rnn.pad_sequence(list(parts), batch_first=True)
         return Embedding(tokens, torch.stack([part.mean(0) for part in parts]))
 
+    def count_voxels(self, batch: Batch) -> int:
+        """Count the voxels that the backbone encodes, without masking.
+
+        Args:
+            batch: From a data set of scenes.
+
+        Returns:
+            Number of occupied voxels of all scenes.
+        """
+        return self._voxelize(SceneBatch.of(batch)).cloud.count
+
     def _voxelize(self, scenes: SceneBatch) -> Voxelized:
         size = self.config.grid_size
         points = scenes.points
         if size is None:
-            assert self.config.voxels_across is not None
-            points, size = scenes.relative_points(), 1 / self.config.voxels_across
+            assert self.config.voxels_per_side is not None
+            points, size = scenes.relative_points(), 1 / self.config.voxels_per_side
         return voxelize(points, scenes.inputs, scenes.scene, scenes.scenes, size)
 
-    def _field(self, scenes: SceneBatch, features: Tensor) -> Field:
-        placement = Placement.of(scenes, self.config)
-        volume = scatter_mean(features, scenes, placement)
-        gaussians = self.head(self.dense(volume.features), volume.occupied, placement)
-        kept = passing(gaussians.opacities, self.config.threshold, self.config.least_kept)
-        return Field(gaussians, kept, placement.cuboid)
+    def _field(self, scenes: SceneBatch, features: Tensor) -> GaussianField:
+        grid = AnchorGrid.of(scenes, self.config)
+        volume = scatter_mean(features, scenes, grid)
+        gaussians = self.head(self.dense(volume.features), volume.occupied, grid)
+        mask = opacity_mask(
+            gaussians.opacities, self.config.opacity_threshold, self.config.min_gaussians
+        )
+        return GaussianField(gaussians, mask, grid.cuboid)
 
-    def _semantic_loss(self, drawn: Rendering, batch: Batch) -> Tensor:
+    def _semantic_loss(self, rendering: Rendering, batch: Batch) -> Tensor:
         target = self.teacher(rearrange(batch["images"], "b v c h w -> (b v) c h w"))
-        assert drawn.features is not None
-        said = self.projector(drawn.features, *target.shape[1:3])
-        return explanation.semantic_loss(said, target)
+        assert rendering.features is not None
+        prediction = self.projector(rendering.features, *target.shape[1:3])
+        return losses.semantic_loss(prediction, target)

@@ -1,4 +1,4 @@
-"""The dense 3D U-Net and the projector to the teacher's features."""
+"""The dense 3D U-Net, E_θ^den, and the projector to the teacher's features, P_ψ."""
 
 import torch
 from einops import rearrange
@@ -8,12 +8,15 @@ from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 from gaussrep_gaussiancross.config import DenseConfig
 
+PROJECTOR_WIDTH = 128
+"""Channels of the projector's hidden layer (design choice)."""
+
 
 class DenseUNet(nn.Module):
-    """A U-Net of single convolutions, BatchNorm, convolution, ReLU, as the predecessor's.
+    """A U-Net of single BatchNorm-convolution-ReLU steps, as the predecessor's (PonderV2).
 
-    Levels halve every side that is longer than one; the way up is trilinear, with the skipped level
-    joined by concatenation.
+    Each level halves every side that is longer than one. The decoder upsamples trilinearly and
+    concatenates the skipped level.
 
     Args:
         channels: Channels of the volume.
@@ -23,11 +26,11 @@ class DenseUNet(nn.Module):
     def __init__(self, channels: int, config: DenseConfig) -> None:
         super().__init__()
         widths = config.widths
-        into = (channels, *widths[:-1])
-        self.down = nn.ModuleList(_step(a, b) for a, b in zip(into, widths, strict=True))
-        back = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
-        self.up = nn.ModuleList(_step(deep + skip, skip) for deep, skip in back)
-        self.out = nn.Conv3d(widths[0], config.out, kernel_size=1)
+        inputs = (channels, *widths[:-1])
+        self.down = nn.ModuleList(_conv_step(a, b) for a, b in zip(inputs, widths, strict=True))
+        pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
+        self.up = nn.ModuleList(_conv_step(deep + skip, skip) for deep, skip in pairs)
+        self.out = nn.Conv3d(widths[0], config.out_channels, kernel_size=1)
 
     def forward(self, volume: Float[Tensor, "b c x y z"]) -> Float[Tensor, "b n d"]:
         """Refine a volume.
@@ -40,46 +43,31 @@ class DenseUNet(nn.Module):
         """
         levels = [self.down[0](volume)]
         for step in list(self.down)[1:]:
-            levels.append(step(_halved(levels[-1])))
-        found = levels.pop()
+            levels.append(step(_downsample(levels[-1])))
+        x = levels.pop()
         for step in self.up:
             skip = levels.pop()
             size = list(skip.shape[2:])
-            grown = interpolate(found, size=size, mode="trilinear", align_corners=False)
-            found = step(torch.cat([grown, skip], dim=1))
-        return rearrange(self.out(found), "b d x y z -> b (x y z) d")
-
-
-def _step(channels: int, out: int) -> nn.Module:
-    return nn.Sequential(
-        nn.BatchNorm3d(channels), nn.Conv3d(channels, out, 3, padding=1, bias=False), nn.ReLU()
-    )
-
-
-def _halved(volume: Tensor) -> Tensor:
-    window = [2 if side > 1 else 1 for side in volume.shape[2:]]
-    return nn.functional.max_pool3d(volume, window, ceil_mode=True)
-
-
-HIDDEN = 128
-"""Channels between the projector's two layers (ours)."""
+            upsampled = interpolate(x, size=size, mode="trilinear", align_corners=False)
+            x = step(torch.cat([upsampled, skip], dim=1))
+        return rearrange(self.out(x), "b d x y z -> b (x y z) d")
 
 
 class Projector(nn.Module):
-    """Lifts low-dimensional rendered features to the teacher's, cell by cell of its map.
+    """Lift low-dimensional rendered features to the teacher's, token by token.
 
-    The rendered map is averaged to the size of the teacher's; which of the two the paper resizes is
-    not known.
+    The rendered map is averaged to the teacher's resolution; the paper does not state which of the
+    two it resizes.
 
     Args:
         channels: Channels of the rendered features.
-        width: Channels of the teacher's.
+        width: Channels of the teacher's features.
     """
 
     def __init__(self, channels: int, width: int) -> None:
         super().__init__()
         self.layers = nn.Sequential(
-            nn.Linear(channels, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, width)
+            nn.Linear(channels, PROJECTOR_WIDTH), nn.ReLU(), nn.Linear(PROJECTOR_WIDTH, width)
         )
 
     def forward(
@@ -90,12 +78,23 @@ class Projector(nn.Module):
         Args:
             rendered: Features of every pixel of every view.
             rows: Rows of the teacher's map.
-            columns: Its columns.
+            columns: Columns of the teacher's map.
 
         Returns:
-            F̂, one map per view, the views of all scenes in one row.
+            F̂, one map per view, the views of all scenes one after the other.
         """
         pooled = adaptive_avg_pool2d(
             rearrange(rendered, "b v h w c -> (b v) c h w"), (rows, columns)
         )
         return self.layers(rearrange(pooled, "n c h w -> n h w c"))
+
+
+def _conv_step(channels: int, out: int) -> nn.Module:
+    return nn.Sequential(
+        nn.BatchNorm3d(channels), nn.Conv3d(channels, out, 3, padding=1, bias=False), nn.ReLU()
+    )
+
+
+def _downsample(volume: Tensor) -> Tensor:
+    window = [2 if side > 1 else 1 for side in volume.shape[2:]]
+    return nn.functional.max_pool3d(volume, window, ceil_mode=True)

@@ -1,4 +1,4 @@
-"""What gaussrep-gaussiancross registers; imports nothing heavy."""
+"""Register the components of gaussrep-gaussiancross; imports nothing heavy."""
 
 from collections.abc import Iterator
 
@@ -7,10 +7,14 @@ from gaussrep.plugins import EncoderRecord, EvaluationRecord, MethodRecord, hook
 
 @hookimpl
 def register_methods() -> Iterator[MethodRecord]:
-    """The methods of this distribution."""
+    """Register the methods of this distribution.
+
+    Yields:
+        Their records.
+    """
     yield MethodRecord(
         name="gaussiancross",
-        summary="GaussianCross: points, said in Gaussians that explain color, depth and features.",
+        summary="GaussianCross: pretrain point encoders by rendering color, depth and features.",
         target="gaussrep_gaussiancross.method:GaussianCross",
         config="gaussrep_gaussiancross.config:GaussianCrossConfig",
         presets="gaussrep_gaussiancross.presets",
@@ -19,33 +23,37 @@ def register_methods() -> Iterator[MethodRecord]:
     )
     yield MethodRecord(
         name="point-segmenter",
-        summary="Another method's features of points and a linear head, trained on classes.",
+        summary="Semantic segmentation: a linear classifier on another method's point features.",
         target="gaussrep_gaussiancross.evaluations.segmenter:Segmenter",
         config="gaussrep_gaussiancross.evaluations.config:SegmenterConfig",
     )
     yield MethodRecord(
         name="point-group",
-        summary="Another method's features of points and PointGroup's heads, trained on objects.",
+        summary="Instance segmentation: PointGroup's heads on another method's point features.",
         target="gaussrep_gaussiancross.evaluations.pointgroup:PointGroup",
         config="gaussrep_gaussiancross.evaluations.config:PointGroupConfig",
-        requires=("scipy>=1.11.1",),
+        requires=("scipy>=1.11",),
         paper="https://arxiv.org/abs/2004.01658",
     )
 
 
 @hookimpl
 def register_encoders() -> Iterator[EncoderRecord]:
-    """The encoders of this distribution."""
+    """Register the encoders of this distribution.
+
+    Yields:
+        Their records.
+    """
     yield EncoderRecord(
         name="sparse-unet",
-        summary="SpUNet: a U-Net of sparse convolutions, in torch or by spconv.",
+        summary="SpUNet: a U-Net of sparse convolutions, computed natively or by spconv.",
         target="gaussrep_gaussiancross.backbones.sparse_unet:SparseUNet",
         config="gaussrep_gaussiancross.backbones.config:SparseUNetConfig",
         modality="points",
     )
     yield EncoderRecord(
         name="point-transformer",
-        summary="Attention in windows along a curve, in the manner of PTv3, in plain torch.",
+        summary="Windowed attention along a space-filling curve, after PTv3, in plain torch.",
         target="gaussrep_gaussiancross.backbones.point_transformer:PointTransformer",
         config="gaussrep_gaussiancross.backbones.config:PointTransformerConfig",
         modality="points",
@@ -54,29 +62,33 @@ def register_encoders() -> Iterator[EncoderRecord]:
 
 @hookimpl
 def register_evaluations() -> Iterator[EvaluationRecord]:
-    """The evaluations of this distribution."""
+    """Register the evaluations of this distribution.
+
+    Yields:
+        Their records.
+    """
     yield EvaluationRecord(
         name="views",
-        summary="PSNR and error of depth of rendered views of held-out scenes.",
+        summary="PSNR and depth error of rendered views of held-out scenes.",
         target="gaussrep_gaussiancross.evaluations.views:Views",
         config="gaussrep_gaussiancross.evaluations.config:ViewsConfig",
     )
     yield EvaluationRecord(
         name="semantic-probe",
-        summary="Classes of points by a linear layer on frozen features.",
+        summary="Semantic segmentation of points by a linear probe on frozen features.",
         target="gaussrep_gaussiancross.evaluations.semantic_probe:SemanticProbe",
         config="gaussrep_gaussiancross.evaluations.config:SemanticProbeConfig",
     )
     yield EvaluationRecord(
         name="semantic-fine-tune",
-        summary="Classes of points, the whole backbone trained on them.",
+        summary="Semantic segmentation of points by fine-tuning the whole backbone.",
         target="gaussrep_gaussiancross.evaluations.fine_tuning:SemanticFineTune",
         config="gaussrep_gaussiancross.evaluations.config:SemanticFineTuneConfig",
     )
     yield EvaluationRecord(
         name="instance-fine-tune",
-        summary="Objects in scenes by PointGroup, the whole backbone trained on them.",
+        summary="Instance segmentation of points by fine-tuning the backbone with PointGroup.",
         target="gaussrep_gaussiancross.evaluations.fine_tuning:InstanceFineTune",
         config="gaussrep_gaussiancross.evaluations.config:InstanceFineTuneConfig",
-        requires=("scipy>=1.11.1",),
+        requires=("scipy>=1.11",),
     )

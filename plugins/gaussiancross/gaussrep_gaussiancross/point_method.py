@@ -1,4 +1,4 @@
-"""The interface of methods that say something about every point of a scene."""
+"""The interface of methods that encode every point of a scene."""
 
 from abc import abstractmethod
 
@@ -11,11 +11,11 @@ from gaussrep.methods.method import Batch, Method
 
 
 class PointMethod(Method):
-    """A method with an encoder of points, on which downstream tasks stand.
+    """A method with a point encoder, the base of downstream tasks.
 
     Attributes:
-        backbone: The encoder that `encode_points` runs through; downstream tasks train it, and
-            nothing else of the method.
+        backbone: The encoder behind `encode_points`; downstream tasks train it and nothing else of
+            the method.
     """
 
     backbone: PointEncoder
@@ -27,28 +27,28 @@ class PointMethod(Method):
 
     @abstractmethod
     def encode_points(self, batch: Batch) -> Float[Tensor, "p d"]:
-        """Encode all points of a batch of scenes, none hidden.
+        """Encode all points of a batch of scenes, without masking.
 
         Args:
             batch: `points`, `colors` and `normals`, [P, 3] each, of all scenes one after the other,
-                and `scene` [P], which scene each point belongs to.
+                and `scene` [P], the scene of each point.
 
         Returns:
             One vector of length `point_width` per point.
         """
 
 
-def point_method_of(method: Method) -> PointMethod:
-    """Take a method for one that encodes points.
+def require_point_method(method: Method) -> PointMethod:
+    """Check that a method encodes points.
 
     Args:
         method: Any method.
 
     Returns:
-        The same.
+        The same method.
 
     Raises:
-        CapabilityError: It is none.
+        CapabilityError: If it is not a `PointMethod`.
     """
     if not isinstance(method, PointMethod):
         raise CapabilityError(

@@ -1,4 +1,4 @@
-"""SceneBatch: the points of a batch, checked and by name."""
+"""The points of a batch of scenes, checked and by name."""
 
 from dataclasses import dataclass
 
@@ -10,11 +10,11 @@ from gaussrep.cameras import Cameras
 from gaussrep.errors import DataError
 from gaussrep.methods.method import Batch
 
-CHANNELS = 6
-"""Numbers that an encoder is told of each point: color and normal (paper's downstream code)."""
+INPUT_CHANNELS = 6
+"""Input channels of each point: color and normal (paper's downstream code)."""
 
-NEEDED = ("points", "colors", "normals", "scene", "index")
-SEEN = ("images", "depths", "viewmats", "Ks", "frames")
+POINT_KEYS = ("points", "colors", "normals", "scene", "index")
+VIEW_KEYS = ("images", "depths", "viewmats", "Ks", "frames")
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +24,7 @@ class SceneBatch:
     Attributes:
         points: Positions, [P, 3].
         inputs: Color in [-1, 1] and normal of each point, [P, 6].
-        scene: Which scene each point belongs to, not falling, [P].
+        scene: Scene of each point, in ascending order, [P].
         scenes: Number of scenes, B.
     """
 
@@ -37,16 +37,23 @@ class SceneBatch:
     def of(cls, batch: Batch) -> "SceneBatch":
         """Read a batch of a data set of scenes.
 
+        Args:
+            batch: Tensors by name: `points`, `colors` and `normals` [P, 3], `scene` [P], `index`
+                [B].
+
+        Returns:
+            The points.
+
         Raises:
-            DataError: If it is not one, or a scene has no points.
+            DataError: If the batch is not one of scenes, or a scene has no points.
         """
-        _require(batch, NEEDED, "it is not a data set of scenes")
+        _require(batch, POINT_KEYS, "it is not a data set of scenes")
         scenes = len(batch["index"])
         inputs = torch.cat([2 * batch["colors"] - 1, batch["normals"]], dim=1)
-        found = cls(batch["points"], inputs, batch["scene"], scenes)
-        if not found.counts.all():
-            raise DataError(f"scene {int(found.counts.argmin())} of the batch has no points.")
-        return found
+        points = cls(batch["points"], inputs, batch["scene"], scenes)
+        if not points.counts.all():
+            raise DataError(f"scene {int(points.counts.argmin())} of the batch has no points.")
+        return points
 
     @property
     def counts(self) -> Int[Tensor, " b"]:
@@ -54,25 +61,36 @@ class SceneBatch:
         return self.scene.bincount(minlength=self.scenes)
 
     def bounds(self) -> tuple[Float[Tensor, "b 3"], Float[Tensor, "b 3"]]:
-        """Lowest and highest corner of each scene."""
+        """Compute the bounding box of each scene.
+
+        Returns:
+            Its lowest and its highest corner.
+        """
         scene, empty = self.scene[:, None].expand(-1, 3), self.points.new_zeros(self.scenes, 3)
         low, high = (
-            empty.scatter_reduce(0, scene, self.points, how, include_self=False)
-            for how in ("amin", "amax")
+            empty.scatter_reduce(0, scene, self.points, reduction, include_self=False)
+            for reduction in ("amin", "amax")
         )
         return low, high
 
     def relative_points(self) -> Float[Tensor, "p 3"]:
-        """Positions with the lowest corner of each scene at 0 and its longest side just under 1."""
+        """Shift each scene's lowest corner to 0 and scale its longest side to just under 1.
+
+        Returns:
+            The points, in [0, 1).
+        """
         low, high = self.bounds()
         side = (high - low).amax(-1, keepdim=True) * (1 + 1e-6)
         return (self.points - low[self.scene]) / side.clamp_min(1e-30)[self.scene]
 
     def masked(self, ratio: float) -> "SceneBatch":
-        """Remove a share of the points of each scene, at random; one at least stays.
+        """Remove a random fraction of the points of each scene, but keep at least one.
 
         Args:
-            ratio: Share γ that is removed, in [0, 1).
+            ratio: Fraction γ to remove, in [0, 1).
+
+        Returns:
+            The remaining points.
         """
         if ratio == 0:
             return self
@@ -81,18 +99,24 @@ class SceneBatch:
         counts = self.counts
         first = counts.cumsum(0) - counts
         rank = torch.arange(len(ranked), device=ranked.device) - first[self.scene]
-        stay = (counts * (1 - ratio)).round().clamp_min(1)
-        kept = ranked[rank < stay[self.scene]].sort().values
+        remaining = (counts * (1 - ratio)).round().clamp_min(1)
+        kept = ranked[rank < remaining[self.scene]].sort().values
         return SceneBatch(self.points[kept], self.inputs[kept], self.scene[kept], self.scenes)
 
 
 def cameras_of(batch: Batch) -> Cameras:
-    """The cameras of a batch, [B, V].
+    """Return the cameras of a batch.
+
+    Args:
+        batch: A batch of scenes with views.
+
+    Returns:
+        Cameras in the units of the points, [B, V].
 
     Raises:
         DataError: If the batch has no views.
     """
-    _require(batch, SEEN, "set data.views to how many frames each scene should come with")
+    _require(batch, VIEW_KEYS, "set data.views to how many frames each scene should come with")
     height, width = batch["images"].shape[-2:]
     return Cameras(batch["viewmats"], batch["Ks"], width, height)
 
@@ -100,4 +124,4 @@ def cameras_of(batch: Batch) -> Cameras:
 def _require(batch: Batch, names: tuple[str, ...], cure: str) -> None:
     missing = [name for name in names if name not in batch]
     if missing:
-        raise DataError(f"the data set gives no {', '.join(missing)}: {cure}.")
+        raise DataError(f"the data set provides no {', '.join(missing)}: {cure}.")

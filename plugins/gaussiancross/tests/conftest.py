@@ -83,9 +83,9 @@ SMALL = {
     "backbone": {"type": "sparse-unet", "size": "tiny"},
     "grid_size": 0.1,
     "anchors": (8, 8, 4),
-    "dense": {"widths": (8, 16), "out": 16},
-    "features": 4,
-    "least_kept": 16,
+    "dense": {"widths": (8, 16), "out_channels": 16},
+    "feature_channels": 4,
+    "min_gaussians": 16,
     "renderer": "cpu",
 }
 

@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.config import resolve
 from gaussrep.errors import ValueRangeError
-from gaussrep_gaussiancross.anchors import THINNEST, Placement, scatter_mean
+from gaussrep_gaussiancross.anchors import MIN_SIDE, AnchorGrid, scatter_mean
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
 
@@ -17,22 +17,22 @@ def scenes(make_batch):
 
 
 def test_a_box_divides_what_the_points_fill(scenes):
-    place = Placement.of(scenes, config())
+    place = AnchorGrid.of(scenes, config())
     sides = place.cell * torch.tensor([8.0, 6, 4])
     torch.testing.assert_close(sides[0], torch.tensor([1.0, 0.75, 0.5]), atol=0.02, rtol=0)
     torch.testing.assert_close(place.cuboid.size[0].max(), torch.tensor(4.0), atol=0.05, rtol=0)
 
 
 def test_a_cube_is_divided_whole(scenes):
-    place = Placement.of(scenes, config(cells="cube"))
+    place = AnchorGrid.of(scenes, config(grid_extent="cube"))
     torch.testing.assert_close(place.low, torch.full((2, 3), -0.5))
     torch.testing.assert_close(place.cell[1], 1 / torch.tensor([8.0, 6, 4]))
 
 
-@pytest.mark.parametrize("cells", ["box", "cube"])
+@pytest.mark.parametrize("grid_extent", ["box", "cube"])
 @pytest.mark.parametrize("normalize", [True, False])
-def test_every_point_lies_half_a_cell_from_its_anchor(scenes, cells, normalize):
-    place = Placement.of(scenes, config(cells=cells, normalize=normalize))
+def test_every_point_lies_half_a_cell_from_its_anchor(scenes, grid_extent, normalize):
+    place = AnchorGrid.of(scenes, config(grid_extent=grid_extent, normalize=normalize))
     cell, inside = place.cells_of(scenes.points, scenes.scene)
     assert inside.all()
     anchors = place.anchors()
@@ -45,7 +45,7 @@ def test_every_point_lies_half_a_cell_from_its_anchor(scenes, cells, normalize):
 
 
 def test_points_outside_are_told(scenes):
-    place = Placement.of(scenes, config())
+    place = AnchorGrid.of(scenes, config())
     far = scenes.points[:3] + torch.tensor([[0.0, 0, 0], [50, 0, 0], [0, -50, 0]])
     assert place.cells_of(far, scenes.scene[:3])[1].tolist() == [True, False, False]
 
@@ -54,18 +54,18 @@ def test_a_flat_scene_has_cells_of_some_height(scenes):
     flat = SceneBatch(
         scenes.points * torch.tensor([1.0, 1, 0]), scenes.inputs, scenes.scene, scenes.scenes
     )
-    place = Placement.of(flat, config())
-    torch.testing.assert_close(place.cell[:, 2], torch.full((2,), THINNEST / 4))
+    place = AnchorGrid.of(flat, config())
+    torch.testing.assert_close(place.cell[:, 2], torch.full((2,), MIN_SIDE / 4))
 
 
 def test_a_scene_of_one_place_is_refused(scenes):
     still = SceneBatch(0 * scenes.points, scenes.inputs, scenes.scene, scenes.scenes)
     with pytest.raises(ValueRangeError, match="all coincide"):
-        Placement.of(still, config())
+        AnchorGrid.of(still, config())
 
 
 def test_cells_hold_the_mean_of_their_points(scenes):
-    place = Placement.of(scenes, config())
+    place = AnchorGrid.of(scenes, config())
     features = torch.randn(len(scenes.points), 5)
     volume = scatter_mean(features, scenes, place)
     assert volume.features.shape == (2, 5, 8, 6, 4)

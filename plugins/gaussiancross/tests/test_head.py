@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from gaussrep.config import resolve
-from gaussrep_gaussiancross.anchors import Placement
-from gaussrep_gaussiancross.head import Field, GaussianHead, passing
+from gaussrep_gaussiancross.anchors import AnchorGrid
+from gaussrep_gaussiancross.head import GaussianField, GaussianHead, opacity_mask
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
 HALF = torch.arange(64).view(2, 32) % 2 == 0
@@ -12,12 +12,12 @@ HALF = torch.arange(64).view(2, 32) % 2 == 0
 
 @pytest.fixture
 def config():
-    given = {"anchors": (4, 4, 2), "features": 5, "max_offset": 0.5, "max_scale": 1.5}
-    return resolve("methods", {"type": "gaussiancross", "dense": {"out": 16}, **given})
+    given = {"anchors": (4, 4, 2), "feature_channels": 5, "max_offset": 0.5, "max_scale": 1.5}
+    return resolve("methods", {"type": "gaussiancross", "dense": {"out_channels": 16}, **given})
 
 
 def test_gaussians_stay_within_their_limits(config, make_batch):
-    place = Placement.of(SceneBatch.of(make_batch()), config)
+    place = AnchorGrid.of(SceneBatch.of(make_batch()), config)
     head = GaussianHead(config)
     with torch.no_grad():
         head.raw.weight.mul_(100)
@@ -32,31 +32,31 @@ def test_gaussians_stay_within_their_limits(config, make_batch):
 
 def test_gaussians_start_round_half_a_cell_wide_and_over_the_threshold(config, make_batch):
     torch.manual_seed(0)
-    place = Placement.of(SceneBatch.of(make_batch()), config)
+    place = AnchorGrid.of(SceneBatch.of(make_batch()), config)
     said = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
     torch.testing.assert_close(
         said.scales, (0.5 * place.cell)[:, None].expand(2, 32, 3), rtol=0.2, atol=0
     )
-    assert (said.opacities > config.threshold).all()
+    assert (said.opacities > config.opacity_threshold).all()
     torch.testing.assert_close(said.opacities[HALF], torch.full((32,), 0.8), atol=0.1, rtol=0)
     torch.testing.assert_close(said.opacities[~HALF], torch.full((32,), 0.35), atol=0.1, rtol=0)
 
 
 def test_the_threshold_drops_and_the_guard_keeps():
     opacities = torch.tensor([[0.9, 0.2, 0.31, 0.3], [0.1, 0.2, 0.05, 0.25]])
-    assert passing(opacities, 0.3, 2).tolist() == [
+    assert opacity_mask(opacities, 0.3, 2).tolist() == [
         [True, False, True, False],
         [False, True, False, True],
     ]
-    assert passing(opacities, 0.3, 99).all()
+    assert opacity_mask(opacities, 0.3, 99).all()
 
 
 def test_a_field_gives_what_passed(config, make_batch):
-    place = Placement.of(SceneBatch.of(make_batch()), config)
+    place = AnchorGrid.of(SceneBatch.of(make_batch()), config)
     said = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
     kept = torch.zeros(2, 32, dtype=torch.bool)
     kept[0, 3] = kept[1, 5] = kept[1, 9] = True
-    pruned = Field(said, kept, place.cuboid).pruned
+    pruned = GaussianField(said, kept, place.cuboid).pruned
     assert pruned.count == 2
     torch.testing.assert_close(pruned.means[1], said.means[1, [5, 9]])
     assert pruned.opacities[0, 1] == 0

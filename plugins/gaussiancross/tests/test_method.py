@@ -22,8 +22,8 @@ def test_the_loss_is_the_sum_of_its_parts_and_reaches_every_weight(make_method, 
     output.loss.backward()
     silent = [name for name, weight in method.named_parameters() if weight.grad is None]
     assert not silent
-    assert 0 < output.metrics["kept"] <= 1
-    assert 1 <= output.metrics["rank"] <= method.point_width
+    assert 0 < output.metrics["kept_fraction"] <= 1
+    assert 1 <= output.metrics["effective_rank"] <= method.point_width
 
 
 @pytest.mark.parametrize("name", PARTS)
@@ -42,7 +42,7 @@ def test_a_part_of_weight_zero_changes_nothing_but_itself(make_method, make_batc
 
 @pytest.mark.parametrize("scale", [0.1, 10.0])
 def test_normalized_losses_do_not_depend_on_the_unit(make_method, make_batch, scale):
-    relative = {"grid_size": None, "voxels_across": 40}
+    relative = {"grid_size": None, "voxels_per_side": 40}
     metric = losses(make_method(**relative), make_batch())
     other = losses(make_method(**relative), make_batch(scale=scale))
     assert other == pytest.approx(metric, rel=1e-4)
@@ -52,7 +52,7 @@ def test_normalized_losses_do_not_depend_on_the_unit(make_method, make_batch, sc
 
 @pytest.mark.parametrize("scale", [0.1, 10.0])
 def test_metric_losses_do(make_method, make_batch, scale):
-    relative = {"grid_size": None, "voxels_across": 40, "normalize": False}
+    relative = {"grid_size": None, "voxels_per_side": 40, "normalize": False}
     metric = losses(make_method(**relative), make_batch())
     other = losses(make_method(**relative), make_batch(scale=scale))
     assert abs(other["loss"] / metric["loss"] - 1) > 0.05
@@ -85,7 +85,7 @@ def test_drawing_a_field_or_its_metric_gaussians_gives_one_picture(make_method, 
     batch = make_batch()
     method = make_method().eval()
     field = method.field(batch)
-    drawn = method.draw(field, cameras_of(batch))
+    drawn = method.render(field, cameras_of(batch))
     metric = gr.render(method.gaussians(batch), cameras_of(batch), "cpu")
     torch.testing.assert_close(metric.color, drawn.color, atol=1e-3, rtol=0)
     depth = field.cuboid.denormalize_depth(drawn.depth)
@@ -134,7 +134,7 @@ def test_a_batch_is_learned_by_heart(make_method, make_batch):
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"voxels_across": 9}, "one of grid_size and voxels_across"),
+        ({"voxels_per_side": 9}, "one of grid_size and voxels_per_side"),
         ({"color_weight": 0, "depth_weight": 0, "semantic_weight": 0}, "are all 0"),
     ],
 )

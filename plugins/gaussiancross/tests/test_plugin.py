@@ -42,7 +42,7 @@ def test_every_preset_is_a_valid_configuration():
 def test_the_published_recipe_is_the_same_step_at_any_size(make_batch):
     config = configured(
         "paper", "method.teacher.type=statistics", "method.backbone.size=tiny",
-        "method.anchors=[8,8,4]", "method.dense.widths=[8,16]", "method.dense.out=16",
+        "method.anchors=[8,8,4]", "method.dense.widths=[8,16]", "method.dense.out_channels=16",
         "method.grid_size=0.1",
     )  # fmt: skip
     torch.manual_seed(0)

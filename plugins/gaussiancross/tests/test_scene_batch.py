@@ -44,7 +44,7 @@ def test_what_is_missing_is_named(make_batch):
     batch = make_batch(views=0)
     with pytest.raises(DataError, match=r"no images, depths, .* set data\.views"):
         cameras_of(batch)
-    with pytest.raises(DataError, match="gives no points"):
+    with pytest.raises(DataError, match="provides no points"):
         SceneBatch.of({"image": torch.rand(1, 3, 4, 4), "index": torch.zeros(1)})
 
 

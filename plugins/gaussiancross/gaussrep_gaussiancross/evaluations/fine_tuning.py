@@ -43,7 +43,7 @@ from gaussrep_gaussiancross.evaluations.scenes import (
 )
 from gaussrep_gaussiancross.evaluations.segmentation import SegmentationTable, by_name, confusion_on
 from gaussrep_gaussiancross.evaluations.segmenter import Segmenter
-from gaussrep_gaussiancross.point_method import PointMethod, point_method_of
+from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 
 
 def fine_tuned(
@@ -153,7 +153,7 @@ class SemanticFineTune(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `miou`, `macc` and `all_acc` on the validation scenes, from 0 to 1."""
-        body, data = point_method_of(method), without_views(self.config.data)
+        body, data = require_point_method(method), without_views(self.config.data)
         train, val = labeled_scenes(data, "train"), labeled_scenes(data, "val")
         task = SegmenterConfig(type="point-segmenter", body=body.config, classes=len(val.classes))
         table = SegmentationTable(val.classes)
@@ -192,7 +192,7 @@ class InstanceFineTune(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `ap`, `ap50` and `ap25` on the validation scenes, from 0 to 1."""
-        body, data = point_method_of(method), without_views(self.config.data)
+        body, data = require_point_method(method), without_views(self.config.data)
         train, val = labeled_scenes(data, "train"), labeled_scenes(data, "val")
         task = self._task(body, val)
         require_objects(train, "train", task.stuff, least=1)

@@ -11,7 +11,7 @@ from gaussrep.config import ComponentConfig
 from gaussrep.data.scenes.scene import IGNORED
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep_gaussiancross.evaluations.config import SegmenterConfig
-from gaussrep_gaussiancross.point_method import PointMethod, point_method_of
+from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 
 
 def lovasz_softmax(
@@ -84,7 +84,7 @@ def build_body(config: ComponentConfig) -> PointMethod:
     Raises:
         CapabilityError: The method does not encode points.
     """
-    body = point_method_of(build("methods", config))
+    body = require_point_method(build("methods", config))
     body.requires_grad_(False)
     body.backbone.requires_grad_(True)
     return body

@@ -28,7 +28,7 @@ from gaussrep_gaussiancross.evaluations.scenes import (
 )
 from gaussrep_gaussiancross.evaluations.segmentation import SegmentationTable, confusion_on
 from gaussrep_gaussiancross.evaluations.segmenter import count_classes, segmentation_loss
-from gaussrep_gaussiancross.point_method import PointMethod, point_method_of
+from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 
 
 @contextmanager
@@ -195,7 +195,7 @@ class SemanticProbe(Evaluation):
 
     def measure(self, method: Method) -> Scores:
         """Give `miou`, `macc` and `all_acc` on the validation scenes, from 0 to 1."""
-        body, scenes = point_method_of(method), self._scenes()
+        body, scenes = require_point_method(method), self._scenes()
         table = SegmentationTable(scenes.val.classes)
         self._probe(table, name_of(method), body, scenes)
         if self.config.random_backbone:

@@ -14,7 +14,7 @@ from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import batches, device_of
 from gaussrep.methods.method import Batch, Method
 from gaussrep.metrics import psnr
-from gaussrep_gaussiancross import losses as explanation
+from gaussrep_gaussiancross import losses
 from gaussrep_gaussiancross.evaluations.config import ViewsConfig
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.scene_batch import cameras_of
@@ -70,12 +70,12 @@ def _fresh(method: GaussianCross) -> GaussianCross:
 
 def _measured(method: GaussianCross, batch: Batch) -> Iterator[tuple[str, float]]:
     field = method.field(batch)
-    drawn = method.draw(field, cameras_of(batch))
+    drawn = method.render(field, cameras_of(batch))
     depths = field.cuboid.normalize_depth(batch["depths"])
-    yield "psnr", explanation.psnr(drawn, batch["images"]).mean().item()
+    yield "psnr", losses.psnr(drawn, batch["images"]).mean().item()
     scale = field.cuboid.scale[:, 0]
-    yield "depth_error", explanation.depth_error(drawn, depths, scale).item()
-    yield "kept", field.kept.float().mean().item()
+    yield "depth_error", losses.depth_error(drawn, depths, scale).item()
+    yield "kept_fraction", field.opacity_mask.float().mean().item()
 
 
 def _flat_psnr(images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:

@@ -89,7 +89,7 @@ def facts_of(method: GaussianCross) -> list[Fact]:
         ("Backbone", f"{config.backbone.type}, {_millions(backbone)}, {method.point_width} wide"),
         ("Voxels", _voxels(config)),
         ("Cells", " x ".join(map(str, config.anchors))),
-        ("τ", f"{config.threshold:g}"),
+        ("τ", f"{config.opacity_threshold:g}"),
         ("Teacher", str(config.teacher.type) if config.semantic_weight else "none"),
         ("Parameters", _millions(weights)),
     ]
@@ -97,7 +97,7 @@ def facts_of(method: GaussianCross) -> list[Fact]:
 
 def _voxels(config: GaussianCrossConfig) -> str:
     if config.grid_size is None:
-        return f"{config.voxels_across} along the longest side"
+        return f"{config.voxels_per_side} along the longest side"
     return f"{config.grid_size:g} m"
 
 

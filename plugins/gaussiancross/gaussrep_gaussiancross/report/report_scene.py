@@ -12,8 +12,8 @@ from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch
 from gaussrep.report.panel import Panel
-from gaussrep_gaussiancross.anchors import Placement
-from gaussrep_gaussiancross.head import Field
+from gaussrep_gaussiancross.anchors import AnchorGrid
+from gaussrep_gaussiancross.head import GaussianField
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
@@ -219,7 +219,7 @@ class Look:
 
     cloud: PointCloud
     features: Float[Tensor, "p d"]
-    field: Field
+    field: GaussianField
     low: Float[Tensor, " 3"]
     high: Float[Tensor, " 3"]
     cell: Float[Tensor, " 3"]
@@ -235,7 +235,7 @@ class Look:
             method: In evaluation mode.
             batch: One scene.
         """
-        field, cell = method.field(batch), Placement.of(SceneBatch.of(batch), method.config)
+        field, cell = method.field(batch), AnchorGrid.of(SceneBatch.of(batch), method.config)
         ends = torch.stack([cell.low, cell.low + cell.cell * cell.low.new_tensor(cell.shape)], 1)
         low, high = field.cuboid.denormalize(ends)[0]
         chosen = _chosen(len(batch["points"])).to(low.device)

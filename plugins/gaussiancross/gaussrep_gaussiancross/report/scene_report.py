@@ -8,7 +8,6 @@ from statistics import fmean
 from einops import rearrange
 
 import gaussrep as gr
-from gaussrep.encoders.voxels import voxelize
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch
 from gaussrep.report.figure import Figure
@@ -21,7 +20,7 @@ from gaussrep_gaussiancross.report.exterior_views import kept_gaussians, outside
 from gaussrep_gaussiancross.report.report_scene import SIZE, Look
 from gaussrep_gaussiancross.report.similarity import PickMap, Point, pick_points, similarity_panel
 from gaussrep_gaussiancross.report.views import View, views_of
-from gaussrep_gaussiancross.scene_batch import SceneBatch, cameras_of
+from gaussrep_gaussiancross.scene_batch import cameras_of
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def pruning_of(method: GaussianCross, batch: Batch, look: Look) -> Pruning:
         gr.render(gaussians, camera, config.renderer).color[0, 0]
         for gaussians in (field.gaussians, field.pruned)
     )
-    count, kept = field.gaussians.count, int(field.kept.sum())
+    count, kept = field.gaussians.count, int(field.opacity_mask.sum())
     size = (SIZE[0], round(SIZE[0] * real.shape[0] / real.shape[1]))
     titled = {"real": real, f"all {count:,} Gaussians": whole, f"the {kept:,} kept": rest}
     return Pruning(
@@ -66,7 +65,7 @@ def pruning_of(method: GaussianCross, batch: Batch, look: Look) -> Pruning:
         figures=_figures(method, look),
         all=count,
         kept=kept,
-        passing=int((field.gaussians.opacities > config.threshold).sum()),
+        passing=int((field.gaussians.opacities > config.opacity_threshold).sum()),
     )
 
 
@@ -76,7 +75,7 @@ def _figures(method: GaussianCross, look: Look) -> list[Figure]:
     scales = Histogram.of(gaussians.scales / look.cell, 0.0, config.max_scale)
     width = "standard deviation, cells"
     return [
-        Figure("Opacities, all", opacities.draw("opacity", "Opacities", config.threshold)),
+        Figure("Opacities, all", opacities.draw("opacity", "Opacities", config.opacity_threshold)),
         Figure("Scales, all", scales.draw(width, "Scales")),
     ]
 
@@ -132,7 +131,7 @@ class SceneReport:
         return cls(
             name=name,
             points=len(batch["points"]),
-            voxels=count_voxels(method.config, batch),
+            voxels=method.count_voxels(batch),
             views=views_of(method, batch, look.field, unit_of(method.config)),
             pruning=pruning_of(method, batch, look),
             outside=outside_panels(look),
@@ -171,18 +170,3 @@ def unit_of(config: GaussianCrossConfig) -> str:
         config: Settings of the method.
     """
     return "m" if config.grid_size is not None else "units"
-
-
-def count_voxels(config: GaussianCrossConfig, batch: Batch) -> int:
-    """Count the voxels that a backbone sees of scenes.
-
-    Args:
-        config: Says how large they are.
-        batch: The scenes, nothing masked.
-    """
-    scenes, size = SceneBatch.of(batch), config.grid_size
-    points = scenes.points
-    if size is None:
-        assert config.voxels_across is not None
-        points, size = scenes.relative_points(), 1 / config.voxels_across
-    return voxelize(points, scenes.inputs, scenes.scene, scenes.scenes, size).cloud.count

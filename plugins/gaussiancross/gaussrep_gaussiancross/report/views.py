@@ -14,8 +14,8 @@ from gaussrep.metrics import psnr
 from gaussrep.rendering import Rendering
 from gaussrep.report.palette import near_to_far
 from gaussrep.report.panel import SIZE, Panel
-from gaussrep_gaussiancross import losses as explanation
-from gaussrep_gaussiancross.head import Field
+from gaussrep_gaussiancross import losses
+from gaussrep_gaussiancross.head import GaussianField
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.scene_batch import cameras_of
 
@@ -157,7 +157,7 @@ class View:
     cosine: float | None
 
 
-def views_of(method: GaussianCross, batch: Batch, field: Field, unit: str) -> list[View]:
+def views_of(method: GaussianCross, batch: Batch, field: GaussianField, unit: str) -> list[View]:
     """Render the views of a scene.
 
     Args:
@@ -169,7 +169,7 @@ def views_of(method: GaussianCross, batch: Batch, field: Field, unit: str) -> li
     Returns:
         One view per frame, all in the same ranges of colors.
     """
-    drawn = method.draw(field, cameras_of(batch))
+    drawn = method.render(field, cameras_of(batch))
     images = rearrange(batch["images"][0], "v c h w -> v h w c")
     depths = ViewDepths(batch["depths"][0], field.cuboid.denormalize_depth(drawn.depth)[0])
     features = ViewFeatures.of(method, batch, drawn) if method.config.semantic_weight else None
@@ -183,7 +183,7 @@ def views_of(method: GaussianCross, batch: Batch, field: Field, unit: str) -> li
     rows = zip(*(column.panels(shape) for column in columns), strict=True)
     numbers = zip(
         batch["frames"][0].tolist(),
-        explanation.psnr(drawn, batch["images"])[0].tolist(),
+        losses.psnr(drawn, batch["images"])[0].tolist(),
         _flat_psnr(images).tolist(),
         depths.errors().tolist(),
         features.cosines().tolist() if features else [None] * len(images),

@@ -110,7 +110,7 @@ def write_report(
         facts=facts_of(method),
         figures=[*loss_curve(run), *log_curve(run, "Weighted parts of the loss", PARTS)],
         tables=probe_tables(run),
-        threshold=method.config.threshold,
+        threshold=method.config.opacity_threshold,
         unit=unit,
         scenes=scenes,
     )

@@ -37,7 +37,7 @@ def test_views_are_compared_with_fresh_weights_and_one_color(make_method, data):
     assert list(rows) == ["gaussiancross", "untrained", "mean color"]
     assert rows["gaussiancross"]["psnr"] < rows["untrained"]["psnr"] < rows["mean color"]["psnr"]
     assert rows["gaussiancross"]["depth_error"] > 0
-    assert 0 < rows["gaussiancross"]["kept"] <= 1
+    assert 0 < rows["gaussiancross"]["kept_fraction"] <= 1
 
 
 def test_the_baseline_is_each_views_own_mean(make_method, data):

@@ -8,7 +8,7 @@ from PIL import Image
 import gaussrep as gr
 from gaussrep import plugins
 from gaussrep.errors import DataError
-from gaussrep_gaussiancross import losses as explanation
+from gaussrep_gaussiancross import losses
 from gaussrep_gaussiancross.report import write_report
 from gaussrep_gaussiancross.report.write_report import MOST_VIEWS, one_scene
 from gaussrep_gaussiancross.scene_batch import cameras_of
@@ -75,18 +75,20 @@ def test_numbers_are_those_of_the_whole_scene(method, make_shown, tmp_path):
     shown = make_shown()
     with torch.no_grad():
         field = method.field(shown.batch)
-        drawn = method.draw(field, cameras_of(shown.batch))
+        drawn = method.render(field, cameras_of(shown.batch))
     depths = field.cuboid.normalize_depth(shown.batch["depths"])
-    error = explanation.depth_error(drawn, depths, field.cuboid.scale[:, 0]).item()
-    psnr = explanation.psnr(drawn, shown.batch["images"]).mean().item()
+    error = losses.depth_error(drawn, depths, field.cuboid.scale[:, 0]).item()
+    psnr = losses.psnr(drawn, shown.batch["images"]).mean().item()
     places = [(1.0, 1.0, 0.0), (2.0, 0.0, 1.0)]
     report = write_report(method, shown, tmp_path, tmp_path / "out", places)
     assert f"2 rendered views of 1 scene reach {psnr:.1f} dB" in report.summary
     assert f"off by {error:.2f} m;" in report.summary
-    assert report.summary.endswith(f" {field.kept.float().mean():.0%} of the Gaussians are kept.")
+    assert report.summary.endswith(
+        f" {field.opacity_mask.float().mean():.0%} of the Gaussians are kept."
+    )
     assert report.page == tmp_path / "out" / "report.html"
     html = report.page.read_text(encoding="utf-8")
-    assert f"{int(field.kept.sum())} of 256 Gaussians kept" in html
+    assert f"{int(field.opacity_mask.sum())} of 256 Gaussians kept" in html
     assert f"{len(shown.batch['points'])} points" in html
     assert sum(title.startswith("cosine") for title in titles_of(html)) == len(places)
 
