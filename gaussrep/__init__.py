@@ -1,6 +1,6 @@
-"""Gaussian representations: encoders that speak in Gaussians, renderers, losses.
+"""3D Gaussians as a representation: encoders that predict them, renderers, losses, trainers.
 
-Names are imported when they are first used, so that `import gaussrep` does not import torch.
+Names are imported on first use, so `import gaussrep` does not import torch.
 """
 
 from typing import TYPE_CHECKING

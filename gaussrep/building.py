@@ -1,4 +1,4 @@
-"""Make a component from its record and its settings."""
+"""Construction of components from their settings."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,18 +8,19 @@ from gaussrep.config import ComponentConfig, resolve
 
 
 def build(kind: str, config: str | Mapping[str, Any] | ComponentConfig, **arguments: Any) -> Any:
-    """Import one component and make it from its settings.
+    """Import a component and construct it with its settings.
 
     Args:
-        kind: One of `KINDS`.
-        config: Its settings; or `{"type": name, ...}`; or its name, for the default settings.
-        **arguments: Passed on beside the settings, `split="val"`.
+        kind: Kind of component, a key of `gaussrep.plugins.KINDS`.
+        config: Settings: an instance of its config class, `{"type": name, ...}`, or its name for
+            the default settings.
+        **arguments: Further arguments of the component, `split="val"`.
 
     Returns:
-        `target(config, **arguments)`, without the config where the component has no settings.
+        `target(config, **arguments)`; `target(**arguments)` where the component has no settings.
 
     Raises:
-        ConfigError: If the settings are wrong.
+        ConfigError: If the settings are not valid.
         UnknownNameError: If there is no such component.
         AmbiguousNameError: If several distributions use that short name.
         UnavailableError: If it cannot run here; the message says what to install.

@@ -1,4 +1,4 @@
-"""Cameras: where a scene is seen from, and how it falls onto pixels."""
+"""Pinhole and orthographic cameras."""
 
 from dataclasses import dataclass, replace
 from math import radians, tan
@@ -17,7 +17,7 @@ CameraModel = Literal["pinhole", "ortho"]
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Cameras:
-    """Views of a scene, with any leading batch axes.
+    """Extrinsics and intrinsics of views, with any leading batch axes.
 
     Camera axes are OpenCV's: x right, y down, z forward; pixel centers lie at +0.5. A pinhole
     camera maps (x, y, z) to (fx x / z + cx, fy y / z + cy), an orthographic one to
@@ -31,8 +31,8 @@ class Cameras:
         model: `pinhole` or `ortho`.
 
     Raises:
-        ShapeError: If a tensor's shape, dtype or device does not fit; the message names it.
-        ValueRangeError: If the image size or the camera model is impossible.
+        ShapeError: If a tensor has the wrong shape, dtype or device; the message names it.
+        ValueRangeError: If the image has no pixel or the camera model does not exist.
     """
 
     viewmats: Float[Tensor, "*batch views 4 4"]
@@ -72,24 +72,53 @@ class Cameras:
         return -solved.squeeze(-1)
 
     def replace(self, **changes: Any) -> "Cameras":
-        """The same cameras with some fields replaced."""
+        """Replace some fields.
+
+        Args:
+            **changes: New values by name of the field.
+
+        Returns:
+            New cameras, checked.
+
+        Raises:
+            ShapeError: If the tensors do not fit together; the message names one.
+            ValueRangeError: If the image has no pixel or the camera model does not exist.
+        """
         return replace(self, **changes)
 
     def to(self, *args: Any, **kwargs: Any) -> "Cameras":
-        """The same cameras on another device or with another dtype, as `Tensor.to`."""
+        """Move to another device or dtype.
+
+        Args:
+            *args: Positional arguments of `torch.Tensor.to`, `"cuda"`, `torch.float64`.
+            **kwargs: Keyword arguments of `torch.Tensor.to`.
+
+        Returns:
+            New cameras.
+        """
         return self.replace(
             viewmats=self.viewmats.to(*args, **kwargs), Ks=self.Ks.to(*args, **kwargs)
         )
 
     def detach(self) -> "Cameras":
-        """The same values, cut off from the gradient graph."""
+        """Detach all tensors from the autograd graph.
+
+        Returns:
+            New cameras with the same values.
+        """
         return self.replace(viewmats=self.viewmats.detach(), Ks=self.Ks.detach())
 
     def __getitem__(self, index: Any) -> "Cameras":
-        """Select by an index into the axes [*B, V]; the view axis must stay.
+        """Select by an index into the axes [*B, V].
+
+        Args:
+            index: Any index of a tensor of that shape: integers, slices, masks, index tensors.
+
+        Returns:
+            New cameras.
 
         Raises:
-            ShapeError: If the index would leave no view axis.
+            ShapeError: If the index leaves no view axis.
         """
         shape = self.viewmats.shape[:-2]
         chosen = torch.arange(shape.numel(), device=self.viewmats.device).view(shape)[index]
@@ -101,13 +130,16 @@ class Cameras:
         )
 
     def transform(self, matrix: Float[Tensor, "*#batch 4 4"]) -> "Cameras":
-        """Cameras that see the moved scene exactly as these see the scene before.
+        """Transform together with a scene, so that images of it stay the same.
 
-        The rotation part of `viewmats` stays orthogonal, so that depth is measured in the new
-        scene units: multiplied by the similarity's scale.
+        The rotation part of `viewmats` stays orthogonal, so depth is in the new scene units: it is
+        multiplied by the similarity's scale.
 
         Args:
-            matrix: Similarity that moves the scene, one per scene or one for all.
+            matrix: Similarity that transforms the scene, one per scene or one for all.
+
+        Returns:
+            New cameras.
 
         Raises:
             ValueRangeError: If a matrix is not a similarity.
@@ -133,26 +165,26 @@ class Cameras:
         height: int,
         fov: float = 60.0,
     ) -> "Cameras":
-        """Pinhole cameras that look at a point.
+        """Make pinhole cameras that look at a point.
 
         Args:
             eyes: Camera centers in world units.
-            target: Point that falls onto the image center.
+            target: Point at the image center.
             up: Direction that points up in the image; must not be the viewing direction.
             width: Image width in pixels.
             height: Image height in pixels.
             fov: Horizontal field of view in degrees, between 0 and 180.
 
         Returns:
-            Cameras with square pixels and a centerd principal point.
+            Cameras with square pixels and a centered principal point.
 
         Raises:
-            ValueRangeError: If an eye sits on the target or looks along `up`.
+            ValueRangeError: If an eye is at the target or looks along `up`.
         """
         forward = target.unsqueeze(-2) - eyes
         right = torch.linalg.cross(forward, up.expand_as(forward))
         if not (right.norm(dim=-1) > 1e-6 * forward.norm(dim=-1)).all():
-            raise ValueRangeError("an eye sits on the target or looks along up; move one of them.")
+            raise ValueRangeError("an eye is at the target or looks along up; move one of them.")
         forward, right = (torch.nn.functional.normalize(axis, dim=-1) for axis in (forward, right))
         rotation = torch.stack([right, torch.linalg.cross(forward, right), forward], dim=-2)
         moved = -(rotation @ eyes[..., None]).squeeze(-1)

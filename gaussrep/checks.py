@@ -1,4 +1,4 @@
-"""Checks at the outer boundary, each failing with one sentence that names the tensor."""
+"""Checks of tensors that users pass in; errors name the tensor."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,15 +14,15 @@ from gaussrep.errors import ShapeError, ValueRangeError
 
 
 def check_shape(name: str, tensor: Tensor, wanted: Sequence[int | str]) -> None:
-    """Raise unless a tensor has the wanted shape.
+    """Check the shape of a tensor.
 
     Args:
-        name: What the tensor is called in the message.
-        tensor: The tensor to look at.
+        name: Name of the tensor for the message.
+        tensor: The tensor.
         wanted: One entry per axis: a size, or a letter for an axis of any size.
 
     Raises:
-        ShapeError: If the number of axes or one of the given sizes differs.
+        ShapeError: If the number of axes or a size differs.
     """
     if not isinstance(tensor, Tensor):
         raise ShapeError(f"{name} must be a torch.Tensor, got {type(tensor).__name__}.")
@@ -36,7 +36,7 @@ def check_shape(name: str, tensor: Tensor, wanted: Sequence[int | str]) -> None:
 
 
 def check_alike(tensors: Mapping[str, Tensor]) -> None:
-    """Raise unless all tensors are floating, of one dtype and on one device.
+    """Check that all tensors are floating, of one dtype and on one device.
 
     Args:
         tensors: Tensors by name; the first one sets dtype and device.
@@ -56,7 +56,7 @@ def check_alike(tensors: Mapping[str, Tensor]) -> None:
 
 
 def check_finite(tensors: Mapping[str, Tensor]) -> None:
-    """Raise if any value is NaN or infinite.
+    """Check that all values are finite.
 
     This waits for the device of the tensors once; see `defer_finite_checks`.
 
@@ -64,7 +64,8 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
         tensors: Tensors by name.
 
     Raises:
-        ValueRangeError: Naming the first such tensor and how many of its values are not finite.
+        ValueRangeError: If a value is NaN or infinite; the message names the tensor and gives the
+            number of such values.
     """
     on_device = dict[str, Tensor]()
     for name, tensor in tensors.items():
@@ -109,7 +110,7 @@ _deferred: ContextVar[list[tuple[str, Tensor]] | None] = ContextVar("deferred", 
 
 
 def _check_together(tensors: Iterable[tuple[str, Tensor]]) -> None:
-    """Check tensors by one sum of each, which are read together; look closer where one fails."""
+    """Check tensors by the sum of each, read together; check each value where a sum fails."""
     by_device = defaultdict[torch.device, list[tuple[str, Tensor]]](list)
     for name, tensor in tensors:
         by_device[tensor.device].append((name, tensor))
@@ -130,6 +131,6 @@ def _check_each(name: str, tensor: Tensor) -> None:
 
 
 def _sum(tensor: Tensor) -> float:
-    """Sum values on the CPU by NumPy, which wakes no threads that would go on spinning."""
+    """Sum values on the CPU with NumPy, which starts no threads that keep spinning."""
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.add.reduce(tensor.numpy(force=True), axis=None))

@@ -1,4 +1,4 @@
-"""Tables: drawn on a terminal, plain text elsewhere."""
+"""Tables of results on the console."""
 
 import sys
 from collections.abc import Sequence
@@ -9,8 +9,8 @@ import typer
 def print_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table.
 
-    On a terminal it is drawn and wrapped to the width; elsewhere each row is one line of aligned
-    columns, whatever its length.
+    On a terminal it has borders and is wrapped to the width; elsewhere each row is one line of
+    aligned columns.
 
     Args:
         headers: Titles of the columns.

@@ -1,4 +1,4 @@
-"""Cuboid: the box that a scene is normalized by, and the way back."""
+"""Axis-aligned boxes that normalize scenes."""
 
 from dataclasses import dataclass
 from typing import Literal, TypeVar, get_args
@@ -21,15 +21,25 @@ Normalizable = TypeVar("Normalizable", Tensor, Gaussians, Cameras)
 class Cuboid:
     """An axis-aligned box that maps to the unit cube [-0.5, 0.5]³, one per scene.
 
-    `isotropic` divides all axes by the longest side. It is a similarity: normalized Gaussians seen
-    by normalized cameras give the same picture, and depth is multiplied by `scale`. (The near plane
-    of renderers is a length and lives in cube units then.) `per-axis` divides every axis by its own
-    side. It is affine: exact for points and covariances, but no camera can follow it.
+    `isotropic` divides all axes by the longest side. It is a similarity: images of normalized
+    Gaussians by normalized cameras are the same, and depth is multiplied by `scale`. (The near
+    plane of renderers is a length, then in cube units.) `per-axis` divides every axis by its own
+    side. It is affine: exact for points and covariances, but not possible for cameras.
 
     Args:
         center: Center of the box in scene units, [*B, 3].
         size: Side lengths in scene units, > 0, [*B, 3].
         mode: `isotropic` or `per-axis`.
+
+    Raises:
+        ShapeError: If `center` and `size` have other shapes.
+        ValueRangeError: If a size is not positive, or the mode does not exist.
+
+    Example:
+        >>> import torch
+        >>> box = Cuboid.fit(torch.tensor([[0.0, 0, 0], [4, 2, 1]]))
+        >>> box.normalize(torch.tensor([[4.0, 2, 1]])).tolist()
+        [[0.5, 0.25, 0.125]]
     """
 
     center: Float[Tensor, "*batch 3"]
@@ -53,28 +63,30 @@ class Cuboid:
         padding: float = 0.0,
         mask: Bool[Tensor, "*batch n"] | None = None,
     ) -> "Cuboid":
-        """Box around points, one per scene.
+        """Fit a box to points, one per scene.
 
         Args:
-            points: Points in scene units, or Gaussians, of which those with opacity > 0 count.
+            points: Points in scene units, or Gaussians, whose centers count.
             mode: `isotropic` or `per-axis`.
-            quantile: Share of the points ignored at each end of each axis, in [0, 0.5).
-            padding: Margin added at each end, as a share of the side, >= 0.
-            mask: Which points count; all where it is None.
+            quantile: Fraction of the points ignored at each end of each axis, in [0, 0.5).
+            padding: Margin added at each end, as a fraction of the side, >= 0.
+            mask: Whether each point counts, [*B, N]; None counts all, of Gaussians those with
+                opacity > 0.
 
         Returns:
             A box whose longest side (isotropic) or every side (per-axis) spans the points.
 
         Raises:
-            ValueRangeError: If points are not finite, none counts, or a side that the mode
-                divides by has no length.
+            ShapeError: If points or mask have another shape.
+            ValueRangeError: If points are not finite, none counts, or a side that the mode divides
+                by has no length.
         """
         if isinstance(points, Gaussians):
             mask = points.opacities > 0 if mask is None else mask
             points = points.means
         low, high = _bounds(points, quantile, mask)
         side = high - low
-        _refuse_flat(side, mode)
+        _check_not_flat(side, mode)
         if mode == "isotropic":
             side = side.amax(-1, keepdim=True).expand_as(side)
         return cls((low + high) / 2, side * (1 + 2 * padding), mode)
@@ -94,15 +106,31 @@ class Cuboid:
         return similarity.compose(one, linear, -self.scale * self.center)
 
     def normalize(self, what: Normalizable) -> Normalizable:
-        """Carry points [*B, N, 3], Gaussians or Cameras from scene units into the unit cube.
+        """Transform from scene units to the unit cube.
+
+        Args:
+            what: Points [*B, N, 3], Gaussians or Cameras.
+
+        Returns:
+            The same type in the unit cube.
 
         Raises:
-            CapabilityError: For cameras, or view-dependent color, with a per-axis box.
+            CapabilityError: If a per-axis box is used for cameras or view-dependent color.
         """
         return _apply(what, self.matrix, self.mode)
 
     def denormalize(self, what: Normalizable) -> Normalizable:
-        """Carry points, Gaussians or Cameras from the unit cube back into scene units."""
+        """Transform from the unit cube to scene units.
+
+        Args:
+            what: Points [*B, N, 3], Gaussians or Cameras.
+
+        Returns:
+            The same type in scene units.
+
+        Raises:
+            CapabilityError: If a per-axis box is used for cameras or view-dependent color.
+        """
         inverse = similarity.compose(
             torch.ones_like(self.size[..., 0]), torch.diag_embed(1 / self.scale), self.center
         )
@@ -111,17 +139,33 @@ class Cuboid:
     def normalize_depth(
         self, depth: Float[Tensor, "*batch v h w"]
     ) -> Float[Tensor, "*batch v h w"]:
-        """Depth images in scene units, as normalized cameras measure them.
+        """Scale depth maps from scene units to those of normalized cameras.
+
+        Args:
+            depth: Depth in scene units, [*B, V, H, W].
+
+        Returns:
+            Depth in cube units.
 
         Raises:
-            CapabilityError: With a per-axis box, whose depth depends on the direction.
+            CapabilityError: If the box is per-axis, for which the scale depends on the direction.
         """
         return depth * self._depth_scale()
 
     def denormalize_depth(
         self, depth: Float[Tensor, "*batch v h w"]
     ) -> Float[Tensor, "*batch v h w"]:
-        """Depth images of normalized cameras, back in scene units."""
+        """Scale depth maps of normalized cameras to scene units.
+
+        Args:
+            depth: Depth in cube units, [*B, V, H, W].
+
+        Returns:
+            Depth in scene units.
+
+        Raises:
+            CapabilityError: If the box is per-axis, for which the scale depends on the direction.
+        """
         return depth / self._depth_scale()
 
     def _depth_scale(self) -> Tensor:
@@ -152,14 +196,14 @@ def _bounds(
     return low, high
 
 
-def _refuse_flat(side: Tensor, mode: Mode) -> None:
+def _check_not_flat(side: Tensor, mode: Mode) -> None:
     flat = side <= 0
     if mode == "isotropic" and flat.all(-1).any():
         raise ValueRangeError("Cuboid.fit got a scene whose points all coincide: it has no size.")
     if mode == "per-axis" and flat.any():
         axis = "xyz"[int(flat.nonzero()[0, -1])]
         raise ValueRangeError(
-            f"Cuboid.fit got points that are flat along {axis}, which per-axis cannot stretch; "
+            f"Cuboid.fit got points that are flat along {axis}, which per-axis cannot normalize; "
             "use mode='isotropic'."
         )
 
@@ -177,10 +221,10 @@ def _apply(what: Normalizable, matrix: Tensor, mode: Mode) -> Normalizable:
 
 
 def _stretch(gaussians: Gaussians, matrix: Tensor) -> Gaussians:
-    """Affine map of Gaussians: covariances are refactored, without gradient, by eigenvectors."""
+    """Transform Gaussians by an affine map; the factors of covariances carry no gradient."""
     if gaussians.sh_degree:
         raise CapabilityError(
-            f"a per-axis Cuboid cannot carry view-dependent color (SH degree "
+            f"a per-axis Cuboid cannot transform view-dependent color (SH degree "
             f"{gaussians.sh_degree}); use mode='isotropic' or colors."
         )
     linear = matrix[..., None, :3, :3]

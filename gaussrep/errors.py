@@ -1,8 +1,8 @@
-"""Every error that a user of gaussrep can cause, so that one `except` catches them all."""
+"""Errors that a user of gaussrep can cause, all subclasses of `GaussrepError`."""
 
 
 class GaussrepError(Exception):
-    """Base of all errors raised on purpose; the command line prints them and exits 2."""
+    """Base of all errors raised on purpose; the command line prints them and exits with code 2."""
 
 
 class ShapeError(GaussrepError, ValueError):
@@ -10,19 +10,19 @@ class ShapeError(GaussrepError, ValueError):
 
 
 class ValueRangeError(GaussrepError, ValueError):
-    """A value lies outside what the operation can handle: not finite, degenerate, out of range."""
+    """A value is not finite, degenerate or out of range."""
 
 
 class ConfigError(GaussrepError, ValueError):
-    """A configuration holds an unknown key, a wrong type or a missing value."""
+    """A configuration has an unknown key, a value of the wrong type or no required value."""
 
 
 class RenamedKeyError(ConfigError):
-    """A configuration uses keys that have new names; the message gives the new names."""
+    """A configuration uses old names of keys; the message gives the new names."""
 
 
 class PluginError(GaussrepError):
-    """Something about a plugin or one of its components is wrong."""
+    """A plugin or one of its components is broken."""
 
 
 class UnknownNameError(PluginError):
@@ -38,11 +38,11 @@ class UnavailableError(PluginError):
 
 
 class CapabilityError(GaussrepError):
-    """A component was asked for something that it declares it cannot do."""
+    """A component lacks a capability that a call needs."""
 
 
 class FormatError(GaussrepError, ValueError):
-    """A file is not what its suffix says, is truncated, or holds impossible values."""
+    """A file is of another format than its suffix, truncated, or has values that are not valid."""
 
 
 class DataError(GaussrepError):

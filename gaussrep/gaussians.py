@@ -1,4 +1,4 @@
-"""Gaussians: the representation that everything else reads and writes."""
+"""Sets of 3D Gaussians."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +13,7 @@ from gaussrep.checks import check_alike, check_shape
 from gaussrep.errors import ShapeError
 
 PADDING = {"quats": (1.0, 0.0, 0.0, 0.0), "scales": (1.0, 1.0, 1.0)}
+"""Values of padding Gaussians where they are not 0."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,7 +33,7 @@ class Gaussians:
         features: Any number of further channels, [*B, N, C].
 
     Raises:
-        ShapeError: If a tensor's shape, dtype or device does not fit; the message names it.
+        ShapeError: If a tensor has the wrong shape, dtype or device; the message names it.
 
     Example:
         >>> import torch
@@ -62,13 +63,17 @@ class Gaussians:
             check_shape(name, tensor, [*lead, *wanted[name]])
         if (self.colors is None) == (self.sh is None):
             given = "both" if self.colors is not None else "neither"
-            raise ShapeError(f"Gaussians want exactly one of colors and sh, got {given}.")
+            raise ShapeError(f"Gaussians take exactly one of colors and sh, got {given}.")
         if self.sh is not None:
             sh.degree_of(self.sh.shape[-2])
         check_alike(dict(self.tensors()))
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Names and tensors of the fields that are present."""
+        """Iterate over the fields that are present.
+
+        Returns:
+            Names and tensors, in the order of the fields.
+        """
         return ((name, tensor) for name, tensor in vars(self).items() if tensor is not None)
 
     @property
@@ -93,45 +98,79 @@ class Gaussians:
 
     @property
     def sh_degree(self) -> int | None:
-        """Degree of the spherical harmonics, or None where plain colors are held."""
+        """Degree of the spherical harmonics; None for plain colors."""
         return None if self.sh is None else sh.degree_of(self.sh.shape[-2])
 
     def replace(self, **tensors: Tensor | None) -> "Gaussians":
-        """The same Gaussians with some tensors replaced."""
+        """Replace some tensors.
+
+        Args:
+            **tensors: New tensors by name of the field; None removes an optional field.
+
+        Returns:
+            New Gaussians, checked.
+
+        Raises:
+            ShapeError: If the tensors do not fit together; the message names one.
+        """
         return replace(self, **tensors)
 
     def _map(self, change: Any) -> "Gaussians":
         return self.replace(**{name: change(name, tensor) for name, tensor in self.tensors()})
 
     def to(self, *args: Any, **kwargs: Any) -> "Gaussians":
-        """The same Gaussians on another device or with another dtype, as `Tensor.to`."""
+        """Move to another device or dtype.
+
+        Args:
+            *args: Positional arguments of `torch.Tensor.to`, `"cuda"`, `torch.float64`.
+            **kwargs: Keyword arguments of `torch.Tensor.to`.
+
+        Returns:
+            New Gaussians.
+        """
         return self._map(lambda _, tensor: tensor.to(*args, **kwargs))
 
     def detach(self) -> "Gaussians":
-        """The same values, cut off from the gradient graph."""
+        """Detach all tensors from the autograd graph.
+
+        Returns:
+            New Gaussians with the same values.
+        """
         return self._map(lambda _, tensor: tensor.detach())
 
     def __getitem__(self, index: Any) -> "Gaussians":
-        """Select by an index into the axes [*B, N]; the Gaussian axis must stay.
+        """Select by an index into the axes [*B, N].
+
+        Args:
+            index: Any index of a tensor of that shape: integers, slices, masks, index tensors.
+
+        Returns:
+            New Gaussians.
 
         Raises:
-            ShapeError: If the index would leave no Gaussian axis.
+            ShapeError: If the index leaves no Gaussian axis.
         """
         shape = self.opacities.shape
         chosen = torch.arange(shape.numel(), device=self.device).view(shape)[index]
         if chosen.ndim == 0:
             raise ShapeError(
-                f"index {index!r} picks one Gaussian out of {list(shape)} and leaves no Gaussian "
+                f"index {index!r} selects one of {list(shape)} Gaussians and leaves no Gaussian "
                 "axis; use a slice to keep it."
             )
         last = len(shape) - 1
         return self._map(lambda _, tensor: tensor.flatten(0, last)[chosen])
 
     def pad(self, count: int) -> "Gaussians":
-        """Append Gaussians of opacity 0 until every scene holds `count`.
+        """Append Gaussians of opacity 0 to every scene.
+
+        Args:
+            count: Number of Gaussians per scene after padding, at least N.
+
+        Returns:
+            New Gaussians, [*B, count].
 
         Raises:
-            ShapeError: If there are more than `count` already.
+            ShapeError: If N is above `count`.
         """
         missing = count - self.count
         if missing < 0:
@@ -146,10 +185,17 @@ class Gaussians:
         return self._map(extend)
 
     def prune(self, keep: Bool[Tensor, "*batch n"]) -> "Gaussians":
-        """Drop the Gaussians where `keep` is false.
+        """Remove the Gaussians where a mask is false.
 
-        Without batch axes the rest is returned; with them the rest of every scene moves to the
-        front and is padded to the fullest scene.
+        Args:
+            keep: Whether to keep each Gaussian, [*B, N].
+
+        Returns:
+            New Gaussians in the same order. With batch axes, every scene is padded to the largest
+            number of kept Gaussians.
+
+        Raises:
+            ShapeError: If the mask has another shape.
         """
         check_shape("keep", keep, list(self.opacities.shape))
         if not self.batch_shape:
@@ -165,23 +211,48 @@ class Gaussians:
 
     @classmethod
     def cat(cls, parts: Sequence["Gaussians"]) -> "Gaussians":
-        """Join along the Gaussian axis; all parts hold the same fields and batch axes."""
+        """Concatenate along the Gaussian axis.
+
+        Args:
+            parts: At least one set, all with the same fields and batch axes [*B, N_i].
+
+        Returns:
+            New Gaussians, [*B, sum of N_i].
+
+        Raises:
+            ShapeError: If there is no part, or the fields differ.
+        """
         names = _common_fields(parts)
         axis = len(parts[0].batch_shape)
         return cls(**{name: torch.cat([getattr(p, name) for p in parts], axis) for name in names})
 
     @classmethod
     def stack(cls, scenes: Sequence["Gaussians"]) -> "Gaussians":
-        """Join along a new leading batch axis, padding each scene to the largest."""
+        """Stack along a new leading batch axis, and pad every scene to the largest.
+
+        Args:
+            scenes: At least one scene, all with the same fields and batch axes [*B, N_i].
+
+        Returns:
+            New Gaussians, [scenes, *B, max of N_i].
+
+        Raises:
+            ShapeError: If there is no scene, or the fields differ.
+        """
         names = _common_fields(scenes)
         padded = [scene.pad(max(s.count for s in scenes)) for scene in scenes]
         return cls(**{name: torch.stack([getattr(p, name) for p in padded]) for name in names})
 
     def transform(self, matrix: Float[Tensor, "*#batch 4 4"]) -> "Gaussians":
-        """Move, turn, mirror and scale the Gaussians by a similarity, view-dependent color too.
+        """Transform by a similarity: scale, rotate, reflect and translate.
+
+        Spherical harmonics are rotated with the Gaussians; features and opacities are unchanged.
 
         Args:
-            matrix: Similarity for column vectors, one per scene or one for all.
+            matrix: Similarity acting on column vectors, one per scene or one for all.
+
+        Returns:
+            New Gaussians.
 
         Raises:
             ValueRangeError: If a matrix is not a similarity.
@@ -198,7 +269,11 @@ class Gaussians:
         )
 
     def covariances(self) -> Float[Tensor, "*batch n 3 3"]:
-        """Covariance matrices R S Sᵀ Rᵀ in squared scene units."""
+        """Compute the covariance matrices R S Sᵀ Rᵀ (3DGS, equation 6).
+
+        Returns:
+            Covariances in squared scene units.
+        """
         factor = quaternions.to_matrix(self.quats) * self.scales[..., None, :]
         return factor @ factor.mT
 

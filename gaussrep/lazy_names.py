@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are first used (PEP 562)."""
+"""Names of a package that are imported on first use (PEP 562)."""
 
 import sys
 from collections.abc import Callable, Mapping
@@ -7,15 +7,14 @@ from typing import Any
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Make a package's `__getattr__`.
+    """Make the `__getattr__` of a package.
 
     Args:
-        package: Its `__name__`.
-        homes: The module that each name is imported from; a name whose home is its own full name is
-            that module.
+        package: The package's `__name__`.
+        homes: Module of each name; a name whose module is `package.name` is that module itself.
 
     Returns:
-        A function that imports a name and keeps it in the package.
+        A function that imports a name and stores it in the package.
     """
 
     def get(name: str) -> Any:

@@ -1,8 +1,7 @@
-"""Nearest neighbors and farthest points of sets of points.
+"""Nearest neighbors and farthest points of point sets.
 
-Who finds them is chosen here, once for all of gaussrep: SciPy's k-d tree for points of few
-dimensions on the CPU, PyTorch3D's kernels for other points in float32, plain torch otherwise.
-Neither library is required.
+SciPy's k-d tree is used for points of few dimensions on the CPU, PyTorch3D's kernels for other
+points in float32, and plain torch otherwise. Neither library is required.
 """
 
 import logging
@@ -22,10 +21,10 @@ from gaussrep.errors import ShapeError
 logger = logging.getLogger("gaussrep")
 
 PAIRS = 2**24
-"""Pairs of points whose distances plain torch holds in memory at once."""
+"""Pairs of points whose distances plain torch keeps in memory at once."""
 
 TREE_DIMENSIONS = 8
-"""Above this, a k-d tree looks at nearly all points and is slower than comparing all pairs."""
+"""Largest number of dimensions for the k-d tree, which visits nearly all points above it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +32,8 @@ class Neighbors:
     """The nearest points of each query, nearest first; they carry no gradient.
 
     Args:
-        distances: In the units of the points.
-        indices: Into the points.
+        distances: Euclidean distances in the units of the points, ascending.
+        indices: Indices of the points.
     """
 
     distances: Float[Tensor, "q k"]
@@ -47,12 +46,12 @@ def nearest_neighbors(
     """Find the points nearest to each query.
 
     Args:
-        queries: Where to look; a query that is one of the points finds itself, at distance 0.
-        points: At least `k`, of the same dtype and on the same device.
-        k: How many to find.
+        queries: Query points; one that is among the points finds itself, at distance 0.
+        points: At least `k` points of the same dtype and on the same device.
+        k: Number of neighbors.
 
     Returns:
-        Their distances and indices; of points at the same distance, which comes first is open.
+        Distances and indices; the order of points at the same distance is not defined.
 
     Raises:
         ShapeError: If there are fewer points than `k`.
@@ -64,7 +63,7 @@ def nearest_neighbors(
         ([[0, 1]], [[1.0, 2.0]])
     """
     if not 1 <= k <= len(points):
-        raise ShapeError(f"{k} nearest of {len(points)} points are asked for; give 1 to that many.")
+        raise ShapeError(f"k is {k} for {len(points)} points, wanted 1 to {len(points)}.")
     queries, points = queries.detach(), points.detach()
     few = points.shape[1] <= TREE_DIMENSIONS
     if points.device.type == "cpu" and few and find_spec("scipy") is not None:
@@ -76,31 +75,31 @@ def nearest_neighbors(
 
 
 def spacing(points: Float[Tensor, "n d"], k: int = 3) -> Float[Tensor, " n"]:
-    """Measure how far the points around each one are (3DGS, section 5.1).
+    """Compute the spacing of points around each point (3DGS, section 5.1).
 
     Args:
-        points: More than `k`.
-        k: How many others are looked at, the nearest ones.
+        points: More than `k` points.
+        k: Number of nearest other points.
 
     Returns:
-        Root of their mean squared distance; 0 where points coincide.
+        Root mean squared distance to those points; 0 where points coincide.
 
     Raises:
-        ShapeError: If there are no more points than `k`.
+        ShapeError: If there are not more than `k` points.
     """
     return nearest_neighbors(points, points, k + 1).distances[:, 1:].square().mean(-1).sqrt()
 
 
 def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) -> Int[Tensor, " m"]:
-    """Choose points that lie far apart: each the one farthest from all that were chosen before.
+    """Sample points by farthest-point sampling: each is the farthest from all earlier ones.
 
     Args:
-        points: To choose from.
-        count: How many, at most all.
-        first: Index of the one to begin with.
+        points: Points to sample from.
+        count: Number of samples, 1 to N.
+        first: Index of the first sample.
 
     Returns:
-        Indices in the order of choice.
+        Indices in the order of sampling.
 
     Raises:
         ShapeError: If there are fewer points than `count`, or none at `first`.
@@ -111,8 +110,8 @@ def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) ->
     """
     if not (1 <= count <= len(points) and 0 <= first < len(points)):
         raise ShapeError(
-            f"{count} of {len(points)} points, beginning with number {first}, are asked for; give "
-            "1 to that many, and a number below it."
+            f"count is {count} and first is {first} for {len(points)} points, wanted 1 to "
+            f"{len(points)} and 0 to {len(points) - 1}."
         )
     points = points.detach()
     if points.dtype == torch.float32 and (sample := _from_pytorch3d("sample_farthest_points")):
@@ -123,13 +122,13 @@ def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) ->
 
 @cache
 def _from_pytorch3d(name: str) -> Callable[..., Any] | None:
-    """A function of `pytorch3d.ops`; None where it is absent, or broken, which is said once."""
+    """A function of `pytorch3d.ops`; None where it is absent or broken, with one warning."""
     if find_spec("pytorch3d") is None:
         return None
     try:
         return getattr(import_module("pytorch3d.ops"), name)
     except (ImportError, OSError) as error:
-        logger.warning("PyTorch3D does not import (%s); torch does without it", error)
+        logger.warning("PyTorch3D cannot be imported (%s); using torch instead", error)
         return None
 
 

@@ -6,13 +6,13 @@ from torch import Tensor
 
 
 def to_matrix(quats: Float[Tensor, "*batch 4"]) -> Float[Tensor, "*batch 3 3"]:
-    """Rotation matrices of quaternions.
+    """Convert quaternions to rotation matrices.
 
     Args:
-        quats: Quaternions, wxyz; any length but zero, they are normalized first.
+        quats: Quaternions, wxyz, of any nonzero length; they are normalized first.
 
     Returns:
-        Proper rotations, acting on column vectors.
+        Proper rotations acting on column vectors.
     """
     w, x, y, z = torch.nn.functional.normalize(quats, dim=-1).unbind(-1)
     rows = [
@@ -24,10 +24,10 @@ def to_matrix(quats: Float[Tensor, "*batch 4"]) -> Float[Tensor, "*batch 3 3"]:
 
 
 def from_matrix(rotations: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch 4"]:
-    """Unit quaternions of proper rotation matrices.
+    """Convert proper rotation matrices to unit quaternions.
 
-    Every quaternion component gives one way to recover the other three by division; the largest
-    one is used, so that the division is always safe.
+    Each quaternion component gives the other three by division; the largest one is used, so the
+    division is always safe (Shepperd 1978).
 
     Args:
         rotations: Rotation matrices with determinant 1.
@@ -61,7 +61,7 @@ def from_matrix(rotations: Float[Tensor, "*batch 3 3"]) -> Float[Tensor, "*batch
 def multiply(
     left: Float[Tensor, "*batch 4"], right: Float[Tensor, "*batch 4"]
 ) -> Float[Tensor, "*batch 4"]:
-    """Hamilton product: the rotation that applies `right` first, then `left`.
+    """Compute the Hamilton product: the rotation that applies `right` first, then `left`.
 
     Args:
         left: Quaternions, wxyz.

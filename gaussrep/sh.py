@@ -1,6 +1,6 @@
 """Real spherical harmonics up to degree 4, in the order and with the signs of 3DGS files.
 
-Basis function k = l² + l + m; the Condon-Shortley sign is kept, so that the first degree reads
+Basis function k = l² + l + m; the Condon-Shortley sign is kept, so the first degree is
 (-y, z, -x). A color is the sum of coefficients times basis plus one half, never below zero.
 """
 
@@ -14,10 +14,11 @@ from gaussrep.errors import ShapeError
 
 MAX_DEGREE = 4
 C0 = 0.5 * sqrt(1 / pi)
+"""The basis function of degree 0."""
 
 
 def degree_of(bases: int) -> int:
-    """Degree that a number of basis functions belongs to.
+    """Return the degree for a number of basis functions.
 
     Args:
         bases: 1, 4, 9, 16 or 25.
@@ -78,7 +79,7 @@ def _degree_4(x: Tensor, y: Tensor, z: Tensor) -> list[Tensor]:
 
 
 def basis(degree: int, directions: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch bases"]:
-    """Basis functions up to a degree.
+    """Compute the basis functions up to a degree.
 
     Args:
         degree: Highest degree, 0 to 4.
@@ -99,11 +100,11 @@ def basis(degree: int, directions: Float[Tensor, "*batch 3"]) -> Float[Tensor, "
 def evaluate(
     sh: Float[Tensor, "*batch bases 3"], directions: Float[Tensor, "*batch 3"]
 ) -> Float[Tensor, "*batch 3"]:
-    """Colors that coefficients show in given directions.
+    """Compute the colors of coefficients in directions.
 
     Args:
         sh: Coefficients, (degree + 1)² bases for each of three color channels.
-        directions: From the camera to the Gaussian; they are normalized first.
+        directions: Directions from the camera to the Gaussian; they are normalized first.
 
     Returns:
         Colors, at least 0; 0.5 where all coefficients are zero.
@@ -113,13 +114,13 @@ def evaluate(
 
 
 def from_rgb(colors: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 1 3"]:
-    """Degree-0 coefficients that show a color from everywhere.
+    """Convert colors to coefficients of degree 0.
 
     Args:
-        colors: Colors in [0, 1].
+        colors: RGB in [0, 1].
 
     Returns:
-        One basis per Gaussian.
+        Coefficients of one basis function.
     """
     return ((colors - 0.5) / C0)[..., None, :]
 
@@ -136,17 +137,17 @@ def _probes(like: Tensor) -> Float[Tensor, "64 3"]:
 def rotate(
     sh: Float[Tensor, "*batch bases 3"], rotations: Float[Tensor, "*#batch 3 3"]
 ) -> Float[Tensor, "*batch bases 3"]:
-    """Coefficients of the same colors after the object was rotated.
+    """Rotate coefficients with an object.
 
-    Each degree is closed under rotation, so its block is found by least squares over a fixed set
-    of directions; the fit is exact. Reflections are allowed.
+    Each degree is closed under rotation, so its block is computed by least squares over a fixed
+    set of directions; the fit is exact. Reflections are allowed.
 
     Args:
-        sh: Coefficients before.
-        rotations: Orthogonal matrices that turn the object.
+        sh: Coefficients before the rotation.
+        rotations: Orthogonal matrices that rotate the object.
 
     Returns:
-        Coefficients after: `evaluate(rotate(sh, R), R @ d) == evaluate(sh, d)`.
+        Coefficients after the rotation: `evaluate(rotate(sh, R), R @ d) == evaluate(sh, d)`.
     """
     degree = degree_of(sh.shape[-2])
     probes = _probes(sh)

@@ -1,4 +1,4 @@
-"""Similarities: maps that scale, rotate or reflect, and move, as 4x4 matrices."""
+"""Similarities: maps that scale, rotate or reflect, and translate, as 4x4 matrices."""
 
 import torch
 from jaxtyping import Float
@@ -42,7 +42,7 @@ def compose(
     rotation: Float[Tensor, "*batch 3 3"],
     translation: Float[Tensor, "*batch 3"],
 ) -> Float[Tensor, "*batch 4 4"]:
-    """Homogeneous matrix of x -> scale * rotation @ x + translation.
+    """Compute the homogeneous matrix of x -> scale * rotation @ x + translation.
 
     Args:
         scale: Scale, > 0.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from gaussrep.cameras import Cameras
 from gaussrep.errors import ValueRangeError
-from gaussrep.framing import bounds, framing_eye
+from gaussrep.framing import bounds, fit_camera
 from gaussrep.gaussians import Gaussians
 
 UP = torch.tensor([0.0, -1.0, 0.0])
@@ -63,7 +63,7 @@ def test_every_corner_falls_into_the_picture(size, middle, picture, fov):
     center = torch.tensor(middle)
     corners = torch.stack([center - half, center + half])
     width, height = picture
-    eye = framing_eye(corners, center, UP, width, height, fov)
+    eye = fit_camera(corners, center, UP, width, height, fov)
     view = Cameras.look_at(eye[None], center, UP, width, height, fov)
     points = torch.cartesian_prod(*corners.T)
     x, y, z = (points @ view.viewmats[0, :3, :3].T + view.viewmats[0, :3, 3]).unbind(-1)

@@ -16,8 +16,6 @@ LIGHT = [
     "gaussrep.cli.train",
     "gaussrep.cli.render",
     "gaussrep.cli.convert",
-    "gaussrep.cli.bench",
-    "gaussrep.cli.bench_render",
     "gaussrep.cli.inspect",
     "gaussrep.cli.plugins",
     "gaussrep.cli.view",

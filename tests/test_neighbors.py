@@ -59,7 +59,7 @@ def test_spacing_is_that_of_the_others():
 
 @pytest.mark.parametrize("k", [0, 6])
 def test_more_neighbors_than_points_are_refused(k):
-    with pytest.raises(ShapeError, match=f"{k} nearest of 5 points"):
+    with pytest.raises(ShapeError, match=f"k is {k} for 5 points"):
         nearest_neighbors(torch.ones(2, 3), torch.ones(5, 3), k)
 
 
@@ -79,7 +79,7 @@ def test_all_points_can_be_chosen():
 
 @pytest.mark.parametrize(("count", "first"), [(0, 0), (6, 0), (2, 5), (2, -1)])
 def test_points_that_are_not_there_are_refused(count, first):
-    with pytest.raises(ShapeError, match=f"{count} of 5 points, beginning with number {first}"):
+    with pytest.raises(ShapeError, match=f"count is {count} and first is {first} for 5 points"):
         farthest_points(torch.ones(5, 3), count, first)
 
 
@@ -91,5 +91,5 @@ def test_a_pytorch3d_that_does_not_import_is_done_without(monkeypatch, caplog):
     monkeypatch.setattr(neighbors, "import_module", broken)
     neighbors._from_pytorch3d.cache_clear()
     assert len(farthest_points(random(30, 2), 4)) == 4
-    assert "PyTorch3D does not import (pytorch3d.ops: undefined symbol)" in caplog.text
+    assert "PyTorch3D cannot be imported (pytorch3d.ops: undefined symbol)" in caplog.text
     neighbors._from_pytorch3d.cache_clear()

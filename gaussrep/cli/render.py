@@ -82,13 +82,13 @@ def _camera(
     import torch
 
     from gaussrep.cameras import Cameras
-    from gaussrep.framing import bounds, framing_eye
+    from gaussrep.framing import bounds, fit_camera
 
     corners = bounds(gaussians)
     target = corners.mean(0) if look_at is None else torch.tensor(_numbers("--look-at", look_at))
     upward = torch.tensor(_numbers("--up", up))
     if eye is None:
-        center = framing_eye(corners, target, upward, width, height, fov)
+        center = fit_camera(corners, target, upward, width, height, fov)
     else:
         center = torch.tensor(_numbers("--eye", eye))
     return Cameras.look_at(center[None], target, upward, width, height, fov)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from gaussrep import quaternions, similarity
 from gaussrep.cameras import Cameras
-from gaussrep.framing import bounds, framing_eye
+from gaussrep.framing import bounds, fit_camera
 from gaussrep.viewer.scene import ViewerScene
 
 
@@ -94,7 +94,7 @@ def initial_pose(scene: ViewerScene, aspect: float) -> Pose:
         return _at(scene.cameras, middle, scene.up)
     across = degrees(2 * atan(tan(FOV / 2) * aspect))
     height = 1000
-    eye = framing_eye(corners, middle, scene.up, round(height * aspect), height, across)
+    eye = fit_camera(corners, middle, scene.up, round(height * aspect), height, across)
     return Pose(eye, middle, scene.up)
 
 

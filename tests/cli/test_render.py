@@ -104,7 +104,7 @@ def test_an_empty_view_is_all_background(draw):
         ({"background": "0,0,2"}, ConfigError, "wanted values in 0 to 1"),
         ({"fov": 180.0}, ConfigError, "--fov is 180.0"),
         ({"up": "0,0,0"}, ValueRangeError, "looks along up"),
-        ({"eye": "0,0,1", "look_at": "0,0,1"}, ValueRangeError, "sits on the target"),
+        ({"eye": "0,0,1", "look_at": "0,0,1"}, ValueRangeError, "is at the target"),
         ({"renderer": "nobody"}, UnknownNameError, "nobody"),
     ],
 )
