@@ -13,6 +13,7 @@ from typing import Any
 
 import torch
 
+from gaussrep.atomic_files import write_json
 from gaussrep.config import load_config
 from gaussrep.data.image_files import write_png
 from gaussrep.errors import GaussrepError
@@ -21,7 +22,6 @@ from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.metrics_table import Row
 from gaussrep.fitting.sources.open_capture import open_capture
-from gaussrep.json_file import write_json
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.run_folder import RunFolder
 from harness.report import describe_origin

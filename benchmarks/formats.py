@@ -17,12 +17,12 @@ import torch
 from torch import Tensor
 
 from gaussrep import sh
+from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting.measure import measure_fidelity
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.gaussians import Gaussians
-from gaussrep.json_file import write_json
 from gaussrep.rendering import render
 from harness.report import describe_origin
 from harness.scenes import Scene, make_scene

@@ -48,7 +48,7 @@ def main(
 
     import torch
 
-    from gaussrep.json_file import write_json
+    from gaussrep.atomic_files import write_json
     from gmae_cost.measure import DEFINITIONS
     from gmae_cost.table import HEADERS, row, run
     from harness.report import describe_origin

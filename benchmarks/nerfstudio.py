@@ -12,10 +12,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from gaussrep.atomic_files import write_json
 from gaussrep.fitting.capture import PosedPictures
 from gaussrep.fitting.sources.write_transforms import write_transforms
 from gaussrep.fitting.synthetic import synthetic_capture
-from gaussrep.json_file import write_json
 from harness.report import describe_origin
 from nerfstudio_job import Job, fit
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from safetensors.torch import save_model
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.errors import RunError
-from gaussrep.replacing import replacing
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
@@ -30,5 +30,5 @@ def keep_first_weights(config: TrainConfig, folder: Path) -> None:
     """Write a run of no step: the weights that training with this seed would start from."""
     method = TrainingComponents.build(config, world_size=1).method
     run = RunFolder.create(folder, config, {"untrained": True}, overwrite=True)
-    with replacing(run.weights_file) as temporary:
+    with atomic_write(run.weights_file) as temporary:
         save_model(method, str(temporary))

@@ -37,7 +37,7 @@ def main(
             plugins.find("renderers", name)
     require_folder_of(out)
 
-    from gaussrep.json_file import write_json
+    from gaussrep.atomic_files import write_json
     from harness.report import HEADERS, describe_run, row
     from harness.table import Table
 

@@ -14,10 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
+from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError, RunError
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.evaluation import Scores
-from gaussrep.json_file import write_json
 from gaussrep.training.config import train_config
 from harness.options import counts
 from harness.report import describe_origin

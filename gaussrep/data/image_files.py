@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
-from gaussrep.replacing import replacing
 
 SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
 DECODING_ERRORS = (
@@ -63,7 +63,7 @@ def write_png(pixels: UInt8[np.ndarray, "height width *channels"], path: Path) -
         DataError: If the file cannot be written.
     """
     try:
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             Image.fromarray(pixels).save(temporary, format="PNG")
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}.") from error

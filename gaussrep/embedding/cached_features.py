@@ -10,12 +10,11 @@ from jaxtyping import Float
 from torch import Tensor
 
 import gaussrep
+from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.checks import check_finite
 from gaussrep.config import ComponentConfig
 from gaussrep.encoders.encoder import ImageEncoder
-from gaussrep.json_file import write_json
 from gaussrep.methods.digest import digest_of
-from gaussrep.replacing import replacing
 
 logger = logging.getLogger("gaussrep.embedding")
 
@@ -75,7 +74,7 @@ class FeatureStore:
         file = self._file(key)
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(file) as temporary, temporary.open("wb") as stream:
+            with atomic_write(file) as temporary, temporary.open("wb") as stream:
                 np.save(stream, features.cpu().numpy(), allow_pickle=False)
                 self._bytes += stream.tell()
         except OSError as error:

@@ -13,9 +13,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.errors import RunError
-from gaussrep.json_file import write_json
-from gaussrep.replacing import replacing
 
 ALIGNMENT = 8
 """safetensors wants the data to start at a multiple of this many bytes."""
@@ -42,7 +41,7 @@ def concatenate_shards(
     tensor = {"dtype": "F32", "shape": shape, "data_offsets": [0, length]}
     header = json.dumps({"__metadata__": dict(metadata), name: tensor}).encode()
     header += b" " * (-len(header) % ALIGNMENT)
-    with replacing(out) as temporary, temporary.open("wb") as stream:
+    with atomic_write(out) as temporary, temporary.open("wb") as stream:
         stream.write(len(header).to_bytes(8, "little") + header)
         for part in parts:
             with safe_open(part, framework="np") as tensors:
@@ -116,7 +115,7 @@ class EmbeddingShards:
         tensors = {"index": torch.tensor(indices, dtype=torch.int64)}
         if rows:
             tensors[name] = torch.cat(list(rows))
-        with replacing(part) as temporary:
+        with atomic_write(part) as temporary:
             save_file(tensors, temporary)
 
     def readable(self, part: Path) -> list[int]:

@@ -7,13 +7,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from gaussrep.atomic_files import write_json
 from gaussrep.errors import RunError
 from gaussrep.evaluation.config import EvaluationConfig
 from gaussrep.evaluation.device import chosen_device
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.of_run import evaluation_of_run, scores_file
-from gaussrep.json_file import write_json
 from gaussrep.machine import describe_machine
 from gaussrep.training.load_run import load_run
 from gaussrep.training.run_folder import RunFolder

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from gaussrep.atomic_files import write_json
 from gaussrep.errors import RunError
 from gaussrep.evaluation.device import chosen_device
 from gaussrep.fitting.capture import Capture
@@ -18,7 +19,6 @@ from gaussrep.fitting.metrics_table import MetricsTable, Row
 from gaussrep.fitting.progress import Bar, Display, Lines
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
-from gaussrep.json_file import write_json
 from gaussrep.training.run_folder import RunFolder
 
 

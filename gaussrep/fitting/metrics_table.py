@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-from gaussrep.replacing import replacing
+from gaussrep.atomic_files import atomic_write
 from gaussrep.training.callbacks import read_rows
 
 Row = dict[str, int | float]
@@ -26,7 +26,7 @@ class MetricsTable:
     def __init__(self, file: Path, step: int) -> None:
         self._file = file
         rows = read_rows(file)[1] if file.exists() else []
-        with replacing(file) as new, new.open("w", newline="", encoding="utf-8") as stream:
+        with atomic_write(file) as new, new.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
             writer.writeheader()
             writer.writerows(row for row in rows if int(row["step"]) <= step)

@@ -11,10 +11,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import sh
+from gaussrep.atomic_files import atomic_write
 from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
 from gaussrep.gaussians import Gaussians
-from gaussrep.replacing import replacing
 
 
 @contextmanager
@@ -53,7 +53,7 @@ def open_for_writing(path: Path) -> Iterator[BinaryIO]:
         FormatError: If the file cannot be written.
     """
     try:
-        with replacing(path) as temporary, temporary.open("wb") as file:
+        with atomic_write(path) as temporary, temporary.open("wb") as file:
             yield file
     except OSError as error:
         raise FormatError(f"{path}: cannot be written: {error.strerror or error}.") from error

@@ -5,9 +5,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+from gaussrep.atomic_files import atomic_folder
 from gaussrep.errors import PluginError
 from gaussrep.new_plugin.name import PluginName
-from gaussrep.training.replacing_folder import replacing_folder
 
 TEMPLATE = PluginName("new-plugin", "new_plugin")
 """What the template, which is a working distribution, calls itself."""
@@ -28,7 +28,7 @@ def write_plugin(name: PluginName, folder: Path) -> None:
     if folder.exists():
         raise PluginError(f"{folder} exists and is never overwritten; give another --folder.")
     try:
-        with replacing_folder(folder) as temporary:
+        with atomic_folder(folder) as temporary:
             for path, text in _rendered(files("gaussrep.new_plugin") / "template", name):
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)
                 (temporary / path).write_text(text, encoding="utf-8")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from gaussrep.replacing import replacing
+from gaussrep.atomic_files import atomic_write
 
 
 def write_png(picture: Image.Image, path: Path) -> None:
@@ -14,5 +14,5 @@ def write_png(picture: Image.Image, path: Path) -> None:
         picture: RGB.
         path: The file, overwritten if it exists.
     """
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         picture.save(temporary, "PNG")

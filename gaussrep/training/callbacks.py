@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import save_model
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.errors import UnavailableError
 from gaussrep.methods.method import StepOutput
-from gaussrep.replacing import replacing
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import EMAConfig, TrainerConfig
@@ -167,7 +167,7 @@ class EMA(Callback):
 
     def on_checkpoint(self, state: TrainState, folder: Path) -> None:
         """Write the averaged weights."""
-        with replacing(folder / "model-ema.safetensors") as temporary:
+        with atomic_write(folder / "model-ema.safetensors") as temporary:
             save_model(self._model.module, str(temporary))
 
     def state_dict(self) -> dict[str, Any]:
@@ -204,7 +204,7 @@ class MetricsCsv(Callback):
             self._writer(stream).writerow(row)
 
     def _rewrite(self, rows: Rows) -> None:
-        with replacing(self._file) as new, new.open("w", newline="", encoding="utf-8") as stream:
+        with atomic_write(self._file) as new, new.open("w", newline="", encoding="utf-8") as stream:
             writer = self._writer(stream)
             writer.writeheader()
             writer.writerows(rows)

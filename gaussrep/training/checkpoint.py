@@ -10,8 +10,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import nn
 
+from gaussrep.atomic_files import atomic_folder
 from gaussrep.errors import RunError
-from gaussrep.training.replacing_folder import replacing_folder
 
 _WEIGHTS, _STATE, _TENSORS = "model.safetensors", "state.json", "training.pt"
 
@@ -31,7 +31,7 @@ def write_checkpoint(
     Returns:
         The file with the weights.
     """
-    with replacing_folder(folder) as temporary:
+    with atomic_folder(folder) as temporary:
         save_model(model, str(temporary / _WEIGHTS))
         torch.save(tensors, temporary / _TENSORS)
         (temporary / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")

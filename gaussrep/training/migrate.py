@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from itertools import count
 from pathlib import Path
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.config import Config, dump_yaml, load_config
 from gaussrep.config.migration import RenamedKey, rename_keys
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import RunError
-from gaussrep.replacing import replacing
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -54,9 +54,9 @@ def _replace_config(run: RunFolder, config: Config, renamed: list[RenamedKey]) -
     if not renamed:
         return []
     original = _unused(run.config_file)
-    with replacing(original) as temporary:
+    with atomic_write(original) as temporary:
         shutil.copyfile(run.config_file, temporary)
-    with replacing(run.config_file) as temporary:
+    with atomic_write(run.config_file) as temporary:
         temporary.write_text(dump_yaml(config), encoding="utf-8")
     kept = f"{run.config_file} was converted; the original is {original.name}"
     return [*(f"{run.config_file}: {change}" for change in renamed), kept]

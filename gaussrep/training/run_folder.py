@@ -12,10 +12,9 @@ from typing import Any, TypeVar
 import yaml
 
 from gaussrep import plugins
+from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import Config, dump_yaml, load_config
 from gaussrep.errors import RenamedKeyError, RunError
-from gaussrep.json_file import write_json
-from gaussrep.replacing import replacing
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.versions import collect_versions
 
@@ -251,5 +250,5 @@ class RunFolder:
 
 
 def _write_text(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

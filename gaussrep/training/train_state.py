@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.methods.method import Method, ScheduledOptimizer
-from gaussrep.replacing import replacing
 from gaussrep.training import random_state
 from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
 from gaussrep.training.config import TrainerConfig
@@ -93,7 +93,7 @@ class TrainState:
             }
             state = {"step": self.step, **asdict(self.position), "best": best}
             weights = write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)
-            with replacing(self.run.weights_file) as temporary:
+            with atomic_write(self.run.weights_file) as temporary:
                 shutil.copyfile(weights, temporary)
         self.engine.wait()
 

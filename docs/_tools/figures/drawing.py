@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gaussrep.replacing import replacing
+from gaussrep.atomic_files import atomic_write
 from gaussrep.report.data_url import data_url
 
 INK, SOFT = "#2b3440", "#8a95a3"
@@ -22,7 +22,7 @@ def write_svg(elements: list[str], size: tuple[int, int], path: Path) -> None:
     width, height = size
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" style="{FONT}">'
     paper = f'<rect width="{width}" height="{height}" fill="#fff"/>'
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("\n".join([head, paper, *elements, "</svg>"]) + "\n", encoding="utf-8")
 
 

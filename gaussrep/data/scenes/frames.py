@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.data.image_files import DECODING_ERRORS, UnreadableImageError, read_image
 from gaussrep.data.scenes.camera_matrices import resize_intrinsics
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
-from gaussrep.replacing import replacing
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,7 +112,7 @@ def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
             f"{path}: depth reaches from {depth.min()} to {depth.max()} m, wanted 0 to 65.534 m; "
             "write 0 where it is not known."
         )
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         Image.fromarray(steps.astype(np.uint16)).save(temporary, format="PNG")
 
 
@@ -123,7 +123,7 @@ def write_color_image(image: UInt8[np.ndarray, "height width 3"], path: Path) ->
         image: RGB.
         path: The file, overwritten if it exists.
     """
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         picture = Image.fromarray(image)
         picture.save(temporary, format="JPEG", quality=JPEG_QUALITY, subsampling=0)
 

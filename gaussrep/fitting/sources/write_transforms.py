@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from gaussrep.atomic_files import write_json
 from gaussrep.fitting.capture import PosedPictures
 from gaussrep.fitting.sources.transforms import TRANSFORMS
 from gaussrep.fitting.sources.transforms_file import OPENGL
-from gaussrep.json_file import write_json
 
 
 def write_transforms(pictures: PosedPictures, folder: Path, hold_out: int | None = None) -> None:

@@ -5,9 +5,8 @@ from typing import Any
 
 from safetensors.torch import save_file
 
+from gaussrep.atomic_files import atomic_folder, write_json
 from gaussrep.errors import CapabilityError, RunError
-from gaussrep.json_file import write_json
-from gaussrep.training.replacing_folder import replacing_folder
 from gaussrep_gmae.encoder import MEAN, STD, ViT
 from gaussrep_gmae.masked import MaskedMethod
 
@@ -37,7 +36,7 @@ def export_vit(method: MaskedMethod, folder: Path) -> None:
     if folder.exists():
         raise RunError(f"{folder} exists already; remove it or name another folder.")
     weights = {name: t.contiguous().cpu() for name, t in encoder.vit.state_dict().items()}
-    with replacing_folder(folder) as temporary:
+    with atomic_folder(folder) as temporary:
         save_file(weights, temporary / "model.safetensors", metadata={"format": "pt"})
         write_json(timm_config(encoder), temporary / "config.json")
 

@@ -3,7 +3,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from gaussrep.json_file import write_json
+from gaussrep.atomic_files import write_json
 from gaussrep.rendering import dispatch
 from harness import table as module
 from harness.measure import Cell, Measurement, measure

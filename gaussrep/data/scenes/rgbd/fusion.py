@@ -12,12 +12,12 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64, Int
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.data.scenes.config import RgbdConfig
 from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
 from gaussrep.errors import DataError
-from gaussrep.replacing import replacing
 
 MAX_CELLS = 2**20
 """Cells along each axis, so that a voxel's number fits in 63 bits."""
@@ -290,7 +290,7 @@ def _read(path: Path) -> FusedCloud | None:
 def _write(fused: FusedCloud, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as temporary, temporary.open("wb") as file:
+        with atomic_write(path) as temporary, temporary.open("wb") as file:
             np.savez(file, points=fused.points, colors=fused.colors, normals=fused.normals)
     except OSError as error:
         raise DataError(

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from gaussrep.atomic_files import write_json
 from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
 from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scene_files import read_matrix
 from gaussrep.data.unreadable import UnreadableSceneError
-from gaussrep.json_file import write_json
 
 
 def write_metadata(

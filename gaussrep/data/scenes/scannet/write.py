@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
 from gaussrep.data.scenes.frames import RGBDFrame, write_color_image, write_depth
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scannet.metadata import write_metadata
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import DataError
-from gaussrep.replacing import replacing
 
 INTRINSICS = ("intrinsic_color", "intrinsic_depth")
 EXTRINSICS = ("extrinsic_color", "extrinsic_depth")
@@ -134,10 +134,10 @@ def _save_labels(path: Path, labels: np.ndarray) -> None:
 
 
 def _save(path: Path, array: np.ndarray) -> None:
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with atomic_write(path) as temporary, temporary.open("wb") as file:
         np.save(file, array, allow_pickle=False)
 
 
 def _save_text(path: Path, matrix: np.ndarray) -> None:
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         np.savetxt(temporary, matrix, fmt="%.9g")

@@ -12,8 +12,8 @@ from jinja2 import Environment
 from markupsafe import Markup
 
 import gaussrep as gr
+from gaussrep.atomic_files import atomic_write
 from gaussrep.methods.report import Report
-from gaussrep.replacing import replacing
 from gaussrep.report.data_url import data_url
 from gaussrep.report.figure import Figure
 from gaussrep.report.panel import Panel
@@ -189,7 +189,7 @@ def publish(page: Page, folder: Path) -> Report:
     links = [_write_files(scene, folder, i) for i, scene in enumerate(page.scenes)]
     write_png(contact_sheet(_overview(page.scenes[0])), folder / FOLDER / "overview.png")
     path = folder / "report.html"
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(render_page(page, links), encoding="utf-8")
     return Report(path, page.summary)
 

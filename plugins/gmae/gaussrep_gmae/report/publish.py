@@ -4,8 +4,8 @@ from pathlib import Path
 from statistics import mean
 
 import gaussrep as gr
+from gaussrep.atomic_files import atomic_write
 from gaussrep.methods.report import Report
-from gaussrep.replacing import replacing
 from gaussrep.report.sheet import contact_sheet
 from gaussrep.report.write_png import write_png
 from gaussrep_gmae.report.crop import Crop
@@ -34,7 +34,7 @@ def publish(page: Page, folder: Path) -> Report:
     spread = page.crops[:: max(1, len(page.crops) // ROWS)][:ROWS]
     write_png(contact_sheet([crop.overview for crop in spread]), folder / FOLDER / "overview.png")
     path = folder / "report.html"
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(render_page(page, links), encoding="utf-8")
     return Report(path, _summary(page))
 

@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from gaussrep import replacing as module
-from gaussrep.replacing import replacing
+from gaussrep import atomic_files as module
+from gaussrep.atomic_files import atomic_write
 
 
 def test_the_file_appears_whole(tmp_path):
     path = tmp_path / "file"
     path.write_text("old")
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text("new")
         assert temporary.parent == tmp_path
         assert path.read_text() == "old"
@@ -22,7 +22,7 @@ def test_a_failure_leaves_what_was_there(tmp_path):
     path.write_text("old")
 
     def write_half():
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text("ne")
             raise KeyboardInterrupt
 
@@ -44,7 +44,7 @@ def test_a_reader_on_windows_is_waited_for(tmp_path, monkeypatch, refusals):
         return replace(self, target)
 
     def write():
-        with replacing(path) as temporary:
+        with atomic_write(path) as temporary:
             temporary.write_text("new")
 
     path = tmp_path / "file"
