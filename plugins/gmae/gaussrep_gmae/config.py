@@ -14,6 +14,9 @@ from gaussrep.config import ComponentConfig, Config, component
 
 Count = Annotated[int, Field(ge=1)]
 
+OLD_LOSSES = {"masked": "masked", "whole": "all"}
+"""Loss region by the old value of `loss`, before `loss` named a loss."""
+
 
 class TransformerConfig(Config):
     """Size of a transformer."""
@@ -83,14 +86,29 @@ class MaskedConfig(ComponentConfig):
     """Lighter transformer that reconstructs the image (Video-GMAE; also MAE's)."""
     mask_ratio: float = Field(default=0.75, ge=0, lt=1)
     """Fraction of the patches hidden from the encoder (paper: 0.75 is best)."""
-    loss: Literal["masked", "whole"] = "masked"
-    """Pixels that count: those of masked patches (paper: best), or of the whole image."""
+    loss: Annotated[ComponentConfig, component("losses")] = ComponentConfig(type="mse")
+    """Loss between the predicted and the target image (paper: `mse`)."""
+    loss_region: Literal["masked", "all"] = "masked"
+    """Pixels that the loss compares: those of masked patches (paper: best), or all."""
     checkpointing: bool = False
     """Recompute the transformer blocks' activations in the backward pass instead of keeping them:
     less memory, about a third more time, the same gradients."""
     encoder_weights: str | None = Field(default=None, min_length=1)
     """Initial weights of the encoder of a new run: a `.safetensors` file of a timm ViT, or the timm
     name of public MAE weights, such as `vit_base_patch16_224.mae`, which timm downloads."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_old_loss(cls, data: Any) -> Any:
+        """Read the loss `masked` or `whole` of an older run, which named the region."""
+        if not isinstance(data, Mapping):
+            return data
+        loss = data.get("loss")
+        region = OLD_LOSSES.get(loss.get("type") if isinstance(loss, Mapping) else loss)
+        if region is None:
+            return data
+        rest = {key: value for key, value in data.items() if key != "loss"}
+        return {"loss_region": region, **rest}
 
     @field_validator("encoder")
     @classmethod

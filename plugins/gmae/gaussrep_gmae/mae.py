@@ -40,7 +40,7 @@ class MAE(MaskedMethod[MAEConfig]):
             visible: Indices of the visible patches.
 
         Returns:
-            The images, clamped to [0, 1], and squared errors on the target. If the target is
+            The images, clamped to [0, 1], and the prediction of the target. If the target is
             normalized, the images borrow mean and deviation of each patch from the input, masked
             patches included, so they look better than the prediction, and so does their PSNR.
         """
@@ -52,10 +52,9 @@ class MAE(MaskedMethod[MAEConfig]):
             target, shown = normalization.apply(target), normalization.undo(prediction)
         else:
             shown = prediction
-        errors = to_images((prediction - target).square(), size)
-        return MaskedPrediction(
-            to_images(shown, size).clamp(0, 1), rearrange(errors, "b c h w -> b h w c")
-        )
+        compared = (to_images(patches, size) for patches in (prediction, target))
+        prediction, target = (rearrange(each, "b c h w -> b h w c") for each in compared)
+        return MaskedPrediction(to_images(shown, size).clamp(0, 1), prediction, target)
 
     def no_weight_decay(self) -> set[str]:
         """Return the learned tokens, like GMAE's queries.

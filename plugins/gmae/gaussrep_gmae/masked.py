@@ -10,9 +10,11 @@ from einops import rearrange, repeat
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from gaussrep.building import build
 from gaussrep.errors import ShapeError
+from gaussrep.losses.loss import Loss, LossOutput, PixelLoss
 from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
-from gaussrep.metrics import psnr
+from gaussrep.metrics import masked_mean, psnr
 from gaussrep_gmae.config import MaskedConfig
 from gaussrep_gmae.encoder import build_encoder
 
@@ -22,14 +24,16 @@ class MaskedPrediction:
     """Images predicted from their visible patches.
 
     Attributes:
-        images: Predicted images in [0, 1].
-        errors: Squared errors on the target, per pixel and channel.
+        images: Predicted images in [0, 1], to show and to measure.
+        prediction: Output that the loss compares with `target`.
+        target: Target of the loss.
         metrics: Further scalars to log.
         penalty: Further loss term per image; None for no such term.
     """
 
     images: Float[Tensor, "b 3 h w"]
-    errors: Float[Tensor, "b h w 3"]
+    prediction: Float[Tensor, "b h w 3"]
+    target: Float[Tensor, "b h w 3"]
     metrics: dict[str, Tensor] = field(default_factory=dict)
     penalty: Float[Tensor, " b"] | None = None
 
@@ -52,6 +56,7 @@ class MaskedMethod(Method, Generic[C]):
     def __init__(self, config: C) -> None:
         super().__init__(config)
         self.encoder = build_encoder(config)
+        self.loss: Loss = build("losses", config.loss)
 
     @abstractmethod
     def predict(
@@ -64,28 +69,38 @@ class MaskedMethod(Method, Generic[C]):
             visible: Indices of the visible patches.
 
         Returns:
-            The predicted images and their errors.
+            The predicted images, and what the loss compares.
         """
 
     def training_loss(self, batch: Batch) -> StepOutput:
-        """Compute the mean squared error on masked patches (paper), or on the whole image.
+        """Compute the loss on masked patches (paper), or on the whole image.
+
+        A loss per pixel is averaged over each image first, and then over images.
 
         Args:
             batch: `image`, [B, 3, S, S] in [0, 1].
 
         Returns:
-            The loss; the PSNR of the predicted images on masked pixels, in dB, as a metric.
+            The loss; as metrics the PSNR of the predicted images on masked pixels, in dB, and the
+            terms of the loss.
         """
         images = self.input_images(batch)
         visible = self.random_visible(len(images))
         prediction = self.predict(images, visible)
         masked = self.masked_pixels(visible)
-        counted = masked if self.config.loss == "masked" else torch.ones_like(masked)
-        decibels = psnr(prediction.images.detach(), images, masked, channel_dim=-3).mean()
-        loss = masked_mean(prediction.errors, counted).mean()
+        region = masked if self.config.loss_region == "masked" else torch.ones_like(masked)
+        output = self._compare(prediction, region)
+        loss = output.loss
         if prediction.penalty is not None:
             loss = loss + prediction.penalty.mean()
-        return StepOutput(loss, {"psnr": decibels, **prediction.metrics})
+        decibels = psnr(prediction.images.detach(), images, masked, channel_dim=-3).mean()
+        return StepOutput(loss, {"psnr": decibels, **output.terms, **prediction.metrics})
+
+    def _compare(self, prediction: MaskedPrediction, region: Bool[Tensor, "b h w"]) -> LossOutput:
+        if not isinstance(self.loss, PixelLoss):
+            return self.loss.with_terms(prediction.prediction, prediction.target, region)
+        errors = self.loss.errors(prediction.prediction, prediction.target, region)
+        return LossOutput(masked_mean(errors, region).mean())
 
     def reconstruct(self, batch: Batch) -> Reconstruction:
         """Mask images as in training and reconstruct them, visible patches included.
@@ -220,19 +235,3 @@ def upsample_mask(masked: Bool[Tensor, "b patches"], patch_size: int) -> Bool[Te
     """
     grid = rearrange(masked, "b (h w) -> b h w", h=round(masked.shape[1] ** 0.5))
     return repeat(grid, "b h w -> b (h p) (w q)", p=patch_size, q=patch_size)
-
-
-def masked_mean(
-    values: Float[Tensor, "b h w 3"], mask: Bool[Tensor, "b h w"]
-) -> Float[Tensor, " b"]:
-    """Average over the masked pixels and the three channels of each image.
-
-    Args:
-        values: Values per pixel and channel.
-        mask: True for pixels that count.
-
-    Returns:
-        One mean per image; 0 if the mask is empty.
-    """
-    weights = mask[..., None].to(values.dtype)
-    return (values * weights).sum((1, 2, 3)) / (3 * weights.sum((1, 2, 3))).clamp_min(1)

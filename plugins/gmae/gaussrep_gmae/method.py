@@ -46,26 +46,26 @@ class GMAE(MaskedMethod[GMAEConfig]):
     def predict(
         self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
     ) -> MaskedPrediction:
-        """Render images from their visible patches and compare colors in [0, 1] (paper).
+        """Predict and render the Gaussians of images; the target is color in [0, 1] (paper).
 
         Args:
             images: RGB in [0, 1].
             visible: Indices of the visible patches.
 
         Returns:
-            The rendered images, their squared errors, the mean alpha as a metric and, if the
-            configuration gives it a weight, the loss of the `border_prior`.
+            The rendered images, the mean alpha as a metric and, if the configuration gives it a
+            weight, the loss of the `border_prior`.
         """
         rendering = self.render(self.decode(images, visible))
-        prediction = rearrange(rendering.color[:, 0], "b h w c -> b c h w")
-        errors = rearrange((prediction - images).square(), "b c h w -> b h w c")
+        color = rendering.color[:, 0]
+        shown = rearrange(color, "b h w c -> b c h w").clamp(0, 1)
+        target = rearrange(images, "b c h w -> b h w c")
         metrics = {"alpha": rendering.alpha.detach().mean()}
         if not self.config.border_prior:
-            return MaskedPrediction(prediction.clamp(0, 1), errors, metrics)
+            return MaskedPrediction(shown, color, target, metrics)
         prior = border_prior_loss(rendering.depth[:, 0], rendering.alpha[:, 0], images)
         metrics["border_prior"] = prior.detach().mean()
-        penalty = self.config.border_prior * prior
-        return MaskedPrediction(prediction.clamp(0, 1), errors, metrics, penalty)
+        return MaskedPrediction(shown, color, target, metrics, self.config.border_prior * prior)
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Predict the Gaussians of whole images, without a mask.

@@ -10,13 +10,21 @@ def test_defaults_are_the_papers_base_model(name):
     assert (config.encoder.width, config.encoder.depth, config.encoder.heads) == (768, 12, 12)
     assert (config.decoder.width, config.decoder.depth, config.decoder.heads) == (512, 8, 16)
     assert (config.patches, config.visible_patches) == (196, 49)
-    assert (config.mask_ratio, config.loss) == (0.75, "masked")
+    assert (config.mask_ratio, config.loss.type) == (0.75, "mse")
+    assert config.loss_region == "masked"
 
 
 def test_defaults_of_the_gaussians():
     config = resolve("methods", "gmae")
     assert (config.queries, config.gaussians_per_query, config.gaussians) == (256, 1, 256)
     assert (config.max_scale, config.background) == (1.0, "white")
+
+
+@pytest.mark.parametrize(("old", "region"), [("masked", "masked"), ("whole", "all")])
+def test_the_loss_of_an_older_run_is_read_as_the_region(old, region):
+    for loss in (old, {"type": old}):
+        config = resolve("methods", {"type": "mae", "loss": loss})
+        assert (config.loss.type, config.loss_region) == ("mse", region)
 
 
 def test_gaussians_are_counted_per_query(make_config):

@@ -41,23 +41,24 @@ def test_a_step_draws_one_mask_and_nothing_else(make_method, images, name):
 
 
 @BOTH
-@pytest.mark.parametrize("loss", ["masked", "whole"])
-def test_loss_is_the_mean_squared_error_where_it_is_measured(make_method, images, name, loss):
-    method = make_method(name, loss=loss)
+@pytest.mark.parametrize("region", ["masked", "all"])
+def test_loss_is_the_mean_squared_error_where_it_is_measured(make_method, images, name, region):
+    method = make_method(name, loss_region=region)
     out = step(method, images)
     torch.manual_seed(3)
     visible = method.random_visible(3)
     with torch.no_grad():
-        errors = method.predict(images, visible).errors.reshape(3, 4, 8, 4, 8, 3).mean((2, 4, 5))
-    errors = errors.reshape(3, 16)
+        compared = method.predict(images, visible)
+    errors = (compared.prediction - compared.target).square()
+    errors = errors.reshape(3, 4, 8, 4, 8, 3).mean((2, 4, 5)).reshape(3, 16)
     hidden = [[n for n in range(16) if n not in row] for row in visible.tolist()]
-    counted = errors if loss == "whole" else errors.gather(1, torch.tensor(hidden))
+    counted = errors if region == "all" else errors.gather(1, torch.tensor(hidden))
     assert out.loss.item() == pytest.approx(counted.mean().item(), rel=1e-5)
 
 
 @BOTH
 def test_a_masked_loss_ignores_visible_pixels(make_method, images, name):
-    """Its slope along what is said is zero where the encoder saw the pixel, and only there."""
+    """Its gradient is zero on visible pixels of the prediction, and only there."""
     method = make_method(name)
     visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
     method.random_visible = lambda _: visible
@@ -65,15 +66,32 @@ def test_a_masked_loss_ignores_visible_pixels(make_method, images, name):
 
     def watched(*arguments):
         kept.append(predict(*arguments))
-        kept[0].errors.retain_grad()
+        kept[0].prediction.retain_grad()
         return kept[0]
 
     method.predict = watched
     method.training_loss({"image": images}).loss.backward()
-    slopes = kept[0].errors.grad
+    slopes = kept[0].prediction.grad
     masked = method.masked_pixels(visible)
-    assert (slopes[masked] > 0).all()
+    assert (slopes[masked] != 0).all()
     assert (slopes[~masked] == 0).all()
+
+
+@BOTH
+@pytest.mark.parametrize("loss", ["l1", {"type": "smooth-l1"}, "cosine", "l1-ssim"])
+@pytest.mark.parametrize("region", ["masked", "all"])
+def test_any_registered_loss_can_replace_the_default(make_method, images, name, loss, region):
+    method = make_method(name, loss=loss, loss_region=region)
+    out = step(method, images)
+    torch.manual_seed(3)
+    visible = method.random_visible(3)
+    compared = method.predict(images, visible)
+    mask = method.masked_pixels(visible) if region == "masked" else None
+    expected = method.loss(compared.prediction, compared.target, mask).item()
+    assert out.loss.item() == pytest.approx(expected, rel=1e-5)
+    out.loss.backward()
+    assert any(p.grad.abs().max() > 0 for p in method.encoder.parameters() if p.requires_grad)
+    assert ("ssim" in " ".join(out.metrics)) == (loss == "l1-ssim")
 
 
 def numbers_kept(method, images):

@@ -45,7 +45,7 @@ def _caption(method: MAE) -> list[str]:
         f"The input; the {shown:.0%} of its patches that the encoder saw; the reconstruction; the "
         "same with the seen patches put back."
     ]
-    if method.config.loss == "masked":
+    if method.config.loss_region == "masked":
         caption.append("Only masked patches were trained; what is said of seen ones means nothing.")
     if method.config.target == "normalized":
         caption.append(
