@@ -12,7 +12,7 @@ NERFSTUDIO_CONSTRAINTS := constraints/nerfstudio.txt
 MATRIX := 3.11 3.12 3.13
 LOWEST := constraints/lowest.txt
 IMAGES ?=
-DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.size=64)
+DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.image_size=64)
 
 .PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
 

@@ -52,7 +52,7 @@ def columns(probe_steps: int, fine_tune_steps: int) -> dict[str, Column]:
         f"{percent} % of scenes": Column(
             "semantic-fine-tune",
             "miou",
-            (*tuned, f"steps={fine_tune_steps}", f"data.share={percent / 100}"),
+            (*tuned, f"steps={fine_tune_steps}", f"data.fraction={percent / 100}"),
         )
         for percent in (5, 10)
     }

@@ -40,7 +40,7 @@ MEASUREMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 def training_settings(kind: str, bsds: Path) -> list[str]:
     """Return training data of a kind of model: crops of BSDS500's training images, or shapes."""
     if kind == "photographs":
-        return ["data.type=images", f"data.root={bsds / 'images' / 'train'}", "data.size=64"]
+        return ["data.type=images", f"data.root={bsds / 'images' / 'train'}", "data.image_size=64"]
     prior = [f"method.border_prior={BORDER_PRIOR}"] if kind == "shapes-prior" else []
     return ["data.type=shapes", *prior]
 

@@ -12,8 +12,7 @@ from PIL import ImageOps
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.data.image_files import read_image, write_png
-from gaussrep.data.photos import read_photographs
+from gaussrep.data import read_image, read_photographs, write_png
 
 SIZE = 192
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 import gaussrep as gr
-from gaussrep.data.image_files import write_png
+from gaussrep.data import write_png
 from gaussrep.fitting.synthetic import known_scene
 
 

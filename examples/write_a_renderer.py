@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.data.image_files import write_png
+from gaussrep.data import write_png
 from gaussrep.fitting.synthetic import known_scene
 from gaussrep.rendering import Projection, Renderer, Rendering, project, view_colors
 

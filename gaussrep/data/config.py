@@ -1,7 +1,8 @@
 """Settings of the image data sets (torch-free)."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -14,7 +15,9 @@ Positive = Annotated[float, Field(gt=0)]
 class CropConfig(ComponentConfig):
     """How training crops are cut at random."""
 
-    size: int = Field(default=224, ge=1)
+    renamed_keys: ClassVar[Mapping[str, str]] = {"size": "image_size"}
+
+    image_size: int = Field(default=224, ge=1)
     """Side of the square output in pixels."""
     scale: tuple[Share, Share] = (0.2, 1.0)
     """Smallest and largest share of the picture's area that a training crop covers."""
@@ -34,16 +37,18 @@ class CropConfig(ComponentConfig):
 class ImagesConfig(CropConfig):
     """Settings of the `images` data set."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"val_fraction": "val_fraction"}
+
     root: Path
     """Folder of pictures, searched with all its subfolders."""
-    val_share: float = Field(default=0.05, gt=0, lt=1)
+    val_fraction: float = Field(default=0.05, gt=0, lt=1)
     """Share of the pictures that are held out for validation, chosen by a hash of their names."""
 
 
 class PhotosConfig(CropConfig):
     """Settings of the `photos` data set."""
 
-    size: int = Field(default=64, ge=1)
+    image_size: int = Field(default=64, ge=1)
     """Side of the square output in pixels."""
     scale: tuple[Share, Share] = (0.04, 0.5)
     """Smallest and largest share of a training region's area that a training crop covers."""
@@ -80,21 +85,21 @@ class DownloadConfig(CropConfig):
 class Cifar10Config(DownloadConfig):
     """Settings of the `cifar10` data set."""
 
-    size: int = Field(default=32, ge=1)
+    image_size: int = Field(default=32, ge=1)
     """Side of the square output in pixels."""
 
 
 class Cifar100Config(DownloadConfig):
     """Settings of the `cifar100` data set."""
 
-    size: int = Field(default=32, ge=1)
+    image_size: int = Field(default=32, ge=1)
     """Side of the square output in pixels."""
 
 
 class Stl10Config(DownloadConfig):
     """Settings of the `stl10` data set."""
 
-    size: int = Field(default=96, ge=1)
+    image_size: int = Field(default=96, ge=1)
     """Side of the square output in pixels."""
     unlabeled: bool = False
     """Whether to train on the 100,000 unlabeled pictures rather than on the 5,000 labeled."""

@@ -92,7 +92,7 @@ def random_crop(
     Returns:
         Values in [0, 1].
     """
-    crop = resize_crop(image, random_box(within, config, rng), config.size)
+    crop = resize_crop(image, random_box(within, config, rng), config.image_size)
     return to_tensor(ImageOps.mirror(crop) if rng.random() < config.flip else crop)
 
 
@@ -149,7 +149,7 @@ def make_sample(
         whole = Box(0, 0, image.width, image.height)
         pixels = random_crop(image, whole, config, key.rng())
     else:
-        pixels = center_crop(image, config.size)
+        pixels = center_crop(image, config.image_size)
     return {"image": pixels, "index": torch.tensor(key.index)}
 
 
@@ -162,7 +162,7 @@ def image_size_of(data: ComponentConfig) -> int:
     Raises:
         CapabilityError: If its pictures are of any size.
     """
-    size = getattr(data, "size", None)
+    size = getattr(data, "image_size", None)
     if not isinstance(size, int):
         raise CapabilityError(
             f"data set {data.type!r} does not say to what size photographs are cut."

@@ -31,7 +31,7 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
     """
 
     def __init__(self, config: ImagesConfig, split: Split = "train") -> None:
-        train, val = split_images(list_images(config.root), config.val_share)
+        train, val = split_images(list_images(config.root), config.val_fraction)
         names = train if split == "train" else val
         if not names:
             raise DataError(

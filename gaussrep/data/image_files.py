@@ -106,17 +106,17 @@ def list_images(root: Path) -> list[str]:
     return names
 
 
-def split_images(names: list[str], val_share: float) -> tuple[list[str], list[str]]:
+def split_images(names: list[str], val_fraction: float) -> tuple[list[str], list[str]]:
     """Hold some pictures out, always the same ones however many others there are.
 
     Args:
         names: Relative paths; what they are decides, not their order.
-        val_share: Share to hold out, in (0, 1).
+        val_fraction: Share to hold out, in (0, 1).
 
     Returns:
         Training and validation paths. Both hold at least one where there are two pictures.
     """
-    held_out = {name for name in names if _position(name) < val_share}
+    held_out = {name for name in names if _position(name) < val_fraction}
     if not held_out and len(names) > 1:
         held_out = {min(names, key=_position)}
     if len(held_out) == len(names):

@@ -170,5 +170,5 @@ class Photos(Dataset[dict[str, Tensor]]):
             box = photograph.rest
             pixels = random_crop(photograph.image, box, self.config, key.rng())
         else:
-            pixels = to_tensor(resize_crop(*self._squares[key.index], self.config.size))
+            pixels = to_tensor(resize_crop(*self._squares[key.index], self.config.image_size))
         return {"image": pixels, "index": torch.tensor(key.index)}

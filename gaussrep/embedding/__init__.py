@@ -1,5 +1,29 @@
-"""Embeddings of whole folders of pictures, as files."""
+"""Embeddings of whole folders of images, and cached features of teachers.
 
-from gaussrep.embedding.folder import FolderEmbedding, embed_folder
+Names are imported when they are first used, so that configurations stay torch-free.
+"""
 
-__all__ = ["FolderEmbedding", "embed_folder"]
+from typing import TYPE_CHECKING
+
+from gaussrep.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from gaussrep.embedding.cached_features import CachedFeatures
+    from gaussrep.embedding.folder import FolderEmbedding, embed_folder
+    from gaussrep.embedding.principal_colors import PrincipalColors
+
+__all__ = [
+    "CachedFeatures",
+    "FolderEmbedding",
+    "PrincipalColors",
+    "embed_folder",
+]
+
+_HOMES = {
+    "CachedFeatures": "gaussrep.embedding.cached_features",
+    "FolderEmbedding": "gaussrep.embedding.folder",
+    "PrincipalColors": "gaussrep.embedding.principal_colors",
+    "embed_folder": "gaussrep.embedding.folder",
+}
+
+__getattr__ = lazy_names(__name__, _HOMES)

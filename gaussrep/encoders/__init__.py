@@ -1,4 +1,7 @@
-"""Encoders of images and point clouds."""
+"""Encoders of images and of point clouds.
+
+Names are imported when they are first used, so that configurations stay torch-free.
+"""
 
 from typing import TYPE_CHECKING
 
@@ -7,13 +10,30 @@ from gaussrep.lazy_names import lazy_names
 if TYPE_CHECKING:
     from gaussrep.encoders.encoder import ImageEncoder, PointEncoder
     from gaussrep.encoders.masked_encoder import MaskedImageEncoder
+    from gaussrep.encoders.teacher import build_teacher
+    from gaussrep.encoders.teacher_config import StatisticsConfig
+    from gaussrep.encoders.voxels import VoxelCloud, Voxelized, voxelize
 
-__all__ = ["ImageEncoder", "MaskedImageEncoder", "PointEncoder"]
+__all__ = [
+    "ImageEncoder",
+    "MaskedImageEncoder",
+    "PointEncoder",
+    "StatisticsConfig",
+    "VoxelCloud",
+    "Voxelized",
+    "build_teacher",
+    "voxelize",
+]
 
 _HOMES = {
     "ImageEncoder": "gaussrep.encoders.encoder",
     "MaskedImageEncoder": "gaussrep.encoders.masked_encoder",
     "PointEncoder": "gaussrep.encoders.encoder",
+    "StatisticsConfig": "gaussrep.encoders.teacher_config",
+    "VoxelCloud": "gaussrep.encoders.voxels",
+    "Voxelized": "gaussrep.encoders.voxels",
+    "build_teacher": "gaussrep.encoders.teacher",
+    "voxelize": "gaussrep.encoders.voxels",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -41,7 +41,7 @@ def resolved_evaluation(
 
     Example:
         >>> from gaussrep.data.config import ImagesConfig
-        >>> resolved_evaluation("knn", ImagesConfig(root="photos", size=96)).data.size
+        >>> resolved_evaluation("knn", ImagesConfig(root="photos", image_size=96)).data.image_size
         96
     """
     model = _model(name)
@@ -73,5 +73,7 @@ def _below(chosen: ComponentConfig, run_data: Mapping[str, Any]) -> Mapping[str,
     same = plugins.find("datasets", chosen.type) == plugins.find("datasets", run_data["type"])
     if same:
         return run_data
-    both_have_it = "size" in type(chosen).model_fields and "size" in run_data
-    return {"type": chosen.type} | ({"size": run_data["size"]} if both_have_it else {})
+    field = type(chosen).model_fields.get("image_size")
+    size = run_data.get("image_size")
+    squares = field is not None and field.annotation is int and isinstance(size, int)
+    return {"type": chosen.type} | ({"image_size": size} if squares else {})

@@ -13,6 +13,7 @@ from gaussrep.plugins.records import (
     MethodRecord,
     OptimizerRecord,
     RendererRecord,
+    SceneSourceRecord,
     ScheduleRecord,
 )
 
@@ -206,6 +207,13 @@ def register_datasets() -> Iterator[DatasetRecord]:
         modality="image",
     )
     yield DatasetRecord(
+        name="scenes",
+        summary="RGB-D scenes of any scene source, those of plugins included.",
+        target="gaussrep.data.scenes.dataset:SceneDataset",
+        config="gaussrep.data.scenes.config:ScenesConfig",
+        modality="points",
+    )
+    yield DatasetRecord(
         name="scannet",
         summary="ScanNet v2 and whatever is written in its layout: points, labels, RGB-D views.",
         target="gaussrep.data.scenes.dataset:SceneDataset",
@@ -225,6 +233,29 @@ def register_datasets() -> Iterator[DatasetRecord]:
         target="gaussrep.data.scenes.dataset:SceneDataset",
         config="gaussrep.data.scenes.config:RgbdConfig",
         modality="points",
+    )
+
+
+@hookimpl
+def register_scene_sources() -> Iterator[SceneSourceRecord]:
+    """The scene sources of the core."""
+    yield SceneSourceRecord(
+        name="scannet",
+        summary="Scenes in the layout of ScanNet v2.",
+        target="gaussrep.data.scenes.scannet.source:ScannetSource",
+        config="gaussrep.data.scenes.config:ScannetSourceConfig",
+    )
+    yield SceneSourceRecord(
+        name="s3dis",
+        summary="Rooms of S3DIS in Pointcept's layout; points alone.",
+        target="gaussrep.data.scenes.s3dis:S3disSource",
+        config="gaussrep.data.scenes.config:S3disSourceConfig",
+    )
+    yield SceneSourceRecord(
+        name="rgbd",
+        summary="Posed RGB-D recordings, fused to points.",
+        target="gaussrep.data.scenes.rgbd.source:RgbdSource",
+        config="gaussrep.data.scenes.config:RgbdSourceConfig",
     )
 
 

@@ -32,7 +32,7 @@ class MethodContract(ComponentContract):
 
     kind = "methods"
 
-    data: ClassVar[Mapping[str, Any]] = MappingProxyType({"type": "shapes", "size": 32})
+    data: ClassVar[Mapping[str, Any]] = MappingProxyType({"type": "shapes", "image_size": 32})
     """Data set whose first samples are the batch."""
 
     batch_size: ClassVar[int] = 3

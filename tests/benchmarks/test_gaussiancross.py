@@ -33,6 +33,6 @@ def test_every_column_is_measured_by_an_evaluation_there_is(script, configure):
     shares = []
     for column in module.columns(3, 2).values():
         config = resolved_evaluation(column.evaluation, data, None, [*column.settings, "seed=1"])
-        shares.append(config.data.share)
+        shares.append(config.data.fraction)
         assert config.steps in (2, 3)
     assert shares == [1, 0.05, 0.1]

@@ -42,7 +42,13 @@ def gaussrep(tmp_path_factory):
 @pytest.fixture(scope="module")
 def run(gaussrep):
     """A finished run of the toy, on pictures without labels."""
-    settings = ["data=plain", "data.size=8", "trainer.steps=2", "trainer.batch_size=4", *QUIET]
+    settings = [
+        "data=plain",
+        "data.image_size=8",
+        "trainer.steps=2",
+        "trainer.batch_size=4",
+        *QUIET,
+    ]
     done = gaussrep("train", "looker", *settings, "--run", "run")
     assert done.returncode == 0, done.stderr
     return gaussrep.folder / "run"
@@ -140,9 +146,11 @@ def test_gmae(gaussrep, pictures):
     """The whole way, with the method that the program is made for."""
     pytest.importorskip("gaussrep_gmae")
     (pictures / "2.png").unlink()
-    settings = ["data.root=pictures", "data.val_share=0.5", "trainer.steps=2", *QUIET, *GMAE]
+    settings = ["data.root=pictures", "data.val_fraction=0.5", "trainer.steps=2", *QUIET, *GMAE]
     settings += ["trainer.batch_size=2", "evaluations.rank=effective-rank", "data.type=images"]
-    done = gaussrep("train", "gmae", "--preset", "tiny", *settings, "data.size=8", "--run", "gmae")
+    done = gaussrep(
+        "train", "gmae", "--preset", "tiny", *settings, "data.image_size=8", "--run", "gmae"
+    )
     assert done.returncode == 0, done.stderr
     assert "rank/rank" in (gaussrep.folder / "gmae" / "metrics.csv").read_text()
     done = gaussrep("evaluate", "reconstruction", "gmae", "draws=2")

@@ -10,7 +10,7 @@ from gaussrep.data.config import CropConfig, ImagesConfig, PhotosConfig
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"size": 0},
+        {"image_size": 0},
         {"scale": (0.0, 1.0)},
         {"scale": (0.5, 1.5)},
         {"scale": (0.6, 0.5)},
@@ -28,7 +28,7 @@ def test_impossible_crops_are_refused(wrong):
 def test_impossible_splits_are_refused():
     for share in (0, 1, -0.1):
         with pytest.raises(ValidationError):
-            ImagesConfig(root=".", val_share=share)
+            ImagesConfig(root=".", val_fraction=share)
     with pytest.raises(ValidationError):
         ImagesConfig()
 

@@ -68,7 +68,7 @@ def test_flips_happen_as_often_as_asked():
     whole = Box(0, 0, 8, 8)
 
     def flipped(flip):
-        config = CropConfig(size=8, scale=(1.0, 1.0), ratio=(1.0, 1.0), flip=flip)
+        config = CropConfig(image_size=8, scale=(1.0, 1.0), ratio=(1.0, 1.0), flip=flip)
         images = (
             crops.random_crop(Image.fromarray(picture), whole, config, np.random.default_rng(seed))
             for seed in range(100)

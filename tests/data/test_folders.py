@@ -34,7 +34,7 @@ def root(tmp_path):
 
 
 def open_split(root, split, **settings):
-    return ClassFolders(FoldersConfig(root=root, size=8, **settings), split)
+    return ClassFolders(FoldersConfig(root=root, image_size=8, **settings), split)
 
 
 @pytest.mark.parametrize(("split", "count"), [("train", 6), ("val", 4)])
@@ -79,7 +79,7 @@ def test_training_crops_depend_on_the_key_alone(root):
 def test_validation_shows_the_central_square(tmp_path):
     save(tmp_path / "train" / "a" / "1.png", 0)
     save(tmp_path / "val" / "a" / "1.png", 7, size=(30, 10))
-    sample = ClassFolders(FoldersConfig(root=tmp_path, size=10), "val")[SampleKey(0, 5, 6)]
+    sample = ClassFolders(FoldersConfig(root=tmp_path, image_size=10), "val")[SampleKey(0, 5, 6)]
     values = np.asarray(Image.open(tmp_path / "val" / "a" / "1.png"))[:, 10:20]
     expected = torch.from_numpy(values.copy()).permute(2, 0, 1).float() / 255
     torch.testing.assert_close(sample["image"], expected)
@@ -136,7 +136,7 @@ def test_real_pictures_in_folders(real_data, tmp_path):
                 if name in wanted:
                     wanted.discard(name)
                     archive.extract(member, tmp_path, filter="data")
-    settings = {"type": "folders", "root": str(tmp_path), "size": 32}
+    settings = {"type": "folders", "root": str(tmp_path), "image_size": 32}
     train, val = (build("datasets", settings, split=split) for split in ("train", "val"))
     assert (len(train), len(val)) == (6, 6)
     assert train.classes == val.classes == ("airplane", "bird")

@@ -28,7 +28,7 @@ def folder(tmp_path):
 
 def test_samples_have_the_agreed_form(folder):
     for split in ("train", "val"):
-        dataset = ImageFolder(ImagesConfig(root=folder, size=16), split)
+        dataset = ImageFolder(ImagesConfig(root=folder, image_size=16), split)
         sample = dataset[len(dataset) - 1]
         assert set(sample) == {"image", "index"}
         assert sample["image"].shape == (3, 16, 16)
@@ -39,14 +39,14 @@ def test_samples_have_the_agreed_form(folder):
 
 
 def test_the_splits_share_nothing(folder):
-    config = ImagesConfig(root=folder, val_share=0.3)
+    config = ImagesConfig(root=folder, val_fraction=0.3)
     train, val = ImageFolder(config), ImageFolder(config, "val")
     assert len(train) + len(val) == 6
     assert len(val) >= 1
 
 
 def test_training_crops_depend_on_the_key_alone(folder):
-    config = ImagesConfig(root=folder, size=16)
+    config = ImagesConfig(root=folder, image_size=16)
     first, second = ImageFolder(config), ImageFolder(config)
     key = SampleKey(1, epoch=2, seed=3)
     expected = first[key]["image"]
@@ -61,7 +61,7 @@ def test_training_crops_depend_on_the_key_alone(folder):
 def test_validation_shows_the_central_square(tmp_path):
     noise(tmp_path / "a.png", size=(50, 20))
     noise(tmp_path / "b.png", size=(50, 20))
-    dataset = ImageFolder(ImagesConfig(root=tmp_path, size=20), "val")
+    dataset = ImageFolder(ImagesConfig(root=tmp_path, image_size=20), "val")
     sample = dataset[SampleKey(0, epoch=4, seed=9)]["image"]
     values = np.random.default_rng(0).integers(0, 255, (20, 50, 3), dtype=np.uint8)
     expected = torch.from_numpy(values[:, 15:35]).permute(2, 0, 1).float() / 255
@@ -69,7 +69,7 @@ def test_validation_shows_the_central_square(tmp_path):
 
 
 def test_an_index_outside_ends_iteration(folder):
-    dataset = ImageFolder(ImagesConfig(root=folder, size=8))
+    dataset = ImageFolder(ImagesConfig(root=folder, image_size=8))
     with pytest.raises(IndexError):
         dataset[len(dataset)]
 
@@ -93,7 +93,7 @@ def test_a_damaged_picture_is_one_sentence_from_any_process(folder, workers):
     train, _ = split_images(list_images(folder), 0.05)
     path = folder / train[2]
     os.truncate(path, 200)
-    dataset = ImageFolder(ImagesConfig(root=folder, size=8))
+    dataset = ImageFolder(ImagesConfig(root=folder, image_size=8))
     with pytest.raises(UnreadableImageError) as caught:
         for _ in DataLoader(dataset, batch_size=2, num_workers=workers):
             pass
@@ -103,7 +103,7 @@ def test_a_damaged_picture_is_one_sentence_from_any_process(folder, workers):
 
 
 def test_workers_and_the_main_process_give_the_same(folder):
-    dataset = ImageFolder(ImagesConfig(root=folder, size=8))
+    dataset = ImageFolder(ImagesConfig(root=folder, image_size=8))
     here, there = (
         torch.cat([batch["image"] for batch in DataLoader(dataset, 2, num_workers=workers)])
         for workers in (0, 1)

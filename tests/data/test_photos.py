@@ -18,7 +18,7 @@ def train():
 
 
 def test_samples_have_the_agreed_form(train):
-    val = Photos(PhotosConfig(size=32, val_crops=3), "val")
+    val = Photos(PhotosConfig(image_size=32, val_crops=3), "val")
     assert (len(train), len(val)) == (20, 24)
     for sample, size in ((train[19], 64), (val[23], 32)):
         assert sample["image"].shape == (3, size, size)
@@ -57,7 +57,7 @@ def test_training_never_sees_the_held_out_strip(monkeypatch, edge):
     picture[strip.top : strip.bottom, strip.left : strip.right] = 255
     marked = Photograph(Image.fromarray(picture), edge)
     monkeypatch.setattr(photos, "read_photographs", lambda: [marked])
-    config = PhotosConfig(size=16, samples=300, scale=(0.01, 1.0))
+    config = PhotosConfig(image_size=16, samples=300, scale=(0.01, 1.0))
     train, val = Photos(config), Photos(config, "val")
     assert all(train[SampleKey(index, 5, 6)]["image"].max() == 0 for index in range(300))
     assert all(val[index]["image"].min() == 1 for index in range(len(val)))

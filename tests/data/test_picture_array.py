@@ -7,7 +7,7 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.data.torchvision_sets import ImageArray
 
 PICTURES = np.random.default_rng(0).integers(0, 255, (3, 8, 8, 3), dtype=np.uint8)
-CONFIG = CropConfig(size=8)
+CONFIG = CropConfig(image_size=8)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64])

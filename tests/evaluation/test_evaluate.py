@@ -16,7 +16,7 @@ def run(looker, tmp_path):
     """A finished run on pictures without labels."""
     settings = {
         "method": "looker",
-        "data": {"type": "plain", "size": 8, "samples": 16},
+        "data": {"type": "plain", "image_size": 8, "samples": 16},
         "trainer": {"steps": 2, "batch_size": 4, "tensorboard": False, "device": "cpu"},
     }
     train(load_config(TrainConfig, settings), tmp_path / "run")
@@ -31,7 +31,7 @@ def test_scores_and_what_they_were_measured_on_are_written_down(run):
     assert (record["evaluation"], record["run"], record["step"]) == ("knn", str(run), 2)
     assert record["config"]["k"] == 3
     assert record["config"]["data"]["type"] == "colors"
-    assert record["config"]["data"]["size"] == 8
+    assert record["config"]["data"]["image_size"] == 8
     assert record["device"] == "cpu"
     assert record["seconds"] > 0
     assert record["date"].endswith("+00:00")

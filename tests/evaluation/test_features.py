@@ -73,7 +73,7 @@ def test_crops_of_training_pictures_are_their_central_squares(tmp_path, width, h
         folder = tmp_path / split / "noise"
         folder.mkdir(parents=True)
         Image.fromarray(pixels.numpy()).save(folder / "a.png")
-    data = KNNConfig(data={"type": "folders", "root": tmp_path, "size": 12}).data
+    data = KNNConfig(data={"type": "folders", "root": tmp_path, "image_size": 12}).data
     train, val = (labeled_split(data, split) for split in ("train", "val"))
     assert torch.equal(train[0]["image"], val[0]["image"])
     assert not torch.equal(labeled_split(data, "train", augment=True)[0]["image"], val[0]["image"])

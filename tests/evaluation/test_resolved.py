@@ -10,11 +10,11 @@ from gaussrep.evaluation.resolved import resolved_evaluation
 
 @pytest.fixture
 def run_data(looker):
-    return resolve("datasets", {"type": "plain", "size": 20, "samples": 7})
+    return resolve("datasets", {"type": "plain", "image_size": 20, "samples": 7})
 
 
 def settings(data):
-    return data.type, data.size, data.samples, data.held_out
+    return data.type, data.image_size, data.samples, data.held_out
 
 
 def test_auto_is_the_data_set_of_the_run(run_data):
@@ -32,7 +32,7 @@ def test_overrides_lie_on_top_of_the_runs_data_set(run_data):
 def test_another_data_set_gets_the_size_and_nothing_else_of_the_run(run_data):
     config = resolved_evaluation("knn", run_data, None, ["data=colors"])
     assert settings(config.data) == ("colors", 20, 48, 24)
-    config = resolved_evaluation("knn", run_data, None, ["data=colors", "data.size=8"])
+    config = resolved_evaluation("knn", run_data, None, ["data=colors", "data.image_size=8"])
     assert settings(config.data) == ("colors", 8, 48, 24)
     config = resolved_evaluation("knn", run_data, {"data": {"type": "colors", "samples": 4}})
     assert settings(config.data) == ("colors", 20, 4, 24)
@@ -41,12 +41,14 @@ def test_another_data_set_gets_the_size_and_nothing_else_of_the_run(run_data):
 def test_an_evaluations_own_data_set_keeps_its_settings_but_for_the_size(run_data):
     config = resolved_evaluation("on-colors", run_data)
     assert settings(config.data) == ("colors", 20, 48, 5)
-    config = resolved_evaluation("on-colors", run_data, None, ["data.held_out=6", "data.size=9"])
+    config = resolved_evaluation(
+        "on-colors", run_data, None, ["data.held_out=6", "data.image_size=9"]
+    )
     assert settings(config.data) == ("colors", 9, 48, 6)
 
 
 def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(looker):
-    data = resolve("datasets", {"type": "colors", "size": 20, "held_out": 11})
+    data = resolve("datasets", {"type": "colors", "image_size": 20, "held_out": 11})
     assert settings(resolved_evaluation("on-colors", data).data) == ("colors", 20, 48, 11)
 
 

@@ -13,7 +13,9 @@ from gaussrep.evaluation.samples_to_show import HELD_OUT, samples_to_show
 def pictures(tmp_path):
     for number in range(40):
         Image.new("RGB", (24, 16), (number, 0, 0)).save(tmp_path / f"{number}.png")
-    return resolve("datasets", {"type": "images", "root": tmp_path, "size": 8, "val_share": 0.9})
+    return resolve(
+        "datasets", {"type": "images", "root": tmp_path, "image_size": 8, "val_fraction": 0.9}
+    )
 
 
 @pytest.fixture
@@ -57,7 +59,7 @@ def test_scenes_are_found_by_name(rooms):
 
 def test_photographs_are_cut_to_the_size_of_synthetic_pictures(tmp_path):
     Image.new("RGB", (30, 20), (255, 0, 0)).save(tmp_path / "a.png")
-    shapes = resolve("datasets", {"type": "shapes", "size": 16})
+    shapes = resolve("datasets", {"type": "shapes", "image_size": 16})
     shown = samples_to_show(shapes, [str(tmp_path / "a.png")])
     assert shown.batch["image"].shape == (1, 3, 16, 16)
 

@@ -55,7 +55,7 @@ def trained(tmp_path_factory):
     """A run of one step."""
     run = tmp_path_factory.mktemp("runs") / "gmae"
     settings = [f"method.{key}={value}" for key, value in GMAE.items() if key != "type"]
-    settings += ["data={type: shapes, size: 32}", "trainer.steps=1", "trainer.batch_size=2"]
+    settings += ["data={type: shapes, image_size: 32}", "trainer.steps=1", "trainer.batch_size=2"]
     settings += ["trainer.tensorboard=false", "trainer.validate_every=0"]
     app(["train", "gmae", "--run", str(run), *settings], standalone_mode=False)
     return run

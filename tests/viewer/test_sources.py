@@ -32,7 +32,7 @@ def training(folder):
     settings = [f"method.encoder={small}", f"method.decoder={small}"]
     settings += ["trainer.batch_size=2", "trainer.tensorboard=false", "trainer.validate_every=0"]
     settings += ["method.image_size=32", "method.patch_size=8", "method.queries=12"]
-    settings += ["data.type=shapes", "data.size=32"]
+    settings += ["data.type=shapes", "data.image_size=32"]
     return ["train", "gmae", "--run", str(folder), *settings]
 
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_looked_at_is_refused(tmp_path):
 
 def test_a_run_whose_data_are_gone_is_one_sentence(gmae, tmp_path):
     settings = yaml.safe_load((gmae / "config.yaml").read_text(encoding="utf-8"))
-    settings["data"] = {"type": "images", "root": str(tmp_path / "gone"), "size": 32}
+    settings["data"] = {"type": "images", "root": str(tmp_path / "gone"), "image_size": 32}
     run = tmp_path / "run"
     run.mkdir()
     (run / "config.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")

@@ -76,7 +76,7 @@ def test_gmae_trains_one_step(environment):
     assert "gaussrep-gmae" in listed.stdout
     trained = run(
         environment, "gaussrep", "train", "gmae", "--preset", "demo", "--run", "run",
-        "data.type=images", "data.root=pictures", "data.size=64",
+        "data.type=images", "data.root=pictures", "data.image_size=64",
         "trainer.steps=1", "trainer.batch_size=2",
     )  # fmt: skip
     assert trained.returncode == 0, trained.stderr

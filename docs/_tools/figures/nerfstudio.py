@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from gaussrep.data.image_files import write_png
+from gaussrep.data import write_png
 
 COLUMNS = ("gt-rgb", "rgb", "depth", "features")
 GAP = 4

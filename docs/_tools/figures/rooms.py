@@ -5,8 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gaussrep.data.image_files import write_png
-from gaussrep.data.shapes.colors import to_srgb
+from gaussrep.data import oklab_to_srgb, write_png
 from gaussrep_rooms.classes import Label
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import Room, make_room
@@ -40,7 +39,7 @@ def label_colors() -> np.ndarray:
     """A color for each class; the last one, dark, for none."""
     places = np.arange(len(Label))
     hues, light = 2.4 * places, 0.62 + 0.13 * (places % 3)
-    colors = to_srgb(np.column_stack([light, 0.13 * np.cos(hues), 0.13 * np.sin(hues)]))
+    colors = oklab_to_srgb(np.column_stack([light, 0.13 * np.cos(hues), 0.13 * np.sin(hues)]))
     return np.concatenate([colors, [[0.1, 0.1, 0.1]]])
 
 

@@ -5,10 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gaussrep.data.image_files import write_png
-from gaussrep.data.shapes.colors import to_srgb
-from gaussrep.data.shapes.config import ShapesConfig
-from gaussrep.data.shapes.dataset import Shapes
+from gaussrep.data import Shapes, ShapesConfig, oklab_to_srgb, write_png
 from gaussrep.data.shapes.scene import FAR, NEAR
 
 COLUMNS = 12
@@ -17,7 +14,7 @@ GAP = 4
 
 def sheet() -> np.ndarray:
     """Image, order, depth (nearer is brighter) and edges below each other, a column a scene."""
-    dataset = Shapes(ShapesConfig(size=96), "val")
+    dataset = Shapes(ShapesConfig(image_size=96), "val")
     columns = []
     for index in range(COLUMNS):
         sample = {name: value.numpy() for name, value in dataset[index].items()}
@@ -32,7 +29,9 @@ def order_colors() -> np.ndarray:
     """A color for each place in the order, lighter for nearer ones."""
     places = np.arange(7)
     hues = 4.0 + 0.75 * places
-    return to_srgb(np.column_stack([0.25 + 0.1 * places, 0.1 * np.cos(hues), 0.1 * np.sin(hues)]))
+    return oklab_to_srgb(
+        np.column_stack([0.25 + 0.1 * places, 0.1 * np.cos(hues), 0.1 * np.sin(hues)])
+    )
 
 
 def framed(panel: np.ndarray) -> np.ndarray:

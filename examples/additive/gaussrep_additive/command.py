@@ -23,7 +23,7 @@ def fit_picture_command(
     from rich.console import Console
     from rich.progress import Progress
 
-    from gaussrep.data.image_files import read_image, write_png
+    from gaussrep.data import read_image, write_png
     from gaussrep_additive.fit import fit_picture
 
     shown = read_image(picture)

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders import ImageEncoder
 from gaussrep_additive.config import StridedConfig
 
 GROUPS = 8

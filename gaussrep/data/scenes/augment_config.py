@@ -1,7 +1,8 @@
 """Settings of the random augmentations of training scenes (torch-free)."""
 
+from collections.abc import Mapping
 from math import pi
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -21,9 +22,11 @@ class CenterShiftConfig(Config):
 class DropoutConfig(Config):
     """Leave points out at random."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"share": "fraction"}
+
     probability: Probability = 0.2
     """How often."""
-    share: float = Field(default=0.2, ge=0, lt=1)
+    fraction: float = Field(default=0.2, ge=0, lt=1)
     """Share of the points that goes."""
 
 

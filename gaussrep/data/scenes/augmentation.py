@@ -101,7 +101,7 @@ def dropout(scene: Scene, settings: DropoutConfig, rng: np.random.Generator) -> 
         return scene
     count = scene.cloud.count
     stays = np.zeros(count, bool)
-    stays[rng.permutation(count)[: max(1, round(count * (1 - settings.share)))]] = True
+    stays[rng.permutation(count)[: max(1, round(count * (1 - settings.fraction)))]] = True
     kept = torch.from_numpy(stays) | scene.protected_mask
     return scene.replace(cloud=scene.cloud[kept])
 

@@ -13,8 +13,8 @@ from gaussrep.data.scenes.augmentation import augment, random_subsample, sphere_
 from gaussrep.data.scenes.batch import collate, scene_tensors
 from gaussrep.data.scenes.config import SceneConfig
 from gaussrep.data.scenes.load_views import even_order, load_views, random_order
-from gaussrep.data.scenes.open_source import open_source
 from gaussrep.data.scenes.scene import Scene, Views
+from gaussrep.data.scenes.source import make_scene_source
 from gaussrep.data.scenes.subset import LabeledPoints, subset_scenes
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
@@ -47,16 +47,15 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
     def __init__(self, config: SceneConfig, split: Split = "train") -> None:
         self.config = config
         self.split = split
-        self.source = open_source(config, split)
+        self.source = make_scene_source(config, split)
         self.names, self.classes = self.source.names, self.source.classes
         self._labeled = None
         self._warned: set[str] = set()
         if split == "train":
-            self.names = subset_scenes(self.names, config.share, config.subset_seed, config.root)
+            root, seed = self.source.root, config.subset_seed
+            self.names = subset_scenes(self.names, config.fraction, seed, root)
             if config.labeled_points is not None:
-                self._labeled = LabeledPoints(
-                    config.root, config.labeled_points, config.subset_seed
-                )
+                self._labeled = LabeledPoints(root, config.labeled_points, seed)
 
     def __len__(self) -> int:
         return len(self.names)

@@ -1,7 +1,7 @@
 """Rooms of S3DIS in the layout of Pointcept."""
 
 from gaussrep.data.sample import Split
-from gaussrep.data.scenes.config import S3disConfig
+from gaussrep.data.scenes.config import S3disSourceConfig
 from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.scenes.scene_files import read_cloud, scene_folders
@@ -27,14 +27,14 @@ class S3disSource(SceneSource):
         DataError: If an area's folder is missing or empty.
     """
 
-    def __init__(self, config: S3disConfig, split: Split) -> None:
+    def __init__(self, config: S3disSourceConfig, split: Split) -> None:
         areas = [area for area in AREAS if (area in config.val_areas) == (split == "val")]
         names = [
             f"Area_{area}/{room}"
             for area in areas
             for room in scene_folders(config.root / f"Area_{area}", "one folder per room")
         ]
-        super().__init__(names, CLASSES)
+        super().__init__(names, CLASSES, config.root)
         self._root = config.root
 
     def cloud(self, name: str) -> PointCloud:

@@ -15,30 +15,33 @@ from gaussrep.errors import DataError
 from gaussrep.plugins.suggest import suggest
 
 
-def subset_scenes(names: Sequence[str], share: float, seed: int, root: Path) -> tuple[str, ...]:
+def subset_scenes(
+    names: Sequence[str], fraction: float, seed: int, root: Path | None
+) -> tuple[str, ...]:
     """Choose the scenes that limited training may see.
 
     Args:
         names: All training scenes.
-        share: Share wanted, in (0, 1].
+        fraction: Share wanted, in (0, 1].
         seed: Which random order.
-        root: Folder of the data set; `tasks/scenes/<percent>.txt` in it is obeyed if it is there.
+        root: Folder of the data set; `tasks/scenes/<percent>.txt` in it is used if it exists. None
+            has no list.
 
     Returns:
-        The chosen scenes, in the order of `names`; without a list, a smaller share is part of a
+        The chosen scenes, in the order of `names`; without a list, a smaller fraction is part of a
         larger one, and at least one scene is chosen.
 
     Raises:
         DataError: If the list names a scene that is not there, or none.
     """
-    if share == 1:
+    if fraction == 1:
         return tuple(names)
-    listed = root / "tasks" / "scenes" / f"{share * 100:g}.txt"
-    if listed.is_file():
+    listed = None if root is None else root / "tasks" / "scenes" / f"{fraction * 100:g}.txt"
+    if listed is not None and listed.is_file():
         chosen = _read_list(listed, names)
     else:
         order = sorted(names, key=lambda name: _draw(name, seed))
-        chosen = set(order[: max(1, round(share * len(names)))])
+        chosen = set(order[: max(1, round(fraction * len(names)))])
     return tuple(name for name in names if name in chosen)
 
 
@@ -76,10 +79,11 @@ class LabeledPoints:
         DataError: If the file cannot be read.
     """
 
-    def __init__(self, root: Path, count: int, seed: int) -> None:
+    def __init__(self, root: Path | None, count: int, seed: int) -> None:
         self.count = count
         self.seed = seed
-        self._path = _find(root / "tasks" / "points" / f"points{count}")
+        stem = None if root is None else root / "tasks" / "points" / f"points{count}"
+        self._path = None if stem is None else _find(stem)
         self._listed = None if self._path is None else _read(self._path)
 
     def keep(self, scene: Scene) -> Scene:

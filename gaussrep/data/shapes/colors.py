@@ -64,7 +64,7 @@ def accents(palette: Colors, rng: np.random.Generator) -> Colors:
     return palette + np.column_stack([step, tint])
 
 
-def to_srgb(colors: Colors) -> Colors:
+def oklab_to_srgb(colors: Colors) -> Colors:
     """Turn OKLab into sRGB; what no screen shows is clipped.
 
     Args:
@@ -74,7 +74,7 @@ def to_srgb(colors: Colors) -> Colors:
         Values in [0, 1], with sRGB's transfer curve.
 
     Example:
-        >>> to_srgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])).round(3).tolist()
+        >>> oklab_to_srgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])).round(3).tolist()
         [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """
     linear = np.clip((colors @ CONES.T) ** 3 @ LINEAR.T, 0.0, 1.0)

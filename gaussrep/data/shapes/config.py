@@ -1,6 +1,7 @@
 """Settings of the `shapes` data set (torch-free)."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -13,11 +14,13 @@ class ShapesConfig(ComponentConfig):
     """Settings of the `shapes` data set.
 
     A scene depends on `seed`, `objects`, the split and the index, and on nothing else: every epoch
-    and every run sees the same ones, and `size` only says how finely they are drawn. As scenes are
-    made when they are asked for, a larger `samples` costs neither time nor memory.
+    and every run sees the same ones; `image_size` is only their resolution. Scenes are generated on
+    demand, so a larger `samples` costs neither time nor memory.
     """
 
-    size: int = Field(default=64, ge=8, le=4096)
+    renamed_keys: ClassVar[Mapping[str, str]] = {"size": "image_size"}
+
+    image_size: int = Field(default=64, ge=8, le=4096)
     """Side of the square output in pixels."""
     samples: int = Field(default=20_000, ge=1)
     """Number of training scenes."""

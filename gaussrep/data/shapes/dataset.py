@@ -154,7 +154,7 @@ class Shapes(Dataset[dict[str, Tensor]]):
             wide on the nearer side; `figure`, bool [S, S], True on any object.
         """
         index = key.index if isinstance(key, SampleKey) else key
-        picture = render_layers(self.scene(index), self.config.size)
+        picture = render_layers(self.scene(index), self.config.image_size)
         return {
             "image": torch.from_numpy(picture.image),
             "index": torch.tensor(index),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64
 
-from gaussrep.data.shapes.colors import accents, draw_palette, to_srgb
+from gaussrep.data.shapes.colors import accents, draw_palette, oklab_to_srgb
 from gaussrep.data.shapes.polygons import Outline, draw_outline
 from gaussrep.data.shapes.textures import Texture, draw_texture
 
@@ -70,7 +70,7 @@ def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer
     outlines = [FRAME, *_outlines(count - 1, rng)]
     depths, slants = _planes(count, rng)
     palette = draw_palette(count, rng)
-    colors, seconds = to_srgb(palette), to_srgb(accents(palette, rng))
+    colors, seconds = oklab_to_srgb(palette), oklab_to_srgb(accents(palette, rng))
     light = rng.uniform(0.1, 0.3) * _directions(1, rng)[0]
     domes = rng.uniform(0.0, 0.25, count).tolist()
     layers = []

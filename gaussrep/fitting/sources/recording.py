@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.config import RgbdConfig
+from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, depth_size, read_rgbd_frame
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.unreadable import UnreadableFileError
@@ -34,7 +34,7 @@ def recording_capture(folder: Path, config: CaptureConfig) -> Capture:
         DataError: If there are several recordings, or none whose frames can be read.
     """
     cache = None if config.cache is None else Path(config.cache)
-    settings = RgbdConfig(root=folder, hold_out=config.hold_out, cache=cache)
+    settings = RgbdSourceConfig(root=folder, hold_out=config.hold_out, cache=cache)
     source = RgbdSource(settings, "train")
     if len(source.names) != 1:
         raise DataError(

@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig, Config, component
-from gaussrep.encoders.teacher_config import StatisticsConfig
+from gaussrep.encoders import StatisticsConfig
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 
 Count = Annotated[int, Field(ge=1)]

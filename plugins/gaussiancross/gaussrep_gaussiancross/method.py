@@ -8,9 +8,8 @@ from torch import Tensor
 import gaussrep as gr
 from gaussrep.building import build
 from gaussrep.cameras import Cameras
-from gaussrep.embedding.cached_features import CachedFeatures
-from gaussrep.encoders.teacher import build_teacher
-from gaussrep.encoders.voxels import Voxelized, voxelize
+from gaussrep.embedding import CachedFeatures
+from gaussrep.encoders import Voxelized, build_teacher, voxelize
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Embedding, StepOutput
 from gaussrep.metrics import effective_rank

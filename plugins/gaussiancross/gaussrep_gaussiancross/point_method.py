@@ -5,7 +5,7 @@ from abc import abstractmethod
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.encoders.encoder import PointEncoder
+from gaussrep.encoders import PointEncoder
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.method import Batch, Method
 

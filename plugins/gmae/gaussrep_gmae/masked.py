@@ -187,7 +187,7 @@ class MaskedMethod(Method, Generic[C]):
         if images.shape[1:] != (3, size, size):
             raise ShapeError(
                 f"image has shape {list(images.shape)}, wanted [B, 3, {size}, {size}]; "
-                "set data.size and method.image_size to the same number."
+                "set data.image_size and method.image_size to the same number."
             )
         return images
 

@@ -89,7 +89,7 @@ def test_a_third_party_encoder_trains_two_steps_and_is_loaded_again(
     method = make_config(name, encoder=toy)
     settings = {
         "method": method,
-        "data": {"type": "shapes", "size": 32, "val_samples": 4},
+        "data": {"type": "shapes", "image_size": 32, "val_samples": 4},
         "trainer": {"steps": 2, "batch_size": 2, "device": "cpu", "tensorboard": False},
     }
     train(load_config(TrainConfig, settings), tmp_path / "run")
@@ -102,7 +102,7 @@ def test_a_third_party_encoder_trains_two_steps_and_is_loaded_again(
 
 @pytest.mark.usefixtures("toy")
 def test_an_encoder_can_be_named_on_the_command_line():
-    data = ["data.type=shapes", "data.size=224", "trainer.steps=1"]
+    data = ["data.type=shapes", "data.image_size=224", "trainer.steps=1"]
     config = load_config(TrainConfig, {"method": "gmae"}, [], ["method.encoder.type=toy", *data])
     assert config.method.encoder.model_dump() == {"type": "toy", "width": 20}
     config = load_config(TrainConfig, {"method": "gmae"}, [], ["method.encoder.depth=3", *data])

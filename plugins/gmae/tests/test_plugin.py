@@ -50,7 +50,7 @@ def test_every_preset_is_a_valid_configuration(method):
     for name in NAMES:
         data = ["data.type=images", "data.root=photos"] if name != "demo" else []
         config = load_config(TrainConfig, preset(found, name), [], data)
-        assert config.method.image_size == config.data.size
+        assert config.method.image_size == config.data.image_size
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
@@ -73,7 +73,7 @@ def pictures(tmp_path_factory):
 def quick(pictures, weights):
     return [
         "method.encoder.depth=1", "method.decoder.depth=1", f"method.encoder_weights={weights}",
-        "data.type=images", "data.val_share=0.4", f"data.root={pictures}", "trainer.steps=1",
+        "data.type=images", "data.val_fraction=0.4", f"data.root={pictures}", "trainer.steps=1",
         "trainer.epochs=null", "trainer.batch_size=2", "trainer.device=cpu",
         "trainer.tensorboard=false",
     ]  # fmt: skip

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import similarity
-from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.data.scenes import PointCloud
 
 CLOUD = "gaussrep_cloud"
 """Where `KnownCloud` lies in a data parser's metadata."""

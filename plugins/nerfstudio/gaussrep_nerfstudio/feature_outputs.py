@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from gaussrep.cameras import Cameras
-from gaussrep.embedding.principal_colors import PrincipalColors
+from gaussrep.embedding import PrincipalColors
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
 from gaussrep_nerfstudio.picker import Ray

@@ -8,7 +8,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.encoders.teacher import build_teacher
+from gaussrep.encoders import build_teacher
 from gaussrep.errors import ConfigError
 from gaussrep.fitting.distillation import Lessons, draw_lessons
 from gaussrep_nerfstudio.fit_config import encoder_config

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 
-from gaussrep.data.scenes.config import RgbdConfig, ScannetConfig
-from gaussrep.data.scenes.frames import FrameRef
-from gaussrep.data.scenes.rgbd.source import RgbdSource
-from gaussrep.data.scenes.scannet.source import ScannetSource
-from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.data.scenes import (
+    FrameRef,
+    PointCloud,
+    RgbdSource,
+    RgbdSourceConfig,
+    ScannetSource,
+    ScannetSourceConfig,
+)
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 
@@ -42,7 +45,7 @@ def find_recorded(config: RgbdDataParserConfig) -> Recorded:
 
 
 def _of_recording(config: RgbdDataParserConfig) -> Recorded:
-    settings = RgbdConfig(
+    settings = RgbdSourceConfig(
         root=config.data,
         hold_out=config.hold_out,
         color_focal=config.color_focal,
@@ -54,7 +57,7 @@ def _of_recording(config: RgbdDataParserConfig) -> Recorded:
 
 
 def _of_scannet(config: RgbdDataParserConfig) -> Recorded:
-    settings = ScannetConfig(root=config.data, frame_step=config.frame_step)
+    settings = ScannetSourceConfig(root=config.data, frame_step=config.frame_step)
     splits = ("train", "val")
     sources = [ScannetSource(settings, split) for split in splits if (config.data / split).is_dir()]
     name = _chosen([name for source in sources for name in source.names], config)

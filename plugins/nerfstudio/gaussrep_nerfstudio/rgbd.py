@@ -13,8 +13,7 @@ from torch import Tensor
 
 from gaussrep import similarity
 from gaussrep.cuboid import Cuboid
-from gaussrep.data.scenes.camera_matrices import resize_intrinsics
-from gaussrep.data.scenes.frames import FrameRef, depth_size
+from gaussrep.data.scenes import FrameRef, depth_size, resize_intrinsics
 from gaussrep.fitting.sources.picture import smaller
 from gaussrep_nerfstudio.cameras import opengl_poses
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud

@@ -50,7 +50,7 @@ class SceneImages(InputDataset):
         return get_depth_image_from_path(files[number], height, width, unit)
 
     def _frame(self, number: int) -> Any:
-        from gaussrep.data.scenes.frames import read_rgbd_frame
+        from gaussrep.data.scenes import read_rgbd_frame
 
         return read_rgbd_frame(self.metadata[FRAME_REFS][number], self._size(number))
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from gaussrep import similarity
-from gaussrep.data.scenes.frames import read_rgbd_frame
+from gaussrep.data.scenes import read_rgbd_frame
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from gaussrep.data.shapes.colors import to_srgb
+from gaussrep.data import oklab_to_srgb
 
 Color = tuple[float, float, float]
 
@@ -51,7 +51,7 @@ class Material:
 def oklab(lightness: float, chroma: float, hue: float) -> Color:
     """A color by OKLab's lightness, chroma and hue in radians."""
     lab = np.array([[lightness, chroma * np.cos(hue), chroma * np.sin(hue)]])
-    red, green, blue = to_srgb(lab)[0].tolist()
+    red, green, blue = oklab_to_srgb(lab)[0].tolist()
     return red, green, blue
 
 

@@ -10,13 +10,13 @@ from gaussrep.data.scenes.config import RgbdConfig, S3disConfig, ScannetConfig
 @pytest.mark.parametrize(
     ("config", "wrong", "message"),
     [
-        (ScannetConfig, {"views": 2, "augment": {"elastic": {"probability": 0.5}}}, "bent"),
-        (ScannetConfig, {"views": 2, "mix3d": 0.5}, "laid over each other"),
+        (ScannetConfig, {"views": 2, "augment": {"elastic": {"probability": 0.5}}}, "deformed"),
+        (ScannetConfig, {"views": 2, "mix3d": 0.5}, "cannot be overlaid"),
         (ScannetConfig, {"labeled_points": 20, "max_points": 10}, "raise max_points"),
         (ScannetConfig, {"classes": 40}, "classes"),
         (ScannetConfig, {"augment": {"scale": {"range": (1.1, 0.9)}}}, "smaller number first"),
-        (ScannetConfig, {"augment": {"dropout": {"share": 1.0}}}, "less than 1"),
-        (S3disConfig, {"views": 1}, "holds no pictures"),
+        (ScannetConfig, {"augment": {"dropout": {"fraction": 1.0}}}, "less than 1"),
+        (S3disConfig, {"views": 1}, "holds no images"),
         (S3disConfig, {"val_areas": ()}, "hold out at least one"),
         (S3disConfig, {"val_areas": (1, 2, 3, 4, 5, 6)}, "at least one to train on"),
         (S3disConfig, {"val_areas": (7,)}, "less than or equal to 6"),

@@ -103,8 +103,8 @@ def test_names_classes_and_indices(open_set):
 
 
 def test_limited_data_limits_training_only(open_set):
-    assert len(open_set(share=0.34)) == 1
-    assert len(open_set("val", share=0.34)) == 1
+    assert len(open_set(fraction=0.34)) == 1
+    assert len(open_set("val", fraction=0.34)) == 1
     sample = open_set(labeled_points=7)[0]
     assert int((sample["labels"] >= 0).sum()) == 7
     assert int((open_set("val", labeled_points=7)[0]["labels"] >= 0).sum()) > 50

@@ -42,7 +42,7 @@ def test_so_many_points_keep_their_labels(scene, tmp_path):
 def test_labeled_points_survive_dropout_and_crops(scene, tmp_path, seed):
     rng = np.random.default_rng(seed)
     limited = LabeledPoints(tmp_path, 10, 0).keep(scene)
-    dropped = dropout(limited, DropoutConfig(probability=1, share=0.9), rng)
+    dropped = dropout(limited, DropoutConfig(probability=1, fraction=0.9), rng)
     assert int((dropped.cloud.labels >= 0).sum()) == 10
     assert dropped.cloud.count <= 20
     for fewer in (sphere_crop, random_subsample):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from gaussrep.data.shapes.colors import accents, draw_palette, to_srgb
+from gaussrep.data.shapes.colors import accents, draw_palette, oklab_to_srgb
 
 
 def test_known_colors():
@@ -15,7 +15,7 @@ def test_known_colors():
         ]
     )
     expected = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0.5, 0.5, 0.5]]
-    np.testing.assert_allclose(to_srgb(lab), expected, atol=2e-3)
+    np.testing.assert_allclose(oklab_to_srgb(lab), expected, atol=2e-3)
 
 
 @pytest.mark.parametrize(("count", "least"), [(3, 0.15), (7, 0.1)])

@@ -10,8 +10,8 @@ from gaussrep.data.shapes.config import ShapesConfig
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"size": 7},
-        {"size": 4097},
+        {"image_size": 7},
+        {"image_size": 4097},
         {"samples": 0},
         {"val_samples": 0},
         {"objects": (0, 3)},

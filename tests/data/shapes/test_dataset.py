@@ -15,7 +15,7 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.data.shapes.config import ShapesConfig
 from gaussrep.data.shapes.dataset import Shapes
 
-CONFIG = ShapesConfig(size=24, samples=12, val_samples=5)
+CONFIG = ShapesConfig(image_size=24, samples=12, val_samples=5)
 
 DIGEST = """
 import hashlib
@@ -23,7 +23,7 @@ from gaussrep.data.shapes.config import ShapesConfig
 from gaussrep.data.shapes.dataset import Shapes
 digest = hashlib.sha256()
 for split in ("train", "val"):
-    dataset = Shapes(ShapesConfig(size=24, samples=12, val_samples=5), split)
+    dataset = Shapes(ShapesConfig(image_size=24, samples=12, val_samples=5), split)
     for index in reversed(range(len(dataset))):
         for name, value in sorted(dataset[index].items()):
             digest.update(name.encode() + value.numpy().tobytes())
@@ -38,7 +38,7 @@ def same(first, second):
 @settings(max_examples=40)
 @given(st.integers(8, 48), st.integers(1, 10), st.integers(0, 6), st.integers(0, 2**40), st.data())
 def test_samples_have_the_agreed_form(size, fewest, more, seed, data):
-    config = ShapesConfig(size=size, objects=(fewest, fewest + more), seed=seed)
+    config = ShapesConfig(image_size=size, objects=(fewest, fewest + more), seed=seed)
     dataset = Shapes(config, data.draw(st.sampled_from(["train", "val"])))
     index = data.draw(st.integers(0, len(dataset) - 1))
     sample = dataset[index]
@@ -113,7 +113,7 @@ def test_the_plugin_system_builds_it():
 
 @pytest.fixture(scope="module")
 def scenes():
-    dataset = Shapes(ShapesConfig(size=32))
+    dataset = Shapes(ShapesConfig(image_size=32))
     return [(len(dataset.scene(i)) - 1, dataset[i]) for i in range(300)]
 
 

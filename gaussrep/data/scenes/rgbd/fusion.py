@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Float32, Float64, Int
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.data.scenes.config import RgbdConfig
+from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
@@ -235,7 +235,7 @@ VERSION = 1
 """Counts changes of the fusion, so that clouds of older ones are made anew."""
 
 
-def read_or_fuse(folder: Path, refs: Sequence[FrameRef], config: RgbdConfig) -> PointCloud:
+def read_or_fuse(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfig) -> PointCloud:
     """Read a recording's cloud, or make it and keep it.
 
     Args:
@@ -262,7 +262,7 @@ def read_or_fuse(folder: Path, refs: Sequence[FrameRef], config: RgbdConfig) -> 
     return PointCloud(points, colors, normals, none, none.clone())
 
 
-def _cache_path(folder: Path, refs: Sequence[FrameRef], config: RgbdConfig) -> Path:
+def _cache_path(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfig) -> Path:
     """A name that changes with everything the cloud depends on but the pixels themselves."""
     frames = [(ref.color.name, _size(ref.depth), np.round(ref.viewmat, 6).tolist()) for ref in refs]
     facts = [VERSION, config.voxel, config.color_focal, refs[0].intrinsics.tolist(), frames]

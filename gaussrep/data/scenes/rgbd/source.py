@@ -10,7 +10,7 @@ from jaxtyping import Float, Float64
 
 from gaussrep.data.sample import Split
 from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
-from gaussrep.data.scenes.config import RgbdConfig
+from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.rgbd.fusion import read_or_fuse
 from gaussrep.data.scenes.scene import PointCloud
@@ -135,9 +135,9 @@ class RgbdSource(SceneSource):
         DataError: If there is no recording.
     """
 
-    def __init__(self, config: RgbdConfig, split: Split) -> None:
+    def __init__(self, config: RgbdSourceConfig, split: Split) -> None:
         self._folders = find_recordings(config.root)
-        super().__init__(tuple(self._folders), ())
+        super().__init__(tuple(self._folders), (), config.root)
         self._config = config
         self._split: Split = split
 

@@ -1,7 +1,7 @@
 """Scenes in the ScanNet layout."""
 
 from gaussrep.data.sample import Split
-from gaussrep.data.scenes.config import ScannetConfig
+from gaussrep.data.scenes.config import ScannetSourceConfig
 from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scannet.classes import CLASSES20, CLASSES200
 from gaussrep.data.scenes.scannet.layout import SceneFiles
@@ -24,9 +24,9 @@ class ScannetSource(SceneSource):
         DataError: If the split's folder is missing or empty.
     """
 
-    def __init__(self, config: ScannetConfig, split: Split) -> None:
+    def __init__(self, config: ScannetSourceConfig, split: Split) -> None:
         named = CLASSES20 if config.classes == 20 else CLASSES200
-        super().__init__(scene_folders(config.root / split, WANTED), named)
+        super().__init__(scene_folders(config.root / split, WANTED), named, config.root)
         self._config = config
         self._split = split
 

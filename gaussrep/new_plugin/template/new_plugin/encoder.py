@@ -1,6 +1,6 @@
 """An encoder that looks at patches."""
 
-from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders import ImageEncoder
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional

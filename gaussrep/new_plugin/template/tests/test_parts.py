@@ -66,7 +66,7 @@ def test_a_vector_of_the_encoder_sees_its_neighbors_only():
 
 def test_the_method_learns():
     method = build("methods", "new-plugin")
-    shapes = build("datasets", {"type": "shapes", "size": 32}, split="train")
+    shapes = build("datasets", {"type": "shapes", "image_size": 32}, split="train")
     batch = {"image": torch.stack([shapes[index]["image"] for index in range(4)])}
     optimizer = torch.optim.AdamW(method.parameters(), lr=2e-3)
     losses = []

@@ -8,8 +8,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
 
-from gaussrep.encoders.encoder import PointEncoder
-from gaussrep.encoders.voxels import VoxelCloud
+from gaussrep.encoders import PointEncoder, VoxelCloud
 from gaussrep_gaussiancross.backbones.config import PointTransformerConfig
 from gaussrep_gaussiancross.sparse.backend import OwnSpace
 from gaussrep_gaussiancross.sparse.conv import SparseConv

@@ -12,8 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from gaussrep.encoders.encoder import PointEncoder
-from gaussrep.encoders.voxels import VoxelCloud
+from gaussrep.encoders import PointEncoder, VoxelCloud
 from gaussrep.errors import ConfigError
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 from gaussrep_gaussiancross.sparse.backend import OwnSpace, SparseSpace

@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 from gaussrep.config import dump_yaml
-from gaussrep.data.sample import SampleKey
-from gaussrep.data.scenes.scene import IGNORED
+from gaussrep.data import SampleKey
+from gaussrep.data.scenes import IGNORED
 from gaussrep.errors import DataError, RunError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import device_of

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gaussrep.data.scenes.scene import IGNORED
+from gaussrep.data.scenes import IGNORED
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep_gaussiancross.evaluations.config import PointGroupConfig
 from gaussrep_gaussiancross.evaluations.instances import Proposals, counted_instances

@@ -10,10 +10,8 @@ from torch import Tensor
 
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig
-from gaussrep.data.sample import SampleKey
-from gaussrep.data.scenes.augment_config import AugmentConfig
-from gaussrep.data.scenes.config import SceneConfig
-from gaussrep.data.scenes.scene import IGNORED
+from gaussrep.data import SampleKey
+from gaussrep.data.scenes import IGNORED, AugmentConfig, SceneConfig
 from gaussrep.errors import DataError
 from gaussrep.training.loader import CollatingDataset, make_loader
 from gaussrep.training.progress import print_plainly

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.data.sample import SampleKey
-from gaussrep.data.scenes.scene import IGNORED
+from gaussrep.data import SampleKey
+from gaussrep.data.scenes import IGNORED
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.methods.method import Batch
 from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, Ticker, batches_of

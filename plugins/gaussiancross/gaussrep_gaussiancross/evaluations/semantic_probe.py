@@ -11,7 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from gaussrep.building import build
-from gaussrep.data.sample import SampleKey
+from gaussrep.data import SampleKey
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import chosen_samples, device_of
 from gaussrep.methods.method import Batch, Method

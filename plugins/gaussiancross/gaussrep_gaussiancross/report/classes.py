@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from gaussrep.data.scenes.scene import IGNORED
+from gaussrep.data.scenes import IGNORED
 from gaussrep.report.palette import css
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.k_means import k_means

@@ -3,7 +3,7 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.embedding.principal_colors import PrincipalColors
+from gaussrep.embedding import PrincipalColors
 from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import nearest_neighbors
 from gaussrep.report.panel import Panel

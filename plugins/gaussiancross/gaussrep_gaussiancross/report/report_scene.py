@@ -8,7 +8,7 @@ from torch import Tensor
 
 import gaussrep as gr
 from gaussrep.cameras import CameraModel, Cameras
-from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.data.scenes import PointCloud
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch
 from gaussrep.report.panel import Panel

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from gaussrep.embedding.principal_colors import PrincipalColors
+from gaussrep.embedding import PrincipalColors
 from gaussrep.methods.method import Batch
 from gaussrep.metrics import psnr
 from gaussrep.rendering import Rendering

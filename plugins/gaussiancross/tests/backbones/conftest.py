@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.encoders.voxels import VoxelCloud
+from gaussrep.encoders import VoxelCloud
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.config import resolve
-from gaussrep.data.sample import SampleKey
+from gaussrep.data import SampleKey
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation
 

@@ -5,7 +5,7 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.config import resolve
-from gaussrep.data.scenes.scannet.write import write_scene
+from gaussrep.data.scenes import write_scene
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.measured import measured
 from gaussrep.evaluation.resolved import resolved_evaluation

@@ -8,7 +8,7 @@ from torch import Tensor
 
 import gaussrep as gr
 from gaussrep.building import build
-from gaussrep.data.sample import SampleKey
+from gaussrep.data import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import chosen_samples, device_of

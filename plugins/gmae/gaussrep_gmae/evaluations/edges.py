@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.building import build
-from gaussrep.data.sample import SampleKey
+from gaussrep.data import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.evaluation.boundaries import canny, score_boundaries, sobel, thin_strength
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of

@@ -9,7 +9,7 @@ def evaluate(make_method):
     """Measure an untrained model of 32 pixels with a registered evaluation."""
 
     def run(name, method=None, **settings):
-        settings = {"data": {"type": "shapes", "size": 32}, "limit": 3, **settings}
+        settings = {"data": {"type": "shapes", "image_size": 32}, "limit": 3, **settings}
         config = resolve("evaluations", {"type": name, **settings})
         return measured(config, method or make_method(type="gmae"))
 

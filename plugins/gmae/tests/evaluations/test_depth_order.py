@@ -5,7 +5,7 @@ from gaussrep.errors import DataError
 from gaussrep_gmae.evaluations.depth_order import ordinal_accuracy, size_map, true_depth
 
 
-@pytest.mark.parametrize("data", [{"type": "shapes", "size": 32}, {"type": "stereo"}])
+@pytest.mark.parametrize("data", [{"type": "shapes", "image_size": 32}, {"type": "stereo"}])
 def test_rows_of_an_untrained_model(evaluate, data):
     scores = evaluate("depth-order", data=data, pairs=300)
     assert list(scores.rows) == [
@@ -39,7 +39,7 @@ def test_disparity_falls_with_depth():
 
 def test_data_without_depth_is_refused(evaluate):
     with pytest.raises(DataError, match=r"has no depth or disparity"):
-        evaluate("depth-order", data={"type": "photos", "size": 32, "val_crops": 1})
+        evaluate("depth-order", data={"type": "photos", "image_size": 32, "val_crops": 1})
 
 
 def test_size_map_shows_the_size_of_what_is_seen(make_method, images):

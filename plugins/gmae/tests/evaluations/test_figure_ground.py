@@ -3,14 +3,13 @@ import math
 import pytest
 import torch
 
-from gaussrep.data.shapes.config import ShapesConfig
-from gaussrep.data.shapes.dataset import Shapes
+from gaussrep.data import Shapes, ShapesConfig
 from gaussrep.errors import DataError
 from gaussrep_gmae.evaluations.figure_ground import iou
 
 
 def test_rows_of_an_untrained_model(evaluate):
-    scores = evaluate("figure-ground", data={"type": "shapes", "size": 32, "val_samples": 3})
+    scores = evaluate("figure-ground", data={"type": "shapes", "image_size": 32, "val_samples": 3})
     names = list(scores.rows)
     assert names[0] == "gmae"
     assert set(names[1:]) == {
@@ -29,7 +28,7 @@ def test_rows_of_an_untrained_model(evaluate):
 
 
 def test_baselines_are_what_their_names_say(evaluate):
-    config = ShapesConfig(size=32, val_samples=3)
+    config = ShapesConfig(image_size=32, val_samples=3)
     rows = evaluate("figure-ground", data=config).rows
     figures = [sample["figure"] for sample in map(Shapes(config, "val").__getitem__, range(3))]
     shares = torch.stack([figure.float().mean() for figure in figures])
@@ -50,4 +49,4 @@ def test_intersection_over_union():
 
 def test_data_without_figures_is_refused(evaluate):
     with pytest.raises(DataError, match=r"has no figure masks; data\.type=shapes has"):
-        evaluate("figure-ground", data={"type": "photos", "size": 32, "val_crops": 1})
+        evaluate("figure-ground", data={"type": "photos", "image_size": 32, "val_crops": 1})

@@ -27,12 +27,12 @@ def scene(world):
 
 def test_dropout_leaves_a_share_out(scene):
     rng = np.random.default_rng(0)
-    kept = dropout(scene, DropoutConfig(probability=1, share=0.2), rng).cloud
+    kept = dropout(scene, DropoutConfig(probability=1, fraction=0.2), rng).cloud
     assert kept.count == 160
     rows = {tuple(row) for row in scene.cloud.points.tolist()}
     assert all(tuple(row) in rows for row in kept.points.tolist())
     alone = scene.replace(cloud=scene.cloud[:1])
-    assert dropout(alone, DropoutConfig(probability=1, share=0.9), rng).cloud.count == 1
+    assert dropout(alone, DropoutConfig(probability=1, fraction=0.9), rng).cloud.count == 1
 
 
 def test_jitter_is_clipped(scene):

@@ -7,7 +7,7 @@ class LookerConfig(ComponentConfig):
 
 
 class ColorsConfig(CropConfig):
-    size: int = 12
+    image_size: int = 12
     samples: int = 48
     held_out: int = 24
     classes: int = 3

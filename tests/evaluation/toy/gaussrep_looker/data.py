@@ -18,7 +18,9 @@ class Plain(Dataset):
 
     def __getitem__(self, key):
         key = key if isinstance(key, SampleKey) else SampleKey(key)
-        noise = torch.randn(3, self.config.size, self.config.size, generator=key.generator())
+        noise = torch.randn(
+            3, self.config.image_size, self.config.image_size, generator=key.generator()
+        )
         color = PALETTE[key.index % self.config.classes][:, None, None]
         image = (color + self.config.noise * noise).clamp(0, 1)
         if self.split == "train" and key.rng().random() < self.config.flip:

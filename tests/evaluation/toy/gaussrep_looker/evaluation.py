@@ -11,5 +11,5 @@ class OnColors(Evaluation):
 
     def measure(self, method):
         chance = random.random() + np.random.random() + torch.rand(()).item()  # noqa: NPY002
-        row = {"size": float(self.config.data.size), "training": float(method.training)}
+        row = {"size": float(self.config.data.image_size), "training": float(method.training)}
         return Scores({"looker": {**row, "chance": chance}, "other": {"size": 0.0}})

@@ -1,7 +1,7 @@
 import torch
 from torch.utils.data import Dataset
 
-from gaussrep.data.sample import SampleKey
+from gaussrep.data import SampleKey
 
 CLASSES = ("wall", "floor", "chair", "table", "lamp")
 COLORS = torch.tensor(

@@ -2,8 +2,7 @@ import torch
 from torch import nn
 
 from gaussrep.building import build
-from gaussrep.encoders.encoder import PointEncoder
-from gaussrep.encoders.voxels import voxelize
+from gaussrep.encoders import PointEncoder, voxelize
 from gaussrep.methods.method import Method, StepOutput
 from gaussrep_gaussiancross.point_method import PointMethod
 from gaussrep_toyrooms.config import FeelerConfig, SurfaceConfig
