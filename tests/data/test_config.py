@@ -34,8 +34,8 @@ def test_impossible_splits_are_refused():
 
 
 def test_defaults():
-    assert ImagesConfig(root=".").size == 224
-    assert PhotosConfig().size == 64
+    assert ImagesConfig(root=".").image_size == 224
+    assert PhotosConfig().image_size == 64
 
 
 def test_settings_need_no_torch():

@@ -15,7 +15,7 @@ SIZES = {
 @pytest.mark.parametrize("name", SIZES)
 def test_every_set_is_found_by_its_name_and_by_its_config_class(name):
     config = resolve("datasets", {"type": name, "root": "somewhere"})
-    assert config.size == SIZES[name]
+    assert config.image_size == SIZES[name]
     untyped = type(config)(root="somewhere")
     assert resolve("datasets", untyped).type == name
     assert plugins.find("datasets", name).record.modality == "image"

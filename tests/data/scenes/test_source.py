@@ -6,7 +6,7 @@ import torch
 
 from gaussrep import plugins
 from gaussrep.building import build
-from gaussrep.config import resolve
+from gaussrep.config import ComponentConfig, resolve
 from gaussrep.data.scenes.config import ScenesConfig
 from gaussrep.data.scenes.scannet.source import ScannetSource
 from gaussrep.data.scenes.source import make_scene_source
@@ -60,7 +60,7 @@ def test_settings_of_a_source_are_checked(cubes):
     with pytest.raises(ConfigError, match="side"):
         resolve("datasets", {"type": "scenes", "source": {"type": "cubes", "sides": 1}})
     with pytest.raises(UnknownNameError, match="cubs"):
-        make_scene_source(ScenesConfig(source={"type": "cubs"}), "train")
+        make_scene_source(ScenesConfig(source=ComponentConfig(type="cubs")), "train")
 
 
 @pytest.mark.parametrize("name", ["scannet", "s3dis", "rgbd"])
