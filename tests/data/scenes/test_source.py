@@ -6,8 +6,8 @@ import torch
 
 from gaussrep import plugins
 from gaussrep.building import build
-from gaussrep.config import ComponentConfig, resolve
-from gaussrep.data.scenes.config import ScenesConfig
+from gaussrep.config import resolve
+from gaussrep.data.scenes.config import SceneConfig
 from gaussrep.data.scenes.scannet.source import ScannetSource
 from gaussrep.data.scenes.source import make_scene_source
 from gaussrep.errors import ConfigError, UnknownNameError
@@ -59,8 +59,8 @@ def test_a_source_of_the_core_works_by_its_name_and_as_a_source(scannet_root):
 def test_settings_of_a_source_are_checked(cubes):
     with pytest.raises(ConfigError, match="side"):
         resolve("datasets", {"type": "scenes", "source": {"type": "cubes", "sides": 1}})
-    with pytest.raises(UnknownNameError, match="cubs"):
-        make_scene_source(ScenesConfig(source=ComponentConfig(type="cubs")), "train")
+    with pytest.raises(UnknownNameError, match="did you mean 'cubes'"):
+        make_scene_source(SceneConfig(type="cubs"), "train")
 
 
 @pytest.mark.parametrize("name", ["scannet", "s3dis", "rgbd"])
