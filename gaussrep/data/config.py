@@ -37,7 +37,7 @@ class CropConfig(ComponentConfig):
 class ImagesConfig(CropConfig):
     """Settings of the `images` data set."""
 
-    renamed_keys: ClassVar[Mapping[str, str]] = {"val_fraction": "val_fraction"}
+    renamed_keys: ClassVar[Mapping[str, str]] = {"val_share": "val_fraction"}
 
     root: Path
     """Folder of pictures, searched with all its subfolders."""
