@@ -19,7 +19,7 @@ from gaussrep.errors import GaussrepError, UnavailableError
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 from gaussrep_gaussiancross.backbones.sparse_unet import SparseUNet
 from gaussrep_gaussiancross.sparse.kernel_map import sort_voxels
-from gaussrep_gaussiancross.sparse.spconv_backend import Spconv, SpconvSpace
+from gaussrep_gaussiancross.sparse.spconv_backend import SpconvBackend, SpconvModules
 from harness.options import counts, require_folder_of
 from harness.report import describe_origin
 from harness.timing import summarize_times, time_calls
@@ -97,12 +97,12 @@ def spconv_calls(
 ) -> Iterator[tuple[str, str, Callable[[], object]]]:
     net = build(size, "auto").eval()
     for name, given in (("spconv", threads), ("spconv-1", 1)):
-        library = Spconv(cpu_threads=given)
+        library = SpconvModules(cpu_threads=given)
 
         @torch.no_grad()
-        def call(library: Spconv = library) -> Tensor:
+        def call(library: SpconvModules = library) -> Tensor:
             grid, _ = sort_voxels(cloud.coords, cloud.scene)
-            return net.run(cloud.features, SpconvSpace(grid, 1, library))
+            return net.run(cloud.features, SpconvBackend(grid, 1, library))
 
         yield name, "forward", call
 

@@ -1,1 +1,1 @@
-"""Encoders of point clouds."""
+"""Point encoders."""

@@ -15,7 +15,7 @@ from gaussrep.config import ComponentConfig
 class SparseUNetSize:
     """Size of a sparse U-Net.
 
-    Args:
+    Attributes:
         base_channels: Channels after the stem.
         channels: Channels of each stage, encoder then decoder.
         layers: Residual blocks of each stage.
@@ -25,16 +25,23 @@ class SparseUNetSize:
     channels: tuple[int, ...]
     layers: tuple[int, ...]
 
-    def but(self, **given: Any) -> "SparseUNetSize":
-        """The same with other values, where they are not None."""
-        return replace(self, **_without_none(given))
+    def override(self, **values: Any) -> "SparseUNetSize":
+        """Replace values.
+
+        Args:
+            **values: New values by name; None keeps the present one.
+
+        Returns:
+            The new size.
+        """
+        return replace(self, **_without_none(values))
 
 
 @dataclass(frozen=True, slots=True)
 class TransformerSize:
     """Size of a point transformer.
 
-    Args:
+    Attributes:
         channels: Channels of each level.
         layers: Blocks of each level.
     """
@@ -42,13 +49,20 @@ class TransformerSize:
     channels: tuple[int, ...]
     layers: tuple[int, ...]
 
-    def but(self, **given: Any) -> "TransformerSize":
-        """The same with other values, where they are not None."""
-        return replace(self, **_without_none(given))
+    def override(self, **values: Any) -> "TransformerSize":
+        """Replace values.
+
+        Args:
+            **values: New values by name; None keeps the present one.
+
+        Returns:
+            The new size.
+        """
+        return replace(self, **_without_none(values))
 
 
-def _without_none(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in given.items() if value is not None}
+def _without_none(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 SPARSE_UNETS: Mapping[str, SparseUNetSize] = MappingProxyType(
@@ -58,7 +72,7 @@ SPARSE_UNETS: Mapping[str, SparseUNetSize] = MappingProxyType(
         "base": SparseUNetSize(32, (32, 64, 128, 256, 256, 128, 96, 96), (2, 3, 4, 6, 2, 2, 2, 2)),
     }
 )
-"""Sparse U-Nets by name; `base` is SpUNet-v1m1's, the others are ours."""
+"""Sizes of sparse U-Nets; `base` is SpUNet-v1m1's, the others are design choices."""
 
 TRANSFORMERS: Mapping[str, TransformerSize] = MappingProxyType(
     {
@@ -67,7 +81,7 @@ TRANSFORMERS: Mapping[str, TransformerSize] = MappingProxyType(
         "base": TransformerSize((64, 96, 128, 256, 512), (2, 2, 2, 6, 2)),
     }
 )
-"""Point transformers by name; all are ours."""
+"""Sizes of point transformers; all are design choices."""
 
 
 Count = Annotated[int, Field(ge=1)]
@@ -78,26 +92,27 @@ class SparseUNetConfig(ComponentConfig):
     """Settings of the `sparse-unet` encoder, SpUNet-v1m1."""
 
     size: Literal["tiny", "small", "base"] = "base"
-    """What the next three are where they are not given; `base` is the published network of 39 M
-    parameters, the others are ours."""
+    """Defaults of the next three settings; `base` is the published network of 39 M parameters, the
+    others are design choices."""
     base_channels: Count | None = None
     """Channels after the stem."""
     channels: Counts | None = None
-    """Channels of the stages of the encoder and then of the decoder, finest last; the last one is
-    the width of the features."""
+    """Channels of the encoder's stages and then of the decoder's, finest last; the last one is the
+    width of the features."""
     layers: Counts | None = None
     """Residual blocks of each stage."""
     engine: Literal["auto", "torch", "spconv"] = "auto"
-    """Who convolves: `auto` our kernels on the CPU and torch elsewhere, `torch` torch everywhere,
-    `spconv` spconv, on the CPU without gradients. The parameters are the same."""
+    """Implementation of the convolutions: compiled kernels on the CPU and torch elsewhere (`auto`),
+    torch everywhere (`torch`), or spconv, without gradients on the CPU (`spconv`). The parameters
+    are the same."""
     weights: Path | None = None
     """Published weights: a `.safetensors` file, or a `.pth` with a `state_dict`, whose names begin
     with `backbone.` or `module.backbone.`."""
 
     @property
     def shape(self) -> SparseUNetSize:
-        """The size, with what is given."""
-        return SPARSE_UNETS[self.size].but(
+        """The named size with the settings applied."""
+        return SPARSE_UNETS[self.size].override(
             base_channels=self.base_channels, channels=self.channels, layers=self.layers
         )
 
@@ -106,38 +121,41 @@ class SparseUNetConfig(ComponentConfig):
         stages, blocks = len(self.shape.channels), len(self.shape.layers)
         if stages != blocks or stages % 2 or not stages:
             raise ValueError(
-                f"channels has {stages} stages and layers {blocks}; wanted as many of both, an "
-                "even number, the first half of the encoder"
+                f"channels has {stages} stages and layers {blocks}; wanted the same even "
+                "number of both, the first half for the encoder"
             )
         return self
 
 
 class PointTransformerConfig(ComponentConfig):
-    """Settings of the `point-transformer` encoder; sizes are ours, `base` is close to PTv3's."""
+    """Settings of the `point-transformer` encoder.
+
+    The sizes are design choices; `base` is close to PTv3's.
+    """
 
     size: Literal["tiny", "small", "base"] = "small"
-    """What the next two are where they are not given."""
+    """Defaults of the next two settings."""
     channels: Counts | None = None
     """Channels of the levels, finest first; the first one is the width of the features."""
     layers: Counts | None = None
-    """Blocks of each level, on the way down; on the way up there is one on each."""
+    """Blocks of each level of the encoder; the decoder has one per level."""
     head_channels: Count = 16
-    """Channels of a head of attention (PTv3)."""
+    """Channels of an attention head (PTv3)."""
     window: Count = 128
-    """Voxels that attend to one another (PTv3 without flash attention)."""
+    """Voxels per attention window (PTv3 without flash attention)."""
 
     @property
     def shape(self) -> TransformerSize:
-        """The size, with what is given."""
-        return TRANSFORMERS[self.size].but(channels=self.channels, layers=self.layers)
+        """The named size with the settings applied."""
+        return TRANSFORMERS[self.size].override(channels=self.channels, layers=self.layers)
 
     @model_validator(mode="after")
     def _levels_agree(self) -> "PointTransformerConfig":
         channels, layers = self.shape.channels, self.shape.layers
         if len(channels) != len(layers) or not channels:
             raise ValueError(
-                f"channels has {len(channels)} levels and layers {len(layers)}; wanted as many of "
-                "both"
+                f"channels has {len(channels)} levels and layers {len(layers)}; wanted the same "
+                "number of both"
             )
         if wrong := [width for width in channels if width % self.head_channels]:
             raise ValueError(

@@ -15,22 +15,36 @@ from torch.nn.functional import linear
 from gaussrep.encoders import PointEncoder, VoxelCloud
 from gaussrep.errors import ConfigError
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
-from gaussrep_gaussiancross.sparse.backend import OwnSpace, SparseSpace
+from gaussrep_gaussiancross.sparse.backend import NativeBackend, SparseBackend
 from gaussrep_gaussiancross.sparse.conv import SparseConv
 from gaussrep_gaussiancross.sparse.kernel_map import Grid, sort_voxels
-from gaussrep_gaussiancross.sparse.spconv_backend import Spconv, SpconvSpace
+from gaussrep_gaussiancross.sparse.spconv_backend import SpconvBackend, SpconvModules
 
 EPS, MOMENTUM = 1e-3, 0.01
-"""Of batch normalization (SpUNet-v1m1)."""
+"""Parameters of batch normalization (SpUNet-v1m1)."""
 
 
 def batch_norm(channels: int) -> nn.BatchNorm1d:
-    """The normalization of the sparse U-Net."""
+    """Build the batch normalization of the sparse U-Net.
+
+    Args:
+        channels: Channels of the features.
+
+    Returns:
+        The module.
+    """
     return nn.BatchNorm1d(channels, eps=EPS, momentum=MOMENTUM)
 
 
-def parts_of(step: nn.Module) -> tuple[SparseConv, nn.BatchNorm1d]:
-    """The kernel and the normalization in a container of both."""
+def conv_and_norm(step: nn.Module) -> tuple[SparseConv, nn.BatchNorm1d]:
+    """Return the convolution and the normalization of a step.
+
+    Args:
+        step: A container of both.
+
+    Returns:
+        Both modules.
+    """
     conv, norm = step.children()
     assert isinstance(conv, SparseConv)
     assert isinstance(norm, nn.BatchNorm1d)
@@ -38,73 +52,75 @@ def parts_of(step: nn.Module) -> tuple[SparseConv, nn.BatchNorm1d]:
 
 
 class ResidualBlock(nn.Module):
-    """Two submanifold convolutions and a way around them.
+    """Two submanifold convolutions with a shortcut.
 
     Args:
         inputs: Channels of the input.
-        outputs: Channels of the output; where they differ, the way around is a linear map.
+        outputs: Channels of the output; where it differs, the shortcut is a linear map.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        around = [SparseConv(inputs, outputs, 1), batch_norm(outputs)] if inputs != outputs else []
-        self.proj = nn.Sequential(*around)
+        shortcut = (
+            [SparseConv(inputs, outputs, 1), batch_norm(outputs)] if inputs != outputs else []
+        )
+        self.proj = nn.Sequential(*shortcut)
         self.conv1 = SparseConv(inputs, outputs, 3)
         self.bn1 = batch_norm(outputs)
         self.conv2 = SparseConv(outputs, outputs, 3)
         self.bn2 = batch_norm(outputs)
 
     def forward(
-        self, x: Float[Tensor, "rows c"], space: SparseSpace, level: int
+        self, x: Float[Tensor, "rows c"], backend: SparseBackend, level: int
     ) -> Float[Tensor, "rows d"]:
         """Compute the block.
 
         Args:
             x: Features of the level.
-            space: Who convolves.
+            backend: Implementation of the convolutions.
             level: Number of the level.
 
         Returns:
             Features of the level.
         """
-        around = x
+        shortcut = x
         if len(self.proj):
-            conv, norm = parts_of(self.proj)
-            around = norm(linear(x, conv.weight.flatten(1)))
-        x = space.same(x, self.conv1, self.bn1, level)
-        return space.same(x, self.conv2, self.bn2, level, around)
+            conv, norm = conv_and_norm(self.proj)
+            shortcut = norm(linear(x, conv.weight.flatten(1)))
+        x = backend.submanifold(x, self.conv1, self.bn1, level)
+        return backend.submanifold(x, self.conv2, self.bn2, level, shortcut)
 
 
-WRAPPER, OWN, HEAD = "module.", "backbone.", "final."
-"""How names begin: of a network wrapped for several devices, of the backbone in a method, and of
-the head in the backbone, which is not taken."""
-NAMED = 3
-"""How many of the weights that do not fit a message names."""
+WRAPPER_PREFIX, BACKBONE_PREFIX, HEAD_PREFIX = "module.", "backbone.", "final."
+"""Prefixes of names: of a network wrapped for several devices, of the backbone in a method, and of
+the backbone's head, which is not loaded."""
+MAX_LISTED = 3
+"""Largest number of mismatched weights that an error message lists."""
 
 
 def load_weights(backbone: nn.Module, path: Path) -> None:
-    """Give a backbone published weights, by name.
+    """Load published weights into a backbone, by name.
 
     Args:
-        backbone: Who gets them; every one of its parameters and running statistics.
+        backbone: The backbone; all of its parameters and running statistics are replaced.
         path: A `.safetensors` file, or a `.pth` with a `state_dict`.
 
     Raises:
         ConfigError: If the file cannot be read, or a weight is missing, unknown or misshapen.
     """
-    weights = _select(_read(path))
-    own = backbone.state_dict()
-    shared = weights.keys() & own.keys()
+    weights = _select_backbone(_read(path))
+    expected = backbone.state_dict()
+    shared = weights.keys() & expected.keys()
     problems = {
-        "missing": sorted(own.keys() - shared),
+        "missing": sorted(expected.keys() - shared),
         "unexpected": sorted(weights.keys() - shared),
         "of another shape": [
-            f"{name} {list(weights[name].shape)} instead of {list(own[name].shape)}"
+            f"{name} {list(weights[name].shape)} instead of {list(expected[name].shape)}"
             for name in sorted(shared)
-            if weights[name].shape != own[name].shape
+            if weights[name].shape != expected[name].shape
         ],
     }
-    if texts := [f"{what}: {_named(names)}" for what, names in problems.items() if names]:
+    if texts := [f"{what}: {_listed(names)}" for what, names in problems.items() if names]:
         raise ConfigError(
             f"weights: {path} does not fit this backbone ({'; '.join(texts)}); set its size, "
             "channels and layers, and the features of a voxel, to those of the weights."
@@ -131,21 +147,25 @@ def _read(path: Path) -> Mapping[str, Tensor]:
     return found
 
 
-def _select(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """The backbone's, by its own names; all of them where none says whose it is."""
-    plain = {name.removeprefix(WRAPPER): tensor for name, tensor in weights.items()}
-    if any(name.startswith(OWN) for name in plain):
-        plain = {name.removeprefix(OWN): v for name, v in plain.items() if name.startswith(OWN)}
-    return {name: tensor for name, tensor in plain.items() if not name.startswith(HEAD)}
+def _select_backbone(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return the backbone's weights by its own names; all weights where no name has its prefix."""
+    plain = {name.removeprefix(WRAPPER_PREFIX): tensor for name, tensor in weights.items()}
+    if any(name.startswith(BACKBONE_PREFIX) for name in plain):
+        plain = {
+            name.removeprefix(BACKBONE_PREFIX): v
+            for name, v in plain.items()
+            if name.startswith(BACKBONE_PREFIX)
+        }
+    return {name: tensor for name, tensor in plain.items() if not name.startswith(HEAD_PREFIX)}
 
 
-def _named(names: Iterable[str]) -> str:
+def _listed(names: Iterable[str]) -> str:
     first = list(names)
-    more = f" and {len(first) - NAMED} more" if len(first) > NAMED else ""
-    return ", ".join(first[:NAMED]) + more
+    more = f" and {len(first) - MAX_LISTED} more" if len(first) > MAX_LISTED else ""
+    return ", ".join(first[:MAX_LISTED]) + more
 
 
-STEM = 5
+STEM_SIZE = 5
 """Side of the first kernel, in voxels."""
 
 
@@ -154,7 +174,7 @@ class SparseUNet(PointEncoder):
 
     Args:
         config: Settings.
-        channels: Numbers that a voxel carries.
+        channels: Input channels of a voxel.
 
     Raises:
         ConfigError: If `config.weights` cannot be read or do not fit.
@@ -169,14 +189,14 @@ class SparseUNet(PointEncoder):
         encoder, decoder = shape.channels[: self.levels], shape.channels[self.levels :][::-1]
         skips = (shape.base_channels, *encoder[:-1])
         deep = (*decoder[1:], encoder[-1])
-        self.conv_input = _step(channels, shape.base_channels, STEM)
+        self.conv_input = _step(channels, shape.base_channels, STEM_SIZE)
         self.down, self.enc, self.up, self.dec = (nn.ModuleList() for _ in range(4))
         for s in range(self.levels):
             self.down.append(_step(skips[s], encoder[s], 2))
             self.enc.append(_stage(encoder[s], encoder[s], shape.layers[s]))
             self.up.append(_step(deep[s], decoder[s], 2))
             self.dec.append(_stage(decoder[s] + skips[s], decoder[s], shape.layers[-s - 1]))
-        self._spconv = Spconv() if config.engine == "spconv" else None
+        self._spconv = SpconvModules() if config.engine == "spconv" else None
         if config.weights is not None:
             load_weights(self, config.weights)
 
@@ -188,41 +208,41 @@ class SparseUNet(PointEncoder):
     def forward(self, cloud: VoxelCloud) -> Float[Tensor, "points width"]:
         """See `PointEncoder.forward`."""
         grid, order = sort_voxels(cloud.coords, cloud.scene)
-        space = self._space(grid, cloud.scenes)
+        backend = self._backend(grid, cloud.scenes)
         if order is None:
-            return self.run(cloud.features, space)
-        return self.run(cloud.features[order], space)[order.argsort()]
+            return self.run(cloud.features, backend)
+        return self.run(cloud.features[order], backend)[order.argsort()]
 
     def run(
-        self, x: Float[Tensor, "points c"], space: SparseSpace
+        self, x: Float[Tensor, "points c"], backend: SparseBackend
     ) -> Float[Tensor, "points width"]:
-        """Compute the network where the order of voxels and who convolves are settled.
+        """Compute the network on sorted voxels with a given backend.
 
         Args:
             x: Features of the voxels of the finest grid, in its order.
-            space: Who convolves.
+            backend: Implementation of the convolutions.
 
         Returns:
             One vector per voxel, in the same order.
         """
-        x = space.same(x, *parts_of(self.conv_input), 0)
+        x = backend.submanifold(x, *conv_and_norm(self.conv_input), 0)
         skips = []
         for level in range(self.levels):
             skips.append(x)
-            x = space.down(x, *parts_of(self.down[level]), level)
+            x = backend.downsample(x, *conv_and_norm(self.down[level]), level)
             for block in self.enc[level].children():
-                x = block(x, space, level + 1)
+                x = block(x, backend, level + 1)
         for level in reversed(range(self.levels)):
-            x = space.up(x, *parts_of(self.up[level]), level + 1)
+            x = backend.upsample(x, *conv_and_norm(self.up[level]), level + 1)
             x = torch.cat([x, skips.pop()], 1)
             for block in self.dec[level].children():
-                x = block(x, space, level)
+                x = block(x, backend, level)
         return x
 
-    def _space(self, grid: Grid, scenes: int) -> SparseSpace:
+    def _backend(self, grid: Grid, scenes: int) -> SparseBackend:
         if self._spconv is not None:
-            return SpconvSpace(grid, scenes, self._spconv)
-        return OwnSpace(grid, plain=self.config.engine == "torch")
+            return SpconvBackend(grid, scenes, self._spconv)
+        return NativeBackend(grid, pure_torch=self.config.engine == "torch")
 
 
 def _step(inputs: int, outputs: int, size: int) -> nn.Sequential:

@@ -1,1 +1,1 @@
-"""Sparse convolution: what is computed where voxels are occupied, and nowhere else."""
+"""Sparse convolution: kernel maps, kernels and backends; only occupied voxels are computed."""

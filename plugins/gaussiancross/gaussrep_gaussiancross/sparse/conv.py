@@ -1,4 +1,4 @@
-"""Sparse convolution with its gradients."""
+"""Sparse convolution with its gradients, as a function and as a module."""
 
 from math import prod
 from typing import Any
@@ -9,81 +9,52 @@ from torch import Tensor, nn
 
 from gaussrep.checks import check_shape
 from gaussrep.errors import CapabilityError, ShapeError
-from gaussrep_gaussiancross.sparse import plain as plain_torch
-from gaussrep_gaussiancross.sparse.kernel_map import Pairs
+from gaussrep_gaussiancross.sparse import pure_torch as torch_kernels
+from gaussrep_gaussiancross.sparse.kernel_map import KernelMap
 from gaussrep_gaussiancross.sparse.kernels import kernels_for
+
+INIT_STD = 0.02
+"""Standard deviation of a fresh submanifold kernel (SpUNet's)."""
 
 
 def convolve(
     x: Float[Tensor, "inputs c"],
     weight: Float[Tensor, "d kx ky kz c"],
-    pairs: Pairs,
+    kernel_map: KernelMap,
     *,
-    plain: bool = False,
+    pure_torch: bool = False,
 ) -> Float[Tensor, "outputs d"]:
-    """Convolve rows of features by an index table.
+    """Convolve rows of features by a kernel map.
 
     Args:
         x: Input rows.
-        weight: Kernel, laid out as spconv does; its offsets, x slowest, are the lists of the table.
-        pairs: Who meets whom.
-        plain: Whether to do without Numba.
+        weight: Kernel in spconv's layout; its offsets, x slowest, are the lists of the map.
+        kernel_map: Pairs of input and output rows of each offset.
+        pure_torch: Whether to avoid the compiled kernels.
 
     Returns:
         Output rows; the sum over an output's pairs is always taken in the same order.
 
     Raises:
-        ShapeError: If features, kernel and table do not belong together.
+        ShapeError: If features, kernel and map do not belong together.
     """
-    check_shape("x", x, [pairs.input_count, weight.shape[-1]])
-    if weight[0, ..., 0].numel() != pairs.offsets:
+    check_shape("x", x, [kernel_map.input_count, weight.shape[-1]])
+    if weight[0, ..., 0].numel() != kernel_map.offsets:
         sides = " x ".join(map(str, weight.shape[1:4]))
-        raise ShapeError(f"weight is {sides}, but the index table has {pairs.offsets} offsets.")
-    out: Any = _Convolution.apply(x.contiguous(), weight.to(x.dtype).flatten(1, 3), pairs, plain)
+        raise ShapeError(f"weight is {sides}, but the kernel map has {kernel_map.offsets} offsets.")
+    flat = weight.to(x.dtype).flatten(1, 3)
+    out: Any = _Convolution.apply(x.contiguous(), flat, kernel_map, pure_torch)
     return out
 
 
-class _Convolution(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, pairs: Pairs, plain: bool) -> Tensor:
-        ctx.save_for_backward(x, weight)
-        ctx.pairs, ctx.plain = pairs, plain
-        return _engine(x, plain).multiply(x, weight, pairs, False)
-
-    @staticmethod
-    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx: Any, *slopes: Tensor
-    ) -> tuple[Tensor | None, Tensor | None, None, None]:
-        if torch.is_grad_enabled():
-            raise CapabilityError(
-                "sparse convolutions have first derivatives only; leave out create_graph=True."
-            )
-        x, weight = ctx.saved_tensors
-        slope, engine = slopes[0].contiguous(), _engine(x, ctx.plain)
-        to_x = to_weight = None
-        if ctx.needs_input_grad[0]:
-            to_x = engine.multiply(slope, weight, ctx.pairs.swapped, True)
-        if ctx.needs_input_grad[1]:
-            to_weight = engine.weight_gradient(x, slope, ctx.pairs)
-        return to_x, to_weight, None, None
-
-
-def _engine(x: Tensor, plain: bool) -> Any:
-    return (None if plain else kernels_for(x)) or plain_torch
-
-
-STD = 0.02
-"""Standard deviation of a fresh submanifold kernel (SpUNet's)."""
-
-
 class SparseConv(nn.Module):
-    """A kernel without bias; which convolution it is lies in the index table.
+    """The kernel of a sparse convolution, without bias; the kernel map decides which one it is.
 
     Args:
         inputs: Channels of the input.
         outputs: Channels of the output.
-        size: Side of the kernel in voxels. Even sizes change the resolution, and start as torch's
-            convolutions do; odd ones start as SpUNet's.
+        size: Side of the kernel in voxels. Even sizes change the resolution and are initialized as
+            torch's convolutions are; odd ones are initialized as SpUNet's.
     """
 
     def __init__(self, inputs: int, outputs: int, size: int) -> None:
@@ -91,26 +62,61 @@ class SparseConv(nn.Module):
         self.inputs, self.outputs, self.size = inputs, outputs, size
         self.weight = nn.Parameter(torch.empty(outputs, size, size, size, inputs))
         if size % 2:
-            nn.init.trunc_normal_(self.weight, std=STD)
+            nn.init.trunc_normal_(self.weight, std=INIT_STD)
         else:
             bound = prod(self.weight.shape[1:]) ** -0.5
             nn.init.uniform_(self.weight, -bound, bound)
 
     def forward(
-        self, x: Float[Tensor, "inputs c"], pairs: Pairs, *, plain: bool = False
+        self, x: Float[Tensor, "inputs c"], kernel_map: KernelMap, *, pure_torch: bool = False
     ) -> Float[Tensor, "outputs d"]:
         """Convolve rows of features.
 
         Args:
             x: Input rows.
-            pairs: Index table.
-            plain: Whether to do without Numba.
+            kernel_map: Pairs of input and output rows of each offset.
+            pure_torch: Whether to avoid the compiled kernels.
 
         Returns:
             Output rows.
         """
-        return convolve(x, self.weight, pairs, plain=plain)
+        return convolve(x, self.weight, kernel_map, pure_torch=pure_torch)
 
     def extra_repr(self) -> str:
-        """What `print` shows."""
+        """Return channels and size, for `print`.
+
+        Returns:
+            A short text.
+        """
         return f"{self.inputs}, {self.outputs}, size={self.size}"
+
+
+class _Convolution(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, kernel_map: KernelMap, pure_torch: bool
+    ) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        ctx.kernel_map, ctx.pure_torch = kernel_map, pure_torch
+        return _kernels(x, pure_torch).multiply(x, weight, kernel_map, False)
+
+    @staticmethod
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, *grad_outputs: Tensor
+    ) -> tuple[Tensor | None, Tensor | None, None, None]:
+        if torch.is_grad_enabled():
+            raise CapabilityError(
+                "sparse convolutions have first derivatives only; leave out create_graph=True."
+            )
+        x, weight = ctx.saved_tensors
+        grad, kernels = grad_outputs[0].contiguous(), _kernels(x, ctx.pure_torch)
+        grad_x = grad_weight = None
+        if ctx.needs_input_grad[0]:
+            grad_x = kernels.multiply(grad, weight, ctx.kernel_map.transposed, True)
+        if ctx.needs_input_grad[1]:
+            grad_weight = kernels.weight_gradient(x, grad, ctx.kernel_map)
+        return grad_x, grad_weight, None, None
+
+
+def _kernels(x: Tensor, pure_torch: bool) -> Any:
+    return (None if pure_torch else kernels_for(x)) or torch_kernels

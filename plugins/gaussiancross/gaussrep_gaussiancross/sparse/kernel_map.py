@@ -1,4 +1,4 @@
-"""Occupied voxels of one resolution, and kernel maps between them."""
+"""Occupied voxels of one resolution, and the kernel maps of convolutions between them."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,16 +12,16 @@ from gaussrep.errors import ValueRangeError
 from gaussrep_gaussiancross.sparse.kernels import kernels_for
 
 MARGIN = 2
-"""Free cells kept between neighboring rows of keys, half of the longest side of a kernel (5)."""
+"""Free cells between neighboring rows of keys: half of the longest side of a kernel (5)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Occupied voxels, sorted by scene and then by x, y and z, each once.
+    """Occupied voxels, sorted by scene and then by x, y and z, without duplicates.
 
     Args:
         coords: Positions, integers >= 0.
-        scene: Which scene each voxel belongs to.
+        scene: Scene of each voxel.
     """
 
     coords: Int[Tensor, "points 3"]
@@ -34,35 +34,44 @@ class Grid:
 
     @cached_property
     def spans(self) -> tuple[int, int, int]:
-        """Cells of x, y and z with the margin, so that no step of a kernel meets a wrong key."""
+        """Cells along x, y and z with the margin, so that no kernel offset reaches a wrong key."""
         x, y, z = (self.coords.amax(0) + 1 + MARGIN).tolist()
         return x, y, z
 
     @cached_property
     def keys(self) -> Int64[Tensor, " points"]:
-        """One number per voxel that rises with the order; a step in space is a fixed difference."""
+        """One ascending number per voxel; a step in space is a fixed difference of keys."""
         return _keys(self.coords, self.scene, self.spans)
 
     def step(self, x: int, y: int, z: int) -> int:
-        """The difference of keys that a step of so many cells is."""
+        """Compute the difference of keys of a step in space.
+
+        Args:
+            x: Cells along x.
+            y: Cells along y.
+            z: Cells along z.
+
+        Returns:
+            The difference.
+        """
         return (x * self.spans[1] + y) * self.spans[2] + z
 
 
 def sort_voxels(
     coords: Int[Tensor, "points 3"], scene: Int[Tensor, " points"]
 ) -> tuple[Grid, Int64[Tensor, " points"] | None]:
-    """Put voxels in the order of a grid.
+    """Sort voxels into a grid.
 
     Args:
-        coords: Positions, integers >= 0, no two alike in a scene.
-        scene: Which scene each belongs to.
+        coords: Positions, integers >= 0, without duplicates within a scene.
+        scene: Scene of each voxel.
 
     Returns:
-        The grid, and which voxel each of its rows is; None where they were in order.
+        The grid, and the voxel of each of its rows; None where the voxels were sorted already.
 
     Raises:
-        ValueRangeError: If there are none, a position is negative, or two voxels of a scene are at
-            one place.
+        ValueRangeError: If there are no voxels, a position is negative, or two voxels of a scene
+            coincide.
     """
     if not len(coords):
         raise ValueRangeError("the cloud holds no voxels; wanted at least one.")
@@ -78,22 +87,18 @@ def sort_voxels(
     return grid, order
 
 
-def _keys(coords: Tensor, scene: Tensor, spans: tuple[int, int, int]) -> Tensor:
-    x, y, z = coords.long().unbind(-1)
-    return ((scene.long() * spans[0] + x) * spans[1] + y) * spans[2] + z
-
-
 @dataclass(frozen=True, eq=False)
-class Pairs:
-    """The index table of a sparse convolution, one list of pairs per offset of the kernel.
+class KernelMap:
+    """The kernel map (rulebook) of a sparse convolution: one list of row pairs per kernel offset.
 
-    Output row `outputs[i]` gets input row `inputs[i]` times the offset's matrix. Within a list both
-    rows rise strictly, so that blocks of rows are found by bisection, and memory is read in order.
+    Output row `outputs[i]` accumulates input row `inputs[i]` times the offset's matrix. Within a
+    list both rows ascend strictly, so that blocks of rows are found by bisection and memory is read
+    in order.
 
     Args:
         inputs: Input rows, the lists one after the other.
         outputs: Output rows.
-        starts: Where each list begins, and at the end the number of pairs; K + 1 numbers.
+        starts: Start of each list, and at the end the number of pairs; K + 1 numbers.
         input_count: Number of input rows.
         output_count: Number of output rows.
     """
@@ -105,10 +110,19 @@ class Pairs:
     output_count: int
 
     @classmethod
-    def join(
+    def from_lists(
         cls, lists: list[tuple[Tensor, Tensor]], input_count: int, output_count: int
-    ) -> "Pairs":
-        """Build the table from one list of input and one of output rows per offset."""
+    ) -> "KernelMap":
+        """Build a kernel map from one list of input and one of output rows per offset.
+
+        Args:
+            lists: Input and output rows of each offset.
+            input_count: Number of input rows.
+            output_count: Number of output rows.
+
+        Returns:
+            The kernel map.
+        """
         sizes = torch.tensor([0, *(len(inputs) for inputs, _ in lists)])
         inputs, outputs = (torch.cat(rows).int() for rows in zip(*lists, strict=True))
         return cls(inputs, outputs, tuple(sizes.cumsum(0).tolist()), input_count, output_count)
@@ -119,75 +133,85 @@ class Pairs:
         return len(self.starts) - 1
 
     @cached_property
-    def swapped(self) -> "Pairs":
-        """The table of the transposed convolution."""
-        return Pairs(self.outputs, self.inputs, self.starts, self.output_count, self.input_count)
+    def transposed(self) -> "KernelMap":
+        """The kernel map of the transposed convolution."""
+        return KernelMap(
+            self.outputs, self.inputs, self.starts, self.output_count, self.input_count
+        )
 
 
-def submanifold_pairs(grid: Grid, size: int, *, plain: bool = False) -> Pairs:
-    """Find each voxel's neighbors in a cube around it.
+def submanifold_map(grid: Grid, size: int, *, pure_torch: bool = False) -> KernelMap:
+    """Build the kernel map of a submanifold convolution, whose outputs are at the inputs' voxels.
 
     Args:
         grid: Occupied voxels.
-        size: Side of the kernel in voxels, odd, at most 5.
-        plain: Whether to do without Numba.
+        size: Side of the kernel in voxels: 1, 3 or 5.
+        pure_torch: Whether to avoid the compiled kernels.
 
     Returns:
-        Lists in the order of the kernel, x slowest: a row meets the row at its place plus the
-        offset, as in torch's dense convolution.
+        Lists in the order of the kernel, x slowest; an output row meets the input row at its
+        position plus the offset, as in torch's dense convolution.
+
+    Raises:
+        ValueError: If the size is not 1, 3 or 5.
     """
     reach = size // 2
     if size != 2 * reach + 1 or reach > MARGIN:
         raise ValueError(f"size is {size}, wanted 1, 3 or 5")
-    kernels = None if plain else kernels_for(grid.keys)
+    kernels = None if pure_torch else kernels_for(grid.keys)
     if kernels is not None:
-        return kernels.submanifold_pairs(grid, reach)
+        return kernels.submanifold_map(grid, reach)
     steps = [grid.step(*offset) for offset in product(range(-reach, reach + 1), repeat=3)]
-    lists = [_meet(grid.keys, step) for step in steps[: len(steps) // 2]]
+    lists = [_match_keys(grid.keys, step) for step in steps[: len(steps) // 2]]
     rows = torch.arange(grid.count, device=grid.keys.device)
     mirrored = [(outputs, inputs) for inputs, outputs in reversed(lists)]
-    return Pairs.join([*lists, (rows, rows), *mirrored], grid.count, grid.count)
-
-
-def _meet(keys: Tensor, step: int) -> tuple[Tensor, Tensor]:
-    """Rows whose key plus the step is there, and the rows that it is the key of."""
-    wanted = keys + step
-    places = torch.searchsorted(keys, wanted).clamp_max(len(keys) - 1)
-    outputs = (keys[places] == wanted).nonzero().squeeze(1)
-    return places[outputs], outputs
+    return KernelMap.from_lists([*lists, (rows, rows), *mirrored], grid.count, grid.count)
 
 
 @dataclass(frozen=True, eq=False)
-class Halved:
+class Downsampled:
     """A grid of half the resolution.
 
     Attributes:
-        grid: A voxel wherever one of its eight parts is occupied.
-        pairs: From the fine rows to the coarse ones; eight lists, x slowest. Swapped, it is that of
-            the inverse convolution.
+        grid: The voxels of which at least one of eight children is occupied.
+        kernel_map: From the fine rows to the coarse ones; eight lists, x slowest. Transposed, it is
+            that of the inverse convolution.
     """
 
     grid: Grid
-    pairs: Pairs
+    kernel_map: KernelMap
 
 
-def halve(grid: Grid) -> Halved:
-    """Merge cubes of eight voxels.
+def downsample(grid: Grid) -> Downsampled:
+    """Halve the resolution of a grid, with the kernel map of a 2x2x2 convolution of stride 2.
 
     Args:
         grid: Occupied voxels.
 
     Returns:
-        The coarser grid and its table.
+        The coarser grid and its kernel map.
     """
-    whole = Grid(grid.coords >> 1, grid.scene)
-    keys, parents = whole.keys.unique(return_inverse=True)
-    x, y, z = whole.spans
+    parent_grid = Grid(grid.coords >> 1, grid.scene)
+    keys, parents = parent_grid.keys.unique(return_inverse=True)
+    x, y, z = parent_grid.spans
     coords = keys.new_empty(len(keys), 3)
     coords[:, 0], coords[:, 1], coords[:, 2] = keys // (y * z) % x, keys // z % y, keys % z
     coarse = Grid(coords, keys // (x * y * z))
     x, y, z = (grid.coords & 1).unbind(1)
-    parts = 4 * x + 2 * y + z
-    rows = [(parts == part).nonzero().squeeze(1) for part in range(8)]
-    pairs = Pairs.join([(fine, parents[fine]) for fine in rows], grid.count, coarse.count)
-    return Halved(coarse, pairs)
+    children = 4 * x + 2 * y + z
+    rows = [(children == child).nonzero().squeeze(1) for child in range(8)]
+    lists = [(fine, parents[fine]) for fine in rows]
+    return Downsampled(coarse, KernelMap.from_lists(lists, grid.count, coarse.count))
+
+
+def _keys(coords: Tensor, scene: Tensor, spans: tuple[int, int, int]) -> Tensor:
+    x, y, z = coords.long().unbind(-1)
+    return ((scene.long() * spans[0] + x) * spans[1] + y) * spans[2] + z
+
+
+def _match_keys(keys: Tensor, step: int) -> tuple[Tensor, Tensor]:
+    """Find the rows whose key equals another row's key plus the step, and those other rows."""
+    wanted = keys + step
+    positions = torch.searchsorted(keys, wanted).clamp_max(len(keys) - 1)
+    outputs = (keys[positions] == wanted).nonzero().squeeze(1)
+    return positions[outputs], outputs

@@ -27,7 +27,7 @@ def test_base_is_the_published_network():
         ({"type": "sparse-unet", "channels": [32, 64]}, "channels has 2 stages and layers 8"),
         (
             {"type": "sparse-unet", "channels": [8, 8, 8], "layers": [1, 1, 1]},
-            "wanted as many of both, an even number",
+            "wanted the same even number of both",
         ),
         ({"type": "sparse-unet", "layers": [0] * 8}, "greater than or equal to 1"),
         ({"type": "sparse-unet", "engine": "cuda"}, "'auto', 'torch' or 'spconv'"),

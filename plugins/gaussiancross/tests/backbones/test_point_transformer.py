@@ -78,12 +78,12 @@ def grid(make_cloud):
     return sort_voxels(cloud.coords, cloud.scene)[0]
 
 
-@pytest.mark.parametrize("turned", [False, True])
-def test_every_voxel_has_one_place_in_a_window_of_its_scene(grid, turned):
-    windows = Windows(grid, 16, turned=turned)
+@pytest.mark.parametrize("reverse_axes", [False, True])
+def test_every_voxel_has_one_place_in_a_window_of_its_scene(grid, reverse_axes):
+    windows = Windows(grid, 16, reverse_axes=reverse_axes)
     seen = windows.rows[windows.filled]
     assert sorted(seen.tolist()) == list(range(grid.count))
-    assert torch.equal(windows.rows.flatten()[windows.places], torch.arange(grid.count))
+    assert torch.equal(windows.rows.flatten()[windows.positions], torch.arange(grid.count))
     assert bool(windows.filled.any(1).all())
     for rows, filled in zip(windows.rows, windows.filled, strict=True):
         assert len(grid.scene[rows[filled]].unique()) == 1
@@ -92,7 +92,7 @@ def test_every_voxel_has_one_place_in_a_window_of_its_scene(grid, turned):
 def test_windows_of_a_full_grid_are_cubes():
     places = torch.cartesian_prod(*[torch.arange(4)] * 3)
     grid, _ = sort_voxels(places, torch.zeros(64, dtype=torch.int64))
-    for row in Windows(grid, 8, turned=False).rows:
+    for row in Windows(grid, 8, reverse_axes=False).rows:
         corner = grid.coords[row].amin(0)
         assert bool((corner % 2 == 0).all())
         assert bool((grid.coords[row] - corner <= 1).all())
@@ -101,7 +101,7 @@ def test_windows_of_a_full_grid_are_cubes():
 def test_the_turned_curve_is_another():
     places = torch.cartesian_prod(*[torch.arange(4)] * 3)
     grid, _ = sort_voxels(places, torch.zeros(64, dtype=torch.int64))
-    rows, turned = (Windows(grid, 4, turned=turned).rows for turned in (False, True))
-    assert not torch.equal(rows, turned)
+    rows, reversed_rows = (Windows(grid, 4, reverse_axes=axes).rows for axes in (False, True))
+    assert not torch.equal(rows, reversed_rows)
     assert len(grid.coords[rows[0]][:, 2].unique()) == 1
-    assert len(grid.coords[turned[0]][:, 0].unique()) == 1
+    assert len(grid.coords[reversed_rows[0]][:, 0].unique()) == 1

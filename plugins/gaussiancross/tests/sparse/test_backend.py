@@ -3,9 +3,9 @@ import torch
 from torch import nn
 
 from gaussrep.errors import ValueRangeError
-from gaussrep_gaussiancross.sparse.backend import convolve_and_finish
+from gaussrep_gaussiancross.sparse.backend import convolve_with_epilogue
 from gaussrep_gaussiancross.sparse.conv import SparseConv
-from gaussrep_gaussiancross.sparse.kernel_map import submanifold_pairs
+from gaussrep_gaussiancross.sparse.kernel_map import submanifold_map
 
 
 @pytest.fixture
@@ -20,13 +20,13 @@ def norm():
 @pytest.mark.parametrize("is_added", [True, False])
 def test_one_pass_is_the_same_as_one_step_after_the_other(make_grid, norm, is_added):
     grid = make_grid(side=8)
-    pairs, conv = submanifold_pairs(grid, 3), SparseConv(5, 20, 3)
+    kernel_map, conv = submanifold_map(grid, 3), SparseConv(5, 20, 3)
     nn.init.normal_(conv.weight)
     x = torch.randn(grid.count, 5)
     added = torch.randn(grid.count, 20) if is_added else None
-    apart = convolve_and_finish(x, conv, norm, pairs, added)
+    apart = convolve_with_epilogue(x, conv, norm, kernel_map, added)
     with torch.no_grad():
-        fused = convolve_and_finish(x, conv, norm, pairs, added)
+        fused = convolve_with_epilogue(x, conv, norm, kernel_map, added)
     assert apart.requires_grad
     assert not fused.requires_grad
     torch.testing.assert_close(fused, apart, rtol=1e-4, atol=1e-4)
@@ -37,11 +37,11 @@ def test_training_updates_the_running_mean(make_grid, norm):
     grid = make_grid()
     before = norm.running_mean.clone()
     with torch.no_grad():
-        convolve_and_finish(
+        convolve_with_epilogue(
             torch.randn(grid.count, 5),
             SparseConv(5, 20, 3),
             norm.train(),
-            submanifold_pairs(grid, 3),
+            submanifold_map(grid, 3),
         )
     assert not torch.equal(norm.running_mean, before)
 
@@ -49,6 +49,6 @@ def test_training_updates_the_running_mean(make_grid, norm):
 def test_training_on_a_single_voxel_is_refused(make_grid, norm):
     grid = make_grid(side=1, share=1.1, scenes=1)
     with pytest.raises(ValueRangeError, match="a single voxel is left"):
-        convolve_and_finish(
-            torch.randn(1, 5), SparseConv(5, 20, 3), norm.train(), submanifold_pairs(grid, 3)
+        convolve_with_epilogue(
+            torch.randn(1, 5), SparseConv(5, 20, 3), norm.train(), submanifold_map(grid, 3)
         )

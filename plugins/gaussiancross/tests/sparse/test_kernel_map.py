@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussrep.errors import ValueRangeError
-from gaussrep_gaussiancross.sparse.kernel_map import Grid, halve, sort_voxels, submanifold_pairs
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, downsample, sort_voxels, submanifold_map
 
 COORDS = torch.tensor([[0, 1, 0], [0, 0, 3], [2, 0, 0], [0, 0, 1]])
 SCENE = torch.tensor([0, 0, 0, 1])
@@ -59,54 +59,56 @@ def expected(grid, size):
     return lists
 
 
-@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("pure_torch", [True, False])
 @pytest.mark.parametrize("size", [1, 3, 5])
-def test_table_lists_the_neighbors_of_the_same_scene(make_grid, size, plain):
+def test_table_lists_the_neighbors_of_the_same_scene(make_grid, size, pure_torch):
     grid = make_grid()
-    pairs = submanifold_pairs(grid, size, plain=plain)
+    kernel_map = submanifold_map(grid, size, pure_torch=pure_torch)
     wanted = expected(grid, size)
-    assert pairs.offsets == size**3
+    assert kernel_map.offsets == size**3
     for offset, rows in enumerate(wanted):
-        part = slice(pairs.starts[offset], pairs.starts[offset + 1])
-        found = zip(pairs.inputs[part].tolist(), pairs.outputs[part].tolist(), strict=True)
+        part = slice(kernel_map.starts[offset], kernel_map.starts[offset + 1])
+        found = zip(
+            kernel_map.inputs[part].tolist(), kernel_map.outputs[part].tolist(), strict=True
+        )
         assert list(found) == rows
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_a_full_grid_has_every_neighbor(make_grid, plain):
-    pairs = submanifold_pairs(make_grid(side=4, share=1.1, scenes=1), 3, plain=plain)
-    assert pairs.starts[-1] == (2 * 3 + 4) ** 3
+@pytest.mark.parametrize("pure_torch", [True, False])
+def test_a_full_grid_has_every_neighbor(make_grid, pure_torch):
+    kernel_map = submanifold_map(make_grid(side=4, share=1.1, scenes=1), 3, pure_torch=pure_torch)
+    assert kernel_map.starts[-1] == (2 * 3 + 4) ** 3
 
 
 @pytest.mark.parametrize("size", [2, 7])
 def test_other_sizes_are_refused(make_grid, size):
     with pytest.raises(ValueError, match=f"size is {size}, wanted 1, 3 or 5"):
-        submanifold_pairs(make_grid(), size)
+        submanifold_map(make_grid(), size)
 
 
 def test_eight_voxels_become_one():
     coords = torch.tensor([[0, 0, 0], [0, 0, 1], [1, 1, 1], [2, 0, 0], [0, 0, 1]])
-    halved = halve(Grid(coords, torch.tensor([0, 0, 0, 0, 1])))
-    assert halved.grid.coords.tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
-    assert halved.grid.scene.tolist() == [0, 0, 1]
-    pairs = halved.pairs
-    assert pairs.starts == (0, 2, 4, 4, 4, 4, 4, 4, 5)
-    assert pairs.inputs.tolist() == [0, 3, 1, 4, 2]
-    assert pairs.outputs.tolist() == [0, 1, 0, 2, 0]
+    coarser = downsample(Grid(coords, torch.tensor([0, 0, 0, 0, 1])))
+    assert coarser.grid.coords.tolist() == [[0, 0, 0], [1, 0, 0], [0, 0, 0]]
+    assert coarser.grid.scene.tolist() == [0, 0, 1]
+    kernel_map = coarser.kernel_map
+    assert kernel_map.starts == (0, 2, 4, 4, 4, 4, 4, 4, 5)
+    assert kernel_map.inputs.tolist() == [0, 3, 1, 4, 2]
+    assert kernel_map.outputs.tolist() == [0, 1, 0, 2, 0]
 
 
 def test_every_voxel_has_the_parent_at_half_its_place(make_grid):
     grid = make_grid()
-    halved = halve(grid)
-    fine, coarse = halved.pairs.inputs.long(), halved.pairs.outputs.long()
+    coarser = downsample(grid)
+    fine, coarse = coarser.kernel_map.inputs.long(), coarser.kernel_map.outputs.long()
     assert sorted(fine.tolist()) == list(range(grid.count))
-    assert torch.equal(halved.grid.coords[coarse], grid.coords[fine] // 2)
-    assert torch.equal(halved.grid.scene[coarse], grid.scene[fine])
-    assert bool((halved.grid.keys.diff() > 0).all())
+    assert torch.equal(coarser.grid.coords[coarse], grid.coords[fine] // 2)
+    assert torch.equal(coarser.grid.scene[coarse], grid.scene[fine])
+    assert bool((coarser.grid.keys.diff() > 0).all())
 
 
 def test_lists_rise_on_both_sides(make_grid):
-    pairs = halve(make_grid(side=9)).pairs
-    for start, end in zip(pairs.starts, pairs.starts[1:], strict=False):
-        assert bool((pairs.inputs[start:end].diff() > 0).all())
-        assert bool((pairs.outputs[start:end].diff() > 0).all())
+    kernel_map = downsample(make_grid(side=9)).kernel_map
+    for start, end in zip(kernel_map.starts, kernel_map.starts[1:], strict=False):
+        assert bool((kernel_map.inputs[start:end].diff() > 0).all())
+        assert bool((kernel_map.outputs[start:end].diff() > 0).all())

@@ -10,18 +10,18 @@ from torch import Tensor
 logger = logging.getLogger("gaussrep")
 
 KERNEL_DTYPES = (torch.float32, torch.int64)
-"""Dtypes that the kernels take: features, and keys of voxels."""
+"""Supported dtypes: of features, and of voxel keys."""
 
 
 def kernels_for(tensor: Tensor) -> ModuleType | None:
-    """The compiled kernels, if they can take a tensor.
+    """Return the compiled kernels, if they support a tensor.
 
     Args:
         tensor: Features or keys.
 
     Returns:
-        A module that offers what `plain` does; None on other devices than the CPU, for other dtypes
-        and where Numba does not import.
+        A module with the functions of `pure_torch`; None on devices other than the CPU, for other
+        dtypes, and where Numba does not import.
     """
     if tensor.device.type != "cpu" or tensor.dtype not in KERNEL_DTYPES:
         return None

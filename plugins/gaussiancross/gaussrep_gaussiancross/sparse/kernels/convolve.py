@@ -8,15 +8,17 @@ from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multipl
 
 @kernel
 def pack(tasks, weight, scale, transposed, panels, packed):  # type: ignore[no-untyped-def]
-    """Copy a weight; one task per lane of its first axis, which is read from end to end.
+    """Lay out a weight panel by panel, all lanes of a term side by side.
+
+    One task per lane of the weight's first axis, which is read from end to end.
 
     Args:
-        tasks: What this thread is to do.
+        tasks: Tasks of this thread.
         weight: One matrix per offset, [D, K, C].
         scale: A factor per matrix row, [D].
-        transposed: Whether terms run along D and columns along C, not the other way round.
+        transposed: Whether terms are along D and columns along C, instead of the reverse.
         panels: First lanes of the panels of columns.
-        packed: Written here, [panel, offset, term, lane]; columns that hang over are left alone.
+        packed: Output, [panel, offset, term, lane]; excess columns are not written.
     """
     outs, offsets, ins = weight.shape
     while True:
@@ -39,7 +41,7 @@ def pack(tasks, weight, scale, transposed, panels, packed):  # type: ignore[no-u
 
 @inline_jit
 def _place(panels, lane, offsets, offset, terms):  # type: ignore[no-untyped-def]
-    """Where a lane of the first term of an offset lies, and how far it is to the next term."""
+    """Compute the position of a lane of an offset's first term, and the stride between terms."""
     panel = 0
     while panels[panel + 1] <= lane:
         panel += 1
@@ -63,19 +65,19 @@ def _copy_columns(matrix, scale, target, width):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def compute_rows(tasks, x, packed, table, panels, shape, finish, out):  # type: ignore[no-untyped-def]
+def compute_rows(tasks, x, packed, table, panels, shape, epilogue, out):  # type: ignore[no-untyped-def]
     """Compute output rows; one task per block of rows and panel of columns.
 
     Args:
-        tasks: What this thread is to do.
+        tasks: Tasks of this thread.
         x: Input rows, flat, [N * C].
-        packed: What `pack` wrote.
+        packed: The weight, as laid out by `pack`.
         table: Input rows, output rows and starts of the lists of pairs.
         panels: First lanes of the panels.
         shape: Output rows M, rows of a block, and terms C.
-        finish: What rows begin with [lanes * WIDTH], what is added to them at the end ([0, 0] or
-            [M, D]), and whether they are then cut off below 0.
-        out: Written here, [M + blocks, lanes * WIDTH]; the last rows are for what tiles have over.
+        epilogue: Initial value of each row [lanes * WIDTH], residual rows to add at the end ([0, 0]
+            or [M, D]), and whether to apply ReLU.
+        out: Output, [M + blocks, lanes * WIDTH]; the last rows take the excess rows of tiles.
     """
     rows, block, terms = shape
     columns, sides = out.shape[1], len(panels) - 1
@@ -88,15 +90,15 @@ def compute_rows(tasks, x, packed, table, panels, shape, finish, out):  # type: 
         start, end = number * block, min(number * block + block, rows)
         first, last = panels[side] * WIDTH, panels[side + 1] * WIDTH
         region = (start, end, first, last)
-        _begin(out, region, finish[0])
+        _init_rows(out, region, epilogue[0])
         places = (in_places, out_places, (rows + number) * columns)
         _add_products(x, terms, packed, table, region, places, out)
-        _finish(out, region, finish[1], finish[2])
+        _apply_epilogue(out, region, epilogue[1], epilogue[2])
 
 
 @inline_jit
 def _add_products(x, terms, packed, table, region, places, out):  # type: ignore[no-untyped-def]
-    """All pairs of a region of the output."""
+    """Add the products of all pairs of a region of the output."""
     inputs, outputs, starts = table
     start, end, first, last = region
     in_places, out_places, spare = places
@@ -119,7 +121,7 @@ def _add_products(x, terms, packed, table, region, places, out):  # type: ignore
 
 @inline_jit
 def _bisect(rows, low, high, wanted):  # type: ignore[no-untyped-def]
-    """The first place from `low` on where rows are not below the one that is wanted."""
+    """Find the first position from `low` where rows reach the wanted one."""
     while low < high:
         middle = (low + high) // 2
         if rows[middle] < wanted:
@@ -130,21 +132,21 @@ def _bisect(rows, low, high, wanted):  # type: ignore[no-untyped-def]
 
 
 @inline_jit
-def _begin(out, region, given):  # type: ignore[no-untyped-def]
+def _init_rows(out, region, initial):  # type: ignore[no-untyped-def]
     start, end, first, last = region
     for row in range(start, end):
         for column in range(first, last):
-            out[row, column] = given[column]
+            out[row, column] = initial[column]
 
 
 @inline_jit
-def _finish(out, region, added, cut):  # type: ignore[no-untyped-def]
+def _apply_epilogue(out, region, residual, relu):  # type: ignore[no-untyped-def]
     start, end, first, last = region
     zero = np.float32(0)
     for row in range(start, end):
-        if len(added):
-            for column in range(first, min(last, added.shape[1])):
-                out[row, column] += added[row, column]
-        if cut:
+        if len(residual):
+            for column in range(first, min(last, residual.shape[1])):
+                out[row, column] += residual[row, column]
+        if relu:
             for column in range(first, last):
                 out[row, column] = max(out[row, column], zero)

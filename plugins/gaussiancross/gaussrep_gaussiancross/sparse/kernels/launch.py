@@ -1,4 +1,4 @@
-"""From tensors to kernels; offers what `plain` does."""
+"""Launch the compiled kernels on tensors; the functions are those of `pure_torch`."""
 
 from itertools import accumulate, product
 
@@ -8,110 +8,113 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.kernels import WIDTH, launch
-from gaussrep_gaussiancross.sparse.kernel_map import Grid, Pairs
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, KernelMap
 from gaussrep_gaussiancross.sparse.kernels.convolve import compute_rows, pack
 from gaussrep_gaussiancross.sparse.kernels.neighbors import count_neighbors, list_neighbors
 from gaussrep_gaussiancross.sparse.kernels.outer_products import sum_outer_products
 from gaussrep_gaussiancross.sparse.kernels.tile import panels
 
 BLOCKS = 16
-"""Blocks into which few output rows are divided, so that every thread has some."""
-SHORTEST, LONGEST = 64, 512
-"""Rows of a block: enough to use a matrix well, few enough to stay in the second cache."""
+"""Number of blocks that few output rows are divided into, so that every thread gets some."""
+MIN_BLOCK, MAX_BLOCK = 64, 512
+"""Rows of a block: enough to reuse a matrix, few enough to stay in the L2 cache."""
 GROUP = 2
-"""Panels of input columns that one task of the weight's gradient takes."""
+"""Panels of input columns per task of the weight gradient."""
 
 
 def multiply(
-    x: Float[Tensor, "rows columns"], weight: Float[Tensor, "d k c"], pairs: Pairs, transposed: bool
-) -> Float[Tensor, "found columns_out"]:
-    """See `plain.multiply`."""
-    begin = np.zeros(weight.shape[2 if transposed else 0], np.float32)
+    x: Float[Tensor, "rows columns"],
+    weight: Float[Tensor, "d k c"],
+    kernel_map: KernelMap,
+    transposed: bool,
+) -> Float[Tensor, "rows_out columns_out"]:
+    """See `pure_torch.multiply`."""
+    shift = np.zeros(weight.shape[2 if transposed else 0], np.float32)
     scale = np.ones(len(weight), np.float32)
-    return _multiply(x, weight, pairs, transposed, scale, begin, _NOTHING, False)
+    return _multiply(x, weight, kernel_map, transposed, scale, shift, _EMPTY, False)
 
 
-def multiply_and_finish(
+def multiply_with_epilogue(
     x: Float[Tensor, "inputs c"],
     weight: Float[Tensor, "d k c"],
-    pairs: Pairs,
+    kernel_map: KernelMap,
     scale: Float[Tensor, " d"],
     shift: Float[Tensor, " d"],
-    added: Float[Tensor, "outputs d"] | None,
+    residual: Float[Tensor, "outputs d"] | None,
 ) -> Float[Tensor, "outputs d"]:
-    """Convolve, scale and shift the columns, add, and cut off below 0, in one pass over memory.
+    """Convolve, scale and shift the columns, add a residual and apply ReLU in one pass over memory.
 
     Args:
         x: Input rows.
         weight: One matrix per offset.
-        pairs: Who meets whom.
+        kernel_map: Pairs of input and output rows of each offset.
         scale: Factor of each column.
-        shift: What is added to each column.
-        added: What is added to each row.
+        shift: Summand of each column.
+        residual: Rows to add to the output rows.
 
     Returns:
         Output rows, >= 0.
     """
-    rows = _NOTHING if added is None else _array(added)
-    return _multiply(x, weight, pairs, False, _array(scale), _array(shift), rows, True)
+    rows = _EMPTY if residual is None else _array(residual)
+    return _multiply(x, weight, kernel_map, False, _array(scale), _array(shift), rows, True)
 
 
 def _multiply(
     x: Tensor,
     weight: Tensor,
-    pairs: Pairs,
+    kernel_map: KernelMap,
     transposed: bool,
     scale: np.ndarray,
     shift: np.ndarray,
-    added: np.ndarray,
-    cut: bool,
+    residual: np.ndarray,
+    relu: bool,
 ) -> Tensor:
-    columns, sides, rows = len(shift), panels(len(shift)), pairs.output_count
-    padded, terms = int(sides[-1]) * WIDTH, x.shape[1]
-    make = np.empty if padded == columns else np.zeros
-    packed = make(pairs.offsets * terms * padded, np.float32)
+    columns, bounds, rows = len(shift), panels(len(shift)), kernel_map.output_count
+    padded, terms = int(bounds[-1]) * WIDTH, x.shape[1]
+    allocate = np.empty if padded == columns else np.zeros
+    packed = allocate(kernel_map.offsets * terms * padded, np.float32)
     tasks = -(-len(weight) // WIDTH)
-    launch(pack, tasks, _array(weight), scale, transposed, sides, packed)
-    block = min(max(-(-rows // BLOCKS), SHORTEST), LONGEST)
+    launch(pack, tasks, _array(weight), scale, transposed, bounds, packed)
+    block = min(max(-(-rows // BLOCKS), MIN_BLOCK), MAX_BLOCK)
     blocks = -(-rows // block)
     out = torch.empty(rows + blocks, padded)
-    finish = (np.pad(shift, (0, padded - columns)), added, cut)
+    epilogue = (np.pad(shift, (0, padded - columns)), residual, relu)
     launch(
         compute_rows,
-        blocks * (len(sides) - 1),
+        blocks * (len(bounds) - 1),
         _array(x).reshape(-1),
         packed,
-        _table(pairs),
-        sides,
+        _table(kernel_map),
+        bounds,
         (rows, block, terms),
-        finish,
+        epilogue,
         out.numpy(),
     )
     return out[:rows, :columns].contiguous()
 
 
 def weight_gradient(
-    x: Float[Tensor, "inputs c"], slope: Float[Tensor, "outputs d"], pairs: Pairs
+    x: Float[Tensor, "inputs c"], grad_output: Float[Tensor, "outputs d"], kernel_map: KernelMap
 ) -> Float[Tensor, "d k c"]:
-    """See `plain.weight_gradient`."""
-    gradient = torch.empty(slope.shape[1], pairs.offsets, x.shape[1])
-    sides = panels(x.shape[1])
-    groups = -(-(len(sides) - 1) // GROUP)
-    tasks = pairs.offsets * groups
-    arrays = _array(x), _array(slope), _table(pairs), sides, GROUP, gradient.numpy()
+    """See `pure_torch.weight_gradient`."""
+    gradient = torch.empty(grad_output.shape[1], kernel_map.offsets, x.shape[1])
+    bounds = panels(x.shape[1])
+    groups = -(-(len(bounds) - 1) // GROUP)
+    tasks = kernel_map.offsets * groups
+    arrays = _array(x), _array(grad_output), _table(kernel_map), bounds, GROUP, gradient.numpy()
     launch(sum_outer_products, tasks, *arrays)
     return gradient
 
 
-def submanifold_pairs(grid: Grid, reach: int) -> Pairs:
-    """See `submanifold.submanifold_pairs`.
+def submanifold_map(grid: Grid, reach: int) -> KernelMap:
+    """See `kernel_map.submanifold_map`.
 
     Args:
         grid: Occupied voxels.
-        reach: Cells on either side of the middle.
+        reach: Cells on either side of the center.
 
     Returns:
-        The table.
+        The kernel map.
     """
     size = 2 * reach + 1
     columns = list(product(range(-reach, reach + 1), repeat=2))[: size * size // 2 + 1]
@@ -127,15 +130,15 @@ def submanifold_pairs(grid: Grid, reach: int) -> Pairs:
     middle = slice(starts[len(half)], starts[len(half) + 1])
     inputs[middle] = outputs[middle] = np.arange(grid.count)
     rows = torch.from_numpy(inputs), torch.from_numpy(outputs)
-    return Pairs(*rows, starts, grid.count, grid.count)
+    return KernelMap(*rows, starts, grid.count, grid.count)
 
 
-_NOTHING = np.empty((0, 0), np.float32)
+_EMPTY = np.empty((0, 0), np.float32)
 
 
 def _array(tensor: Tensor) -> np.ndarray:
     return tensor.detach().contiguous().numpy()
 
 
-def _table(pairs: Pairs) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return _array(pairs.inputs), _array(pairs.outputs), np.array(pairs.starts)
+def _table(kernel_map: KernelMap) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return _array(kernel_map.inputs), _array(kernel_map.outputs), np.array(kernel_map.starts)

@@ -1,4 +1,4 @@
-"""Which voxels are neighbors, by walking sorted keys side by side."""
+"""Find neighboring voxels by a simultaneous scan of sorted keys."""
 
 from gaussrep.kernels import NONE, claim, kernel
 
@@ -8,11 +8,11 @@ def count_neighbors(tasks, keys, steps, reach, counts):  # type: ignore[no-untyp
     """Count the pairs of each offset of the first half of a kernel; one task per column of it.
 
     Args:
-        tasks: What this thread is to do.
-        keys: Keys of voxels, rising.
-        steps: Difference of keys of each column's middle; the last one is the kernel's own.
-        reach: Cells on either side of the middle.
-        counts: Written here, one number per offset before the middle one.
+        tasks: Tasks of this thread.
+        keys: Keys of voxels, ascending.
+        steps: Difference of keys of each column's center; the last is the kernel's center column.
+        reach: Cells on either side of the center.
+        counts: Output, one number per offset before the center one.
     """
     size = 2 * reach + 1
     while True:
@@ -36,13 +36,13 @@ def list_neighbors(tasks, keys, steps, reach, starts, inputs, outputs):  # type:
     """Write the pairs of each offset and of its mirror image; one task per column.
 
     Args:
-        tasks: What this thread is to do.
-        keys: Keys of voxels, rising.
-        steps: Difference of keys of each column's middle.
-        reach: Cells on either side of the middle.
-        starts: Where the list of each offset of the whole kernel begins.
-        inputs: Written here, lists of input rows.
-        outputs: Written here, lists of output rows.
+        tasks: Tasks of this thread.
+        keys: Keys of voxels, ascending.
+        steps: Difference of keys of each column's center.
+        reach: Cells on either side of the center.
+        starts: Start of the list of each offset of the whole kernel.
+        inputs: Output, lists of input rows.
+        outputs: Output, lists of output rows.
     """
     size, last = 2 * reach + 1, len(starts) - 2
     ends = starts.copy()

@@ -1,4 +1,4 @@
-"""The gradient to the weight of a sparse convolution."""
+"""The gradient of a sparse convolution with respect to its weight."""
 
 import numpy as np
 
@@ -6,21 +6,21 @@ from gaussrep.kernels import NONE, WIDTH, claim, inline_jit, kernel, load, load_
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 
 CHUNK = 128
-"""Pairs that are gathered at a time, so that a panel of them stays in the first cache."""
+"""Pairs gathered at a time; a panel of them fits into the L1 cache."""
 
 
 @kernel
-def sum_outer_products(tasks, x, slope, table, panels, group, gradient):  # type: ignore[no-untyped-def]
-    """Sum outer products of input rows and slopes; one task per offset and group of panels.
+def sum_outer_products(tasks, x, grad_output, table, panels, group, gradient):  # type: ignore[no-untyped-def]
+    """Sum outer products of input rows and gradients; one task per offset and group of panels.
 
     Args:
-        tasks: What this thread is to do.
+        tasks: Tasks of this thread.
         x: Input rows, [N, C].
-        slope: Gradient to the output rows, [M, D].
+        grad_output: Gradient with respect to the output rows, [M, D].
         table: Input rows, output rows and starts of the lists of pairs.
         panels: First lanes of the panels of C.
         group: Panels of a group.
-        gradient: Written here, [D, K, C].
+        gradient: Output, [D, K, C].
     """
     groups = -(-(len(panels) - 1) // group)
     inputs, outputs, starts = table
@@ -31,15 +31,16 @@ def sum_outer_products(tasks, x, slope, table, panels, group, gradient):  # type
         offset, first = task // groups, task % groups * group
         own = panels[first : first + group + 1]
         pairs = slice(starts[offset], starts[offset + 1])
-        _sum(x, slope, inputs[pairs], outputs[pairs], own, gradient[:, offset])
+        _sum(x, grad_output, inputs[pairs], outputs[pairs], own, gradient[:, offset])
 
 
 @kernel
-def _sum(x, slope, inputs, outputs, panels, gradient):  # type: ignore[no-untyped-def]
-    """One offset and group."""
+def _sum(x, grad_output, inputs, outputs, panels, gradient):  # type: ignore[no-untyped-def]
+    """Sum the outer products of one offset and group."""
     first, width = panels[0] * WIDTH, (panels[-1] - panels[0]) * WIDTH
     last = min(first + width, x.shape[1])
-    heights = -(-slope.shape[1] // TALLEST) * TALLEST + TALLEST
+    outputs_width = grad_output.shape[1]
+    heights = -(-outputs_width // TALLEST) * TALLEST + TALLEST
     sums = np.zeros((heights, width), np.float32)
     left, right = np.zeros((CHUNK, heights), np.float32), np.zeros((CHUNK, width), np.float32)
     places = np.empty(TALLEST, np.int64), np.empty(TALLEST, np.int64)
@@ -47,10 +48,16 @@ def _sum(x, slope, inputs, outputs, panels, gradient):  # type: ignore[no-untype
         count = min(CHUNK, len(inputs) - start)
         for pair in range(count):
             source, target = inputs[start + pair], outputs[start + pair]
-            _gather(slope, target * slope.shape[1], slope.shape[1], left, pair * heights)
+            _gather(
+                grad_output,
+                target * grad_output.shape[1],
+                grad_output.shape[1],
+                left,
+                pair * heights,
+            )
             _gather(x, source * x.shape[1] + first, last - first, right, pair * width)
-        _add_chunk(left, right, count, slope.shape[1], panels, places, sums)
-    for row in range(slope.shape[1]):
+        _add_chunk(left, right, count, outputs_width, panels, places, sums)
+    for row in range(outputs_width):
         for column in range(first, last):
             gradient[row, column] = sums[row, column - first]
 

@@ -1,4 +1,9 @@
-"""Register-blocked matrix products of float32 tiles."""
+"""Register-blocked matrix products of float32 tiles, and the division of columns into panels.
+
+A tile computes `out[r] += sum_t a[r][t] * b[t]` for rows of `a` and `out` at arbitrary positions,
+so gathering input rows and scattering output rows cost nothing extra. The size of a tile depends on
+the registers of the machine: on AVX-512, 24 of 32 hold sums; elsewhere tiles are one lane wide.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,20 +18,20 @@ I64 = ir.IntType(64)
 ALIGNMENT = 4
 HAS_AVX512 = bool(binding.get_host_cpu_features().get("avx512f", False))
 WIDEST = 4 if HAS_AVX512 else 1
-"""Lanes that a tile is wide at most."""
+"""Largest width of a tile, in lanes."""
 HEIGHTS = (0, 12, 12, 8, 6) if HAS_AVX512 else (0, 6)
 """Rows of a tile, by its width in lanes."""
 TALLEST = max(HEIGHTS)
 
 
-def _spread(builder: Any, value: Any) -> Any:
-    nothing = ir.Constant(VECTOR, ir.Undefined)
+def _broadcast(builder: Any, value: Any) -> Any:
+    undef = ir.Constant(VECTOR, ir.Undefined)
     zeros = ir.Constant(ir.VectorType(I32, WIDTH), [0] * WIDTH)
-    return builder.shuffle_vector(builder.insert_element(nothing, value, I32(0)), nothing, zeros)
+    return builder.shuffle_vector(builder.insert_element(undef, value, I32(0)), undef, zeros)
 
 
 class _Tile:
-    """Emits the loop for one width."""
+    """Emit the loop for one width."""
 
     def __init__(self, builder: Any, width: int, out: Any, starts: list[Any]) -> None:
         self.builder, self.width = builder, width
@@ -39,9 +44,9 @@ class _Tile:
 
     def load(self) -> None:
         for row, sums in zip(self.rows, self.sums, strict=True):
-            for number, kept in enumerate(sums):
-                given = self.builder.load(self.lane(row, number), align=ALIGNMENT)
-                self.builder.store(given, kept)
+            for number, total in enumerate(sums):
+                value = self.builder.load(self.lane(row, number), align=ALIGNMENT)
+                self.builder.store(value, total)
 
     def multiply(self, left: list[Any], right: Any) -> None:
         lanes = [
@@ -49,16 +54,16 @@ class _Tile:
             for number in range(self.width)
         ]
         for place, sums in zip(left, self.sums, strict=True):
-            factor = _spread(self.builder, self.builder.load(place))
-            for lane, kept in zip(lanes, sums, strict=True):
-                terms = [factor, lane, self.builder.load(kept)]
-                added = call_llvm(self.builder, "llvm.fmuladd.v16f32", VECTOR, terms)
-                self.builder.store(added, kept)
+            factor = _broadcast(self.builder, self.builder.load(place))
+            for lane, total in zip(lanes, sums, strict=True):
+                terms = [factor, lane, self.builder.load(total)]
+                updated = call_llvm(self.builder, "llvm.fmuladd.v16f32", VECTOR, terms)
+                self.builder.store(updated, total)
 
     def store(self) -> None:
         for row, sums in zip(self.rows, self.sums, strict=True):
-            for number, kept in enumerate(sums):
-                value = self.builder.load(kept)
+            for number, total in enumerate(sums):
+                value = self.builder.load(total)
                 self.builder.store(value, self.lane(row, number), align=ALIGNMENT)
 
 
@@ -114,13 +119,13 @@ def multiply_tile(width, a, a_rows, a_step, b, b_start, b_step, out, out_rows, c
     Args:
         width: Lanes of the tile.
         a: Left factors, flat float32.
-        a_rows: Where each row of the tile begins in `a`, `HEIGHTS[width]` numbers.
-        a_step: From one term to the next in `a`.
+        a_rows: Start of each row of the tile in `a`, `HEIGHTS[width]` numbers.
+        a_step: Stride between terms in `a`.
         b: Right factors, flat float32.
-        b_start: Where they begin.
-        b_step: From one term to the next in `b`.
+        b_start: Start of the right factors in `b`.
+        b_step: Stride between terms in `b`.
         out: Sums, flat float32.
-        out_rows: Where each row of the tile begins in `out`.
+        out_rows: Start of each row of the tile in `out`.
         count: Number of terms.
     """
     if width == 1:
@@ -134,10 +139,10 @@ def multiply_tile(width, a, a_rows, a_step, b, b_start, b_step, out, out_rows, c
 
 
 def panels(columns: int) -> np.ndarray:
-    """Divide columns into panels as wide as a tile, evenly.
+    """Divide columns evenly into panels of at most the width of a tile.
 
     Args:
-        columns: Number of columns; the last lane may hang over.
+        columns: Number of columns; the last lane may be partly used.
 
     Returns:
         First lane of each panel, and at the end the number of lanes, int64.
