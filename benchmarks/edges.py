@@ -20,7 +20,7 @@ from gaussrep.data.config import BSDS500Config
 from gaussrep.errors import GaussrepError
 from gaussrep.evaluation.boundaries import BoundaryScores, canny, score_boundaries, sobel
 from gaussrep.evaluation.boundaries.detectors import CANNY_SIGMA
-from gaussrep.evaluation.boundaries.score import THRESHOLDS, TOLERANCE
+from gaussrep.evaluation.boundaries.scores import THRESHOLDS, TOLERANCE
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "edges-baselines.json"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.evaluation import Scores
-from gaussrep.evaluation.of_run import evaluation_of_run, scores_file
+from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -22,7 +22,7 @@ def evaluated(
     file = scores_file(run, name)
     if file.exists():
         record = json.loads(file.read_text(encoding="utf-8"))
-        config = evaluation_of_run(run, name, settings).model_dump(mode="json")
+        config = evaluation_config_of_run(run, name, settings).model_dump(mode="json")
         if (record["config"], record["step"]) == (config, max(run.checkpoints(), default=None)):
             return Scores(record["scores"]).own
     return evaluate_run(folder, name, settings, device).own

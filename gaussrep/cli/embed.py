@@ -34,10 +34,10 @@ def embed(
     from rich.progress import Progress
 
     from gaussrep.embedding import embed_folder
-    from gaussrep.evaluation.device import chosen_device
+    from gaussrep.evaluation.device import resolve_device
     from gaussrep.training.load_run import load_run
 
-    method = load_run(run).to(chosen_device(device))
+    method = load_run(run).to(resolve_device(device))
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("embedding", total=None)
         embedding = embed_folder(

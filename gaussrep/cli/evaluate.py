@@ -24,11 +24,13 @@ def evaluate(
     ] = None,
 ) -> None:
     """Measure what a run learned; print the scores, and keep them as JSON."""
-    from gaussrep.evaluation.of_run import evaluation_of_run, scores_file
+    from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
     from gaussrep.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
-    evaluation_of_run(folder, name, overrides or [])  # mistakes are told before torch is imported
+    evaluation_config_of_run(
+        folder, name, overrides or []
+    )  # mistakes are told before torch is imported
 
     from gaussrep.evaluation.evaluate import evaluate_run
 

@@ -14,7 +14,7 @@ from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.checks import check_finite
 from gaussrep.config import ComponentConfig
 from gaussrep.encoders.encoder import ImageEncoder
-from gaussrep.methods.digest import digest_of
+from gaussrep.methods.digest import hash_state_dict
 
 logger = logging.getLogger("gaussrep.embedding")
 
@@ -188,7 +188,7 @@ def _own_folder(encoder: ImageEncoder, config: ComponentConfig, folder: Path) ->
     """A folder that no encoder of other settings, weights or version shares."""
     facts = {
         "encoder": config.model_dump(mode="json"),
-        "weights": digest_of(encoder),
+        "weights": hash_state_dict(encoder),
         "gaussrep": gaussrep.__version__,
     }
     name = hashlib.blake2b(repr(sorted(facts.items())).encode(), digest_size=8).hexdigest()

@@ -19,7 +19,7 @@ from gaussrep.data.image_files import ImageFiles, UnreadableImageError, list_ima
 from gaussrep.data.sample import SampleKey
 from gaussrep.embedding.shards import EmbeddingShards, concatenate_shards
 from gaussrep.errors import DataError, FormatError
-from gaussrep.methods.digest import digest_of
+from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
 from gaussrep.training.loader import make_loader
 
@@ -150,7 +150,7 @@ def embed_folder(
     root, file, kind = Path(folder), Path(out), "tokens" if tokens else "pooled"
     names = list_images(root)
     _require_short(names, root)
-    plan = {"weights": digest_of(method), "names": _digest(names), "size": size, "kind": kind}
+    plan = {"weights": hash_state_dict(method), "names": _digest(names), "size": size, "kind": kind}
     try:
         parts = EmbeddingShards.open(file.with_name(f"{file.name}.parts"), len(names), plan)
         writer = _Writer(method, parts, kind, on_progress)

@@ -5,7 +5,7 @@ import torch
 from gaussrep.errors import ConfigError
 
 
-def chosen_device(name: str) -> torch.device:
+def resolve_device(name: str) -> torch.device:
     """Turn a name into a device that is there.
 
     Args:

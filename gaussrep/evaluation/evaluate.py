@@ -1,6 +1,7 @@
-"""From a run's folder to scores."""
+"""Evaluate a method or a run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from os import PathLike
 from pathlib import Path
@@ -8,16 +9,49 @@ from time import perf_counter
 from typing import Any
 
 from gaussrep.atomic_files import write_json
+from gaussrep.building import build
 from gaussrep.errors import RunError
 from gaussrep.evaluation.config import EvaluationConfig
-from gaussrep.evaluation.device import chosen_device
+from gaussrep.evaluation.device import resolve_device
 from gaussrep.evaluation.evaluation import Scores
-from gaussrep.evaluation.measured import measured
-from gaussrep.evaluation.of_run import evaluation_of_run, scores_file
+from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
 from gaussrep.machine import describe_machine
+from gaussrep.methods.method import Method
+from gaussrep.training import random_state
 from gaussrep.training.load_run import load_run
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.versions import collect_versions
+
+
+def run_evaluation(config: EvaluationConfig, method: Method) -> Scores:
+    """Measure a method in evaluation mode, on freshly seeded random generators.
+
+    The mode of the method and the random states are left as they were.
+
+    Args:
+        config: Settings of a registered evaluation, complete.
+        method: On the device to measure on.
+
+    Returns:
+        The scores.
+
+    Raises:
+        GaussrepError: What the evaluation raises.
+    """
+    evaluation = build("evaluations", config)
+    with _evaluating(method), random_state.seeded(config.seed, stream=0):
+        return evaluation.measure(method)
+
+
+@contextmanager
+def _evaluating(method: Method) -> Iterator[None]:
+    training = {name: module.training for name, module in method.named_modules()}
+    method.eval()
+    try:
+        yield
+    finally:
+        for name, module in method.named_modules():
+            module.training = training[name]
 
 
 def evaluate_run(
@@ -32,8 +66,8 @@ def evaluate_run(
     Args:
         run: The run's folder.
         name: The evaluation, short or qualified.
-        overrides: Settings of the evaluation, `dotted.key=value`; see `resolved_evaluation` for
-            what lies below them.
+        overrides: Settings of the evaluation, `dotted.key=value`, on top of those that
+            `resolve_evaluation_config` takes from the run.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
         out: JSON file to write; `evaluations/NAME.json` in the run's folder by default.
 
@@ -45,10 +79,10 @@ def evaluate_run(
             wrong, the method cannot give what is measured, the data set lacks labels, …
     """
     folder = RunFolder.open(Path(run))
-    config = evaluation_of_run(folder, name, overrides)
-    method = load_run(folder.path).to(chosen_device(device))
+    config = evaluation_config_of_run(folder, name, overrides)
+    method = load_run(folder.path).to(resolve_device(device))
     started = perf_counter()
-    scores = measured(config, method)
+    scores = run_evaluation(config, method)
     record = {
         "evaluation": config.type,
         "run": str(folder.path),

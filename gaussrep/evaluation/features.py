@@ -1,19 +1,67 @@
-"""The pooled embeddings of a data set."""
+"""Embeddings of whole data sets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gaussrep.building import build
+from gaussrep.config import ComponentConfig
+from gaussrep.data.config import CropConfig
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import SampledConfig
-from gaussrep.evaluation.labeled import labeled_split
 from gaussrep.methods.method import Method
 from gaussrep.training.loader import MapDataset, make_loader
+
+
+@runtime_checkable
+class LabeledDataset(MapDataset, Protocol):
+    """A data set whose samples have a `label`, an index into `classes`."""
+
+    classes: tuple[str, ...]
+
+
+def labeled_split(
+    data: ComponentConfig, split: Literal["train", "val"], *, augment: bool = False
+) -> LabeledDataset:
+    """Build one split of a data set with classes.
+
+    Args:
+        data: Settings of a registered data set.
+        split: Which part of it.
+        augment: Cut training pictures at random as in training; otherwise as validation pictures.
+
+    Returns:
+        The data set.
+
+    Raises:
+        DataError: The data set has no classes.
+    """
+    dataset = build("datasets", data if augment else unaugmented(data), split=split)
+    if not isinstance(dataset, LabeledDataset) or not dataset.classes:
+        raise DataError(
+            f"data set {data.type!r} has no labels for its {split} split, and this evaluation "
+            "needs them; name one that has, as in data=cifar10 data.root=FOLDER"
+        )
+    return dataset
+
+
+def unaugmented(data: ComponentConfig) -> ComponentConfig:
+    """The same data set, whose training pictures are the central squares of whole pictures.
+
+    Args:
+        data: Settings of a data set; those of one that does not cut crops stay as they are.
+    """
+    if not isinstance(data, CropConfig):
+        return data
+    # A square as large as a picture's whole area fits only where the picture is square; elsewhere
+    # the central square is taken.
+    return data.model_copy(update={"flip": 0.0, "scale": (1.0, 1.0), "ratio": (1.0, 1.0)})
 
 
 @dataclass(frozen=True, slots=True)

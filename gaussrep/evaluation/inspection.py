@@ -1,14 +1,78 @@
-"""Show what a run makes of photographs or scenes."""
+"""Report on samples of a run's data set or on images of the user."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import torch
 
 from gaussrep import plugins
+from gaussrep.building import build
+from gaussrep.config import ComponentConfig
+from gaussrep.data.crops import center_crop, image_size_of
+from gaussrep.data.image_files import read_image
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
-from gaussrep.evaluation.samples_to_show import samples_to_show
-from gaussrep.methods.report import Report
+from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.training.load_run import load_run
+from gaussrep.training.loader import CollatingDataset
 from gaussrep.training.run_folder import RunFolder
+
+HELD_OUT = 16
+"""How many held-out images are shown where none is named."""
+
+
+@runtime_checkable
+class NamedScenes(CollatingDataset, Protocol):
+    """A data set whose samples can be asked for by name."""
+
+    names: tuple[str, ...]
+
+    def index_of(self, name: str, /) -> int:
+        """Find a scene."""
+        ...
+
+
+def report_samples(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
+    """Load what a report shows.
+
+    Args:
+        data: The run's data set.
+        names: Photographs or scenes; held-out samples where it is empty: some images, or the first
+            scene.
+
+    Returns:
+        The samples.
+
+    Raises:
+        DataError: If one of them cannot be read.
+        CapabilityError: If the data set cannot give what is named.
+    """
+    if plugins.find("datasets", data.type).record.modality == "points":
+        return _scenes(data, names)
+    return _photographs(data, names) if names else _held_out(data)
+
+
+def _scenes(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
+    dataset = build("datasets", data, split="val")
+    if not isinstance(dataset, NamedScenes):
+        raise CapabilityError(f"data set {data.type!r} does not give its scenes by name.")
+    names = names or dataset.names[:1]
+    samples = [dataset[SampleKey(dataset.index_of(name))] for name in names]
+    return ReportSamples(tuple(names), dataset.collate(samples))
+
+
+def _held_out(data: ComponentConfig) -> ReportSamples:
+    dataset = build("datasets", data, split="val")
+    count = min(len(dataset), HELD_OUT)
+    images = [dataset[SampleKey(i)]["image"] for i in range(count)]
+    return ReportSamples(tuple(map(str, range(count))), {"image": torch.stack(images)})
+
+
+def _photographs(data: ComponentConfig, paths: Sequence[str]) -> ReportSamples:
+    size = image_size_of(data)
+    images = [center_crop(read_image(Path(path)), size) for path in paths]
+    return ReportSamples(tuple(paths), {"image": torch.stack(images)})
 
 
 def inspect_run(run: Path, names: Sequence[str], folder: Path) -> Report:
@@ -32,4 +96,4 @@ def inspect_run(run: Path, names: Sequence[str], folder: Path) -> Report:
     write_report = plugins.find("methods", config.method.type).load_report()
     if write_report is None:
         raise CapabilityError(f"method {config.method.type!r} has no report to write.")
-    return write_report(load_run(run), samples_to_show(config.data, names), run, folder)
+    return write_report(load_run(run), report_samples(config.data, names), run, folder)

@@ -6,8 +6,8 @@ from gaussrep import plugins
 from gaussrep.config import ComponentConfig
 from gaussrep.errors import ConfigError
 from gaussrep.evaluation.config import EvaluationConfig, OnlineEvaluationsConfig, SampledConfig
-from gaussrep.evaluation.measured import measured
-from gaussrep.evaluation.resolved import resolved_evaluation
+from gaussrep.evaluation.evaluate import run_evaluation
+from gaussrep.evaluation.resolve import resolve_evaluation_config
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
 
@@ -61,12 +61,12 @@ def _resolve(key: str, settings: ComponentConfig, data: ComponentConfig) -> Eval
             f"evaluations.{key} is {name!r}, which trains on its own and cannot run inside "
             f"another run; measure it afterwards: gaussrep evaluate {name} RUN"
         )
-    return resolved_evaluation(name, data, settings.model_dump(exclude_unset=True))
+    return resolve_evaluation_config(name, data, settings.model_dump(exclude_unset=True))
 
 
 def _scores(evaluations: Mapping[str, EvaluationConfig], state: TrainState) -> Row:
     return {
         f"{key}/{column}": value
         for key, config in evaluations.items()
-        for column, value in measured(config, state.method).own.items()
+        for column, value in run_evaluation(config, state.method).own.items()
     }

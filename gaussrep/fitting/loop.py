@@ -10,7 +10,7 @@ from rich.console import Console
 
 from gaussrep.atomic_files import write_json
 from gaussrep.errors import RunError
-from gaussrep.evaluation.device import chosen_device
+from gaussrep.evaluation.device import resolve_device
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.fitting import Fitting, Step
@@ -70,7 +70,7 @@ def fit(
         RunError: The loss is not finite, or there is nothing to go on with.
         GaussrepError: Anything else a user can cause.
     """
-    fitting = Fitting(config, capture, chosen_device(config.device), start)
+    fitting = Fitting(config, capture, resolve_device(config.device), start)
     if resume:
         fitting.restore(run.latest_checkpoint())
         if fitting.step >= config.steps:

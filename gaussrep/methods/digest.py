@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 
-def digest_of(module: nn.Module) -> str:
+def hash_state_dict(module: nn.Module) -> str:
     """Digest of all parameters and saved buffers of a module, their names and shapes included.
 
     Args:

@@ -7,7 +7,7 @@ from gaussrep.methods.method import Batch
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ReportSamples:
     """What a report is about.
 
     Attributes:

@@ -10,7 +10,7 @@ from torch import Tensor
 from gaussrep import plugins, sh
 from gaussrep.cameras import Cameras
 from gaussrep.embedding.principal_colors import PrincipalColors
-from gaussrep.evaluation.device import chosen_device
+from gaussrep.evaluation.device import resolve_device
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.api import render
 from gaussrep.rendering.renderer import Rendering
@@ -141,6 +141,6 @@ def render_channel(
 
 def _device_of(renderer: str) -> torch.device:
     if renderer == "auto":
-        return chosen_device("auto")
+        return resolve_device("auto")
     devices = plugins.find("renderers", renderer).record.devices
-    return chosen_device("cpu" if "cpu" in devices else "auto")
+    return resolve_device("cpu" if "cpu" in devices else "auto")

@@ -27,12 +27,14 @@ def test_each_ablation_changes_one_setting(configure):
 
 
 def test_every_column_is_measured_by_an_evaluation_there_is(script, configure):
-    from gaussrep.evaluation.resolved import resolved_evaluation
+    from gaussrep.evaluation.resolve import resolve_evaluation_config
 
     module, data = script("gaussiancross"), configure("rooms")["GaussianCross"].data
     shares = []
     for column in module.columns(3, 2).values():
-        config = resolved_evaluation(column.evaluation, data, None, [*column.settings, "seed=1"])
+        config = resolve_evaluation_config(
+            column.evaluation, data, None, [*column.settings, "seed=1"]
+        )
         shares.append(config.data.fraction)
         assert config.steps in (2, 3)
     assert shares == [1, 0.05, 0.1]

@@ -7,8 +7,8 @@ import torch
 from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.config import resolve
-from gaussrep.evaluation.measured import measured
-from gaussrep.evaluation.resolved import resolved_evaluation
+from gaussrep.evaluation.evaluate import run_evaluation
+from gaussrep.evaluation.resolve import resolve_evaluation_config
 
 TOY = Path(__file__).parent / "toy"
 
@@ -39,7 +39,7 @@ def evaluate(looker):
     """Measure a method on the toy's pictures, with `key=value` on top."""
 
     def call(name, method, *overrides, data="colors"):
-        config = resolved_evaluation(name, resolve("datasets", data), None, list(overrides))
-        return measured(config, method)
+        config = resolve_evaluation_config(name, resolve("datasets", data), None, list(overrides))
+        return run_evaluation(config, method)
 
     return call

@@ -5,10 +5,33 @@ import pytest
 from gaussrep.config import load_config
 from gaussrep.errors import ConfigError, RunError, UnknownNameError
 from gaussrep.evaluation.evaluate import evaluate_run
-from gaussrep.evaluation.of_run import evaluation_of_run
+from gaussrep.evaluation.resolve import evaluation_config_of_run
+from gaussrep.training import random_state
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train import train
+
+
+def test_nothing_is_left_behind_and_the_seed_decides(evaluate, make_method):
+    method = make_method()
+    method.train()
+    method.norm.eval()
+    random_state.seed_all(5, stream=0)
+    before = random_state.capture()
+    chances = [evaluate("on-colors", method, f"seed={seed}").own["chance"] for seed in (1, 1, 2)]
+    after = random_state.capture()
+    # the run-time type checks of the tests draw from Python's generator
+    for name in ("numpy", "torch"):
+        assert str(before[name]) == str(after[name])
+    assert chances[0] != chances[2]
+    assert method.training
+    assert not method.norm.training
+
+
+def test_it_is_measured_in_evaluation_mode(evaluate, make_method):
+    method = make_method()
+    method.train()
+    assert evaluate("on-colors", method).own["training"] == 0.0
 
 
 @pytest.fixture
@@ -57,7 +80,7 @@ def test_another_file(run, tmp_path):
 
 
 def test_fine_tuning_is_kept_in_the_runs_folder(run):
-    config = evaluation_of_run(RunFolder(run), "fine-tune", ["data=colors"])
+    config = evaluation_config_of_run(RunFolder(run), "fine-tune", ["data=colors"])
     assert config.folder == run / "evaluations" / "fine-tune"
 
 

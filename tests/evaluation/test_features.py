@@ -4,8 +4,7 @@ import torch
 from gaussrep.building import build
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import KNNConfig
-from gaussrep.evaluation.features import chosen_samples, extract
-from gaussrep.evaluation.labeled import labeled_split
+from gaussrep.evaluation.features import chosen_samples, extract, labeled_split
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.errors import DataError
 from gaussrep.evaluation.features import Features
-from gaussrep.evaluation.heads import Heads, accuracies, fit
+from gaussrep.evaluation.linear_probe import Heads, accuracies, fit
 
 
 def separable(count, generator, width=6):

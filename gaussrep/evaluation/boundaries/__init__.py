@@ -6,8 +6,7 @@ image segmentation", PAMI 2011. Needs scipy; the detectors also need scikit-imag
 """
 
 from gaussrep.evaluation.boundaries.detectors import canny, sobel
-from gaussrep.evaluation.boundaries.score import score_boundaries
-from gaussrep.evaluation.boundaries.scores import BoundaryScores
+from gaussrep.evaluation.boundaries.scores import BoundaryScores, score_boundaries
 from gaussrep.evaluation.boundaries.thinning import thin_strength
 
 __all__ = ["BoundaryScores", "canny", "score_boundaries", "sobel", "thin_strength"]

@@ -3,8 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from gaussrep.evaluation.boundaries.hysteresis import hysteresis_strength
-from gaussrep.evaluation.boundaries.thinning import thin_strength
+from gaussrep.evaluation.boundaries.thinning import hysteresis_strength, thin_strength
 
 CANNY_SIGMA = 3.5
 """Smoothing in pixels with the best ODS on every fourth image of BSDS500's train split; ours."""

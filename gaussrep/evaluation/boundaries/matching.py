@@ -1,4 +1,4 @@
-"""One-to-one matching of detected to annotated pixels, as many as can be.
+"""One-to-one matching of detected to annotated boundary pixels, of maximum size.
 
 First every pair is taken whose pixels are both still free, nearest pairs first; then augmenting
 paths are searched breadth first until there are none. A path never frees a detected pixel, so the
@@ -6,11 +6,63 @@ nearest ones stay matched. A search that fails leaves its marks: no later path c
 (Hungarian trees), which keeps the work of all failed searches linear in the pairs.
 """
 
-import numpy as np
-from jaxtyping import Bool
+from dataclasses import dataclass
 
-from gaussrep.evaluation.boundaries.pairs import PixelPairs
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from gaussrep.evaluation.boundaries.thinning import skeleton
 from gaussrep.kernels import kernel
+
+
+@dataclass(frozen=True, slots=True)
+class PixelPairs:
+    """Pairs of a detected and an annotated pixel that lie close enough together.
+
+    Pixels are numbered in raster order among those that are set in their map.
+
+    Attributes:
+        detected: Detected pixel of each pair, pairs ordered by distance [P].
+        annotated: Annotated pixel of each pair [P].
+        starts: Where the pairs of each detected pixel start in `partners` [D + 1].
+        partners: Annotated pixels by detected pixel, nearest first [P].
+        annotations: How many pixels are annotated.
+    """
+
+    detected: Int[np.ndarray, " p"]
+    annotated: Int[np.ndarray, " p"]
+    starts: Int[np.ndarray, " d1"]
+    partners: Int[np.ndarray, " p"]
+    annotations: int
+
+
+def pairs_within(
+    detected: Bool[np.ndarray, "h w"], annotated: Bool[np.ndarray, "h w"], radius: float
+) -> PixelPairs:
+    """Find all pairs of pixels at most a radius apart.
+
+    Args:
+        detected: Map of detected pixels.
+        annotated: Map of annotated pixels.
+        radius: Largest distance between centers that counts, in pixels.
+
+    Returns:
+        The pairs, in an order that depends on nothing but the maps.
+    """
+    from scipy.spatial import KDTree
+
+    ours, theirs = np.argwhere(detected), np.argwhere(annotated)
+    found = KDTree(ours).sparse_distance_matrix(KDTree(theirs), radius, output_type="ndarray")
+    found = found[np.lexsort((found["j"], found["i"], found["v"]))]
+    by_pixel = np.argsort(found["i"], kind="stable")
+    starts = np.searchsorted(found["i"][by_pixel], np.arange(len(ours) + 1))
+    return PixelPairs(
+        detected=found["i"].astype(np.int64),
+        annotated=found["j"].astype(np.int64),
+        starts=starts.astype(np.int64),
+        partners=found["j"][by_pixel].astype(np.int64),
+        annotations=len(theirs),
+    )
 
 
 def match(pairs: PixelPairs, active: Bool[np.ndarray, " d"]) -> Bool[np.ndarray, " d"]:
@@ -102,3 +154,57 @@ def _augment(
             theirs = before
         for mark in range(count):
             reached_from[reached[mark]] = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Pixels at each threshold.
+
+    Attributes:
+        true_positives: Detected pixels that match those of any annotator [T].
+        detected: Detected pixels [T].
+        matched_annotated: Annotated pixels that are matched, summed over annotators [T].
+        annotated: Annotated pixels, summed over annotators [T].
+    """
+
+    true_positives: Int[np.ndarray, " t"]
+    detected: Int[np.ndarray, " t"]
+    matched_annotated: Int[np.ndarray, " t"]
+    annotated: Int[np.ndarray, " t"]
+
+
+def count_matches(
+    strength: Float[np.ndarray, "h w"],
+    annotations: Bool[np.ndarray, "a h w"],
+    *,
+    thresholds: Float[np.ndarray, " t"],
+    tolerance: float,
+) -> Counts:
+    """Count the pixels of one image.
+
+    Args:
+        strength: Soft boundary map in [0, 1].
+        annotations: One map per annotator; not thinned, as in the original.
+        thresholds: Ascending; a pixel is detected where its strength reaches one.
+        tolerance: Largest distance of a match, as a part of the image's diagonal.
+
+    Returns:
+        The counts.
+    """
+    candidates = strength >= thresholds[0]
+    radius = tolerance * float(np.hypot(*strength.shape))
+    pairs = [pairs_within(candidates, annotation, radius) for annotation in annotations]
+    table = np.zeros((len(thresholds), 3), dtype=np.int64)
+    before = -1
+    for row, threshold in enumerate(thresholds):
+        binary = strength >= threshold
+        reaching = int(binary.sum())
+        if reaching == before:
+            table[row] = table[row - 1]
+        elif reaching:
+            active = skeleton(binary)[candidates]
+            matches = np.stack([match(each, active) for each in pairs])
+            table[row] = matches.any(axis=0).sum(), active.sum(), matches.sum()
+        before = reaching
+    true_positives, detected, matched = table.T
+    return Counts(true_positives, detected, matched, np.full_like(matched, annotations.sum()))

@@ -14,11 +14,10 @@ from gaussrep.config import dump_yaml
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, RunError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import device_of
+from gaussrep.evaluation.features import LabeledDataset, device_of, labeled_split
 from gaussrep.evaluation.fine_tuning.classifier import Classifier
 from gaussrep.evaluation.fine_tuning.config import ClassifierConfig, FineTuneConfig
-from gaussrep.evaluation.labeled import LabeledDataset, labeled_split
-from gaussrep.methods.digest import digest_of
+from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.config import TrainConfig, TrainerConfig
@@ -76,7 +75,7 @@ class FineTune(Evaluation):
             label_smoothing=config.label_smoothing,
             mixup=config.mixup,
             cutmix=config.cutmix,
-            start=digest_of(method),
+            start=hash_state_dict(method),
         )
         trainer = self._trainer(steps_per_epoch, device_of(method).type)
         return TrainConfig(method=body, data=config.data, trainer=trainer, seed=config.seed)

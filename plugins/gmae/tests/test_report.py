@@ -8,7 +8,7 @@ from PIL import Image
 
 import gaussrep as gr
 from gaussrep import plugins
-from gaussrep.methods.report import Shown
+from gaussrep.methods.report import ReportSamples
 from gaussrep.report.panel import SIZE
 from gaussrep.report.sheet import GAP
 from gaussrep_gmae.report import write_mae_report, write_report
@@ -23,7 +23,7 @@ C0 = 0.28209479177387814
 
 
 def shown(images):
-    return Shown(tuple(map(str, range(len(images)))), {"image": images})
+    return ReportSamples(tuple(map(str, range(len(images)))), {"image": images})
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from gaussrep.evaluation.boundaries.matching import match
-from gaussrep.evaluation.boundaries.pairs import pairs_within
+from gaussrep.evaluation.boundaries.matching import match, pairs_within
 
 
 def matched(detected, annotated, radius, active=None):

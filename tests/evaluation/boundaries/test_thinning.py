@@ -2,6 +2,52 @@ import numpy as np
 import pytest
 
 from gaussrep.evaluation.boundaries import thin_strength
+from gaussrep.evaluation.boundaries.thinning import hysteresis_strength, skeleton
+
+
+def test_a_weak_pixel_is_lifted_by_a_strong_neighbor():
+    magnitude = np.array([[0.5, 0.0, 0.0, 1.0, 0.5, 0.3, 0.0, 0.5]])
+    found = hysteresis_strength(magnitude, 0.5)
+    np.testing.assert_allclose(found, [[0.5, 0, 0, 1.0, 1.0, 0.6, 0, 0.5]])
+
+
+def test_diagonals_connect():
+    magnitude = np.array([[1.0, 0.0], [0.0, 0.4]])
+    np.testing.assert_allclose(hysteresis_strength(magnitude, 0.4), [[1.0, 0], [0, 1.0]])
+
+
+@pytest.mark.parametrize("threshold", [0.1, 0.35, 0.6, 0.85, 0.99])
+@pytest.mark.parametrize("low_to_high", [0.2, 0.4, 0.9])
+def test_the_same_as_hysteresis_at_each_threshold(threshold, low_to_high):
+    from scipy.ndimage import label
+
+    rng = np.random.default_rng(3)
+    magnitude = rng.random((40, 40)) * (rng.random((40, 40)) < 0.4)
+    labels, count = label(magnitude >= low_to_high * threshold, np.ones((3, 3)))
+    strong = np.unique(labels[magnitude >= threshold])
+    expected = np.isin(labels, strong[strong > 0])
+    found = hysteresis_strength(magnitude, low_to_high) >= threshold
+    np.testing.assert_array_equal(found, expected)
+    assert count > 0
+
+
+@pytest.mark.parametrize("density", [0.0, 0.05, 0.3, 0.6, 0.8, 0.95, 1.0])
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (23, 37)])
+def test_the_same_as_scikit_image(density, shape):
+    from skimage.morphology import thin
+
+    binary = np.random.default_rng(0).random(shape) < density
+    given = binary.copy()
+    np.testing.assert_array_equal(skeleton(binary), thin(binary))
+    np.testing.assert_array_equal(binary, given)
+
+
+def test_a_bar_becomes_a_line():
+    bar = np.zeros((9, 30), dtype=bool)
+    bar[3:6] = True
+    left = skeleton(bar)
+    assert (left[:, 3:-3].sum(axis=0) == 1).all()
+    assert not left[[0, 1, 2, 6, 7, 8]].any()
 
 
 def ridge(angle, width=6.0, size=41):

@@ -13,7 +13,7 @@ from gaussrep.data.scenes import IGNORED
 from gaussrep.errors import DataError, RunError
 from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import device_of
-from gaussrep.methods.digest import digest_of
+from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
 from gaussrep.plugins.suggest import suggest
 from gaussrep.training.config import TrainConfig, TrainerConfig
@@ -70,7 +70,7 @@ def fine_tuned(
     trainer = _trainer(config, scenes, device_of(method).type)
     with _folder(config) as folder:
         for row, given in _starts(method, config).items():
-            start = "" if given is None else digest_of(given)
+            start = "" if given is None else hash_state_dict(given)
             run_config = TrainConfig(
                 method=task.model_copy(update={"start": start}),
                 data=without_views(config.data),

@@ -7,7 +7,7 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.methods.method import Batch
-from gaussrep.methods.report import Report, Shown
+from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.report.curve import Lines, log_curve, loss_curve
 from gaussrep.training.run_folder import RunFolder
 from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
@@ -80,7 +80,11 @@ PARTS: Lines = {
 
 @torch.no_grad()
 def write_report(
-    method: GaussianCross, shown: Shown, run: Path, folder: Path, picks: Sequence[Point] = ()
+    method: GaussianCross,
+    shown: ReportSamples,
+    run: Path,
+    folder: Path,
+    picks: Sequence[Point] = (),
 ) -> Report:
     """Show what a trained model makes of scenes, from all of their points, nothing masked.
 

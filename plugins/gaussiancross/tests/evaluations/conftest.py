@@ -4,8 +4,8 @@ import torch
 from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.data import SampleKey
-from gaussrep.evaluation.measured import measured
-from gaussrep.evaluation.resolved import resolved_evaluation
+from gaussrep.evaluation.evaluate import run_evaluation
+from gaussrep.evaluation.resolve import resolve_evaluation_config
 
 
 @pytest.fixture
@@ -23,8 +23,8 @@ def evaluate(rooms):
     """Measure a method on the toy's rooms, with `key=value` on top."""
 
     def call(name, method, *overrides, data="rooms"):
-        config = resolved_evaluation(name, resolve("datasets", data), None, list(overrides))
-        return measured(config, method)
+        config = resolve_evaluation_config(name, resolve("datasets", data), None, list(overrides))
+        return run_evaluation(config, method)
 
     return call
 

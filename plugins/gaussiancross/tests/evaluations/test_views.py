@@ -7,8 +7,8 @@ from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.data.scenes import write_scene
 from gaussrep.errors import CapabilityError
-from gaussrep.evaluation.measured import measured
-from gaussrep.evaluation.resolved import resolved_evaluation
+from gaussrep.evaluation.evaluate import run_evaluation
+from gaussrep.evaluation.resolve import resolve_evaluation_config
 from gaussrep.methods.method import Method
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
@@ -26,7 +26,7 @@ def data(tmp_path_factory):
 
 
 def evaluate(method, data, *overrides):
-    return measured(resolved_evaluation("views", data, None, list(overrides)), method)
+    return run_evaluation(resolve_evaluation_config("views", data, None, list(overrides)), method)
 
 
 def test_views_are_compared_with_fresh_weights_and_one_color(make_method, data):

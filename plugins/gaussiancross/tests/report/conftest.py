@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.methods.report import Shown
+from gaussrep.methods.report import ReportSamples
 from gaussrep_gaussiancross.report.report_scene import Look
 from gaussrep_gaussiancross.report.write_report import one_scene
 
@@ -14,7 +14,9 @@ def method(make_method):
 @pytest.fixture
 def make_shown(make_batch):
     def make(scenes=1, **settings):
-        return Shown(tuple(f"<room {i}>" for i in range(scenes)), make_batch(scenes, **settings))
+        return ReportSamples(
+            tuple(f"<room {i}>" for i in range(scenes)), make_batch(scenes, **settings)
+        )
 
     return make
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from gaussrep.gaussians import Gaussians
-from gaussrep.methods.report import Report, Shown
+from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.report.curve import loss_curve
 from gaussrep.report.palette import css, layer_colors
 from gaussrep_gmae.method import GMAE
@@ -19,7 +19,7 @@ from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShot, zero_shot
 
 
 @torch.no_grad()
-def write_report(method: GMAE, shown: Shown, run: Path, folder: Path) -> Report:
+def write_report(method: GMAE, shown: ReportSamples, run: Path, folder: Path) -> Report:
     """Show what a trained model makes of images.
 
     Reconstructions are made through masks drawn from a fixed seed; all else shows the Gaussians

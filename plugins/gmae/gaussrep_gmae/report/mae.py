@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from gaussrep.methods.report import Report, Shown
+from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.report.curve import loss_curve
 from gaussrep_gmae.mae import MAE
 from gaussrep_gmae.report.crop import Crop
@@ -15,7 +15,7 @@ from gaussrep_gmae.report.publish import publish
 
 
 @torch.no_grad()
-def write_mae_report(method: MAE, shown: Shown, run: Path, folder: Path) -> Report:
+def write_mae_report(method: MAE, shown: ReportSamples, run: Path, folder: Path) -> Report:
     """Show what a trained model makes of images, with masks drawn from a fixed seed.
 
     Args:

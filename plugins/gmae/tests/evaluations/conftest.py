@@ -1,7 +1,7 @@
 import pytest
 
 from gaussrep.config import resolve
-from gaussrep.evaluation.measured import measured
+from gaussrep.evaluation.evaluate import run_evaluation
 
 
 @pytest.fixture
@@ -11,6 +11,6 @@ def evaluate(make_method):
     def run(name, method=None, **settings):
         settings = {"data": {"type": "shapes", "image_size": 32}, "limit": 3, **settings}
         config = resolve("evaluations", {"type": name, **settings})
-        return measured(config, method or make_method(type="gmae"))
+        return run_evaluation(config, method or make_method(type="gmae"))
 
     return run

@@ -3,14 +3,14 @@ import sys
 
 import pytest
 
-from gaussrep.config import resolve
+from gaussrep.config import resolve as resolve_component
 from gaussrep.errors import ConfigError, PluginError
-from gaussrep.evaluation.resolved import resolved_evaluation
+from gaussrep.evaluation.resolve import resolve_evaluation_config as resolve
 
 
 @pytest.fixture
 def run_data(looker):
-    return resolve("datasets", {"type": "plain", "image_size": 20, "samples": 7})
+    return resolve_component("datasets", {"type": "plain", "image_size": 20, "samples": 7})
 
 
 def settings(data):
@@ -18,38 +18,36 @@ def settings(data):
 
 
 def test_auto_is_the_data_set_of_the_run(run_data):
-    assert resolved_evaluation("knn", run_data).data == run_data
-    assert resolved_evaluation("knn", run_data, {"data": "auto"}).data == run_data
-    assert resolved_evaluation("knn", run_data, None, ["data=auto"]).data == run_data
+    assert resolve("knn", run_data).data == run_data
+    assert resolve("knn", run_data, {"data": "auto"}).data == run_data
+    assert resolve("knn", run_data, None, ["data=auto"]).data == run_data
 
 
 def test_overrides_lie_on_top_of_the_runs_data_set(run_data):
-    config = resolved_evaluation("knn", run_data, {"k": 3}, ["data.samples=9", "batch_size=5"])
+    config = resolve("knn", run_data, {"k": 3}, ["data.samples=9", "batch_size=5"])
     assert settings(config.data) == ("plain", 20, 9, 24)
     assert (config.type, config.k, config.batch_size) == ("knn", 3, 5)
 
 
 def test_another_data_set_gets_the_size_and_nothing_else_of_the_run(run_data):
-    config = resolved_evaluation("knn", run_data, None, ["data=colors"])
+    config = resolve("knn", run_data, None, ["data=colors"])
     assert settings(config.data) == ("colors", 20, 48, 24)
-    config = resolved_evaluation("knn", run_data, None, ["data=colors", "data.image_size=8"])
+    config = resolve("knn", run_data, None, ["data=colors", "data.image_size=8"])
     assert settings(config.data) == ("colors", 8, 48, 24)
-    config = resolved_evaluation("knn", run_data, {"data": {"type": "colors", "samples": 4}})
+    config = resolve("knn", run_data, {"data": {"type": "colors", "samples": 4}})
     assert settings(config.data) == ("colors", 20, 4, 24)
 
 
 def test_an_evaluations_own_data_set_keeps_its_settings_but_for_the_size(run_data):
-    config = resolved_evaluation("on-colors", run_data)
+    config = resolve("on-colors", run_data)
     assert settings(config.data) == ("colors", 20, 48, 5)
-    config = resolved_evaluation(
-        "on-colors", run_data, None, ["data.held_out=6", "data.image_size=9"]
-    )
+    config = resolve("on-colors", run_data, None, ["data.held_out=6", "data.image_size=9"])
     assert settings(config.data) == ("colors", 9, 48, 6)
 
 
 def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(looker):
-    data = resolve("datasets", {"type": "colors", "image_size": 20, "held_out": 11})
-    assert settings(resolved_evaluation("on-colors", data).data) == ("colors", 20, 48, 11)
+    data = resolve_component("datasets", {"type": "colors", "image_size": 20, "held_out": 11})
+    assert settings(resolve("on-colors", data).data) == ("colors", 20, 48, 11)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +61,12 @@ def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(
 )
 def test_a_mistake_is_named(run_data, override, message):
     with pytest.raises(ConfigError, match=message):
-        resolved_evaluation("knn", run_data, None, [override])
+        resolve("knn", run_data, None, [override])
 
 
 def test_an_evaluation_needs_the_common_settings(run_data):
     with pytest.raises(PluginError, match=r"subclass of gaussrep\.evaluation\.config\.Evaluat"):
-        resolved_evaluation("without-settings", run_data)
+        resolve("without-settings", run_data)
 
 
 @pytest.mark.parametrize("module", ["config", "resolved", "of_run", "fine_tuning.config"])

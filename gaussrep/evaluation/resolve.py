@@ -1,6 +1,7 @@
 """The settings of one evaluation of one run. Never imports torch."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gaussrep import plugins
@@ -9,12 +10,13 @@ from gaussrep.config.components import config_class, type_of
 from gaussrep.config.merge import merge
 from gaussrep.errors import PluginError
 from gaussrep.evaluation.config import EvaluationConfig
+from gaussrep.training.run_folder import RunFolder
 
 AUTO = ("auto", {"type": "auto"}, ComponentConfig(type="auto"))
 """The ways to say that the data set is that of the run."""
 
 
-def resolved_evaluation(
+def resolve_evaluation_config(
     name: str,
     run_data: ComponentConfig,
     given: Mapping[str, Any] | None = None,
@@ -41,7 +43,7 @@ def resolved_evaluation(
 
     Example:
         >>> from gaussrep.data.config import ImagesConfig
-        >>> resolved_evaluation("knn", ImagesConfig(root="photos", image_size=96)).data.image_size
+        >>> resolve_evaluation_config("knn", ImagesConfig(root="photos", image_size=96)).data.image_size
         96
     """
     model = _model(name)
@@ -77,3 +79,32 @@ def _below(chosen: ComponentConfig, run_data: Mapping[str, Any]) -> Mapping[str,
     size = run_data.get("image_size")
     squares = field is not None and field.annotation is int and isinstance(size, int)
     return {"type": chosen.type} | ({"image_size": size} if squares else {})
+
+
+def evaluation_config_of_run(
+    run: RunFolder, name: str, overrides: Sequence[str] = ()
+) -> EvaluationConfig:
+    """Gather the settings of an evaluation of a run.
+
+    An evaluation that has a setting `folder`, to keep files in, gets one in the run's.
+
+    Args:
+        run: The run.
+        name: The evaluation, short or qualified.
+        overrides: `dotted.key=value`.
+
+    Returns:
+        The settings.
+
+    Raises:
+        PluginError: The evaluation is unknown, ambiguous, unavailable or broken.
+        ConfigError: A setting is wrong.
+    """
+    keeps_files = "folder" in config_class("evaluations", name).model_fields
+    given = {"folder": scores_file(run, name).with_suffix("")} if keeps_files else {}
+    return resolve_evaluation_config(name, run.read_config().data, given, overrides)
+
+
+def scores_file(run: RunFolder, name: str) -> Path:
+    """Where the scores of an evaluation are kept."""
+    return run.path / "evaluations" / f"{name.replace(':', '-')}.json"

@@ -6,7 +6,7 @@ from gaussrep.config import resolve
 from gaussrep.data.scenes.scannet.write import write_scene
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import CapabilityError, DataError
-from gaussrep.evaluation.samples_to_show import HELD_OUT, samples_to_show
+from gaussrep.evaluation.inspection import HELD_OUT, report_samples
 
 
 @pytest.fixture
@@ -37,34 +37,34 @@ def write_rooms(tmp_path):
 
 
 def test_photographs_are_cut_to_what_the_run_reads(pictures, tmp_path):
-    shown = samples_to_show(pictures, [str(tmp_path / "7.png")])
+    shown = report_samples(pictures, [str(tmp_path / "7.png")])
     assert shown.batch["image"].shape == (1, 3, 8, 8)
     torch.testing.assert_close(shown.batch["image"][0, 0], torch.full((8, 8), 7 / 255))
 
 
 def test_held_out_images_stand_in(pictures):
-    shown = samples_to_show(pictures, [])
+    shown = report_samples(pictures, [])
     assert len(shown.batch["image"]) == HELD_OUT
     assert shown.names[:2] == ("0", "1")
 
 
 def test_scenes_are_found_by_name(rooms):
-    shown = samples_to_show(rooms, ["b"])
+    shown = report_samples(rooms, ["b"])
     assert shown.names == ("b",)
     assert shown.batch["scene"].tolist() == [0] * 11
-    assert samples_to_show(rooms, []).names == ("a",)
+    assert report_samples(rooms, []).names == ("a",)
     with pytest.raises(DataError, match="c"):
-        samples_to_show(rooms, ["c"])
+        report_samples(rooms, ["c"])
 
 
 def test_photographs_are_cut_to_the_size_of_synthetic_pictures(tmp_path):
     Image.new("RGB", (30, 20), (255, 0, 0)).save(tmp_path / "a.png")
     shapes = resolve("datasets", {"type": "shapes", "image_size": 16})
-    shown = samples_to_show(shapes, [str(tmp_path / "a.png")])
+    shown = report_samples(shapes, [str(tmp_path / "a.png")])
     assert shown.batch["image"].shape == (1, 3, 16, 16)
 
 
 def test_a_data_set_that_cuts_nothing_takes_no_photographs():
     stereo = resolve("datasets", "stereo")
     with pytest.raises(CapabilityError, match="'stereo' does not say to what size"):
-        samples_to_show(stereo, ["a.png"])
+        report_samples(stereo, ["a.png"])
