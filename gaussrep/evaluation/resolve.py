@@ -43,7 +43,8 @@ def resolve_evaluation_config(
 
     Example:
         >>> from gaussrep.data.config import ImagesConfig
-        >>> resolve_evaluation_config("knn", ImagesConfig(root="photos", image_size=96)).data.image_size
+        >>> data = ImagesConfig(root="photos", image_size=96)
+        >>> resolve_evaluation_config("knn", data).data.image_size
         96
     """
     model = _model(name)

@@ -69,7 +69,7 @@ def test_an_evaluation_needs_the_common_settings(run_data):
         resolve("without-settings", run_data)
 
 
-@pytest.mark.parametrize("module", ["config", "resolved", "of_run", "fine_tuning.config"])
+@pytest.mark.parametrize("module", ["config", "resolve", "fine_tuning.config"])
 def test_importing_it_does_not_import_torch(module):
     program = f"import gaussrep.evaluation.{module}, sys; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True)
