@@ -84,13 +84,18 @@ class GaussianCrossConfig(ComponentConfig):
     teacher_cache: Path | None = None
     """Folder that caches the teacher's features, so that they are computed once per image; useful
     with a slow teacher and no color augmentation (design choice)."""
+    color_loss: Annotated[ComponentConfig, component("losses")] = ComponentConfig(type="l1")
+    """L_img, the loss between rendered and real color (paper: L1)."""
     color_weight: Weight = 1.0
-    """λ₁, weight of the L1 between rendered and real color (design choice; the paper does not give
-    the λs)."""
+    """λ₁, weight of the color loss (design choice; the paper does not give the λs)."""
+    depth_loss: Annotated[ComponentConfig, component("losses")] = ComponentConfig(type="l1")
+    """L_dep, the loss between rendered and measured depth, where depth was measured (paper: L1)."""
     depth_weight: Weight = 1.0
-    """λ₂, weight of the L1 between rendered and measured depth (design choice)."""
+    """λ₂, weight of the depth loss (design choice)."""
+    semantic_loss: Annotated[ComponentConfig, component("losses")] = ComponentConfig(type="cosine")
+    """L_sem, the loss between projected and teacher features (paper: one minus the cosine)."""
     semantic_weight: Weight = 0.5
-    """λ₃, weight of one minus the cosine between projected and teacher features (design choice)."""
+    """λ₃, weight of the semantic loss; 0 builds neither teacher nor projector (design choice)."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = Field(
         default="auto", validate_default=True
     )  # pyright: ignore[reportAssignmentType]

@@ -1,57 +1,79 @@
-"""The three losses of the paper, and the metrics that are logged beside them."""
+"""The three weighted losses of the paper, and the metrics of rendered views."""
 
 import torch
 from einops import rearrange
 from jaxtyping import Float
-from torch import Tensor
-from torch.nn.functional import cosine_similarity
+from torch import Tensor, nn
 
-from gaussrep import metrics
-from gaussrep.losses.pixel import L1
+from gaussrep import build, metrics
+from gaussrep.losses.loss import Loss
 from gaussrep.rendering import Rendering
+from gaussrep_gaussiancross.config import GaussianCrossConfig
 
 
-def color_loss(rendering: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, ""]:
-    """Compute L_img: the L1 between rendered and real colors, over all pixels (paper).
+class RenderingLosses(nn.Module):
+    """Weighted losses of color, depth and features: λ₁ L_img, λ₂ L_dep and λ₃ L_sem (paper).
 
-    Args:
-        rendering: Rendered views.
-        images: Real views, RGB in [0, 1].
-
-    Returns:
-        A scalar.
-    """
-    return L1()(rendering.color, rearrange(images, "b v c h w -> b v h w c"))
-
-
-def depth_loss(rendering: Rendering, depths: Float[Tensor, "b v h w"]) -> Float[Tensor, ""]:
-    """Compute L_dep: the L1 between rendered and measured depth (paper).
-
-    Pixels without measured depth do not count (design choice).
+    Each one is a registered loss: `color_loss`, `depth_loss` and `semantic_loss` of the settings.
 
     Args:
-        rendering: Rendered views, with expected depth.
-        depths: Measured depth in the same units; 0 where there is none.
-
-    Returns:
-        A scalar.
+        config: The losses and their weights.
     """
-    return L1()(rendering.depth[..., None], depths[..., None], depths > 0)
 
+    def __init__(self, config: GaussianCrossConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.color: Loss = build("losses", config.color_loss)
+        self.depth: Loss = build("losses", config.depth_loss)
+        self.semantic: Loss = build("losses", config.semantic_loss)
 
-def semantic_loss(
-    prediction: Float[Tensor, "n rows columns d"], target: Float[Tensor, "n rows columns d"]
-) -> Float[Tensor, ""]:
-    """Compute L_sem: one minus the mean cosine of projected and teacher features (paper).
+    def color_loss(
+        self, rendering: Rendering, images: Float[Tensor, "b v 3 h w"]
+    ) -> Float[Tensor, ""]:
+        """Compare rendered and real colors, over all pixels.
 
-    Args:
-        prediction: Projected rendered features F̂.
-        target: The teacher's features F*.
+        Args:
+            rendering: Rendered views.
+            images: Real views, RGB in [0, 1].
 
-    Returns:
-        A scalar, from 0 to 2.
-    """
-    return 1 - cosine_similarity(prediction, target, dim=-1).mean()
+        Returns:
+            λ₁ L_img.
+        """
+        loss = self.color(rendering.color, rearrange(images, "b v c h w -> b v h w c"))
+        return self.config.color_weight * loss
+
+    def depth_loss(
+        self, rendering: Rendering, depths: Float[Tensor, "b v h w"]
+    ) -> Float[Tensor, ""]:
+        """Compare rendered and measured depth.
+
+        Pixels without measured depth do not count (design choice).
+
+        Args:
+            rendering: Rendered views, with expected depth.
+            depths: Measured depth in the same units; 0 where there is none.
+
+        Returns:
+            λ₂ L_dep.
+        """
+        loss = self.depth(rendering.depth[..., None], depths[..., None], depths > 0)
+        return self.config.depth_weight * loss
+
+    def semantic_loss(
+        self,
+        prediction: Float[Tensor, "n rows columns d"],
+        target: Float[Tensor, "n rows columns d"],
+    ) -> Float[Tensor, ""]:
+        """Compare projected rendered features with the teacher's.
+
+        Args:
+            prediction: Projected rendered features F̂.
+            target: The teacher's features F*.
+
+        Returns:
+            λ₃ L_sem.
+        """
+        return self.config.semantic_weight * self.semantic(prediction, target)
 
 
 def psnr(rendering: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tensor, "b v"]:

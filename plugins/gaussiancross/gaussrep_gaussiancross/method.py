@@ -6,7 +6,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.embedding import CachedFeatures
 from gaussrep.encoders import Voxelized, build_teacher, voxelize
@@ -19,7 +18,7 @@ from gaussrep_gaussiancross.anchors import AnchorGrid, scatter_mean
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.head import GaussianField, GaussianHead, opacity_mask
 from gaussrep_gaussiancross.networks import DenseUNet, Projector
-from gaussrep_gaussiancross.point_method import PointMethod
+from gaussrep_gaussiancross.point_method import PointMethod, build_backbone
 from gaussrep_gaussiancross.scene_batch import INPUT_CHANNELS, SceneBatch, cameras_of
 
 
@@ -27,16 +26,20 @@ class GaussianCross(PointMethod):
     """Predict one Gaussian per cell of a cuboid from half of a scene's points, and render them.
 
     Args:
-        config: Sizes, limits, weights, backbone, teacher and renderer.
+        config: Sizes, limits, losses, backbone, teacher and renderer.
+
+    Raises:
+        ConfigError: If the backbone does not encode points or the teacher does not encode images.
     """
 
     config: GaussianCrossConfig
 
     def __init__(self, config: GaussianCrossConfig) -> None:
         super().__init__(config)
-        self.backbone = build("encoders", config.backbone, channels=INPUT_CHANNELS)
+        self.backbone = build_backbone(config.backbone, INPUT_CHANNELS)
         self.dense = DenseUNet(self.backbone.width, config.dense)
         self.head = GaussianHead(config)
+        self.losses = losses.RenderingLosses(config)
         if config.semantic_weight:
             self.teacher = CachedFeatures(
                 build_teacher(config.teacher), config.teacher, config.teacher_cache
@@ -62,11 +65,11 @@ class GaussianCross(PointMethod):
         rendering = self.render(field, cameras_of(batch))
         depths = field.cuboid.normalize_depth(batch["depths"])
         parts = {
-            "color_loss": config.color_weight * losses.color_loss(rendering, batch["images"]),
-            "depth_loss": config.depth_weight * losses.depth_loss(rendering, depths),
+            "color_loss": self.losses.color_loss(rendering, batch["images"]),
+            "depth_loss": self.losses.depth_loss(rendering, depths),
         }
         if config.semantic_weight:
-            parts["semantic_loss"] = config.semantic_weight * self._semantic_loss(rendering, batch)
+            parts["semantic_loss"] = self._semantic_loss(rendering, batch)
         metrics = {name: loss.detach() for name, loss in parts.items()}
         with torch.no_grad():
             metrics |= {
@@ -179,4 +182,4 @@ class GaussianCross(PointMethod):
         target = self.teacher(rearrange(batch["images"], "b v c h w -> (b v) c h w"))
         assert rendering.features is not None
         prediction = self.projector(rendering.features, *target.shape[1:3])
-        return losses.semantic_loss(prediction, target)
+        return self.losses.semantic_loss(prediction, target)

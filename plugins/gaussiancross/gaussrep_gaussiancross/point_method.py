@@ -5,8 +5,10 @@ from abc import abstractmethod
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussrep import build, plugins
+from gaussrep.config import ComponentConfig
 from gaussrep.encoders import PointEncoder
-from gaussrep.errors import CapabilityError
+from gaussrep.errors import CapabilityError, ConfigError
 from gaussrep.methods.method import Batch, Method
 
 
@@ -36,6 +38,30 @@ class PointMethod(Method):
         Returns:
             One vector of length `point_width` per point.
         """
+
+
+def build_backbone(config: ComponentConfig, channels: int) -> PointEncoder:
+    """Build a registered point encoder.
+
+    Args:
+        config: Settings of an encoder of points.
+        channels: Input channels of a voxel.
+
+    Returns:
+        The encoder, with the weights that it starts from.
+
+    Raises:
+        ConfigError: If the encoder does not encode points.
+    """
+    record = plugins.find("encoders", config.type).record
+    if record.modality != "points":
+        known = [c.name for c in plugins.list("encoders") if c.record.modality == "points"]
+        raise ConfigError(
+            f"encoder {config.type!r} does not encode points; wanted an encoder of points: "
+            f"{', '.join(known)}"
+        )
+    encoder: PointEncoder = build("encoders", config, channels=channels)
+    return encoder
 
 
 def require_point_method(method: Method) -> PointMethod:

@@ -146,3 +146,36 @@ def test_settings_that_contradict_each_other_are_refused(settings, words):
 def test_a_teacher_must_look_at_images(make_method):
     with pytest.raises(ConfigError, match="encodes no pictures"):
         make_method(teacher={"type": "sparse-unet", "size": "tiny"})
+
+
+def test_a_third_party_encoder_is_pretrained(rooms, make_method, make_batch):
+    """The toy distribution registers `surface`, an encoder of another width."""
+    method = make_method(backbone={"type": "surface", "width": 12})
+    assert type(method.backbone).__name__ == "Surface"
+    assert method.point_width == 12
+    batch = make_batch()
+    method.training_loss(batch).loss.backward()
+    assert all(weight.grad is not None for weight in method.parameters())
+    assert method.eval().embed(batch).pooled.shape == (2, 12)
+    assert method.gaussians(batch).means.shape[0] == 2
+
+
+@pytest.mark.parametrize("part", ["color", "depth", "semantic"])
+def test_a_third_party_loss_replaces_a_part(rooms, make_method, make_batch, part):
+    batch = make_batch()
+    plain = losses(make_method(**{f"{part}_loss": "l1"}), batch)
+    torch.manual_seed(0)
+    method = make_method(**{f"{part}_loss": "learned-l1"})
+    torch.manual_seed(0)
+    output = method.training_loss(batch)
+    name = f"{part}_loss"
+    assert output.metrics[name].item() == pytest.approx(3 * plain[name], rel=1e-5)
+    for other in set(PARTS) - {name}:
+        assert output.metrics[other].item() == pytest.approx(plain[other], rel=1e-5)
+    output.loss.backward()
+    assert any(weight.grad is not None for weight in method.losses.parameters())
+
+
+def test_a_backbone_must_encode_points(make_method):
+    with pytest.raises(ConfigError, match="'statistics' does not encode points; wanted"):
+        make_method(backbone="statistics")

@@ -3,6 +3,7 @@ from torch import nn
 
 from gaussrep.building import build
 from gaussrep.encoders import PointEncoder, voxelize
+from gaussrep.losses.loss import Loss
 from gaussrep.methods.method import Method, StepOutput
 from gaussrep_gaussiancross.point_method import PointMethod
 from gaussrep_toyrooms.config import FeelerConfig, SurfaceConfig
@@ -24,6 +25,18 @@ class Surface(PointEncoder):
 
     def forward(self, cloud):
         return self.layers(cloud.features)
+
+
+class LearnedL1(Loss):
+    """L1 times a parameter of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = nn.Parameter(torch.tensor(3.0))
+
+    def forward(self, prediction, target, mask=None):
+        errors = (prediction - target).abs()
+        return self.factor * (errors if mask is None else errors[mask]).mean()
 
 
 class Feeler(PointMethod):

@@ -1,4 +1,4 @@
-from gaussrep.plugins import DatasetRecord, EncoderRecord, MethodRecord, hookimpl
+from gaussrep.plugins import DatasetRecord, EncoderRecord, LossRecord, MethodRecord, hookimpl
 
 
 @hookimpl
@@ -9,6 +9,13 @@ def register_encoders():
         target="gaussrep_toyrooms.method:Surface",
         config="gaussrep_toyrooms.config:SurfaceConfig",
         modality="points",
+    )
+
+
+@hookimpl
+def register_losses():
+    yield LossRecord(
+        name="learned-l1", summary="A toy.", target="gaussrep_toyrooms.method:LearnedL1"
     )
 
 
