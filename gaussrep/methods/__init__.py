@@ -1,5 +1,14 @@
 """The interface that every learner implements."""
 
 from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
+from gaussrep.methods.report import Report, ReportSamples
 
-__all__ = ["Batch", "Embedding", "Method", "Reconstruction", "StepOutput"]
+__all__ = [
+    "Batch",
+    "Embedding",
+    "Method",
+    "Reconstruction",
+    "Report",
+    "ReportSamples",
+    "StepOutput",
+]

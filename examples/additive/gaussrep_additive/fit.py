@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 import gaussrep as gr
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep.metrics import psnr
 from gaussrep_additive.config import FitPictureConfig
 from gaussrep_additive.flat import flat_gaussians, frame

@@ -4,8 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
+from gaussrep import Cameras, Gaussians
 
 THICKNESS = 1e-3
 """Standard deviation across the picture's plane, which nothing drawn depends on."""

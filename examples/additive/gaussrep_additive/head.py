@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep_additive.flat import flat_gaussians
 
 PARTS = {"centers": 2, "sigmas": 2, "angles": 1, "colors": 3}

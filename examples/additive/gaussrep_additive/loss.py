@@ -5,8 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from gaussrep.checks import check_shape
-from gaussrep.losses.loss import Loss
+from gaussrep.losses import Loss, check_shapes
 from gaussrep_additive.config import PyramidConfig
 
 
@@ -32,11 +31,10 @@ class PyramidLoss(Loss):
         mask: Bool[Tensor, "*batch height width"] | None = None,
     ) -> Float[Tensor, ""]:
         """See `Loss.forward`; 0 where no pixel counts."""
-        check_shape("target", target, list(prediction.shape))
+        check_shapes(prediction, target, mask)
         pixels = prediction.shape[:-1]
         counted = torch.ones(pixels, dtype=torch.bool, device=prediction.device)
         if mask is not None:
-            check_shape("mask", mask, list(pixels))
             counted = mask
         errors = torch.where(counted[..., None], prediction - target, 0)
         errors = errors.reshape(-1, *errors.shape[-3:]).movedim(-1, 1)

@@ -7,8 +7,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 import gaussrep as gr
-from gaussrep.building import build
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians, build
 from gaussrep.methods import Batch, Embedding, Method, StepOutput
 from gaussrep.metrics import psnr
 from gaussrep_additive.config import AdditiveConfig

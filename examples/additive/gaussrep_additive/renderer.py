@@ -5,8 +5,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
+from gaussrep import Cameras, Gaussians
 from gaussrep.rendering import Renderer, Rendering, project, view_colors
 from gaussrep_additive.config import AdditiveRendererConfig
 from gaussrep_additive.splat import splat

@@ -2,8 +2,7 @@
 
 import torch
 
-from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
+from gaussrep import Cameras, Gaussians
 
 DISTANCE = 8.0
 """Distance from the camera to the center of the Gaussians' cube (Video-GMAE's code)."""

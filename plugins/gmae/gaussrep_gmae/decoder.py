@@ -5,7 +5,7 @@ from einops import rearrange, repeat
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep_gmae.config import GMAEConfig
 from gaussrep_gmae.encoder import initialize, make_blocks, run_blocks
 from gaussrep_gmae.position import low_discrepancy_grid, patch_coordinates, sincos_embedding

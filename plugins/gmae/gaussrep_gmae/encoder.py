@@ -13,7 +13,7 @@ from timm.models.vision_transformer import Block, VisionTransformer  # noqa: TID
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.encoders import MaskedImageEncoder
 from gaussrep.errors import ConfigError, UnavailableError
 from gaussrep_gmae.config import MaskedConfig, TimmViTConfig, TransformerConfig, ViTConfig

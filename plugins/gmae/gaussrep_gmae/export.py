@@ -1,11 +1,12 @@
 """Export of the encoder for timm."""
 
+import json
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from safetensors.torch import save_file
 
-from gaussrep.atomic_files import atomic_folder, write_json
 from gaussrep.errors import CapabilityError, RunError
 from gaussrep_gmae.encoder import MEAN, STD, ViT
 from gaussrep_gmae.masked import MaskedMethod
@@ -36,9 +37,14 @@ def export_vit(method: MaskedMethod, folder: Path) -> None:
     if folder.exists():
         raise RunError(f"{folder} exists already; remove it or name another folder.")
     weights = {name: t.contiguous().cpu() for name, t in encoder.vit.state_dict().items()}
-    with atomic_folder(folder) as temporary:
-        save_file(weights, temporary / "model.safetensors", metadata={"format": "pt"})
-        write_json(timm_config(encoder), temporary / "config.json")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=folder.parent) as temporary:  # complete before it has its name
+        content = Path(temporary) / folder.name
+        content.mkdir()
+        save_file(weights, content / "model.safetensors", metadata={"format": "pt"})
+        text = json.dumps(timm_config(encoder), indent=1)
+        (content / "config.json").write_text(text, encoding="utf-8")
+        content.rename(folder)
 
 
 def timm_config(encoder: ViT) -> dict[str, Any]:

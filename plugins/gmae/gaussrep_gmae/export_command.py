@@ -11,8 +11,8 @@ def export_vit(
     folder: Annotated[Path, typer.Argument(help="New folder, for timm to load.")],
 ) -> None:
     """Write a run's encoder as a folder that timm.create_model loads."""
+    from gaussrep import load_run
     from gaussrep.errors import CapabilityError
-    from gaussrep.training.load_run import load_run
     from gaussrep_gmae.export import export_vit as export
     from gaussrep_gmae.masked import MaskedMethod
 

@@ -10,10 +10,10 @@ from einops import rearrange, repeat
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.errors import ShapeError
-from gaussrep.losses.loss import Loss, LossOutput, PixelLoss
-from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
+from gaussrep.losses import Loss, LossOutput, PixelLoss
+from gaussrep.methods import Batch, Embedding, Method, Reconstruction, StepOutput
 from gaussrep.metrics import masked_mean, psnr
 from gaussrep_gmae.config import MaskedConfig
 from gaussrep_gmae.encoder import build_encoder

@@ -7,10 +7,9 @@ from torch import Tensor, nn
 from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 import gaussrep as gr
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras, Gaussians
 from gaussrep.errors import CapabilityError
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Batch, Method
+from gaussrep.methods import Batch, Method
 from gaussrep.rendering import Rendering
 from gaussrep_gmae.camera import DISTANCE, canonical_camera, with_perspective_size
 from gaussrep_gmae.config import GMAEConfig

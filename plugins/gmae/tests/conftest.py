@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.config import resolve
 
 SMALL = {"width": 32, "depth": 2, "heads": 2}

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep.rendering import project
 from gaussrep_gmae.camera import canonical_camera, with_perspective_size
 

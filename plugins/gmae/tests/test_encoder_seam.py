@@ -6,11 +6,10 @@ import sys
 import pytest
 import torch
 
-from gaussrep import plugins
+from gaussrep import load_run, plugins
 from gaussrep.config import load_config, resolve
 from gaussrep.errors import CapabilityError, ConfigError, UnavailableError
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.load_run import load_run
 from gaussrep.training.train import train
 from gaussrep_gmae.export import export_vit
 
@@ -30,7 +29,6 @@ def register_encoders():
     )
 """
 CONFIG = """
-from gaussrep.config import ComponentConfig
 
 class ToyConfig(ComponentConfig):
     width: int = 20

@@ -6,11 +6,10 @@ import pytest
 import torch
 from PIL import Image
 
-from gaussrep import plugins
+from gaussrep import load_run, plugins
 from gaussrep.config import load_config, preset, presets
 from gaussrep.errors import ConfigError
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.load_run import load_run
 from gaussrep.training.train import resume, train
 from gaussrep_gmae.export import export_vit
 

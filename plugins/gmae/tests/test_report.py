@@ -8,7 +8,7 @@ from PIL import Image
 
 import gaussrep as gr
 from gaussrep import plugins
-from gaussrep.methods.report import ReportSamples
+from gaussrep.methods import ReportSamples
 from gaussrep.report.panel import SIZE
 from gaussrep.report.sheet import GAP
 from gaussrep_gmae.report import write_mae_report, write_report

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from gaussrep.config import ComponentConfig, component
-from gaussrep.evaluation.config import SampledConfig
+from gaussrep.evaluation import SampledConfig
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 

@@ -7,13 +7,11 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.building import build
+from gaussrep import Gaussians, build
 from gaussrep.data import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import chosen_samples, device_of
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Batch, Method
+from gaussrep.evaluation import Evaluation, Scores, chosen_samples, device_of, name_of
+from gaussrep.methods import Batch, Method
 from gaussrep_gmae.camera import canonical_camera
 from gaussrep_gmae.evaluations.config import DepthOrderConfig
 from gaussrep_gmae.layers import depth_map, sliding_window_inference

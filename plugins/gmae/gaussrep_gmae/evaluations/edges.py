@@ -6,13 +6,21 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.data import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.evaluation.boundaries import canny, score_boundaries, sobel, thin_strength
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import chosen_samples, device_of
-from gaussrep.methods.method import Method
+from gaussrep.evaluation import (
+    Evaluation,
+    Scores,
+    canny,
+    chosen_samples,
+    device_of,
+    name_of,
+    score_boundaries,
+    sobel,
+    thin_strength,
+)
+from gaussrep.methods import Method
 from gaussrep_gmae.evaluations.config import EdgesConfig
 from gaussrep_gmae.layers import (
     color_gradient,

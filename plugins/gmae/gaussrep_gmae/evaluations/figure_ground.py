@@ -4,11 +4,10 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.errors import DataError
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import batches, device_of
-from gaussrep.methods.method import Batch, Method
+from gaussrep.evaluation import Evaluation, Scores, batches, device_of, name_of
+from gaussrep.methods import Batch, Method
 from gaussrep_gmae.evaluations.config import FigureGroundConfig
 from gaussrep_gmae.layers.figure import NUM_CLUSTERS, figure_mask, pixel_figure
 from gaussrep_gmae.method import GMAE, require_gmae

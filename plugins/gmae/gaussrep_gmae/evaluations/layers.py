@@ -9,11 +9,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample
 
-from gaussrep.building import build
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import batches, device_of
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Method
+from gaussrep import Gaussians, build
+from gaussrep.evaluation import Evaluation, Scores, batches, device_of, name_of
+from gaussrep.methods import Method
 from gaussrep.metrics import psnr
 from gaussrep_gmae.evaluations.config import LayersConfig
 from gaussrep_gmae.layers import depth_ranks, render_subsets

@@ -6,8 +6,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 import gaussrep as gr
+from gaussrep import Gaussians
 from gaussrep.errors import ValueRangeError
-from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import Rendering
 from gaussrep_gmae.camera import DISTANCE, canonical_camera
 

@@ -5,7 +5,7 @@ from einops import einsum, rearrange, reduce
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep.rendering import MIN_ALPHA
 from gaussrep_gmae.layers.depth import cumulative_layers, render_subsets
 

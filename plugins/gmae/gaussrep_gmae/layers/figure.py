@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 import gaussrep as gr
+from gaussrep import Gaussians
 from gaussrep.errors import ValueRangeError
-from gaussrep.gaussians import Gaussians
 from gaussrep_gmae.camera import canonical_camera
 from gaussrep_gmae.layers.depth import depth_map
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep.report.panel import Panel
 from gaussrep_gmae.report.measure import Gain
 

@@ -1,6 +1,6 @@
 """What Gaussians a run makes, over all images at once."""
 
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep.report.figure import Figure
 from gaussrep.report.histogram import Histogram
 

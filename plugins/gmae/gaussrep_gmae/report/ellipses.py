@@ -3,7 +3,7 @@
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep.rendering import project
 from gaussrep_gmae.camera import canonical_camera
 from gaussrep_gmae.layers import sort_by_depth

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import torch
 
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods.report import Report, ReportSamples
+from gaussrep import Gaussians
+from gaussrep.methods import Report, ReportSamples
 from gaussrep.report.curve import loss_curve
 from gaussrep.report.palette import css, layer_colors
 from gaussrep_gmae.method import GMAE

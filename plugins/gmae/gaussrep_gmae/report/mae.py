@@ -4,7 +4,7 @@ from pathlib import Path
 
 import torch
 
-from gaussrep.methods.report import Report, ReportSamples
+from gaussrep.methods import Report, ReportSamples
 from gaussrep.report.curve import loss_curve
 from gaussrep_gmae.mae import MAE
 from gaussrep_gmae.report.crop import Crop

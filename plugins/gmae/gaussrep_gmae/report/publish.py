@@ -5,7 +5,7 @@ from statistics import mean
 
 import gaussrep as gr
 from gaussrep.atomic_files import atomic_write
-from gaussrep.methods.report import Report
+from gaussrep.methods import Report
 from gaussrep.report.sheet import contact_sheet
 from gaussrep.report.write_png import write_png
 from gaussrep_gmae.report.crop import Crop

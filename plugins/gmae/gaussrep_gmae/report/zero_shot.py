@@ -7,7 +7,7 @@ from einops import rearrange, repeat
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.gaussians import Gaussians
+from gaussrep import Gaussians
 from gaussrep.report.palette import layer_colors, near_to_far
 from gaussrep.report.panel import SIZE, Panel
 from gaussrep_gmae.layers import depth_map, edges, figure_mask, layer_map, render_nearest

@@ -3,8 +3,7 @@ import sys
 
 import pytest
 
-from gaussrep import plugins
-from gaussrep.building import build
+from gaussrep import build, plugins
 from gaussrep.config import resolve
 from gaussrep.errors import CapabilityError
 
