@@ -18,20 +18,19 @@ from gaussrep.config import load_config
 from gaussrep.data.image_files import write_png
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting import Fitting, fit
-from gaussrep.fitting.capture import Capture
+from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.metrics_table import Row
-from gaussrep.fitting.sources.open_capture import open_capture
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.run_folder import RunFolder
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "fit.json"
 SCENES: dict[str, dict[str, Any]] = {
-    "synthetic": {"start": {"count": 1000}, "strategy": {"most": 4000}, "steps": 5000},
+    "synthetic": {"init": {"count": 1000}, "strategy": {"max_gaussians": 4000}, "steps": 5000},
     "room": {
-        "start": {"count": 8000},
-        "strategy": {"most": 12_000},
+        "init": {"count": 8000},
+        "strategy": {"max_gaussians": 12_000},
         "steps": 3000,
         "calibrate": True,
     },
@@ -53,7 +52,7 @@ def settings(scene: str, strategy: str, room: Path | None, steps: int | None) ->
     path = "synthetic:balls" if scene == "synthetic" else str(room)
     return {
         **chosen,
-        "data": {"path": path, "size": 160},
+        "data": {"path": path, "image_size": 160},
         "strategy": {**chosen["strategy"], "type": strategy},
         "steps": steps or chosen["steps"],
     }

@@ -19,7 +19,7 @@ from torch import Tensor
 from gaussrep import sh
 from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
-from gaussrep.fitting.measure import measure_fidelity
+from gaussrep.fitting.losses import compute_image_metrics
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.gaussians import Gaussians
@@ -104,7 +104,7 @@ def measure(name: str, scene: Scene, folder: Path) -> Iterator[dict[str, Any]]:
             "bytes": size,
             "bytes_per_gaussian": round(size / before.count, 2),
             **{key: float(f"{value:.3g}") for key, value in losses(before, after).items()},
-            "psnr": round(measure_fidelity(draw(scene, after), truth).psnr, 1),
+            "psnr": round(compute_image_metrics(draw(scene, after), truth).psnr, 1),
         }
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep.atomic_files import write_json
-from gaussrep.fitting.capture import PosedPictures
-from gaussrep.fitting.sources.write_transforms import write_transforms
+from gaussrep.fitting.capture import PosedImages
 from gaussrep.fitting.synthetic import synthetic_capture
+from gaussrep.fitting.transforms import write_transforms
 from harness.report import describe_origin
 from nerfstudio_job import Job, fit
 
@@ -38,18 +38,18 @@ def model(**settings: Any) -> list[Any]:
 
 def write_balls(folder: Path) -> None:
     """All 60 views over black; nerfstudio renders no transparent images."""
-    views = synthetic_capture(hold_out=61).train
-    write_transforms(PosedPictures(views.colors, views.cameras), folder, hold_out=10)
+    views = synthetic_capture(hold_out_every=61).train
+    write_transforms(PosedImages(views.colors, views.cameras), folder, hold_out_every=10)
 
 
 def balls(given: argparse.Namespace, folder: Path) -> tuple[Path, list[Job]]:
     write_balls(folder)
-    flags = model(start="random", start_count=1000, most=4000)
+    flags = model(init="random", init_count=1000, max_gaussians=4000)
     return folder, [Job("gaussrep", "gaussrep", given.steps or 5000, flags)]
 
 
 def room(given: argparse.Namespace, _: Path, method: str = "gaussrep") -> tuple[Path, list[Job]]:
-    flags = model(start_count=8000, most=12_000, calibrate=True)
+    flags = model(init_count=8000, max_gaussians=12_000, calibrate=True)
     parser = ["gaussrep-rgbd", "--data", given.data, "--size", 160]
     return given.data, [Job(method, method, given.steps or 3000, flags, parser)]
 
@@ -62,11 +62,12 @@ def cross(given: argparse.Namespace, _: Path) -> tuple[Path, list[Job]]:
     parser = ["gaussrep-rgbd", "--data", given.data, "--scene", given.scene, "--hold-out", 6]
     steps = given.steps or 2000
     starts = {
-        "random": ("gaussrep", model(start="random", start_count=given.count)),
-        "points": ("gaussrep", model(start="points", start_count=given.count)),
-        "gaussiancross": ("gaussrep-cross", model(start_run=given.run)),
+        "random": ("gaussrep", model(init="random", init_count=given.count)),
+        "points": ("gaussrep", model(init="points", init_count=given.count)),
+        "gaussiancross": ("gaussrep-cross", model(init_run=given.run)),
     }
-    limit = model(strategy="mcmc", most=given.most)  # no resets, which would dent the curves
+    # mcmc has no resets, which would dent the curves
+    limit = model(strategy="mcmc", max_gaussians=given.most)
     jobs = [Job(name, m, steps, [*flags, *limit], parser) for name, (m, flags) in starts.items()]
     return given.data, jobs
 
@@ -78,8 +79,8 @@ def gpu(given: argparse.Namespace, folder: Path) -> tuple[Path, list[Job]]:
         data = folder
     steps = given.steps or 7000
     return data, [
-        Job("gaussrep", "gaussrep", steps, model(start_count=50_000)),
-        Job("gaussrep, mcmc", "gaussrep", steps, model(start_count=50_000, strategy="mcmc")),
+        Job("gaussrep", "gaussrep", steps, model(init_count=50_000)),
+        Job("gaussrep, mcmc", "gaussrep", steps, model(init_count=50_000, strategy="mcmc")),
         Job("splatfacto", "splatfacto", steps, model(background_color="black")),
     ]
 

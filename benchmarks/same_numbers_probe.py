@@ -306,7 +306,7 @@ def rooms_parts() -> Parts:
 
 def fit_parts(run: str, *settings: str) -> Parts:
     """A short fit in which the strategy changes the Gaussians several times."""
-    chosen = ["steps=40", "log_every=5", "strategy.every=5", "start.count=500", "seed=3"]
+    chosen = ["steps=40", "log_every=5", "strategy.refine_every=5", "init.count=500", "seed=3"]
     gaussrep("fit", "synthetic:balls", *chosen, *settings, "--run", run)
     return run_parts(Path(run))
 

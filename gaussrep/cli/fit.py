@@ -27,7 +27,7 @@ def fit(
     overrides: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KEY=VALUE]...", help="Settings, such as steps=7000 data.size=400."
+            metavar="[KEY=VALUE]...", help="Settings, such as steps=7000 data.image_size=400."
         ),
     ] = None,
     renderer: Annotated[
@@ -108,7 +108,7 @@ def _start(
     if not overwrite:
         RunFolder(folder).require_unused()
 
-    from gaussrep.fitting.sources.open_capture import open_capture
+    from gaussrep.fitting.capture import open_capture
 
     capture = open_capture(config.data)
     run = RunFolder.create(folder, config, given, overwrite=overwrite)
@@ -121,7 +121,7 @@ def _resume(folder: Path) -> "FitResult":
     run, config = open_folder(folder)
     run.latest_checkpoint()  # its absence is told before torch is imported
 
-    from gaussrep.fitting.sources.open_capture import open_capture
+    from gaussrep.fitting.capture import open_capture
 
     return _fit(open_capture(config.data), config, run, resume=True)
 

@@ -1,4 +1,4 @@
-"""Calibration: what is wrong with all cameras of a capture alike."""
+"""Calibration: an error of lens and mounting that all cameras of a capture share."""
 
 import torch
 from torch import Tensor, nn
@@ -9,18 +9,19 @@ from gaussrep.cameras import Cameras
 class Calibration(nn.Module):
     """A correction of lens and mounting that all views share, learned with the scene.
 
-    RGB-D recordings often come with the lens of the depth camera alone, and the color camera sits
-    beside it. As one correction is shared, held-out views can be drawn with what was learned from
-    the others. Ours.
+    RGB-D recordings often come with the intrinsics of the depth camera alone, while the color
+    camera is mounted beside it. As all views share the correction, it also holds for held-out
+    views. Design choice.
 
     Attributes:
         zoom: Logarithms of factors on the focal lengths, x and y.
-        shift: Of the principal point, in widths and heights of the picture.
-        turn: Rotation in camera axes after the given pose, as a vector in radians.
+        shift: Offset of the principal point, in widths and heights of the image.
+        turn: Rotation in camera axes after the pose of the capture, an axis-angle vector in
+            radians.
         offset: Translation in camera axes after it, in extents.
 
     Args:
-        extent: The scene's, in scene units.
+        extent: Size of the scene in scene units.
     """
 
     def __init__(self, extent: float) -> None:
@@ -33,7 +34,10 @@ class Calibration(nn.Module):
         """Correct cameras, with gradients to the correction.
 
         Args:
-            cameras: As they were given.
+            cameras: Cameras of the capture, [V].
+
+        Returns:
+            The corrected cameras.
         """
         size = self.shift.new_tensor([cameras.width, cameras.height])
         diagonal = torch.diag(nn.functional.pad(self.zoom.exp() - 1, (0, 1)))
@@ -43,7 +47,12 @@ class Calibration(nn.Module):
         return cameras.replace(viewmats=self._mounting() @ cameras.viewmats, Ks=Ks)
 
     def facts(self) -> dict[str, list[float]]:
-        """The numbers, for a file."""
+        """Collect the correction for a JSON file.
+
+        Returns:
+            `zoom` as factors, `shift` in widths and heights, `turn` in radians, `offset` in scene
+            units.
+        """
         facts = {name: tensor.tolist() for name, tensor in self.state_dict().items()}
         facts["zoom"] = self.zoom.exp().tolist()
         facts["offset"] = (self._extent * self.offset).tolist()

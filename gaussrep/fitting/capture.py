@@ -1,4 +1,4 @@
-"""Capture: what a scene is fitted to."""
+"""Capture: posed images of one scene, read by any capture format."""
 
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -8,21 +8,25 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.checks import check_shape
+from gaussrep.config import resolve
+from gaussrep.errors import PluginError
+from gaussrep.fitting.config import CaptureConfig, find_capture_format
 
 
 @dataclass(frozen=True, eq=False)
-class PosedPictures:
-    """Pictures of one scene and the cameras that took them.
+class PosedImages:
+    """Images of one scene and their cameras.
 
     Args:
         colors: RGB in [0, 1], channels last as in `Rendering`; multiplied by alpha where there is
             one, [V, H, W, 3].
         cameras: The V cameras, H x W pixels, pinhole.
-        alphas: Share of the ray that the scene stops, [V, H, W]; None where pictures are opaque.
+        alphas: Opacity of each pixel in [0, 1], [V, H, W]; None where the images are opaque.
         depths: Distance along the optical axis in scene units, 0 where it was not measured,
-            [V, H, W]; None where it nowhere was.
+            [V, H, W]; None where there is none.
 
     Raises:
         ShapeError: If the tensors disagree about views or pixels.
@@ -45,25 +49,42 @@ class PosedPictures:
         """Number of views, V."""
         return self.cameras.views
 
-    def __getitem__(self, index: slice | list[int] | Int[Tensor, " m"]) -> "PosedPictures":
-        """Some of the views."""
+    def __getitem__(self, index: slice | list[int] | Int[Tensor, " m"]) -> "PosedImages":
+        """Select views.
+
+        Args:
+            index: Which, as for a tensor's first axis.
+
+        Returns:
+            The selected views.
+        """
         return self._map(lambda part: part[index])
 
-    def to(self, device: torch.device) -> "PosedPictures":
-        """The same pictures on a device."""
+    def to(self, device: torch.device) -> "PosedImages":
+        """Move all tensors to a device.
+
+        Args:
+            device: The device.
+
+        Returns:
+            The same images there.
+        """
         return self._map(lambda part: part.to(device))
 
     def over(self, background: Float[Tensor, " 3"]) -> Float[Tensor, "v h w 3"]:
-        """The pictures in front of a background, which opaque ones hide.
+        """Composite the images over a background.
 
         Args:
             background: RGB.
+
+        Returns:
+            Opaque images.
         """
         if self.alphas is None:
             return self.colors
         return self.colors + (1 - rearrange(self.alphas, "v h w -> v h w 1")) * background
 
-    def _map(self, change: Any) -> "PosedPictures":
+    def _map(self, change: Any) -> "PosedImages":
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
         changed = {name: change(part) for name, part in parts.items() if part is not None}
         return replace(self, **changed)
@@ -71,37 +92,66 @@ class PosedPictures:
 
 @dataclass(frozen=True, eq=False)
 class Capture:
-    """What a scene is fitted to.
+    """Posed images of one scene, with points on its surfaces where some are known.
 
     Args:
-        train: The views that are fitted.
-        held_out: Views to measure on; None where there are too few views to hold any out.
-        points: Points on the scene's surfaces, [P, 3], where some are known.
-        colors: Their RGB in [0, 1].
+        train: The views to fit.
+        held_out: Views to measure on; None where too few views exist to hold any out.
+        points: Points on the scene's surfaces in scene units, [P, 3], where some are known.
+        colors: Their RGB in [0, 1], [P, 3].
     """
 
-    train: PosedPictures
-    held_out: PosedPictures | None = None
+    train: PosedImages
+    held_out: PosedImages | None = None
     points: Float[Tensor, "p 3"] | None = None
     colors: Float[Tensor, "p 3"] | None = None
 
     @classmethod
     def split(
         cls,
-        pictures: PosedPictures,
-        hold_out: int,
+        images: PosedImages,
+        hold_out_every: int,
         points: Float[Tensor, "p 3"] | None = None,
         colors: Float[Tensor, "p 3"] | None = None,
     ) -> "Capture":
         """Hold out the last view of every group.
 
         Args:
-            pictures: All views.
-            hold_out: Views per group, at least 2; those of a last, smaller group are all fitted.
-            points: Known points.
-            colors: Their colors.
+            images: All views.
+            hold_out_every: Views per group, at least 2; a last, smaller group is fitted entirely.
+            points: Known points, [P, 3].
+            colors: Their RGB in [0, 1], [P, 3].
+
+        Returns:
+            The capture.
         """
-        apart = torch.arange(pictures.count) % hold_out == hold_out - 1
-        kept = pictures[torch.nonzero(~apart)[:, 0]]
-        held_out = pictures[torch.nonzero(apart)[:, 0]] if apart.any() else None
-        return cls(kept, held_out, points, colors)
+        is_held_out = torch.arange(images.count) % hold_out_every == hold_out_every - 1
+        train = images[torch.nonzero(~is_held_out)[:, 0]]
+        held_out = images[torch.nonzero(is_held_out)[:, 0]] if is_held_out.any() else None
+        return cls(train, held_out, points, colors)
+
+
+def open_capture(config: CaptureConfig) -> Capture:
+    """Read all images of a capture.
+
+    Args:
+        config: Settings of a format, or a plain `CaptureConfig`, whose path decides the format.
+
+    Returns:
+        Images on the CPU, split into fitted and held-out views.
+
+    Raises:
+        DataError: The path holds no capture of a known format, or a file is missing or damaged.
+        PluginError: The format is broken or cannot run here.
+    """
+    settings = config
+    if not config.type:
+        values = config.model_dump(exclude_unset=True)
+        settings = resolve("captures", {**values, "type": find_capture_format(config.path)})
+    capture = build("captures", settings, path=config.path)
+    if not isinstance(capture, Capture):
+        raise PluginError(
+            f"the capture format {settings.type!r} returned a {type(capture).__name__}, expected a "
+            "gaussrep.fitting.Capture"
+        )
+    return capture

@@ -1,46 +1,119 @@
-"""What a fit can be told. Never imports torch."""
+"""Settings of a fit: capture, first Gaussians, learning rates, strategies. Never imports torch."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
+from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
-from gaussrep.fitting.strategy_config import CloneSplitConfig, McmcConfig
+from gaussrep.errors import DataError
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
-class CaptureConfig(Config):
-    """Which pictures are fitted."""
+class CaptureConfig(ComponentConfig):
+    """Settings of every capture format; a format with further settings inherits from this class."""
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "size": "image_size",
+        "hold_out": "hold_out_every",
+    }
 
     path: str
-    """A folder that holds `transforms.json`, the folder of an RGB-D recording, or
-    `synthetic:balls`."""
-    size: int | None = Field(default=None, ge=8)
-    """Length of the pictures' longer side in pixels; smaller pictures stay as they are."""
-    hold_out: int = Field(default=10, ge=2)
-    """Every how many views one is held out, the last of each such group."""
+    """A folder with `transforms.json`, the folder of an RGB-D recording, `synthetic:balls`, or a
+    capture of a format that a plugin adds."""
+    image_size: int | None = Field(default=None, ge=8)
+    """Longer side of the images in pixels; smaller images keep their size."""
+    hold_out_every: int = Field(default=10, ge=2)
+    """Hold out the last of every so many views."""
+
+
+class RecordingConfig(CaptureConfig):
+    """Settings of RGB-D recordings."""
+
     cache: str | None = None
-    """Folder for the cloud that is fused from an RGB-D recording; by default the recording's."""
+    """Folder for the fused point cloud; by default the recording's."""
 
 
-class StartConfig(Config):
+def find_capture_format(path: str) -> str:
+    """Find the format of a capture from its path, without importing any format.
+
+    Args:
+        path: Folder of the capture, or its name with the prefix of a format.
+
+    Returns:
+        Name of the format whose prefix the path starts with, or else of the format that has a
+        marker in the folder.
+
+    Raises:
+        DataError: No format matches, or several do.
+    """
+    formats = plugins.list("captures")
+    found = [each for each in formats if _has_prefix(path, each.record.prefix)]
+    found = found or [each for each in formats if _has_marker(path, each.record.markers)]
+    if len(found) == 1:
+        is_unique = sum(each.name == found[0].name for each in formats) == 1
+        return found[0].name if is_unique else found[0].qualified
+    names = ", ".join(each.name for each in found or formats)
+    if found:
+        text = f"{path}: several capture formats match, {names}; choose one with data.type"
+    else:
+        text = (
+            f"{path}: this is no capture; expected a folder with transforms.json, the folder of an "
+            f"RGB-D recording, synthetic:balls, or another capture of the formats {names}"
+        )
+    raise DataError(text)
+
+
+def with_capture_format(settings: Any) -> Any:
+    """Add the `type` that settings of a capture lack, judged by their `path`.
+
+    Args:
+        settings: A mapping or a `CaptureConfig`; anything else is returned as it is.
+
+    Returns:
+        The settings, with a `type` where there is a `path`.
+
+    Raises:
+        PydanticCustomError: No format matches the path, or several do.
+    """
+    if type(settings) is CaptureConfig:
+        settings = settings.model_dump(exclude_unset=True)
+    if not isinstance(settings, Mapping) or settings.get("type", "auto") not in ("", "auto"):
+        return settings
+    path = settings.get("path")
+    if not isinstance(path, str):
+        return settings
+    try:
+        return {**settings, "type": find_capture_format(path)}
+    except DataError as error:
+        raise PydanticCustomError("capture", "{text}", {"text": str(error)}) from error
+
+
+CaptureField = Annotated[CaptureConfig, component("captures"), BeforeValidator(with_capture_format)]
+"""Settings of a capture of any format; `type` may be omitted."""
+
+
+class InitConfig(Config):
     """The Gaussians before the first step."""
 
     type: Literal["auto", "random", "points"] = "auto"
-    """`random` fills the cube that the cameras look at; `points` takes the capture's own points;
-    `auto` takes points where there are any."""
+    """`random` fills the cube at which the cameras point; `points` uses the capture's points;
+    `auto` uses points where there are any."""
     count: int = Field(default=2000, ge=4)
-    """How many Gaussians; of more points, that many are drawn."""
+    """Number of Gaussians; of more points, a random subset of this size is used."""
     opacity: float = Field(default=0.5, gt=0, lt=1)
     """Opacity of all; 0.5 as in 3DGS-MCMC's code (Kheradmand et al. 2024), where 3DGS has 0.1."""
     scale: float | None = Field(default=None, gt=0)
     """Standard deviation in units of the distance to the three nearest neighbors; by default 1 at
-    points, as in 3DGS (section 5.1), and 0.3 at random places, which is ours: large ones hide each
-    other there. 3DGS-MCMC's code has 0.1."""
+    points, as in 3DGS (section 5.1), and 0.3 at random places, a design choice: large Gaussians
+    occlude each other there. 3DGS-MCMC's code has 0.1."""
 
 
-class RatesConfig(Config):
+class LearningRatesConfig(Config):
     """Adam's learning rates.
 
     Those of the code of 3DGS (Kerbl et al. 2023), which splatfacto and gsplat's examples share.
@@ -61,70 +134,153 @@ class RatesConfig(Config):
     shN: float = Field(default=1.25e-4, gt=0)
     """Of the higher spherical harmonics: a twentieth of `sh0`."""
     features: float = Field(default=2.5e-3, gt=0)
-    """Of further channels; ours."""
+    """Of further channels; design choice."""
     calibration: float = Field(default=5e-3, gt=0)
-    """Of the cameras' shared correction, where `calibrate` is on; decays as that of the centers.
-    Ours."""
+    """Of the cameras' shared correction, where `calibrate` is on; it decays as that of the centers.
+    Design choice."""
 
 
-class LossConfig(Config):
-    """How a rendered picture is compared with the one that was taken."""
+class DefaultStrategyConfig(ComponentConfig):
+    """Settings of `default`.
 
-    ssim: Share = 0.2
-    """λ in (1 - λ) L1 + λ (1 - SSIM); 0.2 in 3DGS (section 5.1 with 1 - SSIM as in splatfacto)."""
-    depth: float = Field(default=0.0, ge=0)
-    """Weight of the mean absolute error of depth in units of the extent, where depth was measured;
-    ours."""
+    Those of 3DGS and gsplat's DefaultStrategy unless stated otherwise. Times of events are
+    fractions of all steps, so that a short fit keeps their order: 500, 15,000 and 3000 of 30,000.
+    """
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "start": "start_fraction",
+        "stop": "stop_fraction",
+        "every": "refine_every",
+        "reset_share": "reset_fraction",
+        "most": "max_gaussians",
+    }
+
+    start_fraction: Fraction = 500 / 30_000
+    """Fraction of the steps before the first change."""
+    stop_fraction: Fraction = 0.5
+    """Fraction of the steps after which nothing changes."""
+    refine_every: int = Field(default=100, ge=1)
+    """Steps between changes."""
+    grow_gradient: float = Field(default=2e-4, gt=0)
+    """Mean length of the loss's gradient with respect to the projected center, in half images,
+    above which a Gaussian is cloned or split."""
+    split_scale: float = Field(default=0.01, gt=0)
+    """Standard deviation in extents above which it is split instead of cloned."""
+    prune_scale: float = Field(default=0.1, gt=0)
+    """Standard deviation in extents above which it is removed, once opacities were reset."""
+    prune_opacity: float = Field(default=0.005, gt=0, lt=1)
+    """Opacity below which it is removed."""
+    reset_fraction: float = Field(default=0.1, gt=0, le=1)
+    """Fraction of the steps between resets of all opacities to twice `prune_opacity`."""
+    max_gaussians: int = Field(default=100_000, ge=1)
+    """Upper limit on the number of Gaussians; those with the largest gradients grow first. Design
+    choice."""
 
 
-def _as_strategy(value: Any) -> Any:
-    if isinstance(value, str):
-        return {"type": value}
-    return {"type": "default", **value} if isinstance(value, dict) else value
+class MCMCStrategyConfig(ComponentConfig):
+    """Settings of `mcmc`.
+
+    Those of 3DGS-MCMC (Kheradmand et al. 2024) and gsplat's MCMCStrategy unless stated otherwise.
+    """
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "most": "max_gaussians",
+        "start": "start_fraction",
+        "stop": "stop_fraction",
+        "every": "refine_every",
+        "full": "full_fraction",
+    }
+
+    max_gaussians: int = Field(default=10_000, ge=1)
+    """Number of Gaussians at the end. Design choice: the paper uses up to a million, for images of
+    a million pixels."""
+    start_fraction: Fraction = 500 / 30_000
+    """Fraction of the steps before the first change."""
+    stop_fraction: Fraction = 25_000 / 30_000
+    """Fraction of the steps after which no Gaussian is relocated or added."""
+    refine_every: int = Field(default=100, ge=1)
+    """Steps between changes."""
+    full_fraction: Fraction = 0.5
+    """Fraction of the steps at which there are `max_gaussians`; their number grows geometrically
+    until then. Design choice: the paper adds 5 % at each change, too few for a short fit."""
+    dead_opacity: float = Field(default=0.005, gt=0, lt=1)
+    """Opacity below which a Gaussian is relocated to a living one."""
+    noise: float = Field(default=5e5, ge=0)
+    """Strength of the noise on the centers of faint Gaussians, times their learning rate."""
+    opacity_weight: float = Field(default=0.01, ge=0)
+    """Weight of the mean opacity in the loss."""
+    scale_weight: float = Field(default=0.01, ge=0)
+    """Weight of the mean standard deviation, in extents, in the loss."""
 
 
-StrategyConfig = Annotated[
-    McmcConfig | CloneSplitConfig, Field(discriminator="type"), BeforeValidator(_as_strategy)
-]
+class SceneConfig(Config):
+    """How the Gaussians of one scene are fitted, whatever runs the steps."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "start": "init",
+        "rates": "learning_rates",
+        "loss.ssim": "loss.ssim_weight",
+        "loss.depth": "depth_weight",
+        "sh_share": "sh_interval_fraction",
+    }
 
-class FitConfig(Config):
-    """Everything that decides what a fit computes."""
-
-    data: CaptureConfig
-    """The pictures."""
-    steps: int = Field(default=7000, ge=1)
-    """Optimizer steps in all; 7000 is the shorter of the two lengths in 3DGS."""
-    batch: int = Field(default=1, ge=1)
-    """Views per step."""
-    start: StartConfig = StartConfig()
+    init: InitConfig = InitConfig()
     """The first Gaussians."""
-    strategy: StrategyConfig = CloneSplitConfig()
-    """How Gaussians come and go: `default` or `mcmc`, with its settings."""
-    rates: RatesConfig = RatesConfig()
+    strategy: Annotated[ComponentConfig, component("strategies")] = ComponentConfig(type="default")
+    """How Gaussians are added, moved and removed: `default`, `mcmc` or one of a plugin."""
+    learning_rates: LearningRatesConfig = LearningRatesConfig()
     """Learning rates."""
-    loss: LossConfig = LossConfig()
-    """The loss."""
+    loss: Annotated[ComponentConfig, component("losses")] = ComponentConfig(type="l1-ssim")
+    """Loss between rendered and captured images."""
+    depth_weight: float = Field(default=0.0, ge=0)
+    """Weight of the mean absolute error of depth in units of the extent, where depth was measured;
+    design choice."""
     sh_degree: int = Field(default=3, ge=0, le=3)
     """Degree of the spherical harmonics at the end; they start at 0."""
-    sh_share: Share = 1 / 30
-    """Share of all steps after which the degree rises by one: 1000 of 30,000 in 3DGS."""
-    background: tuple[Share, Share, Share] = (0.0, 0.0, 0.0)
-    """RGB behind the Gaussians, and behind pictures with transparency."""
+    sh_interval_fraction: Fraction = 1 / 30
+    """Fraction of all steps after which the degree rises by one: 1000 of 30,000 in 3DGS."""
+    background: tuple[Fraction, Fraction, Fraction] = (0.0, 0.0, 0.0)
+    """RGB behind the Gaussians, and behind images with transparency."""
     random_background: bool = False
-    """Draw another background for every step: where pictures are opaque, so become the
-    Gaussians."""
+    """Use another random background for each step, so that the Gaussians become opaque where the
+    images are."""
     calibrate: bool = False
     """Learn one correction of lens and mounting that all cameras share, for recordings whose color
-    camera is not the one that was calibrated."""
+    camera is not the calibrated one."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = ComponentConfig(
         type="auto"
     )
-    """Which renderer draws."""
+    """The renderer."""
+
+    def sh_degree_at(self, step: int, steps: int) -> int:
+        """Compute the degree of the spherical harmonics after some steps.
+
+        Args:
+            step: Steps made.
+            steps: Steps in all.
+
+        Returns:
+            A degree from 0 to `sh_degree`.
+        """
+        interval = max(1, round(self.sh_interval_fraction * steps))
+        return min(self.sh_degree, step // interval)
+
+
+class FitConfig(SceneConfig):
+    """All settings of `gaussrep fit`."""
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {"batch": "batch_size"}
+
+    data: CaptureField
+    """The capture."""
+    steps: int = Field(default=7000, ge=1)
+    """Optimizer steps in all; 7000 is the shorter of the two lengths in 3DGS."""
+    batch_size: int = Field(default=1, ge=1)
+    """Views per step."""
     device: str = "auto"
-    """`auto` takes a CUDA device where there is one; otherwise `cpu`, `cuda`, `cuda:1`."""
+    """`auto` uses a CUDA device where there is one; otherwise `cpu`, `cuda`, `cuda:1`."""
     seed: int = Field(default=0, ge=0, lt=2**63)
-    """Of the start, the order of the views and all that is random in the steps."""
+    """Seed of the first Gaussians, the order of the views and the random numbers of the steps."""
     evaluate_every: int = Field(default=1000, ge=1)
     """Steps between measurements on the held-out views, which also follow the last step."""
     checkpoint_every: int = Field(default=1000, ge=1)
@@ -132,7 +288,10 @@ class FitConfig(Config):
     log_every: int = Field(default=100, ge=1)
     """Steps between rows of `metrics.csv`."""
 
-    def sh_degree_at(self, step: int) -> int:
-        """Degree of the spherical harmonics after so many steps."""
-        every = max(1, round(self.sh_share * self.steps))
-        return min(self.sh_degree, step // every)
+
+def _has_prefix(path: str, prefix: str | None) -> bool:
+    return prefix is not None and path.startswith(prefix)
+
+
+def _has_marker(path: str, markers: tuple[str, ...]) -> bool:
+    return bool(path) and any(any(Path(path).glob(marker)) for marker in markers)

@@ -1,4 +1,4 @@
-"""What an image encoder teaches the features of a scene's Gaussians."""
+"""Distillation of an image encoder's features into a scene's Gaussians."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,16 +13,16 @@ from gaussrep.encoders.encoder import ImageEncoder
 
 
 @dataclass(frozen=True, eq=False)
-class Lessons:
-    """Maps of short feature vectors, one map per picture.
+class FeatureTargets:
+    """Maps of short feature vectors, one map per image.
 
-    The encoder's vectors are projected to the directions in which they are longest, about zero and
-    not about their mean, so that angles between the short vectors are those between the long ones,
-    as far as so many directions hold them. Ours.
+    The encoder's vectors are projected to the directions of largest second moment about zero, not
+    about their mean, so that angles between the short vectors approximate those between the long
+    ones. Design choice.
 
     Args:
-        maps: One per picture, [rows, columns, C].
-        axes: Orthonormal directions that were kept, [D, C].
+        maps: One per image, [rows, columns, C].
+        axes: The orthonormal directions, [D, C].
     """
 
     maps: tuple[Float[Tensor, "_ _ c"], ...]
@@ -30,38 +30,38 @@ class Lessons:
 
 
 @torch.no_grad()
-def draw_lessons(
-    encoder: ImageEncoder, pictures: Iterable[Float[Tensor, "3 _ _"]], channels: int
-) -> Lessons:
-    """Encode pictures, one after the other.
+def compute_feature_targets(
+    encoder: ImageEncoder, images: Iterable[Float[Tensor, "3 _ _"]], channels: int
+) -> FeatureTargets:
+    """Encode images one after the other.
 
     Args:
         encoder: Frozen.
-        pictures: RGB in [0, 1], on the encoder's device; their sizes may differ.
-        channels: Length C wanted; no more than the encoder's.
+        images: RGB in [0, 1], on the encoder's device; their sizes may differ.
+        channels: Length C of the short vectors; no more than the encoder's.
 
     Returns:
-        The pictures' maps.
+        The maps of the images.
     """
-    long = [encoder(picture[None])[0].float() for picture in pictures]
+    long = [encoder(image[None])[0].float() for image in images]
     products = [einsum(each, each, "r c d, r c e -> d e") for each in long]
     axes = torch.linalg.eigh(torch.stack(products).sum(0)).eigenvectors.flip(-1)[:, :channels]
     axes = axes * axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
-    return Lessons(tuple(each @ axes for each in long), axes)
+    return FeatureTargets(tuple(each @ axes for each in long), axes)
 
 
 def feature_error(
-    drawn: Float[Tensor, "h w c"], wanted: Float[Tensor, "rows columns c"]
+    rendered: Float[Tensor, "h w c"], target: Float[Tensor, "rows columns c"]
 ) -> Float[Tensor, ""]:
-    """One minus the cosine between drawn and wanted features, a mean over the wanted cells.
+    """Compute one minus the cosine between features, averaged over the cells of the target.
 
     Args:
-        drawn: Features of a view; each cell takes the mean over its pixels.
-        wanted: The encoder's map of the view.
+        rendered: Features of a view; each cell takes the mean over its pixels.
+        target: The encoder's map of the view.
 
     Returns:
         A scalar in [0, 2].
     """
-    rows, columns = wanted.shape[:2]
-    cells = adaptive_avg_pool2d(rearrange(drawn, "h w c -> c h w"), (rows, columns))
-    return 1 - cosine_similarity(cells, rearrange(wanted, "r c d -> d r c"), dim=0).mean()
+    rows, columns = target.shape[:2]
+    cells = adaptive_avg_pool2d(rearrange(rendered, "h w c -> c h w"), (rows, columns))
+    return 1 - cosine_similarity(cells, rearrange(target, "r c d -> d r c"), dim=0).mean()

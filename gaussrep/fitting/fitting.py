@@ -8,21 +8,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.checks import defer_finite_checks
 from gaussrep.errors import RunError
 from gaussrep.fitting.calibration import Calibration
-from gaussrep.fitting.capture import Capture, PosedPictures
+from gaussrep.fitting.capture import Capture, PosedImages
 from gaussrep.fitting.config import FitConfig
-from gaussrep.fitting.extent import extent_of
 from gaussrep.fitting.image_gradient import one_each, per_view, pixel_gradients
-from gaussrep.fitting.make_strategy import make_strategy
-from gaussrep.fitting.objective import Objective, measure_objective
-from gaussrep.fitting.rates import make_optimizers, means_rate, set_rate
-from gaussrep.fitting.scene_model import SceneModel
-from gaussrep.fitting.start import first_gaussians
-from gaussrep.fitting.strategy import StepMade
-from gaussrep.fitting.view_order import Stream, generator, views_of_step
+from gaussrep.fitting.initialization import init_gaussians, scene_extent
+from gaussrep.fitting.losses import FitLoss, compute_fit_loss
+from gaussrep.fitting.rng import RngStream, generator, views_of_step
+from gaussrep.fitting.scene_model import SceneModel, make_optimizers, means_lr, set_lr
+from gaussrep.fitting.strategy import StepInfo
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.api import render
 from gaussrep.rendering.renderer import Rendering
@@ -35,11 +33,11 @@ class Step:
 
     Args:
         loss: What was minimized, penalties included.
-        objective: The loss between the pictures, and its parts.
+        objective: The loss between the images, and its terms.
     """
 
     loss: Float[Tensor, ""]
-    objective: Objective
+    objective: FitLoss
 
 
 class Fitting:
@@ -52,7 +50,7 @@ class Fitting:
         config: How to fit.
         capture: What to.
         device: Where to.
-        start: The first Gaussians; by default those that `config.start` describes.
+        start: The first Gaussians; by default those that `config.init` describes.
 
     Attributes:
         scene: The model.
@@ -69,22 +67,23 @@ class Fitting:
         self.config = config
         self.train = capture.train.to(device)
         self.held_out = None if capture.held_out is None else capture.held_out.to(device)
-        self.extent = extent_of(capture.train.cameras)
+        self.extent = scene_extent(capture.train.cameras)
         if start is None:
-            chance = generator(config.seed, Stream.START)
-            start = first_gaussians(capture, config.start, chance)
+            rng = generator(config.seed, RngStream.INIT)
+            start = init_gaussians(capture, config.init, rng)
         self.scene = SceneModel(start.to(device), config.sh_degree)
-        self.optimizers = make_optimizers(self.scene, config.rates, self.extent)
+        self.optimizers = make_optimizers(self.scene, config.learning_rates, self.extent)
         self.calibration = Calibration(self.extent).to(device).requires_grad_(config.calibrate)
-        self._tuning = torch.optim.Adam(self.calibration.parameters(), fused=True)
-        self.strategy = make_strategy(config.strategy, steps=config.steps, extent=self.extent)
+        self._calibration_optimizer = torch.optim.Adam(self.calibration.parameters(), fused=True)
+        self.strategy = build("strategies", config.strategy, steps=config.steps, extent=self.extent)
+        self._loss = build("losses", config.loss)
         self.background = torch.tensor(config.background, device=device)
         self.step = 0
 
     @property
     def sh_degree(self) -> int:
         """Degree of the spherical harmonics at the present step."""
-        return self.config.sh_degree_at(self.step)
+        return self.config.sh_degree_at(self.step, self.config.steps)
 
     def make_step(self) -> Step:
         """Draw the step's views, follow the gradient, and let the strategy act.
@@ -93,25 +92,32 @@ class Fitting:
             RunError: The loss is not finite.
         """
         config, count = self.config, self.train.count
-        chosen = views_of_step(self.step, batch=config.batch, count=count, seed=config.seed)
+        chosen = views_of_step(
+            self.step, batch_size=config.batch_size, count=count, seed=config.seed
+        )
         views = self.train[chosen]
         cameras = self._corrected(views.cameras)
-        chance = generator(config.seed, Stream.STEP, self.step, self.background.device)
-        background = self._background(chance)
+        rng = generator(config.seed, RngStream.STEP, self.step, self.background.device)
+        background = self._background(rng)
         gaussians = self.scene.gaussians(self.sh_degree)
         copies = per_view(gaussians, views.count)
         with defer_finite_checks():
             drawn = render(copies, one_each(cameras), config.renderer, background)
-            objective = measure_objective(
-                _first_view(drawn), views, background, config.loss, self.extent
+            objective = compute_fit_loss(
+                _first_view(drawn),
+                views,
+                background,
+                self._loss,
+                depth_weight=config.depth_weight,
+                extent=self.extent,
             )
             loss = objective.total + self.strategy.penalty(gaussians)
         self._require_finite(loss)
         loss.backward()
-        self._follow(copies, cameras, chance)
+        self._optimizer_step(copies, cameras, rng)
         return Step(loss.detach(), objective)
 
-    def draw(self, pictures: PosedPictures) -> Float[Tensor, "v h w 3"]:
+    def draw(self, pictures: PosedImages) -> Float[Tensor, "v h w 3"]:
         """Draw the scene as some cameras see it, over the fixed background.
 
         Args:
@@ -132,7 +138,7 @@ class Fitting:
             "optimizers": {name: each.state_dict() for name, each in self.optimizers.items()},
             "strategy": self.strategy.state,
             "calibration": self.calibration.state_dict(),
-            "tuning": self._tuning.state_dict(),
+            "tuning": self._calibration_optimizer.state_dict(),
         }
         state = {"step": self.step, "gaussians": self.scene.count}
         write_checkpoint(folder, self.scene, tensors, state)
@@ -151,31 +157,34 @@ class Fitting:
             optimizer.load_state_dict(tensors["optimizers"][name])
         self.strategy.state = tensors["strategy"]
         self.calibration.load_state_dict(tensors["calibration"])
-        self._tuning.load_state_dict(tensors["tuning"])
+        self._calibration_optimizer.load_state_dict(tensors["tuning"])
         self.step = state["step"]
 
-    def _follow(self, copies: Gaussians, cameras: Cameras, chance: torch.Generator) -> None:
-        rates, progress = self.config.rates, self.step / self.config.steps
-        rate = means_rate(rates, self.extent, progress)
-        set_rate(self.optimizers["means"], rate)
-        set_rate(self._tuning, rates.calibration * means_rate(rates, 1 / rates.means, progress))
-        for optimizer in (*self.optimizers.values(), self._tuning):
+    def _optimizer_step(self, copies: Gaussians, cameras: Cameras, rng: torch.Generator) -> None:
+        rates, progress = self.config.learning_rates, self.step / self.config.steps
+        rate = means_lr(rates, self.extent, progress)
+        set_lr(self.optimizers["means"], rate)
+        set_lr(
+            self._calibration_optimizer,
+            rates.calibration * means_lr(rates, 1 / rates.means, progress),
+        )
+        for optimizer in (*self.optimizers.values(), self._calibration_optimizer):
             optimizer.step()
             optimizer.zero_grad()
         self.step += 1
         assert copies.means.grad is not None
         gradients = pixel_gradients(copies.means.detach(), copies.means.grad, cameras.detach())
         self.strategy.after_step(
-            self.scene, self.optimizers, StepMade(self.step, rate, gradients, chance)
+            self.scene, self.optimizers, StepInfo(self.step, rate, gradients, rng)
         )
 
     def _corrected(self, cameras: Cameras) -> Cameras:
         return self.calibration(cameras) if self.config.calibrate else cameras
 
-    def _background(self, chance: torch.Generator) -> Float[Tensor, " 3"]:
+    def _background(self, rng: torch.Generator) -> Float[Tensor, " 3"]:
         if not self.config.random_background:
             return self.background
-        return torch.rand(3, generator=chance, device=self.background.device)
+        return torch.rand(3, generator=rng, device=self.background.device)
 
     def _require_finite(self, loss: Tensor) -> None:
         if not math.isfinite(value := loss.item()):

@@ -1,10 +1,10 @@
-"""How the loss changes when a Gaussian's picture moves, from the gradient of its center.
+"""Gradients of the loss with respect to projected centers, from those of the 3D centers.
 
-Let a view's own copy of the centers be p, and g = dL/dp in camera axes. A step in the image plane
+Let p be a view's own copy of the centers and g = dL/dp in camera axes. A step in the image plane
 that keeps the depth z moves the center by dx = z / fx per pixel, so that dL/du = g_x z / fx and
-dL/dv = g_y z / fy. Any renderer that gives gradients to centers will do; nothing of its kernels is
-needed. gsplat differentiates by the projected center alone; ours also holds the little that the
-shape and, with spherical harmonics, the color change when a Gaussian moves sideways.
+dL/dv = g_y z / fy. This works with any renderer that has gradients of centers and needs nothing of
+its kernels. gsplat differentiates with respect to the projected center alone; here the small effect
+of the center on shape and, with spherical harmonics, color is included.
 """
 
 import torch
@@ -17,15 +17,15 @@ from gaussrep.gaussians import Gaussians
 
 
 def per_view(gaussians: Gaussians, views: int) -> Gaussians:
-    """Give every view its own copy of the scene, whose centers keep their gradients.
+    """Make a copy of the scene for every view, whose centers keep their gradients.
 
     Args:
         gaussians: One scene, [N].
         views: Number of views, V.
 
     Returns:
-        [V, N] without a copy in memory; `means.grad` is there after a backward pass. Draw it with
-        cameras of the shape [V, 1].
+        [V, N] without a copy in memory; `means.grad` is present after a backward pass. Render it
+        with cameras of shape [V, 1].
     """
     copies = {
         name: repeat(tensor, "n ... -> v n ...", v=views) for name, tensor in gaussians.tensors()
@@ -36,7 +36,14 @@ def per_view(gaussians: Gaussians, views: int) -> Gaussians:
 
 
 def one_each(cameras: Cameras) -> Cameras:
-    """Turn the views [V] of one scene into one view of each of V scenes, [V, 1]."""
+    """Reshape the views [V] of one scene to one view of each of V scenes, [V, 1].
+
+    Args:
+        cameras: Views [V].
+
+    Returns:
+        The same cameras, [V, 1].
+    """
     return cameras.replace(viewmats=cameras.viewmats[:, None], Ks=cameras.Ks[:, None])
 
 
@@ -44,16 +51,16 @@ def one_each(cameras: Cameras) -> Cameras:
 def pixel_gradients(
     means: Float[Tensor, "v n 3"], gradients: Float[Tensor, "v n 3"], cameras: Cameras
 ) -> Float[Tensor, "v n 2"]:
-    """Gradients by the projected centers.
+    """Compute gradients with respect to the projected centers.
 
     Args:
-        means: Centers, each view's copy.
-        gradients: Gradients of the loss by these copies.
+        means: Each view's copy of the centers, in scene units.
+        gradients: Gradients of the loss with respect to these copies.
         cameras: The V views.
 
     Returns:
-        Loss per half picture, along x and y: gradients by pixels times half the width and half the
-        height, so that a threshold means the same at every size, as in gsplat.
+        Loss per half image, along x and y: gradients with respect to pixels times half the width
+        and half the height, so that a threshold means the same at every size, as in gsplat.
     """
     rotation = cameras.viewmats[:, :3, :3]
     turned = gradients @ rotation.mT

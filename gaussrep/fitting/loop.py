@@ -14,7 +14,7 @@ from gaussrep.evaluation.device import resolve_device
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.fitting import Fitting, Step
-from gaussrep.fitting.measure import Fidelity, measure_fidelity
+from gaussrep.fitting.losses import ImageMetrics, compute_image_metrics
 from gaussrep.fitting.metrics_table import MetricsTable, Row
 from gaussrep.fitting.progress import Bar, Display, Lines
 from gaussrep.formats.by_suffix import save
@@ -37,7 +37,7 @@ class FitResult:
     scene: Path
     steps: int
     gaussians: int
-    fidelity: Fidelity | None
+    fidelity: ImageMetrics | None
     seconds: float
 
 
@@ -59,7 +59,7 @@ def fit(
         capture: Pictures and cameras.
         config: How to fit.
         run: Made by `RunFolder.create`.
-        start: The first Gaussians; by default those that `config.start` describes.
+        start: The first Gaussians; by default those that `config.init` describes.
         resume: Go on from the latest checkpoint, as if the fit had never been stopped.
         console: Where progress is shown; by default stderr.
 
@@ -96,9 +96,9 @@ class _Loop:
         self._fitting, self._run, self._display = fitting, run, display
         self._table = MetricsTable(run.metrics_file, fitting.step)
         self._logged_at, self._logged_step = time.perf_counter(), fitting.step
-        self._fidelity: Fidelity | None = None
+        self._fidelity: ImageMetrics | None = None
 
-    def run(self) -> Fidelity | None:
+    def run(self) -> ImageMetrics | None:
         while self._fitting.step < self._fitting.config.steps:
             made = self._fitting.make_step()
             self._display.moved(self._fitting.step)
@@ -130,9 +130,7 @@ class _Loop:
         return {
             "step": fitting.step,
             "loss": made.loss.item(),
-            "l1": objective.l1.item(),
-            "ssim": objective.ssim.item(),
-            "depth": objective.depth.item(),
+            **{name: term.item() for name, term in objective.terms.items()},
             "gaussians": fitting.scene.count,
             "sh_degree": fitting.sh_degree,
             "steps_per_second": (fitting.step - self._logged_step) / passed,
@@ -151,9 +149,9 @@ class _Loop:
             write_json(asdict(self._fidelity), run.path / "fidelity.json")
 
 
-def held_out_fidelity(fitting: Fitting) -> Fidelity | None:
+def held_out_fidelity(fitting: Fitting) -> ImageMetrics | None:
     """Measure a fit on its held-out views; None where there are none."""
     views = fitting.held_out
     if views is None:
         return None
-    return measure_fidelity(fitting.draw(views), views.over(fitting.background))
+    return compute_image_metrics(fitting.draw(views), views.over(fitting.background))

@@ -1,52 +1,67 @@
-"""3DGS-MCMC: dead Gaussians move to living ones, new ones join them, faint ones wander."""
+"""3DGS-MCMC: relocate dead Gaussians to living ones, add new ones, perturb faint ones."""
+
+from math import comb
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.fitting.rebuild import Optimizers, rebuild
-from gaussrep.fitting.scene_model import CLOSEST, SceneModel
-from gaussrep.fitting.share_out import share_out
-from gaussrep.fitting.strategy import StepMade, Strategy
-from gaussrep.fitting.strategy_config import McmcConfig
+from gaussrep.fitting.config import MCMCStrategyConfig
+from gaussrep.fitting.scene_model import LOGIT_EPS, SceneModel
+from gaussrep.fitting.strategy import (
+    Optimizers,
+    StepInfo,
+    Strategy,
+    update_params_and_optimizer_state,
+)
 from gaussrep.gaussians import Gaussians
 
-STEEPNESS, TURN = 100.0, 0.995
-"""The noise fades out where 1 - opacity falls below `TURN`, so steeply (Kheradmand et al. 2024,
-section 3.2 and its code)."""
+NOISE_STEEPNESS, NOISE_THRESHOLD = 100.0, 0.995
+"""The noise fades out where 1 - opacity falls below the threshold (Kheradmand et al. 2024, section
+3.2 and its code)."""
+N_MAX = 51
+"""Upper bound on the copies per relocated Gaussian that are modeled, n_max of 3DGS-MCMC's code."""
 
 
-class Mcmc(Strategy):
-    """Samples Gaussians instead of growing them by rules (Kheradmand et al. 2024).
+class MCMCStrategy(Strategy):
+    """Sample Gaussians instead of growing them by rules (Kheradmand et al. 2024).
 
-    Their number grows to `config.most` and stays. The noise is a multiple of the covariance over
-    the extent, which is the paper's at an extent of 1, and the same picture at any other.
+    Their number grows to `config.max_gaussians` and stays. The noise is a multiple of the
+    covariance over the extent, which is the paper's at an extent of 1 and gives the same images at
+    any other.
 
     Args:
-        config: Its settings.
-        steps: How many the whole fit makes.
-        extent: The scene's.
+        config: Settings.
+        steps: Optimizer steps in all.
+        extent: Size of the scene in scene units.
     """
 
-    def __init__(self, config: McmcConfig, *, steps: int, extent: float) -> None:
+    def __init__(self, config: MCMCStrategyConfig, *, steps: int, extent: float) -> None:
         super().__init__()
         self.config = config
-        self._first, self._last = config.start * steps, config.stop * steps
-        self._full = config.full * steps
+        self._first, self._last = config.start_fraction * steps, config.stop_fraction * steps
+        self._full = config.full_fraction * steps
         self._extent = extent
 
     def penalty(self, gaussians: Gaussians) -> Float[Tensor, ""]:
-        """Weighted means of opacities and scales, which let what is not needed die."""
+        """Compute weighted means of opacities and scales, so that unneeded Gaussians die.
+
+        Args:
+            gaussians: Those of the scene, [N], with gradients.
+
+        Returns:
+            A scalar.
+        """
         opacity = self.config.opacity_weight * gaussians.opacities.mean()
         return opacity + self.config.scale_weight / self._extent * gaussians.scales.mean()
 
     @torch.no_grad()
-    def after_step(self, scene: SceneModel, optimizers: Optimizers, made: StepMade) -> None:
-        """Move dead Gaussians, add new ones, shake faint ones; see the base class."""
-        if self._first < made.number < self._last and made.number % self.config.every == 0:
-            self._relocate(scene, optimizers, made.generator)
-            self._add(scene, optimizers, made)
-        self._shake(scene, made)
+    def after_step(self, scene: SceneModel, optimizers: Optimizers, info: StepInfo) -> None:
+        """Relocate dead Gaussians, add new ones, perturb faint ones; see the base class."""
+        if self._first < info.step < self._last and info.step % self.config.refine_every == 0:
+            self._relocate(scene, optimizers, info.generator)
+            self._add(scene, optimizers, info)
+        self._perturb(scene, info)
 
     def _relocate(
         self, scene: SceneModel, optimizers: Optimizers, generator: torch.Generator
@@ -54,35 +69,70 @@ class Mcmc(Strategy):
         dead = scene.raw["opacities"].sigmoid() <= self.config.dead_opacity
         if not dead.any() or dead.all():
             return
-        origin = torch.arange(scene.count, device=dead.device)
-        origin[dead] = _drawn(scene, ~dead, int(dead.sum()), generator)
-        _copy(scene, optimizers, origin)
+        source_index = torch.arange(scene.count, device=dead.device)
+        source_index[dead] = _sample(scene, ~dead, int(dead.sum()), generator)
+        _copy(scene, optimizers, source_index)
 
-    def _add(self, scene: SceneModel, optimizers: Optimizers, made: StepMade) -> None:
-        changes = max(1.0, 1 + (self._full - made.number) / self.config.every)
-        wanted = round(scene.count * (self.config.most / scene.count) ** (1 / changes))
-        if wanted <= scene.count:
+    def _add(self, scene: SceneModel, optimizers: Optimizers, info: StepInfo) -> None:
+        changes = max(1.0, 1 + (self._full - info.step) / self.config.refine_every)
+        target = round(scene.count * (self.config.max_gaussians / scene.count) ** (1 / changes))
+        if target <= scene.count:
             return
-        every = torch.arange(scene.count, device=scene.raw["means"].device)
-        new = _drawn(scene, every >= 0, wanted - scene.count, made.generator)
-        _copy(scene, optimizers, torch.cat([every, new]))
+        present = torch.arange(scene.count, device=scene.raw["means"].device)
+        added = _sample(scene, present >= 0, target - scene.count, info.generator)
+        _copy(scene, optimizers, torch.cat([present, added]))
 
-    def _shake(self, scene: SceneModel, made: StepMade) -> None:
+    def _perturb(self, scene: SceneModel, info: StepInfo) -> None:
         gaussians = scene.gaussians(0).detach()
-        faint = torch.sigmoid(STEEPNESS * (1 - gaussians.opacities - TURN))
-        strength = self.config.noise * made.means_rate / self._extent**2
+        faint = torch.sigmoid(NOISE_STEEPNESS * (1 - gaussians.opacities - NOISE_THRESHOLD))
+        strength = self.config.noise * info.means_lr / self._extent**2
         noise = torch.randn(
-            gaussians.means.shape, generator=made.generator, device=gaussians.device
+            gaussians.means.shape, generator=info.generator, device=gaussians.device
         )
-        moved = gaussians.covariances() @ (noise * faint[:, None] * strength)[..., None]
-        scene.raw["means"].add_(moved.squeeze(-1))
+        offsets = gaussians.covariances() @ (noise * faint[:, None] * strength)[..., None]
+        scene.raw["means"].add_(offsets.squeeze(-1))
 
 
-def _drawn(
-    scene: SceneModel, among: Tensor, count: int, generator: torch.Generator
+def compute_relocation(
+    opacities: Float[Tensor, " n"], scales: Float[Tensor, "n 3"], copies: Int[Tensor, " n"]
+) -> tuple[Float[Tensor, " n"], Float[Tensor, "n 3"]]:
+    """Compute the Gaussians that, several in one place, look like a single one.
+
+    Opacities agree at the center: 1 - (1 - o')ᵏ = o. Scales are such that the opacity along a line
+    through the center agrees in sum (Kheradmand et al. 2024, equation 9): k Gaussians block
+    1 - (1 - o' g)ᵏ = Σⱼ C(k, j) (-1)ʲ⁺¹ o'ʲ gʲ, and gʲ is narrower than g by √j.
+
+    Args:
+        opacities: Of the single Gaussians, in [0, 1).
+        scales: Their standard deviations.
+        copies: Number of Gaussians that replace each, k ≥ 1; more than `N_MAX` count as `N_MAX`.
+
+    Returns:
+        Opacities and standard deviations of each of the copies.
+    """
+    k = copies.clamp(1, N_MAX)
+    opacity = opacities.double()
+    shared = 1 - (1 - opacity) ** (1 / k)
+    order = torch.arange(1, N_MAX + 1, device=k.device)
+    signs = 1 - 2.0 * ((order + 1) % 2)
+    terms = _binomials(k.device)[k] * signs / order.sqrt() * shared[:, None] ** order
+    factor = opacity / terms.sum(-1)
+    factor = torch.where(opacity > 0, factor, 1)
+    return shared.to(opacities.dtype), scales * factor[:, None].to(scales.dtype)
+
+
+def _binomials(device: torch.device) -> Float[Tensor, "k j"]:
+    """C(k, j) for k from 0 and j from 1."""
+    span = range(N_MAX + 1)
+    table = [[float(comb(k, j)) for j in span[1:]] for k in span]
+    return torch.tensor(table, dtype=torch.float64, device=device)
+
+
+def _sample(
+    scene: SceneModel, eligible: Tensor, count: int, generator: torch.Generator
 ) -> Int[Tensor, " m"]:
-    """Draw Gaussians by their opacity, with repetition."""
-    weights = scene.raw["opacities"].sigmoid().double() * among
+    """Sample Gaussians in proportion to their opacity, with replacement."""
+    weights = scene.raw["opacities"].sigmoid().double() * eligible
     cumulative = weights.cumsum(0)
     places = torch.rand(count, generator=generator, device=weights.device, dtype=torch.float64)
     return torch.searchsorted(cumulative, places * cumulative[-1], right=True).clamp_max(
@@ -90,14 +140,18 @@ def _drawn(
     )
 
 
-def _copy(scene: SceneModel, optimizers: Optimizers, origin: Tensor) -> None:
-    """Put copies in their place; all that share one look together as the one did before."""
-    copies = torch.bincount(origin, minlength=scene.count)[origin]
-    opacities, scales = share_out(
-        scene.raw["opacities"].sigmoid()[origin], scene.raw["scales"].exp()[origin], copies
+def _copy(scene: SceneModel, optimizers: Optimizers, source_index: Tensor) -> None:
+    """Replace Gaussians by copies; all copies of one together look as it did before."""
+    copies = torch.bincount(source_index, minlength=scene.count)[source_index]
+    opacities, scales = compute_relocation(
+        scene.raw["opacities"].sigmoid()[source_index],
+        scene.raw["scales"].exp()[source_index],
+        copies,
     )
     shared = copies > 1
-    opacity = torch.where(shared, opacities.logit(CLOSEST), scene.raw["opacities"][origin])
-    log_scale = torch.where(shared[:, None], scales.log(), scene.raw["scales"][origin])
+    opacity = torch.where(shared, opacities.logit(LOGIT_EPS), scene.raw["opacities"][source_index])
+    log_scale = torch.where(shared[:, None], scales.log(), scene.raw["scales"][source_index])
     changed = {"opacities": opacity, "scales": log_scale}
-    rebuild(scene, optimizers, origin, fresh=shared, changed=changed)
+    update_params_and_optimizer_state(
+        scene, optimizers, source_index, is_new=shared, changed=changed
+    )

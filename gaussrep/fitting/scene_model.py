@@ -1,4 +1,4 @@
-"""SceneModel: Gaussians as the parameters of a module."""
+"""SceneModel: Gaussians as the parameters of a module, and their optimizers."""
 
 from typing import Any
 
@@ -6,47 +6,50 @@ import torch
 from torch import Tensor, nn
 
 from gaussrep import sh
+from gaussrep.fitting.config import LearningRatesConfig
 from gaussrep.gaussians import Gaussians
 
-CLOSEST = 1e-6
-"""Opacities start no closer to 0 and 1 than this, so that their logits are finite; ours."""
+LOGIT_EPS = 1e-6
+"""Initial opacities keep this distance from 0 and 1, so that their logits are finite; design
+choice."""
+EPSILON = 1e-15
+"""Adam's ε in 3DGS's code: gradients are tiny."""
 
 
 class SceneModel(nn.Module):
     """The Gaussians of one scene before their activations.
 
     `raw` holds `means`, `quats`, `scales` (logarithms), `opacities` (logits), `sh0` [N, 1, 3],
-    `shN` [N, K - 1, 3] where the degree is above 0, and `features` where there are any. Weights of
-    another number of Gaussians load: the module takes on their number, and optimizers that were
-    made of its parameters stay valid.
+    `shN` [N, K - 1, 3] where the degree is above 0, and `features` where there are any. Loading the
+    weights of another number of Gaussians resizes the module; optimizers of its parameters stay
+    valid.
 
     Args:
-        gaussians: What it starts from, without batch axes; plain colors become spherical
-            harmonics.
+        gaussians: Initial Gaussians, [N]; plain colors become spherical harmonics.
         sh_degree: Degree of the spherical harmonics; coefficients that `gaussians` lack are zero,
-            those that it has beyond are dropped.
+            those beyond the degree are dropped.
     """
 
     def __init__(self, gaussians: Gaussians, sh_degree: int = 3) -> None:
         super().__init__()
-        start = gaussians.detach()
+        init = gaussians.detach()
         bases = (sh_degree + 1) ** 2
-        coefficients = start.means.new_zeros(start.count, bases, 3)
-        given = start.sh if start.colors is None else sh.from_rgb(start.colors)
-        assert given is not None
-        kept = given[:, :bases]
+        coefficients = init.means.new_zeros(init.count, bases, 3)
+        present = init.sh if init.colors is None else sh.from_rgb(init.colors)
+        assert present is not None
+        kept = present[:, :bases]
         coefficients[:, : kept.shape[1]] = kept
         raw = {
-            "means": start.means,
-            "quats": start.quats,
-            "scales": start.scales.log(),
-            "opacities": start.opacities.logit(CLOSEST),
+            "means": init.means,
+            "quats": init.quats,
+            "scales": init.scales.log(),
+            "opacities": init.opacities.logit(LOGIT_EPS),
             "sh0": coefficients[:, :1],
         }
         if sh_degree:
             raw["shN"] = coefficients[:, 1:]
-        if start.features is not None:
-            raw["features"] = start.features
+        if init.features is not None:
+            raw["features"] = init.features
         self.raw = nn.ParameterDict({name: tensor.clone() for name, tensor in raw.items()})
 
     @property
@@ -56,18 +59,18 @@ class SceneModel(nn.Module):
 
     @property
     def sh_degree(self) -> int:
-        """Highest degree that there are coefficients for."""
+        """Highest degree with coefficients."""
         higher = self.raw["shN"].shape[1] if "shN" in self.raw else 0
         return sh.degree_of(1 + higher)
 
     def gaussians(self, sh_degree: int | None = None) -> Gaussians:
-        """The Gaussians as renderers take them, with gradients to the parameters.
+        """Compute the Gaussians that renderers take, with gradients to the parameters.
 
         Args:
             sh_degree: Leave out coefficients above this degree; None keeps all.
 
         Returns:
-            One scene with `sh`.
+            One scene, [N], with `sh`.
         """
         degree = self.sh_degree if sh_degree is None else min(sh_degree, self.sh_degree)
         coefficients = self.raw["sh0"]
@@ -86,10 +89,59 @@ class SceneModel(nn.Module):
     def _load_from_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Take on the number of Gaussians of the weights before they are loaded."""
+        """Resize the parameters to the number of Gaussians in the weights before loading them."""
         for name, parameter in self.raw.items():
             saved = state_dict.get(f"{prefix}raw.{name}")
             if saved is not None and saved.shape[1:] == parameter.shape[1:]:
                 parameter.grad = None
                 parameter.data = parameter.data.new_empty(saved.shape)
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+
+def make_optimizers(
+    scene: SceneModel, learning_rates: LearningRatesConfig, extent: float
+) -> dict[str, torch.optim.Optimizer]:
+    """Make one Adam per tensor of a scene.
+
+    Args:
+        scene: The scene to optimize.
+        learning_rates: Learning rates.
+        extent: Size of the scene in scene units, a factor of the centers' learning rate.
+
+    Returns:
+        One optimizer per tensor of `scene.raw`, by its name.
+    """
+    optimizers: dict[str, torch.optim.Optimizer] = {}
+    for name, parameter in scene.raw.items():
+        lr = getattr(learning_rates, name) * (extent if name == "means" else 1.0)
+        optimizers[name] = torch.optim.Adam([parameter], lr=lr, eps=EPSILON, fused=True)
+    return optimizers
+
+
+def means_lr(learning_rates: LearningRatesConfig, extent: float, progress: float) -> float:
+    """Compute the learning rate of the centers, which decays exponentially.
+
+    Args:
+        learning_rates: The first and the last rate.
+        extent: Size of the scene in scene units.
+        progress: Fraction of the steps made, in [0, 1].
+
+    Returns:
+        A rate in scene units.
+
+    Example:
+        >>> round(means_lr(LearningRatesConfig(means=1e-2, means_end=1e-4), 2.0, 0.5), 9)
+        0.002
+    """
+    rates = learning_rates
+    return extent * rates.means * (rates.means_end / rates.means) ** progress
+
+
+def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    """Set the learning rate of an optimizer of one group.
+
+    Args:
+        optimizer: The optimizer.
+        lr: The rate.
+    """
+    optimizer.param_groups[0]["lr"] = lr

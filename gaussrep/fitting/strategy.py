@@ -1,31 +1,35 @@
-"""Strategy: how Gaussians come and go while a scene is fitted."""
+"""Strategy: the interface of densification, and the edits of scene and optimizers it is made of."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
-from torch import Tensor
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
 
-from gaussrep.fitting.rebuild import Optimizers
 from gaussrep.fitting.scene_model import SceneModel
 from gaussrep.gaussians import Gaussians
 
+Optimizers = Mapping[str, torch.optim.Optimizer]
+"""One optimizer per tensor of `SceneModel.raw`, by its name; each has that one parameter."""
+
 
 @dataclass(frozen=True, eq=False)
-class StepMade:
-    """What a strategy may know of an optimizer step that was just made.
+class StepInfo:
+    """An optimizer step that was just made.
 
     Args:
-        number: How many steps were made, from 1.
-        means_rate: The learning rate of the centers in this step, in scene units.
-        pixel_gradients: The loss's gradients by the projected centers in half pictures, zero where
-            a view does not show a Gaussian; see `image_gradient`.
-        generator: What is random in this step is drawn from it.
+        step: Steps made so far, from 1.
+        means_lr: Learning rate of the centers in this step, in scene units.
+        pixel_gradients: Gradients of the loss with respect to the projected centers, in half
+            images, [V, N, 2]; zero where a view does not show a Gaussian. See
+            `gaussrep.fitting.image_gradient`.
+        generator: Source of this step's random numbers, on the scene's device.
     """
 
-    number: int
-    means_rate: float
+    step: int
+    means_lr: float
     pixel_gradients: Float[Tensor, "v n 2"]
     generator: torch.Generator
 
@@ -33,31 +37,109 @@ class StepMade:
 class Strategy(ABC):
     """Adds, moves and removes Gaussians between optimizer steps; works with any renderer.
 
+    A plugin registers a strategy with the hook `register_strategies`; `gaussrep fit` makes it with
+    `target(settings, steps=steps, extent=extent)`, or `target(steps=steps, extent=extent)` where
+    the record has no `config`. `steps` is the number of optimizer steps in all and `extent` the
+    size of the scene in scene units.
+
     Attributes:
-        state: What has to be kept in a checkpoint and put back, beside the scene and its
-            optimizers.
+        state: Tensors to keep in a checkpoint, besides the scene and its optimizers. A resumed fit
+            assigns it before the next step.
+
+    Example:
+        >>> import torch
+        >>> class Prune(Strategy):
+        ...     def after_step(self, scene, optimizers, info):
+        ...         visible = scene.raw["opacities"].sigmoid() > 0.01
+        ...         kept = torch.nonzero(visible)[:, 0]
+        ...         update_params_and_optimizer_state(scene, optimizers, kept)
     """
 
     def __init__(self) -> None:
         self.state: dict[str, Tensor] = {}
 
-    @abstractmethod
     def penalty(self, gaussians: Gaussians) -> Float[Tensor, ""]:
-        """What is added to the loss.
+        """Compute a term to add to the loss; zero by default.
 
         Args:
-            gaussians: Those of the scene, with gradients.
+            gaussians: Those of the scene, [N], with gradients.
 
         Returns:
-            A scalar, zero where the strategy wants nothing.
+            A scalar.
         """
+        return gaussians.means.new_zeros(())
 
     @abstractmethod
-    def after_step(self, scene: SceneModel, optimizers: Optimizers, made: StepMade) -> None:
-        """Do what is due after an optimizer step.
+    def after_step(self, scene: SceneModel, optimizers: Optimizers, info: StepInfo) -> None:
+        """Change the scene after an optimizer step.
 
         Args:
             scene: Its Gaussians may change in number.
-            optimizers: Those of the scene; they are kept in agreement with it.
-            made: The step.
+            optimizers: Those of the scene; the strategy keeps them consistent with it, which
+                `update_params_and_optimizer_state` and `reset_state` do.
+            info: The step.
         """
+
+
+@torch.no_grad()
+def update_params_and_optimizer_state(
+    scene: SceneModel,
+    optimizers: Optimizers,
+    source_index: Int[Tensor, " m"],
+    is_new: Bool[Tensor, " m"] | None = None,
+    changed: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Replace the Gaussians by copies of some of them.
+
+    Removing, cloning, splitting and relocating are all of this form. A Gaussian keeps the optimizer
+    state of its source, unless it is new; then its state is zero.
+
+    Args:
+        scene: Gets new parameters of M rows.
+        optimizers: Those of the scene; further or missing ones are no mistake.
+        source_index: Which Gaussian each of the M new ones copies.
+        is_new: Which of them are not the old Gaussian itself; none where it is None.
+        changed: New values of some of the tensors in `scene.raw`, M rows each.
+    """
+    for name, before in list(scene.raw.items()):
+        values = (changed or {}).get(name)
+        after = nn.Parameter(before[source_index] if values is None else values.clone())
+        scene.raw[name] = after
+        if name in optimizers:
+            _update_optimizer(optimizers[name], before, after, source_index, is_new)
+
+
+@torch.no_grad()
+def reset_state(optimizers: Optimizers, name: str) -> None:
+    """Set an optimizer's running means to zero, after all values of its tensor have changed.
+
+    Args:
+        optimizers: Those of a scene.
+        name: Name of the tensor.
+    """
+    if name in optimizers:
+        for state in optimizers[name].state.values():
+            for key in _per_row(state):
+                state[key].zero_()
+
+
+def _update_optimizer(
+    optimizer: torch.optim.Optimizer,
+    before: Tensor,
+    after: nn.Parameter,
+    source_index: Tensor,
+    is_new: Tensor | None,
+) -> None:
+    optimizer.param_groups[0]["params"] = [after]
+    state = optimizer.state.pop(before, {})
+    for key in _per_row(state):
+        state[key] = state[key][source_index]
+        if is_new is not None:
+            state[key][is_new] = 0
+    if state:
+        optimizer.state[after] = state
+
+
+def _per_row(state: Mapping[str, Tensor]) -> list[str]:
+    """All but the scalar number of steps."""
+    return [key for key, value in state.items() if value.ndim > 0]

@@ -1,4 +1,4 @@
-"""A scene whose Gaussians are known: balls, a ring and a rod on a checkered disc."""
+"""A synthetic scene with known Gaussians: balls, a ring and a rod on a checkered disc."""
 
 from math import pi, sqrt
 
@@ -8,18 +8,39 @@ from torch import Tensor
 
 from gaussrep import quaternions
 from gaussrep.cameras import Cameras
-from gaussrep.fitting.capture import Capture, PosedPictures
+from gaussrep.errors import DataError
+from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.config import CaptureConfig
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.api import render
 
 VIEWS, SIZE, DISTANCE, FOV = 60, 128, 4.0, 40.0
+PREFIX, SCENES = "synthetic:", ("balls",)
 GOLDEN = pi * (3 - sqrt(5))
 THIN = 0.01
 """Standard deviation across a surface in scene units."""
 
 
+def read_synthetic(config: CaptureConfig, path: str) -> Capture:
+    """Render the images of a synthetic scene.
+
+    Args:
+        config: Size of the images, at most 128 pixels, and which views to hold out.
+        path: `synthetic:` and the name of a scene.
+
+    Returns:
+        Images with alpha and depth, without points.
+
+    Raises:
+        DataError: There is no such scene.
+    """
+    if path.removeprefix(PREFIX) not in SCENES:
+        raise DataError(f"{path}: there is no such scene; known: {PREFIX}{', '.join(SCENES)}.")
+    return synthetic_capture(config.hold_out_every, size=min(config.image_size or SIZE, SIZE))
+
+
 def known_scene() -> Gaussians:
-    """The scene, about two units wide and one high, z up.
+    """Build the scene, about two units wide and one high, z up.
 
     Returns:
         Some four hundred Gaussians with plain colors: flat ones on surfaces, long ones along the
@@ -38,16 +59,16 @@ def known_scene() -> Gaussians:
     )
 
 
-def synthetic_capture(hold_out: int = 10, views: int = VIEWS, size: int = SIZE) -> Capture:
-    """Pictures of the scene from a hemisphere, over black.
+def synthetic_capture(hold_out_every: int = 10, views: int = VIEWS, size: int = SIZE) -> Capture:
+    """Render the scene from views on a hemisphere, over black.
 
     Args:
-        hold_out: Every how many views one is held out.
-        views: Views on a golden spiral from 8 to 75 degrees above the disc.
+        hold_out_every: Hold out the last of every so many views.
+        views: Number of views, on a golden spiral from 8 to 75 degrees above the disc.
         size: Width and height in pixels.
 
     Returns:
-        Float32 pictures with alpha and depth, without points.
+        Float32 images with alpha and depth, without points.
     """
     step = torch.arange(views) + 0.5
     height = torch.lerp(torch.tensor(0.14), torch.tensor(0.966), step / views)
@@ -56,19 +77,20 @@ def synthetic_capture(hold_out: int = 10, views: int = VIEWS, size: int = SIZE) 
     target, up = torch.tensor([0.0, 0, 0.25]), torch.tensor([0.0, 0, 1])
     cameras = Cameras.look_at(eyes, target, up, size, size, FOV)
     with torch.no_grad():
-        seen = render(known_scene(), cameras)
-    return Capture.split(PosedPictures(seen.color, cameras, seen.alpha, seen.depth), hold_out)
+        rendered = render(known_scene(), cameras)
+    images = PosedImages(rendered.color, cameras, rendered.alpha, rendered.depth)
+    return Capture.split(images, hold_out_every)
 
 
 def _spiral(count: int) -> tuple[Tensor, Tensor]:
-    """Shares from 0 to 1 and the golden spiral's angles."""
+    """Fractions from 0 to 1 and the golden spiral's angles."""
     step = torch.arange(count) + 0.5
     return step / count, GOLDEN * step
 
 
 def _disc(count: int, radius: float) -> Gaussians:
-    share, angle = _spiral(count)
-    reach = radius * share.sqrt()
+    fraction, angle = _spiral(count)
+    reach = radius * fraction.sqrt()
     points = torch.stack([reach * angle.cos(), reach * angle.sin(), torch.zeros(count)], -1)
     dark = ((points[:, 0] * 4).floor() + (points[:, 1] * 4).floor()) % 2 == 0
     colors = torch.where(dark[:, None], torch.tensor([0.25, 0.25, 0.3]), torch.tensor(0.85))
@@ -79,8 +101,8 @@ def _ball(
     count: int, center: list[float], radius: float, color: list[float], opacity: float = 0.95
 ) -> Gaussians:
     """Flat Gaussians on a sphere, banded from dark to light."""
-    share, angle = _spiral(count)
-    z = 1 - 2 * share
+    fraction, angle = _spiral(count)
+    z = 1 - 2 * fraction
     across = (1 - z * z).sqrt()
     normals = torch.stack([across * angle.cos(), across * angle.sin(), z], -1)
     light = 0.7 + 0.3 * (3 * pi * z).cos()
@@ -101,11 +123,11 @@ def _ring(count: int, center: list[float], radius: float, color: list[float]) ->
 
 def _rod(count: int, foot: list[float], head: list[float], color: list[float]) -> Gaussians:
     ends = torch.tensor([foot, head])
-    share = torch.linspace(0, 1, count)[:, None]
+    fraction = torch.linspace(0, 1, count)[:, None]
     axis = ends[1] - ends[0]
-    colors = torch.lerp(torch.tensor(color), torch.tensor([0.9, 0.5, 0.1]), share)
+    colors = torch.lerp(torch.tensor(color), torch.tensor([0.9, 0.5, 0.1]), fraction)
     length = 0.7 * axis.norm().item() / count
-    return _long(ends[0] + share * axis, axis.expand(count, 3), length, 0.025, colors)
+    return _long(ends[0] + fraction * axis, axis.expand(count, 3), length, 0.025, colors)
 
 
 def _surface(
@@ -125,7 +147,7 @@ def _placed(
     colors: Float[Tensor, "n 3"],
     opacity: float,
 ) -> Gaussians:
-    """Gaussians whose third axis points along given axes."""
+    """Gaussians whose third axis is aligned with `axes`."""
     count = len(points)
     third = torch.nn.functional.normalize(axes, dim=-1)
     other = torch.where(third[:, :1].abs() < 0.9, torch.eye(3)[0], torch.eye(3)[1])

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gaussrep.plugins.hookspecs import hookimpl
 from gaussrep.plugins.records import (
     CallbackRecord,
+    CaptureRecord,
     DatasetRecord,
     EncoderRecord,
     EvaluationRecord,
@@ -15,6 +16,7 @@ from gaussrep.plugins.records import (
     RendererRecord,
     SceneSourceRecord,
     ScheduleRecord,
+    StrategyRecord,
 )
 
 
@@ -386,4 +388,47 @@ def register_formats() -> Iterator[FormatRecord]:
         summary="glTF with Khronos's extension KHR_gaussian_splatting.",
         target="gaussrep.formats.gltf:Gltf",
         suffixes=(".glb", ".gltf"),
+    )
+
+
+@hookimpl
+def register_strategies() -> Iterator[StrategyRecord]:
+    """The densification strategies of the core."""
+    yield StrategyRecord(
+        name="default",
+        summary="Adaptive density control of 3DGS: clone, split, prune, reset opacities.",
+        target="gaussrep.fitting.default_strategy:DefaultStrategy",
+        config="gaussrep.fitting.config:DefaultStrategyConfig",
+    )
+    yield StrategyRecord(
+        name="mcmc",
+        summary="3DGS-MCMC: relocate dead Gaussians, add new ones, perturb faint ones.",
+        target="gaussrep.fitting.mcmc:MCMCStrategy",
+        config="gaussrep.fitting.config:MCMCStrategyConfig",
+    )
+
+
+@hookimpl
+def register_captures() -> Iterator[CaptureRecord]:
+    """The capture formats of the core."""
+    yield CaptureRecord(
+        name="transforms",
+        summary="Folders with transforms.json, as instant-ngp and nerfstudio write them.",
+        target="gaussrep.fitting.transforms:transforms_capture",
+        config="gaussrep.fitting.config:CaptureConfig",
+        markers=("transforms.json",),
+    )
+    yield CaptureRecord(
+        name="recording",
+        summary="Posed RGB-D recordings in the layout of the data set rgbd, with depth.",
+        target="gaussrep.fitting.recording:recording_capture",
+        config="gaussrep.fitting.config:RecordingConfig",
+        markers=("frames/*.pose.txt", "*/frames/*.pose.txt"),
+    )
+    yield CaptureRecord(
+        name="synthetic",
+        summary="Synthetic scenes with known Gaussians, synthetic:balls.",
+        target="gaussrep.fitting.synthetic:read_synthetic",
+        config="gaussrep.fitting.config:CaptureConfig",
+        prefix="synthetic:",
     )

@@ -13,8 +13,8 @@ from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
+from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.fit_folder import open_folder
-from gaussrep.fitting.sources.open_capture import open_capture
 from gaussrep.formats.by_suffix import load
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training.load_run import load_run

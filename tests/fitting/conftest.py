@@ -5,17 +5,17 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.config import load_config
-from gaussrep.fitting.capture import Capture, PosedPictures
+from gaussrep.fitting.capture import Capture, PosedImages
 from gaussrep.fitting.config import FitConfig
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
 
 TINY = {
-    "data": {"path": "tiny"},
+    "data": {"path": "synthetic:balls"},
     "steps": 60,
-    "start": {"count": 20, "scale": 0.3},
-    "strategy": {"type": "mcmc", "most": 30, "every": 10},
-    "rates": {"means": 2e-3, "means_end": 2e-4, "scales": 2e-2, "sh0": 2e-2},
+    "init": {"count": 20, "scale": 0.3},
+    "strategy": {"type": "mcmc", "max_gaussians": 30, "refine_every": 10},
+    "learning_rates": {"means": 2e-3, "means_end": 2e-4, "scales": 2e-2, "sh0": 2e-2},
     "sh_degree": 1,
     "evaluate_every": 30,
     "checkpoint_every": 20,
@@ -44,7 +44,7 @@ def tiny_scene():
 
 @pytest.fixture
 def ring():
-    """Eleven cameras around the origin."""
+    """Eleven cameras around the source_index."""
     angle = torch.arange(11) * 2.4
     eyes = torch.stack([2.5 * angle.cos(), 2.5 * angle.sin(), 0.5 + 0.1 * angle], -1)
     return Cameras.look_at(eyes, torch.zeros(3), torch.tensor([0.0, 0, 1]), 16, 16, 40.0)
@@ -54,4 +54,4 @@ def ring():
 def tiny_capture(tiny_scene, ring):
     """Its pictures; one is held out."""
     seen = render(tiny_scene, ring)
-    return Capture.split(PosedPictures(seen.color, ring, seen.alpha, seen.depth), 10)
+    return Capture.split(PosedImages(seen.color, ring, seen.alpha, seen.depth), 10)

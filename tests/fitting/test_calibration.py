@@ -36,9 +36,21 @@ def test_finds_the_lens_of_a_wrongly_calibrated_capture(tiny_capture, tiny_confi
     wrong = tiny_capture.train.cameras.Ks * torch.tensor([[1.1, 1, 1], [1, 1.1, 1], [1, 1, 1]])
     cameras = tiny_capture.train.cameras.replace(Ks=wrong)
     capture = replace(tiny_capture, train=replace(tiny_capture.train, cameras=cameras))
-    settings = ("calibrate=true", "steps=150", "rates.calibration=1e-2", "strategy.noise=0")
-    still = [f"rates.{name}=1e-9" for name in ("quats", "scales", "opacities", "sh0", "shN")]
-    still += ["rates.means=2e-9", "rates.means_end=1e-9", "strategy.most=12", "sh_degree=0"]
+    settings = (
+        "calibrate=true",
+        "steps=150",
+        "learning_rates.calibration=1e-2",
+        "strategy.noise=0",
+    )
+    still = [
+        f"learning_rates.{name}=1e-9" for name in ("quats", "scales", "opacities", "sh0", "shN")
+    ]
+    still += [
+        "learning_rates.means=2e-9",
+        "learning_rates.means_end=1e-9",
+        "strategy.max_gaussians=12",
+        "sh_degree=0",
+    ]
     fitting = Fitting(tiny_config(*settings, *still), capture, torch.device("cpu"), tiny_scene)
     for _ in range(150):
         fitting.make_step()

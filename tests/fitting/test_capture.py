@@ -2,12 +2,12 @@ import pytest
 import torch
 
 from gaussrep.errors import ShapeError
-from gaussrep.fitting.capture import Capture, PosedPictures
+from gaussrep.fitting.capture import Capture, PosedImages
 
 
 @pytest.fixture
 def pictures(ring):
-    return PosedPictures(torch.rand(11, 16, 16, 3), ring, depths=torch.rand(11, 16, 16))
+    return PosedImages(torch.rand(11, 16, 16, 3), ring, depths=torch.rand(11, 16, 16))
 
 
 def test_holds_out_the_last_of_every_group(pictures):
@@ -29,11 +29,11 @@ def test_opaque_pictures_hide_the_background(pictures):
 
 def test_transparent_pictures_show_it(ring):
     colors, alphas = torch.full((11, 16, 16, 3), 0.1), torch.full((11, 16, 16), 0.25)
-    found = PosedPictures(colors, ring, alphas).over(torch.tensor([0.0, 0.4, 0.8]))
+    found = PosedImages(colors, ring, alphas).over(torch.tensor([0.0, 0.4, 0.8]))
     torch.testing.assert_close(found[0, 0, 0], torch.tensor([0.1, 0.4, 0.7]))
 
 
 @pytest.mark.usefixtures("unchecked")
 def test_refuses_other_shapes(ring):
     with pytest.raises(ShapeError, match="alphas"):
-        PosedPictures(torch.rand(11, 16, 16, 3), ring, torch.rand(11, 16, 8))
+        PosedImages(torch.rand(11, 16, 16, 3), ring, torch.rand(11, 16, 8))

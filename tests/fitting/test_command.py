@@ -10,7 +10,13 @@ from gaussrep.cli.fit import fit_config
 from gaussrep.errors import ConfigError
 
 PROGRAM = [sys.executable, "-W", "error", "-c", "from gaussrep.cli.main import main; main()"]
-QUICK = ("steps=6", "data.size=16", "start.count=30", "strategy.most=40", "sh_degree=1")
+QUICK = (
+    "steps=6",
+    "data.image_size=16",
+    "init.count=30",
+    "strategy.max_gaussians=40",
+    "sh_degree=1",
+)
 
 
 @pytest.fixture
@@ -70,14 +76,18 @@ def test_mistakes_in_settings_are_told_without_torch(gaussrep):
     assert "stepz" in done.stderr
 
 
+def strategy_of(*overrides):
+    return fit_config("synthetic:balls", None, [], list(overrides)).strategy
+
+
 def test_a_strategy_is_named_or_set():
-    assert fit_config("x", None, [], []).strategy.type == "default"
-    assert fit_config("x", None, [], ["strategy.most=7"]).strategy.most == 7
-    assert fit_config("x", None, [], ["strategy=mcmc"]).strategy.type == "mcmc"
-    both = fit_config("x", None, [], ["strategy=mcmc", "strategy.every=9"]).strategy
-    assert (both.type, both.every) == ("mcmc", 9)
+    assert strategy_of().type == "default"
+    assert strategy_of("strategy.max_gaussians=7").max_gaussians == 7
+    assert strategy_of("strategy=mcmc").type == "mcmc"
+    both = strategy_of("strategy=mcmc", "strategy.refine_every=9")
+    assert (both.type, both.refine_every) == ("mcmc", 9)
 
 
 def test_refuses_a_setting_of_the_other_strategy():
     with pytest.raises(ConfigError, match="noise"):
-        fit_config("x", None, [], ["strategy=default", "strategy.noise=1"])
+        fit_config("synthetic:balls", None, [], ["strategy=default", "strategy.noise=1"])

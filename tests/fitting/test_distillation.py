@@ -4,7 +4,7 @@ from torch.nn.functional import cosine_similarity
 
 from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.teacher import build_teacher
-from gaussrep.fitting.distillation import draw_lessons, feature_error
+from gaussrep.fitting.distillation import compute_feature_targets, feature_error
 
 
 class Flat(ImageEncoder):
@@ -31,7 +31,7 @@ def pictures(count=3):
 
 def test_short_vectors_keep_all_angles_where_so_many_directions_hold_them():
     encoder = Flat()
-    lessons = draw_lessons(encoder, pictures(), channels=2)
+    lessons = compute_feature_targets(encoder, pictures(), channels=2)
     assert [tuple(each.shape) for each in lessons.maps] == [(4, 3, 2), (4, 4, 2), (4, 5, 2)]
     for picture, short in zip(pictures(), lessons.maps, strict=True):
         long = encoder(picture[None])[0].flatten(0, 1)
@@ -44,11 +44,11 @@ def test_short_vectors_keep_all_angles_where_so_many_directions_hold_them():
 
 def test_the_longest_directions_are_kept():
     encoder = build_teacher("statistics")
-    few, many = (draw_lessons(encoder, pictures(1), n) for n in (2, 8))
+    few, many = (compute_feature_targets(encoder, pictures(1), n) for n in (2, 8))
     assert torch.allclose(few.maps[0], many.maps[0][..., :2], atol=1e-5)
     energy = many.maps[0].square().sum((0, 1))
     assert (energy.diff() <= 1e-5).all()
-    assert torch.equal(many.maps[0], draw_lessons(encoder, pictures(1), 8).maps[0])
+    assert torch.equal(many.maps[0], compute_feature_targets(encoder, pictures(1), 8).maps[0])
 
 
 def test_error_of_cells():

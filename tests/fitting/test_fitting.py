@@ -32,11 +32,13 @@ def test_keeps_a_scene_that_is_right_already(tiny_capture, tiny_config, tiny_sce
 
 
 @pytest.mark.parametrize("strategy", ["mcmc", "default"])
-@pytest.mark.parametrize("more", [[], ["batch=3", "random_background=true", "loss.depth=0.1"]])
+@pytest.mark.parametrize(
+    "more", [[], ["batch_size=3", "random_background=true", "depth_weight=0.1"]]
+)
 def test_a_restored_fit_goes_on_as_one_that_was_never_stopped(
     tiny_capture, tiny_config, tmp_path, strategy, more
 ):
-    settings = [f"strategy={strategy}", "strategy.every=5", *more]
+    settings = [f"strategy={strategy}", "strategy.refine_every=5", *more]
     if strategy == "default":
         settings.append("strategy.grow_gradient=1e-6")
     whole = Fitting(tiny_config(*settings), tiny_capture, CPU)
@@ -51,7 +53,7 @@ def test_a_restored_fit_goes_on_as_one_that_was_never_stopped(
 
 
 def test_harmonics_come_in_one_degree_after_the_other(tiny_capture, tiny_config):
-    fitting = Fitting(tiny_config("sh_degree=2", "sh_share=0.1"), tiny_capture, CPU)
+    fitting = Fitting(tiny_config("sh_degree=2", "sh_interval_fraction=0.1"), tiny_capture, CPU)
     degrees = []
     for _ in range(20):
         fitting.make_step()

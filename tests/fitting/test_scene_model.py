@@ -2,9 +2,8 @@ import pytest
 import torch
 
 from gaussrep import sh
-from gaussrep.fitting.config import RatesConfig
-from gaussrep.fitting.rates import make_optimizers
-from gaussrep.fitting.scene_model import SceneModel
+from gaussrep.fitting.config import LearningRatesConfig
+from gaussrep.fitting.scene_model import SceneModel, make_optimizers
 
 
 def test_gives_back_the_gaussians_it_was_made_of(tiny_scene):
@@ -46,7 +45,7 @@ def test_opacities_of_0_and_1_stay_finite(tiny_scene):
 @pytest.mark.parametrize("nested", [False, True])
 def test_loads_weights_of_another_count_under_a_living_optimizer(tiny_scene, nested):
     saved, model = SceneModel(tiny_scene[:7]), SceneModel(tiny_scene)
-    optimizers = make_optimizers(model, RatesConfig(), 1.0)
+    optimizers = make_optimizers(model, LearningRatesConfig(), 1.0)
     model.gaussians().means.sum().backward()
     if nested:
         torch.nn.ModuleList([model]).load_state_dict(torch.nn.ModuleList([saved]).state_dict())

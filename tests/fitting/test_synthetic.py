@@ -11,7 +11,7 @@ def test_scene_is_what_it_says():
 
 
 def test_views_show_all_of_it():
-    capture = synthetic_capture(hold_out=10, views=20, size=32)
+    capture = synthetic_capture(hold_out_every=10, views=20, size=32)
     assert capture.train.count == 18
     assert capture.held_out.count == 2
     border = torch.ones(32, 32, dtype=torch.bool)

@@ -22,7 +22,9 @@ from gaussrep.viewer.sources import SourceWatcher, make_view_source
 @pytest.fixture
 def fit_run(tmp_path):
     """A fit that has begun and has no checkpoint yet."""
-    config = FitConfig(data={"path": "synthetic:balls", "size": 16}, background=(0.0, 0.5, 1.0))
+    config = FitConfig(
+        data={"path": "synthetic:balls", "image_size": 16}, background=(0.0, 0.5, 1.0)
+    )
     return RunFolder.create(tmp_path / "fit", config, {})
 
 

@@ -6,11 +6,11 @@ import torch
 from einops import rearrange
 
 from gaussrep.cameras import Cameras
-from gaussrep.fitting.capture import PosedPictures
+from gaussrep.fitting.capture import PosedImages
 from gaussrep.rendering import Rendering
 
 
-def pictures_of(batch: dict[str, Any], cameras: Cameras) -> PosedPictures:
+def pictures_of(batch: dict[str, Any], cameras: Cameras) -> PosedImages:
     """Take over a batch of one picture.
 
     Args:
@@ -25,12 +25,12 @@ def pictures_of(batch: dict[str, Any], cameras: Cameras) -> PosedPictures:
     depths = batch.get("depth_image")
     if depths is not None:
         depths = rearrange(depths.to(image.device).float(), "h w 1 -> 1 h w")
-    return PosedPictures(colors, cameras, alphas, depths)
+    return PosedImages(colors, cameras, alphas, depths)
 
 
 def masked(
-    batch: dict[str, Any], rendering: Rendering, pictures: PosedPictures
-) -> tuple[Rendering, PosedPictures]:
+    batch: dict[str, Any], rendering: Rendering, pictures: PosedImages
+) -> tuple[Rendering, PosedImages]:
     """Make black, on both sides, what the batch's `mask` [H, W, 1] leaves out, if it has one.
 
     Args:
@@ -46,4 +46,4 @@ def masked(
     depths = None if pictures.depths is None else pictures.depths * counts
     colors = pictures.colors * counts[..., None]
     drawn = Rendering(rendering.color * counts[..., None], rendering.alpha, rendering.depth)
-    return drawn, PosedPictures(colors, pictures.cameras, alphas, depths)
+    return drawn, PosedImages(colors, pictures.cameras, alphas, depths)

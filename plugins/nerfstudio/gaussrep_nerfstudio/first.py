@@ -4,11 +4,10 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.fitting.capture import Capture, PosedPictures
-from gaussrep.fitting.config import FitConfig
-from gaussrep.fitting.predicted_start import predicted_gaussians
-from gaussrep.fitting.start import first_gaussians
-from gaussrep.fitting.view_order import Stream, generator
+from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.config import SceneConfig
+from gaussrep.fitting.initialization import init_gaussians, predict_gaussians
+from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.gaussians import Gaussians
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
 from gaussrep_nerfstudio.model_config import GaussrepModelConfig
@@ -22,10 +21,11 @@ SeedPoints = tuple[torch.Tensor, torch.Tensor]
 
 def begin(
     model: GaussrepModelConfig,
-    fit: FitConfig,
+    fit: SceneConfig,
     cameras: Cameras,
     seed_points: SeedPoints | None,
     known: KnownCloud | None,
+    seed: int,
 ) -> Gaussians:
     """Make the first Gaussians, in the units of the model.
 
@@ -35,6 +35,7 @@ def begin(
         cameras: Those that are trained on.
         seed_points: The data's points, if it has any.
         known: The same with their normals, in meters, if the data parser is `gaussrep-rgbd`.
+        seed: Seed of random places and features.
 
     Returns:
         One scene on the CPU.
@@ -43,36 +44,36 @@ def begin(
         ConfigError: If no run is named to start from.
         DataError: If points are wanted and there are none.
     """
-    chance = generator(fit.seed, Stream.START)
-    if model.start == "run":
+    rng = generator(seed, RngStream.INIT)
+    if model.init == "run":
         gaussians = _predicted(model, known)
     else:
-        gaussians = first_gaussians(_seen(cameras, seed_points), fit.start, chance)
+        gaussians = init_gaussians(_seen(cameras, seed_points), fit.init, rng)
     if model.encoder is None:
         return gaussians
     shape = gaussians.count, model.feature_channels
-    features = FEATURE_SCALE * torch.randn(shape, generator=chance)
+    features = FEATURE_SCALE * torch.randn(shape, generator=rng)
     return gaussians.replace(features=features)
 
 
 def _predicted(model: GaussrepModelConfig, known: KnownCloud | None) -> Gaussians:
-    if model.start_run is None:
+    if model.init_run is None:
         raise ConfigError(
-            "start is run, but no run is named; give --pipeline.model.start-run RUN, the folder of "
+            "init is run, but no run is named; give --pipeline.model.init-run RUN, the folder of "
             "a run of gaussiancross."
         )
     if known is None:
         raise DataError(
-            "start is run, which needs points with normals in meters; give the data with the data "
-            f"parser gaussrep-rgbd, which has them ({CLOUD}), or another start."
+            "init is run, which needs points with normals in meters; give the data with the data "
+            f"parser gaussrep-rgbd, which has them ({CLOUD}), or another init."
         )
-    return predicted_gaussians(model.start_run, known.cloud).transform(known.to_model)
+    return predict_gaussians(model.init_run, known.cloud).transform(known.to_model)
 
 
 def _seen(cameras: Cameras, seed_points: SeedPoints | None) -> Capture:
     """What there is to start from; its pictures are not looked at."""
     colors = torch.zeros(()).expand(cameras.views, cameras.height, cameras.width, 3)
-    pictures = PosedPictures(colors, cameras)
+    pictures = PosedImages(colors, cameras)
     if seed_points is None or not len(seed_points[0]):
         return Capture(pictures)
     points, levels = seed_points

@@ -1,13 +1,19 @@
-"""The model's settings as those of a fit."""
+"""Conversion of the model's settings to those of a fit."""
 
 from typing import Annotated, Any
 
 from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.errors import ConfigError
-from gaussrep.fitting.config import FitConfig
+from gaussrep.fitting.config import SceneConfig
 from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 
-SETTABLE = ("loss.", "start.", "strategy.", "sh_share=", "rates.means_end=")
+SETTABLE = (
+    "loss.",
+    "init.",
+    "strategy.",
+    "sh_interval_fraction=",
+    "learning_rates.means_end=",
+)
 """What `settings` may hold; the rest has a flag of its own, here or in nerfstudio."""
 BACKGROUNDS = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "random": (0.0, 0.0, 0.0)}
 
@@ -16,11 +22,14 @@ class _Encoder(Config):
     encoder: Annotated[ComponentConfig, component("encoders")]
 
 
-def fit_config(model: GaussrepModelConfig) -> FitConfig:
-    """Say the settings in the words of `gaussrep.fitting`.
+def scene_config(model: GaussrepModelConfig) -> SceneConfig:
+    """Convert the settings to those of `gaussrep.fitting`.
 
     Args:
-        model: The settings; how many steps there are is not among them.
+        model: The settings.
+
+    Returns:
+        The validated settings.
 
     Raises:
         ConfigError: With one line for every mistake.
@@ -31,22 +40,22 @@ def fit_config(model: GaussrepModelConfig) -> FitConfig:
                 f"settings holds {setting}; wanted one that begins with {', '.join(SETTABLE)}; the "
                 "others are flags of `ns-train`."
             )
-    start = "auto" if model.start == "run" else model.start
+    init = "auto" if model.init == "run" else model.init
     strategy: dict[str, Any] = {"type": model.strategy}
-    if model.most is not None:
-        strategy["most"] = model.most
+    if model.max_gaussians is not None:
+        strategy["max_gaussians"] = model.max_gaussians
     layer = {
-        "data": {"path": ""},
-        "start": {"type": start, "count": model.start_count},
+        "init": {"type": init, "count": model.init_count},
         "strategy": strategy,
-        "loss": {"ssim": model.ssim_weight, "depth": model.depth_weight},
+        "loss": {"type": "l1-ssim", "ssim_weight": model.ssim_weight},
+        "depth_weight": model.depth_weight,
         "sh_degree": model.sh_degree,
         "background": BACKGROUNDS[model.background],
         "random_background": model.background == "random",
         "calibrate": model.calibrate,
         "renderer": model.renderer,
     }
-    return load_config(FitConfig, layer, [], model.settings)
+    return load_config(SceneConfig, layer, [], model.settings)
 
 
 def encoder_config(model: GaussrepModelConfig) -> ComponentConfig:

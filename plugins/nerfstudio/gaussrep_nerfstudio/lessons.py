@@ -10,14 +10,14 @@ from torch import Tensor
 
 from gaussrep.encoders import build_teacher
 from gaussrep.errors import ConfigError
-from gaussrep.fitting.distillation import Lessons, draw_lessons
+from gaussrep.fitting.distillation import FeatureTargets, compute_feature_targets
 from gaussrep_nerfstudio.fit_config import encoder_config
 from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 
 
 def lessons_of(
     config: GaussrepModelConfig, pictures: list[dict[str, Any]], device: torch.device
-) -> Lessons:
+) -> FeatureTargets:
     """Encode all training pictures, once, in the order of their numbers.
 
     Args:
@@ -35,7 +35,7 @@ def lessons_of(
             f"{encoder.width}; wanted no more."
         )
     ordered = sorted(pictures, key=lambda picture: picture["image_idx"])
-    return draw_lessons(encoder, _images(ordered, device), config.feature_channels)
+    return compute_feature_targets(encoder, _images(ordered, device), config.feature_channels)
 
 
 def _images(

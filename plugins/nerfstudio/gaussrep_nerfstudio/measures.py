@@ -10,7 +10,7 @@ from nerfstudio.utils import colormaps
 from nerfstudio.utils.rich_utils import CONSOLE
 from torch import Tensor
 
-from gaussrep.fitting.measure import measure_fidelity
+from gaussrep.fitting.losses import compute_image_metrics
 
 MISSING = (
     "LPIPS is not measured: the weights of its network are not on this machine. PSNR and SSIM are. "
@@ -43,7 +43,7 @@ class Measures:
         Returns:
             `psnr` in dB, `ssim`, and `lpips` unless it is missing, which is said once.
         """
-        found = measure_fidelity(said[None], truth[None])
+        found = compute_image_metrics(said[None], truth[None])
         measured = {"psnr": found.psnr, "ssim": found.ssim}
         if self._wanted != "off" and (distance := self._lpips(said, truth)) is not None:
             measured["lpips"] = distance

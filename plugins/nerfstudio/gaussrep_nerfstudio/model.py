@@ -10,9 +10,10 @@ from nerfstudio.models.base_model import Model
 from torch import Tensor
 from torch.nn import Parameter
 
+from gaussrep.building import build
 from gaussrep.fitting.calibration import Calibration
-from gaussrep.fitting.distillation import Lessons
-from gaussrep.fitting.extent import extent_of
+from gaussrep.fitting.distillation import FeatureTargets
+from gaussrep.fitting.initialization import scene_extent
 from gaussrep.fitting.scene_model import SceneModel
 from gaussrep.metrics import psnr
 from gaussrep_nerfstudio.batches import pictures_of
@@ -20,7 +21,7 @@ from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD
 from gaussrep_nerfstudio.feature_outputs import feature_outputs
 from gaussrep_nerfstudio.first import begin, nothing
-from gaussrep_nerfstudio.fit_config import fit_config
+from gaussrep_nerfstudio.fit_config import scene_config
 from gaussrep_nerfstudio.lessons import lessons_of
 from gaussrep_nerfstudio.losses import feature_loss, picture_loss
 from gaussrep_nerfstudio.measures import Measures, shown
@@ -48,22 +49,23 @@ class GaussrepModel(Model):
     def populate_modules(self) -> None:
         """Make what a checkpoint is loaded into."""
         self._cameras = cameras_of(self.kwargs["metadata"][CAMERAS])
-        seed = torch.initial_seed() % 2**63
-        self._fit = fit_config(self.config).model_copy(update={"seed": seed})
-        self._extent = extent_of(self._cameras)
+        self._seed = torch.initial_seed() % 2**63
+        self._fit = scene_config(self.config)
+        self._loss = build("losses", self._fit.loss)
+        self._extent = scene_extent(self._cameras)
         self.scene = SceneModel(nothing(self.config), self._fit.sh_degree)
         self.calibration = Calibration(self._extent).requires_grad_(self._fit.calibrate)
         self.picker = None if self.config.encoder is None else Picker()
         self._measures = Measures(self.config.lpips)
         self._schedule: Schedule | None = None
-        self._lessons: Lessons | None = None
+        self._lessons: FeatureTargets | None = None
         self._box: OrientedBox | None = None
         self._saved: dict[str, Any] = {"steps": None, "strategy": {}}
 
     def get_param_groups(self) -> dict[str, list[Parameter]]:
         """Make the first Gaussians, and name what is trained."""
         points, known = self.kwargs.get("seed_points"), self.kwargs["metadata"].get(CLOUD)
-        start = begin(self.config, self._fit, self._cameras, points, known)
+        start = begin(self.config, self._fit, self._cameras, points, known, self._seed)
         self.scene = SceneModel(start, self._fit.sh_degree).to(self.device)
         groups = {name: [parameter] for name, parameter in self.scene.raw.items()}
         if self._fit.calibrate:
@@ -77,8 +79,14 @@ class GaussrepModel(Model):
         trainer = training_callback_attributes.trainer
         assert trainer is not None
         steps = self._saved["steps"] or trainer.config.max_num_iterations
-        fit = self._fit.model_copy(update={"steps": steps})
-        self._schedule = Schedule(fit, self._extent, self.scene, trainer.optimizers)
+        self._schedule = Schedule(
+            self._fit,
+            self._extent,
+            self.scene,
+            trainer.optimizers,
+            steps=steps,
+            seed=self._seed,
+        )
         self._schedule.strategy.state = self._saved["strategy"]
         if self.config.encoder is not None:
             manager: Any = trainer.pipeline.datamanager
@@ -119,7 +127,15 @@ class GaussrepModel(Model):
         self, outputs: dict[str, Tensor], batch: dict[str, Any], metrics_dict: Any = None
     ) -> dict[str, Tensor]:
         """What `gaussrep fit` minimizes, and the features' error."""
-        losses = {"picture": picture_loss(self._view, batch, self._fit.loss, self._extent)}
+        losses = {
+            "picture": picture_loss(
+                self._view,
+                batch,
+                self._loss,
+                depth_weight=self._fit.depth_weight,
+                extent=self._extent,
+            )
+        }
         if self.training and self._schedule is not None:
             losses["strategy"] = self._schedule.strategy.penalty(self._view.gaussians)
         if self.training and self._lessons is not None:
@@ -138,7 +154,7 @@ class GaussrepModel(Model):
         """What a checkpoint holds beside tensors of the model; tensors and plain types only."""
         if self._schedule is None:
             return self._saved
-        return {"steps": self._schedule.fit.steps, "strategy": self._schedule.strategy.state}
+        return {"steps": self._schedule.steps, "strategy": self._schedule.strategy.state}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Take back what a checkpoint holds."""

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from nerfstudio.models.base_model import ModelConfig
 
-from gaussrep.fitting.config import CaptureConfig, FitConfig
+from gaussrep.fitting.config import SceneConfig
+from gaussrep.losses.config import L1SSIMConfig
 
-DEFAULTS = FitConfig(data=CaptureConfig(path=""))
+DEFAULTS = SceneConfig()
 
 
 @dataclass
@@ -17,22 +18,23 @@ class GaussrepModelConfig(ModelConfig):
 
     renderer: str = "auto"
     """Which renderer of gaussrep draws; `auto` takes `cpu` on a CPU and `gsplat` on CUDA."""
-    start: Literal["auto", "random", "points", "run"] = "auto"
+    init: Literal["auto", "random", "points", "run"] = "auto"
     """The first Gaussians: spread over the cube that the cameras look at (`random`), at the data's
     points (`points`; `auto` where there are any), or predicted from the points (`run`)."""
-    start_count: int = DEFAULTS.start.count
+    init_count: int = DEFAULTS.init.count
     """How many there are at first; of more points, that many are drawn. Not for `run`."""
-    start_run: Path | None = None
-    """Folder of a trained run that predicts Gaussians from points, for `start=run`."""
-    strategy: Literal["default", "mcmc"] = "default"
-    """How Gaussians come and go: the rules of 3DGS, or 3DGS-MCMC. Both work with every renderer."""
-    most: int | None = None
+    init_run: Path | None = None
+    """Folder of a trained run that predicts Gaussians from points, for `init=run`."""
+    strategy: str = "default"
+    """How Gaussians are added, moved and removed: `default` (3DGS), `mcmc` (3DGS-MCMC), or a
+    strategy of a plugin."""
+    max_gaussians: int | None = None
     """Most Gaussians; by default 100,000 with `default` and 10,000 with `mcmc`."""
     sh_degree: int = DEFAULTS.sh_degree
     """Degree of the spherical harmonics at the end; they start at 0."""
-    ssim_weight: float = DEFAULTS.loss.ssim
+    ssim_weight: float = L1SSIMConfig().ssim_weight
     """λ in (1 - λ) L1 + λ (1 - SSIM)."""
-    depth_weight: float = DEFAULTS.loss.depth
+    depth_weight: float = DEFAULTS.depth_weight
     """Weight of the error of depth in units of the scene's extent, where the data has depth."""
     background: Literal["black", "white", "random"] = "black"
     """What lies behind the Gaussians, and behind pictures with transparency; `random` draws another
@@ -52,8 +54,9 @@ class GaussrepModelConfig(ModelConfig):
     """Whether LPIPS is measured: never, where its weights are on this machine, or at the price of a
     download."""
     settings: tuple[str, ...] = ()
-    """Further settings of `gaussrep fit`: `loss.…`, `start.…`, `strategy.…`, `sh_share=…` and
-    `rates.means_end=…`, such as `strategy.grow_gradient=1e-4`."""
+    """Further settings of `gaussrep fit`: `loss.…`, `init.…`, `strategy.…`,
+    `sh_interval_fraction=…` and `learning_rates.means_end=…`, such as
+    `strategy.grow_gradient=1e-4`."""
 
     def setup(self, **kwargs: Any) -> Any:
         """Make the model; what is heavy is imported here.

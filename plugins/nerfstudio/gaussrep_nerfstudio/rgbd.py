@@ -14,7 +14,7 @@ from torch import Tensor
 from gaussrep import similarity
 from gaussrep.cuboid import Cuboid
 from gaussrep.data.scenes import FrameRef, depth_size, resize_intrinsics
-from gaussrep.fitting.sources.picture import smaller
+from gaussrep.fitting.images import shrink_size
 from gaussrep_nerfstudio.cameras import opengl_poses
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
 from gaussrep_nerfstudio.recorded import Recorded, find_recorded
@@ -89,5 +89,5 @@ class RgbdDataParser(DataParser):
     def _lens(self, ref: FrameRef) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
         """Width, height and camera matrix of a frame's pictures."""
         height, width = depth_size(ref.depth)
-        columns, rows = smaller((width, height), self.config.size)
+        columns, rows = shrink_size((width, height), self.config.size)
         return (columns, rows), resize_intrinsics(ref.intrinsics, (height, width), (rows, columns))

@@ -7,13 +7,12 @@ from nerfstudio.engine.callbacks import TrainingCallback, TrainingCallbackLocati
 from nerfstudio.engine.optimizers import Optimizers
 from torch import Tensor
 
-from gaussrep.fitting.config import FitConfig
+from gaussrep.building import build
+from gaussrep.fitting.config import SceneConfig
 from gaussrep.fitting.image_gradient import pixel_gradients
-from gaussrep.fitting.make_strategy import make_strategy
-from gaussrep.fitting.rates import means_rate, set_rate
-from gaussrep.fitting.scene_model import SceneModel
-from gaussrep.fitting.strategy import StepMade
-from gaussrep.fitting.view_order import Stream, generator
+from gaussrep.fitting.rng import RngStream, generator
+from gaussrep.fitting.scene_model import SceneModel, means_lr, set_lr
+from gaussrep.fitting.strategy import StepInfo
 from gaussrep_nerfstudio.views import View
 
 
@@ -24,17 +23,27 @@ class Schedule:
     that Gaussians that come and go keep their state.
 
     Args:
-        fit: Says over how many steps everything is laid out.
+        config: Settings of the fit.
+        steps: Optimizer steps in all.
+        seed: Seed of random backgrounds and of the strategy.
         extent: The scene's, in the units of the model.
         scene: The model.
         optimizers: nerfstudio's, one per tensor of the scene by its name.
     """
 
     def __init__(
-        self, fit: FitConfig, extent: float, scene: SceneModel, optimizers: Optimizers
+        self,
+        config: SceneConfig,
+        extent: float,
+        scene: SceneModel,
+        optimizers: Optimizers,
+        *,
+        steps: int,
+        seed: int,
     ) -> None:
-        self.fit, self._extent, self._scene, self._optimizers = fit, extent, scene, optimizers
-        self.strategy = make_strategy(fit.strategy, steps=fit.steps, extent=extent)
+        self.steps, self._config, self._seed = steps, config, seed
+        self._extent, self._scene, self._optimizers = extent, scene, optimizers
+        self.strategy = build("strategies", config.strategy, steps=steps, extent=extent)
         self._first = {
             name: group["optimizer"].lr
             for name, group in optimizers.config.items()
@@ -45,7 +54,7 @@ class Schedule:
     @property
     def sh_degree(self) -> int:
         """Degree of the spherical harmonics at the present step."""
-        return self.fit.sh_degree_at(self._step)
+        return self._config.sh_degree_at(self._step, self.steps)
 
     @property
     def background(self) -> Tensor:
@@ -75,17 +84,17 @@ class Schedule:
         """
         self._step = step
         device = self._scene.raw["means"].device
-        self._chance = generator(self.fit.seed, Stream.STEP, step, device)
-        self._background = torch.tensor(self.fit.background, device=device)
-        if self.fit.random_background:
-            self._background = torch.rand(3, generator=self._chance, device=device)
-        progress = min(1.0, step / self.fit.steps)
-        rates = self.fit.rates.model_copy(update={"means": self._first["means"]})
-        self._rate = means_rate(rates, self._extent, progress)
-        set_rate(self._optimizers.optimizers["means"], self._rate)
+        self._rng = generator(self._seed, RngStream.STEP, step, device)
+        self._background = torch.tensor(self._config.background, device=device)
+        if self._config.random_background:
+            self._background = torch.rand(3, generator=self._rng, device=device)
+        progress = min(1.0, step / self.steps)
+        rates = self._config.learning_rates.model_copy(update={"means": self._first["means"]})
+        self._rate = means_lr(rates, self._extent, progress)
+        set_lr(self._optimizers.optimizers["means"], self._rate)
         if "calibration" in self._first:
-            decay = means_rate(rates, 1 / rates.means, progress)
-            set_rate(self._optimizers.optimizers["calibration"], self._first["calibration"] * decay)
+            decay = means_lr(rates, 1 / rates.means, progress)
+            set_lr(self._optimizers.optimizers["calibration"], self._first["calibration"] * decay)
 
     def end(self, view: View) -> None:
         """Let the strategy act.
@@ -100,7 +109,7 @@ class Schedule:
         gradients = pixel_gradients(
             view.copies.means.detach(), view.copies.means.grad, view.cameras.detach()
         )
-        made = StepMade(self._step, self._rate, gradients, self._chance)
+        made = StepInfo(self._step, self._rate, gradients, self._rng)
         scene, optimizers = self._scene, self._optimizers
         self.strategy.after_step(scene, optimizers.optimizers, made)
         for name, parameter in scene.raw.items():

@@ -16,13 +16,13 @@ from nerfstudio.engine.optimizers import OptimizerConfig
 from nerfstudio.engine.trainer import TrainerConfig
 from nerfstudio.pipelines.base_pipeline import VanillaPipelineConfig
 
-from gaussrep.fitting.config import CaptureConfig, FitConfig, RatesConfig
+from gaussrep.fitting.config import FitConfig, LearningRatesConfig
 from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 from gaussrep_nerfstudio.scene_images import SceneImages
 
 EPSILON = 1e-15
-"""Adam's ε in 3DGS's code, as in `gaussrep.fitting.rates`, which imports torch's optimizers."""
+"""Adam's ε in 3DGS's code, as in `gaussrep.fitting.scene_model`."""
 
 
 class SceneDatamanager(FullImageDatamanager[SceneImages]):
@@ -60,7 +60,7 @@ def trainer_config(name: str) -> TrainerConfig:
         parser = RgbdDataParserConfig()
     return TrainerConfig(
         method_name=name,
-        max_num_iterations=FitConfig(data=CaptureConfig(path="")).steps,
+        max_num_iterations=FitConfig.model_fields["steps"].default,
         steps_per_eval_batch=0,
         steps_per_eval_image=1000,
         steps_per_eval_all_images=1000,
@@ -79,7 +79,7 @@ def trainer_config(name: str) -> TrainerConfig:
 
 def _optimizers() -> dict[str, Any]:
     """One per group of parameters; `gaussrep fit` has the same rates."""
-    rates = RatesConfig().model_dump(exclude={"means_end"})
+    rates = LearningRatesConfig().model_dump(exclude={"means_end"})
     return {
         name: {"optimizer": FusedAdamConfig(lr=rate), "scheduler": None}
         for name, rate in rates.items()

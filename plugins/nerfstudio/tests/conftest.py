@@ -1,7 +1,7 @@
 import pytest
 
-from gaussrep.fitting.sources.write_transforms import write_transforms
 from gaussrep.fitting.synthetic import synthetic_capture
+from gaussrep.fitting.transforms import write_transforms
 
 SIZE, VIEWS = 48, 12
 
@@ -17,6 +17,6 @@ def one_thread():
 def balls(tmp_path_factory):
     """A small scene whose Gaussians are known, as a folder with transforms.json."""
     folder = tmp_path_factory.mktemp("balls")
-    capture = synthetic_capture(hold_out=VIEWS + 1, views=VIEWS, size=SIZE)
-    write_transforms(capture.train, folder, hold_out=4)
+    capture = synthetic_capture(hold_out_every=VIEWS + 1, views=VIEWS, size=SIZE)
+    write_transforms(capture.train, folder, hold_out_every=4)
     return folder

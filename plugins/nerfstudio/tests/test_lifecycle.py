@@ -16,11 +16,12 @@ from PIL import Image
 
 import gaussrep as gr
 from gaussrep.fitting.config import CaptureConfig
-from gaussrep.fitting.sources.transforms import transforms_capture
+from gaussrep.fitting.transforms import transforms_capture
 
 FLAGS = [
-    "--pipeline.model.start-count", 300, "--pipeline.model.most", 400,
-    "--pipeline.model.settings", "strategy.start=0", "strategy.every=10", "start.opacity=0.1",
+    "--pipeline.model.init-count", 300, "--pipeline.model.max-gaussians", 400,
+    "--pipeline.model.settings", "strategy.start_fraction=0", "strategy.refine_every=10",
+    "init.opacity=0.1",
 ]  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def test_export_renders_the_same_picture(trained, balls, tmp_path):
     assert rendered.returncode == 0, rendered.stderr
     exported = call("gaussrep", "convert", trained / "config.yml", tmp_path / "scene.ply")
     assert exported.returncode == 0, exported.stderr
-    views = transforms_capture(balls, CaptureConfig(path=str(balls), hold_out=100)).train
+    views = transforms_capture(CaptureConfig(path=str(balls), hold_out_every=100), str(balls)).train
     drawn = gr.render(gr.load(tmp_path / "scene.ply"), views.cameras).color.clamp(0, 1)
     files = sorted((tmp_path / "test" / "rgb").glob("*.png"))
     assert [file.stem for file in files] == ["00003", "00007", "00011"]

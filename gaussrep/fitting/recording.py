@@ -1,4 +1,4 @@
-"""Captures from RGB-D recordings: pictures, depth, and the points that they measured."""
+"""The capture format of RGB-D recordings: images, depth, and the points fused from them."""
 
 import logging
 from collections.abc import Sequence
@@ -13,28 +13,29 @@ from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, depth_size, read_rg
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
-from gaussrep.fitting.capture import Capture, PosedPictures
-from gaussrep.fitting.config import CaptureConfig
-from gaussrep.fitting.sources.picture import smaller
+from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.config import RecordingConfig
+from gaussrep.fitting.images import shrink_size
 
 log = logging.getLogger(__name__)
 
 
-def recording_capture(folder: Path, config: CaptureConfig) -> Capture:
-    """Read a recording, turned so that z is up.
+def recording_capture(config: RecordingConfig, path: str) -> Capture:
+    """Read a recording, rotated so that z is up.
 
     Args:
-        folder: As the data set `rgbd` wants it, with one recording.
-        config: Sizes, what to hold out, and where fused clouds are kept.
+        config: Size of the images, which views to hold out, and the folder for fused clouds.
+        path: Folder of one recording, in the layout of the data set `rgbd`.
 
     Returns:
-        Pictures with depth; the points are fused from those that are not held out.
+        Images with depth; the points are fused from the views that are not held out.
 
     Raises:
-        DataError: If there are several recordings, or none whose frames can be read.
+        DataError: There are several recordings, or none whose frames can be read.
     """
+    folder = Path(path)
     cache = None if config.cache is None else Path(config.cache)
-    settings = RgbdSourceConfig(root=folder, hold_out=config.hold_out, cache=cache)
+    settings = RgbdSourceConfig(root=folder, hold_out=config.hold_out_every, cache=cache)
     source = RgbdSource(settings, "train")
     if len(source.names) != 1:
         raise DataError(
@@ -43,31 +44,31 @@ def recording_capture(folder: Path, config: CaptureConfig) -> Capture:
         )
     name = source.names[0]
     cloud = source.cloud(name)
-    train = _read_all(source.frames(name), config.size)
-    held_out = _read_all(RgbdSource(settings, "val").frames(name), config.size)
+    train = _read_all(source.frames(name), config.image_size)
+    held_out = _read_all(RgbdSource(settings, "val").frames(name), config.image_size)
     return Capture(train, held_out, cloud.points, cloud.colors)
 
 
-def _read_all(refs: Sequence[FrameRef], size: int | None) -> PosedPictures:
+def _read_all(refs: Sequence[FrameRef], image_size: int | None) -> PosedImages:
     frames: list[RGBDFrame] = []
     for ref in refs:
         try:
             height, width = depth_size(ref.depth)
-            columns, rows = smaller((width, height), size)
+            columns, rows = shrink_size((width, height), image_size)
             frames.append(read_rgbd_frame(ref, (rows, columns)))
         except UnreadableFileError as error:
             log.warning("left out: %s", error)
     if not frames:
         folder = refs[0].color.parent
         raise DataError(f"{folder}: none of these {len(refs)} frames can be read.")
-    return _stacked(frames)
+    return _stack(frames)
 
 
-def _stacked(frames: Sequence[RGBDFrame]) -> PosedPictures:
+def _stack(frames: Sequence[RGBDFrame]) -> PosedImages:
     colors, depths, viewmats = (
         torch.from_numpy(np.stack([getattr(each, name) for each in frames]))
         for name in ("image", "depth", "viewmat")
     )
     Ks = torch.from_numpy(np.stack([each.intrinsics for each in frames])).float()
     cameras = Cameras(viewmats, Ks, width=depths.shape[2], height=depths.shape[1])
-    return PosedPictures(colors.float() / 255, cameras, depths=depths)
+    return PosedImages(colors.float() / 255, cameras, depths=depths)

@@ -1,17 +1,16 @@
 import pytest
 import torch
 
-from gaussrep.fitting.config import RatesConfig
-from gaussrep.fitting.rates import make_optimizers
-from gaussrep.fitting.rebuild import rebuild, restart
-from gaussrep.fitting.scene_model import SceneModel
+from gaussrep.fitting.config import LearningRatesConfig
+from gaussrep.fitting.scene_model import SceneModel, make_optimizers
+from gaussrep.fitting.strategy import reset_state, update_params_and_optimizer_state
 
 
 @pytest.fixture
 def trained(tiny_scene):
     """A model and its optimizers after three steps."""
     model = SceneModel(tiny_scene, 1)
-    optimizers = make_optimizers(model, RatesConfig(), 1.0)
+    optimizers = make_optimizers(model, LearningRatesConfig(), 1.0)
     for _ in range(3):
         step(model, optimizers)
     return model, optimizers
@@ -36,28 +35,28 @@ def states(model, optimizers):
 def test_survivors_keep_their_state_and_new_ones_have_none(trained):
     model, optimizers = trained
     before, raw = states(model, optimizers), {k: v.detach().clone() for k, v in model.raw.items()}
-    origin = torch.tensor([0, 3, 5, 5, 11])
-    fresh = torch.tensor([False, False, False, True, False])
-    rebuild(model, optimizers, origin, fresh)
+    source_index = torch.tensor([0, 3, 5, 5, 11])
+    is_new = torch.tensor([False, False, False, True, False])
+    update_params_and_optimizer_state(model, optimizers, source_index, is_new)
     for name, tensor in model.raw.items():
-        assert torch.equal(tensor, raw[name][origin])
+        assert torch.equal(tensor, raw[name][source_index])
     after = states(model, optimizers)
     assert after.keys() == before.keys()
     for key, value in after.items():
         if key[1] == "step":
             assert value == before[key]
         else:
-            assert torch.equal(value[~fresh], before[key][origin[~fresh]])
-            assert not value[fresh].any()
+            assert torch.equal(value[~is_new], before[key][source_index[~is_new]])
+            assert not value[is_new].any()
 
 
 def test_survivors_move_on_as_if_nothing_had_happened(trained, tiny_scene):
     model, optimizers = trained
     alone = SceneModel(tiny_scene, 1)
-    others = make_optimizers(alone, RatesConfig(), 1.0)
+    others = make_optimizers(alone, LearningRatesConfig(), 1.0)
     for _ in range(3):
         step(alone, others)
-    rebuild(model, optimizers, torch.arange(7))
+    update_params_and_optimizer_state(model, optimizers, torch.arange(7))
     step(model, optimizers)
     step(alone, others)
     for name, tensor in model.raw.items():
@@ -67,22 +66,24 @@ def test_survivors_move_on_as_if_nothing_had_happened(trained, tiny_scene):
 def test_puts_in_changed_values(trained):
     model, optimizers = trained
     wanted = torch.full((2, 3), 7.0)
-    rebuild(model, optimizers, torch.tensor([4, 4]), changed={"means": wanted})
+    update_params_and_optimizer_state(
+        model, optimizers, torch.tensor([4, 4]), changed={"means": wanted}
+    )
     assert torch.equal(model.raw["means"], wanted)
     assert len(model.raw["quats"]) == 2
 
 
 def test_old_parameters_are_forgotten(trained):
     model, optimizers = trained
-    rebuild(model, optimizers, torch.arange(3))
+    update_params_and_optimizer_state(model, optimizers, torch.arange(3))
     for name, optimizer in optimizers.items():
         assert list(optimizer.state) == [model.raw[name]] == optimizer.param_groups[0]["params"]
 
 
 def test_works_before_the_first_step(tiny_scene):
     model = SceneModel(tiny_scene)
-    optimizers = make_optimizers(model, RatesConfig(), 1.0)
-    rebuild(model, optimizers, torch.arange(4))
+    optimizers = make_optimizers(model, LearningRatesConfig(), 1.0)
+    update_params_and_optimizer_state(model, optimizers, torch.arange(4))
     assert not optimizers["means"].state
     step(model, optimizers)
     assert model.count == 4
@@ -91,7 +92,7 @@ def test_works_before_the_first_step(tiny_scene):
 def test_restart_forgets_one_tensor(trained):
     model, optimizers = trained
     before = states(model, optimizers)
-    restart(optimizers, "opacities")
+    reset_state(optimizers, "opacities")
     for (name, key), value in states(model, optimizers).items():
         if name == "opacities" and key != "step":
             assert not value.any()

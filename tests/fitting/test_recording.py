@@ -6,8 +6,8 @@ from gaussrep.cameras import Cameras
 from gaussrep.data.scenes import frames
 from gaussrep.data.scenes.frames import read_depth, write_color_image, write_depth
 from gaussrep.errors import DataError
-from gaussrep.fitting.config import CaptureConfig
-from gaussrep.fitting.sources.open_capture import open_capture
+from gaussrep.fitting.capture import open_capture
+from gaussrep.fitting.config import CaptureConfig, RecordingConfig
 
 UP = torch.tensor([0.0, 0.0, 1.0])
 
@@ -31,7 +31,7 @@ def recording(tmp_path):
 
 
 def opened(path, **settings):
-    return open_capture(CaptureConfig(path=str(path), hold_out=5, **settings))
+    return open_capture(RecordingConfig(path=str(path), hold_out_every=5, **settings))
 
 
 def test_gives_pictures_depth_and_points(recording, tmp_path):
@@ -49,7 +49,7 @@ def test_gives_pictures_depth_and_points(recording, tmp_path):
 
 
 def test_makes_pictures_smaller(recording, tmp_path):
-    found = opened(recording, size=16, cache=str(tmp_path)).train
+    found = opened(recording, image_size=16, cache=str(tmp_path)).train
     assert found.colors.shape == (4, 12, 16, 3)
     assert found.cameras.Ks[0, 0, 0].item() == pytest.approx(15.0)
 
@@ -69,7 +69,7 @@ def test_decodes_each_frame_once(recording, tmp_path, monkeypatch):
         return read_depth(path)
 
     monkeypatch.setattr(frames, "read_depth", counted)
-    assert opened(recording, size=16, cache=str(tmp_path)).train.count == 4
+    assert opened(recording, image_size=16, cache=str(tmp_path)).train.count == 4
     assert sorted(decoded) == [f"frame-{number:06}.depth.png" for number in range(5)]
 
 
@@ -85,6 +85,6 @@ def test_reads_a_real_room(real_data, tmp_path):
 
     with tarfile.open(real_data / "rgbd-room.tar") as tar:
         tar.extractall(tmp_path, filter="data")
-    found = open_capture(CaptureConfig(path=str(tmp_path / "room"), size=160))
+    found = open_capture(CaptureConfig(path=str(tmp_path / "room"), image_size=160))
     assert found.train.colors.shape == (90, 120, 160, 3)
     assert found.held_out.count == 10

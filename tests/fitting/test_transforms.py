@@ -6,8 +6,10 @@ import torch
 from PIL import Image
 
 from gaussrep.errors import DataError
+from gaussrep.fitting.capture import Capture, PosedImages, open_capture
 from gaussrep.fitting.config import CaptureConfig
-from gaussrep.fitting.sources.open_capture import open_capture
+from gaussrep.fitting.synthetic import synthetic_capture
+from gaussrep.fitting.transforms import read_points, transforms_capture, write_transforms
 from gaussrep.rendering import render
 
 BESIDE = [[0, 0, 1, 2], [1, 0, 0, 0], [0, 1, 0, 0.5], [0, 0, 0, 1]]
@@ -68,7 +70,7 @@ def test_frames_come_in_the_order_of_their_names_with_the_tenth_held_out(folder)
 
 
 def test_cameras_follow_the_size_of_the_pictures(folder):
-    found = opened(folder, size=10).train
+    found = opened(folder, image_size=10).train
     assert found.colors.shape == (10, 5, 10, 3)
     torch.testing.assert_close(
         found.cameras.Ks[0], torch.tensor([[15.0, 0, 4.5], [0, 16, 2.75], [0, 0, 1]])
@@ -85,7 +87,7 @@ def test_numbers_for_another_size_are_scaled(folder):
 def test_an_angle_gives_the_focal_length(folder, size):
     content = content_of(folder)
     write(folder, {"camera_angle_x": float(np.pi / 2), "frames": content["frames"]})
-    found = opened(folder, size=size).train.cameras
+    found = opened(folder, image_size=size).train.cameras
     half = found.width / 2
     torch.testing.assert_close(
         found.Ks[0], torch.tensor([[half, 0, half], [0, half, half / 2], [0, 0, 1]])
@@ -181,3 +183,79 @@ def test_refuses_what_is_no_json(folder):
 def test_refuses_what_is_no_capture(path):
     with pytest.raises(DataError, match=path):
         open_capture(CaptureConfig(path=path))
+
+
+@pytest.fixture(scope="module")
+def views():
+    return synthetic_capture(hold_out_every=8, views=7, size=24).train
+
+
+def read(folder, hold_out_every=100):
+    config = CaptureConfig(path=str(folder), hold_out_every=hold_out_every)
+    return transforms_capture(config, str(folder))
+
+
+def test_what_is_written_is_read_back(views, tmp_path):
+    write_transforms(views, tmp_path)
+    found = read(tmp_path).train
+    assert torch.allclose(found.cameras.viewmats, views.cameras.viewmats, atol=1e-5)
+    assert torch.allclose(found.cameras.Ks, views.cameras.Ks)
+    for background in (torch.zeros(3), torch.ones(3)):
+        assert (found.over(background) - views.over(background)).abs().max() < 2 / 255
+
+
+def test_opaque_pictures_stay_opaque(views, tmp_path):
+    write_transforms(PosedImages(views.colors, views.cameras), tmp_path)
+    found = read(tmp_path).train
+    assert found.alphas is None
+    assert torch.allclose(found.colors, views.colors, atol=0.51 / 255)
+
+
+def test_both_programs_hold_out_the_same_views(views, tmp_path):
+    write_transforms(views, tmp_path, hold_out_every=3)
+    names = json.loads((tmp_path / "transforms.json").read_text())
+    assert [name[-6:] for name in names["test_filenames"]] == ["02.png", "05.png"]
+    assert names["val_filenames"] == names["test_filenames"]
+    assert len(names["train_filenames"]) == 5
+    wanted = Capture.split(views, 3).held_out
+    assert torch.allclose(
+        read(tmp_path, 3).held_out.cameras.viewmats, wanted.cameras.viewmats, atol=1e-5
+    )
+
+
+HEAD = "ply\nformat ascii 1.0\nelement vertex {}\n"
+XYZ = "property float x\nproperty float y\nproperty float z\n"
+
+
+@pytest.fixture
+def write_ply(tmp_path):
+    def call(text):
+        path = tmp_path / "points.ply"
+        path.write_text(text, encoding="ascii")
+        return path
+
+    return call
+
+
+def test_points_without_colors_are_gray(write_ply):
+    found = read_points(write_ply(HEAD.format(1) + XYZ + "end_header\n1 2 3\n"))
+    torch.testing.assert_close(found.points, torch.tensor([[1.0, 2, 3]]))
+    torch.testing.assert_close(found.colors, torch.full((1, 3), 0.5))
+
+
+def test_leaves_out_what_is_not_finite(write_ply):
+    found = read_points(write_ply(HEAD.format(2) + XYZ + "end_header\nnan 2 3\n4 5 6\n"))
+    torch.testing.assert_close(found.points, torch.tensor([[4.0, 5, 6]]))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEAD.format(0) + XYZ + "end_header\n", "holds no point"),
+        (HEAD.format(1) + "property float x\nend_header\n1\n", "no columns x, y, z"),
+        ("no ply", "not a PLY file"),
+    ],
+)
+def test_refuses_files_without_points(write_ply, text, message):
+    with pytest.raises(DataError, match=message):
+        read_points(write_ply(text))

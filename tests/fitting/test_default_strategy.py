@@ -1,13 +1,10 @@
 import pytest
 import torch
 
-from gaussrep.fitting.clone_split import NARROWER
-from gaussrep.fitting.config import RatesConfig
-from gaussrep.fitting.make_strategy import make_strategy
-from gaussrep.fitting.rates import make_optimizers
-from gaussrep.fitting.scene_model import SceneModel
-from gaussrep.fitting.strategy import StepMade
-from gaussrep.fitting.strategy_config import CloneSplitConfig
+from gaussrep.fitting.config import DefaultStrategyConfig, LearningRatesConfig
+from gaussrep.fitting.default_strategy import SPLIT_FACTOR, DefaultStrategy
+from gaussrep.fitting.scene_model import SceneModel, make_optimizers
+from gaussrep.fitting.strategy import StepInfo
 
 STEPS, EXTENT = 100, 2.0
 SMALL, LARGE, FAINT = 2, 5, 9
@@ -22,7 +19,7 @@ def model(tiny_scene):
 
 @pytest.fixture
 def optimizers(model):
-    made = make_optimizers(model, RatesConfig(), EXTENT)
+    made = make_optimizers(model, LearningRatesConfig(), EXTENT)
     model.raw["sh0"].square().sum().backward()
     made["sh0"].step()
     made["sh0"].zero_grad()
@@ -30,8 +27,8 @@ def optimizers(model):
 
 
 def strategy(**settings):
-    config = CloneSplitConfig(**{"every": 10, "reset_share": 1.0, **settings})
-    return make_strategy(config, steps=STEPS, extent=EXTENT)
+    config = DefaultStrategyConfig(**{"refine_every": 10, "reset_fraction": 1.0, **settings})
+    return DefaultStrategy(config, steps=STEPS, extent=EXTENT)
 
 
 def pull(model, *chosen, views=1):
@@ -41,7 +38,7 @@ def pull(model, *chosen, views=1):
 
 
 def made(number, gradients):
-    return StepMade(number, 1e-3, gradients, torch.Generator().manual_seed(0))
+    return StepInfo(number, 1e-3, gradients, torch.Generator().manual_seed(0))
 
 
 def test_clones_the_small_splits_the_large_and_removes_the_faint(model, optimizers):
@@ -53,7 +50,7 @@ def test_clones_the_small_splits_the_large_and_removes_the_faint(model, optimize
         assert torch.equal(tensor[:10], raw[name][old])
         assert torch.equal(tensor[10], raw[name][SMALL])
     halves = model.raw["scales"][11:]
-    torch.testing.assert_close(halves.exp(), (raw["scales"][[LARGE] * 2].exp() / NARROWER))
+    torch.testing.assert_close(halves.exp(), (raw["scales"][[LARGE] * 2].exp() / SPLIT_FACTOR))
     offsets = model.raw["means"][11:] - raw["means"][LARGE]
     assert (offsets.norm(dim=-1) > 0).all()
     assert (offsets.norm(dim=-1) < 4 * 0.15 * 3**0.5).all()
@@ -81,7 +78,7 @@ def test_views_of_a_batch_weigh_as_if_they_came_one_by_one(model, optimizers):
 
 @pytest.mark.parametrize("number", [1, 15, 50, 90])
 def test_nothing_changes_at_other_steps(model, optimizers, number):
-    acting = strategy(reset_share=0.04)
+    acting = strategy(reset_fraction=0.04)
     acting.after_step(model, optimizers, made(number, pull(model, SMALL)))
     assert model.count == 12
 
@@ -89,16 +86,16 @@ def test_nothing_changes_at_other_steps(model, optimizers, number):
 def test_only_the_strongest_grow_where_there_is_little_room(model, optimizers):
     gradients = pull(model, *range(12))
     gradients[0, [SMALL, 3]] *= 2
-    strategy(most=14).after_step(model, optimizers, made(20, gradients))
+    strategy(max_gaussians=14).after_step(model, optimizers, made(20, gradients))
     assert model.count == 12 + 2 - 1
 
 
 def test_opacities_are_reset(model, optimizers):
     model.raw["opacities"].square().sum().backward()
     optimizers["opacities"].step()
-    strategy(reset_share=0.3).after_step(model, optimizers, made(30, pull(model)))
+    strategy(reset_fraction=0.3).after_step(model, optimizers, made(30, pull(model)))
     assert model.gaussians().opacities.max() > 0.5
-    strategy(reset_share=0.3).after_step(model, optimizers, made(31, pull(model)))
+    strategy(reset_fraction=0.3).after_step(model, optimizers, made(31, pull(model)))
     opacities = model.gaussians().opacities.detach()
     assert opacities.max().item() == pytest.approx(0.01, rel=1e-4)
     assert not optimizers["opacities"].state[model.raw["opacities"]]["exp_avg"].any()
@@ -106,7 +103,7 @@ def test_opacities_are_reset(model, optimizers):
 
 @pytest.mark.parametrize(("number", "count"), [(20, 11), (40, 10)])
 def test_the_huge_are_removed_once_opacities_were_reset(model, optimizers, number, count):
-    acting = strategy(prune_scale=0.05, reset_share=0.3)
+    acting = strategy(prune_scale=0.05, reset_fraction=0.3)
     model.raw["scales"].data.clamp_(max=-2.9)
     model.raw["scales"].data[LARGE] = 0.0
     acting.after_step(model, optimizers, made(number, pull(model)))

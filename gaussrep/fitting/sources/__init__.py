@@ -1,1 +1,0 @@
-"""Where captures come from: folders of posed pictures, RGB-D recordings, synthetic scenes."""

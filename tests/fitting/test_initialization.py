@@ -1,0 +1,176 @@
+import pytest
+import torch
+
+from gaussrep.cameras import Cameras
+from gaussrep.cuboid import Cuboid
+from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.errors import DataError, RunError
+from gaussrep.fitting import initialization
+from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.config import InitConfig
+from gaussrep.fitting.initialization import (
+    gaussians_at,
+    init_gaussians,
+    predict_gaussians,
+    random_gaussians,
+    scene_bounds,
+    scene_extent,
+)
+from gaussrep.gaussians import Gaussians
+
+CORNERS = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 2]])
+
+
+def rng(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_gaussians_are_as_large_as_their_neighbors_are_far():
+    found = gaussians_at(CORNERS, torch.rand(4, 3), InitConfig(scale=0.5, opacity=0.2))
+    expected = 0.5 * ((1 + 4 + 4) / 3) ** 0.5
+    torch.testing.assert_close(found.scales[0], torch.full((3,), expected))
+    assert found.opacities.tolist() == pytest.approx([0.2] * 4)
+
+
+def test_coinciding_points_have_a_size():
+    points = torch.cat([CORNERS, CORNERS, CORNERS, CORNERS])
+    assert (gaussians_at(points, torch.rand(16, 3), InitConfig()).scales > 0).all()
+
+
+def test_random_ones_fill_the_box():
+    box = Cuboid(torch.tensor([5.0, 0, 0]), torch.tensor([2.0, 2, 2]))
+    found = random_gaussians(box, InitConfig(count=500), rng())
+    unit = box.normalize(found.means)
+    assert unit.abs().max() <= 0.5
+    assert (unit.amax(0) - unit.amin(0) > 0.9).all()
+
+
+def test_points_are_taken_where_there_are_any(ring):
+    pictures = PosedImages(torch.rand(11, 16, 16, 3), ring)
+    points, colors = torch.rand(30, 3) + 7, torch.rand(30, 3)
+    capture = Capture(pictures, None, points, colors)
+    found = init_gaussians(capture, InitConfig(count=8), rng())
+    assert found.count == 8
+    rows = [int((points == mean).all(-1).nonzero()) for mean in found.means]
+    assert len(set(rows)) == 8
+    assert torch.equal(found.colors, colors[rows])
+    anywhere = init_gaussians(capture, InitConfig(type="random", count=8), rng())
+    assert anywhere.means.max() < 7
+
+
+def test_refuses_to_start_from_points_that_are_not_there(ring):
+    capture = Capture(PosedImages(torch.rand(11, 16, 16, 3), ring))
+    with pytest.raises(DataError, match="no points"):
+        init_gaussians(capture, InitConfig(type="points"), rng())
+
+
+def test_refuses_too_few_points():
+    with pytest.raises(DataError, match="3 points"):
+        gaussians_at(CORNERS[:3], torch.rand(3, 3), InitConfig())
+
+
+def test_random_ones_start_smaller_unless_told():
+    box = Cuboid(torch.zeros(3), torch.ones(3))
+    sizes = [
+        random_gaussians(box, InitConfig(count=50, scale=scale), rng()).scales
+        for scale in (None, 0.3, 0.6)
+    ]
+    assert torch.equal(sizes[0], sizes[1])
+    torch.testing.assert_close(sizes[2], 2 * sizes[1])
+    whole, unit = (gaussians_at(CORNERS, CORNERS, InitConfig(scale=s)) for s in (None, 1.0))
+    assert torch.equal(whole.scales, unit.scales)
+
+
+UP = torch.tensor([0.0, 0, 1])
+
+
+def inward(center, distance, fov=90.0):
+    angle = torch.arange(8) * torch.pi / 4
+    eyes = torch.stack([angle.cos(), angle.sin(), torch.zeros(8)], -1) * distance + center
+    return Cameras.look_at(eyes, center, UP, 40, 30, fov)
+
+
+def test_extent_is_that_of_the_farthest_camera():
+    cameras = inward(torch.tensor([3.0, -1, 2]), 4.0)
+    assert scene_extent(cameras) == pytest.approx(4.4)
+
+
+def test_extent_of_a_single_camera_is_1():
+    assert scene_extent(inward(torch.zeros(3), 4.0)[:1]) == 1.0
+
+
+def test_cube_lies_where_inward_cameras_look():
+    center = torch.tensor([3.0, -1, 2])
+    cube = scene_bounds(inward(center, 4.0))
+    torch.testing.assert_close(cube.center, center, atol=1e-3, rtol=0)
+    assert cube.size.tolist() == pytest.approx([1.1 * 8.0] * 3, rel=1e-3)  # 90 degrees: twice 4
+
+
+def test_cube_of_outward_cameras_holds_them():
+    ring = inward(torch.zeros(3), 1.0)
+    outward = Cameras.look_at(ring.positions[:1] * 0, torch.tensor([1.0, 0, 0]), UP, 40, 30)
+    eyes = ring.positions
+    views = [Cameras.look_at(eye[None], 3 * eye, UP, 40, 30).viewmats for eye in eyes]
+    cube = scene_bounds(Cameras(torch.cat(views), outward.Ks.expand(8, 3, 3), 40, 30))
+    assert (eyes.abs() < cube.size / 2).all()
+
+
+def test_parallel_cameras_do_not_send_the_cube_to_infinity():
+    eyes = torch.stack([torch.linspace(-1, 1, 5), torch.zeros(5), torch.zeros(5)], -1)
+    views = [
+        Cameras.look_at(eye[None], eye + torch.tensor([0.0, 1, 0]), UP, 40, 30).viewmats
+        for eye in eyes
+    ]
+    Ks = Cameras.look_at(eyes[:1], torch.ones(3), UP, 40, 30).Ks
+    cube = scene_bounds(Cameras(torch.cat(views), Ks.expand(5, 3, 3), 40, 30))
+    assert cube.center.norm() < 10
+    assert (cube.size < 50).all()
+
+
+def cloud(count=7):
+    points = torch.arange(3.0 * count).reshape(count, 3)
+    ones = torch.ones(count, dtype=torch.int64)
+    return PointCloud(points, torch.rand(count, 3), torch.eye(3)[ones], -ones, -ones)
+
+
+class AtPoints:
+    """Says each point as a Gaussian, and pads."""
+
+    def gaussians(self, batch):
+        count = len(batch["points"])
+        assert batch["scene"].tolist() == [0] * count
+        assert len(batch["index"]) == 1
+        scene = Gaussians(
+            means=batch["points"],
+            quats=batch["normals"].new_tensor([1.0, 0, 0, 0]).expand(count, 4),
+            scales=torch.full((count, 3), 0.1),
+            opacities=torch.full((count,), 0.4),
+            colors=batch["colors"],
+            features=batch["normals"],
+        )
+        return Gaussians.stack([scene.pad(count + 5)])
+
+
+class OfPictures:
+    def gaussians(self, batch):
+        return batch["image"]
+
+
+def test_what_a_method_says_of_points_is_taken_without_padding(monkeypatch):
+    monkeypatch.setattr(initialization, "load_run", lambda folder: AtPoints())
+    given = cloud()
+    found = predict_gaussians("run", given)
+    assert torch.equal(found.means, given.points)
+    assert torch.equal(found.colors, given.colors)
+    assert found.features is None
+
+
+def test_a_method_of_pictures_is_refused(monkeypatch):
+    monkeypatch.setattr(initialization, "load_run", lambda folder: OfPictures())
+    with pytest.raises(DataError, match="run: OfPictures needs 'image', which a point cloud lacks"):
+        predict_gaussians("run", cloud())
+
+
+def test_a_run_is_wanted(tmp_path):
+    with pytest.raises(RunError):
+        predict_gaussians(tmp_path / "none", cloud())
