@@ -33,9 +33,9 @@ PROGRAM = """
     get_renderer("cpu").render(g, cameras).color.sum().backward()
     seconds = time.perf_counter() - start
 
-    from gaussrep.rendering.cpu import bin, composite, composite_backward, project, project_backward
+    from gaussrep.rendering.cpu import bin, composite, composite_backward, project
     kernels = [project.project, bin.bin_tiles, composite.composite]
-    kernels += [composite_backward.composite_backward, project_backward.project_backward]
+    kernels += [composite_backward.composite_backward, project.project_backward]
     fresh = not any(kernel.stats.cache_hits for kernel in kernels)
     def packed(kernel):
         (text,) = kernel.inspect_asm().values()

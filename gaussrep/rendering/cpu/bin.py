@@ -1,4 +1,4 @@
-"""Second stage: every tile learns which Gaussians it must draw, nearest first."""
+"""Binning: lists of the Gaussians that overlap each tile, nearest first."""
 
 from typing import Any, NamedTuple
 
@@ -6,38 +6,40 @@ import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, inline_jit_alloc, kernel
 from gaussrep.kernels.threads import NONE, Tasks, claim
-from gaussrep.rendering.cpu.depth_sort import sort_by_depth
 from gaussrep.rendering.cpu.ellipse import tiles_in_row
 from gaussrep.rendering.cpu.layout import Bins, Grid, Splats
 
 
 class Band(NamedTuple):
-    """Some tile rows of an image."""
+    """A range of tile rows of an image."""
 
     image: int
     top: int
     bottom: int
 
 
-class Found(NamedTuple):
-    """The Gaussians whose boxes meet a band, in order of their numbers."""
+class BandEntries(NamedTuple):
+    """The Gaussians whose boxes overlap a band, in order of their indices."""
 
     depths: np.ndarray
-    """Bits of their depths, uint32."""
-    numbers: np.ndarray
-    """Their numbers, int32."""
-    firsts: np.ndarray
-    """Where the tile rows of each start among the spans, int32; one more at the end."""
+    """Bits of their depths, uint32 [K]."""
+    indices: np.ndarray
+    """Their indices, int32 [K]."""
+    span_starts: np.ndarray
+    """First span of each, int32 [K + 1]; the last entry is the number of spans."""
     spans: np.ndarray
-    """First tile met in a row, and the one after the last, int32 [·, 2]."""
+    """First and end tile of each Gaussian in each row of its box, int32 [·, 2]."""
 
 
-def cut_bands(sizes: np.ndarray, bands: int) -> np.ndarray:
-    """First rows of bands whose rows' sizes have like sums, and the end, int64 [I, bands + 1].
+def split_bands(sizes: np.ndarray, bands: int) -> np.ndarray:
+    """Divide the tile rows of every image into bands with similar numbers of tile entries.
 
     Args:
-        sizes: What each row of each image holds, [I, rows].
-        bands: Number of bands of each image; where a row holds much, some are without rows.
+        sizes: Number of entries of each tile row, [I, rows].
+        bands: Number of bands of each image; some are empty if a single row has many entries.
+
+    Returns:
+        First row of each band, and the end, int64 [I, bands + 1].
     """
     sums = sizes.cumsum(axis=1)[:, None]
     goals = sums[..., -1:] * np.arange(1, bands)[:, None] // bands
@@ -53,19 +55,19 @@ def bin_tiles(
     splats: Splats,
     grid: Grid,
     cuts: np.ndarray,
-    room: np.ndarray,
+    write_offsets: np.ndarray,
     bins: Bins,
 ) -> None:
     """Sort and bin; one task is a band of tile rows of one image.
 
     Args:
-        tasks: What this thread is to do.
-        keys: The depths' bits, uint32 [I, N].
+        tasks: Bands of images.
+        keys: Bits of the depths, uint32 [I, N].
         splats: Projected Gaussians.
         grid: Size of the images.
-        cuts: Where bands begin, see `cut_bands`.
-        room: Where in `bins.members` a tile row may start to write, int64 [I, rows].
-        bins: The lists, written here.
+        cuts: Result of `split_bands`.
+        write_offsets: First entry of each tile row in `bins.members`, int64 [I, rows].
+        bins: Output.
     """
     while True:
         task = claim(tasks)
@@ -77,39 +79,41 @@ def bin_tiles(
         last = (image * grid.rows + band.bottom) * grid.columns
         for tile in range(first, last):
             bins.ends[tile] = 0
-        found = _find(keys, splats, grid, band, bins.ends)
-        place = room[image, band.top]
+        entries = _collect_entries(keys, splats, grid, band, bins.ends)
+        place = write_offsets[image, band.top]
         for tile in range(first, last):
             bins.starts[tile] = place
             place += bins.ends[tile]
             bins.ends[tile] = bins.starts[tile]
-        _fill(found, bins)
+        _write_lists(entries, bins)
 
 
 @inline_jit
 def _rows(boxes: np.ndarray, splat: int, band: Band) -> Any:
-    """Tile rows in which a box meets a band: the first, and one after the last."""
+    """First and end tile row in which a box overlaps a band."""
     return max(band.top, np.int64(boxes[splat, 1])), min(band.bottom, np.int64(boxes[splat, 3]))
 
 
 @inline_jit_alloc
-def _find(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, totals: np.ndarray) -> Found:
-    """Find who meets a band and where; count how many each tile gets."""
+def _collect_entries(
+    keys: np.ndarray, splats: Splats, grid: Grid, band: Band, totals: np.ndarray
+) -> BandEntries:
+    """Collect the Gaussians that overlap a band of tiles and count the entries of each tile."""
     count = keys.shape[1]
-    members = entries = 0
+    members = span_count = 0
     for n in range(count):
         top, bottom = _rows(splats.boxes, band.image * count + n, band)
         members += bottom > top
-        entries += max(0, bottom - top)
-    depths, numbers = np.empty(members, np.uint32), np.empty(members, np.int32)
-    firsts, spans = np.empty(members + 1, np.int32), np.empty((entries, 2), np.int32)
+        span_count += max(0, bottom - top)
+    depths, indices = np.empty(members, np.uint32), np.empty(members, np.int32)
+    span_starts, spans = np.empty(members + 1, np.int32), np.empty((span_count, 2), np.int32)
     member = entry = 0
     for n in range(count):
         splat = band.image * count + n
         top, bottom = _rows(splats.boxes, splat, band)
         if top >= bottom:
             continue
-        depths[member], numbers[member], firsts[member] = keys[band.image, n], n, entry
+        depths[member], indices[member], span_starts[member] = keys[band.image, n], n, entry
         for row in range(top, bottom):
             left, right = tiles_in_row(splats, splat, row)
             start = (band.image * grid.rows + row) * grid.columns
@@ -118,16 +122,54 @@ def _find(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, totals: np.n
                 totals[tile] += 1
             entry += 1
         member += 1
-    firsts[members] = entries
-    return Found(depths, numbers, firsts, spans)
+    span_starts[members] = span_count
+    return BandEntries(depths, indices, span_starts, spans)
 
 
 @inline_jit_alloc
-def _fill(found: Found, bins: Bins) -> None:
-    """Write the lists, nearest first; `bins.ends` move on from `bins.starts`."""
-    for member in sort_by_depth(found.depths):
-        n = found.numbers[member]
-        for entry in range(found.firsts[member], found.firsts[member + 1]):
-            for tile in range(found.spans[entry, 0], found.spans[entry, 1]):
+def _write_lists(entries: BandEntries, bins: Bins) -> None:
+    """Write the lists, nearest first; `bins.ends` advance from `bins.starts`."""
+    for member in sort_by_depth(entries.depths):
+        n = entries.indices[member]
+        for entry in range(entries.span_starts[member], entries.span_starts[member + 1]):
+            for tile in range(entries.spans[entry, 0], entries.spans[entry, 1]):
                 bins.members[bins.ends[tile]] = n
                 bins.ends[tile] += 1
+
+
+DIGIT = 11
+BUCKETS = 1 << DIGIT
+
+
+@inline_jit_alloc
+def sort_by_depth(keys: np.ndarray) -> np.ndarray:
+    """Sort keys by a stable radix sort.
+
+    Args:
+        keys: Bits of float32 depths > 0, which sort like the depths, uint32; overwritten.
+
+    Returns:
+        Indices of the keys in ascending order, int32.
+    """
+    count = len(keys)
+    values, other_values = np.empty(count, np.int32), np.empty(count, np.int32)
+    for i in range(count):
+        values[i] = i
+    other_keys = np.empty(count, np.uint32)
+    places = np.empty(BUCKETS, np.int64)
+    for shift in (0, DIGIT, 2 * DIGIT):
+        for bucket in range(BUCKETS):
+            places[bucket] = 0
+        for i in range(count):
+            places[(keys[i] >> shift) & (BUCKETS - 1)] += 1
+        total = 0
+        for bucket in range(BUCKETS):
+            total, places[bucket] = total + places[bucket], total
+        for i in range(count):
+            bucket = (keys[i] >> shift) & (BUCKETS - 1)
+            place = places[bucket]
+            places[bucket] = place + 1
+            other_keys[place], other_values[place] = keys[i], values[i]
+        keys, other_keys = other_keys, keys
+        values, other_values = other_values, values
+    return values

@@ -1,4 +1,4 @@
-"""Fourth stage: the picture, front to back."""
+"""Compositing of tiles, front to back."""
 
 from typing import Any, NamedTuple
 
@@ -17,6 +17,7 @@ from gaussrep.kernels.simd import (
     store_masked,
 )
 from gaussrep.kernels.threads import NONE, Tasks, claim
+from gaussrep.rendering.cpu.features import composite_features, write_features
 from gaussrep.rendering.cpu.layout import (
     BLUE,
     DEPTH,
@@ -30,35 +31,36 @@ from gaussrep.rendering.cpu.layout import (
     ZERO,
     Bins,
     Grid,
-    Pictures,
+    ImageBuffers,
 )
-from gaussrep.rendering.cpu.mix import mix_row, write_mixed
-from gaussrep.rendering.cpu.tile import CHUNK, SIZE, falloff, take_up
+from gaussrep.rendering.cpu.tile import CHUNK, LOCAL_SIZE, gaussian_alpha, load_gaussians
 
-LEFT, ALPHA, FAR, REDS, GREENS, BLUES = (plane * PIXELS for plane in range(6))
-"""Places in a tile's state: transmittance, sums of weights, of weighted depths and colors."""
+TRANSMITTANCE, ALPHA, DEPTH_SUM, RED_SUM, GREEN_SUM, BLUE_SUM = (
+    plane * PIXELS for plane in range(6)
+)
+"""Offsets in a tile's state: transmittance, sums of weights, of weighted depths and colors."""
 
 STRIDE = 16
-"""Gaussians between two looks whether a row is finished."""
+"""Gaussians between two checks whether a row is finished."""
 
 
-class Desk(NamedTuple):
-    """What a thread needs to draw a tile; all of it stays in its caches."""
+class TileWorkspace(NamedTuple):
+    """Working memory of a thread for one tile; it fits the caches."""
 
     state: np.ndarray
-    """Planes of pixels, at the places above."""
-    mixed: np.ndarray
+    """Planes of pixels, at the offsets above."""
+    features: np.ndarray
     """A plane of pixels per feature channel."""
     local: np.ndarray
-    """Gaussians, see `take_up`."""
+    """Gaussians of a chunk, see `load_gaussians`."""
     spans: np.ndarray
-    """Their rows, see `take_up`."""
+    """Rows of the tile that they overlap, see `load_gaussians`."""
     lists: np.ndarray
-    """For each row, which Gaussians touch it."""
+    """Gaussians that overlap each row, [TILE * CHUNK]."""
     lengths: np.ndarray
-    """How many do."""
+    """Number of them, [TILE]."""
     weights: np.ndarray
-    """What each of them weighs in the pixels of one row."""
+    """Their weights in the pixels of one row, [CHUNK * TILE]."""
 
 
 @kernel
@@ -69,25 +71,25 @@ def composite(
     background: np.ndarray,
     grid: Grid,
     bins: Bins,
-    pictures: Pictures,
+    images: ImageBuffers,
 ) -> None:
-    """Draw; one task is a tile of one image.
+    """Composite all tiles; one task is a tile of one image.
 
     Args:
-        tasks: What this thread is to do.
+        tasks: Tiles of images.
         records: Projected Gaussians, float32 [I * N * RECORD].
-        features: Further channels, float32 [S, N, C].
+        features: Features, float32 [S, N, C].
         background: RGB behind the Gaussians, float32 [I, 3].
         grid: Size of the images.
-        bins: What each tile must draw.
-        pictures: The pictures, written here.
+        bins: Gaussians of each tile.
+        images: Output.
     """
     scenes, count, channels = features.shape
     views = len(background) // max(1, scenes)
-    desk = Desk(
+    workspace = TileWorkspace(
         np.empty(6 * PIXELS, np.float32),
         np.empty(channels * PIXELS, np.float32),
-        np.empty(CHUNK * SIZE, np.float32),
+        np.empty(CHUNK * LOCAL_SIZE, np.float32),
         np.empty((CHUNK, 2), np.int64),
         np.empty(TILE * CHUNK, np.int64),
         np.empty(TILE, np.int64),
@@ -99,100 +101,112 @@ def composite(
             return
         image, place = divmod(tile, grid.columns * grid.rows)
         x, y = place % grid.columns * TILE, place // grid.columns * TILE
-        _clear(desk, grid.width - x)
+        _clear(workspace, grid.width - x)
         start, end = bins.starts[tile], bins.ends[tile]
         unfinished = True
         while start < end and unfinished:
             taken = min(end - start, CHUNK)
             members = bins.members[start : start + taken]
-            take_up(members, records, image * count, x, y, grid.height, desk.local, desk.spans)
-            unfinished = _draw(members, features, image // views, desk)
+            load_gaussians(
+                members, records, image * count, x, y, grid.height, workspace.local, workspace.spans
+            )
+            unfinished = _composite_chunk(members, features, image // views, workspace)
             start += taken
-        _write(image, x, y, desk.state, background, grid, pictures)
-        write_mixed(image, x, y, desk.mixed, pictures.features)
+        _write_tile(image, x, y, workspace.state, background, grid, images)
+        write_features(image, x, y, workspace.features, images.features)
 
 
 @inline_jit
-def _clear(desk: Desk, width: int) -> None:
-    """Full transmittance, none beyond the image's right edge; nothing summed yet."""
-    for at in range(0, len(desk.state), TILE):
-        store(desk.state, at, broadcast(ZERO))
-    for at in range(0, len(desk.mixed), TILE):
-        store(desk.mixed, at, broadcast(ZERO))
+def _clear(workspace: TileWorkspace, width: int) -> None:
+    """Reset a tile: transmittance 1, but 0 beyond the image's right edge, and all sums 0."""
+    for at in range(0, len(workspace.state), TILE):
+        store(workspace.state, at, broadcast(ZERO))
+    for at in range(0, len(workspace.features), TILE):
+        store(workspace.features, at, broadcast(ZERO))
     for row in range(TILE):
-        store_masked(desk.state, LEFT + row * TILE, broadcast(ONE), width)
+        store_masked(workspace.state, TRANSMITTANCE + row * TILE, broadcast(ONE), width)
 
 
 @inline_jit
-def _draw(members: np.ndarray, features: np.ndarray, scene: int, desk: Desk) -> bool:
-    """Add a chunk of Gaussians to a tile; false where no pixel is left to add to."""
+def _composite_chunk(
+    members: np.ndarray, features: np.ndarray, scene: int, workspace: TileWorkspace
+) -> bool:
+    """Composite a chunk of Gaussians; return whether any pixel is unfinished."""
     for row in range(TILE):
-        desk.lengths[row] = 0
+        workspace.lengths[row] = 0
     for k in range(len(members)):
-        for row in range(desk.spans[k, 0], desk.spans[k, 1]):
-            desk.lists[row * CHUNK + desk.lengths[row]] = k
-            desk.lengths[row] += 1
+        for row in range(workspace.spans[k, 0], workspace.spans[k, 1]):
+            workspace.lists[row * CHUNK + workspace.lengths[row]] = k
+            workspace.lengths[row] += 1
     unfinished = False
     for row in range(TILE):
-        done = _add_row(row, desk)
-        if len(desk.mixed):
-            todo = desk.lists[row * CHUNK : row * CHUNK + done]
-            mix_row(row, todo, members, features, scene, desk.weights, desk.mixed)
-        unfinished |= movemask(load(desk.state, LEFT + row * TILE) > ZERO) != 0
+        done = _composite_row(row, workspace)
+        if len(workspace.features):
+            touching = workspace.lists[row * CHUNK : row * CHUNK + done]
+            composite_features(
+                row, touching, members, features, scene, workspace.weights, workspace.features
+            )
+        unfinished |= movemask(load(workspace.state, TRANSMITTANCE + row * TILE) > ZERO) != 0
     return unfinished
 
 
 @inline_jit
-def _add_row(row: int, desk: Desk) -> int:
-    """Composite Gaussians over one row of pixels; how many, until all of its pixels stopped."""
-    at, count, local = row * TILE, desk.lengths[row], desk.local
-    left, alpha = load(desk.state, LEFT + at), load(desk.state, ALPHA + at)
-    far, red = load(desk.state, FAR + at), load(desk.state, REDS + at)
-    green, blue = load(desk.state, GREENS + at), load(desk.state, BLUES + at)
+def _composite_row(row: int, workspace: TileWorkspace) -> int:
+    """Composite Gaussians over one row of pixels; return how many until all pixels finished."""
+    at, count, local = row * TILE, workspace.lengths[row], workspace.local
+    transmittance, alpha = (
+        load(workspace.state, TRANSMITTANCE + at),
+        load(workspace.state, ALPHA + at),
+    )
+    depth, red = load(workspace.state, DEPTH_SUM + at), load(workspace.state, RED_SUM + at)
+    green, blue = load(workspace.state, GREEN_SUM + at), load(workspace.state, BLUE_SUM + at)
     done = 0
-    while done < count and movemask(left > ZERO) != 0:
+    while done < count and movemask(transmittance > ZERO) != 0:
         for i in range(done, min(done + STRIDE, count)):
-            near = desk.lists[row * CHUNK + i] * SIZE
-            uncapped, counts = falloff(local, near, row)
-            weight = select(counts, minimum(uncapped, broadcast(MAX_ALPHA)), ZERO) * left
-            after = left - weight
-            goes_on = after > TRANSMITTANCE_MIN
-            weight = select(goes_on, weight, ZERO)
-            left = select(goes_on, after, ZERO)
+            record = workspace.lists[row * CHUNK + i] * LOCAL_SIZE
+            uncapped, is_visible = gaussian_alpha(local, record, row)
+            weight = (
+                select(is_visible, minimum(uncapped, broadcast(MAX_ALPHA)), ZERO) * transmittance
+            )
+            next_transmittance = transmittance - weight
+            is_open = next_transmittance > TRANSMITTANCE_MIN
+            weight = select(is_open, weight, ZERO)
+            transmittance = select(is_open, next_transmittance, ZERO)
             alpha = alpha + weight
-            far = fma(weight, local[near + DEPTH], far)
-            red = fma(weight, local[near + RED], red)
-            green = fma(weight, local[near + GREEN], green)
-            blue = fma(weight, local[near + BLUE], blue)
-            if len(desk.mixed):
-                store(desk.weights, i * TILE, weight)
+            depth = fma(weight, local[record + DEPTH], depth)
+            red = fma(weight, local[record + RED], red)
+            green = fma(weight, local[record + GREEN], green)
+            blue = fma(weight, local[record + BLUE], blue)
+            if len(workspace.features):
+                store(workspace.weights, i * TILE, weight)
         done = min(done + STRIDE, count)
-    store(desk.state, LEFT + at, left)
-    store(desk.state, ALPHA + at, alpha)
-    store(desk.state, FAR + at, far)
-    store(desk.state, REDS + at, red)
-    store(desk.state, GREENS + at, green)
-    store(desk.state, BLUES + at, blue)
+    store(workspace.state, TRANSMITTANCE + at, transmittance)
+    store(workspace.state, ALPHA + at, alpha)
+    store(workspace.state, DEPTH_SUM + at, depth)
+    store(workspace.state, RED_SUM + at, red)
+    store(workspace.state, GREEN_SUM + at, green)
+    store(workspace.state, BLUE_SUM + at, blue)
     return done
 
 
 @inline_jit
-def _write(
-    image: int, x: int, y: int, state: np.ndarray, background: Any, grid: Grid, pictures: Pictures
+def _write_tile(
+    image: int, x: int, y: int, state: np.ndarray, background: Any, grid: Grid, images: ImageBuffers
 ) -> None:
+    """Write alpha, depth and color of a tile to the images."""
     width = grid.width - x
     for row in range(min(TILE, grid.height - y)):
         at, pixel = row * TILE, (image * grid.height + y + row) * grid.width + x
         alpha = load(state, ALPHA + at)
-        store_masked(pictures.alpha, pixel, alpha, width)
-        far = load(state, FAR + at) / select(alpha > ZERO, alpha, ONE)
-        store_masked(pictures.depth, pixel, far, width)
+        store_masked(images.alpha, pixel, alpha, width)
+        depth = load(state, DEPTH_SUM + at) / select(alpha > ZERO, alpha, ONE)
+        store_masked(images.depth, pixel, depth, width)
         rest = ONE - alpha
         red, green, blue = interleave(
-            fma(rest, background[image, 0], load(state, REDS + at)),
-            fma(rest, background[image, 1], load(state, GREENS + at)),
-            fma(rest, background[image, 2], load(state, BLUES + at)),
+            fma(rest, background[image, 0], load(state, RED_SUM + at)),
+            fma(rest, background[image, 1], load(state, GREEN_SUM + at)),
+            fma(rest, background[image, 2], load(state, BLUE_SUM + at)),
         )
-        store_masked(pictures.color, 3 * pixel, red, 3 * width)
-        store_masked(pictures.color, 3 * pixel + TILE, green, 3 * width - TILE)
-        store_masked(pictures.color, 3 * pixel + 2 * TILE, blue, 3 * width - 2 * TILE)
+        store_masked(images.color, 3 * pixel, red, 3 * width)
+        store_masked(images.color, 3 * pixel + TILE, green, 3 * width - TILE)
+        store_masked(images.color, 3 * pixel + 2 * TILE, blue, 3 * width - 2 * TILE)

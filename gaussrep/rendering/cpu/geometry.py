@@ -1,4 +1,8 @@
-"""The small geometry of one Gaussian before one camera, in float64 scalars and tuples."""
+"""Projection of one Gaussian into one camera, and its vector-Jacobian products, in float64.
+
+A vector is a tuple of three scalars. `*_vjp` functions take gradients to what the function of that
+name computes and return those to its inputs; gradients to the camera are added to an array.
+"""
 
 from math import sqrt
 from typing import Any, NamedTuple
@@ -7,11 +11,11 @@ import numpy as np
 
 from gaussrep.kernels.jit import inline_jit
 from gaussrep.rendering.conventions import EPS2D, FRUSTUM_MARGIN
-from gaussrep.rendering.cpu.layout import Grid
+from gaussrep.rendering.cpu.layout import M_X, M_XX, M_XY, M_Y, M_YY, Grid
 
 
-class View(NamedTuple):
-    """A camera: the rows of its rotation, its offset and its intrinsics."""
+class CameraParams(NamedTuple):
+    """A camera: rows of its rotation, translation, and intrinsics in pixels."""
 
     right: tuple[float, float, float]
     down: tuple[float, float, float]
@@ -23,8 +27,12 @@ class View(NamedTuple):
     cy: float
 
 
-class Slopes(NamedTuple):
-    """The local affine map at a point: d(x, y) / d(point), and how it came about."""
+class ProjectionJacobian(NamedTuple):
+    """The local affine map at a camera-space point: d(pixel) / d(point).
+
+    u and v are x / z and y / z, clamped to near the image; `u_free` and `v_free` are 1 where they
+    are not clamped, else 0.
+    """
 
     xx: float
     xz: float
@@ -38,49 +46,49 @@ class Slopes(NamedTuple):
 
 @inline_jit
 def dot(a: Any, b: Any) -> float:
-    """Inner product of two triples."""
+    """Compute the inner product of two vectors."""
     return a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 
 
 @inline_jit
-def blend(a: Any, x: float, b: Any, y: float) -> Any:
-    """`a x + b y` of two triples."""
+def combine(a: Any, x: float, b: Any, y: float) -> Any:
+    """Compute `a x + b y` of two vectors."""
     return a[0] * x + b[0] * y, a[1] * x + b[1] * y, a[2] * x + b[2] * y
 
 
 @inline_jit
 def add(a: Any, b: Any) -> Any:
-    """`a + b` of two triples."""
+    """Add two vectors."""
     return a[0] + b[0], a[1] + b[1], a[2] + b[2]
 
 
 @inline_jit
-def add_three(a: Any, b: Any) -> Any:
-    """`a + b` of two triples of triples."""
+def add_matrices(a: Any, b: Any) -> Any:
+    """Add two matrices of three columns."""
     return add(a[0], b[0]), add(a[1], b[1]), add(a[2], b[2])
 
 
 @inline_jit
-def times(a: Any, b: Any) -> Any:
-    """`a b` of two triples, part by part."""
+def multiply(a: Any, b: Any) -> Any:
+    """Multiply two vectors element by element."""
     return a[0] * b[0], a[1] * b[1], a[2] * b[2]
 
 
 @inline_jit
-def mix(a: Any, weights: Any) -> Any:
-    """Three triples summed by weights."""
-    return blend(blend(a[0], weights[0], a[1], weights[1]), 1.0, a[2], weights[2])
+def weighted_sum(a: Any, weights: Any) -> Any:
+    """Compute the weighted sum of three vectors."""
+    return combine(combine(a[0], weights[0], a[1], weights[1]), 1.0, a[2], weights[2])
 
 
 @inline_jit
-def triple(array: np.ndarray, i: int, j: int) -> Any:
-    """Three numbers of an array [·, ·, 3]."""
+def load_vector(array: np.ndarray, i: int, j: int) -> Any:
+    """Load a vector from an array [·, ·, 3]."""
     return np.float64(array[i, j, 0]), np.float64(array[i, j, 1]), np.float64(array[i, j, 2])
 
 
 @inline_jit
 def _entries(matrices: np.ndarray, i: int, j: int, row: int) -> Any:
-    """The first three numbers of a row of a matrix of [·, ·, ·, ·]."""
+    """Load the first three entries of a row of a matrix of [·, ·, ·, ·]."""
     return (
         np.float64(matrices[i, j, row, 0]),
         np.float64(matrices[i, j, row, 1]),
@@ -89,8 +97,8 @@ def _entries(matrices: np.ndarray, i: int, j: int, row: int) -> Any:
 
 
 @inline_jit
-def view_of(viewmats: np.ndarray, Ks: np.ndarray, scene: int, view: int) -> View:
-    """The camera of one image."""
+def load_camera(viewmats: np.ndarray, Ks: np.ndarray, scene: int, view: int) -> CameraParams:
+    """Load the camera of one view."""
     x, y, z = (
         np.float64(viewmats[scene, view, 0, 3]),
         np.float64(viewmats[scene, view, 1, 3]),
@@ -98,7 +106,7 @@ def view_of(viewmats: np.ndarray, Ks: np.ndarray, scene: int, view: int) -> View
     )
     fx, _, cx = _entries(Ks, scene, view, 0)
     _, fy, cy = _entries(Ks, scene, view, 1)
-    return View(
+    return CameraParams(
         _entries(viewmats, scene, view, 0),
         _entries(viewmats, scene, view, 1),
         _entries(viewmats, scene, view, 2),
@@ -111,27 +119,27 @@ def view_of(viewmats: np.ndarray, Ks: np.ndarray, scene: int, view: int) -> View
 
 
 @inline_jit
-def place(view: View, mean: Any) -> Any:
-    """A world point in camera axes."""
+def to_camera_space(camera: CameraParams, mean: Any) -> Any:
+    """Transform a world point to camera space."""
     return (
-        dot(view.right, mean) + view.offset[0],
-        dot(view.down, mean) + view.offset[1],
-        dot(view.ahead, mean) + view.offset[2],
+        dot(camera.right, mean) + camera.offset[0],
+        dot(camera.down, mean) + camera.offset[1],
+        dot(camera.ahead, mean) + camera.offset[2],
     )
 
 
 @inline_jit
-def unit(quats: np.ndarray, scene: int, n: int) -> Any:
-    """A normalized quaternion and one over its length, as `torch.nn.functional.normalize`."""
+def load_unit_quat(quats: np.ndarray, scene: int, n: int) -> Any:
+    """Load and normalize a quaternion, as torch does; return one over its norm, too."""
     w, x, y, z = quats[scene, n, 0], quats[scene, n, 1], quats[scene, n, 2], quats[scene, n, 3]
     w, x, y, z = np.float64(w), np.float64(x), np.float64(y), np.float64(z)
-    shrink = 1.0 / max(sqrt(w * w + x * x + y * y + z * z), 1e-12)
-    return (w * shrink, x * shrink, y * shrink, z * shrink), shrink
+    inverse_norm = 1.0 / max(sqrt(w * w + x * x + y * y + z * z), 1e-12)
+    return (w * inverse_norm, x * inverse_norm, y * inverse_norm, z * inverse_norm), inverse_norm
 
 
 @inline_jit
-def columns(quat: Any) -> Any:
-    """The columns of the rotation matrix of a unit quaternion."""
+def rotation_columns(quat: Any) -> Any:
+    """Compute the columns of the rotation matrix of a unit quaternion."""
     w, x, y, z = quat
     return (
         (1 - 2 * (y * y + z * z), 2 * (x * y + w * z), 2 * (x * z - w * y)),
@@ -141,8 +149,8 @@ def columns(quat: Any) -> Any:
 
 
 @inline_jit
-def clamp(slope: float, focal: float, center: float, size: int) -> Any:
-    """A slope kept near the image, and 1 where it was near enough, else 0."""
+def clamp_to_frustum(slope: float, focal: float, center: float, size: int) -> Any:
+    """Clamp x / z or y / z to near the image; return 1 where that changes nothing, else 0."""
     margin = FRUSTUM_MARGIN * 0.5 * size
     high, low = (size - center + margin) / focal, -(center + margin) / focal
     kept = max(min(slope, high), low)
@@ -150,46 +158,196 @@ def clamp(slope: float, focal: float, center: float, size: int) -> Any:
 
 
 @inline_jit
-def slopes_at(view: View, point: Any, grid: Grid) -> Slopes:
-    """How pixels move with a camera-space point."""
+def projection_jacobian(camera: CameraParams, point: Any, grid: Grid) -> ProjectionJacobian:
+    """Compute the Jacobian of the projection at a camera-space point."""
     if grid.ortho:
-        return Slopes(view.fx, 0.0, view.fy, 0.0, 0.0, 0.0, 0.0, 0.0)
+        return ProjectionJacobian(camera.fx, 0.0, camera.fy, 0.0, 0.0, 0.0, 0.0, 0.0)
     x, y, z = point
-    u, u_free = clamp(x / z, view.fx, view.cx, grid.width)
-    v, v_free = clamp(y / z, view.fy, view.cy, grid.height)
-    return Slopes(
-        view.fx / z, -view.fx * u / z, view.fy / z, -view.fy * v / z, u, v, u_free, v_free
+    u, u_free = clamp_to_frustum(x / z, camera.fx, camera.cx, grid.width)
+    v, v_free = clamp_to_frustum(y / z, camera.fy, camera.cy, grid.height)
+    return ProjectionJacobian(
+        camera.fx / z, -camera.fx * u / z, camera.fy / z, -camera.fy * v / z, u, v, u_free, v_free
     )
 
 
 @inline_jit
-def pixel_of(view: View, point: Any, ortho: bool) -> Any:
-    """Where a camera-space point falls."""
+def project_point(camera: CameraParams, point: Any, ortho: bool) -> Any:
+    """Project a camera-space point to pixels."""
     x, y, z = point
     share = 1.0 if ortho else 1.0 / z
-    return view.fx * x * share + view.cx, view.fy * y * share + view.cy
+    return camera.fx * x * share + camera.cx, camera.fy * y * share + camera.cy
 
 
 @inline_jit
-def gradients_of_pixel(view: View, slopes: Slopes) -> Any:
-    """How the pixel's x and its y grow along the world's axes."""
-    across = blend(view.right, slopes.xx, view.ahead, slopes.xz)
-    return across, blend(view.down, slopes.yy, view.ahead, slopes.yz)
+def world_jacobian(camera: CameraParams, jacobian: ProjectionJacobian) -> Any:
+    """Compute the rows of the Jacobian of the pixel's x and y by world coordinates."""
+    row_x = combine(camera.right, jacobian.xx, camera.ahead, jacobian.xz)
+    return row_x, combine(camera.down, jacobian.yy, camera.ahead, jacobian.yz)
 
 
 @inline_jit
-def extents(slope: Any, turned: Any, scales: Any) -> Any:
-    """How far the Gaussian's three half axes reach along a slope."""
+def project_axes(row: Any, axes: Any, scales: Any) -> Any:
+    """Project the Gaussian's three scaled axes to a row of the Jacobian."""
     return (
-        dot(slope, turned[0]) * scales[0],
-        dot(slope, turned[1]) * scales[1],
-        dot(slope, turned[2]) * scales[2],
+        dot(row, axes[0]) * scales[0],
+        dot(row, axes[1]) * scales[1],
+        dot(row, axes[2]) * scales[2],
     )
 
 
 @inline_jit
-def covariance(u: Any, v: Any) -> Any:
-    """Entries xx, xy, yy of the widened 2D covariance, and its determinant."""
+def blurred_covariance(u: Any, v: Any) -> Any:
+    """Compute the entries xx, xy, yy of the blurred 2D covariance, and its determinant."""
     xx, xy, yy = dot(u, u) + EPS2D, dot(u, v), dot(v, v) + EPS2D
     a, b, c = u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
     return xx, xy, yy, a * a + b * b + c * c + EPS2D * (xx + yy) - EPS2D * EPS2D
+
+
+@inline_jit
+def mean2d_vjp(total: np.ndarray, covariance: Any) -> Any:
+    """Gradient to the center in pixels: the inverse covariance times the first moments."""
+    xx, xy, yy, determinant = covariance
+    m_x, m_y = np.float64(total[M_X]), np.float64(total[M_Y])
+    return (yy * m_x - xy * m_y) / determinant, (xx * m_y - xy * m_x) / determinant
+
+
+@inline_jit
+def covariance_vjp(total: np.ndarray, covariance: Any, u: Any, v: Any) -> Any:
+    """Gradients to the projected axes u and v through `blurred_covariance`.
+
+    The exponent is -½ dᵀ C⁻¹ d, so that the gradient to C is ½ C⁻¹ M C⁻¹ with the second moments M.
+    """
+    xx, xy, yy, determinant = covariance
+    a, b, c = yy / determinant, -xy / determinant, xx / determinant
+    mxx, mxy, myy = np.float64(total[M_XX]), np.float64(total[M_XY]), np.float64(total[M_YY])
+    p, q = a * mxx + b * mxy, a * mxy + b * myy
+    r, s = b * mxx + c * mxy, b * mxy + c * myy
+    grad_xx, grad_xy, grad_yy = p * a + q * b, p * b + q * c, r * b + s * c
+    return combine(u, grad_xx, v, grad_xy), combine(v, grad_yy, u, grad_xy)
+
+
+RIGHT, DOWN, AHEAD, OFFSET, FX, FY, CX, CY = 0, 3, 6, 9, 12, 13, 14, 15
+"""Indices of a camera's sixteen gradients."""
+
+
+@inline_jit
+def _accumulate(sums: np.ndarray, start: int, a: Any, x: float) -> None:
+    sums[start] += a[0] * x
+    sums[start + 1] += a[1] * x
+    sums[start + 2] += a[2] * x
+
+
+@inline_jit
+def rotation_vjp(
+    camera: CameraParams,
+    jacobian: ProjectionJacobian,
+    grad_row_x: Any,
+    grad_row_y: Any,
+    sums: np.ndarray,
+    at: int,
+) -> None:
+    """Add the gradients to the rotation through `world_jacobian`."""
+    _accumulate(sums, at + RIGHT, grad_row_x, jacobian.xx)
+    _accumulate(sums, at + DOWN, grad_row_y, jacobian.yy)
+    _accumulate(sums, at + AHEAD, combine(grad_row_x, jacobian.xz, grad_row_y, jacobian.yz), 1.0)
+
+
+@inline_jit
+def point_vjp(
+    camera: CameraParams, point: Any, grad_pixel: Any, ortho: bool, sums: np.ndarray, at: int
+) -> Any:
+    """Gradient to the camera-space point through `project_point`."""
+    x, y, z = point
+    share = 1.0 if ortho else 1.0 / z
+    sums[at + FX] += grad_pixel[0] * x * share
+    sums[at + FY] += grad_pixel[1] * y * share
+    sums[at + CX] += grad_pixel[0]
+    sums[at + CY] += grad_pixel[1]
+    grad_x, grad_y = grad_pixel[0] * camera.fx * share, grad_pixel[1] * camera.fy * share
+    return grad_x, grad_y, 0.0 if ortho else -(grad_x * x + grad_y * y) * share
+
+
+@inline_jit
+def jacobian_vjp(
+    camera: CameraParams,
+    point: Any,
+    jacobian: ProjectionJacobian,
+    grad_row_x: Any,
+    grad_row_y: Any,
+    ortho: bool,
+    sums: np.ndarray,
+    at: int,
+) -> Any:
+    """Gradient to the camera-space point through `projection_jacobian`."""
+    grad_xx, grad_yy = dot(grad_row_x, camera.right), dot(grad_row_y, camera.down)
+    if ortho:
+        sums[at + FX] += grad_xx
+        sums[at + FY] += grad_yy
+        return 0.0, 0.0, 0.0
+    grad_xz, grad_yz = dot(grad_row_x, camera.ahead), dot(grad_row_y, camera.ahead)
+    x, y, z = point
+    grad_x, z_by_x = _jacobian_axis_vjp(
+        x, z, camera.fx, jacobian.u, jacobian.u_free, grad_xx, grad_xz, sums, at
+    )
+    grad_y, z_by_y = _jacobian_axis_vjp(
+        y, z, camera.fy, jacobian.v, jacobian.v_free, grad_yy, grad_yz, sums, at + 1
+    )
+    return grad_x, grad_y, z_by_x + z_by_y
+
+
+@inline_jit
+def _jacobian_axis_vjp(
+    x: float,
+    z: float,
+    focal: float,
+    u: float,
+    free: float,
+    grad_flat: float,
+    grad_deep: float,
+    sums: np.ndarray,
+    at: int,
+) -> Any:
+    """Gradients to x and z through focal / z and -focal u / z, u being clamped x / z."""
+    grad_u = -grad_deep * focal / z
+    clamped = (1.0 - free) * grad_u / focal
+    sums[at + FX] += (grad_flat - grad_deep * u) / z - clamped * u
+    sums[at + CX] -= clamped
+    grad_z = (grad_deep * u - grad_flat) * focal / z - free * grad_u * x / z
+    return free * grad_u / z, grad_z / z
+
+
+@inline_jit
+def world_vjp(camera: CameraParams, mean: Any, grad_point: Any, sums: np.ndarray, at: int) -> Any:
+    """Gradient to the world point through `to_camera_space`."""
+    _accumulate(sums, at + RIGHT, mean, grad_point[0])
+    _accumulate(sums, at + DOWN, mean, grad_point[1])
+    _accumulate(sums, at + AHEAD, mean, grad_point[2])
+    _accumulate(sums, at + OFFSET, grad_point, 1.0)
+    return weighted_sum((camera.right, camera.down, camera.ahead), grad_point)
+
+
+@inline_jit
+def quaternion_vjp(grad_axes: Any, quat: Any, inverse_norm: float) -> Any:
+    """Gradient to a quaternion of any length through its rotation matrix.
+
+    Args:
+        grad_axes: Gradients to the columns of the matrix.
+        quat: The quaternion, normalized.
+        inverse_norm: One over its norm before.
+
+    Returns:
+        The gradient, orthogonal to the quaternion.
+    """
+    w, x, y, z = quat
+    (m00, m10, m20), (m01, m11, m21), (m02, m12, m22) = grad_axes
+    grad_w = 2 * (x * (m21 - m12) + y * (m02 - m20) + z * (m10 - m01))
+    grad_x = 2 * (y * (m01 + m10) + z * (m02 + m20) + w * (m21 - m12) - 2 * x * (m11 + m22))
+    grad_y = 2 * (x * (m01 + m10) + z * (m12 + m21) + w * (m02 - m20) - 2 * y * (m00 + m22))
+    grad_z = 2 * (x * (m02 + m20) + y * (m12 + m21) + w * (m10 - m01) - 2 * z * (m00 + m11))
+    along = w * grad_w + x * grad_x + y * grad_y + z * grad_z
+    return (
+        (grad_w - w * along) * inverse_norm,
+        (grad_x - x * along) * inverse_norm,
+        (grad_y - y * along) * inverse_norm,
+        (grad_z - z * along) * inverse_norm,
+    )

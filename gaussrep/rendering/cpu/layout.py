@@ -1,4 +1,4 @@
-"""How scenes, pictures and projected Gaussians lie in memory."""
+"""Memory layout of scenes, images, projected Gaussians and gradients."""
 
 from math import log
 from typing import NamedTuple
@@ -8,16 +8,16 @@ import numpy as np
 from gaussrep.rendering import conventions
 
 TILE = 16
-"""Width and height of a tile in pixels: one `Lanes` per row."""
+"""Width and height of a tile in pixels: one SIMD vector per row."""
 
 PIXELS = TILE * TILE
 
-BLOCK = 1024
-"""Gaussians that are projected by one task."""
+BLOCK_SIZE = 1024
+"""Gaussians that one task projects."""
 
-RECORD = 16
-"""Numbers per projected Gaussian, at the places below: one cache line."""
-X, Y, L1, L2, L3, LOG_OPACITY, DEPTH, RED, GREEN, BLUE, TALL, LEAN = range(12)
+RECORD_SIZE = 16
+"""Floats per projected Gaussian, at the offsets below: one cache line."""
+X, Y, L1, L2, L3, LOG_OPACITY, DEPTH, RED, GREEN, BLUE, HALF_HEIGHT, SHEAR = range(12)
 
 LOG_MIN = np.float32(log(conventions.MIN_ALPHA))
 MIN_ALPHA = np.float32(conventions.MIN_ALPHA)
@@ -27,7 +27,7 @@ ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 
 class Scenes(NamedTuple):
-    """Scenes (S) of Gaussians (N) seen from views (V); image number = scene * V + view."""
+    """Scenes (S) of Gaussians (N) with views (V); the index of an image (I) is scene * V + view."""
 
     means: np.ndarray
     """[S, N, 3]"""
@@ -58,33 +58,33 @@ class Grid(NamedTuple):
 
 
 class Splats(NamedTuple):
-    """Gaussians on the image plane, for every image."""
+    """Projected Gaussians of every image."""
 
     records: np.ndarray
-    """Float32 [I * N * RECORD]; only those whose box is not empty are filled in."""
+    """Float32 [I * N * RECORD_SIZE]; only records with a non-empty box are written."""
     depths: np.ndarray
     """Float32 [I, N]."""
     boxes: np.ndarray
-    """Tiles met by the bounding box: left, top, right, bottom (excluded), int16 [I * N, 4]."""
-    first: np.ndarray
-    """Tiles in the boxes of those before, in the same block, int32 [I * N]."""
-    crowd: np.ndarray
-    """Tiles in the boxes by block and tile row, int64 [I, blocks, rows]."""
+    """Tiles of the bounding box: left, top, end column, end row, int16 [I * N, 4]."""
+    tile_offset: np.ndarray
+    """Number of tiles in the boxes of all Gaussians before in the block, int32 [I * N]."""
+    tiles_per_block_row: np.ndarray
+    """Number of tiles in the boxes, by block and tile row, int64 [I, blocks, rows]."""
 
 
 class Bins(NamedTuple):
-    """The Gaussians that each tile must draw, nearest first."""
+    """Lists of the Gaussians of each tile, nearest first."""
 
     starts: np.ndarray
-    """Where a tile's list starts, int64 [I * rows * columns]."""
+    """Start of each tile's list, int64 [I * rows * columns]."""
     ends: np.ndarray
-    """Where it ends."""
+    """End of each tile's list."""
     members: np.ndarray
-    """The lists: numbers of Gaussians within their scene, int32."""
+    """The lists: indices of Gaussians within their scene, int32."""
 
 
-class Pictures(NamedTuple):
-    """What the renderer gives, or the gradients to it."""
+class ImageBuffers(NamedTuple):
+    """Rendered images, or the gradients to them."""
 
     color: np.ndarray
     """Float32 [I, H, W, 3]."""
@@ -96,33 +96,35 @@ class Pictures(NamedTuple):
     """Float32 [I, H, W, C]."""
 
 
-FOLDED = 4
+FEATURE_GROUP = 4
 """Feature channels that are summed over a tile at once."""
 
-MOMENTS = 16
-"""Numbers in a slot before the features."""
-FLAT, ACROSS, ACROSS2, ALONG, SKEW, ALONG2, TO_RED, TO_GREEN, TO_BLUE, TO_DEPTH = range(10)
+FEATURES_START = 16
+"""Floats of a slot before the features."""
+M0, M_X, M_XX, M_Y, M_XY, M_YY, D_RED, D_GREEN, D_BLUE, D_DEPTH = range(10)
+"""Offsets in a slot: moments of the gradient to the log-opacity over a tile's pixel offsets, and
+gradients to color and depth."""
 
 
-class Slots(NamedTuple):
-    """What every tile wants of every Gaussian in whose box it lies."""
+class GradientBuffers(NamedTuple):
+    """Gradient accumulators: one slot per pair of a Gaussian and a tile of its box."""
 
     starts: np.ndarray
     """First slot of each block of Gaussians, int64 [I, blocks]."""
     sums: np.ndarray
-    """Float32, `size` numbers per slot: MOMENTS, then C, then padding."""
+    """Float32, `size` floats per slot: FEATURES_START, then C, then padding."""
     size: int
-    """Numbers per slot, a multiple of TILE."""
+    """Floats per slot, a multiple of TILE."""
     background: np.ndarray
-    """Gradient to the background, float32 [I * rows * columns, TILE], of which three count."""
+    """Gradient to the background by tile, float32 [I * rows * columns, TILE], three used."""
 
 
-CAMERA = 16
-"""Numbers per camera."""
+CAMERA_SIZE = 16
+"""Gradients per camera."""
 
 
 class Gradients(NamedTuple):
-    """Gradients to the scenes, shaped alike; to the cameras one share per block of Gaussians."""
+    """Gradients to the scenes, shaped alike; to the cameras one sum per block of Gaussians."""
 
     means: np.ndarray
     quats: np.ndarray
@@ -131,4 +133,4 @@ class Gradients(NamedTuple):
     colors: np.ndarray
     features: np.ndarray
     cameras: np.ndarray
-    """Rows of the rotation, offset, fx, fy, cx, cy: float64 [S * blocks * V * CAMERA]."""
+    """Rows of the rotation, offset, fx, fy, cx, cy: float64 [S * blocks * V * CAMERA_SIZE]."""

@@ -1,21 +1,21 @@
-"""The kernels as one torch operator, with gradients, that `torch.compile` may treat as a box.
+"""The kernels as a torch operator with gradients, opaque to `torch.compile`.
 
 The two operators are registered piece by piece: `torch.library.custom_op` would import torch's
-compiler with the first picture of every process, which takes longer than a second.
+compiler at the first render of every process, which takes longer than a second.
 """
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from gaussrep.errors import CapabilityError
-from gaussrep.rendering.cpu.arrays import array_of, images_of, split_cameras
-from gaussrep.rendering.cpu.layout import Pictures, Scenes
-from gaussrep.rendering.cpu.stages import draw, draw_backward, make_frame
+from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
+from gaussrep.rendering.cpu.stages import composite_tiles, compute_gradients, project_and_bin
 
 INPUTS = 8
-"""Leading tensor arguments that say what stands in the scenes; the background follows."""
+"""Number of leading tensor arguments, those of `Scenes`; the background follows."""
 
 torch.library.define(
     "gaussrep::rasterize",
@@ -25,7 +25,7 @@ torch.library.define(
 )
 torch.library.define(
     "gaussrep::rasterize_backward",
-    "(Tensor[] scenes, Tensor background, Tensor[] pictures, Tensor[] wanted,"
+    "(Tensor[] scenes, Tensor background, Tensor[] images, Tensor[] grad_outputs,"
     " SymInt width, SymInt height, bool ortho) -> Tensor[]",
 )
 rasterize = torch.ops.gaussrep.rasterize.default
@@ -33,7 +33,7 @@ rasterize_backward = torch.ops.gaussrep.rasterize_backward.default
 
 
 @torch.library.impl("gaussrep::rasterize", "cpu")
-def _draw(
+def _rasterize(
     means: Tensor,
     quats: Tensor,
     scales: Tensor,
@@ -47,14 +47,14 @@ def _draw(
     height: int,
     ortho: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Draw scenes, all float32.
+    """Rasterize scenes, all float32.
 
     Args:
         means: [S, N, 3].
         quats: [S, N, 4].
         scales: [S, N, 3].
         opacities: [S, N].
-        colors: [S, V, N, 3], or [S, 1, N, 3] where they look the same from everywhere.
+        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view.
         features: [S, N, C]; C may be 0.
         viewmats: [S, V, 4, 4].
         Ks: [S, V, 3, 3].
@@ -67,10 +67,10 @@ def _draw(
         Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
     """
     scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
-    frame = make_frame(Scenes(*map(array_of, scenes)), width, height, ortho)
-    pictures = _blank(viewmats, features, width, height)
-    draw(frame, images_of(background), Pictures(*map(images_of, pictures)))
-    return pictures
+    state = project_and_bin(Scenes(*map(_to_array, scenes)), width, height, ortho)
+    images = _empty_images(viewmats, features, width, height)
+    composite_tiles(state, _to_image_array(background), ImageBuffers(*map(_to_image_array, images)))
+    return images
 
 
 @torch.library.register_fake("gaussrep::rasterize")
@@ -88,44 +88,47 @@ def _(
     height: int,
     ortho: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return _blank(viewmats, features, width, height)
+    return _empty_images(viewmats, features, width, height)
 
 
-def _blank(
+def _empty_images(
     viewmats: Tensor, features: Tensor, width: int, height: int
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Pictures to draw into.
+    """Allocate the images.
 
-    Torch's memory begins with a line of the cache: in images of whole tiles the rows of a tile are
-    whole lines then, and threads that are at work side by side never write to the same one.
+    Torch's memory is aligned to cache lines: in images of whole tiles the rows of a tile are whole
+    lines, so that no two threads write to the same line.
     """
     shape = *viewmats.shape[:2], height, width
-    color, mixed = viewmats.new_empty(*shape, 3), viewmats.new_empty(*shape, features.shape[2])
-    return color, viewmats.new_empty(shape), viewmats.new_empty(shape), mixed
+    color, features_out = (
+        viewmats.new_empty(*shape, 3),
+        viewmats.new_empty(*shape, features.shape[2]),
+    )
+    return color, viewmats.new_empty(shape), viewmats.new_empty(shape), features_out
 
 
 @torch.library.impl("gaussrep::rasterize_backward", "cpu")
-def _draw_backward(
+def _rasterize_backward(
     scenes: list[Tensor],
     background: Tensor,
-    pictures: list[Tensor],
-    wanted: list[Tensor],
+    images: list[Tensor],
+    grad_outputs: list[Tensor],
     width: int,
     height: int,
     ortho: bool,
 ) -> list[Tensor]:
-    """Gradients to all tensors that `rasterize` takes, in its order.
+    """Compute the gradients to all tensors that `rasterize` takes, in its order.
 
-    A picture that the loss does not use has an empty gradient in `wanted`.
+    An image that the loss does not use has an empty gradient in `grad_outputs`.
 
-    Projecting and binning are done again: they take a small part of the time, and what they yield
-    would take more memory than all inputs and pictures.
+    Projection and binning are computed again: they take a small part of the time, and their results
+    would take more memory than all inputs and images.
     """
-    frame = make_frame(Scenes(*map(array_of, scenes)), width, height, ortho)
-    given, asked = (Pictures(*map(images_of, group)) for group in (pictures, wanted))
-    gradients, to_background = draw_backward(frame, images_of(background), given, asked)
-    to_cameras = split_cameras(gradients.cameras)
-    arrays = *gradients[:-1], *to_cameras, to_background.reshape(background.shape)
+    state = project_and_bin(Scenes(*map(_to_array, scenes)), width, height, ortho)
+    saved, grads = (ImageBuffers(*map(_to_image_array, group)) for group in (images, grad_outputs))
+    gradients, grad_background = compute_gradients(state, _to_image_array(background), saved, grads)
+    grad_cameras = _split_camera_gradients(gradients.cameras)
+    arrays = *gradients[:-1], *grad_cameras, grad_background.reshape(background.shape)
     return [torch.from_numpy(array) for array in arrays]
 
 
@@ -133,13 +136,43 @@ def _draw_backward(
 def _(
     scenes: list[Tensor],
     background: Tensor,
-    pictures: list[Tensor],
-    wanted: list[Tensor],
+    images: list[Tensor],
+    grad_outputs: list[Tensor],
     width: int,
     height: int,
     ortho: bool,
 ) -> list[Tensor]:
     return [tensor.new_empty(tensor.shape) for tensor in (*scenes, background)]
+
+
+def _to_array(tensor: Tensor) -> np.ndarray:
+    """View a tensor on the CPU as a contiguous array; copy it only if it is not contiguous."""
+    return np.ascontiguousarray(tensor.numpy(force=True))
+
+
+def _to_image_array(tensor: Tensor) -> np.ndarray:
+    """View a tensor [S, V, ...] as a contiguous array [S * V, ...]."""
+    array = _to_array(tensor)
+    return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
+
+
+def _split_camera_gradients(camera_gradients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Convert the gradients to camera parameters to gradients to matrices.
+
+    Args:
+        camera_gradients: [S, V, CAMERA_SIZE], in the order of `Gradients.cameras`.
+
+    Returns:
+        Gradients to `viewmats`, float32 [S, V, 4, 4], and to `Ks`, float32 [S, V, 3, 3].
+    """
+    lead = camera_gradients.shape[:-1]
+    grad_viewmats = np.zeros((*lead, 4, 4), np.float32)
+    grad_Ks = np.zeros((*lead, 3, 3), np.float32)
+    grad_viewmats[..., :3, :3] = camera_gradients[..., :9].reshape(*lead, 3, 3)
+    grad_viewmats[..., :3, 3] = camera_gradients[..., 9:12]
+    grad_Ks[..., 0, 0], grad_Ks[..., 1, 1] = camera_gradients[..., 12], camera_gradients[..., 13]
+    grad_Ks[..., :2, 2] = camera_gradients[..., 14:]
+    return grad_viewmats, grad_Ks
 
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
@@ -148,24 +181,24 @@ def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> Non
     ctx.save_for_backward(*tensors, *output)
 
 
-def _backward(ctx: Any, *wanted: Tensor | None) -> tuple[Tensor | None, ...]:
+def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ...]:
     tensors = list(ctx.saved_tensors)
-    scenes, background, pictures = tensors[:INPUTS], tensors[INPUTS], tensors[INPUTS + 1 :]
-    slopes = [
-        picture[:0] if slope is None else slope
-        for picture, slope in zip(pictures, wanted, strict=True)
+    scenes, background, images = tensors[:INPUTS], tensors[INPUTS], tensors[INPUTS + 1 :]
+    grads = [
+        image[:0] if grad is None else grad
+        for image, grad in zip(images, grad_outputs, strict=True)
     ]
     gradients = rasterize_backward(
-        scenes, background, pictures, slopes, ctx.width, ctx.height, ctx.ortho
+        scenes, background, images, grads, ctx.width, ctx.height, ctx.ortho
     )
     return *gradients, None, None, None
 
 
-def _refuse(ctx: Any, gradients: list[Tensor]) -> None:
+def _refuse_second_derivative(ctx: Any, gradients: list[Tensor]) -> None:
     raise CapabilityError(
         "renderer 'cpu' has first derivatives only; use renderer='reference' for second ones."
     )
 
 
 torch.library.register_autograd("gaussrep::rasterize", _backward, setup_context=_setup)
-torch.library.register_autograd("gaussrep::rasterize_backward", _refuse)
+torch.library.register_autograd("gaussrep::rasterize_backward", _refuse_second_derivative)

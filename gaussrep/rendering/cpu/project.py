@@ -1,4 +1,4 @@
-"""First stage: Gaussians become ellipses on the image plane."""
+"""Projection of Gaussians to ellipses on the image plane, and its backward pass."""
 
 from math import log, sqrt
 from typing import Any
@@ -6,24 +6,34 @@ from typing import Any
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
+from gaussrep.kernels.simd import load, store
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
 from gaussrep.rendering.cpu import geometry
-from gaussrep.rendering.cpu.ellipse import tiles_between
+from gaussrep.rendering.cpu.ellipse import tiles_between, tiles_in_row
 from gaussrep.rendering.cpu.layout import (
-    BLOCK,
+    BLOCK_SIZE,
     BLUE,
+    CAMERA_SIZE,
+    D_DEPTH,
+    D_RED,
     DEPTH,
+    FEATURES_START,
     GREEN,
+    HALF_HEIGHT,
     L1,
     L2,
     L3,
-    LEAN,
     LOG_MIN,
     LOG_OPACITY,
-    RECORD,
+    M0,
+    RECORD_SIZE,
     RED,
-    TALL,
+    SHEAR,
+    TILE,
+    ZERO,
+    GradientBuffers,
+    Gradients,
     Grid,
     Scenes,
     Splats,
@@ -34,8 +44,15 @@ from gaussrep.rendering.cpu.layout import (
 
 @kernel
 def project(tasks: Tasks, scenes: Scenes, grid: Grid, splats: Splats) -> None:
-    """Project every Gaussian into every image; one task is a block of one image."""
-    blocks = splats.crowd.shape[1]
+    """Project every Gaussian into every image; one task is a block of one image.
+
+    Args:
+        tasks: Blocks of images.
+        scenes: Gaussians and cameras.
+        grid: Size of the images.
+        splats: Output.
+    """
+    blocks = splats.tiles_per_block_row.shape[1]
     views = scenes.viewmats.shape[1]
     while True:
         task = claim(tasks)
@@ -47,55 +64,64 @@ def project(tasks: Tasks, scenes: Scenes, grid: Grid, splats: Splats) -> None:
 
 @inline_jit
 def _project_block(
-    scenes: Scenes, scene: int, number: int, block: int, grid: Grid, splats: Splats
+    scenes: Scenes, scene: int, view: int, block: int, grid: Grid, splats: Splats
 ) -> None:
-    view = geometry.view_of(scenes.viewmats, scenes.Ks, scene, number)
-    image = scene * scenes.viewmats.shape[1] + number
+    camera = geometry.load_camera(scenes.viewmats, scenes.Ks, scene, view)
+    image = scene * scenes.viewmats.shape[1] + view
     count = scenes.means.shape[1]
     for row in range(grid.rows):
-        splats.crowd[image, block, row] = 0
+        splats.tiles_per_block_row[image, block, row] = 0
     tiles = 0
-    for n in range(block * BLOCK, min(count, (block + 1) * BLOCK)):
+    for n in range(block * BLOCK_SIZE, min(count, (block + 1) * BLOCK_SIZE)):
         splat = image * count + n
-        box = _project_one(scenes, scene, number, n, view, grid, splats.records, splat * RECORD)
-        splats.first[splat] = tiles
-        splats.depths[image, n] = splats.records[splat * RECORD + DEPTH]
+        box = _project_one(
+            scenes, scene, view, n, camera, grid, splats.records, splat * RECORD_SIZE
+        )
+        splats.tile_offset[splat] = tiles
+        splats.depths[image, n] = splats.records[splat * RECORD_SIZE + DEPTH]
         for side in range(4):
             splats.boxes[splat, side] = box[side]
         for row in range(box[1], box[3]):
-            splats.crowd[image, block, row] += box[2] - box[0]
+            splats.tiles_per_block_row[image, block, row] += box[2] - box[0]
         tiles += (box[2] - box[0]) * (box[3] - box[1])
 
 
 @inline_jit
 def _project_one(
-    scenes: Scenes, scene: int, number: int, n: int, view: Any, grid: Grid, records: Any, at: int
+    scenes: Scenes, scene: int, view: int, n: int, camera: Any, grid: Grid, records: Any, at: int
 ) -> Any:
-    """Fill in a record and give the tiles of its box; an empty box where nothing can be seen."""
+    """Write a record and return the tiles of its box; an empty box if it is invisible."""
     opacity = np.float64(scenes.opacities[scene, n])
-    point = geometry.place(view, geometry.triple(scenes.means, scene, n))
+    point = geometry.to_camera_space(camera, geometry.load_vector(scenes.means, scene, n))
     if opacity < MIN_ALPHA or point[2] < NEAR:
         return 0, 0, 0, 0
-    x, y = geometry.pixel_of(view, point, grid.ortho)
-    quat, _ = geometry.unit(scenes.quats, scene, n)
-    turned, scales = geometry.columns(quat), geometry.triple(scenes.scales, scene, n)
-    across, along = geometry.gradients_of_pixel(view, geometry.slopes_at(view, point, grid))
-    u, v = geometry.extents(across, turned, scales), geometry.extents(along, turned, scales)
-    covariance = geometry.covariance(u, v)
+    x, y = geometry.project_point(camera, point, grid.ortho)
+    quat, _ = geometry.load_unit_quat(scenes.quats, scene, n)
+    axes, scales = geometry.rotation_columns(quat), geometry.load_vector(scenes.scales, scene, n)
+    row_x, row_y = geometry.world_jacobian(
+        camera, geometry.projection_jacobian(camera, point, grid)
+    )
+    u, v = geometry.project_axes(row_x, axes, scales), geometry.project_axes(row_y, axes, scales)
+    covariance = geometry.blurred_covariance(u, v)
     log_opacity = log(opacity)
     reach = max(log_opacity - LOG_MIN, 0.0)
-    tall = _write_ellipse(records, at, covariance, reach)
-    wide = sqrt(2.0 * reach * covariance[0])
-    if not (x + wide > 0 and y + tall > 0 and x - wide < grid.width and y - tall < grid.height):
+    half_height = _write_ellipse(records, at, covariance, reach)
+    half_width = sqrt(2.0 * reach * covariance[0])
+    if not (
+        x + half_width > 0
+        and y + half_height > 0
+        and x - half_width < grid.width
+        and y - half_height < grid.height
+    ):
         return 0, 0, 0, 0
     records[at + X], records[at + Y] = x, y
     records[at + LOG_OPACITY], records[at + DEPTH] = log_opacity, point[2]
-    shown = number if scenes.colors.shape[1] > 1 else 0
-    records[at + RED] = scenes.colors[scene, shown, n, 0]
-    records[at + GREEN] = scenes.colors[scene, shown, n, 1]
-    records[at + BLUE] = scenes.colors[scene, shown, n, 2]
-    left, right = tiles_between(x - wide, x + wide, grid.columns)
-    top, bottom = tiles_between(y - tall, y + tall, grid.rows)
+    color_view = view if scenes.colors.shape[1] > 1 else 0
+    records[at + RED] = scenes.colors[scene, color_view, n, 0]
+    records[at + GREEN] = scenes.colors[scene, color_view, n, 1]
+    records[at + BLUE] = scenes.colors[scene, color_view, n, 2]
+    left, right = tiles_between(x - half_width, x + half_width, grid.columns)
+    top, bottom = tiles_between(y - half_height, y + half_height, grid.rows)
     if right <= left or bottom <= top:
         return 0, 0, 0, 0
     return left, top, right, bottom
@@ -103,13 +129,176 @@ def _project_one(
 
 @inline_jit
 def _write_ellipse(records: np.ndarray, at: int, covariance: Any, reach: float) -> float:
-    """The Cholesky factor of half the inverse covariance, and the half height in pixels."""
+    """Write the Cholesky factor of half the inverse covariance; return the half height."""
     xx, xy, yy, determinant = covariance
-    tall = sqrt(2.0 * reach * yy)
+    half_height = sqrt(2.0 * reach * yy)
     l1 = sqrt(0.5 * yy / determinant)
     records[at + L1] = l1
     records[at + L2] = -xy / yy * l1
     records[at + L3] = sqrt(0.5 / yy)
-    records[at + TALL] = tall
-    records[at + LEAN] = tall * xy / sqrt(xx * yy)
-    return tall
+    records[at + HALF_HEIGHT] = half_height
+    records[at + SHEAR] = half_height * xy / sqrt(xx * yy)
+    return half_height
+
+
+ZEROS = (0.0, 0.0, 0.0)
+
+
+@kernel
+def project_backward(
+    tasks: Tasks,
+    scenes: Scenes,
+    grid: Grid,
+    splats: Splats,
+    buffers: GradientBuffers,
+    gradients: Gradients,
+) -> None:
+    """Sum the tiles' gradients and backpropagate them; one task is a block of one scene.
+
+    Args:
+        tasks: Blocks of scenes.
+        scenes: Gaussians and cameras.
+        grid: Size of the images.
+        splats: Projected Gaussians.
+        buffers: Gradients of tiles to projected Gaussians.
+        gradients: Output.
+    """
+    blocks = splats.tiles_per_block_row.shape[1]
+    total = np.empty(buffers.size, np.float32)
+    while True:
+        task = claim(tasks)
+        if task == NONE:
+            return
+        scene, block = divmod(task, blocks)
+        cameras = task * scenes.viewmats.shape[1] * CAMERA_SIZE
+        for at in range(cameras, cameras + scenes.viewmats.shape[1] * CAMERA_SIZE):
+            gradients.cameras[at] = 0.0
+        for n in range(block * BLOCK_SIZE, min(scenes.means.shape[1], (block + 1) * BLOCK_SIZE)):
+            _gaussian_vjp(scenes, scene, n, grid, splats, buffers, total, gradients, cameras)
+
+
+@inline_jit
+def _gaussian_vjp(
+    scenes: Scenes,
+    scene: int,
+    n: int,
+    grid: Grid,
+    splats: Splats,
+    buffers: GradientBuffers,
+    total: np.ndarray,
+    gradients: Gradients,
+    cameras: int,
+) -> None:
+    """Backpropagate through one Gaussian in all views of its scene."""
+    views = scenes.viewmats.shape[1]
+    mean, scales = (
+        geometry.load_vector(scenes.means, scene, n),
+        geometry.load_vector(scenes.scales, scene, n),
+    )
+    quat, inverse_norm = geometry.load_unit_quat(scenes.quats, scene, n)
+    grad_mean, grad_scales, grad_axes = ZEROS, ZEROS, (ZEROS, ZEROS, ZEROS)
+    grad_log_opacity = 0.0
+    for color_view in range(gradients.colors.shape[1]):
+        for channel in range(3):
+            gradients.colors[scene, color_view, n, channel] = 0.0
+    for channel in range(gradients.features.shape[2]):
+        gradients.features[scene, n, channel] = 0.0
+    for view in range(views):
+        if not _gather_gradients(splats, buffers, scene * views + view, n, total):
+            continue
+        grad_log_opacity += total[M0]
+        color_view = view if gradients.colors.shape[1] > 1 else 0
+        for channel in range(3):
+            gradients.colors[scene, color_view, n, channel] += total[D_RED + channel]
+        for channel in range(gradients.features.shape[2]):
+            gradients.features[scene, n, channel] += total[FEATURES_START + channel]
+        camera = geometry.load_camera(scenes.viewmats, scenes.Ks, scene, view)
+        at = cameras + view * CAMERA_SIZE
+        vjp = _view_vjp(camera, grid, mean, quat, scales, total, gradients.cameras, at)
+        grad_mean = geometry.add(grad_mean, vjp[0])
+        grad_scales = geometry.add(grad_scales, vjp[1])
+        grad_axes = geometry.add_matrices(grad_axes, vjp[2])
+    grad_quat = geometry.quaternion_vjp(grad_axes, quat, inverse_norm)
+    for axis in range(3):
+        gradients.means[scene, n, axis] = grad_mean[axis]
+        gradients.scales[scene, n, axis] = grad_scales[axis]
+    for axis in range(4):
+        gradients.quats[scene, n, axis] = grad_quat[axis]
+    gradients.opacities[scene, n] = (
+        grad_log_opacity / scenes.opacities[scene, n] if grad_log_opacity != 0.0 else 0.0
+    )
+
+
+@inline_jit
+def _view_vjp(
+    camera: Any, grid: Grid, mean: Any, quat: Any, scales: Any, total: Any, cameras: Any, at: int
+) -> Any:
+    """Gradients to mean, scales and rotation through one view; those to the camera are added."""
+    axes, point = geometry.rotation_columns(quat), geometry.to_camera_space(camera, mean)
+    jacobian = geometry.projection_jacobian(camera, point, grid)
+    row_x, row_y = geometry.world_jacobian(camera, jacobian)
+    u, v = geometry.project_axes(row_x, axes, scales), geometry.project_axes(row_y, axes, scales)
+    covariance = geometry.blurred_covariance(u, v)
+    grad_u, grad_v = geometry.covariance_vjp(total, covariance, u, v)
+    scaled_u, scaled_v = geometry.multiply(grad_u, scales), geometry.multiply(grad_v, scales)
+    grad_row_x, grad_row_y = (
+        geometry.weighted_sum(axes, scaled_u),
+        geometry.weighted_sum(axes, scaled_v),
+    )
+    grad_axes = (
+        geometry.combine(row_x, scaled_u[0], row_y, scaled_v[0]),
+        geometry.combine(row_x, scaled_u[1], row_y, scaled_v[1]),
+        geometry.combine(row_x, scaled_u[2], row_y, scaled_v[2]),
+    )
+    grad_scales = (
+        grad_u[0] * geometry.dot(row_x, axes[0]) + grad_v[0] * geometry.dot(row_y, axes[0]),
+        grad_u[1] * geometry.dot(row_x, axes[1]) + grad_v[1] * geometry.dot(row_y, axes[1]),
+        grad_u[2] * geometry.dot(row_x, axes[2]) + grad_v[2] * geometry.dot(row_y, axes[2]),
+    )
+    geometry.rotation_vjp(camera, jacobian, grad_row_x, grad_row_y, cameras, at)
+    grad_pixel = geometry.mean2d_vjp(total, covariance)
+    grad_point = geometry.point_vjp(camera, point, grad_pixel, grid.ortho, cameras, at)
+    through_jacobian = geometry.jacobian_vjp(
+        camera, point, jacobian, grad_row_x, grad_row_y, grid.ortho, cameras, at
+    )
+    grad_point = geometry.add(grad_point, through_jacobian)
+    grad_point = (grad_point[0], grad_point[1], grad_point[2] + total[D_DEPTH])
+    return geometry.world_vjp(camera, mean, grad_point, cameras, at), grad_scales, grad_axes
+
+
+@inline_jit
+def _gather_gradients(
+    splats: Splats, buffers: GradientBuffers, image: int, n: int, total: np.ndarray
+) -> bool:
+    """Sum the gradients of all tiles that a Gaussian overlaps, always in the same order.
+
+    Args:
+        splats: Projected Gaussians.
+        buffers: Gradients of tiles; only tiles that the ellipse overlaps were written.
+        image: Index of the image.
+        n: Index of the Gaussian.
+        total: Output, shaped like a slot.
+
+    Returns:
+        Whether the Gaussian overlaps any row of tiles.
+    """
+    splat = image * splats.depths.shape[1] + n
+    first, top = np.int64(splats.boxes[splat, 0]), np.int64(splats.boxes[splat, 1])
+    last, bottom = np.int64(splats.boxes[splat, 2]), np.int64(splats.boxes[splat, 3])
+    if top >= bottom:
+        return False
+    for at in range(len(total)):
+        total[at] = ZERO
+    slot = buffers.starts[image, n // BLOCK_SIZE] + splats.tile_offset[splat] - first
+    for row in range(top, bottom):
+        left, right = tiles_in_row(splats, splat, row)
+        for tile in range(slot + left, slot + right):
+            _add_slot(total, buffers.sums, tile * buffers.size)
+        slot += last - first
+    return True
+
+
+@inline_jit
+def _add_slot(total: np.ndarray, parts: np.ndarray, start: int) -> None:
+    for at in range(0, len(total), TILE):
+        store(total, at, load(total, at) + load(parts, start + at))

@@ -1,4 +1,4 @@
-"""The stages in their order, on arrays that live as long as one call."""
+"""The stages of both passes in their order, on arrays that live as long as one call."""
 
 from typing import NamedTuple
 
@@ -6,33 +6,32 @@ import numpy as np
 import torch
 
 from gaussrep.kernels.threads import launch
-from gaussrep.rendering.cpu.bin import bin_tiles, cut_bands
+from gaussrep.rendering.cpu.bin import bin_tiles, split_bands
 from gaussrep.rendering.cpu.composite import composite
 from gaussrep.rendering.cpu.composite_backward import composite_backward
 from gaussrep.rendering.cpu.layout import (
-    BLOCK,
-    CAMERA,
-    FOLDED,
-    MOMENTS,
-    RECORD,
+    BLOCK_SIZE,
+    CAMERA_SIZE,
+    FEATURE_GROUP,
+    FEATURES_START,
+    RECORD_SIZE,
     TILE,
     Bins,
+    GradientBuffers,
     Gradients,
     Grid,
-    Pictures,
+    ImageBuffers,
     Scenes,
-    Slots,
     Splats,
 )
-from gaussrep.rendering.cpu.project import project
-from gaussrep.rendering.cpu.project_backward import project_backward
+from gaussrep.rendering.cpu.project import project, project_backward
 
 BANDS_PER_THREAD = 2
-"""Bands that a lone image is cut into for binning; each of them looks at all its Gaussians."""
+"""Bands per thread for binning a single image; each band examines all Gaussians."""
 
 
-class Frame(NamedTuple):
-    """What both directions need: where everything is on the image plane."""
+class RasterState(NamedTuple):
+    """State that both passes need: Gaussians projected to images and binned to tiles."""
 
     scenes: Scenes
     grid: Grid
@@ -40,8 +39,8 @@ class Frame(NamedTuple):
     bins: Bins
 
 
-def make_frame(scenes: Scenes, width: int, height: int, ortho: bool) -> Frame:
-    """Project, sort and bin.
+def project_and_bin(scenes: Scenes, width: int, height: int, ortho: bool) -> RasterState:
+    """Project, sort and bin Gaussians.
 
     Args:
         scenes: Gaussians and cameras.
@@ -50,25 +49,25 @@ def make_frame(scenes: Scenes, width: int, height: int, ortho: bool) -> Frame:
         ortho: Whether cameras are orthographic.
 
     Returns:
-        What to draw where.
+        Projected and binned Gaussians.
     """
     grid = Grid(width, height, -(-width // TILE), -(-height // TILE), ortho)
     images, count = scenes.viewmats.shape[0] * scenes.viewmats.shape[1], scenes.means.shape[1]
-    blocks = -(-count // BLOCK)
+    blocks = -(-count // BLOCK_SIZE)
     splats = Splats(
-        records=np.empty(images * count * RECORD, np.float32),
+        records=np.empty(images * count * RECORD_SIZE, np.float32),
         depths=np.empty((images, count), np.float32),
         boxes=np.empty((images * count, 4), np.int16),
-        first=np.empty(images * count, np.int32),
-        crowd=np.empty((images, blocks, grid.rows), np.int64),
+        tile_offset=np.empty(images * count, np.int32),
+        tiles_per_block_row=np.empty((images, blocks, grid.rows), np.int64),
     )
     launch(project, images * blocks, scenes, grid, splats)
-    return Frame(scenes, grid, splats, _bin(splats, grid))
+    return RasterState(scenes, grid, splats, _bin(splats, grid))
 
 
 def _bin(splats: Splats, grid: Grid) -> Bins:
     images = len(splats.depths)
-    rows = splats.crowd.sum(axis=1)
+    rows = splats.tiles_per_block_row.sum(axis=1)
     ends = rows.cumsum().reshape(rows.shape)
     tiles = images * grid.rows * grid.columns
     bins = Bins(
@@ -76,75 +75,75 @@ def _bin(splats: Splats, grid: Grid) -> Bins:
         ends=np.empty(tiles, np.int64),
         members=np.empty(int(rows.sum()), np.int32),
     )
-    wanted = -(-BANDS_PER_THREAD * torch.get_num_threads() // max(1, images))
-    cuts = cut_bands(rows, min(grid.rows, wanted))
+    bands = -(-BANDS_PER_THREAD * torch.get_num_threads() // max(1, images))
+    cuts = split_bands(rows, min(grid.rows, bands))
     keys = splats.depths.view(np.uint32)
     launch(bin_tiles, images * (cuts.shape[1] - 1), keys, splats, grid, cuts, ends - rows, bins)
     return bins
 
 
-def draw(frame: Frame, background: np.ndarray, pictures: Pictures) -> None:
-    """Composite.
+def composite_tiles(state: RasterState, background: np.ndarray, images: ImageBuffers) -> None:
+    """Composite all tiles.
 
     Args:
-        frame: What to draw where.
+        state: Projected and binned Gaussians.
         background: RGB behind the Gaussians, float32 [I, 3].
-        pictures: Where to; every value is written.
+        images: Output; every value is written.
     """
-    splats, bins = frame.splats, frame.bins
-    arguments = splats.records, frame.scenes.features, background, frame.grid, bins, pictures
+    splats, bins = state.splats, state.bins
+    arguments = splats.records, state.scenes.features, background, state.grid, bins, images
     launch(composite, len(bins.starts), *arguments)
 
 
-def draw_backward(
-    frame: Frame, background: np.ndarray, pictures: Pictures, wanted: Pictures
+def compute_gradients(
+    state: RasterState, background: np.ndarray, images: ImageBuffers, grad_outputs: ImageBuffers
 ) -> tuple[Gradients, np.ndarray]:
-    """Carry gradients to the pictures back to Gaussians, cameras and background.
+    """Backpropagate gradients from images to Gaussians, cameras and background.
 
     Args:
-        frame: What was drawn where.
+        state: Projected and binned Gaussians.
         background: RGB behind the Gaussians, float32 [I, 3].
-        pictures: What was drawn.
-        wanted: Gradients to it.
+        images: The rendered images.
+        grad_outputs: Gradients to them.
 
     Returns:
         Gradients to the scenes, and to the background.
     """
-    slots = _make_slots(frame)
-    scenes, grid, splats, bins = frame
+    buffers = _allocate_buffers(state)
+    scenes, grid, splats, bins = state
     tiles = len(bins.starts)
-    arguments = scenes.features, background, grid, splats, bins, pictures, wanted, slots
+    arguments = scenes.features, background, grid, splats, bins, images, grad_outputs, buffers
     launch(composite_backward, tiles, *arguments)
-    blocks = splats.crowd.shape[1]
+    blocks = splats.tiles_per_block_row.shape[1]
     arrays = (scenes.means, scenes.quats, scenes.scales, scenes.opacities)
     views = scenes.viewmats.shape[1]
     gradients = Gradients(
         *(np.empty_like(array) for array in (*arrays, scenes.colors, scenes.features)),
-        cameras=np.empty(len(scenes.means) * blocks * views * CAMERA),
+        cameras=np.empty(len(scenes.means) * blocks * views * CAMERA_SIZE),
     )
     tasks = len(scenes.means) * blocks
-    launch(project_backward, tasks, scenes, grid, splats, slots, gradients)
-    by_tile = slots.background.reshape(len(background), grid.rows * grid.columns, TILE)
-    cameras = gradients.cameras.reshape(len(scenes.means), blocks, views, CAMERA).sum(axis=1)
+    launch(project_backward, tasks, scenes, grid, splats, buffers, gradients)
+    by_tile = buffers.background.reshape(len(background), grid.rows * grid.columns, TILE)
+    cameras = gradients.cameras.reshape(len(scenes.means), blocks, views, CAMERA_SIZE).sum(axis=1)
     gradients = gradients._replace(cameras=cameras)
     return gradients, by_tile[..., :3].sum(axis=1)
 
 
-def _make_slots(frame: Frame) -> Slots:
-    sizes = frame.splats.crowd.sum(axis=2)
-    channels = frame.scenes.features.shape[2]
-    size = MOMENTS + -(-(channels + TILE - FOLDED) // TILE) * TILE * (channels > 0)
-    return Slots(
+def _allocate_buffers(state: RasterState) -> GradientBuffers:
+    sizes = state.splats.tiles_per_block_row.sum(axis=2)
+    channels = state.scenes.features.shape[2]
+    size = FEATURES_START + -(-(channels + TILE - FEATURE_GROUP) // TILE) * TILE * (channels > 0)
+    return GradientBuffers(
         starts=sizes.cumsum().reshape(sizes.shape) - sizes,
-        sums=_whole_lines(int(sizes.sum()) * size),
+        sums=_empty_aligned(int(sizes.sum()) * size),
         size=size,
-        background=_whole_lines(len(frame.bins.starts), TILE),
+        background=_empty_aligned(len(state.bins.starts), TILE),
     )
 
 
-def _whole_lines(*shape: int) -> np.ndarray:
-    """Uninitialized float32 that begins with a line of the cache, as torch's memory does.
+def _empty_aligned(*shape: int) -> np.ndarray:
+    """Allocate uninitialized float32 aligned to a cache line, as torch's memory is.
 
-    Slots are whole lines then: threads that are at work side by side never write to the same one.
+    Slots are whole cache lines then, so that no two threads write to the same line.
     """
     return torch.empty(shape, dtype=torch.float32, device="cpu").numpy()

@@ -1,4 +1,4 @@
-"""Third stage, shared by both directions: one tile takes up its Gaussians, chunk by chunk."""
+"""Loading of a tile's Gaussians, chunk by chunk, and their alphas; shared by both passes."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from gaussrep.rendering.cpu.layout import (
     L3,
     LOG_MIN,
     LOG_OPACITY,
-    RECORD,
+    RECORD_SIZE,
     TILE,
     ZERO,
     X,
@@ -21,19 +21,19 @@ from gaussrep.rendering.cpu.layout import (
 )
 
 CHUNK = 256
-"""Gaussians that a tile takes up at a time; they stay in the first-level cache."""
+"""Gaussians that a tile loads at a time; they fit the first-level cache."""
 
-SIZE = 16
-"""Numbers per Gaussian within a tile, at the places below."""
-EDGE, DX, DY = 13, 14, 15
-"""Beside those of a record: l1 dx, dx and dy at the center of the tile's first pixel."""
+LOCAL_SIZE = 16
+"""Floats per Gaussian within a tile, at the offsets below."""
+L1_DX, DX, DY = 13, 14, 15
+"""Offsets beyond those of a record: l1 dx, dx and dy at the center of the tile's first pixel."""
 
-FAR = np.float32(TILE - 1)
+LAST_PIXEL = np.float32(TILE - 1)
 SLACK = np.float32(1e-3)
 
 
 @inline_jit
-def take_up(
+def load_gaussians(
     members: np.ndarray,
     records: np.ndarray,
     base: int,
@@ -43,25 +43,25 @@ def take_up(
     local: np.ndarray,
     spans: np.ndarray,
 ) -> None:
-    """Copy records into a tile and find the rows that each one can touch.
+    """Copy records of Gaussians and find the rows of the tile that each can overlap.
 
     Args:
         members: Gaussians of the tile, at most CHUNK of them.
         records: Projected Gaussians of all images.
-        base: Number of the image's first record.
+        base: Index of the image's first record.
         x: Left pixel of the tile.
         y: Top pixel of the tile.
-        height: Height of the image.
-        local: Written here, float32 [CHUNK * SIZE].
-        spans: First row and row after the last are written here, int64 [CHUNK, 2].
+        height: Image height in pixels.
+        local: Output, float32 [CHUNK * SIZE].
+        spans: Output, first and end row of each Gaussian, int64 [CHUNK, 2].
     """
     inside = (1 << min(TILE, height - y)) - 1
     for k in range(len(members)):
-        at = k * SIZE
-        store(local, at, load(records, (base + members[k]) * RECORD))
+        at = k * LOCAL_SIZE
+        store(local, at, load(records, (base + members[k]) * RECORD_SIZE))
         dx = np.float32(x) + HALF - local[at + X]
         dy = np.float32(y) + HALF - local[at + Y]
-        local[at + EDGE] = local[at + L1] * dx
+        local[at + L1_DX] = local[at + L1] * dx
         local[at + DX], local[at + DY] = dx, dy
         touched = _rows(local, at) & inside
         first = last = 0
@@ -76,10 +76,10 @@ def take_up(
 
 @inline_jit
 def _rows(local: np.ndarray, at: int) -> int:
-    """Rows in which the ellipse reaches between the first and the last pixel center, as bits."""
+    """Rows whose first to last pixel center the ellipse overlaps, as bits."""
     dy = iota() + local[at + DY]
-    left = fma(dy, local[at + L2], local[at + EDGE])
-    right = left + FAR * local[at + L1]
+    left = fma(dy, local[at + L2], local[at + L1_DX])
+    right = left + LAST_PIXEL * local[at + L1]
     nearest = maximum(maximum(left, ZERO), right * np.float32(-1))
     vertical = dy * local[at + L3]
     reach = local[at + LOG_OPACITY] - LOG_MIN + SLACK
@@ -87,10 +87,10 @@ def _rows(local: np.ndarray, at: int) -> int:
 
 
 @inline_jit
-def falloff(local: np.ndarray, at: int, row: int) -> Any:
-    """Opacity times Gaussian along a row of pixels, uncapped; and where it counts at all."""
+def gaussian_alpha(local: np.ndarray, at: int, row: int) -> Any:
+    """Compute the uncapped alphas along a row of pixels, and the mask of those >= MIN_ALPHA."""
     dy = local[at + DY] + np.float32(row)
-    across = fma(iota(), local[at + L1], fma(local[at + L2], dy, local[at + EDGE]))
+    across = fma(iota(), local[at + L1], fma(local[at + L2], dy, local[at + L1_DX]))
     down = local[at + L3] * dy
     power = fnma(across, across, fma(-down, down, local[at + LOG_OPACITY]))
     return exp(power), power >= LOG_MIN

@@ -6,7 +6,7 @@ import torch
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import get_renderer
-from gaussrep.rendering.cpu.layout import BLOCK
+from gaussrep.rendering.cpu.layout import BLOCK_SIZE
 from gaussrep.rendering.cpu.tile import CHUNK
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing.scenes import Scene, random_scene
@@ -97,7 +97,7 @@ def test_more_gaussians_in_a_tile_than_it_takes_up_at_a_time():
 
 
 def test_more_gaussians_than_a_block():
-    scene = plain(2 * BLOCK + 5, seed=2, opacity=(0.005, 0.05), size=0.05)
+    scene = plain(2 * BLOCK_SIZE + 5, seed=2, opacity=(0.005, 0.05), size=0.05)
     assert_agrees(scene)
     assert_gradients_agree(scene)
 

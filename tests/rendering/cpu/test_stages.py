@@ -7,10 +7,9 @@ from hypothesis import strategies as st
 
 from gaussrep.kernels.jit import kernel
 from gaussrep.rendering.conventions import MIN_ALPHA
-from gaussrep.rendering.cpu.bin import cut_bands
-from gaussrep.rendering.cpu.depth_sort import sort_by_depth
+from gaussrep.rendering.cpu.bin import sort_by_depth, split_bands
 from gaussrep.rendering.cpu.layout import TILE, Scenes
-from gaussrep.rendering.cpu.stages import make_frame
+from gaussrep.rendering.cpu.stages import project_and_bin
 from gaussrep.rendering.projection import project
 from gaussrep.testing.scenes import random_scene
 
@@ -34,7 +33,7 @@ def frame_of(scene):
     arrays = [t[None].float().contiguous().numpy() for t in tensors]
     arrays.append(np.empty((1, g.count, 0), np.float32))
     arrays += [t[None].float().contiguous().numpy() for t in (cameras.viewmats, cameras.Ks)]
-    return make_frame(Scenes(*arrays), cameras.width, cameras.height, False)
+    return project_and_bin(Scenes(*arrays), cameras.width, cameras.height, False)
 
 
 def strongest(scene):
@@ -76,7 +75,7 @@ def test_tiles_hold_who_they_must_in_order_and_few_others():
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=12), st.integers(1, 12))
 def test_bands_hold_alike_but_for_one_row(sizes, bands):
-    (cuts,) = cut_bands(np.array([sizes]), min(bands, len(sizes)))
+    (cuts,) = split_bands(np.array([sizes]), min(bands, len(sizes)))
     assert [cuts[0], cuts[-1]] == [0, len(sizes)]
     assert (np.diff(cuts) >= 0).all()
     assert (cuts[:-1] < len(sizes)).all()
