@@ -87,8 +87,7 @@ def _refuse_with_resume(options: dict[str, Any]) -> None:
 
 
 def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
-    from gaussrep.training.resumed_config import resumed_config
-    from gaussrep.training.run_folder import RunFolder
+    from gaussrep.training.run_folder import RunFolder, resumed_config
 
     resumed_config(RunFolder.open(folder), overrides)  # mistakes are told before torch is imported
 

@@ -21,7 +21,7 @@ from gaussrep.embedding.shards import EmbeddingShards, concatenate_shards
 from gaussrep.errors import DataError, FormatError
 from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
-from gaussrep.training.loader import make_loader
+from gaussrep.training.loading import make_loader
 
 
 class FolderImages:

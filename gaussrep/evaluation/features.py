@@ -16,7 +16,7 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import SampledConfig
 from gaussrep.methods.method import Method
-from gaussrep.training.loader import MapDataset, make_loader
+from gaussrep.training.loading import MapDataset, make_loader
 
 
 @runtime_checkable

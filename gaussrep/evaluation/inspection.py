@@ -15,7 +15,7 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.training.load_run import load_run
-from gaussrep.training.loader import CollatingDataset
+from gaussrep.training.loading import CollatingDataset
 from gaussrep.training.run_folder import RunFolder
 
 HELD_OUT = 16

@@ -1,1 +1,51 @@
-"""The training loop and the run folder it fills; importing this package does not import torch."""
+"""Training: one trainer for all methods, its callbacks, optimizers and schedules, run folders.
+
+Importing this package does not import torch.
+"""
+
+from typing import TYPE_CHECKING
+
+from gaussrep.lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from gaussrep.training.callback import Callback, Row
+    from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
+    from gaussrep.training.load_run import load_run
+    from gaussrep.training.loading import SampleOrder
+    from gaussrep.training.optimization import Schedule
+    from gaussrep.training.run_folder import RunFolder
+    from gaussrep.training.train import TrainResult, resume, train
+    from gaussrep.training.train_state import TrainState
+
+__all__ = [
+    "Callback",
+    "Row",
+    "RunFolder",
+    "SampleOrder",
+    "Schedule",
+    "TrainConfig",
+    "TrainResult",
+    "TrainState",
+    "TrainerConfig",
+    "load_run",
+    "resume",
+    "train",
+    "train_config",
+]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Callback": "gaussrep.training.callback",
+        "Row": "gaussrep.training.callback",
+        "RunFolder": "gaussrep.training.run_folder",
+        "SampleOrder": "gaussrep.training.loading",
+        "Schedule": "gaussrep.training.optimization",
+        "TrainConfig": "gaussrep.training.config",
+        "TrainResult": "gaussrep.training.train",
+        "TrainState": "gaussrep.training.train_state",
+        "TrainerConfig": "gaussrep.training.config",
+        "resume": "gaussrep.training.train",
+        "train_config": "gaussrep.training.config",
+    },
+)

@@ -19,8 +19,7 @@ from gaussrep.methods.method import StepOutput
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import EMAConfig, TrainerConfig
-from gaussrep.training.loader import MapDataset, make_loader
-from gaussrep.training.sampler import validation_batches
+from gaussrep.training.loading import MapDataset, make_loader, validation_batches
 from gaussrep.training.train_state import TrainState
 
 Rows = list[dict[str, str]]

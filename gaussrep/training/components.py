@@ -17,9 +17,8 @@ from gaussrep.training.callbacks import (
     uses_tensorboard,
 )
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.loader import MapDataset, OrderedDataset
+from gaussrep.training.loading import MapDataset, OrderedDataset, SampleOrder, ShuffledOrder
 from gaussrep.training.progress import progress
-from gaussrep.training.sampler import SampleOrder, ShuffledOrder
 
 
 @dataclass(frozen=True, slots=True)

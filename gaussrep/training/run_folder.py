@@ -1,9 +1,11 @@
-"""Where a run keeps what it was told, measured and learned. Never imports torch."""
+"""The folder of a run: settings, versions, metrics, weights, checkpoints. Never imports torch."""
 
+import platform
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
@@ -14,11 +16,15 @@ import yaml
 from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import Config, dump_yaml, load_config
-from gaussrep.errors import RenamedKeyError, RunError
-from gaussrep.training.config import TrainConfig
-from gaussrep.training.versions import collect_versions
+from gaussrep.errors import ConfigError, RenamedKeyError, RunError
+from gaussrep.training.config import TrainConfig, TrainerConfig
+
+_LENGTH = {"trainer.steps", "trainer.epochs"}
+_PACKAGES = ("gaussrep", "torch", "numpy", "accelerate", "safetensors")
+
 
 _ENTRIES = (
+    "user_config.yaml",
     "given.yaml",
     "versions.json",
     "metrics.csv",
@@ -32,9 +38,9 @@ _ENTRIES = (
     "config.yaml.old",
     "config.yaml",
 )
-"""Entries of every run; the last one makes a folder a run, even one half removed."""
+"""Entries of every run; `config.yaml` goes last, because it makes a folder a run."""
 
-RENAMED_FILES: Mapping[str, str] = MappingProxyType({})
+RENAMED_FILES: Mapping[str, str] = MappingProxyType({"given.yaml": "user_config.yaml"})
 """New name by old name of files and folders of a run; `gaussrep migrate` renames them."""
 
 C = TypeVar("C", bound=Config)
@@ -42,7 +48,7 @@ C = TypeVar("C", bound=Config)
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """The folder of one run, be it a training or a fit.
+    """The folder of one training run or fit.
 
     Attributes:
         path: The folder.
@@ -52,14 +58,14 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, path: Path, config: Config, given: dict[str, Any], *, overwrite: bool = False
+        cls, path: Path, config: Config, user_config: dict[str, Any], *, overwrite: bool = False
     ) -> "RunFolder":
         """Start a new run in a folder.
 
         Args:
             path: The folder; made where it is missing.
             config: The resolved configuration, kept as `config.yaml`.
-            given: What the user gave, kept as `given.yaml`.
+            user_config: The settings as the user gave them, kept as `user_config.yaml`.
             overwrite: Remove the run that the folder holds; other files in it stay.
 
         Returns:
@@ -75,7 +81,8 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
             if run.exists():
                 run._clear()
-            _write_text(path / "given.yaml", yaml.safe_dump(given, sort_keys=False))
+            text = yaml.safe_dump(user_config, sort_keys=False)
+            _write_text(path / "user_config.yaml", text)
             write_json(collect_versions(), path / "versions.json")
             _write_text(run.config_file, dump_yaml(config))
         except OSError as error:
@@ -84,7 +91,13 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path) -> "RunFolder":
-        """Find the run that a folder holds.
+        """Open the run that a folder holds.
+
+        Args:
+            path: The folder.
+
+        Returns:
+            The run.
 
         Raises:
             RunError: There is no such folder, or it holds no run.
@@ -98,7 +111,15 @@ class RunFolder:
 
     @classmethod
     def unused(cls, parent: Path, method: str) -> Path:
-        """Give the first of `<method>-1`, `<method>-2`, … that is not there yet."""
+        """Find the first of `<method>-1`, `<method>-2`, … that does not exist.
+
+        Args:
+            parent: Folder of runs.
+            method: Name of the method, short or qualified.
+
+        Returns:
+            A folder that is not made yet.
+        """
         stem = method.replace(":", "-")
         return next(path for n in count(1) if not (path := parent / f"{stem}-{n}").exists())
 
@@ -153,32 +174,35 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def exists(self) -> bool:
-        """Tell whether the folder holds a run."""
+        """Check whether the folder holds a run."""
         return self.config_file.is_file()
 
     def require_unused(self) -> None:
-        """Make sure that a new run would not touch an old one.
+        """Check that the folder holds no run yet.
 
         Raises:
             RunError: The folder holds a run.
         """
         if self.exists():
             raise RunError(
-                f"{self.path} already holds a run; go on with it with --resume {self.path}, "
+                f"{self.path} already holds a run; resume it with --resume {self.path}, "
                 "replace it with --overwrite, or give another folder with --run"
             )
 
     def checkpoint(self, step: int) -> Path:
-        """Give the folder of the checkpoint after `step` steps, whether it exists or not."""
+        """Return the folder of the checkpoint after `step` steps, which need not exist."""
         return self.checkpoints_folder / f"step-{step:08d}"
 
     def checkpoints(self) -> dict[int, Path]:
-        """Find the whole checkpoints, by step, in rising order."""
+        """List the complete checkpoints by step, in rising order."""
         folders = sorted(self.checkpoints_folder.glob("step-*"))
         return {int(folder.name.removeprefix("step-")): folder for folder in folders}
 
     def latest_checkpoint(self) -> Path:
-        """Give the checkpoint to go on from.
+        """Find the checkpoint to resume from.
+
+        Returns:
+            The folder of the latest one.
 
         Raises:
             RunError: There is none.
@@ -195,6 +219,9 @@ class RunFolder:
 
         Args:
             overrides: `dotted.key=value` arguments to put on top.
+
+        Returns:
+            The configuration of a training run.
 
         Raises:
             RunError: An older gaussrep wrote the file, with keys that have new names.
@@ -222,7 +249,10 @@ class RunFolder:
 
     @contextmanager
     def explained_renames(self) -> Iterator[None]:
-        """Tell how to convert the folder where its configuration has keys of old names.
+        """Explain how to convert the folder where its configuration has keys of old names.
+
+        Yields:
+            Nothing; read the configuration in the body.
 
         Raises:
             RunError: The body raised a `RenamedKeyError`.
@@ -252,3 +282,65 @@ class RunFolder:
 def _write_text(path: Path, text: str) -> None:
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+
+def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
+    """Read the configuration of a run to resume, with more steps or epochs where overridden.
+
+    Args:
+        run: The run to resume.
+        overrides: `dotted.key=value` arguments.
+
+    Returns:
+        The run's own configuration except for `trainer.steps` and `trainer.epochs`.
+
+    Raises:
+        ConfigError: An override would change anything else, or make the run shorter.
+    """
+    before, after = run.read_config(), run.read_config(overrides)
+    old, new = (dict(_flat(config.model_dump(mode="json"))) for config in (before, after))
+    changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+    if forbidden := sorted(changed - _LENGTH):
+        key = forbidden[0]
+        raise ConfigError(
+            f"{key} is {old.get(key)!r} in {run.path} and cannot become {new.get(key)!r} on "
+            "resume; only trainer.steps and trainer.epochs may grow. "
+            "--from starts a new run from its weights"
+        )
+    _check_not_shorter(before.trainer, after.trainer)
+    return after
+
+
+def _check_not_shorter(before: TrainerConfig, after: TrainerConfig) -> None:
+    for name, old, new in (
+        ("steps", before.steps, after.steps),
+        ("epochs", before.epochs, after.epochs),
+    ):
+        if old is not None and new is not None and new < old:
+            raise ConfigError(f"trainer.{name} is {old} and cannot shrink to {new} on resume")
+
+
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def collect_versions() -> dict[str, object]:
+    """Look up the versions of everything that may change what a run computes.
+
+    Returns:
+        Python, platform, the packages that training rests on, and each installed plugin.
+    """
+    distributions = {component.distribution: component.version for component in plugins.list()}
+    return {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "packages": {name: version(name) for name in _PACKAGES},
+        "plugins": {
+            name: found for name, found in sorted(distributions.items()) if name != "gaussrep"
+        },
+    }

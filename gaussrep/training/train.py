@@ -13,11 +13,10 @@ from gaussrep.training.checkpoint import load_weights
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.engine import Engine, running_engine
-from gaussrep.training.loader import make_loader
+from gaussrep.training.loading import make_loader
 from gaussrep.training.loop import fit
 from gaussrep.training.optimization import make_optimizers
-from gaussrep.training.resumed_config import resumed_config
-from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.run_folder import RunFolder, resumed_config
 from gaussrep.training.train_state import TrainState
 
 

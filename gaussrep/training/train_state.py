@@ -12,8 +12,8 @@ from gaussrep.training import random_state
 from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.engine import Engine
+from gaussrep.training.loading import Position, SampleOrder
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.sampler import Position, SampleOrder
 
 
 @runtime_checkable

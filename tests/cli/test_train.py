@@ -87,7 +87,7 @@ def test_what_was_given_is_kept(train_toy, tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("seed: 4\n")
     train_toy(config=[file], run=tmp_path / "r")
-    assert yaml.safe_load((tmp_path / "r" / "given.yaml").read_text()) == {
+    assert yaml.safe_load((tmp_path / "r" / "user_config.yaml").read_text()) == {
         "method": "toy",
         "preset": "tiny",
         "config": {str(file): "seed: 4\n"},

@@ -104,7 +104,7 @@ def test_a_folder_is_overwritten_only_when_told(tiny_capture, tiny_config, tmp_p
         RunFolder.create(run.path, config, {})
     RunFolder.create(run.path, config, {}, overwrite=True)
     left = {path.name for path in run.path.iterdir()}
-    assert left == {"config.yaml", "given.yaml", "versions.json", "notes.txt"}
+    assert left == {"config.yaml", "user_config.yaml", "versions.json", "notes.txt"}
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -14,7 +14,7 @@ from gaussrep.methods.method import ScheduledOptimizer
 from gaussrep.training.callback import Callback
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.sampler import Position, SampleOrder
+from gaussrep.training.loading import Position, SampleOrder
 from gaussrep.training.train import resume, train
 
 from .conftest import QUICK

@@ -11,7 +11,7 @@ def test_a_new_run_keeps_what_it_was_told(tmp_path, configure):
     config = configure()
     run = RunFolder.create(tmp_path / "a" / "run", config, {"method": "toy"})
     assert RunFolder.open(run.path).read_config() == config
-    assert yaml.safe_load((run.path / "given.yaml").read_text()) == {"method": "toy"}
+    assert yaml.safe_load((run.path / "user_config.yaml").read_text()) == {"method": "toy"}
     versions = json.loads((run.path / "versions.json").read_text())
     assert versions["plugins"]["gaussrep-toy"] == "1.0"
     assert {"python", "platform", "packages"} <= versions.keys()

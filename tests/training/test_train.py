@@ -42,7 +42,7 @@ def test_training_lowers_the_loss_and_fills_the_folder(tmp_path, configure):
     assert result.val_loss == float(rows_of(tmp_path)[-1]["val_loss"])
     found = {entry.name for entry in tmp_path.iterdir()}
     assert found == {
-        *("given.yaml", "config.yaml", "versions.json"),
+        *("user_config.yaml", "config.yaml", "versions.json"),
         *("metrics.csv", "model.safetensors", "checkpoints"),
     }
     weights = load_file(tmp_path / "model.safetensors")

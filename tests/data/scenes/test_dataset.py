@@ -7,7 +7,7 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
 from gaussrep.errors import DataError
-from gaussrep.training.loader import CollatingDataset, make_loader
+from gaussrep.training.loading import CollatingDataset, make_loader
 
 SIZE = (12, 16)
 

@@ -13,7 +13,7 @@ from gaussrep.config import ComponentConfig
 from gaussrep.data import SampleKey
 from gaussrep.data.scenes import IGNORED, AugmentConfig, SceneConfig
 from gaussrep.errors import DataError
-from gaussrep.training.loader import CollatingDataset, make_loader
+from gaussrep.training.loading import CollatingDataset, make_loader
 from gaussrep.training.progress import print_plainly
 
 

@@ -16,7 +16,7 @@ from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
 from gaussrep.evaluation.features import chosen_samples, device_of
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training import random_state
-from gaussrep.training.sampler import Position, ShuffledOrder
+from gaussrep.training.loading import Position, ShuffledOrder
 from gaussrep_gaussiancross.evaluations.config import SemanticProbeConfig
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,

@@ -1,12 +1,13 @@
 from itertools import islice
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.training.sampler import Position, ShuffledOrder, validation_batches
+from gaussrep.training.loading import Position, ShuffledOrder, make_loader, validation_batches
 
 ORDERS = st.builds(
     ShuffledOrder,
@@ -98,3 +99,25 @@ def test_validation_shows_every_sample_to_one_rank(size, batch_size, world_size)
     indices = [key.index for batches in ranks for batch in batches for key in batch]
     assert sorted(indices) == list(range(size))
     assert all(1 <= len(batch) <= batch_size for batches in ranks for batch in batches)
+
+
+CPU = torch.device("cpu")
+
+
+class Ragged:
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, key):
+        return {"points": torch.full((key.index + 1, 3), float(key.index))}
+
+    def collate(self, samples):
+        return {"points": torch.cat([sample["points"] for sample in samples])}
+
+
+def test_a_data_set_may_join_its_samples_itself():
+    keys = [[SampleKey(0), SampleKey(2)], [SampleKey(1)]]
+    for workers in (0, 1):
+        first, second = make_loader(Ragged(), keys, num_workers=workers, device=CPU)
+        assert first["points"][:, 0].tolist() == [0, 2, 2, 2]
+        assert second["points"].shape == (2, 3)
