@@ -9,7 +9,7 @@ from gaussrep.errors import RunError
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.train import resume, train
+from gaussrep.training.trainer import resume, train
 
 
 def pretrain(config: TrainConfig, folder: Path, *, is_trained: bool) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.inspection import inspect_run
 from gaussrep.training.config import train_config
-from gaussrep.training.train import train
+from gaussrep.training.trainer import train
 
 
 def main(out: Path, steps: int = 300, *overrides: str) -> None:

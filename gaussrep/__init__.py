@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gaussrep.rendering.api import render
     from gaussrep.rendering.dispatch import get_renderer
     from gaussrep.rendering.renderer import Rendering
-    from gaussrep.training.load_run import load_run
+    from gaussrep.training.checkpoint import load_run
 
 __version__ = "0.1.0"
 
@@ -44,7 +44,7 @@ _HOMES = {
     "build": "gaussrep.building",
     "get_renderer": "gaussrep.rendering.dispatch",
     "load": "gaussrep.formats.by_suffix",
-    "load_run": "gaussrep.training.load_run",
+    "load_run": "gaussrep.training.checkpoint",
     "plugins": "gaussrep.plugins",
     "render": "gaussrep.rendering.api",
     "save": "gaussrep.formats.by_suffix",

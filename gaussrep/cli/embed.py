@@ -35,7 +35,7 @@ def embed(
 
     from gaussrep.embedding import embed_folder
     from gaussrep.evaluation.device import resolve_device
-    from gaussrep.training.load_run import load_run
+    from gaussrep.training.checkpoint import load_run
 
     method = load_run(run).to(resolve_device(device))
     with Progress(console=Console(stderr=True)) as progress:

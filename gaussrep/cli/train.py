@@ -10,7 +10,7 @@ from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
     from gaussrep.training.config import TrainConfig
-    from gaussrep.training.train import TrainResult
+    from gaussrep.training.trainer import TrainResult
 
 
 def train(
@@ -91,7 +91,7 @@ def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
 
     resumed_config(RunFolder.open(folder), overrides)  # mistakes are told before torch is imported
 
-    from gaussrep.training.train import resume
+    from gaussrep.training.trainer import resume
 
     return resume(folder, overrides)
 
@@ -103,6 +103,6 @@ def _train(
     overwrite: bool,
     given: dict[str, Any],
 ) -> "TrainResult":
-    from gaussrep.training.train import train as train_run
+    from gaussrep.training.trainer import train as train_run
 
     return train_run(config, run, start_from=start_from, overwrite=overwrite, user_config=given)

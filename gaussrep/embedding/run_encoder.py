@@ -12,7 +12,7 @@ from gaussrep.encoders.resizing import resize_images
 from gaussrep.encoders.teacher_config import RunEncoderConfig
 from gaussrep.errors import CapabilityError, ConfigError
 from gaussrep.methods.method import Method
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 
 
 class RunEncoder(ImageEncoder):

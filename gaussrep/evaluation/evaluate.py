@@ -18,7 +18,7 @@ from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
 from gaussrep.machine import describe_machine
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder, collect_versions
 
 

@@ -14,7 +14,7 @@ from gaussrep.data.image_files import read_image
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.report import Report, ReportSamples
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.loading import CollatingDataset
 from gaussrep.training.run_folder import RunFolder
 

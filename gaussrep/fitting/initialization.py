@@ -14,7 +14,7 @@ from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import InitConfig
 from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import spacing
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 
 POINT_SCALE, RANDOM_SCALE = 1.0, 0.3
 """Defaults of `init.scale`."""

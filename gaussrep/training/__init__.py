@@ -9,13 +9,13 @@ from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.training.callback import Callback, Row
+    from gaussrep.training.checkpoint import load_run
     from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
-    from gaussrep.training.load_run import load_run
     from gaussrep.training.loading import SampleOrder
     from gaussrep.training.optimization import Schedule
     from gaussrep.training.run_folder import RunFolder
-    from gaussrep.training.train import TrainResult, resume, train
     from gaussrep.training.train_state import TrainState
+    from gaussrep.training.trainer import TrainResult, resume, train
 
 __all__ = [
     "Callback",
@@ -42,10 +42,12 @@ __getattr__ = lazy_names(
         "SampleOrder": "gaussrep.training.loading",
         "Schedule": "gaussrep.training.optimization",
         "TrainConfig": "gaussrep.training.config",
-        "TrainResult": "gaussrep.training.train",
+        "TrainResult": "gaussrep.training.trainer",
         "TrainState": "gaussrep.training.train_state",
         "TrainerConfig": "gaussrep.training.config",
-        "resume": "gaussrep.training.train",
+        "load_run": "gaussrep.training.checkpoint",
+        "resume": "gaussrep.training.trainer",
+        "train": "gaussrep.training.trainer",
         "train_config": "gaussrep.training.config",
     },
 )

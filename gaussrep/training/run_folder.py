@@ -284,7 +284,6 @@ def _write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-
 def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
     """Read the configuration of a run to resume, with more steps or epochs where overridden.
 

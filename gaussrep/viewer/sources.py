@@ -17,7 +17,7 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.fit_folder import open_folder
 from gaussrep.formats.by_suffix import load
 from gaussrep.methods.method import Batch, Method
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.loading import CollatingDataset
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.viewer.scene import ViewerScene

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussrep.errors import RunError
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder
 
 

@@ -9,7 +9,7 @@ import yaml
 from gaussrep import plugins
 from gaussrep.cli.train import train
 from gaussrep.errors import RunError
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder
 
 TOY = Path(__file__).parents[1] / "training" / "toy"

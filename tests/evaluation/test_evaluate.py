@@ -9,7 +9,7 @@ from gaussrep.evaluation.resolve import evaluation_config_of_run
 from gaussrep.training import random_state
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.train import train
+from gaussrep.training.trainer import train
 
 
 def test_nothing_is_left_behind_and_the_seed_decides(evaluate, make_method):

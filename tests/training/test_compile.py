@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from gaussrep.errors import ConfigError
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.engine import running_engine
-from gaussrep.training.load_run import load_run
-from gaussrep.training.train import train
+from gaussrep.training.trainer import train
 
 
 def losses(run):

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from gaussrep.cli.main import app
 from gaussrep.config import Config
 from gaussrep.errors import ConfigError, RunError
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.migrate import migrate_run
 from gaussrep.training.run_folder import RunFolder
 

@@ -15,7 +15,7 @@ from gaussrep.training.callback import Callback
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.loading import Position, SampleOrder
-from gaussrep.training.train import resume, train
+from gaussrep.training.trainer import resume, train
 
 from .conftest import QUICK
 

@@ -14,7 +14,7 @@ from gaussrep.config import dump_yaml
 from gaussrep.errors import DataError, FormatError, RunError
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.synthetic import known_scene
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.viewer.sources import SourceWatcher, make_view_source
 

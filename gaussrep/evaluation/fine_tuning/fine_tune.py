@@ -22,7 +22,7 @@ from gaussrep.methods.method import Method
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.config import TrainConfig, TrainerConfig
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.train import resume, train
+from gaussrep.training.trainer import resume, train
 
 LR_SAMPLES = 256
 """Samples per step that `base_lr` is for (MAE)."""

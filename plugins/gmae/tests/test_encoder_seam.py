@@ -10,7 +10,7 @@ from gaussrep import load_run, plugins
 from gaussrep.config import load_config, resolve
 from gaussrep.errors import CapabilityError, ConfigError, UnavailableError
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.train import train
+from gaussrep.training.trainer import train
 from gaussrep_gmae.export import export_vit
 
 BOTH = pytest.mark.parametrize("name", ["gmae", "mae"])

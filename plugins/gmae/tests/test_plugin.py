@@ -10,7 +10,7 @@ from gaussrep import load_run, plugins
 from gaussrep.config import load_config, preset, presets
 from gaussrep.errors import ConfigError
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.train import resume, train
+from gaussrep.training.trainer import resume, train
 from gaussrep_gmae.export import export_vit
 
 PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]

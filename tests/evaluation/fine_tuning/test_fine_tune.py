@@ -5,7 +5,7 @@ import torch
 
 from gaussrep.errors import DataError, RunError
 from gaussrep.training import loop
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder
 
 QUICK = [

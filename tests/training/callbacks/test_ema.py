@@ -3,8 +3,8 @@ import torch
 from safetensors.torch import load_file
 
 from gaussrep.errors import ConfigError, RunError
-from gaussrep.training.load_run import load_run
-from gaussrep.training.train import resume, train
+from gaussrep.training.checkpoint import load_run
+from gaussrep.training.trainer import resume, train
 
 EMA = ["callbacks.ema.type=ema", "callbacks.ema.decay=0.5", "trainer.checkpoint_every=1"]
 EMA += ["trainer.keep_last=10"]

@@ -4,7 +4,7 @@ from gaussrep.building import build
 from gaussrep.errors import ConfigError, DataError
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.train import resume, train
+from gaussrep.training.trainer import resume, train
 
 RANK = ["evaluations.rank=effective-rank", "evaluations.half.type=effective-rank"]
 RANK += ["evaluations.half.limit=3"]

@@ -16,10 +16,10 @@ from gaussrep.evaluation.features import device_of
 from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
 from gaussrep.plugins.suggest import suggest
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.config import TrainConfig, TrainerConfig
-from gaussrep.training.load_run import load_run
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.train import resume, train
+from gaussrep.training.trainer import resume, train
 from gaussrep_gaussiancross.evaluations.config import (
     InstanceFineTuneConfig,
     PointFineTuneConfig,

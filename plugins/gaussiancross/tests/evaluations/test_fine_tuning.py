@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.errors import DataError, RunError
 from gaussrep.training import loop
-from gaussrep.training.load_run import load_run
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder
 
 QUICK = ["steps=30", "lr=0.03", "batch_size=3", "from_scratch=false"]

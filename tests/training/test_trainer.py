@@ -8,7 +8,7 @@ from safetensors.torch import load_file
 from gaussrep.errors import ConfigError, DataError, PluginError, RunError, UnavailableError
 from gaussrep.training import callbacks, random_state
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.train import resume, train
+from gaussrep.training.trainer import resume, train
 
 CONSTANT = ["trainer.schedule.min_lr=0.01", "trainer.schedule.warmup_fraction=0"]
 
