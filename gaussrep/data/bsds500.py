@@ -24,11 +24,11 @@ class UnreadableAnnotationsError(UnreadableFileError):
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """What each annotator made of a photograph.
+    """The annotations of one photograph.
 
     Args:
-        boundaries: True on boundaries between segments, one map for each annotator.
-        segments: Numbers of segments, one map for each annotator.
+        boundaries: True on boundaries between segments, one map per annotator.
+        segments: Segment numbers, one map per annotator.
     """
 
     boundaries: Bool[np.ndarray, "annotators height width"]
@@ -75,7 +75,7 @@ def _read_maps(path: Path) -> list[tuple[str, np.ndarray]]:
     except Exception as error:  # a damaged file makes loadmat raise almost anything
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UnreadableAnnotationsError(
-            f"{path}: these annotations cannot be read ({reason}); take the file anew from BSDS500."
+            f"{path}: these annotations cannot be read ({reason}); get them again from BSDS500."
         ) from error
     if not maps:
         raise UnreadableAnnotationsError(f"{path}: this file holds no annotator's maps.")
@@ -109,7 +109,7 @@ def list_pairs(root: Path, split: str) -> list[tuple[Path, Path]]:
         lacks = data / "images" / split / f"{stem}.jpg"
         raise DataError(f"{annotations[stem]}: the photograph for these, {lacks}, is missing.")
     if not images:
-        raise DataError(f"{data / 'images' / split}: this folder holds no picture.")
+        raise DataError(f"{data / 'images' / split}: this folder holds no image.")
     return [(images[stem], annotations[stem]) for stem in sorted(images)]
 
 
@@ -160,13 +160,14 @@ class BSDS500(Dataset[dict[str, Tensor]]):
         """Load one photograph and all of its annotations.
 
         Args:
-            key: Which one; only its index matters.
+            key: Index of the photograph; the epoch and the seed have no influence.
 
         Returns:
             `image`, float32 [3, H, W] in [0, 1]; `index`, int64; and for A annotators
             `boundaries`, bool [A, H, W], and `segments`, int64 [A, H, W].
 
         Raises:
+            IndexError: If the index is out of range.
             UnreadableImageError: If the photograph is damaged.
             UnreadableAnnotationsError: If the annotations are damaged or of another size.
         """

@@ -20,7 +20,7 @@ class CropConfig(ComponentConfig):
     image_size: int = Field(default=224, ge=1)
     """Side of the square output in pixels."""
     scale: tuple[Share, Share] = (0.2, 1.0)
-    """Smallest and largest share of the picture's area that a training crop covers."""
+    """Smallest and largest share of the image's area that a training crop covers."""
     ratio: tuple[Positive, Positive] = (3 / 4, 4 / 3)
     """Smallest and largest width over height of a training crop, before it is made square."""
     flip: float = Field(default=0.5, ge=0, le=1)
@@ -40,9 +40,9 @@ class ImagesConfig(CropConfig):
     renamed_keys: ClassVar[Mapping[str, str]] = {"val_share": "val_fraction"}
 
     root: Path
-    """Folder of pictures, searched with all its subfolders."""
+    """Folder of images, searched with all its subfolders."""
     val_fraction: float = Field(default=0.05, gt=0, lt=1)
-    """Share of the pictures that are held out for validation, chosen by a hash of their names."""
+    """Share of the images that are held out for validation, chosen by a hash of their names."""
 
 
 class PhotosConfig(CropConfig):
@@ -102,7 +102,7 @@ class Stl10Config(DownloadConfig):
     image_size: int = Field(default=96, ge=1)
     """Side of the square output in pixels."""
     unlabeled: bool = False
-    """Whether to train on the 100,000 unlabeled pictures rather than on the 5,000 labeled."""
+    """Whether to train on the 100,000 unlabeled images rather than on the 5,000 labeled."""
 
 
 class BSDS500Config(ComponentConfig):

@@ -19,7 +19,7 @@ ATTEMPTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A rectangle of whole pixels; `right` and `bottom` lie just outside.
+    """A rectangle of whole pixels; `right` and `bottom` are exclusive.
 
     Args:
         left: First column.
@@ -45,10 +45,13 @@ class Box:
 
 
 def center_box(within: Box) -> Box:
-    """The largest square in the middle of a box.
+    """Return the largest square in the center of a box.
 
     Args:
         within: The box.
+
+    Returns:
+        The square.
     """
     side = min(within.width, within.height)
     left = within.left + (within.width - side) // 2
@@ -57,15 +60,15 @@ def center_box(within: Box) -> Box:
 
 
 def random_box(within: Box, config: CropConfig, rng: np.random.Generator) -> Box:
-    """A box of random area, shape and place (the Inception crop).
+    """Draw a box of random area, aspect ratio and position (the Inception crop).
 
     Args:
-        within: Where the box must lie.
-        config: Ranges of area share and of width over height.
+        within: Box that contains the result.
+        config: Ranges of the area fraction and of width over height.
         rng: Source of randomness.
 
     Returns:
-        The box; the central square where no drawn shape fits.
+        The box; the central square if no drawn shape fits.
     """
     for _ in range(ATTEMPTS):
         area = within.width * within.height * rng.uniform(*config.scale)
@@ -81,13 +84,13 @@ def random_box(within: Box, config: CropConfig, rng: np.random.Generator) -> Box
 def random_crop(
     image: Image.Image, within: Box, config: CropConfig, rng: np.random.Generator
 ) -> Float[Tensor, "3 size size"]:
-    """A randomly cut and mirrored crop.
+    """Crop, resize and flip an image at random.
 
     Args:
-        image: RGB picture.
-        within: Where the crop must lie.
+        image: RGB image.
+        within: Box that contains the crop.
         config: Ranges of the crop, and the side of the result.
-        rng: Source of randomness; all of the result's randomness comes from it.
+        rng: Source of all randomness.
 
     Returns:
         Values in [0, 1].
@@ -97,10 +100,10 @@ def random_crop(
 
 
 def center_crop(image: Image.Image, size: int) -> Float[Tensor, "3 size size"]:
-    """The largest square in the middle of a picture.
+    """Crop the largest square in the center of an image and resize it.
 
     Args:
-        image: RGB picture.
+        image: RGB image.
         size: Side of the result in pixels.
 
     Returns:
@@ -110,22 +113,28 @@ def center_crop(image: Image.Image, size: int) -> Float[Tensor, "3 size size"]:
 
 
 def resize_crop(image: Image.Image, box: Box, size: int) -> Image.Image:
-    """Cut a box out and resample it; no pixel outside the box has any influence.
+    """Crop a box and resize it; pixels outside the box have no influence.
 
     Args:
-        image: RGB picture.
-        box: What to cut out.
+        image: RGB image.
+        box: Box to crop.
         size: Side of the square result in pixels.
+
+    Returns:
+        The resized crop.
     """
     cut = image.crop((box.left, box.top, box.right, box.bottom))
     return cut.resize((size, size), Image.Resampling.BICUBIC)
 
 
 def to_tensor(image: Image.Image) -> Float[Tensor, "3 height width"]:
-    """Channels-first float32 values in [0, 1].
+    """Convert an image to a channels-first float32 tensor.
 
     Args:
-        image: RGB picture.
+        image: RGB image.
+
+    Returns:
+        Values in [0, 1].
     """
     pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
     return pixels.permute(2, 0, 1).contiguous().float() / 255
@@ -134,16 +143,16 @@ def to_tensor(image: Image.Image) -> Float[Tensor, "3 height width"]:
 def make_sample(
     image: Image.Image, key: SampleKey, config: CropConfig, split: Split
 ) -> dict[str, Tensor]:
-    """Cut a picture as its split wants it.
+    """Crop an image for training or validation.
 
     Args:
-        image: RGB picture of any size.
-        key: Which picture, and the randomness of its crop.
-        config: Size of the result, and the ranges of training crops.
+        image: RGB image of any size.
+        key: Index of the image, and the randomness of its crop.
+        config: Side of the result, and the ranges of training crops.
         split: `train` gives a random crop, a pure function of the key; `val` the central square.
 
     Returns:
-        `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
+        `image`, float32 [3, image_size, image_size] in [0, 1], and `index`, int64.
     """
     if split == "train":
         whole = Box(0, 0, image.width, image.height)
@@ -154,13 +163,16 @@ def make_sample(
 
 
 def image_size_of(data: ComponentConfig) -> int:
-    """The side of the square pictures that a data set gives, for photographs to be cut to it.
+    """Return the side of the square images of a data set.
 
     Args:
         data: Configuration of a data set.
 
+    Returns:
+        The side in pixels.
+
     Raises:
-        CapabilityError: If its pictures are of any size.
+        CapabilityError: If its images have no fixed size.
     """
     size = getattr(data, "image_size", None)
     if not isinstance(size, int):

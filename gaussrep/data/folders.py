@@ -16,18 +16,18 @@ from gaussrep.errors import DataError
 
 
 class ImageFolder(Dataset[dict[str, Tensor]]):
-    """The pictures of a folder and its subfolders, in sorted order.
+    """The images of a folder and its subfolders, in sorted order.
 
-    Training pictures are cut and mirrored at random, as a pure function of the sample key;
-    validation pictures show their central square. Files are first looked into when they are
-    loaded: a damaged one raises `UnreadableImageError` then, in whichever process loads it.
+    Training images are cropped and flipped at random, as a pure function of the sample key;
+    validation images are center-cropped. Files are opened only when they are loaded: a damaged one
+    raises `UnreadableImageError` in the process that loads it.
 
     Args:
         config: Folder and crops.
-        split: Which part of the pictures.
+        split: `train` or `val`.
 
     Raises:
-        DataError: If the folder is missing or empty, or the split has no picture.
+        DataError: If the folder is missing or empty, or the split has no image.
     """
 
     def __init__(self, config: ImagesConfig, split: Split = "train") -> None:
@@ -35,7 +35,7 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
         names = train if split == "train" else val
         if not names:
             raise DataError(
-                f"{config.root}: this folder holds a single picture, so none is left for "
+                f"{config.root}: this folder holds a single image, so none is left for "
                 "validation; add another one."
             )
         self.config = config
@@ -46,13 +46,13 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
         return len(self._files)
 
     def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
-        """Load one picture.
+        """Load one image.
 
         Args:
-            key: Which picture, and the randomness of its crop; a number means epoch 0, seed 0.
+            key: Index of the image, and the randomness of its crop; a number means epoch 0, seed 0.
 
         Returns:
-            `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
+            `image`, float32 [3, image_size, image_size] in [0, 1], and `index`, int64.
 
         Raises:
             UnreadableImageError: If the file is missing or damaged.
@@ -70,7 +70,7 @@ def split_folder(root: Path, names: Sequence[str]) -> Path:
 
     Args:
         root: Folder of the data set.
-        names: What the split's folder may be called; the first that is there is taken.
+        names: Possible names of the split's folder; the first that exists is taken.
 
     Returns:
         Its path.
@@ -88,7 +88,7 @@ def split_folder(root: Path, names: Sequence[str]) -> Path:
 
 
 def list_classes(folder: Path) -> tuple[str, ...]:
-    """Name the classes of a split: its folders, without the hidden ones.
+    """List the classes of a split: its folders, except hidden ones.
 
     Args:
         folder: Folder of the split.
@@ -130,29 +130,29 @@ def check_same_classes(wanted: Sequence[str], given: Sequence[str], train: Path,
 
 
 def label_names(names: Sequence[str], classes: Sequence[str], folder: Path) -> list[int]:
-    """Tell the class of each picture from the folder that it lies in.
+    """Derive the label of each image from its folder.
 
     Args:
-        names: Paths of the pictures relative to the split's folder, with forward slashes.
+        names: Paths of the images relative to the split's folder, with forward slashes.
         classes: Names of the split's folders; a class's label is its position here.
         folder: Folder of the split, for the message.
 
     Returns:
-        One label per picture.
+        One label per image.
 
     Raises:
-        DataError: If a picture lies in no class, or a class has no picture.
+        DataError: If an image is in no class, or a class has no image.
     """
     loose = [name for name in names if "/" not in name]
     if loose:
         raise DataError(
-            f"{folder}: {_some(loose)} in no class; wanted each picture in the folder of its class."
+            f"{folder}: {_some(loose)} in no class; wanted each image in the folder of its class."
         )
     number = {name: label for label, name in enumerate(classes)}
     labels = [number[name.partition("/")[0]] for name in names]
     empty = [classes[label] for label in sorted(set(number.values()) - set(labels))]
     if empty:
-        raise DataError(f"{folder}: no picture in {_some(empty)}; fill the folder or remove it.")
+        raise DataError(f"{folder}: no image in {_some(empty)}; fill the folder or remove it.")
     return labels
 
 
@@ -167,11 +167,11 @@ VAL = ("val", "test")
 
 
 class ClassFolders(Dataset[dict[str, Tensor]]):
-    """Pictures whose classes are the folders that they lie in: `train/dog/1.jpg`, `val/dog/7.jpg`.
+    """Images whose classes are their folders: `train/dog/1.jpg`, `val/dog/7.jpg`.
 
-    Training pictures are cut and mirrored at random, as a pure function of the sample key;
-    validation pictures show their central square. Folders inside a class belong to that class. The
-    training split looks at `train/` alone, so pretraining needs no other folder.
+    Training images are cropped and flipped at random, as a pure function of the sample key;
+    validation images are center-cropped. Folders inside a class belong to that class. The training
+    split reads `train/` alone, so pretraining needs no other folder.
 
     Args:
         config: Folder and crops.
@@ -181,7 +181,7 @@ class ClassFolders(Dataset[dict[str, Tensor]]):
         classes: Names of the classes, sorted; a label is a position here.
 
     Raises:
-        DataError: If a folder is missing or empty, a picture lies in no class, or the splits have
+        DataError: If a folder is missing or empty, an image is in no class, or the splits have
             different classes.
     """
 
@@ -200,13 +200,13 @@ class ClassFolders(Dataset[dict[str, Tensor]]):
         return len(self._files)
 
     def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
-        """Load one picture.
+        """Load one image.
 
         Args:
-            key: Which picture, and the randomness of its crop; a number means epoch 0, seed 0.
+            key: Index of the image, and the randomness of its crop; a number means epoch 0, seed 0.
 
         Returns:
-            `image`, float32 [3, size, size] in [0, 1]; `label` and `index`, int64.
+            `image`, float32 [3, image_size, image_size] in [0, 1]; `label` and `index`, int64.
 
         Raises:
             UnreadableImageError: If the file is missing or damaged.

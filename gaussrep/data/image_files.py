@@ -22,23 +22,23 @@ DECODING_ERRORS = (
 
 
 class UnreadableImageError(UnreadableFileError):
-    """A picture file is missing or damaged."""
+    """An image file is missing or damaged."""
 
 
 def read_image(path: Path) -> Image.Image:
-    """Read a picture the right way up.
+    """Read an image as 8-bit RGB, upright.
 
-    The camera's orientation tag is obeyed, transparency is laid over white, grayscale and palettes
-    become RGB, and sixteen bits per channel are rounded to eight.
+    The camera's orientation tag is applied, transparency is composited over white, grayscale and
+    palettes become RGB, and 16 bits per channel are rounded to 8.
 
     Args:
-        path: A picture in any format that Pillow reads.
+        path: An image in any format that Pillow reads.
 
     Returns:
-        The decoded picture, mode RGB.
+        The decoded image, mode RGB.
 
     Raises:
-        UnreadableImageError: If the file is missing, truncated, or no picture.
+        UnreadableImageError: If the file is missing, truncated, or no image.
     """
     try:
         with Image.open(path) as image:
@@ -48,16 +48,16 @@ def read_image(path: Path) -> Image.Image:
     except DECODING_ERRORS as error:
         reason = str(error).partition("\n")[0]
         raise UnreadableImageError(
-            f"{path}: this picture cannot be read ({reason}); remove it or replace it."
+            f"{path}: this image cannot be read ({reason}); remove it or replace it."
         ) from error
 
 
 def write_png(pixels: UInt8[np.ndarray, "height width *channels"], path: Path) -> None:
-    """Write a PNG file, whole or not at all.
+    """Write a PNG file atomically.
 
     Args:
         pixels: RGB, or gray without a channel axis.
-        path: The file, overwritten if it exists.
+        path: Output file; overwritten if it exists.
 
     Raises:
         DataError: If the file cannot be written.
@@ -81,9 +81,9 @@ def _as_rgb(image: Image.Image) -> Image.Image:
 
 
 def list_images(root: Path) -> list[str]:
-    """Find all pictures in a folder and its subfolders.
+    """List all images in a folder and its subfolders.
 
-    Links are followed, each real folder once. Hidden files and folders are left out.
+    Links are followed, each real folder once. Hidden files and folders are skipped.
 
     Args:
         root: The folder.
@@ -92,29 +92,29 @@ def list_images(root: Path) -> list[str]:
         Paths relative to `root`, with forward slashes, sorted.
 
     Raises:
-        DataError: If the folder is missing, cannot be read, or holds no picture.
+        DataError: If the folder is missing, cannot be read, or holds no image.
     """
     try:
         if not root.is_dir():
             wrong = "this is a file" if root.exists() else "there is no such folder"
-            raise DataError(f"{root}: {wrong}; wanted a folder of pictures.")
+            raise DataError(f"{root}: {wrong}; wanted a folder of images.")
         names = sorted(_walk(root, "", set()))
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read: {error.strerror}.") from error
     if not names:
-        raise DataError(f"{root}: this folder holds no picture ({', '.join(SUFFIXES)}).")
+        raise DataError(f"{root}: this folder holds no image ({', '.join(SUFFIXES)}).")
     return names
 
 
 def split_images(names: list[str], val_fraction: float) -> tuple[list[str], list[str]]:
-    """Hold some pictures out, always the same ones however many others there are.
+    """Split images into training and validation; each image's split is independent of the others.
 
     Args:
-        names: Relative paths; what they are decides, not their order.
-        val_fraction: Share to hold out, in (0, 1).
+        names: Relative paths; a hash of each decides, not the order.
+        val_fraction: Fraction to hold out, in (0, 1).
 
     Returns:
-        Training and validation paths. Both hold at least one where there are two pictures.
+        Training and validation paths. Both hold at least one if there are two images.
     """
     held_out = {name for name in names if _position(name) < val_fraction}
     if not held_out and len(names) > 1:
@@ -146,9 +146,10 @@ def _position(name: str) -> float:
 
 
 class ImageFiles:
-    """Pictures on the disk, by number.
+    """Images on the disk, read by index.
 
-    The names lie in one array instead of many strings: forked workers then share its memory.
+    The names are kept in one array instead of many strings, so that forked workers share its
+    memory.
 
     Args:
         root: The folder.
@@ -163,13 +164,13 @@ class ImageFiles:
         return len(self._names)
 
     def __getitem__(self, index: int) -> Image.Image:
-        """Read one picture.
+        """Read one image.
 
         Args:
-            index: Its number.
+            index: Index of the image.
 
         Returns:
-            The decoded picture, mode RGB.
+            The decoded image, mode RGB.
 
         Raises:
             UnreadableImageError: If the file is missing or damaged.

@@ -23,11 +23,11 @@ HELD_OUT = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Photograph:
-    """One photograph and the strip of it that is held out.
+    """One photograph, with a strip that is held out.
 
     Args:
-        image: All of it, RGB.
-        edge: Side along which the strip of a quarter of the photograph lies.
+        image: The whole photograph, RGB.
+        edge: Side of the held-out strip, which is a quarter of the photograph.
     """
 
     image: Image.Image
@@ -35,7 +35,7 @@ class Photograph:
 
     @property
     def strip(self) -> Box:
-        """The part for validation."""
+        """The strip for validation."""
         width, height = self.image.size
         if self.edge == "bottom":
             return Box(0, height - int(height * HELD_OUT), width, height)
@@ -45,7 +45,7 @@ class Photograph:
 
     @property
     def rest(self) -> Box:
-        """The part for training: all but the strip."""
+        """The region for training: everything but the strip."""
         width, height = self.image.size
         if self.edge == "bottom":
             return Box(0, 0, width, self.strip.top)
@@ -54,13 +54,16 @@ class Photograph:
         return Box(0, 0, self.strip.left, height)
 
     def squares(self, count: int) -> list[Box]:
-        """Squares of the strip that show something.
+        """Return one square of high contrast from each part of the strip.
 
-        The strip is divided along its longer side; of each part the square with the most contrast
-        is taken.
+        The strip is divided along its longer side; of each part the square with the highest
+        contrast is taken.
 
         Args:
             count: Number of parts.
+
+        Returns:
+            `count` squares.
         """
         gray = np.asarray(self.image.convert("L"), dtype=np.float64)
 
@@ -125,19 +128,19 @@ def _squares(part: Box) -> list[Box]:
 
 
 class Photos(Dataset[dict[str, Tensor]]):
-    """Crops of the color photographs inside scikit-image and scikit-learn; nothing is downloaded.
+    """Crops of the color photographs inside scikit-image and scikit-learn, without download.
 
     A strip of a quarter of each photograph is held out for validation. Training crops are drawn
     from the rest at random, as a pure function of the sample key; validation crops are always the
-    same squares of the strips. No pixel is seen by both.
+    same squares of the strips. The splits share no pixel.
 
     Args:
-        config: Crops, and how many of them.
-        split: Which part of the photographs.
+        config: Crops and their number.
+        split: `train` or `val`.
 
     Raises:
         UnavailableError: If scikit-image or scikit-learn is not installed.
-        UnreadableImageError: If an installed version does not carry one of the photographs.
+        UnreadableImageError: If an installed version lacks one of the photographs.
     """
 
     def __init__(self, config: PhotosConfig, split: Literal["train", "val"] = "train") -> None:
@@ -157,10 +160,13 @@ class Photos(Dataset[dict[str, Tensor]]):
         """Cut one crop.
 
         Args:
-            key: Which crop, and its randomness; a number means epoch 0, seed 0.
+            key: Index of the crop, and its randomness; a number means epoch 0, seed 0.
 
         Returns:
-            `image`, float32 [3, size, size] in [0, 1], and `index`, int64.
+            `image`, float32 [3, image_size, image_size] in [0, 1], and `index`, int64.
+
+        Raises:
+            IndexError: If the index is out of range.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
         if not 0 <= key.index < len(self):

@@ -12,15 +12,14 @@ Split = Literal["train", "val"]
 
 @dataclass(frozen=True, slots=True)
 class SampleKey:
-    """One visit to one sample; all that its augmentation may depend on.
+    """The index, epoch and seed of one sample: all that its augmentation may depend on.
 
-    Two keys that are equal give the same streams on every machine, in every worker and after every
-    resume.
+    Equal keys give the same random streams on every machine, in every worker and after a resume.
 
     Attributes:
         index: Position in the data set, from 0.
-        epoch: Which pass over the data set, from 0.
-        seed: The run's seed, at least 0.
+        epoch: Pass over the data set, from 0.
+        seed: Seed of the run, at least 0.
     """
 
     index: int
@@ -28,7 +27,10 @@ class SampleKey:
     seed: int = 0
 
     def rng(self) -> np.random.Generator:
-        """Give a fresh NumPy generator, seeded by the key alone.
+        """Return a new NumPy generator seeded by the key alone.
+
+        Returns:
+            The generator; each call returns one in the same state.
 
         Example:
             >>> SampleKey(3).rng().random() == SampleKey(3).rng().random()
@@ -37,7 +39,11 @@ class SampleKey:
         return np.random.default_rng(self._sequence())
 
     def generator(self) -> torch.Generator:
-        """Give a fresh CPU torch generator, seeded by the key alone."""
+        """Return a new CPU torch generator seeded by the key alone.
+
+        Returns:
+            The generator; each call returns one in the same state.
+        """
         word = self._sequence().generate_state(1, np.uint64)[0]
         return torch.Generator().manual_seed(int(word))
 

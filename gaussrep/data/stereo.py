@@ -17,7 +17,7 @@ from gaussrep.errors import DataError, UnavailableError
 
 
 class Stereo(Dataset[dict[str, Tensor]]):
-    """The left picture of Middlebury's motorcycle, 500 x 741, out of the scikit-image package.
+    """The left image of Middlebury's motorcycle, 500 x 741, out of the scikit-image package.
 
     It is read from the installed package; nothing is downloaded. Both splits hold this one sample.
     Scharstein et al., "High-Resolution Stereo Datasets with Subpixel-Accurate Ground Truth", GCPR
@@ -48,7 +48,7 @@ class Stereo(Dataset[dict[str, Tensor]]):
 
         Returns:
             `image`, float32 [3, H, W] in [0, 1]; `index`, int64; `disparity`, float32 [H, W],
-            pixels by which a point lies farther left in the right picture, larger is nearer, 0
+            pixels by which a point lies farther left in the right image, larger is nearer, 0
             where it was not measured; `valid`, bool [H, W], where it was.
         """
         index = key.index if isinstance(key, SampleKey) else key

@@ -25,22 +25,22 @@ from gaussrep.errors import DataError
 
 
 class ImageArray(Dataset[dict[str, Tensor]]):
-    """Pictures in one array, with or without labels.
+    """Images of one size in memory, with or without labels.
 
-    Training pictures are cut and mirrored at random, as a pure function of the sample key;
-    validation pictures are shown whole.
+    Training images are cropped and flipped at random, as a pure function of the sample key;
+    validation images are shown whole.
 
     Args:
-        pictures: RGB; forked workers share their memory.
-        labels: Positions in `classes`; None where there are none.
+        images: RGB; forked workers share their memory.
+        labels: Positions in `classes`; None without labels.
         classes: Names of the classes, in the order of the labels; empty without labels.
         config: Crops.
-        split: Which part of the pictures these are.
+        split: `train` or `val`.
     """
 
     def __init__(
         self,
-        pictures: UInt8[np.ndarray, "n height width 3"],
+        images: UInt8[np.ndarray, "n height width 3"],
         labels: Integer[np.ndarray, " n"] | None,
         classes: tuple[str, ...],
         config: CropConfig,
@@ -49,24 +49,24 @@ class ImageArray(Dataset[dict[str, Tensor]]):
         self.classes = classes
         self.config = config
         self.split: Split = split
-        self._pictures = pictures
+        self._images = images
         self._labels = labels
 
     def __len__(self) -> int:
-        return len(self._pictures)
+        return len(self._images)
 
     def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
-        """Cut one picture.
+        """Crop one image.
 
         Args:
-            key: Which picture, and the randomness of its crop; a number means epoch 0, seed 0.
+            key: Index of the image, and the randomness of its crop; a number means epoch 0, seed 0.
 
         Returns:
-            `image`, float32 [3, size, size] in [0, 1]; `index`, int64; and where there are labels,
+            `image`, float32 [3, image_size, image_size] in [0, 1]; `index`, int64; and with labels,
             `label`, int64.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
-        image = Image.fromarray(self._pictures[key.index])
+        image = Image.fromarray(self._images[key.index])
         sample = make_sample(image, key, self.config, self.split)
         if self._labels is None:
             return sample
@@ -109,7 +109,7 @@ def open_verified(
 
 
 def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
-    """CIFAR-10: 10 classes, 50,000 pictures for training and 10,000 for validation.
+    """CIFAR-10: 10 classes, 50,000 images for training and 10,000 for validation.
 
     Its files are pickles. torchvision compares each with its published checksum before it unpickles
     it: a file that was changed is refused unread.
@@ -119,7 +119,7 @@ def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
         split: `train`, or `val` for the published test set.
 
     Returns:
-        The pictures, with labels.
+        The images, with labels.
 
     Raises:
         DataError: If the data set is missing, damaged, or cannot be downloaded.
@@ -128,11 +128,11 @@ def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
 
     train = split == "train"
     found = open_verified(CIFAR10, "CIFAR-10", CIFAR10.base_folder, config, train=train)
-    return _pictures(found, config, split)
+    return _images(found, config, split)
 
 
 def cifar100(config: Cifar100Config, split: Split = "train") -> ImageArray:
-    """CIFAR-100: 100 fine classes, 50,000 pictures for training and 10,000 for validation.
+    """CIFAR-100: 100 fine classes, 50,000 images for training and 10,000 for validation.
 
     Its files are pickles, checked as those of `cifar10` are.
 
@@ -141,7 +141,7 @@ def cifar100(config: Cifar100Config, split: Split = "train") -> ImageArray:
         split: `train`, or `val` for the published test set.
 
     Returns:
-        The pictures, with fine labels.
+        The images, with fine labels.
 
     Raises:
         DataError: If the data set is missing, damaged, or cannot be downloaded.
@@ -150,10 +150,10 @@ def cifar100(config: Cifar100Config, split: Split = "train") -> ImageArray:
 
     train = split == "train"
     found = open_verified(CIFAR100, "CIFAR-100", CIFAR100.base_folder, config, train=train)
-    return _pictures(found, config, split)
+    return _images(found, config, split)
 
 
-def _pictures(found: Any, config: DownloadConfig, split: Split) -> ImageArray:
+def _images(found: Any, config: DownloadConfig, split: Split) -> ImageArray:
     labels = np.array(found.targets, dtype=np.int64)
     return ImageArray(found.data, labels, tuple(found.classes), config, split)
 
@@ -165,18 +165,18 @@ CLASSES = (
 
 
 def stl10(config: Stl10Config, split: Split = "train") -> ImageArray:
-    """STL-10: 10 classes, 5,000 pictures for training and 8,000 for validation.
+    """STL-10: 10 classes, 5,000 images for training and 8,000 for validation.
 
-    With `unlabeled` the training split is the 100,000 pictures without labels instead, which is
+    With `unlabeled` the training split is the 100,000 images without labels instead, which is
     what methods are pretrained on; they take 2.8 GB of memory. The validation split stays the same.
     torchvision compares all files with their published checksums each time.
 
     Args:
-        config: Folder, crops, and which pictures to train on.
+        config: Folder, crops, and which images to train on.
         split: `train`, or `val` for the published test set.
 
     Returns:
-        The pictures, with labels unless they are the unlabeled ones.
+        The images, with labels unless they are the unlabeled ones.
 
     Raises:
         DataError: If the data set is missing, damaged, or cannot be downloaded.
@@ -186,7 +186,7 @@ def stl10(config: Stl10Config, split: Split = "train") -> ImageArray:
     unlabeled = config.unlabeled and split == "train"
     part = "unlabeled" if unlabeled else {"train": "train", "val": "test"}[split]
     found = open_verified(STL10, "STL-10", STL10.base_folder, config, split=part)
-    pictures = rearrange(found.data, "n channels height width -> n height width channels")
+    images = rearrange(found.data, "n channels height width -> n height width channels")
     if unlabeled:
-        return ImageArray(pictures, None, (), config, split)
-    return ImageArray(pictures, np.asarray(found.labels), CLASSES, config, split)
+        return ImageArray(images, None, (), config, split)
+    return ImageArray(images, np.asarray(found.labels), CLASSES, config, split)

@@ -6,8 +6,8 @@ from gaussrep.errors import DataError
 class UnreadableFileError(DataError):
     """A file is missing or damaged.
 
-    A data-loader worker hands an error on by calling its class with the whole traceback as the
-    message; only the sentence at the end of it is kept, so that it reads the same from everywhere.
+    Data-loader workers re-raise an error by calling its class with the whole traceback as the
+    message. Only the last sentence is kept, so the message is the same from every process.
     """
 
     def __init__(self, message: str) -> None:

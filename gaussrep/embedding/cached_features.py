@@ -23,16 +23,16 @@ DAMAGES = (OSError, ValueError, EOFError)
 
 
 class FeatureStore:
-    """A folder of maps in float16 that any number of processes read and write at once.
+    """A folder of float16 feature maps, safe for any number of processes.
 
-    Each file is written under a temporary name and renamed, so it is whole or not there; two
+    Each file is written under a temporary name and renamed, so it is complete or absent; two
     processes that write the same map write the same numbers.
 
     Args:
-        folder: Made where it is missing.
+        folder: Folder of the maps; created if missing.
         width: Length of a feature vector; a file of another width counts as damaged.
-        limit: Bytes that the files may take; from then on nothing is written. Each process counts
-            what it finds and what it adds, so together they may go over it a little.
+        limit: Maximum bytes of the files; beyond it nothing is written. Each process counts the
+            files that it finds and adds, so together they may exceed it slightly.
     """
 
     def __init__(self, folder: Path, width: int, limit: int) -> None:
@@ -41,10 +41,13 @@ class FeatureStore:
         self._writes = True
 
     def read(self, key: str) -> Float[Tensor, "rows columns channels"] | None:
-        """Give a map, or None where there is none or its file is damaged, which is warned about.
+        """Read a map.
 
         Args:
             key: Name of the map, hexadecimal digits.
+
+        Returns:
+            The map, float16; None if it does not exist or, with a warning, if its file is damaged.
         """
         file = self._file(key)
         try:
@@ -60,7 +63,7 @@ class FeatureStore:
         return torch.from_numpy(values)
 
     def write(self, key: str, features: Float[Tensor, "rows columns channels"]) -> None:
-        """Keep a map; where there is no room, or the folder cannot be written, warn once.
+        """Write a map; if the store is full or the folder cannot be written, warn once.
 
         Args:
             key: Name of the map, hexadecimal digits.
@@ -89,44 +92,44 @@ class FeatureStore:
 
 
 def image_keys(images: Float[Tensor, "n 3 h w"]) -> list[str]:
-    """Digest the pixels of each picture, rounded to 256 levels.
+    """Hash the pixels of each image, rounded to 256 levels.
 
     Args:
         images: RGB in [0, 1], on any device.
 
     Returns:
-        Thirty-two hexadecimal digits each, the same on every machine; pictures of another size, or
-        with a pixel that differs by a level, have others.
+        32 hexadecimal digits each, the same on every machine; images of another size, or with a
+        pixel that differs by a level, have other keys.
     """
     levels = (images.detach().clamp(0, 1) * 255).round().to(torch.uint8).cpu().contiguous()
     height, width = images.shape[-2:]
     return [
         hashlib.blake2b(
-            picture.numpy().tobytes(), digest_size=16, person=b"%dx%d" % (height, width)
+            image.numpy().tobytes(), digest_size=16, person=b"%dx%d" % (height, width)
         ).hexdigest()
-        for picture in levels
+        for image in levels
     ]
 
 
 DEFAULT_LIMIT = 50_000_000_000
-"""Bytes on the disk (ours): 27,000 maps of 30 x 40 vectors of length 768."""
+"""Bytes on the disk (design choice): 27,000 maps of 30 x 40 vectors of length 768."""
 
 
 class CachedFeatures:
-    """Encodes pictures with a frozen encoder and remembers the maps.
+    """Encodes images with a frozen encoder and caches the feature maps.
 
-    A map belongs to the pixels of its picture and to the encoder's settings and weights, so it is
-    never that of another picture: an augmented picture has features of its own. Where colors are
-    augmented at random hardly any picture comes twice, and no folder should be given.
+    A map is keyed by the pixels of its image and by the encoder's settings and weights, so it is
+    never that of another image: an augmented image has features of its own. With random color
+    augmentation hardly any image repeats, and no folder should be given.
 
-    Pictures are encoded one by one, in float32 and rounded to float16 whether kept or not: a run
-    sees the same numbers with a full folder, an empty one and none.
+    Images are encoded one by one, in float32, and rounded to float16 whether cached or not: a run
+    gets the same numbers with a full folder, an empty one and none.
 
     Args:
-        encoder: Frozen, in evaluation mode, as `build_teacher` gives it.
+        encoder: Frozen, in evaluation mode, as from `build_teacher`.
         config: Its settings.
-        folder: Where maps are kept, in a subfolder per encoder; None, nowhere.
-        limit: Bytes that the encoder's subfolder may take.
+        folder: Folder of the cache, with a subfolder per encoder; None caches nothing.
+        limit: Maximum bytes of the encoder's subfolder.
     """
 
     def __init__(
@@ -151,16 +154,16 @@ class CachedFeatures:
     def __call__(
         self, images: Float[Tensor, "n 3 height width"]
     ) -> Float[Tensor, "n rows columns channels"]:
-        """Give the maps of pictures, computing only those that are missing.
+        """Return the feature maps of images, computing only those that are missing.
 
         Args:
             images: RGB in [0, 1]; the encoder is moved to their device.
 
         Returns:
-            Float32, on the device of the images, without a graph.
+            Float32, on the device of the images, detached.
 
         Raises:
-            ValueRangeError: If the encoder gives what float16 cannot hold.
+            ValueRangeError: If a feature exceeds the range of float16.
         """
         store = self._store
         if store is None:
@@ -185,7 +188,7 @@ class CachedFeatures:
 
 
 def _own_folder(encoder: ImageEncoder, config: ComponentConfig, folder: Path) -> Path:
-    """A folder that no encoder of other settings, weights or version shares."""
+    """Return a subfolder that only encoders of these settings, weights and version use."""
     facts = {
         "encoder": config.model_dump(mode="json"),
         "weights": hash_state_dict(encoder),

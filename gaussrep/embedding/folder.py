@@ -25,10 +25,10 @@ from gaussrep.training.loading import make_loader
 
 
 class FolderImages:
-    """Central squares of pictures; a damaged one is black and says so.
+    """Center crops of images; a damaged image is black and marked as unreadable.
 
     Args:
-        root: Folder of the pictures.
+        root: Folder of the images.
         names: Paths relative to it.
         size: Side of the result in pixels.
     """
@@ -41,21 +41,21 @@ class FolderImages:
         return len(self._files)
 
     def __getitem__(self, key: SampleKey) -> dict[str, Tensor]:
-        """Read one picture.
+        """Read one image.
 
         Args:
-            key: Which one.
+            key: Index of the image.
 
         Returns:
             `image`, float32 [3, size, size] in [0, 1]; `index`, int64; `readable`, bool.
         """
         sample = {"index": torch.tensor(key.index)}
         try:
-            picture = self._files[key.index]
+            image = self._files[key.index]
         except UnreadableImageError:
             black = torch.zeros(3, self._size, self._size)
             return {**sample, "image": black, "readable": torch.tensor(False)}
-        pixels = center_crop(picture, self._size)
+        pixels = center_crop(image, self._size)
         return {**sample, "image": pixels, "readable": torch.tensor(True)}
 
 
@@ -65,8 +65,8 @@ class FolderEmbedding:
 
     Attributes:
         file: The file; `names` and `damaged` are JSON lists in its metadata.
-        names: The pictures of its rows, relative to their folder.
-        damaged: The pictures that could not be read; they have no row.
+        names: Images of its rows, relative to their folder.
+        damaged: Images that could not be read; they have no row.
     """
 
     file: Path
@@ -75,7 +75,13 @@ class FolderEmbedding:
 
     @classmethod
     def open(cls, file: str | PathLike[str]) -> "FolderEmbedding":
-        """Find what was written; no embedding is read yet.
+        """Open an embedding; only its metadata is read.
+
+        Args:
+            file: The safetensors file.
+
+        Returns:
+            The embedding.
 
         Raises:
             FormatError: The file is missing, damaged, or something else.
@@ -85,17 +91,21 @@ class FolderEmbedding:
                 said = tensors.metadata() or {}
             names, damaged = (tuple(json.loads(said[key])) for key in ("names", "damaged"))
         except (OSError, SafetensorError, KeyError, ValueError) as error:
-            raise FormatError(f"{file} is not the embedding of a folder of pictures") from error
+            raise FormatError(f"{file} is not the embedding of a folder of images") from error
         return cls(Path(file), names, damaged)
 
     def load(self) -> Float[Tensor, "n ..."]:
-        """Read all embeddings, one row per name."""
+        """Read all embeddings.
+
+        Returns:
+            One row per name.
+        """
         with safe_open(self.file, framework="pt") as tensors:
             (name,) = tensors.keys()
             return tensors.get_tensor(name)
 
     def write(self, parts: Sequence[Path], kind: str) -> None:
-        """Make the file out of its parts.
+        """Write the file from its shards.
 
         Args:
             parts: Files that hold the rows, in order.
@@ -122,27 +132,27 @@ def embed_folder(
     workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> FolderEmbedding:
-    """Embed the central square of every picture in a folder and its subfolders.
+    """Embed the central square of every image in a folder and its subfolders.
 
     Finished parts are kept beside the file, in `OUT.parts`, until all are done; a call that was
-    killed goes on after the last of them. A picture that cannot be read is warned about and left
+    killed goes on after the last of them. An image that cannot be read is warned about and left
     out.
 
     Args:
         method: In evaluation mode, on the device to work on.
-        folder: Folder of pictures.
+        folder: Folder of images.
         out: The safetensors file to write; overwritten.
         size: Side in pixels that the squares are resampled to.
-        tokens: Write one vector per token, [N, L, D], instead of one per picture, [N, D].
-        batch_size: Pictures per forward pass.
-        workers: Processes that read pictures; 0 reads in this one.
-        on_progress: Called with how many pictures are done, and of how many.
+        tokens: Write one vector per token, [N, L, D], instead of one per image, [N, D].
+        batch_size: Images per forward pass.
+        workers: Processes that read images; 0 reads in this one.
+        on_progress: Called with how many images are done, and of how many.
 
     Returns:
-        The embeddings' file, and the names of its pictures.
+        The embeddings' file, and the names of its images.
 
     Raises:
-        DataError: The folder holds no picture, none that can be read, or too many for one file; or
+        DataError: The folder holds no image, none that can be read, or too many for one file; or
             the file cannot be written.
         RunError: The parts beside the file belong to another embedding.
         CapabilityError: The method does not embed.
@@ -167,7 +177,7 @@ class _Writer:
         method: Embeds.
         parts: Finished and missing ones.
         kind: `pooled` or `tokens`.
-        on_progress: Called with how many pictures are done, and of how many.
+        on_progress: Called with how many images are done, and of how many.
     """
 
     def __init__(
@@ -181,17 +191,17 @@ class _Writer:
         self._on_progress = on_progress
         self._device = next(method.parameters()).device
 
-    def write_missing(self, pictures: FolderImages, batch_size: int, workers: int) -> None:
+    def write_missing(self, images: FolderImages, batch_size: int, workers: int) -> None:
         steps = [
             (part, chunk)
             for part, all_of_part in self._parts.files.items()
             if not part.exists()
             for chunk in _chunks(all_of_part, batch_size)
         ]
-        done = len(pictures) - sum(len(chunk) for _, chunk in steps)
+        done = len(images) - sum(len(chunk) for _, chunk in steps)
         self._tell(done)
         keys = [[SampleKey(index) for index in chunk] for _, chunk in steps]
-        loader = make_loader(pictures, keys, num_workers=workers, device=self._device)
+        loader = make_loader(images, keys, num_workers=workers, device=self._device)
         rows: list[Tensor] = []
         indices: list[int] = []
         for (part, chunk), batch in zip(steps, loader, strict=True):
@@ -214,7 +224,7 @@ class _Writer:
 
     def _tell(self, done: int) -> None:
         if self._on_progress is not None:
-            self._on_progress(done, self._parts.pictures)
+            self._on_progress(done, self._parts.images)
 
 
 def _joined(
@@ -227,7 +237,7 @@ def _joined(
         _warn(root / names[index])
     if not readable:
         parts.remove()
-        raise DataError(f"{root}: none of the {len(names)} pictures here can be read")
+        raise DataError(f"{root}: none of the {len(names)} images here can be read")
     whole = FolderEmbedding(
         file, tuple(names[i] for i in readable), tuple(names[i] for i in damaged)
     )
@@ -242,14 +252,14 @@ def _warn(path: Path) -> None:
     except UnreadableImageError as error:
         logger.warning("left out: %s", error)
     else:
-        logger.warning("left out: %s: this picture could not be read, but now it can", path)
+        logger.warning("left out: %s: this image could not be read, but now it can", path)
 
 
 def _require_short(names: Sequence[str], root: Path) -> None:
     length = len(json.dumps(json.dumps(names)))
     if length > LONGEST_LIST:
         raise DataError(
-            f"{root}: the names of its {len(names)} pictures take {length} bytes, more than the "
+            f"{root}: the names of its {len(names)} images take {length} bytes, more than the "
             f"{LONGEST_LIST} that one file can hold; embed its subfolders one by one"
         )
 

@@ -1,4 +1,4 @@
-"""Colors of feature vectors: their first three principal components as red, green and blue."""
+"""Visualize feature vectors: their first three principal components as red, green and blue."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ EDGE = 0.01
 
 @dataclass(frozen=True, eq=False)
 class PrincipalColors:
-    """A map from directions of feature vectors to colors; lengths do not count.
+    """A map from directions of feature vectors to colors, independent of their lengths.
 
     Attributes:
-        mean: Of the directions that it was made for, [D].
+        mean: Mean of the directions that it was fitted to, [D].
         axes: Their principal axes, [D, 3].
-        low: Coordinates that are black, [3].
-        high: Coordinates that are white, [3].
+        low: Coordinates that map to black, [3].
+        high: Coordinates that map to white, [3].
     """
 
     mean: Float[Tensor, " d"]

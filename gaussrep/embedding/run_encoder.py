@@ -1,4 +1,4 @@
-"""`run`: a trained method as an image encoder."""
+"""The encoder `run`: a trained method as an image encoder."""
 
 from math import isqrt
 
@@ -16,18 +16,18 @@ from gaussrep.training.checkpoint import load_run
 
 
 class RunEncoder(ImageEncoder):
-    """The tokens that a run's method embeds pictures as, laid out as a square map.
+    """The tokens in which a run's method embeds images, arranged as a square map.
 
-    Pictures are stretched to the square that the method was trained at. The tokens must be those
+    Images are stretched to the square that the method was trained on. The tokens must be those
     of a square grid, row by row, without a class token; GMAE's are.
 
     Args:
-        config: The run's folder, and the size of the pictures.
+        config: Folder of the run, and the size of the images.
 
     Raises:
         RunError: The folder holds no run that can be loaded.
-        ConfigError: Neither the configuration nor the method says a size.
-        CapabilityError: The method embeds no pictures, or its tokens make no square grid.
+        ConfigError: Neither the configuration nor the method has an image size.
+        CapabilityError: The method does not embed images, or its tokens form no square grid.
     """
 
     def __init__(self, config: RunEncoderConfig) -> None:
@@ -45,7 +45,7 @@ class RunEncoder(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures.
+        """Encode a batch of images.
 
         Args:
             images: RGB in [0, 1].
@@ -58,19 +58,19 @@ class RunEncoder(ImageEncoder):
         rows = isqrt(count)
         if rows**2 != count:
             raise CapabilityError(
-                f"{self.config.run} embeds a picture as {count} tokens, which make no square grid; "
+                f"{self.config.run} embeds an image as {count} tokens, which make no square grid; "
                 "a run is an image encoder only where its tokens are those of one, such as GMAE's"
             )
         return rearrange(tokens, "b (rows columns) c -> b rows columns c", rows=rows)
 
     @torch.no_grad()
     def _measured_width(self) -> int:
-        """Width of the map of one picture."""
+        """Width of the map of one image."""
         try:
             return self(torch.zeros(1, 3, self._side, self._side)).shape[-1]
         except KeyError as error:
             raise CapabilityError(
-                f"{self.config.run} embeds no pictures: its method wants {error} in a batch; give "
+                f"{self.config.run} embeds no images: its method wants {error} in a batch; give "
                 "a run of a method of images"
             ) from error
 
@@ -80,6 +80,6 @@ def _image_size(method: Method, config: RunEncoderConfig) -> int:
     if not isinstance(size, int):
         raise ConfigError(
             f"{config.run} is of the method {method.config.type!r}, which says no image_size; "
-            "set image_side to the side in pixels of the pictures that it was trained on"
+            "set image_side to the side in pixels of the images that it was trained on"
         )
     return size

@@ -25,13 +25,13 @@ def concatenate_shards(
 ) -> None:
     """Concatenate float32 tensors of several safetensors files along their first axis.
 
-    Rows lie one after the other in the format, so the data is copied part by part.
+    Rows are contiguous in the format, so the data is copied shard by shard, never all at once.
 
     Args:
-        parts: Files that each hold a tensor of that name; their other axes are the same.
-        name: Name of the tensor, there and in the result.
-        out: File to write, whole or not at all; overwritten.
-        metadata: Strings to put into the file's header.
+        parts: Files that each hold a tensor of that name; their other axes are equal.
+        name: Name of the tensor, in the shards and in the result.
+        out: Output file, written atomically; overwritten.
+        metadata: Strings for the file's header.
     """
     shapes = [_shape(part, name) for part in parts]
     shape = [sum(rows for rows, *_ in shapes), *shapes[0][1:]]
@@ -54,32 +54,35 @@ def _shape(part: Path, name: str) -> list[int]:
 
 
 SHARD_SIZE = 256
-"""Pictures per part: 150 MB of ViT-Base's tokens, 0.8 MB of its pooled embeddings."""
+"""Images per part: 150 MB of ViT-Base's tokens, 0.8 MB of its pooled embeddings."""
 
 
 @dataclass(frozen=True)
 class EmbeddingShards:
-    """A folder of finished parts of one embedding.
+    """A folder of finished shards of one embedding.
 
     Args:
         folder: The folder.
-        pictures: Number of pictures in all.
+        images: Total number of images.
     """
 
     folder: Path
-    pictures: int
+    images: int
 
     @classmethod
-    def open(cls, folder: Path, pictures: int, plan: Mapping[str, Any]) -> "EmbeddingShards":
-        """Start, or go on with, an embedding.
+    def open(cls, folder: Path, images: int, plan: Mapping[str, Any]) -> "EmbeddingShards":
+        """Start or resume an embedding.
 
         Args:
-            folder: Made where it is missing.
-            pictures: Number of pictures in all.
-            plan: Plain data that decides what the parts hold.
+            folder: Folder of the shards; created if missing.
+            images: Total number of images.
+            plan: Plain data that determines the content of the shards.
+
+        Returns:
+            The shards.
 
         Raises:
-            RunError: The folder holds parts of another embedding.
+            RunError: The folder holds shards of another embedding.
         """
         file, wanted = folder / "plan.json", {"part": SHARD_SIZE, **plan}
         if not file.exists():
@@ -87,30 +90,30 @@ class EmbeddingShards:
             write_json(wanted, file)
         elif json.loads(file.read_text(encoding="utf-8")) != wanted:
             raise RunError(
-                f"{folder} holds parts of another embedding (of other weights, pictures or "
+                f"{folder} holds parts of another embedding (of other weights, images or "
                 "settings); remove it, or give another --out"
             )
-        return cls(folder, pictures)
+        return cls(folder, images)
 
     @cached_property
     def files(self) -> Mapping[Path, range]:
         """All shards in order, finished or not, each with the indices of its images."""
-        starts = range(0, self.pictures, SHARD_SIZE)
+        starts = range(0, self.images, SHARD_SIZE)
         return {
             self.folder / f"part-{number:06d}.safetensors": range(
-                start, min(start + SHARD_SIZE, self.pictures)
+                start, min(start + SHARD_SIZE, self.images)
             )
             for number, start in enumerate(starts)
         }
 
     def write(self, part: Path, name: str, rows: Sequence[Tensor], indices: Sequence[int]) -> None:
-        """Keep a finished part.
+        """Write a finished shard.
 
         Args:
             part: Its file.
             name: Name of the tensor.
-            rows: Embeddings of the readable pictures, batch by batch; may be none.
-            indices: The numbers of those pictures.
+            rows: Embeddings of the readable images, batch by batch; may be none.
+            indices: Indices of those images.
         """
         tensors = {"index": torch.tensor(indices, dtype=torch.int64)}
         if rows:
@@ -119,10 +122,16 @@ class EmbeddingShards:
             save_file(tensors, temporary)
 
     def readable(self, part: Path) -> list[int]:
-        """Numbers of the pictures of a finished part that could be read.
+        """Read the indices of the readable images of a finished shard.
+
+        Args:
+            part: Its file.
+
+        Returns:
+            Indices, increasing.
 
         Raises:
-            RunError: The part is damaged.
+            RunError: The shard is damaged.
         """
         try:
             with safe_open(part, framework="np") as tensors:
@@ -131,5 +140,5 @@ class EmbeddingShards:
             raise RunError(f"{part} is damaged; remove it and start the command again") from error
 
     def remove(self) -> None:
-        """Remove all parts, once the embedding is whole."""
+        """Remove all shards, once the embedding is complete."""
         shutil.rmtree(self.folder)

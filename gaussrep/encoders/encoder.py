@@ -9,7 +9,7 @@ from gaussrep.encoders.voxels import VoxelCloud
 
 
 class ImageEncoder(nn.Module, ABC):
-    """Turns pictures into maps of feature vectors."""
+    """Encodes images as maps of feature vectors."""
 
     @property
     @abstractmethod
@@ -20,20 +20,20 @@ class ImageEncoder(nn.Module, ABC):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures.
+        """Encode a batch of images.
 
         Args:
             images: RGB in [0, 1].
 
         Returns:
-            One vector of length `width` per cell of a regular grid over the picture, top row first.
+            One vector of length `width` per cell of a regular grid over the image, top row first.
         """
 
 
 class PointEncoder(nn.Module, ABC):
-    """Turns the occupied voxels of scenes into one feature vector each.
+    """Encodes the occupied voxels of scenes as one feature vector each.
 
-    `build("encoders", config, channels=C)` builds one for voxels that carry C numbers.
+    `build("encoders", config, channels=C)` builds one for voxels with C input features.
     """
 
     @property
@@ -46,7 +46,7 @@ class PointEncoder(nn.Module, ABC):
         """Encode a batch of scenes.
 
         Args:
-            cloud: Occupied voxels and what is known of them.
+            cloud: Occupied voxels and their input features.
 
         Returns:
             One vector of length `width` per voxel, in the order of the cloud.

@@ -21,7 +21,7 @@ class RadioEncoder(ImageEncoder):
     runs the code of `repo` and lets it unpickle its weights file.
 
     Args:
-        config: Version, where the code comes from, size of the pictures.
+        config: Version, where the code comes from, size of the images.
 
     Raises:
         UnavailableError: The code or the weights cannot be had.
@@ -43,7 +43,7 @@ class RadioEncoder(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures; RADIO normalizes them itself.
+        """Encode a batch of images; RADIO normalizes them itself.
 
         Args:
             images: RGB in [0, 1].

@@ -8,7 +8,7 @@ from torch.nn import functional
 def resize_images(
     images: Float[Tensor, "b 3 h w"], height: int, width: int
 ) -> Float[Tensor, "b 3 height width"]:
-    """Resample pictures bilinearly, smoothed where they shrink.
+    """Resize images bilinearly, with antialiasing where they shrink.
 
     Args:
         images: RGB in [0, 1].
@@ -16,7 +16,7 @@ def resize_images(
         width: Columns of the result.
 
     Returns:
-        The pictures themselves where they have that size.
+        The resized images; the images themselves if they have that size.
     """
     if images.shape[-2:] == (height, width):
         return images
@@ -26,15 +26,16 @@ def resize_images(
 def resize_to_patch_grid(
     images: Float[Tensor, "b 3 h w"], cell: int, longer_side: int | None = None
 ) -> Float[Tensor, "b 3 height width"]:
-    """Resize pictures to a whole number of cells along each side, at least one.
+    """Resize images to whole multiples of a patch size along each side, at least one patch.
 
     Args:
         images: RGB in [0, 1].
-        cell: Side of a cell in pixels.
-        longer_side: About what the longer side becomes, the shape kept; none, the pictures' own.
+        cell: Side of a patch in pixels.
+        longer_side: Approximate longer side of the result in pixels, keeping the aspect ratio;
+            None keeps that of the images.
 
     Returns:
-        Pictures whose sides are multiples of `cell`, the nearest ones.
+        Images whose sides are the nearest multiples of `cell`.
     """
     height, width = images.shape[-2:]
     scale = 1.0 if longer_side is None else longer_side / max(height, width)

@@ -32,7 +32,7 @@ STD = (
 
 
 LEVELS = 3
-"""Scales that edges are measured at: the picture, its half and its quarter (ours)."""
+"""Scales that edges are measured at: the image, its half and its quarter (design choice)."""
 TINY = 1e-24
 """Keeps the direction of a vanishing gradient from being 0 / 0."""
 
@@ -40,10 +40,10 @@ TINY = 1e-24
 def local_statistics(
     images: Float[Tensor, "b 3 h w"], cell: int
 ) -> Float[Tensor, "b rows columns 30"]:
-    """Measure each square cell of pictures.
+    """Compute statistics of each square cell of images.
 
     Colors are opponent: lightness (R+G+B)/3, red-green R-G and yellow-blue (R+G)/2-B, of the
-    encoded values. Amplitudes are given as their square roots, which evens out their range.
+    encoded values. Amplitudes are replaced by their square roots, which evens out their range.
 
     Args:
         images: RGB in [0, 1]; sides are multiples of `cell`.
@@ -68,14 +68,21 @@ def local_statistics(
 
 
 def opponent_colors(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
-    """Lightness, red against green, yellow against blue."""
+    """Convert RGB to lightness, red against green, and yellow against blue.
+
+    Args:
+        images: RGB in [0, 1].
+
+    Returns:
+        The three opponent channels.
+    """
     red, green, blue = images.unbind(1)
     both = red + green
     return torch.stack([(both + blue) / 3, red - green, both / 2 - blue], dim=1)
 
 
 def edges(lightness: Float[Tensor, "b 1 h w"], cell: int) -> Float[Tensor, "b 6 rows columns"]:
-    """Measure gradients and curvature of each cell.
+    """Compute gradients and curvature of each cell.
 
     A gradient of length g at angle t (y down) adds g max(0, cos 2(t - a)) to the direction a.
 
@@ -84,9 +91,9 @@ def edges(lightness: Float[Tensor, "b 1 h w"], cell: int) -> Float[Tensor, "b 6 
         cell: Side of a cell in pixels.
 
     Returns:
-        The root of the mean gradient; by how much the mean gradients at 0, 45, 90 and 135 degrees
-        are above or below those of a texture without direction, 1/pi of all, as signed roots; the
-        root of the root mean square of a quarter of the Laplacian.
+        The root of the mean gradient; the signed roots of the excess of the mean gradients at 0,
+        45, 90 and 135 degrees over those of a texture without direction, 1/pi of all; the root of
+        the root mean square of a quarter of the Laplacian.
     """
     padded = functional.pad(lightness, (1, 1, 1, 1), mode="replicate")
     left, right = padded[..., 1:-1, :-2], padded[..., 1:-1, 2:]
@@ -128,10 +135,10 @@ def _root_of_std(variances: Tensor) -> Tensor:
 
 
 class StatisticsEncoder(ImageEncoder):
-    """Local statistics of color and edges, standardized and projected to vectors of length one.
+    """Local statistics of color and edges, standardized and projected to unit vectors.
 
     The projection is random but fixed by the seed, the same on every machine up to rounding. It
-    keeps angles between statistics where `width` is at least their number, 30.
+    preserves angles between statistics if `width` is at least their number, 30.
 
     Args:
         config: Seed, width and cell.
@@ -156,7 +163,7 @@ class StatisticsEncoder(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures, resized to the nearest whole number of cells.
+        """Encode a batch of images, resized to the nearest multiple of the cell.
 
         Args:
             images: RGB in [0, 1].
@@ -172,12 +179,15 @@ class StatisticsEncoder(ImageEncoder):
 
 
 def orthonormal(rows: int, columns: int, seed: int) -> Float[Tensor, "rows columns"]:
-    """Draw a matrix whose rows, or columns where they are fewer, are orthonormal.
+    """Draw a matrix with orthonormal rows, or orthonormal columns if there are fewer columns.
 
     Args:
         rows: Number of rows.
         columns: Number of columns.
-        seed: Of the generator.
+        seed: Seed of the generator.
+
+    Returns:
+        The matrix, float32.
     """
     drawn = np.random.default_rng(seed).standard_normal((max(rows, columns), min(rows, columns)))
     basis, triangle = np.linalg.qr(drawn)

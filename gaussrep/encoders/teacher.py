@@ -1,4 +1,4 @@
-"""Teachers: image encoders that are looked up to and do not learn."""
+"""Teachers: frozen image encoders."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,19 @@ from gaussrep.errors import ConfigError
 
 
 def build_teacher(config: str | Mapping[str, Any] | ComponentConfig) -> ImageEncoder:
-    """Build a frozen image encoder, in evaluation mode.
+    """Build a frozen image encoder in evaluation mode.
 
-    Keep it outside the modules of a method: `train()` would wake it, and every checkpoint would
-    hold its weights.
+    Keep it outside the modules of a method: `train()` would switch its mode, and every checkpoint
+    would contain its weights.
 
     Args:
-        config: Of an encoder of images; its name, for the default settings.
+        config: Configuration of an image encoder; or its name, for the default settings.
+
+    Returns:
+        The encoder; its parameters require no gradient.
 
     Raises:
-        ConfigError: It names an encoder of something else, or a setting is wrong.
+        ConfigError: It is no image encoder, or a setting is wrong.
         PluginError: The encoder is unknown, ambiguous, unavailable or broken.
 
     Example:
@@ -31,7 +34,7 @@ def build_teacher(config: str | Mapping[str, Any] | ComponentConfig) -> ImageEnc
     if plugins.find("encoders", settings.type).record.modality != "image":
         known = [c.name for c in plugins.list("encoders") if c.record.modality == "image"]
         raise ConfigError(
-            f"encoder {settings.type!r} encodes no pictures; wanted an encoder of images: "
+            f"encoder {settings.type!r} encodes no images; wanted an encoder of images: "
             f"{', '.join(known)}"
         )
     encoder: ImageEncoder = build("encoders", settings)

@@ -9,26 +9,26 @@ from gaussrep.config import ComponentConfig
 
 
 class StatisticsConfig(ComponentConfig):
-    """Settings of the `statistics` encoder; all numbers are ours."""
+    """Settings of the `statistics` encoder; all defaults are design choices."""
 
     seed: int = Field(default=0, ge=0)
     """Seed of the fixed projection."""
     width: int = Field(default=32, ge=1)
-    """Length of a feature vector; from 30 on nothing is lost."""
+    """Length of a feature vector; from 30 on the projection loses nothing."""
     cell: int = Field(default=8, ge=4, multiple_of=4)
-    """Side in pixels of the square that a vector describes."""
+    """Side in pixels of the square cell that a vector describes."""
 
 
 class TimmConfig(ComponentConfig):
     """Settings of the `timm` encoder."""
 
     model: str = Field(default="vit_small_patch14_dinov2.lvd142m", min_length=1)
-    """Name as `timm.create_model` takes it: `hf-hub:OWNER/NAME` and `local-dir:FOLDER` as well."""
+    """Name for `timm.create_model`; `hf-hub:OWNER/NAME` and `local-dir:FOLDER` also work."""
     pretrained: bool = True
-    """Load weights; otherwise they are drawn from torch's global generator."""
+    """Load weights; otherwise initialize them from torch's global generator."""
     image_side: int | None = Field(default=None, ge=1)
-    """Longer side in pixels that pictures are resized to, their shape kept; none, they keep their
-    size. Both sides are rounded to whole cells. A model of one input size takes none."""
+    """Longer side in pixels that images are resized to, keeping the aspect ratio; None keeps their
+    size. Both sides are rounded to multiples of the cell. Models with one input size take None."""
 
 
 class RadioConfig(ComponentConfig):
@@ -40,10 +40,10 @@ class RadioConfig(ComponentConfig):
     repo: str = Field(default="NVlabs/RADIO", min_length=1)
     """GitHub repository, `OWNER/NAME` or `OWNER/NAME:COMMIT`, or a folder; its code is run."""
     source: Literal["github", "local"] = "github"
-    """What `repo` is."""
+    """Whether `repo` is a GitHub repository or a local folder."""
     image_side: int | None = Field(default=None, ge=1)
-    """Longer side in pixels that pictures are resized to, their shape kept; none, they keep their
-    size. Both sides are rounded to whole patches."""
+    """Longer side in pixels that images are resized to, keeping the aspect ratio; None keeps their
+    size. Both sides are rounded to multiples of the patch size."""
 
     @model_validator(mode="after")
     def _check_version(self) -> "RadioConfig":
@@ -59,6 +59,6 @@ class RunEncoderConfig(ComponentConfig):
     """Settings of the `run` encoder."""
 
     run: Path
-    """Folder of a run whose method embeds pictures as a square grid of tokens, row by row."""
+    """Folder of a run whose method embeds images as a square grid of tokens, row by row."""
     image_side: int | None = Field(default=None, ge=1)
-    """Side in pixels of the square that pictures are resized to; none, the run's `image_size`."""
+    """Side in pixels of the square that images are resized to; None: the run's `image_size`."""

@@ -16,13 +16,13 @@ from gaussrep.errors import ConfigError, UnavailableError
 
 @dataclass(frozen=True, slots=True)
 class TimmModel:
-    """A model without its classifier.
+    """A timm model without its classifier, and its input requirements.
 
     Attributes:
         network: The model.
-        cell: Side in pixels of the square that a vector of the last feature map stands for.
-        only_size: Height and width of the only pictures that it takes; None, it takes any size.
-        mean: RGB to subtract from pictures in [0, 1].
+        cell: Side in pixels of the cell of the last feature map.
+        only_size: Height and width of its fixed input size; None for any size.
+        mean: RGB to subtract from images in [0, 1].
         std: RGB to divide by after that.
     """
 
@@ -34,14 +34,17 @@ class TimmModel:
 
     @classmethod
     def create(cls, name: str, *, pretrained: bool) -> "TimmModel":
-        """Build a model; transformers that can are told to take pictures of any size.
+        """Create a model, with a dynamic input size if it supports one.
 
         Args:
-            name: As `timm.create_model` takes it.
+            name: Name for `timm.create_model`.
             pretrained: Load its weights, from the disk or the network.
 
+        Returns:
+            The model.
+
         Raises:
-            UnavailableError: There is no such model, or its weights cannot be had.
+            UnavailableError: There is no such model, or its weights cannot be loaded.
         """
         from timm.data.config import resolve_data_config
 
@@ -84,17 +87,17 @@ def _sentence(name: str, version: str, error: Exception) -> str:
 
 
 class TimmEncoder(ImageEncoder):
-    """The last feature map of a timm model; of a transformer the patch tokens after the last norm.
+    """The last feature map of a timm model; for transformers, the patch tokens after the last norm.
 
-    Class and register tokens are left out. Models that take pictures of any size get them rounded
-    to whole cells; others get the one size that they were made for.
+    Class and register tokens are dropped. Models with a dynamic input size get images resized to
+    whole cells; others get images of their fixed input size.
 
     Args:
-        config: Name of the model, whether it has weights, size of the pictures.
+        config: Name of the model, pretrained weights, size of the images.
 
     Raises:
-        UnavailableError: There is no such model, or its weights cannot be had.
-        ConfigError: It gives no feature map, or takes pictures of one size and another was asked.
+        UnavailableError: There is no such model, or its weights cannot be loaded.
+        ConfigError: It has no feature map, or its input size is fixed and another is configured.
     """
 
     mean: Tensor
@@ -108,7 +111,7 @@ class TimmEncoder(ImageEncoder):
             height, width = model.only_size
             raise ConfigError(
                 f"image_side is {config.image_side}, but the timm model {config.model!r} takes "
-                f"pictures of {height} x {width} pixels only; leave image_side out"
+                f"images of {height} x {width} pixels only; leave image_side out"
             )
         self.network = model.network
         self._cell, self._only_size = model.cell, model.only_size
@@ -124,7 +127,7 @@ class TimmEncoder(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures, normalized as the model wants it.
+        """Encode a batch of images, normalized as in the model's pretraining.
 
         Args:
             images: RGB in [0, 1].
@@ -147,7 +150,7 @@ class TimmEncoder(ImageEncoder):
 
     @torch.no_grad()
     def _measured_width(self) -> int:
-        """Width of the map of one small picture."""
+        """Width of the map of one small image."""
         self.network.eval()
         try:
             return self(torch.zeros(1, 3, self._cell, self._cell)).shape[-1]

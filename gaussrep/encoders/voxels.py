@@ -48,11 +48,11 @@ MAX_CELLS = 2**20
 
 @dataclass(frozen=True, eq=False)
 class Voxelized:
-    """Points on a grid.
+    """Points on a voxel grid.
 
     Attributes:
-        cloud: The occupied voxels; a voxel's features are the mean of its points'.
-        voxel_of: Which voxel of the cloud each point lies in, int64 [P].
+        cloud: The occupied voxels; the features of a voxel are the mean over its points.
+        voxel_of: Index of each point's voxel in the cloud, int64 [P].
     """
 
     cloud: VoxelCloud
@@ -66,12 +66,12 @@ def voxelize(
     scenes: int,
     size: float,
 ) -> Voxelized:
-    """Find the voxels that points occupy.
+    """Find the voxels that contain points.
 
     Args:
         points: Positions of the points of all scenes, one scene after the other.
-        features: What is known of each point.
-        scene: Which scene each point belongs to, from 0, not falling.
+        features: Input features of each point.
+        scene: Scene of each point, from 0, not decreasing.
         scenes: Number of scenes; every one has points.
         size: Side of a voxel in the units of the points, > 0.
 

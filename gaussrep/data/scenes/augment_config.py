@@ -83,7 +83,7 @@ class JitterConfig(Config):
 
 
 class ElasticConfig(Config):
-    """Bend space smoothly; refused where there are views, as pictures cannot be bent along."""
+    """Bend space smoothly; refused where there are views, as images cannot be bent along."""
 
     probability: Probability = 0.0
     """How often; off unless asked for. ScanNet's fine-tuning uses 0.95, S3DIS's none."""
@@ -99,7 +99,7 @@ class ContrastConfig(Config):
 
 
 class ColorShiftConfig(Config):
-    """Add one color to all points and pictures."""
+    """Add one color to all points and images."""
 
     probability: Probability = 0.95
     """How often."""

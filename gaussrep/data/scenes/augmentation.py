@@ -29,12 +29,15 @@ from gaussrep.errors import CapabilityError
 
 
 def rotate(scene: Scene, axis: int, angle: float) -> Scene:
-    """Turn a scene about an axis through the origin.
+    """Rotate a scene about an axis through the origin.
 
     Args:
         scene: The scene.
         axis: 0, 1 or 2 for x, y or z.
         angle: Radians, counter-clockwise where the axis points at the viewer.
+
+    Returns:
+        The rotated scene.
     """
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = np.eye(3)
@@ -45,11 +48,14 @@ def rotate(scene: Scene, axis: int, angle: float) -> Scene:
 
 
 def apply_linear(scene: Scene, matrix: Float[Tensor, "3 3"]) -> Scene:
-    """Map a scene about the origin; its cameras follow.
+    """Apply a linear map about the origin; the cameras follow.
 
     Args:
         scene: The scene.
         matrix: A rotation or reflection, times a scale.
+
+    Returns:
+        The mapped scene.
     """
     whole = torch.eye(4, dtype=scene.cloud.points.dtype)
     whole[:3, :3] = matrix
@@ -57,11 +63,14 @@ def apply_linear(scene: Scene, matrix: Float[Tensor, "3 3"]) -> Scene:
 
 
 def apply_color(scene: Scene, change: Callable[[Tensor], Tensor]) -> Scene:
-    """Change the colors of points and pictures, and bring them back to [0, 1].
+    """Apply one change of color to points and images, and clamp the results to [0, 1].
 
     Args:
         scene: The scene.
-        change: Takes and gives colors [..., 3]; it is called for the points first.
+        change: Maps colors [..., 3] to colors; it is called for the points first.
+
+    Returns:
+        The recolored scene.
     """
     colors = change(scene.cloud.colors).clamp(0, 1)
     views = scene.views
@@ -72,12 +81,15 @@ def apply_color(scene: Scene, change: Callable[[Tensor], Tensor]) -> Scene:
 
 
 def center_shift(scene: Scene, settings: CenterShiftConfig, rng: np.random.Generator) -> Scene:
-    """Move a scene so that its bounding box stands on z = 0 with its middle above the origin.
+    """Move a scene so that its bounding box is on z = 0 with its center above the origin.
 
     Args:
         scene: The scene; its cameras follow.
-        settings: How often.
-        rng: Decides whether.
+        settings: Probability.
+        rng: Source of randomness.
+
+    Returns:
+        The moved scene, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -89,13 +101,15 @@ def center_shift(scene: Scene, settings: CenterShiftConfig, rng: np.random.Gener
 
 
 def dropout(scene: Scene, settings: DropoutConfig, rng: np.random.Generator) -> Scene:
-    """Leave a share of the points out.
+    """Drop a fraction of the points at random.
 
     Args:
-        scene: The scene; at least one of its points stays, and where labels are scarce, so does
-            each point that has one.
-        settings: How often, and which share.
-        rng: Decides which.
+        scene: The scene; at least one point is kept and, where labels are sparse, all labeled ones.
+        settings: Probability and fraction.
+        rng: Source of randomness.
+
+    Returns:
+        The scene with fewer points, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -107,12 +121,15 @@ def dropout(scene: Scene, settings: DropoutConfig, rng: np.random.Generator) -> 
 
 
 def rotation(scene: Scene, settings: RotationConfig, rng: np.random.Generator) -> Scene:
-    """Turn a scene about z.
+    """Rotate a scene about z by a random angle.
 
     Args:
         scene: The scene; its cameras follow.
-        settings: How often, and how far.
-        rng: Decides the angle.
+        settings: Probability and largest angle.
+        rng: Source of randomness.
+
+    Returns:
+        The rotated scene, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -120,12 +137,15 @@ def rotation(scene: Scene, settings: RotationConfig, rng: np.random.Generator) -
 
 
 def tilt(scene: Scene, settings: TiltConfig, rng: np.random.Generator) -> Scene:
-    """Turn a scene about x, and then about y, each on its own.
+    """Rotate a scene about x, and then about y, independently.
 
     Args:
         scene: The scene; its cameras follow.
-        settings: How often, and how far.
-        rng: Decides the angles.
+        settings: Probability and largest angle.
+        rng: Source of randomness.
+
+    Returns:
+        The rotated scene, or the scene itself.
     """
     for axis in (0, 1):
         if rng.random() < settings.probability:
@@ -134,12 +154,15 @@ def tilt(scene: Scene, settings: TiltConfig, rng: np.random.Generator) -> Scene:
 
 
 def scale(scene: Scene, settings: ScaleConfig, rng: np.random.Generator) -> Scene:
-    """Scale a scene, all axes alike.
+    """Scale a scene isotropically by a random factor.
 
     Args:
-        scene: The scene; its cameras follow, and its depth is scaled too.
-        settings: How often, and how much.
-        rng: Decides the factor.
+        scene: The scene; its cameras follow, and its depth is scaled.
+        settings: Probability and range of factors.
+        rng: Source of randomness.
+
+    Returns:
+        The scaled scene, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -147,13 +170,16 @@ def scale(scene: Scene, settings: ScaleConfig, rng: np.random.Generator) -> Scen
 
 
 def flip(scene: Scene, settings: FlipConfig, rng: np.random.Generator) -> Scene:
-    """Mirror the x axis, and then the y axis, each on its own.
+    """Mirror the x axis, and then the y axis, independently.
 
     Args:
-        scene: The scene; its cameras follow: their matrices then have determinant -1, and the
-            pictures stay as they are.
-        settings: How often.
-        rng: Decides which.
+        scene: The scene. Its cameras follow: their matrices then have determinant -1, and the
+            images stay unchanged.
+        settings: Probability per axis.
+        rng: Source of randomness.
+
+    Returns:
+        The mirrored scene, or the scene itself.
     """
     for axis in (0, 1):
         if rng.random() < settings.probability:
@@ -164,12 +190,15 @@ def flip(scene: Scene, settings: FlipConfig, rng: np.random.Generator) -> Scene:
 
 
 def jitter(scene: Scene, settings: JitterConfig, rng: np.random.Generator) -> Scene:
-    """Move each point by noise of its own.
+    """Add independent noise to the positions of points.
 
     Args:
-        scene: The scene; its cameras stay.
-        settings: How often, and how far.
-        rng: Draws the noise.
+        scene: The scene; its cameras stay unchanged.
+        settings: Probability, standard deviation and clipping.
+        rng: Source of randomness.
+
+    Returns:
+        The changed scene, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -180,22 +209,25 @@ def jitter(scene: Scene, settings: JitterConfig, rng: np.random.Generator) -> Sc
 
 
 def elastic(scene: Scene, settings: ElasticConfig, rng: np.random.Generator) -> Scene:
-    """Move points by smooth noise.
+    """Displace points by smooth noise.
 
     For each step, noise is drawn on a grid, smoothed twice by the mean of 3 x 3 x 3 cells, and
-    interpolated trilinearly at the points. Normals stay.
+    interpolated trilinearly at the points. Normals stay unchanged.
 
     Args:
         scene: The scene, without views.
-        settings: How often, the cells' sizes and the strengths.
-        rng: Draws the noise.
+        settings: Probability, cell sizes and strengths.
+        rng: Source of randomness.
+
+    Returns:
+        The deformed scene, or the scene itself.
 
     Raises:
         CapabilityError: If there are views.
     """
     if scene.views is not None:
         raise CapabilityError(
-            f"scene {scene.name} has views, and pictures cannot be bent with the points; set "
+            f"scene {scene.name} has views, and images cannot be bent with the points; set "
             "augment.elastic.probability to 0."
         )
     if rng.random() >= settings.probability:
@@ -221,12 +253,15 @@ def _smooth_noise(
 
 
 def contrast(scene: Scene, settings: ContrastConfig, rng: np.random.Generator) -> Scene:
-    """Stretch each channel of the points towards [0, 1], by a random share.
+    """Stretch each color channel of the points towards [0, 1], blended by a random weight.
 
     Args:
-        scene: The scene; pictures change by the same numbers as the points.
-        settings: How often.
-        rng: Decides the share.
+        scene: The scene; images are changed by the same numbers as the points.
+        settings: Probability.
+        rng: Source of randomness.
+
+    Returns:
+        The recolored scene, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -241,12 +276,15 @@ def contrast(scene: Scene, settings: ContrastConfig, rng: np.random.Generator) -
 
 
 def color_shift(scene: Scene, settings: ColorShiftConfig, rng: np.random.Generator) -> Scene:
-    """Add one random color.
+    """Add one random color to all points and images.
 
     Args:
-        scene: The scene; its points and pictures get the same one.
-        settings: How often, and how much.
-        rng: Draws the color.
+        scene: The scene.
+        settings: Probability and largest shift.
+        rng: Source of randomness.
+
+    Returns:
+        The recolored scene, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -255,12 +293,15 @@ def color_shift(scene: Scene, settings: ColorShiftConfig, rng: np.random.Generat
 
 
 def color_jitter(scene: Scene, settings: ColorJitterConfig, rng: np.random.Generator) -> Scene:
-    """Add noise to each point and each pixel.
+    """Add noise to the color of each point and each pixel.
 
     Args:
-        scene: The scene; points and pictures are changed together or not at all.
-        settings: How often, and how much.
-        rng: Draws the noise.
+        scene: The scene; points and images are changed together or not at all.
+        settings: Probability and standard deviation.
+        rng: Source of randomness.
+
+    Returns:
+        The recolored scene, or the scene itself.
     """
     if rng.random() >= settings.probability:
         return scene
@@ -273,15 +314,15 @@ def color_jitter(scene: Scene, settings: ColorJitterConfig, rng: np.random.Gener
 
 
 def augment(scene: Scene, settings: AugmentConfig, rng: np.random.Generator) -> Scene:
-    """Change a scene at random.
+    """Augment a scene at random.
 
     Args:
         scene: The scene.
-        settings: What is done, and how often.
-        rng: Decides everything.
+        settings: Settings of each augmentation.
+        rng: Source of all randomness.
 
     Returns:
-        The changed scene; its pictures show what its points have become, up to `jitter`.
+        The augmented scene; its images stay consistent with its points, up to `jitter`.
     """
     scene = center_shift(scene, settings.center_shift, rng)
     scene = dropout(scene, settings.dropout, rng)
@@ -298,12 +339,15 @@ def augment(scene: Scene, settings: AugmentConfig, rng: np.random.Generator) -> 
 
 
 def sphere_crop(scene: Scene, max_points: int | None, rng: np.random.Generator) -> Scene:
-    """Keep the points nearest to a random one.
+    """Crop to the points nearest to a random one.
 
     Args:
-        scene: The scene; where labels are scarce, each point that has one stays.
-        max_points: How many points stay at most; None keeps all.
-        rng: Chooses the middle.
+        scene: The scene; where labels are sparse, all labeled points are kept.
+        max_points: Maximum number of points; None keeps all.
+        rng: Source of randomness.
+
+    Returns:
+        The cropped scene, or the scene itself.
     """
     cloud = scene.cloud
     if max_points is None or cloud.count <= max_points:
@@ -316,12 +360,15 @@ def sphere_crop(scene: Scene, max_points: int | None, rng: np.random.Generator) 
 
 
 def random_subsample(scene: Scene, max_points: int | None, rng: np.random.Generator) -> Scene:
-    """Keep so many points, drawn at random; the scene stays as large as its views show it.
+    """Subsample points at random; the scene keeps its extent, which its views show.
 
     Args:
-        scene: The scene; where labels are scarce, each point that has one stays in any case.
-        max_points: Most points, at least 1; None keeps all.
-        rng: Draws them.
+        scene: The scene; where labels are sparse, all labeled points are kept.
+        max_points: Maximum number of points, at least 1; None keeps all.
+        rng: Source of randomness.
+
+    Returns:
+        The subsampled scene, or the scene itself.
     """
     if max_points is None or scene.cloud.count <= max_points:
         return scene

@@ -10,7 +10,7 @@ from gaussrep.data.scenes.scene import Scene
 
 
 def scene_tensors(scene: Scene) -> dict[str, Tensor]:
-    """Name the tensors of a scene as samples do.
+    """Collect the tensors of a scene in a sample's dict.
 
     Args:
         scene: The scene.
@@ -33,7 +33,7 @@ def scene_tensors(scene: Scene) -> dict[str, Tensor]:
 
 
 def mix_pairs(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Lay the first scene of a batch over the second, the third over the fourth, and so on.
+    """Overlay the first scene of a batch with the second, the third with the fourth, and so on.
 
     Nekrasov et al., "Mix3D: Out-of-Context Data Augmentation for 3D Scenes", 3DV 2021. A scene
     without a partner stays alone.
@@ -42,8 +42,8 @@ def mix_pairs(batch: dict[str, Tensor]) -> dict[str, Tensor]:
         batch: Points of scenes, without views.
 
     Returns:
-        A batch of half as many scenes, rounded up; `index` is that of each pair's first scene,
-        `skipped` the sum, and instances of the second count on from those of the first.
+        A batch of half as many scenes, rounded up. `index` is that of each pair's first scene,
+        `skipped` the sum of both, and the instances of the second continue those of the first.
     """
     scene, count = batch["scene"], len(batch["index"])
     highest = torch.full((count,), -1).scatter_reduce(0, scene, batch["instances"], "amax")
@@ -61,14 +61,14 @@ POINTS = ("points", "colors", "normals", "labels", "instances")
 
 
 def collate(samples: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
-    """Join samples of a data set of scenes.
+    """Join samples of a data set of scenes into a batch.
 
     Args:
         samples: At least one.
 
     Returns:
-        The tensors of points one scene after the other; `scene`, int64 [P], which of the samples
-        each point belongs to; everything else stacked.
+        The tensors of points concatenated; `scene`, int64 [P], the sample of each point; all other
+        tensors stacked.
     """
     batch = {
         name: torch.cat([sample[name] for sample in samples])

@@ -4,52 +4,65 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 HALF = 0.5
-"""Files count whole numbers at pixel centers, as OpenCV does (ScanNet's principal point is 319.5
-in 640 pixels); here a pixel's center lies at +0.5."""
+"""Offset of pixel centers. Files have pixel centers at whole numbers, as OpenCV does (ScanNet's
+principal point is 319.5 in 640 pixels); in gaussrep they are at +0.5."""
 
 
 def intrinsics_from_file(matrix: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "3 3"]:
-    """Turn the matrix of a file into ours.
+    """Convert a camera matrix from a file to pixel centers at +0.5.
 
     Args:
         matrix: 3 x 3, or 4 x 4 with the intrinsics in its upper left.
+
+    Returns:
+        The camera matrix, float64.
     """
-    ours = np.array(matrix[:3, :3], np.float64)
-    ours[:2, 2] += HALF
-    return ours
+    K = np.array(matrix[:3, :3], np.float64)
+    K[:2, 2] += HALF
+    return K
 
 
 def intrinsics_to_file(matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "4 4"]:
-    """Turn our matrix into the 4 x 4 one of ScanNet's files."""
-    theirs = np.eye(4)
-    theirs[:3, :3] = matrix
-    theirs[:2, 2] -= HALF
-    return theirs
+    """Convert a camera matrix to the 4 x 4 form of ScanNet's files.
+
+    Args:
+        matrix: Camera matrix; pixel centers are at +0.5.
+
+    Returns:
+        The matrix with pixel centers at whole numbers, float64.
+    """
+    stored = np.eye(4)
+    stored[:3, :3] = matrix
+    stored[:2, 2] -= HALF
+    return stored
 
 
 def resize_intrinsics(
     matrix: Float[np.ndarray, "3 3"], size: tuple[int, int], wanted: tuple[int, int]
 ) -> Float[np.ndarray, "3 3"]:
-    """Follow a change of the picture's size.
+    """Scale a camera matrix to another image size.
 
     Args:
-        matrix: Ours.
-        size: Height and width before.
-        wanted: Height and width after.
+        matrix: Camera matrix; pixel centers are at +0.5.
+        size: Height and width before, in pixels.
+        wanted: Height and width after, in pixels.
+
+    Returns:
+        The camera matrix for the new size.
     """
     rows, columns = (after / before for after, before in zip(wanted, size, strict=True))
     return np.diag([columns, rows, 1.0]) @ matrix
 
 
 def invert_pose(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, "4 4"] | None:
-    """Turn camera-to-world into world-to-camera, or the other way.
+    """Invert a pose: camera-to-world becomes world-to-camera, or the reverse.
 
     Args:
-        pose: 4 x 4.
+        pose: 4 x 4 matrix.
 
     Returns:
-        The inverse; None where the pose is not a finite, invertible 4 x 4 matrix, as tracking that
-        was lost leaves it.
+        The inverse; None where the pose is not a finite, invertible 4 x 4 matrix, as after lost
+        tracking.
     """
     if pose.shape != (4, 4) or not np.isfinite(pose).all():
         return None

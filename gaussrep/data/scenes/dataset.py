@@ -26,19 +26,18 @@ REASONS = 3
 
 
 class SceneDataset(Dataset[dict[str, Tensor]]):
-    """Point clouds of scenes, with posed RGB-D views if they are wanted.
+    """Point clouds of scenes, with posed RGB-D views if `config.views` is positive.
 
-    A scene that cannot be used is replaced by the next one that can, with one warning in the log
-    for each.
+    An unusable scene is replaced by the next usable one; each is logged once as a warning.
 
     Args:
-        config: Which scenes, and what is made of them.
-        split: `train` changes and crops scenes at random, a pure function of the sample's key;
-            `val` gives them as they are, with views that lie evenly in time.
+        config: Scene source, views, augmentation and subset.
+        split: `train` augments and crops scenes at random, as a pure function of the sample key;
+            `val` returns them unchanged, with views evenly spaced in time.
 
     Attributes:
-        names: The scenes, in order.
-        classes: Names of the classes that labels count; none where there are no labels.
+        names: Names of the scenes, in order.
+        classes: Names of the classes, in the order of the labels; empty without labels.
 
     Raises:
         DataError: If a folder is missing or holds no scene.
@@ -61,10 +60,13 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
         return len(self.names)
 
     def index_of(self, name: str) -> int:
-        """Find a scene.
+        """Find a scene by its name.
 
         Args:
-            name: What it is called.
+            name: Name of the scene.
+
+        Returns:
+            Its index.
 
         Raises:
             DataError: If there is no such scene.
@@ -79,17 +81,19 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
         """Load one scene.
 
         Args:
-            key: Which one, and the randomness of its changes.
+            key: Index of the scene, and the randomness of its augmentation; a number means epoch 0,
+                seed 0.
 
         Returns:
             For P points: `points`, float32 [P, 3], meters, z up; `colors`, float32 [P, 3] in
             [0, 1]; `normals`, float32 [P, 3]; `labels` and `instances`, int64 [P], -1 where there
-            is none; `index`, int64, the scene that it is; `skipped`, int64, how many scenes that
-            cannot be used were tried before it. With V views: `images`, float32 [V, 3, H, W] in
-            [0, 1]; `depths`, float32 [V, H, W], meters, 0 where nothing was measured; `viewmats`,
-            float32 [V, 4, 4], world to camera; `Ks`, float32 [V, 3, 3]; `frames`, int64 [V].
+            is none; `index`, int64, the index of the scene; `skipped`, int64, the number of
+            unusable scenes tried before it. With V views: `images`, float32 [V, 3, H, W] in
+            [0, 1]; `depths`, float32 [V, H, W], meters, 0 where not measured; `viewmats`, float32
+            [V, 4, 4], world to camera; `Ks`, float32 [V, 3, 3]; `frames`, int64 [V].
 
         Raises:
+            IndexError: If the index is out of range.
             DataError: If no scene can be used.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
@@ -117,8 +121,8 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
             samples: At least one.
 
         Returns:
-            The tensors of points one scene after the other; `scene`, int64 [P], which sample each
-            point belongs to, not falling; the other tensors stacked.
+            The tensors of points concatenated; `scene`, int64 [P], the sample of each point, not
+            decreasing; all other tensors stacked.
         """
         return collate(samples)
 

@@ -24,7 +24,7 @@ class RGBDFrame:
         image: RGB, of the same size as the depth.
         depth: Distance along the optical axis in meters, 0 where it was not measured.
         viewmat: World-to-camera matrix, OpenCV camera axes.
-        intrinsics: Camera matrix for the frame's size; pixel centers lie at +0.5.
+        intrinsics: Camera matrix for the frame's size; pixel centers are at +0.5.
     """
 
     image: UInt8[np.ndarray, "height width 3"]
@@ -36,29 +36,29 @@ class RGBDFrame:
 MILLIMETERS = 1000
 """Steps of stored depth in a meter."""
 NO_DEPTH = 65535
-"""What some recordings store, besides 0, where nothing was measured."""
+"""Value that some recordings store, besides 0, where nothing was measured."""
 JPEG_QUALITY = 95
-"""Ours: what is lost at this quality is below a sensor's noise."""
+"""Design choice: the loss at this quality is below a sensor's noise."""
 
 
 def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
-    """Read a sixteen-bit depth picture in millimeters.
+    """Read a 16-bit depth image in millimeters.
 
     Args:
-        path: The file.
+        path: The image file.
 
     Returns:
-        Meters; 0 where the file holds 0 or 65535.
+        Depth in meters; 0 where the file holds 0 or 65535.
 
     Raises:
-        UnreadableImageError: If the file is missing or damaged, or is no sixteen-bit gray picture.
+        UnreadableImageError: If the file is missing or damaged, or is no 16-bit grayscale image.
     """
     with _opened_depth(path) as image:
         mode = image.mode
         raw = np.asarray(image)
     if not mode.startswith("I"):
         raise UnreadableImageError(
-            f"{path}: this depth is a picture of mode {mode}, wanted sixteen bits of gray in "
+            f"{path}: this depth is an image of mode {mode}, wanted sixteen bits of gray in "
             "millimeters."
         )
     measured = np.where(raw >= NO_DEPTH, 0, raw)
@@ -97,11 +97,11 @@ def _opened_depth(path: Path) -> Iterator[Image.Image]:
 
 
 def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
-    """Write depth as a sixteen-bit PNG in millimeters, whole or not at all.
+    """Write depth as a 16-bit PNG in millimeters, atomically.
 
     Args:
         depth: Meters, from 0 (not measured) up to 65.534.
-        path: The file, overwritten if it exists.
+        path: Output file; overwritten if it exists.
 
     Raises:
         DataError: If a value cannot be stored.
@@ -117,29 +117,28 @@ def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
 
 
 def write_color_image(image: UInt8[np.ndarray, "height width 3"], path: Path) -> None:
-    """Write a photograph as a JPEG, whole or not at all.
+    """Write a color image as a JPEG, atomically.
 
     Args:
         image: RGB.
-        path: The file, overwritten if it exists.
+        path: Output file; overwritten if it exists.
     """
     with atomic_write(path) as temporary:
-        picture = Image.fromarray(image)
-        picture.save(temporary, format="JPEG", quality=JPEG_QUALITY, subsampling=0)
+        Image.fromarray(image).save(temporary, format="JPEG", quality=JPEG_QUALITY, subsampling=0)
 
 
 @dataclass(frozen=True, eq=False)
 class FrameRef:
-    """One RGB-D frame that is not read yet.
+    """A reference to an RGB-D frame on the disk, with its camera; nothing is read yet.
 
     Args:
-        number: Its number in its scene.
-        color: The photograph.
-        depth: The depth, sixteen bits, millimeters.
-        viewmat: World-to-camera matrix, finite.
-        intrinsics: Camera matrix for the size that the depth has; pixel centers lie at +0.5.
-        color_focal: Focal length of the photograph in its own pixels, where it was not brought into
-            line with the depth; None where both show the same picture.
+        number: Number of the frame in its scene.
+        color: File of the color image.
+        depth: File of the depth image, 16 bits, millimeters.
+        viewmat: World-to-camera matrix, finite, OpenCV camera axes.
+        intrinsics: Camera matrix for the size of the depth image; pixel centers are at +0.5.
+        color_focal: Focal length of the color image in its own pixels, where it is not registered
+            to the depth; None where color and depth show the same image.
     """
 
     number: int
@@ -153,30 +152,31 @@ class FrameRef:
 def read_rgbd_frame(ref: FrameRef, size: tuple[int, int] | None = None) -> RGBDFrame:
     """Read a frame.
 
-    A photograph of another size than the depth's shows the same picture: ScanNet's come from two
-    cameras, and the small difference between these is ignored, as it commonly is. Where the
-    photograph has a focal length of its own, the middle that the depth sees is cut out of it.
+    A color image of another size than the depth is taken to show the same view: ScanNet's come from
+    two cameras, and their small offset is ignored, as is common. A color image with its own focal
+    length is cropped to the field of view of the depth.
 
     Args:
-        ref: Which one.
-        size: Height and width wanted; by default those of the depth.
+        ref: The frame to read.
+        size: Height and width of the result in pixels; by default those of the depth.
 
     Returns:
-        The frame; color is resampled with a filter that averages, depth takes the nearest pixel.
+        The frame. Color is resampled bilinearly with antialiasing, depth by the nearest pixel.
 
     Raises:
         UnreadableImageError: If a file is missing or damaged.
-        UnreadableSceneError: If the photograph sees less than the depth.
+        UnreadableSceneError: If the field of view of the color image is smaller than that of the
+            depth.
     """
     depth = read_depth(ref.depth)
     rows, columns = size or depth.shape
-    photograph = read_image(ref.color)
-    box = _seen_by_depth(ref, photograph, depth.shape)
-    if box is not None or photograph.size != (columns, rows):
-        photograph = photograph.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
+    color = read_image(ref.color)
+    box = _seen_by_depth(ref, color, depth.shape)
+    if box is not None or color.size != (columns, rows):
+        color = color.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
     nearest = depth[_nearest(rows, depth.shape[0])[:, None], _nearest(columns, depth.shape[1])]
     return RGBDFrame(
-        np.asarray(photograph),
+        np.asarray(color),
         nearest,
         ref.viewmat.astype(np.float32),
         resize_intrinsics(ref.intrinsics, depth.shape, (rows, columns)),
@@ -184,21 +184,21 @@ def read_rgbd_frame(ref: FrameRef, size: tuple[int, int] | None = None) -> RGBDF
 
 
 def _seen_by_depth(
-    ref: FrameRef, photograph: Image.Image, depth_size: tuple[int, ...]
+    ref: FrameRef, color: Image.Image, depth_size: tuple[int, ...]
 ) -> tuple[float, float, float, float] | None:
-    """Left, upper, right and lower edge of what the depth sees, in pixels of the photograph."""
+    """Return left, top, right and bottom of the depth's field of view, in color pixels."""
     if ref.color_focal is None:
         return None
-    size = np.array(photograph.size)
+    size = np.array(color.size)
     focal = np.array([ref.intrinsics[0, 0], ref.intrinsics[1, 1]])
     margin = (size - np.array(depth_size[::-1]) * ref.color_focal / focal) / 2
     if margin.min() < 0:
         raise UnreadableSceneError(
-            f"{ref.color}: with a focal length of {ref.color_focal:g} pixels this photograph "
+            f"{ref.color}: with a focal length of {ref.color_focal:g} pixels this color image "
             f"sees less than the depth, whose focal length is {focal[0]:g}; lower data.color_focal."
         )
     left, upper = margin.tolist()
-    return left, upper, photograph.width - left, photograph.height - upper
+    return left, upper, color.width - left, color.height - upper
 
 
 def _nearest(wanted: int, size: int) -> np.ndarray:

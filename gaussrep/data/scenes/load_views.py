@@ -17,21 +17,27 @@ log = logging.getLogger(__name__)
 
 
 def random_order(count: int, rng: np.random.Generator) -> list[int]:
-    """Frames in random order.
+    """Shuffle the frames.
 
     Args:
-        count: How many there are.
-        rng: Decides the order.
+        count: Number of frames.
+        rng: Source of randomness.
+
+    Returns:
+        A permutation of 0 to `count` - 1.
     """
     return rng.permutation(count).tolist()
 
 
 def even_order(count: int, wanted: int) -> list[int]:
-    """Frames that lie evenly in time, followed by the others for where one cannot be read.
+    """Order frames evenly spaced in time first, then the others as replacements of unreadable ones.
 
     Args:
-        count: How many there are.
-        wanted: How many are wanted.
+        count: Number of frames.
+        wanted: Number of evenly spaced frames.
+
+    Returns:
+        A permutation of 0 to `count` - 1.
 
     Example:
         >>> even_order(10, 2)
@@ -45,16 +51,16 @@ def even_order(count: int, wanted: int) -> list[int]:
 def load_views(
     refs: Sequence[FrameRef], order: Sequence[int], wanted: int, size: tuple[int, int]
 ) -> Views:
-    """Read views until there are enough.
+    """Read frames in order until there are enough views.
 
-    A frame that cannot be read, or measured no depth, is left out; where too few are left, they are
-    taken more than once, in turn.
+    Unreadable frames and frames without measured depth are skipped. If too few remain, they are
+    repeated in turn.
 
     Args:
         refs: Frames of one scene, at least one.
         order: Positions in `refs`, in the order in which they are tried.
-        wanted: How many views are wanted.
-        size: Their height and width.
+        wanted: Number of views.
+        size: Height and width of the views in pixels.
 
     Returns:
         The views, in the order in which they were tried.

@@ -1,4 +1,4 @@
-"""Rooms of S3DIS in the layout of Pointcept."""
+"""S3DIS in the layout of Pointcept: rooms of six office areas."""
 
 from gaussrep.data.sample import Split
 from gaussrep.data.scenes.config import S3disSourceConfig
@@ -17,11 +17,11 @@ CLASSES = (
 
 
 class S3disSource(SceneSource):
-    """Rooms, named `Area_1/office_1`; `segment.npy` holds their labels.
+    """Rooms of S3DIS, named `Area_1/office_1`; their labels are in `segment.npy`.
 
     Args:
-        config: Where they are, and which areas are held out.
-        split: The areas that are held out, or the others.
+        config: Folder of the data set, and the areas to hold out.
+        split: `val` for the areas that are held out, `train` for the others.
 
     Raises:
         DataError: If an area's folder is missing or empty.
@@ -42,5 +42,5 @@ class S3disSource(SceneSource):
         return read_cloud(self._root / name, "segment", len(CLASSES))
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
-        """Refuse: this layout of S3DIS holds no pictures."""
-        raise CapabilityError(f"{name}: this layout of S3DIS holds no pictures; set data.views=0.")
+        """Raise `CapabilityError`: this layout of S3DIS holds no images."""
+        raise CapabilityError(f"{name}: this layout of S3DIS holds no images; set data.views=0.")

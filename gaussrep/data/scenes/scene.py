@@ -23,11 +23,11 @@ class PointCloud:
         points: Positions in meters, z up, float32 [P, 3].
         colors: RGB in [0, 1], float32 [P, 3].
         normals: Unit vectors, float32 [P, 3].
-        labels: Classes, `IGNORED` where there is none, int64 [P].
-        instances: Numbers of objects, `IGNORED` where there is none, int64 [P].
+        labels: Class of each point, `IGNORED` where there is none, int64 [P].
+        instances: Object of each point, `IGNORED` where there is none, int64 [P].
 
     Raises:
-        ShapeError: If a tensor has not one row per point.
+        ShapeError: If a tensor does not have one row per point.
     """
 
     points: Float[Tensor, "p 3"]
@@ -49,7 +49,14 @@ class PointCloud:
         return self.points.shape[0]
 
     def replace(self, **tensors: Tensor) -> "PointCloud":
-        """The same cloud with some tensors replaced."""
+        """Replace some tensors.
+
+        Args:
+            **tensors: New values by field name.
+
+        Returns:
+            A new cloud.
+        """
         return replace(self, **tensors)
 
     def __getitem__(self, index: Any) -> "PointCloud":
@@ -90,7 +97,14 @@ class Views:
         return self.cameras.views
 
     def replace(self, **changes: Any) -> "Views":
-        """The same views with some fields replaced."""
+        """Replace some fields.
+
+        Args:
+            **changes: New values by field name.
+
+        Returns:
+            New views.
+        """
         return replace(self, **changes)
 
 
@@ -99,10 +113,10 @@ class Scene:
     """A point cloud, with or without posed views of it.
 
     Args:
-        name: What the scene is called.
+        name: Name of the scene.
         cloud: Its points.
-        views: Frames in the same coordinates; None where only points are wanted.
-        sparse_labels: Whether only few points have labels, so that these must not get lost.
+        views: Frames in the same coordinates; None for points alone.
+        sparse_labels: Whether only a few points have labels, which must then not be dropped.
     """
 
     name: str
@@ -112,22 +126,32 @@ class Scene:
 
     @property
     def protected_mask(self) -> Bool[Tensor, " p"]:
-        """Which points must not be left out."""
+        """Points that must not be dropped: the labeled ones, where labels are sparse."""
         if not self.sparse_labels:
             return torch.zeros(self.cloud.count, dtype=torch.bool)
         return self.cloud.labels != IGNORED
 
     def replace(self, **changes: Any) -> "Scene":
-        """The same scene with some fields replaced."""
+        """Replace some fields.
+
+        Args:
+            **changes: New values by field name.
+
+        Returns:
+            A new scene.
+        """
         return replace(self, **changes)
 
     def transform(self, matrix: Float[Tensor, "4 4"]) -> "Scene":
-        """The scene moved by a similarity; every picture of it stays the same.
+        """Transform the scene by a similarity; all of its images stay the same.
 
-        Points and normals move, cameras follow them, and depth is multiplied by the scale.
+        Points and normals are transformed, cameras follow, and depth is multiplied by the scale.
 
         Args:
             matrix: Homogeneous matrix of the similarity; may reflect.
+
+        Returns:
+            The transformed scene.
 
         Raises:
             ValueRangeError: If the matrix is not a similarity.

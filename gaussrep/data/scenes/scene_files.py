@@ -17,6 +17,9 @@ def read_array(path: Path) -> np.ndarray:
     Args:
         path: A `.npy` file.
 
+    Returns:
+        An array of integers or floats.
+
     Raises:
         UnreadableSceneError: If the file is missing or damaged, or holds no numbers.
     """
@@ -27,7 +30,7 @@ def read_array(path: Path) -> np.ndarray:
     except Exception as error:  # a damaged header makes NumPy raise almost anything
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UnreadableSceneError(
-            f"{path}: this array cannot be read ({reason}); write the file anew."
+            f"{path}: this array cannot be read ({reason}); write the file again."
         ) from error
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
         raise UnreadableSceneError(f"{path}: this file holds no array of numbers.")
@@ -38,10 +41,10 @@ def read_matrix(path: Path) -> Float64[np.ndarray, "rows columns"]:
     """Read a matrix from a text file.
 
     Args:
-        path: Rows of numbers with blanks between them: 3 x 3 or 4 x 4.
+        path: Text of 9 or 16 numbers separated by blanks: a 3 x 3 or 4 x 4 matrix.
 
     Returns:
-        The matrix; its values may be infinite or NaN, as tracking that was lost leaves them.
+        The matrix; its values may be infinite or NaN, as after lost tracking.
 
     Raises:
         UnreadableSceneError: If the file is missing or holds no such matrix.
@@ -68,10 +71,10 @@ def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
         folder: Holds `coord.npy`, `color.npy` (0 to 255) and `normal.npy`, and may hold labels and
             `instance.npy`.
         labels: Name of the array of labels, without `.npy`.
-        classes: How many classes there are.
+        classes: Number of classes.
 
     Returns:
-        At least one point; labels and instances that the folder lacks are `IGNORED`.
+        At least one point; labels and instances are `IGNORED` where the folder has none.
 
     Raises:
         UnreadableSceneError: If a file is missing or damaged, there is no point, or a label is out
@@ -118,17 +121,17 @@ def _numbers(path: Path, count: int, classes: int | None) -> Int64[np.ndarray, "
 
 
 def scene_folders(folder: Path, wanted: str) -> list[str]:
-    """Name the folders in a folder, without the hidden ones.
+    """List the folders in a folder, except hidden ones.
 
     Args:
-        folder: The folder.
-        wanted: What it should hold, for the message.
+        folder: Folder to list.
+        wanted: Expected content, for the error message.
 
     Returns:
         Names, sorted; at least one.
 
     Raises:
-        DataError: If it cannot be read or holds no folder.
+        DataError: If the folder cannot be read or holds no folder.
     """
     try:
         inside = [entry.name for entry in folder.iterdir() if entry.is_dir()]

@@ -18,21 +18,21 @@ from gaussrep.plugins.suggest import suggest
 def subset_scenes(
     names: Sequence[str], fraction: float, seed: int, root: Path | None
 ) -> tuple[str, ...]:
-    """Choose the scenes that limited training may see.
+    """Select the scenes of a limited training set.
 
     Args:
         names: All training scenes.
-        fraction: Share wanted, in (0, 1].
-        seed: Which random order.
+        fraction: Fraction of the scenes to select, in (0, 1].
+        seed: Seed of the random order.
         root: Folder of the data set; `tasks/scenes/<percent>.txt` in it is used if it exists. None
             has no list.
 
     Returns:
-        The chosen scenes, in the order of `names`; without a list, a smaller fraction is part of a
-        larger one, and at least one scene is chosen.
+        The selected scenes, in the order of `names`, at least one. Without a list, a smaller
+        fraction is a subset of a larger one.
 
     Raises:
-        DataError: If the list names a scene that is not there, or none.
+        DataError: If the list is empty or names an unknown scene.
     """
     if fraction == 1:
         return tuple(names)
@@ -67,13 +67,13 @@ CONVERSION = (
 
 
 class LabeledPoints:
-    """Which points keep their labels.
+    """Selects the points that keep their labels.
 
     Args:
         root: Folder of the data set; `tasks/points/points<count>` in it, as `.json`, `.npz`, or a
-            file of torch, is obeyed if it is there.
-        count: Points per scene.
-        seed: Which random choice, where there is no such file.
+            file of torch, is used if it exists. None has no such file.
+        count: Labeled points per scene.
+        seed: Seed of the random choice, where there is no such file.
 
     Raises:
         DataError: If the file cannot be read.
@@ -87,13 +87,13 @@ class LabeledPoints:
         self._listed = None if self._path is None else _read(self._path)
 
     def keep(self, scene: Scene) -> Scene:
-        """Take the labels of all other points away.
+        """Remove the labels of all other points.
 
         Args:
-            scene: As it is read, with all of its points.
+            scene: The scene with all of its points, as read.
 
         Returns:
-            The scene with scarce labels; its points are all still there.
+            The scene with sparse labels and all of its points.
 
         Raises:
             DataError: If the file does not fit the scene.

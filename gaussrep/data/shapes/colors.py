@@ -1,4 +1,4 @@
-"""Colors that can be told apart, drawn at random in OKLab."""
+"""Distinguishable random colors, drawn in OKLab."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -6,7 +6,7 @@ from jaxtyping import Float64
 Colors = Float64[np.ndarray, "colors 3"]
 
 TRIALS = 12
-"""Colors drawn for each one that is taken (ours)."""
+"""Colors drawn for each one that is taken (design choice)."""
 
 # Both matrices are those of OKLab's definition (B. Ottosson, "A perceptual color space for image
 # processing", 2020): Lab to cone responses, whose cubes become linear sRGB.
@@ -65,7 +65,7 @@ def accents(palette: Colors, rng: np.random.Generator) -> Colors:
 
 
 def oklab_to_srgb(colors: Colors) -> Colors:
-    """Turn OKLab into sRGB; what no screen shows is clipped.
+    """Convert OKLab colors to sRGB, clipped to its gamut.
 
     Args:
         colors: OKLab values.

@@ -20,14 +20,14 @@ SAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class RenderedShapes:
-    """A scene as pixels. All but the image hold at the pixels' centers.
+    """A rendered scene. All maps but the image hold at pixel centers.
 
     Args:
-        image: Colors, averaged over each pixel's area, in [0, 1].
-        order: Which layer is visible: 0 the backdrop, larger is nearer.
+        image: Colors averaged over each pixel's area, in [0, 1].
+        order: Index of the visible layer: 0 for the backdrop, larger is nearer.
         depth: Depth of the visible layer, larger is farther.
-        edges: Where the visible layer is nearer than that of a neighbor (left, right, above or
-            below): the contour lies on the pixels of the layer that it belongs to.
+        edges: Pixels whose layer is nearer than that of a neighbor (left, right, above or
+            below): contours belong to the nearer layer.
     """
 
     image: Float32[np.ndarray, "3 size size"]
@@ -37,11 +37,14 @@ class RenderedShapes:
 
 
 def render_layers(layers: list[Layer], size: int) -> RenderedShapes:
-    """Draw a scene.
+    """Render a scene.
 
     Args:
-        layers: From the farthest, which is the backdrop, to the nearest; at least two.
-        size: Pixels along the side.
+        layers: From the farthest, the backdrop, to the nearest; at least two.
+        size: Side of the image in pixels.
+
+    Returns:
+        The image and its ground truth.
     """
     masks = rasterize_polygons([layer.outline for layer in layers[1:]], size * SAMPLES)
     visible = (masks * _numbers(len(layers))[1:]).max(axis=0)
@@ -57,10 +60,13 @@ def render_layers(layers: list[Layer], size: int) -> RenderedShapes:
 
 
 def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
-    """Pixels whose layer is nearer than that of one of their four neighbors.
+    """Find the pixels whose layer is nearer than that of one of their four neighbors.
 
     Args:
-        order: Which layer is visible, larger is nearer.
+        order: Index of the visible layer, larger is nearer.
+
+    Returns:
+        True on contours.
 
     Example:
         >>> edges_of(np.array([[0, 0, 1, 1, 1]])).astype(int).tolist()
@@ -124,14 +130,14 @@ def _offsets(layers: list[Layer], size: int) -> Float32[np.ndarray, "count 2 siz
 
 
 class Shapes(Dataset[dict[str, Tensor]]):
-    """Textured objects in front of each other and of a backdrop, with exact truth.
+    """Textured objects in front of each other and of a backdrop, with exact ground truth.
 
-    A scene is a pure function of the settings, the split and the index. It does not change with
-    the epoch or with the run's seed; for more variety ask for more `samples`.
+    A scene is a pure function of the settings, the split and the index. It depends neither on
+    the epoch nor on the run's seed; for more variety raise `samples`.
 
     Args:
-        config: Size and number of the pictures, and what they show.
-        split: Which of two families of scenes.
+        config: Size, number and content of the images.
+        split: `train` and `val` are different scenes.
     """
 
     def __init__(self, config: ShapesConfig, split: Literal["train", "val"] = "train") -> None:
@@ -154,21 +160,24 @@ class Shapes(Dataset[dict[str, Tensor]]):
             wide on the nearer side; `figure`, bool [S, S], True on any object.
         """
         index = key.index if isinstance(key, SampleKey) else key
-        picture = render_layers(self.scene(index), self.config.image_size)
+        rendered = render_layers(self.scene(index), self.config.image_size)
         return {
-            "image": torch.from_numpy(picture.image),
+            "image": torch.from_numpy(rendered.image),
             "index": torch.tensor(index),
-            "order": torch.from_numpy(picture.order),
-            "depth": torch.from_numpy(picture.depth),
-            "edges": torch.from_numpy(picture.edges),
-            "figure": torch.from_numpy(picture.order > 0),
+            "order": torch.from_numpy(rendered.order),
+            "depth": torch.from_numpy(rendered.depth),
+            "edges": torch.from_numpy(rendered.edges),
+            "figure": torch.from_numpy(rendered.order > 0),
         }
 
     def scene(self, index: int) -> list[Layer]:
-        """The layers of one scene, from the backdrop to the nearest object.
+        """Return the layers of one scene, from the backdrop to the nearest object.
 
         Args:
-            index: Which scene.
+            index: Index of the scene.
+
+        Returns:
+            At least two layers.
 
         Raises:
             IndexError: If there is no such scene.

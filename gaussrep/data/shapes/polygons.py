@@ -31,10 +31,13 @@ def draw_outline(rng: np.random.Generator) -> Outline:
 
 
 def area(vertices: Complex128[np.ndarray, "vertices"]) -> float:
-    """Area inside an outline that does not cross itself (the shoelace formula).
+    """Compute the area inside an outline that does not cross itself (the shoelace formula).
 
     Args:
         vertices: Points x + iy, in order.
+
+    Returns:
+        The area.
 
     Example:
         >>> area(np.array([0, 2, 2 + 3j, 3j]))
@@ -76,14 +79,13 @@ def _blob(rng: np.random.Generator) -> np.ndarray:
 def rasterize_polygons(
     outlines: list[Outline], size: int
 ) -> Bool[np.ndarray, "outlines size size"]:
-    """Test the centers of `size` x `size` equal cells of the unit square (even-odd rule).
+    """Rasterize polygons on a grid of `size` x `size` cells of the unit square (even-odd rule).
 
     Every crossing of a row with an outline toggles all cells to its right between outside and
-    inside. Nothing is rounded to cells: the answer is that of the point test.
+    inside. Nothing is rounded to cells: the result is that of a point test at each cell's center.
 
     Args:
-        outlines: At least one; vertices (x, y) in order; x goes right and y goes down, the square
-            is [0, 1].
+        outlines: At least one; vertices (x, y) in order in [0, 1], x to the right, y down.
         size: Cells along a side, at most 32,766.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Scenes of the `shapes` data set: what is there, before it is drawn with pixels."""
+"""Random scenes of the `shapes` data set, before they are rendered."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ Point = Float64[np.ndarray, "2"]
 Color = Float64[np.ndarray, "3"]
 
 NEAR, FAR = 2.0, 6.0
-"""Range of depths, in units of the picture's side (ours)."""
+"""Range of depths, in units of the image's side (design choice)."""
 RADII = (0.14, 0.3)
-"""Smallest and largest radius of a circle of an object's area, in sides of the picture (ours)."""
+"""Smallest and largest radius of a circle of an object's area, in image sides (design choice)."""
 GRID = 4
-"""Cells along a side of the grid over which objects are spread (ours)."""
+"""Cells along a side of the grid over which objects are spread (design choice)."""
 FRAME = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0]])
-"""Outline of the backdrop: the picture."""
+"""Outline of the backdrop: the image border."""
 
 
 @dataclass(frozen=True, slots=True)

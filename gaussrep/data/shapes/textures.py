@@ -12,7 +12,8 @@ Pattern = Literal["flat", "gradient", "stripes", "checks", "noise", "speckle"]
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
 
 NODES = 33
-"""Nodes of the random lattice along a side: the finest grain is a 30th of the picture (ours)."""
+"""Nodes of the random lattice along a side: the finest grain is 1/30 of the image (design
+choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,13 @@ class Texture:
     lattice: Float32[np.ndarray, "nodes nodes"]
 
     def weights(self, size: int) -> Float32[np.ndarray, "size size"]:
-        """Share of the second color at each pixel's center, in [0, 1].
+        """Compute the weight of the second color at each pixel's center.
 
         Args:
-            size: Pixels along the side.
+            size: Side of the image in pixels.
+
+        Returns:
+            Weights in [0, 1].
         """
         if self.pattern == "flat":
             return np.zeros((size, size), dtype=np.float32)
@@ -63,10 +67,13 @@ class Texture:
 
 
 def draw_texture(rng: np.random.Generator) -> Texture:
-    """Draw a texture.
+    """Draw a random texture.
 
     Args:
         rng: Source of randomness.
+
+    Returns:
+        The texture.
     """
     pattern = PATTERNS[rng.integers(len(PATTERNS))]
     angle, cycles, phase, sharpness = rng.random(4).tolist()
@@ -82,7 +89,7 @@ def draw_texture(rng: np.random.Generator) -> Texture:
 
 
 def _turned(size: int, angle: float) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates along and across a direction, 0 in the middle of the picture."""
+    """Coordinates along and across a direction, 0 in the middle of the image."""
     centers = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
     x, y = centers * np.float32(cos(angle)), centers * np.float32(sin(angle))
     along = x[None, :] + y[:, None]

@@ -5,18 +5,18 @@ from jaxtyping import Float64
 
 from gaussrep_rooms.floor_plan import FloorPlan
 
-EYES = (1.25, 1.7)
-"""Heights of the camera, meters (ours)."""
+EYE_HEIGHTS = (1.25, 1.7)
+"""Heights of the camera, meters (design choice)."""
 FROM_WALL = 0.3
-"""Smallest distance from a wall, meters (ours)."""
-FIELD = (60.0, 70.0)
-"""Horizontal field of view, degrees (ours)."""
+"""Smallest distance from a wall, meters (design choice)."""
+FIELD_OF_VIEW = (60.0, 70.0)
+"""Horizontal field of view, degrees (design choice)."""
 CLEARANCES = (0.25, 0.15, 0.08)
-"""Distances from furniture, meters, from the one that is wanted to the least (ours)."""
-FAR = 1.4
-"""Distance that a camera's target has at least, where the room allows it, meters (ours)."""
-PLACES = 8
-"""Places tried for each camera (ours)."""
+"""Distances from furniture in meters, from the preferred to the smallest (design choice)."""
+TARGET_DISTANCE = 1.4
+"""Minimum distance of a camera's target in meters, where the room allows it (design choice)."""
+CANDIDATES = 8
+"""Candidate positions of each camera (design choice)."""
 
 Viewmats = Float64[np.ndarray, "views 4 4"]
 
@@ -31,7 +31,7 @@ def draw_intrinsics(
         width: Of the frames in pixels.
         rng: Source of randomness.
     """
-    focal = max(width, height) / 2 / np.tan(np.radians(rng.uniform(*FIELD)) / 2)
+    focal = max(width, height) / 2 / np.tan(np.radians(rng.uniform(*FIELD_OF_VIEW)) / 2)
     return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
 
 
@@ -75,10 +75,10 @@ def _aim(
 ) -> np.ndarray:
     """Look at a target from one of some places, with as little as possible right before the eye."""
     away = np.hypot(*(places - target[:2]).T)
-    far = np.flatnonzero(away >= min(FAR, np.quantile(away, 0.7)))
-    tried = places[rng.choice(far, PLACES)]
-    eyes = np.column_stack([tried, rng.uniform(*EYES, PLACES)])
-    sights = np.minimum([_sight(eye, target, solids) for eye in eyes], FAR)
+    far = np.flatnonzero(away >= min(TARGET_DISTANCE, np.quantile(away, 0.7)))
+    tried = places[rng.choice(far, CANDIDATES)]
+    eyes = np.column_stack([tried, rng.uniform(*EYE_HEIGHTS, CANDIDATES)])
+    sights = np.minimum([_sight(eye, target, solids) for eye in eyes], TARGET_DISTANCE)
     eye = eyes[sights.argmax()]
     return look_at(eye, target + rng.normal(0, 0.15, 3), rng.normal(0, 0.03))
 
@@ -95,7 +95,7 @@ def _free_places(plan: FloorPlan, rng: np.random.Generator) -> Float64[np.ndarra
     """Points of the floor away from walls and furniture."""
     inner = plan.size[:2] - 2 * FROM_WALL
     places = FROM_WALL + rng.random((600, 2)) * inner
-    solids = np.stack([solid for solid in plan.solids if solid[0, 2] < EYES[1]])
+    solids = np.stack([solid for solid in plan.solids if solid[0, 2] < EYE_HEIGHTS[1]])
     gaps = np.maximum(solids[:, 0, :2] - places[:, None], places[:, None] - solids[:, 1, :2])
     nearest = gaps.max(axis=2).min(axis=1)
     for clearance in CLEARANCES:

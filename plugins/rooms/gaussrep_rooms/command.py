@@ -10,7 +10,7 @@ from gaussrep.errors import ConfigError
 from gaussrep_rooms.config import RoomsConfig
 
 MAX_PROCESSES = 8
-"""Most processes that are started unless more are asked for; each takes about 1 GB (ours)."""
+"""Default maximum number of processes; each takes about 1 GB (design choice)."""
 DEFAULTS = RoomsConfig()
 
 

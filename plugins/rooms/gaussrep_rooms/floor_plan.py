@@ -77,13 +77,13 @@ def single(
 
 
 TRIALS = 60
-"""Places tried for a group before it is left out (ours)."""
+"""Places tried for a group before it is left out (design choice)."""
 GAP = (0.02, 0.05)
-"""Smallest and largest gap between furniture and the wall behind it, meters (ours)."""
+"""Smallest and largest gap between furniture and the wall behind it, meters (design choice)."""
 BESIDE = 0.04
-"""Smallest gap between neighbors, meters (ours)."""
+"""Smallest gap between neighbors, meters (design choice)."""
 AROUND = 0.3
-"""Smallest gap around what stands free, meters (ours)."""
+"""Smallest gap around what stands free, meters (design choice)."""
 
 
 class FloorPlan:

@@ -177,7 +177,7 @@ LAYOUTS: tuple[tuple[Layout, float, float], ...] = (
     (_bathroom, 2.4, 3.4),
     (_study, 3.2, 5.0),
 )
-"""Kinds of rooms, each with the shortest and the longest of its walls, meters (ours)."""
+"""Kinds of rooms, each with the shortest and the longest of its walls, meters (design choice)."""
 
 
 def _along(plan: FloorPlan, style: Style, rng: np.random.Generator, draws: list[Draw]) -> None:

@@ -10,13 +10,13 @@ from gaussrep_rooms.primitives import BOX, FRUSTUM, PrimitiveArrays
 from gaussrep_rooms.texture import albedo
 
 CELL = 0.06
-"""Side of the cells in which the room is filled, meters (ours)."""
+"""Side of the occupancy grid's cells, meters (design choice)."""
 REACHES = (0.15, 0.48)
-"""Half sides of the cubes in which a surface looks for what takes its light, meters (ours)."""
+"""Half sides in meters of the cubes in which occluders are counted (design choice)."""
 STRENGTHS = (0.75, 0.9)
-"""Share of the light that a full cube takes (ours)."""
+"""Fraction of the light that a full cube blocks (design choice)."""
 MARGIN = 1.2
-"""How far the cells go on behind walls, floor and ceiling, meters."""
+"""Extent of the grid behind walls, floor and ceiling, meters."""
 
 Rows = Float64[np.ndarray, "p 3"]
 
@@ -150,7 +150,7 @@ def _take(points, normals, corner, reach, strength, values, left) -> None:
 
 
 FALL = 12.0
-"""Square of the distance at which the lamp has lost half of its power, square meters (ours)."""
+"""Squared distance at which the lamp has lost half its power, square meters (design choice)."""
 
 
 @dataclass(frozen=True, eq=False)

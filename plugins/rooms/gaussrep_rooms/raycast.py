@@ -7,7 +7,7 @@ from gaussrep.kernels import inline_jit, kernel
 from gaussrep_rooms.primitives import BALL, BOWL, BOX, FRUSTUM, PrimitiveArrays
 
 NEAR = 0.02
-"""Nothing nearer than this is seen, meters (ours)."""
+"""Nothing nearer than this is seen, meters (design choice)."""
 NOTHING = -1
 """The primitive of a pixel that sees none."""
 

@@ -139,7 +139,7 @@ def _on_patches(
 
 
 ROUNDS = 12
-"""How often as many points as are wanted are drawn, until enough of them are seen (ours)."""
+"""Maximum number of rounds of sampling until enough points are visible (design choice)."""
 
 
 def sample_points(

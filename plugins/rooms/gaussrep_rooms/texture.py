@@ -11,9 +11,9 @@ PLAIN, WOOD, STRIPES, CHECKS, TILES, PLANKS, FABRIC, BOOKS, ART, VIEW, DOTS, MAR
     int, Pattern
 )
 JOINT = 0.006
-"""Width of the joints between tiles and between planks, meters (ours)."""
+"""Width of the joints between tiles and between planks, meters (design choice)."""
 PLANK = 1.1
-"""Length of a plank, meters (ours)."""
+"""Length of a plank, meters (design choice)."""
 
 
 def albedo(

@@ -73,10 +73,7 @@ def test_the_sources_of_the_core_are_registered(name):
     ("config", "line"),
     [
         ({"type": "images", "root": ".", "size": 8}, "size was renamed to image_size"),
-        (
-            {"type": "images", "root": ".", "val_fraction": 0.1},
-            "val_fraction was renamed to val_fraction",
-        ),
+        ({"type": "images", "root": ".", "val_share": 0.1}, "renamed to val_fraction"),
         ({"type": "shapes", "size": 8}, "size was renamed to image_size"),
         ({"type": "scannet", "root": ".", "share": 0.5}, "share was renamed to fraction"),
     ],

@@ -1,1 +1,1 @@
-"""RGB-D recordings: folders of posed photographs and depths."""
+"""RGB-D recordings: folders of posed color images and depths."""

@@ -20,18 +20,18 @@ from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
 from gaussrep.errors import DataError
 
 MAX_CELLS = 2**20
-"""Cells along each axis, so that a voxel's number fits in 63 bits."""
+"""Cells along each axis; a voxel's key then fits in 63 bits."""
 
 
 @dataclass(frozen=True, eq=False)
 class Voxels:
-    """What fell into each voxel.
+    """Mean values of the points in each voxel.
 
     Args:
-        keys: Numbers of the voxels, rising; neighbors along z, y and x differ by 1, `MAX_CELLS`
+        keys: Keys of the voxels, increasing; neighbors along z, y and x differ by 1, `MAX_CELLS`
             and its square.
-        points: Mean positions.
-        colors: Mean colors.
+        points: Mean positions, meters.
+        colors: Mean colors in [0, 1].
         view_dirs: Mean direction from the points to the cameras, not normalized.
     """
 
@@ -42,7 +42,7 @@ class Voxels:
 
 
 class VoxelAccumulator:
-    """Grows with each frame; holds one row per voxel, not per pixel.
+    """Accumulates points frame by frame in one row per voxel.
 
     Args:
         voxel: Side of a voxel in meters.
@@ -64,7 +64,7 @@ class VoxelAccumulator:
         Args:
             points: Positions in meters.
             colors: Colors in [0, 1].
-            camera_center: Where the camera stood.
+            camera_center: Position of the camera, meters.
         """
         cells = np.floor(points / self._voxel).astype(np.int64) + MAX_CELLS // 2
         keys = (cells[:, 0] * MAX_CELLS + cells[:, 1]) * MAX_CELLS + cells[:, 2]
@@ -78,10 +78,13 @@ class VoxelAccumulator:
         )
 
     def result(self, min_points: int) -> Voxels:
-        """Give the means.
+        """Compute the mean values.
 
         Args:
-            min_points: Voxels with fewer points than this are left out.
+            min_points: Voxels with fewer points are dropped.
+
+        Returns:
+            The voxels, in the order of their keys.
         """
         enough = self._sums[:, 0] >= min_points
         sums = self._sums[enough]
@@ -101,18 +104,18 @@ def _sum_by_key(
 
 
 REACH = 2
-"""Ours: voxels up to two away along each axis make the plane, 5 x 5 x 5 of them."""
+"""Design choice: voxels up to two away along each axis make the plane, 5 x 5 x 5 of them."""
 
 
 def estimate_normals(voxels: Voxels) -> Float64[np.ndarray, "p 3"]:
-    """Find the direction in which a voxel's neighbors spread least.
+    """Estimate the normals of voxels as the direction in which their neighbors spread least.
 
     Args:
         voxels: At least one.
 
     Returns:
-        Unit vectors that point to where the voxels were seen from. A voxel without two neighbors
-        off one line, which leaves the direction open, gets the direction to the cameras.
+        Unit vectors on the side of the cameras. A voxel without two neighbors off one line, whose
+        normal is undetermined, gets the direction to the cameras.
     """
     count = len(voxels.keys)
     total, sums, squares = np.zeros(count), np.zeros((count, 3)), np.zeros((count, 3, 3))
@@ -144,10 +147,10 @@ def _oriented(
 
 log = logging.getLogger(__name__)
 MIN_PIXELS = 3
-"""Ours: voxels that fewer pixels hit are noise at the edges of objects."""
+"""Design choice: voxels that fewer pixels hit are noise at the edges of objects."""
 MAX_DEPTH_STEP = 0.05
-"""Ours: pixels whose depth differs from a neighbor's by more than this share of it lie on an edge,
-where sensors invent depth between the two surfaces."""
+"""Design choice: pixels whose depth differs from a neighbor's by more than this fraction are on an
+edge, where sensors invent depth between the two surfaces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +160,7 @@ class FusedCloud:
     Args:
         points: Mean position per voxel, meters.
         colors: Mean color per voxel, in [0, 1].
-        normals: Unit vectors towards the side from which the point was seen.
+        normals: Unit vectors on the side from which the point was seen.
     """
 
     points: Float32[np.ndarray, "p 3"]
@@ -166,14 +169,14 @@ class FusedCloud:
 
 
 def fuse(refs: Sequence[FrameRef], voxel: float) -> FusedCloud:
-    """Back-project all frames and average what falls into the same voxel.
+    """Back-project all frames and average the points of each voxel.
 
     Args:
-        refs: The frames; those that cannot be read are left out.
+        refs: Frames to fuse; unreadable ones are skipped with a warning.
         voxel: Side of a voxel in meters.
 
     Returns:
-        One point per voxel that enough pixels hit.
+        One point per voxel with enough pixels.
 
     Raises:
         UnreadableSceneError: If no frame can be used.
@@ -203,14 +206,14 @@ def fuse(refs: Sequence[FrameRef], voxel: float) -> FusedCloud:
 def back_project(
     frame: RGBDFrame,
 ) -> tuple[Float[np.ndarray, "n 3"], Float[np.ndarray, "n 3"]]:
-    """Find where the pixels of a frame lie.
+    """Back-project the pixels of a frame to world coordinates.
 
     Args:
         frame: The frame and its camera.
 
     Returns:
-        Positions in world coordinates, and colors in [0, 1], of the pixels that measured depth and
-        do not lie on its edges.
+        Positions in world coordinates, meters, and colors in [0, 1], of the pixels with measured
+        depth away from depth edges.
     """
     K = frame.intrinsics
     rows, columns = np.nonzero(_valid_pixels(frame.depth))
@@ -232,16 +235,16 @@ def _valid_pixels(depth: Float[np.ndarray, "h w"]) -> np.ndarray:
 
 
 VERSION = 1
-"""Counts changes of the fusion, so that clouds of older ones are made anew."""
+"""Version of the fusion; clouds of older versions are fused again."""
 
 
 def read_or_fuse(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfig) -> PointCloud:
-    """Read a recording's cloud, or make it and keep it.
+    """Read a recording's fused cloud, or fuse it and cache it on the disk.
 
     Args:
         folder: Folder of the recording.
-        refs: The frames to fuse, z up.
-        config: Voxels and where clouds are kept.
+        refs: Frames to fuse, z up.
+        config: Voxel size and cache folder.
 
     Returns:
         At least one point; no labels.
@@ -263,7 +266,7 @@ def read_or_fuse(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfi
 
 
 def _cache_path(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfig) -> Path:
-    """A name that changes with everything the cloud depends on but the pixels themselves."""
+    """Return the file of a cloud; its name is a hash of everything but the pixels themselves."""
     frames = [(ref.color.name, _size(ref.depth), np.round(ref.viewmat, 6).tolist()) for ref in refs]
     facts = [VERSION, config.voxel, config.color_focal, refs[0].intrinsics.tolist(), frames]
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
@@ -282,8 +285,8 @@ def _read(path: Path) -> FusedCloud | None:
             return FusedCloud(arrays["points"], arrays["colors"], arrays["normals"])
     except FileNotFoundError:
         return None
-    except Exception as error:  # whatever is wrong with it, it can be made anew
-        log.warning("%s: cannot be read (%s) and is made anew.", path, error)
+    except Exception as error:  # whatever is wrong with it, it can be made again
+        log.warning("%s: cannot be read (%s) and is made again.", path, error)
         return None
 
 

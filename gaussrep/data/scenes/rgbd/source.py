@@ -27,10 +27,10 @@ def find_recordings(root: Path) -> dict[str, Path]:
     """Find the recordings in a folder.
 
     Args:
-        root: The folder of one recording, or of several.
+        root: Folder of one recording, or of several.
 
     Returns:
-        Their folders by name, sorted.
+        Folders of the recordings by name, sorted.
 
     Raises:
         DataError: If there is none.
@@ -44,7 +44,7 @@ def find_recordings(root: Path) -> dict[str, Path]:
 
 
 def list_frames(folder: Path) -> tuple[FrameRef, ...]:
-    """List the frames of a recording whose poses are finite, in the order of time.
+    """List the frames of a recording with finite poses, in the order of time.
 
     Args:
         folder: Holds `camera-intrinsics.txt` and `frames`.
@@ -62,7 +62,7 @@ def list_frames(folder: Path) -> tuple[FrameRef, ...]:
         viewmat = invert_pose(read_matrix(path))
         number = re.search(r"\d+$", stem)
         if viewmat is not None and number is not None:
-            color = _photograph(path.with_name(stem))
+            color = _color_file(path.with_name(stem))
             refs.append(
                 FrameRef(int(number[0]), color, path.with_name(f"{stem}.depth.png"), viewmat, K)
             )
@@ -80,7 +80,7 @@ def _read_intrinsics(path: Path) -> Float64[np.ndarray, "3 3"]:
     return intrinsics_from_file(matrix)
 
 
-def _photograph(stem: Path) -> Path:
+def _color_file(stem: Path) -> Path:
     png = stem.with_name(f"{stem.name}.color.png")
     return png if png.is_file() else stem.with_name(f"{stem.name}.color.jpg")
 
@@ -88,18 +88,18 @@ def _photograph(stem: Path) -> Path:
 def gravity_align(
     refs: Sequence[FrameRef], up: tuple[float, float, float] | None
 ) -> Float64[np.ndarray, "4 4"]:
-    """The shortest turn that makes z the upward axis.
+    """Compute the smallest rotation that makes z the up axis.
 
     Args:
         refs: Frames of the recording.
-        up: Which way is up in the coordinates of the poses; None takes the mean of the cameras'
-            upward axes, which people hold upright more or less.
+        up: Up direction in the coordinates of the poses; None takes the mean of the cameras'
+            up axes, since people hold cameras roughly upright.
 
     Returns:
         Rotation of the recording's coordinates, as a 4 x 4 matrix.
 
     Raises:
-        UnreadableSceneError: If the cameras' upward axes cancel out.
+        UnreadableSceneError: If the cameras' up axes cancel out.
     """
     axis = np.array(up) if up is not None else np.mean([-ref.viewmat[1, :3] for ref in refs], 0)
     length = np.linalg.norm(axis)
@@ -114,7 +114,7 @@ def gravity_align(
 
 
 def _shortest_turn(axis: Float[np.ndarray, "3"]) -> Float64[np.ndarray, "3 3"]:
-    """Rodrigues' formula for the rotation that takes a unit vector to z."""
+    """Compute the rotation that takes a unit vector to z, by Rodrigues' formula."""
     if axis[2] < -1 + 1e-9:
         return np.diag([1.0, -1.0, -1.0])
     x, y, z = axis
@@ -123,13 +123,13 @@ def _shortest_turn(axis: Float[np.ndarray, "3"]) -> Float64[np.ndarray, "3 3"]:
 
 
 class RgbdSource(SceneSource):
-    """Recordings of rooms, each fused once to a cloud without labels.
+    """RGB-D recordings, each fused once to a cloud without labels.
 
-    Both splits have the same rooms and the same clouds; their views differ.
+    Both splits have the same rooms and the same clouds, but different views.
 
     Args:
-        config: Where the recordings are, and how they are fused.
-        split: `train` views were fused, `val` views were held out.
+        config: Folder of the recordings, and how they are fused.
+        split: `train` views are fused, `val` views are held out.
 
     Raises:
         DataError: If there is no recording.
@@ -142,11 +142,11 @@ class RgbdSource(SceneSource):
         self._split: Split = split
 
     def cloud(self, name: str) -> PointCloud:
-        """Read the fused points of a room; fuses them the first time, which takes a while."""
+        """Read the fused points of a room; the first call fuses them, which takes a while."""
         return read_or_fuse(self._folders[name], self._views(name, "train"), self._config)
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
-        """List the frames of the split, turned so that z is up."""
+        """List the frames of the split, rotated so that z is up."""
         return self._views(name, self._split)
 
     def _views(self, name: str, split: Split) -> tuple[FrameRef, ...]:

@@ -45,7 +45,7 @@ class SceneFiles:
         return self.points / f"{name}.npy"
 
     def color(self, number: int) -> Path:
-        """Path of a frame's photograph."""
+        """Path of a frame's color image."""
         return self.frames / "color" / f"{number}.jpg"
 
     def depth(self, number: int) -> Path:
@@ -81,16 +81,16 @@ FIRST_TEST_ROOM = 707
 
 
 def split_of(scene: str) -> str:
-    """Name the official split of a scene.
+    """Return the official split of a scene.
 
     Args:
-        scene: Its name, `scene0000_00`.
+        scene: Name of the scene, `scene0000_00`.
 
     Returns:
         `train`, `val` or `test`.
 
     Raises:
-        DataError: If this is no name of a ScanNet scene.
+        DataError: If this is not the name of a ScanNet scene.
 
     Example:
         >>> split_of("scene0000_00"), split_of("scene0011_01"), split_of("scene0707_00")

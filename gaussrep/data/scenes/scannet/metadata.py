@@ -1,4 +1,4 @@
-"""Lists of a scene's frames."""
+"""Lists of a scene's frames, as JSON; the released layout keeps them in a pickle."""
 
 import json
 from collections.abc import Mapping
@@ -20,12 +20,12 @@ def write_metadata(
     intrinsic: Float[np.ndarray, "4 4"],
     viewmats: Mapping[int, Float[np.ndarray, "4 4"]],
 ) -> None:
-    """Write the list.
+    """Write the list of a scene's frames.
 
     Args:
         files: Paths of the scene.
-        intrinsic: Camera matrix as the file of intrinsics has it.
-        viewmats: World-to-camera matrices of the frames to use, by number.
+        intrinsic: Camera matrix in the convention of the file of intrinsics.
+        viewmats: World-to-camera matrices of the frames to list, by number.
     """
     files.metadata.parent.mkdir(parents=True, exist_ok=True)
     frames = [
@@ -41,7 +41,7 @@ def write_metadata(
 
 
 def read_metadata(files: SceneFiles) -> tuple[FrameRef, ...]:
-    """Read the list.
+    """Read the list of a scene's frames.
 
     Args:
         files: Paths of the scene.
@@ -50,7 +50,7 @@ def read_metadata(files: SceneFiles) -> tuple[FrameRef, ...]:
         The frames with finite poses, at least one.
 
     Raises:
-        UnreadableSceneError: If the file is damaged or names no such frame.
+        UnreadableSceneError: If the file is damaged or lists no such frame.
     """
     try:
         content = json.loads(files.metadata.read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def read_metadata(files: SceneFiles) -> tuple[FrameRef, ...]:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UnreadableSceneError(
             f"{files.metadata}: this list of frames cannot be read ({reason}); remove it to have "
-            f"the frames in {files.frames} listed anew."
+            f"the frames in {files.frames} listed again."
         ) from error
     found = tuple(ref for ref in refs if np.isfinite(ref.viewmat).all())
     if not found:
@@ -84,11 +84,14 @@ def _matrix(rows: Any) -> Float[np.ndarray, "4 4"]:
 
 
 def list_exported_frames(files: SceneFiles, step: int) -> tuple[FrameRef, ...]:
-    """List every so many of the exported frames whose pose is finite.
+    """List every `step`-th exported frame with a finite pose.
 
     Args:
         files: Paths of the scene.
-        step: Every how many frames one is taken.
+        step: Step between the frames.
+
+    Returns:
+        At least one frame.
 
     Raises:
         UnreadableSceneError: If there is none, or a camera matrix cannot be read.
@@ -119,7 +122,7 @@ def _no_frames(files: SceneFiles) -> str:
     if pickled.is_file():
         return (
             f"{pickled}: this list of frames is a pickle, which could run any program and is not "
-            f"read, and {files.frames / 'color'} holds no frames to list anew; copy the released "
+            f"read, and {files.frames / 'color'} holds no frames to list again; copy the released "
             "folder rgbd there."
         )
     return f"{files.frames / 'color'}: there are no frames of this scene here; set data.views=0."

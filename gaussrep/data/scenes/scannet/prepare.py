@@ -1,4 +1,4 @@
-"""From the raw ScanNet release to the layout that is trained on."""
+"""Prepare the raw ScanNet release for training."""
 
 import hashlib
 import logging
@@ -106,11 +106,14 @@ def prepare(
 
 
 def prepare_scene(folder: Path, how: Preparation) -> Prepared:
-    """Prepare one scene; its list of frames is written last, so a scene that has one is whole.
+    """Prepare one scene. Its list of frames is written last, so a listed scene is complete.
 
     Args:
         folder: Folder of the scene in the release.
-        how: Where to, and what is kept.
+        how: Output folder, frames and labels.
+
+    Returns:
+        The outcome; errors are returned in it, not raised.
     """
     name = folder.name
     try:

@@ -46,7 +46,7 @@ class RawFrames(ABC):
             number: One of `viewmats`.
 
         Returns:
-            The frame; its photograph has the depth's size.
+            The frame; its color image has the size of the depth.
 
         Raises:
             UnreadableFileError: If it is damaged.
@@ -72,7 +72,7 @@ class ExportedFrames(RawFrames):
         super().__init__(intrinsics_from_file(matrix), viewmats)
 
     def read(self, number: int) -> RGBDFrame:
-        """Read a frame, and bring its photograph to the depth's size."""
+        """Read a frame, and resize its color image to the size of the depth."""
         color = self._folder / "color" / f"{number}.jpg"
         depth = self._folder / "depth" / f"{number}.png"
         ref = FrameRef(number, color, depth, self.viewmats[number], self.intrinsics)
@@ -84,13 +84,13 @@ class ExportedFrames(RawFrames):
 
 VERSION = 4
 JPEG, ZLIB = 2, 1
-"""Numbers of the only compressions that ScanNet uses: of photographs, of depths."""
+"""Numbers of the only compressions that ScanNet uses: of color images, of depths."""
 LONGEST_NAME = 2**16
 HEADER = struct.Struct("<16f16f16f16fiiIIIIfQ")
 """Intrinsics and extrinsics of color and of depth, the two compressions, width and height of
 color and of depth, steps of depth in a meter, and the number of frames."""
 FRAME = struct.Struct("<16fQQQQ")
-"""Camera-to-world matrix, two times, and the bytes of photograph and depth that follow."""
+"""Camera-to-world matrix, two times, and the bytes of color image and depth that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +130,14 @@ class SensFile(RawFrames):
         super().__init__(intrinsics_from_file(matrix), viewmats)
 
     def read(self, number: int) -> RGBDFrame:
-        """Read a frame, and bring its photograph to the depth's size."""
+        """Read a frame, and resize its color image to the size of the depth."""
         place = self._places[number]
         try:
             with self._path.open("rb") as file:
                 file.seek(place.start)
                 color, depth = file.read(place.color), file.read(place.depth)
             with Image.open(io.BytesIO(color)) as image:
-                photograph = image.convert("RGB").resize(self._size, Image.Resampling.BILINEAR)
+                resized = image.convert("RGB").resize(self._size, Image.Resampling.BILINEAR)
             steps = np.frombuffer(zlib.decompress(depth), "<u2").reshape(self._size[::-1])
         except (*DECODING_ERRORS, zlib.error) as error:
             raise UnreadableSceneError(
@@ -145,7 +145,7 @@ class SensFile(RawFrames):
             ) from error
         meters = (steps / self._steps_per_meter).astype(np.float32)
         viewmat = self.viewmats[number].astype(np.float32)
-        return RGBDFrame(np.asarray(photograph), meters, viewmat, self.intrinsics)
+        return RGBDFrame(np.asarray(resized), meters, viewmat, self.intrinsics)
 
     def _read_header(self, file: BinaryIO) -> Float32[np.ndarray, "4 4"]:
         version, length = struct.unpack("<IQ", self._take(file, 12))
@@ -190,10 +190,13 @@ AGGREGATIONS = (".aggregation.json", "_vh_clean.aggregation.json")
 
 
 def find_raw_scenes(raw: Path) -> list[Path]:
-    """Find the folders of all scenes.
+    """Find the folders of all scenes of the raw release.
 
     Args:
         raw: Holds `scans`, and may hold `scans_test`.
+
+    Returns:
+        Folders, sorted.
 
     Raises:
         DataError: If there is none.
@@ -213,14 +216,17 @@ def find_raw_scenes(raw: Path) -> list[Path]:
 
 
 def find_file(folder: Path, endings: tuple[str, ...]) -> Path:
-    """Find a file of a scene that goes by several names.
+    """Find a file of a scene that has several possible names.
 
     Args:
-        folder: Folder of the scene; its name is that of the scene.
-        endings: What may follow the scene's name, the first that is there is taken.
+        folder: Folder of the scene, named like the scene.
+        endings: Possible endings after the scene's name; the first that exists is taken.
+
+    Returns:
+        The file.
 
     Raises:
-        UnreadableSceneError: If none is there.
+        UnreadableSceneError: If none exists.
     """
     places = [folder / f"{folder.name}{ending}" for ending in endings]
     for place in places:

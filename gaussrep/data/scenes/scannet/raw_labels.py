@@ -79,10 +79,13 @@ class Annotations:
 
 
 def no_annotations(count: int) -> Annotations:
-    """Annotations of a scene that has none.
+    """Return annotations of a scene without labels.
 
     Args:
         count: Number of vertices.
+
+    Returns:
+        Labels and instances that are all `IGNORED`.
     """
     return Annotations(*(np.full(count, IGNORED, np.int64) for _ in range(3)))
 
@@ -90,13 +93,16 @@ def no_annotations(count: int) -> Annotations:
 def read_annotations(
     segments: Path, aggregation: Path, count: int, table: Mapping[str, Labels]
 ) -> Annotations:
-    """Read the segments of the vertices, and the objects that are made of segments.
+    """Read the objects of a scene and the segments that they consist of.
 
     Args:
         segments: `<scene>_vh_clean_2.0.010000.segs.json`.
         aggregation: `<scene>.aggregation.json`.
         count: Number of vertices of the mesh.
         table: Labels by raw category.
+
+    Returns:
+        Labels and instances of the vertices.
 
     Raises:
         UnreadableSceneError: If a file is damaged or does not belong to the mesh.

@@ -17,8 +17,8 @@ class ScannetSource(SceneSource):
     """The scenes of a split in the layout of Pointcept and GaussianCross.
 
     Args:
-        config: Where it is, and which label set.
-        split: Which folder.
+        config: Folder of the data set, and the label set.
+        split: Folder of the split.
 
     Raises:
         DataError: If the split's folder is missing or empty.
@@ -36,7 +36,7 @@ class ScannetSource(SceneSource):
         return read_cloud(self._files(name).points, labels, self._config.classes)
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
-        """List the frames: those of the metadata, else every tenth or so that was exported."""
+        """List the frames of the metadata; without metadata, every `frame_step`-th exported one."""
         files = self._files(name)
         if files.metadata.is_file():
             return read_metadata(files)

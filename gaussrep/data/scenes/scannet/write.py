@@ -31,17 +31,17 @@ def write_scene(
 ) -> None:
     """Write the points, the frames and the list of frames of one scene.
 
-    The list is written last: a scene that has one is whole.
+    The list is written last: a scene with a list is complete.
 
     Args:
-        root: Folder of the data set; made if need be.
+        root: Folder of the data set; created if missing.
         split: `train`, `val` or `test`.
-        name: Name of the scene; what it held before is overwritten.
+        name: Name of the scene; an existing one is overwritten.
         cloud: Its points; labels are those of `segment20`, colors are rounded to eight bits.
-        frames: Its RGB-D frames, which may be none; all of one size.
-        intrinsics: Camera matrix of the frames; pixel centers lie at +0.5.
+        frames: Its RGB-D frames, all of one size; may be empty.
+        intrinsics: Camera matrix of the frames; pixel centers are at +0.5.
         labels200: Labels of ScanNet200; without them no `segment200.npy` is written.
-        used: Numbers of the frames that the list names; by default all.
+        used: Numbers of the frames to list; by default all.
 
     Raises:
         DataError: If frames differ in size, or a depth or a label cannot be stored.
@@ -84,11 +84,11 @@ def write_cloud(
 
 
 def write_intrinsics(files: SceneFiles, intrinsics: Float[np.ndarray, "3 3"]) -> None:
-    """Write the camera matrices; color and depth share one, with nothing between them.
+    """Write the camera matrices; color and depth share one camera.
 
     Args:
         files: Paths of the scene.
-        intrinsics: Camera matrix; pixel centers lie at +0.5.
+        intrinsics: Camera matrix; pixel centers are at +0.5.
     """
     for which in (*INTRINSICS, *EXTRINSICS):
         path = files.intrinsic(which)
@@ -119,7 +119,7 @@ def _check_sizes(files: SceneFiles, frames: Sequence[RGBDFrame]) -> None:
     if len(sizes) > 1:
         raise DataError(
             f"{files.frames}: frames are of the sizes {sorted(sizes)}, wanted one size for all "
-            "photographs and depths."
+            "color images and depths."
         )
 
 

@@ -12,7 +12,7 @@ from gaussrep_rooms.primitives import Primitive, ball, bowl, box, frustum
 Draw = Callable[[Style, np.random.Generator], list[Primitive]]
 
 SPACE = 0.3
-"""Side of the square that an object on a table has to itself, meters (ours)."""
+"""Side of the square that an object on a table has to itself, meters (design choice)."""
 
 
 def spread(

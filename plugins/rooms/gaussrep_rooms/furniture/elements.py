@@ -29,9 +29,9 @@ def legs(
 
 
 GAP = 0.008
-"""Between neighboring fronts, meters (ours)."""
+"""Between neighboring fronts, meters (design choice)."""
 FRONT = 0.018
-"""How far fronts stand out, meters (ours)."""
+"""How far fronts stand out, meters (design choice)."""
 
 
 def drawers(
@@ -100,7 +100,7 @@ def _chest(at: Triple, size: Triple, material: Material) -> Primitive:
 
 
 FOLD = 0.085
-"""Width of a fold, meters (ours)."""
+"""Width of a fold, meters (design choice)."""
 
 
 def folds(

@@ -10,11 +10,11 @@ from gaussrep_rooms.materials import Material, Style, draw_enamel, draw_stone, p
 from gaussrep_rooms.primitives import Primitive, ball, bowl, box, frustum
 
 UNIT = 0.6
-"""Width of a cabinet, meters (ours)."""
+"""Width of a cabinet, meters (design choice)."""
 SLAB = 0.04
-"""Thickness of the counter, meters (ours)."""
+"""Thickness of the counter, meters (design choice)."""
 BASIN = (0.46, 0.36, 0.17)
-"""Extent of a kitchen sink, meters (ours)."""
+"""Extent of a kitchen sink, meters (design choice)."""
 
 
 def kitchen(style: Style, rng: np.random.Generator) -> Group:

@@ -17,7 +17,7 @@ from gaussrep_rooms.materials import (
 from gaussrep_rooms.primitives import Primitive, ball, box, frustum
 
 BAR = 0.045
-"""Width of the frames of pictures and panels, meters (ours)."""
+"""Width of the frames of pictures and panels, meters (design choice)."""
 
 
 def door(style: Style, rng: np.random.Generator) -> Group:

@@ -11,7 +11,7 @@ from gaussrep_rooms.materials import Style
 from gaussrep_rooms.primitives import box, frustum
 
 TUCKED = 0.16
-"""How far chairs reach under tables, meters (ours)."""
+"""How far chairs reach under tables, meters (design choice)."""
 
 
 def dining_table(style: Style, rng: np.random.Generator) -> Group:
