@@ -126,7 +126,7 @@ def test_embedding_a_folder(gaussrep, run, pictures):
     done = gaussrep("embed", *arguments, "--tokens")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "f.safetensors: 4 pictures, 1 left out\n"
-    assert "left out: pictures/2.png: this picture cannot be read" in done.stderr
+    assert "left out: pictures/2.png: this image cannot be read" in done.stderr
     found = FolderEmbedding.open(gaussrep.folder / "f.safetensors")
     assert found.names == ("0.png", "1.png", "3.png", "4.png")
     assert found.load().shape == (4, 4, 6)

@@ -114,7 +114,7 @@ def test_a_damaged_picture_is_one_sentence_from_a_worker(root):
     os.truncate(path, 60)
     with pytest.raises(UnreadableImageError) as caught:
         list(DataLoader(open_split(root, "train"), num_workers=1))
-    assert str(caught.value).startswith(f"{path}: this picture cannot be read")
+    assert str(caught.value).startswith(f"{path}: this image cannot be read")
 
 
 def test_imagenet_and_imagenette_have_the_same_layout(tmp_path):

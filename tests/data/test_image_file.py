@@ -80,7 +80,7 @@ def test_no_picture_is_one_sentence_with_the_name(tmp_path, content):
     path = tmp_path / "bad.png"
     path.write_bytes(content)
     with pytest.raises(
-        UnreadableImageError, match=r"bad\.png: this picture cannot be read"
+        UnreadableImageError, match=r"bad\.png: this image cannot be read"
     ) as caught:
         read_image(path)
     assert isinstance(caught.value, DataError)

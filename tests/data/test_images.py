@@ -77,12 +77,12 @@ def test_an_index_outside_ends_iteration(folder):
 def test_one_picture_leaves_nothing_for_validation(tmp_path):
     noise(tmp_path / "a.png")
     assert len(ImageFolder(ImagesConfig(root=tmp_path))) == 1
-    with pytest.raises(DataError, match="single picture"):
+    with pytest.raises(DataError, match="single image"):
         ImageFolder(ImagesConfig(root=tmp_path), "val")
 
 
 def test_an_empty_and_a_missing_folder(tmp_path):
-    with pytest.raises(DataError, match="holds no picture"):
+    with pytest.raises(DataError, match="holds no image"):
         ImageFolder(ImagesConfig(root=tmp_path))
     with pytest.raises(DataError, match="no such folder"):
         ImageFolder(ImagesConfig(root=tmp_path / "none"))
@@ -98,7 +98,7 @@ def test_a_damaged_picture_is_one_sentence_from_any_process(folder, workers):
         for _ in DataLoader(dataset, batch_size=2, num_workers=workers):
             pass
     message = str(caught.value)
-    assert message.startswith(f"{path}: this picture cannot be read")
+    assert message.startswith(f"{path}: this image cannot be read")
     assert "\n" not in message
 
 

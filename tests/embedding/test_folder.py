@@ -117,13 +117,13 @@ def test_a_damaged_picture_is_warned_about(method, pictures, tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "gaussrep"):
         embed_folder(method, pictures, tmp_path / "f.safetensors", size=8)
     [record] = caplog.records
-    assert record.getMessage().startswith(f"left out: {pictures / 'a' / '3.png'}: this picture")
+    assert record.getMessage().startswith(f"left out: {pictures / 'a' / '3.png'}: this image")
 
 
 def test_only_damaged_pictures(method, tmp_path):
     for number in range(4):
         (tmp_path / f"{number}.jpg").write_bytes(b"")
-    with pytest.raises(DataError, match="none of the 4 pictures here can be read"):
+    with pytest.raises(DataError, match="none of the 4 images here can be read"):
         embed_folder(method, tmp_path, tmp_path / "f.safetensors", size=8)
     assert not (tmp_path / "f.safetensors.parts").exists()
 
@@ -136,7 +136,7 @@ def test_a_folder_without_pictures_and_a_method_without_embedding(
     with pytest.raises(DataError, match="cannot write"):
         embed_folder(method, pictures, pictures / "b" / "1.png" / "f.safetensors", size=8)
     monkeypatch.setattr("gaussrep.embedding.folder.LONGEST_LIST", 100)
-    with pytest.raises(DataError, match=r"8 pictures take \d+ bytes, .* subfolders one by one"):
+    with pytest.raises(DataError, match=r"8 images take \d+ bytes, .* subfolders one by one"):
         embed_folder(method, pictures, tmp_path / "f.safetensors", size=8)
     monkeypatch.undo()
     from gaussrep.methods import Method
@@ -151,5 +151,5 @@ def test_a_file_that_is_none(tmp_path, content):
     file = tmp_path / "f.safetensors"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(FormatError, match="is not the embedding of a folder of pictures"):
+    with pytest.raises(FormatError, match="is not the embedding of a folder of images"):
         FolderEmbedding.open(file)

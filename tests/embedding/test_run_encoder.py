@@ -86,13 +86,13 @@ def test_the_size_can_be_given(make_run):
 
 def test_tokens_that_are_no_square_are_refused(make_run):
     run = make_run(grid=[2, 3])
-    with pytest.raises(CapabilityError, match="embeds a picture as 6 tokens"):
+    with pytest.raises(CapabilityError, match="embeds an image as 6 tokens"):
         RunEncoder(RunEncoderConfig(run=run))
 
 
 def test_a_run_that_sees_no_pictures_is_refused(make_run):
     run = make_run(wants="points")
-    with pytest.raises(CapabilityError, match="embeds no pictures: its method wants 'points'"):
+    with pytest.raises(CapabilityError, match="embeds no images: its method wants 'points'"):
         RunEncoder(RunEncoderConfig(run=run))
 
 

@@ -144,7 +144,7 @@ def test_settings_that_contradict_each_other_are_refused(settings, words):
 
 
 def test_a_teacher_must_look_at_images(make_method):
-    with pytest.raises(ConfigError, match="encodes no pictures"):
+    with pytest.raises(ConfigError, match="encodes no images"):
         make_method(teacher={"type": "sparse-unet", "size": "tiny"})
 
 

@@ -87,7 +87,7 @@ def test_a_folder_without_the_data(tmp_path):
 def test_a_missing_and_an_empty_split(root):
     (root / "images" / "val" / "3.jpg").unlink()
     (root / "groundTruth" / "val" / "3.mat").unlink()
-    with pytest.raises(DataError, match=r"val: this folder holds no picture\."):
+    with pytest.raises(DataError, match=r"val: this folder holds no image\."):
         BSDS500(BSDS500Config(root=root), "val")
     (root / "groundTruth" / "val").rmdir()
     with pytest.raises(DataError, match=r"val: cannot be read: No such file or directory\."):
@@ -136,13 +136,13 @@ def test_a_damaged_file_is_one_sentence_from_any_process(root, workers):
         next(iter(DataLoader(BSDS500(BSDS500Config(root=root), "val"), num_workers=workers)))
     message = str(caught.value)
     assert message.startswith(f"{path}: these annotations cannot be read (")
-    assert message.endswith("take the file anew from BSDS500.")
+    assert message.endswith("get them again from BSDS500.")
     assert "\n" not in message
 
 
 def test_a_damaged_photograph_is_named(root):
     (root / "images" / "val" / "3.jpg").write_bytes(b"no picture")
-    with pytest.raises(UnreadableImageError, match=r"3\.jpg: this picture cannot be read"):
+    with pytest.raises(UnreadableImageError, match=r"3\.jpg: this image cannot be read"):
         BSDS500(BSDS500Config(root=root), "val")[0]
 
 

@@ -91,7 +91,7 @@ def test_a_recording_is_fused_once(room, caplog, tmp_path):
     assert kept.stat().st_mtime_ns == changed
     kept.write_bytes(b"damaged")
     assert torch.equal(open_set(room)[0]["points"], first)
-    assert "is made anew" in caplog.text
+    assert "is made again" in caplog.text
     open_set(room, voxel=0.1, cache=tmp_path / "clouds")[0]
     assert len(list(room.glob("fused-*.npz"))) == 1
     assert len(list((tmp_path / "clouds").glob("room-*.npz"))) == 1

@@ -36,7 +36,7 @@ def test_a_room_as_it_is_stored(root):
     assert set(sample["colors"].flatten().tolist()) == {np.float32(0.2)}
     assert len(dataset.classes) == 13
     assert dataset.classes[12] == "clutter"
-    with pytest.raises(CapabilityError, match="holds no pictures"):
+    with pytest.raises(CapabilityError, match="holds no images"):
         dataset.source.frames("Area_5/office_1")
 
 
