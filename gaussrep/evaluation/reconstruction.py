@@ -58,9 +58,9 @@ class MaskedReconstruction(Evaluation):
 def _reconstructions(method: Method, batch: dict[str, Tensor]) -> list[tuple[str, Tensor, Tensor]]:
     """Reconstruct a batch by the method and by the baseline: row, images and mask."""
     found = method.reconstruct(batch)
-    if not found.hidden.flatten(1).any(dim=1).all():
+    if not found.masked.flatten(1).any(dim=1).all():
         raise CapabilityError(
             f"{type(method).__name__} masks nothing of some images, so there is nothing to measure"
         )
-    filled = mean_visible_color(batch["image"], found.hidden)
-    return [(name_of(method), found.images, found.hidden), (BASELINE, filled, found.hidden)]
+    filled = mean_visible_color(batch["image"], found.masked)
+    return [(name_of(method), found.images, found.masked), (BASELINE, filled, found.masked)]

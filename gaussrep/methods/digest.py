@@ -1,4 +1,4 @@
-"""Telling weights apart."""
+"""Digests of weights."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from torch import nn
 
 
 def hash_state_dict(module: nn.Module) -> str:
-    """Digest of all parameters and saved buffers of a module, their names and shapes included.
+    """Compute a digest of all parameters and saved buffers, including names and shapes.
 
     Args:
         module: On any device.

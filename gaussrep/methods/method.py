@@ -1,10 +1,10 @@
-"""Method: a model, its loss, and what it gives once it is trained."""
+"""Method: a model with its training loss and its outputs."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from jaxtyping import Bool, Float
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from gaussrep.training.callback import Callback
 
 Batch = Mapping[str, Tensor]
-"""Tensors by name; image sets give `image` [B, 3, H, W] in [0, 1], `index` [B] and, where they have
-classes, `label` [B]."""
+"""Tensors by name. Batches of image data sets hold `image` [B, 3, H, W] in [0, 1], `index` [B] and,
+where there are classes, `label` [B]."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepOutput:
-    """What one batch costs.
+    """The loss and metrics of one batch.
 
     Attributes:
         loss: The scalar to minimize, a mean over the batch.
@@ -38,7 +38,7 @@ class StepOutput:
 
 @dataclass(frozen=True, slots=True)
 class Embedding:
-    """What a method learned to say about each sample.
+    """Features of each sample.
 
     Attributes:
         tokens: One vector per token, [B, L, D].
@@ -51,15 +51,15 @@ class Embedding:
 
 @dataclass(frozen=True, slots=True)
 class Reconstruction:
-    """Images as a method says them again from a part of what they show.
+    """Images reconstructed from masked input.
 
     Attributes:
         images: RGB in [0, 1], [B, 3, H, W].
-        hidden: Which pixels the method did not see, [B, H, W].
+        masked: True where a pixel was masked in the input, [B, H, W].
     """
 
     images: Float[Tensor, "b 3 h w"]
-    hidden: Bool[Tensor, "b h w"]
+    masked: Bool[Tensor, "b h w"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,14 +98,17 @@ class ScheduledOptimizer:
 
 
 class Method(nn.Module, ABC):
-    """A learner: write `training_loss`, and whichever of the others it can give.
+    """A model that the trainer trains; implement `training_loss` and any of the other outputs.
 
-    A method knows nothing of devices, optimizers or steps. What is random in it draws from torch's
-    global generator, which the training loop seeds and, on resume, restores.
+    Most methods leave devices, optimizers and steps to the trainer. Random numbers come from
+    torch's global generator, which the trainer seeds and, on resume, restores.
 
     Args:
         config: The method's own configuration, kept as `config`.
     """
+
+    progress_metrics: ClassVar[tuple[str, ...]] = ()
+    """Columns of `metrics.csv` that the progress display shows besides the losses."""
 
     def __init__(self, config: ComponentConfig) -> None:
         super().__init__()
@@ -119,7 +122,7 @@ class Method(nn.Module, ABC):
             batch: Tensors by name, on the method's device.
 
         Returns:
-            The loss, with a graph behind it, and what else to log.
+            The loss, differentiable, and metrics to log.
         """
 
     def validation_loss(self, batch: Batch) -> StepOutput:
@@ -185,30 +188,30 @@ class Method(nn.Module, ABC):
         """
 
     def gaussians(self, batch: Batch) -> Gaussians:
-        """Say each sample of the batch in Gaussians.
+        """Predict the Gaussians of each sample.
 
         Args:
             batch: Tensors by name, on the method's device.
 
         Returns:
-            Gaussians with one leading axis, the batch.
+            Gaussians [B, N].
 
         Raises:
-            CapabilityError: The method does not make Gaussians.
+            CapabilityError: The method predicts no Gaussians.
         """
-        raise CapabilityError(f"{type(self).__name__} gives no Gaussians")
+        raise CapabilityError(f"{type(self).__name__} predicts no Gaussians")
 
     def cameras(self, batch: Batch) -> Cameras:
-        """Say from where the Gaussians of each sample are meant to be seen.
+        """Return the cameras that the Gaussians of each sample are rendered with.
 
         Args:
             batch: Tensors by name, on the method's device.
 
         Returns:
-            The views that come with the batch, [B, V], unless the method has a camera of its own.
+            Cameras [B, V]: those of the batch, unless the method has cameras of its own.
 
         Raises:
-            CapabilityError: No views come with the batch.
+            CapabilityError: Neither the method nor the batch has cameras.
         """
         if not {"images", "viewmats", "Ks"} <= batch.keys():
             raise CapabilityError(f"{type(self).__name__} has no camera, and neither has the batch")
@@ -230,13 +233,13 @@ class Method(nn.Module, ABC):
         raise CapabilityError(f"{type(self).__name__} gives no embedding")
 
     def reconstruct(self, batch: Batch) -> Reconstruction:
-        """Hide a part of each image, as in training, and say the whole image again.
+        """Mask images as in training and reconstruct them.
 
         Args:
             batch: Tensors by name, on the method's device.
 
         Returns:
-            The images said again and what was hidden; which part that is, is random.
+            The reconstructed images and the mask, which is random.
 
         Raises:
             CapabilityError: The method does not reconstruct images.
@@ -244,10 +247,10 @@ class Method(nn.Module, ABC):
         raise CapabilityError(f"{type(self).__name__} reconstructs no images")
 
     def embedding_layers(self) -> Sequence[nn.Module]:
-        """Name the parts that `embed` runs through, for fine-tuning with layer-wise rates.
+        """List the modules that `embed` uses, for fine-tuning with layer-wise learning rates.
 
         Returns:
-            Modules from the input to the output, disjoint, together all that `embed` uses.
+            Disjoint modules from the input to the output, together all that `embed` uses.
 
         Raises:
             CapabilityError: The method does not embed.
@@ -255,30 +258,38 @@ class Method(nn.Module, ABC):
         raise CapabilityError(f"{type(self).__name__} cannot be fine-tuned: it names no layers")
 
     def load_pretrained(self) -> None:
-        """Load what the configuration says a new run starts from; by default nothing.
+        """Load pretrained weights that the configuration names; by default none.
 
-        Training calls it once, before the first step; not where the weights are those of a run.
+        The trainer calls it once before the first step of a new run, except where the run starts
+        from the weights of another.
 
         Raises:
-            GaussrepError: There are no such weights, or they do not fit.
+            GaussrepError: The weights are missing, or do not fit.
         """
 
     def no_weight_decay(self) -> set[str]:
-        """Name the parameters, besides those of one dimension, that weight decay must leave alone.
+        """List parameters without weight decay, besides those of one dimension.
 
         Returns:
-            Names as `named_parameters` spells them; positional embeddings and learned queries, say.
+            Names as in `named_parameters`, such as positional embeddings and learned queries.
         """
         return set()
 
     def lr_scales(self) -> Mapping[str, float]:
-        """Name the parameters that learn at another rate than the run's.
+        """Return factors on the learning rate of some parameters.
 
         Returns:
-            Factors on the learning rate, by names as `named_parameters` spells them.
+            Factors by names as in `named_parameters`; all others have factor 1.
         """
         return {}
 
     def forward(self, batch: Batch) -> StepOutput:
-        """Call `training_loss`: what wraps a module for several processes wraps its `forward`."""
+        """Call `training_loss`; wrappers for several processes wrap `forward`.
+
+        Args:
+            batch: Tensors by name, on the method's device.
+
+        Returns:
+            The loss and metrics.
+        """
         return self.training_loss(batch)

@@ -1,4 +1,4 @@
-"""What a method's report function takes from `gaussrep inspect`, and what it returns."""
+"""Input and output of the report functions behind `gaussrep inspect`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +8,11 @@ from gaussrep.methods.method import Batch
 
 @dataclass(frozen=True, slots=True)
 class ReportSamples:
-    """What a report is about.
+    """The samples of a report.
 
     Attributes:
-        names: What each sample is called: a photograph's file, a scene's name.
-        batch: The samples, as the run's data set gives them for validation.
+        names: Name of each sample: the file of an image, or the name of a scene.
+        batch: The samples as in the validation split of the run's data set.
     """
 
     names: tuple[str, ...]
@@ -21,14 +21,14 @@ class ReportSamples:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report that was written.
+    """A written report.
 
-    A `MethodRecord.report` names a function `(method, shown, run, folder) -> Report`: the trained
-    method, the samples to show, the run's folder, and the folder to write to.
+    A `MethodRecord.report` names a function `(method, samples, run, folder) -> Report`; its
+    arguments are the trained method, the samples, the run's folder and the folder to write to.
 
     Attributes:
         page: The file to open.
-        summary: One or two sentences that say what it shows, with numbers.
+        summary: One or two sentences about its content, with numbers.
     """
 
     page: Path

@@ -151,7 +151,7 @@ class MethodContract(ComponentContract):
         said = _unless_refused(method.eval().reconstruct, batch)
         assert said.images.shape == batch["image"].shape
         assert ((said.images >= 0) & (said.images <= 1)).all()
-        assert said.hidden.dtype == torch.bool
+        assert said.masked.dtype == torch.bool
 
     def test_embedding_layers_are_what_the_embedding_runs_through(
         self, method: Method, batch: Batch

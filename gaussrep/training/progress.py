@@ -1,4 +1,4 @@
-"""What a person sees of a run that trains."""
+"""The progress display of a run."""
 
 import time
 from datetime import timedelta
@@ -18,7 +18,7 @@ from gaussrep.training.train_state import TrainState
 
 
 class ProgressBar(Callback):
-    """Draws a bar with loss, throughput and remaining time.
+    """Shows a bar with loss, throughput and remaining time.
 
     Args:
         console: A terminal.
@@ -37,7 +37,7 @@ class ProgressBar(Callback):
         )
 
     def on_start(self, state: TrainState) -> None:
-        """Say what begins, and show the bar."""
+        """Print the headline and show the bar."""
         self._progress.console.print(headline(state), soft_wrap=True, markup=False, highlight=False)
         self._task = self._progress.add_task(
             "", total=state.steps, completed=state.step, numbers=""
@@ -46,10 +46,10 @@ class ProgressBar(Callback):
 
     def on_step(self, state: TrainState, row: Row) -> None:
         """Move the bar."""
-        self._progress.update(self._task, completed=state.step, numbers=summary(row))
+        self._progress.update(self._task, completed=state.step, numbers=format_metrics(state, row))
 
     def on_end(self, state: TrainState) -> None:
-        """Leave the bar as it is."""
+        """Stop updating the bar."""
         self._progress.stop()
 
 
@@ -64,7 +64,7 @@ class ProgressLines(Callback):
         self._console = console
 
     def on_start(self, state: TrainState) -> None:
-        """Say what begins, and start the clock."""
+        """Print the headline and start the clock."""
         print_plainly(self._console, headline(state))
         self._started, self._first = time.perf_counter(), state.step
 
@@ -72,17 +72,31 @@ class ProgressLines(Callback):
         """Print the step's line."""
         per_step = (time.perf_counter() - self._started) / (state.step - self._first)
         left = timedelta(seconds=round(per_step * (state.steps - state.step)))
-        line = f"step {state.step}/{state.steps}  {summary(row)}  left {left}"
+        line = f"step {state.step}/{state.steps}  {format_metrics(state, row)}  left {left}"
         print_plainly(self._console, line)
 
 
 def progress(console: Console) -> Callback:
-    """Choose between a bar and plain lines by where the console writes to."""
+    """Choose between a bar and plain lines.
+
+    Args:
+        console: Where the progress is shown.
+
+    Returns:
+        A bar on a terminal, lines elsewhere.
+    """
     return ProgressBar(console) if console.is_terminal else ProgressLines(console)
 
 
 def headline(state: TrainState) -> str:
-    """Say what is about to be trained, where, and for how long."""
+    """Describe a run in one line.
+
+    Args:
+        state: The run.
+
+    Returns:
+        Run folder, method, number of parameters, devices, and sizes of data and steps.
+    """
     engine, order = state.engine, state.order
     parameters = sum(parameter.numel() for parameter in state.method.parameters())
     return (
@@ -92,14 +106,26 @@ def headline(state: TrainState) -> str:
     )
 
 
-def summary(row: Row) -> str:
-    """Say a step's numbers in a few words."""
-    parts = [f"loss {row['loss']:.4g}"]
-    if "val_loss" in row:
-        parts.append(f"val_loss {row['val_loss']:.4g}")
+def format_metrics(state: TrainState, row: Row) -> str:
+    """Format the losses, the method's `progress_metrics` and the throughput of a step.
+
+    Args:
+        state: The run.
+        row: The numbers of the step.
+
+    Returns:
+        Names and values; columns that the row lacks are left out.
+    """
+    names = ("loss", "val_loss", *state.method.progress_metrics)
+    parts = [f"{name} {row[name]:.4g}" for name in names if name in row]
     return "  ".join([*parts, f"{row['samples_per_second']:.3g} samples/s"])
 
 
 def print_plainly(console: Console, line: str) -> None:
-    """Print a line as it is, however long."""
+    """Print a line without wrapping or markup.
+
+    Args:
+        console: Where to print.
+        line: The text.
+    """
     console.print(line, soft_wrap=True, markup=False, highlight=False)

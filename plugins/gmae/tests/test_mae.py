@@ -97,5 +97,5 @@ def test_every_parameter_learns(make_method, images):
 
 
 def test_it_predicts_no_gaussians(make_method, images):
-    with pytest.raises(CapabilityError, match="MAE gives no Gaussians"):
+    with pytest.raises(CapabilityError, match="MAE predicts no Gaussians"):
         make_method("mae").gaussians({"image": images})

@@ -128,8 +128,8 @@ def test_reconstruction_says_whole_images_and_what_was_hidden(make_method, image
         visible = method.random_visible(3)
         expected = method.predict(images, visible).images
     assert torch.equal(said.images, expected)
-    assert torch.equal(said.hidden, method.masked_pixels(visible))
-    assert said.hidden.float().mean().item() == 0.75
+    assert torch.equal(said.masked, method.masked_pixels(visible))
+    assert said.masked.float().mean().item() == 0.75
     assert 0 <= said.images.min() < said.images.max() <= 1
 
 

@@ -7,8 +7,13 @@ import pytest
 import torch
 from rich.console import Console
 
-from gaussrep.training.progress import ProgressBar, ProgressLines, progress
+from gaussrep.training.progress import ProgressBar, ProgressLines, format_metrics, progress
 from gaussrep.training.train_state import TrainState
+
+
+class Linear(torch.nn.Linear):
+    progress_metrics = ("count",)
+
 
 ROW = {"loss": 0.123456, "samples_per_second": 321.9}
 
@@ -20,7 +25,7 @@ def training():
         step=3,
         steps=9,
         run=SimpleNamespace(path=Path("runs/a")),
-        method=torch.nn.Linear(999, 1),
+        method=Linear(999, 1),
         engine=SimpleNamespace(world_size=2, device=torch.device("cpu")),
         order=SimpleNamespace(size=4096, global_batch=64, steps_per_epoch=64),
     )
@@ -54,3 +59,8 @@ def test_a_bar_on_a_terminal(training):
     assert isinstance(watcher, ProgressBar)
     for words in ("1,000 parameters", "5/9", "loss 0.1235", "samples/s", "left"):
         assert words in text
+
+
+def test_a_method_may_show_metrics_of_its_own(training):
+    line = format_metrics(training, ROW | {"count": 7, "other": 3})
+    assert line == "loss 0.1235  count 7  322 samples/s"
