@@ -1,1 +1,1 @@
-"""Pictures as sums of 2D Gaussians, in the manner of GaussianImage (arXiv 2403.08551)."""
+"""Images as sums of 2D Gaussians, in the manner of GaussianImage (arXiv 2403.08551)."""

@@ -1,6 +1,7 @@
-"""Settings of every part (torch-free); all numbers are ours."""
+"""Settings of every part (torch-free); all numbers are design choices."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -12,11 +13,13 @@ Count = Annotated[int, Field(ge=1)]
 class AdditiveRendererConfig(ComponentConfig):
     """Settings of the `additive` renderer."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"block": "max_pairs"}
+
     tile: Count = 8
     """Side of a tile in pixels."""
-    block: Count = 2**15
-    """Most pairs of a Gaussian and a tile that are in memory at once; where there are more, the
-    backward pass computes them again."""
+    max_pairs: Count = 2**15
+    """Largest number of pairs of a Gaussian and a tile in memory at once; with more, the backward
+    pass recomputes them."""
 
 
 class StridedConfig(ComponentConfig):
@@ -25,7 +28,8 @@ class StridedConfig(ComponentConfig):
     width: int = Field(default=96, ge=8, multiple_of=8)
     """Length of a feature vector."""
     halvings: Count = 3
-    """Times that the picture's sides are halved: a cell has a side of 2^halvings pixels."""
+    """Strided convolutions, each of which halves the image's sides: a cell has 2^halvings pixels
+    along each side."""
     blocks: Count = 3
     """Residual blocks on the last grid."""
 
@@ -34,7 +38,7 @@ class PyramidConfig(ComponentConfig):
     """Settings of the `pyramid` loss."""
 
     levels: Count = 3
-    """Pictures that are compared: the one given, and smaller ones, each half as large."""
+    """Levels of the image pyramid: the image itself, and copies each half as large."""
 
 
 class AdditiveConfig(ComponentConfig):
@@ -43,23 +47,23 @@ class AdditiveConfig(ComponentConfig):
     per_cell: Count = 4
     """Gaussians per cell of the encoder's grid."""
     encoder: Annotated[ComponentConfig, component("encoders")] = StridedConfig(type="strided")
-    """Who looks at the picture."""
+    """Encoder of the images."""
     renderer: Annotated[ComponentConfig, component("renderers")] = AdditiveRendererConfig(
         type="additive"
     )
-    """Who draws."""
+    """Renderer of the Gaussians."""
     loss: Annotated[ComponentConfig, component("losses")] = PyramidConfig(type="pyramid")
-    """Who compares."""
+    """Loss between the rendered and the input images."""
 
 
-class FitPictureConfig(Config):
-    """How one picture is fitted."""
+class FitImageConfig(Config):
+    """Settings of the fit of one image."""
 
     gaussians: Count = 1000
-    """Their number; it does not change."""
+    """Number of Gaussians; it is fixed."""
     steps: Count = 500
     """Steps of Adam (paper: 50,000 of Adan)."""
     lr: float = Field(default=0.02, gt=0)
     """Learning rate at the first step; it falls to a hundredth along a cosine."""
     seed: int = Field(default=0, ge=0)
-    """Of the first places."""
+    """Seed of the initial centers."""

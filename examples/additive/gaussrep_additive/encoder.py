@@ -10,11 +10,11 @@ from gaussrep.encoders import ImageEncoder
 from gaussrep_additive.config import StridedConfig
 
 GROUPS = 8
-"""Groups of channels that are normalized together."""
+"""Groups of channels of the group normalization."""
 
 
 class StridedEncoder(ImageEncoder):
-    """Halves a picture by strided convolutions, then refines the grid by residual blocks.
+    """Downsample an image by strided convolutions, then refine the grid by residual blocks.
 
     Args:
         config: Width, number of halvings and of blocks.
@@ -38,10 +38,10 @@ class StridedEncoder(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures.
+        """Encode a batch of images.
 
         Args:
-            images: RGB in [0, 1]; edges are repeated up to whole cells.
+            images: RGB in [0, 1]; edges are replicated to whole cells.
 
         Returns:
             One vector per cell, top row first.

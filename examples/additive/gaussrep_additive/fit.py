@@ -1,4 +1,4 @@
-"""One picture as a sum of Gaussians, each of them a parameter, as the paper does it."""
+"""One image as a sum of Gaussians, each of them optimized, as in the paper."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from torch import Tensor, nn
 import gaussrep as gr
 from gaussrep import Gaussians
 from gaussrep.metrics import psnr
-from gaussrep_additive.config import FitPictureConfig
-from gaussrep_additive.flat import flat_gaussians, frame
+from gaussrep_additive.config import FitImageConfig
+from gaussrep_additive.flat import flat_gaussians, image_cameras
 
-LAST_RATE = 0.01
-"""What is left of the learning rate at the last step."""
+FINAL_LR_FACTOR = 0.01
+"""Learning rate of the last step, as a fraction of the first."""
 
 
 @dataclass(frozen=True, eq=False)
-class PictureFit:
-    """A fitted picture.
+class ImageFit:
+    """A fitted image.
 
     Attributes:
-        gaussians: What it is the sum of, without batch axes.
-        picture: That sum, in [0, 1], [3, H, W].
-        psnr: In dB.
+        gaussians: The fitted Gaussians, without batch axes.
+        image: Their sum, in [0, 1], [3, H, W].
+        psnr: PSNR of that sum, in dB.
     """
 
     gaussians: Gaussians
-    picture: Float[Tensor, "3 h w"]
+    image: Float[Tensor, "3 h w"]
     psnr: float
 
 
@@ -37,9 +37,9 @@ class FreeGaussians(nn.Module):
     """Flat Gaussians whose eight numbers are parameters.
 
     Args:
-        count: Their number.
+        count: Number of Gaussians.
         frame_size: Half the frame's width and height; the longer one is 1.
-        generator: Draws the first places, evenly over the frame (paper).
+        generator: Generator of the initial centers, uniform over the frame (paper).
     """
 
     def __init__(
@@ -54,43 +54,48 @@ class FreeGaussians(nn.Module):
         self.colors = nn.Parameter(torch.full((count, 3), 0.25))
 
     def forward(self) -> Gaussians:
-        """The Gaussians, without batch axes."""
+        """Return the Gaussians.
+
+        Returns:
+            Gaussians without batch axes.
+        """
         return flat_gaussians(self.centers, self.raw_sigmas.exp(), self.angles, self.colors)
 
 
-def fit_picture(
+def fit_image(
     image: Float[Tensor, "3 h w"],
-    config: FitPictureConfig,
+    config: FitImageConfig,
     on_step: Callable[[int], None] = lambda step: None,
-) -> PictureFit:
-    """Fit a sum of Gaussians to a picture by its mean squared error (paper).
+) -> ImageFit:
+    """Fit a sum of Gaussians to an image by its mean squared error (paper).
 
     Args:
         image: RGB in [0, 1].
-        config: How many Gaussians and steps.
-        on_step: Called after each step with how many were made.
+        config: Number of Gaussians and steps, learning rate, seed.
+        on_step: Called after each step with the number of steps so far.
 
     Returns:
-        The Gaussians, and how near they come.
+        The Gaussians, their sum and its PSNR.
     """
     height, width = image.shape[1:]
     target = image.movedim(0, -1)
     size = torch.tensor([width, height]) / max(width, height)
     model = FreeGaussians(config.gaussians, size, torch.Generator().manual_seed(config.seed))
     model.to(image.device)
-    cameras = frame(1, height, width, image.device)[0]
+    cameras = image_cameras(1, height, width, image.device)[0]
     optimizer = torch.optim.Adam(model.parameters(), lr=config.lr)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(
-        optimizer, config.steps, eta_min=LAST_RATE * config.lr
+        optimizer, config.steps, eta_min=FINAL_LR_FACTOR * config.lr
     )
     for step in range(config.steps):
         optimizer.zero_grad()
-        drawn = gr.render(model(), cameras, renderer="additive").color[0]
-        (drawn - target).square().mean().backward()
+        rendered = gr.render(model(), cameras, renderer="additive").color[0]
+        (rendered - target).square().mean().backward()
         optimizer.step()
         schedule.step()
         on_step(step + 1)
     with torch.no_grad():
         gaussians = model()
-        picture = gr.render(gaussians, cameras, renderer="additive").color[0].clamp(0, 1)
-    return PictureFit(gaussians.detach(), picture.movedim(-1, 0), psnr(picture, target).item())
+        fitted = gr.render(gaussians, cameras, renderer="additive").color[0].clamp(0, 1)
+    decibels = psnr(fitted, target).item()
+    return ImageFit(gaussians.detach(), fitted.movedim(-1, 0), decibels)

@@ -1,4 +1,4 @@
-"""Flat Gaussians, and the frame in which they lie."""
+"""Flat Gaussians, and the cameras that render their frame."""
 
 import torch
 from jaxtyping import Float
@@ -7,7 +7,7 @@ from torch import Tensor
 from gaussrep import Cameras, Gaussians
 
 THICKNESS = 1e-3
-"""Standard deviation across the picture's plane, which nothing drawn depends on."""
+"""Standard deviation across the image plane; renderings do not depend on it."""
 
 
 def flat_gaussians(
@@ -16,13 +16,13 @@ def flat_gaussians(
     angles: Float[Tensor, "*batch n"],
     colors: Float[Tensor, "*batch n 3"],
 ) -> Gaussians:
-    """Gaussians in the plane z = 0, Σ = (R S)(R S)ᵀ as in the paper.
+    """Build Gaussians in the plane z = 0, Σ = (R S)(R S)ᵀ as in the paper.
 
     Args:
-        centers: Places; of the frame, the longer side is [-1, 1].
+        centers: Centers in the frame, whose longer side is [-1, 1].
         sigmas: Standard deviations along the Gaussian's axes, > 0.
-        angles: From the x axis to the first of them, in radians, towards y.
-        colors: What a Gaussian adds at its center; may be negative. Opacities are 1.
+        angles: Angles from the x axis to the first of them, in radians, towards y.
+        colors: Values that a Gaussian adds at its center; may be negative. Opacities are 1.
 
     Returns:
         Gaussians with the same leading axes.
@@ -38,21 +38,21 @@ def flat_gaussians(
     )
 
 
-def frame(pictures: int, height: int, width: int, device: torch.device) -> Cameras:
-    """Orthographic cameras that look at the frame from one unit away.
+def image_cameras(images: int, height: int, width: int, device: torch.device) -> Cameras:
+    """Return orthographic cameras that view the frame from one unit away.
 
     Args:
-        pictures: Batch size; each gets one view.
-        height: In pixels.
-        width: In pixels.
-        device: Where the matrices live.
+        images: Batch size; each image gets one view.
+        height: Height of the images in pixels.
+        width: Width of the images in pixels.
+        device: Device of the matrices.
 
     Returns:
-        Cameras with batch axis [pictures] and one view.
+        Cameras with batch axis [images] and one view.
     """
     viewmat = torch.eye(4, device=device)
     viewmat[2, 3] = 1
     half = max(height, width) / 2
     K = torch.tensor([[half, 0, width / 2], [0, half, height / 2], [0, 0, 1]], device=device)
-    lead = (pictures, 1)
+    lead = (images, 1)
     return Cameras(viewmat.expand(*lead, 4, 4), K.expand(*lead, 3, 3), width, height, model="ortho")

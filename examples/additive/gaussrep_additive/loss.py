@@ -1,4 +1,4 @@
-"""`pyramid`: pictures compared at several sizes."""
+"""`pyramid`: mean squared error over an image pyramid."""
 
 import torch
 from jaxtyping import Bool, Float
@@ -10,11 +10,11 @@ from gaussrep_additive.config import PyramidConfig
 
 
 class PyramidLoss(Loss):
-    """Mean squared error of pictures, of their halves, of their quarters, …, averaged.
+    """Mean squared error of images and of their half-size copies, averaged over levels.
 
-    A pixel of a smaller picture is the mean of those that count of the four beneath it, and weighs
-    as many. A wide Gaussian of the wrong color costs as much on every level, noise on the first
-    one only.
+    A pixel of a smaller copy is the mean of the pixels that count of the four below it, and weighs
+    as much as they do. A wide Gaussian of the wrong color costs as much on every level, noise on
+    the first level only.
 
     Args:
         config: Number of levels.
@@ -30,7 +30,7 @@ class PyramidLoss(Loss):
         target: Float[Tensor, "*batch height width channels"],
         mask: Bool[Tensor, "*batch height width"] | None = None,
     ) -> Float[Tensor, ""]:
-        """See `Loss.forward`; 0 where no pixel counts."""
+        """Compute the loss; see `Loss.forward`. It is 0 if no pixel counts."""
         check_shapes(prediction, target, mask)
         pixels = prediction.shape[:-1]
         counted = torch.ones(pixels, dtype=torch.bool, device=prediction.device)
@@ -49,7 +49,7 @@ class PyramidLoss(Loss):
 def _mean_square(
     sums: Float[Tensor, "b c h w"], counts: Float[Tensor, "b 1 h w"]
 ) -> Float[Tensor, ""]:
-    """Mean of squared means, each weighing as many pixels as it stands for."""
+    """Mean of squared means, each weighted by its number of pixels."""
     squares = sums.square() / counts.clamp_min(1)
     return squares.sum() / (counts.sum() * sums.shape[1]).clamp_min(1)
 

@@ -1,4 +1,4 @@
-"""What gaussrep-additive registers; imports nothing heavy."""
+"""Components that gaussrep-additive registers; imports nothing heavy."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from gaussrep.plugins import (
 
 @hookimpl
 def register_renderers() -> Iterator[RendererRecord]:
-    """The renderers of this distribution."""
+    """Yield the renderers of this distribution."""
     yield RendererRecord(
         name="additive",
         summary="Sums of Gaussians: no order, no transmittance.",
@@ -30,7 +30,7 @@ def register_renderers() -> Iterator[RendererRecord]:
 
 @hookimpl
 def register_encoders() -> Iterator[EncoderRecord]:
-    """The encoders of this distribution."""
+    """Yield the encoders of this distribution."""
     yield EncoderRecord(
         name="strided",
         summary="Strided convolutions and residual blocks.",
@@ -42,10 +42,10 @@ def register_encoders() -> Iterator[EncoderRecord]:
 
 @hookimpl
 def register_losses() -> Iterator[LossRecord]:
-    """The losses of this distribution."""
+    """Yield the losses of this distribution."""
     yield LossRecord(
         name="pyramid",
-        summary="Mean squared error of pictures and of their smaller copies.",
+        summary="Mean squared error of images and of their smaller copies.",
         target="gaussrep_additive.loss:PyramidLoss",
         config="gaussrep_additive.config:PyramidConfig",
     )
@@ -53,11 +53,11 @@ def register_losses() -> Iterator[LossRecord]:
 
 @hookimpl
 def register_methods() -> Iterator[MethodRecord]:
-    """The methods of this distribution."""
+    """Yield the methods of this distribution."""
     yield MethodRecord(
         name="additive",
-        summary="Learns to say pictures as sums of 2D Gaussians.",
-        target="gaussrep_additive.method:AdditivePictures",
+        summary="Predicts images as sums of 2D Gaussians.",
+        target="gaussrep_additive.method:AdditiveImages",
         config="gaussrep_additive.config:AdditiveConfig",
         presets="gaussrep_additive.presets",
         paper="https://arxiv.org/abs/2403.08551",
@@ -66,9 +66,9 @@ def register_methods() -> Iterator[MethodRecord]:
 
 @hookimpl
 def register_commands() -> Iterator[CommandRecord]:
-    """The commands of this distribution."""
+    """Yield the commands of this distribution."""
     yield CommandRecord(
-        name="fit-picture",
-        summary="Fit a sum of Gaussians to one picture.",
-        target="gaussrep_additive.command:fit_picture_command",
+        name="fit-image",
+        summary="Fit a sum of Gaussians to one image.",
+        target="gaussrep_additive.command:fit_image_command",
     )

@@ -13,9 +13,9 @@ class TestRenderer(RendererContract):
     name = "additive"
 
 
-class TestRendererInBlocks(RendererContract):
+class TestRendererInChunks(RendererContract):
     name = "additive"
-    settings = {"tile": 5, "block": 7}
+    settings = {"tile": 5, "max_pairs": 7}
 
 
 class TestStrided(ImageEncoderContract):

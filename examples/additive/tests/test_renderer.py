@@ -34,8 +34,8 @@ def test_it_is_the_plain_sum(model):
     assert (drawn.color - scene.background[:, None, None]).abs().max() > 0.5
 
 
-@pytest.mark.parametrize("settings", [{"tile": 1}, {"tile": 64}, {"block": 1}])
-def test_tiles_and_blocks_do_not_show(settings):
+@pytest.mark.parametrize("settings", [{"tile": 1}, {"tile": 64}, {"max_pairs": 1}])
+def test_tiles_and_chunks_do_not_change_the_image(settings):
     scene = random_scene(2, views=2, size=(30, 17), features=2)
     whole = gr.render(scene.gaussians, scene.cameras, "additive")
     config = gr.build("renderers", {"type": "additive", **settings})
