@@ -44,12 +44,12 @@ class TestGaussianCross(OfRooms):
 
 class TestSegmenter(OfRooms):
     name = "point-segmenter"
-    settings = {"body": BODY, "classes": 3}
+    settings = {"base_method": BODY, "classes": 3}
 
 
 class TestPointGroup(OfRooms):
     name = "point-group"
-    settings = {"body": BODY, "classes": 3}
+    settings = {"base_method": BODY, "classes": 3}
 
 
 def test_every_component_has_its_contract():

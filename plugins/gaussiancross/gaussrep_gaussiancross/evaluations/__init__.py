@@ -1,1 +1,1 @@
-"""What the features of points are worth for tasks on scenes, in numbers."""
+"""Evaluations of point features on tasks in 3D scenes, and the methods that they train."""

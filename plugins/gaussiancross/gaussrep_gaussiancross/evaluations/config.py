@@ -1,4 +1,8 @@
-"""Settings of the evaluations on scenes and of the methods that they train (torch-free)."""
+"""Settings of the evaluations on scenes and of the methods that they train (torch-free).
+
+"Released" marks values of the configurations that GaussianCross's authors published. The other
+values are design choices, often small enough to be tried without a GPU.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,25 +17,32 @@ from gaussrep.evaluation.config import EvaluationConfig, SampledConfig
 class SegmenterConfig(ComponentConfig):
     """Settings of the `point-segmenter` method."""
 
-    body: Annotated[ComponentConfig, component("methods")]
-    """The method whose features of points are classified."""
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "body": "base_method",
+        "start": "initial_weights_hash",
+    }
+
+    base_method: Annotated[ComponentConfig, component("methods")]
+    """The method whose point features are classified; its backbone is trained."""
     classes: int = Field(ge=2)
     """Number of classes."""
-    start: str = ""
-    """Digest of the weights that the body started from, so that runs can be told apart; empty where
-    it started from fresh ones."""
+    initial_weights_hash: str = ""
+    """Hash of the base method's initial weights, which distinguishes runs; empty for fresh
+    weights."""
 
 
 class PointGroupConfig(SegmenterConfig):
     """Settings of the `point-group` method; sizes are those of the released configurations."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"least_points": "min_points"}
+
     stuff: tuple[int, ...] = ()
-    """Classes that have no objects: walls, floors."""
+    """Classes without instances: walls, floors."""
     radius: float = Field(default=0.03, gt=0)
-    """Moved points of one class that lie closer than this belong together, in meters (1.5 voxels of
+    """Distance in meters below which shifted points of one class are neighbors (1.5 voxels of
     0.02 m)."""
-    least_points: int = Field(default=100, ge=1)
-    """Points that a guessed object must have."""
+    min_points: int = Field(default=100, ge=1)
+    """Smallest number of points of a predicted instance."""
 
 
 class ViewsConfig(SampledConfig):
@@ -40,7 +51,7 @@ class ViewsConfig(SampledConfig):
     batch_size: int = Field(default=1, ge=1)
     """Scenes per forward pass."""
     untrained: bool = True
-    """Measure the same method with fresh weights as well."""
+    """Also measure the same method with fresh weights."""
 
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
@@ -51,71 +62,77 @@ class SemanticProbeConfig(SampledConfig):
     """Settings of the `semantic-probe` evaluation."""
 
     batch_size: int = Field(default=8, ge=1)
-    """Scenes per step (ours; released: 32); never more than there are."""
+    """Scenes per step, at most all (design choice; released: 32)."""
     steps: int = Field(default=200, ge=1)
-    """Steps of the linear layer (ours; released: 800 passes, some 30,000 steps on ScanNet)."""
+    """Training steps of the linear layer (design choice; released: 800 passes, about 30,000 steps
+    on ScanNet)."""
     lr: float = Field(default=0.005, gt=0)
-    """AdamW's highest learning rate (released)."""
+    """Peak learning rate of AdamW (released)."""
     weight_decay: float = Field(default=0.05, ge=0)
-    """AdamW's decay (released)."""
+    """Weight decay of AdamW (released)."""
     batchnorm: Literal["train", "eval"] = "train"
-    """`train` (released): the frozen backbone normalizes by each batch's own statistics, and its
-    running averages go on moving. `eval`: it stays as pretraining left it, and each training scene
-    is encoded once."""
+    """Mode of the frozen backbone's batch normalization: `train` (released) uses batch statistics
+    and keeps updating the running averages; `eval` uses those of pretraining, and each training
+    scene is encoded once."""
     cached_points: int = Field(default=20_000, ge=1)
-    """With `batchnorm=eval`, points per training scene whose features are kept, drawn at random
-    (ours)."""
+    """Random points per training scene whose features are cached with `batchnorm=eval` (design
+    choice)."""
     votes: Votes = 1
-    """Looks at each validation scene, turned, scaled and mirrored (released: 13)."""
+    """Rotated, scaled and mirrored copies of each validation scene whose predictions are averaged
+    (released: 13)."""
     random_backbone: bool = True
-    """Also probe a backbone of the same shape with fresh weights."""
+    """Also probe a backbone of the same architecture with fresh weights."""
 
 
 class PointFineTuneConfig(EvaluationConfig):
-    """Settings that the evaluations share which train all weights."""
+    """Settings shared by the evaluations that fine-tune the backbone."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"warmup": "warmup_fraction"}
 
     batch_size: int = Field(default=8, ge=1)
-    """Scenes per process and step (ours); never more than there are."""
+    """Scenes per process and step, at most all (design choice)."""
     steps: int = Field(default=200, ge=1)
-    """Optimizer steps (ours; released: 800 passes, some 30,000 steps on ScanNet)."""
+    """Optimizer steps (design choice; released: 800 passes, about 30,000 steps on ScanNet)."""
     lr: float = Field(default=0.005, gt=0)
-    """AdamW's learning rate at the top of the schedule (released)."""
+    """Peak learning rate of AdamW (released)."""
     min_lr_factor: float = Field(default=1e-4, ge=0, le=1)
-    """What the cosine ends at, as a factor on `lr` (released)."""
+    """Final learning rate relative to `lr` (released)."""
     warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
-    """Fraction of all steps over which the rate rises (released; linearly, which is ours)."""
+    """Fraction of all steps over which the rate rises (released; the linear rise is a
+    design choice)."""
     weight_decay: float = Field(default=0.05, ge=0)
-    """AdamW's decay of matrices and kernels (released; theirs decays everything)."""
+    """Weight decay of AdamW on matrices and kernels (released, there on all parameters)."""
     betas: tuple[Rate, Rate] = (0.9, 0.999)
-    """AdamW's two decay rates (its defaults)."""
+    """Decay rates of AdamW's moments (AdamW's defaults)."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    """Number format of the forward pass (ours; released: fp16)."""
+    """Number format of the forward pass (design choice; released: fp16)."""
     from_scratch: bool = True
-    """Also train the same from fresh weights."""
+    """Also train the same architecture from fresh weights."""
     folder: Path | None = None
-    """Where the trained runs are kept and, after a kill, gone on with; none, nowhere."""
+    """Folder of the training runs, which are resumed after an interruption; None keeps no run."""
 
 
 class SemanticFineTuneConfig(PointFineTuneConfig):
     """Settings of the `semantic-fine-tune` evaluation."""
 
     votes: Votes = 1
-    """Looks at each validation scene, turned, scaled and mirrored (released: 13)."""
+    """Rotated, scaled and mirrored copies of each validation scene whose predictions are averaged
+    (released: 13)."""
 
 
 class InstanceFineTuneConfig(PointFineTuneConfig):
     """Settings of the `instance-fine-tune` evaluation."""
 
     batch_size: int = Field(default=4, ge=1)
-    """Scenes per process and step (ours; released: 12); never more than there are."""
+    """Scenes per process and step, at most all (design choice; released: 12)."""
     lr: float = Field(default=0.006, gt=0)
-    """AdamW's learning rate at the top of the schedule (released)."""
+    """Peak learning rate of AdamW (released)."""
+    renamed_keys: ClassVar[Mapping[str, str]] = {"least_points": "min_points"}
+
     stuff: tuple[str, ...] = ("wall", "floor")
-    """Classes that have no objects (released)."""
+    """Names of classes without instances (released)."""
     radius: float = Field(default=0.03, gt=0)
-    """Moved points of one class that lie closer than this belong together, in meters (released:
-    1.5 voxels of 0.02 m)."""
-    least_points: int = Field(default=100, ge=1)
-    """Points that an object must have, guessed or true, to be counted (released, benchmark)."""
+    """Distance in meters below which shifted points of one class are neighbors (released: 1.5
+    voxels of 0.02 m)."""
+    min_points: int = Field(default=100, ge=1)
+    """Smallest number of points of an instance, predicted or true (released, benchmark)."""

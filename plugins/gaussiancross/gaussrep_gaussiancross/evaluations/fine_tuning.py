@@ -29,66 +29,72 @@ from gaussrep_gaussiancross.evaluations.config import (
 )
 from gaussrep_gaussiancross.evaluations.instances import (
     Overlaps,
-    counted_instances,
     instance_scores,
+    valid_instances,
 )
 from gaussrep_gaussiancross.evaluations.pointgroup import PointGroup
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
-    Ticker,
-    batches_of,
-    labeled_scenes,
-    samples_of,
+    build_labeled_scenes,
+    iter_batches,
+    iter_samples,
+    log_progress,
     without_views,
 )
-from gaussrep_gaussiancross.evaluations.segmentation import SegmentationTable, by_name, confusion_on
+from gaussrep_gaussiancross.evaluations.segmentation import (
+    SegmentationTable,
+    compute_confusion,
+    scores_by_class,
+)
 from gaussrep_gaussiancross.evaluations.segmenter import Segmenter
 from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 
 
-def fine_tuned(
+def fine_tune(
     method: PointMethod, task: SegmenterConfig, config: PointFineTuneConfig, scenes: int
 ) -> Iterator[tuple[str, Method]]:
-    """Train for a task from a method's weights, and from fresh ones where that is wanted.
+    """Train for a task from a method's weights, and from fresh ones if configured.
 
-    Each is a run in a folder of its own, `pretrained` and `from-scratch`. Where that holds the same
-    run already, it is gone on with, or read if it is complete. The weights are those after the last
-    step, not the best ones.
+    Each is a run in a folder of its own, `pretrained` and `from-scratch`. A folder that holds the
+    same run is resumed, or read if the run is complete. The weights are those after the last step,
+    not the best ones.
 
     Args:
-        method: Gives the weights; is left as it is.
-        task: Settings of the method that is trained, without its `start`.
-        config: How to train, and on which data.
+        method: The method with the initial weights; it is not changed.
+        task: Settings of the method to train, without its `initial_weights_hash`.
+        config: Training settings and data set.
         scenes: Number of training scenes.
 
     Yields:
-        The name of a row, and the trained method on the device of `method`, in evaluation mode.
+        Name of a row, and the trained method on the device of `method`, in evaluation mode.
 
     Raises:
-        RunError: A folder holds another run.
+        RunError: If a folder holds another run.
     """
     trainer = _trainer(config, scenes, device_of(method).type)
     with _folder(config) as folder:
-        for row, given in _starts(method, config).items():
-            start = "" if given is None else hash_state_dict(given)
+        for row, pretrained in _initial_weights(method, config).items():
+            initial = "" if pretrained is None else hash_state_dict(pretrained)
             run_config = TrainConfig(
-                method=task.model_copy(update={"start": start}),
+                method=task.model_copy(update={"initial_weights_hash": initial}),
                 data=without_views(config.data),
                 trainer=trainer,
                 seed=config.seed,
             )
-            place = folder / ("from-scratch" if given is None else "pretrained")
-            _train(run_config, place, given)
-            yield row, load_run(place).to(device_of(method))
+            run_folder = folder / ("from-scratch" if pretrained is None else "pretrained")
+            _train(run_config, run_folder, pretrained)
+            yield row, load_run(run_folder).to(device_of(method))
 
 
-def _starts(method: PointMethod, config: PointFineTuneConfig) -> dict[str, PointMethod | None]:
+def _initial_weights(
+    method: PointMethod, config: PointFineTuneConfig
+) -> dict[str, PointMethod | None]:
     scratch = {"from scratch": None} if config.from_scratch else {}
     return {name_of(method): method, **scratch}
 
 
 def _trainer(config: PointFineTuneConfig, scenes: int, device: str) -> TrainerConfig:
-    processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by whoever launches several
+    processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by the launcher of several processes
     same = ("steps", "lr", "weight_decay", "precision", "num_workers")
     return TrainerConfig.model_validate(
         {
@@ -117,17 +123,17 @@ def _folder(config: PointFineTuneConfig) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _train(config: TrainConfig, folder: Path, given: Method | None) -> None:
-    """Train from the given weights or from fresh ones, or go on with a run that was stopped."""
+def _train(config: TrainConfig, folder: Path, pretrained: Method | None) -> None:
+    """Train from pretrained or fresh weights, or resume an interrupted run."""
 
-    def take_weights(trained: Method) -> None:
+    def load_weights(trained: Method) -> None:
         assert isinstance(trained, (Segmenter, PointGroup))
-        if given is not None:
-            trained.body.load_state_dict(given.state_dict())
+        if pretrained is not None:
+            trained.base_method.load_state_dict(pretrained.state_dict())
 
     run = RunFolder(folder)
     if not run.exists():
-        train(config, folder, init_hook=take_weights)
+        train(config, folder, init_hook=load_weights)
         return
     if dump_yaml(run.read_config()) != dump_yaml(config):
         raise RunError(
@@ -139,35 +145,44 @@ def _train(config: TrainConfig, folder: Path, given: Method | None) -> None:
 
 
 class SemanticFineTune(Evaluation):
-    """Trains a copy of the backbone, and a linear layer, on the classes of points.
+    """Fine-tune a copy of the backbone, with a linear layer, for semantic segmentation.
 
-    Each training is a run of the `point-segmenter` method. Fewer scenes and fewer labeled points
-    are settings of the data set; validation is always whole.
+    Each training is a run of the `point-segmenter` method. Limited scenes and limited labels are
+    settings of the data set; validation always uses all.
 
     Args:
-        config: Its settings.
+        config: Settings of the evaluation.
     """
 
     config: SemanticFineTuneConfig
     online: ClassVar[bool] = False
 
     def measure(self, method: Method) -> Scores:
-        """Give `miou`, `macc` and `all_acc` on the validation scenes, from 0 to 1."""
-        body, data = require_point_method(method), without_views(self.config.data)
-        train, val = labeled_scenes(data, "train"), labeled_scenes(data, "val")
-        task = SegmenterConfig(type="point-segmenter", body=body.config, classes=len(val.classes))
+        """Measure `miou`, `macc` and `all_acc` on the validation scenes.
+
+        Args:
+            method: A method that encodes points.
+
+        Returns:
+            Scores from 0 to 1.
+        """
+        base_method, data = require_point_method(method), without_views(self.config.data)
+        train, val = build_labeled_scenes(data, "train"), build_labeled_scenes(data, "val")
+        task = SegmenterConfig(
+            type="point-segmenter", base_method=base_method.config, classes=len(val.classes)
+        )
         table = SegmentationTable(val.classes)
-        for row, trained in fine_tuned(body, task, self.config, len(train)):
+        for row, trained in fine_tune(base_method, task, self.config, len(train)):
             assert isinstance(trained, Segmenter)
-            confusion = confusion_on(
+            confusion = compute_confusion(
                 val,
                 range(len(val)),
                 trained.scores,
                 votes=self.config.votes,
-                workers=self.config.num_workers,
+                num_workers=self.config.num_workers,
                 device=device_of(trained),
             )
-            table.add(row, confusion, trained.seen)
+            table.add(row, confusion, trained.class_counts)
         return table.scores(
             {
                 "train_scenes": len(train),
@@ -179,95 +194,103 @@ class SemanticFineTune(Evaluation):
 
 
 class InstanceFineTune(Evaluation):
-    """Trains a copy of the backbone, and PointGroup's two heads, to find objects.
+    """Fine-tune a copy of the backbone, with PointGroup's heads, for instance segmentation.
 
     Each training is a run of the `point-group` method.
 
     Args:
-        config: Its settings.
+        config: Settings of the evaluation.
     """
 
     config: InstanceFineTuneConfig
     online: ClassVar[bool] = False
 
     def measure(self, method: Method) -> Scores:
-        """Give `ap`, `ap50` and `ap25` on the validation scenes, from 0 to 1."""
-        body, data = require_point_method(method), without_views(self.config.data)
-        train, val = labeled_scenes(data, "train"), labeled_scenes(data, "val")
-        task = self._task(body, val)
-        require_objects(train, "train", task.stuff, least=1)
-        require_objects(val, "val", task.stuff, least=self.config.least_points)
+        """Measure `ap`, `ap50` and `ap25` on the validation scenes.
+
+        Args:
+            method: A method that encodes points.
+
+        Returns:
+            Scores from 0 to 1.
+        """
+        base_method, data = require_point_method(method), without_views(self.config.data)
+        train, val = build_labeled_scenes(data, "train"), build_labeled_scenes(data, "val")
+        task = self._task(base_method, val)
+        require_instances(train, "train", task.stuff, min_points=1)
+        require_instances(val, "val", task.stuff, min_points=self.config.min_points)
         rows, class_aps = {}, {}
-        for row, trained in fine_tuned(body, task, self.config, len(train)):
+        for row, trained in fine_tune(base_method, task, self.config, len(train)):
             assert isinstance(trained, PointGroup)
             found = instance_scores(
-                self._overlaps(trained, val), len(val.classes), self.config.least_points
+                self._overlaps(trained, val), len(val.classes), self.config.min_points
             )
             rows[row] = {"ap": found.ap, "ap50": found.ap50, "ap25": found.ap25}
-            class_aps[row] = by_name(found.class_aps.tolist(), val.classes)
+            class_aps[row] = scores_by_class(found.class_aps.tolist(), val.classes)
         facts = {"train_scenes": len(train), "val_scenes": len(val), "steps": self.config.steps}
         return Scores(rows, {**facts, "class_ap": class_aps})
 
-    def _task(self, body: PointMethod, scenes: LabeledScenes) -> PointGroupConfig:
+    def _task(self, base_method: PointMethod, scenes: LabeledScenes) -> PointGroupConfig:
         return PointGroupConfig(
             type="point-group",
-            body=body.config,
+            base_method=base_method.config,
             classes=len(scenes.classes),
-            stuff=indices_of(self.config.stuff, scenes.classes),
+            stuff=class_indices(self.config.stuff, scenes.classes),
             radius=self.config.radius,
-            least_points=self.config.least_points,
+            min_points=self.config.min_points,
         )
 
     def _overlaps(self, trained: PointGroup, scenes: LabeledScenes) -> list[Overlaps]:
-        """Compare the objects of each validation scene with the true ones."""
-        ticker = Ticker("validation scenes", len(scenes))
+        """Compare the predicted instances of each validation scene with the ground truth."""
         keys = [[SampleKey(index)] for index in range(len(scenes))]
-        found = []
-        for batch in batches_of(scenes, keys, self.config.num_workers, device_of(trained)):
+        overlaps = []
+        batches = iter_batches(scenes, keys, self.config.num_workers, device_of(trained))
+        for batch in log_progress(batches, "validation scenes", len(scenes)):
             labels = batch["labels"]
-            instances = counted_instances(labels, batch["instances"], trained.config.stuff)
-            found.append(Overlaps.of(trained.proposals(batch), labels, instances))
-            ticker.tick(len(found))
-        return found
+            instances = valid_instances(labels, batch["instances"], trained.config.stuff)
+            overlaps.append(Overlaps.of(trained.proposals(batch), labels, instances))
+        return overlaps
 
 
-def require_objects(scenes: LabeledScenes, split: str, stuff: tuple[int, ...], least: int) -> None:
-    """Read scenes until one has an object that counts.
+def require_instances(
+    scenes: LabeledScenes, split: str, stuff: tuple[int, ...], min_points: int
+) -> None:
+    """Check that at least one scene has a valid instance.
 
     Args:
         scenes: Scenes with labels.
-        split: Which split they are, for the message.
-        stuff: Classes that have no objects.
-        least: Points that an object must have.
+        split: Name of the split, for the message.
+        stuff: Classes without instances.
+        min_points: Smallest number of points of an instance.
 
     Raises:
-        DataError: There is no object.
+        DataError: If there is no instance.
     """
-    for sample in samples_of(scenes):
-        instances = counted_instances(sample["labels"], sample["instances"], stuff)
+    for sample in iter_samples(scenes):
+        instances = valid_instances(sample["labels"], sample["instances"], stuff)
         sizes = instances[instances != IGNORED].unique(return_counts=True)[1]
-        if (sizes >= least).any():
+        if (sizes >= min_points).any():
             return
     left_out = ", ".join(scenes.classes[label] for label in stuff) or "nothing"
     raise DataError(
-        f"no scene of the {split} split has an object of at least {least} points ({left_out} left "
-        "out), and this evaluation needs instances; lower least_points or look into the data "
-        "set's files of instances"
+        f"no scene of the {split} split has an instance of at least {min_points} points "
+        f"({left_out} left out), and this evaluation needs instances; lower min_points or check "
+        "the data set's instance files"
     )
 
 
-def indices_of(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:
-    """Find classes by name.
+def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ...]:
+    """Find the indices of classes by name.
 
     Args:
-        names: What to find.
+        names: Names to find.
         classes: Names of all classes.
 
     Returns:
         Their indices.
 
     Raises:
-        DataError: There is no class of a name.
+        DataError: If no class has one of the names.
     """
     for name in names:
         if name not in classes:

@@ -12,12 +12,12 @@ from gaussrep.data.scenes import IGNORED
 
 @dataclass(frozen=True, eq=False)
 class Proposals:
-    """Objects of one scene, as guessed.
+    """Predicted instances of one scene.
 
     Attributes:
-        masks: Which points each holds; may share points.
-        labels: Their classes.
-        scores: How sure each is; the higher, the surer.
+        masks: Mask of each instance's points; instances may overlap.
+        labels: Class of each instance.
+        scores: Confidence of each instance.
     """
 
     masks: Bool[Tensor, "q p"]
@@ -27,36 +27,39 @@ class Proposals:
 
 @dataclass(frozen=True, eq=False)
 class Overlaps:
-    """How the guessed objects of one scene lie over the true ones.
+    """Overlaps of the predicted instances of one scene with the ground-truth instances.
 
     Attributes:
-        shared: Points that a guessed and a true object share.
-        guessed_sizes: Points of each guessed object.
-        guessed_labels: Their classes.
-        scores: How sure each is.
-        free: Points of each guessed object that are in no true object that counts.
-        true_sizes: Points of each true object.
-        true_labels: Their classes.
+        shared: Number of points shared by a predicted and a ground-truth instance.
+        predicted_sizes: Number of points of each predicted instance.
+        predicted_labels: Class of each predicted instance.
+        scores: Confidence of each predicted instance.
+        free: Number of points of each predicted instance outside all valid ground-truth instances.
+        target_sizes: Number of points of each ground-truth instance.
+        target_labels: Class of each ground-truth instance.
     """
 
     shared: Int[Tensor, "q t"]
-    guessed_sizes: Int[Tensor, " q"]
-    guessed_labels: Int[Tensor, " q"]
+    predicted_sizes: Int[Tensor, " q"]
+    predicted_labels: Int[Tensor, " q"]
     scores: Float[Tensor, " q"]
     free: Int[Tensor, " q"]
-    true_sizes: Int[Tensor, " t"]
-    true_labels: Int[Tensor, " t"]
+    target_sizes: Int[Tensor, " t"]
+    target_labels: Int[Tensor, " t"]
 
     @classmethod
     def of(
         cls, proposals: Proposals, labels: Int[Tensor, " p"], instances: Int[Tensor, " p"]
     ) -> "Overlaps":
-        """Compare the guesses of one scene with its truth.
+        """Compare the predictions of one scene with its ground truth.
 
         Args:
-            proposals: The guesses.
-            labels: Class of each point; an object has that of most of its points.
-            instances: Object of each point, `IGNORED` where it is in none that counts.
+            proposals: The predicted instances.
+            labels: Class of each point; an instance has the class of most of its points.
+            instances: Instance of each point, `IGNORED` where it is in no valid one.
+
+        Returns:
+            The overlaps.
         """
         numbers = instances[instances != IGNORED].unique()
         true = instances == numbers[:, None]
@@ -64,50 +67,50 @@ class Overlaps:
         shared = proposals.masks.float() @ true.float().mT
         return cls(
             shared=shared.long(),
-            guessed_sizes=proposals.masks.sum(dim=1),
-            guessed_labels=proposals.labels,
+            predicted_sizes=proposals.masks.sum(dim=1),
+            predicted_labels=proposals.labels,
             scores=proposals.scores,
             free=(proposals.masks & (instances == IGNORED)).sum(dim=1),
-            true_sizes=true.sum(dim=1),
-            true_labels=torch.stack([labels[mask].mode().values for mask in true])
+            target_sizes=true.sum(dim=1),
+            target_labels=torch.stack([labels[mask].mode().values for mask in true])
             if len(numbers)
             else numbers,
         )
 
 
-def counted_instances(
+def valid_instances(
     labels: Int[Tensor, " p"], instances: Int[Tensor, " p"], stuff: tuple[int, ...]
 ) -> Int[Tensor, " p"]:
-    """Take points out of the objects that do not count.
+    """Remove instances of classes that have none.
 
     Args:
         labels: Class of each point, `IGNORED` where it has none.
-        instances: Object of each point, `IGNORED` where it is in none.
-        stuff: Classes that have no objects: walls, floors.
+        instances: Instance of each point, `IGNORED` where it is in none.
+        stuff: Classes without instances: walls, floors.
 
     Returns:
-        The instances, `IGNORED` where a point has no class or that of stuff.
+        The instances, `IGNORED` where a point has no class or a class of stuff.
     """
     none = torch.isin(labels, labels.new_tensor([IGNORED, *stuff]))
     return instances.masked_fill(none, IGNORED)
 
 
 THRESHOLDS = tuple(percent / 100 for percent in range(50, 95, 5))
-"""Intersections over unions that a hit must exceed: 0.5, 0.55, …, 0.9 (benchmark)."""
-LOOSE = 0.25
+"""Intersections over unions that a match must exceed: 0.5, 0.55, …, 0.9 (benchmark)."""
+AP25_THRESHOLD = 0.25
 """The threshold of AP25 (benchmark)."""
 
 
 @dataclass(frozen=True, slots=True)
 class InstanceScores:
-    """What guessed objects reached; all from 0 to 1, 1 best.
+    """Scores of an instance segmentation, from 0 to 1 (best).
 
     Attributes:
-        ap: Mean over classes and `THRESHOLDS` of the average precision.
-        ap50: At the threshold 0.5 alone.
-        ap25: At the threshold 0.25.
-        class_aps: Of each class, over `THRESHOLDS`; not a number for one without true objects,
-            which no mean counts.
+        ap: Average precision, averaged over classes and `THRESHOLDS`.
+        ap50: Average precision at the threshold 0.5.
+        ap25: Average precision at the threshold 0.25.
+        class_aps: Average precision of each class over `THRESHOLDS`; NaN for a class without
+            ground-truth instances, which the means leave out.
     """
 
     ap: float
@@ -117,13 +120,13 @@ class InstanceScores:
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
-    """What became of the guesses of one class in one scene, or of several scenes together.
+class MatchResult:
+    """Matches of the predictions of one class in one scene, or in several scenes together.
 
     Attributes:
-        scores: Of the guesses that count.
-        hits: Which of them are right.
-        missed: Number of true objects that none of them found.
+        scores: Confidence of each prediction that counts.
+        hits: Mask of the true positives among them.
+        missed: Number of ground-truth instances without a match (false negatives).
     """
 
     scores: Float[Tensor, " n"]
@@ -131,20 +134,27 @@ class Outcome:
     missed: int
 
     @classmethod
-    def joined(cls, outcomes: "Sequence[Outcome]") -> "Outcome":
-        """Put the guesses of all scenes together."""
+    def cat(cls, results: "Sequence[MatchResult]") -> "MatchResult":
+        """Concatenate the results of several scenes.
+
+        Args:
+            results: One result per scene.
+
+        Returns:
+            The joint result.
+        """
         return cls(
-            torch.cat([outcome.scores for outcome in outcomes]),
-            torch.cat([outcome.hits for outcome in outcomes]),
-            sum(outcome.missed for outcome in outcomes),
+            torch.cat([result.scores for result in results]),
+            torch.cat([result.hits for result in results]),
+            sum(result.missed for result in results),
         )
 
     @property
     def average_precision(self) -> float:
-        """Area under precision over recall; not a number where there is no true object.
+        """Area under the precision-recall curve; NaN where there is no ground-truth instance.
 
-        The curve has a point for each distinct score, where all guesses of at least that score are
-        made, and starts at recall 0 and precision 1; it is integrated by trapezoids (benchmark).
+        The curve starts at recall 0 and precision 1 and has one point per distinct score, from all
+        predictions of at least that score; it is integrated by trapezoids (benchmark).
         """
         true = int(self.hits.sum()) + self.missed
         if true == 0:
@@ -152,29 +162,29 @@ class Outcome:
         scores, order = self.scores.sort(descending=True)
         last = torch.ones_like(self.hits)
         last[:-1] = scores[1:] != scores[:-1]
-        right = self.hits[order].cumsum(dim=0)[last].double()
-        guessed = torch.arange(1, len(scores) + 1, device=right.device)[last]
-        recall = torch.cat([right.new_zeros(1), right / true])
-        precision = torch.cat([right.new_ones(1), right / guessed])
+        true_positives = self.hits[order].cumsum(dim=0)[last].double()
+        predicted = torch.arange(1, len(scores) + 1, device=true_positives.device)[last]
+        recall = torch.cat([true_positives.new_zeros(1), true_positives / true])
+        precision = torch.cat([true_positives.new_ones(1), true_positives / predicted])
         return torch.trapezoid(precision, recall).item()
 
 
-def instance_scores(scenes: Sequence[Overlaps], classes: int, least: int) -> InstanceScores:
-    """Score the guessed objects of all scenes.
+def instance_scores(scenes: Sequence[Overlaps], classes: int, min_points: int) -> InstanceScores:
+    """Score the predicted instances of all scenes.
 
     Args:
-        scenes: One per scene, at least one.
+        scenes: Overlaps of each scene, at least one.
         classes: Number of classes.
-        least: Points that an object must have; smaller true objects need not be found, and smaller
-            guesses are not looked at (benchmark: 100).
+        min_points: Smallest number of points of an instance; smaller predictions are ignored, and
+            smaller ground-truth instances need no match (benchmark: 100).
 
     Returns:
         The scores.
     """
     table = torch.tensor(
         [
-            [_average_precision(scenes, label, threshold, least) for label in range(classes)]
-            for threshold in (*THRESHOLDS, LOOSE)
+            [_average_precision(scenes, label, threshold, min_points) for label in range(classes)]
+            for threshold in (*THRESHOLDS, AP25_THRESHOLD)
         ],
         dtype=torch.float64,
     )
@@ -188,23 +198,33 @@ def instance_scores(scenes: Sequence[Overlaps], classes: int, least: int) -> Ins
     )
 
 
-def outcome_of(scene: Overlaps, label: int, threshold: float, least: int) -> Outcome:
-    """Decide which guesses of one class are right in one scene.
+def match_predictions(
+    scene: Overlaps, label: int, threshold: float, min_points: int
+) -> MatchResult:
+    """Match the predictions of one class in one scene with the ground truth.
 
-    Every true object takes the surest guess that overlaps it by more than the threshold; further
-    ones are wrong. A guess that hits nothing does not count if more than the threshold's share of
-    it lies where nothing can be hit: outside of all objects that count, or in too small ones.
+    Every ground-truth instance is matched with the most confident prediction whose overlap exceeds
+    the threshold; further ones are false positives. A prediction without any match does not count
+    if a larger fraction of it than the threshold is outside all valid instances or in too small
+    ones.
 
     Args:
-        scene: Guessed and true objects.
+        scene: Overlaps of predicted and ground-truth instances.
         label: The class.
-        threshold: Intersection over union that a hit must exceed.
-        least: Points that an object must have.
+        threshold: Intersection over union that a match must exceed.
+        min_points: Smallest number of points of an instance.
+
+    Returns:
+        The matches.
     """
-    chosen = (scene.guessed_labels == label) & (scene.guessed_sizes >= least)
-    shared, sizes, scores = scene.shared[chosen], scene.guessed_sizes[chosen], scene.scores[chosen]
-    large, of_class = scene.true_sizes >= least, scene.true_labels == label
-    unions = sizes[:, None] + scene.true_sizes - shared
+    chosen = (scene.predicted_labels == label) & (scene.predicted_sizes >= min_points)
+    shared, sizes, scores = (
+        scene.shared[chosen],
+        scene.predicted_sizes[chosen],
+        scene.scores[chosen],
+    )
+    large, of_class = scene.target_sizes >= min_points, scene.target_labels == label
+    unions = sizes[:, None] + scene.target_sizes - shared
     overlapping = (shared / unions > threshold) & of_class
     hits = torch.zeros_like(scores, dtype=torch.bool)
     counts = torch.zeros_like(hits)
@@ -213,15 +233,15 @@ def outcome_of(scene: Overlaps, label: int, threshold: float, least: int) -> Out
         counts |= free
         if free.any():
             hits[scores.masked_fill(~free, -torch.inf).argmax()] = True
-    nowhere = scene.free[chosen] + shared[:, of_class & ~large].sum(dim=1)
-    counts |= ~overlapping.any(dim=1) & (nowhere / sizes <= threshold)
+    ignored = scene.free[chosen] + shared[:, of_class & ~large].sum(dim=1)
+    counts |= ~overlapping.any(dim=1) & (ignored / sizes <= threshold)
     missed = int((large & of_class).sum() - hits.sum())
-    return Outcome(scores[counts], hits[counts], missed)
+    return MatchResult(scores[counts], hits[counts], missed)
 
 
 def _average_precision(
-    scenes: Sequence[Overlaps], label: int, threshold: float, least: int
+    scenes: Sequence[Overlaps], label: int, threshold: float, min_points: int
 ) -> float:
-    return Outcome.joined(
-        [outcome_of(scene, label, threshold, least) for scene in scenes]
+    return MatchResult.cat(
+        [match_predictions(scene, label, threshold, min_points) for scene in scenes]
     ).average_precision

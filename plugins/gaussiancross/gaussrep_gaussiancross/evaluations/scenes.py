@@ -1,8 +1,8 @@
 """Data sets of scenes with semantic labels."""
 
 import time
-from collections.abc import Iterable, Iterator
-from typing import Literal, Protocol, runtime_checkable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import torch
 from rich.console import Console
@@ -16,6 +16,8 @@ from gaussrep.errors import DataError
 from gaussrep.training.loading import CollatingDataset, make_loader
 from gaussrep.training.progress import print_plainly
 
+Item = TypeVar("Item")
+
 
 @runtime_checkable
 class LabeledScenes(CollatingDataset, Protocol):
@@ -24,20 +26,20 @@ class LabeledScenes(CollatingDataset, Protocol):
     classes: tuple[str, ...]
 
 
-def labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> LabeledScenes:
+def build_labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> LabeledScenes:
     """Build one split of a data set of scenes with classes.
 
-    Scenes are read until one has a label.
+    It reads scenes until one has a label.
 
     Args:
         data: Settings of a registered data set.
-        split: Which part of it.
+        split: Split of the data set.
 
     Returns:
         The data set.
 
     Raises:
-        DataError: It has no scenes, no classes or no labels, or labels beyond its classes.
+        DataError: If it has no scenes, no classes or no labels, or labels beyond its classes.
     """
     dataset = build("datasets", data, split=split)
     if not isinstance(dataset, LabeledScenes) or not dataset.classes:
@@ -47,7 +49,7 @@ def labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> Lab
         )
     if len(dataset) == 0:
         raise DataError(f"the {split} split of data set {data.type!r} has no scenes")
-    if not any((_labels(sample, dataset) != IGNORED).any() for sample in samples_of(dataset)):
+    if not any((_labels(sample, dataset) != IGNORED).any() for sample in iter_samples(dataset)):
         raise DataError(
             f"no point of the {split} split of data set {data.type!r} has a label, and this "
             "evaluation needs them; look into the data set's files of labels"
@@ -56,21 +58,27 @@ def labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> Lab
 
 
 def without_views(data: ComponentConfig) -> ComponentConfig:
-    """The same data set, of which no frames are read.
+    """Set the number of views of a data set of scenes to 0, so that no frames are read.
 
     Args:
-        data: Settings of a data set; those of one that is not of scenes stay as they are.
+        data: Settings of a data set.
+
+    Returns:
+        New settings; those of other data sets are unchanged.
     """
     if not isinstance(data, SceneConfig):
         return data
     return data.model_copy(update={"views": 0})
 
 
-def unaugmented(data: ComponentConfig) -> ComponentConfig:
-    """The same data set, whose training scenes are whole and as they were recorded.
+def without_augmentation(data: ComponentConfig) -> ComponentConfig:
+    """Disable augmentation, Mix3D and cropping of a data set of scenes.
 
     Args:
-        data: Settings of a data set; those of one that is not of scenes stay as they are.
+        data: Settings of a data set.
+
+    Returns:
+        New settings; those of other data sets are unchanged.
     """
     if not isinstance(data, SceneConfig):
         return data
@@ -79,29 +87,36 @@ def unaugmented(data: ComponentConfig) -> ComponentConfig:
     return data.model_copy(update=changes)
 
 
-def batches_of(
+def iter_batches(
     dataset: CollatingDataset,
     keys: Iterable[list[SampleKey]],
-    workers: int,
+    num_workers: int,
     device: torch.device,
 ) -> Iterator[dict[str, Tensor]]:
     """Load batches of scenes.
 
     Args:
-        dataset: Gives the scenes, and joins them.
-        keys: The scenes of each batch; may be endless.
-        workers: Processes that load; 0 loads in this one.
-        device: Where the batches should be.
+        dataset: Data set with a collate function.
+        keys: Scenes of each batch; may be infinite.
+        num_workers: Number of loading processes; 0 loads in this process.
+        device: Device of the batches.
 
     Yields:
         Tensors by name.
     """
-    for batch in make_loader(dataset, keys, num_workers=workers, device=device):
+    for batch in make_loader(dataset, keys, num_workers=num_workers, device=device):
         yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
 
 
-def samples_of(dataset: LabeledScenes) -> Iterator[dict[str, Tensor]]:
-    """Read scene after scene."""
+def iter_samples(dataset: LabeledScenes) -> Iterator[dict[str, Tensor]]:
+    """Read the scenes of a data set in order.
+
+    Args:
+        dataset: The data set.
+
+    Yields:
+        Tensors by name.
+    """
     return (dataset[SampleKey(index)] for index in range(len(dataset)))
 
 
@@ -115,31 +130,27 @@ def _labels(sample: dict[str, Tensor], dataset: LabeledScenes) -> Tensor:
     return sample["labels"]
 
 
-SECONDS = 10.0
-"""Time between two lines; what is done sooner prints none."""
+LOG_INTERVAL = 10.0
+"""Seconds between two progress lines; work that ends sooner logs none."""
 
 
-class Ticker:
-    """Prints how far something has come, on stderr.
+def log_progress(
+    items: Iterable[Item], name: str, total: int, note: Callable[[], str] = str
+) -> Iterator[Item]:
+    """Print the progress of a loop to stderr.
 
     Args:
-        what: What goes on.
-        total: Number of steps.
+        items: Items to iterate over.
+        name: What is counted, for the line.
+        total: Number of items.
+        note: Returns a text to append, such as the current loss.
+
+    Yields:
+        The items; a line is printed once an item is done and the last line is old enough.
     """
-
-    def __init__(self, what: str, total: int) -> None:
-        self._what, self._total = what, total
-        self._last = time.monotonic()
-
-    def tick(self, done: int, note: str = "") -> None:
-        """Print a line if the last one was long ago.
-
-        Args:
-            done: Steps made so far.
-            note: What else to say.
-        """
-        if time.monotonic() - self._last < SECONDS:
-            return
-        self._last = time.monotonic()
-        line = f"{self._what}: {done}/{self._total}  {note}".rstrip()
-        print_plainly(Console(stderr=True), line)
+    last = time.monotonic()
+    for done, item in enumerate(items, start=1):
+        yield item
+        if time.monotonic() - last >= LOG_INTERVAL:
+            last = time.monotonic()
+            print_plainly(Console(stderr=True), f"{name}: {done}/{total}  {note()}".rstrip())

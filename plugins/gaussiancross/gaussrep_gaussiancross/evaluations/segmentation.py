@@ -14,19 +14,19 @@ from gaussrep.data import SampleKey
 from gaussrep.data.scenes import IGNORED
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.methods.method import Batch
-from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, Ticker, batches_of
+from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, iter_batches, log_progress
 
 
 @dataclass(frozen=True, slots=True)
 class SegmentationScores:
-    """What a segmentation reached; all from 0 to 1, 1 best.
+    """Scores of a semantic segmentation, from 0 to 1 (best).
 
     Attributes:
-        miou: Mean of the classes' intersections over unions.
-        macc: Mean of the classes' shares of points that were found.
-        all_acc: Share of all points that were classified rightly.
-        ious: Intersection over union of each class; not a number for a class that is neither in the
-            truth nor guessed, which no mean counts.
+        miou: Mean intersection over union of the classes.
+        macc: Mean accuracy (recall) of the classes.
+        all_acc: Fraction of all points that are classified correctly.
+        ious: Intersection over union of each class; NaN for a class that is neither in the ground
+            truth nor predicted, which the mean leaves out.
     """
 
     miou: float
@@ -36,32 +36,32 @@ class SegmentationScores:
 
 
 def confusion_matrix(
-    guesses: Int[Tensor, " p"], labels: Int[Tensor, " p"], classes: int
+    predictions: Int[Tensor, " p"], labels: Int[Tensor, " p"], classes: int
 ) -> Int[Tensor, "classes classes"]:
-    """Count how often each class was taken for each.
+    """Count points by ground-truth and predicted class.
 
     Args:
-        guesses: Classes, from 0.
-        labels: Classes, from 0; points where it is `IGNORED` do not count.
+        predictions: Classes, from 0.
+        labels: Ground-truth classes, from 0; points with `IGNORED` do not count.
         classes: Number of classes.
 
     Returns:
-        Counts of points, a row per true class and a column per guess. Those of several scenes add
-        up.
+        Counts of points, one row per ground-truth class and one column per predicted class. The
+        matrices of several scenes may be summed.
     """
     known = labels != IGNORED
-    cells = labels[known] * classes + guesses[known]
+    cells = labels[known] * classes + predictions[known]
     return torch.bincount(cells, minlength=classes**2).view(classes, classes)
 
 
 def segmentation_scores(confusion: Int[Tensor, "classes classes"]) -> SegmentationScores:
-    """Score the counts of all scenes.
+    """Compute the scores of a confusion matrix.
 
     Args:
-        confusion: A row per true class and a column per guess; not all zero.
+        confusion: One row per ground-truth class and one column per predicted class; not all zero.
 
     Returns:
-        The scores. A class without true points has no accuracy and is left out of `macc`.
+        The scores. `macc` leaves out classes without ground-truth points.
 
     Example:
         >>> scores = segmentation_scores(torch.tensor([[3, 1, 0], [0, 4, 0], [0, 0, 0]]))
@@ -69,67 +69,72 @@ def segmentation_scores(confusion: Int[Tensor, "classes classes"]) -> Segmentati
         (0.775, 0.875, 0.875)
     """
     counts = confusion.double()
-    right, true, guessed = counts.diagonal(), counts.sum(dim=1), counts.sum(dim=0)
-    ious = right / (true + guessed - right)
-    accuracies = right / true
+    correct, true, predicted = counts.diagonal(), counts.sum(dim=1), counts.sum(dim=0)
+    ious = correct / (true + predicted - correct)
+    accuracies = correct / true
     return SegmentationScores(
         miou=ious.nanmean().item(),
         macc=accuracies.nanmean().item(),
-        all_acc=(right.sum() / true.sum()).item(),
+        all_acc=(correct.sum() / true.sum()).item(),
         ious=ious,
     )
 
 
 SCALES = (1.0, 0.95, 1.05)
-"""Sizes at which a scene is looked at (released configurations)."""
-TURNS = 4
-"""Rotations about the vertical axis at each size, a quarter apart (released configurations)."""
-MOST_VOTES = TURNS * len(SCALES) + 1
-"""All rotations at all sizes, and one mirrored scene."""
+"""Scales of the copies of a scene (released configurations)."""
+ROTATIONS = 4
+"""Rotations about the vertical axis at each scale, by quarter turns (released configurations)."""
+MAX_VOTES = ROTATIONS * len(SCALES) + 1
+"""All rotations at all scales, and one mirrored copy."""
 
 
 def vote(
     scores: Callable[[Batch], Float[Tensor, "p classes"]], batch: Batch, votes: int
 ) -> Float[Tensor, "p classes"]:
-    """Average the class probabilities that are said of a scene and of turned copies of it.
+    """Average class probabilities over transformed copies of scenes (test-time augmentation).
 
     Args:
-        scores: Gives class scores (logits) of every point.
-        batch: Scenes; as they are, they have the first vote.
-        votes: How many of `turns` look at it.
+        scores: Computes class scores (logits) of every point.
+        batch: Scenes; the first copy is untransformed.
+        votes: Number of copies, from 1 to `MAX_VOTES`.
 
     Returns:
-        Probabilities.
+        Probabilities of each point.
     """
-    views = (moved(batch, turn) for turn in turns(votes).to(batch["points"]))
-    total = sum(scores(view).float().softmax(dim=1) for view in views)
+    copies = (
+        transform_scene(batch, matrix) for matrix in vote_transforms(votes).to(batch["points"])
+    )
+    total = sum(scores(copy).float().softmax(dim=1) for copy in copies)
     assert isinstance(total, Tensor)
     return total / votes
 
 
-def turns(votes: int) -> Float[Tensor, "votes 3 3"]:
-    """The ways in which a scene is turned, scaled and mirrored.
+def vote_transforms(votes: int) -> Float[Tensor, "votes 3 3"]:
+    """Build the transforms of the voting copies.
 
     Args:
-        votes: How many of them, from 1 to `MOST_VOTES`: nothing done, three rotations, the four at
-            each other size, and last a mirrored scene (x negated; which axis is ours: the released
-            code negates x and y at once, which is a rotation that has voted before).
+        votes: Number of transforms, from 1 to `MAX_VOTES`: the identity, three rotations, four
+            rotations at each other scale, and a reflection of x (design choice: the released code
+            negates x and y at once, which is a rotation that is among the others).
 
     Returns:
         Matrices that act on points as column vectors.
     """
-    angles = [math.tau * turn / TURNS for turn in range(TURNS)]
+    angles = [math.tau * step / ROTATIONS for step in range(ROTATIONS)]
     matrices = [scale * _rotation(angle) for scale in SCALES for angle in angles]
     mirrored = torch.diag(torch.tensor([-1.0, 1.0, 1.0]))
     return torch.stack([*matrices, mirrored])[:votes]
 
 
-def moved(batch: Batch, matrix: Float[Tensor, "3 3"]) -> dict[str, Tensor]:
-    """The same scenes with points and normals moved; everything else is as it was.
+def transform_scene(batch: Batch, matrix: Float[Tensor, "3 3"]) -> dict[str, Tensor]:
+    """Transform the points and normals of scenes.
 
     Args:
         batch: Scenes with `points` and `normals`.
         matrix: A rotation or reflection, times a scale.
+
+    Returns:
+        The transformed scenes; other entries are unchanged.
     """
     directions = matrix / matrix.det().abs() ** (1 / 3)
     return {
@@ -150,41 +155,40 @@ PointScores = Callable[[Batch], Float[Tensor, "p classes"]]
 
 
 @torch.no_grad()
-def confusion_on(
+def compute_confusion(
     scenes: LabeledScenes,
     chosen: Sequence[int],
     scores: PointScores,
     *,
     votes: int,
-    workers: int,
+    num_workers: int,
     device: torch.device,
 ) -> Int[Tensor, "classes classes"]:
-    """Classify the points of scenes, one scene at a time.
+    """Segment scenes one at a time and count the predictions.
 
     Args:
         scenes: Scenes with labels.
-        chosen: Indices of those to look at.
-        scores: Gives class scores (logits) of every point.
-        votes: Looks at each scene.
-        workers: Processes that load scenes.
-        device: Where scores are computed.
+        chosen: Indices of the scenes to segment.
+        scores: Computes class scores (logits) of every point.
+        votes: Number of transformed copies per scene.
+        num_workers: Number of loading processes.
+        device: Device of the scores.
 
     Returns:
-        Counts of points, a row per true class and a column per guess.
+        Counts of points, one row per ground-truth class and one column per predicted class.
     """
     classes = len(scenes.classes)
     confusion = torch.zeros(classes, classes, dtype=torch.int64, device=device)
-    ticker = Ticker("validation scenes", len(chosen))
     keys = [[SampleKey(index)] for index in chosen]
-    for done, batch in enumerate(batches_of(scenes, keys, workers, device), start=1):
-        guesses = vote(scores, batch, votes).argmax(dim=1)
-        confusion += confusion_matrix(guesses, batch["labels"], classes)
-        ticker.tick(done)
+    batches = iter_batches(scenes, keys, num_workers, device)
+    for batch in log_progress(batches, "validation scenes", len(chosen)):
+        predictions = vote(scores, batch, votes).argmax(dim=1)
+        confusion += confusion_matrix(predictions, batch["labels"], classes)
     return confusion.cpu()
 
 
 class SegmentationTable:
-    """Gathers the rows of an evaluation.
+    """Collect the rows of a segmentation evaluation.
 
     Args:
         classes: Names of the classes.
@@ -196,18 +200,23 @@ class SegmentationTable:
         self._never_seen: list[str] = []
 
     def add(
-        self, row: str, confusion: Int[Tensor, "classes classes"], seen: Int[Tensor, " classes"]
+        self,
+        row: str,
+        confusion: Int[Tensor, "classes classes"],
+        class_counts: Int[Tensor, " classes"],
     ) -> None:
-        """Add a row; warn of classes that are to be found but were never trained on.
+        """Add a row, and warn about validation classes that training did not contain.
 
         Args:
-            row: What it is called.
-            confusion: Counts on the validation scenes, a row per true class.
-            seen: Points of each class in training.
+            row: Name of the row.
+            confusion: Counts on the validation scenes, one row per ground-truth class.
+            class_counts: Training points of each class.
         """
         self._rows[row] = segmentation_scores(confusion)
-        missing = (confusion.sum(dim=1) > 0) & (seen.cpu() == 0)
-        names = [name for name, lost in zip(self._classes, missing.tolist(), strict=True) if lost]
+        missing = (confusion.sum(dim=1) > 0) & (class_counts.cpu() == 0)
+        names = [
+            name for name, absent in zip(self._classes, missing.tolist(), strict=True) if absent
+        ]
         if names and names != self._never_seen:
             logger.warning(
                 "%s: training never saw a point of %s, which validation scenes show, so none will "
@@ -218,26 +227,35 @@ class SegmentationTable:
         self._never_seen = names
 
     def scores(self, facts: Mapping[str, Any]) -> Scores:
-        """Make the table.
+        """Build the scores of the evaluation.
 
         Args:
-            facts: What to tell besides.
+            facts: Further facts to report.
 
         Returns:
-            Rows of `miou`, `macc` and `all_acc`. The facts get `iou`, per row and class, None for a
-            class that is neither there nor guessed, and `never_seen`.
+            Rows of `miou`, `macc` and `all_acc`. The facts also hold `iou` per row and class, None
+            for a class that is neither in the ground truth nor predicted, and `unseen_classes`.
         """
         rows = {
             row: {"miou": found.miou, "macc": found.macc, "all_acc": found.all_acc}
             for row, found in self._rows.items()
         }
         ious = {
-            row: by_name(found.ious.tolist(), self._classes) for row, found in self._rows.items()
+            row: scores_by_class(found.ious.tolist(), self._classes)
+            for row, found in self._rows.items()
         }
-        return Scores(rows, {**facts, "never_seen": self._never_seen, "iou": ious})
+        return Scores(rows, {**facts, "unseen_classes": self._never_seen, "iou": ious})
 
 
-def by_name(values: Iterable[float], classes: Sequence[str]) -> dict[str, float | None]:
-    """Numbers by class, None for what is not a number, which JSON does not know."""
+def scores_by_class(values: Iterable[float], classes: Sequence[str]) -> dict[str, float | None]:
+    """Pair values with class names; NaN, which JSON lacks, becomes None.
+
+    Args:
+        values: One value per class.
+        classes: Names of the classes.
+
+    Returns:
+        Values by class name.
+    """
     pairs = zip(classes, values, strict=True)
     return {name: None if math.isnan(value) else value for name, value in pairs}

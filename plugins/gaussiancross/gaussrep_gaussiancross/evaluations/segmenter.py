@@ -17,8 +17,9 @@ from gaussrep_gaussiancross.point_method import PointMethod, require_point_metho
 def lovasz_softmax(
     scores: Float[Tensor, "p classes"], labels: Int[Tensor, " p"]
 ) -> Float[Tensor, ""]:
-    """Mean over the classes that occur of the Lovász extension of one minus the Jaccard index.
+    """Compute the Lovász-Softmax loss (Berman, Triki, Blaschko, CVPR 2018).
 
+    It is the mean over the present classes of the Lovász extension of one minus the Jaccard index.
     A class's error at a point is one minus the probability of the class where it is true, and that
     probability elsewhere (equation 8). The extension is the product of the sorted errors and
     `jaccard_gradient` (equations 9 and 11).
@@ -28,23 +29,24 @@ def lovasz_softmax(
         labels: Classes, from 0; at least one point.
 
     Returns:
-        From 0 to 1, 0 where every point is given its own class with certainty.
+        From 0 to 1; 0 where every point's own class has probability 1.
     """
     truth = one_hot(labels, scores.shape[1]).bool()
     present = truth.any(dim=0)
-    truth, shares = truth[:, present], scores.softmax(dim=1)[:, present]
-    errors, order = (truth.to(shares) - shares).abs().sort(dim=0, descending=True)
+    truth, probabilities = truth[:, present], scores.softmax(dim=1)[:, present]
+    errors, order = (truth.to(probabilities) - probabilities).abs().sort(dim=0, descending=True)
     return (errors * jaccard_gradient(truth.gather(0, order))).sum(dim=0).mean()
 
 
 def jaccard_gradient(truth: Bool[Tensor, "p classes"]) -> Float[Tensor, "p classes"]:
-    """By how much one minus the Jaccard index grows with each further point that is wrong.
+    """Compute the increase of one minus the Jaccard index with each further misclassified point.
 
     Args:
-        truth: Whether each point is of the class, by falling error; every class has points.
+        truth: Whether each point is of the class, by descending error; every class has points.
 
     Returns:
-        Growth from the first i - 1 points being wrong to the first i (algorithm 1 of the paper).
+        Increase from the first i - 1 to the first i points misclassified (algorithm 1 of the
+        paper).
     """
     true = truth.sum(dim=0)
     intersections = true - truth.cumsum(dim=0)
@@ -56,14 +58,14 @@ def jaccard_gradient(truth: Bool[Tensor, "p classes"]) -> Float[Tensor, "p class
 def segmentation_loss(
     scores: Float[Tensor, "p classes"], labels: Int[Tensor, " p"]
 ) -> Float[Tensor, ""]:
-    """Cross entropy plus Lovász-Softmax, one to one (released configurations).
+    """Compute cross entropy plus Lovász-Softmax, weighted equally (released configurations).
 
     Args:
         scores: Logits.
-        labels: Classes; points where it is `IGNORED` do not count.
+        labels: Classes; points with `IGNORED` do not count.
 
     Returns:
-        A scalar; 0, with a graph behind it, where no point has a class.
+        A scalar; a differentiable 0 where no point has a class.
     """
     known = labels != IGNORED
     if not known.any():
@@ -72,8 +74,8 @@ def segmentation_loss(
     return functional.cross_entropy(scores, labels) + lovasz_softmax(scores, labels)
 
 
-def build_body(config: ComponentConfig) -> PointMethod:
-    """Build a method of which the backbone alone can learn.
+def build_base_method(config: ComponentConfig) -> PointMethod:
+    """Build a method of which only the backbone is trainable.
 
     Args:
         config: Settings of a registered method.
@@ -82,63 +84,80 @@ def build_body(config: ComponentConfig) -> PointMethod:
         The method, with fresh weights.
 
     Raises:
-        CapabilityError: The method does not encode points.
+        CapabilityError: If the method does not encode points.
     """
-    body = require_point_method(build("methods", config))
-    body.requires_grad_(False)
-    body.backbone.requires_grad_(True)
-    return body
+    base_method = require_point_method(build("methods", config))
+    base_method.requires_grad_(False)
+    base_method.backbone.requires_grad_(True)
+    return base_method
 
 
 class Segmenter(Method):
-    """Classifies every point by a linear layer on another method's features.
+    """Classify every point by a linear layer on a base method's features.
 
-    Of the other method only the backbone learns.
+    Only the backbone of the base method is trained.
 
     Args:
-        config: The other method, and the number of classes.
+        config: The base method, and the number of classes.
 
     Attributes:
-        seen: How many points of each class it was trained on, [classes].
+        class_counts: Number of training points of each class, [classes].
 
     Raises:
-        CapabilityError: The other method does not encode points.
+        CapabilityError: If the base method does not encode points.
     """
 
     config: SegmenterConfig
-    seen: Int[Tensor, " classes"]
+    class_counts: Int[Tensor, " classes"]
 
     def __init__(self, config: SegmenterConfig) -> None:
         super().__init__(config)
-        self.body = build_body(config.body)
-        self.head = nn.Linear(self.body.point_width, config.classes)
-        self.register_buffer("seen", torch.zeros(config.classes, dtype=torch.int64))
+        self.base_method = build_base_method(config.base_method)
+        self.head = nn.Linear(self.base_method.point_width, config.classes)
+        self.register_buffer("class_counts", torch.zeros(config.classes, dtype=torch.int64))
 
     def training_loss(self, batch: Batch) -> StepOutput:
-        """Cross entropy plus Lovász-Softmax.
+        """Compute cross entropy plus Lovász-Softmax.
 
         Args:
-            batch: What the other method encodes, and `labels`, [P].
+            batch: Inputs of the base method, and `labels`, [P].
+
+        Returns:
+            The loss.
         """
         labels = batch["labels"]
         if self.training:
-            self.seen += count_classes(labels, self.config.classes)
+            self.class_counts += count_classes(labels, self.config.classes)
         return StepOutput(segmentation_loss(self.scores(batch), labels))
 
     def scores(self, batch: Batch) -> Float[Tensor, "p classes"]:
-        """Score every class of each point; the highest one is the guess."""
-        return self.head(self.body.encode_points(batch))
+        """Compute the class scores of each point.
+
+        Args:
+            batch: Inputs of the base method.
+
+        Returns:
+            Logits; the highest one is the prediction.
+        """
+        return self.head(self.base_method.encode_points(batch))
 
     def no_weight_decay(self) -> set[str]:
-        """What the other method exempts."""
-        return {f"body.{name}" for name in self.body.no_weight_decay()}
+        """Return the parameters of the base method without weight decay.
+
+        Returns:
+            Their names.
+        """
+        return {f"base_method.{name}" for name in self.base_method.no_weight_decay()}
 
 
 def count_classes(labels: Int[Tensor, " p"], classes: int) -> Int[Tensor, " classes"]:
-    """How many points each class has.
+    """Count the points of each class.
 
     Args:
-        labels: Classes; points where it is `IGNORED` do not count.
+        labels: Classes; points with `IGNORED` do not count.
         classes: Number of classes.
+
+    Returns:
+        Number of points of each class.
     """
     return labels[labels != IGNORED].bincount(minlength=classes)

@@ -20,23 +20,26 @@ from gaussrep.training.loading import Position, ShuffledOrder
 from gaussrep_gaussiancross.evaluations.config import SemanticProbeConfig
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
-    Ticker,
-    batches_of,
-    labeled_scenes,
-    unaugmented,
+    build_labeled_scenes,
+    iter_batches,
+    log_progress,
+    without_augmentation,
     without_views,
 )
-from gaussrep_gaussiancross.evaluations.segmentation import SegmentationTable, confusion_on
+from gaussrep_gaussiancross.evaluations.segmentation import SegmentationTable, compute_confusion
 from gaussrep_gaussiancross.evaluations.segmenter import count_classes, segmentation_loss
 from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 
 
 @contextmanager
-def unchanged(method: Method) -> Iterator[None]:
-    """Put buffers and modes of a method back after a block that lets its batch norms move.
+def preserve_module_state(method: Method) -> Iterator[None]:
+    """Restore the buffers and train/eval modes of a method on exit.
 
     Args:
-        method: Parameters are not looked after.
+        method: The method; its parameters are not restored.
+
+    Yields:
+        Nothing.
     """
     buffers = {name: buffer.clone() for name, buffer in method.named_buffers()}
     training = {name: module.training for name, module in method.named_modules()}
@@ -49,20 +52,20 @@ def unchanged(method: Method) -> Iterator[None]:
             module.training = training[name]
 
 
-WARMUP = 0.05
-"""Share of the steps over which the rate rises (released configurations)."""
-START = 1 / 10
+WARMUP_FRACTION = 0.05
+"""Fraction of the steps over which the rate rises (released configurations)."""
+INITIAL_FACTOR = 1 / 10
 """Factor at the first step (released configurations)."""
-END = START / 1000
+FINAL_FACTOR = INITIAL_FACTOR / 1000
 """Factor at the last step (released configurations)."""
 
 
 def one_cycle(step: int, steps: int) -> float:
-    """Give the factor on the learning rate: half a cosine up, then half a cosine down.
+    """Compute the one-cycle factor of the learning rate: half a cosine up, then half a cosine down.
 
     Args:
-        step: The step about to be made, from 0 to `steps - 1`.
-        steps: Number of steps in all.
+        step: Index of the step, from 0 to `steps - 1`.
+        steps: Number of steps.
 
     Returns:
         A factor in (0, 1].
@@ -71,14 +74,14 @@ def one_cycle(step: int, steps: int) -> float:
         >>> [round(one_cycle(step, 61), 4) for step in (0, 1, 3, 60)]
         [0.1, 0.325, 1.0, 0.0001]
     """
-    top = int(WARMUP * steps)
+    top = int(WARMUP_FRACTION * steps)
     if step < top:
-        return _between(START, 1.0, step / top)
-    return _between(1.0, END, (step - top) / max(1, steps - 1 - top))
+        return _cosine(INITIAL_FACTOR, 1.0, step / top)
+    return _cosine(1.0, FINAL_FACTOR, (step - top) / max(1, steps - 1 - top))
 
 
-def _between(first: float, last: float, share: float) -> float:
-    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * share))
+def _cosine(first: float, last: float, fraction: float) -> float:
+    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * fraction))
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,77 +90,76 @@ class PointFeatures:
 
     Attributes:
         features: One vector per point.
-        labels: Their classes, `IGNORED` where there is none.
+        labels: Class of each point, `IGNORED` where there is none.
     """
 
     features: Float[Tensor, "p d"]
     labels: Int[Tensor, " p"]
 
 
-def live_features(
-    body: PointMethod,
+def iter_features(
+    method: PointMethod,
     scenes: LabeledScenes,
     keys: Iterable[list[SampleKey]],
-    workers: int,
+    num_workers: int,
     device: torch.device,
 ) -> Iterator[PointFeatures]:
-    """Encode batch after batch, in whatever mode the backbone is.
+    """Encode batches of scenes in the present mode of the backbone.
 
     Args:
-        body: Encodes.
-        scenes: What to encode, augmented as the keys say.
-        keys: The scenes of each batch; may be endless.
-        workers: Processes that load scenes.
-        device: Of the body.
+        method: The point encoder.
+        scenes: Scenes to encode, augmented by the seeds of the keys.
+        keys: Scenes of each batch; may be infinite.
+        num_workers: Number of loading processes.
+        device: Device of the method.
 
     Yields:
         The features of each batch.
     """
-    for batch in batches_of(scenes, keys, workers, device):
+    for batch in iter_batches(scenes, keys, num_workers, device):
         with torch.no_grad():
-            features = body.encode_points(batch).float()
+            features = method.encode_points(batch).float()
         yield PointFeatures(features, batch["labels"])
 
 
-def cached_features(
-    body: PointMethod,
+def cache_features(
+    method: PointMethod,
     scenes: LabeledScenes,
     chosen: Sequence[int],
     points: int,
-    workers: int,
+    num_workers: int,
     device: torch.device,
 ) -> list[PointFeatures]:
     """Encode each scene once.
 
     Args:
-        body: Encodes; in evaluation mode.
-        scenes: What to encode.
+        method: The point encoder, in evaluation mode.
+        scenes: Scenes to encode.
         chosen: Indices of the scenes.
-        points: How many points of each are kept, drawn from torch's global generator.
-        workers: Processes that load scenes.
-        device: Of the body.
+        points: Number of points to keep per scene, drawn from torch's global generator.
+        num_workers: Number of loading processes.
+        device: Device of the method.
 
     Returns:
         The features of each scene.
     """
     keys = [[SampleKey(index)] for index in chosen]
-    ticker = Ticker("training scenes", len(chosen))
+    encoded = iter_features(method, scenes, keys, num_workers, device)
     cache = []
-    for found in live_features(body, scenes, keys, workers, device):
-        kept = torch.randperm(len(found.labels))[:points].to(device)
-        cache.append(PointFeatures(found.features[kept], found.labels[kept]))
-        ticker.tick(len(cache))
+    for scene in log_progress(encoded, "training scenes", len(chosen)):
+        kept = torch.randperm(len(scene.labels))[:points].to(device)
+        cache.append(PointFeatures(scene.features[kept], scene.labels[kept]))
     return cache
 
 
-def dealt(
+def iter_cached_batches(
     cache: Sequence[PointFeatures], keys: Iterable[list[SampleKey]]
 ) -> Iterator[PointFeatures]:
     """Join cached scenes into batches.
 
     Args:
-        cache: Features by scene.
-        keys: The scenes of each batch, by their place in the cache; may be endless.
+        cache: Features of each scene.
+        keys: Scenes of each batch, by their index in the cache; may be infinite.
 
     Yields:
         The features of each batch.
@@ -171,7 +173,7 @@ def dealt(
 
 @dataclass(frozen=True, slots=True)
 class _Scenes:
-    """Both splits, and the indices of the scenes that are used."""
+    """Both splits, and the indices of the scenes in use."""
 
     train: LabeledScenes
     val: LabeledScenes
@@ -180,24 +182,31 @@ class _Scenes:
 
 
 class SemanticProbe(Evaluation):
-    """Trains a linear layer on frozen features of points.
+    """Train a linear layer on frozen point features.
 
-    Cross entropy plus Lovász-Softmax, AdamW, and a rate that rises and falls along half cosines, as
-    in the configurations that GaussianCross's authors released; ours is that the momentum stays
-    what it is. The second row is a backbone of the same shape with fresh weights: the same first
-    weights of the layer, the same scenes in the same order.
+    It minimizes cross entropy plus Lovász-Softmax by AdamW with a one-cycle learning rate, as in
+    the configurations that GaussianCross's authors released, but with constant momentum (design
+    choice). The second row is a backbone of the same architecture with fresh weights, with the same
+    initial linear layer and the same scenes in the same order.
 
     Args:
-        config: Its settings.
+        config: Settings of the probe.
     """
 
     config: SemanticProbeConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `miou`, `macc` and `all_acc` on the validation scenes, from 0 to 1."""
-        body, scenes = require_point_method(method), self._scenes()
+        """Measure `miou`, `macc` and `all_acc` on the validation scenes.
+
+        Args:
+            method: A method that encodes points.
+
+        Returns:
+            Scores from 0 to 1.
+        """
+        base_method, scenes = require_point_method(method), self._scenes()
         table = SegmentationTable(scenes.val.classes)
-        self._probe(table, name_of(method), body, scenes)
+        self._probe(table, name_of(method), base_method, scenes)
         if self.config.random_backbone:
             with random_state.seeded(self.config.seed, stream=2):
                 fresh = build("methods", method.config).to(device_of(method)).eval()
@@ -206,7 +215,7 @@ class SemanticProbe(Evaluation):
             {
                 "train_scenes": len(scenes.train_chosen),
                 "val_scenes": len(scenes.val_chosen),
-                "width": body.point_width,
+                "width": base_method.point_width,
                 "batchnorm": self.config.batchnorm,
                 "steps": self.config.steps,
                 "votes": self.config.votes,
@@ -215,65 +224,70 @@ class SemanticProbe(Evaluation):
 
     def _scenes(self) -> _Scenes:
         data = without_views(self.config.data)
-        seen = data if self.config.batchnorm == "train" else unaugmented(data)
-        train, val = labeled_scenes(seen, "train"), labeled_scenes(data, "val")
+        train_data = data if self.config.batchnorm == "train" else without_augmentation(data)
+        train, val = build_labeled_scenes(train_data, "train"), build_labeled_scenes(data, "val")
         chosen = [chosen_samples(len(split), self.config) for split in (train, val)]
         return _Scenes(train, val, *chosen)
 
     def _probe(
-        self, table: SegmentationTable, row: str, body: PointMethod, scenes: _Scenes
+        self, table: SegmentationTable, row: str, base_method: PointMethod, scenes: _Scenes
     ) -> None:
-        config, device = self.config, device_of(body)
-        with unchanged(body), random_state.seeded(config.seed, stream=1):
-            head = nn.Linear(body.point_width, len(scenes.val.classes)).to(device)
-            seen = self._fit(head, self._features(body, scenes))
-            body.eval()
+        config, device = self.config, device_of(base_method)
+        with preserve_module_state(base_method), random_state.seeded(config.seed, stream=1):
+            head = nn.Linear(base_method.point_width, len(scenes.val.classes)).to(device)
+            class_counts = self._fit(head, self._features(base_method, scenes))
+            base_method.eval()
 
             def scores(batch: Batch) -> Tensor:
-                return head(body.encode_points(batch).float())
+                return head(base_method.encode_points(batch).float())
 
-            confusion = confusion_on(
+            confusion = compute_confusion(
                 scenes.val,
                 scenes.val_chosen,
                 scores,
                 votes=config.votes,
-                workers=config.num_workers,
+                num_workers=config.num_workers,
                 device=device,
             )
-        table.add(row, confusion, seen)
+        table.add(row, confusion, class_counts)
 
-    def _features(self, body: PointMethod, scenes: _Scenes) -> Iterator[PointFeatures]:
-        """Features of batch after batch of training scenes, without end."""
-        config, device, chosen = self.config, device_of(body), scenes.train_chosen
+    def _features(self, base_method: PointMethod, scenes: _Scenes) -> Iterator[PointFeatures]:
+        """Yield the features of batches of training scenes, without end."""
+        config, device, chosen = self.config, device_of(base_method), scenes.train_chosen
         batch_size = min(config.batch_size, len(chosen))
         order = ShuffledOrder(size=len(chosen), seed=config.seed, batch_size=batch_size)
         batches = order.batches(0, Position())
         if config.batchnorm == "train":
-            body.backbone.train()
+            base_method.backbone.train()
             keys = (
                 [SampleKey(chosen[key.index], key.epoch, key.seed) for key in batch]
                 for batch in batches
             )
-            return live_features(body, scenes.train, keys, config.num_workers, device)
-        cache = cached_features(
-            body, scenes.train, chosen, config.cached_points, config.num_workers, device
+            return iter_features(base_method, scenes.train, keys, config.num_workers, device)
+        cache = cache_features(
+            base_method, scenes.train, chosen, config.cached_points, config.num_workers, device
         )
-        return dealt(cache, batches)
+        return iter_cached_batches(cache, batches)
 
     @torch.enable_grad()
     def _fit(self, head: nn.Linear, features: Iterator[PointFeatures]) -> Int[Tensor, " classes"]:
-        """Train the layer in place; give how many points of each class it saw."""
-        config, ticker = self.config, Ticker("probe steps", self.config.steps)
+        """Train the layer in place; return the number of training points of each class."""
+        config, loss = self.config, torch.zeros(())
         optimizer = torch.optim.AdamW(
             head.parameters(), lr=config.lr, weight_decay=config.weight_decay
         )
-        seen = torch.zeros(head.out_features, dtype=torch.int64, device=head.weight.device)
-        for step, batch in enumerate(islice(features, config.steps)):
+        class_counts = torch.zeros(head.out_features, dtype=torch.int64, device=head.weight.device)
+        steps = log_progress(
+            islice(features, config.steps),
+            "probe steps",
+            config.steps,
+            note=lambda: f"loss {loss.item():.4g}",
+        )
+        for step, batch in enumerate(steps):
             optimizer.param_groups[0]["lr"] = config.lr * one_cycle(step, config.steps)
             optimizer.zero_grad()
             loss = segmentation_loss(head(batch.features), batch.labels)
             loss.backward()
             optimizer.step()
-            seen += count_classes(batch.labels, head.out_features)
-            ticker.tick(step + 1, f"loss {loss.item():.4g}")
-        return seen
+            class_counts += count_classes(batch.labels, head.out_features)
+        return class_counts

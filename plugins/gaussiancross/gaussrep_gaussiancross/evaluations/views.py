@@ -1,4 +1,4 @@
-"""`views`: how well the Gaussians of held-out scenes explain real views of them."""
+"""`views`: quality of rendered views of held-out scenes."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -24,19 +24,26 @@ UNTRAINED = "untrained"
 
 
 class Views(Evaluation):
-    """PSNR and error of depth of rendered views, from all points of each scene.
+    """Measure PSNR and depth error of rendered views, from all points of each scene.
 
-    The baselines are the same method with fresh weights, and views of one color, their own mean.
+    The baselines are the same method with fresh weights, and the mean color of each view.
 
     Args:
-        config: Its settings.
+        config: Settings of the evaluation.
     """
 
     config: ViewsConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `psnr` in dB, `depth_error` in the units of the points and the share `kept`."""
-        own = gaussian_cross_of(method)
+        """Measure `psnr`, `depth_error` and `kept_fraction` on the validation scenes.
+
+        Args:
+            method: A GaussianCross.
+
+        Returns:
+            PSNR in dB, depth error in the units of the points, and fraction of Gaussians kept.
+        """
+        own = require_gaussian_cross(method)
         methods = {name_of(method): own}
         if self.config.untrained:
             methods[UNTRAINED] = _fresh(own)
@@ -51,11 +58,17 @@ class Views(Evaluation):
         return Scores(rows, {"batches": len(found[BASELINE])})
 
 
-def gaussian_cross_of(method: Method) -> GaussianCross:
-    """Take a method for a GaussianCross.
+def require_gaussian_cross(method: Method) -> GaussianCross:
+    """Check that a method is a GaussianCross.
+
+    Args:
+        method: Any method.
+
+    Returns:
+        The same method.
 
     Raises:
-        CapabilityError: It is none.
+        CapabilityError: If it is another method.
     """
     if not isinstance(method, GaussianCross):
         raise CapabilityError(
@@ -70,11 +83,11 @@ def _fresh(method: GaussianCross) -> GaussianCross:
 
 def _measured(method: GaussianCross, batch: Batch) -> Iterator[tuple[str, float]]:
     field = method.field(batch)
-    drawn = method.render(field, cameras_of(batch))
+    rendering = method.render(field, cameras_of(batch))
     depths = field.cuboid.normalize_depth(batch["depths"])
-    yield "psnr", losses.psnr(drawn, batch["images"]).mean().item()
+    yield "psnr", losses.psnr(rendering, batch["images"]).mean().item()
     scale = field.cuboid.scale[:, 0]
-    yield "depth_error", losses.depth_error(drawn, depths, scale).item()
+    yield "depth_error", losses.depth_error(rendering, depths, scale).item()
     yield "kept_fraction", field.opacity_mask.float().mean().item()
 
 

@@ -28,7 +28,7 @@ def test_a_run_is_trained_probed_on_the_way_and_fine_tuned(tmp_path):
     where = ["--run", "run"]
     run("train", "feeler", *where, "data=rooms", *trainer, *online, cwd=tmp_path)
     assert "probe/miou" in (tmp_path / "run" / "metrics.csv").read_text().splitlines()[0]
-    settings = ["steps=2", "least_points=40"]
+    settings = ["steps=2", "min_points=40"]
     done = run("evaluate", "instance-fine-tune", "run", *settings, cwd=tmp_path)
     assert "from scratch" in done.stdout
     assert "step 2/2" in done.stderr

@@ -30,15 +30,15 @@ def test_classes_are_learned_and_the_method_is_left_alone(evaluate, make_feeler,
         "val_scenes": 2,
         "steps": 30,
         "votes": 3,
-        "never_seen": [],
+        "unseen_classes": [],
     }
     assert same(before, method.state_dict())
     trained = load_run(tmp_path / "pretrained")
     assert type(trained).__name__ == "Segmenter"
     assert not torch.equal(
-        trained.body.backbone.layers[0].weight, before["backbone.layers.0.weight"]
+        trained.base_method.backbone.layers[0].weight, before["backbone.layers.0.weight"]
     )
-    assert torch.equal(trained.body.decoder.weight, method.decoder.weight)
+    assert torch.equal(trained.base_method.decoder.weight, method.decoder.weight)
     assert not (tmp_path / "from-scratch").exists()
 
 
@@ -50,7 +50,7 @@ def test_one_starts_from_the_methods_weights_and_one_does_not(evaluate, make_fee
     )
     assert list(scores.rows) == ["feeler", "from scratch"]
     given, fresh = (
-        load_run(tmp_path / name).body.backbone.layers[0].weight
+        load_run(tmp_path / name).base_method.backbone.layers[0].weight
         for name in ("pretrained", "from-scratch")
     )
     assert (given - 0.123).abs().max() < 0.01
@@ -129,7 +129,7 @@ INSTANCE_QUICK = [
     "batch_size=3",
     "from_scratch=false",
     "radius=0.11",
-    "least_points=40",
+    "min_points=40",
 ]
 
 
@@ -146,7 +146,7 @@ def test_boxes_are_found_and_the_method_is_left_alone(evaluate, make_feeler, tmp
     assert all(torch.equal(value, before[name]) for name, value in method.state_dict().items())
     trained = load_run(tmp_path / "pretrained")
     assert trained.config.stuff == (0, 1)
-    assert trained.config.least_points == 40
+    assert trained.config.min_points == 40
 
 
 def test_a_radius_that_is_too_small_finds_nothing(evaluate, make_feeler):
@@ -164,8 +164,8 @@ def test_both_rows_and_the_same_numbers_again(evaluate, make_feeler):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["data.instances=false"], r"train split has an object .* \(wall, floor left out\)"),
-        (["least_points=5000"], "val split has an object of at least 5000 points"),
+        (["data.instances=false"], r"train split has an instance .* \(wall, floor left out\)"),
+        (["min_points=5000"], "val split has an instance of at least 5000 points"),
         (["stuff=[wall,floor,chair,table]"], "chair, table left out"),
         (["stuff=[flor]"], "no class 'flor', which stuff names; did you mean 'floor'?"),
     ],

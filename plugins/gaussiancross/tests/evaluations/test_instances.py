@@ -5,12 +5,12 @@ import torch
 
 from gaussrep_gaussiancross.evaluations.instances import (
     THRESHOLDS,
-    Outcome,
+    MatchResult,
     Overlaps,
     Proposals,
-    counted_instances,
     instance_scores,
-    outcome_of,
+    match_predictions,
+    valid_instances,
 )
 
 
@@ -39,10 +39,10 @@ def test_thresholds():
 def test_overlaps_by_hand():
     found = scene([(5, 12, 1, 0.5), (18, 24, 1, 0.7)], *TWO)
     assert found.shared.tolist() == [[5, 2], [0, 2]]
-    assert found.guessed_sizes.tolist() == [7, 6]
+    assert found.predicted_sizes.tolist() == [7, 6]
     assert found.free.tolist() == [0, 4]
-    assert found.true_sizes.tolist() == [10, 10]
-    assert found.true_labels.tolist() == [1, 1]
+    assert found.target_sizes.tolist() == [10, 10]
+    assert found.target_labels.tolist() == [1, 1]
 
 
 def test_perfect():
@@ -62,36 +62,36 @@ def test_an_overlap_counts_up_to_its_threshold():
 
 def test_the_area_by_hand():
     """Right, wrong, right, with one object missed: recall 1/3, 1/3, 2/3; precision 1, 1/2, 2/3."""
-    found = Outcome(torch.tensor([0.5, 0.9, 0.7]), torch.tensor([True, True, False]), 1)
+    found = MatchResult(torch.tensor([0.5, 0.9, 0.7]), torch.tensor([True, True, False]), 1)
     wanted = 1 / 3 * 1 + 0 + 1 / 3 * (1 / 2 + 2 / 3) / 2
     assert found.average_precision == pytest.approx(wanted)
 
 
 def test_equal_scores_come_together():
-    first = Outcome(torch.tensor([0.5, 0.5]), torch.tensor([True, False]), 0)
-    second = Outcome(torch.tensor([0.5, 0.5]), torch.tensor([False, True]), 0)
+    first = MatchResult(torch.tensor([0.5, 0.5]), torch.tensor([True, False]), 0)
+    second = MatchResult(torch.tensor([0.5, 0.5]), torch.tensor([False, True]), 0)
     assert first.average_precision == second.average_precision == pytest.approx((1 + 0.5) / 2)
 
 
 def test_nothing_guessed_and_nothing_there():
     empty = torch.zeros(0), torch.zeros(0, dtype=torch.bool)
-    assert Outcome(*empty, 3).average_precision == 0.0
-    assert math.isnan(Outcome(*empty, 0).average_precision)
-    assert math.isnan(Outcome(torch.tensor([0.9]), torch.tensor([False]), 0).average_precision)
+    assert MatchResult(*empty, 3).average_precision == 0.0
+    assert math.isnan(MatchResult(*empty, 0).average_precision)
+    assert math.isnan(MatchResult(torch.tensor([0.9]), torch.tensor([False]), 0).average_precision)
 
 
 def test_the_surest_of_two_guesses_of_one_object_is_the_hit():
-    found = outcome_of(scene([(0, 10, 1, 0.3), (0, 9, 1, 0.8)], *TWO), 1, 0.5, 1)
+    found = match_predictions(scene([(0, 10, 1, 0.3), (0, 9, 1, 0.8)], *TWO), 1, 0.5, 1)
     assert found.scores.tolist() == pytest.approx([0.3, 0.8])
     assert found.hits.tolist() == [False, True]
     assert found.missed == 1
 
 
 def test_another_class_is_no_hit():
-    found = outcome_of(scene([(0, 10, 0, 0.9)], *TWO), 1, 0.5, 1)
+    found = match_predictions(scene([(0, 10, 0, 0.9)], *TWO), 1, 0.5, 1)
     assert len(found.hits) == 0
     assert found.missed == 2
-    found = outcome_of(scene([(0, 10, 0, 0.9)], *TWO), 0, 0.5, 1)
+    found = match_predictions(scene([(0, 10, 0, 0.9)], *TWO), 0, 0.5, 1)
     assert found.hits.tolist() == [False]
     assert found.missed == 0
 
@@ -99,15 +99,15 @@ def test_another_class_is_no_hit():
 def test_a_guess_mostly_outside_of_all_objects_does_not_count():
     """Six of eight points lie in no object: at 0.5 not counted; at 0.75 just counted, as wrong."""
     overlaps = scene([(18, 26, 1, 0.9)], *TWO)
-    assert len(outcome_of(overlaps, 1, 0.5, 1).hits) == 0
-    assert outcome_of(overlaps, 1, 0.75, 1).hits.tolist() == [False]
+    assert len(match_predictions(overlaps, 1, 0.5, 1).hits) == 0
+    assert match_predictions(overlaps, 1, 0.75, 1).hits.tolist() == [False]
 
 
 def test_small_objects_need_not_be_found_and_small_guesses_are_not_looked_at():
     instances, labels = [0] * 4 + [1] * 10, [1] * 14
     overlaps = scene([(0, 4, 1, 0.9), (0, 6, 1, 0.8), (4, 14, 1, 0.7)], instances, labels)
-    found = outcome_of(overlaps, 1, 0.5, 6)
-    # The second guess hits the small object, so it is neither right nor wrong.
+    found = match_predictions(overlaps, 1, 0.5, 6)
+    # The second prediction hits the small object, so it is neither right nor wrong.
     assert found.scores.tolist() == pytest.approx([0.7])
     assert found.hits.tolist() == [True]
     assert found.missed == 0
@@ -133,5 +133,5 @@ def test_a_scene_without_guesses_and_without_objects():
 
 def test_stuff_has_no_objects():
     labels, instances = torch.tensor([0, 1, 2, -1, 2]), torch.tensor([4, 5, 6, 7, -1])
-    assert counted_instances(labels, instances, (0, 1)).tolist() == [-1, -1, 6, -1, -1]
-    assert counted_instances(labels, instances, ()).tolist() == [4, 5, 6, -1, -1]
+    assert valid_instances(labels, instances, (0, 1)).tolist() == [-1, -1, 6, -1, -1]
+    assert valid_instances(labels, instances, ()).tolist() == [4, 5, 6, -1, -1]

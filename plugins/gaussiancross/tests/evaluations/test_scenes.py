@@ -1,12 +1,11 @@
-from gaussrep_gaussiancross.evaluations import scenes as ticker
-from gaussrep_gaussiancross.evaluations.scenes import Ticker
+from gaussrep_gaussiancross.evaluations import scenes
+from gaussrep_gaussiancross.evaluations.scenes import log_progress
 
 
-def test_only_what_is_slow_prints(capsys, monkeypatch):
-    quick = Ticker("scenes", 3)
-    quick.tick(1)
+def test_only_slow_loops_print(capsys, monkeypatch):
+    assert list(log_progress("abc", "scenes", 3)) == ["a", "b", "c"]
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(ticker, "SECONDS", 0.0)
-    quick.tick(2, "loss 0.5")
-    quick.tick(3)
-    assert capsys.readouterr().err == "scenes: 2/3  loss 0.5\nscenes: 3/3\n"
+    monkeypatch.setattr(scenes, "LOG_INTERVAL", 0.0)
+    notes = iter(["loss 0.5", ""])
+    assert list(log_progress("ab", "scenes", 3, lambda: next(notes))) == ["a", "b"]
+    assert capsys.readouterr().err == "scenes: 1/3  loss 0.5\nscenes: 2/3\n"

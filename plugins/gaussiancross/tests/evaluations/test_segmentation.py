@@ -4,31 +4,31 @@ import pytest
 import torch
 
 from gaussrep_gaussiancross.evaluations.segmentation import (
-    MOST_VOTES,
+    MAX_VOTES,
     confusion_matrix,
-    moved,
     segmentation_scores,
-    turns,
+    transform_scene,
     vote,
+    vote_transforms,
 )
 
 
 def test_counts_by_hand():
     labels = torch.tensor([0, 0, 1, 2, -1, 1])
-    guesses = torch.tensor([0, 1, 1, 0, 2, 1])
-    found = confusion_matrix(guesses, labels, 3)
+    predictions = torch.tensor([0, 1, 1, 0, 2, 1])
+    found = confusion_matrix(predictions, labels, 3)
     assert found.tolist() == [[1, 1, 0], [0, 2, 0], [1, 0, 0]]
 
 
 def test_counts_of_scenes_add_up():
     generator = torch.Generator().manual_seed(0)
-    guesses, labels = torch.randint(4, (2, 50), generator=generator)
-    halves = [confusion_matrix(guesses[s], labels[s], 4) for s in (slice(20), slice(20, None))]
-    assert torch.equal(sum(halves), confusion_matrix(guesses, labels, 4))
+    predictions, labels = torch.randint(4, (2, 50), generator=generator)
+    halves = [confusion_matrix(predictions[s], labels[s], 4) for s in (slice(20), slice(20, None))]
+    assert torch.equal(sum(halves), confusion_matrix(predictions, labels, 4))
 
 
 def test_scores_by_hand():
-    """Class 2 is nowhere; class 3 is guessed once, though it is not there."""
+    """Class 2 is nowhere; class 3 is predicted once, though it is not there."""
     scores = segmentation_scores(
         torch.tensor([[3, 1, 0, 0], [0, 5, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0]])
     )
@@ -56,7 +56,7 @@ def batch_of(count=5):
 
 
 def test_thirteen_turns():
-    matrices = turns(MOST_VOTES)
+    matrices = vote_transforms(MAX_VOTES)
     assert len(matrices) == 13
     torch.testing.assert_close(matrices[0], torch.eye(3))
     scales = matrices.det().abs() ** (1 / 3)
@@ -72,8 +72,8 @@ def test_thirteen_turns():
 def test_normals_keep_their_length_and_their_angle_to_the_points():
     batch = batch_of()
     angles = (batch["points"] * batch["normals"]).sum(1)
-    for matrix in turns(MOST_VOTES):
-        turned = moved(batch, matrix)
+    for matrix in vote_transforms(MAX_VOTES):
+        turned = transform_scene(batch, matrix)
         scale = matrix.det().abs() ** (1 / 3)
         torch.testing.assert_close(turned["normals"].norm(dim=1), torch.ones(5))
         torch.testing.assert_close((turned["points"] * turned["normals"]).sum(1), scale * angles)
@@ -99,6 +99,6 @@ def test_what_does_not_depend_on_the_side_is_not_changed():
     def scores(view):
         return torch.stack([view["colors"][:, 0], view["normals"][:, 2]], dim=1)
 
-    found = vote(scores, batch, MOST_VOTES)
+    found = vote(scores, batch, MAX_VOTES)
     torch.testing.assert_close(found, scores(batch).softmax(1))
     assert math.isclose(found.sum().item(), 5.0, rel_tol=1e-5)

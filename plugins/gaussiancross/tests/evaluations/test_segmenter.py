@@ -16,9 +16,9 @@ from gaussrep_gaussiancross.evaluations.segmenter import (
 
 @pytest.fixture
 def make_segmenter(rooms):
-    def make(body="feeler"):
+    def make(base_method="feeler"):
         torch.manual_seed(0)
-        settings = {"type": "point-segmenter", "body": body, "classes": 5}
+        settings = {"type": "point-segmenter", "base_method": base_method, "classes": 5}
         return build("methods", settings)
 
     return make
@@ -26,7 +26,7 @@ def make_segmenter(rooms):
 
 def test_the_head_is_linear_in_the_features(make_segmenter, batch):
     segmenter = make_segmenter().eval()
-    features = segmenter.body.encode_points(batch)
+    features = segmenter.base_method.encode_points(batch)
     wanted = features @ segmenter.head.weight.T + segmenter.head.bias
     torch.testing.assert_close(segmenter.scores(batch), wanted)
     loss = segmenter.training_loss(batch).loss
@@ -37,7 +37,7 @@ def test_the_backbone_learns_and_the_rest_of_the_body_does_not(make_segmenter, b
     segmenter = make_segmenter()
     segmenter.training_loss(batch).loss.backward()
     for name, parameter in segmenter.named_parameters():
-        assert (parameter.grad is None) == name.startswith("body.decoder"), name
+        assert (parameter.grad is None) == name.startswith("base_method.decoder"), name
     make_optimizer(segmenter, TrainerConfig(steps=1))  # its names are known
 
 
@@ -45,13 +45,13 @@ def test_what_it_saw_is_counted_in_training_only(make_segmenter, batch):
     segmenter = make_segmenter()
     wanted = [int((batch["labels"] == label).sum()) for label in range(5)]
     segmenter.eval().training_loss(batch)
-    assert segmenter.seen.sum() == 0
+    assert segmenter.class_counts.sum() == 0
     segmenter.train().training_loss(batch)
-    assert segmenter.seen.tolist() == wanted
+    assert segmenter.class_counts.tolist() == wanted
     assert wanted[-1] == 0 < wanted[0]
     unknown = {**batch, "labels": torch.full_like(batch["labels"], -1)}
     assert segmenter.training_loss(unknown).loss == 0
-    assert segmenter.seen.tolist() == wanted
+    assert segmenter.class_counts.tolist() == wanted
 
 
 def test_other_methods_are_refused(make_segmenter):
@@ -71,13 +71,13 @@ def jaccard_loss(wrong, true):
 
 @pytest.mark.parametrize("labels", [(0, 1, 1, 0, 1), (1, 1, 1, 1, 1), (0, 0, 1, 0, 0)])
 def test_it_is_the_jaccard_loss_at_every_vertex(labels):
-    """Certain guesses, right or wrong, of two classes: the mean over classes that occur."""
-    for guesses in itertools.product((0, 1), repeat=5):
-        scores = CERTAIN * torch.nn.functional.one_hot(torch.tensor(guesses), 2).double()
+    """Certain predictions, right or wrong, of two classes: the mean over classes that occur."""
+    for predictions in itertools.product((0, 1), repeat=5):
+        scores = CERTAIN * torch.nn.functional.one_hot(torch.tensor(predictions), 2).double()
         wanted = []
         for label in set(labels):
             true = [own == label for own in labels]
-            wrong = [guess != own for guess, own in zip(guesses, labels, strict=True)]
+            wrong = [prediction != own for prediction, own in zip(predictions, labels, strict=True)]
             wanted.append(jaccard_loss(wrong, true))
         found = lovasz_softmax(scores, torch.tensor(labels)).item()
         assert found == pytest.approx(sum(wanted) / len(wanted), abs=1e-6)
@@ -88,11 +88,11 @@ def test_between_vertices_it_is_the_lovasz_extension():
     generator = torch.Generator().manual_seed(0)
     scores = torch.randn(7, 3, generator=generator, dtype=torch.float64)
     labels = torch.tensor([0, 1, 0, 1, 1, 0, 0])  # class 2 does not occur
-    shares = scores.softmax(1)
+    probabilities = scores.softmax(1)
     wanted = []
     for label in (0, 1):
         true = labels == label
-        errors = torch.where(true, 1 - shares[:, label], shares[:, label])
+        errors = torch.where(true, 1 - probabilities[:, label], probabilities[:, label])
         levels = [0.0, *errors.sort().values.tolist()]
         wanted.append(
             sum(

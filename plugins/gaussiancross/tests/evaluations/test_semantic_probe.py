@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussrep.errors import DataError
-from gaussrep_gaussiancross.evaluations.semantic_probe import one_cycle, unchanged
+from gaussrep_gaussiancross.evaluations.semantic_probe import one_cycle, preserve_module_state
 
 QUICK = ["steps=30", "lr=0.05", "batch_size=3", "random_backbone=false"]
 
@@ -36,7 +36,7 @@ def test_classes_are_found_and_the_method_is_left_alone(evaluate, make_feeler, b
     )
     assert scores.facts["train_scenes"] == 6
     assert scores.facts["val_scenes"] == 2
-    assert scores.facts["never_seen"] == []
+    assert scores.facts["unseen_classes"] == []
 
 
 def test_only_one_protocol_lets_the_averages_move(evaluate, make_feeler):
@@ -104,9 +104,9 @@ def test_a_class_that_training_never_saw(evaluate, make_feeler, caplog):
     overrides = ["steps=2", "limit=1", "batchnorm=eval", "cached_points=1"]
     with caplog.at_level(logging.WARNING, "gaussrep.evaluation"):
         facts = evaluate("semantic-probe", make_feeler(), *QUICK, *overrides).facts
-    assert len(facts["never_seen"]) == 3
+    assert len(facts["unseen_classes"]) == 3
     (warning,) = caplog.messages
-    assert f"training never saw a point of {', '.join(facts['never_seen'])}" in warning
+    assert f"training never saw a point of {', '.join(facts['unseen_classes'])}" in warning
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_bad_data(evaluate, make_feeler, overrides, data, message):
 
 
 def interrupted(method):
-    with unchanged(method):
+    with preserve_module_state(method):
         method.train()
         method.backbone.layers(torch.randn(8, 6) + 3)
         assert not torch.equal(method.backbone.layers[1].running_mean, torch.zeros(16))
