@@ -1,7 +1,7 @@
-"""Cameras to and from PyTorch3D's.
+"""Conversion of cameras to and from PyTorch3D.
 
-PyTorch3D's camera space has x to the left and y up (z is forward in both), multiplies points from
-the left, and measures pictures in normalized device coordinates: from the middle, in halves of the
+PyTorch3D's camera space has x to the left and y up (z is forward in both), points are row vectors,
+and normalized device coordinates (NDC) are measured from the middle of the image in halves of the
 shorter side, x to the left and y up.
 """
 
@@ -13,24 +13,22 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError, ShapeError
-from gaussrep.similarity import compose
 from gaussrep_pytorch3d.library import pytorch3d
 
 FLIP = (-1.0, -1.0, 1.0)
-"""From one camera space to the other, by axis."""
+"""Factor of each axis between the two camera spaces."""
 
 
 def to_pytorch3d_cameras(cameras: Cameras, in_ndc: bool = False) -> Any:
-    """Make PyTorch3D cameras that see the same.
+    """Convert cameras to PyTorch3D.
 
     Args:
         cameras: Views, [*B, V].
-        in_ndc: Whether focal lengths and principal points are given in normalized device
-            coordinates, and not in pixels.
+        in_ndc: Whether focal lengths and principal points are in NDC instead of pixels.
 
     Returns:
         One `pytorch3d.renderer.PerspectiveCameras` of all views, B·V of them, or
-        `OrthographicCameras` for the model `ortho`; they know their `image_size`.
+        `OrthographicCameras` for the model `ortho`; their `image_size` is set.
 
     Raises:
         UnavailableError: If PyTorch3D cannot be imported.
@@ -55,20 +53,20 @@ def to_pytorch3d_cameras(cameras: Cameras, in_ndc: bool = False) -> Any:
 
 
 def from_pytorch3d_cameras(cameras: Any, width: int, height: int) -> Cameras:
-    """Make the cameras that see what PyTorch3D's see.
+    """Convert PyTorch3D's cameras.
 
     Args:
         cameras: V of `PerspectiveCameras`, `OrthographicCameras`, `FoVPerspectiveCameras` or
-            `FoVOrthographicCameras`; near and far planes are not looked at.
-        width: Of the pictures in pixels.
-        height: Of the pictures in pixels.
+            `FoVOrthographicCameras`; near and far planes are ignored.
+        width: Image width in pixels.
+        height: Image height in pixels.
 
     Returns:
         Views [V].
 
     Raises:
         CapabilityError: If the cameras are of another kind.
-        ShapeError: If they are for pictures of another size.
+        ShapeError: If they are for images of another size.
     """
     _check_size(cameras, width, height)
     projection = cameras.get_projection_transform().compose(cameras.get_ndc_camera_transform())
@@ -80,12 +78,13 @@ def from_pytorch3d_cameras(cameras: Any, width: int, height: int) -> Cameras:
     Ks[:, :2, 2] = middle - half * matrix[:, :2, 3 if ortho else 2]
     flip = matrix.new_tensor(FLIP)
     rotation, offset = (cameras.R * flip).mT, cameras.T * flip
-    viewmats = compose(torch.ones_like(offset[:, 0]), rotation, offset)
+    viewmats = torch.eye(4).to(matrix).repeat(len(matrix), 1, 1)
+    viewmats[:, :3, :3], viewmats[:, :3, 3] = rotation, offset
     return Cameras(viewmats, Ks, width, height, "ortho" if ortho else "pinhole")
 
 
 def _frame(width: int, height: int, like: Tensor) -> tuple[Float[Tensor, " 2"], float]:
-    """Middle of a picture, and half its shorter side, in pixels."""
+    """Compute the middle of an image and half its shorter side, in pixels."""
     return like.new_tensor([width / 2, height / 2]), min(width, height) / 2
 
 
@@ -100,5 +99,5 @@ def _check_size(cameras: Any, width: int, height: int) -> None:
     if size is not None and (size != size.new_tensor([height, width])).any():
         rows, columns = size[0].int().tolist()
         raise ShapeError(
-            f"these cameras are for pictures of {columns}x{rows}, asked for are {width}x{height}."
+            f"the cameras are for images of {columns}x{rows}, got a size of {width}x{height}."
         )

@@ -1,4 +1,4 @@
-"""Gaussians to and from PyTorch3D's `Pointclouds`."""
+"""Conversion of Gaussians to and from PyTorch3D's `Pointclouds`."""
 
 from typing import Any
 
@@ -13,27 +13,27 @@ from gaussrep.neighbors import spacing
 from gaussrep_pytorch3d.library import pytorch3d
 
 NEIGHBORS = 3
-"""Others whose distance makes the size of a Gaussian (3DGS, section 5.1)."""
+"""Number of nearest neighbors whose distance sets a Gaussian's scale (3DGS, section 5.1)."""
 
-SMALLEST = 1e-4
-"""Least standard deviation, as a share of the cloud's size, where points coincide; ours."""
+MIN_RELATIVE_SCALE = 1e-4
+"""Lower bound of scales as a fraction of the cloud's size; design choice."""
 
 GRAY = 0.5
-"""Color of points that have none."""
+"""Color of points without features."""
 
 
 def to_pointclouds(gaussians: Gaussians) -> Any:
-    """Make a cloud of every scene.
+    """Convert every scene to a point cloud.
 
     Features of a point are red, green, blue and opacity, then those of the Gaussian. Gaussians of
-    opacity 0 are padding and are left out, so that clouds differ in length. Spherical harmonics
-    give the color of their first coefficient; scales and orientations have no place in a cloud.
+    opacity 0 are padding and are dropped, so that clouds differ in length. Of spherical harmonics
+    only the first coefficient is used; scales and orientations are dropped.
 
     Args:
         gaussians: Scenes, [*B, N].
 
     Returns:
-        A `pytorch3d.structures.Pointclouds` of as many clouds as there are scenes, differentiable.
+        A differentiable `pytorch3d.structures.Pointclouds`, one cloud per scene.
 
     Raises:
         UnavailableError: If PyTorch3D cannot be imported.
@@ -53,27 +53,26 @@ def to_pointclouds(gaussians: Gaussians) -> Any:
 
 
 def from_pointclouds(clouds: Any, scale: float | None = None, opacity: float = 1.0) -> Gaussians:
-    """Put a round Gaussian at every point.
+    """Convert every point to a round Gaussian.
 
     Args:
-        clouds: A `pytorch3d.structures.Pointclouds` of B clouds whose features are, as
-            `to_pointclouds` gives them, RGB, opacity, and more; it may hold RGB alone, or no
-            features at all, which makes gray Gaussians.
-        scale: Standard deviation in units of the points; where it is None, the root mean square
-            distance of the three nearest others.
-        opacity: Opacity where the clouds hold none.
+        clouds: A `pytorch3d.structures.Pointclouds` of B clouds whose features are RGB,
+            opacity and more, as from `to_pointclouds`; RGB alone, or none for gray Gaussians.
+        scale: Standard deviation in scene units; if None, the root mean square distance to the
+            three nearest neighbors.
+        opacity: Opacity if the clouds have none.
 
     Returns:
-        Scenes [B, N], padded with opacity 0 up to the longest cloud.
+        Scenes [B, N], padded with opacity 0 to the longest cloud.
 
     Raises:
         ShapeError: If points have one or two features, or if a cloud of one point needs a scale.
     """
-    features = clouds.features_list() or [None] * len(clouds)
+    all_features = clouds.features_list() or [None] * len(clouds)
     return Gaussians.stack(
         [
-            _scene(points, given, scale, opacity)
-            for points, given in zip(clouds.points_list(), features, strict=True)
+            _scene(points, features, scale, opacity)
+            for points, features in zip(clouds.points_list(), all_features, strict=True)
         ]
     )
 
@@ -91,18 +90,18 @@ def _scene(
     return Gaussians(
         means=points,
         quats=points.new_tensor([1.0, 0, 0, 0]).expand(len(points), 4),
-        scales=_sizes(points, scale)[:, None].expand(-1, 3),
+        scales=_scales(points, scale)[:, None].expand(-1, 3),
         opacities=features[:, 3] if features is not None and channels > 3 else opacities,
         colors=torch.full_like(points, GRAY) if features is None else features[:, :3],
         features=features[:, 4:] if features is not None and channels > 4 else None,
     )
 
 
-def _sizes(points: Float[Tensor, "n 3"], scale: float | None) -> Float[Tensor, " n"]:
+def _scales(points: Float[Tensor, "n 3"], scale: float | None) -> Float[Tensor, " n"]:
     if scale is not None or not len(points):
         return points.new_full((len(points),), scale or 0.0)
     if len(points) == 1:
         raise ShapeError("a cloud of one point has no spacing; give scale.")
     size = (points.amax(0) - points.amin(0)).max().item()
-    others = min(NEIGHBORS, len(points) - 1)
-    return spacing(points, others).clamp_min(SMALLEST * size)
+    neighbors = min(NEIGHBORS, len(points) - 1)
+    return spacing(points, neighbors).clamp_min(MIN_RELATIVE_SCALE * size)

@@ -1,6 +1,7 @@
-"""Settings of the renderers (torch-free); all defaults are ours."""
+"""Settings of the renderers (torch-free); all defaults are design choices."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,28 +11,32 @@ from gaussrep.config import ComponentConfig
 class PyTorch3DConfig(ComponentConfig):
     """Settings of the `pytorch3d` renderer."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"block": "max_pairs"}
+
     points_per_pixel: int = Field(default=128, ge=1)
-    """Gaussians that a pixel can list, the nearest ones (on CUDA at most 149)."""
+    """Largest number of Gaussians per pixel, the nearest ones (on CUDA at most 149)."""
 
     overflow: Literal["error", "warn"] = "error"
-    """What happens where a pixel would need more: an error, or a warning and a picture that lacks
-    what is behind."""
+    """Response if a pixel needs more Gaussians: an error, or a warning and an image without the
+    farther ones."""
 
-    block: int = Field(default=2**20, ge=1)
-    """Largest number of pixel-Gaussian pairs that are composited at once; of the lists that
-    PyTorch3D makes, sixteen times as many entries."""
+    max_pairs: int = Field(default=2**20, ge=1)
+    """Largest number of pixel-Gaussian pairs composited at once; PyTorch3D's lists have up to
+    sixteen times as many entries."""
 
 
 class PulsarConfig(ComponentConfig):
     """Settings of the `pulsar` renderer."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"tracked": "n_track"}
+
     gamma: float = Field(default=1e-2, ge=1e-5, le=1)
-    """Softness of the blending: 1e-5 shows the nearest sphere, 1 mixes all that the ray meets.
-    Below 1e-3 there are next to no gradients of places and sizes."""
+    """Softness of the blending: 1e-5 shows the nearest sphere, 1 blends all spheres on the ray.
+    Below 1e-3 the gradients of positions and sizes vanish almost entirely."""
 
     radius: float = Field(default=2**0.5, gt=0)
-    """Radius of the sphere, in geometric means of the Gaussian's three standard deviations; with
-    the root of two, its disc has the area that an opaque round Gaussian covers in sum, 2π std²."""
+    """Radius of a sphere in geometric means of the Gaussian's three standard deviations; with √2,
+    its disc has the area over which an opaque round Gaussian integrates, 2π std²."""
 
-    tracked: int = Field(default=32, ge=1, le=128)
-    """Spheres per pixel, the nearest ones, that get gradients."""
+    n_track: int = Field(default=32, ge=1, le=128)
+    """Number of spheres per pixel that receive gradients, the nearest ones."""

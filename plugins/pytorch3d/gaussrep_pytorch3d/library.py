@@ -1,4 +1,4 @@
-"""The one way to PyTorch3D, which may be absent or broken."""
+"""Import of PyTorch3D, which may be absent or broken."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from importlib import import_module
 from types import ModuleType
 
 from gaussrep.errors import UnavailableError
-from gaussrep_pytorch3d.install import INSTALL
+from gaussrep_pytorch3d.plugin import INSTALL
 
 
 @cache
@@ -15,7 +15,7 @@ def pytorch3d(module: str) -> ModuleType:
     """Import a module of PyTorch3D.
 
     Args:
-        module: Its name, without `pytorch3d.`.
+        module: Name of the module, without `pytorch3d.`.
 
     Returns:
         The module.
@@ -33,12 +33,15 @@ def pytorch3d(module: str) -> ModuleType:
 
 
 WITHOUT_CUDA = ("Not compiled with GPU support", "built without CUDA")
-"""What PyTorch3D's kernels and Pulsar say of tensors on CUDA where they were built for the CPU."""
+"""Parts of the messages with which builds without CUDA reject tensors on CUDA."""
 
 
 @contextmanager
-def built_for_the_device() -> Iterator[None]:
-    """Say in our words that PyTorch3D was built without CUDA, where a call within finds that.
+def explain_missing_cuda() -> Iterator[None]:
+    """Explain the error of a call in the block if PyTorch3D was built without CUDA.
+
+    Yields:
+        Nothing.
 
     Raises:
         UnavailableError: With the cure.
@@ -46,7 +49,7 @@ def built_for_the_device() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        if any(said in str(error) for said in WITHOUT_CUDA):
+        if any(part in str(error) for part in WITHOUT_CUDA):
             raise UnavailableError(
                 "PyTorch3D was built without CUDA, and these tensors are on CUDA; move them with "
                 f".to('cpu'), or build it where nvcc is: {INSTALL}"

@@ -1,14 +1,26 @@
-"""What gaussrep-pytorch3d registers; imports nothing heavy."""
+"""Plugin of gaussrep-pytorch3d: its renderers, and how PyTorch3D is installed (torch-free)."""
 
 from collections.abc import Iterator
 
 from gaussrep.plugins import RendererRecord, hookimpl
-from gaussrep_pytorch3d.install import INSTALL, REQUIRES
+
+REQUIRES = ("pytorch3d>=0.7",)
+"""Requirements of every component of this distribution."""
+
+INSTALL = (
+    "pip install setuptools wheel && pip install --no-build-isolation "
+    '"git+https://github.com/facebookresearch/pytorch3d.git"'
+)
+"""Command that builds PyTorch3D: no package index has it, and its build imports torch."""
 
 
 @hookimpl
 def register_renderers() -> Iterator[RendererRecord]:
-    """The renderers of this distribution."""
+    """Register the renderers of this distribution.
+
+    Yields:
+        One record per renderer.
+    """
     yield RendererRecord(
         name="pytorch3d",
         summary="PyTorch3D finds the nearest Gaussians of each pixel, torch composites them.",

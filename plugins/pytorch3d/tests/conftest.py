@@ -2,7 +2,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from gaussrep_pytorch3d.install import INSTALL
+from gaussrep_pytorch3d.plugin import INSTALL
 
 
 def pytest_collection_modifyitems(items):

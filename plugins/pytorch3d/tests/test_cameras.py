@@ -113,7 +113,7 @@ def test_gradients_go_through():
 
 def test_another_size_is_refused():
     theirs = to_pytorch3d_cameras(random_cameras((64, 48)))
-    with pytest.raises(ShapeError, match="pictures of 64x48, asked for are 48x64"):
+    with pytest.raises(ShapeError, match="images of 64x48, got a size of 48x64"):
         from_pytorch3d_cameras(theirs, 48, 64)
 
 

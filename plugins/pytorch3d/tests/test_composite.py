@@ -3,13 +3,13 @@ import torch
 
 from gaussrep.rendering import blend_channels, pixel_centers, project, sort_by_depth
 from gaussrep.testing.scenes import random_scene
-from gaussrep_pytorch3d.composite import composite
+from gaussrep_pytorch3d.renderer import composite
 
 COUNT, SIZE = 4, (4, 3)
 
 
-@pytest.mark.parametrize("block", [5, 10**6])
-def test_derivatives_are_those_of_differences(block):
+@pytest.mark.parametrize("max_pairs", [5, 10**6])
+def test_derivatives_are_those_of_differences(max_pairs):
     scene = random_scene(21, count=COUNT, size=SIZE)
     projection = project(scene.gaussians, scene.cameras)
     mixed = blend_channels(scene.gaussians, scene.cameras, projection.depths)
@@ -18,7 +18,7 @@ def test_derivatives_are_those_of_differences(block):
     lists = torch.arange(COUNT).expand(len(rows), len(pixels), -1)
 
     def blended(rows):
-        return composite(rows, lists, pixels, block)
+        return composite(rows, lists, pixels, max_pairs)
 
     assert blended(rows).max() > 0.05
     assert torch.autograd.gradcheck(blended, rows)

@@ -14,7 +14,7 @@ class TestPyTorch3D(RendererContract):
 @pytest.mark.pytorch3d
 class TestPyTorch3DInBlocks(RendererContract):
     name = "pytorch3d"
-    settings = {"block": 300, "points_per_pixel": 40}
+    settings = {"max_pairs": 300, "points_per_pixel": 40}
 
 
 @pytest.mark.pytorch3d

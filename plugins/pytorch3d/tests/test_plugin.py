@@ -9,7 +9,7 @@ from gaussrep import plugins
 from gaussrep.errors import UnavailableError
 from gaussrep.plugins import component
 from gaussrep_pytorch3d import library
-from gaussrep_pytorch3d.install import INSTALL
+from gaussrep_pytorch3d.plugin import INSTALL
 
 NAMES = ("pytorch3d", "pulsar")
 LISTING = """
@@ -61,9 +61,9 @@ def test_one_that_does_not_import_is_said_with_its_reason(monkeypatch):
 @pytest.mark.parametrize("said", library.WITHOUT_CUDA)
 def test_one_that_was_built_without_cuda_is_said(said):
     cure = r"built without CUDA, .* move them with \.to\('cpu'\), or build it"
-    with pytest.raises(UnavailableError, match=cure), library.built_for_the_device():
+    with pytest.raises(UnavailableError, match=cure), library.explain_missing_cuda():
         raise RuntimeError(f"{said}. Exception raised from ...")
-    with pytest.raises(RuntimeError, match="else"), library.built_for_the_device():
+    with pytest.raises(RuntimeError, match="else"), library.explain_missing_cuda():
         raise RuntimeError("something else")
 
 

@@ -7,7 +7,7 @@ from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import project
-from gaussrep_pytorch3d.spheres import to_spheres
+from gaussrep_pytorch3d.pulsar import to_spheres
 
 pytestmark = pytest.mark.pytorch3d
 

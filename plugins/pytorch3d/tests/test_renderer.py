@@ -9,8 +9,7 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import MIN_ALPHA, project
 from gaussrep.testing.scenes import random_scene
 from gaussrep_pytorch3d.library import pytorch3d
-from gaussrep_pytorch3d.nearest import nearest_gaussians, reach
-from gaussrep_pytorch3d.tiles import SIDE
+from gaussrep_pytorch3d.nearest import SIDE, enclosing_radii, nearest_gaussians
 
 pytestmark = pytest.mark.pytorch3d
 
@@ -72,7 +71,7 @@ def test_circles_enclose_what_counts_and_no_more(model):
     seen = project(scene.gaussians, scene.cameras)
     angles = torch.linspace(0, 2 * torch.pi, 2000, dtype=torch.float64)[:, None]
     around = torch.stack([angles.cos(), angles.sin()], -1)
-    edge = around * reach(seen)[0, :, 0, None]
+    edge = around * enclosing_radii(seen)[0, :, 0, None]
     xx, xy, yy = seen.conics[0].unbind(-1)
     power = -0.5 * (xx * edge[..., 0] ** 2 + yy * edge[..., 1] ** 2) - xy * edge.prod(-1)
     alpha = (scene.gaussians.opacities * power.exp()).amax(0)[seen.visible[0]]
@@ -112,7 +111,7 @@ def test_lists_that_are_too_short_are_an_error_with_the_cure():
     covered = int((gr.render(gaussians, cameras, "reference").alpha > 0).sum())
     assert str(caught.value) == (
         f"renderer 'pytorch3d' lists 8 Gaussians per pixel, and {covered} of 20 pixels may need "
-        "more; raise renderer.points_per_pixel, or draw without what is behind with "
+        "more; raise renderer.points_per_pixel, or leave out the farther Gaussians with "
         "renderer.overflow=warn."
     )
     ours = renderer(points_per_pixel=9).render(gaussians, cameras)
@@ -123,7 +122,7 @@ def test_lists_that_are_too_short_may_be_a_warning(caplog):
     gaussians, cameras = stack(9, 0.1)
     short = renderer(points_per_pixel=4, overflow="warn")
     drawn = [short.render(gaussians, cameras) for _ in range(2)]
-    assert caplog.text.count("may need more; pictures lack what is behind") == 1
+    assert caplog.text.count("may need more; images lack the farther Gaussians") == 1
     expected = gr.render(gaussians[:4], cameras, "reference")
     torch.testing.assert_close(drawn[1].color, expected.color)
 
@@ -143,10 +142,10 @@ def test_a_list_that_is_just_full_is_no_error():
     torch.testing.assert_close(exact.color, draw(scene).color)
 
 
-def test_blocks_do_not_change_the_picture():
+def test_blocks_do_not_change_the_image():
     scene = random_scene(5, batch=(2,), views=2, count=25, features=2)
-    for block in (1, 500):
-        ours, whole = draw(scene, block=block), draw(scene)
+    for max_pairs in (1, 500):
+        ours, whole = draw(scene, max_pairs=max_pairs), draw(scene)
         torch.testing.assert_close(ours.color, whole.color, atol=1e-12, rtol=1e-12)
         torch.testing.assert_close(ours.features, whole.features, atol=1e-12, rtol=1e-12)
 
