@@ -1,1 +1,1 @@
-"""`rooms`: labeled indoor scenes made of simple solids, with exact posed RGB-D frames."""
+"""Synthetic rooms: labeled indoor scenes of simple solids, with exact posed RGB-D frames."""

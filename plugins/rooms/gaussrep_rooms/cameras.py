@@ -1,4 +1,4 @@
-"""Where the frames are taken from."""
+"""Sample the cameras of a room's frames."""
 
 import numpy as np
 from jaxtyping import Float64
@@ -24,26 +24,32 @@ Viewmats = Float64[np.ndarray, "views 4 4"]
 def draw_intrinsics(
     height: int, width: int, rng: np.random.Generator
 ) -> Float64[np.ndarray, "3 3"]:
-    """A camera matrix with a random field of view; pixel centers lie at +0.5.
+    """Draw a camera matrix with a random field of view.
 
     Args:
-        height: Of the frames in pixels.
-        width: Of the frames in pixels.
+        height: Height of the frames in pixels.
+        width: Width of the frames in pixels.
         rng: Source of randomness.
+
+    Returns:
+        The camera matrix; pixel centers are at +0.5.
     """
     focal = max(width, height) / 2 / np.tan(np.radians(rng.uniform(*FIELD_OF_VIEW)) / 2)
     return np.array([[focal, 0, width / 2], [0, focal, height / 2], [0, 0, 1.0]])
 
 
 def draw_viewmats(plan: FloorPlan, count: int, rng: np.random.Generator) -> Viewmats:
-    """Cameras that a person could hold: at eye height, outside furniture, looking across the room.
+    """Draw handheld cameras: at eye height, outside furniture, looking across the room.
 
-    Targets go through the objects of the room and its corners, so that all is looked at.
+    Targets cycle through the objects and corners of the room, so that all of it is seen.
 
     Args:
-        plan: The room.
+        plan: Floor plan of the room.
         count: Number of cameras.
         rng: Source of randomness.
+
+    Returns:
+        World-to-camera matrices, OpenCV camera axes.
     """
     solids, eyes, targets = np.stack(plan.solids), _free_places(plan, rng), _targets(plan, rng)
     return np.stack([_aim(eyes, targets[k % len(targets)], solids, rng) for k in range(count)])
@@ -52,12 +58,15 @@ def draw_viewmats(plan: FloorPlan, count: int, rng: np.random.Generator) -> View
 def look_at(
     eye: Float64[np.ndarray, "3"], target: Float64[np.ndarray, "3"], roll: float = 0.0
 ) -> Float64[np.ndarray, "4 4"]:
-    """World-to-camera matrix, OpenCV axes, of a camera that is upright but for its roll.
+    """Compute the world-to-camera matrix of a camera that is upright up to its roll.
 
     Args:
         eye: Position, meters.
-        target: What lies in the middle of the picture; not above or below the eye.
-        roll: Turn around the optical axis, radians.
+        target: Point in the center of the image, meters; not above or below the eye.
+        roll: Rotation about the optical axis, radians.
+
+    Returns:
+        The matrix, OpenCV camera axes.
     """
     forward = (target - eye) / np.linalg.norm(target - eye)
     right = np.cross(forward, [0.0, 0.0, 1.0])
@@ -73,7 +82,7 @@ def look_at(
 def _aim(
     places: np.ndarray, target: np.ndarray, solids: np.ndarray, rng: np.random.Generator
 ) -> np.ndarray:
-    """Look at a target from one of some places, with as little as possible right before the eye."""
+    """Look at a target from the candidate position with the longest free line of sight."""
     away = np.hypot(*(places - target[:2]).T)
     far = np.flatnonzero(away >= min(TARGET_DISTANCE, np.quantile(away, 0.7)))
     tried = places[rng.choice(far, CANDIDATES)]
@@ -84,7 +93,7 @@ def _aim(
 
 
 def _sight(eye: np.ndarray, target: np.ndarray, solids: np.ndarray) -> float:
-    """Distance from the eye to the first solid on its way to the target and beyond."""
+    """Return the distance from the eye to the first solid towards the target and beyond."""
     ray = (target - eye) / np.linalg.norm(target - eye)
     ends = (solids - eye) / np.where(ray == 0, 1e-12, ray)
     enter, leave = ends.min(axis=1).max(axis=1), ends.max(axis=1).min(axis=1)
@@ -92,7 +101,7 @@ def _sight(eye: np.ndarray, target: np.ndarray, solids: np.ndarray) -> float:
 
 
 def _free_places(plan: FloorPlan, rng: np.random.Generator) -> Float64[np.ndarray, "places 2"]:
-    """Points of the floor away from walls and furniture."""
+    """Sample points of the floor away from walls and furniture."""
     inner = plan.size[:2] - 2 * FROM_WALL
     places = FROM_WALL + rng.random((600, 2)) * inner
     solids = np.stack([solid for solid in plan.solids if solid[0, 2] < EYE_HEIGHTS[1]])
@@ -105,7 +114,7 @@ def _free_places(plan: FloorPlan, rng: np.random.Generator) -> Float64[np.ndarra
 
 
 def _targets(plan: FloorPlan, rng: np.random.Generator) -> Float64[np.ndarray, "targets 3"]:
-    """Middles of the objects, mixed with points on the walls and on the floor, none above eyes."""
+    """Shuffle the centers of objects and points on walls and floor, none above eye height."""
     middles = np.stack([solid.mean(axis=0) for solid in plan.solids])
     turn = rng.uniform(0, 2 * np.pi) + np.arange(8) * np.pi / 4
     rim = plan.size[:2] / 2 * (1 + 0.9 * np.column_stack([np.cos(turn), np.sin(turn)]))

@@ -16,26 +16,29 @@ DEFAULTS = RoomsConfig()
 
 def make_rooms(
     out: Annotated[
-        Path, typer.Argument(metavar="OUT", help="Folder to write: new, or begun before.")
+        Path, typer.Argument(metavar="OUT", help="Output folder: new, or of an unfinished run.")
     ],
     scenes: Annotated[int, typer.Option(min=0, help="Training scenes.")] = 60,
     val: Annotated[int, typer.Option(min=0, help="Validation scenes.")] = 12,
-    seed: Annotated[int, typer.Option(min=0, help="Which family of rooms.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the family of rooms.")] = 0,
     frames: Annotated[int, typer.Option(min=1, help="RGB-D frames of a room.")] = DEFAULTS.frames,
-    height: Annotated[int, typer.Option(min=8, help="Their height.")] = DEFAULTS.height,
-    width: Annotated[int, typer.Option(min=8, help="Their width.")] = DEFAULTS.width,
-    points: Annotated[int, typer.Option(min=1, help="Most points of a room.")] = DEFAULTS.points,
+    height: Annotated[int, typer.Option(min=8, help="Height of the frames.")] = DEFAULTS.height,
+    width: Annotated[int, typer.Option(min=8, help="Width of the frames.")] = DEFAULTS.width,
+    points: Annotated[
+        int, typer.Option(min=1, help="Maximum number of points of a room.")
+    ] = DEFAULTS.points,
     ceiling: Annotated[
-        bool, typer.Option("--ceiling/--no-ceiling", help="Depth and points of the ceiling, too.")
+        bool,
+        typer.Option("--ceiling/--no-ceiling", help="Include depth and points of the ceiling."),
     ] = DEFAULTS.ceiling,
     processes: Annotated[
-        int, typer.Option(min=0, help="Rooms made at once; 0: one a core, at most 8.")
+        int, typer.Option(min=0, help="Parallel processes; 0: one per core, at most 8.")
     ] = 0,
 ) -> None:
     """Write labeled synthetic rooms in the ScanNet layout.
 
-    The data set `scannet` reads them. A command that was killed goes on where it was when it is
-    given again; finished rooms are kept.
+    The data set `scannet` reads them. Repeat a killed command to resume it; finished rooms are
+    kept.
     """
     if scenes + val == 0:
         raise ConfigError("--scenes and --val are both 0, wanted at least one room.")

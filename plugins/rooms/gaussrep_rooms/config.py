@@ -6,9 +6,9 @@ from gaussrep.config import Config
 
 
 class RoomsConfig(Config):
-    """How many frames and points a room has, and how large its pictures are.
+    """Number and size of a room's frames, and number of its points.
 
-    The room itself depends on the seed and its number alone.
+    The content of a room depends on the seed and its number alone.
     """
 
     frames: int = Field(default=24, ge=1, le=10_000)
@@ -18,6 +18,6 @@ class RoomsConfig(Config):
     width: int = Field(default=160, ge=8, le=4096)
     """Width of the frames in pixels."""
     points: int = Field(default=50_000, ge=1)
-    """Most points of the cloud; fewer where the frames see little."""
+    """Maximum number of points of the cloud; fewer where the frames see little."""
     ceiling: bool = False
-    """Whether depth and cloud have the ceiling, unlabeled; pictures always show it."""
+    """Whether depth and cloud include the ceiling, unlabeled; images always show it."""

@@ -11,18 +11,28 @@ from gaussrep_rooms.primitives import Primitive, Triple, turned
 
 @dataclass(frozen=True, slots=True)
 class SceneObject:
-    """One object.
+    """One labeled object.
 
     Args:
         label: Its class.
-        primitives: What it is made of.
+        primitives: Primitives that it consists of.
     """
 
     label: Label
     primitives: tuple[Primitive, ...]
 
     def placed(self, yaw: float, x: float, y: float, z: float = 0.0) -> "SceneObject":
-        """The object turned around the z axis and then moved."""
+        """Rotate the object about the z axis and then translate it.
+
+        Args:
+            yaw: Rotation about z in radians, counter-clockwise seen from above.
+            x: Translation along x, meters.
+            y: Translation along y, meters.
+            z: Translation along z, meters.
+
+        Returns:
+            The moved object.
+        """
         turn, offset = turned(yaw), np.array([x, y, z])
         return SceneObject(
             self.label, tuple(primitive.placed(turn, offset) for primitive in self.primitives)
@@ -31,17 +41,17 @@ class SceneObject:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Things that are put into a room together.
+    """Objects that are placed in a room together.
 
-    They stand around (0, 0), on z = 0, with their backs at y = `depth` / 2.
+    They are centered at (0, 0) and stand on z = 0, with their backs at y = `depth` / 2.
 
     Args:
         objects: The objects.
         width: Extent along x, meters.
         depth: Extent along y, meters.
         height: Extent along z, meters.
-        front: Depth of the floor that must stay free before it, meters.
-        lift: Height at which it hangs, meters.
+        front: Depth of the floor in front that must stay free, meters.
+        lift: Height above the floor, meters.
     """
 
     objects: tuple[SceneObject, ...]
@@ -52,7 +62,16 @@ class Group:
     lift: float = 0.0
 
     def placed(self, yaw: float, x: float, y: float) -> list[SceneObject]:
-        """Its objects turned around the z axis and then moved."""
+        """Rotate the group about the z axis and then translate it.
+
+        Args:
+            yaw: Rotation about z in radians, counter-clockwise seen from above.
+            x: Translation along x, meters.
+            y: Translation along y, meters.
+
+        Returns:
+            The moved objects, at the group's `lift`.
+        """
         return [obj.placed(yaw, x, y, self.lift) for obj in self.objects]
 
 
@@ -64,30 +83,33 @@ def single(
     front: float = 0.0,
     lift: float = 0.0,
 ) -> Group:
-    """A group of one object.
+    """Make a group of one object.
 
     Args:
         label: Its class.
-        primitives: What it is made of.
+        primitives: Primitives that it consists of.
         size: Extent along x, y and z, meters.
-        front: Depth of the floor that must stay free before it, meters.
-        lift: Height at which it hangs, meters.
+        front: Depth of the floor in front that must stay free, meters.
+        lift: Height above the floor, meters.
+
+    Returns:
+        The group.
     """
     return Group((SceneObject(label, tuple(primitives)),), *size, front=front, lift=lift)
 
 
 TRIALS = 60
-"""Places tried for a group before it is left out (design choice)."""
+"""Attempts to place a group before it is dropped (design choice)."""
 GAP = (0.02, 0.05)
 """Smallest and largest gap between furniture and the wall behind it, meters (design choice)."""
 BESIDE = 0.04
 """Smallest gap between neighbors, meters (design choice)."""
 AROUND = 0.3
-"""Smallest gap around what stands free, meters (design choice)."""
+"""Smallest gap around freestanding groups, meters (design choice)."""
 
 
 class FloorPlan:
-    """A rectangular room from (0, 0, 0) to `size`, and what has been put into it.
+    """A rectangular room from (0, 0, 0) to `size`, and the objects placed in it.
 
     Args:
         size: Extent of the room, meters.
@@ -100,12 +122,12 @@ class FloorPlan:
         self._reserved: list[np.ndarray] = []
 
     def add(self, objects: Sequence[SceneObject], low: Triple, high: Triple) -> None:
-        """Put objects where they are, without asking whether there is room.
+        """Add objects without testing for free space.
 
         Args:
-            objects: In the room's coordinates.
-            low: Lowest corner of the space that they take, meters.
-            high: Its highest corner, meters.
+            objects: Objects in the room's coordinates.
+            low: Lowest corner of their bounding box, meters.
+            high: Highest corner of their bounding box, meters.
         """
         self.objects += objects
         self.solids.append(np.array([low, high], dtype=float))
@@ -113,15 +135,15 @@ class FloorPlan:
     def against_wall(
         self, group: Group, rng: np.random.Generator, *, walls: Sequence[int] = (0, 1, 2, 3)
     ) -> bool:
-        """Put a group with its back to a wall.
+        """Place a group with its back to a wall.
 
         Args:
-            group: On the floor, or hung at its `lift`.
+            group: Group on the floor, or hung at its `lift`.
             rng: Source of randomness.
-            walls: Which walls: 0 at the largest y, then counter-clockwise seen from above.
+            walls: Allowed walls: 0 at the largest y, then counter-clockwise seen from above.
 
         Returns:
-            Whether there was room.
+            Whether a free place was found.
         """
         for _ in range(TRIALS):
             wall = int(rng.choice(walls))
@@ -136,14 +158,14 @@ class FloorPlan:
         return False
 
     def in_the_middle(self, group: Group, rng: np.random.Generator) -> bool:
-        """Put a group anywhere on the floor, turned by quarters.
+        """Place a group anywhere on the floor, rotated by a multiple of 90 degrees.
 
         Args:
-            group: What to put.
+            group: The group.
             rng: Source of randomness.
 
         Returns:
-            Whether there was room.
+            Whether a free place was found.
         """
         for _ in range(TRIALS):
             side = int(rng.integers(4))
@@ -157,7 +179,7 @@ class FloorPlan:
         return False
 
     def _put(self, group: Group, side: int, along: float, away: float, margin: float) -> bool:
-        """Put a group where (along, away) comes to when it is turned by quarters."""
+        """Place a group at (along, away), rotated by `side` quarter turns."""
         yaw = side * np.pi / 2
         size, back = np.array([group.width, group.depth]), away + group.depth / 2
         low = np.array([along - size[0] / 2, away - size[1] / 2, group.lift])
@@ -187,7 +209,7 @@ class FloorPlan:
 
 
 def _is_flat(group: Group) -> bool:
-    """Whether a group belongs to the wall itself, as doors do."""
+    """Test whether a group is part of the wall, as doors are."""
     return bool(group.depth < 0.1)
 
 

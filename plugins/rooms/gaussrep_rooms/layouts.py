@@ -29,14 +29,14 @@ from gaussrep_rooms.materials import (
 from gaussrep_rooms.primitives import Primitive, box
 
 THICK = 0.1
-"""Thickness of walls, floor and ceiling, meters; nobody sees it."""
+"""Thickness of walls, floor and ceiling, meters; it is never visible."""
 
 
 def draw_shell(plan: FloorPlan, rng: np.random.Generator, *, tiled: bool) -> None:
-    """Put floor and walls, one object each, into a plan.
+    """Add floor and walls, one object each, to a plan.
 
     Args:
-        plan: Of an empty room.
+        plan: Plan of an empty room.
         rng: Source of randomness.
         tiled: Whether floor and walls are tiled, as in bathrooms.
     """
@@ -58,10 +58,13 @@ def draw_shell(plan: FloorPlan, rng: np.random.Generator, *, tiled: bool) -> Non
 
 
 def ceiling(size: np.ndarray) -> Primitive:
-    """The ceiling of a room.
+    """Make the ceiling of a room.
 
     Args:
         size: Extent of the room, meters.
+
+    Returns:
+        The ceiling.
     """
     width, depth, height = size
     return box((width / 2, depth / 2, height), (width, depth, THICK), plain((0.93, 0.93, 0.91)))
@@ -88,7 +91,7 @@ def _wall(
 
 
 def _box_in_a_corner(plan: FloorPlan, paint: Material, rng: np.random.Generator) -> None:
-    """A chimney or a shaft."""
+    """Add a chimney or a shaft."""
     width, depth, height = plan.size
     long, deep = rng.uniform(0.3, 0.9, 2)
     x, y = rng.choice([0, 1], 2) * [width - long, depth - deep]
@@ -113,7 +116,10 @@ def draw_layout(rng: np.random.Generator, kind: int) -> FloorPlan:
 
     Args:
         rng: Source of randomness.
-        kind: Which layout, modulo their number.
+        kind: Index of the layout, modulo their number.
+
+    Returns:
+        The floor plan.
     """
     layout, low, high = LAYOUTS[kind % len(LAYOUTS)]
     plan = FloorPlan(np.array([*rng.uniform(low, high, 2), rng.uniform(2.4, 2.7)]))
@@ -186,7 +192,7 @@ def _along(plan: FloorPlan, style: Style, rng: np.random.Generator, draws: list[
 
 
 def _in_the_middle(plan: FloorPlan, style: Style, rng: np.random.Generator, draw: Draw) -> None:
-    """Put one of four different draws into the middle, the first that fits."""
+    """Place the first of four draws that fits in the middle."""
     any(plan.in_the_middle(draw(style, rng), rng) for _ in range(4))
 
 
@@ -202,7 +208,7 @@ def _windows(plan: FloorPlan, style: Style, rng: np.random.Generator, count: int
 
 
 def _finish(plan: FloorPlan, style: Style, rng: np.random.Generator, count: int) -> None:
-    """Pictures, panels and small windows, objects on the floor, and in some rooms a rug."""
+    """Add pictures, panels, small windows, small objects on the floor, and sometimes a rug."""
     hung = [openings.picture, openings.picture, openings.panel, openings.small_window]
     _some(plan, style, rng, hung, 1 + count)
     _some(plan, style, rng, list(SMALL_OBJECTS), count)
@@ -211,7 +217,7 @@ def _finish(plan: FloorPlan, style: Style, rng: np.random.Generator, count: int)
 
 
 def _lay_a_rug(plan: FloorPlan, rng: np.random.Generator) -> None:
-    """A rug belongs to the floor, and furniture stands on it; its border is a second box."""
+    """Add a rug to the floor object, under the furniture; its border is a second box."""
     size = plan.size[:2] * rng.uniform(0.35, 0.6, 2)
     x, y = plan.size[:2] / 2 + rng.uniform(-0.1, 0.1, 2) * plan.size[:2]
     cloth, border = draw_fabric(rng), draw_fabric(rng)

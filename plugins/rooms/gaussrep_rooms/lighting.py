@@ -23,18 +23,18 @@ Rows = Float64[np.ndarray, "p 3"]
 
 @dataclass(frozen=True, eq=False)
 class AmbientOcclusion:
-    """What is filled around each cell of a room.
+    """Occupancy around each cell of a room.
 
     Args:
         corner: Lowest corner of the cells, meters.
-        filled: For each reach, the filled share of the cube around each cell.
+        filled: For each reach, the occupied fraction of the cube around each cell.
     """
 
     corner: Float64[np.ndarray, "3"]
     filled: tuple[Float64[np.ndarray, "x y z"], ...]
 
     def at(self, points: Rows, normals: Rows) -> Float64[np.ndarray, " p"]:
-        """Share of the light that what is near leaves.
+        """Compute the fraction of ambient light that reaches surface points.
 
         Args:
             points: Positions on surfaces, meters.
@@ -52,11 +52,14 @@ class AmbientOcclusion:
 def compute_ambient_occlusion(
     primitives: PrimitiveArrays, size: Float64[np.ndarray, "3"]
 ) -> AmbientOcclusion:
-    """Fill a room's cells.
+    """Compute the occupancy of a room's cells.
 
     Args:
-        primitives: What takes light.
-        size: The room's extent from (0, 0, 0), meters.
+        primitives: Occluders.
+        size: Extent of the room from (0, 0, 0), meters.
+
+    Returns:
+        The occupancy at all reaches.
     """
     corner = np.full(3, -MARGIN)
     counts = np.ceil((size + 2 * MARGIN) / CELL).astype(int)
@@ -69,7 +72,7 @@ def compute_ambient_occlusion(
 def _solid(
     primitives: PrimitiveArrays, corner: np.ndarray, counts: np.ndarray, size: np.ndarray
 ) -> Float64[np.ndarray, "x y z"]:
-    """How far each cell is filled; all cells outside the room are."""
+    """Compute the occupancy of each cell; all cells outside the room are occupied."""
     solid = np.ones(counts)
     first, last = np.round(-corner / CELL).astype(int), np.round((size - corner) / CELL).astype(int)
     solid[first[0] : last[0], first[1] : last[1], first[2] : last[2]] = 0
@@ -119,7 +122,7 @@ def _fill(kinds, centers, to_unit, half, reaches, corner, solid) -> None:
 
 
 def _blurred(solid: Float64[np.ndarray, "x y z"], reach: int) -> Float64[np.ndarray, "x y z"]:
-    """Mean over cubes of `2 reach + 1` cells; the border is repeated."""
+    """Compute means over cubes of `2 reach + 1` cells; the border is repeated."""
     for axis in range(3):
         pads = [(reach + 1, reach) if k == axis else (0, 0) for k in range(3)]
         sums = np.cumsum(np.pad(solid, pads, mode="edge"), axis=axis)
@@ -132,7 +135,7 @@ def _blurred(solid: Float64[np.ndarray, "x y z"], reach: int) -> Float64[np.ndar
 
 @kernel
 def _take(points, normals, corner, reach, strength, values, left) -> None:
-    """Take light off; filled shares are interpolated, beyond the outermost cells as there."""
+    """Attenuate light by the interpolated occupancy; beyond the border it is constant."""
     for i in range(len(points)):
         x = (points[i, 0] + normals[i, 0] * reach - corner[0]) / CELL - 0.5
         y = (points[i, 1] + normals[i, 1] * reach - corner[1]) / CELL - 0.5
@@ -155,14 +158,14 @@ FALL = 12.0
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """Light in a room. Surfaces are matt: they have the same color for whoever looks.
+    """Lighting of a room. Surfaces are diffuse: their color is the same from every viewpoint.
 
     Args:
         lamp: Position, meters.
-        sky: Direction to the brighter side, unit.
-        powers: Of the lamp, of the brighter side, and of the light from all around.
+        sky: Direction to the brighter side, unit vector.
+        powers: Power of the lamp, of the brighter side, and of the ambient light.
         tint: Color of the light.
-        occlusion: What keeps the light away.
+        occlusion: Ambient occlusion.
     """
 
     lamp: Float64[np.ndarray, "3"]
@@ -178,13 +181,13 @@ class Light:
         which: Int64[np.ndarray, " p"],
         primitives: PrimitiveArrays,
     ) -> Rows:
-        """Colors of points on surfaces.
+        """Shade surface points.
 
         Args:
             points: Positions, meters.
             normals: Unit normals.
-            which: The primitive of each.
-            primitives: The primitives.
+            which: Index of each point's primitive.
+            primitives: All primitives.
 
         Returns:
             sRGB in [0, 1].
@@ -201,12 +204,15 @@ class Light:
 def draw_light(
     primitives: PrimitiveArrays, size: Float64[np.ndarray, "3"], rng: np.random.Generator
 ) -> Light:
-    """Hang a lamp into a room and find its dark corners.
+    """Draw the lighting of a room and compute its ambient occlusion.
 
     Args:
-        primitives: What takes light.
-        size: The room's extent from (0, 0, 0), meters.
+        primitives: Occluders.
+        size: Extent of the room from (0, 0, 0), meters.
         rng: Source of randomness.
+
+    Returns:
+        The lighting.
     """
     turn, warm = rng.uniform(0, 2 * np.pi), rng.uniform(-0.05, 0.08)
     return Light(
@@ -220,7 +226,7 @@ def draw_light(
 
 @kernel
 def _lit(points, normals, which, glow, lamp, sky, powers, tint, left, colors) -> None:
-    """Light colors; light adds up where they are squared, which is nearly linear light."""
+    """Light colors in place; light adds up in squared colors, which is nearly linear light."""
     for i in range(len(points)):
         square = facing = upward = 0.0
         for k in range(3):

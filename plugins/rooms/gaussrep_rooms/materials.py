@@ -11,7 +11,7 @@ Color = tuple[float, float, float]
 
 
 class Pattern(IntEnum):
-    """Patterns that `texture.py` draws."""
+    """Patterns of materials; `texture.py` computes them."""
 
     PLAIN = 0
     WOOD = 1
@@ -29,15 +29,15 @@ class Pattern(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """How a primitive looks.
+    """Appearance of a primitive.
 
     Args:
-        pattern: What mixes the colors.
+        pattern: Pattern that mixes the colors.
         first: sRGB.
         second: sRGB.
         scale: Period of the pattern in meters.
-        phase: Where it begins; any number.
-        glow: 0 for what is lit, 1 for what shines by itself.
+        phase: Phase of the pattern; any number.
+        glow: 0 for lit surfaces, 1 for emissive ones.
     """
 
     pattern: Pattern
@@ -49,18 +49,30 @@ class Material:
 
 
 def oklab(lightness: float, chroma: float, hue: float) -> Color:
-    """A color by OKLab's lightness, chroma and hue in radians."""
+    """Convert a color from OKLab lightness, chroma and hue.
+
+    Args:
+        lightness: OKLab lightness.
+        chroma: OKLab chroma.
+        hue: Radians.
+
+    Returns:
+        sRGB.
+    """
     lab = np.array([[lightness, chroma * np.cos(hue), chroma * np.sin(hue)]])
     red, green, blue = oklab_to_srgb(lab)[0].tolist()
     return red, green, blue
 
 
 def plain(color: Color, *, glow: float = 0.0) -> Material:
-    """One color with hardly visible stains.
+    """Make a material of one color with faint stains.
 
     Args:
         color: sRGB.
-        glow: 1 for what shines.
+        glow: 1 for emissive materials.
+
+    Returns:
+        The material.
     """
     dim = (0.93 * color[0], 0.93 * color[1], 0.93 * color[2])
     return Material(Pattern.PLAIN, color, dim, scale=0.25, glow=glow)
@@ -143,12 +155,15 @@ def draw_flooring(rng: np.random.Generator) -> Material:
 
 
 def special(pattern: Pattern, rng: np.random.Generator, *, scale: float = 0.1) -> Material:
-    """A pattern that brings its own colors: `ART`, `BOOKS` or `VIEW`.
+    """Make a material whose pattern defines its own colors: `ART`, `BOOKS` or `VIEW`.
 
     Args:
-        pattern: Which one.
+        pattern: The pattern.
         rng: Source of randomness; every draw looks different.
         scale: Width of a book in meters.
+
+    Returns:
+        The material.
     """
     frame = oklab(rng.uniform(0.5, 0.95), 0.02, 1.2)
     glow = 0.75 if pattern == Pattern.VIEW else 0.0
@@ -157,15 +172,15 @@ def special(pattern: Pattern, rng: np.random.Generator, *, scale: float = 0.1) -
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Materials that a room's furniture shares, whatever its class.
+    """Materials that the furniture of one room shares, whatever its class.
 
-    Desks have the wood of tables, sofas and chairs the same cloth: only their shape tells them
-    apart.
+    Desks have the wood of tables, and sofas and chairs the same cloth, so that only shape
+    distinguishes them.
 
     Args:
-        woods: Woods, and white or colored lacquer in some rooms.
+        woods: Woods, and in some rooms white or colored lacquer.
         fabrics: Cloths.
-        metal: Of legs and handles.
+        metal: Metal of legs and handles.
     """
 
     woods: tuple[Material, ...]
@@ -186,6 +201,9 @@ def draw_style(rng: np.random.Generator) -> Style:
 
     Args:
         rng: Source of randomness.
+
+    Returns:
+        The style.
     """
     lacquer = draw_enamel(rng) if rng.random() < 0.5 else draw_paint(rng)
     third = lacquer if rng.random() < 0.6 else draw_wood(rng)

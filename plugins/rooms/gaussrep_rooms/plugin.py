@@ -1,4 +1,4 @@
-"""What gaussrep-rooms registers; imports nothing heavy."""
+"""Register the components of gaussrep-rooms; imports nothing heavy."""
 
 from collections.abc import Iterator
 

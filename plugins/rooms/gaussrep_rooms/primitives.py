@@ -21,15 +21,15 @@ Matrix = Float64[np.ndarray, "3 3"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Primitive:
-    """A solid, somewhere in space.
+    """A solid in space.
 
     Args:
         kind: `BOX`, `FRUSTUM`, `BALL` or `BOWL`.
-        center: Middle, meters.
-        axes: Rows are the directions of its own x, y and z.
-        half: Half its extent along its axes, meters.
-        material: How it looks.
-        taper: Of a frustum: by how much of the lower radius the upper one is smaller, in [0, 1).
+        center: Center, meters.
+        axes: Rows are the directions of its local x, y and z.
+        half: Half extents along its axes, meters.
+        material: Appearance.
+        taper: Of a frustum: relative decrease of the radius from bottom to top, in [0, 1).
     """
 
     kind: int
@@ -40,12 +40,20 @@ class Primitive:
     taper: float = 0.0
 
     def placed(self, turn: Matrix, offset: Vector) -> "Primitive":
-        """The primitive turned around the origin and then moved."""
+        """Rotate the primitive about the origin and then translate it.
+
+        Args:
+            turn: Rotation matrix.
+            offset: Translation, meters.
+
+        Returns:
+            The moved primitive.
+        """
         return replace(self, center=turn @ self.center + offset, axes=self.axes @ turn.T)
 
     @property
     def reach(self) -> Vector:
-        """Half the extent of its bounding box along x, y and z, meters."""
+        """Half extents of its bounding box along x, y and z, meters."""
         return np.abs(self.axes.T) @ self.half
 
 
@@ -57,14 +65,17 @@ def box(
     tilt: float = 0.0,
     yaw: float = 0.0,
 ) -> Primitive:
-    """A box.
+    """Make a box.
 
     Args:
-        at: Middle of its lower face before it is tilted, meters.
+        at: Center of its lower face before it is tilted, meters.
         size: Extent along x, y and z, meters.
-        material: How it looks.
-        tilt: Turn around its x axis in radians; positive leans its top to the back, towards +y.
-        yaw: Turn around z in radians, after the tilt.
+        material: Appearance.
+        tilt: Rotation about its x axis in radians; positive leans its top back, towards +y.
+        yaw: Rotation about z in radians, after the tilt.
+
+    Returns:
+        The box.
     """
     half = np.asarray(size, dtype=float) / 2
     center = _raised(at, half[2])
@@ -79,15 +90,18 @@ def frustum(
     taper: float = 0.0,
     along: int = 2,
 ) -> Primitive:
-    """A cylinder or a cut cone, round or elliptic.
+    """Make a cylinder or a truncated cone, round or elliptic.
 
     Args:
-        at: Middle of the lower face of its bounding box, meters.
+        at: Center of the lower face of its bounding box, meters.
         size: Extent of its bounding box along x, y and z, meters.
-        material: How it looks.
-        taper: By how much of its largest radius it is thinner at the end, or where it is negative
-            at the beginning; below 1.
-        along: Axis that it stands along, 0 to 2.
+        material: Appearance.
+        taper: Relative decrease of its largest radius towards the end, or if negative towards the
+            beginning; below 1.
+        along: Axis of the frustum, 0 to 2.
+
+    Returns:
+        The frustum.
     """
     axes = np.roll(np.eye(3), along - 2, axis=1)
     half = axes @ (np.asarray(size, dtype=float) / 2)
@@ -98,24 +112,30 @@ def frustum(
 
 
 def ball(at: Triple, size: Triple, material: Material) -> Primitive:
-    """An ellipsoid.
+    """Make an ellipsoid.
 
     Args:
-        at: Middle of the lower face of its bounding box, meters.
-        size: Its diameters, meters.
-        material: How it looks.
+        at: Center of the lower face of its bounding box, meters.
+        size: Diameters, meters.
+        material: Appearance.
+
+    Returns:
+        The ellipsoid.
     """
     half = np.asarray(size, dtype=float) / 2
     return Primitive(BALL, _raised(at, half[2]), np.eye(3), half, material)
 
 
 def bowl(at: Triple, size: Triple, material: Material) -> Primitive:
-    """The lower half of an ellipsoid's surface, open at the top and without thickness.
+    """Make the lower half of an ellipsoid's surface, open at the top and without thickness.
 
     Args:
         at: Its lowest point, meters.
         size: Extent along x, y and z, meters.
-        material: How it looks.
+        material: Appearance.
+
+    Returns:
+        The bowl.
     """
     half = np.array([size[0] / 2, size[1] / 2, size[2]], dtype=float)
     return Primitive(BOWL, _raised(at, half[2]), np.eye(3), half, material)
@@ -126,10 +146,13 @@ def _raised(at: Triple, height: float) -> Vector:
 
 
 def turned(yaw: float) -> Matrix:
-    """Rotation around z.
+    """Compute a rotation about z.
 
     Args:
         yaw: Radians, counter-clockwise seen from above.
+
+    Returns:
+        Rotation matrix.
     """
     c, s = np.cos(yaw), np.sin(yaw)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
@@ -142,14 +165,14 @@ def _tilted(angle: float) -> Matrix:
 
 @dataclass(frozen=True, eq=False)
 class PrimitiveArrays:
-    """All primitives of a room.
+    """All primitives of a room as arrays.
 
     Args:
         kinds: `BOX`, `FRUSTUM`, `BALL` or `BOWL`.
-        centers: Middles, meters.
-        axes: Rows are the directions of a primitive's own axes.
+        centers: Centers, meters.
+        axes: Rows are the directions of a primitive's local axes.
         half: Half extents along them, meters.
-        tapers: Of frustums.
+        tapers: Tapers of frustums.
         patterns: Numbers of the materials' patterns.
         colors: First and second color of the materials, sRGB.
         looks: Scale in meters, phase and glow of the materials.
@@ -166,20 +189,23 @@ class PrimitiveArrays:
 
     @cached_property
     def to_unit(self) -> Float64[np.ndarray, "n 3 3"]:
-        """Matrices that take offsets from the centers to the primitives' unit frames."""
+        """Matrices from offsets from the centers to the primitives' unit frames."""
         return self.axes / self.half[:, :, None]
 
     @cached_property
     def from_unit(self) -> Float64[np.ndarray, "n 3 3"]:
-        """Matrices that take the unit frames to offsets from the centers."""
+        """Matrices from the unit frames to offsets from the centers."""
         return np.swapaxes(self.axes * self.half[:, :, None], 1, 2).copy()
 
 
 def pack_primitives(primitives: Sequence[Primitive]) -> PrimitiveArrays:
-    """Pack primitives, in their order.
+    """Pack primitives into arrays, in their order.
 
     Args:
         primitives: At least one.
+
+    Returns:
+        The arrays.
     """
     materials = [primitive.material for primitive in primitives]
     return PrimitiveArrays(

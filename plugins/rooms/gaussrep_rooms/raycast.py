@@ -7,9 +7,9 @@ from gaussrep.kernels import inline_jit, kernel
 from gaussrep_rooms.primitives import BALL, BOWL, BOX, FRUSTUM, PrimitiveArrays
 
 NEAR = 0.02
-"""Nothing nearer than this is seen, meters (design choice)."""
+"""Near plane, meters (design choice)."""
 NOTHING = -1
-"""The primitive of a pixel that sees none."""
+"""Index of pixels that see no primitive."""
 
 
 def cast_rays(
@@ -22,11 +22,11 @@ def cast_rays(
     """Cast a ray through the center of every pixel.
 
     Args:
-        primitives: What may be hit.
+        primitives: All primitives.
         viewmat: World-to-camera matrix, OpenCV axes.
-        intrinsics: Camera matrix with one focal length and no skew; pixel centers lie at +0.5.
-        height: Of the picture in pixels.
-        width: Of the picture in pixels.
+        intrinsics: Camera matrix with one focal length and no skew; pixel centers are at +0.5.
+        height: Height of the image in pixels.
+        width: Width of the image in pixels.
 
     Returns:
         Depth along the optical axis, infinite where nothing is hit, and the index of the primitive
@@ -62,7 +62,7 @@ def cast_rays(
 def _cast(
     order, nearest, kinds, tapers, origins, directions, spans, offsets, camera, depth, seen
 ) -> None:
-    """Parts are tried from the nearest; a pixel that sees nearer already tries no more."""
+    """Test primitives from the nearest; skip pixels with a nearer hit."""
     height, width = depth.shape
     focal, cx, cy = camera
     for n in order:
@@ -143,7 +143,7 @@ def _hit_ball(ox, oy, oz, dx, dy, dz, lower):
 
 @inline_jit
 def _hit_frustum(ox, oy, oz, dx, dy, dz, taper):
-    """The nearest of the side, x² + y² = r(z)², and the two caps; r falls from 1 to 1 - taper."""
+    """Intersect the side, x² + y² = r(z)², and two caps; r falls from 1 to 1 - taper."""
     slope = -taper / 2
     radius = 1 + slope * (oz + 1)
     a = dx * dx + dy * dy - slope * slope * dz * dz
@@ -174,13 +174,16 @@ def normals_at(
     primitives: PrimitiveArrays,
     eye: Float64[np.ndarray, "3"],
 ) -> Rows:
-    """Unit normals at points on surfaces; those of bowls, which have two sides, face the eye.
+    """Compute unit normals at surface points; those of bowls, which have two sides, face the eye.
 
     Args:
         points: Positions on the surfaces, meters.
-        which: The primitive of each.
-        primitives: The primitives.
-        eye: From where they are seen.
+        which: Index of each point's primitive.
+        primitives: All primitives.
+        eye: Viewpoint, meters.
+
+    Returns:
+        Unit normals.
     """
     out = np.empty_like(points)
     _find(
@@ -235,7 +238,7 @@ def _of_cube(a, b, c):
 
 @inline_jit
 def _of_cone(a, b, c, taper):
-    """Of the side or of a cap, whichever is nearer."""
+    """Return the normal of the side or of a cap, whichever is nearer."""
     across = np.sqrt(a * a + b * b)
     if abs(across - 1 + taper * (c + 1) / 2) < 1 - abs(c):
         return a / across, b / across, taper / 2

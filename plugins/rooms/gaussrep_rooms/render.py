@@ -15,12 +15,12 @@ SAMPLES = 3
 
 @dataclass(frozen=True, eq=False)
 class RenderedFrame:
-    """What a camera sees.
+    """A rendered frame.
 
     Args:
-        image: Colors, averaged over each pixel's area.
-        depth: Distance along the optical axis at pixel centers, meters; infinite for nothing.
-        seen: Number of the primitive at pixel centers, `NOTHING` for none.
+        image: Colors averaged over each pixel's area.
+        depth: Distance along the optical axis at pixel centers, meters; infinite without a hit.
+        seen: Index of the visible primitive at pixel centers, `NOTHING` for none.
         fine: The same for all `SAMPLES`² rays of each pixel.
     """
 
@@ -38,15 +38,18 @@ def render_frame(
     height: int,
     width: int,
 ) -> RenderedFrame:
-    """Take a picture.
+    """Render a frame.
 
     Args:
-        primitives: What is there.
-        light: The light on it.
+        primitives: All primitives of the room.
+        light: Lighting of the room.
         viewmat: World-to-camera matrix, OpenCV axes.
-        intrinsics: Camera matrix; pixel centers lie at +0.5.
-        height: In pixels.
-        width: In pixels.
+        intrinsics: Camera matrix; pixel centers are at +0.5.
+        height: Height in pixels.
+        width: Width in pixels.
+
+    Returns:
+        The frame.
     """
     fine = intrinsics * np.array([[SAMPLES], [SAMPLES], [1]])
     depth, seen = cast_rays(primitives, viewmat, fine, height * SAMPLES, width * SAMPLES)
@@ -70,12 +73,15 @@ def hit_points(
     viewmat: Float64[np.ndarray, "4 4"],
     intrinsics: Float64[np.ndarray, "3 3"],
 ) -> Float64[np.ndarray, "pixels 3"]:
-    """Points of the world at the pixels' centers.
+    """Back-project all pixels, also those without a hit, to world coordinates.
 
     Args:
         depth: Distance along the optical axis, meters.
         viewmat: World-to-camera matrix, OpenCV axes.
-        intrinsics: Camera matrix; pixel centers lie at +0.5.
+        intrinsics: Camera matrix; pixel centers are at +0.5.
+
+    Returns:
+        Positions in meters, row by row.
     """
     height, width = depth.shape
     focal, cx, cy = intrinsics[0, 0], intrinsics[0, 2], intrinsics[1, 2]

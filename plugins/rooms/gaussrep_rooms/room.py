@@ -24,9 +24,9 @@ class Room:
     Args:
         cloud: Points that at least one frame sees.
         frames: Posed RGB-D frames.
-        intrinsics: Their camera matrix; pixel centers lie at +0.5.
-        labels: Class at each pixel's center, `IGNORED` where it has none.
-        instances: Number of the object at each pixel's center, `IGNORED` where there is none.
+        intrinsics: Their camera matrix; pixel centers are at +0.5.
+        labels: Class at each pixel's center, `IGNORED` where there is none.
+        instances: Index of the object at each pixel's center, `IGNORED` where there is none.
     """
 
     cloud: PointCloud
@@ -37,14 +37,17 @@ class Room:
 
 
 def make_room(seed: int, number: int, config: RoomsConfig) -> Room:
-    """Make a room. The same arguments give the same room.
+    """Generate a room. The same arguments give the same room.
 
-    Kinds of rooms follow each other: living room, bedroom, kitchen, bathroom, study.
+    Kinds of rooms alternate: living room, bedroom, kitchen, bathroom, study.
 
     Args:
-        seed: Which family of rooms, from 0.
-        number: Which room of it, from 0.
-        config: Frames and points. They do not change what is in the room.
+        seed: Seed of the family of rooms, from 0.
+        number: Index of the room in it, from 0.
+        config: Frames and points, which do not change the content of the room.
+
+    Returns:
+        The room.
     """
     streams = np.random.SeedSequence(seed, spawn_key=(number,)).spawn(4)
     objects, cameras, lamps, surface = map(np.random.default_rng, streams)
@@ -79,7 +82,7 @@ def make_room(seed: int, number: int, config: RoomsConfig) -> Room:
 def _frame(
     frame: RenderedFrame, viewmat: np.ndarray, intrinsics: np.ndarray, measured: int
 ) -> RGBDFrame:
-    """A frame; depth is 0 where nothing is, or what is there is not among the first primitives."""
+    """Make a frame; depth is 0 without a hit, or on primitives from index `measured` on."""
     valid = (frame.seen != NOTHING) & (frame.seen < measured)
     depth = np.where(valid, frame.depth, np.float32(0))
     return RGBDFrame(frame.image, depth, viewmat.astype(np.float32), intrinsics)

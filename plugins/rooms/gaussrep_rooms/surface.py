@@ -18,8 +18,8 @@ class SurfacePoints:
 
     Args:
         points: Positions, meters.
-        normals: Unit vectors that face outwards.
-        which: Number of the primitive of each.
+        normals: Unit vectors that point outwards.
+        which: Index of each point's primitive.
     """
 
     points: Rows
@@ -32,10 +32,13 @@ class SurfacePoints:
 
 
 def join(surfaces: Sequence[SurfacePoints]) -> SurfacePoints:
-    """All points of some draws.
+    """Concatenate points.
 
     Args:
         surfaces: At least one, of the same primitives.
+
+    Returns:
+        All points, in order.
     """
     return SurfacePoints(
         np.concatenate([surface.points for surface in surfaces]),
@@ -45,7 +48,16 @@ def join(surfaces: Sequence[SurfacePoints]) -> SurfacePoints:
 
 
 def turn_normals(unit: Rows, which: Int64[np.ndarray, " p"], primitives: PrimitiveArrays) -> Rows:
-    """Normals in the unit frames, of any length, as unit normals in the world."""
+    """Transform normals from unit frames to the world.
+
+    Args:
+        unit: Normals in the unit frames, of any length.
+        which: Index of each point's primitive.
+        primitives: All primitives.
+
+    Returns:
+        Unit normals in the world.
+    """
     normals = np.einsum("pji,pj->pi", primitives.to_unit[which], unit)
     return normals / np.linalg.norm(normals, axis=1, keepdims=True)
 
@@ -53,14 +65,14 @@ def turn_normals(unit: Rows, which: Int64[np.ndarray, " p"], primitives: Primiti
 def sample_surface(
     count: int, primitives: PrimitiveArrays, rng: np.random.Generator
 ) -> SurfacePoints:
-    """Draw points on all surfaces, evenly by area.
+    """Sample points on all surfaces, uniformly by area.
 
     The surface of a primitive consists of patches. Patches are drawn in proportion to an upper
     bound of their area, and points are kept by rejection sampling with the true local area.
 
     Args:
-        count: Points drawn at first; between a third and all of them are kept.
-        primitives: The primitives.
+        count: Points before rejection; between a third and all of them are kept.
+        primitives: All primitives.
         rng: Source of randomness.
 
     Returns:
@@ -85,7 +97,7 @@ FACES = {BOX: 6, FRUSTUM: 3, BALL: 1, BOWL: 2}
 
 
 def _patches(primitives: PrimitiveArrays) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Owner, number and largest possible area of all patches."""
+    """Return the primitive, the number and the largest possible area of all patches."""
     counts = np.array([FACES[int(kind)] for kind in primitives.kinds])
     owners = np.repeat(np.arange(len(counts)), counts)
     faces = np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
@@ -105,7 +117,7 @@ def _patches(primitives: PrimitiveArrays) -> tuple[np.ndarray, np.ndarray, np.nd
 def _on_patches(
     kinds: np.ndarray, faces: np.ndarray, tapers: np.ndarray, rng: np.random.Generator
 ) -> tuple[Rows, Rows, np.ndarray]:
-    """Points in the unit frames, their normals, and the area that each stands for there."""
+    """Return points and normals in unit frames, and the area that each point represents there."""
     a, b = rng.random((2, len(kinds)))
     turn = 2 * np.pi * a
     ring = np.column_stack([np.cos(turn), np.sin(turn)])
@@ -150,14 +162,14 @@ def sample_points(
     count: int,
     rng: np.random.Generator,
 ) -> SurfacePoints:
-    """Draw points evenly by area on all surfaces that at least one frame sees.
+    """Sample points uniformly by area on all surfaces that at least one frame sees.
 
     Args:
-        primitives: What is there.
-        frames: The frames.
+        primitives: All primitives of the cloud.
+        frames: The rendered frames.
         viewmats: Their world-to-camera matrices.
         intrinsics: Their camera matrix.
-        count: Most points.
+        count: Maximum number of points.
         rng: Source of randomness.
 
     Returns:
@@ -184,14 +196,17 @@ def is_visible(
 ) -> Bool[np.ndarray, " p"]:
     """Test which points a frame sees: they face it, and the nearest ray hits their primitive.
 
-    Primitives other than bowls are convex, so the ray meets the primitive at the point or within
+    Primitives other than bowls are convex, so the ray hits the primitive at the point or within
     the width of a ray of it.
 
     Args:
-        frame: The frame.
+        frame: The rendered frame.
         viewmat: Its world-to-camera matrix.
         intrinsics: Its camera matrix.
         surface: The points.
+
+    Returns:
+        True where a point is visible.
     """
     points = surface.points
     eye = -viewmat[:3, :3].T @ viewmat[:3, 3]

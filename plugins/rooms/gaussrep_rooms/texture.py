@@ -1,4 +1,4 @@
-"""The colors of surfaces before any light falls on them."""
+"""Albedo of surfaces: procedural patterns."""
 
 import numpy as np
 from jaxtyping import Float64, Int64
@@ -22,13 +22,13 @@ def albedo(
     which: Int64[np.ndarray, " p"],
     primitives: PrimitiveArrays,
 ) -> Float64[np.ndarray, "p 3"]:
-    """Colors of the materials at points on the primitives.
+    """Compute the albedo of surface points.
 
     Args:
         points: Positions on the surfaces, meters.
         normals: Unit normals there.
-        which: The primitive of each.
-        primitives: The primitives.
+        which: Index of each point's primitive.
+        primitives: All primitives.
 
     Returns:
         sRGB.
@@ -75,7 +75,7 @@ def _paint(
 
 @inline_jit
 def _unrolled(local, facing, half, is_box):
-    """Position on the surface, right and up from its middle, and half the surface's extent."""
+    """Return the position on the surface, right and up from its center, and its half extents."""
     if not is_box:
         round_ = max(half[0], half[1])
         return np.arctan2(local[1], local[0]) * round_, local[2], np.pi * round_, half[2]
@@ -89,7 +89,7 @@ def _unrolled(local, facing, half, is_box):
 
 @inline_jit
 def _share(pattern, u, v, wide, high, scale, phase):
-    """Share of the second color, in [0, 1]."""
+    """Compute the weight of the second color, in [0, 1]."""
     if pattern in (WOOD, PLANKS):
         along, across = (u, v) if wide >= high else (v, u)
         if pattern == WOOD:
@@ -116,7 +116,7 @@ def _share(pattern, u, v, wide, high, scale, phase):
 
 @inline_jit
 def _own_colors(pattern, u, v, wide, high, scale, phase):
-    """Colors of the patterns that bring them; -1 for the others."""
+    """Compute the colors of patterns that define their own; -1 for the others."""
     if pattern == BOOKS:
         return _books(u, v, high, scale, phase)
     if pattern == ART:
@@ -155,7 +155,7 @@ def _tiles(u, v, scale, phase):
 
 @inline_jit
 def _books(u, v, high, scale, phase):
-    """Upright spines of random color and height; above them it is dark."""
+    """Upright spines of random color and height; dark above them."""
     shelf = u / scale + 0.35 * np.sin(u / scale + phase)
     book = np.floor(shelf)
     tall = 0.7 + 0.3 * _chance(book, 1.0, phase)
@@ -207,7 +207,7 @@ def _view(u, v, wide, high, phase):
 
 @inline_jit
 def _layers(x, y, phase):
-    """Three octaves of noise, in [0, 1]."""
+    """Sum three octaves of noise, in [0, 1]."""
     return (
         4 * _noise(x, y, phase) + 2 * _noise(2 * x, 2 * y, phase + 1)
         + _noise(4 * x, 4 * y, phase + 2)
@@ -216,7 +216,7 @@ def _layers(x, y, phase):
 
 @inline_jit
 def _noise(x, y, phase):
-    """Random values at whole numbers, smoothly joined, in [0, 1]."""
+    """Interpolate random values at integers smoothly, in [0, 1]."""
     left, low = np.floor(x), np.floor(y)
     a, b = x - left, y - low
     a, b = a * a * (3 - 2 * a), b * b * (3 - 2 * b)
@@ -227,7 +227,7 @@ def _noise(x, y, phase):
 
 @inline_jit
 def _chance(x, y, phase):
-    """A random number in [0, 1) that belongs to two whole numbers and a phase."""
+    """Hash two integers and a phase to a number in [0, 1)."""
     state = np.uint32(np.int64(x) * 374761393 + np.int64(y) * 668265263 + np.int64(phase * 1000003))
     state = np.uint32((state ^ (state >> np.uint32(13))) * np.uint32(1274126177))
     state ^= state >> np.uint32(16)

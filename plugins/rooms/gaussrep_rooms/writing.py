@@ -1,4 +1,4 @@
-"""Writing many rooms in the ScanNet layout, on several cores, and going on after a stop."""
+"""Write many rooms in the ScanNet layout, in parallel and resumable."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,17 +14,17 @@ from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
 
 SETTINGS = "rooms.json"
-"""The file in a data set's folder that says how its rooms were made."""
+"""File in a data set's folder with the settings of its rooms."""
 SPLITS = ("train", "val")
 
 
 @dataclass(frozen=True, slots=True)
 class WriteSummary:
-    """What was done.
+    """Numbers of rooms written and kept.
 
     Args:
-        made: Rooms that were made.
-        kept: Rooms that were there already.
+        made: Rooms that were generated.
+        kept: Rooms that existed already.
     """
 
     made: int
@@ -41,19 +41,22 @@ def write_rooms(
     processes: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> WriteSummary:
-    """Write the rooms that are missing or were not finished.
+    """Write the rooms that are missing or unfinished.
 
-    Room `k` of the training split has the number `2 k`, and of the validation split `2 k + 1`: how
-    many there are changes none of them.
+    Room `k` of the training split has the number `2 k`, and of the validation split `2 k + 1`, so
+    the number of rooms changes none of them.
 
     Args:
         root: Folder of the data set; empty, new, or begun with the same settings.
         config: Frames and points of each room.
-        seed: Which family of rooms.
-        train: Training scenes.
-        val: Validation scenes.
-        processes: Rooms made at once, each in a process; 1 starts none.
-        on_progress: Called with the number of rooms that are there, and of all.
+        seed: Seed of the family of rooms.
+        train: Number of training scenes.
+        val: Number of validation scenes.
+        processes: Rooms generated in parallel, each in a process; 1 starts none.
+        on_progress: Called with the number of finished rooms and of all rooms.
+
+    Returns:
+        Numbers of rooms generated and kept.
 
     Raises:
         DataError: If the folder holds something else, or cannot be written.
@@ -71,7 +74,7 @@ def write_rooms(
 def _each(
     root: Path, config: RoomsConfig, seed: int, numbers: list[int], processes: int
 ) -> Iterator[None]:
-    """Write rooms; each step is one that is done."""
+    """Write rooms; yield once per finished room."""
     if processes == 1 or len(numbers) < 2:
         for number in numbers:
             yield _write(root, config, seed, number)
@@ -97,7 +100,7 @@ def _files(root: Path, number: int) -> SceneFiles:
 
 
 def _claim(root: Path, settings: dict[str, int | bool]) -> None:
-    """Make the folder ours, or make sure that it is."""
+    """Create the folder with its settings, or check that they are the same."""
     path = root / SETTINGS
     try:
         if path.exists():

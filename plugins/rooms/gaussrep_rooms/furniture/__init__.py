@@ -1,1 +1,1 @@
-"""What stands in the rooms: functions that draw groups of objects, in their own coordinates."""
+"""Furniture: functions that draw groups of objects, in their own coordinates."""

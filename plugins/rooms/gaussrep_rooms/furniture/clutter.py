@@ -25,16 +25,19 @@ def spread(
     *,
     work: bool = False,
 ) -> list[SceneObject]:
-    """Small objects on a surface, each in a cell of its own.
+    """Place small objects on a surface, each in its own cell.
 
     Args:
-        width: Of the surface around (0, 0), meters.
-        depth: Of the surface, meters.
-        height: Of the surface, meters.
-        count: Most objects.
-        style: Of the room.
+        width: Width of the surface around (0, 0), meters.
+        depth: Depth of the surface, meters.
+        height: Height of the surface, meters.
+        count: Maximum number of objects.
+        style: Style of the room.
         rng: Source of randomness.
-        work: Whether there may be a screen.
+        work: Whether screens are allowed.
+
+    Returns:
+        The objects.
     """
     columns, rows = max(1, int(width / SPACE)), max(1, int(depth / SPACE))
     cells = rng.permutation(columns * rows)[:count]

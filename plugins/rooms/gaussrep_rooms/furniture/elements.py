@@ -9,15 +9,18 @@ from gaussrep_rooms.primitives import Primitive, Triple, box, frustum
 def legs(
     width: float, depth: float, height: float, thick: float, material: Material, *, round_: bool
 ) -> list[Primitive]:
-    """Four legs in the corners of a rectangle.
+    """Make four legs in the corners of a rectangle.
 
     Args:
-        width: Of the rectangle, meters.
-        depth: Of the rectangle, meters.
-        height: Of the legs, meters.
-        thick: Of the legs, meters.
-        material: How they look.
+        width: Width of the rectangle, meters.
+        depth: Depth of the rectangle, meters.
+        height: Height of the legs, meters.
+        thick: Thickness of the legs, meters.
+        material: Appearance.
         round_: Whether they are cones that get thinner downwards.
+
+    Returns:
+        The primitives.
     """
     size = (thick, thick, height)
     ends = [
@@ -37,14 +40,17 @@ FRONT = 0.018
 def drawers(
     at: Triple, size: Triple, rows: int, material: Material, metal: Material
 ) -> list[Primitive]:
-    """A chest with drawers above each other.
+    """Make a chest of drawers.
 
     Args:
-        at: Middle of its lower face; its front is at -y.
+        at: Center of its lower face; its front is at -y.
         size: Extent along x, y and z with fronts but without handles, meters.
         rows: Number of drawers.
-        material: How it looks.
-        metal: How its handles look.
+        material: Appearance.
+        metal: Appearance of its handles.
+
+    Returns:
+        The primitives.
     """
     width, _, height = size
     primitives = [_chest(at, size, material)]
@@ -68,15 +74,18 @@ def doors(
     *,
     handle: float = 0.5,
 ) -> list[Primitive]:
-    """A chest with doors side by side.
+    """Make a chest with doors side by side.
 
     Args:
-        at: Middle of its lower face; its front is at -y.
+        at: Center of its lower face; its front is at -y.
         size: Extent along x, y and z with fronts but without handles, meters.
         columns: Number of doors.
-        material: How it looks.
-        metal: How its handles look.
-        handle: Where the handles' middles are, as a share of the height.
+        material: Appearance.
+        metal: Appearance of its handles.
+        handle: Height of the handles' centers, as a fraction of the height.
+
+    Returns:
+        The primitives.
     """
     width, _, height = size
     primitives = [_chest(at, size, material)]
@@ -106,14 +115,17 @@ FOLD = 0.085
 def folds(
     at: tuple[float, float], width: float, bottom: float, top: float, material: Material
 ) -> list[Primitive]:
-    """A curtain: upright ellipses side by side, in front of and behind its middle in turn.
+    """Make a curtain: upright ellipses side by side, alternately in front of and behind its center.
 
     Args:
-        at: Middle of it, x and y.
-        width: Its extent along x, meters.
+        at: Its center, x and y, meters.
+        width: Extent along x, meters.
         bottom: Height of its lower edge, meters.
         top: Height of its upper edge, meters.
-        material: How it looks.
+        material: Appearance.
+
+    Returns:
+        The primitives.
     """
     count = max(3, round(width / FOLD))
     xs = at[0] + ((np.arange(count) + 0.5) / count - 0.5) * width

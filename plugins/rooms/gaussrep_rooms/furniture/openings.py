@@ -1,4 +1,4 @@
-"""What is in and on the walls: doors, windows with curtains, pictures and panels."""
+"""Objects in and on the walls: doors, windows with curtains, pictures and panels."""
 
 import numpy as np
 
@@ -90,13 +90,16 @@ def _on_wall(label: Label, inside: Material, style: Style, rng: np.random.Genera
 
 
 def framed(width: float, height: float, frame: Material, inside: Material) -> list[Primitive]:
-    """A pane inside four bars, flat against y = 0.04.
+    """Make a pane inside four bars, flat against y = 0.04.
 
     Args:
-        width: With the frame, meters.
-        height: With the frame, meters.
-        frame: How the bars look.
-        inside: How the pane looks.
+        width: Width with the frame, meters.
+        height: Height with the frame, meters.
+        frame: Appearance of the bars.
+        inside: Appearance of the pane.
+
+    Returns:
+        The primitives.
     """
     primitives = [box((0, 0.03, BAR), (width - 2 * BAR, 0.02, height - 2 * BAR), inside)]
     for side in (-1, 1):
