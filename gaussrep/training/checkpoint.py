@@ -26,14 +26,14 @@ _WEIGHTS, _STATE, _TENSORS = "model.safetensors", "state.json", "training.pt"
 def write_checkpoint(
     folder: Path, model: nn.Module, tensors: dict[str, Any], state: dict[str, Any]
 ) -> Path:
-    """Write everything that going on needs, or nothing.
+    """Write a checkpoint, complete or not at all.
 
     Args:
         folder: The checkpoint's folder.
         model: Its weights become `model.safetensors`.
         tensors: Optimizer, random states and the like: tensors, numbers, strings and containers of
             them.
-        state: How far training has come, as JSON.
+        state: Progress of the training, written as JSON.
 
     Returns:
         The file with the weights.
@@ -46,14 +46,14 @@ def write_checkpoint(
 
 
 def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Load a checkpoint's weights into `model` and give back the rest.
+    """Load a checkpoint's weights into a model and return the rest.
 
     Args:
         folder: The checkpoint's folder.
         model: Of the same architecture as the one that was saved.
 
     Returns:
-        What `write_checkpoint` was given as `tensors` and `state`.
+        The `tensors` and the `state` of `write_checkpoint`.
 
     Raises:
         RunError: A file is missing or damaged, or the weights do not fit.
@@ -70,11 +70,11 @@ def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dic
 
 
 def load_weights(file: Path, model: nn.Module) -> None:
-    """Load weights that fit exactly.
+    """Load weights into a model of the same architecture.
 
     Args:
         file: A `model.safetensors`.
-        model: Takes the weights, on whatever device it is.
+        model: On any device.
 
     Raises:
         RunError: The file is missing, damaged, or of another architecture.
@@ -97,10 +97,10 @@ class _MethodOnly(Config):
 
 
 def load_run(folder: str | PathLike[str], weights: str | None = None) -> Method:
-    """Load what a run learned.
+    """Load the trained method of a run.
 
     Args:
-        folder: The run's folder. Its data set need not be there any more.
+        folder: The run's folder. Its data set is not needed.
         weights: Name of further weights that a callback wrote, such as `ema`; None loads those of
             the latest checkpoint.
 
@@ -129,6 +129,4 @@ def _method_of(run: RunFolder) -> dict[str, Any]:
         method = yaml.safe_load(run.config_file.read_text(encoding="utf-8"))["method"]
         return {"type": method["type"], **method}
     except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise RunError(
-            f"{run.config_file} is damaged: it does not say which method it is of"
-        ) from error
+        raise RunError(f"{run.config_file} is damaged: it names no method") from error

@@ -1,4 +1,4 @@
-"""Engine: devices, processes and precision. The only file that knows Accelerate."""
+"""Engine: devices, processes and precision. The only file that imports Accelerate."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -27,14 +27,14 @@ _SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEG
 
 
 class Engine:
-    """Runs a method on whatever devices and processes this program was started with.
+    """Runs a method on the devices and processes that the program was started with.
 
     Args:
-        config: Gives device, precision, accumulation and whether to compile.
+        config: Device, precision, gradient accumulation and compilation.
 
     Raises:
-        ConfigError: The device, the precision or a compiler is not to be had here.
-        RunError: The program was launched with a sharding whose weights a run folder cannot hold
+        ConfigError: The device, the precision or a compiler is not available here.
+        RunError: The program was launched with sharded weights, which run folders do not support
             yet.
     """
 
@@ -82,7 +82,7 @@ class Engine:
 
     @property
     def is_main(self) -> bool:
-        """Whether this is the one process that writes."""
+        """Whether this is the process that writes files."""
         return self._accelerator.is_main_process
 
     def prepare(self, method: Method, optimizers: Sequence[torch.optim.Optimizer]) -> None:
@@ -98,17 +98,24 @@ class Engine:
         self._model, *self._optimizers = self._accelerator.prepare(method, *optimizers)
 
     def to_device(self, batch: Batch) -> dict[str, Tensor]:
-        """Copy a batch to this process's device."""
+        """Copy a batch to this process's device.
+
+        Args:
+            batch: Tensors by name.
+
+        Returns:
+            The same on `device`.
+        """
         return {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
 
     def backward(self, batch: Batch) -> StepOutput:
-        """Add one batch's share to the gradient, averaged over processes on the last of a step.
+        """Add one batch's gradient; the last of a step averages it over processes.
 
         Args:
             batch: Tensors on the device.
 
         Returns:
-            What the method said of the batch.
+            The method's loss and metrics.
         """
         with self._accelerator.accumulate(self._model):
             output = self._model(batch)
@@ -119,10 +126,11 @@ class Engine:
         """Scale the gradient down to a norm of at most `max_norm`.
 
         Args:
-            max_norm: None leaves it as it is.
+            max_norm: None does not clip.
 
         Returns:
-            The norm before; not finite where fp16 overflowed, and `update` will then skip the step.
+            The norm before clipping; not finite where fp16 overflowed, and `update` then skips the
+            step.
         """
         limit = float("inf") if max_norm is None else max_norm
         norm = self._accelerator.clip_grad_norm_(self._model.parameters(), limit)
@@ -136,14 +144,18 @@ class Engine:
             optimizer.zero_grad()
 
     def autocast(self) -> AbstractContextManager[None]:
-        """Give a context in which forward passes run in the chosen precision."""
+        """Return a context in which forward passes run in the configured precision.
+
+        Returns:
+            A context manager.
+        """
         return self._accelerator.autocast()
 
     def mean(self, values: Float[Tensor, " n"]) -> Float[Tensor, " n"]:
-        """Average a few numbers over all processes.
+        """Average numbers over all processes.
 
         Args:
-            values: As many in each process.
+            values: Of the same length in each process.
 
         Returns:
             The same means in every process.
@@ -151,24 +163,31 @@ class Engine:
         return self._accelerator.reduce(values, "mean")  # pyright: ignore[reportReturnType]
 
     def wait(self) -> None:
-        """Wait until every process has come here."""
+        """Wait for all processes."""
         self._accelerator.wait_for_everyone()
 
     def gather(self, value: T) -> list[T]:
-        """Collect one object from each process, in order of rank."""
+        """Collect one object from each process.
+
+        Args:
+            value: This process's object; it is pickled.
+
+        Returns:
+            All objects in order of rank, in every process.
+        """
         return gather_object([value])
 
     def on_main(self, action: Callable[[], T]) -> T:
-        """Do something once, in the main process; all processes get its result or its error.
+        """Call a function in the main process; all processes get its result or its error.
 
         Args:
-            action: What to do; the other processes wait for it.
+            action: The function; the other processes wait for it.
 
         Returns:
-            What it returned.
+            Its result.
 
         Raises:
-            GaussrepError: What it raised.
+            GaussrepError: The function raised it.
         """
         outcome: list[Any] = [None, None]
         if self.is_main:
@@ -198,12 +217,12 @@ class Engine:
             self._accelerator.scaler.load_state_dict(state["scaler"])
 
     def close(self) -> None:
-        """End the processes' group, so that the next run may ask for other devices."""
+        """End the process group, so that the next run may use other devices."""
         self._accelerator.end_training()
         _forget_state()
 
     def _require_compiler(self) -> None:
-        """Compile a line, because what is missing would otherwise show only in the first step."""
+        """Compile one operation, so that a missing compiler is reported before the first step."""
         try:
             torch.compile(torch.negative)(torch.ones(2, device=self.device))
         except Exception as error:  # whatever the compiler's toolchain raises
@@ -217,7 +236,18 @@ class Engine:
 
 @contextmanager
 def running_engine(config: TrainerConfig) -> Iterator[Engine]:
-    """Give an engine for the length of a block."""
+    """Open an engine and close it after the block.
+
+    Args:
+        config: How to train.
+
+    Yields:
+        The engine.
+
+    Raises:
+        ConfigError: The device, the precision or a compiler is not available here.
+        RunError: The program was launched with sharded weights.
+    """
     engine = Engine(config)
     try:
         yield engine

@@ -17,7 +17,7 @@ from gaussrep.methods.method import Batch
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """How far training has come through the data.
+    """Progress of the training through the data.
 
     Attributes:
         epoch: The pass over the training split, from 0.
@@ -79,7 +79,7 @@ class SampleOrder(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class ShuffledOrder(SampleOrder):
-    """Deal one shuffled order per epoch to the optimizer steps, backward passes and ranks.
+    """One shuffled order per epoch, dealt to optimizer steps, backward passes and ranks.
 
     Every optimizer step takes the next `global_batch` samples; what is left of an epoch after its
     last full step is dropped. The order depends on the seed and the epoch alone, so a run that goes
@@ -122,23 +122,37 @@ class ShuffledOrder(SampleOrder):
         return self.size // self.global_batch
 
     def permutation(self, epoch: int) -> np.ndarray:
-        """Give the order of one epoch, [size] int64."""
+        """Compute the order of one epoch.
+
+        Args:
+            epoch: From 0.
+
+        Returns:
+            Sample indices [size], int64.
+        """
         sequence = np.random.SeedSequence(self.seed, spawn_key=(epoch,))
         return np.random.default_rng(sequence).permutation(self.size)
 
     def start(self, position: Position) -> Position:
-        """Give where the step after `position` starts: there, or at the next epoch's start."""
+        """Find where the step after `position` starts: there, or at the next epoch's start.
+
+        Args:
+            position: Before the step.
+
+        Returns:
+            The start of the step.
+        """
         if position.samples + self.global_batch <= self.size:
             return position
         return Position(position.epoch + 1)
 
     def after(self, position: Position) -> Position:
-        """Give the position once the step that follows `position` is made."""
+        """Return the position after the step that follows `position`; see the base class."""
         start = self.start(position)
         return Position(start.epoch, start.samples + self.global_batch)
 
     def remaining_steps(self, position: Position, epochs: int) -> int:
-        """Count the optimizer steps from `position` to the end of the last of `epochs`."""
+        """Count the optimizer steps that remain; see the base class."""
         in_this_epoch = (self.size - position.samples) // self.global_batch
         return (epochs - position.epoch - 1) * self.steps_per_epoch + in_this_epoch
 
@@ -170,7 +184,7 @@ class ShuffledOrder(SampleOrder):
 def validation_batches(
     size: int, batch_size: int, rank: int, world_size: int
 ) -> list[list[SampleKey]]:
-    """Deal the validation split to the ranks, in order, once, the last small batch included.
+    """Deal the validation split to the ranks once, in order, including a last smaller batch.
 
     Args:
         size: Number of samples in the split.
@@ -191,20 +205,20 @@ def validation_batches(
 
 @runtime_checkable
 class MapDataset(Protocol):
-    """What a data set must be able to do."""
+    """A data set that is indexed by sample keys."""
 
     def __len__(self) -> int:
-        """Tell how many samples there are."""
+        """Return the number of samples."""
         ...
 
     def __getitem__(self, key: SampleKey, /) -> dict[str, Tensor]:
-        """Give one sample; its augmentation is a pure function of the key."""
+        """Load one sample; its augmentation is a pure function of the key."""
         ...
 
 
 @runtime_checkable
 class CollatingDataset(MapDataset, Protocol):
-    """A data set whose samples are not all of one shape and that joins them itself."""
+    """A data set that joins its samples itself, because their shapes differ."""
 
     def collate(self, samples: list[dict[str, Tensor]], /) -> dict[str, Tensor]:
         """Join samples into a batch."""
@@ -236,7 +250,7 @@ def make_loader(
     num_workers: int,
     device: torch.device,
 ) -> DataLoader[Batch]:
-    """Build a loader that gives the data set exactly these batches of keys.
+    """Build a loader of the given batches of keys.
 
     Args:
         dataset: Takes a `SampleKey` and returns a dict of CPU tensors; these are stacked where it

@@ -1,4 +1,4 @@
-"""The training loop: step, measure, log, act."""
+"""The training loop: step, measure, log, checkpoint."""
 
 import math
 import time
@@ -18,18 +18,18 @@ from gaussrep.training.train_state import TrainState
 
 
 def fit(state: TrainState, loader: DataLoader[Batch], callbacks: Sequence[Callback]) -> Row:
-    """Make optimizer steps until the run is as long as it should be; callbacks do everything else.
+    """Make optimizer steps until the end of the run; callbacks do everything else.
 
     Args:
-        state: What to train and how far it has come.
-        loader: Gives this process's batches from `state.position` on.
+        state: The run; its step and position advance.
+        loader: Yields this process's batches from `state.position` on.
         callbacks: Called in this order.
 
     Returns:
         The numbers of the last step.
 
     Raises:
-        RunError: The loss or the gradient is no longer finite, or there is no step left to make.
+        RunError: The loss or the gradient is not finite, or the run is complete.
     """
     if state.step >= state.steps:
         raise RunError(
@@ -53,25 +53,25 @@ def make_step(state: TrainState, batches: Iterator[Batch]) -> Row:
     """Make one optimizer step.
 
     Args:
-        state: Is one step further afterwards.
+        state: The run; one step further afterwards.
         batches: Gives `accumulate` batches.
 
     Returns:
         The step's numbers, means over its samples in all processes.
 
     Raises:
-        RunError: The loss or the gradient is not finite; the weights are still those of the step
-            before.
+        RunError: The loss or the gradient is not finite; the weights are those of the previous
+            step.
     """
     started = time.perf_counter()
     config, engine = state.config, state.engine
     lr = _set_learning_rates(state)
     state.method.on_step_start(state.step, state.steps)
     losses = _add_gradients(state, batches)
-    _require_finite(state, "loss", losses["loss"])
+    _check_finite(state, "loss", losses["loss"])
     norm = engine.clip_gradient(config.clip_grad)
     if config.precision != "fp16":  # there, an overflow lowers the loss scale and skips the step
-        _require_finite(state, "gradient", norm)
+        _check_finite(state, "gradient", norm)
     engine.update()
     state.advance()
     speed = state.order.global_batch / (time.perf_counter() - started)
@@ -101,7 +101,7 @@ def _scalars(output: StepOutput) -> Float[Tensor, " names"]:
     return torch.stack([value.detach().float() for value in values])
 
 
-def _require_finite(state: TrainState, what: str, value: float) -> None:
+def _check_finite(state: TrainState, what: str, value: float) -> None:
     if not math.isfinite(value):
         raise RunError(
             f"the {what} became {value} at step {state.step + 1}; {state.run.path} keeps its "

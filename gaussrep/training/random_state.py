@@ -28,7 +28,11 @@ def seed_all(seed: int, stream: int) -> None:
 
 
 def capture() -> RandomState:
-    """Copy the states of Python, NumPy, torch and the current CUDA device."""
+    """Copy the states of Python, NumPy, torch and the current CUDA device.
+
+    Returns:
+        The states, to `restore` later.
+    """
     version, words, gauss = random.getstate()
     legacy = np.random.get_state(legacy=False)  # noqa: NPY002
     keys, position = legacy["state"]["key"], legacy["state"]["pos"]
@@ -46,13 +50,13 @@ def capture() -> RandomState:
 
 
 def restore(state: RandomState) -> None:
-    """Put captured states back and make sure that they took.
+    """Restore captured states and verify them.
 
     Args:
-        state: What `capture` gave, in this process or another.
+        state: Result of `capture`, in this process or another.
 
     Raises:
-        RunError: A state reads back differently, so the run would not go on as it was.
+        RunError: A state reads back differently, so a resumed run would differ.
     """
     version, words, gauss = state["python"]
     random.setstate((version, tuple(words.tolist()), gauss))
@@ -61,12 +65,20 @@ def restore(state: RandomState) -> None:
     torch.set_rng_state(state["torch"])
     if state["cuda"] is not None and torch.cuda.is_available():
         torch.cuda.set_rng_state(state["cuda"])
-    _require_restored(state, capture())
+    _check_restored(state, capture())
 
 
 @contextmanager
 def seeded(seed: int, stream: int) -> Iterator[None]:
-    """Run a block on freshly seeded generators and leave the outer states as they were."""
+    """Run a block on freshly seeded generators and restore the outer states.
+
+    Args:
+        seed: The run's seed.
+        stream: Which of the run's independent streams, from 0.
+
+    Yields:
+        Nothing.
+    """
     before = capture()
     seed_all(seed, stream)
     try:
@@ -75,7 +87,7 @@ def seeded(seed: int, stream: int) -> Iterator[None]:
         restore(before)
 
 
-def _require_restored(wanted: RandomState, found: RandomState) -> None:
+def _check_restored(wanted: RandomState, found: RandomState) -> None:
     for name, state in wanted.items():
         both_have_it = state is not None and found[name] is not None
         if both_have_it and not _equal(state, found[name]):

@@ -1,4 +1,4 @@
-"""TrainState: the state of one training run, and how it is saved and restored."""
+"""TrainState: the state of one training run, saved and restored."""
 
 import shutil
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class TrainState:
     Args:
         config: How to train.
         engine: Has prepared the method and its optimizers.
-        method: What is trained.
+        method: The method that is trained.
         optimizers: The method's optimizers by name.
         order: Which samples make which step.
         run: The run's folder.
@@ -66,7 +66,7 @@ class TrainState:
 
     @property
     def steps(self) -> int:
-        """Optimizer steps to make in all; of epochs, those to come are counted anew."""
+        """Number of optimizer steps of the whole run; remaining epochs count at present sizes."""
         if self.config.steps is not None:
             return self.config.steps
         assert self.config.epochs is not None
@@ -78,7 +78,7 @@ class TrainState:
         self.step += 1
 
     def save(self, others: Mapping[str, Stateful], best: dict[str, int | float] | None) -> None:
-        """Write a checkpoint of the present step, and its weights as the run's; in all processes.
+        """Write a checkpoint and the run's `model.safetensors`; called in all processes.
 
         Args:
             others: Further objects with a state, such as callbacks, by name.
@@ -98,7 +98,7 @@ class TrainState:
         self.engine.wait()
 
     def restore(self, checkpoint: Path, others: Mapping[str, Stateful]) -> None:
-        """Go back to where `save` was called, in as many processes or in another number of them.
+        """Restore a checkpoint, in the same or another number of processes.
 
         Args:
             checkpoint: The checkpoint's folder.

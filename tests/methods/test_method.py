@@ -38,9 +38,11 @@ def test_nothing_is_exempt_from_weight_decay_unless_named():
     assert Mean().no_weight_decay() == set()
 
 
-@pytest.mark.parametrize(("name", "wanted"), [("gaussians", "Gaussians"), ("embed", "embedding")])
+@pytest.mark.parametrize(
+    ("name", "wanted"), [("gaussians", "predicts no Gaussians"), ("embed", "gives no embedding")]
+)
 def test_what_a_method_cannot_give_is_one_sentence(name, wanted):
-    with pytest.raises(CapabilityError, match=f"Mean gives no {wanted}"):
+    with pytest.raises(CapabilityError, match=f"Mean {wanted}"):
         getattr(Mean(), name)({})
 
 
