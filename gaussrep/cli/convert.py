@@ -1,4 +1,4 @@
-"""`gaussrep convert`: Gaussians from one file format to another."""
+"""`gaussrep convert`: convert between file formats."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,10 +11,12 @@ def convert(
     target: Annotated[Path, typer.Argument(metavar="OUT", help="File to write; overwritten.")],
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[KEY=VALUE]...", help="Settings of OUT's format, as version=2."),
+        typer.Argument(
+            metavar="[KEY=VALUE]...", help="Settings of OUT's format, such as version=2."
+        ),
     ] = None,
 ) -> None:
-    """Convert a file of Gaussians to the format that OUT's suffix names."""
+    """Convert a file of Gaussians to the format of OUT's suffix."""
     from gaussrep.config.overrides import parse_overrides
     from gaussrep.formats.by_suffix import load, save
 

@@ -1,25 +1,24 @@
-"""`gaussrep doctor`: imports everything and says what is broken."""
+"""`gaussrep doctor`: import everything and report errors."""
 
 import typer
 
 from gaussrep import plugins
-from gaussrep.cli.examination import examine_component
-from gaussrep.cli.platform_findings import examine_platform
-from gaussrep.cli.problems import problems
+from gaussrep.cli.diagnostics import check_component, check_platform
+from gaussrep.cli.plugin_commands import plugin_failures
 from gaussrep.console import print_table
 
 BROKEN = 1
 
 
 def doctor() -> None:
-    """Import everything, show versions, device and the full traceback of what fails.
+    """Import everything, and show versions, devices and the traceback of every error.
 
-    Exits with 1 if something is broken, and with 0 if only optional things are missing.
+    The exit code is 1 if something is broken, and 0 if only optional parts are missing.
     """
-    failures = problems()
-    libraries = examine_platform()
+    failures = plugin_failures()
+    libraries = check_platform()
     print_table(("part", "version"), [[item.subject, item.remark] for item in libraries])
-    components = [examine_component(component) for component in plugins.list()]
+    components = [check_component(component) for component in plugins.list()]
     typer.echo()
     rows = [[item.subject, item.status, item.remark] for item in components]
     print_table(("component", "status", "remark"), rows)

@@ -1,4 +1,4 @@
-"""`gaussrep embed`: from a folder of pictures to a file of features."""
+"""`gaussrep embed`: write the embeddings of a folder of images."""
 
 from pathlib import Path
 from typing import Annotated
@@ -11,24 +11,24 @@ from gaussrep.errors import ConfigError
 def embed(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Folder of pictures, with its subfolders.")
+        Path, typer.Argument(metavar="FOLDER", help="Folder of images, with its subfolders.")
     ],
     out: Annotated[Path, typer.Option(help="safetensors file to write; overwritten.")],
     tokens: Annotated[
         bool,
-        typer.Option("--tokens/--pooled", help="One vector per token, or one per picture."),
+        typer.Option("--tokens/--pooled", help="One vector per token, or one per image."),
     ] = False,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures per forward pass.")] = 64,
-    workers: Annotated[int, typer.Option(min=0, help="Processes that read pictures.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images per forward pass.")] = 64,
+    num_workers: Annotated[int, typer.Option(min=0, help="Processes that read images.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")] = "auto",
 ) -> None:
-    """Write what a run's method says about every picture in a folder.
+    """Write the embeddings of all images in a folder by a trained method.
 
-    A command that was killed goes on where it was when it is given again.
+    A killed command continues where it stopped when it is run again.
     """
     size = _size(run)
     if not out.parent.is_dir():
-        raise ConfigError(f"--out is {out}, but there is no folder {out.parent}; make it first.")
+        raise ConfigError(f"--out is {out}, but there is no folder {out.parent}; create it first.")
 
     from rich.console import Console
     from rich.progress import Progress
@@ -47,15 +47,18 @@ def embed(
             size=size,
             tokens=tokens,
             batch_size=batch_size,
-            workers=workers,
+            workers=num_workers,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     left_out = f", {len(embedding.damaged)} left out" if embedding.damaged else ""
-    typer.echo(f"{out}: {len(embedding.names)} pictures{left_out}")
+    typer.echo(f"{out}: {len(embedding.names)} images{left_out}")
 
 
 def _size(run: Path) -> int:
-    from gaussrep.data.crops import image_size_of
     from gaussrep.training.run_folder import RunFolder
 
-    return image_size_of(RunFolder.open(run).read_config().data)
+    data = RunFolder.open(run).read_config().data
+
+    from gaussrep.data.crops import image_size_of  # imports torch
+
+    return image_size_of(data)

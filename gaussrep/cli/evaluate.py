@@ -1,4 +1,4 @@
-"""`gaussrep evaluate`: from a run's folder to a table of scores."""
+"""`gaussrep evaluate`: evaluate a trained method."""
 
 import os
 from collections.abc import Mapping
@@ -23,19 +23,17 @@ def evaluate(
         typer.Option(help="JSON file to write; RUN/evaluations/NAME.json by default; overwritten."),
     ] = None,
 ) -> None:
-    """Measure what a run learned; print the scores, and keep them as JSON."""
+    """Evaluate a trained method; print the scores, and write them as JSON."""
     from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
     from gaussrep.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
-    evaluation_config_of_run(
-        folder, name, overrides or []
-    )  # mistakes are told before torch is imported
+    evaluation_config_of_run(folder, name, overrides or [])  # errors come before torch
 
     from gaussrep.evaluation.evaluate import evaluate_run
 
     scores = evaluate_run(run, name, overrides or [], device, out)
-    if os.environ.get("RANK", "0") != "0":  # of several processes, one speaks
+    if os.environ.get("RANK", "0") != "0":  # one process prints
         return
     print_scores(scores.rows)
     typer.echo(f"Scores: {out or scores_file(folder, name)}")
@@ -45,7 +43,7 @@ def print_scores(rows: Mapping[str, Mapping[str, float]]) -> None:
     """Print a table of scores.
 
     Args:
-        rows: Values by column, by row; a row need not have every column.
+        rows: Scores by column, by row; a row may lack columns.
     """
     columns = list(dict.fromkeys(column for values in rows.values() for column in values))
     cells = [

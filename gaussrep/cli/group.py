@@ -1,21 +1,57 @@
-"""The group of all commands, built-in and of plugins, imported when they are called."""
+"""The group of all commands, imported when they are called."""
 
 import logging
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import typer
+
 from gaussrep.cli.builtin import BUILTIN
-from gaussrep.cli.errors import reported
 from gaussrep.cli.lazy import LazyCommand, LazyGroup, importer
 from gaussrep.cli.plugin_commands import command_clashes, plugin_commands
+from gaussrep.errors import GaussrepError
+
+USER_ERROR = 2
+INTERRUPTED = 130
+
+
+@contextmanager
+def error_reporting(*, debug: bool = False) -> Iterator[None]:
+    """Convert a user's error into one line on stderr and an exit code.
+
+    Args:
+        debug: Whether to print the traceback as well.
+
+    Yields:
+        Nothing.
+
+    Raises:
+        typer.Exit: With code 2 for a `GaussrepError`, 130 for Ctrl-C.
+    """
+    try:
+        yield
+    except GaussrepError as error:
+        if debug:
+            traceback.print_exception(error)
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(USER_ERROR) from error
+    except KeyboardInterrupt as error:
+        if debug:
+            traceback.print_exception(error)
+        typer.echo("interrupted", err=True)
+        raise typer.Exit(INTERRUPTED) from error
+
 
 logger = logging.getLogger("gaussrep.plugins")
 
 
 class CommandGroup(LazyGroup):
-    """Lists commands without importing them, and ends every error of the user's in one line.
+    """Lists commands without importing them, and reports every user's error in one line.
 
     Args:
-        **settings: What Typer gives every group.
+        **settings: Settings that Typer passes to every group.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -25,19 +61,41 @@ class CommandGroup(LazyGroup):
         self._has_plugins = False
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Names of all commands, those of plugins last."""
+        """List the names of all commands.
+
+        Args:
+            ctx: Click's context.
+
+        Returns:
+            The names, those of plugins last.
+        """
         self._add_plugins()
         return list(self.commands)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A stand-in for a command; for a built-in one, no plugin is looked at."""
+        """Find a command; a built-in one without loading plugins.
+
+        Args:
+            ctx: Click's context.
+            cmd_name: Name of the command.
+
+        Returns:
+            A command that imports its function when it is called; None if there is none.
+        """
         if cmd_name not in self.commands:
             self._add_plugins()
         return self.commands.get(cmd_name)
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command."""
-        with reported(debug=ctx.params["debug"]):
+        """Run the command.
+
+        Args:
+            ctx: Click's context.
+
+        Returns:
+            The command's result.
+        """
+        with error_reporting(debug=ctx.params["debug"]):
             return super().invoke(ctx)
 
     def _add_plugins(self) -> None:

@@ -1,4 +1,4 @@
-"""`gaussrep inspect`: a report that shows what a run learned."""
+"""`gaussrep inspect`: write a report on a trained method."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,14 +12,14 @@ def inspect(
         list[str] | None,
         typer.Argument(
             metavar="[IMAGE|SCENE]...",
-            help="Photographs, or scenes of the run's data set; held-out ones if none is given.",
+            help="Images, or scenes of the run's data set; validation samples if none is given.",
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder to write to; the run's own if none is given.")
+        Path | None, typer.Option(help="Folder to write to; by default the run folder.")
     ] = None,
 ) -> None:
-    """Write a report on what a run makes of images or scenes: one HTML page, and its pictures."""
+    """Write a report on a run's predictions for images or scenes: an HTML page and its images."""
     from gaussrep.evaluation.inspection import inspect_run
 
     report = inspect_run(run, names or [], out or run)

@@ -9,13 +9,13 @@ from typer.core import TyperCommand, TyperGroup
 
 
 class LazyCommand(TyperCommand):
-    """Stands for a command in listings; `load` gives the command itself.
+    """A command in listings, whose function `load` imports.
 
     Args:
         name: Name of the command.
         summary: One line for the help.
         import_target: Imports the function with Typer annotations, or the Typer app of a group.
-        panel: Title under which the help lists it.
+        panel: Title of its section in the help.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class LazyCommand(TyperCommand):
         """Import the command.
 
         Returns:
-            The command that Typer makes of the function, or the group that it makes of the app.
+            Typer's command of the function, or its group of the app.
         """
         target = self._import_target()
         if isinstance(target, typer.Typer):
@@ -39,22 +39,30 @@ class LazyCommand(TyperCommand):
 
 
 class LazyGroup(TyperGroup):
-    """A group that imports a lazy command when it is called."""
+    """A group that imports a command when it is called."""
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """The command itself, imported."""
+        """Import the command of the arguments.
+
+        Args:
+            ctx: Click's context.
+            args: Arguments of the command line.
+
+        Returns:
+            Name of the command, the command, and its arguments.
+        """
         name, command, rest = super().resolve_command(ctx, args)
         return name, command.load() if isinstance(command, LazyCommand) else command, rest
 
 
 def importer(target: str) -> Callable[[], Any]:
-    """Delay an import.
+    """Make a function that imports an object.
 
     Args:
         target: Import string, `"package.module:function"`.
 
     Returns:
-        A function that imports it.
+        The function.
     """
     module, _, attribute = target.partition(":")
     return lambda: getattr(import_module(module), attribute)

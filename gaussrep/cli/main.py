@@ -30,17 +30,17 @@ def options(
         bool, typer.Option("--debug", envvar="GAUSSREP_DEBUG", help="Show tracebacks of errors.")
     ] = False,
 ) -> None:
-    """Gaussians as a representation: train, look at, render and convert them."""
+    """3D Gaussians as a representation: train, evaluate, render and convert them."""
     _show_log()
 
 
 def _show_log() -> None:
-    """Let what gaussrep logs reach stderr as plain lines, where nobody else listens."""
+    """Print gaussrep's log messages to stderr as plain lines, unless logging is configured."""
     logging.getLogger("gaussrep").setLevel(logging.INFO)
     if logging.lastResort is not None:
         logging.lastResort.setLevel(logging.INFO)
 
 
 def main() -> None:
-    """Run the program and exit: 0 for done, 2 for an error of the user's, 130 for Ctrl-C."""
+    """Run the program and exit: 0 for success, 2 for a user's error, 130 for Ctrl-C."""
     app(prog_name="gaussrep")

@@ -1,4 +1,4 @@
-"""`gaussrep new-plugin`: a plugin of one's own, complete and working."""
+"""`gaussrep new-plugin`: write the sources of a working plugin."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`gaussrep plugins`: every component that is installed, and what is wrong with plugins."""
+"""`gaussrep plugins`: list all installed components and the failures of plugins."""
 
 import json
 from typing import Annotated, Any
@@ -6,8 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from gaussrep import plugins as registry
-from gaussrep.cli.component_command import shown_name
-from gaussrep.cli.problems import problems
+from gaussrep.cli.plugin_commands import displayed_name, plugin_failures
 from gaussrep.console import print_table
 
 HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
@@ -16,8 +15,8 @@ HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
 def plugins(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """List every component that is installed; nothing of them is imported."""
-    failures = problems()
+    """List all installed components, without importing them."""
+    failures = plugin_failures()
     components = [describe(component) for component in registry.list()]
     if as_json:
         listed = {"components": components, "failures": [_failure(item) for item in failures]}
@@ -31,7 +30,7 @@ def plugins(
 
 
 def describe(component: registry.Component) -> dict[str, Any]:
-    """Say everything about a component that a listing shows.
+    """Describe a component for the listing.
 
     Args:
         component: The component.
@@ -55,7 +54,7 @@ def describe(component: registry.Component) -> dict[str, Any]:
 
 def _status(component: registry.Component, missing: tuple[str, ...]) -> str:
     remarks = [f"unavailable: {component.install}"] if missing else []
-    if shown_name(component) != component.name:
+    if displayed_name(component) != component.name:
         remarks.append(f"write {component.qualified}")
     return "; ".join(remarks) or "ok"
 

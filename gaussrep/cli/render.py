@@ -1,4 +1,4 @@
-"""`gaussrep render`: a picture of a file of Gaussians."""
+"""`gaussrep render`: render a file of Gaussians."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,24 +23,24 @@ def render(
     width: Annotated[int, typer.Option(min=1, max=16384, help="Width in pixels.")] = 640,
     height: Annotated[int, typer.Option(min=1, max=16384, help="Height in pixels.")] = 480,
     eye: Annotated[
-        str | None, typer.Option(help="Camera center x,y,z; by default, one that sees it all.")
+        str | None, typer.Option(help="Camera center x,y,z; by default the whole scene is shown.")
     ] = None,
     look_at: Annotated[
-        str | None, typer.Option(help="Point x,y,z to look at; by default, the scene's middle.")
+        str | None, typer.Option(help="Point x,y,z to look at; by default the scene's center.")
     ] = None,
-    up: Annotated[str, typer.Option(help="Direction x,y,z that is up.")] = "0,-1,0",
+    up: Annotated[str, typer.Option(help="Up direction x,y,z.")] = "0,-1,0",
     fov: Annotated[float, typer.Option(help="Horizontal field of view in degrees.")] = 60.0,
     renderer: Annotated[str, typer.Option(help="Renderer; see gaussrep plugins.")] = "auto",
     background: Annotated[
         str, typer.Option(help="white, black, or r,g,b with values in 0 to 1.")
     ] = "white",
     depth: Annotated[
-        bool, typer.Option("--depth", help="Draw depth (near is bright) instead of color.")
+        bool, typer.Option("--depth", help="Render depth (near is bright) instead of color.")
     ] = False,
 ) -> None:
-    """Draw a file of Gaussians as a PNG picture."""
+    """Render a file of Gaussians as a PNG image."""
     if out.suffix.lower() != ".png":
-        raise ConfigError(f"--out is {out}; only PNG pictures are written, name it *.png.")
+        raise ConfigError(f"--out is {out}; only PNG images are written, name it *.png.")
     if not 0 < fov < 180:
         raise ConfigError(f"--fov is {fov}, wanted degrees between 0 and 180.")
     color = _numbers("--background", COLORS.get(background, background))
@@ -55,8 +55,8 @@ def render(
 
     gaussians = load(file)
     cameras = _camera(gaussians, eye, look_at, up, width, height, fov)
-    picture = rendering.render(gaussians, cameras, renderer, torch.tensor(color))
-    write_png(_depth_pixels(picture) if depth else _color_pixels(picture), out)
+    image = rendering.render(gaussians, cameras, renderer, torch.tensor(color))
+    write_png(_depth_pixels(image) if depth else _color_pixels(image), out)
     typer.echo(f"{out}: {width}x{height}, {gaussians.count} Gaussians")
 
 
@@ -94,16 +94,16 @@ def _camera(
     return Cameras.look_at(center[None], target, upward, width, height, fov)
 
 
-def _color_pixels(picture: "Rendering") -> "np.ndarray":
-    return (picture.color[0].clamp(0, 1) * 255).round().byte().numpy()
+def _color_pixels(image: "Rendering") -> "np.ndarray":
+    return (image.color[0].clamp(0, 1) * 255).round().byte().numpy()
 
 
-def _depth_pixels(picture: "Rendering") -> "np.ndarray":
+def _depth_pixels(image: "Rendering") -> "np.ndarray":
     """Gray values from 255 at the nearest covered pixel to 55 at the farthest; 0 elsewhere."""
-    depth, covered = picture.depth[0], picture.alpha[0] > 0.5
+    depth, covered = image.depth[0], image.alpha[0] > 0.5
     gray = depth.new_zeros(depth.shape)
     if covered.any():
         low, high = depth[covered].aminmax()
-        share = (high - depth[covered]) / (high - low).clamp_min(1e-12)
-        gray[covered] = 55 + 200 * share
+        fraction = (high - depth[covered]) / (high - low).clamp_min(1e-12)
+        gray[covered] = 55 + 200 * fraction
     return gray.round().byte().numpy()

@@ -1,4 +1,4 @@
-"""`gaussrep train`: from a method's name to a run folder."""
+"""`gaussrep train`: train a method."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,17 +28,15 @@ def train(
     run: Annotated[
         Path | None, typer.Option(help="Folder of the new run; by default runs/<method>-<n>.")
     ] = None,
-    resume: Annotated[
-        Path | None, typer.Option(help="Go on with this run where it was stopped.")
-    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="Resume this run where it stopped.")] = None,
     start_from: Annotated[
         Path | None, typer.Option("--from", help="Start a new run from this run's weights.")
     ] = None,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the run that the folder holds.")
+        bool, typer.Option("--overwrite", help="Replace an existing run in the folder.")
     ] = False,
 ) -> None:
-    """Train a method, and keep what it learned in a run folder."""
+    """Train a method, and keep configuration, metrics and weights in a run folder."""
     overrides = overrides or []
     if method is not None and "=" in method:
         method, overrides = None, [method, *overrides]
@@ -47,38 +45,45 @@ def train(
             "METHOD": method, "--preset": preset, "--config": config, "--run": run,
             "--from": start_from, "--overwrite": overwrite,
         }  # fmt: skip
-        _refuse_with_resume(refused)
+        _check_alone_with_resume(refused)
         result = _resume(resume, overrides)
     else:
         if method is None:
-            raise ConfigError("say which method to train: gaussrep train METHOD, or --resume RUN")
+            raise ConfigError("no method was given: gaussrep train METHOD, or --resume RUN")
         from gaussrep.training.config import train_config
 
         resolved = train_config(method, preset, config or [], overrides)
-        given = {
+        user_config = {
             "method": method,
             "preset": preset,
             "config": {str(file): file.read_text(encoding="utf-8") for file in config or []},
             "overrides": overrides,
             "from": None if start_from is None else str(start_from),
         }
-        result = _train(resolved, run, start_from, overwrite, given)
+        result = _train(resolved, run, start_from, overwrite, user_config)
     if result.rank == 0:
-        typer.echo(farewell(result))
+        typer.echo(completion_message(result))
 
 
-def farewell(result: "TrainResult") -> str:
-    """Say where the run is, how it ended, and what to do next."""
+def completion_message(result: "TrainResult") -> str:
+    """Describe the result of a training and the next commands.
+
+    Args:
+        result: The result.
+
+    Returns:
+        Lines for the console.
+    """
     measured = "" if result.val_loss is None else f", {result.val_loss:.4g} on the validation split"
     lines = [f"{result.run}: loss {result.loss:.4g} after {result.steps} steps{measured}"]
     if plugins.find("methods", result.method).record.report is not None:
-        lines.append(f"look at it:   gaussrep inspect {result.run}")
+        lines.append(f"report:       gaussrep inspect {result.run}")
     longer = f"gaussrep train --resume {result.run} trainer.steps={2 * result.steps}"
     lines += [f'use it:       gaussrep.load_run("{result.run}")', f"train longer: {longer}"]
     return "\n".join(lines)
 
 
-def _refuse_with_resume(options: dict[str, Any]) -> None:
+def _check_alone_with_resume(options: dict[str, Any]) -> None:
     if given := [name for name, value in options.items() if value]:
         raise ConfigError(
             f"{given[0]} does not go with --resume, which takes everything from the run folder; "
@@ -101,8 +106,10 @@ def _train(
     run: Path | None,
     start_from: Path | None,
     overwrite: bool,
-    given: dict[str, Any],
+    user_config: dict[str, Any],
 ) -> "TrainResult":
     from gaussrep.training.trainer import train as train_run
 
-    return train_run(config, run, start_from=start_from, overwrite=overwrite, user_config=given)
+    return train_run(
+        config, run, start_from=start_from, overwrite=overwrite, user_config=user_config
+    )

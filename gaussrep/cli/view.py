@@ -1,4 +1,4 @@
-"""`gaussrep view`: a page to look at Gaussians."""
+"""`gaussrep view`: show Gaussians in the browser."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from gaussrep.errors import UnavailableError
 from gaussrep.plugins.requirements import unmet
 
 VISER = "viser>=1.1"
-"""What the extra `viewer` installs."""
+"""Requirement of the extra `viewer`."""
 
 
 def view(
@@ -21,12 +21,12 @@ def view(
         ),
     ],
     host: Annotated[
-        str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")
+        str, typer.Option(help="Address to listen on; 0.0.0.0 allows other machines.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port, or the next free one.")] = 8080,
     renderer: Annotated[str, typer.Option(help="Renderer; see gaussrep plugins.")] = "auto",
 ) -> None:
-    """Look at a file of Gaussians, or at a run, while it goes on, too."""
+    """Show a file of Gaussians, or a run, in the browser; a running one is updated."""
     if unmet([VISER]):
         raise UnavailableError(
             f'gaussrep view needs {VISER}: pip install "gaussrep[viewer]", not into the '

@@ -5,11 +5,9 @@ import pytest
 from typer.testing import CliRunner
 
 from gaussrep import plugins
-from gaussrep.cli import platform_findings as module
-from gaussrep.cli import torchvision_finding
-from gaussrep.cli.examination import Finding, examine_component, examine_library
+from gaussrep.cli import diagnostics
+from gaussrep.cli.diagnostics import Check, check_component, check_library, check_torchvision
 from gaussrep.cli.main import app
-from gaussrep.cli.torchvision_finding import examine_torchvision
 from gaussrep.rendering import dispatch
 
 METHOD = """
@@ -97,8 +95,8 @@ def test_a_shared_name_breaks_nothing(site, monkeypatch):
 
 
 def test_a_broken_library_is_shown(monkeypatch):
-    broken = Finding("torch", "failed", "OSError: no library", "Traceback of torch")
-    monkeypatch.setattr(module, "examine_library", lambda name, optional=False: broken)
+    broken = Check("torch", "failed", "OSError: no library", "Traceback of torch")
+    monkeypatch.setattr(diagnostics, "check_library", lambda name, optional=False: broken)
     monkeypatch.setattr(plugins, "list", lambda kind=None: [])
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
@@ -108,16 +106,16 @@ def test_a_broken_library_is_shown(monkeypatch):
 
 def test_a_library_is_examined(site):
     site.add("lib", modules={"broken_lib": "raise OSError('no\\nlibrary')"})
-    assert examine_library("pytest") == Finding("pytest", "ok", pytest.__version__)
-    found = examine_library("broken_lib")
+    assert check_library("pytest") == Check("pytest", "ok", pytest.__version__)
+    found = check_library("broken_lib")
     assert (found.status, found.remark) == ("failed", "OSError: no library")
     assert "Traceback" in found.traceback
-    assert examine_library("absent_lib", optional=True).status == "unavailable"
+    assert check_library("absent_lib", optional=True).status == "unavailable"
 
 
 def test_what_is_there_and_broken_is_not_called_missing(site):
     site.add("lib", modules={"broken_lib": "import absent_lib"})
-    assert examine_library("broken_lib", optional=True).status == "failed"
+    assert check_library("broken_lib", optional=True).status == "failed"
 
 
 def test_a_torchvision_that_cannot_be_imported_is_shown_with_the_cure(site):
@@ -130,16 +128,18 @@ def test_a_torchvision_that_cannot_be_imported_is_shown_with_the_cure(site):
 
 @pytest.mark.parametrize(("wanted", "status"), [("2.12.0", "ok"), ("2.1.0", "failed")])
 def test_the_torch_that_torchvision_was_built_for_is_compared(monkeypatch, wanted, status):
-    found = Finding("torchvision", "ok", "0.99")
-    monkeypatch.setattr(torchvision_finding, "examine_library", lambda name, optional: found)
-    monkeypatch.setattr(torchvision_finding, "requires", lambda name: ["numpy", f"torch=={wanted}"])
+    found = Check("torchvision", "ok", "0.99")
+    monkeypatch.setattr(diagnostics, "check_library", lambda name, optional: found)
+    monkeypatch.setattr(diagnostics, "requires", lambda name: ["numpy", f"torch=={wanted}"])
     monkeypatch.setattr(
         "gaussrep.plugins.requirements.distribution",
         lambda name: SimpleNamespace(version="2.12.0+cpu", requires=[]),
     )
-    examined = examine_torchvision()
+    examined = check_torchvision()
     assert examined.status == status
-    assert ("0.99 is built for torch==2.1.0, here is" in examined.remark) == (status == "failed")
+    assert ("0.99 is built for torch==2.1.0, installed is" in examined.remark) == (
+        status == "failed"
+    )
 
 
 def test_it_says_where_kernels_are_kept(monkeypatch, doctor):
@@ -152,7 +152,7 @@ def test_it_says_where_kernels_are_kept(monkeypatch, doctor):
 @pytest.mark.parametrize("name", ["reference", "gaussrep:reference"])
 def test_a_component_of_the_core_is_fine(name):
     component = plugins.find("renderers", name)
-    assert examine_component(component) == Finding(str(component), "ok")
+    assert check_component(component) == Check(str(component), "ok")
 
 
 RENDERER = """

@@ -125,7 +125,7 @@ def test_embedding_a_folder(gaussrep, run, pictures):
     arguments = ["run", "pictures", "--out", "f.safetensors", "--batch-size", "2"]
     done = gaussrep("embed", *arguments, "--tokens")
     assert done.returncode == 0, done.stderr
-    assert done.stdout == "f.safetensors: 4 pictures, 1 left out\n"
+    assert done.stdout == "f.safetensors: 4 images, 1 left out\n"
     assert "left out: pictures/2.png: this image cannot be read" in done.stderr
     found = FolderEmbedding.open(gaussrep.folder / "f.safetensors")
     assert found.names == ("0.png", "1.png", "3.png", "4.png")
@@ -138,7 +138,7 @@ def test_where_an_embedding_cannot_go(gaussrep, run, pictures):
     done = gaussrep("embed", "run", "pictures", "--out", "none/f.safetensors")
     assert done.returncode == 2
     assert done.stderr == (
-        "error: --out is none/f.safetensors, but there is no folder none; make it first.\n"
+        "error: --out is none/f.safetensors, but there is no folder none; create it first.\n"
     )
 
 

@@ -119,7 +119,7 @@ def test_bad_options_are_one_sentence_and_write_nothing(file, tmp_path, options,
 def test_bad_files_are_one_sentence(file, tmp_path):
     with pytest.raises(FormatError, match="No such file"):
         render(tmp_path / "none.ply", tmp_path / "out.png")
-    with pytest.raises(ConfigError, match=r"only PNG pictures are written"):
+    with pytest.raises(ConfigError, match=r"only PNG images are written"):
         render(file, tmp_path / "out.jpg")
     with pytest.raises(GaussrepError, match="cannot be written"):
         render(file, tmp_path / "none" / "out.png", width=8, height=8)

@@ -1,19 +1,19 @@
 import pytest
 import typer
 
-from gaussrep.cli.errors import reported
+from gaussrep.cli.group import error_reporting
 from gaussrep.errors import ConfigError
 
 
 def test_an_error_of_the_users_is_one_line_and_code_2(capsys):
-    with pytest.raises(typer.Exit) as caught, reported():
+    with pytest.raises(typer.Exit) as caught, error_reporting():
         raise ConfigError("lr = 'x': wanted a number")
     assert caught.value.exit_code == 2
     assert capsys.readouterr() == ("", "error: lr = 'x': wanted a number\n")
 
 
 def test_debug_shows_the_traceback_with_its_cause(capsys):
-    with pytest.raises(typer.Exit), reported(debug=True):
+    with pytest.raises(typer.Exit), error_reporting(debug=True):
         raise ConfigError("bad") from OSError("the cause")
     shown = capsys.readouterr().err
     assert "Traceback" in shown
@@ -22,12 +22,12 @@ def test_debug_shows_the_traceback_with_its_cause(capsys):
 
 
 def test_ctrl_c_is_code_130(capsys):
-    with pytest.raises(typer.Exit) as caught, reported():
+    with pytest.raises(typer.Exit) as caught, error_reporting():
         raise KeyboardInterrupt
     assert caught.value.exit_code == 130
     assert capsys.readouterr().err == "interrupted\n"
 
 
 def test_a_bug_is_not_hidden():
-    with pytest.raises(ZeroDivisionError), reported():
+    with pytest.raises(ZeroDivisionError), error_reporting():
         print(1 / 0)
