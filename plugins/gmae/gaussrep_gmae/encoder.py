@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from math import isqrt
 from pathlib import Path
+from typing import Any
 
 import timm  # noqa: TID253
 import torch
@@ -314,7 +315,7 @@ def run_blocks(
     return tokens
 
 
-def _create_vit(name: str, *, pretrained: bool, **sizes: int) -> VisionTransformer:
+def _create_vit(name: str, *, pretrained: bool, **sizes: Any) -> VisionTransformer:
     try:
         network = timm.create_model(
             name, pretrained=pretrained, num_classes=0, global_pool="", **sizes

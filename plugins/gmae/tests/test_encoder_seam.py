@@ -9,7 +9,7 @@ import torch
 from gaussrep import load_run, plugins
 from gaussrep.config import load_config, resolve
 from gaussrep.errors import CapabilityError, ConfigError, UnavailableError
-from gaussrep.training.config import TrainConfig
+from gaussrep.training import TrainConfig
 from gaussrep.training.trainer import train
 from gaussrep_gmae.export import export_vit
 

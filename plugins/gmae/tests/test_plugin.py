@@ -9,7 +9,7 @@ from PIL import Image
 from gaussrep import load_run, plugins
 from gaussrep.config import load_config, preset, presets
 from gaussrep.errors import ConfigError
-from gaussrep.training.config import TrainConfig
+from gaussrep.training import TrainConfig
 from gaussrep.training.trainer import resume, train
 from gaussrep_gmae.export import export_vit
 

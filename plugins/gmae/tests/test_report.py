@@ -14,7 +14,7 @@ from gaussrep.report.sheet import GAP
 from gaussrep_gmae.report import write_mae_report, write_report
 
 LOG = "step,loss,val_loss\n1,0.5,\n2,0.3,\n3,0.2,0.25\n4,0.1,\n"
-MASKED = ["input", "seen", "reconstruction", "completed"]
+MASKED = ["input", "visible", "reconstruction", "completed"]
 OVERVIEW = 8
 LIGHT = 3e6
 """Bytes of a page on 16 images, at most."""
@@ -22,7 +22,7 @@ C0 = 0.28209479177387814
 """Spherical harmonic of degree 0, by which PLY files hold colors."""
 
 
-def shown(images):
+def samples(images):
     return ReportSamples(tuple(map(str, range(len(images)))), {"image": images})
 
 
@@ -41,7 +41,7 @@ def report(method, images, folder):
     """A report on three images, written once."""
     if not (folder / "report.html").exists():
         (folder / "metrics.csv").write_text(LOG)
-        write_report(method, shown(images), folder, folder)
+        write_report(method, samples(images), folder, folder)
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
@@ -68,7 +68,7 @@ def test_page_needs_no_other_file_and_links_to_its_own(report, folder):
     }  # fmt: skip
 
 
-def test_pictures_in_the_page_are_those_of_the_sheet(report, folder):
+def test_images_in_the_page_are_those_of_the_sheet(report, folder):
     data = re.findall(r'src="data:image/(?:png|webp);base64,([^"]*)', report)
     shown = [Image.open(BytesIO(b64decode(text))).convert("RGB") for text in data[:18]]
     assert {picture.size for picture in shown} == {(SIZE, SIZE)}
@@ -102,7 +102,7 @@ def test_charts_legend_and_overview(report, folder):
 
 
 def test_summary_is_that_of_the_page(method, images, tmp_path):
-    report = write_report(method, shown(images[:1]), tmp_path, tmp_path / "out")
+    report = write_report(method, samples(images[:1]), tmp_path, tmp_path / "out")
     html = report.page.read_text(encoding="utf-8")
     assert report.page == tmp_path / "out" / "report.html"
     (gain,) = re.findall(r"([+-]\d+\.\d) dB against", report.summary)
@@ -111,10 +111,10 @@ def test_summary_is_that_of_the_page(method, images, tmp_path):
 
 
 @pytest.mark.parametrize("target", ["plain", "normalized"])
-def test_report_of_the_twin(make_method, images, tmp_path, target):
+def test_report_of_mae(make_method, images, tmp_path, target):
     (tmp_path / "metrics.csv").write_text(LOG)
     method = make_method("mae", target=target).eval()
-    html = write_mae_report(method, shown(images), tmp_path, tmp_path).page.read_text(
+    html = write_mae_report(method, samples(images), tmp_path, tmp_path).page.read_text(
         encoding="utf-8"
     )
     assert re.findall(r'<img alt="([^"]+)"', html) == 3 * MASKED
@@ -124,9 +124,9 @@ def test_report_of_the_twin(make_method, images, tmp_path, target):
     assert names == ["image-00.png", "image-01.png", "image-02.png", "overview.png"]
 
 
-def test_twins_are_shown_the_same_patches(make_method, images, report, tmp_path):
-    page = write_mae_report(make_method("mae").eval(), shown(images), tmp_path, tmp_path).page
-    pattern = r'alt="seen" src="([^"]*)'
+def test_both_methods_show_the_same_patches(make_method, images, report, tmp_path):
+    page = write_mae_report(make_method("mae").eval(), samples(images), tmp_path, tmp_path).page
+    pattern = r'alt="visible" src="([^"]*)'
     assert re.findall(pattern, page.read_text(encoding="utf-8")) == re.findall(pattern, report)
 
 
@@ -137,7 +137,7 @@ def test_both_methods_name_their_report():
 
 def test_few_gaussians_have_few_layers(make_method, images, tmp_path):
     method = make_method(queries=3).eval()
-    html = write_report(method, shown(images[:1]), tmp_path, tmp_path).page.read_text(
+    html = write_report(method, samples(images[:1]), tmp_path, tmp_path).page.read_text(
         encoding="utf-8"
     )
     assert re.findall(r'class="layer"[^>]*>(\d+)', html) == ["1", "2", "3"]

@@ -1,4 +1,4 @@
-"""The pages behind `gaussrep inspect` for GMAE and MAE runs."""
+"""Reports of `gaussrep inspect` on GMAE and MAE runs."""
 
 from gaussrep_gmae.report.gmae import write_report
 from gaussrep_gmae.report.mae import write_mae_report

@@ -5,21 +5,21 @@ from dataclasses import dataclass
 
 from gaussrep import Gaussians
 from gaussrep.report.panel import Panel
-from gaussrep_gmae.report.measure import Gain
+from gaussrep_gmae.report.measure import MaskedPSNR
 
 
 @dataclass(frozen=True)
-class Crop:
-    """One image: how well it was said, and what is shown of it.
+class ReportImage:
+    """One image of a report.
 
     Args:
-        gain: On its masked pixels.
+        psnr: PSNR of its masked pixels.
         rows: Its panels, row by row.
-        overview: The panels that tell most, for `overview.png`.
-        gaussians: What the whole image was said in, [K]; None where a method has none.
+        overview: Its panels in `overview.png`.
+        gaussians: Gaussians of the whole image, [K]; None if the method predicts none.
     """
 
-    gain: Gain
+    psnr: MaskedPSNR
     rows: Sequence[Sequence[Panel]]
     overview: Sequence[Panel]
     gaussians: Gaussians | None = None

@@ -1,12 +1,12 @@
-"""What Gaussians a run makes, over all images at once."""
+"""Histograms of the Gaussians of a run, over all images."""
 
 from gaussrep import Gaussians
 from gaussrep.report.figure import Figure
 from gaussrep.report.histogram import Histogram
 
 
-def distributions(gaussians: Gaussians) -> list[Figure]:
-    """Histograms of scales, opacities and depths.
+def gaussian_histograms(gaussians: Gaussians) -> list[Figure]:
+    """Draw histograms of scales, opacities and depths.
 
     Args:
         gaussians: Gaussians of a batch of images in [-1, 1]³, [B, K].

@@ -1,4 +1,4 @@
-"""Gaussians drawn as what they are: ellipses."""
+"""Drawing of Gaussians as ellipses."""
 
 from PIL import Image, ImageDraw
 from torch import Tensor
@@ -12,19 +12,19 @@ OVERSAMPLING = 3
 POINTS = 40
 
 
-def draw_ellipses(gaussians: Gaussians, size: int, least_opacity: float = 0.05) -> Image.Image:
+def draw_ellipses(gaussians: Gaussians, size: int, min_opacity: float = 0.05) -> Image.Image:
     """Outline each Gaussian at one standard deviation, filled with its color.
 
     Args:
         gaussians: Gaussians of one image, [K], in front of the canonical camera.
-        size: Side of the picture in pixels.
-        least_opacity: Fainter Gaussians are left out.
+        size: Side of the image in pixels.
+        min_opacity: Smallest opacity of a drawn Gaussian.
 
     Returns:
-        RGB picture on white, farthest Gaussian first.
+        RGB image on white, farthest Gaussian first.
     """
     side = size * OVERSAMPLING
-    gaussians = sort_by_depth(gaussians[gaussians.opacities > least_opacity])
+    gaussians = sort_by_depth(gaussians[gaussians.opacities > min_opacity])
     outlines = _outlines(gaussians, side)
     canvas = Image.new("RGB", (side, side), "white")
     pen = ImageDraw.Draw(canvas, "RGBA")
@@ -49,8 +49,8 @@ def _outlines(gaussians: Gaussians, side: int) -> Tensor:
     import torch
 
     camera = canonical_camera(1, side, gaussians.device)
-    seen = project(gaussians[None], camera)
-    xx, xy, yy = seen.conics[0, 0].unbind(-1)
+    projection = project(gaussians[None], camera)
+    xx, xy, yy = projection.conics[0, 0].unbind(-1)
     determinant = xx * yy - xy * xy
     a = (yy / determinant).sqrt()
     b = -xy / determinant / a
@@ -59,4 +59,4 @@ def _outlines(gaussians: Gaussians, side: int) -> Tensor:
     circle_x, circle_y = angle.cos(), angle.sin()
     x = a[:, None] * circle_x
     y = b[:, None] * circle_x + c[:, None] * circle_y
-    return seen.means2d[0, 0][:, None] + torch.stack([x, y], -1)
+    return projection.means2d[0, 0][:, None] + torch.stack([x, y], -1)

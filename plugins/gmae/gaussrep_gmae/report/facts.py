@@ -1,21 +1,21 @@
-"""What is worth knowing about a model."""
+"""Facts about a model."""
 
 from gaussrep_gmae.config import MAEConfig, TransformerConfig
 from gaussrep_gmae.masked import MaskedMethod
 from gaussrep_gmae.method import GMAE
 
 Fact = tuple[str, str]
-"""A name and a value."""
+"""Name and value."""
 
 
-def facts_of(method: MaskedMethod) -> list[Fact]:
-    """Describe a masked autoencoder.
+def model_facts(method: MaskedMethod) -> list[Fact]:
+    """List the facts about a masked autoencoder.
 
     Args:
         method: The model.
 
     Returns:
-        Its input, mask, parts, what it says, and its size.
+        Input, mask, parts, output and size.
     """
     config = method.config
     weights = sum(parameter.numel() for parameter in method.parameters())
@@ -24,7 +24,7 @@ def facts_of(method: MaskedMethod) -> list[Fact]:
         ("Masked", f"{config.mask_ratio:.0%} of {config.patches} patches"),
         ("Encoder", _encoder(method)),
         ("Decoder", _size(config.decoder)),
-        _said(method),
+        _output(method),
         ("Parameters", f"{weights / 1e6:.1f} M"),
     ]
 
@@ -40,7 +40,7 @@ def _size(transformer: TransformerConfig) -> str:
     return f"{transformer.depth} blocks, {transformer.width} wide"
 
 
-def _said(method: MaskedMethod) -> Fact:
+def _output(method: MaskedMethod) -> Fact:
     if isinstance(method, GMAE):
         return ("Gaussians", f"{method.config.gaussians} per image")
     assert isinstance(method.config, MAEConfig)

@@ -9,69 +9,70 @@ from gaussrep.methods import Report, ReportSamples
 from gaussrep.report.curve import loss_curve
 from gaussrep.report.palette import css, layer_colors
 from gaussrep_gmae.method import GMAE
-from gaussrep_gmae.report.crop import Crop
-from gaussrep_gmae.report.distributions import distributions
-from gaussrep_gmae.report.facts import facts_of
-from gaussrep_gmae.report.masked_views import MaskedView, masked_views
-from gaussrep_gmae.report.page import Page
+from gaussrep_gmae.report.crop import ReportImage
+from gaussrep_gmae.report.distributions import gaussian_histograms
+from gaussrep_gmae.report.facts import model_facts
+from gaussrep_gmae.report.masked_views import MaskedSample, masked_samples
+from gaussrep_gmae.report.page import ReportPage
 from gaussrep_gmae.report.publish import publish
-from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShot, zero_shot
+from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShotPanels, zero_shot_panels
 
 
 @torch.no_grad()
-def write_report(method: GMAE, shown: ReportSamples, run: Path, folder: Path) -> Report:
-    """Show what a trained model makes of images.
+def write_report(method: GMAE, samples: ReportSamples, run: Path, folder: Path) -> Report:
+    """Write the reconstructions and the Gaussians of images.
 
-    Reconstructions are made through masks drawn from a fixed seed; all else shows the Gaussians
-    of whole images.
+    Reconstructions use masks from a fixed seed; all other panels show the Gaussians of whole
+    images.
 
     Args:
-        method: The trained model, in evaluation mode.
-        shown: At least one `image`, in [0, 1].
-        run: The run's folder, for its loss curve.
-        folder: Where `report.html` and the folder `report` of PNG and PLY files are written.
+        method: Trained model, in evaluation mode.
+        samples: At least one `image`, in [0, 1].
+        run: Folder of the run, for its loss curve.
+        folder: Folder of `report.html` and of the folder `report` with PNG and PLY files.
 
     Returns:
-        The page, and how many dB the reconstruction beats the mean visible color by.
+        The page, and a summary with the gain over the mean visible color in dB.
     """
-    images = shown.batch["image"]
-    gaussians = method.gaussians(shown.batch)
-    crops = [
-        _crop(view, zero_shot(method, images[i], gaussians[i : i + 1]), gaussians[i])
-        for i, view in enumerate(masked_views(method, images))
+    images = samples.batch["image"]
+    gaussians = method.gaussians(samples.batch)
+    reported = [
+        _image(masked, zero_shot_panels(method, images[i], gaussians[i : i + 1]), gaussians[i])
+        for i, masked in enumerate(masked_samples(method, images))
     ]
-    page = Page(
+    page = ReportPage(
         title=f"GMAE · {run.name}",
-        facts=facts_of(method),
-        figures=[*loss_curve(run), *distributions(gaussians)],
+        facts=model_facts(method),
+        figures=[*loss_curve(run), *gaussian_histograms(gaussians)],
         caption=_caption(method),
         layers=[css(color) for color in layer_colors(min(LAYERS, gaussians.count))],
-        crops=crops,
+        images=reported,
     )
     return publish(page, folder)
 
 
-def _crop(view: MaskedView, found: ZeroShot, gaussians: Gaussians) -> Crop:
-    truth, seen, said, whole = view.panels
+def _image(masked: MaskedSample, panels: ZeroShotPanels, gaussians: Gaussians) -> ReportImage:
+    original, visible, reconstruction, completed = masked.panels
     rows = [
-        [truth, seen, said, whole, found.whole, found.ellipses],
-        [found.layers, found.depth, found.edges, found.mask, found.figure, found.ground],
-        found.nearest,
+        [original, visible, reconstruction, completed, panels.whole, panels.ellipses],
+        [panels.layers, panels.depth, panels.edges, panels.mask, panels.figure, panels.ground],
+        panels.nearest,
     ]
     overview = [
-        *(truth, seen, said, found.ellipses, found.nearest[-2]),
-        *(found.layers, found.figure, found.edges),
+        *(original, visible, reconstruction, panels.ellipses, panels.nearest[-2]),
+        *(panels.layers, panels.figure, panels.edges),
     ]
-    return Crop(view.gain, rows, overview, gaussians)
+    return ReportImage(masked.psnr, rows, overview, gaussians)
 
 
 def _caption(method: GMAE) -> list[str]:
-    shown = 1 - method.config.mask_ratio
+    visible = 1 - method.config.mask_ratio
     return [
-        f"Row 1. The input; the {shown:.0%} of its patches that the encoder saw; the picture drawn "
-        "from the Gaussians it was said in; the same with the seen patches put back; the picture "
-        "said from all patches; and its Gaussians as ellipses of one standard deviation.",
-        "Row 2, from all patches, with nothing trained for it. The last of "
+        f"Row 1. The input; the {visible:.0%} of its patches that are visible to the encoder; the "
+        "rendering of the Gaussians predicted from them; the same with the visible patches of the "
+        "input; the rendering predicted from all patches; and its Gaussians as ellipses of one "
+        "standard deviation.",
+        "Row 2, from all patches, without training for it. The last of "
         f"{min(LAYERS, method.config.gaussians)} groups of Gaussians, of equal count and nearest "
         f"first, that changes a pixel by more than {CHANGE:.0%}, white where none does; the depth "
         "of the Gaussians, from 0 at the near face of their cube to 1 at the far face, in each "

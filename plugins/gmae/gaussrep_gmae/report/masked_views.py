@@ -1,4 +1,4 @@
-"""What a masked autoencoder makes of images of which it sees a part."""
+"""Reconstructions of masked images."""
 
 from dataclasses import dataclass
 
@@ -9,57 +9,62 @@ from torch import Tensor
 
 from gaussrep.report.panel import Panel
 from gaussrep_gmae.masked import MaskedMethod
-from gaussrep_gmae.report.measure import Gain, measure
+from gaussrep_gmae.report.measure import MaskedPSNR, masked_psnr
 
 SEED = 0
-"""Of the masks, so that reports on the same images show the same patches."""
+"""Seed of the masks, so that reports on the same images show the same patches."""
 
-HIDDEN = 0.88
-"""Gray level of patches that the encoder did not see."""
+MASK_GRAY = 0.88
+"""Gray level of masked patches."""
 
 
 @dataclass(frozen=True)
-class MaskedView:
-    """One image through the mask.
+class MaskedSample:
+    """One image, masked and reconstructed.
 
     Args:
-        gain: How well its masked pixels were said.
-        panels: Input, seen patches, reconstruction, and that with the seen patches put back.
+        psnr: PSNR of its masked pixels.
+        panels: Input, visible patches, reconstruction, and the reconstruction with the visible
+            patches of the input.
     """
 
-    gain: Gain
+    psnr: MaskedPSNR
     panels: tuple[Panel, Panel, Panel, Panel]
 
 
-def masked_views(method: MaskedMethod, images: Float[Tensor, "b 3 h w"]) -> list[MaskedView]:
-    """Mask images at the method's ratio, and let it say them.
+def masked_samples(method: MaskedMethod, images: Float[Tensor, "b 3 h w"]) -> list[MaskedSample]:
+    """Mask images at the configured ratio and reconstruct them.
 
     Args:
         method: The trained model, in evaluation mode.
-        images: Images in [0, 1].
+        images: RGB in [0, 1].
 
     Returns:
-        One view per image.
+        One sample per image.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
         visible = method.random_visible(len(images))
     masked = method.masked_pixels(visible)
-    said = rearrange(method.predict(images, visible).images, "b c h w -> b h w c")
-    gains = measure(images, said, masked)
+    predicted = rearrange(method.predict(images, visible).images, "b c h w -> b h w c")
+    results = masked_psnr(images, predicted, masked)
     return [
-        MaskedView(gain, _panels(image, picture, hidden))
-        for gain, image, picture, hidden in zip(gains, images, said, masked, strict=True)
+        MaskedSample(psnr, _panels(image, reconstruction, mask))
+        for psnr, image, reconstruction, mask in zip(
+            results, images, predicted, masked, strict=True
+        )
     ]
 
 
 def _panels(
-    image: Float[Tensor, "3 h w"], said: Float[Tensor, "h w 3"], masked: Bool[Tensor, "h w"]
+    image: Float[Tensor, "3 h w"],
+    reconstruction: Float[Tensor, "h w 3"],
+    masked: Bool[Tensor, "h w"],
 ) -> tuple[Panel, Panel, Panel, Panel]:
-    truth, hidden = rearrange(image, "c h w -> h w c"), masked[..., None]
+    original, hidden = rearrange(image, "c h w -> h w c"), masked[..., None]
     return (
-        Panel.of("input", truth),
-        Panel.of("seen", torch.where(hidden, HIDDEN, truth)),
-        Panel.of("reconstruction", said),
-        Panel.of("completed", torch.where(hidden, said, truth)),
+        Panel.of("input", original),
+        Panel.of("visible", torch.where(hidden, MASK_GRAY, original)),
+        Panel.of("reconstruction", reconstruction),
+        Panel.of("completed", torch.where(hidden, reconstruction, original)),
     )

@@ -1,4 +1,4 @@
-"""How well hidden patches were said, against knowing nothing but the mean of what was seen."""
+"""PSNR of masked pixels, against the mean visible color."""
 
 from dataclasses import dataclass
 
@@ -10,39 +10,41 @@ from gaussrep.metrics import mean_visible_color, psnr
 
 
 @dataclass(frozen=True)
-class Gain:
-    """Quality of one image's masked pixels, in dB PSNR.
+class MaskedPSNR:
+    """PSNR of one image's masked pixels, in dB.
 
     Args:
-        psnr: Of the reconstruction.
-        baseline: Of the image's mean visible color, everywhere.
+        psnr: PSNR of the reconstruction.
+        baseline: PSNR of the image's mean visible color.
     """
 
     psnr: float
     baseline: float
 
     @property
-    def decibels(self) -> float:
-        """How much better the reconstruction is."""
+    def gain(self) -> float:
+        """Gain of the reconstruction over the baseline."""
         return self.psnr - self.baseline
 
 
-def measure(
+def masked_psnr(
     images: Float[Tensor, "b 3 h w"],
-    pictures: Float[Tensor, "b h w 3"],
+    reconstructions: Float[Tensor, "b h w 3"],
     masked: Bool[Tensor, "b h w"],
-) -> list[Gain]:
-    """Compare pictures with images on masked pixels.
+) -> list[MaskedPSNR]:
+    """Compute the PSNR of reconstructions on masked pixels.
 
     Args:
-        images: The truth, in [0, 1].
-        pictures: The reconstructions.
-        masked: Which pixels were hidden.
+        images: Input images in [0, 1].
+        reconstructions: Reconstructed images in [0, 1].
+        masked: True for masked pixels.
 
     Returns:
-        One gain per image.
+        One result per image.
     """
     flat = mean_visible_color(images, masked)
-    said = rearrange(pictures, "b h w c -> b c h w")
-    found, known = (psnr(each, images, masked, channel_dim=-3).tolist() for each in (said, flat))
-    return [Gain(a, b) for a, b in zip(found, known, strict=True)]
+    predicted = rearrange(reconstructions, "b h w c -> b c h w")
+    values, baselines = (
+        psnr(each, images, masked, channel_dim=-3).tolist() for each in (predicted, flat)
+    )
+    return [MaskedPSNR(a, b) for a, b in zip(values, baselines, strict=True)]

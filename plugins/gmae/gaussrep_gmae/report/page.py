@@ -1,4 +1,4 @@
-"""The page: one HTML file with everything in it."""
+"""HTML page of a report, in one file."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,23 +12,23 @@ from gaussrep.report.data_url import data_url
 from gaussrep.report.figure import Figure
 from gaussrep.report.panel import Panel
 from gaussrep.report.style import page_style
-from gaussrep_gmae.report.crop import Crop
+from gaussrep_gmae.report.crop import ReportImage
 
 HOME = "gaussrep_gmae.report"
-"""Package of the template and of the style."""
+"""Package of the template and the style."""
 
 
 @dataclass(frozen=True)
-class Page:
-    """What a report says.
+class ReportPage:
+    """Content of a report.
 
     Args:
         title: Heading.
-        facts: Name and value of what is worth knowing about the model.
+        facts: Names and values of facts about the model.
         figures: Charts.
-        caption: What the panels are, a paragraph for each row of them.
-        layers: CSS colors of the layers, nearest first; empty where there are none.
-        crops: The images, at least one.
+        caption: Description of the panels, one paragraph per row.
+        layers: CSS colors of the layers, nearest first; empty if there are none.
+        images: Images, at least one.
     """
 
     title: str
@@ -36,21 +36,21 @@ class Page:
     figures: Sequence[Figure]
     caption: Sequence[str]
     layers: Sequence[str]
-    crops: Sequence[Crop]
+    images: Sequence[ReportImage]
 
 
-def render_page(page: Page, links: Sequence[Mapping[str, str]]) -> str:
-    """Fill the page.
+def render_page(page: ReportPage, links: Sequence[Mapping[str, str]]) -> str:
+    """Render the page as HTML.
 
     Args:
-        page: What it says.
-        links: Of each image, names and addresses of the files beside the page.
+        page: Content of the report.
+        links: For each image, names and addresses of the files beside the page.
 
     Returns:
-        An HTML document that needs no other file to be shown.
+        An HTML document without references to other files, except links.
     """
     template = files(HOME).joinpath("page.html.j2").read_text(encoding="utf-8")
-    gains = [crop.gain.decibels for crop in page.crops]
+    gains = [image.psnr.gain for image in page.images]
     return (
         Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
         .from_string(template)
@@ -58,9 +58,9 @@ def render_page(page: Page, links: Sequence[Mapping[str, str]]) -> str:
             page=page,
             style=Markup(page_style(HOME)),
             figures=[(figure.title, Markup(figure.svg)) for figure in page.figures],
-            crops=[
-                (crop.gain, [_row(row) for row in crop.rows], files_of)
-                for crop, files_of in zip(page.crops, links, strict=True)
+            images=[
+                (image.psnr, [_row(row) for row in image.rows], image_links)
+                for image, image_links in zip(page.images, links, strict=True)
             ],
             gains=(mean(gains), min(gains), max(gains)),
         )

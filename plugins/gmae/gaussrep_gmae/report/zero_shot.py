@@ -1,4 +1,4 @@
-"""What the Gaussians of a whole image show without having been asked to (paper: zero-shot)."""
+"""Zero-shot panels of the Gaussians of a whole image (paper: zero-shot tasks)."""
 
 from dataclasses import dataclass
 
@@ -15,32 +15,32 @@ from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.ellipses import draw_ellipses
 
 LAYERS = 8
-"""Groups of the layer map (ours); fewer where an image has fewer Gaussians."""
+"""Groups of the layer map (design choice); fewer if an image has fewer Gaussians."""
 
 CHANGE = 0.1
-"""Change of a color channel that makes a group count in the layer map (ours)."""
+"""Change of a color channel above which a group counts in the layer map (design choice)."""
 
 EDGE_LAYERS = 16
-"""Groups that edges are read off (one of the paper's numbers)."""
+"""Groups of the edges (one of the paper's numbers)."""
 
-SHARES = (64, 32, 16, 8, 4, 2)
+DIVISORS = (64, 32, 16, 8, 4, 2)
 """Layers show the nearest 1/64 to 1/2 of the Gaussians."""
 
 
 @dataclass(frozen=True)
-class ZeroShot:
-    """Panels of one image, all from its Gaussians.
+class ZeroShotPanels:
+    """Panels of one image, all computed from its Gaussians.
 
     Args:
-        whole: The picture said from all patches.
+        whole: Rendering of the Gaussians predicted from all patches.
         ellipses: The Gaussians as ellipses.
-        layers: Which layer is seen where.
+        layers: Layer map.
         depth: Expected depth.
-        edges: Dark where they are strong.
-        mask: Bright where the figure is.
+        edges: Edge strength; strong edges are dark.
+        mask: Figure mask; the figure is bright.
         figure: The input under the mask, on white.
-        ground: The input under the rest, on white.
-        nearest: Only the nearest Gaussians, ever more of them.
+        ground: The input under the inverse mask, on white.
+        nearest: Renderings of more and more of the nearest Gaussians.
     """
 
     whole: Panel
@@ -54,31 +54,31 @@ class ZeroShot:
     nearest: list[Panel]
 
 
-def zero_shot(
+def zero_shot_panels(
     method: GMAE, image: Float[Tensor, "3 h w"], gaussians: Gaussians, size: int = SIZE
-) -> ZeroShot:
-    """Look at the Gaussians of one image in every way.
+) -> ZeroShotPanels:
+    """Compute the panels of one image.
 
     Args:
-        method: The model that said them.
-        image: The image, in [0, 1].
-        gaussians: Its Gaussians, [1, K].
+        method: Model that predicted the Gaussians.
+        image: Input image in [0, 1].
+        gaussians: Gaussians of the whole image, [1, K].
         size: Side of the maps in pixels.
 
     Returns:
         The panels.
     """
-    truth, side = rearrange(image, "c h w -> h w c"), image.shape[-1]
+    original, side = rearrange(image, "c h w -> h w c"), image.shape[-1]
     mask = figure_mask(gaussians, "clusters", side)[0, ..., None]
-    return ZeroShot(
+    return ZeroShotPanels(
         whole=Panel.of("from all patches", method.render(gaussians).color[0, 0]),
         ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], SIZE)),
         layers=Panel.of("layers", _layers(gaussians, size, method.background)),
         depth=_depth(depth_map(gaussians, size)[0]),
         edges=Panel.of("edges", _ink(edges(gaussians, min(EDGE_LAYERS, gaussians.count), size)[0])),
         mask=Panel.of("figure mask", repeat(mask, "h w 1 -> h w 3")),
-        figure=Panel.of("figure", torch.lerp(torch.ones_like(truth), truth, mask)),
-        ground=Panel.of("ground", torch.lerp(truth, torch.ones_like(truth), mask)),
+        figure=Panel.of("figure", torch.lerp(torch.ones_like(original), original, mask)),
+        ground=Panel.of("ground", torch.lerp(original, torch.ones_like(original), mask)),
         nearest=_nearest(gaussians, side, method.background),
     )
 
@@ -92,7 +92,7 @@ def _layers(
 
 
 def _nearest(gaussians: Gaussians, size: int, background: Float[Tensor, " 3"]) -> list[Panel]:
-    counts = [max(1, gaussians.count // share) for share in SHARES]
+    counts = [max(1, gaussians.count // divisor) for divisor in DIVISORS]
     return [
         Panel.of(f"nearest {count}", render_nearest(gaussians, count, size, background).color[0, 0])
         for count in counts
@@ -106,5 +106,5 @@ def _depth(depth: Float[Tensor, "h w"]) -> Panel:
 
 
 def _ink(strength: Float[Tensor, "h w"]) -> Float[Tensor, "h w 3"]:
-    """Black on white, the strongest as black as it gets."""
+    """Draw strength in black on white, the strongest as black."""
     return repeat(1 - strength / strength.max().clamp_min(1e-6), "h w -> h w 3")
