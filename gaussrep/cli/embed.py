@@ -44,10 +44,10 @@ def embed(
             method,
             folder,
             out,
-            size=size,
+            image_size=size,
             tokens=tokens,
             batch_size=batch_size,
-            workers=num_workers,
+            num_workers=num_workers,
             on_progress=lambda done, total: progress.update(task, completed=done, total=total),
         )
     left_out = f", {len(embedding.damaged)} left out" if embedding.damaged else ""

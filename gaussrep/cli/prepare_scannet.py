@@ -29,7 +29,7 @@ def prepare_scannet(
     from gaussrep.data.scenes.scannet.prepare import prepare
 
     counts: Counter[str] = Counter()
-    for scene in prepare(raw, out, frames=frames, step=step, seed=seed, workers=num_workers):
+    for scene in prepare(raw, out, frames=frames, step=step, seed=seed, num_workers=num_workers):
         counts[scene.outcome] += 1
         typer.echo(f"{scene.name}: {scene.outcome}{': ' if scene.reason else ''}{scene.reason}")
     typer.echo(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))

@@ -8,23 +8,23 @@ from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig
 
-Share = Annotated[float, Field(gt=0, le=1)]
+Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 
 
 class CropConfig(ComponentConfig):
-    """How training crops are cut at random."""
+    """Settings of random training crops."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"size": "image_size"}
 
     image_size: int = Field(default=224, ge=1)
     """Side of the square output in pixels."""
-    scale: tuple[Share, Share] = (0.2, 1.0)
-    """Smallest and largest share of the image's area that a training crop covers."""
+    scale: tuple[Fraction, Fraction] = (0.2, 1.0)
+    """Smallest and largest fraction of the image's area that a training crop covers."""
     ratio: tuple[Positive, Positive] = (3 / 4, 4 / 3)
     """Smallest and largest width over height of a training crop, before it is made square."""
     flip: float = Field(default=0.5, ge=0, le=1)
-    """Probability that a training crop is mirrored left to right."""
+    """Probability of a horizontal flip of a training crop."""
 
     @model_validator(mode="after")
     def _check_order(self) -> "CropConfig":
@@ -42,7 +42,7 @@ class ImagesConfig(CropConfig):
     root: Path
     """Folder of images, searched with all its subfolders."""
     val_fraction: float = Field(default=0.05, gt=0, lt=1)
-    """Share of the images that are held out for validation, chosen by a hash of their names."""
+    """Fraction of the images to hold out for validation, chosen by a hash of their names."""
 
 
 class PhotosConfig(CropConfig):
@@ -50,10 +50,10 @@ class PhotosConfig(CropConfig):
 
     image_size: int = Field(default=64, ge=1)
     """Side of the square output in pixels."""
-    scale: tuple[Share, Share] = (0.04, 0.5)
-    """Smallest and largest share of a training region's area that a training crop covers."""
+    scale: tuple[Fraction, Fraction] = (0.04, 0.5)
+    """Smallest and largest fraction of a training region's area that a training crop covers."""
     samples: int = Field(default=2048, ge=1)
-    """Training crops per epoch; the photographs take turns."""
+    """Training crops per epoch, cycling through the photographs."""
     val_crops: int = Field(default=2, ge=1, le=16)
     """Validation crops per photograph."""
 
@@ -74,10 +74,10 @@ class ImagenetteConfig(FoldersConfig):
 
 
 class DownloadConfig(CropConfig):
-    """What the data sets that can be downloaded share."""
+    """Settings that all downloadable data sets share."""
 
     root: Path
-    """Folder that the data set's own folder lies in."""
+    """Folder that contains the data set's own folder."""
     download: bool = False
     """Whether to download the data set into `root` where it is missing."""
 

@@ -118,7 +118,7 @@ class FolderEmbedding:
 logger = logging.getLogger("gaussrep.embedding")
 
 LONGEST_LIST = 90_000_000
-"""Bytes that the list of names may take; safetensors reads headers of up to 100 MB."""
+"""Maximum bytes of the list of names; safetensors reads headers of up to 100 MB."""
 
 
 def embed_folder(
@@ -126,58 +126,62 @@ def embed_folder(
     folder: str | PathLike[str],
     out: str | PathLike[str],
     *,
-    size: int,
+    image_size: int,
     tokens: bool = False,
     batch_size: int = 64,
-    workers: int = 0,
+    num_workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> FolderEmbedding:
-    """Embed the central square of every image in a folder and its subfolders.
+    """Embed the central crop of every image in a folder and its subfolders.
 
-    Finished parts are kept beside the file, in `OUT.parts`, until all are done; a call that was
-    killed goes on after the last of them. An image that cannot be read is warned about and left
-    out.
+    Finished shards are kept beside the file, in `OUT.parts`, until all are done; a repeated call
+    resumes after the last of them. Unreadable images are skipped with a warning.
 
     Args:
-        method: In evaluation mode, on the device to work on.
+        method: Method in evaluation mode, on the device to compute on.
         folder: Folder of images.
-        out: The safetensors file to write; overwritten.
-        size: Side in pixels that the squares are resampled to.
+        out: Output safetensors file; overwritten.
+        image_size: Side in pixels that the crops are resized to.
         tokens: Write one vector per token, [N, L, D], instead of one per image, [N, D].
         batch_size: Images per forward pass.
-        workers: Processes that read images; 0 reads in this one.
-        on_progress: Called with how many images are done, and of how many.
+        num_workers: Processes that read images; 0 reads in the calling process.
+        on_progress: Called with the number of finished images and their total.
 
     Returns:
-        The embeddings' file, and the names of its images.
+        The file of the embeddings, and the names of its images.
 
     Raises:
-        DataError: The folder holds no image, none that can be read, or too many for one file; or
-            the file cannot be written.
-        RunError: The parts beside the file belong to another embedding.
+        DataError: The folder holds no readable image, or too many for one file; or the file
+            cannot be written.
+        RunError: The shards beside the file belong to another embedding.
         CapabilityError: The method does not embed.
     """
     root, file, kind = Path(folder), Path(out), "tokens" if tokens else "pooled"
     names = list_images(root)
     _require_short(names, root)
-    plan = {"weights": hash_state_dict(method), "names": _digest(names), "size": size, "kind": kind}
+    plan = {
+        "weights": hash_state_dict(method),
+        "names": _digest(names),
+        "size": image_size,
+        "kind": kind,
+    }
     try:
         parts = EmbeddingShards.open(file.with_name(f"{file.name}.parts"), len(names), plan)
         writer = _Writer(method, parts, kind, on_progress)
-        writer.write_missing(FolderImages(root, names, size), batch_size, workers)
+        writer.write_missing(FolderImages(root, names, image_size), batch_size, num_workers)
         return _joined(parts, names, root, file, kind)
     except OSError as error:
         raise DataError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 class _Writer:
-    """Fills in the parts that are missing.
+    """Writes the missing shards.
 
     Args:
         method: Embeds.
         parts: Finished and missing ones.
         kind: `pooled` or `tokens`.
-        on_progress: Called with how many images are done, and of how many.
+        on_progress: Called with the number of finished images and their total.
     """
 
     def __init__(
@@ -191,7 +195,7 @@ class _Writer:
         self._on_progress = on_progress
         self._device = next(method.parameters()).device
 
-    def write_missing(self, images: FolderImages, batch_size: int, workers: int) -> None:
+    def write_missing(self, images: FolderImages, batch_size: int, num_workers: int) -> None:
         steps = [
             (part, chunk)
             for part, all_of_part in self._parts.files.items()
@@ -201,7 +205,7 @@ class _Writer:
         done = len(images) - sum(len(chunk) for _, chunk in steps)
         self._tell(done)
         keys = [[SampleKey(index) for index in chunk] for _, chunk in steps]
-        loader = make_loader(images, keys, num_workers=workers, device=self._device)
+        loader = make_loader(images, keys, num_workers=num_workers, device=self._device)
         rows: list[Tensor] = []
         indices: list[int] = []
         for (part, chunk), batch in zip(steps, loader, strict=True):

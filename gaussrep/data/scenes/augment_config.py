@@ -13,46 +13,46 @@ Length = Annotated[float, Field(gt=0)]
 
 
 class CenterShiftConfig(Config):
-    """Move the middle of the floor to the origin."""
+    """Move the center of the floor to the origin."""
 
     probability: Probability = 1.0
-    """How often."""
+    """Probability of this augmentation."""
 
 
 class DropoutConfig(Config):
-    """Leave points out at random."""
+    """Drop points at random."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"share": "fraction"}
 
     probability: Probability = 0.2
-    """How often."""
+    """Probability of this augmentation."""
     fraction: float = Field(default=0.2, ge=0, lt=1)
-    """Share of the points that goes."""
+    """Fraction of the points to drop."""
 
 
 class RotationConfig(Config):
-    """Turn about the vertical axis through the origin."""
+    """Rotate about the vertical axis through the origin."""
 
     probability: Probability = 0.5
-    """How often."""
+    """Probability of this augmentation."""
     angle: float = Field(default=pi, ge=0, le=pi)
-    """Largest angle either way in radians."""
+    """Largest angle in either direction, radians."""
 
 
 class TiltConfig(Config):
-    """Turn a little about the x axis and about the y axis, each on its own."""
+    """Rotate slightly about the x axis and the y axis, independently."""
 
     probability: Probability = 0.5
-    """How often, per axis."""
+    """Probability per axis."""
     angle: float = Field(default=pi / 64, ge=0, le=pi)
-    """Largest angle either way in radians."""
+    """Largest angle in either direction, radians."""
 
 
 class ScaleConfig(Config):
-    """Grow or shrink, all axes alike."""
+    """Scale isotropically."""
 
     probability: Probability = 1.0
-    """How often."""
+    """Probability of this augmentation."""
     range: tuple[Length, Length] = (0.9, 1.1)
     """Smallest and largest factor."""
 
@@ -68,14 +68,14 @@ class FlipConfig(Config):
     """Mirror the x axis and the y axis, each on its own."""
 
     probability: Probability = 0.5
-    """How often, per axis."""
+    """Probability per axis."""
 
 
 class JitterConfig(Config):
     """Move each point on its own; cameras stay."""
 
     probability: Probability = 1.0
-    """How often."""
+    """Probability of this augmentation."""
     sigma: float = Field(default=0.005, ge=0)
     """Standard deviation per axis in meters."""
     clip: float = Field(default=0.02, ge=0)
@@ -83,60 +83,60 @@ class JitterConfig(Config):
 
 
 class ElasticConfig(Config):
-    """Bend space smoothly; refused where there are views, as images cannot be bent along."""
+    """Deform space smoothly; an error with views, since images cannot be deformed along."""
 
     probability: Probability = 0.0
-    """How often; off unless asked for. ScanNet's fine-tuning uses 0.95, S3DIS's none."""
+    """Probability of this augmentation; ScanNet's fine-tuning uses 0.95, S3DIS's 0."""
     steps: tuple[tuple[Length, Length], ...] = ((0.2, 0.4), (0.8, 1.6))
-    """Size of the noise grid's cells and strength of the move in meters, one after another."""
+    """Cell size of the noise grid and strength of the displacement, meters, applied in sequence."""
 
 
 class ContrastConfig(Config):
-    """Stretch each color channel towards its full range, by a random share."""
+    """Stretch each color channel towards its full range, blended by a random weight."""
 
     probability: Probability = 0.2
-    """How often."""
+    """Probability of this augmentation."""
 
 
 class ColorShiftConfig(Config):
     """Add one color to all points and images."""
 
     probability: Probability = 0.95
-    """How often."""
+    """Probability of this augmentation."""
     ratio: Probability = 0.05
-    """Largest change of a channel either way, as a share of the full range."""
+    """Largest shift of a channel in either direction, as a fraction of the full range."""
 
 
 class ColorJitterConfig(Config):
     """Add noise to the color of each point and pixel."""
 
     probability: Probability = 0.95
-    """How often."""
+    """Probability of this augmentation."""
     std: float = Field(default=0.05, ge=0)
-    """Standard deviation as a share of the full range."""
+    """Standard deviation as a fraction of the full range."""
 
 
 class AugmentConfig(Config):
-    """What is changed at random in training scenes, in this order."""
+    """Random augmentations of training scenes, in this order."""
 
     center_shift: CenterShiftConfig = CenterShiftConfig()
-    """Moves the middle of the floor to the origin."""
+    """Moves the center of the floor to the origin."""
     dropout: DropoutConfig = DropoutConfig()
-    """Leaves points out."""
+    """Drops points."""
     rotation: RotationConfig = RotationConfig()
-    """Turns about the vertical axis."""
+    """Rotates about the vertical axis."""
     tilt: TiltConfig = TiltConfig()
-    """Turns a little about the horizontal axes."""
+    """Rotates slightly about the horizontal axes."""
     scale: ScaleConfig = ScaleConfig()
-    """Grows or shrinks."""
+    """Scales."""
     flip: FlipConfig = FlipConfig()
-    """Mirrors."""
+    """Flips."""
     jitter: JitterConfig = JitterConfig()
-    """Moves points one by one."""
+    """Adds noise to positions."""
     elastic: ElasticConfig = ElasticConfig()
-    """Bends space."""
+    """Deforms space smoothly."""
     contrast: ContrastConfig = ContrastConfig()
-    """Stretches colors."""
+    """Stretches contrast."""
     color_shift: ColorShiftConfig = ColorShiftConfig()
     """Shifts colors."""
     color_jitter: ColorJitterConfig = ColorJitterConfig()

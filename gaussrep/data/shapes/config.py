@@ -27,9 +27,9 @@ class ShapesConfig(ComponentConfig):
     val_samples: int = Field(default=500, ge=1)
     """Number of validation scenes."""
     objects: tuple[Count, Count] = (2, 6)
-    """Fewest and most objects in front of the backdrop."""
+    """Minimum and maximum number of objects in front of the backdrop."""
     seed: int = Field(default=0, ge=0)
-    """Which family of scenes; the run's own seed has no influence on them."""
+    """Seed of the scenes; the run's own seed has no influence on them."""
 
     @model_validator(mode="after")
     def _check_order(self) -> "ShapesConfig":

@@ -41,14 +41,14 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Preparation:
-    """How scenes are prepared.
+class PrepareSettings:
+    """Settings of the preparation.
 
     Args:
         out: Folder of the data set to write.
-        frames: Most RGB-D frames that are kept of a scene, chosen at random.
-        step: Every how many of the kept frames one is listed for training.
-        seed: Which random choice of frames.
+        frames: Maximum number of RGB-D frames to keep per scene, chosen at random.
+        step: Step between the kept frames that are listed for training.
+        seed: Seed of the random choice of frames.
         labels: Labels by raw category.
     """
 
@@ -60,14 +60,14 @@ class Preparation:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What became of a scene.
+class PreparedScene:
+    """The outcome of one scene.
 
     Args:
-        name: The scene.
-        outcome: `written`; `kept`, as it was there already; `points only`, as the release holds no
+        name: Name of the scene.
+        outcome: `written`; `kept`, if it existed already; `points only`, if the release has no
             frames of it; or `failed`.
-        reason: Why it failed.
+        reason: Reason of the failure.
     """
 
     name: str
@@ -76,36 +76,36 @@ class Prepared:
 
 
 def prepare(
-    raw: Path, out: Path, *, frames: int = 300, step: int = 10, seed: int = 0, workers: int = 1
-) -> Iterator[Prepared]:
-    """Prepare all scenes of the release that are not prepared yet.
+    raw: Path, out: Path, *, frames: int = 300, step: int = 10, seed: int = 0, num_workers: int = 1
+) -> Iterator[PreparedScene]:
+    """Prepare all scenes of the release that are not yet prepared.
 
     Args:
         raw: Folder of the release: `scans`, `scans_test` and `scannetv2-labels.combined.tsv`.
         out: Folder of the data set to write.
-        frames: Most RGB-D frames that are kept of a scene; 300 as GaussianCross keeps.
-        step: Every how many of these one is listed; 10 as GaussianCross lists.
-        seed: Which random choice of frames.
-        workers: Scenes that are prepared at once.
+        frames: Maximum number of RGB-D frames to keep per scene; 300 as in GaussianCross.
+        step: Step between the listed frames; 10 as in GaussianCross.
+        seed: Seed of the random choice of frames.
+        num_workers: Scenes that are prepared in parallel.
 
     Yields:
-        What became of each scene, in the order of their names.
+        The outcome of each scene, in the order of their names.
 
     Raises:
         DataError: If there is no scene, or no table of labels.
     """
     folders = find_raw_scenes(raw)
-    how = Preparation(
+    how = PrepareSettings(
         out=out, frames=frames, step=step, seed=seed, labels=read_label_table(raw / FILE)
     )
-    if workers == 1:
+    if num_workers == 1:
         yield from map(partial(prepare_scene, how=how), folders)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn")) as pool:
         yield from pool.map(partial(prepare_scene, how=how), folders)
 
 
-def prepare_scene(folder: Path, how: Preparation) -> Prepared:
+def prepare_scene(folder: Path, how: PrepareSettings) -> PreparedScene:
     """Prepare one scene. Its list of frames is written last, so a listed scene is complete.
 
     Args:
@@ -119,16 +119,16 @@ def prepare_scene(folder: Path, how: Preparation) -> Prepared:
     try:
         files = SceneFiles(how.out, split_of(name), name)
         if files.metadata.is_file():
-            return Prepared(name, "kept")
+            return PreparedScene(name, "kept")
         raw_frames = open_frames(folder)
         _write_points(folder, files, how.labels)
         if raw_frames is None or how.frames == 0:
             write_metadata(files, np.eye(4), {})
-            return Prepared(name, "points only")
+            return PreparedScene(name, "points only")
         _write_frames(raw_frames, files, how)
     except (DataError, OSError) as error:
-        return Prepared(name, "failed", str(error))
-    return Prepared(name, "written")
+        return PreparedScene(name, "failed", str(error))
+    return PreparedScene(name, "written")
 
 
 def _write_points(folder: Path, files: SceneFiles, labels: Mapping[str, Labels]) -> None:
@@ -148,7 +148,7 @@ def _write_points(folder: Path, files: SceneFiles, labels: Mapping[str, Labels])
     write_cloud(files, cloud, known.labels200)
 
 
-def _write_frames(raw: RawFrames, files: SceneFiles, how: Preparation) -> None:
+def _write_frames(raw: RawFrames, files: SceneFiles, how: PrepareSettings) -> None:
     numbers = _choose(sorted(raw.viewmats), how.frames, f"{how.seed}/{files.name}")
     write_intrinsics(files, raw.intrinsics)
     written: list[int] = []

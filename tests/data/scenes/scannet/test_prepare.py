@@ -95,7 +95,7 @@ def test_exported_frames_do_as_well(raw, tmp_path, world):
 
 @pytest.mark.slow
 def test_several_scenes_at_once(raw, tmp_path):
-    assert outcomes(raw, tmp_path / "out", workers=2)["scene0707_00"] == "points only"
+    assert outcomes(raw, tmp_path / "out", num_workers=2)["scene0707_00"] == "points only"
     assert len(open_set(tmp_path / "out", "train", views=1)) == 1
 
 
