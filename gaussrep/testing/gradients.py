@@ -1,4 +1,4 @@
-"""Gradients of what a renderer draws, by autograd and by finite differences."""
+"""Gradients of renderings, by autograd and by finite differences."""
 
 from collections.abc import Mapping
 
@@ -8,18 +8,18 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.renderer import Renderer
-from gaussrep.testing.scenes import Scene
+from gaussrep.testing.scenes import RenderInput
 
 STEP = 1e-7
-"""Of finite differences, in float64: too small to move a pixel over a threshold."""
+"""Step of finite differences in float64, too small to move a pixel across a threshold."""
 
 
-def inputs(scene: Scene, cameras: bool) -> dict[str, Tensor]:
-    """The tensors of a scene that a gradient may reach.
+def inputs(scene: RenderInput, cameras: bool) -> dict[str, Tensor]:
+    """Collect the tensors of a scene that may have gradients.
 
     Args:
-        scene: What is drawn.
-        cameras: Whether the cameras' matrices are among them.
+        scene: Input of the renderer.
+        cameras: Whether to include the cameras' matrices.
 
     Returns:
         Tensors by name.
@@ -31,18 +31,18 @@ def inputs(scene: Scene, cameras: bool) -> dict[str, Tensor]:
 
 
 def gradients(
-    renderer: Renderer, scene: Scene, *, cameras: bool, depth: bool = True
+    renderer: Renderer, scene: RenderInput, *, cameras: bool, depth: bool = True
 ) -> dict[str, Tensor]:
-    """Gradients of a fixed random projection of everything drawn.
+    """Compute the gradients of a fixed random projection of a rendering.
 
     Args:
-        renderer: Who draws.
-        scene: What is drawn.
-        cameras: Whether to differentiate by the cameras' matrices, too.
-        depth: Whether depth is among what is drawn.
+        renderer: Renderer.
+        scene: Input of the renderer.
+        cameras: Whether to differentiate with respect to the cameras' matrices, too.
+        depth: Whether to project the depth, too.
 
     Returns:
-        One gradient per input, zero where nothing depends on it.
+        One gradient per input; zero if the projection does not depend on it.
     """
     leaves = {
         name: tensor.detach().clone().requires_grad_()
@@ -53,19 +53,19 @@ def gradients(
     return dict(zip(leaves, found, strict=True))
 
 
-def slopes(
-    renderer: Renderer, scene: Scene, directions: Mapping[str, Tensor], *, depth: bool = True
+def directional_derivatives(
+    renderer: Renderer, scene: RenderInput, directions: Mapping[str, Tensor], *, depth: bool = True
 ) -> dict[str, float]:
-    """Slopes of the same projection along one direction per input, by central differences.
+    """Compute directional derivatives of the same projection by central differences.
 
     Args:
-        renderer: Who draws.
-        scene: What is drawn, in float64.
-        directions: Where to move each input.
-        depth: Whether depth is among what is drawn.
+        renderer: Renderer.
+        scene: Input of the renderer, in float64.
+        directions: Direction of each input.
+        depth: Whether to project the depth, too.
 
     Returns:
-        One slope per direction.
+        One derivative per direction.
     """
     start = inputs(scene, cameras="viewmats" in directions)
 
@@ -77,7 +77,7 @@ def slopes(
 
 
 def _projected(
-    renderer: Renderer, scene: Scene, tensors: Mapping[str, Tensor], depth: bool
+    renderer: Renderer, scene: RenderInput, tensors: Mapping[str, Tensor], depth: bool
 ) -> Tensor:
     cameras = Cameras(
         tensors.get("viewmats", scene.cameras.viewmats),
@@ -88,12 +88,12 @@ def _projected(
     )
     gaussians = Gaussians(**{name: tensors[name] for name, _ in scene.gaussians.tensors()})
     out = renderer.render(gaussians, cameras, tensors["background"])
-    drawn = [out.color, out.alpha, *([out.depth] if depth else [])]
-    drawn += [] if out.features is None else [out.features]
+    outputs = [out.color, out.alpha, *([out.depth] if depth else [])]
+    outputs += [] if out.features is None else [out.features]
     generator = torch.Generator().manual_seed(0)
     return torch.stack(
         [
             (torch.randn(t.shape, generator=generator, dtype=torch.float64).to(t) * t).sum()
-            for t in drawn
+            for t in outputs
         ]
     ).sum()

@@ -1,4 +1,4 @@
-"""What every renderer must do to be interchangeable with every other."""
+"""Contract of renderers: the promises that make them interchangeable."""
 
 from typing import Any, ClassVar
 
@@ -12,8 +12,8 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import Renderer, Rendering
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing.component_contract import ComponentContract
-from gaussrep.testing.gradients import gradients, slopes
-from gaussrep.testing.scenes import Scene, random_scene
+from gaussrep.testing.gradients import directional_derivatives, gradients
+from gaussrep.testing.scenes import RenderInput, random_scene
 
 VARIANTS = {
     "colors": {},
@@ -61,44 +61,86 @@ class RendererContract(ComponentContract):
 
     @pytest.fixture
     def renderer(self) -> Renderer:
-        """The renderer under test."""
+        """Build the renderer under test."""
         return self.build()
 
     def can(self, capability: str) -> bool:
-        """Whether the renderer declares a capability."""
+        """Test whether the renderer declares a capability.
+
+        Args:
+            capability: Name of the capability.
+
+        Returns:
+            Whether its record lists the capability.
+        """
         return capability in self.record.capabilities
 
-    def lacks(self, options: dict[str, Any]) -> list[str]:
-        """What a scene of these options needs and the renderer does not declare."""
+    def missing_capabilities(self, options: dict[str, Any]) -> list[str]:
+        """List the capabilities that a scene requires and the renderer does not declare.
+
+        Args:
+            options: Options of `random_scene`.
+
+        Returns:
+            Names of capabilities.
+        """
         needs = [NEEDS[key] for key in options if key in NEEDS]
         needs += [options["model"]] if "model" in options else []
         return [need for need in needs if not self.can(need)]
 
-    def random_scene(self, seed: int, **options: Any) -> Scene:
-        """A scene like `gaussrep.testing.scenes.random_scene`, without what is not declared."""
-        offered = {key: value for key, value in options.items() if not self.lacks({key: value})}
+    def random_scene(self, seed: int, **options: Any) -> RenderInput:
+        """Sample a scene like `gaussrep.testing.scenes.random_scene`.
+
+        Args:
+            seed: Seed of the generator.
+            options: Options of `random_scene`; those that require a capability that the renderer
+                does not declare are dropped.
+
+        Returns:
+            The scene.
+        """
+        offered = {
+            key: value
+            for key, value in options.items()
+            if not self.missing_capabilities({key: value})
+        }
         model = "pinhole" if self.can("pinhole") else "ortho"
         return random_scene(seed, **{"model": model, **offered})
 
     @pytest.fixture(params=VARIANTS)
-    def scene(self, request: pytest.FixtureRequest) -> Scene:
-        """Scenes of every kind that the renderer says it can draw."""
+    def scene(self, request: pytest.FixtureRequest) -> RenderInput:
+        """Sample a scene of every variant that the renderer supports."""
         options = VARIANTS[request.param]
-        if lacks := self.lacks(options):
-            pytest.skip(f"{self.name} does not offer {', '.join(lacks)}")
+        if missing := self.missing_capabilities(options):
+            pytest.skip(f"{self.name} does not offer {', '.join(missing)}")
         return self.random_scene(1, **options)
 
-    def on_device(self, scene: Scene) -> Scene:
-        """The scene in float32 on the device under test."""
+    def on_device(self, scene: RenderInput) -> RenderInput:
+        """Move a scene to the device under test, in float32.
+
+        Args:
+            scene: Input of the renderer.
+
+        Returns:
+            The moved scene.
+        """
         return scene.to(self.device, torch.float32)
 
-    def draw(self, renderer: Renderer, scene: Scene) -> Rendering:
-        """Render a scene on the device under test."""
+    def render(self, renderer: Renderer, scene: RenderInput) -> Rendering:
+        """Render a scene on the device under test.
+
+        Args:
+            renderer: Renderer.
+            scene: Input of the renderer, on any device.
+
+        Returns:
+            Its rendering.
+        """
         scene = self.on_device(scene)
         return renderer.render(scene.gaussians, scene.cameras, scene.background)
 
-    def test_shapes_and_ranges(self, renderer: Renderer, scene: Scene) -> None:
-        out = self.draw(renderer, scene)
+    def test_shapes_and_ranges(self, renderer: Renderer, scene: RenderInput) -> None:
+        out = self.render(renderer, scene)
         pixels = (*scene.cameras.viewmats.shape[:-2], scene.cameras.height, scene.cameras.width)
         assert out.color.shape == (*pixels, 3)
         assert out.alpha.shape == out.depth.shape == pixels
@@ -111,32 +153,42 @@ class RendererContract(ComponentContract):
             assert out.features is not None
             assert out.features.shape == (*pixels, features.shape[-1])
 
-    def test_values_agree_with_the_reference(self, renderer: Renderer, scene: Scene) -> None:
+    def test_values_agree_with_the_reference(self, renderer: Renderer, scene: RenderInput) -> None:
         self.skip_unless_reference_equivalent(True)
-        ours = self.draw(renderer, scene)
-        theirs = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
-        self.assert_same(ours, theirs)
-        assert theirs.alpha.max() > 0.1
+        actual = self.render(renderer, scene)
+        expected = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
+        self.assert_same(actual, expected)
+        assert expected.alpha.max() > 0.1
 
-    def assert_same(self, ours: Rendering, theirs: Rendering) -> None:
-        """Assert that two renderings agree within the contract's tolerances."""
-        assert ours.color.dtype == ours.alpha.dtype == ours.depth.dtype
-        assert ours.color.device.type == self.device
-        assert _difference(ours.color, theirs.color) < self.color_tolerance
-        assert _difference(ours.alpha, theirs.alpha) < self.color_tolerance
-        self.assert_same_depth(ours, theirs)
-        assert (ours.features is None) == (theirs.features is None)
-        if ours.features is not None and theirs.features is not None:
-            size = theirs.features.abs().max().clamp_min(1).item()
-            assert _difference(ours.features, theirs.features) < self.color_tolerance * size
+    def assert_same(self, actual: Rendering, expected: Rendering) -> None:
+        """Assert that two renderings agree within the contract's tolerances.
 
-    def assert_same_depth(self, ours: Rendering, theirs: Rendering) -> None:
-        """Assert that two depths agree where something is seen, or are 0 where none is offered."""
+        Args:
+            actual: Rendering of the renderer under test.
+            expected: Expected rendering.
+        """
+        assert actual.color.dtype == actual.alpha.dtype == actual.depth.dtype
+        assert actual.color.device.type == self.device
+        assert _difference(actual.color, expected.color) < self.color_tolerance
+        assert _difference(actual.alpha, expected.alpha) < self.color_tolerance
+        self.assert_same_depth(actual, expected)
+        assert (actual.features is None) == (expected.features is None)
+        if actual.features is not None and expected.features is not None:
+            size = expected.features.abs().max().clamp_min(1).item()
+            assert _difference(actual.features, expected.features) < self.color_tolerance * size
+
+    def assert_same_depth(self, actual: Rendering, expected: Rendering) -> None:
+        """Assert that depths agree where alpha > 0.01, or are 0 if the renderer has no depth.
+
+        Args:
+            actual: Rendering of the renderer under test.
+            expected: Expected rendering.
+        """
         if not self.can("depth"):
-            assert not ours.depth.any()
+            assert not actual.depth.any()
             return
-        seen = theirs.alpha.cpu() > 0.01
-        relative = ours.depth.cpu().double() / theirs.depth.cpu().double() - 1
+        seen = expected.alpha.cpu() > 0.01
+        relative = actual.depth.cpu().double() / expected.depth.cpu().double() - 1
         assert relative[seen].abs().max() < self.depth_tolerance if seen.any() else True
 
     def skip_unless_reference_equivalent(self, wanted: bool) -> None:
@@ -148,24 +200,34 @@ class RendererContract(ComponentContract):
         if self.record.is_reference_equivalent is not wanted:
             pytest.skip(f"is_reference_equivalent of {self.name} is {not wanted}")
 
-    def gradients(self, renderer: Renderer, scene: Scene) -> dict[str, Tensor]:
-        """Gradients by every input that the renderer differentiates."""
+    def gradients(self, renderer: Renderer, scene: RenderInput) -> dict[str, Tensor]:
+        """Compute the gradients to every input that the renderer differentiates.
+
+        Args:
+            renderer: Renderer.
+            scene: Input of the renderer.
+
+        Returns:
+            Gradients by name of the input.
+        """
         if not self.can("differentiable"):
             pytest.skip(f"{self.name} is not differentiable")
         cameras = self.can("camera_gradients")
         return gradients(renderer, scene, cameras=cameras, depth=self.can("depth"))
 
-    def test_gradients_agree_with_the_reference(self, renderer: Renderer, scene: Scene) -> None:
+    def test_gradients_agree_with_the_reference(
+        self, renderer: Renderer, scene: RenderInput
+    ) -> None:
         self.skip_unless_reference_equivalent(True)
-        ours = self.gradients(renderer, self.on_device(scene))
-        theirs = self.gradients(ReferenceRenderer(), scene)
-        assert ours.keys() == theirs.keys()
-        for name, expected in theirs.items():
-            error = (ours[name].cpu().double() - expected).norm()
-            assert error <= self.gradient_tolerance * expected.norm() + 1e-9, name
+        actual = self.gradients(renderer, self.on_device(scene))
+        expected = self.gradients(ReferenceRenderer(), scene)
+        assert actual.keys() == expected.keys()
+        for name, gradient in expected.items():
+            error = (actual[name].cpu().double() - gradient).norm()
+            assert error <= self.gradient_tolerance * gradient.norm() + 1e-9, name
 
     def test_gradients_agree_with_finite_differences(
-        self, renderer: Renderer, scene: Scene
+        self, renderer: Renderer, scene: RenderInput
     ) -> None:
         self.skip_unless_reference_equivalent(False)
         if not self.can("float64"):
@@ -173,7 +235,7 @@ class RendererContract(ComponentContract):
         scene = scene.to(self.device)
         found = self.gradients(renderer, scene)
         directions = {name: torch.randn_like(gradient) for name, gradient in found.items()}
-        measured = slopes(renderer, scene, directions, depth=self.can("depth"))
+        measured = directional_derivatives(renderer, scene, directions, depth=self.can("depth"))
         for name, slope in measured.items():
             expected = (found[name] * directions[name]).sum().item()
             size = (found[name].norm() * directions[name].norm()).item()
@@ -192,24 +254,26 @@ class RendererContract(ComponentContract):
 
     def test_padding_changes_nothing(self, renderer: Renderer) -> None:
         scene = self.random_scene(3)
-        padded = Scene(scene.gaussians.pad(40), scene.cameras, scene.background)
-        self.assert_same(self.draw(renderer, padded), self.draw(renderer, scene))
+        padded = RenderInput(scene.gaussians.pad(40), scene.cameras, scene.background)
+        self.assert_same(self.render(renderer, padded), self.render(renderer, scene))
 
     def test_order_of_gaussians_does_not_matter(self, renderer: Renderer) -> None:
         scene = self.random_scene(4)
         shuffled = scene.gaussians[torch.randperm(scene.gaussians.count)]
         self.assert_same(
-            self.draw(renderer, Scene(shuffled, scene.cameras, scene.background)),
-            self.draw(renderer, scene),
+            self.render(renderer, RenderInput(shuffled, scene.cameras, scene.background)),
+            self.render(renderer, scene),
         )
 
-    def test_normalized_scene_gives_the_same_picture(self, renderer: Renderer) -> None:
+    def test_normalized_scene_gives_the_same_image(self, renderer: Renderer) -> None:
         scene = self.random_scene(5)
         box = Cuboid.fit(scene.gaussians)
-        unit = Scene(box.normalize(scene.gaussians), box.normalize(scene.cameras), scene.background)
-        ours, plain = self.draw(renderer, unit), self.draw(renderer, scene)
+        unit = RenderInput(
+            box.normalize(scene.gaussians), box.normalize(scene.cameras), scene.background
+        )
+        actual, plain = self.render(renderer, unit), self.render(renderer, scene)
         scale = float(box.scale[0])
-        rescaled = Rendering(ours.color, ours.alpha, ours.depth / scale, ours.features)
+        rescaled = Rendering(actual.color, actual.alpha, actual.depth / scale, actual.features)
         self.assert_same(rescaled, plain)
 
     def test_background_shows_where_nothing_is(self, renderer: Renderer) -> None:
@@ -259,11 +323,11 @@ class RendererContract(ComponentContract):
         with pytest.raises(ShapeError, match="batch axes"):
             renderer.render(scene.gaussians[0], scene.cameras)
 
-    def test_same_input_same_picture_and_gradients(self, renderer: Renderer) -> None:
+    def test_same_input_same_image_and_gradients(self, renderer: Renderer) -> None:
         scene = self.on_device(self.random_scene(11, views=3, count=40, features=3))
-        picture = self.draw(renderer, scene)
+        image = self.render(renderer, scene)
         for _ in range(3):
-            assert torch.equal(self.draw(renderer, scene).color, picture.color)
+            assert torch.equal(self.render(renderer, scene).color, image.color)
         first = self.gradients(renderer, scene)
         tolerance = 0.0 if self.repeatable_gradients else self.gradient_tolerance
         for _ in range(3):
@@ -272,7 +336,7 @@ class RendererContract(ComponentContract):
                 assert (again[name] - expected).norm() <= tolerance * expected.norm(), name
 
 
-def _difference(ours: Tensor, theirs: Tensor) -> float:
-    if ours.numel() == 0:
+def _difference(actual: Tensor, expected: Tensor) -> float:
+    if actual.numel() == 0:
         return 0.0
-    return (ours.detach().cpu().double() - theirs.detach().cpu().double()).abs().max().item()
+    return (actual.detach().cpu().double() - expected.detach().cpu().double()).abs().max().item()

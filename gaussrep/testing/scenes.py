@@ -1,4 +1,4 @@
-"""Small random scenes in front of cameras, away from the thresholds of the picture."""
+"""Small random scenes whose alphas and transmittances are away from rendering's thresholds."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,20 +12,35 @@ from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, TRANSMITTANCE_M
 from gaussrep.rendering.projection import project
 
 MARGIN = 2e-5
+"""Smallest relative distance to a threshold."""
 
 
 @dataclass(frozen=True, eq=False)
-class Scene:
-    """Input of one call of a renderer."""
+class RenderInput:
+    """Input of a renderer.
+
+    Attributes:
+        gaussians: Scenes, [*B, N].
+        cameras: Views, [*B, V].
+        background: RGB, [*B, V, 3].
+    """
 
     gaussians: Gaussians
     cameras: Cameras
     background: Tensor
 
-    def to(self, *args: Any, **kwargs: Any) -> "Scene":
-        """The same scene on another device or with another dtype, as `Tensor.to`."""
+    def to(self, *args: Any, **kwargs: Any) -> "RenderInput":
+        """Move the tensors to another device or dtype, as `Tensor.to`.
+
+        Args:
+            args: Arguments of `Tensor.to`.
+            kwargs: Keyword arguments of `Tensor.to`.
+
+        Returns:
+            The scene with the moved tensors.
+        """
         gaussians, cameras = self.gaussians.to(*args, **kwargs), self.cameras.to(*args, **kwargs)
-        return Scene(gaussians, cameras, self.background.to(*args, **kwargs))
+        return RenderInput(gaussians, cameras, self.background.to(*args, **kwargs))
 
 
 def random_scene(
@@ -37,33 +52,33 @@ def random_scene(
     model: CameraModel = "pinhole",
     sh_degree: int | None = None,
     features: int = 0,
-) -> Scene:
-    """A scene whose picture does not hang on rounding.
+) -> RenderInput:
+    """Sample a scene whose image does not depend on rounding.
 
-    Every float64 scene drawn is rejected while any pixel-Gaussian pair lies within a relative
-    margin of 2e-5 of the skip, the cap or the stop, since there two correct renderers may differ.
+    Float64 scenes are sampled until no pixel-Gaussian pair is within a relative margin of 2e-5 of
+    the bounds of alpha and transmittance, where two correct renderers may differ.
 
     Args:
-        seed: Seed of the draw.
+        seed: Seed of the generator.
         batch: Leading batch axes.
         views: Views per scene.
         count: Gaussians per scene.
         size: Width and height in pixels.
         model: Camera model.
-        sh_degree: Degree of the spherical harmonics; plain colors where it is None.
-        features: Number of feature channels; none where it is 0.
+        sh_degree: Degree of the spherical harmonics; plain colors if None.
+        features: Number of feature channels; none if 0.
 
     Returns:
-        Float64 scene of about unit size, seen from distance 4, over colored backgrounds.
+        Float64 scene of about unit size, with cameras at distance 4 and colored backgrounds.
     """
     generator = torch.Generator().manual_seed(seed)
     while True:
-        scene = _draw(generator, batch, views, count, size, model, sh_degree, features)
+        scene = _sample(generator, batch, views, count, size, model, sh_degree, features)
         if _distance_to_thresholds(scene) > MARGIN:
             return scene
 
 
-def _draw(
+def _sample(
     generator: torch.Generator,
     batch: tuple[int, ...],
     views: int,
@@ -72,7 +87,7 @@ def _draw(
     model: CameraModel,
     sh_degree: int | None,
     features: int,
-) -> Scene:
+) -> RenderInput:
     def normal(*shape: int) -> Tensor:
         return torch.randn(*batch, *shape, generator=generator, dtype=torch.float64)
 
@@ -91,11 +106,11 @@ def _draw(
     if model == "ortho":
         zoom = cameras.Ks.new_tensor([0.3, 0.3, 1.0])
         cameras = cameras.replace(Ks=cameras.Ks * torch.stack([zoom, zoom, zoom / zoom], -1))
-    return Scene(gaussians, cameras, normal(views, 3).sigmoid())
+    return RenderInput(gaussians, cameras, normal(views, 3).sigmoid())
 
 
-def _distance_to_thresholds(scene: Scene) -> float:
-    """Smallest relative distance of any alpha, or transmittance, to where a decision flips."""
+def _distance_to_thresholds(scene: RenderInput) -> float:
+    """Compute the smallest relative distance of any alpha or transmittance to a threshold."""
     g, cameras = scene.gaussians, scene.cameras
     seen = project(g, cameras)
     order = seen.depths.argsort(-1)
@@ -106,12 +121,12 @@ def _distance_to_thresholds(scene: Scene) -> float:
     xx, xy, yy = seen.conics[..., None, :, :].unbind(-1)
     power = -0.5 * (xx * dx * dx + yy * dy * dy) - xy * dx * dy
     alpha = torch.where(seen.visible, g.opacities[..., None, :], 0)[..., None, :] * power.exp()
-    drawn = torch.where(alpha >= MIN_ALPHA, alpha.clamp_max(MAX_ALPHA), 0)
-    sorted_alpha = drawn.gather(-1, order[..., None, :].expand_as(drawn))
-    left = (1 - sorted_alpha).cumprod(-1)
-    near = [
+    capped = torch.where(alpha >= MIN_ALPHA, alpha.clamp_max(MAX_ALPHA), 0)
+    sorted_alpha = capped.gather(-1, order[..., None, :].expand_as(capped))
+    transmittance = (1 - sorted_alpha).cumprod(-1)
+    distances = [
         (alpha / MIN_ALPHA - 1).abs(),
         (alpha / MAX_ALPHA - 1).abs(),
-        (left / TRANSMITTANCE_MIN - 1).abs(),
+        (transmittance / TRANSMITTANCE_MIN - 1).abs(),
     ]
-    return min(distance.min().item() for distance in near)
+    return min(distance.min().item() for distance in distances)

@@ -113,7 +113,7 @@ class TestIdle(MethodContract):
 """
 BROKEN = {
     "TestLeaky": {
-        "test_what_is_masked_away_reaches_neither_value_nor_gradient",
+        "test_pixels_outside_the_mask_reach_neither_value_nor_gradient",
         "test_an_empty_mask_is_zero_with_a_gradient",
         "test_a_wrong_shape_is_named_instead_of_broadcast",
     },

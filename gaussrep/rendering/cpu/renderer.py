@@ -58,8 +58,8 @@ class CpuRenderer(Renderer):
         )
         flat = (t if axes == 1 else t.reshape(lead.numel(), *t.shape[axes:]) for t in tensors)
         size = cameras.width, cameras.height
-        pictures = self._rasterize(*flat, *size, cameras.model == "ortho")
+        images = self._rasterize(*flat, *size, cameras.model == "ortho")
         color, alpha, depth, mixed = (
-            p if axes == 1 else p.reshape(*lead, *p.shape[1:]) for p in pictures
+            image if axes == 1 else image.reshape(*lead, *image.shape[1:]) for image in images
         )
         return Rendering(color, alpha, depth, None if gaussians.features is None else mixed)

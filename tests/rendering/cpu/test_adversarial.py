@@ -9,7 +9,7 @@ from gaussrep.rendering import get_renderer
 from gaussrep.rendering.cpu.layout import BLOCK_SIZE
 from gaussrep.rendering.cpu.tile import CHUNK
 from gaussrep.rendering.reference import ReferenceRenderer
-from gaussrep.testing.scenes import Scene, random_scene
+from gaussrep.testing.scenes import RenderInput, random_scene
 
 WIDE = {"count": 60, "size": (45, 37)}
 
@@ -30,7 +30,7 @@ def plain(count, seed, opacity=(0.1, 0.9), spread=1.0, size=0.1, width=40, heigh
         low + (high - low) * uniform(count),
         colors=uniform(count, 3),
     )
-    return Scene(gaussians, camera(width, height), uniform(1, 3))
+    return RenderInput(gaussians, camera(width, height), uniform(1, 3))
 
 
 def camera(width, height):
@@ -40,7 +40,7 @@ def camera(width, height):
 
 def render(scene, name="cpu"):
     if name == "cpu":
-        scene = Scene(
+        scene = RenderInput(
             scene.gaussians.to(torch.float32),
             scene.cameras.to(torch.float32),
             scene.background.float(),
@@ -111,13 +111,15 @@ def test_opaque_stack_stops():
 def test_needles():
     scene = plain(60, seed=4)
     thin = scene.gaussians.scales * torch.tensor([20.0, 1e-6, 1e-3])
-    assert_agrees(Scene(scene.gaussians.replace(scales=thin), scene.cameras, scene.background))
+    assert_agrees(
+        RenderInput(scene.gaussians.replace(scales=thin), scene.cameras, scene.background)
+    )
 
 
 def test_gradients_where_the_local_map_is_clamped_to_the_frustum():
     scene = random_scene(7, count=40, size=(24, 20))
     wide = scene.gaussians.replace(means=scene.gaussians.means * 2.5)
-    scene = Scene(wide, scene.cameras, scene.background)
+    scene = RenderInput(wide, scene.cameras, scene.background)
     assert_agrees(scene)
     assert_gradients_agree(scene)
 
@@ -138,14 +140,16 @@ def test_sizes(size):
 def test_single_opacities(opacity):
     scene = plain(5, seed=7, size=0.4)
     gaussians = scene.gaussians.replace(opacities=torch.full((5,), opacity).double())
-    assert_agrees(Scene(gaussians, scene.cameras, scene.background))
+    assert_agrees(RenderInput(gaussians, scene.cameras, scene.background))
 
 
 def test_equal_depths_are_drawn_by_index():
     scene = plain(40, seed=8, size=0.3)
     means = scene.gaussians.means.clone()
     means[:, 2] = 2.0
-    assert_agrees(Scene(scene.gaussians.replace(means=means), scene.cameras, scene.background))
+    assert_agrees(
+        RenderInput(scene.gaussians.replace(means=means), scene.cameras, scene.background)
+    )
 
 
 @pytest.mark.parametrize("count", [0, 3])
@@ -184,5 +188,5 @@ def test_a_million_off_screen():
         gaussians.opacities[:1].expand(1_000_000),
         colors=torch.zeros(1_000_000, 3),
     )
-    both = Scene(Gaussians.cat([crowd, gaussians]), scene.cameras, scene.background)
+    both = RenderInput(Gaussians.cat([crowd, gaussians]), scene.cameras, scene.background)
     torch.testing.assert_close(render(both).color, render(scene).color, rtol=0, atol=0)
