@@ -18,27 +18,27 @@ class EvaluationConfig(ComponentConfig):
     data: Annotated[ComponentConfig, component("datasets", auto=True)] = Field(
         default="auto", validate_default=True
     )  # pyright: ignore[reportAssignmentType]
-    """What to measure on; `auto` is the data set that the run was trained on."""
+    """Data set to evaluate on; `auto` is the data set that the run was trained on."""
     batch_size: int = Field(default=64, ge=1)
     """Samples per forward pass."""
     num_workers: int = Field(default=0, ge=0)
     """Processes that load samples; 0 loads in the measuring process."""
     seed: int = Field(default=0, ge=0, lt=2**63)
-    """Of everything that is random in the evaluation."""
+    """Seed of all random numbers of the evaluation."""
 
 
 class SampledConfig(EvaluationConfig):
-    """Settings of evaluations that can make do with a part of the data."""
+    """Settings of evaluations that can use a part of the data."""
 
     limit: int | None = Field(default=None, ge=1)
-    """Samples of each split to use, drawn at random by the seed; none, all of them."""
+    """Number of samples of each split, drawn at random by the seed; none, all."""
 
 
 class KNNConfig(SampledConfig):
     """Settings of the `knn` evaluation."""
 
     k: int = Field(default=20, ge=1)
-    """Neighbors that vote (DINO: 20); all training samples where there are fewer."""
+    """Number of neighbors that vote (DINO: 20); at most the number of training samples."""
     temperature: float = Field(default=0.07, gt=0)
     """A neighbor at cosine s votes with weight exp(s / temperature) (Wu et al. 2018: 0.07)."""
 
@@ -47,20 +47,20 @@ class LinearProbeConfig(SampledConfig):
     """Settings of the `linear-probe` evaluation."""
 
     lrs: tuple[Positive, ...] = Field(default=(0.01, 0.03, 0.1, 0.3, 1.0), min_length=1)
-    """Learning rates to choose from (ours)."""
+    """Learning rates to choose from (design choice)."""
     epochs: int = Field(default=90, ge=1)
     """Passes over the training features (MAE)."""
     head_batch: int = Field(default=256, ge=2)
-    """Features per optimizer step (ours; MAE takes 16384, with LARS)."""
+    """Features per optimizer step (design choice; MAE: 16384, with LARS)."""
     held_out: float = Field(default=0.1, gt=0, lt=1)
-    """Share of the training split that the learning rate is chosen on (ours)."""
+    """Fraction of the training split that the learning rate is chosen on (design choice)."""
 
 
 class ReconstructionConfig(SampledConfig):
     """Settings of the `reconstruction` evaluation."""
 
     draws: int = Field(default=4, ge=1)
-    """Random masks per image (ours)."""
+    """Random masks per image (design choice)."""
 
 
 class EffectiveRankConfig(SampledConfig):

@@ -1,4 +1,4 @@
-"""Where to measure."""
+"""Devices by name."""
 
 import torch
 
@@ -6,7 +6,7 @@ from gaussrep.errors import ConfigError
 
 
 def resolve_device(name: str) -> torch.device:
-    """Turn a name into a device that is there.
+    """Return an available device by name.
 
     Args:
         name: `auto` takes a CUDA device where there is one; otherwise `cpu`, `cuda`, `cuda:1`.
@@ -23,5 +23,5 @@ def resolve_device(name: str) -> torch.device:
         device = torch.device(name)
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
-        raise ConfigError(f"the device {name!r} is not to be had here; use auto or cpu") from error
+        raise ConfigError(f"the device {name!r} is not available here; use auto or cpu") from error
     return device

@@ -1,4 +1,4 @@
-"""`effective-rank`: in how many directions embeddings differ; a measure of collapse."""
+"""The `effective-rank` evaluation: a measure of collapsed embeddings."""
 
 from gaussrep.building import build
 from gaussrep.evaluation.config import EffectiveRankConfig
@@ -18,7 +18,17 @@ class EffectiveRank(Evaluation):
     config: EffectiveRankConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `rank`, from 1 to the lower of the numbers of samples and of channels."""
+        """Compute `rank`, from 1 to the lower of the numbers of samples and of channels.
+
+        Args:
+            method: One that embeds.
+
+        Returns:
+            One row.
+
+        Raises:
+            CapabilityError: The method does not embed.
+        """
         dataset = build("datasets", self.config.data, split="val")
         pooled = extract(method, dataset, self.config).pooled
         facts = {"samples": len(pooled), "width": pooled.shape[1]}

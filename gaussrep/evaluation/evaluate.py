@@ -23,19 +23,19 @@ from gaussrep.training.run_folder import RunFolder, collect_versions
 
 
 def run_evaluation(config: EvaluationConfig, method: Method) -> Scores:
-    """Measure a method in evaluation mode, on freshly seeded random generators.
+    """Run an evaluation of a method, in evaluation mode and on freshly seeded generators.
 
-    The mode of the method and the random states are left as they were.
+    The mode of the method and the random states are restored.
 
     Args:
         config: Settings of a registered evaluation, complete.
-        method: On the device to measure on.
+        method: On the device to evaluate on.
 
     Returns:
         The scores.
 
     Raises:
-        GaussrepError: What the evaluation raises.
+        GaussrepError: The evaluation raised it.
     """
     evaluation = build("evaluations", config)
     with _evaluating(method), random_state.seeded(config.seed, stream=0):
@@ -60,7 +60,7 @@ def evaluate_run(
     device: str = "auto",
     out: Path | None = None,
 ) -> Scores:
-    """Measure what a run learned, and write the scores down.
+    """Evaluate the method of a run and write its scores as JSON.
 
     Args:
         run: The run's folder.
@@ -74,8 +74,8 @@ def evaluate_run(
         The scores.
 
     Raises:
-        GaussrepError: Anything a user can cause: there is no such run or evaluation, a setting is
-            wrong, the method cannot give what is measured, the data set lacks labels, …
+        GaussrepError: A mistake that a user can make: there is no such run or evaluation, a setting
+            is wrong, the method does not embed, the data set lacks labels, …
     """
     folder = RunFolder.open(Path(run))
     config = evaluation_config_of_run(folder, name, overrides)

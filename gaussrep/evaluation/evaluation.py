@@ -1,4 +1,4 @@
-"""Evaluation: what a trained method is worth, in numbers."""
+"""The interface of evaluations, and their scores."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -14,9 +14,10 @@ class Scores:
     """A table of numbers.
 
     Attributes:
-        rows: Values by column, by row. The first row is the method that was measured, the others
-            are what it is compared with, in the same harness.
-        facts: What the numbers were measured on, as plain data: images, thresholds, the rule.
+        rows: Values by column, by row. The first row is the evaluated method; the others are
+            baselines in the same harness.
+        facts: Conditions of the measurement as plain data, such as numbers of samples and
+            thresholds.
     """
 
     rows: Mapping[str, Mapping[str, float]]
@@ -24,41 +25,48 @@ class Scores:
 
     @property
     def own(self) -> Mapping[str, float]:
-        """The first row: what the method itself reached."""
+        """The first row: the scores of the method itself."""
         return next(iter(self.rows.values()))
 
 
 class Evaluation(ABC):
-    """Measures a method; registered with `register_evaluations`.
+    """Scores a method; registered with `register_evaluations`.
 
     Args:
         config: Its settings, kept as `config`; `config.data` is a data set's, no longer `auto`.
     """
 
     online: ClassVar[bool] = True
-    """Whether it may run in the middle of a training run; one that trains on its own may not."""
+    """Whether it may run during training; an evaluation that trains a model may not."""
 
     def __init__(self, config: EvaluationConfig) -> None:
         self.config = config
 
     @abstractmethod
     def measure(self, method: Method) -> Scores:
-        """Measure a method.
+        """Evaluate a method.
 
-        What is random draws from torch's global generator, which the caller seeds and restores.
+        Random numbers come from torch's global generator, which the caller seeds and restores.
 
         Args:
-            method: In evaluation mode, on the device to measure on; must be left as it was.
+            method: In evaluation mode, on the device to evaluate on; it must not be changed.
 
         Returns:
             The scores.
 
         Raises:
-            CapabilityError: The method cannot give what is measured.
-            DataError: The data set has not what is needed, labels say.
+            CapabilityError: The method lacks an output that is scored.
+            DataError: The data set lacks something, such as labels.
         """
 
 
 def name_of(method: Method) -> str:
-    """What the row of a method is called: the name it is registered by, or its class."""
+    """Return the name of a method's row.
+
+    Args:
+        method: Any method.
+
+    Returns:
+        The name that it is registered by, or that of its class.
+    """
     return method.config.type or type(method).__name__

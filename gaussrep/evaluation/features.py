@@ -34,7 +34,7 @@ def labeled_split(
     Args:
         data: Settings of a registered data set.
         split: Which part of it.
-        augment: Cut training pictures at random as in training; otherwise as validation pictures.
+        augment: Crop training images at random as in training; otherwise like validation images.
 
     Returns:
         The data set.
@@ -52,15 +52,17 @@ def labeled_split(
 
 
 def unaugmented(data: ComponentConfig) -> ComponentConfig:
-    """The same data set, whose training pictures are the central squares of whole pictures.
+    """Switch off the augmentation of a data set: center crops instead of random ones.
 
     Args:
-        data: Settings of a data set; those of one that does not cut crops stay as they are.
+        data: Settings of a data set.
+
+    Returns:
+        The settings without augmentation; those of a data set that does not crop are unchanged.
     """
     if not isinstance(data, CropConfig):
         return data
-    # A square as large as a picture's whole area fits only where the picture is square; elsewhere
-    # the central square is taken.
+    # A square of an image's whole area fits in square images only; others get the center crop.
     return data.model_copy(update={"flip": 0.0, "scale": (1.0, 1.0), "ratio": (1.0, 1.0)})
 
 
@@ -77,10 +79,13 @@ class Features:
     labels: Int[Tensor, " n"]
 
     def at(self, indices: Int[Tensor, " chosen"]) -> "Features":
-        """Give some of the samples.
+        """Select samples.
 
         Args:
-            indices: Which, in the order wanted.
+            indices: Of the samples, in the order of the result.
+
+        Returns:
+            Their features.
         """
         return Features(self.pooled.index_select(0, indices), self.labels[indices])
 
@@ -90,8 +95,8 @@ class LabeledFeatures:
     """The features of both splits of a data set with classes.
 
     Attributes:
-        train: Of training pictures, not augmented.
-        val: Of validation pictures.
+        train: Of training images, not augmented.
+        val: Of validation images.
         classes: Number of classes.
     """
 
@@ -101,7 +106,7 @@ class LabeledFeatures:
 
     @property
     def facts(self) -> dict[str, int]:
-        """Numbers of samples and classes, and the length of an embedding."""
+        """Numbers of samples and classes, and the width of an embedding."""
         train, width = self.train.pooled.shape
         return {
             "train_samples": train,
@@ -116,7 +121,7 @@ def labeled_features(method: Method, config: SampledConfig) -> LabeledFeatures:
 
     Args:
         method: In evaluation mode.
-        config: Data set, batch size, and how many samples.
+        config: Data set, batch size and limit of samples.
 
     Returns:
         The features.
@@ -136,8 +141,8 @@ def extract(method: Method, dataset: MapDataset, config: SampledConfig) -> Featu
 
     Args:
         method: In evaluation mode.
-        dataset: What to embed, sample by sample.
-        config: Batch size, and how many samples.
+        dataset: Any data set that the method takes.
+        config: Batch size and limit of samples.
 
     Returns:
         The features, in the order of the data set.
@@ -164,9 +169,9 @@ def batches(
     """Load a data set once.
 
     Args:
-        dataset: What to load; not empty.
-        config: Batch size, number of workers, and how many samples.
-        device: Where the batches should be.
+        dataset: Not empty.
+        config: Batch size, number of workers and limit of samples.
+        device: Of the batches.
 
     Yields:
         Tensors by name, in the order of the data set.
@@ -184,11 +189,11 @@ def batches(
 
 
 def chosen_samples(size: int, config: SampledConfig) -> list[int]:
-    """Which samples of a split are used.
+    """Select the samples of a split that are used.
 
     Args:
-        size: How many there are.
-        config: Gives the limit, and the seed by which as many are drawn.
+        size: Number of samples.
+        config: The limit, and the seed of the selection.
 
     Returns:
         Indices in rising order.
@@ -200,5 +205,12 @@ def chosen_samples(size: int, config: SampledConfig) -> list[int]:
 
 
 def device_of(method: Method) -> torch.device:
-    """Where a method's parameters are."""
+    """Return the device of a method.
+
+    Args:
+        method: Any method with parameters.
+
+    Returns:
+        The device of its first parameter.
+    """
     return next(method.parameters()).device

@@ -19,38 +19,38 @@ from gaussrep.training.loading import CollatingDataset
 from gaussrep.training.run_folder import RunFolder
 
 HELD_OUT = 16
-"""How many held-out images are shown where none is named."""
+"""Number of held-out images in a report where none is named."""
 
 
 @runtime_checkable
 class NamedScenes(CollatingDataset, Protocol):
-    """A data set whose samples can be asked for by name."""
+    """A data set whose samples have names."""
 
     names: tuple[str, ...]
 
     def index_of(self, name: str, /) -> int:
-        """Find a scene."""
+        """Find the index of a scene."""
         ...
 
 
 def report_samples(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
-    """Load what a report shows.
+    """Load the samples of a report.
 
     Args:
         data: The run's data set.
-        names: Photographs or scenes; held-out samples where it is empty: some images, or the first
-            scene.
+        names: Image files or scenes; where it is empty, held-out samples: some images, or the
+            first scene.
 
     Returns:
         The samples.
 
     Raises:
-        DataError: If one of them cannot be read.
-        CapabilityError: If the data set cannot give what is named.
+        DataError: A sample cannot be read.
+        CapabilityError: The data set has no samples of these names.
     """
     if plugins.find("datasets", data.type).record.modality == "points":
         return _scenes(data, names)
-    return _photographs(data, names) if names else _held_out(data)
+    return _image_files(data, names) if names else _held_out(data)
 
 
 def _scenes(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
@@ -69,28 +69,28 @@ def _held_out(data: ComponentConfig) -> ReportSamples:
     return ReportSamples(tuple(map(str, range(count))), {"image": torch.stack(images)})
 
 
-def _photographs(data: ComponentConfig, paths: Sequence[str]) -> ReportSamples:
+def _image_files(data: ComponentConfig, paths: Sequence[str]) -> ReportSamples:
     size = image_size_of(data)
     images = [center_crop(read_image(Path(path)), size) for path in paths]
     return ReportSamples(tuple(paths), {"image": torch.stack(images)})
 
 
 def inspect_run(run: Path, names: Sequence[str], folder: Path) -> Report:
-    """Write the report that a run's method knows how to write.
+    """Write the report of a run's method.
 
     Args:
         run: The run's folder.
-        names: Photographs, cut to their central square, or scenes of the run's data set; held-out
-            samples where none is given.
+        names: Image files, cropped to their central square, or scenes of the run's data set;
+            held-out samples where it is empty.
         folder: Where to write.
 
     Returns:
         The page and a summary.
 
     Raises:
-        RunError: If the folder holds no run.
-        DataError: If a photograph, a scene or the data set cannot be read.
-        CapabilityError: If the method has no report.
+        RunError: The folder holds no run.
+        DataError: An image, a scene or the data set cannot be read.
+        CapabilityError: The method has no report.
     """
     config = RunFolder.open(run).read_config()
     write_report = plugins.find("methods", config.method.type).load_report()

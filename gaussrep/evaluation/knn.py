@@ -1,4 +1,4 @@
-"""`knn`: which class a picture's nearest neighbors have."""
+"""The `knn` evaluation: nearest-neighbor classification of frozen embeddings."""
 
 import torch
 from jaxtyping import Float, Int
@@ -11,15 +11,15 @@ from gaussrep.evaluation.features import Features, labeled_features
 from gaussrep.methods.method import Method
 
 SIMILARITIES = 2**24
-"""How many similarities are in memory at a time, 64 MiB of them."""
+"""Largest number of similarities in memory at a time, 64 MiB."""
 
 
 class KNN(Evaluation):
     """Weighted nearest-neighbor classification of frozen, pooled embeddings.
 
-    Every validation picture is given the class that weighs most among its `k` nearest training
-    pictures by cosine, each of which votes with weight exp(cosine / temperature), as in Wu et al.
-    2018 (arXiv 1805.01978, section 3.4) and DINO. Training pictures are not augmented. Nothing is
+    The predicted class of a validation image has the largest sum of weights among its `k` nearest
+    training images by cosine; each votes with weight exp(cosine / temperature), as in Wu et al.
+    2018 (arXiv 1805.01978, section 3.4) and DINO. Training images are not augmented. Nothing is
     trained.
 
     Args:
@@ -29,16 +29,27 @@ class KNN(Evaluation):
     config: KNNConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `top1`, the share of validation pictures that get their own class."""
+        """Compute `top1`, the fraction of validation images whose class is predicted.
+
+        Args:
+            method: One that embeds.
+
+        Returns:
+            One row.
+
+        Raises:
+            DataError: The data set has no classes.
+            CapabilityError: The method does not embed.
+        """
         features = labeled_features(method, self.config)
-        guesses = vote(
+        predictions = vote(
             features.train,
             features.val.pooled,
             classes=features.classes,
             k=self.config.k,
             temperature=self.config.temperature,
         )
-        top1 = (guesses == features.val.labels).float().mean().item()
+        top1 = (predictions == features.val.labels).float().mean().item()
         facts = {"k": min(self.config.k, len(features.train.labels)), **features.facts}
         return Scores({name_of(method): {"top1": top1}}, facts)
 
@@ -51,7 +62,7 @@ def vote(
     k: int,
     temperature: float,
 ) -> Int[Tensor, " n"]:
-    """Let the nearest neighbors of each query vote.
+    """Classify queries by a weighted vote of their nearest neighbors.
 
     Args:
         bank: Embeddings whose classes are known.
@@ -65,10 +76,10 @@ def vote(
     """
     known = functional.normalize(bank.pooled, dim=-1)
     chunk = max(1, SIMILARITIES // len(known))
-    guesses = []
+    predictions = []
     for part in functional.normalize(queries, dim=-1).split(chunk):
         cosines, nearest = (part @ known.T).topk(min(k, len(known)))
         weights = (cosines / temperature).exp()
         votes = torch.zeros(len(part), classes, device=part.device)
-        guesses.append(votes.scatter_add(1, bank.labels[nearest], weights).argmax(dim=1))
-    return torch.cat(guesses)
+        predictions.append(votes.scatter_add(1, bank.labels[nearest], weights).argmax(dim=1))
+    return torch.cat(predictions)

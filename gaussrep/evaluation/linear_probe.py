@@ -14,17 +14,17 @@ from gaussrep.methods.method import Method
 from gaussrep.training.optimization import warmup_cosine
 
 MOMENTUM = 0.9
-"""Of SGD, as in most linear probes."""
+"""Momentum of SGD, as in most linear probes."""
 START = 0.01
-"""Standard deviation of the first weights (MAE's code)."""
+"""Standard deviation of the initial weights (MAE's code)."""
 EPS = 1e-6
-"""Of the batch norm before the classifiers (MAE's code)."""
+"""Epsilon of the batch norm before the classifiers (MAE's code)."""
 ROWS = 2**14
-"""Features that are classified at a time."""
+"""Number of features that are classified at a time."""
 
 
 class Heads(nn.Module):
-    """Linear classifiers beside each other, which see the same normalized features.
+    """Independent linear classifiers on the same normalized features.
 
     Args:
         width: Length of a feature.
@@ -41,7 +41,14 @@ class Heads(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, features: Float[Tensor, "b d"]) -> Float[Tensor, "b heads classes"]:
-        """Class scores of each classifier."""
+        """Compute the class scores of each classifier.
+
+        Args:
+            features: One row per sample.
+
+        Returns:
+            Logits.
+        """
         scores = self.linear(self.norm(features))
         return rearrange(scores, "b (heads classes) -> b heads classes", heads=self.count)
 
@@ -51,10 +58,10 @@ def fit(heads: Heads, train: Features, lrs: tuple[float, ...], *, epochs: int, b
 
     Args:
         heads: Classifiers, trained in place.
-        train: What they learn from, at least two; each pass is shuffled by the global generator.
+        train: At least two samples; each pass is shuffled by the global generator.
         lrs: Learning rate of each, at the start of a cosine to zero.
         epochs: Passes.
-        batch: Features per step; what is left of a pass after its last full step is dropped.
+        batch: Features per step; the rest of a pass after its last full step is dropped.
     """
     batch = min(batch, len(train.labels))
     per_epoch = len(train.labels) // batch
@@ -74,14 +81,17 @@ def fit(heads: Heads, train: Features, lrs: tuple[float, ...], *, epochs: int, b
 
 @torch.no_grad()
 def accuracies(heads: Heads, features: Features) -> Float[Tensor, " heads"]:
-    """Share of samples that each classifier gives their own class.
+    """Compute the accuracy of each classifier.
 
     Args:
         heads: Classifiers, in evaluation mode.
-        features: Samples whose classes are known.
+        features: Samples with labels.
+
+    Returns:
+        Fractions of samples whose class is predicted.
     """
-    guesses = [heads(part).argmax(dim=-1) for part in features.pooled.split(ROWS)]
-    return (torch.cat(guesses) == features.labels[:, None]).float().mean(dim=0)
+    predictions = [heads(part).argmax(dim=-1) for part in features.pooled.split(ROWS)]
+    return (torch.cat(predictions) == features.labels[:, None]).float().mean(dim=0)
 
 
 def _losses(heads: Heads, features: Features) -> Float[Tensor, " heads"]:
@@ -91,18 +101,18 @@ def _losses(heads: Heads, features: Features) -> Float[Tensor, " heads"]:
     return rearrange(losses, "(b heads) -> b heads", heads=heads.count).mean(dim=0)
 
 
-FEWEST = 3
-"""Training samples: one to choose the learning rate on, two for a batch norm."""
+MIN_SAMPLES = 3
+"""Smallest number of training samples: one to choose the learning rate, two for a batch norm."""
 
 
 class LinearProbe(Evaluation):
     """Trains a linear classifier on frozen, pooled embeddings.
 
     As in MAE (arXiv 2111.06377, appendix A.1) a batch norm without affine parameters comes before
-    the linear layer, and nothing decays. Ours are the optimizer (SGD with momentum and a cosine to
-    zero; MAE takes LARS with warm-up), that pictures are not augmented, so that they are embedded
-    once, and the choice of the learning rate: each is tried on a random part of the *training*
-    split, and the one that does best on the rest of it is used on all of it.
+    the linear layer, and there is no weight decay. Design choices: the optimizer is SGD with
+    momentum and a cosine to zero (MAE: LARS with warm-up); images are not augmented, so that they
+    are embedded once; the learning rate is chosen by training on a random part of the *training*
+    split and testing on the rest of it.
 
     Args:
         config: Its settings.
@@ -111,29 +121,40 @@ class LinearProbe(Evaluation):
     config: LinearProbeConfig
 
     def measure(self, method: Method) -> Scores:
-        """Give `top1` on the validation split."""
+        """Compute `top1` on the validation split.
+
+        Args:
+            method: One that embeds.
+
+        Returns:
+            One row.
+
+        Raises:
+            DataError: The data set has no classes, or too few training samples.
+            CapabilityError: The method does not embed.
+        """
         features = labeled_features(method, self.config)
-        if (found := len(features.train.labels)) < FEWEST:
+        if (found := len(features.train.labels)) < MIN_SAMPLES:
             raise DataError(
                 f"the training split holds {found} samples, too few for a linear probe; "
-                f"add pictures until there are {FEWEST}"
+                f"add images until there are {MIN_SAMPLES}"
             )
-        lr, tried = self._best_lr(features.train, features.classes)
-        heads = self._fitted(features.train, features.classes, (lr,))
+        lr, tried = self._choose_lr(features.train, features.classes)
+        heads = self._fit(features.train, features.classes, (lr,))
         top1 = accuracies(heads, features.val)[0].item()
         facts = {"lr": lr, "held_out_top1": tried, **features.facts}
         return Scores({name_of(method): {"top1": top1}}, facts)
 
-    def _best_lr(self, train: Features, classes: int) -> tuple[float, dict[str, float]]:
+    def _choose_lr(self, train: Features, classes: int) -> tuple[float, dict[str, float]]:
         count, lrs = len(train.labels), self.config.lrs
         held_out = min(max(1, round(self.config.held_out * count)), count - 2)
         order = torch.randperm(count).to(train.labels.device)
-        heads = self._fitted(train.at(order[held_out:]), classes, lrs)
+        heads = self._fit(train.at(order[held_out:]), classes, lrs)
         reached = accuracies(heads, train.at(order[:held_out])).tolist()
         tried = {f"{lr:g}": top1 for lr, top1 in zip(lrs, reached, strict=True)}
         return lrs[reached.index(max(reached))], tried
 
-    def _fitted(self, train: Features, classes: int, lrs: tuple[float, ...]) -> Heads:
+    def _fit(self, train: Features, classes: int, lrs: tuple[float, ...]) -> Heads:
         with torch.enable_grad():
             heads = Heads(train.pooled.shape[1], classes, len(lrs)).to(train.pooled.device)
             fit(heads, train, lrs, epochs=self.config.epochs, batch=self.config.head_batch)

@@ -13,7 +13,7 @@ from gaussrep.evaluation.config import EvaluationConfig
 from gaussrep.training.run_folder import RunFolder
 
 AUTO = ("auto", {"type": "auto"}, ComponentConfig(type="auto"))
-"""The ways to say that the data set is that of the run."""
+"""Values of `data` that mean the data set of the run."""
 
 
 def resolve_evaluation_config(
@@ -22,7 +22,7 @@ def resolve_evaluation_config(
     given: Mapping[str, Any] | None = None,
     overrides: Sequence[str] = (),
 ) -> EvaluationConfig:
-    """Gather the settings of an evaluation.
+    """Resolve the settings of an evaluation.
 
     Where it measures on the kind of data set that the run was trained on, which is what `auto`
     means, the run's settings of that data set lie lowest; of any other data set that has a `size`,
@@ -72,7 +72,7 @@ def _model(name: str) -> type[EvaluationConfig]:
 
 
 def _below(chosen: ComponentConfig, run_data: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a run says about the data set that was chosen to measure on."""
+    """Select the settings of the run's data set that apply to the chosen one."""
     same = plugins.find("datasets", chosen.type) == plugins.find("datasets", run_data["type"])
     if same:
         return run_data
@@ -85,9 +85,9 @@ def _below(chosen: ComponentConfig, run_data: Mapping[str, Any]) -> Mapping[str,
 def evaluation_config_of_run(
     run: RunFolder, name: str, overrides: Sequence[str] = ()
 ) -> EvaluationConfig:
-    """Gather the settings of an evaluation of a run.
+    """Resolve the settings of an evaluation of a run.
 
-    An evaluation that has a setting `folder`, to keep files in, gets one in the run's.
+    An evaluation with a setting `folder` gets one inside the run's folder.
 
     Args:
         run: The run.
@@ -107,5 +107,13 @@ def evaluation_config_of_run(
 
 
 def scores_file(run: RunFolder, name: str) -> Path:
-    """Where the scores of an evaluation are kept."""
+    """Return the file with the scores of an evaluation.
+
+    Args:
+        run: The run.
+        name: The evaluation, short or qualified.
+
+    Returns:
+        A JSON file, which need not exist.
+    """
     return run.path / "evaluations" / f"{name.replace(':', '-')}.json"

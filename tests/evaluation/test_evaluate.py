@@ -95,7 +95,7 @@ def test_mistakes(run, tmp_path):
         evaluate_run(tmp_path / "nowhere", "knn")
     with pytest.raises(UnknownNameError, match="knn"):
         evaluate_run(run, "kn")
-    with pytest.raises(ConfigError, match="the device 'tpu' is not to be had here"):
+    with pytest.raises(ConfigError, match="the device 'tpu' is not available here"):
         evaluate_run(run, "effective-rank", device="tpu")
     with pytest.raises(ConfigError, match="kk = 3: unknown key"):
         evaluate_run(run, "knn", ["kk=3"])

@@ -1,1 +1,1 @@
-"""Training all of a method's encoder on labels. Importing this package does not import torch."""
+"""Fine-tuning of a method's encoder on labels. Importing this package does not import torch."""

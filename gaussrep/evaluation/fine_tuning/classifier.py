@@ -1,4 +1,4 @@
-"""`classifier`: a method's embedding and a linear head, trained together on labels."""
+"""The `classifier` method: another method's embedding and a linear head, trained on labels."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -12,7 +12,7 @@ from gaussrep.evaluation.fine_tuning.config import ClassifierConfig
 from gaussrep.methods.method import Batch, Embedding, Method, StepOutput
 
 HEAD_START = 2e-5
-"""Standard deviation of the head's first weights (MAE's code)."""
+"""Standard deviation of the head's initial weights (MAE's code)."""
 
 Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -20,13 +20,13 @@ Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 class Classifier(Method):
     """Classifies the pooled embedding of another method by a linear layer.
 
-    What the other method's `embedding_layers` do not name is frozen.
+    Parameters outside of the other method's `embedding_layers` are frozen.
 
     Args:
-        config: The other method, the head, and how labels and pictures are mixed in training.
+        config: The other method, the head, and the mixing of images and labels in training.
 
     Raises:
-        CapabilityError: The other method names no layers.
+        CapabilityError: The other method lists no layers.
     """
 
     config: ClassifierConfig
@@ -43,13 +43,13 @@ class Classifier(Method):
         self._mixes = mixes(config)
 
     def training_loss(self, batch: Batch) -> StepOutput:
-        """Cross entropy; in training with mixed pictures and smoothed labels.
+        """Compute the cross entropy; in training with mixed images and smoothed labels.
 
         Args:
-            batch: What the other method embeds, and `label`, [B].
+            batch: Input of the other method's `embed`, and `label`, [B].
 
         Returns:
-            The loss; in evaluation mode, besides it, `top1`.
+            The loss; in evaluation mode also `top1`.
         """
         labels: Tensor = batch["label"]
         if not self.training:
@@ -65,28 +65,35 @@ class Classifier(Method):
         return StepOutput(functional.cross_entropy(scores, labels, label_smoothing=smoothing))
 
     def scores(self, batch: Batch) -> Float[Tensor, "b classes"]:
-        """Score every class of each sample; the highest one is the guess."""
+        """Compute the scores of all classes.
+
+        Args:
+            batch: Input of the other method's `embed`.
+
+        Returns:
+            Logits; the highest is the predicted class.
+        """
         return self.head(self.embed(batch).pooled)
 
     def embed(self, batch: Batch) -> Embedding:
-        """Embed each sample as the other method does."""
+        """Embed each sample by the other method; see the base class."""
         return self.body.embed(batch)
 
     def embedding_layers(self) -> Sequence[nn.Module]:
-        """The other method's layers."""
+        """List the other method's layers; see the base class."""
         return self.body.embedding_layers()
 
     def load_pretrained(self) -> None:
-        """Load what the other method starts from, unless it was given weights already."""
+        """Load the other method's pretrained weights, unless it starts from given ones."""
         if not self.config.start:
             self.body.load_pretrained()
 
     def no_weight_decay(self) -> set[str]:
-        """What the other method exempts."""
+        """List the parameters that the other method exempts; see the base class."""
         return {f"body.{name}" for name in self.body.no_weight_decay()}
 
     def lr_scales(self) -> Mapping[str, float]:
-        """Powers of `layer_decay`; the last layer, as a rule a norm, learns as fast as the head.
+        """Return powers of `layer_decay`; the last layer, usually a norm, has the head's rate.
 
         Example:
             Of three layers and a decay of 0.5, the rates are 0.25, 0.5 and 1.
@@ -101,14 +108,14 @@ class Classifier(Method):
 
 
 def mixes(config: ClassifierConfig) -> list[Mix]:
-    """What may be done to a training batch; one of them, at even odds, is.
+    """Build the mixing functions, one of which is applied to each training batch at even odds.
 
     Args:
-        config: Gives the strengths of mixup and CutMix, and the number of classes.
+        config: Strengths of mixup and CutMix, and the number of classes.
 
     Returns:
-        Functions of images [B, 3, H, W] and labels [B], to images and targets [B, classes]. What
-        is random in them draws from torch's global generator.
+        Functions of images [B, 3, H, W] and labels [B], to images and targets [B, classes]. They
+        draw from torch's global generator.
     """
     if not (config.mixup or config.cutmix):
         return []

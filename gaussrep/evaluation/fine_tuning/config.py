@@ -1,6 +1,6 @@
 """Settings of the `fine-tune` evaluation and of the `classifier` method (torch-free).
 
-"MAE" marks the values of arXiv 2111.06377, table 9, for ViT-Base; "ours" is what it does not give.
+"MAE" marks the values of arXiv 2111.06377, table 9, for ViT-Base; the others are design choices.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ class ClassifierConfig(ComponentConfig):
     layer_decay: float = Field(default=1.0, gt=0, le=1)
     """Each of the body's layers learns at this times the rate of the layer after it."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
-    """Share of a training target that is spread evenly over all classes."""
+    """Fraction of a training target that is spread evenly over all classes."""
     mixup: float = Field(default=0.0, ge=0)
     """Both parameters of mixup's Beta distribution; 0, no mixup."""
     cutmix: float = Field(default=0.0, ge=0)
@@ -45,7 +45,7 @@ class FineTuneConfig(EvaluationConfig):
     }
 
     batch_size: int = Field(default=128, ge=1)
-    """Samples per process and backward pass (ours)."""
+    """Samples per process and backward pass (design choice)."""
     gradient_accumulation_steps: int = Field(default=8, ge=1)
     """Backward passes per optimizer step; with 128 samples each, MAE's batch of 1024."""
     epochs: int = Field(default=100, ge=1)
@@ -53,7 +53,7 @@ class FineTuneConfig(EvaluationConfig):
     base_lr: float = Field(default=1e-3, gt=0)
     """AdamW's learning rate per 256 samples of a step (MAE)."""
     min_lr: float = Field(default=0.0, ge=0)
-    """The learning rate that the cosine ends at (ours)."""
+    """The learning rate that the cosine ends at (design choice)."""
     warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
     """Fraction of all steps over which the rate rises (MAE: 5 of 100 epochs)."""
     weight_decay: float = Field(default=0.05, ge=0)
@@ -63,12 +63,12 @@ class FineTuneConfig(EvaluationConfig):
     layer_decay: float = Field(default=0.75, gt=0, le=1)
     """Each layer learns at this times the rate of the layer after it (MAE)."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
-    """Share of a target that is spread evenly over all classes (MAE)."""
+    """Fraction of a target that is spread evenly over all classes (MAE)."""
     mixup: float = Field(default=0.8, ge=0)
     """Both parameters of mixup's Beta distribution; 0, no mixup (MAE)."""
     cutmix: float = Field(default=1.0, ge=0)
     """Both parameters of CutMix's Beta distribution; 0, no CutMix (MAE)."""
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    """Number format of the forward pass (ours)."""
+    """Number format of the forward pass (design choice)."""
     folder: Path | None = None
-    """Where the fine-tuned run is kept and, after a kill, gone on with; none, nowhere."""
+    """Folder of the fine-tuned run, from which it is resumed after a kill; none keeps nothing."""

@@ -1,4 +1,4 @@
-"""`fine-tune`: how well a method classifies once all of its encoder has learned to."""
+"""The `fine-tune` evaluation: the whole encoder trained on labels."""
 
 import os
 from collections.abc import Iterator
@@ -31,9 +31,9 @@ LR_SAMPLES = 256
 class FineTune(Evaluation):
     """Trains a copy of the method's encoder, and a linear head, on labels.
 
-    The training is a run of the `classifier` method in a folder of its own, with the data set's own
-    crops. Where that folder holds the same run already, it is gone on with, or read if it is
-    complete. The score is that after the last step, not that of the best one.
+    The training is a run of the `classifier` method in a folder of its own, with the data set's
+    augmentation. Where that folder holds the same run already, it is resumed, or read if it is
+    complete. The score is that of the last step, not of the best one.
 
     Args:
         config: Its settings.
@@ -43,7 +43,18 @@ class FineTune(Evaluation):
     online: ClassVar[bool] = False
 
     def measure(self, method: Method) -> Scores:
-        """Give `top1` on the validation split."""
+        """Compute `top1` on the validation split.
+
+        Args:
+            method: One that embeds and lists its `embedding_layers`.
+
+        Returns:
+            One row.
+
+        Raises:
+            DataError: The data set has no classes, or too few training samples.
+            CapabilityError: The method does not embed.
+        """
         dataset = labeled_split(self.config.data, "train", augment=True)
         config = self._training(method, dataset)
         with self._folder() as folder:
@@ -102,7 +113,7 @@ class FineTune(Evaluation):
         )
 
     def _per_step(self) -> int:
-        processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by whoever launches several
+        processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by the launcher
         return self.config.batch_size * self.config.gradient_accumulation_steps * processes
 
     @contextmanager
@@ -122,7 +133,7 @@ def _width(method: Method, dataset: LabeledDataset) -> int:
 
 
 def _trained(config: TrainConfig, folder: Path, method: Method) -> RunFolder:
-    """Train from the method's weights, or go on with a run that was stopped."""
+    """Train from the method's weights, or resume a run that was stopped."""
     run = RunFolder(folder)
     if not run.exists():
         train(config, folder, init_hook=lambda classifier: _take_weights(classifier, method))
