@@ -1,4 +1,4 @@
-"""The page behind `gaussrep inspect` for GaussianCross runs."""
+"""The report of GaussianCross runs, written by `gaussrep inspect`."""
 
 from gaussrep_gaussiancross.report.write_report import write_report
 

@@ -12,40 +12,41 @@ from gaussrep.data.scenes import IGNORED
 from gaussrep.report.palette import css
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.k_means import k_means
-from gaussrep_gaussiancross.report.report_scene import Look
+from gaussrep_gaussiancross.report.report_scene import ReportScene
 
-FIRST = 0.6
-"""Hue of the first class, blue: it is the wall in ScanNet, and there is much of it (ours)."""
+FIRST_HUE = 0.6
+"""Hue of the first class, blue: in ScanNet it is the wall, the most frequent class (design
+choice)."""
 
-TURN = 0.618034
-"""Golden ratio: hues that follow each other by it never come close again soon."""
+HUE_STEP = 0.618034
+"""Golden ratio, so that hues of successive classes differ."""
 
 NO_CLASS = 0.82
 """Gray level of points without a class."""
 
 
 def class_colors(classes: int) -> Float[Tensor, "classes 3"]:
-    """Colors of numbered classes, of all hues and three strengths.
+    """Choose colors of classes, of all hues and three levels of saturation and value.
 
     Args:
-        classes: How many there are.
+        classes: Number of classes.
 
     Returns:
         RGB in [0, 1].
     """
-    strengths = ((0.5, 0.85), (0.75, 0.7), (0.4, 0.95))
-    colors = [hsv_to_rgb((FIRST + i * TURN) % 1, *strengths[i % 3]) for i in range(classes)]
+    levels = ((0.5, 0.85), (0.75, 0.7), (0.4, 0.95))
+    colors = [hsv_to_rgb((FIRST_HUE + i * HUE_STEP) % 1, *levels[i % 3]) for i in range(classes)]
     return torch.tensor(colors).view(classes, 3)
 
 
 @dataclass(frozen=True)
 class Classes:
-    """What points are, and what groups their features fall into.
+    """Ground-truth classes of points, and clusters of their features.
 
     Attributes:
-        panels: Classes, and groups of features in the colors of the classes that they match.
-        legend: Name and CSS color of each class that is there.
-        matched: Share of the points with a class whose group has the color of that class.
+        panels: Classes, and clusters of features in the colors of their matched classes.
+        legend: Name and CSS color of each present class.
+        matched: Fraction of the labeled points whose cluster is matched with their class.
     """
 
     panels: tuple[Panel, Panel]
@@ -53,29 +54,33 @@ class Classes:
     matched: float
 
 
-def classes_of(look: Look, names: tuple[str, ...]) -> Classes | None:
-    """Compare the classes of points with as many groups of features, found without them.
+def compare_classes(scene: ReportScene, names: tuple[str, ...]) -> Classes | None:
+    """Compare the classes of points with the same number of feature clusters.
 
     Args:
-        look: The scene.
-        names: Of the classes; empty where they are not known.
+        scene: The scene.
+        names: Names of the classes; empty where they are not known.
 
     Returns:
-        None where no point has a class.
+        The comparison; None where no point has a class.
     """
-    labels = look.cloud.labels
+    labels = scene.cloud.labels
     present = labels[labels != IGNORED].unique()
     if not len(present):
         return None
-    groups = k_means(normalize(look.features, dim=-1), len(present))
-    guessed = present[match(groups, _places(labels, present), len(present))[groups]]
+    groups = k_means(normalize(scene.features, dim=-1), len(present))
+    predicted = present[
+        match_clusters(groups, _compact_labels(labels, present), len(present))[groups]
+    ]
     colors = class_colors(max(len(names), int(present.max()) + 1))
-    drawn = torch.cat([colors, torch.full((1, 3), NO_CLASS)])
-    matched = (guessed == labels)[labels != IGNORED].float().mean().item()
+    palette = torch.cat([colors, torch.full((1, 3), NO_CLASS)])
+    matched = (predicted == labels)[labels != IGNORED].float().mean().item()
     return Classes(
         panels=(
-            look.paint("classes", drawn[labels.cpu()], look.elevated),
-            look.paint(f"k-means, {len(present)} groups", drawn[guessed.cpu()], look.elevated),
+            scene.paint("classes", palette[labels.cpu()], scene.elevated),
+            scene.paint(
+                f"k-means, {len(present)} groups", palette[predicted.cpu()], scene.elevated
+            ),
         ),
         legend=[
             (names[label] if names else f"class {label}", css(colors[label]))
@@ -85,18 +90,18 @@ def classes_of(look: Look, names: tuple[str, ...]) -> Classes | None:
     )
 
 
-def match(
+def match_clusters(
     groups: Int[Tensor, " p"], classes: Int[Tensor, " p"], count: int
 ) -> Int[Tensor, " count"]:
-    """Give each group a class of its own, the pair with most points in common first.
+    """Match clusters with classes greedily, the pair with most common points first.
 
     Args:
-        groups: Group of each point, from 0 to count - 1.
+        groups: Cluster of each point, from 0 to count - 1.
         classes: Class of each point, from 0 to count - 1, or `IGNORED`.
-        count: How many groups and how many classes there are.
+        count: Number of clusters and of classes.
 
     Returns:
-        The class of each group.
+        Class of each cluster.
     """
     known = classes != IGNORED
     pairs = (groups[known] * count + classes[known]).bincount(minlength=count * count)
@@ -108,7 +113,7 @@ def match(
     return found
 
 
-def _places(labels: Tensor, present: Tensor) -> Tensor:
-    """Labels counted through those that are there."""
-    places = torch.searchsorted(present, labels.clamp_min(int(present[0])))
-    return torch.where(labels == IGNORED, IGNORED, places)
+def _compact_labels(labels: Tensor, present: Tensor) -> Tensor:
+    """Return labels as indices into the present classes."""
+    indices = torch.searchsorted(present, labels.clamp_min(int(present[0])))
+    return torch.where(labels == IGNORED, IGNORED, indices)

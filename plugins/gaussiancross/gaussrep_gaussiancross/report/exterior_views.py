@@ -7,60 +7,62 @@ from gaussrep.embedding import PrincipalColors
 from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import nearest_neighbors
 from gaussrep.report.panel import Panel
-from gaussrep_gaussiancross.report.report_scene import SIZE, Look, Outlook, wire_frame
+from gaussrep_gaussiancross.report.report_scene import SIZE, ReportCamera, ReportScene, wire_frame
 
-WITNESSES = 8192
-"""Points of which the nearest tells which way a Gaussian's surface is turned."""
+MAX_NORMALS = 8192
+"""Largest number of points among which the nearest gives a Gaussian its normal."""
 
 
-def kept_gaussians(look: Look) -> Gaussians:
-    """The Gaussians of a scene that stay, in the units of its points.
+def kept_gaussians(scene: ReportScene) -> Gaussians:
+    """Return the Gaussians of a scene above the threshold, in the units of its points.
 
     Args:
-        look: The scene.
+        scene: The scene.
 
     Returns:
-        One scene without batch axes and features, as files hold it.
+        One scene without batch axes and features, ready to be saved.
     """
-    pruned = look.field.cuboid.denormalize(look.field.pruned)
+    pruned = scene.field.cuboid.denormalize(scene.field.pruned)
     return pruned[0].replace(features=None)
 
 
-def outside_panels(look: Look) -> list[list[Panel]]:
-    """Draw points, Gaussians and features from outside, and below that from above.
+def exterior_panels(scene: ReportScene) -> list[list[Panel]]:
+    """Render points, Gaussians and features from outside, and from above.
 
     Args:
-        look: The scene.
+        scene: The scene.
 
     Returns:
         Two rows of three panels.
     """
-    colors = PrincipalColors.of(look.features).paint(look.features)
-    gaussians = kept_gaussians(look)
-    normals = _normals_near(look, gaussians.means)
-    frame = wire_frame(look.low, look.high)
+    colors = PrincipalColors.of(scene.features).paint(scene.features)
+    gaussians = kept_gaussians(scene)
+    normals = _nearest_normals(scene, gaussians.means)
+    frame = wire_frame(scene.low, scene.high)
     return [
         [
-            look.paint(f"points{word}", look.cloud.colors, outlook),
-            _draw(f"Gaussians{word}", gaussians, outlook.sees(normals), frame, outlook),
-            look.paint(f"features{word}", colors, outlook),
+            scene.paint(f"points{suffix}", scene.cloud.colors, camera),
+            _render_panel(
+                f"Gaussians{suffix}", gaussians, camera.is_visible(normals), frame, camera
+            ),
+            scene.paint(f"features{suffix}", colors, camera),
         ]
-        for word, outlook in (("", look.elevated), (" from above", look.above))
+        for suffix, camera in (("", scene.elevated), (" from above", scene.above))
     ]
 
 
-def _draw(
+def _render_panel(
     title: str,
     gaussians: Gaussians,
-    seen: Bool[Tensor, " n"],
+    visible: Bool[Tensor, " n"],
     frame: Gaussians,
-    outlook: Outlook,
+    camera: ReportCamera,
 ) -> Panel:
-    return Panel.of(title, outlook.draw(Gaussians.cat([gaussians[seen], frame])), SIZE)
+    return Panel.of(title, camera.render(Gaussians.cat([gaussians[visible], frame])), SIZE)
 
 
-def _normals_near(look: Look, means: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
-    """Normal of the scene's point that is nearest to each Gaussian."""
-    step = max(1, look.cloud.count // WITNESSES)
-    points, normals = look.cloud.points[::step], look.cloud.normals[::step]
+def _nearest_normals(scene: ReportScene, means: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:
+    """Return the normal of the scene's point nearest to each Gaussian."""
+    step = max(1, scene.cloud.count // MAX_NORMALS)
+    points, normals = scene.cloud.points[::step], scene.cloud.normals[::step]
     return normals[nearest_neighbors(means, points).indices[:, 0]]

@@ -30,12 +30,12 @@ COLUMNS = {"miou": "mIoU", "macc": "mean accuracy", "all_acc": "accuracy"}
 
 @dataclass(frozen=True)
 class Table:
-    """Scores as text.
+    """A table of scores as text.
 
     Attributes:
-        title: What was measured.
+        title: Title of the table.
         header: Titles of the columns.
-        rows: Cells, as many as titles.
+        rows: Cells of each row, one per column.
     """
 
     title: str
@@ -44,13 +44,13 @@ class Table:
 
 
 def probe_tables(run: Path) -> list[Table]:
-    """Read what `semantic-probe` found.
+    """Read the scores of `semantic-probe` from a run folder.
 
     Args:
-        run: A run's folder.
+        run: Folder of the run.
 
     Returns:
-        One table per file in its `evaluations`, none where nothing was measured.
+        One table per file in its `evaluations`; none where there is no file.
     """
     files = sorted((run / "evaluations").glob("*.json"))
     records = [json.loads(file.read_text(encoding="utf-8")) for file in files]
@@ -73,14 +73,14 @@ Fact = tuple[str, str]
 """A name and a value."""
 
 
-def facts_of(method: GaussianCross) -> list[Fact]:
+def describe_model(method: GaussianCross) -> list[Fact]:
     """Describe a model.
 
     Args:
         method: The model.
 
     Returns:
-        Its backbone, voxels, cells, threshold, teacher and size.
+        Names and values: backbone, voxels, cells, threshold, teacher and number of parameters.
     """
     config = method.config
     backbone = sum(parameter.numel() for parameter in method.backbone.parameters())
@@ -111,16 +111,16 @@ HOME = "gaussrep_gaussiancross.report"
 
 @dataclass(frozen=True)
 class Page:
-    """What a report says.
+    """Content of the report.
 
     Attributes:
         title: Heading.
-        summary: Under it.
-        facts: Name and value of what is worth knowing about the model.
+        summary: Text under the heading.
+        facts: Names and values that describe the model.
         figures: Charts of the run.
         tables: Scores of the run.
-        threshold: τ.
-        unit: Of lengths.
+        threshold: Opacity threshold τ.
+        unit: Unit of lengths.
         scenes: The scenes, at least one.
     """
 
@@ -135,14 +135,14 @@ class Page:
 
 
 def render_page(page: Page, links: Sequence[Mapping[str, str]]) -> str:
-    """Fill the page.
+    """Render the page.
 
     Args:
-        page: What it says.
-        links: Of each scene, names and addresses of the files beside the page.
+        page: Content of the report.
+        links: Names and addresses of the files beside the page, for each scene.
 
     Returns:
-        An HTML document that needs no other file to be shown.
+        A self-contained HTML document.
     """
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["image"] = _image
@@ -161,29 +161,29 @@ def _text(name: str) -> str:
 
 
 def _image(panel: Panel) -> Markup:
-    """A picture with its caption."""
+    """Render an image with its caption."""
     return Markup(
         '<figure><img alt="{}" src="{}" width="{}" height="{}"><figcaption>{}</figcaption></figure>'
     ).format(panel.title, data_url(panel.picture), *panel.picture.size, panel.title)
 
 
 FOLDER = "report"
-"""Of the files beside the page."""
+"""Folder of the files beside the page."""
 
 VIEWS = 3
 """Rows of views on `overview.png`."""
 
 
 def publish(page: Page, folder: Path) -> Report:
-    """Write a page and its files.
+    """Write the page and its files.
 
     Args:
-        page: What the page says.
-        folder: Where `report.html` is written, and the folder `report`: `overview.png`, and for
-            each scene a PNG of its panels and a `.ply` of its Gaussians.
+        page: Content of the report.
+        folder: Folder for `report.html`, and for the subfolder `report` with `overview.png`, and a
+            PNG of the panels and a `.ply` of the Gaussians of each scene.
 
     Returns:
-        The page and its summary.
+        Path of the page, and its summary.
     """
     (folder / FOLDER).mkdir(parents=True, exist_ok=True)
     links = [_write_files(scene, folder, i) for i, scene in enumerate(page.scenes)]
@@ -194,12 +194,15 @@ def publish(page: Page, folder: Path) -> Report:
     return Report(path, page.summary)
 
 
-def summary_of(scenes: list[SceneReport], unit: str) -> str:
-    """Say in a sentence how well scenes were said.
+def summarize(scenes: list[SceneReport], unit: str) -> str:
+    """Summarize reconstruction quality in one sentence.
 
     Args:
-        scenes: At least one.
-        unit: Of lengths.
+        scenes: The scenes, at least one.
+        unit: Unit of lengths.
+
+    Returns:
+        The sentence.
     """
     psnr, gain = (fmean(values) for values in zip(*((s.psnr, s.gain) for s in scenes), strict=True))
     errors = [scene.depth_error for scene in scenes if not isnan(scene.depth_error)]
@@ -213,23 +216,23 @@ def summary_of(scenes: list[SceneReport], unit: str) -> str:
 
 
 def _write_files(scene: SceneReport, folder: Path, number: int) -> dict[str, str]:
-    """Names and addresses, seen from the page, of one scene's files."""
-    picture, gaussians = (f"{FOLDER}/scene-{number:02d}.{suffix}" for suffix in ("png", "ply"))
+    """Write one scene's files; return their names and their addresses relative to the page."""
+    panels, gaussians = (f"{FOLDER}/scene-{number:02d}.{suffix}" for suffix in ("png", "ply"))
     classes = scene.classes.panels if scene.classes else ()
     rows = [
         *(view.panels for view in scene.views),
-        *(scene.pruning.panels, *scene.outside, scene.similar, classes),
+        *(scene.pruning.panels, *scene.exterior, scene.similar, classes),
     ]
-    write_png(contact_sheet([row for row in rows if row]), folder / picture)
+    write_png(contact_sheet([row for row in rows if row]), folder / panels)
     gr.save(scene.gaussians, folder / gaussians)
-    return {"panels (.png)": picture, "Gaussians (.ply)": gaussians}
+    return {"panels (.png)": panels, "Gaussians (.ply)": gaussians}
 
 
 def _overview(scene: SceneReport) -> list[list[Panel]]:
     spread = scene.views[:: max(1, len(scene.views) // VIEWS)][:VIEWS]
-    return [*(_telling(view.panels) for view in spread), scene.outside[0]]
+    return [*(_main_panels(view.panels) for view in spread), scene.exterior[0]]
 
 
-def _telling(panels: list[Panel]) -> list[Panel]:
-    """Color, depth and features."""
+def _main_panels(panels: list[Panel]) -> list[Panel]:
+    """Return the panels of color, depth and features."""
     return [p for p in panels if not p.title.startswith(("error", "alpha"))]

@@ -17,20 +17,22 @@ from gaussrep_gaussiancross.head import GaussianField
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
-COVER = 1.5
-"""Standard deviation of a point, as a share of the distance to its neighbor (ours)."""
+POINT_SCALE = 1.5
+"""Standard deviation of a point relative to the distance to its neighbor (design choice)."""
 
-THICKNESS = 1 / 900
-"""Standard deviation of a line, as a share of the box's diagonal."""
+LINE_SCALE = 1 / 900
+"""Standard deviation of a line relative to the box's diagonal."""
 
-LINE = 0.35
+LINE_GRAY = 0.35
 """Gray level of lines."""
 
 PROBES = 256
 
 
-def splats(points: Float[Tensor, "p 3"], colors: Float[Tensor, "p 3"], radius: float) -> Gaussians:
-    """Draw points as balls.
+def point_splats(
+    points: Float[Tensor, "p 3"], colors: Float[Tensor, "p 3"], radius: float
+) -> Gaussians:
+    """Convert points to small opaque Gaussians, which the renderer draws as balls.
 
     Args:
         points: Positions.
@@ -50,20 +52,20 @@ def splats(points: Float[Tensor, "p 3"], colors: Float[Tensor, "p 3"], radius: f
 
 
 def point_radius(points: Float[Tensor, "p 3"]) -> float:
-    """Choose a radius at which points of a surface cover it.
+    """Choose a radius at which the points of a surface cover it.
 
     Args:
-        points: Positions, not all alike.
+        points: Positions, not all equal.
 
     Returns:
-        `COVER` times the median distance between neighbors, held between 1/1500 and 1/40 of the
-        points' extent.
+        `POINT_SCALE` times the median distance between neighbors, clamped to between 1/1500 and
+        1/40 of the points' extent.
     """
     probes = points[:: max(1, len(points) // PROBES)]
     distances = torch.cdist(probes, points)
     nearest = torch.where(distances > 0, distances, torch.inf).amin(1).median()
     extent = float((points.amax(0) - points.amin(0)).norm())
-    return min(max(COVER * float(nearest), extent / 1500), extent / 40)
+    return min(max(POINT_SCALE * float(nearest), extent / 1500), extent / 40)
 
 
 def wire_frame(low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> Gaussians:
@@ -76,7 +78,7 @@ def wire_frame(low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> Gaussians
     Returns:
         Edges as rows of small balls.
     """
-    radius = THICKNESS * float((high - low).norm())
+    radius = LINE_SCALE * float((high - low).norm())
     edges = []
     for axis in range(3):
         steps = int((high - low)[axis] / radius) + 2
@@ -88,28 +90,31 @@ def wire_frame(low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> Gaussians
                 edge[:, first], edge[:, second] = a[first], b[second]
                 edges.append(edge)
     points = torch.cat(edges)
-    return splats(points, torch.full_like(points, LINE), radius)
+    return point_splats(points, torch.full_like(points, LINE_GRAY), radius)
 
 
 def corners(low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> Float[Tensor, "8 3"]:
-    """The corners of a box.
+    """Compute the corners of a box.
 
     Args:
         low: Its lowest corner.
         high: Its highest corner.
+
+    Returns:
+        The eight corners.
     """
     return torch.cartesian_prod(*torch.stack([low, high], dim=1))
 
 
 SIZE = (456, 342)
-"""Width and height in pixels of pictures from outside; four of them are as wide as eight views."""
+"""Width and height in pixels of exterior images; four of them are as wide as eight views."""
 
 OVERSAMPLING = 2
 MARGIN = 0.03
-"""Share of a picture that stays free at each side."""
+"""Fraction of the image that stays empty at each side."""
 
 DISTANCE = 2.5
-"""From the middle of the box to the eye, in diagonals of the box."""
+"""Distance from the center of the box to the camera, in diagonals of the box."""
 
 Direction = tuple[float, float, float]
 
@@ -117,73 +122,100 @@ UP: Direction = (0.0, 0.0, 1.0)
 NORTH: Direction = (0.0, 1.0, 0.0)
 
 THREE_QUARTER: Direction = (-0.6, -0.8, 0.9)
-"""Direction from the middle to the eye."""
+"""Direction from the center of the box to the camera."""
 
-AWAY = -0.1
-"""Cosine of normal and direction to the eye below which a surface is cut away."""
+MIN_COSINE = -0.1
+"""Cosine of a normal and the direction to the camera, below which a surface is culled."""
 
 
 @dataclass(frozen=True, eq=False)
-class Outlook:
-    """A view from outside, in which surfaces that are turned away are left out.
+class ReportCamera:
+    """A camera outside of a scene, with back-face culling.
 
-    Normals of a room point into it, so its near walls and its ceiling do not hide what is inside.
+    Normals of a room point inwards, so culling removes its near walls and its ceiling.
 
     Attributes:
-        camera: One view, [1].
+        cameras: One view, [1].
     """
 
-    camera: Cameras
+    cameras: Cameras
 
     @classmethod
-    def elevated(cls, low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> "Outlook":
-        """Look down on a corner of a box."""
+    def elevated(cls, low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> "ReportCamera":
+        """Place a camera obliquely above a corner of a box.
+
+        Args:
+            low: Lowest corner of the box.
+            high: Highest corner of the box.
+
+        Returns:
+            A perspective camera.
+        """
         return cls(_framed(low, high, THREE_QUARTER, UP, "pinhole"))
 
     @classmethod
-    def above(cls, low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> "Outlook":
-        """Look straight down on a box; y points up in the picture."""
+    def above(cls, low: Float[Tensor, " 3"], high: Float[Tensor, " 3"]) -> "ReportCamera":
+        """Place a camera straight above a box; y points up in the image.
+
+        Args:
+            low: Lowest corner of the box.
+            high: Highest corner of the box.
+
+        Returns:
+            An orthographic camera.
+        """
         return cls(_framed(low, high, UP, NORTH, "ortho"))
 
-    def sees(self, normals: Float[Tensor, "p 3"]) -> Bool[Tensor, " p"]:
-        """Tell which surfaces are not turned away.
+    def is_visible(self, normals: Float[Tensor, "p 3"]) -> Bool[Tensor, " p"]:
+        """Find the surfaces that face the camera.
 
         Args:
             normals: Unit vectors; zero where there is none.
-        """
-        return -(normals @ self.camera.viewmats[0, 2, :3]) > AWAY
 
-    def place(self, points: Float[Tensor, "p 3"]) -> Float[Tensor, "p 3"]:
-        """Where points fall: x and y in shares of width and height, and depth.
+        Returns:
+            Mask of the visible surfaces.
+        """
+        return -(normals @ self.cameras.viewmats[0, 2, :3]) > MIN_COSINE
+
+    def project(self, points: Float[Tensor, "p 3"]) -> Float[Tensor, "p 3"]:
+        """Project points.
 
         Args:
             points: Positions.
-        """
-        camera = self.camera
-        seen = points @ camera.viewmats[0, :3, :3].mT + camera.viewmats[0, :3, 3]
-        flat = _flat(seen, camera.model) * camera.Ks[0, 0, 0] + camera.Ks[0, :2, 2]
-        return torch.cat([flat / flat.new_tensor([camera.width, camera.height]), seen[:, 2:]], 1)
 
-    def draw(self, gaussians: Gaussians) -> Float[Tensor, "h w 3"]:
-        """Draw Gaussians on white, larger than they are shown.
+        Returns:
+            x and y as fractions of width and height, and depth.
+        """
+        camera = self.cameras
+        in_camera = points @ camera.viewmats[0, :3, :3].mT + camera.viewmats[0, :3, 3]
+        flat = _flat(in_camera, camera.model) * camera.Ks[0, 0, 0] + camera.Ks[0, :2, 2]
+        return torch.cat(
+            [flat / flat.new_tensor([camera.width, camera.height]), in_camera[:, 2:]], 1
+        )
+
+    def render(self, gaussians: Gaussians) -> Float[Tensor, "h w 3"]:
+        """Render Gaussians on white, at `OVERSAMPLING` times the displayed size.
 
         Args:
-            gaussians: Without batch axes.
+            gaussians: Gaussians without batch axes.
+
+        Returns:
+            RGB in [0, 1].
         """
         white = gaussians.means.new_ones(3)
-        return gr.render(gaussians, self.camera, background=white).color[0]
+        return gr.render(gaussians, self.cameras, background=white).color[0]
 
 
 def _framed(
     low: Tensor, high: Tensor, towards: Direction, up: Direction, model: CameraModel
 ) -> Cameras:
-    """A camera that the box just fits into."""
+    """Build a camera whose image the box just fills."""
     width, height = (OVERSAMPLING * side for side in SIZE)
     middle, direction = (low + high) / 2, low.new_tensor(towards)
     eye = middle + DISTANCE * (high - low).norm() * direction / direction.norm()
     camera = Cameras.look_at(eye[None], middle, low.new_tensor(up), width, height)
-    seen = corners(low, high) @ camera.viewmats[0, :3, :3].mT + camera.viewmats[0, :3, 3]
-    flat = _flat(seen, model)
+    in_camera = corners(low, high) @ camera.viewmats[0, :3, :3].mT + camera.viewmats[0, :3, 3]
+    flat = _flat(in_camera, model)
     first, last = flat.aminmax(dim=0)
     size = low.new_tensor([width, height])
     focal = ((1 - 2 * MARGIN) * size / (last - first)).amin()
@@ -193,28 +225,28 @@ def _framed(
     return camera.replace(Ks=K, model=model)
 
 
-def _flat(seen: Tensor, model: CameraModel) -> Tensor:
-    return seen[:, :2] / seen[:, 2:] if model == "pinhole" else seen[:, :2]
+def _flat(in_camera: Tensor, model: CameraModel) -> Tensor:
+    return in_camera[:, :2] / in_camera[:, 2:] if model == "pinhole" else in_camera[:, :2]
 
 
-MOST_POINTS = 150_000
-"""Points that are drawn; of more, a random choice."""
+MAX_POINTS = 150_000
+"""Largest number of points that are drawn; of more, a random subset."""
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """A scene.
+class ReportScene:
+    """A scene with its features and Gaussians, and the cameras that show it.
 
     Attributes:
         cloud: Points that are drawn.
-        features: What the backbone says of each of them, [P, D].
-        field: The Gaussians that the whole scene is said in, batch axis [1].
-        low: Lowest corner of the box that the cells divide, in the units of the points, [3].
-        high: Its highest corner.
+        features: The backbone's feature of each point, [P, D].
+        field: Gaussians of the whole scene, batch axis [1].
+        low: Lowest corner of the grid, in the units of the points, [3].
+        high: Highest corner of the grid, in the units of the points, [3].
         cell: Sides of a cell in the units of the Gaussians, [3].
-        elevated: From where it is drawn.
-        above: From where its plan is drawn.
-        radius: Of a point that is drawn.
+        elevated: Oblique camera.
+        above: Camera straight above.
+        radius: Standard deviation of a drawn point.
     """
 
     cloud: PointCloud
@@ -223,22 +255,25 @@ class Look:
     low: Float[Tensor, " 3"]
     high: Float[Tensor, " 3"]
     cell: Float[Tensor, " 3"]
-    elevated: Outlook
-    above: Outlook
+    elevated: ReportCamera
+    above: ReportCamera
     radius: float
 
     @classmethod
-    def of(cls, method: GaussianCross, batch: Batch) -> "Look":
-        """Let a method look at all points of a scene.
+    def of(cls, method: GaussianCross, batch: Batch) -> "ReportScene":
+        """Encode all points of a scene and predict its Gaussians.
 
         Args:
-            method: In evaluation mode.
+            method: The trained model, in evaluation mode.
             batch: One scene.
+
+        Returns:
+            The scene.
         """
-        field, cell = method.field(batch), AnchorGrid.of(SceneBatch.of(batch), method.config)
-        ends = torch.stack([cell.low, cell.low + cell.cell * cell.low.new_tensor(cell.shape)], 1)
+        field, grid = method.field(batch), AnchorGrid.of(SceneBatch.of(batch), method.config)
+        ends = torch.stack([grid.low, grid.low + grid.cell * grid.low.new_tensor(grid.shape)], 1)
         low, high = field.cuboid.denormalize(ends)[0]
-        chosen = _chosen(len(batch["points"])).to(low.device)
+        chosen = _random_indices(len(batch["points"])).to(low.device)
         names = ("points", "colors", "normals", "labels", "instances")
         cloud = PointCloud(*(batch[name][chosen] for name in names))
         return cls(
@@ -247,25 +282,29 @@ class Look:
             field=field,
             low=low,
             high=high,
-            cell=cell.cell[0],
-            elevated=Outlook.elevated(low, high),
-            above=Outlook.above(low, high),
+            cell=grid.cell[0],
+            elevated=ReportCamera.elevated(low, high),
+            above=ReportCamera.above(low, high),
             radius=point_radius(cloud.points),
         )
 
-    def paint(self, title: str, colors: Float[Tensor, "p 3"], outlook: Outlook) -> Panel:
-        """Draw the points from outside.
+    def paint(self, title: str, colors: Float[Tensor, "p 3"], camera: ReportCamera) -> Panel:
+        """Draw the points in given colors.
 
         Args:
-            title: Of the panel.
+            title: Title of the panel.
             colors: RGB in [0, 1] of each point.
-            outlook: From where.
+            camera: The camera.
+
+        Returns:
+            The panel.
         """
-        seen = outlook.sees(self.cloud.normals)
-        points = splats(self.cloud.points[seen], colors[seen.to(colors.device)], self.radius)
-        return Panel.of(title, outlook.draw(points), SIZE)
+        visible = camera.is_visible(self.cloud.normals)
+        colors = colors[visible.to(colors.device)]
+        points = point_splats(self.cloud.points[visible], colors, self.radius)
+        return Panel.of(title, camera.render(points), SIZE)
 
 
-def _chosen(count: int) -> Tensor:
+def _random_indices(count: int) -> Tensor:
     generator = torch.Generator().manual_seed(0)
-    return torch.randperm(count, generator=generator)[:MOST_POINTS].sort().values
+    return torch.randperm(count, generator=generator)[:MAX_POINTS].sort().values

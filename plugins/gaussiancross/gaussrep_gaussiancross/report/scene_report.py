@@ -15,42 +15,45 @@ from gaussrep.report.histogram import Histogram
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.method import GaussianCross
-from gaussrep_gaussiancross.report.classes import Classes, classes_of
-from gaussrep_gaussiancross.report.exterior_views import kept_gaussians, outside_panels
-from gaussrep_gaussiancross.report.report_scene import SIZE, Look
+from gaussrep_gaussiancross.report.classes import Classes, compare_classes
+from gaussrep_gaussiancross.report.exterior_views import exterior_panels, kept_gaussians
+from gaussrep_gaussiancross.report.report_scene import SIZE, ReportScene
 from gaussrep_gaussiancross.report.similarity import PickMap, Point, pick_points, similarity_panel
-from gaussrep_gaussiancross.report.views import View, views_of
+from gaussrep_gaussiancross.report.views import View, render_views
 from gaussrep_gaussiancross.scene_batch import cameras_of
 
 
 @dataclass(frozen=True)
 class Pruning:
-    """What pruning does.
+    """Effect of pruning on one view.
 
     Attributes:
-        panels: A real view, the same rendered with all Gaussians, and with those that stay.
-        figures: Histograms of opacities, τ marked, and of scales in cells.
-        all: How many Gaussians there are.
-        kept: How many stay.
-        passing: How many are more opaque than τ.
+        panels: A real view, and the same view rendered with all and with the kept Gaussians.
+        figures: Histograms of opacities, with τ marked, and of scales in cells.
+        all: Number of all Gaussians.
+        kept: Number of kept Gaussians.
+        above_threshold: Number of Gaussians with an opacity above τ.
     """
 
     panels: list[Panel]
     figures: list[Figure]
     all: int
     kept: int
-    passing: int
+    above_threshold: int
 
 
-def pruning_of(method: GaussianCross, batch: Batch, look: Look) -> Pruning:
-    """Render the first view of a scene before and after.
+def compare_pruning(method: GaussianCross, batch: Batch, scene: ReportScene) -> Pruning:
+    """Render the first view of a scene before and after pruning.
 
     Args:
-        method: Says how.
+        method: The trained model.
         batch: One scene with views.
-        look: The same scene.
+        scene: The same scene.
+
+    Returns:
+        Both renderings, and statistics.
     """
-    field, config = look.field, method.config
+    field, config = scene.field, method.config
     camera = field.cuboid.normalize(cameras_of(batch)[:, :1])
     real = rearrange(batch["images"][0, 0], "c h w -> h w c")
     whole, rest = (
@@ -62,17 +65,17 @@ def pruning_of(method: GaussianCross, batch: Batch, look: Look) -> Pruning:
     titled = {"real": real, f"all {count:,} Gaussians": whole, f"the {kept:,} kept": rest}
     return Pruning(
         panels=[Panel.of(title, pixels, size) for title, pixels in titled.items()],
-        figures=_figures(method, look),
+        figures=_figures(method, scene),
         all=count,
         kept=kept,
-        passing=int((field.gaussians.opacities > config.opacity_threshold).sum()),
+        above_threshold=int((field.gaussians.opacities > config.opacity_threshold).sum()),
     )
 
 
-def _figures(method: GaussianCross, look: Look) -> list[Figure]:
-    gaussians, config = look.field.gaussians, method.config
+def _figures(method: GaussianCross, scene: ReportScene) -> list[Figure]:
+    gaussians, config = scene.field.gaussians, method.config
     opacities = Histogram.of(gaussians.opacities, 0.0, 1.0)
-    scales = Histogram.of(gaussians.scales / look.cell, 0.0, config.max_scale)
+    scales = Histogram.of(gaussians.scales / scene.cell, 0.0, config.max_scale)
     width = "standard deviation, cells"
     return [
         Figure("Opacities, all", opacities.draw("opacity", "Opacities", config.opacity_threshold)),
@@ -82,19 +85,19 @@ def _figures(method: GaussianCross, look: Look) -> list[Figure]:
 
 @dataclass(frozen=True)
 class SceneReport:
-    """One scene.
+    """All that the report shows of one scene.
 
     Attributes:
-        name: What it is called.
-        points: How many it has.
-        voxels: How many they occupy.
-        views: Its views.
-        pruning: What dropping faint Gaussians does.
-        outside: Points, Gaussians and features, from outside and from above.
-        similar: Similarity to each of the points that were picked.
-        picks: For picking others.
-        classes: None where its points have none.
-        gaussians: Those that stay, in the units of the points.
+        name: Name of the scene.
+        points: Number of points.
+        voxels: Number of occupied voxels.
+        views: Real and rendered views.
+        pruning: Effect of pruning.
+        exterior: Points, Gaussians and features, from outside and from above.
+        similar: Similarity to each of the picked points.
+        picks: Data for picking other points.
+        classes: Classes and clusters; None where no point has a class.
+        gaussians: Kept Gaussians, in the units of the points.
     """
 
     name: str
@@ -102,7 +105,7 @@ class SceneReport:
     voxels: int
     views: list[View]
     pruning: Pruning
-    outside: list[list[Panel]]
+    exterior: list[list[Panel]]
     similar: list[Panel]
     picks: PickMap
     classes: Classes | None
@@ -117,56 +120,62 @@ class SceneReport:
         places: Sequence[Point],
         class_names: tuple[str, ...],
     ) -> "SceneReport":
-        """Look at a scene in every way.
+        """Collect all panels of a scene.
 
         Args:
-            method: In evaluation mode.
-            name: What the scene is called.
-            batch: That scene alone, with views.
-            places: Where to pick points; chosen where there are none.
-            class_names: Names of its classes; empty where they are not known.
+            method: The trained model, in evaluation mode.
+            name: Name of the scene.
+            batch: The scene alone, with views.
+            places: Positions at which points are picked; chosen by features where empty.
+            class_names: Names of the classes; empty where they are not known.
+
+        Returns:
+            The scene's part of the report.
         """
-        look = Look.of(method, batch)
-        picks = pick_points(look, places).tolist()
+        scene = ReportScene.of(method, batch)
+        picks = pick_points(scene, places).tolist()
         return cls(
             name=name,
             points=len(batch["points"]),
             voxels=method.count_voxels(batch),
-            views=views_of(method, batch, look.field, unit_of(method.config)),
-            pruning=pruning_of(method, batch, look),
-            outside=outside_panels(look),
-            similar=[similarity_panel(look, pick) for pick in picks],
-            picks=PickMap.of(look, picks[0]),
-            classes=classes_of(look, class_names),
-            gaussians=kept_gaussians(look),
+            views=render_views(method, batch, scene.field, unit_of(method.config)),
+            pruning=compare_pruning(method, batch, scene),
+            exterior=exterior_panels(scene),
+            similar=[similarity_panel(scene, pick) for pick in picks],
+            picks=PickMap.of(scene, picks[0]),
+            classes=compare_classes(scene, class_names),
+            gaussians=kept_gaussians(scene),
         )
 
     @property
     def psnr(self) -> float:
-        """Mean over its views, in dB."""
+        """Mean PSNR of the views, in dB."""
         return fmean(view.psnr for view in self.views)
 
     @property
     def gain(self) -> float:
-        """Mean over its views of how many dB they are better than their own mean color."""
+        """Mean PSNR gain of the views over their own mean color, in dB."""
         return fmean(view.psnr - view.baseline for view in self.views)
 
     @property
     def depth_error(self) -> float:
-        """Mean over its views with measured depth, in the units of the points; NaN without any."""
+        """Mean depth error of the views, in the units of the points; NaN without measured depth."""
         known = [view.depth_error for view in self.views if not isnan(view.depth_error)]
         return fmean(known) if known else nan
 
     @property
     def kept(self) -> float:
-        """Share of its Gaussians that stay."""
+        """Fraction of Gaussians kept."""
         return self.pruning.kept / self.pruning.all
 
 
 def unit_of(config: GaussianCrossConfig) -> str:
-    """What lengths are in: meters, unless the voxels are a share of each scene.
+    """Return the unit of lengths: meters, unless voxels are relative to each scene.
 
     Args:
         config: Settings of the method.
+
+    Returns:
+        Name of the unit.
     """
     return "m" if config.grid_size is not None else "units"

@@ -16,106 +16,108 @@ from gaussrep.neighbors import farthest_points, nearest_neighbors
 from gaussrep.report.palette import ANCHORS, near_to_far
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.k_means import k_means
-from gaussrep_gaussiancross.report.report_scene import Look, Outlook
+from gaussrep_gaussiancross.report.report_scene import ReportCamera, ReportScene
 
 Point = tuple[float, float, float]
-"""A place, in the units of the points."""
+"""A position in the units of the points."""
 
 PICKS = 3
-"""Points that are picked where none is given."""
+"""Number of points picked by default."""
 
-GROUPS = 8
-"""Groups of features, of which the most different ones are picked from (ours)."""
+CLUSTERS = 8
+"""Clusters of features; points are picked from the most different ones (design choice)."""
 
-LEAST = 0.02
-"""Quantile of the similarities at which colors begin."""
+LOW_QUANTILE = 0.02
+"""Quantile of the similarities at which the color range begins."""
 
-RING = 9
-"""Radius of the mark in pixels."""
+RING_RADIUS = 9
+"""Radius of the ring in pixels."""
 
 
-def pick_points(look: Look, places: Sequence[Point]) -> Int[Tensor, " picks"]:
-    """Choose points to compare with.
+def pick_points(scene: ReportScene, places: Sequence[Point]) -> Int[Tensor, " picks"]:
+    """Choose the points that all others are compared with.
 
     Args:
-        look: The scene.
-        places: The points nearest to them are taken; without any, `PICKS` points that are seen
-            from outside, each the most typical of a group of features, and the groups far apart.
+        scene: The scene.
+        places: Positions of which the nearest points are chosen. If empty, `PICKS` visible points
+            are chosen: those nearest to the means of feature clusters that are far apart.
 
     Returns:
         Indices of points.
     """
     if places:
-        wanted = look.cloud.points.new_tensor(places)
-        return nearest_neighbors(wanted, look.cloud.points).indices[:, 0]
-    seen = look.elevated.sees(look.cloud.normals).nonzero().flatten()
-    units = normalize(look.features[seen], dim=-1)
-    groups = k_means(units, GROUPS)
+        wanted = scene.cloud.points.new_tensor(places)
+        return nearest_neighbors(wanted, scene.cloud.points).indices[:, 0]
+    visible = scene.elevated.is_visible(scene.cloud.normals).nonzero().flatten()
+    units = normalize(scene.features[visible], dim=-1)
+    groups = k_means(units, CLUSTERS)
     means = torch.stack([units[groups == group].mean(0) for group in groups.unique()])
     extreme = int((means - means.mean(0)).norm(dim=-1).argmax())
     chosen = means[farthest_points(means, min(PICKS, len(means)), extreme)]
-    return seen[nearest_neighbors(chosen, units).indices[:, 0]]
+    return visible[nearest_neighbors(chosen, units).indices[:, 0]]
 
 
-def similarities(look: Look, pick: int) -> Float[Tensor, " p"]:
-    """Cosine of the features of all points with that of one.
+def similarities(scene: ReportScene, pick: int) -> Float[Tensor, " p"]:
+    """Compute the cosine of all points' features with that of one point.
 
     Args:
-        look: The scene.
+        scene: The scene.
         pick: Index of the point.
 
     Returns:
-        From -1 to 1.
+        One cosine per point, from -1 to 1.
     """
-    units = normalize(look.features, dim=-1)
+    units = normalize(scene.features, dim=-1)
     return units @ units[pick]
 
 
-def similarity_panel(look: Look, pick: int) -> Panel:
-    """Draw the similarity to a point from outside, the most similar brightest; a ring marks it.
+def similarity_panel(scene: ReportScene, pick: int) -> Panel:
+    """Draw the similarity to a point, the most similar brightest; a ring marks the point.
 
     Args:
-        look: The scene.
+        scene: The scene.
         pick: Index of the point.
+
+    Returns:
+        The panel.
     """
-    found = similarities(look, pick)
-    low = found.kthvalue(max(1, round(LEAST * len(found)))).values
+    found = similarities(scene, pick)
+    low = found.kthvalue(max(1, round(LOW_QUANTILE * len(found)))).values
     colors = near_to_far((1 - found) / (1 - low).clamp_min(1e-6))
-    panel = look.paint(f"cosine {low:.2f} to 1", colors, look.elevated)
-    x, y, _ = look.elevated.place(look.cloud.points[pick : pick + 1])[0].tolist()
+    panel = scene.paint(f"cosine {low:.2f} to 1", colors, scene.elevated)
+    x, y, _ = scene.elevated.project(scene.cloud.points[pick : pick + 1])[0].tolist()
     x, y = x * panel.picture.width, y * panel.picture.height
     pen = ImageDraw.Draw(panel.picture)
-    for radius, color, width in ((RING + 1, "white", 5), (RING, "#d1242f", 3)):
+    for radius, color, width in ((RING_RADIUS + 1, "white", 5), (RING_RADIUS, "#d1242f", 3)):
         box = (x - radius, y - radius, x + radius, y + radius)
         pen.ellipse(box, outline=color, width=width)
     return panel
 
 
-ACROSS, DOWN = 56, 42
-"""Cells of a picture; of each the nearest point is taken, about 3,000 of both pictures."""
+COLUMNS, ROWS = 56, 42
+"""Cells of an image; the nearest point of each is taken, about 3,000 of both images."""
 
 CHANNELS = 16
-"""Directions in which the features of the points are largest; the rest is left out of the page."""
+"""Principal directions of the features that the page keeps."""
 
 OVERLAP = 1.25
-"""Side of the square that a point is drawn as, in cells."""
+"""Side of a drawn point, in cells."""
 
-FULL = 65535
-"""Width and height of a picture in the units of the places."""
+MAX_POSITION = 65535
+"""Width and height of an image in the units of the positions."""
 
 
 @dataclass(frozen=True, eq=False)
 class PickMap:
-    """Points with short features, and where they lie in two pictures.
+    """Points with compressed features, and their positions in two images.
 
     Attributes:
-        features: Unit vectors, shortened and times up to 127, [P, C].
-        places: Where points lie from above and from outside, across and down, in 1/65535 of the
-            picture, [2, P, 2].
-        orders: Points in the order in which they are drawn, farthest first; those that are cut
-            away are left out.
-        side: Of the square that a point is drawn as, in shares of the picture's width.
-        first: Index of the point that is picked at first.
+        features: Compressed unit vectors, scaled to at most 127, [P, C].
+        places: x and y of the points from above and from outside, in 1/65535 of the image,
+            [2, P, 2].
+        orders: Visible points in drawing order, farthest first.
+        side: Side of a drawn point, as a fraction of the image width.
+        first: Index of the point that is picked initially.
     """
 
     features: Int8[Tensor, "p c"]
@@ -125,26 +127,35 @@ class PickMap:
     first: int
 
     @classmethod
-    def of(cls, look: Look, pick: int) -> "PickMap":
-        """Choose points evenly spread over both pictures, and the one that is picked.
+    def of(cls, scene: ReportScene, pick: int) -> "PickMap":
+        """Choose points evenly spread over both images, and the picked one.
 
         Args:
-            look: The scene.
-            pick: Index of the point of the scene that is picked at first.
+            scene: The scene.
+            pick: Index of the scene's point that is picked initially.
+
+        Returns:
+            The chosen points.
         """
-        spread = [_spread(look, outlook) for outlook in (look.above, look.elevated)]
-        some = torch.cat([*spread, spread[0].new_tensor([pick])]).unique()
-        found = [_drawn(look, outlook, some) for outlook in (look.above, look.elevated)]
+        spread = [_spread(scene, camera) for camera in (scene.above, scene.elevated)]
+        subset = torch.cat([*spread, spread[0].new_tensor([pick])]).unique()
+        found = [
+            _positions_and_order(scene, camera, subset) for camera in (scene.above, scene.elevated)
+        ]
         return cls(
-            features=shortened(look.features[some], CHANNELS),
+            features=compress_features(scene.features[subset], CHANNELS),
             places=torch.stack([places for places, _ in found]),
             orders=(found[0][1], found[1][1]),
-            side=OVERLAP / ACROSS,
-            first=int(torch.searchsorted(some, pick)),
+            side=OVERLAP / COLUMNS,
+            first=int(torch.searchsorted(subset, pick)),
         )
 
     def data(self) -> dict[str, Any]:
-        """Plain data for JSON; arrays are little-endian, in base 64."""
+        """Convert to plain data for JSON.
+
+        Returns:
+            Values by name; arrays are little-endian, in base 64.
+        """
         return {
             "channels": self.features.shape[1],
             "features": _base64(self.features, "<i1"),
@@ -156,15 +167,15 @@ class PickMap:
         }
 
 
-def shortened(features: Float[Tensor, "p d"], channels: int) -> Int8[Tensor, "p c"]:
-    """Shorten vectors so that the cosines between them change little.
+def compress_features(features: Float[Tensor, "p d"], channels: int) -> Int8[Tensor, "p c"]:
+    """Reduce vectors to few channels so that the cosines between them change little.
 
     Args:
         features: The vectors.
-        channels: How many numbers at most are left of each.
+        channels: Largest number of channels to keep.
 
     Returns:
-        Their unit vectors in the directions in which these are largest, rounded to eight bits.
+        Unit vectors in their principal directions, rounded to eight bits.
     """
     units = normalize(features.float(), dim=-1)
     axes = torch.linalg.eigh(units.mT @ units).eigenvectors.flip(-1)[:, :channels]
@@ -172,22 +183,26 @@ def shortened(features: Float[Tensor, "p d"], channels: int) -> Int8[Tensor, "p 
     return (places / places.abs().amax().clamp_min(1e-6) * 127).round().to(torch.int8)
 
 
-def _spread(look: Look, outlook: Outlook) -> Tensor:
-    """The nearest point in each cell of a picture."""
-    seen = outlook.sees(look.cloud.normals).nonzero().flatten()
-    x, y, depth = outlook.place(look.cloud.points[seen]).unbind(-1)
-    cells = (y * DOWN).long().clamp(0, DOWN - 1) * ACROSS + (x * ACROSS).long().clamp(0, ACROSS - 1)
+def _spread(scene: ReportScene, camera: ReportCamera) -> Tensor:
+    """Find the nearest point in each cell of an image."""
+    visible = camera.is_visible(scene.cloud.normals).nonzero().flatten()
+    x, y, depth = camera.project(scene.cloud.points[visible]).unbind(-1)
+    cells = (y * ROWS).long().clamp(0, ROWS - 1) * COLUMNS + (x * COLUMNS).long().clamp(
+        0, COLUMNS - 1
+    )
     order = depth.argsort()
     order = order[cells[order].argsort(stable=True)]
     first = cells[order].diff(prepend=cells.new_tensor([-1])) > 0
-    return seen[order[first]]
+    return visible[order[first]]
 
 
-def _drawn(look: Look, outlook: Outlook, some: Tensor) -> tuple[Tensor, Tensor]:
-    x, y, depth = outlook.place(look.cloud.points[some]).unbind(-1)
-    places = (torch.stack([x, y], 1).clamp(0, 1) * FULL).round().long()
+def _positions_and_order(
+    scene: ReportScene, camera: ReportCamera, subset: Tensor
+) -> tuple[Tensor, Tensor]:
+    x, y, depth = camera.project(scene.cloud.points[subset]).unbind(-1)
+    places = (torch.stack([x, y], 1).clamp(0, 1) * MAX_POSITION).round().long()
     order = depth.argsort(descending=True)
-    return places, order[outlook.sees(look.cloud.normals[some])[order]]
+    return places, order[camera.is_visible(scene.cloud.normals[subset])[order]]
 
 
 def _base64(values: Tensor, kind: str) -> str:

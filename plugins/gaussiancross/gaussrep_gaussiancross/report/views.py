@@ -21,32 +21,35 @@ from gaussrep_gaussiancross.scene_batch import cameras_of
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
-    """Pictures of several views.
+class ViewImages:
+    """Images of one quantity, one per view.
 
     Attributes:
-        title: What they show.
-        pictures: RGB in [0, 1].
+        title: Name of the quantity.
+        images: RGB in [0, 1].
     """
 
     title: str
-    pictures: Float[Tensor, "v h w 3"]
+    images: Float[Tensor, "v h w 3"]
 
     def panels(self, shape: float) -> list[Panel]:
-        """Make a panel of each.
+        """Make a panel of each image.
 
         Args:
-            shape: Height by width of the panels.
+            shape: Height of the panels divided by their width.
+
+        Returns:
+            One panel per view.
         """
         size = (SIZE, max(1, round(shape * SIZE)))
-        return [Panel.of(self.title, picture, size) for picture in self.pictures]
+        return [Panel.of(self.title, image, size) for image in self.images]
 
 
-NOTHING = 0.88
+NO_DEPTH = 0.88
 """Gray level where there is no depth."""
 
-BLACK = 0.95
-"""Quantile of the errors from which on they are black."""
+MAX_ERROR_QUANTILE = 0.95
+"""Quantile of the errors that is drawn black, as are larger ones."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,45 +57,56 @@ class ViewDepths:
     """Depth of the views of a scene, in the units of its points.
 
     Attributes:
-        real: Measured depth, 0 where there is none.
-        said: Rendered depth, 0 where there is none.
+        measured: Measured depth, 0 where there is none.
+        rendered: Rendered depth, 0 where there is none.
     """
 
-    real: Float[Tensor, "v h w"]
-    said: Float[Tensor, "v h w"]
+    measured: Float[Tensor, "v h w"]
+    rendered: Float[Tensor, "v h w"]
 
     def errors(self) -> Float[Tensor, " v"]:
-        """Mean absolute error of each view where depth was measured; NaN where none was."""
+        """Compute the mean absolute error of each view where depth was measured.
+
+        Returns:
+            One error per view; NaN where no depth was measured.
+        """
         return self._errors().nanmean((1, 2))
 
-    def columns(self, unit: str) -> list[Column]:
+    def images(self, unit: str) -> list[ViewImages]:
         """Draw both in the same colors, near bright and far dark, and their difference.
 
         Args:
-            unit: Of lengths.
+            unit: Unit of lengths.
+
+        Returns:
+            Measured depth, rendered depth and error.
         """
-        measured = self.real[self.real > 0]
-        low, high = measured.aminmax() if len(measured) else self.said.aminmax()
+        known = self.measured[self.measured > 0]
+        low, high = known.aminmax() if len(known) else self.rendered.aminmax()
         return [
-            Column(f"depth {low:.1f} to {high:.1f} {unit}", _paint(self.real, low, high)),
-            Column("rendered depth", _paint(self.said, low, high)),
-            self._error_column(unit),
+            ViewImages(f"depth {low:.1f} to {high:.1f} {unit}", _paint(self.measured, low, high)),
+            ViewImages("rendered depth", _paint(self.rendered, low, high)),
+            self._error_images(unit),
         ]
 
     def _errors(self) -> Tensor:
-        return (self.said - self.real).abs().where(self.real > 0, torch.nan)
+        return (self.rendered - self.measured).abs().where(self.measured > 0, torch.nan)
 
-    def _error_column(self, unit: str) -> Column:
+    def _error_images(self, unit: str) -> ViewImages:
         errors = self._errors()
         known = errors[errors.isfinite()]
-        most = known.kthvalue(max(1, round(BLACK * len(known)))).values if len(known) else 1.0
-        ink = (1 - errors / max(float(most), 1e-6)).clamp_min(0).nan_to_num(NOTHING)
-        return Column(f"error to {most:.2f} {unit}", repeat(ink, "v h w -> v h w 3"))
+        largest = (
+            known.kthvalue(max(1, round(MAX_ERROR_QUANTILE * len(known)))).values
+            if len(known)
+            else 1.0
+        )
+        gray = (1 - errors / max(float(largest), 1e-6)).clamp_min(0).nan_to_num(NO_DEPTH)
+        return ViewImages(f"error to {largest:.2f} {unit}", repeat(gray, "v h w -> v h w 3"))
 
 
 def _paint(depths: Tensor, low: Tensor, high: Tensor) -> Tensor:
     colors = near_to_far((depths - low) / (high - low).clamp_min(1e-6))
-    return torch.where((depths > 0).cpu()[..., None], colors, NOTHING)
+    return torch.where((depths > 0).cpu()[..., None], colors, NO_DEPTH)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,38 +114,49 @@ class ViewFeatures:
     """Feature maps of the views of a scene.
 
     Attributes:
-        teacher: F*.
-        said: F̂, rendered and projected.
+        teacher: F*, the teacher's features.
+        projected: F̂, rendered and projected features.
     """
 
     teacher: Float[Tensor, "v rows columns d"]
-    said: Float[Tensor, "v rows columns d"]
+    projected: Float[Tensor, "v rows columns d"]
 
     @classmethod
-    def of(cls, method: GaussianCross, batch: Batch, drawn: Rendering) -> "ViewFeatures":
-        """Let a method's teacher and its projector speak.
+    def of(cls, method: GaussianCross, batch: Batch, rendering: Rendering) -> "ViewFeatures":
+        """Compute the teacher's features and the projected rendered ones.
 
         Args:
-            method: With a teacher, that is, with a semantic weight.
+            method: A method with a teacher, that is, with a semantic weight.
             batch: One scene with views.
-            drawn: What its Gaussians look like from there.
+            rendering: The rendered views.
+
+        Returns:
+            Both feature maps.
         """
         teacher = method.teacher(rearrange(batch["images"], "1 v c h w -> v c h w"))
-        assert drawn.features is not None
-        return cls(teacher, method.projector(drawn.features, *teacher.shape[1:3]))
+        assert rendering.features is not None
+        return cls(teacher, method.projector(rendering.features, *teacher.shape[1:3]))
 
     def cosines(self) -> Float[Tensor, " v"]:
-        """Mean cosine of both in each view."""
-        return cosine_similarity(self.said, self.teacher, dim=-1).mean((1, 2))
+        """Compute the mean cosine of both in each view.
 
-    def columns(self) -> list[Column]:
-        """Draw both by the teacher's principal components."""
+        Returns:
+            One cosine per view.
+        """
+        return cosine_similarity(self.projected, self.teacher, dim=-1).mean((1, 2))
+
+    def images(self) -> list[ViewImages]:
+        """Color both by the teacher's principal components.
+
+        Returns:
+            The teacher's features and the rendered ones.
+        """
         colors = PrincipalColors.of(
             rearrange(self.teacher, "v rows columns d -> (v rows columns) d")
         )
         return [
-            Column("teacher", colors.paint(self.teacher)),
-            Column("rendered features", colors.paint(self.said)),
+            ViewImages("teacher", colors.paint(self.teacher)),
+            ViewImages("rendered features", colors.paint(self.projected)),
         ]
 
 
@@ -140,13 +165,13 @@ class View:
     """One view of a scene.
 
     Attributes:
-        frame: Its number.
-        panels: Real and rendered color; real and rendered depth; error of depth; features of the
-            teacher and rendered ones where the method has a teacher; alpha.
-        psnr: Of the rendered color, in dB.
-        baseline: PSNR of the view's mean color.
-        depth_error: Mean, in the units of the points; NaN where no depth was measured.
-        cosine: Mean cosine of rendered and teacher's features; None without a teacher.
+        frame: Number of the frame.
+        panels: Real and rendered color; measured and rendered depth; depth error; the teacher's and
+            rendered features where the method has a teacher; alpha.
+        psnr: PSNR of the rendered color, in dB.
+        baseline: PSNR of the view's mean color, in dB.
+        depth_error: Mean depth error in the units of the points; NaN where no depth was measured.
+        cosine: Mean cosine of rendered and the teacher's features; None without a teacher.
     """
 
     frame: int
@@ -157,33 +182,35 @@ class View:
     cosine: float | None
 
 
-def views_of(method: GaussianCross, batch: Batch, field: GaussianField, unit: str) -> list[View]:
+def render_views(
+    method: GaussianCross, batch: Batch, field: GaussianField, unit: str
+) -> list[View]:
     """Render the views of a scene.
 
     Args:
-        method: Says how.
+        method: The trained model.
         batch: One scene with views.
-        field: What the scene is said in.
-        unit: Of lengths.
+        field: Gaussians of the scene.
+        unit: Unit of lengths.
 
     Returns:
-        One view per frame, all in the same ranges of colors.
+        One view per frame, all with the same color ranges.
     """
-    drawn = method.render(field, cameras_of(batch))
+    rendering = method.render(field, cameras_of(batch))
     images = rearrange(batch["images"][0], "v c h w -> v h w c")
-    depths = ViewDepths(batch["depths"][0], field.cuboid.denormalize_depth(drawn.depth)[0])
-    features = ViewFeatures.of(method, batch, drawn) if method.config.semantic_weight else None
-    columns = [
-        *(Column("real", images), Column("rendered", drawn.color[0])),
-        *depths.columns(unit),
-        *(features.columns() if features else []),
-        Column("alpha", repeat(drawn.alpha[0], "v h w -> v h w 3")),
+    depths = ViewDepths(batch["depths"][0], field.cuboid.denormalize_depth(rendering.depth)[0])
+    features = ViewFeatures.of(method, batch, rendering) if method.config.semantic_weight else None
+    quantities = [
+        *(ViewImages("real", images), ViewImages("rendered", rendering.color[0])),
+        *depths.images(unit),
+        *(features.images() if features else []),
+        ViewImages("alpha", repeat(rendering.alpha[0], "v h w -> v h w 3")),
     ]
     shape = images.shape[1] / images.shape[2]
-    rows = zip(*(column.panels(shape) for column in columns), strict=True)
+    rows = zip(*(quantity.panels(shape) for quantity in quantities), strict=True)
     numbers = zip(
         batch["frames"][0].tolist(),
-        losses.psnr(drawn, batch["images"])[0].tolist(),
+        losses.psnr(rendering, batch["images"])[0].tolist(),
         _flat_psnr(images).tolist(),
         depths.errors().tolist(),
         features.cosines().tolist() if features else [None] * len(images),

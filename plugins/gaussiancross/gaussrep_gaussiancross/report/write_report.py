@@ -14,55 +14,55 @@ from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.page import (
     Page,
-    facts_of,
+    describe_model,
     probe_tables,
     publish,
-    summary_of,
+    summarize,
 )
 from gaussrep_gaussiancross.report.scene_report import SceneReport, unit_of
 from gaussrep_gaussiancross.report.similarity import Point
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
-OF_POINTS = ("points", "colors", "normals", "labels", "instances", "scene")
-OF_VIEWS = ("images", "depths", "viewmats", "Ks", "frames")
+POINT_KEYS = ("points", "colors", "normals", "labels", "instances", "scene")
+VIEW_KEYS = ("images", "depths", "viewmats", "Ks", "frames")
 
-MOST_VIEWS = 5
-"""Views of a scene that are shown."""
+MAX_VIEWS = 5
+"""Largest number of views shown per scene."""
 
 
-def one_scene(batch: Batch, number: int) -> Batch:
-    """Take one scene out of a batch.
+def select_scene(batch: Batch, number: int) -> Batch:
+    """Select one scene of a batch.
 
     Args:
-        batch: Of a data set of scenes.
-        number: Which scene.
+        batch: A batch of scenes.
+        number: Index of the scene.
 
     Returns:
-        A batch of that scene alone, with at most `MOST_VIEWS` of its views.
+        A batch of the scene alone, with at most `MAX_VIEWS` views.
 
     Raises:
-        DataError: If the batch is of something else.
+        DataError: If the batch is not one of scenes.
     """
     own = SceneBatch.of(batch).scene == number
     alone = {}
     for name, values in batch.items():
-        if name in OF_POINTS:
+        if name in POINT_KEYS:
             alone[name] = values[own]
         else:
             alone[name] = values[number : number + 1]
-            if name in OF_VIEWS:
-                alone[name] = alone[name][:, :MOST_VIEWS]
+            if name in VIEW_KEYS:
+                alone[name] = alone[name][:, :MAX_VIEWS]
     return alone | {"scene": alone["scene"] - number}
 
 
 def class_names(run: Path) -> tuple[str, ...]:
-    """Ask a run's data set for the names of its classes.
+    """Return the class names of a run's data set.
 
     Args:
-        run: A run's folder.
+        run: Folder of the run.
 
     Returns:
-        The names; empty where the folder holds no run, or the data set has no classes.
+        The names; empty where the folder holds no run or the data set has no classes.
     """
     folder = RunFolder(run)
     if not folder.exists():
@@ -71,7 +71,7 @@ def class_names(run: Path) -> tuple[str, ...]:
     return dataset.classes if isinstance(dataset, LabeledScenes) else ()
 
 
-PARTS: Lines = {
+LOSS_LINES: Lines = {
     "color_loss": ("color", "#4477aa"),
     "depth_loss": ("depth", "#cc6644"),
     "semantic_loss": ("features", "#448855"),
@@ -86,33 +86,33 @@ def write_report(
     folder: Path,
     picks: Sequence[Point] = (),
 ) -> Report:
-    """Show what a trained model makes of scenes, from all of their points, nothing masked.
+    """Write the report of a trained model on scenes, without masking.
 
     Args:
         method: The trained model, in evaluation mode.
         shown: At least one scene, with views.
         run: The run's folder, for its losses, its scores and the names of its classes.
-        folder: Where `report.html` and the folder `report` of PNG and PLY files are written.
-        picks: Places in each scene, in the units of its points, with which other points are
-            compared; chosen by features where there are none.
+        folder: Folder for `report.html` and the subfolder `report` of PNG and PLY files.
+        picks: Positions in each scene, in the units of its points, of the points that others are
+            compared with; chosen by features where empty.
 
     Returns:
-        The page, and how well the Gaussians explain the views.
+        Path of the page, and a summary of reconstruction quality.
 
     Raises:
         DataError: If the scenes have no points or no views.
     """
     names = class_names(run)
     scenes = [
-        SceneReport.of(method, name, one_scene(shown.batch, i), picks, names)
+        SceneReport.of(method, name, select_scene(shown.batch, i), picks, names)
         for i, name in enumerate(shown.names)
     ]
     unit = unit_of(method.config)
     page = Page(
         title=f"GaussianCross · {run.name}",
-        summary=summary_of(scenes, unit),
-        facts=facts_of(method),
-        figures=[*loss_curve(run), *log_curve(run, "Weighted parts of the loss", PARTS)],
+        summary=summarize(scenes, unit),
+        facts=describe_model(method),
+        figures=[*loss_curve(run), *log_curve(run, "Weighted parts of the loss", LOSS_LINES)],
         tables=probe_tables(run),
         threshold=method.config.opacity_threshold,
         unit=unit,

@@ -2,8 +2,8 @@ import pytest
 import torch
 
 from gaussrep.methods.report import ReportSamples
-from gaussrep_gaussiancross.report.report_scene import Look
-from gaussrep_gaussiancross.report.write_report import one_scene
+from gaussrep_gaussiancross.report.report_scene import ReportScene
+from gaussrep_gaussiancross.report.write_report import select_scene
 
 
 @pytest.fixture
@@ -23,10 +23,10 @@ def make_shown(make_batch):
 
 @pytest.fixture
 def batch(make_batch):
-    return one_scene(make_batch(), 1)
+    return select_scene(make_batch(), 1)
 
 
 @pytest.fixture
-def look(method, batch):
+def scene(method, batch):
     with torch.no_grad():
-        return Look.of(method, batch)
+        return ReportScene.of(method, batch)

@@ -19,7 +19,7 @@ def test_blobs_are_found():
 
 
 def test_rows_that_were_not_fitted_are_assigned(monkeypatch):
-    monkeypatch.setattr(module, "FITTED", 30)
+    monkeypatch.setattr(module, "MAX_FIT_ROWS", 30)
     rows, truth = blobs(3, 40)
     found = k_means(rows, 3)
     assert len({(a, b) for a, b in zip(found.tolist(), truth.tolist(), strict=True)}) == 3

@@ -2,20 +2,20 @@ import pytest
 import torch
 
 from gaussrep_gaussiancross.report.report_scene import (
-    COVER,
     MARGIN,
+    POINT_SCALE,
     SIZE,
-    Outlook,
+    ReportCamera,
     corners,
     point_radius,
-    splats,
+    point_splats,
     wire_frame,
 )
 
 
 def test_points_become_opaque_balls():
     points = torch.rand(5, 3)
-    found = splats(points, torch.rand(5, 3), 0.2)
+    found = point_splats(points, torch.rand(5, 3), 0.2)
     assert found.means is points
     assert (found.opacities == 1).all()
     torch.testing.assert_close(found.covariances(), 0.04 * torch.eye(3).expand(5, 3, 3))
@@ -23,7 +23,7 @@ def test_points_become_opaque_balls():
 
 def test_radius_follows_the_distance_to_neighbors():
     grid = torch.cartesian_prod(torch.arange(20.0), torch.arange(20.0), torch.zeros(1))
-    assert point_radius(grid) == pytest.approx(min(COVER, 19 * 2**0.5 / 40))
+    assert point_radius(grid) == pytest.approx(min(POINT_SCALE, 19 * 2**0.5 / 40))
     assert point_radius(torch.cat([grid, grid])) == point_radius(grid)
     assert point_radius(torch.tensor([[0.0, 0, 0], [4, 0, 0]])) == pytest.approx(0.1)
 
@@ -42,9 +42,11 @@ def test_a_frame_has_twelve_edges():
 LOW, HIGH = torch.tensor([1.0, -2, 0]), torch.tensor([5.0, 1, 2.5])
 
 
-@pytest.mark.parametrize("outlook", [Outlook.elevated(LOW, HIGH), Outlook.above(LOW, HIGH)])
-def test_a_box_just_fits_in(outlook):
-    places = outlook.place(corners(LOW, HIGH))[:, :2]
+@pytest.mark.parametrize(
+    "camera", [ReportCamera.elevated(LOW, HIGH), ReportCamera.above(LOW, HIGH)]
+)
+def test_a_box_just_fits_in(camera):
+    places = camera.project(corners(LOW, HIGH))[:, :2]
     low, high = places.aminmax(dim=0)
     assert (low > MARGIN - 1e-4).all()
     assert (high < 1 - MARGIN + 1e-4).all()
@@ -53,24 +55,34 @@ def test_a_box_just_fits_in(outlook):
 
 
 def test_x_is_right_and_y_is_up_on_a_plan():
-    places = Outlook.above(LOW, HIGH).place(torch.tensor([[1.0, -2, 0], [5, -2, 0], [1, 1, 0]]))
+    places = ReportCamera.above(LOW, HIGH).project(
+        torch.tensor([[1.0, -2, 0], [5, -2, 0], [1, 1, 0]])
+    )
     assert places[1, 0] > places[0, 0]
     assert places[2, 1] < places[0, 1]
 
 
 def test_ceiling_and_near_walls_are_cut_away():
-    outlook = Outlook.elevated(LOW, HIGH)
+    camera = ReportCamera.elevated(LOW, HIGH)
     floor, ceiling, near_wall, far_wall = [0.0, 0, 1], [0.0, 0, -1], [0.0, 1, 0], [0.0, -1, 0]
     normals = torch.tensor([floor, ceiling, near_wall, far_wall, [0.0, 0, 0]])
-    assert outlook.sees(normals).tolist() == [True, False, False, True, True]
-    assert Outlook.above(LOW, HIGH).sees(normals).tolist() == [True, False, True, True, True]
+    assert camera.is_visible(normals).tolist() == [True, False, False, True, True]
+    assert ReportCamera.above(LOW, HIGH).is_visible(normals).tolist() == [
+        True,
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
-@pytest.mark.parametrize("outlook", [Outlook.elevated(LOW, HIGH), Outlook.above(LOW, HIGH)])
-def test_points_are_drawn_where_they_are_said_to_be(outlook):
+@pytest.mark.parametrize(
+    "camera", [ReportCamera.elevated(LOW, HIGH), ReportCamera.above(LOW, HIGH)]
+)
+def test_points_are_drawn_where_they_are_said_to_be(camera):
     point = torch.tensor([[2.0, 0, 1.0]])
-    picture = outlook.draw(splats(point, torch.tensor([[1.0, 0, 0]]), 0.05))
+    picture = camera.render(point_splats(point, torch.tensor([[1.0, 0, 0]]), 0.05))
     assert picture.shape == (2 * SIZE[1], 2 * SIZE[0], 3)
     assert (picture[0, 0] == 1).all()
-    x, y = (outlook.place(point)[0, :2] * torch.tensor([2 * SIZE[0], 2 * SIZE[1]])).long().tolist()
+    x, y = (camera.project(point)[0, :2] * torch.tensor([2 * SIZE[0], 2 * SIZE[1]])).long().tolist()
     torch.testing.assert_close(picture[y, x], torch.tensor([1.0, 0, 0]), atol=0.02, rtol=0)

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gaussrep_gaussiancross.report.views import NOTHING, Column, ViewDepths, views_of
+from gaussrep_gaussiancross.report.views import NO_DEPTH, ViewDepths, ViewImages, render_views
 
 
 def test_errors_count_where_depth_was_measured():
@@ -15,21 +15,21 @@ def test_errors_count_where_depth_was_measured():
 def test_depths_have_the_same_colors():
     real = torch.tensor([[[1.0, 0.0], [2.0, 4.0]]])
     said = torch.tensor([[[2.0, 1.0], [0.0, 4.0]]])
-    depth, rendered, error = ViewDepths(real, said).columns("m")
+    depth, rendered, error = ViewDepths(real, said).images("m")
     assert [depth.title, rendered.title] == ["depth 1.0 to 4.0 m", "rendered depth"]
-    assert torch.equal(depth.pictures[0, 1, 0], rendered.pictures[0, 0, 0])
-    assert torch.equal(depth.pictures[0, 0, 0], rendered.pictures[0, 0, 1])
+    assert torch.equal(depth.images[0, 1, 0], rendered.images[0, 0, 0])
+    assert torch.equal(depth.images[0, 0, 0], rendered.images[0, 0, 1])
     for picture, place in ((depth, (0, 1)), (rendered, (1, 0)), (error, (0, 1))):
-        assert picture.pictures[0][place].tolist() == pytest.approx([NOTHING] * 3)
+        assert picture.images[0][place].tolist() == pytest.approx([NO_DEPTH] * 3)
     assert error.title == "error to 2.00 m"
-    assert error.pictures[0, :, :, 0][real[0] > 0].tolist() == pytest.approx([0.5, 0.0, 1.0])
+    assert error.images[0, :, :, 0][real[0] > 0].tolist() == pytest.approx([0.5, 0.0, 1.0])
 
 
-def test_views_are_measured_one_by_one(method, batch, look):
+def test_views_are_measured_one_by_one(method, batch, scene):
     with torch.no_grad():
-        first, second = views_of(method, batch, look.field, "m")
+        first, second = render_views(method, batch, scene.field, "m")
         alone = {name: values[:, 1:] if name in VIEWS else values for name, values in batch.items()}
-        (same,) = views_of(method, alone, look.field, "m")
+        (same,) = render_views(method, alone, scene.field, "m")
     assert (first.frame, second.frame, same.frame) == (0, 1, 1)
     assert second.psnr == pytest.approx(same.psnr, abs=1e-3)
     assert second.depth_error == pytest.approx(same.depth_error, abs=1e-4)
@@ -40,7 +40,7 @@ def test_views_are_measured_one_by_one(method, batch, look):
 
 
 def test_panels_keep_the_shape_of_the_views():
-    (panel,) = Column("a", torch.zeros(1, 30, 40, 3)).panels(0.75)
+    (panel,) = ViewImages("a", torch.zeros(1, 30, 40, 3)).panels(0.75)
     assert panel.picture.size == (224, 168)
 
 

@@ -10,7 +10,7 @@ from gaussrep import plugins
 from gaussrep.errors import DataError
 from gaussrep_gaussiancross import losses
 from gaussrep_gaussiancross.report import write_report
-from gaussrep_gaussiancross.report.write_report import MOST_VIEWS, one_scene
+from gaussrep_gaussiancross.report.write_report import MAX_VIEWS, select_scene
 from gaussrep_gaussiancross.scene_batch import cameras_of
 
 LOG = """step,loss,color_loss,depth_loss,semantic_loss,val_loss
@@ -75,10 +75,10 @@ def test_numbers_are_those_of_the_whole_scene(method, make_shown, tmp_path):
     shown = make_shown()
     with torch.no_grad():
         field = method.field(shown.batch)
-        drawn = method.render(field, cameras_of(shown.batch))
+        rendering = method.render(field, cameras_of(shown.batch))
     depths = field.cuboid.normalize_depth(shown.batch["depths"])
-    error = losses.depth_error(drawn, depths, field.cuboid.scale[:, 0]).item()
-    psnr = losses.psnr(drawn, shown.batch["images"]).mean().item()
+    error = losses.depth_error(rendering, depths, field.cuboid.scale[:, 0]).item()
+    psnr = losses.psnr(rendering, shown.batch["images"]).mean().item()
     places = [(1.0, 1.0, 0.0), (2.0, 0.0, 1.0)]
     report = write_report(method, shown, tmp_path, tmp_path / "out", places)
     assert f"2 rendered views of 1 scene reach {psnr:.1f} dB" in report.summary
@@ -97,7 +97,7 @@ def test_gaussians_load_back_in_meters(page, folder, method, make_shown):
     batch = make_shown(2).batch
     for number in range(2):
         with torch.no_grad():
-            said = method.gaussians(one_scene(batch, number))[0]
+            said = method.gaussians(select_scene(batch, number))[0]
         loaded = gr.load(folder / "report" / f"scene-0{number}.ply")
         for name in ("means", "scales", "opacities"):
             torch.testing.assert_close(getattr(loaded, name), getattr(said, name))
@@ -145,7 +145,7 @@ def test_the_method_names_its_report():
 
 def test_a_scene_alone_is_a_batch_of_one(make_batch, method):
     batch = make_batch(3)
-    alone = one_scene(batch, 1)
+    alone = select_scene(batch, 1)
     assert torch.equal(alone["points"], batch["points"][batch["scene"] == 1])
     assert alone["scene"].unique().tolist() == [0]
     assert alone["index"].tolist() == [1]
@@ -159,4 +159,4 @@ def test_a_scene_alone_is_a_batch_of_one(make_batch, method):
 def test_a_few_of_many_views_are_shown(make_batch):
     batch = make_batch()
     batch["frames"] = torch.arange(18).view(2, 9)
-    assert one_scene(batch, 1)["frames"].tolist() == [list(range(9, 9 + MOST_VIEWS))]
+    assert select_scene(batch, 1)["frames"].tolist() == [list(range(9, 9 + MAX_VIEWS))]
