@@ -104,7 +104,8 @@ class MaskedConfig(ComponentConfig):
         if not isinstance(data, Mapping):
             return data
         loss = data.get("loss")
-        region = OLD_LOSSES.get(loss.get("type") if isinstance(loss, Mapping) else loss)
+        name = loss.get("type") if isinstance(loss, Mapping) else loss
+        region = OLD_LOSSES.get(name) if isinstance(name, str) else None
         if region is None:
             return data
         rest = {key: value for key, value in data.items() if key != "loss"}

@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from timm.data.config import resolve_data_config  # noqa: TID253
 from timm.models.vision_transformer import Block, VisionTransformer  # noqa: TID253
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -161,9 +162,9 @@ class TimmViT(MaskedImageEncoder):
         self.config = config
         self.checkpointing = False
         self.vit = vit
-        for name in ("mean", "std"):
-            values = torch.tensor(vit.pretrained_cfg[name]).view(3, 1, 1)
-            self.register_buffer(name, values, persistent=False)
+        data = resolve_data_config(model=vit)
+        self.register_buffer("mean", torch.tensor(data["mean"]).view(3, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(data["std"]).view(3, 1, 1), persistent=False)
 
     @property
     def width(self) -> int:

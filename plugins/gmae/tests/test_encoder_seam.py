@@ -9,8 +9,7 @@ import torch
 from gaussrep import load_run, plugins
 from gaussrep.config import load_config, resolve
 from gaussrep.errors import CapabilityError, ConfigError, UnavailableError
-from gaussrep.training import TrainConfig
-from gaussrep.training.trainer import train
+from gaussrep.training import TrainConfig, train
 from gaussrep_gmae.export import export_vit
 
 BOTH = pytest.mark.parametrize("name", ["gmae", "mae"])
@@ -29,6 +28,7 @@ def register_encoders():
     )
 """
 CONFIG = """
+from gaussrep.config import ComponentConfig
 
 class ToyConfig(ComponentConfig):
     width: int = 20

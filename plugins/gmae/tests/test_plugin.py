@@ -9,8 +9,7 @@ from PIL import Image
 from gaussrep import load_run, plugins
 from gaussrep.config import load_config, preset, presets
 from gaussrep.errors import ConfigError
-from gaussrep.training import TrainConfig
-from gaussrep.training.trainer import resume, train
+from gaussrep.training import TrainConfig, resume, train
 from gaussrep_gmae.export import export_vit
 
 PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
