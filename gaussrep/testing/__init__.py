@@ -14,18 +14,40 @@ if TYPE_CHECKING:
     from gaussrep.testing.method_contract import MethodContract
     from gaussrep.testing.point_encoder_contract import PointEncoderContract
     from gaussrep.testing.renderer_contract import RendererContract
+    from gaussrep.testing.scene_contracts import (
+        CaptureContract,
+        SceneSourceContract,
+        StrategyContract,
+    )
+    from gaussrep.testing.training_contracts import (
+        CallbackContract,
+        OptimizerContract,
+        ScheduleContract,
+    )
 
 __all__ = [
+    "CallbackContract",
+    "CaptureContract",
     "ImageEncoderContract",
     "LossContract",
     "MaskedImageEncoderContract",
     "MethodContract",
+    "OptimizerContract",
     "PointEncoderContract",
     "RendererContract",
+    "SceneSourceContract",
+    "ScheduleContract",
+    "StrategyContract",
     "uncovered",
 ]
 
 _HOMES = {
+    "CallbackContract": "gaussrep.testing.training_contracts",
+    "OptimizerContract": "gaussrep.testing.training_contracts",
+    "ScheduleContract": "gaussrep.testing.training_contracts",
+    "StrategyContract": "gaussrep.testing.scene_contracts",
+    "CaptureContract": "gaussrep.testing.scene_contracts",
+    "SceneSourceContract": "gaussrep.testing.scene_contracts",
     "ImageEncoderContract": "gaussrep.testing.image_encoder_contract",
     "LossContract": "gaussrep.testing.loss_contract",
     "MaskedImageEncoderContract": "gaussrep.testing.masked_encoder_contract",

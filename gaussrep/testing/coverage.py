@@ -6,7 +6,10 @@ from typing import Any
 from gaussrep import plugins
 from gaussrep.testing.component_contract import ComponentContract
 
-KINDS = ("renderers", "encoders", "losses", "methods")
+KINDS = (
+    "renderers", "encoders", "losses", "methods", "callbacks", "optimizers", "schedules",
+    "strategies", "captures", "scene_sources",
+)  # fmt: skip
 """The kinds that have a contract."""
 
 
@@ -22,7 +25,7 @@ def uncovered(distribution: str, tests: Mapping[str, Any]) -> list[str]:
 
     Example:
         >>> uncovered("gaussrep", {})[:2]
-        ['encoders/radio', 'encoders/run']
+        ['callbacks/ema', 'callbacks/online-evaluations']
     """
     classes = [value for value in tests.values() if isinstance(value, type)]
     contracts = [c for c in classes if issubclass(c, ComponentContract) and "name" in vars(c)]

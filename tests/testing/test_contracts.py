@@ -6,11 +6,19 @@ import pytest
 import torch
 
 from gaussrep.cli.main import app
+from gaussrep.fitting.synthetic import synthetic_capture
+from gaussrep.fitting.transforms import write_transforms
 from gaussrep.testing import (
+    CallbackContract,
+    CaptureContract,
     ImageEncoderContract,
     LossContract,
     MethodContract,
+    OptimizerContract,
     RendererContract,
+    SceneSourceContract,
+    ScheduleContract,
+    StrategyContract,
     uncovered,
 )
 
@@ -99,6 +107,96 @@ class TestClassifier(MethodContract):
 
     def make_batch(self):
         return {**super().make_batch(), "label": torch.tensor([0, 4, 2])}
+
+
+class TestEMA(CallbackContract):
+    name = "ema"
+
+
+class TestOnlineEvaluations(CallbackContract):
+    name = "online-evaluations"
+    settings = {"evaluations": {}, "data": {"type": "shapes"}, "every": 2}
+
+
+class TestAdamW(OptimizerContract):
+    name = "adamw"
+
+
+class TestSGD(OptimizerContract):
+    name = "sgd"
+    lr = 0.01
+
+
+class TestWarmupCosine(ScheduleContract):
+    name = "warmup-cosine"
+    settings = {"warmup_fraction": 0.2}
+
+
+class TestConstant(ScheduleContract):
+    name = "constant"
+
+
+class TestDefaultStrategy(StrategyContract):
+    name = "default"
+    settings = {"max_gaussians": 700}
+    max_gaussians = 700
+
+
+class TestMCMC(StrategyContract):
+    name = "mcmc"
+    settings = {"max_gaussians": 500}
+    max_gaussians = 500
+
+
+class TestSynthetic(CaptureContract):
+    name = "synthetic"
+    settings = {"image_size": 16}
+
+    @pytest.fixture
+    def path(self):
+        return "synthetic:balls"
+
+
+class TestTransforms(CaptureContract):
+    name = "transforms"
+
+    @pytest.fixture
+    def path(self, tmp_path):
+        write_transforms(synthetic_capture(views=4, size=16).train, tmp_path / "capture")
+        return tmp_path / "capture"
+
+
+class TestRecording(CaptureContract):
+    name = "recording"
+    settings = {"hold_out_every": 5}
+
+    @pytest.fixture
+    def path(self, recording):
+        return recording
+
+
+class TestRgbd(SceneSourceContract):
+    name = "rgbd"
+
+    @pytest.fixture(autouse=True)
+    def its_recording(self, recording):
+        self.settings = {"root": recording}
+
+
+class TestScannet(SceneSourceContract):
+    name = "scannet"
+
+    @pytest.fixture(autouse=True)
+    def its_scenes(self, scannet_root):
+        self.settings = {"root": scannet_root}
+
+
+class TestS3dis(SceneSourceContract):
+    name = "s3dis"
+
+    @pytest.fixture(autouse=True)
+    def its_rooms(self, s3dis_root):
+        self.settings = {"root": s3dis_root}
 
 
 def test_every_component_has_its_contract():
