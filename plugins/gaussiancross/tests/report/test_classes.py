@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import torch
 
-from gaussrep_gaussiancross.report.classes import class_colors, compare_classes
+from gaussrep_gaussiancross.report.classes import class_colors, compare_classes, match_clusters
 
 
 def test_the_pair_with_most_points_in_common_goes_first():
