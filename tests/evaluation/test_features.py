@@ -29,7 +29,7 @@ def test_features_are_those_of_the_method_in_the_order_of_the_data(colors, make_
 
 def test_workers_change_nothing(colors, make_method):
     method = make_method()
-    inside, outside = (extract(method, colors, config(workers=n)) for n in (0, 1))
+    inside, outside = (extract(method, colors, config(num_workers=n)) for n in (0, 1))
     assert torch.equal(inside.pooled, outside.pooled)
 
 
