@@ -15,7 +15,7 @@ SIGMA = 1.5
 K1, K2 = 0.01, 0.03
 """Constants that keep the quotient stable (same)."""
 BLOCK = 128
-"""Pixels per product with a band matrix: wider pictures are cut, so that work grows with them."""
+"""Pixels per product with a band matrix; wider images are cut into such blocks."""
 
 
 def ssim_map(

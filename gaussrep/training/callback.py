@@ -23,7 +23,7 @@ class Callback:
     """
 
     main_process_only: ClassVar[bool] = False
-    """Whether only the main process has this callback, because it only writes files, say."""
+    """Whether only the main process has this callback, for callbacks that only write files."""
 
     def on_start(self, state: TrainState) -> None:
         """Prepare for the first step to come.

@@ -64,7 +64,8 @@ def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dic
         state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
     except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
         raise RunError(
-            f"the checkpoint {folder} is damaged; remove that folder to go on from the one before"
+            f"the checkpoint {folder} is damaged; "
+            "remove that folder to resume from the previous one"
         ) from error
     return tensors, state
 

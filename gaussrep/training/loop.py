@@ -54,7 +54,7 @@ def make_step(state: TrainState, batches: Iterator[Batch]) -> Row:
 
     Args:
         state: The run; one step further afterwards.
-        batches: Gives `accumulate` batches.
+        batches: Yields `gradient_accumulation_steps` batches or more.
 
     Returns:
         The step's numbers, means over its samples in all processes.

@@ -210,7 +210,7 @@ class RunFolder:
         found = self.checkpoints()
         if not found:
             raise RunError(
-                f"{self.path} holds no checkpoint to go on from; start it again with --overwrite"
+                f"{self.path} holds no checkpoint to resume from; start it again with --overwrite"
             )
         return found[max(found)]
 

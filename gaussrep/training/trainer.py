@@ -142,7 +142,7 @@ class _Trainer:
             row = fit(state, loader, list(self._callbacks.values()))
         except KeyboardInterrupt:
             if engine.is_main:
-                print(f"go on with: gaussrep train --resume {run.path}", file=sys.stderr)
+                print(f"resume with: gaussrep train --resume {run.path}", file=sys.stderr)
             raise
         return TrainResult(
             run=run.path,

@@ -66,7 +66,7 @@ def test_unused_counts_up(tmp_path):
 
 def test_checkpoints_are_found_by_step(tmp_path):
     run = RunFolder(tmp_path)
-    with pytest.raises(RunError, match="no checkpoint to go on from"):
+    with pytest.raises(RunError, match="no checkpoint to resume from"):
         run.latest_checkpoint()
     for step in (200, 1000, 30):
         run.checkpoint(step).mkdir(parents=True)

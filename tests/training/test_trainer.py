@@ -211,4 +211,4 @@ def test_ctrl_c_says_how_to_go_on(tmp_path, configure, monkeypatch, capsys):
     monkeypatch.setattr("gaussrep.training.loop.make_step", interrupt)
     with pytest.raises(KeyboardInterrupt):
         train(configure(), tmp_path)
-    assert f"go on with: gaussrep train --resume {tmp_path}" in capsys.readouterr().err
+    assert f"resume with: gaussrep train --resume {tmp_path}" in capsys.readouterr().err

@@ -6,7 +6,8 @@ from jaxtyping import Float
 from gaussrep.evaluation.boundaries.thinning import hysteresis_strength, thin_strength
 
 CANNY_SIGMA = 3.5
-"""Smoothing in pixels with the best ODS on every fourth image of BSDS500's train split; ours."""
+"""Smoothing in pixels with the best ODS on every fourth image of BSDS500's train split;
+design choice."""
 CANNY_LOW_TO_HIGH = 0.4
 """Low threshold as a part of the high one, as in MATLAB's `edge`."""
 STEP_GRADIENT = 8 / np.sqrt(2 * np.pi)
@@ -21,7 +22,7 @@ def sobel(image: Float[np.ndarray, "3 h w"]) -> Float[np.ndarray, "h w"]:
 
     Returns:
         Strength in [0, 1]: the square root of the magnitude, which spreads the weak edges over more
-        thresholds and changes nothing else (ours).
+        thresholds and changes nothing else (design choice).
     """
     from skimage.filters import sobel as magnitude
 
@@ -42,7 +43,7 @@ def canny(
 
     Returns:
         Strength in [0, 1]: the square root of the contrast of the ideal step that gives the high
-        threshold (ours).
+        threshold (design choice).
     """
     from scipy import ndimage
     from skimage import feature, filters
@@ -56,7 +57,7 @@ def canny(
 
 
 def canny_high(strength: float, sigma: float = CANNY_SIGMA) -> float:
-    """High threshold of `skimage.feature.canny` that a strength of `canny` stands for.
+    """High threshold of `skimage.feature.canny` that a strength of `canny` corresponds to.
 
     Args:
         strength: From 0 to 1.

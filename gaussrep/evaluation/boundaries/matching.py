@@ -51,17 +51,17 @@ def pairs_within(
     """
     from scipy.spatial import KDTree
 
-    ours, theirs = np.argwhere(detected), np.argwhere(annotated)
-    found = KDTree(ours).sparse_distance_matrix(KDTree(theirs), radius, output_type="ndarray")
+    first, second = np.argwhere(detected), np.argwhere(annotated)
+    found = KDTree(first).sparse_distance_matrix(KDTree(second), radius, output_type="ndarray")
     found = found[np.lexsort((found["j"], found["i"], found["v"]))]
     by_pixel = np.argsort(found["i"], kind="stable")
-    starts = np.searchsorted(found["i"][by_pixel], np.arange(len(ours) + 1))
+    starts = np.searchsorted(found["i"][by_pixel], np.arange(len(first) + 1))
     return PixelPairs(
         detected=found["i"].astype(np.int64),
         annotated=found["j"].astype(np.int64),
         starts=starts.astype(np.int64),
         partners=found["j"][by_pixel].astype(np.int64),
-        annotations=len(theirs),
+        annotations=len(partner),
     )
 
 
@@ -91,10 +91,10 @@ def _take_nearest(
     matched_by: np.ndarray,
 ) -> None:
     for pair in range(len(detected)):
-        ours, theirs = detected[pair], annotated[pair]
-        if active[ours] and partner_of[ours] < 0 and matched_by[theirs] < 0:
-            partner_of[ours] = theirs
-            matched_by[theirs] = ours
+        pixel, partner = detected[pair], annotated[pair]
+        if active[pixel] and partner_of[pixel] < 0 and matched_by[partner] < 0:
+            partner_of[pixel] = partner
+            matched_by[partner] = pixel
 
 
 @kernel
@@ -111,18 +111,18 @@ def _search(
     queue[0] = root
     head, tail, count = 0, 1, 0
     while head < tail:
-        ours = queue[head]
+        pixel = queue[head]
         head += 1
-        for edge in range(starts[ours], starts[ours + 1]):
-            theirs = partners[edge]
-            if reached_from[theirs] >= 0:
+        for edge in range(starts[pixel], starts[pixel + 1]):
+            partner = partners[edge]
+            if reached_from[partner] >= 0:
                 continue
-            reached_from[theirs] = ours
-            reached[count] = theirs
+            reached_from[partner] = pixel
+            reached[count] = partner
             count += 1
-            if matched_by[theirs] < 0:
+            if matched_by[partner] < 0:
                 return count
-            queue[tail] = matched_by[theirs]
+            queue[tail] = matched_by[partner]
             tail += 1
     return -1
 
@@ -145,13 +145,13 @@ def _augment(
         count = _search(root, starts, partners, matched_by, reached_from, reached, queue)
         if count < 0:
             continue
-        theirs = reached[count - 1]
-        while theirs >= 0:
-            ours = reached_from[theirs]
-            before = partner_of[ours]
-            partner_of[ours] = theirs
-            matched_by[theirs] = ours
-            theirs = before
+        partner = reached[count - 1]
+        while partner >= 0:
+            pixel = reached_from[partner]
+            before = partner_of[pixel]
+            partner_of[pixel] = partner
+            matched_by[partner] = pixel
+            partner = before
         for mark in range(count):
             reached_from[reached[mark]] = -1
 

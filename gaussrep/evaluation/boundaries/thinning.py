@@ -106,10 +106,12 @@ _RULES = _rules()
 
 
 SMOOTHING = 2.0
-"""Standard deviation, in pixels, of the smoothing under which a crest's direction is measured; ours
-(structured edges, Dollar and Zitnick 2015, use a triangle filter of radius 4, about as wide)."""
+"""Standard deviation, in pixels, of the smoothing under which a crest's direction is measured;
+design choice (structured edges, Dollar and Zitnick 2015, use a triangle filter of radius 4, about
+as wide)."""
 SLACK = 1e-6
-"""Part by which a pixel may be lower than its neighbors, so that rounding breaks no ties; ours."""
+"""Part by which a pixel may be lower than its neighbors, so that rounding breaks no ties;
+design choice."""
 
 
 def thin_strength(strength: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:

@@ -33,7 +33,7 @@ class ClassifierConfig(ComponentConfig):
     cutmix: float = Field(default=0.0, ge=0)
     """Both parameters of CutMix's Beta distribution; 0, no CutMix."""
     start: str = ""
-    """Digest of the weights that the body started from, so that runs can be told apart."""
+    """Digest of the weights that the body started from, which distinguishes runs."""
 
 
 class FineTuneConfig(EvaluationConfig):
