@@ -99,7 +99,7 @@ def test_no_folder_at_all_is_no_error(tmp_path, monkeypatch, caplog):
     assert "set NUMBA_CACHE_DIR" in caplog.text
 
 
-def test_a_folder_of_somebody_else_is_not_trusted(tmp_path, monkeypatch):
+def test_the_folder_of_another_user_is_not_trusted(tmp_path, monkeypatch):
     assert cache._is_private(tmp_path / "new")
     monkeypatch.setattr(os, "getuid", lambda: tmp_path.stat().st_uid + 1, raising=False)
     assert not cache._is_private(tmp_path / "new")
@@ -248,7 +248,7 @@ def test_the_key_covers_fields_of_named_tuples(monkeypatch):
     assert cache.compute_key(caller, [numba.typeof((Pair(1, 2), 1.0))]) != key
 
 
-def test_kernels_that_nobody_uses_are_removed(fresh_cache):
+def test_unused_kernels_are_removed(fresh_cache):
     old, recent = (fresh_cache / "gaussrep-kernels" / name for name in ("old", "recent"))
     for folder, days in [(old, 31), (recent, 29)]:
         folder.mkdir(parents=True)

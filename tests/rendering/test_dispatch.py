@@ -71,7 +71,7 @@ def installed(site, monkeypatch):
     return install
 
 
-def test_what_a_call_needs_is_read_off_its_tensors():
+def test_requirements_are_derived_from_the_input():
     scene = random_scene(1, model="ortho", sh_degree=1, features=2)
     asked = RenderRequirements.from_tensors(scene.gaussians, scene.cameras)
     assert asked == RenderRequirements("cpu", frozenset({"ortho", "sh", "features", "float64"}))
@@ -93,7 +93,7 @@ def test_what_a_call_needs_is_read_off_its_tensors():
         ("ZeroDivisionError('bug')", "ZeroDivisionError: bug"),
     ],
 )
-def test_what_cannot_run_is_passed_over_and_everything_is_said_once(
+def test_unavailable_renderers_are_skipped_and_messages_logged_once(
     installed, caplog, error, reason
 ):
     installed(error)
@@ -109,7 +109,7 @@ def test_what_cannot_run_is_passed_over_and_everything_is_said_once(
     assert second == ("INFO", "using renderer second on cpu")
 
 
-def test_candidates_say_why_not(installed):
+def test_candidates_have_an_unavailable_reason(installed):
     installed("UnavailableError('no such device.')")
     found = {
         c.component.name: c.unavailable_reason
@@ -122,7 +122,7 @@ def test_candidates_say_why_not(installed):
     assert found["reference"] is None
 
 
-def test_renderers_that_are_not_asked_for_are_not_made(installed):
+def test_renderers_without_a_required_capability_are_not_built(installed):
     installed("SystemExit('must not be made')")
     found = candidates(RenderRequirements("cuda"))
     assert next(c.unavailable_reason for c in found if c.component.name == "best").endswith(
@@ -130,7 +130,7 @@ def test_renderers_that_are_not_asked_for_are_not_made(installed):
     )
 
 
-def test_auto_never_takes_what_is_not_declared():
+def test_auto_selects_only_renderers_that_declare_the_capabilities():
     scene = random_scene(2)
     chosen = select_renderer(RenderRequirements.from_tensors(scene.gaussians, scene.cameras))
     assert chosen is get_renderer("gaussrep:reference")  # the only one with float64
@@ -138,7 +138,7 @@ def test_auto_never_takes_what_is_not_declared():
         select_renderer(RenderRequirements("cpu", frozenset({"telepathy"})))
 
 
-def test_a_named_renderer_that_cannot_is_refused_with_one_that_can():
+def test_the_error_names_a_renderer_with_the_missing_capabilities():
     scene = random_scene(3)
     with pytest.raises(CapabilityError) as caught:
         render(scene.gaussians, scene.cameras, renderer="gsplat")
@@ -155,14 +155,14 @@ def test_unknown_names_are_refused():
         render(scene.gaussians, scene.cameras, renderer="refrence")
 
 
-def test_renderers_are_made_once_per_configuration():
+def test_renderers_are_built_once_per_configuration():
     assert get_renderer("reference") is get_renderer("reference")
     small = ReferenceConfig(type="reference", max_pairs=8)
     assert get_renderer(small) is get_renderer(ReferenceConfig(type="reference", max_pairs=8))
     assert get_renderer(small).config.max_pairs == 8
 
 
-def test_the_core_is_never_passed_over_for_a_bug(monkeypatch):
+def test_a_bug_in_the_core_is_raised(monkeypatch):
     def broken(kind, config):
         raise ZeroDivisionError("bug")
 
@@ -171,7 +171,7 @@ def test_the_core_is_never_passed_over_for_a_bug(monkeypatch):
         select_renderer(RenderRequirements("cpu"))
 
 
-def test_another_picture_is_drawn_by_name_only(site, monkeypatch):
+def test_auto_skips_renderers_that_are_not_reference_equivalent(site, monkeypatch):
     monkeypatch.setenv("GAUSSREP_PLUGINS", "plug")
     site.add("plug", OWN, modules={name: code.replace("ERROR", "") for name, code in CODE.items()})
     scene = random_scene(5).to(torch.float32)

@@ -167,7 +167,7 @@ def test_one_pixel_image():
     check(random_scene(rng, 20, spread=0.2), viewmat, K, 1, 1)
 
 
-def test_equal_depths_are_drawn_by_index():
+def test_equal_depths_are_composited_by_index():
     rng = np.random.default_rng(9)
     scene = random_scene(rng, 6, spread=0.3, size=0.5)
     scene["means"][:, 2] = 2.0

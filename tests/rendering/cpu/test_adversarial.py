@@ -143,7 +143,7 @@ def test_single_opacities(opacity):
     assert_agrees(RenderInput(gaussians, scene.cameras, scene.background))
 
 
-def test_equal_depths_are_drawn_by_index():
+def test_equal_depths_are_composited_by_index():
     scene = plain(40, seed=8, size=0.3)
     means = scene.gaussians.means.clone()
     means[:, 2] = 2.0

@@ -58,7 +58,7 @@ def test_compiles_as_part_of_one_graph(backend):
         torch.testing.assert_close(ours, theirs)
 
 
-def test_gradients_of_strided_and_expanded_pictures():
+def test_gradients_of_strided_and_expanded_images():
     given = arguments()
     color = op.rasterize(*given)[0]
     mean = torch.autograd.grad(color.mean(), given[0], retain_graph=True)[0]
@@ -67,7 +67,7 @@ def test_gradients_of_strided_and_expanded_pictures():
     torch.testing.assert_close(mean, same)
 
 
-def test_autocast_and_half_precision_are_drawn_in_float32():
+def test_autocast_and_half_precision_are_rendered_in_float32():
     scene = random_scene(2, sh_degree=2)
     gaussians, cameras = scene.gaussians.to(torch.float32), scene.cameras.to(torch.float32)
     plain = get_renderer("cpu").render(gaussians, cameras)
@@ -93,7 +93,7 @@ def test_without_numba_it_is_unavailable(monkeypatch):
 
 
 @pytest.mark.parametrize("used", range(4))
-def test_pictures_that_the_loss_does_not_use(used):
+def test_images_that_the_loss_does_not_use(used):
     given = arguments()
     pictures = op.rasterize(*given)
     alone = torch.autograd.grad(pictures[used].sum(), given[:9], retain_graph=True)
@@ -112,7 +112,7 @@ def test_second_derivatives_are_refused_and_first_ones_keep_their_graph():
         torch.autograd.grad(slope.sum(), leaves[0])
 
 
-def test_the_first_picture_does_not_import_the_compiler():
+def test_the_first_render_does_not_import_the_compiler():
     code = (
         "import sys, torch, gaussrep as gr; from gaussrep.testing.scenes import random_scene;"
         "s = random_scene(0); g = gr.Gaussians(**{n: t.float().requires_grad_()"

@@ -27,7 +27,7 @@ def test_sort_is_stable(depths, repeats):
     np.testing.assert_array_equal(order(keys.view(np.uint32).copy()), expected)
 
 
-def frame_of(scene):
+def raster_state_of(scene):
     g, cameras = scene.gaussians, scene.cameras
     tensors = (g.means, g.quats, g.scales, g.opacities, g.colors[None])
     arrays = [t[None].float().contiguous().numpy() for t in tensors]
@@ -57,12 +57,12 @@ def strongest(scene):
     return torch.stack([torch.stack(row) for row in tiles]), seen.depths[0]
 
 
-def test_tiles_hold_who_they_must_in_order_and_few_others():
+def test_tiles_list_all_visible_gaussians_in_order_and_few_others():
     held, needed = 0, 0
     for seed in range(5):
         scene = random_scene(seed, count=30, size=(75, 60))
         alpha, depths = strongest(scene)
-        bins = frame_of(scene).bins
+        bins = raster_state_of(scene).bins
         for tile, best in enumerate(alpha.flatten(0, 1)):
             members = bins.members[bins.starts[tile] : bins.ends[tile]].tolist()
             wanted = set((best >= MIN_ALPHA).nonzero().flatten().tolist())
@@ -74,7 +74,7 @@ def test_tiles_hold_who_they_must_in_order_and_few_others():
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=12), st.integers(1, 12))
-def test_bands_hold_alike_but_for_one_row(sizes, bands):
+def test_bands_have_similar_numbers_of_entries(sizes, bands):
     (cuts,) = split_bands(np.array([sizes]), min(bands, len(sizes)))
     assert [cuts[0], cuts[-1]] == [0, len(sizes)]
     assert (np.diff(cuts) >= 0).all()

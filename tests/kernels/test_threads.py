@@ -1,16 +1,101 @@
-"""Threads and processes: the same bits whoever draws, and nobody dies."""
+"""Threads and processes: bitwise equal results with any number of them, and no deadlocks."""
 
 import subprocess
 import sys
+import time
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent
 
+import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gaussrep.kernels.threads import stage_clock
+from gaussrep.kernels.jit import kernel
+from gaussrep.kernels.threads import NONE, Tasks, ThreadPool, claim, split_tasks, stage_clock
 from gaussrep.rendering import get_renderer
 from gaussrep.testing.scenes import random_scene
+
+
+@kernel
+def note(tasks: Tasks, order: np.ndarray) -> None:
+    """Write down what a thread is given, in order; `order[0]` is how much there is."""
+    while True:
+        task = claim(tasks)
+        if task == NONE:
+            return
+        order[0] += 1
+        order[order[0]] = task
+
+
+def noted(tasks, count):
+    order = np.zeros(count + 1, np.int64)
+    note(tasks, order)
+    return order[1 : order[0] + 1].tolist()
+
+
+@given(st.integers(0, 50), st.integers(1, 9), st.data())
+def test_a_thread_begins_at_home_and_then_does_the_rest(count, threads, data):
+    thread = data.draw(st.integers(0, threads - 1))
+    order = noted(split_tasks(count, threads)[thread], count)
+    begin = thread * count // threads
+    assert order == [*range(begin, count), *range(begin)]
+
+
+def test_threads_that_run_side_by_side_do_every_task_once():
+    count, threads = 200_000, 4
+    with ThreadPoolExecutor(threads) as pool:
+        done = list(pool.map(noted, split_tasks(count, threads), [count] * threads))
+    assert sorted(task for order in done for task in order) == list(range(count))
+
+
+@pytest.mark.parametrize(("count", "threads"), [(7, 3), (3, 7), (16, 2), (0, 1)])
+def test_shares_are_even(count, threads):
+    shares = split_tasks(count, threads)[0].shares
+    sizes = shares[:, 1] - shares[:, 0]
+    assert sizes.sum() == count
+    assert sizes.max() - sizes.min() <= 1
+
+
+class Something:
+    pass
+
+
+def test_each_worker_gets_its_tasks_and_the_arguments():
+    seen = []
+    wait = ThreadPool().start(
+        lambda tasks, word: seen.append((tasks.thread, word)), split_tasks(9, 3), ("a",)
+    )
+    wait()
+    assert sorted(seen) == [(0, "a"), (1, "a"), (2, "a")]
+
+
+def test_what_a_worker_raises_is_raised_when_all_are_done_and_the_next_job_is_done():
+    workers, done = ThreadPool(), []
+
+    def fail_at_first(tasks):
+        if tasks.thread == 0:
+            raise MemoryError("no room")
+        done.append(tasks.thread)
+
+    with pytest.raises(MemoryError, match="no room"):
+        workers.start(fail_at_first, split_tasks(3, 3), ())()
+    assert sorted(done) == [1, 2]
+    workers.start(lambda tasks: done.append(tasks.thread), split_tasks(3, 1), ())()
+    assert done[2:] == [0]
+
+
+def test_workers_that_wait_keep_nothing_alive():
+    argument = Something()
+    watch = weakref.ref(argument)
+    ThreadPool().start(lambda tasks, it: None, split_tasks(1, 1), (argument,))()
+    del argument
+    deadline = time.monotonic() + 10
+    while watch() is not None and time.monotonic() < deadline:
+        time.sleep(0.01)  # the worker says that it is done before it has returned
+    assert watch() is None
 
 
 def draw_and_differentiate(seed):
