@@ -1,6 +1,7 @@
 """Charts of reports: histograms and logged metrics, drawn by matplotlib as SVG."""
 
 import csv
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
@@ -186,5 +187,5 @@ def _draw(title: str, paint: Callable[[Any], None]) -> Chart:
         FigureCanvasSVG(figure)
         paint(figure.subplots())
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-    text = buffer.getvalue()
-    return Chart(title, text[text.index("<svg") :])
+    text = re.sub(r"\s*<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.DOTALL)
+    return Chart(title, text[text.index("<svg") :].rstrip())

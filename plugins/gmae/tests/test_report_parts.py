@@ -3,9 +3,9 @@ from math import log10
 import pytest
 import torch
 
-from gaussrep_gmae.report.distributions import gaussian_histograms
 from gaussrep_gmae.report.ellipses import draw_ellipses
-from gaussrep_gmae.report.measure import masked_psnr
+from gaussrep_gmae.report.gmae import gaussian_histograms
+from gaussrep_gmae.report.masked_views import masked_psnr
 
 
 def test_gain_over_the_mean_visible_color():

@@ -6,15 +6,11 @@ import torch
 
 from gaussrep import Gaussians
 from gaussrep.methods import Report, ReportSamples
-from gaussrep.report.curve import loss_curve
-from gaussrep.report.palette import css, layer_colors
+from gaussrep.report import Chart, css_color, histogram_chart, layer_colors, loss_charts
 from gaussrep_gmae.method import GMAE
-from gaussrep_gmae.report.crop import ReportImage
-from gaussrep_gmae.report.distributions import gaussian_histograms
 from gaussrep_gmae.report.facts import model_facts
 from gaussrep_gmae.report.masked_views import MaskedSample, masked_samples
-from gaussrep_gmae.report.page import ReportPage
-from gaussrep_gmae.report.publish import publish
+from gaussrep_gmae.report.page import ReportImage, layer_legend, paragraphs, write_page
 from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShotPanels, zero_shot_panels
 
 
@@ -40,15 +36,36 @@ def write_report(method: GMAE, samples: ReportSamples, run: Path, folder: Path) 
         _image(masked, zero_shot_panels(method, images[i], gaussians[i : i + 1]), gaussians[i])
         for i, masked in enumerate(masked_samples(method, images))
     ]
-    page = ReportPage(
+    legend = layer_legend([css_color(c) for c in layer_colors(min(LAYERS, gaussians.count))])
+    return write_page(
         title=f"GMAE · {run.name}",
         facts=model_facts(method),
-        figures=[*loss_curve(run), *gaussian_histograms(gaussians)],
-        caption=_caption(method),
-        layers=[css(color) for color in layer_colors(min(LAYERS, gaussians.count))],
+        charts=[*loss_charts(run), *gaussian_histograms(gaussians)],
+        caption=paragraphs(_caption(method)) + legend,
         images=reported,
+        folder=folder,
     )
-    return publish(page, folder)
+
+
+def gaussian_histograms(gaussians: Gaussians) -> list[Chart]:
+    """Draw histograms of scales, opacities and depths.
+
+    Args:
+        gaussians: Gaussians of a batch of images in [-1, 1]³, [B, K].
+
+    Returns:
+        Three charts: scales in percent of the image's width, all three axes of each Gaussian
+        together; opacities; depths from -1, nearest, to 1.
+    """
+    scales = 50 * gaussians.scales
+    depths = gaussians.means[..., 2]
+    width = "standard deviation, % of the image's width"
+    depth = "depth of the center, from near to far"
+    return [
+        histogram_chart("Scales", width, scales, (0.0, float(scales.max()))),
+        histogram_chart("Opacities", "opacity", gaussians.opacities, (0.0, 1.0)),
+        histogram_chart("Depths", depth, depths, (-1.0, 1.0)),
+    ]
 
 
 def _image(masked: MaskedSample, panels: ZeroShotPanels, gaussians: Gaussians) -> ReportImage:

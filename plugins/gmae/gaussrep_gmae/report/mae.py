@@ -5,13 +5,11 @@ from pathlib import Path
 import torch
 
 from gaussrep.methods import Report, ReportSamples
-from gaussrep.report.curve import loss_curve
+from gaussrep.report import loss_charts
 from gaussrep_gmae.mae import MAE
-from gaussrep_gmae.report.crop import ReportImage
 from gaussrep_gmae.report.facts import model_facts
 from gaussrep_gmae.report.masked_views import masked_samples
-from gaussrep_gmae.report.page import ReportPage
-from gaussrep_gmae.report.publish import publish
+from gaussrep_gmae.report.page import ReportImage, paragraphs, write_page
 
 
 @torch.no_grad()
@@ -28,15 +26,14 @@ def write_mae_report(method: MAE, samples: ReportSamples, run: Path, folder: Pat
         The page, and a summary with the gain over the mean visible color in dB.
     """
     masked = masked_samples(method, samples.batch["image"])
-    page = ReportPage(
+    return write_page(
         title=f"MAE · {run.name}",
         facts=model_facts(method),
-        figures=loss_curve(run),
-        caption=_caption(method),
-        layers=[],
+        charts=loss_charts(run),
+        caption=paragraphs(_caption(method)),
         images=[ReportImage(each.psnr, [each.panels], each.panels) for each in masked],
+        folder=folder,
     )
-    return publish(page, folder)
 
 
 def _caption(method: MAE) -> list[str]:

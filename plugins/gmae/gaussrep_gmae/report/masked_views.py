@@ -7,15 +7,33 @@ from einops import rearrange
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.report.panel import Panel
+from gaussrep.metrics import mean_visible_color, psnr
+from gaussrep.report import Panel
 from gaussrep_gmae.masked import MaskedMethod
-from gaussrep_gmae.report.measure import MaskedPSNR, masked_psnr
 
 SEED = 0
 """Seed of the masks, so that reports on the same images show the same patches."""
 
 MASK_GRAY = 0.88
 """Gray level of masked patches."""
+
+
+@dataclass(frozen=True)
+class MaskedPSNR:
+    """PSNR of one image's masked pixels, in dB.
+
+    Args:
+        psnr: PSNR of the reconstruction.
+        baseline: PSNR of the image's mean visible color.
+    """
+
+    psnr: float
+    baseline: float
+
+    @property
+    def gain(self) -> float:
+        """Gain of the reconstruction over the baseline."""
+        return self.psnr - self.baseline
 
 
 @dataclass(frozen=True)
@@ -49,8 +67,8 @@ def masked_samples(method: MaskedMethod, images: Float[Tensor, "b 3 h w"]) -> li
     predicted = rearrange(method.predict(images, visible).images, "b c h w -> b h w c")
     results = masked_psnr(images, predicted, masked)
     return [
-        MaskedSample(psnr, _panels(image, reconstruction, mask))
-        for psnr, image, reconstruction, mask in zip(
+        MaskedSample(result, _panels(image, reconstruction, mask))
+        for result, image, reconstruction, mask in zip(
             results, images, predicted, masked, strict=True
         )
     ]
@@ -63,8 +81,31 @@ def _panels(
 ) -> tuple[Panel, Panel, Panel, Panel]:
     original, hidden = rearrange(image, "c h w -> h w c"), masked[..., None]
     return (
-        Panel.of("input", original),
-        Panel.of("visible", torch.where(hidden, MASK_GRAY, original)),
-        Panel.of("reconstruction", reconstruction),
-        Panel.of("completed", torch.where(hidden, reconstruction, original)),
+        Panel.from_pixels("input", original),
+        Panel.from_pixels("visible", torch.where(hidden, MASK_GRAY, original)),
+        Panel.from_pixels("reconstruction", reconstruction),
+        Panel.from_pixels("completed", torch.where(hidden, reconstruction, original)),
     )
+
+
+def masked_psnr(
+    images: Float[Tensor, "b 3 h w"],
+    reconstructions: Float[Tensor, "b h w 3"],
+    masked: Bool[Tensor, "b h w"],
+) -> list[MaskedPSNR]:
+    """Compute the PSNR of reconstructions on masked pixels.
+
+    Args:
+        images: Input images in [0, 1].
+        reconstructions: Reconstructed images in [0, 1].
+        masked: True for masked pixels.
+
+    Returns:
+        One result per image.
+    """
+    flat = mean_visible_color(images, masked)
+    predicted = rearrange(reconstructions, "b h w c -> b c h w")
+    values, baselines = (
+        psnr(each, images, masked, channel_dim=-3).tolist() for each in (predicted, flat)
+    )
+    return [MaskedPSNR(a, b) for a, b in zip(values, baselines, strict=True)]

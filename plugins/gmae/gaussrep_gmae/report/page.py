@@ -1,71 +1,146 @@
-"""HTML page of a report, in one file."""
+"""Pages of masked autoencoders: one article per image."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
+from pathlib import Path
 from statistics import mean
 
-from jinja2 import Environment
 from markupsafe import Markup
 
-from gaussrep.report.data_url import data_url
-from gaussrep.report.figure import Figure
-from gaussrep.report.panel import Panel
-from gaussrep.report.style import page_style
-from gaussrep_gmae.report.crop import ReportImage
+from gaussrep import Gaussians
+from gaussrep.methods import Report
+from gaussrep.report import (
+    Article,
+    Chart,
+    Panel,
+    ReportPage,
+    Row,
+    write_report_page,
+)
+from gaussrep_gmae.report.masked_views import MaskedPSNR
 
-HOME = "gaussrep_gmae.report"
-"""Package of the template and the style."""
+OVERVIEW_IMAGES = 4
+"""Images on `overview.png`."""
+
+CSS = """\
+.legend { display: flex; align-items: center; gap: 2px; padding-top: .3rem; }
+.legend span:first-child { margin-right: .4rem; } .legend span:last-child { margin-left: .4rem; }
+.layer { width: 2.4rem; text-align: center; font-size: .75rem; line-height: 1.35rem; }
+@media print { .layer { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
+"""
 
 
 @dataclass(frozen=True)
-class ReportPage:
-    """Content of a report.
+class ReportImage:
+    """One image of a report.
 
-    Args:
-        title: Heading.
-        facts: Names and values of facts about the model.
-        figures: Charts.
-        caption: Description of the panels, one paragraph per row.
-        layers: CSS colors of the layers, nearest first; empty if there are none.
-        images: Images, at least one.
+    Attributes:
+        psnr: PSNR of its masked pixels.
+        rows: Its panels, row by row.
+        overview: Its panels in `overview.png`.
+        gaussians: Gaussians of the whole image, [K]; None if the method predicts none.
     """
 
-    title: str
-    facts: Sequence[tuple[str, str]]
-    figures: Sequence[Figure]
-    caption: Sequence[str]
-    layers: Sequence[str]
-    images: Sequence[ReportImage]
+    psnr: MaskedPSNR
+    rows: Sequence[Sequence[Panel]]
+    overview: Sequence[Panel]
+    gaussians: Gaussians | None = None
 
 
-def render_page(page: ReportPage, links: Sequence[Mapping[str, str]]) -> str:
-    """Render the page as HTML.
+def write_page(
+    title: str,
+    facts: Sequence[tuple[str, str]],
+    charts: Sequence[Chart],
+    caption: Markup,
+    images: Sequence[ReportImage],
+    folder: Path,
+) -> Report:
+    """Write the report of a masked autoencoder.
 
     Args:
-        page: Content of the report.
-        links: For each image, names and addresses of the files beside the page.
+        title: Title of the page.
+        facts: Names and values that describe the model.
+        charts: Charts of the run.
+        caption: Description of the panels.
+        images: Images, at least one.
+        folder: Folder of `report.html` and of the folder `report` with PNG and PLY files.
 
     Returns:
-        An HTML document without references to other files, except links.
+        The page, and a summary with the gain over the mean visible color in dB.
     """
-    template = files(HOME).joinpath("page.html.j2").read_text(encoding="utf-8")
-    gains = [image.psnr.gain for image in page.images]
-    return (
-        Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-        .from_string(template)
-        .render(
-            page=page,
-            style=Markup(page_style(HOME)),
-            figures=[(figure.title, Markup(figure.svg)) for figure in page.figures],
-            images=[
-                (image.psnr, [_row(row) for row in image.rows], image_links)
-                for image, image_links in zip(page.images, links, strict=True)
-            ],
-            gains=(mean(gains), min(gains), max(gains)),
-        )
+    spread = images[:: max(1, len(images) // OVERVIEW_IMAGES)][:OVERVIEW_IMAGES]
+    page = ReportPage(
+        title=title,
+        summary=_headline(images),
+        facts=facts,
+        charts=charts,
+        articles=[_article(image, number) for number, image in enumerate(images)],
+        overview=[image.overview for image in spread],
+        caption=caption,
+        css=CSS,
+    )
+    return Report(write_report_page(page, folder), _summary(images))
+
+
+def paragraphs(texts: Sequence[str]) -> Markup:
+    """Wrap texts in HTML paragraphs.
+
+    Args:
+        texts: Plain text.
+
+    Returns:
+        One `p` element per text.
+    """
+    return Markup("\n").join(Markup("<p>{}</p>").format(text) for text in texts)
+
+
+def layer_legend(colors: Sequence[str]) -> Markup:
+    """Build the legend of the layer map.
+
+    Args:
+        colors: CSS colors of the layers, nearest first.
+
+    Returns:
+        A `p` element.
+    """
+    cell = Markup('<span class="layer" style="background: {}; color: {}">{}</span>')
+    cells = (
+        cell.format(color, "#222" if number < len(colors) / 2 else "#fff", number + 1)
+        for number, color in enumerate(colors)
+    )
+    return Markup('\n<p class="legend"><span>near</span>{}<span>far</span></p>').format(
+        Markup("").join(cells)
     )
 
 
-def _row(panels: Sequence[Panel]) -> list[tuple[str, str]]:
-    return [(panel.title, data_url(panel.picture)) for panel in panels]
+def _article(image: ReportImage, number: int) -> Article:
+    head = Markup("<b>{}</b>{:.1f} dB on masked pixels, {:+.1f} dB against the mean visible color")
+    return Article(
+        name=f"image-{number:02d}",
+        head=head.format(number + 1, image.psnr.psnr, image.psnr.gain),
+        blocks=[Row(row) for row in image.rows],
+        gaussians=image.gaussians,
+    )
+
+
+def _headline(images: Sequence[ReportImage]) -> Markup:
+    gains = [image.psnr.gain for image in images]
+    spread = f" ({min(gains):+.1f} to {max(gains):+.1f} dB)" if len(images) > 1 else ""
+    return Markup(
+        "On the masked pixels of {} the reconstruction is <strong>{:+.1f} dB</strong> PSNR against "
+        "each image's mean visible color{}."
+    ).format(_count(images), mean(gains), spread)
+
+
+def _summary(images: Sequence[ReportImage]) -> str:
+    gains = [image.psnr.gain for image in images]
+    psnr = mean(image.psnr.psnr for image in images)
+    return (
+        f"On masked pixels of {_count(images)} the reconstruction reaches {psnr:.1f} dB PSNR: "
+        f"{mean(gains):+.1f} dB against each image's mean visible color "
+        f"(from {min(gains):+.1f} to {max(gains):+.1f})."
+    )
+
+
+def _count(images: Sequence[ReportImage]) -> str:
+    return "1 image" if len(images) == 1 else f"{len(images)} images"

@@ -8,8 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import Gaussians
-from gaussrep.report.palette import layer_colors, near_to_far
-from gaussrep.report.panel import SIZE, Panel
+from gaussrep.report import PANEL_SIZE, Panel, layer_colors, near_to_far
 from gaussrep_gmae.layers import depth_map, edges, figure_mask, layer_map, render_nearest
 from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.ellipses import draw_ellipses
@@ -55,7 +54,7 @@ class ZeroShotPanels:
 
 
 def zero_shot_panels(
-    method: GMAE, image: Float[Tensor, "3 h w"], gaussians: Gaussians, size: int = SIZE
+    method: GMAE, image: Float[Tensor, "3 h w"], gaussians: Gaussians, size: int = PANEL_SIZE
 ) -> ZeroShotPanels:
     """Compute the panels of one image.
 
@@ -70,15 +69,16 @@ def zero_shot_panels(
     """
     original, side = rearrange(image, "c h w -> h w c"), image.shape[-1]
     mask = figure_mask(gaussians, "clusters", side)[0, ..., None]
+    strength = edges(gaussians, min(EDGE_LAYERS, gaussians.count), size)
     return ZeroShotPanels(
-        whole=Panel.of("from all patches", method.render(gaussians).color[0, 0]),
-        ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], SIZE)),
-        layers=Panel.of("layers", _layers(gaussians, size, method.background)),
+        whole=Panel.from_pixels("from all patches", method.render(gaussians).color[0, 0]),
+        ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], PANEL_SIZE)),
+        layers=Panel.from_pixels("layers", _layers(gaussians, size, method.background)),
         depth=_depth(depth_map(gaussians, size)[0]),
-        edges=Panel.of("edges", _ink(edges(gaussians, min(EDGE_LAYERS, gaussians.count), size)[0])),
-        mask=Panel.of("figure mask", repeat(mask, "h w 1 -> h w 3")),
-        figure=Panel.of("figure", torch.lerp(torch.ones_like(original), original, mask)),
-        ground=Panel.of("ground", torch.lerp(original, torch.ones_like(original), mask)),
+        edges=Panel.from_pixels("edges", _ink(strength[0])),
+        mask=Panel.from_pixels("figure mask", repeat(mask, "h w 1 -> h w 3")),
+        figure=Panel.from_pixels("figure", torch.lerp(torch.ones_like(original), original, mask)),
+        ground=Panel.from_pixels("ground", torch.lerp(original, torch.ones_like(original), mask)),
         nearest=_nearest(gaussians, side, method.background),
     )
 
@@ -93,16 +93,17 @@ def _layers(
 
 def _nearest(gaussians: Gaussians, size: int, background: Float[Tensor, " 3"]) -> list[Panel]:
     counts = [max(1, gaussians.count // divisor) for divisor in DIVISORS]
+    images = [render_nearest(gaussians, count, size, background).color[0, 0] for count in counts]
     return [
-        Panel.of(f"nearest {count}", render_nearest(gaussians, count, size, background).color[0, 0])
-        for count in counts
+        Panel.from_pixels(f"nearest {count}", image)
+        for count, image in zip(counts, images, strict=True)
     ]
 
 
 def _depth(depth: Float[Tensor, "h w"]) -> Panel:
     low, high = depth.aminmax()
     colors = near_to_far((depth - low) / (high - low).clamp_min(1e-6))
-    return Panel.of(f"depth {low:.2f} to {high:.2f}", colors)
+    return Panel.from_pixels(f"depth {low:.2f} to {high:.2f}", colors)
 
 
 def _ink(strength: Float[Tensor, "h w"]) -> Float[Tensor, "h w 3"]:
