@@ -61,7 +61,7 @@ def pairs_within(
         annotated=found["j"].astype(np.int64),
         starts=starts.astype(np.int64),
         partners=found["j"][by_pixel].astype(np.int64),
-        annotations=len(partner),
+        annotations=len(second),
     )
 
 
