@@ -83,7 +83,7 @@ def _read_maps(path: Path) -> list[tuple[str, np.ndarray]]:
 
 
 PLACES = (".", "data", "BSDS500/data", "BSR/BSDS500/data")
-"""Where the data may lie under the root; the archive BSR_bsds500.tgz has it in the last."""
+"""Possible folders of the data under the root; the archive BSR_bsds500.tgz has the last."""
 
 
 def list_pairs(root: Path, split: str) -> list[tuple[Path, Path]]:

@@ -177,6 +177,6 @@ def image_size_of(data: ComponentConfig) -> int:
     size = getattr(data, "image_size", None)
     if not isinstance(size, int):
         raise CapabilityError(
-            f"data set {data.type!r} does not say to what size photographs are cut."
+            f"data set {data.type!r} has no fixed image_size to crop photographs to."
         )
     return size

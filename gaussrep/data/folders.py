@@ -62,7 +62,7 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
 
 
 EXAMPLES = 3
-"""How many names an error gives where many are wrong."""
+"""Maximum number of names in an error message."""
 
 
 def split_folder(root: Path, names: Sequence[str]) -> Path:

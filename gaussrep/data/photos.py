@@ -77,7 +77,7 @@ def read_photographs() -> list[Photograph]:
     """Read the eight photographs from the installed packages.
 
     The held-out edge of each was chosen so that it shows something. The second half of the stereo
-    pair motorcycle_left is not used: it would show in training what is held out of the first.
+    pair motorcycle_left is not used: its training crops would show the held-out strip of the first.
 
     Returns:
         Photographs, always in the same order.

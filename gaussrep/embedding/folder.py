@@ -88,8 +88,8 @@ class FolderEmbedding:
         """
         try:
             with safe_open(file, framework="pt") as tensors:
-                said = tensors.metadata() or {}
-            names, damaged = (tuple(json.loads(said[key])) for key in ("names", "damaged"))
+                metadata = tensors.metadata() or {}
+            names, damaged = (tuple(json.loads(metadata[key])) for key in ("names", "damaged"))
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise FormatError(f"{file} is not the embedding of a folder of images") from error
         return cls(Path(file), names, damaged)

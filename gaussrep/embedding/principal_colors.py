@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn.functional import normalize, pad
 
 EDGE = 0.01
-"""Share of the vectors beyond either end of a color channel."""
+"""Fraction of the vectors beyond either end of a color channel."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -70,7 +70,7 @@ class RunEncoder(ImageEncoder):
             return self(torch.zeros(1, 3, self._side, self._side)).shape[-1]
         except KeyError as error:
             raise CapabilityError(
-                f"{self.config.run} embeds no images: its method wants {error} in a batch; give "
+                f"{self.config.run} embeds no images: its method needs {error} in a batch; give "
                 "a run of a method of images"
             ) from error
 
@@ -79,7 +79,7 @@ def _image_size(method: Method, config: RunEncoderConfig) -> int:
     size = method.config.model_dump().get("image_size")
     if not isinstance(size, int):
         raise ConfigError(
-            f"{config.run} is of the method {method.config.type!r}, which says no image_size; "
+            f"{config.run} is of the method {method.config.type!r}, which has no image_size; "
             "set image_side to the side in pixels of the images that it was trained on"
         )
     return size

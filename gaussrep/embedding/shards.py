@@ -17,7 +17,7 @@ from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.errors import RunError
 
 ALIGNMENT = 8
-"""safetensors wants the data to start at a multiple of this many bytes."""
+"""Alignment of the data in safetensors files, bytes."""
 
 
 def concatenate_shards(

@@ -50,14 +50,14 @@ class TimmModel:
 
         network, flexible = _create(name, pretrained=pretrained)
         facts = network.pretrained_cfg
-        wants = resolve_data_config(pretrained_cfg=facts)
+        inputs = resolve_data_config(pretrained_cfg=facts)
         fixed = facts.get("fixed_input_size", False) and not flexible
         return cls(
             network=network,
             cell=network.feature_info[-1]["reduction"],
-            only_size=tuple(wants["input_size"][1:]) if fixed else None,
-            mean=tuple(wants["mean"]),
-            std=tuple(wants["std"]),
+            only_size=tuple(inputs["input_size"][1:]) if fixed else None,
+            mean=tuple(inputs["mean"]),
+            std=tuple(inputs["std"]),
         )
 
 
@@ -70,7 +70,7 @@ def _create(name: str, *, pretrained: bool) -> tuple[Any, bool]:
                 name, pretrained=pretrained, num_classes=0, dynamic_img_size=True
             )
             return network, True
-        except TypeError:  # the model knows no such argument
+        except TypeError:  # the model has no such argument
             return timm.create_model(name, pretrained=pretrained, num_classes=0), False
     except Exception as error:  # whatever timm and the hub's client raise
         raise UnavailableError(_sentence(name, timm.__version__, error)) from error

@@ -15,7 +15,7 @@ class VoxelCloud:
     """The occupied voxels of a batch of scenes, one after the other.
 
     Args:
-        features: What is known of each voxel, [P, C].
+        features: Input features of each voxel, [P, C].
         coords: Position of each voxel on its scene's grid, integers >= 0, no two alike in a scene,
             [P, 3].
         scene: Which scene of the batch each voxel belongs to, int64, not falling, [P].

@@ -79,7 +79,7 @@ def test_tokens_become_a_map_row_by_row(make_run):
 
 def test_the_size_can_be_given(make_run):
     run = make_run(image_size=None)
-    with pytest.raises(ConfigError, match=r"'patches', which says no image_size; set image_side"):
+    with pytest.raises(ConfigError, match=r"'patches', which has no image_size; set image_side"):
         RunEncoder(RunEncoderConfig(run=run))
     assert RunEncoder(RunEncoderConfig(run=run, image_side=4)).width == 3
 
@@ -92,7 +92,7 @@ def test_tokens_that_are_no_square_are_refused(make_run):
 
 def test_a_run_that_sees_no_pictures_is_refused(make_run):
     run = make_run(wants="points")
-    with pytest.raises(CapabilityError, match="embeds no images: its method wants 'points'"):
+    with pytest.raises(CapabilityError, match="embeds no images: its method needs 'points'"):
         RunEncoder(RunEncoderConfig(run=run))
 
 

@@ -66,5 +66,5 @@ def test_photographs_are_cut_to_the_size_of_synthetic_pictures(tmp_path):
 
 def test_a_data_set_that_cuts_nothing_takes_no_photographs():
     stereo = resolve("datasets", "stereo")
-    with pytest.raises(CapabilityError, match="'stereo' does not say to what size"):
+    with pytest.raises(CapabilityError, match="'stereo' has no fixed image_size"):
         report_samples(stereo, ["a.png"])

@@ -22,7 +22,7 @@ from gaussrep.plugins.suggest import suggest
 
 log = logging.getLogger(__name__)
 REASONS = 3
-"""How many reasons an error gives where no scene can be read."""
+"""Maximum number of reasons in the error that no scene can be used."""
 
 
 class SceneDataset(Dataset[dict[str, Tensor]]):

@@ -110,7 +110,7 @@ def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
     if not ((steps >= 0) & (steps < NO_DEPTH)).all():
         raise DataError(
             f"{path}: depth reaches from {depth.min()} to {depth.max()} m, wanted 0 to 65.534 m; "
-            "write 0 where it is not known."
+            "write 0 where it was not measured."
         )
     with atomic_write(path) as temporary:
         Image.fromarray(steps.astype(np.uint16)).save(temporary, format="PNG")

@@ -38,9 +38,26 @@ class S3disSource(SceneSource):
         self._root = config.root
 
     def cloud(self, name: str) -> PointCloud:
-        """Read the points of a room."""
+        """Read the points of a room.
+
+        Args:
+            name: One of `names`.
+
+        Returns:
+            At least one point.
+
+        Raises:
+            UnreadableFileError: If a file is missing or damaged, or holds no point.
+        """
         return read_cloud(self._root / name, "segment", len(CLASSES))
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
-        """Raise `CapabilityError`: this layout of S3DIS holds no images."""
+        """Raise an error: this layout of S3DIS holds no images.
+
+        Args:
+            name: One of `names`.
+
+        Raises:
+            CapabilityError: Always.
+        """
         raise CapabilityError(f"{name}: this layout of S3DIS holds no images; set data.views=0.")

@@ -111,7 +111,7 @@ class LabeledPoints:
             rng = np.random.default_rng(int.from_bytes(digest[:8], "little"))
             return rng.permutation(labeled)[: self.count]
         if name not in self._listed:
-            raise DataError(f"{self._path}: this list says nothing of the scene {name}.")
+            raise DataError(f"{self._path}: this list has no entry for the scene {name}.")
         chosen = np.asarray(self._listed[name]).astype(np.int64).reshape(-1)
         if chosen.size and not (chosen.min() >= 0 and chosen.max() < cloud.count):
             raise DataError(

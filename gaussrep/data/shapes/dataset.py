@@ -81,7 +81,7 @@ def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "heig
 
 
 def _coverage(visible: np.ndarray, count: int) -> Float32[np.ndarray, "count size size"]:
-    """Share of each pixel in which each layer is visible."""
+    """Compute the fraction of each pixel in which each layer is visible."""
     seen = (visible == _numbers(count)).view(np.uint8)
     rows = seen[:, 0::SAMPLES] + seen[:, 1::SAMPLES] + seen[:, 2::SAMPLES]
     hits = rows[..., 0::SAMPLES] + rows[..., 1::SAMPLES] + rows[..., 2::SAMPLES]
@@ -151,7 +151,7 @@ class Shapes(Dataset[dict[str, Tensor]]):
         """Draw one scene.
 
         Args:
-            key: Which one; only its index matters.
+            key: Index of the scene; the epoch and the seed have no influence.
 
         Returns:
             With `S` the size: `image`, float32 [3, S, S] in [0, 1]; `index`, int64; `order`, int64

@@ -14,7 +14,7 @@ WAVES = np.arange(2, 6)
 
 
 def draw_outline(rng: np.random.Generator) -> Outline:
-    """Draw an ellipse, a rectangle, an irregular polygon, a star or a blob, turned at random.
+    """Draw an ellipse, a rectangle, an irregular polygon, a star or a blob, rotated at random.
 
     Args:
         rng: Source of randomness.

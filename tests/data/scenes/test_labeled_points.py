@@ -71,7 +71,7 @@ def test_bad_lists_are_named(scene, tmp_path, lists):
     with pytest.raises(DataError, match=r"points20\.json: points 100 to 100 .* which has 100"):
         LabeledPoints(tmp_path, 20, 0).keep(scene)
     path.write_text("{}")
-    with pytest.raises(DataError, match=r"says nothing of the scene scene0000_00"):
+    with pytest.raises(DataError, match=r"no entry for the scene scene0000_00"):
         LabeledPoints(tmp_path, 20, 0).keep(scene)
     path.write_text("[]")
     with pytest.raises(DataError, match="holds no mapping"):

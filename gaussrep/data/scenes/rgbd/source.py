@@ -142,11 +142,31 @@ class RgbdSource(SceneSource):
         self._split: Split = split
 
     def cloud(self, name: str) -> PointCloud:
-        """Read the fused points of a room; the first call fuses them, which takes a while."""
+        """Read the fused points of a room; the first call fuses them, which takes a while.
+
+        Args:
+            name: One of `names`.
+
+        Returns:
+            At least one point.
+
+        Raises:
+            UnreadableFileError: If a file is missing or damaged, or holds no point.
+        """
         return read_or_fuse(self._folders[name], self._views(name, "train"), self._config)
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
-        """List the frames of the split, rotated so that z is up."""
+        """List the frames of the split, rotated so that z is up.
+
+        Args:
+            name: One of `names`.
+
+        Returns:
+            At least one frame; none of them is read yet.
+
+        Raises:
+            UnreadableFileError: If there is none, or a file that lists them is missing or damaged.
+        """
         return self._views(name, self._split)
 
     def _views(self, name: str, split: Split) -> tuple[FrameRef, ...]:

@@ -33,34 +33,61 @@ class SceneFiles:
 
     @property
     def metadata(self) -> Path:
-        """The file that lists the frames to use; written last, so a scene with it is whole."""
+        """File that lists the frames to use; written last, so a scene with it is complete."""
         return self.root / "metadata" / self.split / f"{self.name}.json"
 
     def array(self, name: str) -> Path:
-        """Path of one array.
+        """Return the path of one array.
 
         Args:
             name: `coord`, `color`, `normal`, `segment20`, `segment200` or `instance`.
+
+        Returns:
+            The path of the `.npy` file.
         """
         return self.points / f"{name}.npy"
 
     def color(self, number: int) -> Path:
-        """Path of a frame's color image."""
+        """Return the path of a color image.
+
+        Args:
+            number: Number of the frame.
+
+        Returns:
+            The path of the JPEG.
+        """
         return self.frames / "color" / f"{number}.jpg"
 
     def depth(self, number: int) -> Path:
-        """Path of a frame's depth, sixteen bits, millimeters."""
+        """Return the path of a depth image.
+
+        Args:
+            number: Number of the frame.
+
+        Returns:
+            The path of the PNG, 16 bits, millimeters.
+        """
         return self.frames / "depth" / f"{number}.png"
 
     def pose(self, number: int) -> Path:
-        """Path of a frame's camera-to-world matrix."""
+        """Return the path of a camera-to-world matrix.
+
+        Args:
+            number: Number of the frame.
+
+        Returns:
+            The path of the text file.
+        """
         return self.frames / "pose" / f"{number}.txt"
 
     def intrinsic(self, which: str) -> Path:
-        """Path of a camera matrix.
+        """Return the path of a camera matrix.
 
         Args:
             which: `intrinsic_color`, `intrinsic_depth`, `extrinsic_color` or `extrinsic_depth`.
+
+        Returns:
+            The path of the text file.
         """
         return self.frames / "intrinsic" / f"{which}.txt"
 

@@ -25,7 +25,7 @@ class RawFrames(ABC):
     """Frames that are read one at a time.
 
     Args:
-        intrinsics: Camera matrix of the depth; pixel centers lie at +0.5.
+        intrinsics: Camera matrix of the depth; pixel centers are at +0.5.
         viewmats: World-to-camera matrices of the frames with finite poses, by number, in the order
             of time.
     """
@@ -72,7 +72,17 @@ class ExportedFrames(RawFrames):
         super().__init__(intrinsics_from_file(matrix), viewmats)
 
     def read(self, number: int) -> RGBDFrame:
-        """Read a frame, and resize its color image to the size of the depth."""
+        """Read a frame, and resize its color image to the size of the depth.
+
+        Args:
+            number: One of `viewmats`.
+
+        Returns:
+            The frame.
+
+        Raises:
+            UnreadableFileError: If it is damaged.
+        """
         color = self._folder / "color" / f"{number}.jpg"
         depth = self._folder / "depth" / f"{number}.png"
         ref = FrameRef(number, color, depth, self.viewmats[number], self.intrinsics)
@@ -130,7 +140,17 @@ class SensFile(RawFrames):
         super().__init__(intrinsics_from_file(matrix), viewmats)
 
     def read(self, number: int) -> RGBDFrame:
-        """Read a frame, and resize its color image to the size of the depth."""
+        """Read a frame, and resize its color image to the size of the depth.
+
+        Args:
+            number: One of `viewmats`.
+
+        Returns:
+            The frame.
+
+        Raises:
+            UnreadableFileError: If it is damaged.
+        """
         place = self._places[number]
         try:
             with self._path.open("rb") as file:

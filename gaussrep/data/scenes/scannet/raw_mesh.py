@@ -74,7 +74,7 @@ def _read(file: BinaryIO, header: PlyHeader) -> Mesh:
 
 
 def _count_faces(file: BinaryIO, header: PlyHeader) -> int:
-    """Number of faces; the header's text says which types their lists have."""
+    """Read the number of faces, and check the types of their lists."""
     place = file.tell()
     file.seek(0)
     lines = file.read(header.size).decode("latin-1").splitlines()

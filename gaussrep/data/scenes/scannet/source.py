@@ -31,12 +31,32 @@ class ScannetSource(SceneSource):
         self._split = split
 
     def cloud(self, name: str) -> PointCloud:
-        """Read the points of a scene."""
+        """Read the points of a scene.
+
+        Args:
+            name: One of `names`.
+
+        Returns:
+            At least one point.
+
+        Raises:
+            UnreadableFileError: If a file is missing or damaged, or holds no point.
+        """
         labels = f"segment{self._config.classes}"
         return read_cloud(self._files(name).points, labels, self._config.classes)
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
-        """List the frames of the metadata; without metadata, every `frame_step`-th exported one."""
+        """List the frames of the metadata; without metadata, every `frame_step`-th exported one.
+
+        Args:
+            name: One of `names`.
+
+        Returns:
+            At least one frame; none of them is read yet.
+
+        Raises:
+            UnreadableFileError: If there is none, or a file that lists them is missing or damaged.
+        """
         files = self._files(name)
         if files.metadata.is_file():
             return read_metadata(files)

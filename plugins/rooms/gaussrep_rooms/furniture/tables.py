@@ -1,4 +1,4 @@
-"""Tables and desks, with what lies on them."""
+"""Tables and desks, with objects on them."""
 
 import numpy as np
 
