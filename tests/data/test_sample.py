@@ -1,34 +1,42 @@
 import numpy as np
-import pytest
 import torch
-from PIL import Image
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gaussrep.data.config import CropConfig
-from gaussrep.data.crops import make_sample
 from gaussrep.data.sample import SampleKey
 
-PIXELS = np.random.default_rng(0).integers(0, 255, (6, 10, 3), dtype=np.uint8)
+KEYS = st.builds(
+    SampleKey,
+    index=st.integers(0, 2**40),
+    epoch=st.integers(0, 10_000),
+    seed=st.integers(0, 2**63 - 1),
+)
 
 
-@pytest.mark.parametrize("key", [SampleKey(4), SampleKey(4, epoch=1, seed=2)])
-def test_validation_is_the_central_square_whatever_the_key(key):
-    sample = make_sample(Image.fromarray(PIXELS), key, CropConfig(image_size=6), "val")
-    expected = torch.from_numpy(PIXELS[:, 2:8].copy()).permute(2, 0, 1).float() / 255
-    torch.testing.assert_close(sample["image"], expected)
-    assert sample["index"].item() == 4
+def draws(key):
+    numbers = key.rng().random(4).tolist()
+    return numbers, torch.rand(4, generator=key.generator()).tolist()
 
 
-def test_training_obeys_the_crop_settings():
-    whole = CropConfig(image_size=6, scale=(1.0, 1.0), ratio=(1.0, 1.0), flip=1.0)
-    square = Image.fromarray(PIXELS[:, :6])
-    sample = make_sample(square, SampleKey(0, epoch=3), whole, "train")
-    expected = torch.from_numpy(PIXELS[:, 5::-1].copy()).permute(2, 0, 1).float() / 255
-    torch.testing.assert_close(sample["image"], expected)
+@given(KEYS)
+def test_equal_keys_draw_the_same(key):
+    assert draws(key) == draws(SampleKey(key.index, key.epoch, key.seed))
 
 
-def test_training_differs_between_epochs():
-    image, config = Image.fromarray(PIXELS), CropConfig(image_size=6)
-    crops = [
-        make_sample(image, SampleKey(0, epoch), config, "train")["image"] for epoch in range(8)
-    ]
-    assert len({crop.numpy().tobytes() for crop in crops}) > 4
+@given(KEYS, KEYS)
+def test_different_keys_draw_differently(first, second):
+    if first != second:
+        ours, theirs = draws(first), draws(second)
+        assert ours[0] != theirs[0]
+        assert ours[1] != theirs[1]
+
+
+def test_index_epoch_and_seed_are_told_apart():
+    streams = {tuple(draws(SampleKey(*key))[0]) for key in np.ndindex(3, 3, 3)}
+    assert len(streams) == 27
+
+
+def test_global_generators_are_left_alone():
+    before = torch.get_rng_state()
+    draws(SampleKey(1, 2, 3))
+    assert torch.equal(before, torch.get_rng_state())
