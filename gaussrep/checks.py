@@ -13,25 +13,25 @@ from torch import Tensor
 from gaussrep.errors import ShapeError, ValueRangeError
 
 
-def check_shape(name: str, tensor: Tensor, wanted: Sequence[int | str]) -> None:
+def check_shape(name: str, tensor: Tensor, expected: Sequence[int | str]) -> None:
     """Check the shape of a tensor.
 
     Args:
         name: Name of the tensor for the message.
         tensor: The tensor.
-        wanted: One entry per axis: a size, or a letter for an axis of any size.
+        expected: One entry per axis: a size, or a letter for an axis of any size.
 
     Raises:
         ShapeError: If the number of axes or a size differs.
     """
     if not isinstance(tensor, Tensor):
         raise ShapeError(f"{name} must be a torch.Tensor, got {type(tensor).__name__}.")
-    sizes_agree = len(wanted) == tensor.ndim and all(
-        isinstance(want, str) or want == have
-        for want, have in zip(wanted, tensor.shape, strict=True)
+    sizes_agree = len(expected) == tensor.ndim and all(
+        isinstance(expected_size, str) or expected_size == size
+        for expected_size, size in zip(expected, tensor.shape, strict=True)
     )
     if not sizes_agree:
-        shape = ", ".join(str(size) for size in wanted)
+        shape = ", ".join(str(size) for size in expected)
         raise ShapeError(f"{name} has shape {list(tensor.shape)}, wanted [{shape}].")
 
 
