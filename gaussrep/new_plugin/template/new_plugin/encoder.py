@@ -41,8 +41,8 @@ class Patches(ImageEncoder):
         """
         patch = self.config.patch
         missing = (-images.shape[3] % patch, -images.shape[2] % patch)
-        centerd = functional.pad(2 * images - 1, (0, missing[0], 0, missing[1]))
-        features = self.first(centerd)
+        centered = functional.pad(2 * images - 1, (0, missing[0], 0, missing[1]))
+        features = self.first(centered)
         for layer in self.layers:
             features = features + functional.gelu(layer(features))
         return features.movedim(1, -1)
