@@ -134,15 +134,15 @@ def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
 
 
 class BSDS500(Dataset[dict[str, Tensor]]):
-    """Berkeley's photographs with the boundaries that several people drew, in sorted order.
+    """Berkeley's photographs with the boundaries that several annotators drew, in sorted order.
 
-    Nothing is cut or resampled, so sizes and numbers of annotators vary: batches hold one sample.
-    Arbelaez, Maire, Fowlkes and Malik, "Contour Detection and Hierarchical Image Segmentation",
-    PAMI 2011.
+    Images are neither cropped nor resized, so sizes and numbers of annotators vary and a batch
+    consists of one sample. Arbelaez, Maire, Fowlkes and Malik, "Contour Detection and Hierarchical
+    Image Segmentation", PAMI 2011.
 
     Args:
-        config: Where the files are.
-        split: Which of the folders.
+        config: Folder of the data set.
+        split: `train` or `val`.
 
     Raises:
         DataError: If a folder or file is missing.

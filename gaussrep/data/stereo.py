@@ -17,18 +17,18 @@ from gaussrep.errors import DataError, UnavailableError
 
 
 class Stereo(Dataset[dict[str, Tensor]]):
-    """The left image of Middlebury's motorcycle, 500 x 741, out of the scikit-image package.
+    """The left image of Middlebury's motorcycle, 500 x 741, from the scikit-image package.
 
-    It is read from the installed package; nothing is downloaded. Both splits hold this one sample.
-    Scharstein et al., "High-Resolution Stereo Datasets with Subpixel-Accurate Ground Truth", GCPR
-    2014, reduced to a quarter of its size.
+    It is read from the installed package; nothing is downloaded. Both splits consist of this one
+    sample. Scharstein et al., "High-Resolution Stereo Datasets with Subpixel-Accurate Ground
+    Truth", GCPR 2014, reduced to a quarter of its size.
 
     Args:
-        split: Either gives the same.
+        split: Has no influence.
 
     Raises:
         UnavailableError: If scikit-image is not installed.
-        DataError: If the installed version does not carry the files.
+        DataError: If the installed version lacks the files.
     """
 
     def __init__(self, split: Literal["train", "val"] = "train") -> None:
@@ -41,15 +41,18 @@ class Stereo(Dataset[dict[str, Tensor]]):
         return 1
 
     def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
-        """Give the sample.
+        """Return the sample.
 
         Args:
             key: Its index, which is 0.
 
         Returns:
             `image`, float32 [3, H, W] in [0, 1]; `index`, int64; `disparity`, float32 [H, W],
-            pixels by which a point lies farther left in the right image, larger is nearer, 0
-            where it was not measured; `valid`, bool [H, W], where it was.
+            pixels by which a point is farther left in the right image, larger is nearer, 0 where
+            it was not measured; `valid`, bool [H, W], True where it was measured.
+
+        Raises:
+            IndexError: If the index is not 0.
         """
         index = key.index if isinstance(key, SampleKey) else key
         if index != 0:

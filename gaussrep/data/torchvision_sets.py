@@ -79,14 +79,14 @@ Opened = TypeVar("Opened")
 def open_verified(
     opener: Callable[..., Opened], name: str, folder: str, config: DownloadConfig, **which: object
 ) -> Opened:
-    """Open a data set whose files torchvision checks.
+    """Open a data set whose files torchvision verifies.
 
     Args:
         opener: torchvision's class.
-        name: What the data set is called in messages.
+        name: Name of the data set in messages.
         folder: Name of its folder inside the root.
-        config: Where it is, and whether to download it.
-        **which: Passed on: which part of the data set.
+        config: Root folder, and whether to download.
+        **which: Arguments for `opener` that select a part of the data set.
 
     Returns:
         The data set.
@@ -109,10 +109,10 @@ def open_verified(
 
 
 def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
-    """CIFAR-10: 10 classes, 50,000 images for training and 10,000 for validation.
+    """Open CIFAR-10: 10 classes, 50,000 images for training and 10,000 for validation.
 
-    Its files are pickles. torchvision compares each with its published checksum before it unpickles
-    it: a file that was changed is refused unread.
+    Its files are pickles. torchvision compares each with its published checksum before unpickling
+    it; a modified file is refused unread.
 
     Args:
         config: Folder and crops.
@@ -132,9 +132,9 @@ def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
 
 
 def cifar100(config: Cifar100Config, split: Split = "train") -> ImageArray:
-    """CIFAR-100: 100 fine classes, 50,000 images for training and 10,000 for validation.
+    """Open CIFAR-100: 100 fine classes, 50,000 images for training and 10,000 for validation.
 
-    Its files are pickles, checked as those of `cifar10` are.
+    Its files are pickles, verified like those of `cifar10`.
 
     Args:
         config: Folder and crops.
@@ -165,14 +165,14 @@ CLASSES = (
 
 
 def stl10(config: Stl10Config, split: Split = "train") -> ImageArray:
-    """STL-10: 10 classes, 5,000 images for training and 8,000 for validation.
+    """Open STL-10: 10 classes, 5,000 images for training and 8,000 for validation.
 
-    With `unlabeled` the training split is the 100,000 images without labels instead, which is
-    what methods are pretrained on; they take 2.8 GB of memory. The validation split stays the same.
+    With `unlabeled`, the training split is instead the 100,000 images without labels, the common
+    choice for pretraining; they take 2.8 GB of memory. The validation split stays the same.
     torchvision compares all files with their published checksums each time.
 
     Args:
-        config: Folder, crops, and which images to train on.
+        config: Folder, crops, and the training images.
         split: `train`, or `val` for the published test set.
 
     Returns:
