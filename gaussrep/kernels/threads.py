@@ -177,6 +177,20 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
         kernel: Takes `Tasks` and the arguments, claims tasks and returns when none is left.
         tasks: Number of tasks, and the largest number of threads.
         arguments: Further arguments of the kernel.
+
+    Example:
+        >>> from gaussrep.kernels import NONE, claim, kernel, launch
+        >>> @kernel
+        ... def square(tasks, x, out):
+        ...     while True:
+        ...         n = claim(tasks)
+        ...         if n == NONE:
+        ...             return
+        ...         out[n] = x[n] * x[n]
+        >>> x, out = np.arange(3.0), np.empty(3)
+        >>> launch(square, len(x), x, out)
+        >>> out
+        array([0., 1., 4.])
     """
     start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
     own, *others = split_tasks(tasks, threads)
