@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gaussrep.cuboid import Cuboid
     from gaussrep.formats.by_suffix import load, save
     from gaussrep.gaussians import Gaussians
+    from gaussrep.neighbors import farthest_points, nearest_neighbors
     from gaussrep.rendering.api import render
     from gaussrep.rendering.dispatch import get_renderer
     from gaussrep.rendering.renderer import Rendering
@@ -28,9 +29,11 @@ __all__ = [
     "Rendering",
     "__version__",
     "build",
+    "farthest_points",
     "get_renderer",
     "load",
     "load_run",
+    "nearest_neighbors",
     "plugins",
     "render",
     "save",
@@ -42,9 +45,11 @@ _HOMES = {
     "Gaussians": "gaussrep.gaussians",
     "Rendering": "gaussrep.rendering.renderer",
     "build": "gaussrep.building",
+    "farthest_points": "gaussrep.neighbors",
     "get_renderer": "gaussrep.rendering.dispatch",
     "load": "gaussrep.formats.by_suffix",
     "load_run": "gaussrep.training.checkpoint",
+    "nearest_neighbors": "gaussrep.neighbors",
     "plugins": "gaussrep.plugins",
     "render": "gaussrep.rendering.api",
     "save": "gaussrep.formats.by_suffix",

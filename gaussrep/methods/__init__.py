@@ -1,5 +1,6 @@
 """The interface that every learner implements."""
 
+from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
 from gaussrep.methods.report import Report, ReportSamples
 
@@ -11,4 +12,5 @@ __all__ = [
     "Report",
     "ReportSamples",
     "StepOutput",
+    "hash_state_dict",
 ]

@@ -35,6 +35,7 @@ from gaussrep.plugins.records import (
 )
 from gaussrep.plugins.registry import failures, find, load, reset
 from gaussrep.plugins.registry import list_components as list
+from gaussrep.plugins.suggest import suggest
 
 __all__ = [
     "CORE",
@@ -64,4 +65,5 @@ __all__ = [
     "list",
     "load",
     "reset",
+    "suggest",
 ]

@@ -11,24 +11,29 @@ if TYPE_CHECKING:
     from gaussrep.training.callback import Callback, Row
     from gaussrep.training.checkpoint import load_run
     from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
-    from gaussrep.training.loading import SampleOrder
+    from gaussrep.training.loading import Position, SampleOrder, ShuffledOrder, make_loader
     from gaussrep.training.optimization import Schedule
+    from gaussrep.training.random_state import seeded
     from gaussrep.training.run_folder import RunFolder
     from gaussrep.training.train_state import TrainState
     from gaussrep.training.trainer import TrainResult, resume, train
 
 __all__ = [
     "Callback",
+    "Position",
     "Row",
     "RunFolder",
     "SampleOrder",
     "Schedule",
+    "ShuffledOrder",
     "TrainConfig",
     "TrainResult",
     "TrainState",
     "TrainerConfig",
     "load_run",
+    "make_loader",
     "resume",
+    "seeded",
     "train",
     "train_config",
 ]
@@ -37,16 +42,20 @@ __getattr__ = lazy_names(
     __name__,
     {
         "Callback": "gaussrep.training.callback",
+        "Position": "gaussrep.training.loading",
         "Row": "gaussrep.training.callback",
         "RunFolder": "gaussrep.training.run_folder",
         "SampleOrder": "gaussrep.training.loading",
         "Schedule": "gaussrep.training.optimization",
+        "ShuffledOrder": "gaussrep.training.loading",
         "TrainConfig": "gaussrep.training.config",
         "TrainResult": "gaussrep.training.trainer",
         "TrainState": "gaussrep.training.train_state",
         "TrainerConfig": "gaussrep.training.config",
         "load_run": "gaussrep.training.checkpoint",
+        "make_loader": "gaussrep.training.loading",
         "resume": "gaussrep.training.trainer",
+        "seeded": "gaussrep.training.random_state",
         "train": "gaussrep.training.trainer",
         "train_config": "gaussrep.training.config",
     },

@@ -7,7 +7,7 @@ from einops import rearrange
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gaussrep.cuboid import Cuboid
+from gaussrep import Cuboid
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 

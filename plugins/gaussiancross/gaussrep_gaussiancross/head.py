@@ -7,8 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from gaussrep.cuboid import Cuboid
-from gaussrep.gaussians import Gaussians
+from gaussrep import Cuboid, Gaussians
 from gaussrep_gaussiancross.anchors import AnchorGrid
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from gaussrep import build, metrics
-from gaussrep.losses.loss import Loss
+from gaussrep.losses import Loss
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 

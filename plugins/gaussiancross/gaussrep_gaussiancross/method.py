@@ -6,11 +6,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras, Gaussians
 from gaussrep.embedding import CachedFeatures
 from gaussrep.encoders import Voxelized, build_teacher, voxelize
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Batch, Embedding, StepOutput
+from gaussrep.methods import Batch, Embedding, StepOutput
 from gaussrep.metrics import effective_rank
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross import losses

@@ -9,7 +9,7 @@ from gaussrep import build, plugins
 from gaussrep.config import ComponentConfig
 from gaussrep.encoders import PointEncoder
 from gaussrep.errors import CapabilityError, ConfigError
-from gaussrep.methods.method import Batch, Method
+from gaussrep.methods import Batch, Method
 
 
 class PointMethod(Method):

@@ -6,9 +6,9 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras
 from gaussrep.errors import DataError
-from gaussrep.methods.method import Batch
+from gaussrep.methods import Batch
 
 INPUT_CHANNELS = 6
 """Input channels of each point: color and normal (paper's downstream code)."""

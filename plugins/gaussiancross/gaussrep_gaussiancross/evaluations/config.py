@@ -11,7 +11,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from gaussrep.config import ComponentConfig, component
-from gaussrep.evaluation.config import EvaluationConfig, SampledConfig
+from gaussrep.evaluation import EvaluationConfig, SampledConfig
 
 
 class SegmenterConfig(ComponentConfig):

@@ -11,15 +11,10 @@ from gaussrep.config import dump_yaml
 from gaussrep.data import SampleKey
 from gaussrep.data.scenes import IGNORED
 from gaussrep.errors import DataError, RunError
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import device_of
-from gaussrep.methods.digest import hash_state_dict
-from gaussrep.methods.method import Method
-from gaussrep.plugins.suggest import suggest
-from gaussrep.training.checkpoint import load_run
-from gaussrep.training.config import TrainConfig, TrainerConfig
-from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.trainer import resume, train
+from gaussrep.evaluation import Evaluation, Scores, device_of, name_of
+from gaussrep.methods import Method, hash_state_dict
+from gaussrep.plugins import suggest
+from gaussrep.training import RunFolder, TrainConfig, TrainerConfig, load_run, resume, train
 from gaussrep_gaussiancross.evaluations.config import (
     InstanceFineTuneConfig,
     PointFineTuneConfig,

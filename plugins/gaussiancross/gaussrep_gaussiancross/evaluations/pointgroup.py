@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaussrep.data.scenes import IGNORED
-from gaussrep.methods.method import Batch, Method, StepOutput
+from gaussrep.methods import Batch, Method, StepOutput
 from gaussrep_gaussiancross.evaluations.config import PointGroupConfig
 from gaussrep_gaussiancross.evaluations.instances import Proposals, valid_instances
 from gaussrep_gaussiancross.evaluations.segmenter import build_base_method

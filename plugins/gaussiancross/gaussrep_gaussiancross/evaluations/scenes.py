@@ -1,29 +1,44 @@
 """Data sets of scenes with semantic labels."""
 
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
 import torch
-from rich.console import Console
 from torch import Tensor
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.config import ComponentConfig
 from gaussrep.data import SampleKey
 from gaussrep.data.scenes import IGNORED, AugmentConfig, SceneConfig
 from gaussrep.errors import DataError
-from gaussrep.training.loading import CollatingDataset, make_loader
-from gaussrep.training.progress import print_plainly
+from gaussrep.training import make_loader
 
 Item = TypeVar("Item")
 
 
 @runtime_checkable
-class LabeledScenes(CollatingDataset, Protocol):
-    """A data set of scenes whose `labels` are indices into `classes`."""
+class LabeledScenes(Protocol):
+    """A data set of scenes whose `labels` are indices into `classes`.
+
+    Attributes:
+        classes: Names of the classes.
+    """
 
     classes: tuple[str, ...]
+
+    def __len__(self) -> int:
+        """Number of scenes."""
+        ...
+
+    def __getitem__(self, key: SampleKey, /) -> dict[str, Tensor]:
+        """Read one scene."""
+        ...
+
+    def collate(self, samples: list[dict[str, Tensor]], /) -> dict[str, Tensor]:
+        """Join scenes into a batch."""
+        ...
 
 
 def build_labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) -> LabeledScenes:
@@ -88,7 +103,7 @@ def without_augmentation(data: ComponentConfig) -> ComponentConfig:
 
 
 def iter_batches(
-    dataset: CollatingDataset,
+    dataset: LabeledScenes,
     keys: Iterable[list[SampleKey]],
     num_workers: int,
     device: torch.device,
@@ -153,4 +168,5 @@ def log_progress(
         yield item
         if time.monotonic() - last >= LOG_INTERVAL:
             last = time.monotonic()
-            print_plainly(Console(stderr=True), f"{name}: {done}/{total}  {note()}".rstrip())
+            line = f"{name}: {done}/{total}  {note()}".rstrip()
+            print(line, file=sys.stderr, flush=True)

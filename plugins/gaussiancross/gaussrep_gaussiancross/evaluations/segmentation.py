@@ -12,8 +12,8 @@ from torch import Tensor
 
 from gaussrep.data import SampleKey
 from gaussrep.data.scenes import IGNORED
-from gaussrep.evaluation.evaluation import Scores
-from gaussrep.methods.method import Batch
+from gaussrep.evaluation import Scores
+from gaussrep.methods import Batch
 from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, iter_batches, log_progress
 
 

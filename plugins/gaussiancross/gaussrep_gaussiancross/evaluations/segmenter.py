@@ -6,10 +6,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.functional import one_hot
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.config import ComponentConfig
 from gaussrep.data.scenes import IGNORED
-from gaussrep.methods.method import Batch, Method, StepOutput
+from gaussrep.methods import Batch, Method, StepOutput
 from gaussrep_gaussiancross.evaluations.config import SegmenterConfig
 from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 

@@ -10,13 +10,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.data import SampleKey
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import chosen_samples, device_of
-from gaussrep.methods.method import Batch, Method
-from gaussrep.training import random_state
-from gaussrep.training.loading import Position, ShuffledOrder
+from gaussrep.evaluation import Evaluation, Scores, chosen_samples, device_of, name_of
+from gaussrep.methods import Batch, Method
+from gaussrep.training import Position, ShuffledOrder, seeded
 from gaussrep_gaussiancross.evaluations.config import SemanticProbeConfig
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
@@ -208,7 +206,7 @@ class SemanticProbe(Evaluation):
         table = SegmentationTable(scenes.val.classes)
         self._probe(table, name_of(method), base_method, scenes)
         if self.config.random_backbone:
-            with random_state.seeded(self.config.seed, stream=2):
+            with seeded(self.config.seed, stream=2):
                 fresh = build("methods", method.config).to(device_of(method)).eval()
             self._probe(table, "random backbone", fresh, scenes)
         return table.scores(
@@ -233,7 +231,7 @@ class SemanticProbe(Evaluation):
         self, table: SegmentationTable, row: str, base_method: PointMethod, scenes: _Scenes
     ) -> None:
         config, device = self.config, device_of(base_method)
-        with preserve_module_state(base_method), random_state.seeded(config.seed, stream=1):
+        with preserve_module_state(base_method), seeded(config.seed, stream=1):
             head = nn.Linear(base_method.point_width, len(scenes.val.classes)).to(device)
             class_counts = self._fit(head, self._features(base_method, scenes))
             base_method.eval()

@@ -8,11 +8,10 @@ from einops import reduce
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.building import build
+from gaussrep import build
 from gaussrep.errors import CapabilityError
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import batches, device_of
-from gaussrep.methods.method import Batch, Method
+from gaussrep.evaluation import Evaluation, Scores, batches, device_of, name_of
+from gaussrep.methods import Batch, Method
 from gaussrep.metrics import psnr
 from gaussrep_gaussiancross import losses
 from gaussrep_gaussiancross.evaluations.config import ViewsConfig

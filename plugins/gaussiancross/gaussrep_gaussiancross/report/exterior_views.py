@@ -3,9 +3,8 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from gaussrep import Gaussians, nearest_neighbors
 from gaussrep.embedding import PrincipalColors
-from gaussrep.gaussians import Gaussians
-from gaussrep.neighbors import nearest_neighbors
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.report_scene import SIZE, ReportCamera, ReportScene, wire_frame
 

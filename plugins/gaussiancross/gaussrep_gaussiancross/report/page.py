@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 import gaussrep as gr
 from gaussrep.atomic_files import atomic_write
-from gaussrep.methods.report import Report
+from gaussrep.methods import Report
 from gaussrep.report.data_url import data_url
 from gaussrep.report.figure import Figure
 from gaussrep.report.panel import Panel

@@ -1,16 +1,16 @@
 """A scene, its Gaussians and features, and the cameras of the report."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.cameras import CameraModel, Cameras
+from gaussrep import Cameras, Gaussians
 from gaussrep.data.scenes import PointCloud
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Batch
+from gaussrep.methods import Batch
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.anchors import AnchorGrid
 from gaussrep_gaussiancross.head import GaussianField
@@ -116,6 +116,7 @@ MARGIN = 0.03
 DISTANCE = 2.5
 """Distance from the center of the box to the camera, in diagonals of the box."""
 
+CameraModel = Literal["pinhole", "ortho"]
 Direction = tuple[float, float, float]
 
 UP: Direction = (0.0, 0.0, 1.0)

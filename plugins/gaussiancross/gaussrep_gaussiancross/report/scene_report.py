@@ -8,8 +8,8 @@ from statistics import fmean
 from einops import rearrange
 
 import gaussrep as gr
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods.method import Batch
+from gaussrep import Gaussians
+from gaussrep.methods import Batch
 from gaussrep.report.figure import Figure
 from gaussrep.report.histogram import Histogram
 from gaussrep.report.panel import Panel

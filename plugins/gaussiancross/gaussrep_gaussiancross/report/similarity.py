@@ -12,7 +12,7 @@ from PIL import ImageDraw
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from gaussrep.neighbors import farthest_points, nearest_neighbors
+from gaussrep import farthest_points, nearest_neighbors
 from gaussrep.report.palette import ANCHORS, near_to_far
 from gaussrep.report.panel import Panel
 from gaussrep_gaussiancross.report.k_means import k_means

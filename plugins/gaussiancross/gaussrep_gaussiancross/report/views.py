@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from gaussrep.embedding import PrincipalColors
-from gaussrep.methods.method import Batch
+from gaussrep.methods import Batch
 from gaussrep.metrics import psnr
 from gaussrep.rendering import Rendering
 from gaussrep.report.palette import near_to_far

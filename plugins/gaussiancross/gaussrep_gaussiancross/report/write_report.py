@@ -5,11 +5,10 @@ from pathlib import Path
 
 import torch
 
-from gaussrep.building import build
-from gaussrep.methods.method import Batch
-from gaussrep.methods.report import Report, ReportSamples
+from gaussrep import build
+from gaussrep.methods import Batch, Report, ReportSamples
 from gaussrep.report.curve import Lines, log_curve, loss_curve
-from gaussrep.training.run_folder import RunFolder
+from gaussrep.training import RunFolder
 from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.page import (

@@ -7,7 +7,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaussrep.checks import check_shape
 from gaussrep.errors import CapabilityError, ShapeError
 from gaussrep_gaussiancross.sparse import pure_torch as torch_kernels
 from gaussrep_gaussiancross.sparse.kernel_map import KernelMap
@@ -38,7 +37,9 @@ def convolve(
     Raises:
         ShapeError: If features, kernel and map do not belong together.
     """
-    check_shape("x", x, [kernel_map.input_count, weight.shape[-1]])
+    wanted = [kernel_map.input_count, weight.shape[-1]]
+    if list(x.shape) != wanted:
+        raise ShapeError(f"x has shape {list(x.shape)}, wanted {wanted}.")
     if weight[0, ..., 0].numel() != kernel_map.offsets:
         sides = " x ".join(map(str, weight.shape[1:4]))
         raise ShapeError(f"weight is {sides}, but the kernel map has {kernel_map.offsets} offsets.")
