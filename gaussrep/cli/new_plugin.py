@@ -12,7 +12,7 @@ def new_plugin(
         Path | None, typer.Option(help="Folder to write, which must not exist; ./NAME by default.")
     ] = None,
 ) -> None:
-    """Write a small plugin with a renderer, an encoder, a loss, a method and their tests."""
+    """Write a small plugin with a component of nearly every kind, and their tests."""
     from gaussrep.new_plugin.name import PluginName
     from gaussrep.new_plugin.write import write_plugin
 

@@ -1,4 +1,4 @@
-"""From the template to a folder with a plugin."""
+"""Writing of a new plugin from the template."""
 
 from collections.abc import Iterator
 from importlib.resources import files
@@ -10,44 +10,44 @@ from gaussrep.errors import PluginError
 from gaussrep.new_plugin.name import PluginName
 
 TEMPLATE = PluginName("new-plugin", "new_plugin")
-"""What the template, which is a working distribution, calls itself."""
+"""Name of the template, which is a working distribution."""
 CACHES = {"__pycache__", ".ruff_cache", ".pytest_cache"}
-"""What tools may leave in the template."""
+"""Folders that tools may create in the template."""
 
 
 def write_plugin(name: PluginName, folder: Path) -> None:
-    """Write a complete small distribution: a renderer, an encoder, a loss and a method.
+    """Write a small distribution with a component of nearly every kind, and their tests.
 
     Args:
-        name: What it is called.
-        folder: Where it goes; must not exist.
+        name: Name of the distribution and its package.
+        folder: Folder to write, which must not exist.
 
     Raises:
-        PluginError: The folder exists, or cannot be written.
+        PluginError: If the folder exists or cannot be written.
     """
     if folder.exists():
         raise PluginError(f"{folder} exists and is never overwritten; give another --folder.")
     try:
         with atomic_folder(folder) as temporary:
-            for path, text in _rendered(files("gaussrep.new_plugin") / "template", name):
+            for path, text in _render(files("gaussrep.new_plugin") / "template", name):
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)
                 (temporary / path).write_text(text, encoding="utf-8")
     except OSError as error:
         raise PluginError(f"{folder} cannot be written: {error.strerror}.") from error
 
 
-def _rendered(template: Traversable, name: PluginName) -> Iterator[tuple[str, str]]:
-    """Paths and texts of the template's files, under another name."""
+def _render(template: Traversable, name: PluginName) -> Iterator[tuple[str, str]]:
+    """Yield paths and texts of the template's files under another name."""
     for entry in template.iterdir():
         if entry.name in CACHES:
             continue
-        path = _renamed(entry.name, name)
+        path = _rename(entry.name, name)
         if entry.is_file():
-            yield path, _renamed(entry.read_text(encoding="utf-8"), name)
+            yield path, _rename(entry.read_text(encoding="utf-8"), name)
         else:
-            yield from ((f"{path}/{inner}", text) for inner, text in _rendered(entry, name))
+            yield from ((f"{path}/{inner}", text) for inner, text in _render(entry, name))
 
 
-def _renamed(text: str, name: PluginName) -> str:
+def _rename(text: str, name: PluginName) -> str:
     text = text.replace(TEMPLATE.distribution, name.distribution)
     return text.replace(TEMPLATE.package, name.package)

@@ -35,6 +35,7 @@ def test_it_is_complete_and_nothing_reminds_of_the_template(tmp_path):
     write_plugin(plugin("x-y"), tmp_path / "folder")
     files = {str(p.relative_to(tmp_path / "folder")): p for p in tmp_path.rglob("*") if p.is_file()}
     parts = ("config", "encoder", "loss", "method", "plugin", "renderer")
+    parts += ("training", "fitting", "scenes")
     assert files.keys() >= {"pyproject.toml", "README.md", "tests/test_contracts.py"}
     assert files.keys() >= {f"x_y/{part}.py" for part in parts}
     assert "x_y/presets/demo.yaml" in files
@@ -63,7 +64,7 @@ def test_a_folder_is_whole_or_not_there(tmp_path, monkeypatch):
         yield "README.md", "half"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(write, "_rendered", breaks)
+    monkeypatch.setattr(write, "_render", breaks)
     with pytest.raises(PluginError, match="cannot be written: No space left on device"):
         write_plugin(plugin("x"), tmp_path / "x")
     assert list(tmp_path.iterdir()) == []

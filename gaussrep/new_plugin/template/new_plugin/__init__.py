@@ -1,1 +1,1 @@
-"""A plugin of gaussrep: a renderer, an encoder, a loss and a method."""
+"""A plugin of gaussrep with a component of nearly every kind."""

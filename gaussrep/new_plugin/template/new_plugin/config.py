@@ -1,4 +1,4 @@
-"""Settings of every part (imports nothing heavy)."""
+"""Settings of the components; imports nothing heavy."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ class PatchesConfig(ComponentConfig):
     width: Count = 64
     """Length of a patch's vector."""
     depth: Count = 2
-    """Layers after the first, each looking at neighboring patches."""
+    """Layers after the first, each of which reads neighboring patches."""
 
 
 class HuberConfig(ComponentConfig):
@@ -29,14 +29,21 @@ class HuberConfig(ComponentConfig):
     """Errors below this are squared."""
 
 
+class StepDecayConfig(ComponentConfig):
+    """Settings of the schedule."""
+
+    decay_fraction: float = Field(default=0.8, ge=0, le=1)
+    """Fraction of the steps before the decay."""
+
+
 class SketchConfig(ComponentConfig):
     """Settings of the method."""
 
     blobs: Count = 4
     """Blobs per patch."""
     encoder: Encoder = PatchesConfig()
-    """Who looks at the picture."""
+    """Encoder of the image."""
     renderer: Renderer = ComponentConfig(type="new-plugin-blobs")
-    """Who draws."""
+    """Renderer of the blobs."""
     loss: Loss = HuberConfig()
-    """Who compares."""
+    """Loss between image and rendering."""

@@ -1,10 +1,20 @@
-"""Every part keeps gaussrep's contract for its kind."""
+"""Every component meets gaussrep's contract for its kind."""
 
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.testing import (
+    CallbackContract,
+    CaptureContract,
     ImageEncoderContract,
     LossContract,
     MethodContract,
     RendererContract,
+    SceneSourceContract,
+    ScheduleContract,
+    StrategyContract,
     uncovered,
 )
 
@@ -25,5 +35,32 @@ class TestSketch(MethodContract):
     name = "new-plugin"
 
 
-def test_every_part_has_its_contract():
+class TestWeightNorm(CallbackContract):
+    name = "new-plugin-weight-norm"
+
+
+class TestStepDecay(ScheduleContract):
+    name = "new-plugin-step-decay"
+
+
+class TestPruneFaint(StrategyContract):
+    name = "new-plugin-prune-faint"
+
+
+class TestArrays(CaptureContract):
+    name = "new-plugin-arrays"
+
+    @pytest.fixture
+    def path(self, tmp_path: Path) -> Path:
+        views = synthetic_capture(views=4, size=16).train
+        arrays = {"viewmats": views.cameras.viewmats.numpy(), "Ks": views.cameras.Ks.numpy()}
+        np.savez(tmp_path / "capture.npz", colors=views.colors.numpy(), **arrays)
+        return tmp_path
+
+
+class TestBoxes(SceneSourceContract):
+    name = "new-plugin-boxes"
+
+
+def test_every_component_has_its_contract():
     assert uncovered("new-plugin", globals()) == []

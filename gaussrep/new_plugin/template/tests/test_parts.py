@@ -1,4 +1,4 @@
-"""What the contracts cannot know: the numbers that these parts should give."""
+"""Numbers of these components, which the contracts do not know."""
 
 import math
 
@@ -10,6 +10,7 @@ from gaussrep.building import build
 BLOBS = "new-plugin-blobs"
 PATCHES = "new-plugin-patches"
 HUBER = "new-plugin-huber"
+DECAY = "new-plugin-step-decay"
 
 
 def one_blob(opacity: float) -> tuple[gr.Gaussians, gr.Cameras]:
@@ -62,6 +63,11 @@ def test_a_vector_of_the_encoder_sees_its_neighbors_only():
     images[..., :4, :4] = 1
     changed = (encoder(images) != before).any(-1)[0]
     assert changed.nonzero().amax().item() == 1
+
+
+def test_the_schedule_decays_once():
+    schedule = build("schedules", {"type": DECAY, "decay_fraction": 0.5}, lr=1.0)
+    assert [schedule.factor(step, 4) for step in range(4)] == [1, 1, 1, 0.1]
 
 
 def test_the_method_learns():
