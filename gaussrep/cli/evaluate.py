@@ -22,21 +22,25 @@ def evaluate(
         Path | None,
         typer.Option(help="JSON file to write; RUN/evaluations/NAME.json by default; overwritten."),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="Further weights of the run, such as ema; the trained ones by default."),
+    ] = None,
 ) -> None:
     """Evaluate a trained method; print the scores, and write them as JSON."""
     from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
     from gaussrep.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
-    evaluation_config_of_run(folder, name, overrides or [])  # errors come before torch
+    evaluation_config_of_run(folder, name, overrides or [], weights)  # errors come before torch
 
     from gaussrep.evaluation.evaluate import evaluate_run
 
-    scores = evaluate_run(run, name, overrides or [], device, out)
+    scores = evaluate_run(run, name, overrides or [], device, out, weights)
     if os.environ.get("RANK", "0") != "0":  # one process prints
         return
     print_scores(scores.rows)
-    typer.echo(f"Scores: {out or scores_file(folder, name)}")
+    typer.echo(f"Scores: {out or scores_file(folder, name, weights)}")
 
 
 def print_scores(rows: Mapping[str, Mapping[str, float]]) -> None:

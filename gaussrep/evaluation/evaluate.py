@@ -59,6 +59,7 @@ def evaluate_run(
     overrides: Sequence[str] = (),
     device: str = "auto",
     out: Path | None = None,
+    weights: str | None = None,
 ) -> Scores:
     """Evaluate the method of a run and write its scores as JSON.
 
@@ -69,6 +70,7 @@ def evaluate_run(
             `resolve_evaluation_config` takes from the run.
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
         out: JSON file to write; `evaluations/NAME.json` in the run's folder by default.
+        weights: Name of further weights of the run, such as `ema`; None takes the trained ones.
 
     Returns:
         The scores.
@@ -78,19 +80,20 @@ def evaluate_run(
             is wrong, the method does not embed, the data set lacks labels, …
     """
     folder = RunFolder.open(Path(run))
-    config = evaluation_config_of_run(folder, name, overrides)
-    method = load_run(folder.path).to(resolve_device(device))
+    config = evaluation_config_of_run(folder, name, overrides, weights)
+    method = load_run(folder.path, weights).to(resolve_device(device))
     started = perf_counter()
     scores = run_evaluation(config, method)
     record = {
         "evaluation": config.type,
         "run": str(folder.path),
+        "weights": weights,
         "step": max(folder.checkpoints(), default=None),
         "device": str(next(method.parameters()).device),
         "seconds": round(perf_counter() - started, 3),
         **_record(config, scores),
     }
-    _write(record, out or scores_file(folder, name))
+    _write(record, out or scores_file(folder, name, weights))
     return scores
 
 

@@ -83,7 +83,7 @@ def _below(chosen: ComponentConfig, run_data: Mapping[str, Any]) -> Mapping[str,
 
 
 def evaluation_config_of_run(
-    run: RunFolder, name: str, overrides: Sequence[str] = ()
+    run: RunFolder, name: str, overrides: Sequence[str] = (), weights: str | None = None
 ) -> EvaluationConfig:
     """Resolve the settings of an evaluation of a run.
 
@@ -93,6 +93,7 @@ def evaluation_config_of_run(
         run: The run.
         name: The evaluation, short or qualified.
         overrides: `dotted.key=value`.
+        weights: Name of further weights of the run, such as `ema`.
 
     Returns:
         The settings.
@@ -102,18 +103,20 @@ def evaluation_config_of_run(
         ConfigError: A setting is wrong.
     """
     keeps_files = "folder" in config_class("evaluations", name).model_fields
-    given = {"folder": scores_file(run, name).with_suffix("")} if keeps_files else {}
+    given = {"folder": scores_file(run, name, weights).with_suffix("")} if keeps_files else {}
     return resolve_evaluation_config(name, run.read_config().data, given, overrides)
 
 
-def scores_file(run: RunFolder, name: str) -> Path:
+def scores_file(run: RunFolder, name: str, weights: str | None = None) -> Path:
     """Return the file with the scores of an evaluation.
 
     Args:
         run: The run.
         name: The evaluation, short or qualified.
+        weights: Name of further weights of the run, such as `ema`.
 
     Returns:
         A JSON file, which need not exist.
     """
-    return run.path / "evaluations" / f"{name.replace(':', '-')}.json"
+    stem = name.replace(":", "-") + ("" if weights is None else f"-{weights}")
+    return run.path / "evaluations" / f"{stem}.json"

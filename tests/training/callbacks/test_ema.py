@@ -3,6 +3,7 @@ import torch
 from safetensors.torch import load_file
 
 from gaussrep.errors import ConfigError, RunError
+from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.training.checkpoint import load_run
 from gaussrep.training.trainer import resume, train
 
@@ -65,3 +66,12 @@ def test_a_run_without_averages_has_none(tmp_path, configure):
 def test_a_mistake_is_named(configure):
     with pytest.raises(ConfigError, match=r"callbacks\.ema\.deca = 0\.5: unknown key"):
         configure("callbacks.ema.type=ema", "callbacks.ema.deca=0.5")
+
+
+def test_the_average_is_evaluated_by_its_name(tmp_path, configure):
+    train(configure(*EMA), tmp_path)
+    trained = evaluate_run(tmp_path, "effective-rank").own["rank"]
+    averaged = evaluate_run(tmp_path, "effective-rank", weights="ema").own["rank"]
+    assert trained != averaged
+    names = {file.name for file in (tmp_path / "evaluations").iterdir()}
+    assert names == {"effective-rank.json", "effective-rank-ema.json"}
