@@ -44,10 +44,10 @@ def test_every_renderer_draws_corners_in_the_corners(renderer, device):
     camera = canonical_camera(4, 9, torch.device(device))
     alpha = gr.render(scenes, camera, renderer).alpha[:, 0].cpu()
     sigma2 = (0.02 * 4.5) ** 2 + 0.3
-    for picture, (x, y) in zip(alpha, at, strict=True):
+    for image, (x, y) in zip(alpha, at, strict=True):
         row, column = (8 if y > 0 else 0), (8 if x > 0 else 0)
-        assert picture.argmax().item() == 9 * row + column
-        assert picture[row, column].item() == pytest.approx(exp(-0.25 / sigma2), rel=1e-3)
+        assert image.argmax().item() == 9 * row + column
+        assert image[row, column].item() == pytest.approx(exp(-0.25 / sigma2), rel=1e-3)
 
 
 def test_depth_orders_without_moving():
@@ -69,5 +69,5 @@ def test_the_nearer_gaussian_hides_the_farther():
     both = gaussians([[0.0, 0, 0.5], [0, 0, -0.5]], 0.5)
     red, blue = torch.tensor([1.0, 0, 0]), torch.tensor([0.0, 0, 1])
     both = both.replace(colors=torch.stack([red, blue])[None])
-    picture = gr.render(both, canonical_camera(1, 9, torch.device("cpu"))).color[0, 0]
-    assert picture[4, 4, 2] > 0.99
+    image = gr.render(both, canonical_camera(1, 9, torch.device("cpu"))).color[0, 0]
+    assert image[4, 4, 2] > 0.99

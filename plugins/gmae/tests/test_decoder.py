@@ -36,17 +36,19 @@ def test_a_random_head_starts_as_the_successors():
     """Normalized inputs and torch's own start: raw std 1/√3, centers 0.27, scales 0.13 of c."""
     config = resolve("methods", {"type": "gmae", "spread_start": False, "queries": 500})
     torch.manual_seed(0)
-    said = []
+    predictions = []
     for _ in range(20):
         with torch.no_grad():
-            said.append(GaussianHead(config)(torch.randn(1, 500, 512)))
-    means = torch.cat([g.means for g in said])
+            predictions.append(GaussianHead(config)(torch.randn(1, 500, 512)))
+    means = torch.cat([g.means for g in predictions])
     assert means.std().item() == pytest.approx(0.27, abs=0.015)
     assert (means.abs() < 0.62).float().mean() > 0.98
-    scales = torch.cat([g.scales for g in said]) * 8
+    scales = torch.cat([g.scales for g in predictions]) * 8
     assert scales.mean().item() == pytest.approx(0.5, abs=0.01)
     assert scales.std().item() == pytest.approx(0.13, abs=0.01)
-    assert torch.cat([g.opacities for g in said]).mean().item() == pytest.approx(0.5, abs=0.02)
+    assert torch.cat([g.opacities for g in predictions]).mean().item() == pytest.approx(
+        0.5, abs=0.02
+    )
 
 
 def test_without_a_spread_start_no_gaussian_has_a_bias_to_learn(make_method):

@@ -87,8 +87,8 @@ def test_loss_and_pixels_are_those_of_vit_mae(make_method, make_theirs, target):
             parameter.data += 0.05 * torch.randn_like(parameter)
     theirs = make_theirs(target)
     theirs.decoder.initialize_weights(36)
-    codes = theirs.decoder.decoder_pos_embed[0, 1:]
-    torch.testing.assert_close(ours.decoder.places, codes, atol=1e-6, rtol=0)
+    embeddings = theirs.decoder.decoder_pos_embed[0, 1:]
+    torch.testing.assert_close(ours.decoder.places, embeddings, atol=1e-6, rtol=0)
     missing, unexpected = theirs.load_state_dict(dict(translated(ours)), strict=False)
     assert (missing, unexpected) == (["decoder.decoder_pos_embed"], [])
 
@@ -101,8 +101,8 @@ def test_loss_and_pixels_are_those_of_vit_mae(make_method, make_theirs, target):
     visible = ours.random_visible(3)
     with torch.no_grad():
         expected = theirs(images, noise=noise)
-        said = ours.decoder(ours.encoder.tokens(images, visible), visible)
+        prediction = ours.decoder(ours.encoder.tokens(images, visible), visible)
     assert torch.equal(ours.masked_pixels(visible), upsample_mask(expected.mask.bool(), 8))
     assert expected.loss > 0.01
     torch.testing.assert_close(out.loss, expected.loss, rtol=1e-5, atol=1e-6)
-    torch.testing.assert_close(said, expected.logits, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(prediction, expected.logits, rtol=1e-4, atol=1e-5)

@@ -20,15 +20,15 @@ def gradients(method, images):
     return {name: p.grad for name, p in method.named_parameters() if p.requires_grad}
 
 
-def test_twins_with_one_seed_start_from_one_encoder_and_see_the_same_patches(make_method):
-    ours, twin = make_method("gmae"), make_method("mae")
-    first, second = ours.encoder.state_dict(), twin.encoder.state_dict()
+def test_both_methods_with_one_seed_have_equal_encoders_and_masks(make_method):
+    gmae, mae = make_method("gmae"), make_method("mae")
+    first, second = gmae.encoder.state_dict(), mae.encoder.state_dict()
     assert first.keys() == second.keys()
     assert all(torch.equal(first[name], second[name]) for name in first)
     torch.manual_seed(3)
-    seen = ours.random_visible(5)
+    visible = gmae.random_visible(5)
     torch.manual_seed(3)
-    assert torch.equal(seen, twin.random_visible(5))
+    assert torch.equal(visible, mae.random_visible(5))
 
 
 @BOTH
@@ -71,10 +71,10 @@ def test_a_masked_loss_ignores_visible_pixels(make_method, images, name):
 
     method.predict = watched
     method.training_loss({"image": images}).loss.backward()
-    slopes = kept[0].prediction.grad
+    gradient = kept[0].prediction.grad
     masked = method.masked_pixels(visible)
-    assert (slopes[masked] != 0).all()
-    assert (slopes[~masked] == 0).all()
+    assert (gradient[masked] != 0).all()
+    assert (gradient[~masked] == 0).all()
 
 
 @BOTH
@@ -119,18 +119,18 @@ def test_checkpointing_changes_memory_only(make_method, images, name):
 
 
 @BOTH
-def test_reconstruction_says_whole_images_and_what_was_hidden(make_method, images, name):
+def test_reconstruction_has_whole_images_and_the_mask(make_method, images, name):
     method = make_method(name).eval()
     torch.manual_seed(3)
     with torch.no_grad():
-        said = method.reconstruct({"image": images})
+        result = method.reconstruct({"image": images})
         torch.manual_seed(3)
         visible = method.random_visible(3)
         expected = method.predict(images, visible).images
-    assert torch.equal(said.images, expected)
-    assert torch.equal(said.masked, method.masked_pixels(visible))
-    assert said.masked.float().mean().item() == 0.75
-    assert 0 <= said.images.min() < said.images.max() <= 1
+    assert torch.equal(result.images, expected)
+    assert torch.equal(result.masked, method.masked_pixels(visible))
+    assert result.masked.float().mean().item() == 0.75
+    assert 0 <= result.images.min() < result.images.max() <= 1
 
 
 @BOTH

@@ -55,13 +55,13 @@ def test_loss_is_the_mean_squared_error_on_masked_pixels(make_method, images):
     torch.manual_seed(3)
     visible = method.random_visible(3)
     with torch.no_grad():
-        picture = method.render(method.decode(images, visible)).color[:, 0]
+        renderings = method.render(method.decode(images, visible)).color[:, 0]
     expected = []
-    for image, shown, seen in zip(images, picture, visible, strict=True):
-        for patch in set(range(16)) - set(seen.tolist()):
+    for image, rendered, kept in zip(images, renderings, visible, strict=True):
+        for patch in set(range(16)) - set(kept.tolist()):
             row, column = divmod(patch, 4)
             rows, columns = slice(8 * row, 8 * row + 8), slice(8 * column, 8 * column + 8)
-            error = shown[rows, columns] - image[:, rows, columns].permute(1, 2, 0)
+            error = rendered[rows, columns] - image[:, rows, columns].permute(1, 2, 0)
             expected.append(error.square().mean().item())
     assert out.loss.item() == pytest.approx(sum(expected) / len(expected), rel=1e-5)
     assert out.metrics["psnr"].item() > 0

@@ -52,15 +52,15 @@ def test_every_preset_is_a_valid_configuration(method):
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_twin_presets_share_all_but_the_gaussians(name):
-    ours, twin = (preset(plugins.find("methods", method), name) for method in ("gmae", "mae"))
-    shared = {key: value for key, value in ours["method"].items() if key not in OF_GAUSSIANS}
-    assert twin == {**ours, "method": {"type": "mae", **shared}}
+def test_presets_of_both_methods_share_all_but_the_gaussians(name):
+    gmae, mae = (preset(plugins.find("methods", method), name) for method in ("gmae", "mae"))
+    shared = {key: value for key, value in gmae["method"].items() if key not in OF_GAUSSIANS}
+    assert mae == {**gmae, "method": {"type": "mae", **shared}}
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pictures")
+def image_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("images")
     generator = torch.Generator().manual_seed(0)
     for number in range(6):
         pixels = torch.randint(0, 256, (32, 32, 3), generator=generator, dtype=torch.uint8)
@@ -68,10 +68,10 @@ def pictures(tmp_path_factory):
     return folder
 
 
-def quick(pictures, weights):
+def quick(image_folder, weights):
     return [
         "method.encoder.depth=1", "method.decoder.depth=1", f"method.encoder_weights={weights}",
-        "data.type=images", "data.val_fraction=0.4", f"data.root={pictures}", "trainer.steps=1",
+        "data.type=images", "data.val_fraction=0.4", f"data.root={image_folder}", "trainer.steps=1",
         "trainer.epochs=null", "trainer.batch_size=2", "trainer.device=cpu",
         "trainer.tensorboard=false",
     ]  # fmt: skip
@@ -91,8 +91,8 @@ def started(run):
     return (load_run(run).encoder.vit.cls_token - 5).abs().max() < 0.01
 
 
-def test_the_program_trains_from_public_weights_and_exports(pictures, public, tmp_path):
-    settings = quick(pictures, public)
+def test_the_program_trains_from_public_weights_and_exports(image_folder, public, tmp_path):
+    settings = quick(image_folder, public)
     trained = program("train", "mae", "--preset", "tiny", "--run", tmp_path / "run", *settings)
     assert trained.returncode == 0, trained.stderr
     public.unlink()
@@ -103,9 +103,9 @@ def test_the_program_trains_from_public_weights_and_exports(pictures, public, tm
     assert (tmp_path / "vit" / "model.safetensors").is_file()
 
 
-def test_only_a_new_run_loads_the_weights(pictures, public, tmp_path):
+def test_only_a_new_run_loads_the_weights(image_folder, public, tmp_path):
     found = plugins.find("methods", "gmae")
-    settings = quick(pictures, public)
+    settings = quick(image_folder, public)
     config = load_config(TrainConfig, preset(found, "tiny"), [], settings)
     train(config, tmp_path / "first")
     public.unlink()

@@ -72,7 +72,7 @@ def test_page_needs_no_other_file_and_links_to_its_own(report, folder):
 def test_images_in_the_page_are_those_of_the_sheet(report, folder):
     data = re.findall(r'src="data:image/(?:png|webp);base64,([^"]*)', report)
     shown = [Image.open(BytesIO(b64decode(text))).convert("RGB") for text in data[:18]]
-    assert {picture.size for picture in shown} == {(SIZE, SIZE)}
+    assert {image.size for image in shown} == {(SIZE, SIZE)}
     sheet = Image.open(folder / "report" / "image-00.png")
     corner = sheet.crop((2 * (SIZE + GAP), 30, 2 * (SIZE + GAP) + SIZE, 30 + SIZE))
     first, second = (torch.frombuffer(bytearray(p.tobytes()), dtype=torch.uint8).float()

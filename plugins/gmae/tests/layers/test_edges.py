@@ -56,12 +56,12 @@ def test_two_surfaces_have_one_where_they_meet(make_gaussians):
 
 
 def test_a_step_counts_half_on_either_side():
-    pictures = torch.zeros(1, 3, 4, 6)
-    pictures[:, 0], pictures[:, 2, :, 3:] = 1.0, 1.0
-    red, magenta = rgb_to_lab(pictures)[0, :, 0, 0], rgb_to_lab(pictures)[0, :, 0, 5]
+    images = torch.zeros(1, 3, 4, 6)
+    images[:, 0], images[:, 2, :, 3:] = 1.0, 1.0
+    red, magenta = rgb_to_lab(images)[0, :, 0, 0], rgb_to_lab(images)[0, :, 0, 5]
     step = (magenta - red).norm().item() / 2
     expected = torch.tensor([0, 0, step, step, 0, 0]).expand(1, 4, 6)
-    torch.testing.assert_close(color_gradient(pictures), expected)
+    torch.testing.assert_close(color_gradient(images), expected)
 
 
 def test_both_directions_add_up_by_squares():
@@ -75,9 +75,9 @@ def test_both_directions_add_up_by_squares():
 
 def test_agrees_with_scikit_image():
     color = pytest.importorskip("skimage.color")
-    pictures = torch.rand(2, 3, 9, 7, generator=torch.Generator().manual_seed(0))
-    pictures[0, :, 0] = torch.linspace(0, 0.05, 7)
-    pictures[0, :, 1, 0], pictures[0, :, 1, 1] = 0.0, 1.0
-    expected = color.rgb2lab(rearrange(pictures.double(), "b c h w -> b h w c").numpy()) / 100
-    found = rearrange(rgb_to_lab(pictures), "b c h w -> b h w c")
+    images = torch.rand(2, 3, 9, 7, generator=torch.Generator().manual_seed(0))
+    images[0, :, 0] = torch.linspace(0, 0.05, 7)
+    images[0, :, 1, 0], images[0, :, 1, 1] = 0.0, 1.0
+    expected = color.rgb2lab(rearrange(images.double(), "b c h w -> b h w c").numpy()) / 100
+    found = rearrange(rgb_to_lab(images), "b c h w -> b h w c")
     torch.testing.assert_close(found.double(), torch.from_numpy(expected), atol=1e-4, rtol=0)
