@@ -46,9 +46,8 @@ def test_a_random_head_starts_as_the_successors():
     scales = torch.cat([g.scales for g in predictions]) * 8
     assert scales.mean().item() == pytest.approx(0.5, abs=0.01)
     assert scales.std().item() == pytest.approx(0.13, abs=0.01)
-    assert torch.cat([g.opacities for g in predictions]).mean().item() == pytest.approx(
-        0.5, abs=0.02
-    )
+    opacities = torch.cat([g.opacities for g in predictions])
+    assert opacities.mean().item() == pytest.approx(0.5, abs=0.02)
 
 
 def test_without_a_spread_start_no_gaussian_has_a_bias_to_learn(make_method):

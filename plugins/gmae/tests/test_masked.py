@@ -174,7 +174,7 @@ def test_a_network_in_bf16_has_a_loss_in_fp32(make_method, images, name):
 @BOTH
 @pytest.mark.usefixtures("unchecked")
 def test_images_of_another_size_are_refused(make_method, name):
-    with pytest.raises(ShapeError, match=r"set data\.size and method\.image_size"):
+    with pytest.raises(ShapeError, match=r"set data\.image_size and method\.image_size"):
         make_method(name).embed({"image": torch.zeros(1, 3, 64, 64)})
 
 
