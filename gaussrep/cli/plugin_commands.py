@@ -76,7 +76,7 @@ def command_clashes() -> list[PluginFailure]:
         One failure each; the built-in command is used.
     """
     return [
-        PluginFailure.said(
+        PluginFailure.from_message(
             Origin(component.distribution, component.version),
             "name",
             f"command {component.name!r} is also a built-in command; "

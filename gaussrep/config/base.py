@@ -1,11 +1,70 @@
-"""The base of every configuration."""
+"""Base classes of configurations, and errors about unknown keys."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from gaussrep.config.unknown_keys import explain_unknown_keys
+from gaussrep.plugins.suggest import suggest
+
+RENAMED = "renamed_key"
+UNKNOWN = "unknown_key"
+
+
+def explain_unknown_keys(
+    model: type[BaseModel], error: ValidationError, renamed: Mapping[str, str]
+) -> ValidationError:
+    """Add new names and nearest keys to a model's errors about unknown keys.
+
+    Args:
+        model: The model that rejected its input.
+        error: All its errors, those of nested models included.
+        renamed: New dotted key by old dotted key, relative to the model.
+
+    Returns:
+        The same errors; those about unknown keys of this model are of type `renamed_key` or
+        `unknown_key`.
+    """
+    details = error.errors(include_url=False)
+    if not any(detail["type"] in ("extra_forbidden", UNKNOWN) for detail in details):
+        return error
+    lines = [
+        InitErrorDetails(
+            type=_explained(model, detail, renamed), loc=detail["loc"], input=detail["input"]
+        )
+        for detail in details
+    ]
+    return ValidationError.from_exception_data(error.title, lines)
+
+
+def _explained(
+    model: type[BaseModel], detail: Mapping[str, Any], renamed: Mapping[str, str]
+) -> PydanticCustomError:
+    key = ".".join(map(str, detail["loc"]))
+    if detail["type"] in ("extra_forbidden", UNKNOWN) and key in renamed:
+        context = {"old": key, "new": renamed[key]}
+        return PydanticCustomError(RENAMED, "was renamed to {new}", context)
+    if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
+        return PydanticCustomError(UNKNOWN, "unknown key; {hint}", {"hint": _hint(model, key)})
+    if detail["type"] == RENAMED:
+        return PydanticCustomError(RENAMED, "was renamed to {new}", detail["ctx"])
+    return PydanticCustomError(detail["type"], "{text}", {"text": detail["msg"]})
+
+
+def _hint(model: type[BaseModel], key: str) -> str:
+    deeper = [path for path in _paths(model) if path.endswith(f".{key}")]
+    if deeper:
+        return f"did you mean {' or '.join(map(repr, deeper))}?"
+    return suggest(key, model.model_fields)
+
+
+def _paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Dotted paths of all fields, those of nested models included."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}"
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield from _paths(field.annotation, f"{prefix}{name}.")
 
 
 class Config(BaseModel):

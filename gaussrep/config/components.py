@@ -1,4 +1,4 @@
-"""Fields that hold the configuration of a component which only its name tells."""
+"""Configuration fields that hold the settings of a component, chosen by its name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from gaussrep.plugins.suggest import suggest
 
 @dataclass(frozen=True, slots=True)
 class ComponentField:
-    """What `component` puts into an annotation.
+    """Annotation of a field for the settings of a component.
 
     Args:
         kind: Kind of component, a key of `gaussrep.plugins.KINDS`.
@@ -44,7 +44,7 @@ class ComponentField:
 
 
 def component(kind: str, *, auto: bool = False) -> ComponentField:
-    """Say that a field holds the configuration of a component of some kind.
+    """Annotate a field for the settings of a component.
 
     The field accepts `"cpu"`, `{"type": "cpu", "tile": 16}` and an instance. Only the config class
     of the named component is imported.
@@ -54,7 +54,7 @@ def component(kind: str, *, auto: bool = False) -> ComponentField:
         auto: Whether `auto` is accepted and stays `ComponentConfig(type="auto")`.
 
     Returns:
-        What goes into the annotation.
+        The annotation.
 
     Example:
         >>> from typing import Annotated
@@ -68,7 +68,7 @@ def component(kind: str, *, auto: bool = False) -> ComponentField:
 
 
 def resolve(kind: str, value: str | Mapping[str, Any] | ComponentConfig) -> ComponentConfig:
-    """Turn a name or settings into the validated configuration of a component.
+    """Validate a name or settings of a component.
 
     Args:
         kind: Kind of component, a key of `gaussrep.plugins.KINDS`.
@@ -90,7 +90,7 @@ def resolve(kind: str, value: str | Mapping[str, Any] | ComponentConfig) -> Comp
 
 
 def config_class(kind: str, name: str) -> type[ComponentConfig]:
-    """The class of a component's configuration.
+    """Import the configuration class of a component.
 
     Args:
         kind: Kind of component.
@@ -113,11 +113,11 @@ def config_class(kind: str, name: str) -> type[ComponentConfig]:
 
 
 def type_of(kind: str, config: ComponentConfig) -> str:
-    """The name of the component that a configuration belongs to.
+    """Find the name of the component that a configuration belongs to.
 
     Args:
         kind: Kind of component.
-        config: An instance; where it does not say its `type`, its class tells.
+        config: An instance; without `type`, its class decides.
 
     Returns:
         A short name, or a qualified one where the short one is ambiguous.
@@ -132,7 +132,7 @@ def type_of(kind: str, config: ComponentConfig) -> str:
     owners = [found for found in everything if found.record.config == spelled]
     if len(owners) != 1:
         raise PluginError(
-            f"{type(config).__name__} does not tell which of the {kind} it is for; give it a type."
+            f"{type(config).__name__} belongs to none or several of the {kind}; give it a type."
         )
     alone = sum(found.name == owners[0].name for found in everything) == 1
     return owners[0].name if alone else owners[0].qualified

@@ -1,4 +1,4 @@
-"""From files and arguments to a validated configuration, and back to a file."""
+"""Loading and writing of configurations."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -21,10 +21,10 @@ def load_config(
     files: Iterable[Path] = (),
     overrides: Iterable[str] = (),
 ) -> C:
-    """Gather a configuration from its sources, each over the ones before.
+    """Load a configuration from its sources; later ones take precedence.
 
     Args:
-        cls: The configuration; its defaults lie lowest.
+        cls: The configuration class, whose defaults come first.
         preset: Settings to start from.
         files: YAML files.
         overrides: `dotted.key=value` arguments.
@@ -35,7 +35,7 @@ def load_config(
     Raises:
         RenamedKeyError: If a key has a new name, one line for every mistake.
         ConfigError: If a file or an argument cannot be read, or with one line for every mistake:
-            the dotted path, what was given, what was wanted, the nearest key.
+            the dotted path, the given and the expected value, the nearest key.
 
     Example:
         >>> from gaussrep.config import Config
@@ -54,7 +54,7 @@ def load_config(
 
 
 def dump_yaml(config: Config) -> str:
-    """Write a configuration in full, so that `load_config` reads the same one back.
+    """Convert a configuration to YAML that `load_config` reads back.
 
     Args:
         config: The configuration.

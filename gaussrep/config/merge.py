@@ -1,4 +1,4 @@
-"""Lays the sources of a configuration over each other, before anything is validated."""
+"""Merging of the sources of a configuration, before validation."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from gaussrep import plugins
 from gaussrep.config.base import ComponentConfig, Config
 from gaussrep.config.components import ComponentField, config_class, type_of
-from gaussrep.config.slots import ListOf, MapOf, Slot, default_of, slot_of
+from gaussrep.config.field_kinds import FieldKind, ListOf, MapOf, field_default, field_kind
 from gaussrep.errors import PluginError
 
 
@@ -14,10 +14,10 @@ def merge(model: type[Config], layers: Sequence[Mapping[str, Any]]) -> dict[str,
     """Merge layers of settings.
 
     Mappings merge key by key; lists and scalars replace. Where a layer names another component than
-    the layers below it (or the model's defaults), what those said about the old one is dropped.
+    the layers below it (or the model's defaults), the settings of the other one are dropped.
 
     Args:
-        model: The model that the result is meant for.
+        model: The configuration class.
         layers: Settings, lowest first.
 
     Returns:
@@ -29,23 +29,23 @@ def merge(model: type[Config], layers: Sequence[Mapping[str, Any]]) -> dict[str,
 def _merge_model(
     model: type[Config], base: Config | None, layers: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
-    """Merge layers over `base`, an instance that stands for the model's defaults."""
+    """Merge layers over `base`, an instance with the defaults."""
     given = {name: getattr(base, name) for name in base.model_fields_set} if base else {}
     for key, values in _by_key(layers):
-        given[key] = _merge(slot_of(model, key), default_of(model, base, key), values)
+        given[key] = _merge(field_kind(model, key), field_default(model, base, key), values)
     return given
 
 
-def _merge(slot: Slot, default: Any, values: Sequence[Any]) -> Any:
-    if isinstance(slot, ComponentField):
-        return _merge_component(slot, default, values)
+def _merge(kind: FieldKind, default: Any, values: Sequence[Any]) -> Any:
+    if isinstance(kind, ComponentField):
+        return _merge_component(kind, default, values)
     layers = _last_mappings(values)
-    if not layers or isinstance(slot, ListOf):
+    if not layers or isinstance(kind, ListOf):
         return values[-1]
-    if slot is None or isinstance(slot, MapOf):
-        below = slot.values if slot else None
+    if kind is None or isinstance(kind, MapOf):
+        below = kind.values if kind else None
         return {key: _merge(below, None, inner) for key, inner in _by_key(layers)}
-    return _merge_model(slot, default if isinstance(default, slot) else None, layers)
+    return _merge_model(kind, default if isinstance(default, kind) else None, layers)
 
 
 def _merge_component(field: ComponentField, default: Any, values: Sequence[Any]) -> Any:
@@ -71,7 +71,7 @@ def _merge_settings(
 ) -> dict[str, Any]:
     try:
         model = config_class(kind, name) if isinstance(name, str) else ComponentConfig
-    except PluginError:  # validation will say it
+    except PluginError:  # validation reports it
         model = ComponentConfig
     return _merge_model(model, default if isinstance(default, model) else None, layers)
 
@@ -80,13 +80,13 @@ def _type_name(kind: str, default: Any) -> str | None:
     if isinstance(default, ComponentConfig):
         try:
             return type_of(kind, default) or None
-        except PluginError:  # validation will say it
+        except PluginError:  # validation reports it
             return None
     return default if isinstance(default, str) else None
 
 
 def _same(kind: str, one: Any, other: Any) -> bool:
-    """Whether two names, short or qualified, mean one component."""
+    """Whether two names, short or qualified, are of one component."""
     if one == other or not (isinstance(one, str) and isinstance(other, str)):
         return one == other
     try:
@@ -101,7 +101,7 @@ def _by_key(layers: Sequence[Mapping[str, Any]]) -> Iterable[tuple[str, list[Any
 
 
 def _last_mappings(values: Sequence[Any]) -> list[Mapping[str, Any]]:
-    """The mappings at the top; whatever lies below something else is covered by it."""
+    """Keep the mappings after the last value of another type."""
     layers: list[Mapping[str, Any]] = []
     for value in values:
         layers = [*layers, value] if isinstance(value, Mapping) else []

@@ -6,7 +6,7 @@ from typing import Any
 
 from gaussrep.config.base import ComponentConfig, Config
 from gaussrep.config.components import ComponentField, config_class, type_of
-from gaussrep.config.slots import ListOf, MapOf, Slot, default_of, slot_of
+from gaussrep.config.field_kinds import FieldKind, ListOf, MapOf, field_default, field_kind
 from gaussrep.errors import ConfigError
 
 
@@ -59,25 +59,25 @@ def _rename_model(
             _put(renamed, new.split("."), value)
             changed.append(change)
     for key, value in renamed.items():
-        default = default_of(model, None, key)
-        renamed[key] = _rename(slot_of(model, key), default, value, prefix + key, changed)
+        default = field_default(model, None, key)
+        renamed[key] = _rename(field_kind(model, key), default, value, prefix + key, changed)
     return renamed
 
 
-def _rename(slot: Slot, default: Any, value: Any, path: str, changed: list[RenamedKey]) -> Any:
-    if isinstance(slot, ListOf) and isinstance(value, list | tuple):
+def _rename(kind: FieldKind, default: Any, value: Any, path: str, changed: list[RenamedKey]) -> Any:
+    if isinstance(kind, ListOf) and isinstance(value, list | tuple):
         return [
-            _rename(slot.items, None, item, f"{path}.{index}", changed)
+            _rename(kind.items, None, item, f"{path}.{index}", changed)
             for index, item in enumerate(value)
         ]
-    if not isinstance(value, Mapping) or slot is None or isinstance(slot, ListOf):
+    if not isinstance(value, Mapping) or kind is None or isinstance(kind, ListOf):
         return value
-    if isinstance(slot, MapOf):
+    if isinstance(kind, MapOf):
         return {
-            key: _rename(slot.values, None, item, f"{path}.{key}", changed)
+            key: _rename(kind.values, None, item, f"{path}.{key}", changed)
             for key, item in value.items()
         }
-    model = _component_class(slot, default, value) if isinstance(slot, ComponentField) else slot
+    model = _component_class(kind, default, value) if isinstance(kind, ComponentField) else kind
     return _rename_model(model, value, f"{path}.", changed)
 
 

@@ -11,15 +11,15 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
     """Read arguments into one layer of settings.
 
     Args:
-        arguments: `dotted.key=value`; the value is YAML, so `null`, `1e-3`, `[1, 2]` and
-            `{a: 1}` are what they look like. Of two values for one key the later one counts.
+        arguments: `dotted.key=value`; the value is YAML: `null`, `1e-3`, `[1, 2]`, `{a: 1}`. Of two
+            values for one key the later one counts.
 
     Returns:
         Nested settings. `renderer=cpu renderer.tile=8`, in either order, is
         `{"renderer": {"type": "cpu", "tile": 8}}`.
 
     Raises:
-        ConfigError: If an argument is not of that form or its value is no YAML.
+        ConfigError: If an argument is not of that form or its value is not YAML.
 
     Example:
         >>> parse_overrides(["trainer.lr=1e-3", "trainer.optimizer.betas=[0.9, 0.95]"])
@@ -30,7 +30,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
         dotted, equals, text = argument.partition("=")
         keys = dotted.strip().split(".")
         if not equals or not all(keys):
-            raise ConfigError(f"{argument!r} is no setting; write it as dotted.key=value.")
+            raise ConfigError(f"{argument!r} is not a setting; write it as dotted.key=value.")
         _put(settings, keys, parse_value(text, f"the value of {dotted.strip()}"))
     return settings
 
@@ -49,7 +49,7 @@ def _put(settings: dict[str, Any], keys: list[str], value: Any) -> None:
 
 
 def _as_mapping(value: Any) -> dict[str, Any]:
-    """What a key under `value` is put into; text is the short form of a component."""
+    """Convert the short form of a component to a mapping."""
     if isinstance(value, str):
         return {"type": value}
     return value if isinstance(value, dict) else {}

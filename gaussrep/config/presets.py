@@ -1,4 +1,4 @@
-"""Presets: settings that a method's distribution ships as YAML files."""
+"""Presets: YAML files of settings in a method's distribution."""
 
 from importlib.resources import files
 from typing import Any
@@ -10,7 +10,7 @@ from gaussrep.plugins.suggest import suggest
 
 
 def presets(component: Component) -> dict[str, dict[str, Any]]:
-    """Every preset of a method.
+    """Read all presets of a method.
 
     Args:
         component: A component of kind `methods`.
@@ -20,7 +20,7 @@ def presets(component: Component) -> dict[str, dict[str, Any]]:
 
     Raises:
         PluginError: If the package of presets cannot be imported.
-        ConfigError: If a preset is no YAML mapping.
+        ConfigError: If a preset is not a YAML mapping.
     """
     package = component.record.presets
     if package is None:
@@ -37,7 +37,7 @@ def presets(component: Component) -> dict[str, dict[str, Any]]:
 
 
 def preset(component: Component, name: str) -> dict[str, Any]:
-    """One preset of a method.
+    """Read a preset of a method.
 
     Args:
         component: A component of kind `methods`.
@@ -47,7 +47,7 @@ def preset(component: Component, name: str) -> dict[str, Any]:
         Its settings.
 
     Raises:
-        ConfigError: If there is none of that name; the message gives the nearest ones.
+        ConfigError: If there is no such preset; the message gives the nearest names.
         PluginError: If the package of presets cannot be imported.
     """
     known = presets(component)

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gaussrep.config.unknown_keys import RENAMED
+from gaussrep.config.base import RENAMED
 from gaussrep.errors import ConfigError, RenamedKeyError
 
 SHORT = reprlib.Repr()

@@ -1,4 +1,4 @@
-"""YAML in and out, by a reader and a writer that agree with each other."""
+"""Reading and writing of YAML, so that numbers keep their type."""
 
 import re
 from pathlib import Path
@@ -9,11 +9,11 @@ import yaml
 from gaussrep.errors import ConfigError
 
 FLOAT = re.compile(r"[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)[eE][-+]?\d+\Z")
-"""Numbers such as 1e-3, which YAML 1.1 takes for text."""
+"""Numbers such as 1e-3, which YAML 1.1 reads as text."""
 
 
 class _Reader(yaml.SafeLoader):
-    """Plain data only; refuses a key that stands twice."""
+    """Reads plain data only, and rejects duplicate keys."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -23,7 +23,7 @@ class _Reader(yaml.SafeLoader):
             key = self.construct_object(key_node, deep=True)
             if isinstance(key, str) and key in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"key {key!r} stands twice", key_node.start_mark
+                    None, None, f"key {key!r} is there twice", key_node.start_mark
                 )
             if isinstance(key, str):
                 seen.add(key)
@@ -31,7 +31,7 @@ class _Reader(yaml.SafeLoader):
 
 
 class _Writer(yaml.SafeDumper):
-    """Repeats equal values instead of linking them."""
+    """Writes repeated values in full instead of as aliases."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -51,7 +51,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         Plain data.
 
     Raises:
-        ConfigError: If the file is missing or no YAML, naming file and line; or no mapping.
+        ConfigError: If the file is missing, not YAML (with the line), or not a mapping.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -69,13 +69,13 @@ def parse_mapping(text: str, source: str) -> dict[str, Any]:
 
     Args:
         text: YAML.
-        source: Where it comes from, for messages.
+        source: Name of the source, for messages.
 
     Returns:
         Plain data.
 
     Raises:
-        ConfigError: If it is no YAML, or no mapping.
+        ConfigError: If it is not YAML, or not a mapping.
     """
     data = parse_value(text, source)
     if data is None:
@@ -90,13 +90,13 @@ def parse_value(text: str, source: str) -> Any:
 
     Args:
         text: YAML.
-        source: Where it comes from, for messages.
+        source: Name of the source, for messages.
 
     Returns:
         Plain data.
 
     Raises:
-        ConfigError: If it is no YAML, with the line.
+        ConfigError: If it is not YAML; the message gives the line.
     """
     try:
         return yaml.load(text, _Reader)

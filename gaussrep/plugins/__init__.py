@@ -1,4 +1,4 @@
-"""Plugins: what they register, and how the parts are found and loaded. Never imports torch.
+"""Plugins: records of components, their discovery and loading. Never imports torch.
 
 A plugin is a light module, named by an entry point of the group `gaussrep`, whose functions are
 marked with `hookimpl` and yield records:

@@ -1,4 +1,4 @@
-"""The core's own components, registered through the same door as everybody's."""
+"""The components of the core, registered by the same hooks as those of plugins."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ def register_renderers() -> Iterator[RendererRecord]:
     """The renderers of the core."""
     yield RendererRecord(
         name="reference",
-        summary="Plain torch: any device, float32 and float64, the oracle of every other one.",
+        summary="Plain torch: any device, float32 and float64; the reference of all others.",
         target="gaussrep.rendering.reference:ReferenceRenderer",
         config="gaussrep.rendering.config:ReferenceConfig",
         devices=frozenset({"cpu", "cuda", "mps"}),

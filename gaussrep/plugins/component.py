@@ -1,4 +1,4 @@
-"""A component: a record, who registered it, and the way to its code."""
+"""Components: records of plugins, and the import of their code."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -13,10 +13,10 @@ CORE = "gaussrep"
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """Something that a plugin offers. Nothing of it is imported before `load`.
+    """A component of a plugin; its code is imported by `load`.
 
     Args:
-        record: What the plugin says about it; its class is the one that `KINDS` gives for `kind`.
+        record: Record by which it was registered; its class is `KINDS[kind]`.
         kind: `"renderers"`, `"losses"`, … a key of `gaussrep.plugins.KINDS`.
         distribution: Normalized name of the distribution that registered it.
         version: That distribution's version.

@@ -1,4 +1,4 @@
-"""Which installed distributions have plugins."""
+"""Discovery of the installed distributions with plugins."""
 
 from collections.abc import Iterator
 from importlib.metadata import Distribution, EntryPoint, distributions
@@ -11,14 +11,13 @@ from gaussrep.plugins.hookspecs import PROJECT
 
 
 def discover() -> tuple[list[tuple[Origin, EntryPoint]], list[PluginFailure]]:
-    """Every entry point of the group `gaussrep`, in the same order everywhere.
+    """Find the entry points of the group `gaussrep`, in a fixed order.
 
-    The metadata of each distribution is read on its own, so that one damaged file does not hide
-    the plugins of all others. Of a distribution that is installed twice the first on `sys.path`
-    counts.
+    The metadata of each distribution is read separately, so one damaged file does not hide the
+    plugins of others. Of a distribution that is installed twice, the first on `sys.path` counts.
 
     Returns:
-        Origins and entry points, sorted by distribution and name; and what could not be read.
+        Origins and entry points, sorted by distribution and name; and the failures.
     """
     found: dict[str, list[tuple[Origin, EntryPoint]]] = {}
     failures = []
@@ -30,14 +29,16 @@ def discover() -> tuple[list[tuple[Origin, EntryPoint]], list[PluginFailure]]:
             origin = _origin(installed)
             found.setdefault(origin.distribution, list(_entry_points(installed, origin)))
         except Exception as error:
-            failures.append(PluginFailure.raised(origin, "metadata", "reading its metadata", error))
+            failures.append(
+                PluginFailure.from_exception(origin, "metadata", "reading its metadata", error)
+            )
     ordered = (found[name] for name in sorted(found))
     pairs = [pair for pairs in ordered for pair in sorted(pairs, key=lambda pair: pair[1].name)]
     return pairs, failures
 
 
 def _has_plugins(installed: Distribution) -> bool:
-    """Whether the group is mentioned; cheap, because it parses nothing."""
+    """Whether the group occurs in the metadata, without parsing it."""
     try:
         return f"[{PROJECT}]" in (installed.read_text("entry_points.txt") or "")
     except UnicodeDecodeError:  # entry points that no tool can read

@@ -1,4 +1,4 @@
-"""What went wrong with a plugin, kept so that everything else goes on."""
+"""Failures of plugins, recorded so that everything else works."""
 
 from dataclasses import dataclass
 from traceback import format_exception
@@ -8,7 +8,7 @@ from gaussrep.errors import PluginError
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a plugin comes from.
+    """The distribution of a plugin.
 
     Args:
         distribution: Normalized name of the installed distribution.
@@ -23,17 +23,17 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class PluginFailure:
-    """One thing that is wrong with one plugin; the rest of the program works without it.
+    """A failure of one plugin; the rest of the program works without it.
 
     Args:
         distribution: Normalized name of the distribution.
         version: Its version.
         entry_point: Name of the entry point.
-        phase: Where it went wrong: `select` (what `GAUSSREP_PLUGINS` asks for), `metadata`,
-            `import`, `hook` (a name that is no hook), `call` (of a hook), `record`, or `name`. The
-            last is no defect: two plugins use one name, and both answer to their qualified names.
-        error: What is wrong, in one line.
-        traceback: The full traceback, empty where the plugin raised nothing.
+        phase: Phase of the failure: `select` (by `GAUSSREP_PLUGINS`), `metadata`, `import`, `hook`
+            (an unknown hook), `call` (of a hook), `record`, or `name`. The last is no defect: two
+            plugins use one name, and both are available by their qualified names.
+        error: The error in one line.
+        traceback: The full traceback; empty where the plugin raised nothing.
     """
 
     distribution: str
@@ -44,13 +44,13 @@ class PluginFailure:
     traceback: str = ""
 
     @classmethod
-    def said(cls, origin: Origin, phase: str, sentence: str) -> "PluginFailure":
-        """Record a sentence of gaussrep's own.
+    def from_message(cls, origin: Origin, phase: str, sentence: str) -> "PluginFailure":
+        """Record a failure that gaussrep found.
 
         Args:
             origin: The plugin.
-            phase: Where it went wrong.
-            sentence: What is wrong and how to cure it.
+            phase: Phase of the failure.
+            sentence: The error and its cure.
 
         Returns:
             The failure.
@@ -59,31 +59,31 @@ class PluginFailure:
         return cls(origin.distribution, origin.version, origin.entry_point, phase, line)
 
     @classmethod
-    def raised(
+    def from_exception(
         cls, origin: Origin, phase: str, doing: str, error: BaseException
     ) -> "PluginFailure":
         """Record an exception.
 
         Args:
             origin: The plugin.
-            phase: Where it went wrong.
-            doing: What failed, `"import"`.
-            error: What was raised.
+            phase: Phase of the failure.
+            doing: Name of the failed action, `"import"`.
+            error: The exception.
 
         Returns:
-            The failure, with the traceback unless gaussrep itself refused something.
+            The failure; with the traceback, unless gaussrep raised the exception on purpose.
         """
         if isinstance(error, PluginError):
-            return cls.said(origin, phase, str(error))
+            return cls.from_message(origin, phase, str(error))
         line = " ".join(f"{doing} failed: {type(error).__name__}: {error}".split())
         trace = "".join(format_exception(error))
         return cls(origin.distribution, origin.version, origin.entry_point, phase, line, trace)
 
     @property
     def is_defect(self) -> bool:
-        """Whether the plugin is at fault, and not only its choice of a name."""
+        """Whether the plugin is broken, and does not only share a name with another."""
         return self.phase != "name"
 
     def __str__(self) -> str:
-        who = f"plugin {self.distribution} {self.version}".rstrip()
-        return f"{who}: {self.error}"
+        plugin = f"plugin {self.distribution} {self.version}".rstrip()
+        return f"{plugin}: {self.error}"

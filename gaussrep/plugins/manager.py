@@ -1,6 +1,7 @@
-"""The plugin host: loads every plugin on its own and gathers what they offer."""
+"""The plugin host: load every plugin on its own and collect its components."""
 
-from collections.abc import Collection, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint
 
@@ -8,24 +9,97 @@ import pluggy
 from packaging.utils import canonicalize_name
 
 from gaussrep import __version__
-from gaussrep.errors import PluginError, UnknownNameError
+from gaussrep.errors import AmbiguousNameError, PluginError, UnknownNameError
 from gaussrep.plugins import builtin, hookspecs
 from gaussrep.plugins.component import CORE, Component
 from gaussrep.plugins.discovery import discover
 from gaussrep.plugins.failure import Origin, PluginFailure
-from gaussrep.plugins.names import choose, clashes
 from gaussrep.plugins.records import KINDS
 from gaussrep.plugins.suggest import suggest
 from gaussrep.plugins.validation import check_record
+
+
+def resolve_name(components: Sequence[Component], noun: str, name: str) -> Component:
+    """Resolve the name of a component.
+
+    A short name of the core is the core's component, even where plugins use it, too.
+
+    Args:
+        components: All components of one kind.
+        noun: Noun of the kind for messages, `"renderer"`.
+        name: Short name or `distribution:name`.
+
+    Returns:
+        The component.
+
+    Raises:
+        UnknownNameError: If there is none; the message gives the nearest names.
+        AmbiguousNameError: If several distributions use that short name.
+    """
+    found = matching(components, name)
+    if not found:
+        qualified = ":" in name
+        known = (c.qualified if qualified else c.name for c in components)
+        raise UnknownNameError(f"There is no {noun} {name!r}; {suggest(name, known)}")
+    if len(found) > 1:
+        who = " and ".join(f"{c.distribution} {c.version}" for c in found)
+        cure = " or ".join(repr(c.qualified) for c in found)
+        raise AmbiguousNameError(f"The {noun} {name!r} is registered by {who}; write {cure}.")
+    return found[0]
+
+
+def matching(components: Iterable[Component], name: str) -> list[Component]:
+    """Find the components that match a short or qualified name.
+
+    Args:
+        components: All components of one kind.
+        name: Short name or `distribution:name`.
+
+    Returns:
+        Zero, one, or several components.
+    """
+    distribution, colon, short = name.rpartition(":")
+    found = [component for component in components if component.name == short]
+    if colon:
+        return [c for c in found if c.distribution == canonicalize_name(distribution)]
+    return [c for c in found if c.distribution == CORE] or found
+
+
+def clashes(components: Iterable[Component]) -> Iterator[tuple[Origin, str]]:
+    """Find names that several distributions use.
+
+    Args:
+        components: All components of all kinds.
+
+    Yields:
+        The later plugin of each pair, and a sentence with both qualified names.
+    """
+    users: dict[tuple[str, str], list[Component]] = defaultdict(list)
+    for component in components:
+        users[component.kind, component.name].append(component)
+    for first, *others in users.values():
+        for other in others:
+            yield Origin(other.distribution, other.version), _reuse(first, other)
+
+
+def _reuse(first: Component, other: Component) -> str:
+    title = f"{other.record.noun} {other.name!r}"
+    if first.distribution == CORE:
+        return f"{title} is also a name of the core; write {other.qualified!r} for this one."
+    return (
+        f"{title} is also registered by {first.distribution} {first.version}; "
+        f"write {other.qualified!r} or {first.qualified!r}."
+    )
+
 
 HOOKS = tuple(f"register_{kind}" for kind in KINDS)
 
 
 class PluginHost:
-    """Loads plugins and keeps what they offer and what went wrong with them.
+    """Loads plugins, and keeps their components and failures.
 
-    A plugin that raises, exits, misspells a hook or offers a bad record is recorded and costs only
-    itself. The core registers through the same door, but its failures are raised.
+    A plugin that raises, exits, misspells a hook or yields an invalid record is recorded as a
+    failure and affects nothing else. The core registers by the same hooks; its failures are raised.
 
     Args:
         only: Names of the entry points or distributions to load; None loads all. The core's own
@@ -47,16 +121,16 @@ class PluginHost:
             self._fail(origin, "name", sentence)
 
     def components(self, kind: str | None = None) -> list[Component]:
-        """What the plugins offer.
+        """List the components.
 
         Args:
-            kind: One of `KINDS`; None for all.
+            kind: Kind of component, a key of `KINDS`; None for all.
 
         Returns:
             Components sorted by kind, name and distribution.
 
         Raises:
-            PluginError: If there is no such kind.
+            UnknownNameError: If there is no such kind.
         """
         if kind is not None and kind not in KINDS:
             raise UnknownNameError(
@@ -67,10 +141,10 @@ class PluginHost:
         return sorted(chosen, key=lambda c: (kinds.index(c.kind), c.name, c.distribution))
 
     def find(self, kind: str, name: str) -> Component:
-        """One component.
+        """Find a component.
 
         Args:
-            kind: One of `KINDS`.
+            kind: Kind of component, a key of `KINDS`.
             name: Short name, or `distribution:name`.
 
         Returns:
@@ -82,11 +156,11 @@ class PluginHost:
         """
         components = self.components(kind)
         try:
-            return choose(components, KINDS[kind].noun, name)
+            return resolve_name(components, KINDS[kind].noun, name)
         except UnknownNameError as error:
             if not any(failure.is_defect for failure in self.failures):
                 raise
-            hint = "Some plugins failed to load; `gaussrep doctor` says why."
+            hint = "Some plugins failed to load; `gaussrep doctor` shows why."
             raise UnknownNameError(f"{error} {hint}") from None
 
     def _find_plugins(self, only: Collection[str] | None) -> list[tuple[Origin, EntryPoint]]:
@@ -99,7 +173,7 @@ class PluginHost:
         for name in only:
             if not {name, canonicalize_name(name)} & known:
                 sentence = (
-                    f"GAUSSREP_PLUGINS asks for what is not installed; {suggest(name, known)}"
+                    f"GAUSSREP_PLUGINS names a plugin that is not installed; {suggest(name, known)}"
                 )
                 self._fail(Origin(name, ""), "select", sentence)
         return [pair for pair in found if {pair[0].entry_point, pair[0].distribution} & wanted]
@@ -128,7 +202,7 @@ class PluginHost:
                 self._fail(origin, "hook", sentence)
 
     def _collect(self, kind: str) -> None:
-        """Call each implementation on its own: pluggy's own call stops at the first exception."""
+        """Call each implementation separately: pluggy's call stops at the first exception."""
         hook = f"register_{kind}"
         for implementation in getattr(self._manager.hook, hook).get_hookimpls():
             origin = self._origins[implementation.plugin_name]
@@ -145,14 +219,14 @@ class PluginHost:
             self._components.append(component)
 
     def _fail(self, origin: Origin, phase: str, sentence: str) -> None:
-        self.failures.append(PluginFailure.said(origin, phase, sentence))
+        self.failures.append(PluginFailure.from_message(origin, phase, sentence))
 
     @contextmanager
     def _isolated(self, origin: Origin, phase: str, doing: str) -> Iterator[None]:
-        """Record whatever a plugin raises, unless it is the core itself."""
+        """Record the exceptions of a plugin; raise those of the core."""
         try:
             yield
         except (Exception, SystemExit) as error:
             if origin.distribution == CORE:
                 raise
-            self.failures.append(PluginFailure.raised(origin, phase, doing, error))
+            self.failures.append(PluginFailure.from_exception(origin, phase, doing, error))

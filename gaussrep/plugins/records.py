@@ -1,4 +1,4 @@
-"""What a plugin says about each of its components: frozen records, cheap to make and to list."""
+"""Records by which plugins register their components."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from types import MappingProxyType
 from typing import ClassVar, Literal
 
 PLUGIN_API = 1
-"""Version of the agreement between gaussrep and its plugins; every record carries it."""
+"""Version of the interface between gaussrep and its plugins; every record carries it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """Facts that every component states without being imported.
+    """Facts about a component that are known without importing it.
 
     Args:
         name: Short name, `[a-z][a-z0-9-]*`.

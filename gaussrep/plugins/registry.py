@@ -1,4 +1,4 @@
-"""The one host that a process uses, made when something first asks for it."""
+"""The registry of components: the plugin host of this process, made on first use."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ from gaussrep.plugins.manager import PluginHost
 logger = logging.getLogger("gaussrep.plugins")
 
 VARIABLE = "GAUSSREP_PLUGINS"
-"""Environment variable that names the plugins to load, `a,b`; empty loads none but the core."""
+"""Environment variable with the names of the plugins to load, `a,b`; empty loads only the core."""
 
 TRACEBACK_HINT = " (`gaussrep doctor` shows the traceback)"
 
@@ -28,15 +28,15 @@ def _host() -> PluginHost:
 
 
 def reset() -> None:
-    """Forget the host, so that the next call loads the plugins again; for tests."""
+    """Discard the host, so that the next call loads the plugins again; for tests."""
     _host.cache_clear()
 
 
 def list_components(kind: str | None = None) -> list[Component]:
-    """Everything that is installed, without importing it.
+    """List the installed components, without importing them.
 
     Args:
-        kind: One of `KINDS`, `"renderers"`; None for all.
+        kind: Kind of component, a key of `KINDS`; None for all.
 
     Returns:
         Components sorted by kind, name and distribution.
@@ -53,7 +53,7 @@ def list_components(kind: str | None = None) -> list[Component]:
 
 
 def failures() -> list[PluginFailure]:
-    """What is wrong with the installed plugins; each was warned about in one line.
+    """List the failures of installed plugins; each was logged as a warning.
 
     Returns:
         The failures, in the order in which they happened.
@@ -62,10 +62,10 @@ def failures() -> list[PluginFailure]:
 
 
 def find(kind: str, name: str) -> Component:
-    """One component, without importing it.
+    """Find a component, without importing it.
 
     Args:
-        kind: One of `KINDS`.
+        kind: Kind of component, a key of `KINDS`.
         name: Short name, or `distribution:name`, which is never ambiguous.
 
     Returns:
@@ -79,14 +79,14 @@ def find(kind: str, name: str) -> Component:
 
 
 def load(kind: str, name: str) -> Any:
-    """Import one component.
+    """Import a component.
 
     Args:
-        kind: One of `KINDS`.
+        kind: Kind of component, a key of `KINDS`.
         name: Short or qualified name.
 
     Returns:
-        The class or function that its record names.
+        The class or function of its record's `target`.
 
     Raises:
         UnknownNameError: If there is none.

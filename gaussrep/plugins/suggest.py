@@ -1,4 +1,4 @@
-"""The name that was probably meant."""
+"""Suggestions for misspelled names."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -7,7 +7,7 @@ LISTED = 12
 
 
 def suggest(given: str, known: Iterable[str]) -> str:
-    """Say which known name is closest to one that does not exist, or which names there are.
+    """Suggest the closest known name for one that does not exist, or list the known names.
 
     Args:
         given: The name that was given.

@@ -18,15 +18,15 @@ PACKAGE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 def check_record(kind: str, record: object, distribution: str) -> None:
-    """Refuse what a plugin should not have registered.
+    """Check a record that a plugin registered.
 
     Args:
-        kind: The kind whose hook gave the record.
-        record: What the hook gave.
-        distribution: Who gave it, for the cure.
+        kind: Kind of component of the hook.
+        record: The record.
+        distribution: Distribution of the plugin, for the cure.
 
     Raises:
-        PluginError: Saying what is wrong, what was given and what was wanted.
+        PluginError: If the record is not valid; the message gives the wrong and the expected value.
     """
     wanted = KINDS[kind]
     if not isinstance(record, wanted):
@@ -44,7 +44,7 @@ def _check_api(record: Record, distribution: str) -> None:
     older = isinstance(record.api, int) and record.api < PLUGIN_API
     cure = f"pip install --upgrade {distribution if older else 'gaussrep'}"
     raise PluginError(
-        f"{record.noun} {record.name!r} speaks plugin API {record.api!r}, this gaussrep speaks "
+        f"{record.noun} {record.name!r} uses plugin API {record.api!r}, this gaussrep uses "
         f"{PLUGIN_API}: {cure}"
     )
 
@@ -117,5 +117,5 @@ def _check_requirements(record: Record) -> None:
         except InvalidRequirement as error:
             reason = str(error).splitlines()[0]
             raise PluginError(
-                f"{record.noun} {record.name!r}: {text!r} is no PEP 508 requirement: {reason}."
+                f"{record.noun} {record.name!r}: {text!r} is not a PEP 508 requirement: {reason}."
             ) from error

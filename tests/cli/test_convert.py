@@ -60,7 +60,7 @@ def test_settings_are_those_of_the_format_that_is_written(file, tmp_path):
     assert gzip.decompress((tmp_path / "out.spz").read_bytes())[4] == 2
     with pytest.raises(ConfigError, match="version"):
         convert(file, tmp_path / "out.glb", ["version=2"])
-    with pytest.raises(ConfigError, match="'version' is no setting"):
+    with pytest.raises(ConfigError, match="'version' is not a setting"):
         convert(file, tmp_path / "out.spz", ["version"])
 
 

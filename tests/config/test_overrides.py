@@ -43,7 +43,7 @@ def test_later_arguments_win_and_mappings_merge():
 
 @pytest.mark.parametrize("argument", ["a", "=1", "a..b=1", ".a=1", "a.=1", ""])
 def test_what_is_no_setting_is_said(argument):
-    with pytest.raises(ConfigError, match=r"is no setting; write it as dotted\.key=value"):
+    with pytest.raises(ConfigError, match=r"is not a setting; write it as dotted\.key=value"):
         parse_overrides([argument])
 
 

@@ -38,7 +38,7 @@ def test_an_empty_file_holds_nothing(file, text):
         ("a: 1\nb: [1\n", "given.yaml, line 3: "),
         ("a: 1\n b: 2\n", "given.yaml, line 2: mapping values are not allowed here."),
         ("a: 1\n\ta: 2\n", "given.yaml, line 2: "),
-        ("a: 1\nb: 2\na: 3\n", "given.yaml, line 3: key 'a' stands twice."),
+        ("a: 1\nb: 2\na: 3\n", "given.yaml, line 3: key 'a' is there twice."),
         ("a: *nothing\n", "given.yaml, line 1: found undefined alias 'nothing'."),
         ("a: !!python/object/apply:os.getcwd []\n", "given.yaml, line 1: could not determine"),
         ("{[1]: 2}\n", "given.yaml, line 1: found unhashable key."),

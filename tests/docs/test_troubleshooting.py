@@ -72,7 +72,9 @@ def refused(call, *arguments):
 def heard():
     """Sentences that the code puts together from several."""
     record = plugins.LossRecord(name="x", summary="", target="x:x", requires=("not-there>=1",))
-    failed = PluginFailure.raised(Origin("mine", "1"), "import", "import", RuntimeError("no"))
+    failed = PluginFailure.from_exception(
+        Origin("mine", "1"), "import", "import", RuntimeError("no")
+    )
     sentences = [
         refused(Component(record, "losses", "mine", "1").load),
         refused(plugins.find, "methods", "gmea"),

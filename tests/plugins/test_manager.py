@@ -145,7 +145,7 @@ def test_choosing_a_plugin_that_is_not_installed_is_reported(site):
     failure = only_failure(plugins.PluginHost(only=["hubr"]))
     assert failure.phase == "select"
     assert str(failure) == (
-        "plugin hubr: GAUSSREP_PLUGINS asks for what is not installed; did you mean 'huber'?"
+        "plugin hubr: GAUSSREP_PLUGINS names a plugin that is not installed; did you mean 'huber'?"
     )
 
 

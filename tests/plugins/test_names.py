@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from gaussrep.errors import AmbiguousNameError, UnknownNameError
 from gaussrep.plugins import CORE, Component, LossRecord
-from gaussrep.plugins.names import choose, clashes, matching
+from gaussrep.plugins.manager import clashes, matching, resolve_name
 
 
 def loss(distribution, name, version="1.0"):
@@ -16,12 +16,12 @@ MINE, YOURS, CORES = loss("mine", "huber"), loss("your-own", "huber", "2.0"), lo
 
 
 def test_a_short_name_finds_its_component():
-    assert choose([MINE, CORES], "loss", "huber") is MINE
+    assert resolve_name([MINE, CORES], "loss", "huber") is MINE
 
 
 def test_an_ambiguous_name_is_refused_with_both_qualified_names():
     with pytest.raises(AmbiguousNameError) as caught:
-        choose([MINE, YOURS], "loss", "huber")
+        resolve_name([MINE, YOURS], "loss", "huber")
     assert str(caught.value) == (
         "The loss 'huber' is registered by mine 1.0 and your-own 2.0; "
         "write 'mine:huber' or 'your-own:huber'."
@@ -30,13 +30,13 @@ def test_an_ambiguous_name_is_refused_with_both_qualified_names():
 
 @pytest.mark.parametrize("name", ["your-own:huber", "Your_Own:huber"])
 def test_a_qualified_name_is_never_ambiguous(name):
-    assert choose([MINE, YOURS], "loss", name) is YOURS
+    assert resolve_name([MINE, YOURS], "loss", name) is YOURS
 
 
 def test_a_name_of_the_core_stays_the_cores():
     reuse = loss("mine", "mse")
-    assert choose([reuse, CORES], "loss", "mse") is CORES
-    assert choose([reuse, CORES], "loss", "mine:mse") is reuse
+    assert resolve_name([reuse, CORES], "loss", "mse") is CORES
+    assert resolve_name([reuse, CORES], "loss", "mine:mse") is reuse
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def test_a_name_of_the_core_stays_the_cores():
 )
 def test_an_unknown_name_gives_the_nearest(name, hint):
     with pytest.raises(UnknownNameError) as caught:
-        choose([MINE, CORES], "loss", name)
+        resolve_name([MINE, CORES], "loss", name)
     assert str(caught.value) == hint
 
 
 def test_nothing_installed_is_said():
     with pytest.raises(UnknownNameError, match="there is none"):
-        choose([], "encoder", "vit")
+        resolve_name([], "encoder", "vit")
 
 
 def test_every_reuse_of_a_name_is_one_sentence():

@@ -88,7 +88,9 @@ def test_a_capture_format_can_be_recognized(facts, problem):
 
 
 def test_a_bad_requirement_is_refused():
-    assert "'num py' is no PEP 508" in refused("losses", LossRecord(**BASE, requires=("num py",)))
+    assert "'num py' is not a PEP 508" in refused(
+        "losses", LossRecord(**BASE, requires=("num py",))
+    )
 
 
 @pytest.mark.parametrize("given", [LossRecord(**BASE), LossRecord, "loss", None])
@@ -107,9 +109,7 @@ def test_a_record_of_another_hook_is_refused(given):
 )
 def test_another_api_is_refused_with_the_cure(api, cure):
     message = refused("losses", LossRecord(**BASE, api=api))
-    assert message == (
-        f"loss 'x' speaks plugin API {api!r}, this gaussrep speaks {PLUGIN_API}: {cure}"
-    )
+    assert message == (f"loss 'x' uses plugin API {api!r}, this gaussrep uses {PLUGIN_API}: {cure}")
 
 
 def test_records_are_frozen_and_say_what_they_are():

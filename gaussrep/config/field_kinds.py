@@ -1,4 +1,4 @@
-"""What stands where in a configuration, as far as merging needs to know."""
+"""Kinds of configuration fields, as far as merging and migration distinguish them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,51 +13,51 @@ from gaussrep.config.components import ComponentField
 
 @dataclass(frozen=True, slots=True)
 class MapOf:
-    """A place that holds a mapping.
+    """A field that holds a mapping.
 
     Args:
-        values: What each of its values is.
+        values: Kind of its values.
     """
 
-    values: "Slot"
+    values: "FieldKind"
 
 
 @dataclass(frozen=True, slots=True)
 class ListOf:
-    """A place that holds a list.
+    """A field that holds a list.
 
     Args:
-        items: What each of its items is.
+        items: Kind of its items.
     """
 
-    items: "Slot"
+    items: "FieldKind"
 
 
-Slot = ComponentField | type[Config] | MapOf | ListOf | None
+FieldKind = ComponentField | type[Config] | MapOf | ListOf | None
 """A component, a nested configuration, a mapping, a list, or (None) anything else."""
 
 
-def slot_of(model: type[Config], key: str) -> Slot:
-    """What a model has under a key.
+def field_kind(model: type[Config], key: str) -> FieldKind:
+    """Find the kind of a field.
 
     Args:
-        model: The model.
-        key: Name of a field; one that does not exist is nothing special.
+        model: The configuration class.
+        key: Name of the field.
 
     Returns:
-        The slot.
+        The kind; None also where there is no such field.
     """
     field = model.model_fields.get(key)
-    return _slot(field.annotation, tuple(field.metadata)) if field else None
+    return _kind_of(field.annotation, tuple(field.metadata)) if field else None
 
 
-def default_of(model: type[Config], base: Config | None, key: str) -> Any:
-    """What a model has under a key where nothing is given.
+def field_default(model: type[Config], base: Config | None, key: str) -> Any:
+    """Find the default of a field.
 
     Args:
-        model: The model.
-        base: An instance that stands for the model's defaults, if there is one.
-        key: Name of a field.
+        model: The configuration class.
+        base: An instance with the defaults, if there is one.
+        key: Name of the field.
 
     Returns:
         The default; None where there is none or where it depends on other fields.
@@ -75,19 +75,19 @@ def _needs_data(field: FieldInfo) -> bool:
     return field.default_factory is not None and field.default_factory_takes_validated_data is True
 
 
-def _slot(annotation: Any, metadata: tuple[Any, ...] = ()) -> Slot:
+def _kind_of(annotation: Any, metadata: tuple[Any, ...] = ()) -> FieldKind:
     for item in metadata:
         if isinstance(item, ComponentField):
             return item
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _slot(arguments[0], arguments[1:])
+        return _kind_of(arguments[0], arguments[1:])
     if origin in (Union, UnionType):
-        return next((slot for slot in map(_slot, arguments) if slot), None)
+        return next((kind for kind in map(_kind_of, arguments) if kind), None)
     if isinstance(origin, type) and issubclass(origin, Mapping):
-        return MapOf(_slot(arguments[1]))
+        return MapOf(_kind_of(arguments[1]))
     if isinstance(origin, type) and issubclass(origin, Sequence):
-        return ListOf(_slot(arguments[0]))
+        return ListOf(_kind_of(arguments[0]))
     if isinstance(annotation, type) and issubclass(annotation, Config):
         return annotation
     return None
