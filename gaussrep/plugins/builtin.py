@@ -87,7 +87,7 @@ def register_encoders() -> Iterator[EncoderRecord]:
     )
     yield EncoderRecord(
         name="run",
-        summary="What a trained run's method says of pictures, such as a GMAE's.",
+        summary="The tokens in which a trained run's method embeds images, such as GMAE's.",
         target="gaussrep.embedding.run_encoder:RunEncoder",
         config="gaussrep.encoders.teacher_config:RunEncoderConfig",
         modality="image",
@@ -165,7 +165,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="folders",
-        summary="Labeled pictures: train/ and val/ (or test/) with one folder per class.",
+        summary="Labeled images: train/ and val/ (or test/) with one folder per class.",
         target="gaussrep.data.folders:ClassFolders",
         config="gaussrep.data.config:FoldersConfig",
         modality="image",
@@ -186,7 +186,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="cifar10",
-        summary="CIFAR-10: 60,000 pictures of 32 pixels in 10 classes.",
+        summary="CIFAR-10: 60,000 images of 32 pixels in 10 classes.",
         target="gaussrep.data.torchvision_sets:cifar10",
         config="gaussrep.data.config:Cifar10Config",
         requires=("torchvision>=0.19",),
@@ -194,7 +194,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="cifar100",
-        summary="CIFAR-100: 60,000 pictures of 32 pixels in 100 classes.",
+        summary="CIFAR-100: 60,000 images of 32 pixels in 100 classes.",
         target="gaussrep.data.torchvision_sets:cifar100",
         config="gaussrep.data.config:Cifar100Config",
         requires=("torchvision>=0.19",),
@@ -202,7 +202,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="stl10",
-        summary="STL-10: 13,000 pictures of 96 pixels in 10 classes, 100,000 without labels.",
+        summary="STL-10: 13,000 images of 96 pixels in 10 classes, 100,000 without labels.",
         target="gaussrep.data.torchvision_sets:stl10",
         config="gaussrep.data.config:Stl10Config",
         requires=("torchvision>=0.19",),
@@ -217,7 +217,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="scannet",
-        summary="ScanNet v2 and whatever is written in its layout: points, labels, RGB-D views.",
+        summary="ScanNet v2 and data sets in its layout: points, labels, RGB-D views.",
         target="gaussrep.data.scenes.dataset:SceneDataset",
         config="gaussrep.data.scenes.config:ScannetConfig",
         modality="points",
