@@ -7,6 +7,7 @@ from gaussrep.lazy_names import lazy_names
 if TYPE_CHECKING:
     from gaussrep.report.builder import (
         Article,
+        Block,
         Heading,
         Html,
         Paragraph,
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
         Table,
         write_report_page,
     )
-    from gaussrep.report.charts import Chart, histogram_chart, loss_charts, metrics_charts
+    from gaussrep.report.charts import (
+        Chart,
+        MetricStyles,
+        histogram_chart,
+        loss_charts,
+        metrics_charts,
+    )
     from gaussrep.report.images import (
         PANEL_SIZE,
         VIRIDIS,
@@ -31,9 +38,11 @@ __all__ = [
     "PANEL_SIZE",
     "VIRIDIS",
     "Article",
+    "Block",
     "Chart",
     "Heading",
     "Html",
+    "MetricStyles",
     "Panel",
     "Paragraph",
     "ReportPage",
@@ -52,10 +61,12 @@ __all__ = [
 
 _MODULES = {
     "gaussrep.report.builder": (
-        *("Article", "Heading", "Html", "Paragraph", "ReportPage", "Row", "Table"),
+        *("Article", "Block", "Heading", "Html", "Paragraph", "ReportPage", "Row", "Table"),
         "write_report_page",
     ),
-    "gaussrep.report.charts": ("Chart", "histogram_chart", "loss_charts", "metrics_charts"),
+    "gaussrep.report.charts": (
+        *("Chart", "MetricStyles", "histogram_chart", "loss_charts", "metrics_charts"),
+    ),
     "gaussrep.report.images": (
         *("PANEL_SIZE", "VIRIDIS", "Panel", "css_color", "encode_data_url", "layer_colors"),
         *("near_to_far", "save_png"),

@@ -14,7 +14,7 @@ from gaussrep.evaluation.device import resolve_device
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.api import render
 from gaussrep.rendering.renderer import Rendering
-from gaussrep.report.palette import near_to_far
+from gaussrep.report.images import near_to_far
 
 Channel = Literal["color", "depth", "alpha", "features"]
 EDGE = 0.02

@@ -4,11 +4,11 @@ import torch
 import gaussrep as gr
 from gaussrep import sh
 from gaussrep.gaussians import Gaussians
-from gaussrep.report.palette import ANCHORS
+from gaussrep.report.images import VIRIDIS
 from gaussrep.viewer.colorizer import Colorizer, render_channel, view_independent_colors
 from gaussrep.viewer.scene import ViewerScene
 
-NEAREST, FARTHEST = (torch.tensor(list(bytes.fromhex(ANCHORS[end]))) / 255 for end in (0, -1))
+NEAREST, FARTHEST = (torch.tensor(list(bytes.fromhex(VIRIDIS[end]))) / 255 for end in (0, -1))
 GRAY = torch.full((3,), 0.5)
 
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.report.data_url import data_url
+from gaussrep.report import encode_data_url
 
 INK, SOFT = "#2b3440", "#8a95a3"
 FONT = "font-family:Helvetica,Arial,sans-serif;font-size:13px"
@@ -64,7 +64,7 @@ def picture(color: torch.Tensor, at: Point, side: float) -> str:
     height = side * pixels.shape[0] / pixels.shape[1]
     box = f'x="{at[0]:.1f}" y="{at[1]:.1f}" width="{side:g}" height="{height:g}"'
     return (
-        f'<image {box} href="{data_url(Image.fromarray(pixels))}"/>'
+        f'<image {box} href="{encode_data_url(Image.fromarray(pixels))}"/>'
         f'<rect {box} fill="none" stroke="{SOFT}"/>'
     )
 

@@ -9,8 +9,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from gaussrep.data.scenes import IGNORED
-from gaussrep.report.palette import css
-from gaussrep.report.panel import Panel
+from gaussrep.report import Panel, css_color
 from gaussrep_gaussiancross.report.k_means import k_means
 from gaussrep_gaussiancross.report.report_scene import ReportScene
 
@@ -83,7 +82,7 @@ def compare_classes(scene: ReportScene, names: tuple[str, ...]) -> Classes | Non
             ),
         ),
         legend=[
-            (names[label] if names else f"class {label}", css(colors[label]))
+            (names[label] if names else f"class {label}", css_color(colors[label]))
             for label in present.tolist()
         ],
         matched=matched,

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from gaussrep import Gaussians, nearest_neighbors
 from gaussrep.embedding import PrincipalColors
-from gaussrep.report.panel import Panel
+from gaussrep.report import Panel
 from gaussrep_gaussiancross.report.report_scene import SIZE, ReportCamera, ReportScene, wire_frame
 
 MAX_NORMALS = 8192
@@ -57,7 +57,7 @@ def _render_panel(
     frame: Gaussians,
     camera: ReportCamera,
 ) -> Panel:
-    return Panel.of(title, camera.render(Gaussians.cat([gaussians[visible], frame])), SIZE)
+    return Panel.from_pixels(title, camera.render(Gaussians.cat([gaussians[visible], frame])), SIZE)
 
 
 def _nearest_normals(scene: ReportScene, means: Float[Tensor, "n 3"]) -> Float[Tensor, "n 3"]:

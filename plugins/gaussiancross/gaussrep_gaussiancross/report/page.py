@@ -1,46 +1,36 @@
-"""Render the report's page and write its files."""
+"""The page of a `gaussiancross` run: one article per scene."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from math import isnan
 from pathlib import Path
 from statistics import fmean
 
-from jinja2 import Environment
 from markupsafe import Markup
 
-import gaussrep as gr
-from gaussrep.atomic_files import atomic_write
-from gaussrep.methods import Report
-from gaussrep.report.data_url import data_url
-from gaussrep.report.figure import Figure
-from gaussrep.report.panel import Panel
-from gaussrep.report.sheet import contact_sheet
-from gaussrep.report.style import page_style
-from gaussrep.report.write_png import write_png
+from gaussrep.report import Article, Block, Heading, Html, Panel, Paragraph, Row, Table
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.method import GaussianCross
-from gaussrep_gaussiancross.report.scene_report import SceneReport
+from gaussrep_gaussiancross.report.classes import Classes
+from gaussrep_gaussiancross.report.scene_report import Pruning, SceneReport
+from gaussrep_gaussiancross.report.similarity import PickMap
+from gaussrep_gaussiancross.report.views import View
+
+PICK_HTML = """\
+<div class="pick">
+<script type="application/json">DATA</script>
+<figure><canvas width="912" height="684"></canvas>
+<figcaption>from above: click to pick another point</figcaption></figure>
+<figure><canvas width="912" height="684"></canvas><figcaption class="range"></figcaption></figure>
+</div>"""
+"""The two maps that `pick.js` draws."""
+
+OVERVIEW_VIEWS = 3
+"""Rows of views on `overview.png`."""
 
 PROBE = "semantic-probe"
 COLUMNS = {"miou": "mIoU", "macc": "mean accuracy", "all_acc": "accuracy"}
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of scores as text.
-
-    Attributes:
-        title: Title of the table.
-        header: Titles of the columns.
-        rows: Cells of each row, one per column.
-    """
-
-    title: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
 
 
 def probe_tables(run: Path) -> list[Table]:
@@ -105,95 +95,6 @@ def _millions(count: int) -> str:
     return f"{count / 1e6:.1f} M"
 
 
-HOME = "gaussrep_gaussiancross.report"
-"""Package of the template, the style and the script."""
-
-
-@dataclass(frozen=True)
-class Page:
-    """Content of the report.
-
-    Attributes:
-        title: Heading.
-        summary: Text under the heading.
-        facts: Names and values that describe the model.
-        figures: Charts of the run.
-        tables: Scores of the run.
-        threshold: Opacity threshold τ.
-        unit: Unit of lengths.
-        scenes: The scenes, at least one.
-    """
-
-    title: str
-    summary: str
-    facts: Sequence[tuple[str, str]]
-    figures: Sequence[Figure]
-    tables: Sequence[Table]
-    threshold: float
-    unit: str
-    scenes: Sequence[SceneReport]
-
-
-def render_page(page: Page, links: Sequence[Mapping[str, str]]) -> str:
-    """Render the page.
-
-    Args:
-        page: Content of the report.
-        links: Names and addresses of the files beside the page, for each scene.
-
-    Returns:
-        A self-contained HTML document.
-    """
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["image"] = _image
-    environment.filters["plain"] = Markup
-    environment.filters["json"] = lambda data: Markup(json.dumps(data, separators=(",", ":")))
-    return environment.from_string(_text("page.html.j2")).render(
-        page=page,
-        style=Markup(page_style(HOME)),
-        script=Markup(_text("pick.js")),
-        scenes=list(zip(page.scenes, links, strict=True)),
-    )
-
-
-def _text(name: str) -> str:
-    return files(HOME).joinpath(name).read_text(encoding="utf-8")
-
-
-def _image(panel: Panel) -> Markup:
-    """Render an image with its caption."""
-    return Markup(
-        '<figure><img alt="{}" src="{}" width="{}" height="{}"><figcaption>{}</figcaption></figure>'
-    ).format(panel.title, data_url(panel.picture), *panel.picture.size, panel.title)
-
-
-FOLDER = "report"
-"""Folder of the files beside the page."""
-
-VIEWS = 3
-"""Rows of views on `overview.png`."""
-
-
-def publish(page: Page, folder: Path) -> Report:
-    """Write the page and its files.
-
-    Args:
-        page: Content of the report.
-        folder: Folder for `report.html`, and for the subfolder `report` with `overview.png`, and a
-            PNG of the panels and a `.ply` of the Gaussians of each scene.
-
-    Returns:
-        Path of the page, and its summary.
-    """
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    links = [_write_files(scene, folder, i) for i, scene in enumerate(page.scenes)]
-    write_png(contact_sheet(_overview(page.scenes[0])), folder / FOLDER / "overview.png")
-    path = folder / "report.html"
-    with atomic_write(path) as temporary:
-        temporary.write_text(render_page(page, links), encoding="utf-8")
-    return Report(path, page.summary)
-
-
 def summarize(scenes: list[SceneReport], unit: str) -> str:
     """Summarize reconstruction quality in one sentence.
 
@@ -215,22 +116,136 @@ def summarize(scenes: list[SceneReport], unit: str) -> str:
     )
 
 
-def _write_files(scene: SceneReport, folder: Path, number: int) -> dict[str, str]:
-    """Write one scene's files; return their names and their addresses relative to the page."""
-    panels, gaussians = (f"{FOLDER}/scene-{number:02d}.{suffix}" for suffix in ("png", "ply"))
-    classes = scene.classes.panels if scene.classes else ()
-    rows = [
-        *(view.panels for view in scene.views),
-        *(scene.pruning.panels, *scene.exterior, scene.similar, classes),
-    ]
-    write_png(contact_sheet([row for row in rows if row]), folder / panels)
-    gr.save(scene.gaussians, folder / gaussians)
-    return {"panels (.png)": panels, "Gaussians (.ply)": gaussians}
+def resource(name: str) -> str:
+    """Read a file of this package.
+
+    Args:
+        name: `style.css` or `pick.js`.
+
+    Returns:
+        Its text.
+    """
+    return files("gaussrep_gaussiancross.report").joinpath(name).read_text(encoding="utf-8")
 
 
-def _overview(scene: SceneReport) -> list[list[Panel]]:
-    spread = scene.views[:: max(1, len(scene.views) // VIEWS)][:VIEWS]
+def overview_rows(scene: SceneReport) -> list[list[Panel]]:
+    """Choose the panels of `overview.png`.
+
+    Args:
+        scene: The first scene.
+
+    Returns:
+        Color, depth and features of up to three views, and one exterior view.
+    """
+    spread = scene.views[:: max(1, len(scene.views) // OVERVIEW_VIEWS)][:OVERVIEW_VIEWS]
     return [*(_main_panels(view.panels) for view in spread), scene.exterior[0]]
+
+
+def scene_article(scene: SceneReport, number: int, threshold: float, unit: str) -> Article:
+    """Lay out one scene.
+
+    Args:
+        scene: The scene.
+        number: Its place in the report, from 0.
+        threshold: Opacity threshold τ.
+        unit: Unit of lengths.
+
+    Returns:
+        The article.
+    """
+    pruning = scene.pruning
+    return Article(
+        name=f"scene-{number:02d}",
+        title=scene.name,
+        head=f"{scene.points:,} points in {scene.voxels:,} voxels, without masking; "
+        f"{pruning.kept:,} of {pruning.all:,} Gaussians kept",
+        blocks=[
+            *_view_blocks(scene.views, unit),
+            *_pruning_blocks(pruning, threshold),
+            *_exterior_blocks(scene.exterior),
+            *_similarity_blocks(scene.similar, scene.picks),
+            *(_class_blocks(scene.classes) if scene.classes else ()),
+        ],
+        gaussians=scene.gaussians,
+    )
+
+
+def _view_blocks(views: Sequence[View], unit: str) -> Iterator[Block]:
+    yield Heading("Views")
+    note = (
+        "Each real view beside the rendering from its camera. Both depth images have the same "
+        "colors, near bright and far dark, gray where there is no depth; depth errors are black "
+        "from the length in the caption."
+    )
+    if views[0].cosine is not None:
+        note += (
+            " Features are colored by the first three principal components of the teacher's "
+            "features in this scene."
+        )
+    yield Paragraph(note)
+    for view in views:
+        yield Row(view.panels)
+        yield Paragraph(_numbers(view, unit), style="numbers")
+
+
+def _numbers(view: View, unit: str) -> Markup:
+    gain = view.psnr - view.baseline
+    parts = [
+        Markup("Frame {}: <b>{:.1f} dB</b> PSNR, {:+.1f} dB against the view's mean color").format(
+            view.frame, view.psnr, gain
+        ),
+        Markup("no depth was measured")
+        if isnan(view.depth_error)
+        else Markup("depth error <b>{:.2f} {}</b>").format(view.depth_error, unit),
+    ]
+    if view.cosine is not None:
+        parts.append(Markup("cosine with the teacher <b>{:.2f}</b>").format(view.cosine))
+    return Markup("; ").join(parts) + "."
+
+
+def _pruning_blocks(pruning: Pruning, threshold: float) -> Iterator[Block]:
+    yield Heading("Before and after pruning")
+    note = (
+        "The first view, rendered with all Gaussians and with the kept ones: "
+        f"{pruning.above_threshold:,} have an opacity above τ = {threshold:g}, the line in the "
+        "first chart"
+    )
+    if pruning.kept > pruning.above_threshold:
+        note += "; the most opaque of the others are kept as well, to reach the smallest number"
+    yield Paragraph(f"{note}.")
+    yield Row(pruning.panels, pruning.charts, columns=5)
+
+
+def _exterior_blocks(rows: Sequence[Sequence[Panel]]) -> Iterator[Block]:
+    yield Heading("From outside")
+    yield Paragraph(
+        "Back-facing surfaces are culled. The frame is the grid of cells. Features are the "
+        "backbone's, one per point, colored by their first three principal components."
+    )
+    yield from map(Row, rows)
+
+
+def _similarity_blocks(panels: Sequence[Panel], picks: PickMap) -> Iterator[Block]:
+    yield Heading("Similar features")
+    yield Paragraph(
+        "Cosine of each point's feature with that of the ringed point, the most similar brightest."
+    )
+    yield Row(panels)
+    data = json.dumps(picks.data(), separators=(",", ":"))
+    yield Html(Markup(PICK_HTML.replace("DATA", data)))
+
+
+def _class_blocks(classes: Classes) -> Iterator[Block]:
+    yield Heading("Classes")
+    yield Paragraph(
+        "Ground-truth classes, and the same number of k-means clusters of the features, computed "
+        "without labels. Each cluster is matched with one class, the pair with most common points "
+        f"first: {classes.matched:.0%} of the labeled points have the color of their class."
+    )
+    entry = Markup('<li><span style="background: {}"></span>{}</li>')
+    entries = Markup("").join(entry.format(color, name) for name, color in classes.legend)
+    legend = Markup('<ul class="classes">{}</ul>').format(entries)
+    yield Row(classes.panels, html=legend, columns=3)
 
 
 def _main_panels(panels: list[Panel]) -> list[Panel]:

@@ -11,7 +11,7 @@ import gaussrep as gr
 from gaussrep import Cameras, Gaussians
 from gaussrep.data.scenes import PointCloud
 from gaussrep.methods import Batch
-from gaussrep.report.panel import Panel
+from gaussrep.report import Panel
 from gaussrep_gaussiancross.anchors import AnchorGrid
 from gaussrep_gaussiancross.head import GaussianField
 from gaussrep_gaussiancross.method import GaussianCross
@@ -303,7 +303,7 @@ class ReportScene:
         visible = camera.is_visible(self.cloud.normals)
         colors = colors[visible.to(colors.device)]
         points = point_splats(self.cloud.points[visible], colors, self.radius)
-        return Panel.of(title, camera.render(points), SIZE)
+        return Panel.from_pixels(title, camera.render(points), SIZE)
 
 
 def _random_indices(count: int) -> Tensor:

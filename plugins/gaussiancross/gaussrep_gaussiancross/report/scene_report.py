@@ -10,9 +10,7 @@ from einops import rearrange
 import gaussrep as gr
 from gaussrep import Gaussians
 from gaussrep.methods import Batch
-from gaussrep.report.figure import Figure
-from gaussrep.report.histogram import Histogram
-from gaussrep.report.panel import Panel
+from gaussrep.report import Chart, Panel, histogram_chart
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.classes import Classes, compare_classes
@@ -29,14 +27,14 @@ class Pruning:
 
     Attributes:
         panels: A real view, and the same view rendered with all and with the kept Gaussians.
-        figures: Histograms of opacities, with τ marked, and of scales in cells.
+        charts: Histograms of opacities, with τ marked, and of scales in cells.
         all: Number of all Gaussians.
         kept: Number of kept Gaussians.
         above_threshold: Number of Gaussians with an opacity above τ.
     """
 
     panels: list[Panel]
-    figures: list[Figure]
+    charts: list[Chart]
     all: int
     kept: int
     above_threshold: int
@@ -64,22 +62,22 @@ def compare_pruning(method: GaussianCross, batch: Batch, scene: ReportScene) -> 
     size = (SIZE[0], round(SIZE[0] * real.shape[0] / real.shape[1]))
     titled = {"real": real, f"all {count:,} Gaussians": whole, f"the {kept:,} kept": rest}
     return Pruning(
-        panels=[Panel.of(title, pixels, size) for title, pixels in titled.items()],
-        figures=_figures(method, scene),
+        panels=[Panel.from_pixels(title, pixels, size) for title, pixels in titled.items()],
+        charts=_charts(method, scene),
         all=count,
         kept=kept,
         above_threshold=int((field.gaussians.opacities > config.opacity_threshold).sum()),
     )
 
 
-def _figures(method: GaussianCross, scene: ReportScene) -> list[Figure]:
+def _charts(method: GaussianCross, scene: ReportScene) -> list[Chart]:
     gaussians, config = scene.field.gaussians, method.config
-    opacities = Histogram.of(gaussians.opacities, 0.0, 1.0)
-    scales = Histogram.of(gaussians.scales / scene.cell, 0.0, config.max_scale)
-    width = "standard deviation, cells"
+    opacities, scales = gaussians.opacities, gaussians.scales / scene.cell
+    width, limit = "standard deviation, cells", float(config.max_scale)
+    threshold = config.opacity_threshold
     return [
-        Figure("Opacities, all", opacities.draw("opacity", "Opacities", config.opacity_threshold)),
-        Figure("Scales, all", scales.draw(width, "Scales")),
+        histogram_chart("Opacities, all", "opacity", opacities, (0.0, 1.0), threshold),
+        histogram_chart("Scales, all", width, scales, (0.0, limit)),
     ]
 
 

@@ -13,8 +13,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from gaussrep import farthest_points, nearest_neighbors
-from gaussrep.report.palette import ANCHORS, near_to_far
-from gaussrep.report.panel import Panel
+from gaussrep.report import VIRIDIS, Panel, near_to_far
 from gaussrep_gaussiancross.report.k_means import k_means
 from gaussrep_gaussiancross.report.report_scene import ReportCamera, ReportScene
 
@@ -86,8 +85,8 @@ def similarity_panel(scene: ReportScene, pick: int) -> Panel:
     colors = near_to_far((1 - found) / (1 - low).clamp_min(1e-6))
     panel = scene.paint(f"cosine {low:.2f} to 1", colors, scene.elevated)
     x, y, _ = scene.elevated.project(scene.cloud.points[pick : pick + 1])[0].tolist()
-    x, y = x * panel.picture.width, y * panel.picture.height
-    pen = ImageDraw.Draw(panel.picture)
+    x, y = x * panel.image.width, y * panel.image.height
+    pen = ImageDraw.Draw(panel.image)
     for radius, color, width in ((RING_RADIUS + 1, "white", 5), (RING_RADIUS, "#d1242f", 3)):
         box = (x - radius, y - radius, x + radius, y + radius)
         pen.ellipse(box, outline=color, width=width)
@@ -163,7 +162,7 @@ class PickMap:
             "orders": [_base64(order, "<u2") for order in self.orders],
             "side": self.side,
             "first": self.first,
-            "palette": [[*bytes.fromhex(color)] for color in ANCHORS],
+            "palette": [[*bytes.fromhex(color)] for color in VIRIDIS],
         }
 
 

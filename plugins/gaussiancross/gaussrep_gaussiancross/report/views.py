@@ -12,8 +12,7 @@ from gaussrep.embedding import PrincipalColors
 from gaussrep.methods import Batch
 from gaussrep.metrics import psnr
 from gaussrep.rendering import Rendering
-from gaussrep.report.palette import near_to_far
-from gaussrep.report.panel import SIZE, Panel
+from gaussrep.report import PANEL_SIZE, Panel, near_to_far
 from gaussrep_gaussiancross import losses
 from gaussrep_gaussiancross.head import GaussianField
 from gaussrep_gaussiancross.method import GaussianCross
@@ -41,8 +40,8 @@ class ViewImages:
         Returns:
             One panel per view.
         """
-        size = (SIZE, max(1, round(shape * SIZE)))
-        return [Panel.of(self.title, image, size) for image in self.images]
+        size = (PANEL_SIZE, max(1, round(shape * PANEL_SIZE)))
+        return [Panel.from_pixels(self.title, image, size) for image in self.images]
 
 
 NO_DEPTH = 0.88

@@ -7,15 +7,16 @@ import torch
 
 from gaussrep import build
 from gaussrep.methods import Batch, Report, ReportSamples
-from gaussrep.report.curve import Lines, log_curve, loss_curve
+from gaussrep.report import MetricStyles, ReportPage, loss_charts, metrics_charts, write_report_page
 from gaussrep.training import RunFolder
 from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.page import (
-    Page,
     describe_model,
+    overview_rows,
     probe_tables,
-    publish,
+    resource,
+    scene_article,
     summarize,
 )
 from gaussrep_gaussiancross.report.scene_report import SceneReport, unit_of
@@ -70,7 +71,7 @@ def class_names(run: Path) -> tuple[str, ...]:
     return dataset.classes if isinstance(dataset, LabeledScenes) else ()
 
 
-LOSS_LINES: Lines = {
+LOSS_LINES: MetricStyles = {
     "color_loss": ("color", "#4477aa"),
     "depth_loss": ("depth", "#cc6644"),
     "semantic_loss": ("features", "#448855"),
@@ -107,14 +108,19 @@ def write_report(
         for i, name in enumerate(shown.names)
     ]
     unit = unit_of(method.config)
-    page = Page(
+    summary = summarize(scenes, unit)
+    page = ReportPage(
         title=f"GaussianCross · {run.name}",
-        summary=summarize(scenes, unit),
+        summary=summary,
         facts=describe_model(method),
-        figures=[*loss_curve(run), *log_curve(run, "Weighted parts of the loss", LOSS_LINES)],
+        charts=[*loss_charts(run), *metrics_charts(run, "Weighted parts of the loss", LOSS_LINES)],
         tables=probe_tables(run),
-        threshold=method.config.opacity_threshold,
-        unit=unit,
-        scenes=scenes,
+        articles=[
+            scene_article(scene, number, method.config.opacity_threshold, unit)
+            for number, scene in enumerate(scenes)
+        ],
+        overview=overview_rows(scenes[0]),
+        css=resource("style.css"),
+        script=resource("pick.js"),
     )
-    return publish(page, folder)
+    return Report(write_report_page(page, folder), summary)

@@ -39,8 +39,8 @@ def test_the_picked_point_is_marked(scene):
     pick = int(pick_points(scene, [])[0])
     panel = similarity_panel(scene, pick)
     x, y, _ = scene.elevated.project(scene.cloud.points[pick : pick + 1])[0].tolist()
-    width, height = panel.picture.size
-    red, green, blue = panel.picture.getpixel((int(x * width) - 8, int(y * height)))
+    width, height = panel.image.size
+    red, green, blue = panel.image.getpixel((int(x * width) - 8, int(y * height)))
     assert red > 150 > max(green, blue)
 
 

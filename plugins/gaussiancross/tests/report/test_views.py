@@ -41,7 +41,7 @@ def test_views_are_measured_one_by_one(method, batch, scene):
 
 def test_panels_keep_the_shape_of_the_views():
     (panel,) = ViewImages("a", torch.zeros(1, 30, 40, 3)).panels(0.75)
-    assert panel.picture.size == (224, 168)
+    assert panel.image.size == (224, 168)
 
 
 VIEWS = ("images", "depths", "viewmats", "Ks", "frames")
