@@ -64,7 +64,7 @@ def test_every_reuse_of_a_name_is_one_sentence():
     reported = list(clashes([MINE, YOURS, third, CORES, loss("mine", "mse")]))
     assert [origin.distribution for origin, _ in reported] == ["your-own", "zzz", "mine"]
     assert "'your-own:huber' or 'mine:huber'" in reported[0][1]
-    assert "core's own; write 'mine:mse'" in reported[2][1]
+    assert "is also a name of the core; write 'mine:mse'" in reported[2][1]
 
 
 def test_one_name_in_two_kinds_is_no_reuse():
