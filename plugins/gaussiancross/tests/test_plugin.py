@@ -6,7 +6,8 @@ import torch
 
 from gaussrep import plugins
 from gaussrep.building import build
-from gaussrep.config import load_config, preset, presets
+from gaussrep.config import load_config, preset, presets, resolve
+from gaussrep.errors import ConfigError
 from gaussrep.training.config import TrainConfig
 
 NAMES = {"demo", "small", "base", "paper"}
@@ -50,3 +51,16 @@ def test_the_published_recipe_is_the_same_step_at_any_size(make_batch):
     output = method.training_loss(make_batch(views=3))
     output.loss.backward()
     assert output.loss.isfinite()
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("gaussiancross", {"least_kept": 3}, "least_kept was renamed to min_gaussians"),
+        ("gaussiancross", {"dense": {"out": 8}}, "out was renamed to .*out_channels"),
+        ("point-group", {"body": "gaussiancross", "classes": 2}, "body was renamed to base_method"),
+    ],
+)
+def test_old_keys_name_their_new_ones(name, settings, message):
+    with pytest.raises(ConfigError, match=message):
+        resolve("methods", {"type": name, **settings})

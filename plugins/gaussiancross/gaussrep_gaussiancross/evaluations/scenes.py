@@ -33,11 +33,25 @@ class LabeledScenes(Protocol):
         ...
 
     def __getitem__(self, key: SampleKey, /) -> dict[str, Tensor]:
-        """Read one scene."""
+        """Read one scene.
+
+        Args:
+            key: Index and augmentation seed of the scene.
+
+        Returns:
+            Tensors by name.
+        """
         ...
 
     def collate(self, samples: list[dict[str, Tensor]], /) -> dict[str, Tensor]:
-        """Join scenes into a batch."""
+        """Join scenes into a batch.
+
+        Args:
+            samples: Tensors by name of each scene.
+
+        Returns:
+            Tensors by name of the batch.
+        """
         ...
 
 
@@ -67,7 +81,7 @@ def build_labeled_scenes(data: ComponentConfig, split: Literal["train", "val"]) 
     if not any((_labels(sample, dataset) != IGNORED).any() for sample in iter_samples(dataset)):
         raise DataError(
             f"no point of the {split} split of data set {data.type!r} has a label, and this "
-            "evaluation needs them; look into the data set's files of labels"
+            "evaluation needs them; check the data set's label files"
         )
     return dataset
 
@@ -129,8 +143,8 @@ def iter_samples(dataset: LabeledScenes) -> Iterator[dict[str, Tensor]]:
     Args:
         dataset: The data set.
 
-    Yields:
-        Tensors by name.
+    Returns:
+        Tensors by name, one scene after the other.
     """
     return (dataset[SampleKey(index)] for index in range(len(dataset)))
 
