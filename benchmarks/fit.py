@@ -17,12 +17,12 @@ from gaussrep.atomic_files import write_json
 from gaussrep.config import load_config
 from gaussrep.data.image_files import write_png
 from gaussrep.errors import GaussrepError
-from gaussrep.fitting import Fitting, fit
+from gaussrep.fitting import SceneFit, fit
 from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.config import FitConfig
-from gaussrep.fitting.metrics_table import Row
+from gaussrep.training.callback import Row
 from gaussrep.training.callbacks import read_rows
-from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.checkpoint import load_run
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "fit.json"
@@ -60,37 +60,38 @@ def settings(scene: str, strategy: str, room: Path | None, steps: int | None) ->
 
 def measure(capture: Capture, config: FitConfig, images: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
-        run = RunFolder.create(Path(folder) / "run", config, {})
         before = time.process_time()
-        result = fit(capture, config, run)
+        result = fit(config, Path(folder) / "run", capture=capture)
         spent = time.process_time() - before
         if images is not None:
-            write_sheet(capture, config, run, images)
-        assert result.fidelity is not None
+            write_sheet(capture, result.run, images)
+        assert result.metrics is not None
         return {
-            "psnr": result.fidelity.psnr,
-            "ssim": result.fidelity.ssim,
+            "psnr": result.metrics.psnr,
+            "ssim": result.metrics.ssim,
             "gaussians": result.gaussians,
             "steps": result.steps,
             "seconds": result.seconds,
             "processor_seconds": spent,
             "threads": torch.get_num_threads(),
-            "curve": curve(run),
+            "curve": curve(result.run),
         }
 
 
-def curve(run: RunFolder) -> list[Row]:
-    rows = [row for row in read_rows(run.metrics_file)[1] if row["val_psnr"]]
+def curve(run: Path) -> list[Row]:
+    rows = [row for row in read_rows(run / "metrics.csv")[1] if row["val_psnr"]]
     return [{"step": int(row["step"]), "psnr": float(row["val_psnr"])} for row in rows]
 
 
-def write_sheet(capture: Capture, config: FitConfig, run: RunFolder, file: Path) -> None:
+def write_sheet(capture: Capture, run: Path, file: Path) -> None:
     """Truth above, fit below."""
-    fitting = Fitting(config, capture, torch.device("cpu"))
-    fitting.restore(run.latest_checkpoint())
-    assert fitting.held_out is not None
-    shown = fitting.held_out[:SHOWN]
-    both = torch.stack([shown.over(fitting.background), fitting.draw(shown).clamp(0, 1)])
+    method = load_run(run)
+    assert isinstance(method, SceneFit)
+    assert capture.held_out is not None
+    shown = capture.held_out[:SHOWN]
+    with torch.no_grad():
+        rendered = method.render(shown.cameras).color.clamp(0, 1)
+    both = torch.stack([shown.over(method.background), rendered])
     sheet = (both * 255).round().byte().permute(0, 2, 1, 3, 4).flatten(2, 3).flatten(0, 1)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_png(sheet.numpy(), file)

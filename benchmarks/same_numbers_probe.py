@@ -14,7 +14,6 @@ import json
 import math
 import os
 import platform
-import re
 import subprocess
 import sys
 import time
@@ -304,20 +303,36 @@ def rooms_parts() -> Parts:
     return folder_parts(Path("rooms"))
 
 
+FIT_COLUMNS = (
+    "step", "loss", "l1", "ssim", "depth", "gaussians", "sh_degree", "val_psnr", "val_ssim",
+)  # fmt: skip
+"""Those of `gaussrep fit` when it had a trainer of its own."""
+
+
+def fit_run_parts(folder: Path) -> Parts:
+    """Columns, tensors and steps that a fit had before it was one of the trainer's methods."""
+    names, *rows = csv.reader((folder / "metrics.csv").read_text(encoding="utf-8").splitlines())
+    chosen = [dict(zip(names, row, strict=True)) for row in rows if row[names.index("step")] != "1"]
+    table = [
+        ",".join(FIT_COLUMNS),
+        *(",".join(row[name] for name in FIT_COLUMNS) for row in chosen),
+    ]
+    parts = {k: part for k, part in run_parts(folder).items() if k.startswith("scene")}
+    scene = {k: part for k, part in run_parts(folder).items() if "raw." in k}
+    return table_parts("\n".join(table)) | scene | parts
+
+
 def fit_parts(run: str, *settings: str) -> Parts:
     """A short fit in which the strategy changes the Gaussians several times."""
     chosen = ["steps=40", "log_every=5", "strategy.refine_every=5", "init.count=500", "seed=3"]
     gaussrep("fit", "synthetic:balls", *chosen, *settings, "--run", run)
-    return run_parts(Path(run))
+    return fit_run_parts(Path(run))
 
 
 def resume_fit_parts(run: str) -> Parts:
-    """A fit resumed for ten more steps."""
-    config = Path(run) / "config.yaml"
-    text = config.read_text(encoding="utf-8")
-    config.write_text(re.sub("^steps: 40$", "steps: 50", text, flags=re.M), encoding="utf-8")
-    gaussrep("fit", "--resume", run)
-    return run_parts(Path(run))
+    """Ten more steps of a fit."""
+    gaussrep("fit", "--resume", run, "steps=50")
+    return fit_run_parts(Path(run))
 
 
 def picture_parts(scene: str) -> Parts:

@@ -1,8 +1,7 @@
-"""`gaussrep fit`: from posed pictures to Gaussians."""
+"""`gaussrep fit`: from posed images to Gaussians."""
 
-import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,10 +9,8 @@ from gaussrep.config import load_config
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
-    from gaussrep.fitting.capture import Capture
     from gaussrep.fitting.config import FitConfig
-    from gaussrep.fitting.loop import FitResult
-    from gaussrep.training.run_folder import RunFolder
+    from gaussrep.fitting.run_fit import FitResult
 
 
 def fit(
@@ -40,31 +37,37 @@ def fit(
         Path | None, typer.Option(help="Folder of the new fit; by default runs/fit-<n>.")
     ] = None,
     resume: Annotated[
-        Path | None, typer.Option(help="Go on with this fit where it was stopped.")
+        Path | None,
+        typer.Option(help="Continue this fit where it was stopped; steps=N makes it longer."),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the fit that the folder holds.")
     ] = False,
 ) -> None:
-    """Fit the Gaussians of one scene to posed pictures."""
-    if resume is not None:
-        if any([data, overrides, renderer, config, run, overwrite]):
-            raise ConfigError(
-                "--resume takes everything from the run folder; give nothing else with it."
-            )
-        typer.echo(farewell(_resume(resume)))
-        return
+    """Fit the Gaussians of one scene to posed images."""
     overrides = overrides or []
     if data is not None and "=" in data:
         data, overrides = None, [data, *overrides]
-    given = {
-        "data": data,
-        "renderer": renderer,
-        "config": {str(file): file.read_text(encoding="utf-8") for file in config or []},
-        "overrides": overrides,
-    }
-    resolved = fit_config(data, renderer, config or [], overrides)
-    typer.echo(farewell(_start(resolved, run, given, overwrite=overwrite)))
+    if resume is not None:
+        if any([data, renderer, config, run, overwrite]) or not _sets_steps(overrides):
+            raise ConfigError(
+                "--resume takes everything but steps=N from the run folder; give nothing else "
+                "with it."
+            )
+        result = _resume(resume, overrides)
+    else:
+        user_config = {
+            "data": data,
+            "renderer": renderer,
+            "config": {str(file): file.read_text(encoding="utf-8") for file in config or []},
+            "overrides": overrides,
+        }
+        settings = fit_config(data, renderer, config or [], overrides)
+
+        from gaussrep.fitting.run_fit import fit as run_fit
+
+        result = run_fit(settings, run, overwrite=overwrite, user_config=user_config)
+    typer.echo(completion_message(result))
 
 
 def fit_config(
@@ -73,25 +76,35 @@ def fit_config(
     """Resolve the configuration of a new fit.
 
     Args:
-        data: What to fit, as on the command line; None where a file or an override says it.
+        data: The capture, as on the command line; None where a file or an override names it.
         renderer: Name of the renderer, or None.
         files: YAML files, later ones on top.
         overrides: `dotted.key=value`, on top of all.
 
+    Returns:
+        The configuration.
+
     Raises:
-        ConfigError: A setting is wrong, or nothing says what to fit.
+        ConfigError: A setting is wrong, or no capture is named.
     """
     from gaussrep.fitting.config import FitConfig
 
-    said = [] if data is None else [f"data.path={data}"]
-    said += [] if renderer is None else [f"renderer={renderer}"]
-    return load_config(FitConfig, None, files, [*said, *overrides])
+    arguments = [] if data is None else [f"data.path={data}"]
+    arguments += [] if renderer is None else [f"renderer={renderer}"]
+    return load_config(FitConfig, None, files, [*arguments, *overrides])
 
 
-def farewell(result: "FitResult") -> str:
-    """Say where the scene is, how good it is, and how to look at it."""
+def completion_message(result: "FitResult") -> str:
+    """Format where the scene is, how good it is, and how to view it.
+
+    Args:
+        result: The outcome of a fit.
+
+    Returns:
+        Two lines.
+    """
     measured = ""
-    if (found := result.fidelity) is not None:
+    if (found := result.metrics) is not None:
         measured = f", held-out views {found.psnr:.2f} dB, SSIM {found.ssim:.4f}"
     return (
         f"{result.scene}: {result.gaussians} Gaussians after {result.steps} steps{measured}\n"
@@ -99,38 +112,15 @@ def farewell(result: "FitResult") -> str:
     )
 
 
-def _start(
-    config: "FitConfig", folder: Path | None, given: dict[str, Any], *, overwrite: bool
-) -> "FitResult":
+def _sets_steps(overrides: list[str]) -> bool:
+    return all(override.startswith("steps=") for override in overrides)
+
+
+def _resume(folder: Path, overrides: list[str]) -> "FitResult":
     from gaussrep.training.run_folder import RunFolder
 
-    folder = folder or RunFolder.unused(Path("runs"), "fit")
-    if not overwrite:
-        RunFolder(folder).require_unused()
+    RunFolder.open(folder).latest_checkpoint()  # raises before torch is imported
 
-    from gaussrep.fitting.capture import open_capture
+    from gaussrep.fitting.run_fit import resume_fit
 
-    capture = open_capture(config.data)
-    run = RunFolder.create(folder, config, given, overwrite=overwrite)
-    return _fit(capture, config, run, resume=False)
-
-
-def _resume(folder: Path) -> "FitResult":
-    from gaussrep.fitting.fit_folder import open_folder
-
-    run, config = open_folder(folder)
-    run.latest_checkpoint()  # its absence is told before torch is imported
-
-    from gaussrep.fitting.capture import open_capture
-
-    return _fit(open_capture(config.data), config, run, resume=True)
-
-
-def _fit(capture: "Capture", config: "FitConfig", run: "RunFolder", *, resume: bool) -> "FitResult":
-    from gaussrep.fitting.loop import fit as fit_scene
-
-    try:
-        return fit_scene(capture, config, run, resume=resume)
-    except KeyboardInterrupt:
-        print(f"go on with: gaussrep fit --resume {run.path}", file=sys.stderr)
-        raise
+    return resume_fit(folder, [f"trainer.{override}" for override in overrides])

@@ -13,13 +13,11 @@ def migrate(
 
     The original config.yaml is kept as config.yaml.old.
     """
-    from gaussrep.config.yaml_text import read_yaml
-    from gaussrep.fitting.config import FitConfig
     from gaussrep.training.config import TrainConfig
     from gaussrep.training.migrate import migrate_run
     from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
 
     folder = RunFolder.open(run)
-    model = TrainConfig if "method" in read_yaml(folder.config_file) else FitConfig
-    changes = migrate_run(folder, model, RENAMED_FILES)
+    folder.require_method()
+    changes = migrate_run(folder, TrainConfig, RENAMED_FILES)
     typer.echo("\n".join(changes or [f"{run} needs no conversion"]))

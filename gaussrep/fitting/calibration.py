@@ -19,14 +19,17 @@ class Calibration(nn.Module):
         turn: Rotation in camera axes after the pose of the capture, an axis-angle vector in
             radians.
         offset: Translation in camera axes after it, in extents.
+        extent: Size of the scene in scene units, float64.
 
     Args:
         extent: Size of the scene in scene units.
     """
 
+    extent: Tensor
+
     def __init__(self, extent: float) -> None:
         super().__init__()
-        self._extent = extent
+        self.register_buffer("extent", torch.tensor(extent, dtype=torch.float64))
         self.zoom, self.shift = (nn.Parameter(torch.zeros(2)) for _ in range(2))
         self.turn, self.offset = (nn.Parameter(torch.zeros(3)) for _ in range(2))
 
@@ -53,9 +56,9 @@ class Calibration(nn.Module):
             `zoom` as factors, `shift` in widths and heights, `turn` in radians, `offset` in scene
             units.
         """
-        facts = {name: tensor.tolist() for name, tensor in self.state_dict().items()}
+        facts = {name: tensor.tolist() for name, tensor in self.named_parameters()}
         facts["zoom"] = self.zoom.exp().tolist()
-        facts["offset"] = (self._extent * self.offset).tolist()
+        facts["offset"] = (self.extent * self.offset).tolist()
         return facts
 
     def _mounting(self) -> Tensor:
@@ -63,5 +66,5 @@ class Calibration(nn.Module):
         zero = torch.zeros_like(x)
         rows = [torch.stack(row) for row in ([zero, -z, y], [z, zero, -x], [-y, x, zero])]
         rotation = torch.linalg.matrix_exp(torch.stack(rows))
-        top = torch.cat([rotation, self._extent * self.offset[:, None]], dim=1)
+        top = torch.cat([rotation, self.extent * self.offset[:, None]], dim=1)
         return torch.cat([top, top.new_tensor([[0.0, 0, 0, 1]])])

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
 from gaussrep.errors import DataError
+from gaussrep.training.config import TrainConfig, TrainerConfig
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
@@ -213,7 +214,7 @@ class MCMCStrategyConfig(ComponentConfig):
     """Weight of the mean standard deviation, in extents, in the loss."""
 
 
-class SceneConfig(Config):
+class BaseFitConfig(Config):
     """How the Gaussians of one scene are fitted, whatever runs the steps."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {
@@ -266,8 +267,22 @@ class SceneConfig(Config):
         return min(self.sh_degree, step // interval)
 
 
-class FitConfig(SceneConfig):
-    """All settings of `gaussrep fit`."""
+class SceneFitConfig(BaseFitConfig, ComponentConfig):
+    """Settings of the method `fit`."""
+
+    seed: int = Field(default=0, ge=0, lt=2**63)
+    """Seed of the first Gaussians, random backgrounds and the strategy."""
+
+
+class CaptureDatasetConfig(ComponentConfig):
+    """Settings of the data set `capture`."""
+
+    capture: CaptureField
+    """The capture."""
+
+
+class FitConfig(BaseFitConfig):
+    """All settings of `gaussrep fit`; `train_config` converts them to those of the trainer."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"batch": "batch_size"}
 
@@ -277,16 +292,54 @@ class FitConfig(SceneConfig):
     """Optimizer steps in all; 7000 is the shorter of the two lengths in 3DGS."""
     batch_size: int = Field(default=1, ge=1)
     """Views per step."""
-    device: str = "auto"
-    """`auto` uses a CUDA device where there is one; otherwise `cpu`, `cuda`, `cuda:1`."""
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    """`auto` uses an accelerator where there is one."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Seed of the first Gaussians, the order of the views and the random numbers of the steps."""
     evaluate_every: int = Field(default=1000, ge=1)
     """Steps between measurements on the held-out views, which also follow the last step."""
+    evaluate_batch_size: int = Field(default=64, ge=1)
+    """Held-out views rendered at once."""
     checkpoint_every: int = Field(default=1000, ge=1)
     """Steps between checkpoints; the last step always writes one, and the latest stays."""
     log_every: int = Field(default=100, ge=1)
     """Steps between rows of `metrics.csv`."""
+    tensorboard: Literal["auto"] | bool = "auto"
+    """`auto` writes TensorBoard files where tensorboard is installed."""
+    callbacks: Mapping[str, Annotated[ComponentConfig, component("callbacks")]] = Field(
+        default_factory=dict
+    )
+    """Callbacks of the trainer by any name."""
+
+    def train_config(self, *, validate: bool = True) -> TrainConfig:
+        """Convert the settings to those of the trainer.
+
+        Args:
+            validate: Whether the capture has held-out views to measure on.
+
+        Returns:
+            The configuration of a run of the method `fit`.
+        """
+        method = {name: getattr(self, name) for name in BaseFitConfig.model_fields}
+        trainer = {
+            "steps": self.steps,
+            "batch_size": self.batch_size,
+            "device": self.device,
+            "validate_every": self.evaluate_every if validate else 0,
+            "validation_batch_size": self.evaluate_batch_size,
+            "evaluations_every": 0,
+            "checkpoint_every": self.checkpoint_every,
+            "keep_last": 1,
+            "log_every": self.log_every,
+            "tensorboard": self.tensorboard,
+        }
+        return TrainConfig(
+            method=SceneFitConfig(type="fit", seed=self.seed, **method),
+            data=CaptureDatasetConfig(type="capture", capture=self.data),
+            trainer=TrainerConfig.model_validate(trainer),
+            callbacks=self.callbacks,
+            seed=self.seed,
+        )
 
 
 def _has_prefix(path: str, prefix: str | None) -> bool:

@@ -32,28 +32,3 @@ def generator(
     """
     word = np.random.SeedSequence(seed, spawn_key=(stream, number)).generate_state(1, np.uint64)[0]
     return torch.Generator(device).manual_seed(int(word))
-
-
-def views_of_step(step: int, *, batch_size: int, count: int, seed: int) -> list[int]:
-    """Choose the views of a step: each is used once before any is used again.
-
-    Args:
-        step: Steps made before, from 0.
-        batch_size: Views per step.
-        count: Number of views.
-        seed: The fit's seed.
-
-    Returns:
-        `batch_size` indices below `count`; a batch larger than `count` repeats some.
-
-    Example:
-        >>> sorted(views_of_step(0, batch_size=3, count=3, seed=0))
-        [0, 1, 2]
-    """
-    places = [divmod(step * batch_size + i, count) for i in range(batch_size)]
-    orders = {epoch: _order(epoch, count, seed) for epoch, _ in places}
-    return [orders[epoch][place] for epoch, place in places]
-
-
-def _order(epoch: int, count: int, seed: int) -> list[int]:
-    return torch.randperm(count, generator=generator(seed, RngStream.ORDER, epoch)).tolist()

@@ -98,6 +98,25 @@ class SceneModel(nn.Module):
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
+def placeholder_gaussians(channels: int | None = None) -> Gaussians:
+    """Make one transparent Gaussian, to be replaced by those of a checkpoint.
+
+    Args:
+        channels: Length of the feature vectors; None for none.
+
+    Returns:
+        One scene of one Gaussian.
+    """
+    return Gaussians(
+        means=torch.zeros(1, 3),
+        quats=torch.eye(4)[:1],
+        scales=torch.ones(1, 3),
+        opacities=torch.zeros(1),
+        colors=torch.zeros(1, 3),
+        features=None if channels is None else torch.zeros(1, channels),
+    )
+
+
 def make_optimizers(
     scene: SceneModel, learning_rates: LearningRatesConfig, extent: float
 ) -> dict[str, torch.optim.Optimizer]:
@@ -133,8 +152,20 @@ def means_lr(learning_rates: LearningRatesConfig, extent: float, progress: float
         >>> round(means_lr(LearningRatesConfig(means=1e-2, means_end=1e-4), 2.0, 0.5), 9)
         0.002
     """
-    rates = learning_rates
-    return extent * rates.means * (rates.means_end / rates.means) ** progress
+    return extent * learning_rates.means * means_decay(learning_rates, progress)
+
+
+def means_decay(learning_rates: LearningRatesConfig, progress: float) -> float:
+    """Compute the factor by which the learning rate of the centers has decayed.
+
+    Args:
+        learning_rates: The first and the last rate.
+        progress: Fraction of the steps made, in [0, 1].
+
+    Returns:
+        A factor, 1 at the first step.
+    """
+    return (learning_rates.means_end / learning_rates.means) ** progress
 
 
 def set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:

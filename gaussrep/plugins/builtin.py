@@ -236,6 +236,13 @@ def register_datasets() -> Iterator[DatasetRecord]:
         config="gaussrep.data.scenes.config:RgbdConfig",
         modality="points",
     )
+    yield DatasetRecord(
+        name="capture",
+        summary="The views of a capture: posed images of one scene.",
+        target="gaussrep.fitting.dataset:CaptureDataset",
+        config="gaussrep.fitting.config:CaptureDatasetConfig",
+        modality="views",
+    )
 
 
 @hookimpl
@@ -264,6 +271,13 @@ def register_scene_sources() -> Iterator[SceneSourceRecord]:
 @hookimpl
 def register_methods() -> Iterator[MethodRecord]:
     """The methods of the core."""
+    yield MethodRecord(
+        name="fit",
+        summary="The Gaussians of one scene, optimized to posed images; see gaussrep fit.",
+        target="gaussrep.fitting.method:SceneFit",
+        config="gaussrep.fitting.config:SceneFitConfig",
+        run_files=("scene.ply", "metrics.json", "calibration.json", "fidelity.json"),
+    )
     yield MethodRecord(
         name="classifier",
         summary="Another method's embedding and a linear head, trained on labels.",

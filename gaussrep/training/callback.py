@@ -13,10 +13,10 @@ Row = dict[str, int | float]
 class Callback:
     """Watches or changes a run; every hook does nothing unless it is overridden.
 
-    After each optimizer step the trainer calls `on_update` of all callbacks, then `measure` of all,
-    then, where the step is to be logged, `on_log` of all, then `on_step` of all. Every process
-    calls the same callbacks in the same order, so that they may use the collectives of
-    `state.engine`; those with `main_process_only` exist in the main process alone.
+    After each optimizer step the trainer calls `on_update` of all callbacks, then `annotate` and
+    `measure` of all, then, where the step is to be logged, `on_log` of all, then `on_step` of all.
+    Every process calls the same callbacks in the same order, so that they may use the collectives
+    of `state.engine`; those with `main_process_only` exist in the main process alone.
 
     A registered callback is called with its settings, `target(settings)`; runs list theirs as
     `callbacks: {name: {type: ema, decay: 0.999}}`.
@@ -40,6 +40,18 @@ class Callback:
         Args:
             state: The run; `state.step` counts the step just made.
         """
+
+    def annotate(self, state: TrainState) -> Row:
+        """Return numbers that are at hand after every step, such as the number of Gaussians.
+
+        Args:
+            state: The run.
+
+        Returns:
+            Numbers by column; unlike those of `measure`, they do not make the step one that is
+            logged.
+        """
+        return {}
 
     def measure(self, state: TrainState) -> Row:
         """Measure further numbers of the step just made.

@@ -122,9 +122,8 @@ class Validation(Callback):
 
     def _sums(self, state: TrainState) -> dict[str, float]:
         engine, config = state.engine, state.config
-        batches = validation_batches(
-            len(self._dataset), config.batch_size, engine.rank, engine.world_size
-        )
+        batch_size = config.validation_batch_size or config.batch_size
+        batches = validation_batches(len(self._dataset), batch_size, engine.rank, engine.world_size)
         loader = make_loader(
             self._dataset, batches, num_workers=config.num_workers, device=engine.device
         )

@@ -1,5 +1,6 @@
 """The components of a run, built from its configuration."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -38,12 +39,18 @@ class TrainingComponents:
     order: SampleOrder
 
     @classmethod
-    def build(cls, config: TrainConfig, world_size: int) -> "TrainingComponents":
+    def build(
+        cls,
+        config: TrainConfig,
+        world_size: int,
+        datasets: Mapping[str, MapDataset] | None = None,
+    ) -> "TrainingComponents":
         """Build the method and the data of a configuration.
 
         Args:
             config: The run's configuration.
             world_size: How many processes train.
+            datasets: Data sets by split; those that are missing are built from `config.data`.
 
         Returns:
             The components; the method is set up for the training split.
@@ -51,9 +58,14 @@ class TrainingComponents:
         Raises:
             GaussrepError: A data set is missing or too small, or a component is of a wrong type.
         """
-        training_set = build("datasets", config.data, split="train")
+        splits = datasets or {}
+        training_set = splits.get("train")
+        if training_set is None:
+            training_set = build("datasets", config.data, split="train")
         order = _build_order(config, training_set, world_size)
-        validation_set = _build_validation_set(config) if config.trainer.validate_every else None
+        validation_set = None
+        if config.trainer.validate_every:
+            validation_set = _build_validation_set(config, splits.get("val"))
         method = _build_method(config)
         method.setup(training_set)
         return cls(method, training_set, validation_set, order)
@@ -135,13 +147,13 @@ def _build_order(config: TrainConfig, dataset: MapDataset, world_size: int) -> S
     )
 
 
-def _build_validation_set(config: TrainConfig) -> MapDataset:
-    dataset = build("datasets", config.data, split="val")
-    if len(dataset) == 0:
+def _build_validation_set(config: TrainConfig, dataset: MapDataset | None) -> MapDataset:
+    found = build("datasets", config.data, split="val") if dataset is None else dataset
+    if len(found) == 0:
         raise DataError(
             "the validation split is empty; hold some samples out or set trainer.validate_every=0"
         )
-    return dataset
+    return found
 
 
 def _build_method(config: TrainConfig) -> Method:

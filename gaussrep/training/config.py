@@ -89,6 +89,8 @@ class TrainerConfig(Config):
         keep_last: How many of the latest checkpoints stay, besides the best.
         validate_every: Steps between measurements of the loss on the validation split, which also
             follow the last step; 0, never.
+        validation_batch_size: Samples per process and batch of the validation split; by default
+            `batch_size`.
         evaluations_every: Steps between the run's `evaluations`, which also follow the last step;
             0, never.
         log_every: Steps between rows of `metrics.csv`.
@@ -123,6 +125,7 @@ class TrainerConfig(Config):
     checkpoint_every: int = Field(500, ge=1)
     keep_last: int = Field(2, ge=1)
     validate_every: int = Field(500, ge=0)
+    validation_batch_size: int | None = Field(None, ge=1)
     evaluations_every: int = Field(500, ge=0)
     log_every: int = Field(10, ge=1)
     tensorboard: Literal["auto"] | bool = "auto"

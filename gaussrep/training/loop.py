@@ -114,6 +114,8 @@ def _run_callbacks(callbacks: Sequence[Callback], state: TrainState, row: Row) -
         callback.on_update(state)
     measured: Row = {}
     for callback in callbacks:
+        row |= callback.annotate(state)
+    for callback in callbacks:
         measured |= callback.measure(state)
     row |= measured
     step = state.step

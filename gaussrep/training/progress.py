@@ -117,8 +117,12 @@ def format_metrics(state: TrainState, row: Row) -> str:
         Names and values; columns that the row lacks are left out.
     """
     names = ("loss", "val_loss", *state.method.progress_metrics)
-    parts = [f"{name} {row[name]:.4g}" for name in names if name in row]
+    parts = [f"{name} {_format(row[name])}" for name in names if name in row]
     return "  ".join([*parts, f"{row['samples_per_second']:.3g} samples/s"])
+
+
+def _format(value: int | float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
 def print_plainly(console: Console, line: str) -> None:

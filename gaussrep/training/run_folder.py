@@ -16,6 +16,7 @@ import yaml
 from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import Config, dump_yaml, load_config
+from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import ConfigError, RenamedKeyError, RunError
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
@@ -32,9 +33,6 @@ _ENTRIES = (
     "checkpoints",
     "tensorboard",
     "evaluations",
-    "scene.ply",
-    "fidelity.json",
-    "calibration.json",
     "config.yaml.old",
     "config.yaml",
 )
@@ -159,11 +157,6 @@ class RunFolder:
         return file
 
     @property
-    def scene_file(self) -> Path:
-        """The Gaussians of a fit's latest checkpoint."""
-        return self.path / "scene.ply"
-
-    @property
     def tensorboard_folder(self) -> Path:
         """TensorBoard's event files."""
         return self.path / "tensorboard"
@@ -176,6 +169,19 @@ class RunFolder:
     def exists(self) -> bool:
         """Check whether the folder holds a run."""
         return self.config_file.is_file()
+
+    def require_method(self) -> None:
+        """Check that the run is one of the trainer.
+
+        Raises:
+            RunError: An older `gaussrep fit` wrote it, which had a trainer of its own.
+            ConfigError: Its configuration cannot be read.
+        """
+        if "method" not in read_yaml(self.config_file):
+            raise RunError(
+                f"{self.path} holds a fit of an older gaussrep, which can be neither resumed nor "
+                "migrated; its scene.ply can be viewed and converted"
+            )
 
     def require_unused(self) -> None:
         """Check that the folder holds no run yet.
@@ -227,6 +233,7 @@ class RunFolder:
             RunError: An older gaussrep wrote the file, with keys that have new names.
             ConfigError: The file, or an override, does not make a valid configuration.
         """
+        self.require_method()
         return self.load_config(TrainConfig, overrides)
 
     def load_config(self, cls: type[C], overrides: list[str] | None = None) -> C:

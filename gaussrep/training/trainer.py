@@ -13,7 +13,7 @@ from gaussrep.training.checkpoint import load_weights
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.engine import Engine, running_engine
-from gaussrep.training.loading import make_loader
+from gaussrep.training.loading import MapDataset, make_loader
 from gaussrep.training.loop import fit
 from gaussrep.training.optimization import make_optimizers
 from gaussrep.training.run_folder import RunFolder, resumed_config
@@ -51,6 +51,7 @@ def train(
     overwrite: bool = False,
     user_config: dict[str, Any] | None = None,
     init_hook: Callable[[Method], None] | None = None,
+    datasets: Mapping[str, MapDataset] | None = None,
 ) -> TrainResult:
     """Train a method from its first step.
 
@@ -63,6 +64,8 @@ def train(
             default those that were set explicitly in `config`.
         init_hook: Called with the method before the optimizers are built, to change its initial
             weights.
+        datasets: Data sets in memory by split, `train` and `val`; by default those of
+            `config.data`.
 
     Returns:
         The run's folder and the numbers of its last step.
@@ -76,7 +79,7 @@ def train(
     if user_config is None:
         user_config = config.model_dump(mode="json", exclude_unset=True)
     with running_engine(config.trainer) as engine:
-        components = TrainingComponents.build(config, engine.world_size)
+        components = TrainingComponents.build(config, engine.world_size, datasets)
         _initialize(components.method, weights, init_hook)
         trainer = _Trainer(config, engine, components)
 
@@ -87,13 +90,19 @@ def train(
         return trainer.run(engine.on_main(create))
 
 
-def resume(folder: Path, overrides: list[str] | None = None) -> TrainResult:
+def resume(
+    folder: Path,
+    overrides: list[str] | None = None,
+    *,
+    datasets: Mapping[str, MapDataset] | None = None,
+) -> TrainResult:
     """Continue a run where it was stopped, with the numbers of one that was never stopped.
 
     Args:
         folder: The run's folder.
         overrides: `trainer.steps=…` or `trainer.epochs=…`, to make the run longer; nothing else may
             change.
+        datasets: Data sets in memory by split, `train` and `val`; by default those of the run.
 
     Returns:
         The run's folder and the numbers of its last step.
@@ -104,7 +113,8 @@ def resume(folder: Path, overrides: list[str] | None = None) -> TrainResult:
     run = RunFolder.open(folder)
     config = resumed_config(run, overrides or [])
     with running_engine(config.trainer) as engine:
-        trainer = _Trainer(config, engine, TrainingComponents.build(config, engine.world_size))
+        components = TrainingComponents.build(config, engine.world_size, datasets)
+        trainer = _Trainer(config, engine, components)
         checkpoint = engine.on_main(run.latest_checkpoint)
         engine.on_main(lambda: run.write_config(config))
         return trainer.run(run, checkpoint)

@@ -14,7 +14,9 @@ from gaussrep.cameras import Cameras
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
 from gaussrep.fitting.capture import open_capture
-from gaussrep.fitting.fit_folder import open_folder
+from gaussrep.fitting.config import CaptureDatasetConfig, SceneFitConfig
+from gaussrep.fitting.method import SCENE
+from gaussrep.fitting.run_fit import open_fit
 from gaussrep.formats.by_suffix import load
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training.checkpoint import load_run
@@ -137,8 +139,11 @@ class FitSource(ViewSource):
     """
 
     def __init__(self, run: RunFolder) -> None:
-        self._run, self._config = open_folder(run.path)
-        super().__init__(str(run.path), run.scene_file)
+        self._run, config = open_fit(run.path)
+        assert isinstance(config.data, CaptureDatasetConfig)
+        assert isinstance(config.method, SceneFitConfig)
+        self._capture, self._background = config.data.capture, config.method.background
+        super().__init__(str(run.path), run.path / SCENE)
 
     def read(self, index: int) -> ViewerScene:
         """Read the latest Gaussians.
@@ -151,13 +156,13 @@ class FitSource(ViewSource):
         """
         steps = self._run.checkpoints()
         title = f"{self.name}, step {max(steps)}" if steps else self.name
-        return ViewerScene(title, load(self.file), self._cameras, self._config.background)
+        return ViewerScene(title, load(self.file), self._cameras, self._background)
 
     @cached_property
     def _cameras(self) -> Cameras | None:
         """Cameras of the training views; None where the capture is no longer there."""
         try:
-            return open_capture(self._config.data).train.cameras
+            return open_capture(self._capture).train.cameras
         except DataError as error:
             logger.warning("no cameras are shown: %s", error)
             return None
@@ -226,7 +231,11 @@ def make_view_source(path: Path) -> ViewSource:
     if not path.is_dir():
         return FileSource(path)
     run = RunFolder.open(path)
-    return MethodSource(run) if "method" in _settings(run) else FitSource(run)
+    method = _settings(run).get("method")
+    if method is None:  # a fit of an older gaussrep
+        return FileSource(path / SCENE)
+    is_fit = isinstance(method, dict) and method.get("type") == "fit"
+    return FitSource(run) if is_fit else MethodSource(run)
 
 
 def _settings(run: RunFolder) -> dict[str, object]:

@@ -42,11 +42,13 @@ def test_fits_a_synthetic_scene(gaussrep, tmp_path):
     assert "runs/fit-1/scene.ply: 30 Gaussians after 6 steps, held-out views" in done.stdout
     assert gr.load(tmp_path / "runs" / "fit-1" / "scene.ply").count == 30
     config = yaml.safe_load((tmp_path / "runs/fit-1/config.yaml").read_text(encoding="utf-8"))
-    assert config["renderer"]["type"] == "reference"
-    assert config["data"]["path"] == "synthetic:balls"
+    assert config["method"]["renderer"]["type"] == "reference"
+    assert config["data"]["capture"]["path"] == "synthetic:balls"
     again = gaussrep("--resume", "runs/fit-1")
     assert again.returncode == 2
-    assert again.stderr.strip().endswith("runs/fit-1 is complete at step 6; start a new fit.")
+    assert "runs/fit-1 is complete at step 6" in again.stderr
+    longer = gaussrep("--resume", "runs/fit-1", "steps=8")
+    assert "30 Gaussians after 8 steps" in longer.stdout, longer.stderr
 
 
 @pytest.mark.parametrize(

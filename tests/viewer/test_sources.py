@@ -25,7 +25,7 @@ def fit_run(tmp_path):
     config = FitConfig(
         data={"path": "synthetic:balls", "image_size": 16}, background=(0.0, 0.5, 1.0)
     )
-    return RunFolder.create(tmp_path / "fit", config, {})
+    return RunFolder.create(tmp_path / "fit", config.train_config(), {})
 
 
 def training(folder):
@@ -90,8 +90,8 @@ def test_a_running_fit_is_followed_from_its_first_checkpoint_on(fit_run):
 
 
 def test_a_fit_is_shown_without_cameras_where_its_pictures_are_gone(fit_run, caplog):
-    config = FitConfig(data={"path": str(fit_run.path / "gone")})
-    fit_run.config_file.write_text(dump_yaml(config), encoding="utf-8")
+    config = FitConfig(data={"type": "transforms", "path": str(fit_run.path / "gone")})
+    fit_run.config_file.write_text(dump_yaml(config.train_config()), encoding="utf-8")
     checkpoint(fit_run, 100, known_scene())
     with caplog.at_level(logging.WARNING, "gaussrep"):
         scene = SourceWatcher(make_view_source(fit_run.path)).newest()

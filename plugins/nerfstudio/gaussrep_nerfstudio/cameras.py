@@ -6,7 +6,7 @@ from nerfstudio.cameras.cameras import Cameras as NerfstudioCameras
 from nerfstudio.cameras.cameras import CameraType
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras
 from gaussrep.errors import CapabilityError
 
 OPENGL = (1.0, -1.0, -1.0)

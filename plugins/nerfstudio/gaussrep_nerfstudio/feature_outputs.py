@@ -5,9 +5,8 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras, Gaussians
 from gaussrep.embedding import PrincipalColors
-from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
 from gaussrep_nerfstudio.picker import Ray
 from gaussrep_nerfstudio.views import View

@@ -1,11 +1,13 @@
 """Conversion of the model's settings to those of a fit."""
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.errors import ConfigError
-from gaussrep.fitting.config import SceneConfig
-from gaussrep_nerfstudio.model_config import GaussrepModelConfig
+from gaussrep.fitting import BaseFitConfig
+
+if TYPE_CHECKING:
+    from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 
 SETTABLE = (
     "loss.",
@@ -14,7 +16,7 @@ SETTABLE = (
     "sh_interval_fraction=",
     "learning_rates.means_end=",
 )
-"""What `settings` may hold; the rest has a flag of its own, here or in nerfstudio."""
+"""Prefixes that `settings` accepts; other settings have flags, here or in nerfstudio."""
 BACKGROUNDS = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "random": (0.0, 0.0, 0.0)}
 
 
@@ -22,7 +24,7 @@ class _Encoder(Config):
     encoder: Annotated[ComponentConfig, component("encoders")]
 
 
-def scene_config(model: GaussrepModelConfig) -> SceneConfig:
+def scene_config(model: "GaussrepModelConfig") -> BaseFitConfig:
     """Convert the settings to those of `gaussrep.fitting`.
 
     Args:
@@ -55,14 +57,17 @@ def scene_config(model: GaussrepModelConfig) -> SceneConfig:
         "calibrate": model.calibrate,
         "renderer": model.renderer,
     }
-    return load_config(SceneConfig, layer, [], model.settings)
+    return load_config(BaseFitConfig, layer, [], model.settings)
 
 
-def encoder_config(model: GaussrepModelConfig) -> ComponentConfig:
-    """Settings of the encoder that teaches features.
+def encoder_config(model: "GaussrepModelConfig") -> ComponentConfig:
+    """Resolve the settings of the encoder of the feature targets.
 
     Args:
-        model: Names one.
+        model: The settings.
+
+    Returns:
+        The validated settings of the encoder.
 
     Raises:
         ConfigError: With one line for every mistake.

@@ -1,25 +1,72 @@
-"""What a step minimizes."""
+"""nerfstudio's batches as posed images, and the losses of a step."""
 
 from typing import Any
 
+import torch
+from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.fitting.distillation import FeatureTargets, feature_error
-from gaussrep.fitting.losses import compute_fit_loss
-from gaussrep.losses.loss import Loss
-from gaussrep_nerfstudio.batches import masked, pictures_of
+from gaussrep import Cameras
+from gaussrep.fitting import FeatureTargets, PosedImages, compute_fit_loss, feature_error
+from gaussrep.losses import Loss
+from gaussrep.rendering import Rendering
 from gaussrep_nerfstudio.views import View
 
 
-def picture_loss(
-    view: View, batch: dict[str, Any], loss: Loss, *, depth_weight: float, extent: float
-) -> Float[Tensor, ""]:
-    """What `gaussrep fit` minimizes between a view as drawn and as taken.
+def images_of(batch: dict[str, Any], cameras: Cameras) -> PosedImages:
+    """Convert a batch of one image.
 
     Args:
-        view: As drawn.
-        batch: As taken.
+        batch: `image` [H, W, 3 or 4], eight bits or floats in [0, 1]; optionally `depth_image`
+            [H, W, 1], 0 where it was not measured.
+        cameras: The camera of the image, whose device the result is on.
+
+    Returns:
+        One view.
+    """
+    image = batch["image"].to(cameras.viewmats.device)
+    values = rearrange(image / 255 if image.dtype == torch.uint8 else image, "h w c -> 1 h w c")
+    alphas = values[..., 3] if values.shape[-1] == 4 else None
+    colors = values[..., :3] if alphas is None else values[..., :3] * alphas[..., None]
+    depths = batch.get("depth_image")
+    if depths is not None:
+        depths = rearrange(depths.to(image.device).float(), "h w 1 -> 1 h w")
+    return PosedImages(colors, cameras, alphas, depths)
+
+
+def masked(
+    batch: dict[str, Any], rendering: Rendering, images: PosedImages
+) -> tuple[Rendering, PosedImages]:
+    """Set pixels outside the batch's mask to black on both sides.
+
+    Args:
+        batch: Optionally `mask` [H, W, 1], 0 outside.
+        rendering: The rendered view.
+        images: The captured view.
+
+    Returns:
+        Both, unchanged where the batch has no mask.
+    """
+    if "mask" not in batch:
+        return rendering, images
+    counts = rearrange(batch["mask"].to(images.colors), "h w 1 -> 1 h w")
+    ones = torch.ones_like(counts)
+    alphas = ones if images.alphas is None else torch.where(counts > 0, images.alphas, ones)
+    depths = None if images.depths is None else images.depths * counts
+    colors = images.colors * counts[..., None]
+    rendered = Rendering(rendering.color * counts[..., None], rendering.alpha, rendering.depth)
+    return rendered, PosedImages(colors, images.cameras, alphas, depths)
+
+
+def image_loss(
+    view: View, batch: dict[str, Any], loss: Loss, *, depth_weight: float, extent: float
+) -> Float[Tensor, ""]:
+    """Compute the loss of `gaussrep fit` between a rendered and a captured view.
+
+    Args:
+        view: The rendered view.
+        batch: The captured view.
         loss: Image loss.
         depth_weight: Weight of the error of depth in extents.
         extent: Size of the scene in the units of the model.
@@ -27,19 +74,23 @@ def picture_loss(
     Returns:
         A scalar.
     """
-    rendering, pictures = masked(batch, view.rendering, pictures_of(batch, view.cameras))
-    return compute_fit_loss(
-        rendering, pictures, view.background, loss, depth_weight=depth_weight, extent=extent
-    ).total
+    rendering, images = masked(batch, view.rendering, images_of(batch, view.cameras))
+    found = compute_fit_loss(
+        rendering, images, view.background, loss, depth_weight=depth_weight, extent=extent
+    )
+    return found.total
 
 
-def feature_loss(view: View, batch: dict[str, Any], lessons: FeatureTargets) -> Float[Tensor, ""]:
-    """One minus the cosine between rendered and taught features.
+def feature_loss(view: View, batch: dict[str, Any], targets: FeatureTargets) -> Float[Tensor, ""]:
+    """Compute one minus the cosine between rendered and target features.
 
     Args:
-        view: Drawn with features.
-        batch: Its `image_idx` says which of the training pictures it is.
-        lessons: What the encoder says of them.
+        view: Rendered with features.
+        batch: `image_idx`, the index of the training image.
+        targets: The encoder's maps of the training images.
+
+    Returns:
+        A scalar in [0, 2].
     """
     assert view.rendering.features is not None
-    return feature_error(view.rendering.features[0], lessons.maps[batch["image_idx"]])
+    return feature_error(view.rendering.features[0], targets.maps[batch["image_idx"]])

@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from nerfstudio.models.base_model import ModelConfig
 
-from gaussrep.fitting.config import SceneConfig
+from gaussrep.fitting import BaseFitConfig
 from gaussrep.losses.config import L1SSIMConfig
 
-DEFAULTS = SceneConfig()
+DEFAULTS = BaseFitConfig()
 
 
 @dataclass

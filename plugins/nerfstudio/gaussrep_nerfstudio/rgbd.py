@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,42 +12,43 @@ from nerfstudio.data.dataparsers.base_dataparser import DataParser, DataparserOu
 from nerfstudio.data.scene_box import SceneBox
 from torch import Tensor
 
-from gaussrep import similarity
-from gaussrep.cuboid import Cuboid
+from gaussrep import Cuboid, similarity
 from gaussrep.data.scenes import FrameRef, depth_size, resize_intrinsics
-from gaussrep.fitting.images import shrink_size
+from gaussrep.fitting import shrink_size
 from gaussrep_nerfstudio.cameras import opengl_poses
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
-from gaussrep_nerfstudio.recorded import Recorded, find_recorded
-from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
+from gaussrep_nerfstudio.rgbd_scene import RgbdScene, find_rgbd_scene
 from gaussrep_nerfstudio.scene_images import FRAME_REFS
+
+if TYPE_CHECKING:
+    from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 
 
 class RgbdDataParser(DataParser):
     """Finds the frames and points of one recording or scene."""
 
-    config: RgbdDataParserConfig
+    config: "RgbdDataParserConfig"
 
     @cached_property
-    def recorded(self) -> Recorded:
+    def scene(self) -> RgbdScene:
         """The frames and points, in meters, z up."""
-        return find_recorded(self.config)
+        return find_rgbd_scene(self.config)
 
     @cached_property
     def to_box(self) -> Float[Tensor, "4 4"]:
         """From meters to the units of the model."""
         if not self.config.normalize:
             return torch.eye(4)
-        cuboid = Cuboid.fit(self.recorded.cloud.points, quantile=self.config.outliers)
+        cuboid = Cuboid.fit(self.scene.cloud.points, quantile=self.config.outliers)
         enlarge = torch.diag(torch.tensor([self.config.side] * 3 + [1.0]))
         return enlarge @ cuboid.matrix
 
     def _generate_dataparser_outputs(
         self, split: str = "train", **kwargs: object
     ) -> DataparserOutputs:
-        refs = self.recorded.train if split == "train" else self.recorded.held_out
+        refs = self.scene.train if split == "train" else self.scene.held_out
         scale, _, _ = similarity.decompose(self.to_box)
-        known = KnownCloud(self.recorded.cloud, self.to_box)
+        known = KnownCloud(self.scene.cloud, self.to_box)
         return DataparserOutputs(
             image_filenames=[ref.color for ref in refs],
             cameras=self._cameras(refs),
@@ -64,7 +66,7 @@ class RgbdDataParser(DataParser):
     def _box(self) -> Float[Tensor, "2 3"]:
         if self.config.normalize:
             return torch.tensor([[-0.5] * 3, [0.5] * 3]) * self.config.side
-        points = self.recorded.cloud.points
+        points = self.scene.cloud.points
         return torch.stack([points.amin(0), points.amax(0)])
 
     def _cameras(self, refs: Sequence[FrameRef]) -> Cameras:
@@ -87,7 +89,7 @@ class RgbdDataParser(DataParser):
         )
 
     def _lens(self, ref: FrameRef) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
-        """Width, height and camera matrix of a frame's pictures."""
+        """Width, height and camera matrix of a frame's images."""
         height, width = depth_size(ref.depth)
         columns, rows = shrink_size((width, height), self.config.size)
         return (columns, rows), resize_intrinsics(ref.intrinsics, (height, width), (rows, columns))

@@ -8,11 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import similarity
+from gaussrep import Gaussians, similarity
 from gaussrep.errors import FormatError
-from gaussrep.fitting.scene_model import SceneModel
+from gaussrep.fitting import SceneModel
 from gaussrep.formats.format import Format
-from gaussrep.gaussians import Gaussians
 
 CHECKPOINTS, TRANSFORM = "nerfstudio_models", "dataparser_transforms.json"
 PREFIX = "_model.scene.raw."

@@ -1,4 +1,4 @@
-"""What happens around nerfstudio's own optimizer steps."""
+"""Learning rates, backgrounds and the strategy around nerfstudio's own optimizer steps."""
 
 from collections.abc import Callable
 
@@ -7,33 +7,38 @@ from nerfstudio.engine.callbacks import TrainingCallback, TrainingCallbackLocati
 from nerfstudio.engine.optimizers import Optimizers
 from torch import Tensor
 
-from gaussrep.building import build
-from gaussrep.fitting.config import SceneConfig
-from gaussrep.fitting.image_gradient import pixel_gradients
-from gaussrep.fitting.rng import RngStream, generator
-from gaussrep.fitting.scene_model import SceneModel, means_lr, set_lr
-from gaussrep.fitting.strategy import StepInfo
+from gaussrep import build
+from gaussrep.fitting import (
+    BaseFitConfig,
+    RngStream,
+    SceneModel,
+    StepInfo,
+    generator,
+    means_lr,
+    pixel_gradients,
+    set_lr,
+)
 from gaussrep_nerfstudio.views import View
 
 
 class Schedule:
-    """Rates that decay, harmonics that come in one by one, and the strategy.
+    """Sets learning rates, the degree of the harmonics and backgrounds, and runs the strategy.
 
-    nerfstudio owns the optimizers and steps them; the strategy is handed them after each step, so
-    that Gaussians that come and go keep their state.
+    nerfstudio owns the optimizers and steps them; the strategy gets them after each step, so that
+    their state follows the Gaussians.
 
     Args:
         config: Settings of the fit.
         steps: Optimizer steps in all.
         seed: Seed of random backgrounds and of the strategy.
-        extent: The scene's, in the units of the model.
-        scene: The model.
+        extent: Size of the scene in the units of the model.
+        scene: The Gaussians.
         optimizers: nerfstudio's, one per tensor of the scene by its name.
     """
 
     def __init__(
         self,
-        config: SceneConfig,
+        config: BaseFitConfig,
         extent: float,
         scene: SceneModel,
         optimizers: Optimizers,
@@ -62,10 +67,13 @@ class Schedule:
         return self._background
 
     def callbacks(self, view: Callable[[], View]) -> list[TrainingCallback]:
-        """What nerfstudio calls before and after each of its steps.
+        """Build the functions that nerfstudio calls before and after each step.
 
         Args:
-            view: Gives what the step drew.
+            view: Returns the view that the step rendered.
+
+        Returns:
+            Two callbacks.
         """
 
         def end(step: int) -> None:
@@ -77,10 +85,10 @@ class Schedule:
         ]
 
     def begin(self, step: int) -> None:
-        """Set what a step needs.
+        """Set learning rates, random numbers and background of a step.
 
         Args:
-            step: How many steps were made before.
+            step: Steps made before.
         """
         self._step = step
         device = self._scene.raw["means"].device
@@ -97,20 +105,20 @@ class Schedule:
             set_lr(self._optimizers.optimizers["calibration"], self._first["calibration"] * decay)
 
     def end(self, view: View) -> None:
-        """Let the strategy act.
+        """Run the strategy.
 
         Steps count from 0 here, as nerfstudio's do when it measures and saves, so that round
         numbers show the scene before opacities are reset.
 
         Args:
-            view: What the step drew; gradients have flowed.
+            view: The rendered view, after the backward pass.
         """
         assert view.copies.means.grad is not None
         gradients = pixel_gradients(
             view.copies.means.detach(), view.copies.means.grad, view.cameras.detach()
         )
-        made = StepInfo(self._step, self._rate, gradients, self._rng)
+        info = StepInfo(self._step, self._rate, gradients, self._rng)
         scene, optimizers = self._scene, self._optimizers
-        self.strategy.after_step(scene, optimizers.optimizers, made)
+        self.strategy.after_step(scene, optimizers.optimizers, info)
         for name, parameter in scene.raw.items():
             optimizers.parameters[name] = [parameter]

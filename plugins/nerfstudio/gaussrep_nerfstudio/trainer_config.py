@@ -16,7 +16,7 @@ from nerfstudio.engine.optimizers import OptimizerConfig
 from nerfstudio.engine.trainer import TrainerConfig
 from nerfstudio.pipelines.base_pipeline import VanillaPipelineConfig
 
-from gaussrep.fitting.config import FitConfig, LearningRatesConfig
+from gaussrep.fitting import FitConfig, LearningRatesConfig
 from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 from gaussrep_nerfstudio.scene_images import SceneImages

@@ -1,4 +1,4 @@
-"""One view: the scene as one of nerfstudio's cameras sees it."""
+"""View: the scene rendered for one of nerfstudio's cameras."""
 
 from dataclasses import dataclass
 
@@ -7,22 +7,21 @@ from jaxtyping import Float
 from nerfstudio.data.scene_box import OrientedBox
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
-from gaussrep.fitting.image_gradient import one_each, per_view
-from gaussrep.gaussians import Gaussians
+from gaussrep import Cameras, Gaussians
+from gaussrep.fitting import one_each, per_view
 from gaussrep.rendering import Rendering, render
 
 
 @dataclass(frozen=True, eq=False)
 class View:
-    """What was drawn for one camera.
+    """The rendering of one camera.
 
     Attributes:
         gaussians: The scene, with gradients to the model.
         copies: The view's own copy of it, [1, N], whose centers keep their gradients.
         cameras: The one camera.
         background: RGB behind the scene.
-        rendering: The picture, [1, H, W, ...].
+        rendering: The image, [1, H, W, ...].
     """
 
     gaussians: Gaussians
@@ -32,20 +31,23 @@ class View:
     rendering: Rendering
 
     @classmethod
-    def draw(
+    def render(
         cls,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, " 3"],
         renderer: str,
     ) -> "View":
-        """Draw a scene.
+        """Render a scene.
 
         Args:
             gaussians: One scene.
             cameras: One camera.
             background: RGB.
             renderer: Name of a renderer, or `auto`.
+
+        Returns:
+            The view.
         """
         copies = per_view(gaussians, 1)
         drawn = render(copies, one_each(cameras), renderer, background)
@@ -54,7 +56,11 @@ class View:
         return cls(gaussians, copies, cameras, background, picture)
 
     def outputs(self) -> dict[str, Tensor]:
-        """The picture as nerfstudio wants it, channels last: `rgb`, `depth`, `accumulation`."""
+        """Convert to nerfstudio's outputs, channels last.
+
+        Returns:
+            `rgb` in [0, 1], `depth` in the units of the model, `accumulation`.
+        """
         return {
             "rgb": self.rendering.color[0].clamp(0, 1),
             "depth": self.rendering.depth[0, ..., None],
@@ -63,11 +69,14 @@ class View:
 
 
 def inside(gaussians: Gaussians, box: OrientedBox) -> Gaussians:
-    """Make everything outside a box transparent.
+    """Make Gaussians outside a box transparent.
 
     Args:
         gaussians: One scene.
         box: In the units of the scene.
+
+    Returns:
+        The scene; the others have opacity 0.
     """
     within = box.within(gaussians.means).reshape(-1).to(torch.bool)
     return gaussians.replace(opacities=gaussians.opacities * within)

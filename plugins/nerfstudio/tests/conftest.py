@@ -1,7 +1,6 @@
 import pytest
 
-from gaussrep.fitting.synthetic import synthetic_capture
-from gaussrep.fitting.transforms import write_transforms
+from gaussrep.fitting import synthetic_capture, write_transforms
 
 SIZE, VIEWS = 48, 12
 

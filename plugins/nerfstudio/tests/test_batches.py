@@ -1,8 +1,8 @@
 import torch
 
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras
 from gaussrep.rendering import Rendering
-from gaussrep_nerfstudio.batches import masked, pictures_of
+from gaussrep_nerfstudio.losses import images_of, masked
 
 EYE = Cameras.look_at(
     torch.tensor([[3.0, 0, 0]]), torch.zeros(3), torch.tensor([0.0, 0, 1]), width=3, height=2
@@ -12,7 +12,7 @@ EYE = Cameras.look_at(
 def test_eight_bits_and_transparency():
     image = torch.full((2, 3, 4), 255, dtype=torch.uint8)
     image[0, 0] = torch.tensor([255, 0, 102, 51])
-    pictures = pictures_of({"image": image}, EYE)
+    pictures = images_of({"image": image}, EYE)
     assert torch.allclose(pictures.colors[0, 0, 0], torch.tensor([0.2, 0, 0.08]))
     white = pictures.over(torch.ones(3))
     assert torch.allclose(white[0, 0, 0], torch.tensor([1, 0.8, 0.88]))
@@ -21,7 +21,7 @@ def test_eight_bits_and_transparency():
 
 def test_depth_loses_its_channel():
     depth = torch.arange(6.0).reshape(2, 3, 1)
-    pictures = pictures_of({"image": torch.rand(2, 3, 3), "depth_image": depth}, EYE)
+    pictures = images_of({"image": torch.rand(2, 3, 3), "depth_image": depth}, EYE)
     assert pictures.alphas is None
     assert torch.equal(pictures.depths, depth[None, ..., 0])
 
@@ -33,7 +33,7 @@ def test_what_is_masked_agrees_whatever_was_drawn():
         "mask": torch.tensor([[1, 1, 0], [0, 1, 1]], dtype=torch.bool)[..., None],
     }
     drawn = Rendering(torch.rand(1, 2, 3, 3), torch.rand(1, 2, 3), torch.rand(1, 2, 3))
-    hidden, pictures = masked(batch, drawn, pictures_of(batch, EYE))
+    hidden, pictures = masked(batch, drawn, images_of(batch, EYE))
     difference = (hidden.color - pictures.over(torch.ones(3)))[0].abs().amax(-1)
     assert torch.equal(difference > 0, batch["mask"][..., 0])
     assert torch.equal(pictures.depths[0] > 0, batch["mask"][..., 0])

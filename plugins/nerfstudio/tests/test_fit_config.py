@@ -3,12 +3,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.fitting.config import LearningRatesConfig, SceneConfig
-from gaussrep.fitting.scene_model import SceneModel, make_optimizers
-from gaussrep_nerfstudio.first import begin, nothing
+from gaussrep.fitting import (
+    BaseFitConfig,
+    LearningRatesConfig,
+    SceneModel,
+    make_optimizers,
+    placeholder_gaussians,
+)
 from gaussrep_nerfstudio.fit_config import encoder_config, scene_config
+from gaussrep_nerfstudio.initialization import make_init_gaussians
 from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 from gaussrep_nerfstudio.trainer_config import trainer_config
 
@@ -20,16 +25,16 @@ EYES = Cameras.look_at(
 def first(**settings):
     model = GaussrepModelConfig(**settings)
     points = (torch.rand(50, 3), torch.full((50, 3), 255, dtype=torch.uint8))
-    return begin(model, scene_config(model), EYES, points, None, 0)
+    return make_init_gaussians(model, scene_config(model), EYES, points, None, 0)
 
 
 def test_defaults_are_those_of_a_fit():
-    assert scene_config(GaussrepModelConfig()) == SceneConfig(loss="l1-ssim")
+    assert scene_config(GaussrepModelConfig()) == BaseFitConfig(loss="l1-ssim")
 
 
 def test_optimizers_are_those_of_a_fit():
     groups = trainer_config("gaussrep").optimizers
-    scene = SceneModel(nothing(GaussrepModelConfig(encoder="statistics")))
+    scene = SceneModel(placeholder_gaussians(16))
     for name, wanted in make_optimizers(scene, LearningRatesConfig(), extent=1.0).items():
         made = groups[name]["optimizer"].setup(params=[scene.raw[name]])
         assert type(made) is type(wanted)

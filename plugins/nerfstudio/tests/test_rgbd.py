@@ -7,8 +7,8 @@ from gaussrep.data.scenes import read_rgbd_frame
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD
-from gaussrep_nerfstudio.recorded import find_recorded
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
+from gaussrep_nerfstudio.rgbd_scene import find_rgbd_scene
 from gaussrep_nerfstudio.scene_images import SceneImages
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.writing import write_rooms
@@ -73,7 +73,7 @@ def test_transform_is_what_nerfstudio_undoes(rooms):
 
 def test_pictures_are_read_as_gaussrep_reads_them(rooms):
     outputs = parsed(rooms, size=16)
-    ref = find_recorded(
+    ref = find_rgbd_scene(
         RgbdDataParserConfig(data=rooms, scene="scene0000_00", hold_out=3, frame_step=1)
     ).train[1]
     wanted = read_rgbd_frame(ref, (12, 16))

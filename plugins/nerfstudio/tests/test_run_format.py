@@ -6,8 +6,7 @@ from commands import call
 
 import gaussrep as gr
 from gaussrep.errors import FormatError
-from gaussrep.fitting.scene_model import SceneModel
-from gaussrep.fitting.synthetic import known_scene
+from gaussrep.fitting import SceneModel, known_scene
 
 
 def write_run(folder, scene, transform, scale):

@@ -6,8 +6,7 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep.fitting.scene_model import SceneModel
-from gaussrep.fitting.synthetic import known_scene
+from gaussrep.fitting import SceneModel, known_scene
 
 pytest.importorskip(
     "open3d",

@@ -1,8 +1,8 @@
 import torch
 from nerfstudio.data.scene_box import OrientedBox
 
-from gaussrep.cameras import Cameras
-from gaussrep.fitting.synthetic import known_scene
+from gaussrep import Cameras
+from gaussrep.fitting import known_scene
 from gaussrep_nerfstudio.views import View, inside
 
 EYE = Cameras.look_at(
@@ -11,7 +11,7 @@ EYE = Cameras.look_at(
 
 
 def drawn(gaussians):
-    return View.draw(gaussians, EYE, torch.tensor([0.0, 0, 1]), "auto").outputs()
+    return View.render(gaussians, EYE, torch.tensor([0.0, 0, 1]), "auto").outputs()
 
 
 def test_outputs_have_nerfstudios_shapes():

@@ -1,15 +1,15 @@
 import pytest
 import torch
 
-from gaussrep_nerfstudio import measures
-from gaussrep_nerfstudio.measures import MISSING, Measures
+from gaussrep_nerfstudio import metrics
+from gaussrep_nerfstudio.metrics import MISSING, ViewMetrics
 
 
 @pytest.fixture
 def said(monkeypatch, tmp_path):
     """What is logged, on a machine without weights."""
     lines = []
-    monkeypatch.setattr(measures.CONSOLE, "log", lines.append)
+    monkeypatch.setattr(metrics.CONSOLE, "log", lines.append)
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     return lines
 
@@ -24,7 +24,7 @@ def no_network(monkeypatch):
 
 
 def test_missing_lpips_is_said_once_and_nothing_is_downloaded(said, no_network):
-    measure = Measures("if-there")
+    measure = ViewMetrics("if-there")
     truth = torch.rand(16, 16, 3)
     for _ in range(3):
         found = measure((truth + 0.1).clamp(0, 1), truth)
@@ -33,7 +33,7 @@ def test_missing_lpips_is_said_once_and_nothing_is_downloaded(said, no_network):
 
 
 def test_a_download_that_fails_is_said(said, no_network):
-    assert set(Measures("download")(torch.rand(16, 16, 3), torch.rand(16, 16, 3))) == {
+    assert set(ViewMetrics("download")(torch.rand(16, 16, 3), torch.rand(16, 16, 3))) == {
         "psnr",
         "ssim",
     }
@@ -41,6 +41,6 @@ def test_a_download_that_fails_is_said(said, no_network):
 
 
 def test_off_says_nothing(said):
-    found = Measures("off")(torch.zeros(16, 16, 3), torch.full((16, 16, 3), 0.1))
+    found = ViewMetrics("off")(torch.zeros(16, 16, 3), torch.full((16, 16, 3), 0.1))
     assert found["psnr"] == pytest.approx(20, abs=1e-3)
     assert said == []

@@ -1,6 +1,7 @@
-"""Which frames and points the settings of the data parser name."""
+"""The frames and points of one RGB-D scene, found from the settings of the data parser."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from gaussrep.data.scenes import (
     FrameRef,
@@ -11,12 +12,14 @@ from gaussrep.data.scenes import (
     ScannetSourceConfig,
 )
 from gaussrep.errors import DataError
-from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
+
+if TYPE_CHECKING:
+    from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 
 
 @dataclass(frozen=True, eq=False)
-class Recorded:
-    """One scene as it was recorded.
+class RgbdScene:
+    """One recorded scene.
 
     Attributes:
         cloud: Its points, in meters, z up.
@@ -29,14 +32,17 @@ class Recorded:
     held_out: tuple[FrameRef, ...]
 
 
-def find_recorded(config: RgbdDataParserConfig) -> Recorded:
-    """Find a scene; fuses the points of a recording the first time, which takes a while.
+def find_rgbd_scene(config: "RgbdDataParserConfig") -> RgbdScene:
+    """Find a scene; the points of a recording are fused the first time, which takes a while.
 
     Args:
-        config: Where it is, and what is held out.
+        config: Folder, and which frames to hold out.
+
+    Returns:
+        The scene.
 
     Raises:
-        DataError: If there is no such scene, or none of its frames can be read.
+        DataError: There is no such scene, or none of its frames can be read.
     """
     layout = config.layout
     if layout == "auto":
@@ -44,7 +50,7 @@ def find_recorded(config: RgbdDataParserConfig) -> Recorded:
     return _of_scannet(config) if layout == "scannet" else _of_recording(config)
 
 
-def _of_recording(config: RgbdDataParserConfig) -> Recorded:
+def _of_recording(config: "RgbdDataParserConfig") -> RgbdScene:
     settings = RgbdSourceConfig(
         root=config.data,
         hold_out=config.hold_out,
@@ -53,10 +59,12 @@ def _of_recording(config: RgbdDataParserConfig) -> Recorded:
     )
     train = RgbdSource(settings, "train")
     name = _chosen(train.names, config)
-    return Recorded(train.cloud(name), train.frames(name), RgbdSource(settings, "val").frames(name))
+    return RgbdScene(
+        train.cloud(name), train.frames(name), RgbdSource(settings, "val").frames(name)
+    )
 
 
-def _of_scannet(config: RgbdDataParserConfig) -> Recorded:
+def _of_scannet(config: "RgbdDataParserConfig") -> RgbdScene:
     settings = ScannetSourceConfig(root=config.data, frame_step=config.frame_step)
     splits = ("train", "val")
     sources = [ScannetSource(settings, split) for split in splits if (config.data / split).is_dir()]
@@ -71,10 +79,10 @@ def _of_scannet(config: RgbdDataParserConfig) -> Recorded:
             f"on; lower --hold-out, which is {config.hold_out}."
         )
     train = tuple(ref for place, ref in enumerate(refs) if place % config.hold_out != last)
-    return Recorded(source.cloud(name), train, held_out)
+    return RgbdScene(source.cloud(name), train, held_out)
 
 
-def _chosen(names: tuple[str, ...] | list[str], config: RgbdDataParserConfig) -> str:
+def _chosen(names: tuple[str, ...] | list[str], config: "RgbdDataParserConfig") -> str:
     if config.scene is not None and config.scene in names:
         return config.scene
     if config.scene is None and len(names) == 1:

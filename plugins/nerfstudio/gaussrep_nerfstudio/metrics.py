@@ -1,4 +1,4 @@
-"""How well a picture is drawn, as `ns-eval` reports it."""
+"""Metrics of rendered images, as `ns-eval` reports them."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from nerfstudio.utils import colormaps
 from nerfstudio.utils.rich_utils import CONSOLE
 from torch import Tensor
 
-from gaussrep.fitting.losses import compute_image_metrics
+from gaussrep.fitting import compute_image_metrics
 
 MISSING = (
     "LPIPS is not measured: the weights of its network are not on this machine. PSNR and SSIM are. "
@@ -18,13 +18,13 @@ MISSING = (
 )
 
 
-class Measures:
-    """PSNR and SSIM, and LPIPS where its weights can be had.
+class ViewMetrics:
+    """Computes PSNR and SSIM, and LPIPS where its weights are available.
 
-    It is no module, so that checkpoints hold none of LPIPS's weights.
+    This is no module, so that checkpoints do not hold LPIPS's weights.
 
     Args:
-        lpips: Never, where the weights are on this machine, or at the price of a download.
+        lpips: Never, where the weights are on this machine, or after a download.
     """
 
     def __init__(self, lpips: Literal["off", "if-there", "download"]) -> None:
@@ -32,32 +32,32 @@ class Measures:
         self._network: Any = None
 
     def __call__(
-        self, said: Float[Tensor, "h w 3"], truth: Float[Tensor, "h w 3"]
+        self, rendered: Float[Tensor, "h w 3"], truth: Float[Tensor, "h w 3"]
     ) -> dict[str, float]:
-        """Compare two pictures.
+        """Compare two images.
 
         Args:
-            said: RGB in [0, 1].
-            truth: What it should be.
+            rendered: RGB in [0, 1].
+            truth: The captured image.
 
         Returns:
-            `psnr` in dB, `ssim`, and `lpips` unless it is missing, which is said once.
+            `psnr` in dB, `ssim`, and `lpips` unless its weights are missing, which is logged once.
         """
-        found = compute_image_metrics(said[None], truth[None])
+        found = compute_image_metrics(rendered[None], truth[None])
         measured = {"psnr": found.psnr, "ssim": found.ssim}
-        if self._wanted != "off" and (distance := self._lpips(said, truth)) is not None:
+        if self._wanted != "off" and (distance := self._lpips(rendered, truth)) is not None:
             measured["lpips"] = distance
         return measured
 
     @torch.no_grad()
-    def _lpips(self, said: Tensor, truth: Tensor) -> float | None:
+    def _lpips(self, rendered: Tensor, truth: Tensor) -> float | None:
         if self._network is None and (network := self._load()) is not None:
-            self._network = network.to(said.device).eval()
+            self._network = network.to(rendered.device).eval()
         if self._network is None:
             CONSOLE.log(MISSING)
             self._wanted = "off"
             return None
-        pair = (rearrange(each.clamp(0, 1), "h w c -> 1 c h w") for each in (said, truth))
+        pair = (rearrange(each.clamp(0, 1), "h w c -> 1 c h w") for each in (rendered, truth))
         return self._network(*pair).item()
 
     def _load(self) -> Any:
@@ -72,16 +72,18 @@ class Measures:
             return None
 
 
-def shown(outputs: dict[str, Tensor], truth: Float[Tensor, "h w 3"]) -> dict[str, Tensor]:
-    """Lay out pictures to look at.
+def comparison_images(
+    outputs: dict[str, Tensor], truth: Float[Tensor, "h w 3"]
+) -> dict[str, Tensor]:
+    """Make images for the viewer and the logs.
 
     Args:
-        outputs: What the model drew.
-        truth: What was taken.
+        outputs: Outputs of the model.
+        truth: The captured image.
 
     Returns:
-        `img`, truth beside what was drawn; `accumulation`, `depth` and, where there are any,
-        `features` as colors.
+        `img`, the captured beside the rendered image; `accumulation`, `depth` and, where there are
+        any, `features` as colors.
     """
     alpha = outputs["accumulation"]
     images = {

@@ -1,0 +1,179 @@
+"""The data set `capture`: the views of a capture, in an order that repeats none before its time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from gaussrep.cameras import Cameras
+from gaussrep.data.sample import SampleKey, Split
+from gaussrep.errors import RunError
+from gaussrep.fitting.capture import Capture, PosedImages, open_capture
+from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.fitting.rng import RngStream, generator
+from gaussrep.methods.method import Batch
+from gaussrep.training.loading import Position, SampleOrder
+
+
+class CaptureDataset:
+    """The fitted or the held-out views of a capture.
+
+    A sample holds `index`, `colors` [H, W, 3], `viewmats` [4, 4], `Ks` [3, 3] and, where the
+    capture has them, `alphas` and `depths` [H, W].
+
+    Args:
+        config: The capture.
+        split: `train` for the fitted views, `val` for the held-out ones.
+        capture: The capture, already read.
+
+    Attributes:
+        capture: The whole capture.
+        images: The views of the split; None where there are none.
+    """
+
+    def __init__(
+        self, config: CaptureDatasetConfig, split: Split, capture: Capture | None = None
+    ) -> None:
+        self.capture = open_capture(config.capture) if capture is None else capture
+        self.images = self.capture.train if split == "train" else self.capture.held_out
+
+    def __len__(self) -> int:
+        """Count the views.
+
+        Returns:
+            Their number.
+        """
+        return 0 if self.images is None else self.images.count
+
+    def __getitem__(self, key: SampleKey) -> dict[str, Tensor]:
+        """Return a view.
+
+        Args:
+            key: Its index.
+
+        Returns:
+            The tensors of the view, see the class.
+        """
+        images, index = self.images, key.index
+        assert images is not None
+        sample = {
+            "index": torch.tensor(index),
+            "colors": images.colors[index],
+            "viewmats": images.cameras.viewmats[index],
+            "Ks": images.cameras.Ks[index],
+        }
+        if images.alphas is not None:
+            sample["alphas"] = images.alphas[index]
+        if images.depths is not None:
+            sample["depths"] = images.depths[index]
+        return sample
+
+    def sample_order(
+        self, *, seed: int, batch_size: int, gradient_accumulation_steps: int, world_size: int
+    ) -> "ViewOrder":
+        """Build the order of the views; see `gaussrep.training.loading.OrderedDataset`.
+
+        Raises:
+            RunError: Several processes train; a strategy replaces the parameters, which data
+                parallelism cannot follow.
+        """
+        if world_size > 1:
+            raise RunError(
+                f"a fit runs in one process, got {world_size}; start it without accelerate launch"
+            )
+        return ViewOrder(len(self), seed, batch_size, gradient_accumulation_steps, world_size)
+
+
+def images_of(batch: Batch) -> PosedImages:
+    """Return the views of a batch of a `CaptureDataset`.
+
+    Args:
+        batch: Samples of the data set, stacked.
+
+    Returns:
+        The views, on the batch's device.
+    """
+    height, width = batch["colors"].shape[1:3]
+    cameras = Cameras(batch["viewmats"], batch["Ks"], width, height)
+    return PosedImages(batch["colors"], cameras, batch.get("alphas"), batch.get("depths"))
+
+
+@dataclass(frozen=True)
+class ViewOrder(SampleOrder):
+    """Shuffled epochs joined end to end: each view is used once before any is used again.
+
+    Batches may span two epochs; a batch larger than an epoch holds some views twice.
+
+    Attributes:
+        size: Number of views.
+        seed: The run's seed.
+        batch_size: Views per process and backward pass.
+        gradient_accumulation_steps: Backward passes per optimizer step.
+        world_size: Number of processes.
+    """
+
+    size: int
+    seed: int
+    batch_size: int
+    gradient_accumulation_steps: int = 1
+    world_size: int = 1
+
+    @property
+    def global_batch(self) -> int:
+        """Views per optimizer step, all processes together."""
+        return self.batch_size * self.gradient_accumulation_steps * self.world_size
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Optimizer steps until every view was used."""
+        return -(-self.size // self.global_batch)
+
+    def after(self, position: Position) -> Position:
+        """Return the position after the step that follows `position`.
+
+        Args:
+            position: Before the step.
+
+        Returns:
+            The position after it.
+        """
+        epochs, samples = divmod(position.samples + self.global_batch, self.size)
+        return Position(position.epoch + epochs, samples)
+
+    def remaining_steps(self, position: Position, epochs: int) -> int:
+        """Count the optimizer steps from `position` to the end of the last of `epochs`.
+
+        Args:
+            position: Position in the run.
+            epochs: Epochs in all.
+
+        Returns:
+            Number of steps; the last may reach into the next epoch.
+        """
+        views = (epochs - position.epoch) * self.size - position.samples
+        return -(-max(0, views) // self.global_batch)
+
+    def batches(self, rank: int, position: Position) -> Iterator[list[SampleKey]]:
+        """Yield one rank's batches from `position` on, without end.
+
+        Args:
+            rank: The process, from 0.
+            position: Where the first step starts.
+
+        Yields:
+            The keys of one backward pass.
+        """
+        keys = self._keys(position)
+        while True:
+            for _ in range(self.gradient_accumulation_steps):
+                views = [next(keys) for _ in range(self.world_size * self.batch_size)]
+                yield views[rank * self.batch_size : (rank + 1) * self.batch_size]
+
+    def _keys(self, position: Position) -> Iterator[SampleKey]:
+        epoch, first = position.epoch, position.samples
+        while True:
+            rng = generator(self.seed, RngStream.ORDER, epoch)
+            for index in torch.randperm(self.size, generator=rng).tolist()[first:]:
+                yield SampleKey(index, epoch, self.seed)
+            epoch, first = epoch + 1, 0

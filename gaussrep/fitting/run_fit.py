@@ -1,0 +1,156 @@
+"""Run a fit: from posed images to Gaussians in a run folder."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gaussrep.errors import RunError
+from gaussrep.fitting.capture import Capture, open_capture
+from gaussrep.fitting.config import CaptureDatasetConfig, FitConfig
+from gaussrep.fitting.dataset import CaptureDataset
+from gaussrep.fitting.losses import ImageMetrics
+from gaussrep.fitting.method import SCENE, SceneFit
+from gaussrep.gaussians import Gaussians
+from gaussrep.methods.method import Method
+from gaussrep.training.config import TrainConfig
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.trainer import TrainResult, resume, train
+
+
+@dataclass(frozen=True, slots=True)
+class FitResult:
+    """The outcome of a fit.
+
+    Attributes:
+        run: The run folder.
+        scene: File of the fitted Gaussians.
+        steps: Optimizer steps made in all.
+        gaussians: Number of Gaussians.
+        metrics: On the held-out views; None where there are none.
+        seconds: Duration of the steps of this call.
+    """
+
+    run: Path
+    scene: Path
+    steps: int
+    gaussians: int
+    metrics: ImageMetrics | None
+    seconds: float
+
+
+def fit(
+    config: FitConfig,
+    run: Path | None = None,
+    *,
+    capture: Capture | None = None,
+    init: Gaussians | None = None,
+    overwrite: bool = False,
+    user_config: dict[str, Any] | None = None,
+) -> FitResult:
+    """Fit the Gaussians of one scene to posed images.
+
+    The run folder gets `scene.ply` at each checkpoint, `metrics.csv` and, where views are held
+    out, `metrics.json`.
+
+    Args:
+        config: Settings.
+        run: The new run's folder; by default the next free `runs/fit-<n>`.
+        capture: The images; by default those of `config.data`.
+        init: The first Gaussians, [N]; by default those that `config.init` describes.
+        overwrite: Replace the run that the folder holds.
+        user_config: Settings as the user gave them, kept beside the resolved configuration.
+
+    Returns:
+        File and quality of the scene.
+
+    Raises:
+        GaussrepError: A mistake that a user can make: the folder holds a run, a file is damaged,
+            the loss is not finite, …
+    """
+    if run is not None and not overwrite:
+        RunFolder(run).require_unused()
+    capture = open_capture(config.data) if capture is None else capture
+    settings = config.train_config(validate=capture.held_out is not None)
+
+    def set_init(method: Method) -> None:
+        if init is not None and isinstance(method, SceneFit):
+            method.set_gaussians(init)
+
+    began = time.perf_counter()
+    result = train(
+        settings,
+        run,
+        overwrite=overwrite,
+        user_config=user_config,
+        init_hook=set_init,
+        datasets=_datasets(settings, capture),
+    )
+    return _result(result, began)
+
+
+def resume_fit(
+    folder: Path, overrides: list[str] | None = None, *, capture: Capture | None = None
+) -> FitResult:
+    """Continue a fit where it was stopped, with the numbers of one that was never stopped.
+
+    Args:
+        folder: The fit's run folder.
+        overrides: `trainer.steps=…`, to make the fit longer; nothing else may change.
+        capture: The images; by default those of the fit's configuration.
+
+    Returns:
+        File and quality of the scene.
+
+    Raises:
+        RunError: The folder holds no fit, or one that is complete.
+        GaussrepError: Any other mistake that a user can make.
+    """
+    run, config = open_fit(folder)
+    run.latest_checkpoint()  # raises before the capture is read
+    capture = open_capture(_data(config).capture) if capture is None else capture
+    began = time.perf_counter()
+    return _result(resume(folder, overrides, datasets=_datasets(config, capture)), began)
+
+
+def open_fit(folder: Path) -> tuple[RunFolder, TrainConfig]:
+    """Open the run folder of a fit.
+
+    Args:
+        folder: The folder.
+
+    Returns:
+        The run and its configuration.
+
+    Raises:
+        RunError: There is no such folder, it holds no fit, or an older gaussrep wrote it.
+        ConfigError: Its configuration is no longer valid.
+    """
+    run = RunFolder.open(folder)
+    config = run.read_config()
+    if not isinstance(config.data, CaptureDatasetConfig):
+        raise RunError(f"{folder} holds a run of {config.method.type}, not a fit")
+    return run, config
+
+
+def _data(config: TrainConfig) -> CaptureDatasetConfig:
+    assert isinstance(config.data, CaptureDatasetConfig)
+    return config.data
+
+
+def _datasets(config: TrainConfig, capture: Capture) -> dict[str, Any]:
+    data = _data(config)
+    return {split: CaptureDataset(data, split, capture) for split in ("train", "val")}
+
+
+def _result(result: TrainResult, began: float) -> FitResult:
+    row = result.metrics
+    metrics = ImageMetrics(row["val_psnr"], row["val_ssim"]) if "val_psnr" in row else None
+    return FitResult(
+        run=result.run,
+        scene=result.run / SCENE,
+        steps=result.steps,
+        gaussians=int(row["gaussians"]),
+        metrics=metrics,
+        seconds=time.perf_counter() - began,
+    )

@@ -1,0 +1,162 @@
+import csv
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+
+import gaussrep as gr
+from gaussrep.errors import RunError
+from gaussrep.fitting import Capture, fit, resume_fit
+from gaussrep.fitting.method import SceneFit
+from gaussrep.rendering.projection import project
+from gaussrep.training.run_folder import RunFolder
+
+
+def rows(folder):
+    with (folder / "metrics.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def untimed(folder):
+    return [{k: v for k, v in row.items() if k != "samples_per_second"} for row in rows(folder)]
+
+
+@pytest.fixture
+def run(tiny_capture, tiny_config, tmp_path):
+    """Fit the tiny capture with some settings."""
+
+    def call(*settings, name="run", capture=tiny_capture, **arguments):
+        return fit(tiny_config(*settings), tmp_path / name, capture=capture, **arguments)
+
+    return call
+
+
+def test_leaves_a_scene_metrics_and_a_checkpoint(run, tiny_capture):
+    result = run()
+    scene = gr.load(result.scene)
+    assert scene.count == result.gaussians == 30
+    assert scene.sh_degree == 1
+    assert [int(row["step"]) for row in rows(result.run)] == [1, 10, 20, 30, 40, 50, 60]
+    assert [row["step"] for row in rows(result.run) if row["val_psnr"]] == ["30", "60"]
+    assert 60 in RunFolder(result.run).checkpoints()
+    saved = json.loads((result.run / "metrics.json").read_text(encoding="utf-8"))
+    assert saved == {"psnr": result.metrics.psnr, "ssim": result.metrics.ssim}
+    rendered = gr.render(scene, tiny_capture.held_out.cameras).color.clamp(0, 1)
+    error = (rendered - tiny_capture.held_out.colors).square().mean()
+    assert -10 * error.log10().item() == pytest.approx(result.metrics.psnr, abs=0.01)
+    method = gr.load_run(result.run)
+    assert torch.equal(method.gaussians({"index": torch.zeros(2)}).means[1], scene.means)
+
+
+@pytest.mark.parametrize("strategy", ["mcmc", "default"])
+@pytest.mark.parametrize(
+    "more", [[], ["batch_size=3", "random_background=true", "depth_weight=0.1", "calibrate=true"]]
+)
+def test_a_resumed_fit_ends_as_one_that_was_never_stopped(
+    run, tiny_capture, monkeypatch, strategy, more
+):
+    settings = [f"strategy={strategy}", "strategy.refine_every=5", *more]
+    settings += ["checkpoint_every=13", "log_every=3", "steps=30", "evaluate_every=30"]
+    if strategy == "default":
+        settings += ["strategy.grow_gradient=1e-6", "strategy.stop_fraction=1"]
+    whole = run(*settings, name="whole")
+    on_step_start = SceneFit.on_step_start
+
+    def stop(self, step, steps):
+        if step == 17:
+            raise KeyboardInterrupt
+        on_step_start(self, step, steps)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SceneFit, "on_step_start", stop)
+        with pytest.raises(KeyboardInterrupt):
+            run(*settings, name="stopped")
+    stopped = whole.run.with_name("stopped")
+    assert max(RunFolder(stopped).checkpoints()) == 13
+    assert gr.load(stopped / "scene.ply").count != 20
+    result = resume_fit(stopped, capture=tiny_capture)
+    assert untimed(result.run) == untimed(whole.run)
+    first, second = gr.load(whole.scene), gr.load(result.scene)
+    assert torch.equal(first.means, second.means)
+    with pytest.raises(RunError, match="complete at step 30"):
+        resume_fit(stopped, capture=tiny_capture)
+
+
+@pytest.mark.parametrize("strategy", ["mcmc", "default"])
+def test_recovers_a_scene(run, strategy):
+    result = run(
+        "steps=150", f"strategy={strategy}", "evaluate_every=1", "log_every=1", "tensorboard=false"
+    )
+    first = float(rows(result.run)[0]["val_psnr"])
+    assert result.metrics.psnr > 21
+    assert result.metrics.psnr > first + 8
+
+
+def test_keeps_a_scene_that_is_right_already(run, tiny_scene):
+    result = run("strategy.noise=0", "steps=1", init=tiny_scene)
+    assert result.metrics.psnr > 30
+
+
+def test_harmonics_are_added_one_degree_after_the_other(run):
+    settings = ("sh_degree=2", "sh_interval_fraction=0.3", "steps=20", "log_every=1")
+    degrees = [int(row["sh_degree"]) for row in rows(run(*settings).run)]
+    assert degrees == [0] * 5 + [1] * 6 + [2] * 9
+
+
+def test_learning_rate_of_the_centers_decays(run, tiny_capture):
+    found = [float(row["lr"]) for row in rows(run("log_every=1", "steps=31").run)]
+    extent = gr.load_run(run("steps=1", name="other").run).extent
+    assert found[0] == pytest.approx(2e-3 * extent)
+    assert found[-1] == pytest.approx(2e-3 * 0.1 ** (30 / 31) * extent)
+
+
+def test_a_loss_that_is_not_finite_ends_the_fit(run, monkeypatch):
+    from gaussrep.fitting.mcmc import MCMCStrategy
+
+    monkeypatch.setattr(MCMCStrategy, "penalty", lambda *_: torch.tensor(float("nan")))
+    with pytest.raises(RunError, match="the loss became nan at step 1"):
+        run()
+
+
+def test_works_with_nothing_held_out(run, tiny_capture):
+    result = run("steps=2", capture=Capture(tiny_capture.train))
+    assert result.metrics is None
+    assert not (result.run / "metrics.json").exists()
+
+
+def test_a_folder_is_overwritten_only_when_told(run):
+    folder = run("steps=2").run
+    (folder / "notes.txt").write_text("mine", encoding="utf-8")
+    (folder / "fidelity.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(RunError, match="already holds a run"):
+        run("steps=2")
+    run("steps=2", overwrite=True)
+    assert (folder / "notes.txt").exists()
+    assert not (folder / "fidelity.json").exists()
+
+
+def test_a_fit_of_an_older_gaussrep_is_refused(tmp_path):
+    (tmp_path / "config.yaml").write_text("steps: 7000\n", encoding="utf-8")
+    with pytest.raises(RunError, match="a fit of an older gaussrep"):
+        resume_fit(tmp_path)
+
+
+def test_finds_the_lens_of_a_wrongly_calibrated_capture(run, tiny_capture, tiny_scene):
+    wrong = tiny_capture.train.cameras.Ks * torch.tensor([[1.1, 1, 1], [1, 1.1, 1], [1, 1, 1]])
+    cameras = tiny_capture.train.cameras.replace(Ks=wrong)
+    capture = replace(tiny_capture, train=replace(tiny_capture.train, cameras=cameras))
+    settings = ["calibrate=true", "steps=150", "sh_degree=0"]
+    settings += ["learning_rates.calibration=1e-2", "strategy.noise=0"]
+    names = ("quats", "scales", "opacities", "sh0", "shN")
+    settings += [f"learning_rates.{name}=1e-9" for name in names]
+    settings += ["learning_rates.means=2e-9", "learning_rates.means_end=1e-9"]
+    settings += ["strategy.max_gaussians=12"]
+    result = run(*settings, capture=capture, init=tiny_scene)
+    zoom = json.loads((result.run / "calibration.json").read_text(encoding="utf-8"))["zoom"]
+    assert zoom == pytest.approx([1 / 1.1] * 2, abs=0.02)
+    with torch.no_grad():
+        corrected = gr.load_run(result.run).calibration(cameras)
+    means = project(tiny_scene, corrected).means2d
+    right = project(tiny_scene, tiny_capture.train.cameras).means2d
+    assert (means - right).abs().max() < 0.2
