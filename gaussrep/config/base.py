@@ -1,7 +1,7 @@
 """Base classes of configurations, and errors about unknown keys."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, LiteralString
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
@@ -44,12 +44,16 @@ def _explained(
     key = ".".join(map(str, detail["loc"]))
     if detail["type"] in ("extra_forbidden", UNKNOWN) and key in renamed:
         context = {"old": key, "new": renamed[key]}
-        return PydanticCustomError(RENAMED, "was renamed to {new}", context)
+        return PydanticCustomError(RENAMED, _renamed_text(renamed[key]), context)
     if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
         return PydanticCustomError(UNKNOWN, "unknown key; {hint}", {"hint": _hint(model, key)})
     if detail["type"] == RENAMED:
-        return PydanticCustomError(RENAMED, "was renamed to {new}", detail["ctx"])
+        return PydanticCustomError(RENAMED, _renamed_text(detail["ctx"]["new"]), detail["ctx"])
     return PydanticCustomError(detail["type"], "{text}", {"text": detail["msg"]})
+
+
+def _renamed_text(new: str) -> LiteralString:
+    return "was renamed to {new}" if new else "was removed"
 
 
 def _hint(model: type[BaseModel], key: str) -> str:
@@ -72,8 +76,9 @@ class Config(BaseModel):
 
     Attributes:
         renamed_keys: New name of every key that a class renamed, by its old name. Both may be
-            dotted, relative to this class: `{"betas": "optimizer.betas"}`. Using an old key is an
-            error that gives the new one; `gaussrep migrate` replaces it in run folders.
+            dotted, relative to this class: `{"betas": "optimizer.betas"}`; the new one is empty
+            where the key was removed. Using an old key is an error that gives the new one;
+            `gaussrep migrate` replaces it in run folders. Keys that a subclass has are not renamed.
 
     Example:
         >>> class Crop(Config):
@@ -91,10 +96,11 @@ class Config(BaseModel):
         """Collect the renamed keys of this class and of the classes that it inherits from.
 
         Returns:
-            New dotted key by old dotted key.
+            New dotted key by old dotted key; empty where the key was removed.
         """
         tables = [vars(base).get("renamed_keys", {}) for base in reversed(cls.__mro__)]
-        return {old: new for table in tables for old, new in table.items()}
+        renamed = {old: new for table in tables for old, new in table.items()}
+        return {old: new for old, new in renamed.items() if old not in cls.model_fields}
 
     @model_validator(mode="wrap")
     @classmethod

@@ -16,14 +16,14 @@ class RenamedKey:
 
     Attributes:
         old: Its dotted path before.
-        new: Its dotted path after.
+        new: Its dotted path after; empty where it was removed.
     """
 
     old: str
     new: str
 
     def __str__(self) -> str:
-        return f"{self.old} was renamed to {self.new}"
+        return f"{self.old} was renamed to {self.new}" if self.new else f"{self.old} was removed"
 
 
 def rename_keys(
@@ -52,14 +52,17 @@ def _rename_model(
     renamed = dict(settings)
     for old, new in model.all_renamed_keys().items():
         if _has(renamed, old.split(".")):
-            change = RenamedKey(prefix + old, prefix + new)
-            if _has(renamed, new.split(".")):
+            change = RenamedKey(prefix + old, prefix + new if new else "")
+            if new and _has(renamed, new.split(".")):
                 raise ConfigError(f"{change}, but both are there; remove {change.old}.")
             value = _take(renamed, old.split("."))
-            _put(renamed, new.split("."), value)
+            if new:
+                _put(renamed, new.split("."), value)
             changed.append(change)
     for key, value in renamed.items():
         default = field_default(model, None, key)
+        if default is None and key in model.model_fields:
+            default = model.model_fields[key].annotation  # the class of a component without a name
         renamed[key] = _rename(field_kind(model, key), default, value, prefix + key, changed)
     return renamed
 
@@ -87,6 +90,8 @@ def _component_class(
     name = settings.get("type")
     if name is None and isinstance(default, ComponentConfig):
         name = type_of(field.kind, default)
+    if name is None and isinstance(default, type) and issubclass(default, ComponentConfig):
+        return default
     if not isinstance(name, str) or (field.auto and name == "auto"):
         return ComponentConfig
     return config_class(field.kind, name)

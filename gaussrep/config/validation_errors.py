@@ -54,6 +54,8 @@ def format_validation_error(error: ValidationError, data: Any) -> str:
 
 
 def _renamed_line(path: str, old: str, new: str) -> str:
+    if not new:
+        return f"{path} was removed."
     return f"{path} was renamed to {path.removesuffix(old)}{new}."
 
 

@@ -21,6 +21,7 @@ class CaptureConfig(ComponentConfig):
     renamed_keys: ClassVar[Mapping[str, str]] = {
         "size": "image_size",
         "hold_out": "hold_out_every",
+        "cache": "",
     }
 
     path: str

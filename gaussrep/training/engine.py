@@ -211,7 +211,8 @@ class Engine:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Restore what `state_dict` returned, in a run of the same precision."""
-        for optimizer, saved in zip(self._optimizers, state["optimizers"], strict=True):
+        states = state["optimizers"] if "optimizers" in state else [state["optimizer"]]  # older
+        for optimizer, saved in zip(self._optimizers, states, strict=True):
             optimizer.load_state_dict(saved)
         if self._accelerator.scaler is not None:
             self._accelerator.scaler.load_state_dict(state["scaler"])

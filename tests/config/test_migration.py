@@ -144,6 +144,21 @@ def test_a_key_may_move_into_a_component_given_by_its_name():
     assert load_config(Moved, renamed).loss.model_dump()["max_points"] == 3
 
 
+def test_a_removed_key_is_named_and_dropped():
+    class Removed(Config):
+        renamed_keys: ClassVar = {"gone": ""}
+        size: int = 1
+
+    class Kept(Removed):
+        gone: int = 2
+
+    with pytest.raises(RenamedKeyError, match=r"^gone was removed\.$"):
+        load_config(Removed, overrides=["gone=1"])
+    renamed, changes = rename_keys(Removed, {"gone": 1, "size": 3})
+    assert (renamed, list(map(str, changes))) == ({"size": 3}, ["gone was removed"])
+    assert load_config(Kept, overrides=["gone=3"]).gone == 3
+
+
 def test_old_and_new_key_together_are_refused():
     with pytest.raises(ConfigError, match=r"both are there; remove trainer\.workers"):
         rename_keys(Run, {"trainer": {"workers": 1, "num_workers": 2}})
