@@ -5,8 +5,10 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gaussrep import build, metrics
+from gaussrep import build
 from gaussrep.losses import Loss
+from gaussrep.metrics import depth_error as mean_depth_error
+from gaussrep.metrics import psnr as image_psnr
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 
@@ -86,7 +88,7 @@ def psnr(rendering: Rendering, images: Float[Tensor, "b v 3 h w"]) -> Float[Tens
     Returns:
         PSNR in dB, at most 100.
     """
-    return metrics.psnr(rendering.color.clamp(0, 1), rearrange(images, "b v c h w -> b v h w c"))
+    return image_psnr(rendering.color.clamp(0, 1), rearrange(images, "b v c h w -> b v h w c"))
 
 
 def depth_error(
@@ -103,4 +105,4 @@ def depth_error(
         A scalar in the units of the points.
     """
     metric = torch.stack([rendering.depth, depths]) / scale[:, None, None, None]
-    return metrics.depth_error(metric[0], metric[1], depths > 0)
+    return mean_depth_error(metric[0], metric[1], depths > 0)
