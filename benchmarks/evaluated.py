@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
+from gaussrep.evaluation.running import evaluate
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -25,4 +25,4 @@ def evaluated(
         config = evaluation_config_of_run(run, name, settings).model_dump(mode="json")
         if (record["config"], record["step"]) == (config, max(run.checkpoints(), default=None)):
             return Scores(record["scores"]).own
-    return evaluate_run(folder, name, settings, device).own
+    return evaluate(folder, name, settings, device).own

@@ -16,8 +16,8 @@ import typer
 
 from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError, RunError
-from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.evaluation import Scores
+from gaussrep.evaluation.running import evaluate
 from gaussrep.training.config import train_config
 from harness.options import counts
 from harness.report import describe_origin
@@ -81,7 +81,7 @@ def measure(
         given = [f"trainer.steps={steps}", f"seed={seed}", *training_settings(kind, bsds), *setting]
         folder = runs / f"{kind}-{seed}"
         pretrain(train_config("gmae", PRESET, [], given), folder, is_trained=True)
-        scores = evaluate_run(
+        scores = evaluate(
             folder, evaluation, [f"seed={seed}", *evaluation_settings(evaluation, bsds)]
         )
         add_scores(content, scores)

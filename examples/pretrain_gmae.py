@@ -1,4 +1,4 @@
-"""Pretrain a small GMAE on synthetic shapes, and look at what it learned.
+"""Pretrain a small GMAE on synthetic shapes, and write a report.
 
 python examples/pretrain_gmae.py OUT
 """
@@ -6,17 +6,16 @@ python examples/pretrain_gmae.py OUT
 import sys
 from pathlib import Path
 
-from gaussrep.evaluation.evaluate import evaluate_run
-from gaussrep.evaluation.inspection import inspect_run
-from gaussrep.training.config import train_config
-from gaussrep.training.trainer import train
+import gaussrep as gr
+from gaussrep.evaluation import inspect_run
 
 
 def main(out: Path, steps: int = 300, *overrides: str) -> None:
-    """Leave the run and its report in a folder."""
+    """Write a run and its report to a folder."""
     settings = ["data=shapes", f"trainer.steps={steps}", *overrides]
-    run = train(train_config("gmae", "demo", [], settings), out / "run", overwrite=True).run
-    scores = evaluate_run(run, "reconstruction", ["limit=32"])
+    config = gr.train_config("gmae", "demo", overrides=settings)
+    run = gr.train(config, out / "run", overwrite=True).run
+    scores = gr.evaluate(run, "reconstruction", ["limit=32"])
     print({row: dict(values) for row, values in scores.rows.items()})
     print(inspect_run(run, [], run).page)
 

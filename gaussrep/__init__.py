@@ -1,4 +1,4 @@
-"""3D Gaussians as a representation: encoders that predict them, renderers, losses, trainers.
+"""Pretrain encoders by reconstructing their input as 3D Gaussians; render, fit and store Gaussians.
 
 Names are imported on first use, so `import gaussrep` does not import torch.
 """
@@ -12,50 +12,96 @@ if TYPE_CHECKING:
     from gaussrep.building import build
     from gaussrep.cameras import Cameras
     from gaussrep.cuboid import Cuboid
-    from gaussrep.formats.by_suffix import load, save
+    from gaussrep.data.scenes import SceneSource
+    from gaussrep.embedding import embed
+    from gaussrep.encoders import ImageEncoder, PointEncoder
+    from gaussrep.errors import GaussrepError
+    from gaussrep.evaluation import Evaluation, Scores, evaluate
+    from gaussrep.fitting import Capture, FitConfig, FitResult, Strategy, fit, open_capture
+    from gaussrep.formats import Format, load, save
     from gaussrep.gaussians import Gaussians
-    from gaussrep.neighbors import farthest_points, nearest_neighbors
-    from gaussrep.rendering.api import render
-    from gaussrep.rendering.dispatch import get_renderer
-    from gaussrep.rendering.renderer import Rendering
-    from gaussrep.training.checkpoint import load_run
+    from gaussrep.losses import Loss
+    from gaussrep.methods import Batch, Embedding, Method, Reconstruction, StepOutput
+    from gaussrep.rendering import Renderer, Rendering, get_renderer, render
+    from gaussrep.training import (
+        Callback,
+        Schedule,
+        TrainConfig,
+        TrainResult,
+        load_run,
+        resume,
+        train,
+        train_config,
+    )
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Batch",
+    "Callback",
     "Cameras",
+    "Capture",
     "Cuboid",
+    "Embedding",
+    "Evaluation",
+    "FitConfig",
+    "FitResult",
+    "Format",
     "Gaussians",
+    "GaussrepError",
+    "ImageEncoder",
+    "Loss",
+    "Method",
+    "PointEncoder",
+    "Reconstruction",
+    "Renderer",
     "Rendering",
+    "SceneSource",
+    "Schedule",
+    "Scores",
+    "StepOutput",
+    "Strategy",
+    "TrainConfig",
+    "TrainResult",
     "__version__",
     "build",
-    "farthest_points",
+    "embed",
+    "evaluate",
+    "fit",
     "get_renderer",
     "load",
     "load_run",
-    "nearest_neighbors",
+    "open_capture",
     "plugins",
     "render",
+    "resume",
     "save",
+    "train",
+    "train_config",
 ]
 
-_HOMES = {
-    "Cameras": "gaussrep.cameras",
-    "Cuboid": "gaussrep.cuboid",
-    "Gaussians": "gaussrep.gaussians",
-    "Rendering": "gaussrep.rendering.renderer",
-    "build": "gaussrep.building",
-    "farthest_points": "gaussrep.neighbors",
-    "get_renderer": "gaussrep.rendering.dispatch",
-    "load": "gaussrep.formats.by_suffix",
-    "load_run": "gaussrep.training.checkpoint",
-    "nearest_neighbors": "gaussrep.neighbors",
-    "plugins": "gaussrep.plugins",
-    "render": "gaussrep.rendering.api",
-    "save": "gaussrep.formats.by_suffix",
+_NAMES_BY_MODULE = {
+    "gaussrep.building": "build",
+    "gaussrep.cameras": "Cameras",
+    "gaussrep.cuboid": "Cuboid",
+    "gaussrep.data.scenes": "SceneSource",
+    "gaussrep.embedding": "embed",
+    "gaussrep.encoders": "ImageEncoder PointEncoder",
+    "gaussrep.errors": "GaussrepError",
+    "gaussrep.evaluation": "Evaluation Scores evaluate",
+    "gaussrep.fitting": "Capture FitConfig FitResult Strategy fit open_capture",
+    "gaussrep.formats": "Format load save",
+    "gaussrep.gaussians": "Gaussians",
+    "gaussrep.losses": "Loss",
+    "gaussrep.methods": "Batch Embedding Method Reconstruction StepOutput",
+    "gaussrep.rendering": "Renderer Rendering get_renderer render",
+    "gaussrep.training": (
+        "Callback Schedule TrainConfig TrainResult load_run resume train train_config"
+    ),
 }
+_HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}
 
-__getattr__ = lazy_names(__name__, _HOMES)
+__getattr__ = lazy_names(__name__, {"plugins": "gaussrep.plugins", **_HOMES})
 
 
 def __dir__() -> list[str]:

@@ -33,7 +33,7 @@ def embed(
     from rich.console import Console
     from rich.progress import Progress
 
-    from gaussrep.embedding import embed_folder
+    from gaussrep.embedding import embed as embed_folder
     from gaussrep.evaluation.device import resolve_device
     from gaussrep.training.checkpoint import load_run
 

@@ -34,7 +34,7 @@ def evaluate(
     folder = RunFolder.open(run)
     evaluation_config_of_run(folder, name, overrides or [], weights)  # errors come before torch
 
-    from gaussrep.evaluation.evaluate import evaluate_run
+    from gaussrep.evaluation import evaluate as evaluate_run
 
     scores = evaluate_run(run, name, overrides or [], device, out, weights)
     if os.environ.get("RANK", "0") != "0":  # one process prints

@@ -9,21 +9,21 @@ from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.embedding.cached_features import CachedFeatures
-    from gaussrep.embedding.folder import FolderEmbedding, embed_folder
+    from gaussrep.embedding.folder import FolderEmbedding, embed
     from gaussrep.embedding.principal_colors import PrincipalColors
 
 __all__ = [
     "CachedFeatures",
     "FolderEmbedding",
     "PrincipalColors",
-    "embed_folder",
+    "embed",
 ]
 
 _HOMES = {
     "CachedFeatures": "gaussrep.embedding.cached_features",
     "FolderEmbedding": "gaussrep.embedding.folder",
     "PrincipalColors": "gaussrep.embedding.principal_colors",
-    "embed_folder": "gaussrep.embedding.folder",
+    "embed": "gaussrep.embedding.folder",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

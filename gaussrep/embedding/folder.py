@@ -121,7 +121,7 @@ LONGEST_LIST = 90_000_000
 """Maximum bytes of the list of names; safetensors reads headers of up to 100 MB."""
 
 
-def embed_folder(
+def embed(
     method: Method,
     folder: str | PathLike[str],
     out: str | PathLike[str],

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from gaussrep.evaluation.config import EvaluationConfig, SampledConfig
     from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
     from gaussrep.evaluation.features import batches, chosen_samples, device_of
+    from gaussrep.evaluation.inspection import inspect_run
+    from gaussrep.evaluation.running import evaluate
 
 __all__ = [
     "Evaluation",
@@ -19,6 +21,8 @@ __all__ = [
     "canny",
     "chosen_samples",
     "device_of",
+    "evaluate",
+    "inspect_run",
     "name_of",
     "score_boundaries",
     "sobel",
@@ -34,6 +38,8 @@ _HOMES = {
     "canny": "gaussrep.evaluation.boundaries",
     "chosen_samples": "gaussrep.evaluation.features",
     "device_of": "gaussrep.evaluation.features",
+    "evaluate": "gaussrep.evaluation.running",
+    "inspect_run": "gaussrep.evaluation.inspection",
     "name_of": "gaussrep.evaluation.evaluation",
     "score_boundaries": "gaussrep.evaluation.boundaries",
     "sobel": "gaussrep.evaluation.boundaries",

@@ -6,8 +6,8 @@ from gaussrep import plugins
 from gaussrep.config import ComponentConfig
 from gaussrep.errors import ConfigError
 from gaussrep.evaluation.config import EvaluationConfig, OnlineEvaluationsConfig, SampledConfig
-from gaussrep.evaluation.evaluate import run_evaluation
 from gaussrep.evaluation.resolve import resolve_evaluation_config
+from gaussrep.evaluation.running import run_evaluation
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
 

@@ -7,7 +7,7 @@ from PIL import Image
 from safetensors import safe_open
 from safetensors.torch import load_file
 
-from gaussrep.embedding import FolderEmbedding, embed_folder, shards
+from gaussrep.embedding import FolderEmbedding, embed, shards
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
 
 NAMES = ("a/0.png", "a/2.png", "a/4.png", "a/6.png", "b/1.png", "b/3.png", "b/5.png")
@@ -22,7 +22,7 @@ def small_parts(monkeypatch):
 @pytest.mark.parametrize("settings", [{}, {"batch_size": 2}, {"num_workers": 1, "batch_size": 1}])
 def test_pooled_embeddings_and_their_names(method, pictures, tmp_path, settings):
     out = tmp_path / "features.safetensors"
-    found = embed_folder(method, pictures, out, image_size=8, **settings)
+    found = embed(method, pictures, out, image_size=8, **settings)
     assert found.names == NAMES
     assert found.damaged == ("a/3.png",)
     torch.testing.assert_close(found.load(), WANTED)
@@ -40,12 +40,12 @@ def test_each_shard_is_named_once_and_not_in_every_batch(method, pictures, tmp_p
         return join(folder, name)
 
     monkeypatch.setattr(Path, "__truediv__", counted)
-    embed_folder(method, pictures, tmp_path / "f.safetensors", image_size=8, batch_size=1)
+    embed(method, pictures, tmp_path / "f.safetensors", image_size=8, batch_size=1)
     assert named == [f"part-{number:06d}.safetensors" for number in range(3)]
 
 
 def test_tokens(method, pictures, tmp_path):
-    found = embed_folder(method, pictures, tmp_path / "t.safetensors", image_size=8, tokens=True)
+    found = embed(method, pictures, tmp_path / "t.safetensors", image_size=8, tokens=True)
     torch.testing.assert_close(found.load(), WANTED[:, None].expand(-1, 4, -1))
     with safe_open(found.file, framework="pt") as tensors:
         assert list(tensors.keys()) == ["tokens"]
@@ -55,12 +55,12 @@ def test_the_central_square_is_embedded(method, tmp_path):
     picture = Image.new("RGB", (30, 10), "red")
     picture.paste("blue", (10, 0, 20, 10))
     picture.save(tmp_path / "wide.png")
-    found = embed_folder(method, tmp_path, tmp_path / "f.safetensors", image_size=10)
+    found = embed(method, tmp_path, tmp_path / "f.safetensors", image_size=10)
     assert found.load().tolist() == [[0, 0, 1]]
 
 
 def test_a_killed_call_goes_on_and_gives_the_same_file(method, pictures, tmp_path):
-    embed_folder(method, pictures, tmp_path / "whole.safetensors", image_size=8, batch_size=2)
+    embed(method, pictures, tmp_path / "whole.safetensors", image_size=8, batch_size=2)
     assert method.seen == 7
 
     def kill(done, total):
@@ -70,11 +70,11 @@ def test_a_killed_call_goes_on_and_gives_the_same_file(method, pictures, tmp_pat
 
     out = tmp_path / "parts.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        embed_folder(method, pictures, out, image_size=8, batch_size=2, on_progress=kill)
+        embed(method, pictures, out, image_size=8, batch_size=2, on_progress=kill)
     assert not out.exists()
     method.seen = 0
     told = []
-    embed_folder(
+    embed(
         method,
         pictures,
         out,
@@ -94,17 +94,17 @@ def test_parts_of_another_embedding_are_refused(method, pictures, tmp_path):
 
     out = tmp_path / "f.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        embed_folder(method, pictures, out, image_size=8, on_progress=kill)
+        embed(method, pictures, out, image_size=8, on_progress=kill)
     refusal = r"f\.safetensors\.parts holds parts of another embedding .* give another --out"
     with pytest.raises(RunError, match=refusal):
-        embed_folder(method, pictures, out, image_size=9)
+        embed(method, pictures, out, image_size=9)
     with pytest.raises(RunError, match=refusal):
-        embed_folder(method, pictures, out, image_size=8, tokens=True)
+        embed(method, pictures, out, image_size=8, tokens=True)
     torch.nn.init.constant_(method.gain, 2.0)
     with pytest.raises(RunError, match=refusal):
-        embed_folder(method, pictures, out, image_size=8)
+        embed(method, pictures, out, image_size=8)
     torch.nn.init.ones_(method.gain)
-    assert embed_folder(method, pictures, out, image_size=8).names == NAMES
+    assert embed(method, pictures, out, image_size=8).names == NAMES
 
 
 def test_a_damaged_part_is_named(method, pictures, tmp_path):
@@ -115,12 +115,12 @@ def test_a_damaged_part_is_named(method, pictures, tmp_path):
 
     out = tmp_path / "f.safetensors"
     with pytest.raises(RunError, match=r"part-000000\.safetensors is damaged; remove it"):
-        embed_folder(method, pictures, out, image_size=8, on_progress=damage)
+        embed(method, pictures, out, image_size=8, on_progress=damage)
 
 
 def test_a_damaged_picture_is_warned_about(method, pictures, tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "gaussrep"):
-        embed_folder(method, pictures, tmp_path / "f.safetensors", image_size=8)
+        embed(method, pictures, tmp_path / "f.safetensors", image_size=8)
     [record] = caplog.records
     assert record.getMessage().startswith(f"left out: {pictures / 'a' / '3.png'}: this image")
 
@@ -129,7 +129,7 @@ def test_only_damaged_pictures(method, tmp_path):
     for number in range(4):
         (tmp_path / f"{number}.jpg").write_bytes(b"")
     with pytest.raises(DataError, match="none of the 4 images here can be read"):
-        embed_folder(method, tmp_path, tmp_path / "f.safetensors", image_size=8)
+        embed(method, tmp_path, tmp_path / "f.safetensors", image_size=8)
     assert not (tmp_path / "f.safetensors.parts").exists()
 
 
@@ -137,18 +137,18 @@ def test_a_folder_without_pictures_and_a_method_without_embedding(
     method, pictures, tmp_path, monkeypatch
 ):
     with pytest.raises(DataError, match="there is no such folder"):
-        embed_folder(method, tmp_path / "none", tmp_path / "f.safetensors", image_size=8)
+        embed(method, tmp_path / "none", tmp_path / "f.safetensors", image_size=8)
     with pytest.raises(DataError, match="cannot write"):
-        embed_folder(method, pictures, pictures / "b" / "1.png" / "f.safetensors", image_size=8)
+        embed(method, pictures, pictures / "b" / "1.png" / "f.safetensors", image_size=8)
     monkeypatch.setattr("gaussrep.embedding.folder.LONGEST_LIST", 100)
     with pytest.raises(DataError, match=r"8 images take \d+ bytes, .* subfolders one by one"):
-        embed_folder(method, pictures, tmp_path / "f.safetensors", image_size=8)
+        embed(method, pictures, tmp_path / "f.safetensors", image_size=8)
     monkeypatch.undo()
     from gaussrep.methods import Method
 
     monkeypatch.setattr(type(method), "embed", Method.embed)
     with pytest.raises(CapabilityError, match="Averager gives no embedding"):
-        embed_folder(method, pictures, tmp_path / "f.safetensors", image_size=8)
+        embed(method, pictures, tmp_path / "f.safetensors", image_size=8)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"1234567890"])

@@ -7,8 +7,8 @@ import torch
 from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.config import resolve
-from gaussrep.evaluation.evaluate import run_evaluation
 from gaussrep.evaluation.resolve import resolve_evaluation_config
+from gaussrep.evaluation.running import run_evaluation
 
 TOY = Path(__file__).parent / "toy"
 

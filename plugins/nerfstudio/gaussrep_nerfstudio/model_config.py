@@ -7,7 +7,7 @@ from typing import Any, Literal
 from nerfstudio.models.base_model import ModelConfig
 
 from gaussrep.fitting import BaseFitConfig
-from gaussrep.losses.config import L1SSIMConfig
+from gaussrep.losses import L1SSIMConfig
 
 DEFAULTS = BaseFitConfig()
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from gaussrep import Gaussians, similarity
 from gaussrep.errors import FormatError
 from gaussrep.fitting import SceneModel
-from gaussrep.formats.format import Format
+from gaussrep.formats import Format
 
 CHECKPOINTS, TRANSFORM = "nerfstudio_models", "dataparser_transforms.json"
 PREFIX = "_model.scene.raw."

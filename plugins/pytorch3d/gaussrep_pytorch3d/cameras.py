@@ -11,7 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras
 from gaussrep.errors import CapabilityError, ShapeError
 from gaussrep_pytorch3d.library import pytorch3d
 

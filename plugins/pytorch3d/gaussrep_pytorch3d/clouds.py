@@ -6,9 +6,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import sh
+from gaussrep import Gaussians, sh
 from gaussrep.errors import ShapeError
-from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import spacing
 from gaussrep_pytorch3d.library import pytorch3d
 

@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
+from gaussrep import Cameras, Gaussians
 from gaussrep.rendering import (
     MIN_ALPHA,
     NEAR,

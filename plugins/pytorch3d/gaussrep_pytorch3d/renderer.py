@@ -8,9 +8,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras, Gaussians
 from gaussrep.errors import CapabilityError
-from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import (
     CHANNELS_START,
     OPACITY_COLUMN,

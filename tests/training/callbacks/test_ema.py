@@ -3,7 +3,7 @@ import torch
 from safetensors.torch import load_file
 
 from gaussrep.errors import ConfigError, RunError
-from gaussrep.evaluation.evaluate import evaluate_run
+from gaussrep.evaluation.running import evaluate
 from gaussrep.training.checkpoint import load_run
 from gaussrep.training.trainer import resume, train
 
@@ -70,8 +70,8 @@ def test_a_mistake_is_named(configure):
 
 def test_the_average_is_evaluated_by_its_name(tmp_path, configure):
     train(configure(*EMA), tmp_path)
-    trained = evaluate_run(tmp_path, "effective-rank").own["rank"]
-    averaged = evaluate_run(tmp_path, "effective-rank", weights="ema").own["rank"]
+    trained = evaluate(tmp_path, "effective-rank").own["rank"]
+    averaged = evaluate(tmp_path, "effective-rank", weights="ema").own["rank"]
     assert trained != averaged
     names = {file.name for file in (tmp_path / "evaluations").iterdir()}
     assert names == {"effective-rank.json", "effective-rank-ema.json"}

@@ -3,8 +3,9 @@
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep import Gaussians, nearest_neighbors
+from gaussrep import Gaussians
 from gaussrep.embedding import PrincipalColors
+from gaussrep.neighbors import nearest_neighbors
 from gaussrep.report import Panel
 from gaussrep_gaussiancross.report.report_scene import SIZE, ReportCamera, ReportScene, wire_frame
 

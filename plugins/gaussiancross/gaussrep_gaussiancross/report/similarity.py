@@ -12,7 +12,7 @@ from PIL import ImageDraw
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from gaussrep import farthest_points, nearest_neighbors
+from gaussrep.neighbors import farthest_points, nearest_neighbors
 from gaussrep.report import VIRIDIS, Panel, near_to_far
 from gaussrep_gaussiancross.report.k_means import k_means
 from gaussrep_gaussiancross.report.report_scene import ReportCamera, ReportScene

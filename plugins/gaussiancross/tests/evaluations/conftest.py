@@ -4,8 +4,8 @@ import torch
 from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.data import SampleKey
-from gaussrep.evaluation.evaluate import run_evaluation
 from gaussrep.evaluation.resolve import resolve_evaluation_config
+from gaussrep.evaluation.running import run_evaluation
 
 
 @pytest.fixture

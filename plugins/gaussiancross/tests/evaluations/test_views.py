@@ -7,8 +7,8 @@ from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.data.scenes import write_scene
 from gaussrep.errors import CapabilityError
-from gaussrep.evaluation.evaluate import run_evaluation
 from gaussrep.evaluation.resolve import resolve_evaluation_config
+from gaussrep.evaluation.running import run_evaluation
 from gaussrep.methods.method import Method
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room

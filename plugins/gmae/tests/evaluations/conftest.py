@@ -1,7 +1,7 @@
 import pytest
 
 from gaussrep.config import resolve
-from gaussrep.evaluation.evaluate import run_evaluation
+from gaussrep.evaluation.running import run_evaluation
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 
 from gaussrep.config import load_config
 from gaussrep.errors import ConfigError, RunError, UnknownNameError
-from gaussrep.evaluation.evaluate import evaluate_run
 from gaussrep.evaluation.resolve import evaluation_config_of_run
+from gaussrep.evaluation.running import evaluate
 from gaussrep.training import random_state
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
@@ -47,7 +47,7 @@ def run(looker, tmp_path):
 
 
 def test_scores_and_what_they_were_measured_on_are_written_down(run):
-    scores = evaluate_run(run, "knn", ["data=colors", "k=3"], device="cpu")
+    scores = evaluate(run, "knn", ["data=colors", "k=3"], device="cpu")
     record = json.loads((run / "evaluations" / "knn.json").read_text())
     assert record["scores"] == scores.rows == {"looker": {"top1": 1.0}}
     assert record["facts"] == scores.facts
@@ -63,20 +63,20 @@ def test_scores_and_what_they_were_measured_on_are_written_down(run):
 
 
 def test_the_configuration_of_a_record_gives_the_same_scores(run):
-    first = evaluate_run(run, "reconstruction", ["draws=2"])
+    first = evaluate(run, "reconstruction", ["draws=2"])
     config = json.loads((run / "evaluations" / "reconstruction.json").read_text())["config"]
     again = [f"{key}={json.dumps(value)}" for key, value in config.items() if value is not None]
-    assert evaluate_run(run, "gaussrep:reconstruction", again[1:]) == first
+    assert evaluate(run, "gaussrep:reconstruction", again[1:]) == first
     assert (run / "evaluations" / "gaussrep-reconstruction.json").exists()
 
 
 def test_another_file(run, tmp_path):
-    evaluate_run(run, "effective-rank", out=tmp_path / "deep" / "rank.json")
+    evaluate(run, "effective-rank", out=tmp_path / "deep" / "rank.json")
     assert json.loads((tmp_path / "deep" / "rank.json").read_text())["scores"]
     assert not (run / "evaluations").exists()
     blocked = tmp_path / "deep" / "rank.json" / "x.json"
     with pytest.raises(RunError, match=r"cannot write the scores to .*x\.json: File exists"):
-        evaluate_run(run, "effective-rank", out=blocked)
+        evaluate(run, "effective-rank", out=blocked)
 
 
 def test_fine_tuning_is_kept_in_the_runs_folder(run):
@@ -85,17 +85,17 @@ def test_fine_tuning_is_kept_in_the_runs_folder(run):
 
 
 def test_a_new_run_in_the_folder_has_no_scores(run):
-    evaluate_run(run, "effective-rank")
+    evaluate(run, "effective-rank")
     train(RunFolder(run).read_config(), run, overwrite=True)
     assert not (run / "evaluations").exists()
 
 
 def test_mistakes(run, tmp_path):
     with pytest.raises(RunError, match="there is no run folder"):
-        evaluate_run(tmp_path / "nowhere", "knn")
+        evaluate(tmp_path / "nowhere", "knn")
     with pytest.raises(UnknownNameError, match="knn"):
-        evaluate_run(run, "kn")
+        evaluate(run, "kn")
     with pytest.raises(ConfigError, match="the device 'tpu' is not available here"):
-        evaluate_run(run, "effective-rank", device="tpu")
+        evaluate(run, "effective-rank", device="tpu")
     with pytest.raises(ConfigError, match="kk = 3: unknown key"):
-        evaluate_run(run, "knn", ["kk=3"])
+        evaluate(run, "knn", ["kk=3"])

@@ -53,7 +53,7 @@ def _evaluating(method: Method) -> Iterator[None]:
             module.training = training[name]
 
 
-def evaluate_run(
+def evaluate(
     run: str | PathLike[str],
     name: str,
     overrides: Sequence[str] = (),
