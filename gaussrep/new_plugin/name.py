@@ -1,4 +1,4 @@
-"""What a new plugin may be called."""
+"""Names of new plugins."""
 
 import keyword
 import re
@@ -13,12 +13,12 @@ from gaussrep.errors import PluginError
 NAME = re.compile(r"[a-z]([a-z0-9._-]*[a-z0-9])?", re.IGNORECASE)
 """Names of distributions (PEP 508) that begin with a letter, as names of components must."""
 TAKEN = {"tests"}
-"""Packages that stand beside the new one."""
+"""Packages beside the new one."""
 
 
 @dataclass(frozen=True, slots=True)
 class PluginName:
-    """A distribution's name and its package's.
+    """Names of a distribution and its package.
 
     Args:
         distribution: Normalized, `my-plugin`; its components' names begin with it.
@@ -33,13 +33,13 @@ class PluginName:
         """Check a name and normalize it.
 
         Args:
-            given: What the user wrote.
+            given: Name as the user wrote it.
 
         Returns:
             The names.
 
         Raises:
-            PluginError: It is no name of a distribution, no identifier, or in use.
+            PluginError: If it is not a valid name of a distribution or package, or in use.
 
         Example:
             >>> PluginName.parse("My.Plugin")

@@ -9,11 +9,11 @@ from gaussrep.encoders.voxels import VoxelCloud
 SIDE = 16
 """Voxels along a side of a scene's grid."""
 SHARE = 0.1
-"""Share of them that are occupied."""
+"""Fraction of occupied voxels."""
 
 
 def random_scene_of_voxels(seed: int, channels: int) -> VoxelCloud:
-    """One scene with random voxels occupied.
+    """Make one scene with random occupied voxels.
 
     Args:
         seed: Of the generator.
@@ -29,7 +29,7 @@ def random_scene_of_voxels(seed: int, channels: int) -> VoxelCloud:
 
 
 def joined(scenes: Sequence[VoxelCloud]) -> VoxelCloud:
-    """Several scenes as one batch.
+    """Join several scenes to one batch.
 
     Args:
         scenes: Clouds of one scene each.

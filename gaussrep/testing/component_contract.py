@@ -1,4 +1,4 @@
-"""What every component must do, whatever its kind."""
+"""The contract of components of every kind."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ print("torch" in sys.modules)
 
 
 class ComponentContract:
-    """What the contracts of all kinds share; subclass one of those."""
+    """Base of the contracts of all kinds; subclass one of those."""
 
     kind: ClassVar[str]
     """Kind of component, a key of `gaussrep.plugins.KINDS`."""
@@ -27,21 +27,21 @@ class ComponentContract:
     """Name of the component among the plugins, short or `distribution:name`."""
 
     settings: ClassVar[Mapping[str, Any]] = MappingProxyType({})
-    """Its settings, where the default ones do not suit a test."""
+    """Settings for the tests."""
 
     @property
     def record(self) -> Any:
-        """What the plugin says of the component."""
+        """The component's record."""
         return plugins.find(self.kind, self.name).record
 
     def build(self, **arguments: Any) -> Any:
-        """Make the component from its settings.
+        """Construct the component with its settings.
 
         Args:
-            **arguments: Passed on beside the settings.
+            **arguments: Further arguments of the component.
 
         Returns:
-            A new one.
+            The component.
         """
         config = {"type": self.name, **self.settings}
         return build(self.kind, config, **arguments)

@@ -1,4 +1,4 @@
-"""Which components of a distribution no contract looks at."""
+"""Search for components without a contract test."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,14 +14,14 @@ KINDS = (
 
 
 def uncovered(distribution: str, tests: Mapping[str, Any]) -> list[str]:
-    """Find the components of a distribution that no test class of a module is about.
+    """Find the components of a distribution that no contract class of a module tests.
 
     Args:
         distribution: Normalized name of the distribution.
         tests: The module's `globals()`.
 
     Returns:
-        The kind and name of each, sorted; empty where every one has its contract.
+        Kind and name of each, sorted; empty where every component has its contract.
 
     Example:
         >>> uncovered("gaussrep", {})[:2]

@@ -1,4 +1,4 @@
-"""What every encoder of pictures must do."""
+"""The contract of image encoders."""
 
 from typing import ClassVar
 
@@ -22,7 +22,7 @@ class ImageEncoderContract(ComponentContract):
     kind = "encoders"
 
     sizes: ClassVar[tuple[tuple[int, int], ...]] = ((64, 64), (48, 96), (50, 71))
-    """Heights and widths of the pictures that it is tested on; the second is wide."""
+    """Heights and widths of the images in the tests; the second is wide."""
 
     tolerance: ClassVar[float] = 1e-4
     """Largest difference of features between two ways to compute the same."""

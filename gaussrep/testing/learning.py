@@ -1,4 +1,4 @@
-"""Checks on modules that learn."""
+"""Checks of modules with parameters."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -9,27 +9,27 @@ from torch import Tensor, nn
 M = TypeVar("M", bound=nn.Module)
 
 
-def assert_weights_are_all(module: M, other: M, say: Callable[[M], Tensor]) -> None:
-    """Assert that a module with another's weights says what the other says.
+def assert_weights_are_all(module: M, other: M, output: Callable[[M], Tensor]) -> None:
+    """Assert that a module with the weights of another gives the same output.
 
     Args:
-        module: Has the weights.
-        other: Gets them.
-        say: Asks either.
+        module: Module with the weights.
+        other: Module that loads them.
+        output: Computes the output of a module.
     """
     other.load_state_dict(module.state_dict())
-    assert torch.equal(say(other), say(module))
+    assert torch.equal(output(other), output(module))
 
 
 def assert_all_learn(module: nn.Module, loss: Tensor, spared: Iterable[str] = ()) -> None:
     """Assert that a loss has a finite gradient by every parameter that is trained.
 
-    Where several processes train, a parameter without one halts them all.
+    With several processes, a parameter without a gradient stops the training.
 
     Args:
-        module: Holds the parameters.
+        module: Module with the parameters.
         loss: A scalar with a graph.
-        spared: Names of those that may have none.
+        spared: Names of parameters that may have none.
     """
     trained = {name: p for name, p in module.named_parameters() if p.requires_grad}
     found = torch.autograd.grad(loss, list(trained.values()), allow_unused=True)

@@ -1,4 +1,4 @@
-"""What every method must do."""
+"""The contract of methods."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -21,7 +21,7 @@ SEED = 3
 class MethodContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`, and `settings` that make it small.
 
-    A method that learns from something else than pictures overrides `make_batch`, or the fixture
+    A method that does not learn from images overrides `make_batch`, or the fixture
     `batch`.
 
     Example:
@@ -49,7 +49,7 @@ class MethodContract(ComponentContract):
 
     @pytest.fixture
     def method(self) -> Method:
-        """The method under test, with its first weights."""
+        """The method under test, with its initial weights."""
         return self.make()
 
     @pytest.fixture

@@ -1,4 +1,4 @@
-"""What every encoder of points must do."""
+"""The contract of point encoders."""
 
 from typing import ClassVar
 

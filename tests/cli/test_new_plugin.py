@@ -39,6 +39,11 @@ def test_it_is_listed_and_healthy(run):
         ["encoders", "own-patches"],
         ["losses", "own-huber"],
         ["methods", "own"],
+        ["callbacks", "own-weight-norm"],
+        ["schedules", "own-step-decay"],
+        ["strategies", "own-prune-faint"],
+        ["captures", "own-arrays"],
+        ["scene_sources", "own-boxes"],
     ]
     assert run(*PROGRAM, "doctor").returncode == 0
 

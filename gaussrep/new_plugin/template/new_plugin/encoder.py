@@ -1,4 +1,4 @@
-"""An encoder that looks at patches."""
+"""An encoder of patches."""
 
 from gaussrep.encoders import ImageEncoder
 from jaxtyping import Float
@@ -9,7 +9,7 @@ from new_plugin.config import PatchesConfig
 
 
 class Patches(ImageEncoder):
-    """Turns every square patch into a vector, then lets neighbors look at each other.
+    """Encodes every square patch as a vector, then mixes the vectors of neighbors.
 
     Args:
         config: Side of a patch, length of a vector, number of layers.
@@ -31,10 +31,10 @@ class Patches(ImageEncoder):
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]
     ) -> Float[Tensor, "batch rows columns channels"]:
-        """Encode a batch of pictures.
+        """Encode a batch of images.
 
         Args:
-            images: RGB in [0, 1]; what is missing to whole patches is filled with gray.
+            images: RGB in [0, 1]; padded with gray to whole patches.
 
         Returns:
             One vector per patch, top row first.

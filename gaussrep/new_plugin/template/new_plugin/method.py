@@ -1,4 +1,4 @@
-"""A method that learns to say pictures in blobs."""
+"""A method that predicts images as blobs."""
 
 from collections.abc import Sequence
 
@@ -15,16 +15,16 @@ from torch import Tensor, nn
 from new_plugin.config import SketchConfig
 
 NUMBERS = 7
-"""What says a blob: its place (2), its size, its opacity and its color (3)."""
+"""Parameters of a blob: position (2), size, opacity and color (3)."""
 START_SIZE = 0.25
-"""First standard deviation of a blob, as a share of a patch's side."""
+"""Initial standard deviation of a blob, as a fraction of a patch's side."""
 
 
 class Sketch(Method):
-    """Looks at a picture and says every patch of it as a few blobs.
+    """Predicts every patch of an image as a few blobs.
 
     Args:
-        config: Who looks, who draws, who compares, and the number of blobs.
+        config: Encoder, renderer, loss and the number of blobs.
     """
 
     config: SketchConfig
@@ -36,7 +36,7 @@ class Sketch(Method):
         self.head = nn.Linear(self.encoder.width, config.blobs * NUMBERS)
 
     def training_loss(self, batch: Batch) -> StepOutput:
-        """Compare what is drawn with the pictures.
+        """Compare the rendered blobs with the images.
 
         Args:
             batch: `image`, [B, 3, H, W] in [0, 1].
@@ -51,7 +51,7 @@ class Sketch(Method):
         return StepOutput(self.loss(drawn, target), {"psnr": decibels})
 
     def gaussians(self, batch: Batch) -> Gaussians:
-        """Say pictures in blobs.
+        """Predict the blobs of images.
 
         Args:
             batch: `image`, [B, 3, H, W] in [0, 1].
@@ -61,10 +61,10 @@ class Sketch(Method):
         """
         images, features = batch["image"], self.encoder(batch["image"])
         raw = self.head(features).float().unflatten(-1, (self.config.blobs, NUMBERS))
-        raw_place, raw_size, raw_opacity, raw_color = raw.split([2, 1, 1, 3], -1)
+        raw_position, raw_size, raw_opacity, raw_color = raw.split([2, 1, 1, 3], -1)
         rows, columns = features.shape[1:3]
         patch = raw.new_tensor([images.shape[3] / columns, images.shape[2] / rows])
-        means2d = patch * (_middles(raw) + raw_place.tanh())
+        means2d = patch * (_middles(raw) + raw_position.tanh())
         scales = START_SIZE * patch.mean() * raw_size.clamp(-3, 3).exp()
         return Gaussians(
             means=torch.cat([means2d, torch.ones_like(raw_size)], -1).flatten(1, 3),
@@ -75,10 +75,10 @@ class Sketch(Method):
         )
 
     def draw(self, gaussians: Gaussians, height: int, width: int) -> Float[Tensor, "b h w 3"]:
-        """Draw blobs over black.
+        """Render blobs over black.
 
         Args:
-            gaussians: As `gaussians` gives them, [B, N].
+            gaussians: Blobs in pixels, [B, N].
             height: Of the pictures, in pixels.
             width: Of the pictures, in pixels.
 
@@ -91,7 +91,7 @@ class Sketch(Method):
             return gr.render(gaussians, cameras, self.config.renderer).color[:, 0]
 
     def embed(self, batch: Batch) -> Embedding:
-        """Give the encoder's features.
+        """Return the encoder's features.
 
         Args:
             batch: `image`, [B, 3, H, W] in [0, 1].
@@ -108,7 +108,7 @@ class Sketch(Method):
 
 
 def _middles(raw: Float[Tensor, "b rows columns m n"]) -> Float[Tensor, "rows columns 1 2"]:
-    """Middles of the patches, in patches."""
+    """Centers of the patches, in patches."""
     rows, columns = raw.shape[1:3]
     x = torch.arange(columns).to(raw) + 0.5
     y = torch.arange(rows).to(raw) + 0.5

@@ -1,4 +1,4 @@
-"""A renderer that draws blobs."""
+"""A renderer of round blobs."""
 
 import torch
 from gaussrep.cameras import Cameras
@@ -8,13 +8,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 FAINT = 1e-12
-"""Where the weights add up to less, nothing is seen, and depth falls to 0."""
+"""Sum of weights below which nothing is visible and depth falls to 0."""
 
 
 class Blobs(Renderer):
-    """Draws every Gaussian as a round blob, its scale the mean of the three.
+    """Renders every Gaussian as a round blob, whose scale is the mean of the three.
 
-    The blobs of a pixel are mixed as if they filled one layer of fog together, whichever is nearer:
+    The blobs of a pixel are mixed like one layer of fog, without depth order:
     with wᵢ the opacity of a blob times its Gaussian at the pixel, alpha is 1 - exp(-Σ wᵢ), and
     color and depth are the means weighted by wᵢ. That is not what other renderers draw, and the
     record says so.
