@@ -21,6 +21,7 @@ from gaussrep.testing import (
     StrategyContract,
     uncovered,
 )
+from gaussrep.testing.component_contract import ComponentContract
 
 RADIO = Path(__file__).parent / "radio"
 SMALL = {"width": 32, "depth": 1, "heads": 2}
@@ -107,6 +108,13 @@ class TestClassifier(MethodContract):
 
     def make_batch(self):
         return {**super().make_batch(), "label": torch.tensor([0, 4, 2])}
+
+
+class TestFit(ComponentContract):
+    """A fit takes its Gaussians and losses from a capture: tests/fitting tests the method."""
+
+    kind = "methods"
+    name = "fit"
 
 
 class TestEMA(CallbackContract):
