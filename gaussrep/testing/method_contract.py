@@ -58,17 +58,33 @@ class MethodContract(ComponentContract):
         return self.make_batch()
 
     def make_batch(self) -> Batch:
-        """Make a batch of `data`."""
+        """Make a batch of `data`.
+
+        Returns:
+            `batch_size` samples of the training split.
+        """
         samples = build("datasets", self.data, split="train")
         return default_collate([samples[index] for index in range(self.batch_size)])
 
     def make(self) -> Method:
-        """Make a method, always with the same first weights."""
+        """Build the method.
+
+        Returns:
+            The method, with the same initial weights in every call.
+        """
         torch.manual_seed(0)
         return self.build()
 
     def step(self, method: Method, batch: Batch) -> StepOutput:
-        """What the method says of a batch, with the same random numbers every time."""
+        """Compute the training loss with the same random numbers in every call.
+
+        Args:
+            method: The method under test.
+            batch: Tensors by name.
+
+        Returns:
+            The loss and the metrics.
+        """
         torch.manual_seed(SEED)
         return method.training_loss(batch)
 

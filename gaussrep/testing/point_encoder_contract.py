@@ -81,6 +81,11 @@ class PointEncoderContract(ComponentContract):
     def test_every_parameter_learns(self, encoder: PointEncoder, cloud: VoxelCloud) -> None:
         assert_all_learn(encoder.train(), encoder(cloud).square().mean())
 
-    def assert_close(self, ours: torch.Tensor, theirs: torch.Tensor) -> None:
-        """Assert that two clouds of features agree within the contract's tolerance."""
-        torch.testing.assert_close(ours, theirs, atol=self.tolerance, rtol=self.tolerance)
+    def assert_close(self, actual: torch.Tensor, expected: torch.Tensor) -> None:
+        """Assert that features agree within the contract's tolerance.
+
+        Args:
+            actual: Features, [M, D].
+            expected: Features, [M, D].
+        """
+        torch.testing.assert_close(actual, expected, atol=self.tolerance, rtol=self.tolerance)

@@ -53,6 +53,9 @@ class SampleOrder(ABC):
 
         Args:
             position: Before the step.
+
+        Returns:
+            The position after the step.
         """
 
     @abstractmethod
@@ -60,8 +63,11 @@ class SampleOrder(ABC):
         """Count the optimizer steps from `position` to the end of the last of `epochs`.
 
         Args:
-            position: Where training has come.
+            position: Position of the next step.
             epochs: Epochs in all.
+
+        Returns:
+            The number of steps.
         """
 
     @abstractmethod

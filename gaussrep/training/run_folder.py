@@ -167,7 +167,11 @@ class RunFolder:
         return self.path / "checkpoints"
 
     def exists(self) -> bool:
-        """Check whether the folder holds a run."""
+        """Check whether the folder holds a run.
+
+        Returns:
+            True where it holds a `config.yaml`.
+        """
         return self.config_file.is_file()
 
     def require_method(self) -> None:
@@ -196,11 +200,22 @@ class RunFolder:
             )
 
     def checkpoint(self, step: int) -> Path:
-        """Return the folder of the checkpoint after `step` steps, which need not exist."""
+        """Return the folder of a checkpoint, which need not exist.
+
+        Args:
+            step: Optimizer steps made before the checkpoint.
+
+        Returns:
+            The folder.
+        """
         return self.checkpoints_folder / f"step-{step:08d}"
 
     def checkpoints(self) -> dict[int, Path]:
-        """List the complete checkpoints by step, in rising order."""
+        """List the complete checkpoints.
+
+        Returns:
+            Folders by step, in rising order.
+        """
         folders = sorted(self.checkpoints_folder.glob("step-*"))
         return {int(folder.name.removeprefix("step-")): folder for folder in folders}
 
@@ -273,7 +288,11 @@ class RunFolder:
             ) from error
 
     def write_config(self, config: TrainConfig) -> None:
-        """Replace the resolved configuration."""
+        """Replace the resolved configuration.
+
+        Args:
+            config: The new configuration.
+        """
         _write_text(self.config_file, dump_yaml(config))
 
     def _clear(self) -> None:
