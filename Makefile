@@ -81,6 +81,7 @@ lint: $(VENV)/.ready $(NERFSTUDIO_VENV)/.ready  ## Check style and types.
 	$(BIN)/ruff check .
 	$(BIN)/pyright
 	$(BIN)/pyright -p $(NERFSTUDIO)
+	PYTHONPATH=$(NERFSTUDIO) $(BIN)/lint-imports --no-cache
 
 format: $(VENV)/.ready  ## Bring the code into shape.
 	$(BIN)/ruff format .

@@ -9,7 +9,7 @@ import typer
 from gaussrep import plugins
 from gaussrep.console import print_table
 from gaussrep.errors import UnknownNameError
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 from harness.options import counts, require_folder_of, run_script
 from harness.workloads import TILED, WORKLOADS, Workload
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, LiteralString
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 
 RENAMED = "renamed_key"
 UNKNOWN = "unknown_key"

@@ -11,7 +11,7 @@ from gaussrep import plugins
 from gaussrep.config.base import ComponentConfig
 from gaussrep.config.validation_errors import config_error
 from gaussrep.errors import ConfigError, PluginError
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Any
 from gaussrep.config.yaml_text import parse_mapping
 from gaussrep.errors import ConfigError, PluginError
 from gaussrep.plugins import Component
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 
 
 def presets(component: Component) -> dict[str, dict[str, Any]]:

@@ -35,7 +35,7 @@ from gaussrep.plugins.records import (
 )
 from gaussrep.plugins.registry import failures, find, load, reset
 from gaussrep.plugins.registry import list_components as list
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 
 __all__ = [
     "CORE",

@@ -15,7 +15,7 @@ from gaussrep.plugins.component import CORE, Component
 from gaussrep.plugins.discovery import discover
 from gaussrep.plugins.failure import Origin, PluginFailure
 from gaussrep.plugins.records import KINDS
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 from gaussrep.plugins.validation import check_record
 
 

@@ -54,7 +54,9 @@ def raises(function: object) -> bool:
 def missing(function: object) -> list[str]:
     """What the docstring leaves out."""
     docstring = function.__doc__ or ""
-    if re.search(r"[Ss]ee (the base class|`[\w.]+`)\.$", docstring.partition("\n")[0]):  # overrides of a documented method
+    if re.search(
+        r"[Ss]ee (the base class|`[\w.]+`)\.$", docstring.partition("\n")[0]
+    ):  # overrides of a documented method
         return []
     found = sections(docstring)
     signature = inspect.signature(function)

@@ -18,7 +18,7 @@ from gaussrep.data.scenes.source import make_scene_source
 from gaussrep.data.scenes.subset import LabeledPoints, subset_scenes
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 
 log = logging.getLogger(__name__)
 REASONS = 3

@@ -12,7 +12,7 @@ from jaxtyping import Int64
 
 from gaussrep.data.scenes.scene import IGNORED, PointCloud, Scene
 from gaussrep.errors import DataError
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 
 
 def subset_scenes(

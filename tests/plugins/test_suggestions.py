@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.plugins.suggest import suggest
+from gaussrep.plugins.suggestions import suggest
 
 
 @pytest.mark.parametrize(
