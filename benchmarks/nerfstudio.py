@@ -50,7 +50,7 @@ def balls(given: argparse.Namespace, folder: Path) -> tuple[Path, list[Job]]:
 
 def room(given: argparse.Namespace, _: Path, method: str = "gaussrep") -> tuple[Path, list[Job]]:
     flags = model(init_count=8000, max_gaussians=12_000, calibrate=True)
-    parser = ["gaussrep-rgbd", "--data", given.data, "--size", 160]
+    parser = ["gaussrep-rgbd", "--data", given.data, "--image-size", 160]
     return given.data, [Job(method, method, given.steps or 3000, flags, parser)]
 
 
@@ -59,7 +59,7 @@ def features(given: argparse.Namespace, folder: Path) -> tuple[Path, list[Job]]:
 
 
 def cross(given: argparse.Namespace, _: Path) -> tuple[Path, list[Job]]:
-    parser = ["gaussrep-rgbd", "--data", given.data, "--scene", given.scene, "--hold-out", 6]
+    parser = ["gaussrep-rgbd", "--data", given.data, "--scene", given.scene, "--hold-out-every", 6]
     steps = given.steps or 2000
     starts = {
         "random": ("gaussrep", model(init="random", init_count=given.count)),

@@ -1,4 +1,4 @@
-"""What stands in for a part of this distribution that cannot be imported."""
+"""Placeholders for parts of this distribution that cannot be imported."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,18 +8,21 @@ from nerfstudio.pipelines.base_pipeline import VanillaPipelineConfig
 
 
 class BrokenComponentError(RuntimeError):
-    """A part of gaussrep-nerfstudio, or what it needs, cannot be imported."""
+    """A part of gaussrep-nerfstudio, or one of its requirements, cannot be imported."""
 
 
 def broken(name: str, error: Exception) -> BrokenComponentError:
-    """Say in one sentence what cannot be used.
+    """Make the error of a method or data parser that cannot be imported.
 
     Args:
-        name: Of the method or data parser.
-        error: Why.
+        name: Name of the method or data parser.
+        error: The cause.
+
+    Returns:
+        The error, whose message names the cause and the cure.
     """
     return BrokenComponentError(
-        f"{name} cannot be used: {type(error).__name__}: {error}; `gaussrep doctor` says more, and "
+        f"{name} cannot be used: {type(error).__name__}: {error}; `gaussrep doctor` has details; "
         "reinstalling gaussrep[nerfstudio] may help."
     )
 
@@ -29,10 +32,10 @@ class BrokenPipelineConfig(VanillaPipelineConfig):
     """A pipeline that cannot be set up."""
 
     reason: str = ""
-    """Why not."""
+    """Message of the error that `setup` raises."""
 
     def setup(self, **_: Any) -> Any:
-        """Say why not.
+        """Raise the error.
 
         Raises:
             BrokenComponentError: Always.
@@ -41,11 +44,14 @@ class BrokenPipelineConfig(VanillaPipelineConfig):
 
 
 def broken_config(name: str, error: Exception) -> TrainerConfig:
-    """Configure a method that says, when it is used, why it cannot be.
+    """Configure a method whose setup raises the cause of the failed import.
 
     Args:
-        name: Of the method.
-        error: Why.
+        name: Name of the method.
+        error: The cause.
+
+    Returns:
+        A configuration for `ns-train`.
     """
     return TrainerConfig(
         method_name=name, pipeline=BrokenPipelineConfig(reason=str(broken(name, error)))

@@ -1,4 +1,4 @@
-"""nerfstudio's cameras as gaussrep's."""
+"""Conversion of nerfstudio's cameras to those of gaussrep."""
 
 import torch
 from jaxtyping import Float
@@ -14,19 +14,19 @@ OPENGL = (1.0, -1.0, -1.0)
 
 
 def cameras_of(cameras: NerfstudioCameras) -> Cameras:
-    """Take over cameras.
+    """Convert cameras.
 
-    nerfstudio's data manager takes distortion out of the pictures and corrects the intrinsics, so
-    that a camera with distortion stands for the pinhole that is left.
+    nerfstudio's data manager undistorts the images and corrects the intrinsics, so a camera with
+    distortion is treated as the remaining pinhole.
 
     Args:
-        cameras: One batch axis, [V]. Of cameras of several sizes, the largest size is taken.
+        cameras: One batch axis, [V]. Cameras of several sizes get the largest width and height.
 
     Returns:
         The views [V].
 
     Raises:
-        CapabilityError: If one is no pinhole.
+        CapabilityError: A camera is not a pinhole.
     """
     _require_pinholes(cameras)
     return Cameras(
@@ -38,10 +38,13 @@ def cameras_of(cameras: NerfstudioCameras) -> Cameras:
 
 
 def opengl_poses(viewmats: Float[Tensor, "v 4 4"]) -> Float[Tensor, "v 3 4"]:
-    """Turn world-to-camera matrices into nerfstudio's poses: camera-to-world, OpenGL's axes.
+    """Convert world-to-camera matrices to nerfstudio's poses: camera-to-world, OpenGL's axes.
 
     Args:
-        viewmats: Of rigid motions, OpenCV's axes.
+        viewmats: Rigid motions, OpenCV's axes.
+
+    Returns:
+        Camera-to-world matrices, [V, 3, 4].
     """
     rotation = viewmats[:, :3, :3].mT
     places = -rotation @ viewmats[:, :3, 3:]
@@ -61,6 +64,6 @@ def _require_pinholes(cameras: NerfstudioCameras) -> None:
     if not straight.all():
         kind = CameraType(int(cameras.camera_type[~straight][0])).name.lower()
         raise CapabilityError(
-            f"a camera of the type {kind} cannot be drawn; wanted a perspective one, or pictures "
-            "with distortion parameters, from which nerfstudio takes the distortion out."
+            f"a camera of the type {kind} cannot be rendered; wanted a perspective one, or images "
+            "with distortion parameters, which nerfstudio undistorts."
         )

@@ -1,4 +1,4 @@
-"""A scene's points on their way from the data parser to the model."""
+"""Points of a scene, passed from the data parser to the model."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,16 @@ from gaussrep import similarity
 from gaussrep.data.scenes import PointCloud
 
 CLOUD = "gaussrep_cloud"
-"""Where `KnownCloud` lies in a data parser's metadata."""
+"""Key of the `KnownCloud` in a data parser's metadata."""
 
 
 @dataclass(frozen=True, eq=False)
 class KnownCloud:
-    """Points with normals, whose unit is known.
+    """Points with normals in meters.
 
     Attributes:
-        cloud: In meters, z up.
-        to_model: Similarity from there to the units of the model.
+        cloud: Points in meters, z up.
+        to_model: Similarity from these coordinates to those of the model.
     """
 
     cloud: PointCloud
@@ -26,6 +26,6 @@ class KnownCloud:
 
     @property
     def points(self) -> Float[Tensor, "p 3"]:
-        """The positions in the units of the model."""
+        """Positions in the units of the model."""
         scale, rotation, offset = similarity.decompose(self.to_model)
         return scale * self.cloud.points @ rotation.mT + offset

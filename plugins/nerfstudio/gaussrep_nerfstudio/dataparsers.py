@@ -1,7 +1,7 @@
-"""The data parser that nerfstudio finds here.
+"""The data parser of this distribution, found by nerfstudio through its entry point.
 
-It may not import nerfstudio's data managers: these import the list of data parsers, and so this
-module.
+This module may not import nerfstudio's data managers: they import the list of data parsers, and so
+this module.
 """
 
 from nerfstudio.plugins.registry_dataparser import DataParserSpecification

@@ -1,4 +1,4 @@
-"""How a field of features is shown: as colors, and as likeness to one place."""
+"""Visualization of features: principal colors, and similarity to a picked point."""
 
 import torch
 from jaxtyping import Float
@@ -12,46 +12,46 @@ from gaussrep_nerfstudio.picker import Ray
 from gaussrep_nerfstudio.views import View
 
 OPAQUE = 0.5
-"""Gaussians of at least this opacity decide what the colors are."""
+"""Smallest opacity of the Gaussians from which the principal components are computed."""
 PROBE, PROBE_FOV = 3, 0.35
-"""The pixels across, and the degrees, of the picture whose middle is what lies on a ray: as wide as
-three pixels of 60 degrees over 512."""
+"""Size in pixels and field of view in degrees of the image whose center is the feature on a ray: as
+wide as three pixels of a view of 60 degrees and 512 pixels."""
 
 
 def feature_outputs(view: View, ray: Ray | None, renderer: str) -> dict[str, Tensor]:
-    """Make what nerfstudio shows of features.
+    """Compute the images of features that nerfstudio shows.
 
     Args:
-        view: Drawn with features.
-        ray: What was picked, if anything was.
-        renderer: Draws what lies on the ray.
+        view: Rendered with features.
+        ray: The picked ray, if any.
+        renderer: Renderer of the picked feature.
 
     Returns:
-        `features` [H, W, 3], their three principal components as colors that stay the same from
-        every side, black where there is nothing; `similarity` [H, W, 1] to what was picked, the
+        `features` [H, W, 3], their three principal components as colors that do not depend on
+        the view, black where nothing is rendered; `similarity` [H, W, 1] to the picked feature, the
         cosine or 0 where that is negative.
     """
-    gaussians, picture = view.gaussians, view.rendering
+    gaussians, rendering = view.gaussians, view.rendering
     assert gaussians.features is not None
-    assert picture.features is not None
+    assert rendering.features is not None
     clear = gaussians.opacities >= OPAQUE
     rows = gaussians.features[clear] if clear.sum() > 3 else gaussians.features
-    colors = PrincipalColors.of(rows).paint(picture.features[0])
-    shown = {"features": colors * picture.alpha[0, ..., None]}
+    colors = PrincipalColors.of(rows).paint(rendering.features[0])
+    outputs = {"features": colors * rendering.alpha[0, ..., None]}
     if ray is not None:
-        wanted = _feature_on(gaussians, ray, renderer)
-        likeness = cosine_similarity(picture.features[0], wanted, dim=-1)
-        shown["similarity"] = likeness.clamp_min(0)[..., None]
-    return shown
+        target = _feature_on(gaussians, ray, renderer)
+        similarity = cosine_similarity(rendering.features[0], target, dim=-1)
+        outputs["similarity"] = similarity.clamp_min(0)[..., None]
+    return outputs
 
 
 def _feature_on(gaussians: Gaussians, ray: Ray, renderer: str) -> Float[Tensor, " c"]:
-    """The feature that a camera sees along a ray."""
+    """Render the feature along a ray."""
     origin, direction = (
         torch.tensor(part, dtype=torch.float32) for part in (ray.origin, ray.direction)
     )
     up = torch.eye(3)[1 if direction[2].abs() > 0.9 * direction.norm() else 2]
     camera = Cameras.look_at(origin[None], origin + direction, up, PROBE, PROBE, PROBE_FOV)
-    drawn = render(gaussians, camera.to(gaussians.device), renderer)
-    assert drawn.features is not None
-    return drawn.features[0, PROBE // 2, PROBE // 2]
+    rendered = render(gaussians, camera.to(gaussians.device), renderer)
+    assert rendered.features is not None
+    return rendered.features[0, PROBE // 2, PROBE // 2]

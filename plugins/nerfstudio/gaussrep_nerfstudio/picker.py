@@ -1,4 +1,4 @@
-"""Picking a place of the scene in nerfstudio's viewer."""
+"""Picking a point of the scene in nerfstudio's viewer."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Ray:
-    """What was clicked at.
+    """The ray of a click.
 
     Attributes:
-        origin: The camera, in the units of the model.
-        direction: From there through the pixel.
+        origin: Position of the camera, in the units of the model.
+        direction: Direction through the pixel.
     """
 
     origin: tuple[float, float, float]
@@ -20,12 +20,12 @@ class Ray:
 
 
 class Picker(nn.Module):
-    """Two buttons: the next click picks a place, and the place is forgotten.
+    """Two buttons: let the next click pick a point, and clear the point.
 
-    nerfstudio finds the buttons by looking through the model's modules, which is why this is one.
+    This is a module because nerfstudio finds the buttons among the model's modules.
 
     Attributes:
-        ray: What was picked last.
+        ray: The last picked ray.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Picker(nn.Module):
         self.ray: Ray | None = None
         self.viewer_control = ViewerControl()
         self.pick = ViewerButton("Similarity: pick a pixel", cb_hook=self._wait)
-        self.forget = ViewerButton("Similarity: forget it", cb_hook=self._forget)
+        self.forget = ViewerButton("Similarity: clear", cb_hook=self._forget)
 
     def _wait(self, _: ViewerButton) -> None:
         self.viewer_control.register_pointer_cb("click", self._clicked)

@@ -1,4 +1,4 @@
-"""What gaussrep-nerfstudio registers with gaussrep; imports nothing heavy."""
+"""Components that gaussrep-nerfstudio registers with gaussrep; never imports torch."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ def register_formats() -> Iterator[FormatRecord]:
     """The file formats of this distribution."""
     yield FormatRecord(
         name="nerfstudio",
-        summary="The config.yml of a scene that ns-train fitted with a method of gaussrep.",
+        summary="The config.yml of a scene fitted by ns-train with a method of gaussrep.",
         target="gaussrep_nerfstudio.run_format:NerfstudioRun",
         suffixes=(".yml",),
         can_write=False,

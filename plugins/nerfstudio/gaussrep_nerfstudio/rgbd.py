@@ -91,5 +91,5 @@ class RgbdDataParser(DataParser):
     def _lens(self, ref: FrameRef) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
         """Width, height and camera matrix of a frame's images."""
         height, width = depth_size(ref.depth)
-        columns, rows = shrink_size((width, height), self.config.size)
+        columns, rows = shrink_size((width, height), self.config.image_size)
         return (columns, rows), resize_intrinsics(ref.intrinsics, (height, width), (rows, columns))

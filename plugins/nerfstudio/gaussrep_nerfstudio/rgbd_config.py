@@ -1,4 +1,4 @@
-"""What the data parser `gaussrep-rgbd` can be told; imports nothing of gaussrep."""
+"""Settings of the data parser `gaussrep-rgbd`; imports nothing of gaussrep."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,32 +15,32 @@ class RgbdDataParserConfig(DataParserConfig):
     """Folder of a recording (`camera-intrinsics.txt` and `frames`), or of scenes in ScanNet's
     layout (`train`, `val` and `rgbd`)."""
     layout: Literal["auto", "recording", "scannet"] = "auto"
-    """Which of the two it is; `auto` looks."""
+    """Layout of the folder; `auto` detects it."""
     scene: str | None = None
-    """Which recording or scene, where there are several."""
-    size: int | None = None
-    """Longer side of the pictures in pixels; smaller pictures stay as they are."""
-    hold_out: int = 10
-    """Every how many frames one is held out."""
+    """Name of the recording or scene, where there are several."""
+    image_size: int | None = None
+    """Longer side of the images in pixels; smaller images keep their size."""
+    hold_out_every: int = 10
+    """Hold out the last of every so many frames."""
     color_focal: float | None = None
-    """Focal length of a recording's photographs in pixels, where they were not brought into line
-    with the depth, as those of 7-Scenes were not: about 510 fits these."""
+    """Focal length of a recording's color images in pixels, where they are not aligned with the
+    depth, as in 7-Scenes: about 510 fits these."""
     frame_step: int = 10
-    """Where a scene of ScanNet has no list of frames: every how many frames one is used."""
+    """Use one of every so many frames, where a scene of ScanNet has no list of frames."""
     cache: Path | None = None
-    """Folder for the cloud that is fused from a recording; by default the recording's."""
+    """Folder for the fused point cloud of a recording; by default the recording's."""
     normalize: bool = True
-    """Bring the scene into a cube of side `side` about 0; otherwise it stays in meters."""
+    """Scale the scene into a cube of side `side` about 0; otherwise it stays in meters."""
     side: float = 2.0
     """Side of that cube."""
     outliers: float = 0.01
-    """Share of the points at each end of each axis that the cube need not hold."""
+    """Fraction of the points at each end of each axis that may lie outside the cube."""
 
     def setup(self, **kwargs: Any) -> Any:
-        """Make the data parser; what is heavy is imported here.
+        """Build the data parser; torch-dependent modules are imported here.
 
         Raises:
-            BrokenComponentError: Something that it needs cannot be imported.
+            BrokenComponentError: A requirement cannot be imported.
         """
         try:
             from gaussrep_nerfstudio.rgbd import RgbdDataParser

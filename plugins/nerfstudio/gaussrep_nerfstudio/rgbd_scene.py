@@ -53,7 +53,7 @@ def find_rgbd_scene(config: "RgbdDataParserConfig") -> RgbdScene:
 def _of_recording(config: "RgbdDataParserConfig") -> RgbdScene:
     settings = RgbdSourceConfig(
         root=config.data,
-        hold_out=config.hold_out,
+        hold_out=config.hold_out_every,
         color_focal=config.color_focal,
         cache=config.cache,
     )
@@ -71,14 +71,14 @@ def _of_scannet(config: "RgbdDataParserConfig") -> RgbdScene:
     name = _chosen([name for source in sources for name in source.names], config)
     source = next(source for source in sources if name in source.names)
     refs = source.frames(name)
-    last = config.hold_out - 1
-    held_out = refs[last :: config.hold_out]
+    last = config.hold_out_every - 1
+    held_out = refs[last :: config.hold_out_every]
     if not held_out:
         raise DataError(
             f"{config.data}: scene {name} has {len(refs)} frames, which leaves none to measure "
-            f"on; lower --hold-out, which is {config.hold_out}."
+            f"on; lower --hold-out-every, which is {config.hold_out_every}."
         )
-    train = tuple(ref for place, ref in enumerate(refs) if place % config.hold_out != last)
+    train = tuple(ref for place, ref in enumerate(refs) if place % config.hold_out_every != last)
     return RgbdScene(source.cloud(name), train, held_out)
 
 

@@ -1,4 +1,4 @@
-"""Reading the scene that `ns-train` fitted, from the run's `config.yml`."""
+"""File format: scenes fitted by `ns-train`, read from the run's `config.yml`."""
 
 import json
 from pathlib import Path
@@ -16,14 +16,14 @@ from gaussrep.formats import Format
 CHECKPOINTS, TRANSFORM = "nerfstudio_models", "dataparser_transforms.json"
 PREFIX = "_model.scene.raw."
 ROUNDING = 1e-3
-"""By how much nerfstudio's rotations, of 32 bits, may be off."""
+"""Tolerance on the singular values of nerfstudio's rotations, which are float32."""
 
 
 class NerfstudioRun(Format):
     """The scene of a run's latest checkpoint, in the coordinates of its data.
 
     `config.yml` itself is not read: nerfstudio rebuilds Python objects from it, which could run any
-    program. What is needed lies beside it.
+    program. The checkpoint and the transform beside it are enough.
     """
 
     def read(self, path: Path) -> Gaussians:
@@ -33,7 +33,7 @@ class NerfstudioRun(Format):
         return gaussians.transform(_to_data(path.parent / TRANSFORM))
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
-        """Refuse; the record says so, too."""
+        """Raise an error; the record has `can_write=False`."""
         raise FormatError(f"{path}: runs of nerfstudio cannot be written; save a .ply.")
 
 
@@ -82,7 +82,7 @@ def _scene(path: Path, raw: dict[str, Any]) -> SceneModel:
 
 
 def _to_data(file: Path) -> Float[Tensor, "4 4"]:
-    """From the units of the model to those of the data."""
+    """Similarity from the coordinates of the model to those of the data."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
         rows = torch.tensor(content["transform"], dtype=torch.float64).reshape(3, 4)

@@ -1,4 +1,4 @@
-"""The pictures of a scene as nerfstudio's data manager reads them."""
+"""The data set of images and depth for nerfstudio's data manager."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ FRAME_REFS, CAMERAS = "gaussrep_shots", "gaussrep_cameras"
 
 
 class SceneImages(InputDataset):
-    """Pictures of any data parser, and depth where it names some.
+    """Images of any data parser, with depth where there is any.
 
     Args:
-        dataparser_outputs: What to read. Frames of `gaussrep-rgbd` are read as gaussrep reads them.
-        scale_factor: By which pictures are made smaller.
+        dataparser_outputs: Files and cameras; frames of `gaussrep-rgbd` are read by gaussrep.
+        scale_factor: Factor on width and height.
     """
 
     def __init__(self, dataparser_outputs: DataparserOutputs, scale_factor: float = 1.0) -> None:
@@ -28,13 +28,13 @@ class SceneImages(InputDataset):
         self.metadata[CAMERAS] = self.cameras
 
     def get_numpy_image(self, image_idx: int) -> UInt8[np.ndarray, "h w c"]:
-        """Read a picture; see the base class."""
+        """Read an image; see the base class."""
         if FRAME_REFS not in self.metadata:
             return super().get_numpy_image(image_idx)
         return self._frame(image_idx).image
 
     def get_metadata(self, data: dict[str, Any]) -> dict[str, Tensor]:
-        """Read the depth of a picture, in the units of the model."""
+        """Read the depth of an image, in the units of the model."""
         depth = self._depth(data["image_idx"])
         return {} if depth is None else {"depth_image": depth}
 

@@ -1,4 +1,4 @@
-"""The configurations of the three methods; imports nothing heavy of gaussrep."""
+"""Configurations of the three methods; imports no torch-dependent module of gaussrep."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ EPSILON = 1e-15
 
 
 class SceneDatamanager(FullImageDatamanager[SceneImages]):
-    """nerfstudio's own for whole pictures, with pictures and depth as `SceneImages` reads them."""
+    """nerfstudio's data manager for whole images, with images and depth read by `SceneImages`."""
 
 
 @dataclass
@@ -35,13 +35,13 @@ class FusedAdamConfig(OptimizerConfig):
 
     _target: type = torch.optim.Adam
     lr: float = 1e-3
-    """Learning rate; that of the centers is a multiple of the scene's extent, and decays."""
+    """Learning rate; that of the centers is a multiple of the scene's extent and decays."""
     eps: float = EPSILON
     """Adam's ε."""
     max_norm: float | None = None
-    """Longest gradient; longer ones are shortened. None leaves them as they are."""
+    """Largest norm of the gradient; None does not clip."""
     fused: bool = True
-    """Update a tensor in one kernel, which is faster."""
+    """Update a tensor in one kernel."""
 
 
 def trainer_config(name: str) -> TrainerConfig:
@@ -49,11 +49,14 @@ def trainer_config(name: str) -> TrainerConfig:
 
     Args:
         name: `gaussrep`, `gaussrep-features` or `gaussrep-cross`.
+
+    Returns:
+        Configuration for `ns-train`.
     """
     model = {
         "gaussrep": {},
         "gaussrep-features": {"encoder": "statistics"},
-        "gaussrep-cross": {"start": "run"},
+        "gaussrep-cross": {"init": "run"},
     }[name]
     parser: DataParserConfig = NerfstudioDataParserConfig(data=Path(), load_3D_points=True)
     if name == "gaussrep-cross":
@@ -78,7 +81,7 @@ def trainer_config(name: str) -> TrainerConfig:
 
 
 def _optimizers() -> dict[str, Any]:
-    """One per group of parameters; `gaussrep fit` has the same rates."""
+    """One per parameter group, with the learning rates of `gaussrep fit`."""
     rates = LearningRatesConfig().model_dump(exclude={"means_end"})
     return {
         name: {"optimizer": FusedAdamConfig(lr=rate), "scheduler": None}

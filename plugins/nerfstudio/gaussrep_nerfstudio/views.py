@@ -50,10 +50,11 @@ class View:
             The view.
         """
         copies = per_view(gaussians, 1)
-        drawn = render(copies, one_each(cameras), renderer, background)
-        features = None if drawn.features is None else drawn.features[:, 0]
-        picture = Rendering(drawn.color[:, 0], drawn.alpha[:, 0], drawn.depth[:, 0], features)
-        return cls(gaussians, copies, cameras, background, picture)
+        rendered = render(copies, one_each(cameras), renderer, background)
+        features = None if rendered.features is None else rendered.features[:, 0]
+        color, alpha, depth = rendered.color[:, 0], rendered.alpha[:, 0], rendered.depth[:, 0]
+        rendering = Rendering(color, alpha, depth, features)
+        return cls(gaussians, copies, cameras, background, rendering)
 
     def outputs(self) -> dict[str, Tensor]:
         """Convert to nerfstudio's outputs, channels last.

@@ -55,7 +55,7 @@ def test_features(balls, tmp_path):
 
 def test_cross_begins_with_what_was_predicted(rooms, pretrained, tmp_path):
     command = train_command("gaussrep-cross", rooms, tmp_path, steps=1)
-    parser = ["gaussrep-rgbd", "--scene", "scene0001_00", "--frame-step", 1, "--hold-out", 3]
+    parser = ["gaussrep-rgbd", "--scene", "scene0001_00", "--frame-step", 1, "--hold-out-every", 3]
     trained = call("ns-train", *command, "--pipeline.model.init-run", pretrained, *parser)
     assert trained.returncode == 0, trained.stderr
     scenes = gr.build("datasets", {"type": "scannet", "root": rooms}, split="val")

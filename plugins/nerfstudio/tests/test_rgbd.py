@@ -23,7 +23,13 @@ def rooms(tmp_path_factory):
 
 
 def parsed(rooms, split="train", **changes):
-    given = {"data": rooms, "scene": "scene0000_00", "hold_out": 3, "frame_step": 1, **changes}
+    given = {
+        "data": rooms,
+        "scene": "scene0000_00",
+        "hold_out_every": 3,
+        "frame_step": 1,
+        **changes,
+    }
     return RgbdDataParserConfig(**given).setup().get_dataparser_outputs(split)
 
 
@@ -37,7 +43,7 @@ def test_every_third_frame_is_held_out(rooms):
 @pytest.mark.parametrize("normalize", [True, False])
 def test_depth_leads_to_the_points(rooms, normalize):
     """Pixels, lifted by pose, lens and depth, lie on the cloud, in the units of the model."""
-    outputs = parsed(rooms, normalize=normalize, size=16)
+    outputs = parsed(rooms, normalize=normalize, image_size=16)
     pictures = SceneImages(outputs)
     cameras = cameras_of(outputs.cameras)
     assert (cameras.width, cameras.height) == (16, 12)
@@ -72,9 +78,9 @@ def test_transform_is_what_nerfstudio_undoes(rooms):
 
 
 def test_pictures_are_read_as_gaussrep_reads_them(rooms):
-    outputs = parsed(rooms, size=16)
+    outputs = parsed(rooms, image_size=16)
     ref = find_rgbd_scene(
-        RgbdDataParserConfig(data=rooms, scene="scene0000_00", hold_out=3, frame_step=1)
+        RgbdDataParserConfig(data=rooms, scene="scene0000_00", hold_out_every=3, frame_step=1)
     ).train[1]
     wanted = read_rgbd_frame(ref, (12, 16))
     item = SceneImages(outputs).get_data(1, image_type="uint8")
@@ -86,5 +92,5 @@ def test_pictures_are_read_as_gaussrep_reads_them(rooms):
 def test_scenes_are_named(rooms):
     with pytest.raises(DataError, match="--scene is None, wanted one of scene0000_00, scene0001_0"):
         parsed(rooms, scene=None)
-    with pytest.raises(DataError, match="leaves none to measure on; lower --hold-out, which is 9"):
-        parsed(rooms, hold_out=9)
+    with pytest.raises(DataError, match="to measure on; lower --hold-out-every, which is 9"):
+        parsed(rooms, hold_out_every=9)
