@@ -54,10 +54,12 @@ class SceneFit(Method):
         background: RGB behind the scene in validation and, unless it is random, in training.
         sh_degree: Degree of the spherical harmonics at the present step; None uses all.
         strategy: The densification strategy; None before training.
+        step_generator: Source of the present step's random numbers, on the method's device.
     """
 
     config: SceneFitConfig
     background: Tensor
+    step_generator: torch.Generator
     progress_metrics: ClassVar[tuple[str, ...]] = ("gaussians", "val_psnr")
 
     def __init__(self, config: SceneFitConfig) -> None:
@@ -141,10 +143,10 @@ class SceneFit(Method):
         """
         device = self.background.device
         self.sh_degree = self.config.sh_degree_at(step, steps)
-        self._generator = generator(self.config.seed, RngStream.STEP, step, device)
+        self.step_generator = generator(self.config.seed, RngStream.STEP, step, device)
         self._step_background = self.background
         if self.config.random_background:
-            self._step_background = torch.rand(3, generator=self._generator, device=device)
+            self._step_background = torch.rand(3, generator=self.step_generator, device=device)
         self._passes = []
 
     def training_loss(self, batch: Batch) -> StepOutput:
@@ -295,7 +297,7 @@ class Densification(Callback):
             step=state.step,
             means_lr=optimizers["means"].param_groups[0]["lr"],
             pixel_gradients=method.pixel_gradients(),
-            generator=method._generator,
+            generator=method.step_generator,
         )
         method.strategy.after_step(method.scene, optimizers, info)
         method.sh_degree = method.config.sh_degree_at(state.step, state.steps)
