@@ -22,7 +22,7 @@ def first_files(source: Path, count: int) -> list[Path]:
     each = [sorted(path for path in folder.iterdir() if path.is_file()) for folder in classes]
     for folder, files in zip(classes, each, strict=True):
         if len(files) < count:
-            raise DataError(f"{folder} has {len(files)} images, fewer than the {count} asked for")
+            raise DataError(f"{folder} has {len(files)} images, fewer than the requested {count}")
     return [file for files in each for file in files[:count]]
 
 

@@ -25,7 +25,7 @@ def examine(workload: Workload) -> dict[str, Any]:
     for name in RENDERERS:
         renderer = get_renderer(name)
         found[name] = {"times": parity.rates(scene, renderer, REPEATS, "cpu")}
-        if name != "pulsar":  # its picture is its own
+        if name != "pulsar":  # its images differ by design
             found[name]["difference"] = parity.compare(scene, renderer, reference)
     return found
 

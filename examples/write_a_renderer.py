@@ -1,4 +1,4 @@
-"""A renderer of your own: every pixel takes the color of the nearest ellipse that covers it.
+"""A custom renderer: every pixel takes the color of the nearest ellipse that covers it.
 
 python examples/write_a_renderer.py OUT
 """
@@ -12,22 +12,24 @@ from torch import Tensor
 
 import gaussrep as gr
 from gaussrep.data import write_png
-from gaussrep.fitting.synthetic import known_scene
+from gaussrep.fitting import known_scene
 from gaussrep.rendering import Projection, Renderer, Rendering, project, view_colors
 
 SIGMAS = 1.5
-"""How far an ellipse reaches, in standard deviations."""
+"""Extent of an ellipse, in standard deviations."""
 
 
 class NearestRenderer(Renderer):
-    """Draws Gaussians as opaque ellipses, without any blending."""
+    """Renders Gaussians as opaque ellipses, without blending."""
 
     def rasterize(
         self, gaussians: gr.Gaussians, cameras: gr.Cameras, background: Float[Tensor, "*batch v 3"]
     ) -> Rendering:
-        """See `Renderer.rasterize`; the input has been checked."""
-        seen = project(gaussians, cameras)
-        depths = torch.where(covers(seen, cameras), seen.depths[..., None, None, :], torch.inf)
+        """Render checked input; see `Renderer.rasterize`."""
+        projected = project(gaussians, cameras)
+        depths = torch.where(
+            covers(projected, cameras), projected.depths[..., None, None, :], torch.inf
+        )
         depth, nearest = depths.min(dim=-1)  # [*B, V, H, W]
         alpha = depth.isfinite().float()
         colors = view_colors(gaussians, cameras)  # [*B, V, N, 3]
@@ -37,26 +39,26 @@ class NearestRenderer(Renderer):
         return Rendering(color=color, alpha=alpha, depth=torch.where(alpha > 0, depth, 0.0))
 
 
-def covers(seen: Projection, cameras: gr.Cameras) -> Tensor:
-    """Which ellipses cover which pixel centers, [*B, V, H, W, N]."""
+def covers(projected: Projection, cameras: gr.Cameras) -> Tensor:
+    """Compute the mask of pixel centers that each ellipse covers, [*B, V, H, W, N]."""
     x = torch.arange(cameras.width) + 0.5
     y = torch.arange(cameras.height)[:, None] + 0.5
-    u, v = seen.means2d[..., None, None, :, :].unbind(-1)
-    xx, xy, yy = seen.conics[..., None, None, :, :].unbind(-1)
+    u, v = projected.means2d[..., None, None, :, :].unbind(-1)
+    xx, xy, yy = projected.conics[..., None, None, :, :].unbind(-1)
     dx, dy = x[..., None] - u, y[..., None] - v
     distance = xx * dx * dx + 2 * xy * dx * dy + yy * dy * dy
-    return (distance < SIGMAS**2) & seen.visible[..., None, None, :]
+    return (distance < SIGMAS**2) & projected.visible[..., None, None, :]
 
 
 def main(out: Path, size: int = 200) -> None:
-    """Leave `renderer.png` in a folder: the picture that all renderers share, and this one's."""
+    """Write `renderer.png`: the image of the default renderer, and of this one."""
     out.mkdir(parents=True, exist_ok=True)
     eye, up = torch.tensor([[-1.0, -3.4, 1.2]]), torch.tensor([0.0, 0.0, 1.0])
     cameras = gr.Cameras.look_at(eye, torch.tensor([0.0, 0.0, 0.2]), up, size, size, fov=40.0)
     scene, white = known_scene(), torch.ones(3)
-    classic = gr.render(scene, cameras, background=white).color[0]
+    standard = gr.render(scene, cameras, background=white).color[0]
     own = NearestRenderer().render(scene, cameras, background=white).color[0]
-    sheet = torch.cat([classic, own], dim=1)
+    sheet = torch.cat([standard, own], dim=1)
     write_png((255 * sheet.clamp(0, 1)).byte().numpy(), out / "renderer.png")
 
 

@@ -1,6 +1,7 @@
-"""Puts tables, examples and what the code says of itself into pages when these are built (mkdocs).
+"""mkdocs hook: inserts tables, examples and the reference into pages at build time.
 
-Tables are made from the JSON files in `results`, the reference from commands and configurations.
+Tables are generated from the JSON files in `benchmarks/results`, the reference from commands and
+configuration classes.
 """
 
 import re
@@ -54,30 +55,31 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "pytorch3d": speed_table,
     "pytorch3d-contract": contract_table,
 }
-"""What makes each table, by the name in its mark, `<!-- table: name -->`."""
+"""Functions that generate tables, by the name in the mark `<!-- table: name -->`."""
 
 
 PROGRAM = ("commands",)
-"""Kinds of components that are on the page of commands."""
+"""Kinds of components that are documented on the page of commands."""
 REFERENCE: Mapping[str, Callable[[], str]] = {
     "commands": commands_page,
     "train": partial(settings_tables, TrainConfig),
     "fit": partial(settings_tables, FitConfig),
     **{kind: partial(components_page, kind) for kind in KINDS if kind not in PROGRAM},
 }
-"""What makes each part of the reference, by the name in its mark, `<!-- reference: name -->`."""
+"""Functions that generate reference sections, by the name in the mark
+`<!-- reference: name -->`."""
 
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Put tables, parts of the reference and examples where a page marks their places."""
+    """Replace the marks of a page by tables, reference sections and examples."""
     markdown = re.sub(r"<!-- reference: ([\w-]+) -->", lambda mark: REFERENCE[mark[1]](), markdown)
     markdown = re.sub(r"<!-- example: (\w+) -->", lambda mark: _example(mark[1]), markdown)
     return re.sub(r"<!-- table: ([\w-]+) -->", lambda mark: TABLES[mark[1]](), markdown)
 
 
 def _example(name: str) -> str:
-    """A script as it stands in `examples`, for its mark, `<!-- example: name -->`."""
+    """Return the source of a script in `examples` as a code block."""
     return f"```python\n{(EXAMPLES / f'{name}.py').read_text(encoding='utf-8')}```"

@@ -32,7 +32,7 @@ def test_the_first_of_each_class_are_copied(copy, tmp_path):
 
 def test_mistakes_are_one_line_and_copy_nothing(copy, tmp_path):
     assert copy("--train", "2", "--test", "4").stderr == (
-        "error: all/test/cat has 3 images, fewer than the 4 asked for\n"
+        "error: all/test/cat has 3 images, fewer than the requested 4\n"
     )
     (tmp_path / "all/test").rename(tmp_path / "all/val")
     assert copy("--train", "2", "--test", "1").stderr == (

@@ -182,7 +182,7 @@ def test_backbones_have_a_column_per_cloud_and_pass(results, page):
         "13,519 voxels: forward, training",
     ]
     assert cells(lines[4]) == ["spconv", "0.80 s", *["–"] * 5]
-    assert cells(lines[5]) == ["our kernels", "0.45 s", "–", "0.94 s", "1.36 s", "–", "–"]
+    assert cells(lines[5]) == ["gaussrep kernels", "0.45 s", "–", "0.94 s", "1.36 s", "–", "–"]
     assert "base, float32, 2 threads, median of 5; Some CPU, 2 cores; 2026-01-02" in lines[7]
 
 

@@ -1,4 +1,4 @@
-"""Draw axes of camera and image: `python docs/_tools/figures/conventions.py OUT.svg`."""
+"""Draw the axes of camera and image: `python docs/_tools/figures/conventions.py OUT.svg`."""
 
 import sys
 from math import cos, pi, sin
@@ -22,21 +22,21 @@ COLUMNS, ROWS = 12, 8
 
 
 def camera() -> list[str]:
-    """A camera from its left side: it looks to the right, its x axis points to the reader."""
+    """Draw a camera from its left side; its x axis points to the reader."""
     half, tall, far = PLANE
     sides = ((-half, -tall), (half, -tall), (half, tall), (-half, tall))
-    corners = [seen(x, y, far) for x, y in sides]
+    corners = [project_oblique(x, y, far) for x, y in sides]
     return [
         *(line(EYE, corner) for corner in corners),
         polygon(corners, "#dfe7f1", SOFT),
-        *named_arrow(corners[0], seen(-0.3, -tall, far), "u", RED, (4, 18)),
-        *named_arrow(corners[0], seen(-half, -0.2, far), "v", GREEN, (12, -10)),
+        *named_arrow(corners[0], project_oblique(-0.3, -tall, far), "u", RED, (4, 18)),
+        *named_arrow(corners[0], project_oblique(-half, -0.2, far), "v", GREEN, (12, -10)),
         text(move(corners[0], 0, -8), "(0, 0)"),
-        *named_arrow(EYE, seen(1.1, 0, 0), "x, right", RED, (0, 18)),
-        *named_arrow(EYE, seen(0, 1.2, 0), "y, down", GREEN, (0, 18)),
-        *named_arrow(EYE, seen(0, 0, far), "z, forward", BLUE, (0, 18)),
+        *named_arrow(EYE, project_oblique(1.1, 0, 0), "x, right", RED, (0, 18)),
+        *named_arrow(EYE, project_oblique(0, 1.2, 0), "y, down", GREEN, (0, 18)),
+        *named_arrow(EYE, project_oblique(0, 0, far), "z, forward", BLUE, (0, 18)),
         dot(EYE, 4, INK),
-        *distant_gaussian(seen(0.35, 0.1, 3.3)),
+        *distant_gaussian(project_oblique(0.35, 0.1, 3.3)),
         text((215, 30), "camera axes"),
     ]
 
@@ -51,8 +51,8 @@ def distant_gaussian(at: Point) -> list[str]:
     return [f"<ellipse {shape} {turned}/>", text(move(at, 0, 48), "a Gaussian")]
 
 
-def seen(x: float, y: float, z: float) -> Point:
-    """Where a point of the camera's axes lies in the drawing."""
+def project_oblique(x: float, y: float, z: float) -> Point:
+    """Project a point in camera axes to the drawing."""
     return EYE[0] + 88 * z - 38 * x, EYE[1] + 72 * y + 30 * x
 
 
@@ -61,7 +61,7 @@ def move(at: Point, right: float, down: float) -> Point:
 
 
 def pixels() -> list[str]:
-    """What a renderer draws of one Gaussian, pixel by pixel, and its ellipse."""
+    """Draw the rendered pixels of one Gaussian, and its ellipses."""
     gaussians, cameras = scene()
     color = render(gaussians, cameras, background=torch.ones(3)).color[0]
     places = [(row, column) for row in range(ROWS) for column in range(COLUMNS)]
@@ -79,7 +79,7 @@ def pixels() -> list[str]:
 
 
 def scene() -> tuple[Gaussians, Cameras]:
-    """One Gaussian before a camera of 12 by 8 pixels, turned by 30 degrees."""
+    """Make one rotated Gaussian in front of a camera of 12 x 8 pixels."""
     half = -pi / 12
     gaussians = Gaussians(
         means=torch.tensor([[0.1, 0.05, 4.0]]),
@@ -100,17 +100,19 @@ def cell(row: int, column: int, color: torch.Tensor) -> str:
 
 
 def ellipses(gaussians: Gaussians, cameras: Cameras) -> list[str]:
-    """Where the projected density is that of one and of two standard deviations."""
-    found = project(gaussians, cameras)
-    xx, xy, yy = found.conics[0, 0].tolist()
+    """Draw the contours of the projected Gaussian at one and two standard deviations."""
+    projected = project(gaussians, cameras)
+    xx, xy, yy = projected.conics[0, 0].tolist()
     root = torch.linalg.cholesky(torch.tensor([[xx, xy], [xy, yy]]).inverse())
     angles = torch.linspace(0, 2 * pi, 73)
     circle = torch.stack([angles.cos(), angles.sin()])
-    center = found.means2d[0, 0, :, None]
+    center = projected.means2d[0, 0, :, None]
     outlines = [(center + sigma * root @ circle).T.tolist() for sigma in (1, 2)]
-    drawn = [polygon([on_grid(u, v) for u, v in outline], "none", VIOLET) for outline in outlines]
-    u, v = found.means2d[0, 0].tolist()
-    return [*drawn, dot(on_grid(u, v), 3, VIOLET)]
+    contours = [
+        polygon([on_grid(u, v) for u, v in outline], "none", VIOLET) for outline in outlines
+    ]
+    u, v = projected.means2d[0, 0].tolist()
+    return [*contours, dot(on_grid(u, v), 3, VIOLET)]
 
 
 def on_grid(u: float, v: float) -> Point:

@@ -4,11 +4,11 @@ import sys
 from pathlib import Path
 
 import torch
-from drawing import INK, SOFT, Point, dot, hexadecimal, line, picture, polygon, text, write_svg
+from drawing import INK, SOFT, Point, dot, hexadecimal, image, line, polygon, text, write_svg
 
 from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
-from gaussrep.fitting.synthetic import known_scene
+from gaussrep.fitting import known_scene
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import Rendering, render
 
@@ -19,7 +19,7 @@ RESOLUTION = 320
 
 
 def drawing() -> list[str]:
-    """Map and picture in meters, then both in units of the cube."""
+    """Draw a map and a rendered image in meters, then both in units of the cube."""
     gaussians, cameras = scene()
     cube = Cuboid.fit(gaussians, padding=0.05)
     unit = Cuboid(torch.zeros(3), torch.ones(3))
@@ -32,18 +32,18 @@ def drawing() -> list[str]:
     scale = float(cube.scale[0])
     return [
         *panel(0, "in meters, from above", plan(gaussians, cameras, cube, left(0))),
-        *panel(1, "rendered", [picture(metric.color[0], (left(1), TOP), SIDE)]),
+        *panel(1, "rendered", [image(metric.color[0], (left(1), TOP), SIDE)]),
         text((left(1) + SIDE / 2, TOP + SIDE + 20), f"depth in the middle: {depths[0]:.3f} m"),
         *panel(2, "in the unit cube", plan(small, near, unit, left(2))),
-        *panel(3, "rendered", [picture(normalized.color[0], (left(3), TOP), SIDE)]),
+        *panel(3, "rendered", [image(normalized.color[0], (left(3), TOP), SIDE)]),
         text((left(3) + SIDE / 2, TOP + SIDE + 20),
              f"{depths[1]:.3f} = {scale:.4f} × {depths[0]:.3f}"),
-        text((left(3) + SIDE / 2, TOP + SIDE + 37), f"pictures differ by at most {apart:.0e}"),
+        text((left(3) + SIDE / 2, TOP + SIDE + 37), f"images differ by at most {apart:.0e}"),
     ]  # fmt: skip
 
 
 def scene() -> tuple[Gaussians, Cameras]:
-    """The known scene, two and a half times as large and somewhere else, and a camera."""
+    """Make a scaled and shifted copy of the known scene, and a camera."""
     scaled = torch.diag(torch.tensor([2.5, 2.5, 2.5, 1.0]))
     scaled[:3, 3] = torch.tensor([12.0, -4.0, 0.0])
     eye = torch.tensor([[8.0, -9.0, 4.0]])
@@ -65,7 +65,7 @@ def left(number: int) -> float:
 
 
 def plan(gaussians: Gaussians, cameras: Cameras, cube: Cuboid, x0: float) -> list[str]:
-    """Centers, the cuboid and the camera, seen from above; y goes up."""
+    """Draw the centers, the cuboid and the camera from above, y upward."""
     middle, reach = cube.center[:2], float(cube.size.max())
     zoom = SIDE / (2.3 * reach)
 
@@ -90,7 +90,7 @@ def plan(gaussians: Gaussians, cameras: Cameras, cube: Cuboid, x0: float) -> lis
 
 
 def view_edges(cameras: Cameras, reach: float) -> list[torch.Tensor]:
-    """Ends of the left and the right edge of what the camera sees."""
+    """Compute the ends of the left and the right edge of the field of view."""
     right, _, forward = cameras.viewmats[0, :3, :3]
     slope = cameras.width / 2 / cameras.Ks[0, 0, 0]
     return [cameras.positions[0] + 0.55 * reach * (forward + s * slope * right) for s in (-1, 1)]

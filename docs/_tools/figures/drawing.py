@@ -1,4 +1,4 @@
-"""Elements of SVG drawings, and the file that holds them."""
+"""Elements of SVG drawings."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ Point = tuple[float, float]
 
 
 def write_svg(elements: list[str], size: tuple[int, int], path: Path) -> None:
-    """Write a drawing on white."""
+    """Write an SVG file with a white background."""
     width, height = size
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" style="{FONT}">'
     paper = f'<rect width="{width}" height="{height}" fill="#fff"/>'
@@ -27,19 +27,19 @@ def write_svg(elements: list[str], size: tuple[int, int], path: Path) -> None:
 
 
 def text(at: Point, words: str, anchor: str = "middle", color: str = INK) -> str:
-    """A line of text."""
+    """Return a line of text."""
     place = f'x="{at[0]:.1f}" y="{at[1]:.1f}"'
     return f'<text {place} text-anchor="{anchor}" fill="{color}">{words}</text>'
 
 
 def line(start: Point, end: Point, color: str = SOFT, width: float = 1.0) -> str:
-    """A straight line."""
+    """Return a straight line."""
     ends = f'x1="{start[0]:.1f}" y1="{start[1]:.1f}" x2="{end[0]:.1f}" y2="{end[1]:.1f}"'
     return f'<line {ends} stroke="{color}" stroke-width="{width}"/>'
 
 
 def arrow(start: Point, end: Point, color: str) -> str:
-    """A line with a head."""
+    """Return an arrow."""
     along = np.subtract(end, start) / np.hypot(*np.subtract(end, start))
     across = np.array([-along[1], along[0]])
     base = np.asarray(end) - HEAD * along
@@ -48,18 +48,18 @@ def arrow(start: Point, end: Point, color: str) -> str:
 
 
 def polygon(corners: list, fill: str, stroke: str = "none") -> str:
-    """A filled outline."""
+    """Return a filled polygon."""
     points = " ".join(f"{x:.1f},{y:.1f}" for x, y in corners)
     return f'<polygon points="{points}" fill="{fill}" stroke="{stroke}"/>'
 
 
 def dot(at: Point, radius: float, color: str) -> str:
-    """A filled circle."""
+    """Return a filled circle."""
     return f'<circle cx="{at[0]:.1f}" cy="{at[1]:.1f}" r="{radius:g}" fill="{color}"/>'
 
 
-def picture(color: torch.Tensor, at: Point, side: float) -> str:
-    """A rendered picture, [h, w, 3], as wide as `side`, framed."""
+def image(color: torch.Tensor, at: Point, side: float) -> str:
+    """Return a framed image, [h, w, 3], scaled to the width `side`."""
     pixels = (255 * color.clamp(0, 1)).round().to(torch.uint8).numpy()
     height = side * pixels.shape[0] / pixels.shape[1]
     box = f'x="{at[0]:.1f}" y="{at[1]:.1f}" width="{side:g}" height="{height:g}"'
@@ -70,5 +70,5 @@ def picture(color: torch.Tensor, at: Point, side: float) -> str:
 
 
 def hexadecimal(color: torch.Tensor) -> str:
-    """An RGB color in [0, 1] as SVG writes it."""
+    """Format an RGB color in [0, 1] as a hexadecimal code."""
     return "#" + "".join(f"{round(255 * float(c)):02x}" for c in color.clamp(0, 1))

@@ -1,13 +1,13 @@
-"""Draw a scene cut from front to back: `python docs/_tools/figures/layers.py OUT.svg`."""
+"""Draw a scene in depth layers: `python docs/_tools/figures/layers.py OUT.svg`."""
 
 import sys
 from pathlib import Path
 
 import torch
-from drawing import picture, text, write_svg
+from drawing import image, text, write_svg
 
 from gaussrep.cameras import Cameras
-from gaussrep.fitting.synthetic import known_scene
+from gaussrep.fitting import known_scene
 from gaussrep.rendering import render
 from gaussrep.viewer.layers import gaussian_depths, layer_mask
 
@@ -18,7 +18,7 @@ RESOLUTION = 320
 
 
 def drawing() -> list[str]:
-    """Above, everything down to some depth; below, each quarter alone."""
+    """Draw cumulative depth layers above, and each layer alone below."""
     elements = []
     for part in range(PARTS):
         start, end = part / PARTS, (part + 1) / PARTS
@@ -29,11 +29,11 @@ def drawing() -> list[str]:
 
 
 def panel(at: tuple[float, float], title: str, front: float, back: float) -> list[str]:
-    return [text((at[0] + SIDE / 2, at[1] - 10), title), picture(cut(front, back), at, SIDE)]
+    return [text((at[0] + SIDE / 2, at[1] - 10), title), image(cut(front, back), at, SIDE)]
 
 
 def cut(front: float, back: float) -> torch.Tensor:
-    """What is drawn of the Gaussians between two places in the order of depth, over white."""
+    """Render the Gaussians between two fractions of the depth order, over white."""
     gaussians, eye = known_scene(), torch.tensor([[0.4, -3.2, 1.1]])
     target, up = torch.tensor([0.0, 0.0, 0.25]), torch.tensor([0.0, 0.0, 1.0])
     cameras = Cameras.look_at(eye, target, up, RESOLUTION, RESOLUTION, fov=38.0)

@@ -1,4 +1,4 @@
-"""Draw the documentation's picture of the rooms: `python docs/_tools/figures/rooms.py OUT.png`."""
+"""Draw the figure of the rooms: `python docs/_tools/figures/rooms.py OUT.png`."""
 
 import sys
 from pathlib import Path
@@ -17,7 +17,7 @@ GAP = 4
 
 
 def sheet() -> np.ndarray:
-    """A row a room: picture, depth (nearer is brighter), labels, and the points from above."""
+    """Lay out one room per row: image, depth (nearer is brighter), labels, points from above."""
     return np.concatenate([row(make_room(0, number, CONFIG)) for number in NUMBERS])
 
 
@@ -31,12 +31,12 @@ def row(room: Room) -> np.ndarray:
 
 
 def variety(labels: np.ndarray) -> int:
-    """How many classes cover more than a hundredth of a picture."""
+    """Count the classes that cover more than 1% of an image."""
     return int((np.bincount(labels.ravel() + 1, minlength=21)[1:] > labels.size / 100).sum())
 
 
 def label_colors() -> np.ndarray:
-    """A color for each class; the last one, dark, for none."""
+    """Choose a color per class; the last one, dark, marks unlabeled pixels."""
     places = np.arange(len(Label))
     hues, light = 2.4 * places, 0.62 + 0.13 * (places % 3)
     colors = oklab_to_srgb(np.column_stack([light, 0.13 * np.cos(hues), 0.13 * np.sin(hues)]))
@@ -44,17 +44,17 @@ def label_colors() -> np.ndarray:
 
 
 def from_above(room: Room, size: int) -> np.ndarray:
-    """The cloud in a square picture; higher points hide lower ones."""
+    """Render the cloud from above to a square image; higher points hide lower ones."""
     points, colors = room.cloud.points.numpy(), room.cloud.colors.numpy()
     low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
     scale = (size - 5) / (high - low).max()
     corner = size / 2 + (points[:, :2] - (low + high) / 2) * scale
-    picture = np.ones((size, size, 3))
+    image = np.ones((size, size, 3))
     column, row_ = corner[:, 0].astype(int), size - 1 - corner[:, 1].astype(int)
     for index in np.argsort(points[:, 2]):
         r, c = row_[index], column[index]
-        picture[r : r + 2, c : c + 2] = colors[index]
-    return picture
+        image[r : r + 2, c : c + 2] = colors[index]
+    return image
 
 
 def framed(panel: np.ndarray) -> np.ndarray:

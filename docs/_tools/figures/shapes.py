@@ -1,4 +1,4 @@
-"""Draw the documentation's picture of `shapes`: `python docs/_tools/figures/shapes.py OUT.png`."""
+"""Draw the figure of `shapes`: `python docs/_tools/figures/shapes.py OUT.png`."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ GAP = 4
 
 
 def sheet() -> np.ndarray:
-    """Image, order, depth (nearer is brighter) and edges below each other, a column a scene."""
+    """Lay out one scene per column: image, order, depth (nearer is brighter), edges."""
     dataset = Shapes(ShapesConfig(image_size=96), "val")
     columns = []
     for index in range(COLUMNS):
@@ -26,7 +26,7 @@ def sheet() -> np.ndarray:
 
 
 def order_colors() -> np.ndarray:
-    """A color for each place in the order, lighter for nearer ones."""
+    """Choose a color per depth rank, lighter for nearer shapes."""
     places = np.arange(7)
     hues = 4.0 + 0.75 * places
     return oklab_to_srgb(

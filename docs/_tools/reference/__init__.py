@@ -1,1 +1,1 @@
-"""Pages of the reference, made from the code when the documentation is built."""
+"""Reference pages, generated from the code when the documentation is built."""

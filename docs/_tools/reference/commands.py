@@ -1,4 +1,4 @@
-"""The page of the commands, as their help says it."""
+"""Reference page of the commands, generated from their help texts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ HEAD = ("argument, option", "meaning")
 
 
 def commands_page() -> str:
-    """A section for each command, including those of plugins."""
+    """Generate one section per command, including those of plugins."""
     return "\n\n".join(_sections(typer.main.get_command(app), "gaussrep"))
 
 
@@ -26,7 +26,7 @@ def _sections(command: Any, path: str) -> Iterator[str]:
 
 
 def _load(group: Any, context: Any, name: str) -> Any:
-    """The command itself; listings have stand-ins."""
+    """Import a command; listings hold placeholders."""
     return group.get_command(context, name).load()
 
 
@@ -39,7 +39,7 @@ def _section(command: Any, path: str) -> str:
 
 
 def _row(parameter: Any, record: tuple[str, str]) -> list[str]:
-    """An argument by its place in the usage, an option with what it takes."""
+    """Return the name and the help text of an argument or option."""
     name = record[0].replace(" range>", ">") if _is_option(parameter) else _name(parameter)
     return [code(name), prose(record[1])]
 

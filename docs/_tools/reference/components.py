@@ -1,4 +1,4 @@
-"""The pages of components: what is registered, and the settings of each."""
+"""Reference pages of registered components and their settings."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ from reference.settings import settings_tables
 
 
 def components_page(kind: str) -> str:
-    """A section for each component of one kind."""
+    """Generate one section per component of one kind."""
     return "\n\n".join(map(_section, plugins.list(kind)))
 
 

@@ -1,4 +1,4 @@
-"""What the code says about the fields of a configuration class."""
+"""Docstrings of the fields of a configuration class."""
 
 import inspect
 from functools import cache
@@ -15,15 +15,15 @@ def field_text(model: type[Config], name: str) -> str:
     """Read the docstring below a field, or its entry among the class's `Attributes`.
 
     Raises:
-        LookupError: Nothing is said about it.
+        LookupError: The field has no docstring.
     """
     for owner in model.__mro__:
         if name in inspect.get_annotations(owner):
-            return _said(owner, name)
+            return _field_docstring(owner, name)
     raise LookupError(f"{model.__name__} has no field {name}")
 
 
-def _said(owner: type, name: str) -> str:
+def _field_docstring(owner: type, name: str) -> str:
     described = _module(owner.__module__)[owner.__qualname__]
     below = described.members[name].docstring
     text = below.value if below else _attributes(described).get(name)

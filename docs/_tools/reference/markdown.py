@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Lay out a table."""
+    """Format a table."""
     return "\n".join(map(_line, [head, ["---"] * len(head), *rows]))
 
 
 def prose(text: str) -> str:
-    """One line; what is not code and looks like HTML is shown as it stands."""
+    """Join text to one line and escape HTML and table separators outside code."""
     parts = re.split(r"(`[^`]*`)", " ".join(text.split()))
     return "".join(
         part if part.startswith("`") else part.replace("<", "&lt;").replace("|", r"\|")
@@ -19,7 +19,7 @@ def prose(text: str) -> str:
 
 
 def code(text: object) -> str:
-    """A word of code."""
+    """Format text as inline code."""
     return f"`{text}`"
 
 

@@ -1,4 +1,4 @@
-"""Tables of settings, made from configuration classes."""
+"""Tables of settings, generated from configuration classes."""
 
 from collections.abc import Iterable, Iterator
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -14,7 +14,7 @@ HEAD = ("setting", "takes", "default", "meaning")
 
 
 def settings_tables(model: type[Config]) -> str:
-    """One table with the settings of nested parts under dotted names, one more for each choice."""
+    """Generate a table with dotted names for nested settings, and one more per choice."""
     rows = list(_rows(model))
     parts = [table(HEAD, rows)] if rows else ["It has no settings."]
     for path, choice in _choices(model):
@@ -51,7 +51,7 @@ def _tags(models: list[type[Config]]) -> str:
 
 
 def _is_tag(model: type[Config], name: str, field: FieldInfo) -> bool:
-    """Whether a field only says which class this is."""
+    """Return whether a field only identifies its class."""
     literal = get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
     return name == "type" and (issubclass(model, ComponentConfig) or literal)
 
@@ -61,7 +61,7 @@ def _nested(field: FieldInfo) -> list[type[Config]]:
 
 
 def _models(annotation: Any, metadata: Iterable[Any] = ()) -> Iterator[type[Config]]:
-    """The configurations in an annotation; a component's is a page of its own."""
+    """Yield the configurations in an annotation; components have pages of their own."""
     if any(isinstance(item, ComponentField) for item in metadata):
         return
     origin, arguments = get_origin(annotation), get_args(annotation)
@@ -74,7 +74,7 @@ def _models(annotation: Any, metadata: Iterable[Any] = ()) -> Iterator[type[Conf
 
 
 def _default(field: FieldInfo, base: Config | None, name: str) -> Any:
-    """The default, as it stands in the enclosing part; `...` where a value must be given."""
+    """Return the default in the enclosing configuration; `...` if the field is required."""
     if base is not None and base is not ...:
         return getattr(base, name)
     if field.is_required():

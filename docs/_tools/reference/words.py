@@ -1,4 +1,4 @@
-"""Types, limits and defaults of settings in the words of a reader."""
+"""Types, limits and defaults of settings as readable text."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,13 +23,13 @@ SIGNS: Mapping[type, tuple[str, str]] = {
     annotated_types.Lt: ("<", "lt"),
     annotated_types.MultipleOf: ("a multiple of", "multiple_of"),
 }
-"""What limits are written as, and the attribute that holds the number."""
+"""Symbol of each limit, and the attribute that holds the number."""
 LONGEST = 2**63
-"""The limit of seeds."""
+"""Upper limit of seeds."""
 
 
 def type_words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
-    """What a setting takes."""
+    """Describe the type and the limits of a setting."""
     for item in metadata:
         if isinstance(item, ComponentField):
             return _component(item)
@@ -43,7 +43,7 @@ def type_words(annotation: Any, metadata: tuple[Any, ...] = ()) -> str:
 
 
 def default_words(value: Any) -> str:
-    """What a setting is where nothing is given, as a file or an override would say it."""
+    """Format a default as in a file or an override."""
     if isinstance(value, ComponentConfig):
         return code(value.type)
     return code(_plain(value))
@@ -57,7 +57,7 @@ def _component(field: ComponentField) -> str:
 
 
 def _unpacked(metadata: tuple[Any, ...]) -> list[Any]:
-    """The limits of `Field(ge=0)`, which wraps them inside of annotations."""
+    """Unpack the limits of `Field(ge=0)`, which wraps them inside annotations."""
     found = [item.metadata if isinstance(item, FieldInfo) else [item] for item in metadata]
     return [item for items in found for item in items]
 

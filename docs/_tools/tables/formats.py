@@ -1,4 +1,4 @@
-"""What files of Gaussians cost and lose, and what other programs make of them."""
+"""Tables of file formats: sizes, losses and agreement with other programs."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,14 +7,14 @@ from typing import Any
 from tables.markdown import origin, read_results, table
 
 LOSSLESS_DB = 100
-"""The PSNR of equal pictures, as it is cut off."""
+"""PSNR at which images count as equal; the benchmark clips it there."""
 SMALL = 1e-5
-"""What float32 makes of nothing lost."""
+"""Differences below this value are float32 rounding."""
 HEAD = ("file", "bytes per Gaussian", "PSNR, dB", "center", "scale", "orientation", "color, SH")
 
 
 def losses_table(scene: str) -> str:
-    """Sizes and losses of every format on one scene.
+    """Generate the table of sizes and losses of every format on one scene.
 
     Args:
         scene: Its name in the results.
@@ -30,7 +30,7 @@ synthetic_table = partial(losses_table, "synthetic")
 
 
 def readers_table() -> str:
-    """What was compared with whom."""
+    """Generate the table of comparisons with other readers and writers."""
     content = read_results("format-readers")
     head = ["file", "written by", "read by", "compared with", "largest difference", "remark"]
     body = [_check(row) for row in content["checks"]]

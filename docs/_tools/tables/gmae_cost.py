@@ -1,4 +1,4 @@
-"""What GMAE's training costs beside MAE's, from `gmae-cost.json`."""
+"""Table of the training cost of GMAE and MAE, from `gmae-cost.json`."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ HEAD = (
 
 
 def gmae_cost_table() -> str:
-    """Time and memory of training steps, and the share of rendering."""
+    """Generate the table: time and memory of a training step, and the fraction of rendering."""
     run = read_results("gmae-cost")
     return table(HEAD, [_cells_of(result) for result in run["results"]], _caption(run))
 
@@ -20,15 +20,15 @@ def _cells_of(result: dict[str, Any]) -> list[str]:
     head = [result["method"].upper(), str(result["queries"] or ABSENT)]
     if "skipped" in result:
         return [*head, *[ABSENT] * (len(HEAD) - 2)]
-    drawn = "render" in result
+    has_rendering = "render" in result
     return [
         *head,
         f"{result['step']['median_ms']:,.0f}",
         f"{result['step_over_mae']:.2f}" if "step_over_mae" in result else "1",
         f"{result['images_per_second']:.1f}",
-        f"{result['render']['median_ms']:,.1f}" if drawn else ABSENT,
-        f"{result['render_share']:.2%}" if drawn else ABSENT,
-        f"{result['render_at_limit_share']:.2%}" if drawn else ABSENT,
+        f"{result['render']['median_ms']:,.1f}" if has_rendering else ABSENT,
+        f"{result['render_share']:.2%}" if has_rendering else ABSENT,
+        f"{result['render_at_limit_share']:.2%}" if has_rendering else ABSENT,
         f"{result['peak_mb']:,.0f}",
     ]
 

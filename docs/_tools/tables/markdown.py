@@ -1,4 +1,4 @@
-"""Reading results and writing tables."""
+"""Read results and format tables."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,18 +10,18 @@ ABSENT = "–"
 
 
 def read_results(name: str) -> dict[str, Any]:
-    """Read what a benchmark wrote to `results/<name>.json`."""
+    """Read the results of a benchmark from `results/<name>.json`."""
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> str:
-    """Lay out a table with a line below it."""
+    """Format a table with a caption."""
     lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
     return "\n".join([*lines, "", f"*{caption}*"])
 
 
 def origin(run: Mapping[str, Any], device: str = "cpu") -> str:
-    """Say on what machine and when something was measured."""
+    """Describe the machine and the date of a measurement."""
     machine = run["machine"]
     cpu = f"{machine['cpu']}, {machine['cores']} cores"
     place = machine["gpus"][0] if device == "cuda" else cpu

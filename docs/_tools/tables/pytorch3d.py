@@ -1,4 +1,4 @@
-"""What the tests of the PyTorch3D plugin say, and how exact and how fast its renderers are."""
+"""Tables of test outcomes, accuracy and speed of the PyTorch3D plugin."""
 
 from collections import Counter
 from typing import Any
@@ -13,7 +13,7 @@ HEAD = (
 
 
 def contract_table() -> str:
-    """How many tests of each class passed, were skipped and failed, and why they were skipped."""
+    """Generate the table of passed, skipped and failed tests per class, with skip reasons."""
     run = read_results("pytorch3d-contract")
     groups: dict[str, Counter[str]] = {}
     for name, test in run["tests"].items():
@@ -26,19 +26,20 @@ def contract_table() -> str:
     machine = run["machine"]
     caption = (
         f"PyTorch3D {machine['pytorch3d']}, torch {machine['torch']}; {origin(run)}; "
-        f"{run['seconds']:.0f} s; `python {' '.join(run['command'])}`. Skipped, for a contract "
-        f"asks only what a record declares and can run here: {'; '.join(sorted(reasons))}."
+        f"{run['seconds']:.0f} s; `python {' '.join(run['command'])}`. A contract skips "
+        f"capabilities that a record does not declare or that cannot run here: "
+        f"{'; '.join(sorted(reasons))}."
     )
     return table(["tests", *OUTCOMES], rows, caption)
 
 
 def _group(name: str) -> str:
-    """`TestPulsar` of `test_contracts.TestPulsar.test_padding[x]`, or the file's name."""
+    """Return `TestPulsar` for `test_contracts.TestPulsar.test_padding[x]`, else the file name."""
     return name.partition("[")[0].split(".")[-2]
 
 
 def speed_table() -> str:
-    """Times beside the `cpu` renderer's, and differences to the reference."""
+    """Generate the table of times relative to `cpu` and differences from `reference`."""
     run = read_results("pytorch3d")
     rows = [
         _row(result, name) for result in run["results"] for name in ("cpu", "pytorch3d", "pulsar")
@@ -48,15 +49,15 @@ def speed_table() -> str:
 
 
 def _row(result: dict[str, Any], name: str) -> list[str]:
-    ours, theirs = (
+    own_times, cpu_times = (
         [result[renderer]["times"][each]["median_ms"] for each in ("forward", "forward+backward")]
         for renderer in (name, "cpu")
     )
-    ratios = [f"{one / two:,.0f}" for one, two in zip(ours, theirs, strict=True)]
+    ratios = [f"{one / two:,.0f}" for one, two in zip(own_times, cpu_times, strict=True)]
     difference = result[name].get("difference")
     color, gradients = ABSENT, ABSENT
     if difference:
         color = f"{difference['color']['max']:.1g}, {difference['color']['mean']:.1g}"
         gradients = f"{max(difference['gradients'].values()):.1g}"
-    times = " / ".join(f"{time:,.0f}" for time in ours)
+    times = " / ".join(f"{time:,.0f}" for time in own_times)
     return [result["workload"], f"`{name}`", times, " / ".join(ratios), color, gradients]

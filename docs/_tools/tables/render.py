@@ -1,4 +1,4 @@
-"""How fast the `cpu` renderer is, from `render.json` and `render-torch.json`."""
+"""Table of the speed of the `cpu` renderer, from `render.json` and `render-torch.json`."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ Cells = dict[tuple[str, str, str, int], dict[str, Any]]
 
 
 def render_table() -> str:
-    """Milliseconds of the `cpu` renderer beside plain torch, two runs on one machine."""
+    """Generate the table of times of the `cpu` renderer and of plain torch on one machine."""
     runs = read_results("render"), read_results("render-torch")
     cells: Cells = {
         (r["workload"], r["renderer"], r["pass"], r["threads"]): r

@@ -1,4 +1,4 @@
-"""Where the time of the `cpu` renderer goes, from `render.json`."""
+"""Table of the time per stage of the `cpu` renderer, from `render.json`."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ STAGES = {
     "composite_backward": "composite, backward",
     "project_backward": "project, backward",
 }
-"""Heads of the columns by the kernels' names."""
+"""Column titles by kernel name."""
 
 SCENES = ("b16-n256", "b16-n1024", "n100k", "garden")
-"""Two batches, one large picture, and a real scene."""
+"""Two batches, one large image, and a real scene."""
 
 
 def render_stages_table() -> str:
-    """Milliseconds per stage of forward and backward, with one thread and with two."""
+    """Generate the table of milliseconds per stage, with one thread and with two."""
     run = read_results("render")
     cells = [row for row in run["results"] if row["pass"] == "forward+backward"]
     head = ("scene", "threads", *STAGES.values(), "whole call")

@@ -1,4 +1,4 @@
-"""What a second thread brings to the `cpu` renderer, from `render-threads.json`."""
+"""Table of the speed-up of the `cpu` renderer with a second thread, from `render-threads.json`."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ HEAD = ("scene", "call", "1 thread", "2 threads", "speed-up")
 
 
 def render_threads_table() -> str:
-    """Milliseconds with one thread and with two, by turns."""
+    """Generate the table of alternating calls with one thread and with two."""
     run = read_results("render-threads")
     rows = [_cells_of(result, each) for result in run["results"] for each in CALLS]
-    caption = "Milliseconds of calls by turns, the shortest / the median."
+    caption = "Milliseconds of alternating calls, minimum / median."
     return table(HEAD, rows, f"{caption} {origin(run)}; `python benchmarks/threads.py`")
 
 

@@ -20,26 +20,26 @@ TITLES = {
     "iou": "IoU",
     "std": "spread over images",
 }
-"""Titles of columns; the others are called by their names."""
+"""Titles of columns; other columns keep their names."""
 
 
 def cifar10_table() -> str:
-    """Means and standard deviations over seeds, in percent, PSNR in dB."""
+    """Generate the table of means and standard deviations over seeds, percent and dB."""
     return scores_table(read_results("cifar10"), "method", decimals=1, percent=True)
 
 
 def edges_table() -> str:
-    """Boundary scores on BSDS500, in [0, 1]."""
+    """Generate the table of boundary scores on BSDS500, in [0, 1]."""
     return scores_table(read_results("edges"), "edges from", decimals=3, percent=False)
 
 
 def figure_ground_table() -> str:
-    """Intersection over union of figure masks, in [0, 1]."""
+    """Generate the table of the IoU of figure masks, in [0, 1]."""
     return _without_and_with_prior("figure-ground", "IoU", "iou")
 
 
 def depth_order_table() -> str:
-    """Share of pairs of pixels that are ordered rightly."""
+    """Generate the table of the fraction of pixel pairs in correct depth order."""
     return _without_and_with_prior("depth-order", "pairs ordered correctly", "accuracy")
 
 
@@ -54,17 +54,17 @@ def _without_and_with_prior(name: str, first: str, score: str) -> str:
 
 
 def rooms_table() -> str:
-    """Segmentation of rooms, mIoU in percent."""
+    """Generate the table of room segmentation, mIoU in percent."""
     return scores_table(read_results("rooms"), "mIoU", decimals=1, percent=True)
 
 
 def ablations_table() -> str:
-    """The linear probe of variants of GaussianCross on rooms, mIoU in percent."""
+    """Generate the table of linear probes of GaussianCross variants, mIoU in percent."""
     return scores_table(read_results("rooms-ablations"), "mIoU", decimals=1, percent=True)
 
 
 def room_table() -> str:
-    """Held-out views of a real room."""
+    """Generate the table of held-out views of a real room."""
     found = read_results("room")
     facts = {"held-out views": found["config"]["data"]["views"], "steps": found["step"]}
     content = {"rows": found["scores"], "facts": facts}
@@ -72,12 +72,12 @@ def room_table() -> str:
 
 
 def scores_table(content: Mapping[str, Any], first: str, *, decimals: int, percent: bool) -> str:
-    """Lay out scores.
+    """Format a table of scores.
 
     Args:
-        content: What the JSON file holds; `facts` go below the table.
+        content: Content of the JSON file; `facts` go to the caption.
         first: Title of the column that names the rows.
-        decimals: Digits after the point; of PSNR there are two.
+        decimals: Digits after the decimal point; PSNR has two.
         percent: Whether all but PSNR are shown in percent.
 
     Returns:
@@ -105,11 +105,15 @@ def _number(value: float | list[float] | None, factor: float, decimals: int) -> 
 
 
 def _caption(facts: Mapping[str, Any], percent: bool) -> str:
-    """Facts that are a word or a number, or a list of such."""
+    """Format the facts that are scalars or lists of scalars."""
     unit = ["percent"] if percent else []
-    said = [f"{name}: {_said(fact)}" for name, fact in facts.items() if not isinstance(fact, dict)]
-    return "; ".join([*unit, *said])
+    texts = [
+        f"{name}: {_format_fact(fact)}"
+        for name, fact in facts.items()
+        if not isinstance(fact, dict)
+    ]
+    return "; ".join([*unit, *texts])
 
 
-def _said(fact: Any) -> str:
+def _format_fact(fact: Any) -> str:
     return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)

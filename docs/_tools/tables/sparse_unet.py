@@ -1,9 +1,9 @@
-"""Times of the sparse U-Net: one row per engine, one column per cloud and pass."""
+"""Table of times of the sparse U-Net: one row per engine, one column per cloud and pass."""
 
 from tables.markdown import ABSENT, origin, read_results, table
 
 NAMES = {
-    "ours": "our kernels",
+    "ours": "gaussrep kernels",
     "torch": "plain torch",
     "spconv": "spconv",
     "spconv-1": "spconv, one thread",
@@ -12,7 +12,7 @@ PASSES = {"forward": "forward", "forward-train": "forward, training", "backward"
 
 
 def sparse_unet_table() -> str:
-    """Median seconds, index tables included."""
+    """Generate the table of median seconds, index tables included."""
     content = read_results("sparse-unet")
     found = {(row["engine"], row["voxels"], row["pass"]): row for row in content["results"]}
     clouds = list(dict.fromkeys(row["voxels"] for row in content["results"]))

@@ -1,4 +1,4 @@
-"""Every part keeps gaussrep's contract for its kind."""
+"""Every component fulfills gaussrep's contract for its kind."""
 
 from gaussrep.testing import (
     ImageEncoderContract,

@@ -37,8 +37,10 @@ def test_an_image_is_fitted(height, width):
     assert fit.psnr > 30
     mean = image.mean((1, 2), keepdim=True)
     assert fit.psnr > -10 * (image - mean).square().mean().log10() + 10
-    redrawn = gr.render(fit.gaussians, image_cameras(1, height, width, image.device)[0], "additive")
-    torch.testing.assert_close(redrawn.color[0].clamp(0, 1).movedim(-1, 0), fit.image)
+    rerendered = gr.render(
+        fit.gaussians, image_cameras(1, height, width, image.device)[0], "additive"
+    )
+    torch.testing.assert_close(rerendered.color[0].clamp(0, 1).movedim(-1, 0), fit.image)
 
 
 def test_the_command_writes_the_image(tmp_path):
@@ -52,7 +54,7 @@ def test_the_command_writes_the_image(tmp_path):
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr
     assert "40 Gaussians" in ran.stdout
-    drawn = np.asarray(Image.open(tmp_path / "out.png"))
-    assert drawn.shape == (20, 30, 3)
+    fitted_image = np.asarray(Image.open(tmp_path / "out.png"))
+    assert fitted_image.shape == (20, 30, 3)
     small = np.asarray(Image.fromarray(pixels).resize((30, 20)))
-    assert np.abs(drawn.astype(float) - small).mean() < 12
+    assert np.abs(fitted_image.astype(float) - small).mean() < 12

@@ -15,9 +15,9 @@ def test_one_level_is_the_mean_squared_error():
 
 
 def test_a_constant_error_costs_as_much_on_every_level():
-    picture = torch.rand(7, 10, 3)
+    image = torch.rand(7, 10, 3)
     for levels in (1, 2, 5):
-        assert pyramid(levels)(picture + 0.2, picture).item() == pytest.approx(0.04)
+        assert pyramid(levels)(image + 0.2, image).item() == pytest.approx(0.04)
 
 
 def test_noise_costs_on_the_first_level_only():

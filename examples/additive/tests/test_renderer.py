@@ -8,7 +8,7 @@ from gaussrep.testing.scenes import random_scene
 
 
 def plain_sum(scene):
-    """Every pixel looks at every Gaussian, one by one."""
+    """Sum every Gaussian at every pixel, one by one."""
     seen = project(scene.gaussians, scene.cameras)
     height, width = scene.cameras.height, scene.cameras.width
     color = scene.background[:, None, None].expand(-1, height, width, -1).clone()
@@ -28,10 +28,10 @@ def plain_sum(scene):
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
 def test_it_is_the_plain_sum(model):
     scene = random_scene(1, views=2, count=6, size=(11, 9), model=model)
-    drawn = gr.render(scene.gaussians, scene.cameras, "additive", scene.background)
+    rendering = gr.render(scene.gaussians, scene.cameras, "additive", scene.background)
     expected = plain_sum(scene)
-    torch.testing.assert_close(drawn.color, expected, atol=1e-6, rtol=1e-6)
-    assert (drawn.color - scene.background[:, None, None]).abs().max() > 0.5
+    torch.testing.assert_close(rendering.color, expected, atol=1e-6, rtol=1e-6)
+    assert (rendering.color - scene.background[:, None, None]).abs().max() > 0.5
 
 
 @pytest.mark.parametrize("settings", [{"tile": 1}, {"tile": 64}, {"max_pairs": 1}])
