@@ -16,7 +16,10 @@ Area = Annotated[int, Field(ge=1, le=6)]
 class SceneConfig(ComponentConfig):
     """Settings that all data sets of scenes share."""
 
-    renamed_keys: ClassVar[Mapping[str, str]] = {"share": "fraction"}
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "share": "fraction",
+        "labelled_points": "labeled_points",
+    }
 
     views: int = Field(default=0, ge=0)
     """RGB-D frames per sample; 0 gives points alone."""
