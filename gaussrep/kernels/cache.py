@@ -245,7 +245,7 @@ def _describe_value(value: Any, reached: list[Any]) -> str:
     if isinstance(value, set | frozenset):
         return f"{{{', '.join(sorted(map(repr, value)))}}}"
     if value is None or isinstance(value, bool | int | float | complex | str | bytes | np.generic):
-        return repr(value)
+        return f"{type(value).__qualname__} {value!r}"  # NumPy 1.26 writes a float32 as a float
     if isinstance(value, Enum | np.dtype):
         return repr(value)
     if isinstance(value, type) or isinstance(inspect.unwrap(value), FunctionType):

@@ -74,7 +74,7 @@ def register_encoders() -> Iterator[EncoderRecord]:
         summary="The feature map of any model of timm.",
         target="gaussrep.encoders.timm_encoder:TimmEncoder",
         config="gaussrep.encoders.teacher_config:TimmConfig",
-        requires=("timm>=1.0.3",),
+        requires=("timm>=1.0.26",),
         modality="image",
     )
     yield EncoderRecord(
@@ -82,7 +82,7 @@ def register_encoders() -> Iterator[EncoderRecord]:
         summary="NVIDIA's C-RADIO (commercial use allowed) and RADIO (not), by torch.hub.",
         target="gaussrep.encoders.radio:RadioEncoder",
         config="gaussrep.encoders.teacher_config:RadioConfig",
-        requires=("timm>=1.0.3",),
+        requires=("timm>=1.0.26",),
         modality="image",
     )
     yield EncoderRecord(
@@ -153,7 +153,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
         summary="Berkeley's photographs with the boundaries that several people drew.",
         target="gaussrep.data.bsds500:BSDS500",
         config="gaussrep.data.config:BSDS500Config",
-        requires=("scipy>=1.11.1",),
+        requires=("scipy>=1.15",),
         modality="image",
     )
     yield DatasetRecord(

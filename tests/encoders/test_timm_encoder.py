@@ -37,6 +37,8 @@ def test_a_convolutional_network_gives_its_last_map():
 
 
 def test_a_model_of_one_size_gets_that_size():
+    if "test_vit_relpos" not in timm.list_models():
+        pytest.skip("this timm has no small model of one size")
     network = encoder("test_vit_relpos")
     assert network(torch.rand(1, 3, 60, 100)).shape == (1, 10, 10, network.width)
     with pytest.raises(ConfigError, match=r"160 x 160 pixels only; leave image_side out"):

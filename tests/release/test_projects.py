@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import gaussrep
+from gaussrep import plugins
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = {
@@ -53,14 +54,31 @@ def test_type_checkers_read_its_annotations(folder):
     assert "Typing :: Typed" in PROJECTS[folder]["project"]["classifiers"]
 
 
-def test_the_lowest_versions_are_the_declared_ones():
-    lines = (ROOT / "constraints" / "lowest.txt").read_text(encoding="utf-8").splitlines()
-    lowest = {tuple(line.split("==")) for line in lines if not line.startswith("#")}
-    declared = {
+def lowest_versions(needs):
+    return {
         (canonicalize_name(need.name), *re.findall(r">=([\d.]+)", str(need.specifier)))
-        for folder, project in PROJECTS.items()
-        if folder not in ELSEWHERE
-        for need in requirements(project)
-        if need.name not in OURS | {"pytest"}
+        for need in needs
+        if need.name not in OURS
     }
-    assert lowest == declared
+
+
+@pytest.fixture(scope="module")
+def declared():
+    """Name and lowest version of all that the distributions need, but the tests."""
+    tested = [project for folder, project in PROJECTS.items() if folder not in ELSEWHERE]
+    found = lowest_versions(need for project in tested for need in requirements(project))
+    return {need for need in found if need[0] != "pytest"}
+
+
+def test_the_lowest_versions_are_the_declared_ones(declared):
+    lines = (ROOT / "constraints" / "lowest.txt").read_text(encoding="utf-8").splitlines()
+    assert {tuple(line.split("==")) for line in lines if "==" in line} == declared
+
+
+@pytest.mark.parametrize("kind", plugins.KINDS)
+def test_components_need_the_versions_that_extras_bring(declared, kind):
+    components = [part for part in plugins.list(kind) if part.distribution in OURS]
+    texts = {text for part in components for text in getattr(part.record, "requires", ())}
+    shared = {name for name, _ in declared}
+    needed = lowest_versions(Requirement(text) for text in texts if "://" not in text)
+    assert {need for need in needed if need[0] in shared} <= declared

@@ -21,6 +21,7 @@ def test_a_compiled_run_has_the_losses_and_the_weights_of_a_plain_one(configure,
     settings = ("method.noise=0.3", "trainer.steps=3", "trainer.validate_every=0")
     for name in ("plain", "compiled"):
         train(configure(*settings, f"trainer.compile={name == 'compiled'}"), tmp_path / name)
+    torch.set_flush_denormal(False)  # compiled by torch 2.4 and gcc 12, code leaves it on
     assert losses(tmp_path / "compiled") == pytest.approx(losses(tmp_path / "plain"), rel=1e-4)
     plain, compiled = (load_run(tmp_path / name).state_dict() for name in ("plain", "compiled"))
     assert plain.keys() == compiled.keys()

@@ -32,7 +32,7 @@ def register_methods() -> Iterator[MethodRecord]:
         summary="Instance segmentation: PointGroup's heads on another method's point features.",
         target="gaussrep_gaussiancross.evaluations.pointgroup:PointGroup",
         config="gaussrep_gaussiancross.evaluations.config:PointGroupConfig",
-        requires=("scipy>=1.11",),
+        requires=("scipy>=1.15",),
         paper="https://arxiv.org/abs/2004.01658",
     )
 
@@ -90,5 +90,5 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         summary="Instance segmentation of points by fine-tuning the backbone with PointGroup.",
         target="gaussrep_gaussiancross.evaluations.fine_tuning:InstanceFineTune",
         config="gaussrep_gaussiancross.evaluations.config:InstanceFineTuneConfig",
-        requires=("scipy>=1.11",),
+        requires=("scipy>=1.15",),
     )

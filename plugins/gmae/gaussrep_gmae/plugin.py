@@ -10,7 +10,7 @@ from gaussrep.plugins import (
     hookimpl,
 )
 
-TIMM = ("timm>=1.0.3",)
+TIMM = ("timm>=1.0.26",)
 """Repeats this distribution's dependency for environments with another timm, such as
 nerfstudio's."""
 
@@ -93,7 +93,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         summary="Zero-shot boundaries, by BSDS500's benchmark.",
         target="gaussrep_gmae.evaluations.edges:ZeroShotEdges",
         config="gaussrep_gmae.evaluations.config:EdgesConfig",
-        requires=("scikit-image>=0.22", "scipy>=1.11.1"),
+        requires=("scikit-image>=0.22", "scipy>=1.15"),
     )
     yield EvaluationRecord(
         name="depth-order",

@@ -21,7 +21,7 @@ def test_timm_loads_the_encoder_and_gives_the_same_features(make_method, images,
     ]
     vit = timm.create_model(f"local-dir:{tmp_path / 'vit'}", pretrained=True).eval()
     data = timm.data.resolve_model_data_config(vit)
-    assert data["input_size"] == (3, 32, 32)
+    assert tuple(data["input_size"]) == (3, 32, 32)
     mean, std = (torch.tensor(data[key]).view(3, 1, 1) for key in ("mean", "std"))
     with torch.no_grad():
         normalized = (images - mean) / std

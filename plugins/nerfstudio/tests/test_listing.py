@@ -68,4 +68,4 @@ def test_plugins_say_what_cannot_run_beside_nerfstudio():
     assert found["methods", "gaussiancross"]["available"]
     assert found["formats", "nerfstudio"]["available"]
     for kind, name in (("encoders", "timm"), ("methods", "gmae"), ("methods", "mae")):
-        assert found[kind, name]["status"] == 'unavailable: pip install "timm>=1.0.3"'
+        assert found[kind, name]["status"] == 'unavailable: pip install "timm>=1.0.26"'

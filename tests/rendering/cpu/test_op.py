@@ -54,6 +54,7 @@ def test_compiles_as_part_of_one_graph(backend):
     expected = torch.autograd.grad(loss(*given), leaves, allow_unused=True)
     compiled = torch.compile(loss, fullgraph=True, backend=backend)
     found = torch.autograd.grad(compiled(*given), leaves, allow_unused=True)
+    torch.set_flush_denormal(False)  # compiled by torch 2.4 and gcc 12, code leaves it on
     for ours, theirs in zip(found, expected, strict=True):
         torch.testing.assert_close(ours, theirs)
 
