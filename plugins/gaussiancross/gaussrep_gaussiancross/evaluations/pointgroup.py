@@ -7,10 +7,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaussrep.data.scenes import IGNORED
-from gaussrep.methods import Batch, Method, StepOutput
+from gaussrep.methods import Batch, StepOutput
 from gaussrep_gaussiancross.evaluations.config import PointGroupConfig
 from gaussrep_gaussiancross.evaluations.instances import Proposals, valid_instances
-from gaussrep_gaussiancross.evaluations.segmenter import build_base_method
+from gaussrep_gaussiancross.evaluations.segmenter import DownstreamMethod, build_base_method
 
 CELLS_PER_RADIUS = 4
 """Points are merged in cells of the radius divided by this number (design choice). Trained offsets
@@ -129,7 +129,7 @@ def offset_loss(
     return distance - functional.cosine_similarity(predicted, target, dim=1).mean()
 
 
-class PointGroup(Method):
+class PointGroup(DownstreamMethod):
     """Predict each point's class and the offset to its instance's centroid, and cluster points.
 
     This is PointGroup (Jiang et al., CVPR 2020) without its score network and without its second

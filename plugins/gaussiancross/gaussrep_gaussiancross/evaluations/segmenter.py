@@ -1,5 +1,8 @@
 """`point-segmenter`: a linear classifier on a method's point features, and its loss."""
 
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
@@ -92,7 +95,29 @@ def build_base_method(config: ComponentConfig) -> PointMethod:
     return base_method
 
 
-class Segmenter(Method):
+class DownstreamMethod(Method):
+    """A method that trains the backbone of a base method on labels.
+
+    Attributes:
+        base_method: The method, built by `build_base_method`.
+        renamed_weights: New name of submodules and buffers by their name in gaussrep 0.1.
+    """
+
+    base_method: PointMethod
+    renamed_weights: ClassVar[Mapping[str, str]] = {"body": "base_method", "seen": "class_counts"}
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Load weights, also those of gaussrep 0.1 with their older names."""
+        for name in [name for name in state_dict if name.startswith(prefix)]:
+            first, dot, rest = name.removeprefix(prefix).partition(".")
+            if first in self.renamed_weights:
+                state_dict[prefix + self.renamed_weights[first] + dot + rest] = state_dict.pop(name)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+
+class Segmenter(DownstreamMethod):
     """Classify every point by a linear layer on a base method's features.
 
     Only the backbone of the base method is trained.

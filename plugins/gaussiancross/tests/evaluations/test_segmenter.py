@@ -41,6 +41,21 @@ def test_the_backbone_learns_and_the_rest_of_the_body_does_not(make_segmenter, b
     make_optimizer(segmenter, TrainerConfig(steps=1))  # its names are known
 
 
+@pytest.mark.parametrize("name", ["point-segmenter", "point-group"])
+def test_weights_of_0_1_load(rooms, name):
+    method = build("methods", {"type": name, "base_method": "feeler", "classes": 5})
+    saved = method.state_dict()
+    old_names = {new: old for old, new in type(method).renamed_weights.items()}
+    old = {}
+    for key, value in saved.items():
+        first, dot, rest = key.partition(".")
+        old[old_names.get(first, first) + dot + rest] = value + 1
+    assert any(key.startswith("body.") for key in old)
+    method.load_state_dict(old)
+    loaded = method.state_dict().values()
+    assert all(map(torch.equal, loaded, old.values()))
+
+
 def test_what_it_saw_is_counted_in_training_only(make_segmenter, batch):
     segmenter = make_segmenter()
     wanted = [int((batch["labels"] == label).sum()) for label in range(5)]
