@@ -76,9 +76,10 @@ $(MATRIX:%=matrix-%): matrix-%: .venv-%/.ready
 matrix-lowest: .venv-lowest/.ready
 	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto -m "not wheels" -W default --jaxtyping-packages=
 
-lint: $(VENV)/.ready $(NERFSTUDIO_VENV)/.ready  ## Check style and types.
+lint: $(VENV)/.ready $(NERFSTUDIO_VENV)/.ready  ## Check style, spelling and types.
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell -D - -D docs/_tools/refused-words.txt gaussrep plugins/*/gaussrep_* docs README.md CHANGELOG.md examples benchmarks/*.py
 	$(BIN)/pyright
 	$(BIN)/pyright -p $(NERFSTUDIO)
 	PYTHONPATH=$(NERFSTUDIO) $(BIN)/lint-imports --no-cache

@@ -1,4 +1,4 @@
-"""Have public readers and writers of Gaussians look at our files, and look at theirs.
+"""Check that other programs read files written by gaussrep, and that gaussrep reads their files.
 
 npm install --prefix FOLDER @playcanvas/splat-transform@3.7.0 gltf-validator@2.0.0-dev.3.10 \
     @gltf-transform/core@4.5.1
@@ -39,16 +39,16 @@ UNKNOWN_TO_THE_VALIDATOR = {"UNSUPPORTED_EXTENSION", "MESH_PRIMITIVE_INVALID_ATT
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What two programs make of the same Gaussians.
+    """Comparison of two programs on the same Gaussians.
 
     Args:
-        file: What was written.
-        writer: By whom.
-        reader: Who read it.
-        against: What the reading was compared with.
-        difference: Largest difference of any number, logits and logarithms as in PLY files; or how
-            many differ, where `against` says so.
-        allowed: Up to what it counts as the same.
+        file: File format.
+        writer: Program that wrote the file.
+        reader: Program that read it.
+        against: Reference of the comparison.
+        difference: Largest difference of any number, logits and logarithms as in PLY files; or the
+            number of differing bytes, if `against` is a file.
+        allowed: Largest difference that counts as equal.
         note: Further remarks.
     """
 
@@ -125,8 +125,8 @@ def difference(first: Gaussians, second: Gaussians) -> float:
 def ply_checks(folder: Path, scene: Gaussians) -> Iterator[Check]:
     from plyfile import PlyData
 
-    save(scene, folder / "ours.ply")
-    vertex = PlyData.read(str(folder / "ours.ply"))["vertex"]
+    save(scene, folder / "own.ply")
+    vertex = PlyData.read(str(folder / "own.ply"))["vertex"]
     columns = np.stack([vertex[name] for name in column_names(16)], axis=1)
     error = float(np.abs(columns - encode(scene).numpy()).max())
     reader = f"plyfile {version('plyfile')}"
@@ -135,28 +135,28 @@ def ply_checks(folder: Path, scene: Gaussians) -> Iterator[Check]:
 
 def splat_transform_checks(folder: Path, scene: Gaussians, tools: Tools) -> Iterator[Check]:
     name = tools.name("@playcanvas/splat-transform")
-    ours = "gaussrep's own reader"
+    reference = "gaussrep's own reader"
     for suffix in (".ply", ".splat"):
-        save(scene, folder / f"ours{suffix}")
-        tools.transform(folder / f"ours{suffix}", folder / "back.ply")
-        error = difference(load(folder / "back.ply"), _with_sh(load(folder / f"ours{suffix}")))
+        save(scene, folder / f"own{suffix}")
+        tools.transform(folder / f"own{suffix}", folder / "back.ply")
+        error = difference(load(folder / "back.ply"), _with_sh(load(folder / f"own{suffix}")))
         note = "it takes 127.5 for a zero in a quaternion, the viewer 128"
         allowed, note = (1e-5, "") if suffix == ".ply" else (0.02, note)
-        yield Check(suffix, "gaussrep", name, ours, error, allowed, note)
-    note = "it leaves the file's frame as it is; turned by us"
+        yield Check(suffix, "gaussrep", name, reference, error, allowed, note)
+    note = "it leaves the file's frame as it is; converted by gaussrep"
     for number in (2, 3):
-        save(scene, folder / "ours.spz", version=number)
-        tools.transform(folder / "ours.spz", folder / "back.ply")
+        save(scene, folder / "own.spz", version=number)
+        tools.transform(folder / "own.spz", folder / "back.ply")
         error = difference(
-            convert_axes(load(folder / "back.ply"), RIGHT_UP_BACK), load(folder / "ours.spz")
+            convert_axes(load(folder / "back.ply"), RIGHT_UP_BACK), load(folder / "own.spz")
         )
-        yield Check(f".spz version {number}", "gaussrep", name, ours, error, 1e-4, note)
-    tools.transform(folder / "ours.ply", folder / "theirs.compressed.ply")
-    tools.transform(folder / "theirs.compressed.ply", folder / "back.ply")
-    error = difference(load(folder / "theirs.compressed.ply"), load(folder / "back.ply"))
+        yield Check(f".spz version {number}", "gaussrep", name, reference, error, 1e-4, note)
+    tools.transform(folder / "own.ply", folder / "other.compressed.ply")
+    tools.transform(folder / "other.compressed.ply", folder / "back.ply")
+    error = difference(load(folder / "other.compressed.ply"), load(folder / "back.ply"))
     yield Check(".compressed.ply", name, "gaussrep", "its own reading", error, 1e-4)
-    tools.transform(folder / "ours.ply", folder / "theirs.glb")
-    error = difference(load(folder / "theirs.glb"), scene)
+    tools.transform(folder / "own.ply", folder / "other.glb")
+    error = difference(load(folder / "other.glb"), scene)
     yield Check(".glb", name, "gaussrep", "what it was given", error, 1e-5)
 
 
@@ -164,34 +164,34 @@ def spz_checks(folder: Path, scene: Gaussians, tools: Tools) -> Iterator[Check]:
     name = tools.name("@adobe/spz")
     for number in (2, 3):
         file = f".spz version {number}"
-        save(scene, folder / "ours.spz", version=number)
-        cloud = json.loads(tools.script("load_spz.mjs", (folder / "ours.spz").resolve()))
-        error = difference(_from_cloud(cloud), load(folder / "ours.spz"))
+        save(scene, folder / "own.spz", version=number)
+        cloud = json.loads(tools.script("load_spz.mjs", (folder / "own.spz").resolve()))
+        error = difference(_from_cloud(cloud), load(folder / "own.spz"))
         yield Check(file, "gaussrep", name, "our own reading", error, 1e-4)
         (folder / "cloud.json").write_text(json.dumps(_to_cloud(scene)), encoding="utf-8")
-        paths = [(folder / part).resolve() for part in ("cloud.json", "theirs.spz")]
+        paths = [(folder / part).resolve() for part in ("cloud.json", "other.spz")]
         tools.script("save_spz.mjs", paths[0], str(number), paths[1])
-        error = _differing_bytes(folder / "ours.spz", folder / "theirs.spz")
-        total = len(gzip.decompress((folder / "ours.spz").read_bytes()))
+        error = _differing_bytes(folder / "own.spz", folder / "other.spz")
+        total = len(gzip.decompress((folder / "own.spz").read_bytes()))
         note = f"of {total:,}; numbers in the middle between two steps may go to either"
         yield Check(file, name, "gaussrep", "bytes of our own file", error, 10, note)
 
 
 def gltf_checks(folder: Path, scene: Gaussians, tools: Tools) -> Iterator[Check]:
-    save(scene, folder / "ours.ply")
-    tools.transform(folder / "ours.ply", folder / "theirs.glb")
-    theirs = json.loads(tools.script("read_gltf.mjs", (folder / "theirs.glb").resolve()))
+    save(scene, folder / "own.ply")
+    tools.transform(folder / "own.ply", folder / "other.glb")
+    other = json.loads(tools.script("read_gltf.mjs", (folder / "other.glb").resolve()))
     validator, reader = tools.name("gltf-validator"), tools.name("@gltf-transform/core")
     for suffix in (".glb", ".gltf"):
-        save(scene, folder / f"ours{suffix}")
-        found = json.loads(tools.script("read_gltf.mjs", (folder / f"ours{suffix}").resolve()))
+        save(scene, folder / f"own{suffix}")
+        found = json.loads(tools.script("read_gltf.mjs", (folder / f"own{suffix}").resolve()))
         error = difference(
             convert_axes(_from_attributes(found["attributes"]), LEFT_UP_FORWARD), scene
         )
         yield Check(suffix, "gaussrep", reader, "what was saved", error, 1e-5)
         strange = set(found["issues"]) - UNKNOWN_TO_THE_VALIDATOR
         note = "it does not know the extension yet, nor in splat-transform's file: "
-        note += ", ".join(sorted(set(found["issues"]) & set(theirs["issues"])))
+        note += ", ".join(sorted(set(found["issues"]) & set(other["issues"])))
         yield Check(suffix, "gaussrep", validator, "other issues", len(strange), 0, note)
 
 

@@ -231,7 +231,7 @@ def report(rows: list[Row]) -> bool:
 
 
 def warn_of_others(before: Measured, after: Measured) -> None:
-    """Say where the two were measured with different versions or on different machines."""
+    """Warn if the two were measured with different versions or on different machines."""
     for name, value in before["facts"].items():
         if after["facts"].get(name) != value:
             print(f"warning: {name} was {value}, is {after['facts'].get(name)}", file=sys.stderr)

@@ -39,7 +39,7 @@ DEFINITIONS = {
     "forward-train": "training mode, gradients wanted",
     "backward": "the gradients of all parameters, of the mean square of the features; index tables "
     "are those of the forward pass",
-    "ours": "engine=auto",
+    "ours": "engine=auto",  # codespell:ignore ours
     "torch": "engine=torch: per offset of a kernel gather, matrix product and index_add",
     "spconv": "all threads; spconv 2.3.8 is then not reliable, see the documentation",
     "spconv-1": "one thread, as engine=spconv runs it",
@@ -85,7 +85,7 @@ def backward_of(net: SparseUNet, cloud: VoxelCloud) -> Callable[[], object]:
 
 
 def own_calls(size: str, cloud: VoxelCloud) -> Iterator[tuple[str, str, Callable[[], object]]]:
-    for name, engine in (("ours", "auto"), ("torch", "torch")):
+    for name, engine in (("ours", "auto"), ("torch", "torch")):  # codespell:ignore ours
         net = build(size, engine)
         yield name, "forward", torch.no_grad()(partial(net.eval(), cloud))
         yield name, "forward-train", partial(net.train(), cloud)

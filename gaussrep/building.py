@@ -23,7 +23,7 @@ def build(kind: str, config: str | Mapping[str, Any] | ComponentConfig, **argume
         ConfigError: If the settings are not valid.
         UnknownNameError: If there is no such component.
         AmbiguousNameError: If several distributions use that short name.
-        UnavailableError: If it cannot run here; the message says what to install.
+        UnavailableError: If it cannot run here; the message names the install command.
         PluginError: If its module is broken.
     """
     settings = resolve(kind, config)

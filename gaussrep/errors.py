@@ -34,7 +34,7 @@ class AmbiguousNameError(PluginError):
 
 
 class UnavailableError(PluginError):
-    """A component exists but cannot run here; the message says what to install."""
+    """A component exists but cannot run here; the message names the install command."""
 
 
 class CapabilityError(GaussrepError):

@@ -11,11 +11,11 @@ from gaussrep.cli.group import CommandGroup
 app = typer.Typer(cls=CommandGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
-def _print_version(asked: bool) -> bool:
-    if asked:
+def _print_version(requested: bool) -> bool:
+    if requested:
         typer.echo(f"gaussrep {__version__}")
         raise typer.Exit
-    return asked
+    return requested
 
 
 @app.callback()

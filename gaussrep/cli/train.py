@@ -94,7 +94,7 @@ def _check_alone_with_resume(options: dict[str, Any]) -> None:
 def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
     from gaussrep.training.run_folder import RunFolder, resumed_config
 
-    resumed_config(RunFolder.open(folder), overrides)  # mistakes are told before torch is imported
+    resumed_config(RunFolder.open(folder), overrides)  # report mistakes before importing torch
 
     from gaussrep.training.trainer import resume
 

@@ -84,7 +84,7 @@ def _problem(message: str) -> str:
 
 
 def _shown(value: Any) -> str:
-    """What was given, where that says more than the problem does."""
+    """Format the invalid value; a mapping is left out."""
     return "" if isinstance(value, Mapping) else f" = {SHORT.repr(value)}"
 
 

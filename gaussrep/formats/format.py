@@ -20,7 +20,7 @@ class Format(ABC):
             One scene on the CPU, without batch axes.
 
         Raises:
-            FormatError: If the file cannot be read or is not what its suffix says; the message
+            FormatError: If the file cannot be read or does not match its suffix; the message
                 begins with the path.
         """
 

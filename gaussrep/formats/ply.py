@@ -57,7 +57,7 @@ class Ply(Format):
 
         Raises:
             FormatError: If there are batch axes, features or SH of degree 4, none of which this
-                layout holds, the name says that the file is compressed, or the file cannot be
+                layout holds, the name has the suffix of a compressed file, or the file cannot be
                 written.
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.

@@ -311,7 +311,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
     )
     yield EvaluationRecord(
         name="reconstruction",
-        summary="PSNR and SSIM of what is said again of hidden pixels.",
+        summary="PSNR and SSIM of reconstructed masked pixels.",
         target="gaussrep.evaluation.reconstruction:MaskedReconstruction",
         config="gaussrep.evaluation.config:ReconstructionConfig",
     )

@@ -55,8 +55,8 @@ class Component:
             The object that the record's `target` names.
 
         Raises:
-            UnavailableError: If a requirement is not met or a module is missing; the message says
-                what to install.
+            UnavailableError: If a requirement is not met or a module is missing; the message
+                names the install command.
             PluginError: If its module is broken.
         """
         if missing := self.missing:

@@ -68,7 +68,7 @@ def register_formats() -> Iterable[FormatRecord]:
 
 @hookspec
 def register_commands() -> Iterable[CommandRecord]:
-    """Commands: `yield CommandRecord(name="hi", summary="Say hi.", target="pkg.hi:hi")`."""
+    """Commands: `yield CommandRecord(name="hi", summary="Greet.", target="pkg.hi:hi")`."""
 
 
 @hookspec

@@ -91,7 +91,7 @@ def load(kind: str, name: str) -> Any:
     Raises:
         UnknownNameError: If there is none.
         AmbiguousNameError: If several distributions use that short name.
-        UnavailableError: If it cannot run here; the message says what to install.
+        UnavailableError: If it cannot run here; the message names the install command.
         PluginError: If its module is broken.
     """
     return find(kind, name).load()

@@ -33,34 +33,34 @@ class ImageEncoderContract(ComponentContract):
         torch.manual_seed(0)
         return self.build().eval()
 
-    def test_it_is_an_encoder_of_pictures(self, encoder: ImageEncoder) -> None:
+    def test_it_is_an_encoder_of_images(self, encoder: ImageEncoder) -> None:
         assert isinstance(encoder, ImageEncoder)
         assert self.record.modality == "image"
 
     @torch.no_grad()
     def test_one_vector_per_cell(self, encoder: ImageEncoder) -> None:
         for height, width in self.sizes:
-            said = encoder(_pictures(2, height, width))
-            assert said.ndim == 4
-            assert (said.shape[0], said.shape[3]) == (2, encoder.width)
-            assert torch.isfinite(said).all()
+            features = encoder(_images(2, height, width))
+            assert features.ndim == 4
+            assert (features.shape[0], features.shape[3]) == (2, encoder.width)
+            assert torch.isfinite(features).all()
 
     @torch.no_grad()
-    def test_pictures_know_nothing_of_each_other(self, encoder: ImageEncoder) -> None:
-        images = _pictures(3, *self.sizes[0])
+    def test_images_are_independent(self, encoder: ImageEncoder) -> None:
+        images = _images(3, *self.sizes[0])
         apart = torch.cat([encoder(image[None]) for image in images])
         torch.testing.assert_close(encoder(images), apart, atol=self.tolerance, rtol=self.tolerance)
 
     @torch.no_grad()
-    def test_same_picture_same_features(self, encoder: ImageEncoder) -> None:
-        images = _pictures(2, *self.sizes[0])
+    def test_same_image_same_features(self, encoder: ImageEncoder) -> None:
+        images = _images(2, *self.sizes[0])
         before = images.clone()
         assert torch.equal(encoder(images), encoder(images))
         assert torch.equal(images, before)
 
     @torch.no_grad()
-    def test_the_map_is_laid_out_as_the_picture(self, encoder: ImageEncoder) -> None:
-        images = _pictures(1, *self.sizes[1])
+    def test_the_map_has_the_layout_of_the_image(self, encoder: ImageEncoder) -> None:
+        images = _images(1, *self.sizes[1])
         rows, columns = encoder(images).shape[1:3]
         assert rows <= columns
         height, width = images.shape[2:]
@@ -75,11 +75,11 @@ class ImageEncoderContract(ComponentContract):
 
     @torch.no_grad()
     def test_its_weights_are_all_that_it_is(self, encoder: ImageEncoder) -> None:
-        images = _pictures(2, *self.sizes[0])
+        images = _images(2, *self.sizes[0])
         assert_weights_are_all(encoder, self.build().eval(), lambda net: net(images))
 
 
-def _pictures(count: int, height: int, width: int) -> Tensor:
+def _images(count: int, height: int, width: int) -> Tensor:
     """Random colors in blocks of eight pixels, in [0, 1]."""
     generator = torch.Generator().manual_seed(0)
     blocks = torch.rand(count, 3, -(-height // 8), -(-width // 8), generator=generator)

@@ -131,8 +131,8 @@ class MethodContract(ComponentContract):
         other = self.build().eval()
         other.load_state_dict(method.state_dict())
         with torch.no_grad():
-            ours, theirs = (self.step(one, batch).loss for one in (method.eval(), other))
-        torch.testing.assert_close(theirs, ours)
+            expected, actual = (self.step(one, batch).loss for one in (method.eval(), other))
+        torch.testing.assert_close(actual, expected)
 
     def test_no_two_weights_share_their_memory(self, method: Method) -> None:
         places = [tensor.data_ptr() for tensor in method.state_dict().values() if tensor.numel()]
@@ -155,19 +155,19 @@ class MethodContract(ComponentContract):
 
     @torch.no_grad()
     def test_embedding(self, method: Method, batch: Batch) -> None:
-        said = _unless_refused(method.eval().embed, batch)
-        count, _, width = said.tokens.shape
+        embedding = _unless_refused(method.eval().embed, batch)
+        count, _, width = embedding.tokens.shape
         assert count == len(batch["index"])
-        assert said.pooled.shape == (count, width)
-        assert torch.isfinite(said.tokens).all()
-        torch.testing.assert_close(method.embed(batch).pooled, said.pooled)
+        assert embedding.pooled.shape == (count, width)
+        assert torch.isfinite(embedding.tokens).all()
+        torch.testing.assert_close(method.embed(batch).pooled, embedding.pooled)
 
     @torch.no_grad()
     def test_reconstruction(self, method: Method, batch: Batch) -> None:
-        said = _unless_refused(method.eval().reconstruct, batch)
-        assert said.images.shape == batch["image"].shape
-        assert ((said.images >= 0) & (said.images <= 1)).all()
-        assert said.masked.dtype == torch.bool
+        reconstruction = _unless_refused(method.eval().reconstruct, batch)
+        assert reconstruction.images.shape == batch["image"].shape
+        assert ((reconstruction.images >= 0) & (reconstruction.images <= 1)).all()
+        assert reconstruction.masked.dtype == torch.bool
 
     def test_embedding_layers_are_what_the_embedding_runs_through(
         self, method: Method, batch: Batch

@@ -44,9 +44,9 @@ class PointEncoderContract(ComponentContract):
 
     @torch.no_grad()
     def test_one_vector_per_voxel(self, encoder: PointEncoder, cloud: VoxelCloud) -> None:
-        said = encoder(cloud)
-        assert said.shape == (cloud.count, encoder.width)
-        assert torch.isfinite(said).all()
+        features = encoder(cloud)
+        assert features.shape == (cloud.count, encoder.width)
+        assert torch.isfinite(features).all()
 
     @torch.no_grad()
     def test_one_voxel_is_enough(self, encoder: PointEncoder, cloud: VoxelCloud) -> None:

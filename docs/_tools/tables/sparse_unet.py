@@ -3,7 +3,7 @@
 from tables.markdown import ABSENT, origin, read_results, table
 
 NAMES = {
-    "ours": "gaussrep kernels",
+    "ours": "gaussrep kernels",  # codespell:ignore ours
     "torch": "plain torch",
     "spconv": "spconv",
     "spconv-1": "spconv, one thread",

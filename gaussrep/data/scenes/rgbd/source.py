@@ -105,7 +105,7 @@ def gravity_align(
     length = np.linalg.norm(axis)
     if not length > 1e-6:
         raise UnreadableSceneError(
-            f"{refs[0].color.parent}: the cameras' upward axes cancel out; say which way is up "
+            f"{refs[0].color.parent}: the cameras' upward axes cancel out; set the up direction "
             "with data.up."
         )
     matrix = np.eye(4)

@@ -16,8 +16,8 @@ class Blobs(Renderer):
 
     The blobs of a pixel are mixed like one layer of fog, without depth order:
     with wᵢ the opacity of a blob times its Gaussian at the pixel, alpha is 1 - exp(-Σ wᵢ), and
-    color and depth are the means weighted by wᵢ. That is not what other renderers draw, and the
-    record says so.
+    color and depth are the means weighted by wᵢ. Images differ from those of other renderers,
+    so the record sets `is_reference_equivalent=False`.
     """
 
     def rasterize(
