@@ -38,6 +38,7 @@ def format_validation_error(error: ValidationError, data: Any) -> str:
         One line per mistake: renamed keys first, the others in the order of the fields.
     """
     renamed: list[str] = []
+    new_keys: set[str] = set()
     wanted: dict[str, list[str]] = {}
     given: dict[str, str] = {}
     for detail in error.errors(include_url=False):
@@ -46,11 +47,14 @@ def format_validation_error(error: ValidationError, data: Any) -> str:
         path, value = _locate(data, detail["loc"], detail["type"])
         key = ".".join(map(str, path))
         if detail["type"] == RENAMED:
-            renamed.append(_renamed_line(key, **detail.get("ctx", {})))
+            context = detail.get("ctx", {})
+            renamed.append(_renamed_line(key, **context))
+            new_keys.add(key.removesuffix(context["old"]) + context["new"])
             continue
         wanted.setdefault(key, []).append(_problem(detail["msg"]))
         given[key] = "" if detail["type"] == "missing" else _shown(value)
-    return "\n".join([*renamed, *(_line(key, given[key], wanted[key]) for key in wanted)])
+    mistakes = [key for key in wanted if key not in new_keys]  # a renamed key is not missing too
+    return "\n".join([*renamed, *(_line(key, given[key], wanted[key]) for key in mistakes)])
 
 
 def _renamed_line(path: str, old: str, new: str) -> str:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-import yaml
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from torch import nn
@@ -16,7 +15,8 @@ from gaussrep import plugins
 from gaussrep.atomic_files import atomic_folder
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig, Config, component, load_config
-from gaussrep.errors import PluginError, RunError
+from gaussrep.config.yaml_text import read_yaml
+from gaussrep.errors import ConfigError, PluginError, RunError
 from gaussrep.methods.method import Method
 from gaussrep.training.run_folder import RunFolder
 
@@ -127,7 +127,8 @@ def load_run(folder: str | PathLike[str], weights: str | None = None) -> Method:
 
 def _method_of(run: RunFolder) -> dict[str, Any]:
     try:
-        method = yaml.safe_load(run.config_file.read_text(encoding="utf-8"))["method"]
+        run.require_method()
+        method = read_yaml(run.config_file)["method"]
         return {"type": method["type"], **method}
-    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
+    except (ConfigError, KeyError, TypeError) as error:
         raise RunError(f"{run.config_file} is damaged: it names no method") from error

@@ -181,7 +181,8 @@ class RunFolder:
             RunError: An older `gaussrep fit` wrote it, which had a trainer of its own.
             ConfigError: Its configuration cannot be read.
         """
-        if "method" not in read_yaml(self.config_file):
+        settings = read_yaml(self.config_file)
+        if "method" not in settings and "strategy" in settings:
             raise RunError(
                 f"{self.path} holds a fit of an older gaussrep, which can be neither resumed nor "
                 "migrated; its scene.ply can be viewed and converted"

@@ -1,4 +1,4 @@
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 import pytest
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -65,6 +65,17 @@ def lines(data):
 def test_a_mistake_is_one_line(data, line):
     given = data if not data or "name" in data else {"name": "x", **data}
     assert lines(given) == [line]
+
+
+def test_a_required_key_under_its_old_name_is_not_missing_too():
+    class Renamed(Config):
+        renamed_keys: ClassVar = {"most": "max_points"}
+        max_points: int
+
+    with pytest.raises(ValidationError) as caught:
+        Renamed.model_validate({"most": 3})
+    line = format_validation_error(caught.value, {"most": 3})
+    assert line == "most was renamed to max_points."
 
 
 def test_every_mistake_has_its_line():

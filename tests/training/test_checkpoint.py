@@ -111,6 +111,12 @@ def test_missing_things_are_one_sentence(run, tmp_path):
         load_run(run.path)
 
 
+def test_a_fit_of_0_1_is_explained(run):
+    run.config_file.write_text("data: {path: 'synthetic:balls'}\nstrategy: {type: default}\n")
+    with pytest.raises(RunError, match="fit of an older gaussrep"):
+        load_run(run.path)
+
+
 @pytest.mark.parametrize("text", ["", "seed: 1", "method: 3", "method: {width: 3}", "{"])
 def test_a_damaged_configuration_is_one_sentence(run, text):
     run.config_file.write_text(text)
