@@ -23,7 +23,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
 
     Example:
         >>> parse_overrides(["trainer.lr=1e-3", "trainer.optimizer.betas=[0.9, 0.95]"])
-        {'trainer': {'lr': 0.001, 'betas': [0.9, 0.95]}}
+        {'trainer': {'lr': 0.001, 'optimizer': {'betas': [0.9, 0.95]}}}
     """
     settings: dict[str, Any] = {}
     for argument in arguments:
