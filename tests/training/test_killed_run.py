@@ -13,7 +13,10 @@ from pathlib import Path
 import pytest
 
 TOY = Path(__file__).parent / "toy"
-PROGRAM = [sys.executable, "-W", "error", "-c", "from gaussrep.cli.main import main; main()"]
+OF_ITSELF = "ignore::FutureWarning:torch.storage"
+"""What torch 2.4 warns of itself when processes exchange tensors."""
+WARNINGS = ["-W", "error", "-W", OF_ITSELF]
+PROGRAM = [sys.executable, *WARNINGS, "-c", "from gaussrep.cli.main import main; main()"]
 SETTINGS = (
     *("data=toy", "data.samples=22", "method.dice=true", "trainer.steps=30", "trainer.lr=0.01"),
     *("trainer.batch_size=4", "trainer.log_every=1", "trainer.validate_every=6"),
