@@ -35,7 +35,7 @@ $(MATRIX:%=.venv-%/.ready): .venv-%/.ready: pyproject.toml $(PLUGINS:%=%/pyproje
 .venv-lowest/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(LOWEST)
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install -q pip==26.3
-	$(@D)/bin/python -m pip install -q -c $(LOWEST) beartype hypothesis pytest pytest-xdist ruff --group docs \
+	$(@D)/bin/python -m pip install -q -c $(LOWEST) beartype hypothesis pytest pytest-xdist ruff --group build --group docs \
 		-e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
 	touch $@
 
