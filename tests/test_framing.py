@@ -55,14 +55,14 @@ def test_a_scene_without_gaussians_is_refused():
 @given(
     size=st.tuples(*[st.floats(1e-3, 100)] * 3),
     middle=st.tuples(*[st.floats(-50, 50)] * 3),
-    picture=st.tuples(st.integers(1, 500), st.integers(1, 500)),
+    image=st.tuples(st.integers(1, 500), st.integers(1, 500)),
     fov=st.floats(5, 150),
 )
-def test_every_corner_falls_into_the_picture(size, middle, picture, fov):
+def test_every_corner_falls_into_the_image(size, middle, image, fov):
     half = torch.tensor(size) / 2
     center = torch.tensor(middle)
     corners = torch.stack([center - half, center + half])
-    width, height = picture
+    width, height = image
     eye = fit_camera(corners, center, UP, width, height, fov)
     view = Cameras.look_at(eye[None], center, UP, width, height, fov)
     points = torch.cartesian_prod(*corners.T)

@@ -21,10 +21,10 @@ def real_harmonic(degree, order, directions):
 
 @pytest.mark.parametrize("degree", range(5))
 def test_basis_agrees_with_scipy(degree):
-    ours = sh.basis(degree, torch.tensor(DIRECTIONS)).numpy()
+    actual = sh.basis(degree, torch.tensor(DIRECTIONS)).numpy()
     pairs = [(level, order) for level in range(degree + 1) for order in range(-level, level + 1)]
-    theirs = np.stack([real_harmonic(level, m, DIRECTIONS) for level, m in pairs], axis=1)
-    np.testing.assert_allclose(ours, theirs, atol=1e-12)
+    expected = np.stack([real_harmonic(level, m, DIRECTIONS) for level, m in pairs], axis=1)
+    np.testing.assert_allclose(actual, expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("degree", range(5))

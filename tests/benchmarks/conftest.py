@@ -36,7 +36,7 @@ def run_main(capsys):
 
 @pytest.fixture
 def small(tmp_path):
-    """Make configurations of a small GMAE on eight pictures of two classes."""
+    """Make configurations of a small GMAE on eight images of two classes."""
     for split in ("train", "val"):
         for name, color in (("red", (200, 0, 0)), ("blue", (0, 0, 200))):
             (tmp_path / split / name).mkdir(parents=True)

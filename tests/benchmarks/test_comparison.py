@@ -13,15 +13,15 @@ class Stopped(Exception):
 def fill(script, monkeypatch, tmp_path):
     """Fill the table of cifar10.py, training and evaluation made up; `asked` keeps the calls."""
     module, cifar10 = script("comparison"), script("cifar10")
-    asked, limits = [], []
+    requested, limits = [], []
 
     def pretrain(config, folder, *, is_trained):
-        asked.append((folder.name, config.seed, config.method.type, is_trained))
+        requested.append((folder.name, config.seed, config.method.type, is_trained))
 
     def evaluated(folder, name, overrides, device):
-        if limits and len(asked) >= limits[0]:
+        if limits and len(requested) >= limits[0]:
             raise Stopped
-        asked.append((folder.name, name, *overrides))
+        requested.append((folder.name, name, *overrides))
         return {"top1": 0.5, "psnr": 20.0}
 
     monkeypatch.setattr(module, "pretrain", pretrain)
@@ -34,34 +34,40 @@ def fill(script, monkeypatch, tmp_path):
         comparison.fill(seeds, tmp_path / "runs", tmp_path / "out.json", {"steps": steps})
         return json.loads((tmp_path / "out.json").read_text())
 
-    return run, asked
+    return run, requested
 
 
 def test_every_cell_has_one_number_per_seed(fill):
-    run, asked = fill
+    run, requested = fill
     rows = run()["rows"]
     assert list(rows) == ["GMAE", "MAE", "MAE, normalized target", "random encoder"]
     assert rows["GMAE"] == {
         "knn": [0.5, 0.5], "linear-probe": [0.5, 0.5], "fine-tune": [0.5, 0.5], "psnr": [20.0, 20.0]
     }  # fmt: skip
     assert "psnr" not in rows["MAE, normalized target"]
-    assert ("gmae-0", "fine-tune", "seed=0", "epochs=3", "gradient_accumulation_steps=1") in asked
-    assert ("mae-normalized-target-1", 1, "mae", True) in asked
-    assert ("random-encoder-0", 0, "gmae", False) in asked
+    assert (
+        "gmae-0",
+        "fine-tune",
+        "seed=0",
+        "epochs=3",
+        "gradient_accumulation_steps=1",
+    ) in requested
+    assert ("mae-normalized-target-1", 1, "mae", True) in requested
+    assert ("random-encoder-0", 0, "gmae", False) in requested
 
 
 def test_what_is_in_the_file_is_not_measured_again(fill, tmp_path):
-    run, asked = fill
+    run, requested = fill
     with pytest.raises(Stopped):
         run(stop=4)
     written = json.loads((tmp_path / "out.json").read_text())["rows"]
     assert written["GMAE"] == {"knn": [0.5], "linear-probe": [0.5], "fine-tune": [0.5]}
-    del asked[:]
+    del requested[:]
     run()
-    assert asked[:2] == [("gmae-0", 0, "gmae", True), ("gmae-0", "reconstruction", "seed=0")]
-    del asked[:]
+    assert requested[:2] == [("gmae-0", 0, "gmae", True), ("gmae-0", "reconstruction", "seed=0")]
+    del requested[:]
     run()
-    assert asked == []
+    assert requested == []
 
 
 def test_other_facts_are_another_file(fill):

@@ -51,7 +51,7 @@ def test_every_test_is_written_down(ran):
     assert content["seconds"] > 0
 
 
-def test_the_table_counts_by_class_and_says_what_failed(ran, script, monkeypatch):
+def test_the_table_counts_by_class_and_reports_what_failed(ran, script, monkeypatch):
     tables = script("tables.pytorch3d")
     content = ran[1] | {"date": "2026-01-02", "command": ["benchmarks/contract.py", "x", "y"]}
     content["machine"] |= {"pytorch3d": "0.7.9"}

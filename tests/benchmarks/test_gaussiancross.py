@@ -20,8 +20,8 @@ def test_each_ablation_changes_one_setting(configure):
     assert configs.pop("random backbone") == first
     assert len(configs) == 7
     for config in configs.values():
-        ours, theirs = first.method.model_dump(), config.method.model_dump()
-        assert sum(ours[name] != theirs[name] for name in ours) == 1
+        actual, expected = first.method.model_dump(), config.method.model_dump()
+        assert sum(actual[name] != expected[name] for name in actual) == 1
         assert config.data == first.data
         assert config.trainer == first.trainer
 

@@ -41,7 +41,7 @@ def test_a_difference_is_measured(same, part):
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "said"),
+    ("before", "after", "output"),
     [
         ((1.0, np.nan), (1.0, np.nan), "is stored otherwise"),
         ((1.0, np.nan), (np.nan, np.nan), "by inf, 1 of 2 values"),
@@ -49,8 +49,8 @@ def test_a_difference_is_measured(same, part):
         ((0.0,), (-0.0,), "is stored otherwise"),
     ],
 )
-def test_what_has_no_distance_is_said(same, part, before, after, said):
-    assert same.difference(part(*before), part(*after)) == said
+def test_what_has_no_distance_is_reported(same, part, before, after, output):
+    assert same.difference(part(*before), part(*after)) == output
 
 
 def test_thinned_values_give_a_bound(same, part, probe, monkeypatch):
@@ -71,8 +71,8 @@ def test_renamed_parts_with_other_content_are_compared_in_order(same, part):
     before = {"train": {"parts": {"loss": part(2), "lr": part(3)}}}
     after = {"train": {"parts": {"rate": part(3), "total": part(2.5), "more": part(0)}}}
     row = only(same.compare(before, after))
-    said = ("2 of 3 parts", "loss → total by 0.5, 1 of 1 values", "more is only in after")
-    assert row == same.Row("train", "differs", said)
+    output = ("2 of 3 parts", "loss → total by 0.5, 1 of 1 values", "more is only in after")
+    assert row == same.Row("train", "differs", output)
 
 
 def test_equal_contents_are_not_counted_twice(same, part):

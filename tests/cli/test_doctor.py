@@ -142,7 +142,7 @@ def test_the_torch_that_torchvision_was_built_for_is_compared(monkeypatch, wante
     )
 
 
-def test_it_says_where_kernels_are_kept(monkeypatch, doctor):
+def test_it_reports_where_kernels_are_kept(monkeypatch, doctor):
     monkeypatch.setattr("gaussrep.kernels.cache.cache_folder", lambda: None)
     result = doctor(METHOD.format(""), CODE)
     assert result.exit_code == 0

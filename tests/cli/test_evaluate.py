@@ -41,7 +41,7 @@ def gaussrep(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(gaussrep):
-    """A finished run of the toy, on pictures without labels."""
+    """A finished run of the toy, on images without labels."""
     settings = [
         "data=plain",
         "data.image_size=8",
@@ -55,8 +55,8 @@ def run(gaussrep):
 
 
 @pytest.fixture(scope="module")
-def pictures(gaussrep):
-    folder = gaussrep.folder / "pictures"
+def image_folder(gaussrep):
+    folder = gaussrep.folder / "image_folder"
     folder.mkdir()
     for number in range(5):
         Image.new("RGB", (9, 12), (40 * number, 0, 0)).save(folder / f"{number}.png")
@@ -108,7 +108,7 @@ def test_a_mistake_is_one_sentence(gaussrep, run, arguments, words):
     "arguments",
     [
         *(["evaluate", "--help"], ["embed", "--help"], ["evaluate", "knn", "run", "kk=3"]),
-        ["embed", "nowhere", "pictures", "--out", "f.safetensors"],
+        ["embed", "nowhere", "image_folder", "--out", "f.safetensors"],
     ],
 )
 def test_help_and_mistakes_do_not_import_torch(gaussrep, run, arguments):
@@ -121,12 +121,12 @@ def test_help_and_mistakes_do_not_import_torch(gaussrep, run, arguments):
     assert done.returncode == (0 if "--help" in arguments else 2), done.stderr
 
 
-def test_embedding_a_folder(gaussrep, run, pictures):
-    arguments = ["run", "pictures", "--out", "f.safetensors", "--batch-size", "2"]
+def test_embedding_a_folder(gaussrep, run, image_folder):
+    arguments = ["run", "image_folder", "--out", "f.safetensors", "--batch-size", "2"]
     done = gaussrep("embed", *arguments, "--tokens")
     assert done.returncode == 0, done.stderr
     assert done.stdout == "f.safetensors: 4 images, 1 left out\n"
-    assert "left out: pictures/2.png: this image cannot be read" in done.stderr
+    assert "left out: image_folder/2.png: this image cannot be read" in done.stderr
     found = FolderEmbedding.open(gaussrep.folder / "f.safetensors")
     assert found.names == ("0.png", "1.png", "3.png", "4.png")
     assert found.load().shape == (4, 4, 6)
@@ -134,19 +134,19 @@ def test_embedding_a_folder(gaussrep, run, pictures):
     assert found.load().shape == (4, 6)
 
 
-def test_where_an_embedding_cannot_go(gaussrep, run, pictures):
-    done = gaussrep("embed", "run", "pictures", "--out", "none/f.safetensors")
+def test_where_an_embedding_cannot_go(gaussrep, run, image_folder):
+    done = gaussrep("embed", "run", "image_folder", "--out", "none/f.safetensors")
     assert done.returncode == 2
     assert done.stderr == (
         "error: --out is none/f.safetensors, but there is no folder none; create it first.\n"
     )
 
 
-def test_gmae(gaussrep, pictures):
+def test_gmae(gaussrep, image_folder):
     """The whole way, with the method that the program is made for."""
     pytest.importorskip("gaussrep_gmae")
-    (pictures / "2.png").unlink()
-    settings = ["data.root=pictures", "data.val_fraction=0.5", "trainer.steps=2", *QUIET, *GMAE]
+    (image_folder / "2.png").unlink()
+    settings = ["data.root=image_folder", "data.val_fraction=0.5", "trainer.steps=2", *QUIET, *GMAE]
     settings += ["trainer.batch_size=2", "evaluations.rank=effective-rank", "data.type=images"]
     done = gaussrep(
         "train", "gmae", "--preset", "tiny", *settings, "data.image_size=8", "--run", "gmae"
@@ -156,6 +156,6 @@ def test_gmae(gaussrep, pictures):
     done = gaussrep("evaluate", "reconstruction", "gmae", "draws=2")
     assert done.returncode == 0, done.stderr
     assert [line.split()[0] for line in done.stdout.splitlines()[1:3]] == ["gmae", "mean"]
-    done = gaussrep("embed", "gmae", "pictures", "--out", "g.safetensors")
+    done = gaussrep("embed", "gmae", "image_folder", "--out", "g.safetensors")
     assert done.returncode == 0, done.stderr
     assert FolderEmbedding.open(gaussrep.folder / "g.safetensors").load().shape == (4, 16)

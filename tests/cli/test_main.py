@@ -137,7 +137,7 @@ def test_a_bug_shows_its_traceback(hello):
     assert "ZeroDivisionError: bug" in ran.stderr
 
 
-def test_a_command_that_cannot_run_here_says_what_to_install(hello):
+def test_a_command_that_cannot_run_here_reports_what_to_install(hello):
     ran = hello.run("absent")
     assert ran.returncode == 2
     assert ran.stderr == (

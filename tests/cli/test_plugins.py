@@ -39,7 +39,7 @@ def test_the_table_shows_every_component(site):
     assert ran.stderr == ""
 
 
-def test_what_cannot_run_here_says_what_to_install(site):
+def test_what_cannot_run_here_reports_what_to_install(site):
     site.add("plug", GMAE.replace('GMAE")', 'GMAE", requires=("absent-thing>=1.4",))'))
     ran = site.run("plugins")
     assert 'unavailable: pip install "absent-thing>=1.4"' in ran.stdout

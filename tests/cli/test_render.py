@@ -44,27 +44,27 @@ def draw(file, tmp_path):
     return draw
 
 
-def test_everything_is_in_the_picture_by_default(draw, capsys):
-    picture = draw()
-    assert picture.shape == (48, 64, 3)
-    assert (picture[[0, -1]] > 240).all()
-    assert (picture[:, [0, -1]] > 240).all()
-    red = picture[..., 0] - picture[..., 2]
+def test_everything_is_in_the_image_by_default(draw, capsys):
+    pixels = draw()
+    assert pixels.shape == (48, 64, 3)
+    assert (pixels[[0, -1]] > 240).all()
+    assert (pixels[:, [0, -1]] > 240).all()
+    red = pixels[..., 0] - pixels[..., 2]
     assert red[:, :32].max() > 200
     assert red[:, 32:].min() < -200
     assert capsys.readouterr().out.endswith("out.png: 64x48, 2 Gaussians\n")
 
 
 def test_the_eye_can_be_moved_behind(draw):
-    picture = draw(eye="0,0,9", look_at="0,0,1")
-    blue = picture[..., 2] - picture[..., 0]
+    pixels = draw(eye="0,0,9", look_at="0,0,1")
+    blue = pixels[..., 2] - pixels[..., 0]
     assert blue[:, :32].max() > 200
     assert blue[:, 32:].min() < -200
 
 
-def test_up_turns_the_picture(draw):
-    picture = draw(up="0,1,0")
-    assert (picture[..., 0] - picture[..., 2])[:, 32:].max() > 200
+def test_up_turns_the_image(draw):
+    pixels = draw(up="0,1,0")
+    assert (pixels[..., 0] - pixels[..., 2])[:, 32:].max() > 200
 
 
 def test_the_point_looked_at_is_in_the_middle(draw):
@@ -81,12 +81,12 @@ def test_backgrounds(draw, background, corner):
     assert draw(background=background)[0, 0].tolist() == corner
 
 
-def test_near_is_bright_in_a_depth_picture(draw):
-    picture = draw(depth=True)
-    assert picture.shape == (48, 64)
-    assert picture[0, 0] == 0
-    assert picture[:, :32].max() == 255
-    assert 55 <= picture[:, 40:].max() < 100
+def test_near_is_bright_in_a_depth_image(draw):
+    pixels = draw(depth=True)
+    assert pixels.shape == (48, 64)
+    assert pixels[0, 0] == 0
+    assert pixels[:, :32].max() == 255
+    assert 55 <= pixels[:, 40:].max() < 100
 
 
 def test_an_empty_view_is_all_background(draw):

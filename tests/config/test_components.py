@@ -93,9 +93,9 @@ def test_an_instance_whose_class_tells_nothing_must_say_its_type(zoo):
     ],
 )
 def test_what_cannot_be_resolved_is_one_mistake(given, message):
-    path, said = problem(Scene, {"renderer": given})
+    path, output = problem(Scene, {"renderer": given})
     assert path == "renderer"
-    assert message in said
+    assert message in output
 
 
 @pytest.mark.usefixtures("zoo")
@@ -106,8 +106,8 @@ def test_auto_stays_auto_where_it_is_allowed(given):
 
 @pytest.mark.usefixtures("zoo")
 def test_auto_takes_no_settings():
-    path, said = problem(Auto, {"renderer": {"type": "auto", "tile": 3}})
-    assert (path, said) == (
+    path, output = problem(Auto, {"renderer": {"type": "auto", "tile": 3}})
+    assert (path, output) == (
         "renderer",
         "auto takes no settings; name one of the renderers by its type",
     )
@@ -158,8 +158,8 @@ def test_a_short_name_that_is_ambiguous_is_filled_in_qualified(zoo, site, monkey
 
     plugins.reset()
     assert Scene(renderer=zoo.Small()).renderer.type == "zoo:small"
-    _, said = problem(Scene, {"renderer": "small"})
-    assert "'twin:small' or 'zoo:small'" in said
+    _, output = problem(Scene, {"renderer": "small"})
+    assert "'twin:small' or 'zoo:small'" in output
 
 
 def test_only_the_named_components_config_is_imported(site):

@@ -96,7 +96,7 @@ def test_a_field_without_a_default_instance_merges_too():
         ([{"tile": 8}, [1]], [1]),
     ],
 )
-def test_another_type_drops_what_was_said_about_the_old_one(layers, merged):
+def test_another_type_drops_what_was_reported_about_the_old_one(layers, merged):
     assert merge(Outer, [{"renderer": layer} for layer in layers]) == {"renderer": merged}
     assert merge(Outer, [{"holder": {"renderer": layer}} for layer in layers]) == {
         "holder": {"renderer": merged}

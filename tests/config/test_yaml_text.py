@@ -50,14 +50,14 @@ def test_an_empty_file_holds_nothing(file, text):
         ("cpu\n", "given.yaml should hold keys and values, got 'cpu'."),
     ],
 )
-def test_what_cannot_be_read_is_said_with_file_and_line(file, text, message):
+def test_what_cannot_be_read_is_reported_with_file_and_line(file, text, message):
     with pytest.raises(ConfigError) as caught:
         read_yaml(file(text))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_and_a_folder_are_said(tmp_path):
+def test_a_missing_file_and_a_folder_are_reported(tmp_path):
     with pytest.raises(ConfigError, match=r"no\.yaml: there is no such file"):
         read_yaml(tmp_path / "no.yaml")
     with pytest.raises(ConfigError, match="cannot be read: Is a directory"):

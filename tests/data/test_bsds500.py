@@ -19,7 +19,7 @@ savemat = pytest.importorskip("scipy.io").savemat
 
 
 def write_annotations(path, annotators, height=4, width=6):
-    """Annotator `a` splits the picture after column `a + 1`."""
+    """Annotator `a` splits the image after column `a + 1`."""
     path.parent.mkdir(parents=True, exist_ok=True)
     cells = np.empty((1, annotators), dtype=object)
     for number in range(annotators):

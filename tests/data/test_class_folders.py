@@ -39,14 +39,14 @@ def test_labels_are_positions_among_the_classes(tmp_path):
     assert label_names(names, ("a", "b", "c"), tmp_path) == [1, 0, 2, 1]
 
 
-def test_pictures_in_no_class_are_named_and_counted(tmp_path):
+def test_images_in_no_class_are_named_and_counted(tmp_path):
     with pytest.raises(DataError, match=r": x\.png in no class; wanted each image in the folder"):
         label_names(["a/1.png", "x.png"], ("a",), tmp_path)
     with pytest.raises(DataError, match=r"0\.png, 1\.png, 2\.png and 1,997 more in no class"):
         label_names([f"{number}.png" for number in range(2000)], (), tmp_path)
 
 
-def test_a_class_without_a_picture_is_named(tmp_path):
+def test_a_class_without_an_image_is_named(tmp_path):
     with pytest.raises(DataError, match="no image in a, c; fill the folder or remove it"):
         label_names(["b/1.png"], ("a", "b", "c"), tmp_path)
 

@@ -48,16 +48,16 @@ def test_the_central_square():
 
 
 def test_pixels_outside_a_box_have_no_influence():
-    picture = np.full((40, 40, 3), 255, dtype=np.uint8)
-    picture[10:30, 10:30] = 100
-    cut = crops.resize_crop(Image.fromarray(picture), Box(10, 10, 30, 30), 7)
+    pixels = np.full((40, 40, 3), 255, dtype=np.uint8)
+    pixels[10:30, 10:30] = 100
+    cut = crops.resize_crop(Image.fromarray(pixels), Box(10, 10, 30, 30), 7)
     assert np.unique(np.asarray(cut)).tolist() == [100]
 
 
 def test_tensors_are_channels_first_in_zero_to_one():
-    picture = np.zeros((2, 3, 3), dtype=np.uint8)
-    picture[1, 2] = (255, 51, 0)
-    tensor = crops.to_tensor(Image.fromarray(picture))
+    pixels = np.zeros((2, 3, 3), dtype=np.uint8)
+    pixels[1, 2] = (255, 51, 0)
+    tensor = crops.to_tensor(Image.fromarray(pixels))
     assert tensor.shape == (3, 2, 3)
     assert tensor.dtype == torch.float32
     torch.testing.assert_close(tensor[:, 1, 2], torch.tensor([1.0, 0.2, 0.0]))
@@ -65,14 +65,14 @@ def test_tensors_are_channels_first_in_zero_to_one():
 
 
 def test_flips_happen_as_often_as_asked():
-    picture = np.zeros((8, 8, 3), dtype=np.uint8)
-    picture[:, :4] = 255
+    pixels = np.zeros((8, 8, 3), dtype=np.uint8)
+    pixels[:, :4] = 255
     whole = Box(0, 0, 8, 8)
 
     def flipped(flip):
         config = CropConfig(image_size=8, scale=(1.0, 1.0), ratio=(1.0, 1.0), flip=flip)
         images = (
-            crops.random_crop(Image.fromarray(picture), whole, config, np.random.default_rng(seed))
+            crops.random_crop(Image.fromarray(pixels), whole, config, np.random.default_rng(seed))
             for seed in range(100)
         )
         return sum(bool(image[0, 0, 0] == 0) for image in images)

@@ -52,7 +52,7 @@ def test_samples_have_the_agreed_form(root, split, count):
         assert sample["index"].item() == index
 
 
-def test_a_label_says_which_folder_a_picture_lies_in(root):
+def test_a_label_reports_which_folder_an_image_lies_in(root):
     for split in ("train", "val"):
         dataset = open_split(root, split)
         for sample in map(dataset.__getitem__, range(len(dataset))):
@@ -109,7 +109,7 @@ def test_a_root_without_train_is_refused(tmp_path):
         open_split(tmp_path, "train")
 
 
-def test_a_damaged_picture_is_one_sentence_from_a_worker(root):
+def test_a_damaged_image_is_one_sentence_from_a_worker(root):
     path = root / "train" / "dog" / "1.png"
     os.truncate(path, 60)
     with pytest.raises(UnreadableImageError) as caught:
@@ -126,8 +126,8 @@ def test_imagenet_and_imagenette_have_the_same_layout(tmp_path):
         assert dataset[0]["image"].shape == (3, 224, 224)
 
 
-def test_real_pictures_in_folders(real_data, tmp_path):
-    """The first pictures of two classes, out of CIFAR-10 as JPEG files."""
+def test_real_images_in_folders(real_data, tmp_path):
+    """The first images of two classes, out of CIFAR-10 as JPEG files."""
     for split in ("train", "test"):
         with tarfile.open(real_data / f"cifar10-{split}.tar.gz") as archive:
             wanted = {f"{split}/{name}/000{n}.jpg" for name in ("airplane", "bird") for n in "123"}

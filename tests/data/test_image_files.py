@@ -83,7 +83,7 @@ def test_the_orientation_tag_is_obeyed(tmp_path, orientation, corner):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
-def test_no_picture_is_one_sentence_with_the_name(tmp_path, content):
+def test_no_image_is_one_sentence_with_the_name(tmp_path, content):
     path = tmp_path / "bad.png"
     path.write_bytes(content)
     with pytest.raises(
@@ -95,7 +95,7 @@ def test_no_picture_is_one_sentence_with_the_name(tmp_path, content):
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp"])
-def test_a_truncated_picture_is_refused(tmp_path, suffix):
+def test_a_truncated_image_is_refused(tmp_path, suffix):
     path = tmp_path / f"half.{suffix}"
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(path)
@@ -109,7 +109,7 @@ def test_a_missing_file(tmp_path):
         read_image(tmp_path / "none.png")
 
 
-def test_a_picture_too_large_to_decode(tmp_path, monkeypatch):
+def test_an_image_too_large_to_decode(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     with pytest.raises(UnreadableImageError, match="cannot be read"):
         read_image(save(tmp_path, Image.new("L", (100, 100))))
@@ -136,7 +136,7 @@ VALID = [encoded(name) for name in ("PNG", "JPEG", "WEBP", "BMP")]
 
 @settings(max_examples=600)
 @given(st.data())
-def test_a_damaged_picture_loads_or_is_one_error(tmp_path_factory, data):
+def test_a_damaged_image_loads_or_is_one_error(tmp_path_factory, data):
     content = bytearray(data.draw(st.sampled_from(VALID)))
     for _ in range(data.draw(st.integers(1, 6))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -173,7 +173,7 @@ def touch(root, *names):
         (root / name).touch()
 
 
-def test_pictures_of_all_folders_in_sorted_order(tmp_path):
+def test_images_of_all_folders_in_sorted_order(tmp_path):
     touch(tmp_path, "b.png", "a/z.JPG", "a/b/c.webp", "a.jpeg", "\N{SNOWMAN}/ü ñ.bmp", "notes.txt")
     assert list_images(tmp_path) == [
         "a.jpeg", "a/b/c.webp", "a/z.JPG", "b.png", "\N{SNOWMAN}/ü ñ.bmp",
@@ -242,11 +242,11 @@ def test_the_split_is_the_same_on_every_machine():
     assert val == ["11.jpg", "12.jpg"]
 
 
-def test_a_single_picture_is_for_training():
+def test_a_single_image_is_for_training():
     assert split_images(["a.png"], 0.99) == (["a.png"], [])
 
 
-def test_pictures_by_number(tmp_path):
+def test_images_by_number(tmp_path):
     names = ["größe/ü.png", "b.png"]
     for gray, name in enumerate(names):
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -258,7 +258,7 @@ def test_pictures_by_number(tmp_path):
         files[2]
 
 
-def test_a_missing_picture_is_found_out_when_it_is_read(tmp_path):
+def test_a_missing_image_is_found_out_when_it_is_read(tmp_path):
     files = ImageFiles(tmp_path, ["a.png"])
     with pytest.raises(UnreadableImageError, match=r"a\.png: there is no such file"):
         files[0]

@@ -74,7 +74,7 @@ def test_an_index_outside_ends_iteration(folder):
         dataset[len(dataset)]
 
 
-def test_one_picture_leaves_nothing_for_validation(tmp_path):
+def test_one_image_leaves_nothing_for_validation(tmp_path):
     noise(tmp_path / "a.png")
     assert len(ImageFolder(ImagesConfig(root=tmp_path))) == 1
     with pytest.raises(DataError, match="single image"):
@@ -89,7 +89,7 @@ def test_an_empty_and_a_missing_folder(tmp_path):
 
 
 @pytest.mark.parametrize("workers", [0, 1])
-def test_a_damaged_picture_is_one_sentence_from_any_process(folder, workers):
+def test_a_damaged_image_is_one_sentence_from_any_process(folder, workers):
     train, _ = split_images(list_images(folder), 0.05)
     path = folder / train[2]
     os.truncate(path, 200)

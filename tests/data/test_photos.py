@@ -32,10 +32,10 @@ def test_strip_and_rest_divide_the_photograph(edge, strip, rest):
 
 
 def test_squares_show_what_has_contrast():
-    picture = np.zeros((80, 80, 3), dtype=np.uint8)
-    picture[5:10, 65:75] = 255
-    picture[60:75, 62:70] = 255
-    first, second = Photograph(Image.fromarray(picture), "right").squares(2)
+    pixels = np.zeros((80, 80, 3), dtype=np.uint8)
+    pixels[5:10, 65:75] = 255
+    pixels[60:75, 62:70] = 255
+    first, second = Photograph(Image.fromarray(pixels), "right").squares(2)
     assert first.top <= 5 < 10 <= first.bottom <= 40
     assert 40 <= second.top <= 60 < 75 <= second.bottom
     assert (first.width, first.height) == (20, 20)
@@ -63,7 +63,7 @@ def test_eight_color_photographs(photographs):
         assert abs(red - blue).mean() > 1
 
 
-def test_a_missing_package_says_what_to_install(monkeypatch):
+def test_a_missing_package_reports_what_to_install(monkeypatch):
     monkeypatch.setattr("gaussrep.data.photos.find_spec", lambda name: None)
     with pytest.raises(UnavailableError, match="pip install scikit-image"):
         read_photographs()
@@ -114,9 +114,9 @@ def test_indices_outside_are_refused(train):
 def test_training_never_sees_the_held_out_strip(monkeypatch, edge):
     photograph = Photograph(Image.new("RGB", (80, 60), "black"), edge)
     strip = photograph.strip
-    picture = np.zeros((60, 80, 3), dtype=np.uint8)
-    picture[strip.top : strip.bottom, strip.left : strip.right] = 255
-    marked = Photograph(Image.fromarray(picture), edge)
+    pixels = np.zeros((60, 80, 3), dtype=np.uint8)
+    pixels[strip.top : strip.bottom, strip.left : strip.right] = 255
+    marked = Photograph(Image.fromarray(pixels), edge)
     monkeypatch.setattr(photos, "read_photographs", lambda: [marked])
     config = PhotosConfig(image_size=16, samples=300, scale=(0.01, 1.0))
     train, val = Photos(config), Photos(config, "val")

@@ -26,9 +26,9 @@ def test_equal_keys_draw_the_same(key):
 @given(KEYS, KEYS)
 def test_different_keys_draw_differently(first, second):
     if first != second:
-        ours, theirs = draws(first), draws(second)
-        assert ours[0] != theirs[0]
-        assert ours[1] != theirs[1]
+        actual, expected = draws(first), draws(second)
+        assert actual[0] != expected[0]
+        assert actual[1] != expected[1]
 
 
 def test_index_epoch_and_seed_are_told_apart():

@@ -39,7 +39,7 @@ def test_the_sample_has_the_agreed_form(sample):
     assert 0.9 < sample["valid"].float().mean() < 0.95
 
 
-def test_the_right_picture_shows_the_same_points_disparity_pixels_to_the_left(sample):
+def test_the_right_image_shows_the_same_points_disparity_pixels_to_the_left(sample):
     right = to_tensor(read_image(FOLDER / "motorcycle_right.png"))
     rows, columns = torch.nonzero(sample["valid"], as_tuple=True)
     shifts = sample["disparity"][rows, columns].round().long()
@@ -61,7 +61,7 @@ def test_there_is_one_sample_in_either_split():
                 dataset[index]
 
 
-def test_a_missing_package_says_what_to_install(monkeypatch):
+def test_a_missing_package_reports_what_to_install(monkeypatch):
     monkeypatch.setattr(stereo, "find_spec", lambda name: None)
     with pytest.raises(UnavailableError, match="pip install scikit-image"):
         Stereo()

@@ -23,7 +23,7 @@ CONFIG = CropConfig(image_size=8)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.int64])
-def test_labeled_pictures(dtype):
+def test_labeled_images(dtype):
     labels = np.array([1, 0, 1], dtype=dtype)
     dataset = ImageArray(PICTURES, labels, ("a", "b"), CONFIG, "val")
     assert (len(dataset), dataset.classes) == (3, ("a", "b"))
@@ -83,7 +83,7 @@ def test_what_is_asked_for_is_passed_on(tmp_path, download):
     assert opener.calls == [(tmp_path, {"download": download, "train": True})]
 
 
-def test_a_missing_set_says_how_to_get_it(tmp_path):
+def test_a_missing_set_reports_how_to_get_it(tmp_path):
     opener = Opener(RuntimeError("Dataset not found or corrupted."))
     with pytest.raises(DataError) as caught:
         open_verified(opener, "Set", "set", DownloadConfig(root=tmp_path))
@@ -101,7 +101,7 @@ def test_a_missing_set_says_how_to_get_it(tmp_path):
         (IncompleteRead(b""), r"IncompleteRead\(0 bytes read\)"),
     ],
 )
-def test_a_failed_download_says_why(tmp_path, error, reason):
+def test_a_failed_download_reports_why(tmp_path, error, reason):
     config = DownloadConfig(root=tmp_path, download=True)
     with pytest.raises(DataError, match=f"Set cannot be downloaded to this folder: {reason}\\.$"):
         open_verified(Opener(error), "Set", "set", config)
@@ -118,7 +118,7 @@ def write(folder, name, **content):
 
 
 def rows(*grays):
-    """Pictures as CIFAR stores them: 1,024 red, green, then blue values, row by row."""
+    """Images as CIFAR stores them: 1,024 red, green, then blue values, row by row."""
     one = np.arange(1024) % 32  # grows from left to right
     planes = [np.concatenate([one + gray, one + gray + 1, one + gray + 2]) for gray in grays]
     return np.array(planes, dtype=np.uint8)
@@ -197,8 +197,8 @@ def test_a_missing_folder_is_one_sentence(tmp_path, name, title, folder):
 pytest.importorskip("torchvision")
 
 
-def pictures(*reds):
-    """Pictures as STL-10 stores them: channel by channel, and column by column."""
+def images(*reds):
+    """Images as STL-10 stores them: channel by channel, and column by column."""
     grids = np.zeros((len(reds), 3, 96, 96), dtype=np.uint8)
     for grid, red in zip(grids, reds, strict=True):
         grid[0] = red + np.arange(96)[:, None]  # the first axis is the column
@@ -214,7 +214,7 @@ def root(tmp_path, monkeypatch):
         ("test", (2, 3, 4), (3, 3, 2)),
         ("unlabeled", (5, 6, 7, 8), None),
     ):
-        pictures(*reds).tofile(folder / f"{name}_X.bin")
+        images(*reds).tofile(folder / f"{name}_X.bin")
         if labels:
             np.array(labels, dtype=np.uint8).tofile(folder / f"{name}_y.bin")
     monkeypatch.setattr(
@@ -223,7 +223,7 @@ def root(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_the_labeled_pictures(root):
+def test_the_labeled_images(root):
     train, val = (stl10(Stl10Config(root=root), split) for split in ("train", "val"))
     assert (len(train), len(val)) == (2, 3)
     assert [train.classes[train[index]["label"]] for index in range(2)] == ["truck", "airplane"]

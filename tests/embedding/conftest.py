@@ -7,7 +7,7 @@ from gaussrep.methods import Embedding, Method, StepOutput
 
 
 class Averager(Method):
-    """One token per quarter of the picture: its mean color. Counts the pictures it has seen."""
+    """One token per quarter of the image: its mean color. Counts its input images."""
 
     def __init__(self) -> None:
         super().__init__(ComponentConfig(type="averager"))
@@ -30,11 +30,11 @@ def method():
 
 
 @pytest.fixture
-def pictures(tmp_path):
-    """Seven pictures of one color each, in two folders, and a damaged one among them."""
+def image_folder(tmp_path):
+    """Seven images of one color each, in two folders, and a damaged one among them."""
     for number in range(7):
-        path = tmp_path / "pictures" / ("a", "b")[number % 2] / f"{number}.png"
+        path = tmp_path / "image_folder" / ("a", "b")[number % 2] / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (10 + number, 9), (10 * number, 0, 255)).save(path)
-    (tmp_path / "pictures" / "a" / "3.png").write_bytes(b"no picture")
-    return tmp_path / "pictures"
+    (tmp_path / "image_folder" / "a" / "3.png").write_bytes(b"no picture")
+    return tmp_path / "image_folder"

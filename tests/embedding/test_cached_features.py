@@ -45,7 +45,7 @@ CONFIG = StatisticsConfig(type="statistics", width=4)
 
 
 class Counting(ImageEncoder):
-    """Gives pictures back, times a weight, and counts them."""
+    """Gives images back, times a weight, and counts them."""
 
     def __init__(self, gain=1.0):
         super().__init__()
@@ -70,7 +70,7 @@ def files(folder):
     return sorted(folder.rglob("*.npy"))
 
 
-def test_each_picture_is_encoded_once(tmp_path, images):
+def test_each_image_is_encoded_once(tmp_path, images):
     encoder = Counting()
     cached = CachedFeatures(encoder, CONFIG, tmp_path)
     first = cached(images[:2])
@@ -87,14 +87,14 @@ def test_each_picture_is_encoded_once(tmp_path, images):
 
 def test_the_numbers_are_the_same_without_a_folder(tmp_path, images):
     teacher = build_teacher(CONFIG)
-    pictures = torch.nn.functional.interpolate(images, (16, 24))
+    inputs = torch.nn.functional.interpolate(images, (16, 24))
     cached, plain = CachedFeatures(teacher, CONFIG, tmp_path), CachedFeatures(teacher, CONFIG)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        cold, warm, none = cached(pictures), cached(pictures), plain(pictures)
+        cold, warm, none = cached(inputs), cached(inputs), plain(inputs)
     assert torch.equal(cold, warm)
     assert torch.equal(cold, none)
-    assert torch.equal(cold[1:2], plain(pictures[1:2]))
-    assert torch.allclose(cold, teacher(pictures), atol=1e-3)
+    assert torch.equal(cold[1:2], plain(inputs[1:2]))
+    assert torch.allclose(cold, teacher(inputs), atol=1e-3)
     assert not cold.requires_grad
 
 
@@ -174,9 +174,9 @@ def test_values_beyond_float16_are_refused(tmp_path, images):
 
 
 def encode_here(folder):
-    pictures = torch.arange(4 * 3 * 64).reshape(4, 3, 8, 8) % 251 / 255
+    inputs = torch.arange(4 * 3 * 64).reshape(4, 3, 8, 8) % 251 / 255
     cached = CachedFeatures(build_teacher(CONFIG), CONFIG, folder)
-    return [cached(pictures).sum().item() for _ in range(5)]
+    return [cached(inputs).sum().item() for _ in range(5)]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="torch is used after a fork")

@@ -20,18 +20,20 @@ def small_parts(monkeypatch):
 
 
 @pytest.mark.parametrize("settings", [{}, {"batch_size": 2}, {"num_workers": 1, "batch_size": 1}])
-def test_pooled_embeddings_and_their_names(method, pictures, tmp_path, settings):
+def test_pooled_embeddings_and_their_names(method, image_folder, tmp_path, settings):
     out = tmp_path / "features.safetensors"
-    found = embed(method, pictures, out, image_size=8, **settings)
+    found = embed(method, image_folder, out, image_size=8, **settings)
     assert found.names == NAMES
     assert found.damaged == ("a/3.png",)
     torch.testing.assert_close(found.load(), WANTED)
     assert load_file(out).keys() == {"pooled"}
     assert FolderEmbedding.open(out) == found
-    assert {path.name for path in tmp_path.iterdir()} == {"pictures", "features.safetensors"}
+    assert {path.name for path in tmp_path.iterdir()} == {"image_folder", "features.safetensors"}
 
 
-def test_each_shard_is_named_once_and_not_in_every_batch(method, pictures, tmp_path, monkeypatch):
+def test_each_shard_is_named_once_and_not_in_every_batch(
+    method, image_folder, tmp_path, monkeypatch
+):
     named, join = [], Path.__truediv__
 
     def counted(folder, name):
@@ -40,27 +42,27 @@ def test_each_shard_is_named_once_and_not_in_every_batch(method, pictures, tmp_p
         return join(folder, name)
 
     monkeypatch.setattr(Path, "__truediv__", counted)
-    embed(method, pictures, tmp_path / "f.safetensors", image_size=8, batch_size=1)
+    embed(method, image_folder, tmp_path / "f.safetensors", image_size=8, batch_size=1)
     assert named == [f"part-{number:06d}.safetensors" for number in range(3)]
 
 
-def test_tokens(method, pictures, tmp_path):
-    found = embed(method, pictures, tmp_path / "t.safetensors", image_size=8, tokens=True)
+def test_tokens(method, image_folder, tmp_path):
+    found = embed(method, image_folder, tmp_path / "t.safetensors", image_size=8, tokens=True)
     torch.testing.assert_close(found.load(), WANTED[:, None].expand(-1, 4, -1))
     with safe_open(found.file, framework="pt") as tensors:
         assert list(tensors.keys()) == ["tokens"]
 
 
 def test_the_central_square_is_embedded(method, tmp_path):
-    picture = Image.new("RGB", (30, 10), "red")
-    picture.paste("blue", (10, 0, 20, 10))
-    picture.save(tmp_path / "wide.png")
+    photo = Image.new("RGB", (30, 10), "red")
+    photo.paste("blue", (10, 0, 20, 10))
+    photo.save(tmp_path / "wide.png")
     found = embed(method, tmp_path, tmp_path / "f.safetensors", image_size=10)
     assert found.load().tolist() == [[0, 0, 1]]
 
 
-def test_a_killed_call_goes_on_and_gives_the_same_file(method, pictures, tmp_path):
-    embed(method, pictures, tmp_path / "whole.safetensors", image_size=8, batch_size=2)
+def test_a_killed_call_goes_on_and_gives_the_same_file(method, image_folder, tmp_path):
+    embed(method, image_folder, tmp_path / "whole.safetensors", image_size=8, batch_size=2)
     assert method.seen == 7
 
     def kill(done, total):
@@ -70,13 +72,13 @@ def test_a_killed_call_goes_on_and_gives_the_same_file(method, pictures, tmp_pat
 
     out = tmp_path / "parts.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        embed(method, pictures, out, image_size=8, batch_size=2, on_progress=kill)
+        embed(method, image_folder, out, image_size=8, batch_size=2, on_progress=kill)
     assert not out.exists()
     method.seen = 0
     told = []
     embed(
         method,
-        pictures,
+        image_folder,
         out,
         image_size=8,
         batch_size=2,
@@ -87,27 +89,27 @@ def test_a_killed_call_goes_on_and_gives_the_same_file(method, pictures, tmp_pat
     assert out.read_bytes() == (tmp_path / "whole.safetensors").read_bytes()
 
 
-def test_parts_of_another_embedding_are_refused(method, pictures, tmp_path):
+def test_parts_of_another_embedding_are_refused(method, image_folder, tmp_path):
     def kill(done, total):
         if done > 3:
             raise KeyboardInterrupt
 
     out = tmp_path / "f.safetensors"
     with pytest.raises(KeyboardInterrupt):
-        embed(method, pictures, out, image_size=8, on_progress=kill)
+        embed(method, image_folder, out, image_size=8, on_progress=kill)
     refusal = r"f\.safetensors\.parts holds parts of another embedding .* give another --out"
     with pytest.raises(RunError, match=refusal):
-        embed(method, pictures, out, image_size=9)
+        embed(method, image_folder, out, image_size=9)
     with pytest.raises(RunError, match=refusal):
-        embed(method, pictures, out, image_size=8, tokens=True)
+        embed(method, image_folder, out, image_size=8, tokens=True)
     torch.nn.init.constant_(method.gain, 2.0)
     with pytest.raises(RunError, match=refusal):
-        embed(method, pictures, out, image_size=8)
+        embed(method, image_folder, out, image_size=8)
     torch.nn.init.ones_(method.gain)
-    assert embed(method, pictures, out, image_size=8).names == NAMES
+    assert embed(method, image_folder, out, image_size=8).names == NAMES
 
 
-def test_a_damaged_part_is_named(method, pictures, tmp_path):
+def test_a_damaged_part_is_named(method, image_folder, tmp_path):
     def damage(done, total):
         if done == total:
             part = tmp_path / "f.safetensors.parts" / "part-000000.safetensors"
@@ -115,17 +117,17 @@ def test_a_damaged_part_is_named(method, pictures, tmp_path):
 
     out = tmp_path / "f.safetensors"
     with pytest.raises(RunError, match=r"part-000000\.safetensors is damaged; remove it"):
-        embed(method, pictures, out, image_size=8, on_progress=damage)
+        embed(method, image_folder, out, image_size=8, on_progress=damage)
 
 
-def test_a_damaged_picture_is_warned_about(method, pictures, tmp_path, caplog):
+def test_a_damaged_image_is_warned_about(method, image_folder, tmp_path, caplog):
     with caplog.at_level(logging.WARNING, "gaussrep"):
-        embed(method, pictures, tmp_path / "f.safetensors", image_size=8)
+        embed(method, image_folder, tmp_path / "f.safetensors", image_size=8)
     [record] = caplog.records
-    assert record.getMessage().startswith(f"left out: {pictures / 'a' / '3.png'}: this image")
+    assert record.getMessage().startswith(f"left out: {image_folder / 'a' / '3.png'}: this image")
 
 
-def test_only_damaged_pictures(method, tmp_path):
+def test_only_damaged_images(method, tmp_path):
     for number in range(4):
         (tmp_path / f"{number}.jpg").write_bytes(b"")
     with pytest.raises(DataError, match="none of the 4 images here can be read"):
@@ -133,22 +135,22 @@ def test_only_damaged_pictures(method, tmp_path):
     assert not (tmp_path / "f.safetensors.parts").exists()
 
 
-def test_a_folder_without_pictures_and_a_method_without_embedding(
-    method, pictures, tmp_path, monkeypatch
+def test_a_folder_without_images_and_a_method_without_embedding(
+    method, image_folder, tmp_path, monkeypatch
 ):
     with pytest.raises(DataError, match="there is no such folder"):
         embed(method, tmp_path / "none", tmp_path / "f.safetensors", image_size=8)
     with pytest.raises(DataError, match="cannot write"):
-        embed(method, pictures, pictures / "b" / "1.png" / "f.safetensors", image_size=8)
+        embed(method, image_folder, image_folder / "b" / "1.png" / "f.safetensors", image_size=8)
     monkeypatch.setattr("gaussrep.embedding.folder.LONGEST_LIST", 100)
     with pytest.raises(DataError, match=r"8 images take \d+ bytes, .* subfolders one by one"):
-        embed(method, pictures, tmp_path / "f.safetensors", image_size=8)
+        embed(method, image_folder, tmp_path / "f.safetensors", image_size=8)
     monkeypatch.undo()
     from gaussrep.methods import Method
 
     monkeypatch.setattr(type(method), "embed", Method.embed)
     with pytest.raises(CapabilityError, match="Averager gives no embedding"):
-        embed(method, pictures, tmp_path / "f.safetensors", image_size=8)
+        embed(method, image_folder, tmp_path / "f.safetensors", image_size=8)
 
 
 @pytest.mark.parametrize("content", [None, b"", b"1234567890"])

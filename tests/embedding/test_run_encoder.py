@@ -48,7 +48,7 @@ class Patches(Method):
 
 @pytest.fixture
 def make_run(site, tmp_path, monkeypatch):
-    """Write runs of a method whose tokens are the mean colors of a picture's parts."""
+    """Write runs of a method whose tokens are the mean colors of an image's parts."""
     site.add("patches", PLUGIN, modules={"patches_config": CONFIG, "patches_method": METHOD})
 
     def make(**settings):
@@ -90,7 +90,7 @@ def test_tokens_that_are_no_square_are_refused(make_run):
         RunEncoder(RunEncoderConfig(run=run))
 
 
-def test_a_run_that_sees_no_pictures_is_refused(make_run):
+def test_a_run_that_sees_no_images_is_refused(make_run):
     run = make_run(wants="points")
     with pytest.raises(CapabilityError, match="embeds no images: its method needs 'points'"):
         RunEncoder(RunEncoderConfig(run=run))

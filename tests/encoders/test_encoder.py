@@ -63,6 +63,6 @@ def test_the_point_interface_cannot_be_built():
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_a_cloud_says_which_tensor_is_off():
+def test_a_cloud_reports_which_tensor_is_off():
     with pytest.raises(ShapeError, match=r"coords has shape \[6, 3\], wanted \[7, 3\]"):
         cloud(coords=6)

@@ -65,8 +65,8 @@ def test_without_a_network_it_is_one_sentence(tmp_path, monkeypatch):
 
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
     monkeypatch.setattr(torch.hub, "urlopen", offline)
-    said = r"RADIO 'c-radio_v3-b' cannot be loaded from NVlabs/RADIO .*no internet.*source=local"
-    with pytest.raises(UnavailableError, match=said) as error:
+    output = r"RADIO 'c-radio_v3-b' cannot be loaded from NVlabs/RADIO .*no internet.*source=local"
+    with pytest.raises(UnavailableError, match=output) as error:
         RadioEncoder(RadioConfig())
     assert "\n" not in str(error.value)
 
@@ -81,7 +81,7 @@ def test_e_radio_is_refused():
         resolve("encoders", {"type": "radio", "version": "e-radio_v2"})
 
 
-def test_the_license_is_said_where_the_version_is_chosen():
+def test_the_license_is_reported_where_the_version_is_chosen():
     source = RadioEncoder.__doc__ or ""
     assert "non-commercial" in source
     assert RadioConfig().version.startswith("c-radio")

@@ -18,7 +18,7 @@ def test_sides_become_the_nearest_multiples(size, cell, longer, wanted):
     assert resize_to_patch_grid(torch.rand(1, 3, *size), cell, longer).shape[-2:] == wanted
 
 
-def test_a_picture_that_fits_stays_itself():
+def test_an_image_that_fits_stays_itself():
     images = torch.rand(1, 3, 8, 16)
     assert resize_to_patch_grid(images, 8) is images
 

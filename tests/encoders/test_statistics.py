@@ -20,7 +20,7 @@ from gaussrep.encoders.statistics import (
 from gaussrep.encoders.teacher_config import StatisticsConfig
 
 
-def test_a_flat_picture_has_its_color_and_nothing_else():
+def test_a_flat_image_has_its_color_and_nothing_else():
     color = torch.tensor([0.2, 0.5, 0.8])
     flat = color.view(1, 3, 1, 1).expand(1, 3, 16, 8)
     statistics = local_statistics(flat, 8)
@@ -163,7 +163,7 @@ def test_any_size_becomes_a_grid(cell, size, grid):
 
 
 def textures():
-    """Five textures, two pictures of each."""
+    """Five textures, two images of each."""
     columns = torch.arange(64).expand(64, 64)
     generator = torch.Generator().manual_seed(1)
     grain = torch.rand(2, 1, 64, 64, generator=generator)

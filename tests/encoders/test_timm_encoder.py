@@ -26,7 +26,7 @@ def test_a_transformer_gives_its_patch_tokens():
     assert torch.allclose(maps.reshape(2, 15, -1), tokens[:, 1:], atol=1e-5)
 
 
-def test_pictures_are_rounded_to_whole_cells():
+def test_images_are_rounded_to_whole_cells():
     vit = encoder("test_vit", image_side=100)
     assert vit(torch.rand(1, 3, 30, 61)).shape == (1, 3, 6, vit.width)
 

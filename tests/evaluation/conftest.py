@@ -36,7 +36,7 @@ def make_method(looker):
 
 @pytest.fixture
 def evaluate(looker):
-    """Measure a method on the toy's pictures, with `key=value` on top."""
+    """Measure a method on the toy's images, with `key=value` on top."""
 
     def call(name, method, *overrides, data="colors"):
         config = resolve_evaluation_config(name, resolve("datasets", data), None, list(overrides))

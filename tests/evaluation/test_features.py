@@ -54,7 +54,7 @@ def test_samples_are_drawn_by_the_seed(looker):
     assert chosen_samples(3, config(limit=10)) == [0, 1, 2]
 
 
-def test_training_pictures_are_not_augmented(looker):
+def test_training_images_are_not_augmented(looker):
     data = config(data={"type": "colors", "flip": 1.0}).data
     dark = labeled_split(data, "train", augment=True)[0]["image"]
     light = labeled_split(data, "train")[0]["image"]
@@ -62,8 +62,8 @@ def test_training_pictures_are_not_augmented(looker):
 
 
 @pytest.mark.parametrize(("width", "height"), [(12, 12), (18, 12), (12, 40)])
-def test_crops_of_training_pictures_are_their_central_squares(tmp_path, width, height):
-    """Against the validation split, which shows central squares, of the same pictures."""
+def test_crops_of_training_images_are_their_central_squares(tmp_path, width, height):
+    """Against the validation split, which shows central squares, of the same images."""
     from PIL import Image
 
     generator = torch.Generator().manual_seed(0)

@@ -10,7 +10,7 @@ from gaussrep.evaluation.inspection import HELD_OUT, report_samples
 
 
 @pytest.fixture
-def pictures(tmp_path):
+def dataset(tmp_path):
     for number in range(40):
         Image.new("RGB", (24, 16), (number, 0, 0)).save(tmp_path / f"{number}.png")
     return resolve(
@@ -36,14 +36,14 @@ def write_rooms(tmp_path):
     return write
 
 
-def test_photographs_are_cut_to_what_the_run_reads(pictures, tmp_path):
-    shown = report_samples(pictures, [str(tmp_path / "7.png")])
+def test_photographs_are_cut_to_what_the_run_reads(dataset, tmp_path):
+    shown = report_samples(dataset, [str(tmp_path / "7.png")])
     assert shown.batch["image"].shape == (1, 3, 8, 8)
     torch.testing.assert_close(shown.batch["image"][0, 0], torch.full((8, 8), 7 / 255))
 
 
-def test_held_out_images_stand_in(pictures):
-    shown = report_samples(pictures, [])
+def test_held_out_images_stand_in(dataset):
+    shown = report_samples(dataset, [])
     assert len(shown.batch["image"]) == HELD_OUT
     assert shown.names[:2] == ("0", "1")
 
@@ -57,7 +57,7 @@ def test_scenes_are_found_by_name(rooms):
         report_samples(rooms, ["c"])
 
 
-def test_photographs_are_cut_to_the_size_of_synthetic_pictures(tmp_path):
+def test_photographs_are_cut_to_the_size_of_synthetic_images(tmp_path):
     Image.new("RGB", (30, 20), (255, 0, 0)).save(tmp_path / "a.png")
     shapes = resolve("datasets", {"type": "shapes", "image_size": 16})
     shown = report_samples(shapes, [str(tmp_path / "a.png")])

@@ -67,7 +67,7 @@ def test_chunks_change_nothing(monkeypatch):
     assert torch.equal(vote(BANK, queries, classes=3, k=2, temperature=0.07), whole)
 
 
-def test_pictures_of_other_colors_are_told_apart(evaluate, make_method):
+def test_images_of_other_colors_are_told_apart(evaluate, make_method):
     method = make_method()
     scores = evaluate("knn", method)
     assert scores.rows == {"looker": {"top1": 1.0}}

@@ -46,16 +46,16 @@ def test_a_rate_is_that_of_sgd():
     """Against torch's SGD at the rate itself, two steps on all samples."""
     torch.manual_seed(0)
     data = Features(torch.randn(8, 6), torch.arange(8) % 2)
-    ours, theirs = Heads(6, 2, 1), Heads(6, 2, 1)
-    theirs.load_state_dict(ours.state_dict())
-    fit(ours, data, (0.2,), epochs=2, batch=8)
-    optimizer = torch.optim.SGD(theirs.parameters(), lr=0.2, momentum=0.9)
+    actual, expected = Heads(6, 2, 1), Heads(6, 2, 1)
+    expected.load_state_dict(actual.state_dict())
+    fit(actual, data, (0.2,), epochs=2, batch=8)
+    optimizer = torch.optim.SGD(expected.parameters(), lr=0.2, momentum=0.9)
     for factor in (1.0, 0.5):  # half a cosine over two steps
         optimizer.param_groups[0]["lr"] = 0.2 * factor
         optimizer.zero_grad()
-        torch.nn.functional.cross_entropy(theirs(data.pooled)[:, 0], data.labels).backward()
+        torch.nn.functional.cross_entropy(expected(data.pooled)[:, 0], data.labels).backward()
         optimizer.step()
-    torch.testing.assert_close(ours.linear.weight, theirs.linear.weight)
+    torch.testing.assert_close(actual.linear.weight, expected.linear.weight)
 
 
 def test_accuracy_by_hand():
@@ -67,7 +67,7 @@ def test_accuracy_by_hand():
     assert found.tolist() == [0.75]
 
 
-def test_pictures_of_other_colors_are_told_apart(evaluate, make_method):
+def test_images_of_other_colors_are_told_apart(evaluate, make_method):
     scores = evaluate("linear-probe", make_method(), "epochs=20", "head_batch=16")
     assert scores.rows == {"looker": {"top1": 1.0}}
     assert scores.facts["lr"] in (0.01, 0.03, 0.1, 0.3, 1.0)
@@ -82,7 +82,7 @@ def test_a_rate_that_cannot_learn_is_not_chosen(evaluate, make_method):
 
 
 def test_labels_without_a_pattern_give_chance(evaluate, make_method):
-    """The rate is chosen on training pictures, so nothing of the validation labels leaks."""
+    """The rate is chosen on training images, so nothing of the validation labels leaks."""
     method = make_method()
     torch.nn.init.zeros_(method.norm.weight)
     top1 = evaluate("linear-probe", method, "epochs=3", "data.held_out=99").own["top1"]

@@ -7,7 +7,7 @@ from gaussrep.errors import CapabilityError
 from gaussrep.methods import Reconstruction
 
 
-def test_of_pictures_of_one_color_by_hand(evaluate, make_method):
+def test_of_images_of_one_color_by_hand(evaluate, make_method):
     """The toy says gray where colors are 0.9, 0.1, 0.1; their mean color is right."""
     settings = ["data.noise=0", "draws=3", "data.held_out=5", "batch_size=2"]
     scores = evaluate("reconstruction", make_method(), *settings, data="plain")

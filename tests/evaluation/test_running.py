@@ -36,7 +36,7 @@ def test_it_is_measured_in_evaluation_mode(evaluate, make_method):
 
 @pytest.fixture
 def run(looker, tmp_path):
-    """A finished run on pictures without labels."""
+    """A finished run on images without labels."""
     settings = {
         "method": "looker",
         "data": {"type": "plain", "image_size": 8, "samples": 16},

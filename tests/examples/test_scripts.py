@@ -1,4 +1,4 @@
-"""The short example scripts run, and their pictures show what they should."""
+"""The short example scripts run, and their images show what they should."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from gaussrep.fitting.synthetic import known_scene
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "examples.md").read_text(encoding="utf-8")
 LARGEST = 200_000
-"""Bytes of a picture on the page."""
+"""Bytes of an image on the page."""
 
 
 def pixels(path):
@@ -26,10 +26,10 @@ def test_every_script_is_on_the_page():
     assert set(re.findall(r"<!-- example: (\w+) -->", PAGE)) == scripts
 
 
-def test_pictures_of_scripts_are_small():
-    pictures = re.findall(r"\((assets/example-[\w-]+\.png)\)", PAGE)
-    assert len(pictures) >= 3
-    assert all((ROOT / "docs" / name).stat().st_size < LARGEST for name in pictures)
+def test_images_of_scripts_are_small():
+    images = re.findall(r"\((assets/example-[\w-]+\.png)\)", PAGE)
+    assert len(images) >= 3
+    assert all((ROOT / "docs" / name).stat().st_size < LARGEST for name in images)
 
 
 def test_render(example, tmp_path):

@@ -52,6 +52,6 @@ def ring():
 
 @pytest.fixture
 def tiny_capture(tiny_scene, ring):
-    """Its pictures; one is held out."""
+    """Its images; one is held out."""
     seen = render(tiny_scene, ring)
     return Capture.split(PosedImages(seen.color, ring, seen.alpha, seen.depth), 10)

@@ -24,17 +24,17 @@ class Flat(ImageEncoder):
         return torch.stack([5 + red, green - 0.5], dim=-1) @ self.plane.mT
 
 
-def pictures(count=3):
+def make_images(count=3):
     generator = torch.Generator().manual_seed(1)
     return [torch.rand(3, 8, 6 + 2 * number, generator=generator) for number in range(count)]
 
 
 def test_short_vectors_keep_all_angles_where_so_many_directions_hold_them():
     encoder = Flat()
-    lessons = compute_feature_targets(encoder, pictures(), channels=2)
+    lessons = compute_feature_targets(encoder, make_images(), channels=2)
     assert [tuple(each.shape) for each in lessons.maps] == [(4, 3, 2), (4, 4, 2), (4, 5, 2)]
-    for picture, short in zip(pictures(), lessons.maps, strict=True):
-        long = encoder(picture[None])[0].flatten(0, 1)
+    for image, short in zip(make_images(), lessons.maps, strict=True):
+        long = encoder(image[None])[0].flatten(0, 1)
         rows = short.flatten(0, 1)
         angles = cosine_similarity(long[:, None], long[None], dim=-1)
         assert torch.allclose(
@@ -44,11 +44,11 @@ def test_short_vectors_keep_all_angles_where_so_many_directions_hold_them():
 
 def test_the_longest_directions_are_kept():
     encoder = build_teacher("statistics")
-    few, many = (compute_feature_targets(encoder, pictures(1), n) for n in (2, 8))
+    few, many = (compute_feature_targets(encoder, make_images(1), n) for n in (2, 8))
     assert torch.allclose(few.maps[0], many.maps[0][..., :2], atol=1e-5)
     energy = many.maps[0].square().sum((0, 1))
     assert (energy.diff() <= 1e-5).all()
-    assert torch.equal(many.maps[0], compute_feature_targets(encoder, pictures(1), 8).maps[0])
+    assert torch.equal(many.maps[0], compute_feature_targets(encoder, make_images(1), 8).maps[0])
 
 
 def test_error_of_cells():

@@ -48,6 +48,6 @@ def test_views_keep_their_gradients_apart(tiny_scene, ring):
     torch.testing.assert_close(means.grad, copies.means.grad.sum(0))
 
 
-def test_copies_draw_the_same_pictures(tiny_scene, ring):
+def test_copies_draw_the_same_images(tiny_scene, ring):
     apart = render(per_view(tiny_scene, 11), one_each(ring)).color[:, 0]
     torch.testing.assert_close(apart, render(tiny_scene, ring).color)

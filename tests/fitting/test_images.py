@@ -17,7 +17,7 @@ def test_smaller(size, longest, wanted):
 
 
 def test_hidden_colors_do_not_bleed(tmp_path):
-    """Half of the picture is a bright green that nobody sees."""
+    """Half of the image is a bright green that nobody sees."""
     pixels = np.zeros((8, 8, 4), np.uint8)
     pixels[:, :4] = [200, 0, 0, 255]
     pixels[:, 4:] = [0, 255, 0, 0]
@@ -40,12 +40,12 @@ K = np.array([[30.0, 0, 15], [0, 28, 11], [0, 0, 1]])
 
 
 def test_without_distortion_nothing_changes():
-    picture = torch.rand(20, 30, 4)
-    torch.testing.assert_close(undistort(picture, K, [0.0] * 5), picture, atol=1e-4, rtol=0)
+    image = torch.rand(20, 30, 4)
+    torch.testing.assert_close(undistort(image, K, [0.0] * 5), image, atol=1e-4, rtol=0)
 
 
 def test_samples_where_the_lens_put_it():
-    """A picture whose value is its own x, y coordinate tells where each pixel was taken from."""
+    """An image whose value is its own x, y coordinate tells where each pixel was taken from."""
     rows, columns = torch.meshgrid(torch.arange(20) + 0.5, torch.arange(30) + 0.5, indexing="ij")
     coefficients = [-0.1, 0.02, 0.003, -0.002, 0.01]
     found = undistort(torch.stack([columns, rows], -1), K, coefficients)

@@ -46,9 +46,9 @@ def test_random_ones_fill_the_box():
 
 
 def test_points_are_taken_where_there_are_any(ring):
-    pictures = PosedImages(torch.rand(11, 16, 16, 3), ring)
+    images = PosedImages(torch.rand(11, 16, 16, 3), ring)
     points, colors = torch.rand(30, 3) + 7, torch.rand(30, 3)
-    capture = Capture(pictures, None, points, colors)
+    capture = Capture(images, None, points, colors)
     found = init_gaussians(capture, InitConfig(count=8), rng())
     assert found.count == 8
     rows = [int((points == mean).all(-1).nonzero()) for mean in found.means]
@@ -156,7 +156,7 @@ class OfPictures:
         return batch["image"]
 
 
-def test_what_a_method_says_of_points_is_taken_without_padding(monkeypatch):
+def test_what_a_method_reports_of_points_is_taken_without_padding(monkeypatch):
     monkeypatch.setattr(initialization, "load_run", lambda folder: AtPoints())
     given = cloud()
     found = predict_gaussians("run", given)
@@ -165,7 +165,7 @@ def test_what_a_method_says_of_points_is_taken_without_padding(monkeypatch):
     assert found.features is None
 
 
-def test_a_method_of_pictures_is_refused(monkeypatch):
+def test_a_method_of_images_is_refused(monkeypatch):
     monkeypatch.setattr(initialization, "load_run", lambda folder: OfPictures())
     with pytest.raises(DataError, match="run: OfPictures needs 'image', which a point cloud lacks"):
         predict_gaussians("run", cloud())

@@ -19,19 +19,19 @@ def camera(ring):
 
 
 def test_weighs_l1_and_ssim(drawn, camera):
-    pictures = PosedImages(torch.full((1, 8, 8, 3), 0.75), camera)
+    posed_images = PosedImages(torch.full((1, 8, 8, 3), 0.75), camera)
     loss = L1SSIM(L1SSIMConfig(ssim_weight=0.2))
-    found = compute_fit_loss(drawn, pictures, torch.zeros(3), loss)
-    ssim = (2 * 0.5 * 0.75 + 1e-4) / (0.25 + 0.5625 + 1e-4)  # flat pictures differ in mean alone
+    found = compute_fit_loss(drawn, posed_images, torch.zeros(3), loss)
+    ssim = (2 * 0.5 * 0.75 + 1e-4) / (0.25 + 0.5625 + 1e-4)  # flat images differ in mean alone
     assert found.terms["l1"].item() == pytest.approx(0.25)
     assert found.terms["ssim"].item() == pytest.approx(ssim, rel=1e-3)
     assert found.total.item() == pytest.approx(0.8 * 0.25 + 0.2 * (1 - ssim), rel=1e-3)
 
 
-def test_transparent_pictures_lie_over_the_background(drawn, camera):
+def test_transparent_images_lie_over_the_background(drawn, camera):
     colors, alphas = torch.full((1, 8, 8, 3), 0.25), torch.full((1, 8, 8), 0.5)
-    pictures = PosedImages(colors, camera, alphas)
-    found = compute_fit_loss(drawn, pictures, torch.full((3,), 0.5), L1())
+    posed_images = PosedImages(colors, camera, alphas)
+    found = compute_fit_loss(drawn, posed_images, torch.full((3,), 0.5), L1())
     assert found.total.item() == 0
 
 
@@ -48,8 +48,10 @@ def test_depth_counts_where_it_was_measured_and_rendered(ring):
 
 
 def test_depth_is_measured_in_extents(drawn, camera):
-    pictures = PosedImages(drawn.color, camera, depths=torch.full((1, 8, 8), 3.0))
+    posed_images = PosedImages(drawn.color, camera, depths=torch.full((1, 8, 8), 3.0))
     loss = L1SSIM(L1SSIMConfig())
-    found = compute_fit_loss(drawn, pictures, torch.zeros(3), loss, depth_weight=0.5, extent=4.0)
+    found = compute_fit_loss(
+        drawn, posed_images, torch.zeros(3), loss, depth_weight=0.5, extent=4.0
+    )
     assert found.terms["depth"].item() == pytest.approx(0.25)
     assert found.total.item() == pytest.approx(0.125, abs=1e-5)

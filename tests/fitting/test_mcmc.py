@@ -39,7 +39,7 @@ def after(model, optimizers, number=50, **settings):
     return strategy
 
 
-def test_the_dead_move_to_the_living_and_the_picture_stays(model, optimizers, ring):
+def test_the_dead_move_to_the_living_and_the_image_stays(model, optimizers, ring):
     dead, living = [1, 4, 8], [0, 2, 3, 5, 6, 7, 9, 10, 11]
     places = model.raw["means"].detach().clone()
     before = render(model.gaussians(), ring).color.detach()

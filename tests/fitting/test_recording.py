@@ -34,7 +34,7 @@ def opened(path, **settings):
     return open_capture(RecordingConfig(path=str(path), hold_out_every=5, **settings))
 
 
-def test_gives_pictures_depth_and_points(recording, tmp_path):
+def test_gives_images_depth_and_points(recording, tmp_path):
     capture = opened(recording, cache=str(tmp_path))
     assert capture.train.colors.shape == (4, 24, 32, 3)
     assert capture.train.colors[:, 0, 0, 0].tolist() == pytest.approx(
@@ -48,7 +48,7 @@ def test_gives_pictures_depth_and_points(recording, tmp_path):
     torch.testing.assert_close(ahead, torch.full_like(ahead, 0.3), atol=1e-3, rtol=0)
 
 
-def test_makes_pictures_smaller(recording, tmp_path):
+def test_makes_images_smaller(recording, tmp_path):
     found = opened(recording, image_size=16, cache=str(tmp_path)).train
     assert found.colors.shape == (4, 12, 16, 3)
     assert found.cameras.Ks[0, 0, 0].item() == pytest.approx(15.0)

@@ -69,7 +69,7 @@ def test_frames_come_in_the_order_of_their_names_with_the_tenth_held_out(folder)
     assert capture.points is None
 
 
-def test_cameras_follow_the_size_of_the_pictures(folder):
+def test_cameras_follow_the_size_of_the_images(folder):
     found = opened(folder, image_size=10).train
     assert found.colors.shape == (10, 5, 10, 3)
     torch.testing.assert_close(
@@ -167,7 +167,7 @@ def test_refuses_by_name(folder, changes, message):
         opened(folder)
 
 
-def test_refuses_pictures_of_several_sizes(folder):
+def test_refuses_images_of_several_sizes(folder):
     Image.new("RGB", (10, 10)).save(folder / "03.png")
     with pytest.raises(DataError, match=r"20x10 pixels, 03\.png 10x10"):
         opened(folder)
@@ -204,7 +204,7 @@ def test_what_is_written_is_read_back(views, tmp_path):
         assert (found.over(background) - views.over(background)).abs().max() < 2 / 255
 
 
-def test_opaque_pictures_stay_opaque(views, tmp_path):
+def test_opaque_images_stay_opaque(views, tmp_path):
     write_transforms(PosedImages(views.colors, views.cameras), tmp_path)
     found = read(tmp_path).train
     assert found.alphas is None

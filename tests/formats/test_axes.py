@@ -27,7 +27,7 @@ def test_twice_is_exactly_nothing(make_scene, signs):
 
 
 @pytest.mark.parametrize("signs", [RIGHT_UP_BACK, LEFT_UP_FORWARD])
-def test_a_turned_camera_sees_the_same_picture(make_scene, cameras, draw, signs):
+def test_a_turned_camera_sees_the_same_image(make_scene, cameras, draw, signs):
     scene = make_scene(degree=3)
     seen = draw(convert_axes(scene, signs), cameras.transform(matrix(signs)))
     torch.testing.assert_close(seen, draw(scene, cameras), rtol=0, atol=1e-5)

@@ -1,4 +1,4 @@
-"""Pictures of what a file holds, in the file's own axes, are pictures of what was saved."""
+"""Images of what a file holds, in the file's own axes, are images of what was saved."""
 
 import pytest
 import torch

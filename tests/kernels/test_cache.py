@@ -62,13 +62,13 @@ def run(folder):
 
 @pytest.mark.slow
 def test_first_process_compiles_vectors_and_second_does_not_compile(tmp_path):
-    first, said = run(tmp_path)
-    assert "compiling CPU kernels" in said
+    first, log = run(tmp_path)
+    assert "compiling CPU kernels" in log
     assert first["hits"] == [0] * 5
     if platform.machine() in ("x86_64", "AMD64"):
         assert min(first["packed"]) >= 10
-    second, said = run(tmp_path)
-    assert "compiling CPU kernels" not in said
+    second, log = run(tmp_path)
+    assert "compiling CPU kernels" not in log
     assert second["hits"] == [1] * 5
     assert second["seconds"] < first["seconds"] / 2
 

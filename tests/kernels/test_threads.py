@@ -99,7 +99,7 @@ def test_workers_that_wait_keep_nothing_alive():
 
 
 def draw_and_differentiate(seed):
-    """Picture and gradients as one flat tensor."""
+    """Image and gradients as one flat tensor."""
     scene = random_scene(seed, batch=(2,), views=2, count=6, size=(40, 36), features=3)
     leaves = {name: t.float().requires_grad_() for name, t in scene.gaussians.tensors()}
     gaussians = scene.gaussians.replace(**leaves)
@@ -147,7 +147,8 @@ def test_python_threads_draw_at_the_same_time(threads):
         for _ in range(5):
             drawn = list(pool.map(draw_and_differentiate, range(4)))
             assert all(
-                torch.equal(ours, theirs) for ours, theirs in zip(drawn, expected, strict=True)
+                torch.equal(actual, reference)
+                for actual, reference in zip(drawn, expected, strict=True)
             )
 
 
@@ -171,7 +172,7 @@ SCRIPT = """
         out.color.square().sum().backward()
         return torch.cat([out.color.detach().flatten(), colors.grad.flatten()])
 
-    class Pictures(Dataset):
+    class Images(Dataset):
         def __len__(self):
             return 4
 
@@ -192,7 +193,7 @@ FORK = """
 WORKERS = """
     if __name__ == "__main__":
         expected = torch.stack([draw(index) for index in range(4)])
-        loader = DataLoader(Pictures(), 4, num_workers=2, multiprocessing_context=sys.argv[1])
+        loader = DataLoader(Images(), 4, num_workers=2, multiprocessing_context=sys.argv[1])
         assert torch.equal(next(iter(loader)), expected)
 """
 

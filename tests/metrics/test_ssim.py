@@ -20,7 +20,7 @@ def test_against_scikit_image(height, width, noise, seed):
     first = torch.rand(2, 3, height, width, generator=generator, dtype=torch.float64)
     second = first + noise * torch.randn(first.shape, generator=generator, dtype=torch.float64)
     found = ssim_map(first, second)
-    for ours, one, two in zip(found, first, second, strict=True):
+    for actual, one, two in zip(found, first, second, strict=True):
         _, wanted = structural_similarity(
             one.numpy(),
             two.numpy(),
@@ -31,7 +31,7 @@ def test_against_scikit_image(height, width, noise, seed):
             full=True,
             channel_axis=0,
         )
-        torch.testing.assert_close(ours, torch.from_numpy(wanted), rtol=1e-8, atol=1e-8)
+        torch.testing.assert_close(actual, torch.from_numpy(wanted), rtol=1e-8, atol=1e-8)
 
 
 def test_of_flat_images_by_hand():
@@ -68,10 +68,10 @@ def test_against_filters_of_scipy_at_sizes_around_a_block(size):
 
 def test_gradients_are_right():
     generator = torch.Generator().manual_seed(1)
-    said, truth = torch.rand(2, 1, 1, 6, 7, generator=generator, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda x: ssim_map(x, truth).mean(), said.requires_grad_())
+    output, truth = torch.rand(2, 1, 1, 6, 7, generator=generator, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda x: ssim_map(x, truth).mean(), output.requires_grad_())
 
 
-def test_is_1_for_the_same_picture():
-    picture = torch.rand(1, 3, 12, 12)
-    torch.testing.assert_close(ssim_map(picture, picture).mean(), torch.tensor(1.0))
+def test_is_1_for_the_same_image():
+    image = torch.rand(1, 3, 12, 12)
+    torch.testing.assert_close(ssim_map(image, image).mean(), torch.tensor(1.0))

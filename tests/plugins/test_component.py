@@ -43,11 +43,11 @@ def test_unmet_requirements_are_told_with_the_line_to_install_them(component):
 
 
 @pytest.mark.parametrize(
-    ("required", "said"), [("absent-thing", "pip install odd"), ("pytest", "")]
+    ("required", "output"), [("absent-thing", "pip install odd"), ("pytest", "")]
 )
-def test_a_record_may_give_the_line_itself(component, required, said):
+def test_a_record_may_give_the_line_itself(component, required, output):
     found = component("class X: pass", f"requires=({required!r},), install='pip install odd'")
-    assert found.install == said
+    assert found.install == output
 
 
 def test_settings_can_be_read_where_the_component_cannot_run(component):

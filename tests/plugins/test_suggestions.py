@@ -4,7 +4,7 @@ from gaussrep.plugins.suggestions import suggest
 
 
 @pytest.mark.parametrize(
-    ("given", "known", "said"),
+    ("given", "known", "output"),
     [
         ("gmea", ["gmae", "gaussiancross"], "did you mean 'gmae'?"),
         ("x", ["mse", "l1", "l1"], "there are: l1, mse."),
@@ -13,8 +13,8 @@ from gaussrep.plugins.suggestions import suggest
         ("x", map(str, range(100, 115)), "there are: " + ", ".join(map(str, range(100, 112)))),
     ],
 )
-def test_the_closest_name_or_all_of_them(given, known, said):
-    assert suggest(given, known).startswith(said)
+def test_the_closest_name_or_all_of_them(given, known, output):
+    assert suggest(given, known).startswith(output)
 
 
 def test_a_long_list_is_cut():

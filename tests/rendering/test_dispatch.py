@@ -73,17 +73,17 @@ def installed(site, monkeypatch):
 
 def test_requirements_are_derived_from_the_input():
     scene = random_scene(1, model="ortho", sh_degree=1, features=2)
-    asked = RenderRequirements.from_tensors(scene.gaussians, scene.cameras)
-    assert asked == RenderRequirements("cpu", frozenset({"ortho", "sh", "features", "float64"}))
+    requested = RenderRequirements.from_tensors(scene.gaussians, scene.cameras)
+    assert requested == RenderRequirements("cpu", frozenset({"ortho", "sh", "features", "float64"}))
     g = scene.gaussians.replace(means=scene.gaussians.means.clone().requires_grad_())
-    assert RenderRequirements.from_tensors(g, scene.cameras).capabilities == asked.capabilities | {
-        "differentiable"
-    }
+    assert RenderRequirements.from_tensors(
+        g, scene.cameras
+    ).capabilities == requested.capabilities | {"differentiable"}
     cameras = scene.cameras.replace(Ks=scene.cameras.Ks.clone().requires_grad_())
     needs = RenderRequirements.from_tensors(scene.gaussians, cameras).capabilities
-    assert needs == asked.capabilities | {"differentiable", "camera_gradients"}
+    assert needs == requested.capabilities | {"differentiable", "camera_gradients"}
     with torch.no_grad():
-        assert RenderRequirements.from_tensors(g, cameras) == asked
+        assert RenderRequirements.from_tensors(g, cameras) == requested
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ def test_unavailable_renderers_are_skipped_and_messages_logged_once(
     for needs in ({"pinhole"}, {"ortho"}, {"pinhole", "sh"}):
         chosen = select_renderer(RenderRequirements("cpu", frozenset(needs)))
         assert type(chosen).__name__ == "Second"
-    said = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "gaussrep"]
-    best, absent, second = said
+    output = [(r.levelname, r.getMessage()) for r in caplog.records if r.name == "gaussrep"]
+    best, absent, second = output
     assert best == ("WARNING", f"skipping renderer best: {reason}")
     assert absent[0] == "WARNING"
     assert "pip install absent-thing" in absent[1]

@@ -100,10 +100,10 @@ class TestAdapter(RendererContract):
 def test_color_features_and_depth_come_of_one_pass(version, features):
     scene = random_scene(1, batch=(2,), views=2, count=6, features=features)
     renderer = OnCpu(version)
-    ours = renderer.render(scene.gaussians, scene.cameras, scene.background)
-    theirs = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
+    actual = renderer.render(scene.gaussians, scene.cameras, scene.background)
+    expected = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
     for name in ("color", "alpha", "depth", "features"):
-        one, two = getattr(ours, name), getattr(theirs, name)
+        one, two = getattr(actual, name), getattr(expected, name)
         assert (one is None) == (two is None)
         if one is not None:
             torch.testing.assert_close(one, two)
@@ -115,10 +115,10 @@ def test_color_features_and_depth_come_of_one_pass(version, features):
 def test_spherical_harmonics_of_every_scene_are_evaluated_before(version):
     scene = random_scene(2, batch=(2, 2), views=3, sh_degree=2, features=2)
     renderer = OnCpu(version)
-    ours = renderer.render(scene.gaussians, scene.cameras, scene.background)
-    theirs = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
-    torch.testing.assert_close(ours.color, theirs.color)
-    torch.testing.assert_close(ours.features, theirs.features)
+    actual = renderer.render(scene.gaussians, scene.cameras, scene.background)
+    expected = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
+    torch.testing.assert_close(actual.color, expected.color)
+    torch.testing.assert_close(actual.features, expected.features)
     assert all(call["sh_degree"] is None for call in renderer.gsplat.calls)
 
 

@@ -40,18 +40,20 @@ def test_ellipses_and_their_gradients_are_those_of_gsplat(gsplat, model):
     gaussians, cameras = wide_scene(model)
     leaves = [gaussians.means, gaussians.quats, gaussians.scales, cameras.viewmats, cameras.Ks]
     means, quats, scales, viewmats, Ks = (leaf.clone().requires_grad_() for leaf in leaves)
-    ours = project(
+    actual = project(
         gaussians.replace(means=means, quats=quats, scales=scales),
         cameras.replace(viewmats=viewmats, Ks=Ks),
     )
     covars, _ = gsplat._quat_scale_to_covar_preci(quats, scales, compute_preci=False)
     size = cameras.width, cameras.height
-    _, *theirs = gsplat._fully_fused_projection(
+    _, *expected = gsplat._fully_fused_projection(
         means, covars, viewmats, Ks, *size, eps2d=EPS2D, near_plane=NEAR, camera_model=model
     )
-    shown = (ours.depths >= NEAR).detach()
+    shown = (actual.depths >= NEAR).detach()
     assert 50 < shown.sum() < shown.numel()
-    for mine, other in zip((ours.means2d, ours.depths, ours.conics), theirs[:3], strict=True):
+    for mine, other in zip(
+        (actual.means2d, actual.depths, actual.conics), expected[:3], strict=True
+    ):
         torch.testing.assert_close(mine[shown], other[shown], rtol=1e-9, atol=1e-9)
         slopes = (
             slopes_of(tensor[shown], (means, quats, scales, viewmats, Ks))
@@ -81,5 +83,7 @@ def test_spherical_harmonics_are_those_of_gsplat(gsplat, degree):
     directions = torch.randn(30, 3, generator=generator, dtype=torch.float64)
     coefficients = torch.rand(30, (degree + 1) ** 2, 3, generator=generator, dtype=torch.float64)
     coefficients[:, 0] += 8  # colors stay above 0, where ours are cut off
-    theirs = gsplat._spherical_harmonics(degree, directions, coefficients) + 0.5
-    torch.testing.assert_close(sh.evaluate(coefficients, directions), theirs, rtol=1e-9, atol=1e-9)
+    expected = gsplat._spherical_harmonics(degree, directions, coefficients) + 0.5
+    torch.testing.assert_close(
+        sh.evaluate(coefficients, directions), expected, rtol=1e-9, atol=1e-9
+    )

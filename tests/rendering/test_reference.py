@@ -142,5 +142,5 @@ def test_a_nearly_singular_float32_scene_has_finite_gradients():
 
 def test_auto_falls_to_the_reference_for_float64():
     scene = random_scene(15)
-    picture = gr.render(scene.gaussians, scene.cameras)
-    assert picture.color.dtype == torch.float64
+    image = gr.render(scene.gaussians, scene.cameras)
+    assert image.color.dtype == torch.float64

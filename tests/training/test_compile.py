@@ -30,13 +30,15 @@ def test_a_compiled_run_has_the_losses_and_the_weights_of_a_plain_one(configure,
 
 
 def test_the_modules_are_compiled_where_it_is_asked_for(configure, monkeypatch, tmp_path):
-    asked = []
+    requested = []
     monkeypatch.setattr(torch, "compile", lambda function: function)
-    monkeypatch.setattr(nn.Module, "compile", lambda self, **_: asked.append(type(self).__name__))
+    monkeypatch.setattr(
+        nn.Module, "compile", lambda self, **_: requested.append(type(self).__name__)
+    )
     train(configure("trainer.steps=1"), tmp_path / "plain")
-    assert asked == []
+    assert requested == []
     train(configure("trainer.steps=1", "trainer.compile=true"), tmp_path / "compiled")
-    assert asked == ["Linear", "LayerNorm", "Linear"]
+    assert requested == ["Linear", "LayerNorm", "Linear"]
 
 
 def test_a_missing_compiler_is_one_sentence(configure, monkeypatch, tmp_path):

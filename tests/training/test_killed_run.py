@@ -98,8 +98,8 @@ def test_two_processes_equal_one_with_twice_the_batch(tmp_path):
     ]
     launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python"]
     two = [sys.executable, "-m", *launcher, *PROGRAM]
-    ours = start(tmp_path, *settings, "trainer.batch_size=4", program=two)
-    out = finish(ours)
+    actual = start(tmp_path, *settings, "trainer.batch_size=4", program=two)
+    out = finish(actual)
     finish(start(tmp_path, *settings, "trainer.batch_size=8"))
 
     together, alone = (rows_of(tmp_path / "runs" / name) for name in ("toy-1", "toy-2"))

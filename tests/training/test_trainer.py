@@ -101,8 +101,10 @@ def test_a_resumed_run_is_one_that_never_stopped(tmp_path, configure, stop, more
     whole = [strip_validation(row) for row in rows_of(tmp_path / "whole")]
     assert [strip_validation(row) for row in rows_of(tmp_path / "parts")] == whole
     assert result.steps == 12
-    ours, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("parts", "whole"))
-    assert all(torch.equal(ours[name], theirs[name]) for name in theirs)
+    actual, expected = (
+        load_file(tmp_path / name / "model.safetensors") for name in ("parts", "whole")
+    )
+    assert all(torch.equal(actual[name], expected[name]) for name in expected)
 
 
 def strip_validation(row):
@@ -199,12 +201,12 @@ def test_resume_refuses_to_become_another_run(tmp_path, configure, override, mes
         resume(tmp_path, [override])
 
 
-def test_resume_accepts_what_says_the_same(tmp_path, configure):
+def test_resume_accepts_what_reports_the_same(tmp_path, configure):
     train(configure(), tmp_path)
     assert resume(tmp_path, ["trainer.lr=0.01", "trainer.steps=7"]).steps == 7
 
 
-def test_ctrl_c_says_how_to_go_on(tmp_path, configure, monkeypatch, capsys):
+def test_ctrl_c_reports_how_to_go_on(tmp_path, configure, monkeypatch, capsys):
     def interrupt(*_):
         raise KeyboardInterrupt
 

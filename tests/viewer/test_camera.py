@@ -39,7 +39,7 @@ def test_the_quaternion_turns_from_the_camera_to_the_world():
     assert cameras.positions[0].tolist() == pytest.approx([5, 6, 7], abs=1e-5)
 
 
-def test_a_coarser_picture_shows_the_same():
+def test_a_coarser_image_shows_the_same():
     fine, coarse = view().cameras(), view(width=801, height=399).cameras(4)
     assert (coarse.width, coarse.height) == (200, 100)
     point = (0.3, -0.2, 1)
@@ -69,14 +69,14 @@ def test_a_page_opens_where_the_first_camera_stood():
     assert pose.target.norm() < 0.5
 
 
-def test_up_is_what_is_up_in_the_pictures():
+def test_up_is_what_is_up_in_the_images():
     low = [[2.0, 0, 0.25], [-2.0, 0, 0.25]]
     torch.testing.assert_close(ViewerScene("balls", known_scene(), cameras(*low)).up, UP)
     assert ViewerScene("balls", known_scene()).up.tolist() == [0, -1, 0]
 
 
 @pytest.mark.parametrize("aspect", [0.5, 2.0])
-def test_without_cameras_all_is_in_the_picture(aspect):
+def test_without_cameras_all_is_in_the_image(aspect):
     gaussians = known_scene()
     pose = initial_pose(ViewerScene("balls", gaussians), aspect)
     assert (pose.target - pose.eye)[:2].abs().max() < 1e-5

@@ -56,8 +56,8 @@ def test_near_is_bright_and_far_is_dark(scene, camera):
 
 def test_alpha_is_gray_and_knows_no_background(scene, camera):
     drawn = gr.render(scene.gaussians, camera, "reference")
-    picture = draw(scene, camera, "alpha")
-    assert torch.equal(picture, drawn.alpha[0, ..., None].expand(-1, -1, 3))
+    image = draw(scene, camera, "alpha")
+    assert torch.equal(image, drawn.alpha[0, ..., None].expand(-1, -1, 3))
 
 
 def test_features_have_the_colors_of_their_gaussians(scene, camera):
@@ -66,8 +66,8 @@ def test_features_have_the_colors_of_their_gaussians(scene, camera):
     drawn = gr.render(scene.gaussians, camera, "reference")
     place = divmod(int(drawn.alpha[0].argmax()), 64)
     alpha = drawn.alpha[0][place]
-    picture = draw(scene, camera, "features")
-    torch.testing.assert_close(picture[place], alpha * colors[0] + (1 - alpha) * GRAY)
+    image = draw(scene, camera, "features")
+    torch.testing.assert_close(image[place], alpha * colors[0] + (1 - alpha) * GRAY)
 
 
 def test_splats_are_colored_by_channel(scene):

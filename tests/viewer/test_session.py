@@ -18,7 +18,7 @@ CLEAR = np.s_[200:, :510]
 SHARP = "?fixedDpr=1"
 """Keeps viser from drawing fewer pixels where the browser is slow."""
 SMALL = 1.5
-"""Mean difference of bytes between viser's splats and our renderers' pictures of them."""
+"""Mean difference of bytes between viser's splats and our renderers' images of them."""
 
 
 @pytest.fixture
@@ -61,9 +61,9 @@ def drawn(file, server, share=0.0):
     return (gr.render(rest, cameras, "cpu", torch.ones(3)).color[0] * 255).round().numpy()
 
 
-def error(tab, picture):
-    """Differences of the screenshot from a picture, in bytes."""
-    return np.abs(tab.pixels()[CLEAR].astype(float) - picture[CLEAR])
+def error(tab, image):
+    """Differences of the screenshot from an image, in bytes."""
+    return np.abs(tab.pixels()[CLEAR].astype(float) - image[CLEAR])
 
 
 def test_the_page_shows_the_scene_and_its_layers(file, server, tab, wait_for):

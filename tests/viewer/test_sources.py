@@ -89,7 +89,7 @@ def test_a_running_fit_is_followed_from_its_first_checkpoint_on(fit_run):
     assert follower.newest() is None
 
 
-def test_a_fit_is_shown_without_cameras_where_its_pictures_are_gone(fit_run, caplog):
+def test_a_fit_is_shown_without_cameras_where_its_images_are_gone(fit_run, caplog):
     config = FitConfig(data={"type": "transforms", "path": str(fit_run.path / "gone")})
     fit_run.config_file.write_text(dump_yaml(config.train_config()), encoding="utf-8")
     checkpoint(fit_run, 100, known_scene())
@@ -108,8 +108,8 @@ def test_a_run_shows_samples_by_index(gmae):
     assert first.caption == f"{gmae}, sample 0: 12 Gaussians"
     image = source._dataset[1]["image"][None]
     with torch.no_grad():
-        said = load_run(gmae).gaussians({"image": image})[0]
-    torch.testing.assert_close(second.gaussians.means, said.means)
+        output = load_run(gmae).gaussians({"image": image})[0]
+    torch.testing.assert_close(second.gaussians.means, output.means)
     assert (first.gaussians.means - second.gaussians.means).abs().max() > 1e-4
 
 

@@ -19,7 +19,7 @@ def test_a_cuboid_has_twelve_edges_along_its_axes():
     assert corners(edges) == set(itertools.product((0, 2), (0, 4), (0, 6)))
 
 
-def test_a_pinhole_camera_is_a_pyramid_whose_base_is_its_picture():
+def test_a_pinhole_camera_is_a_pyramid_whose_base_is_its_image():
     K = torch.tensor([[10.0, 0, 4], [0, 10, 3], [0, 0, 1]])
     viewmat = torch.eye(4)
     viewmat[:3, 3] = torch.tensor([0, 0, -5.0])

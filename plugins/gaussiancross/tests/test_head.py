@@ -21,25 +21,25 @@ def test_gaussians_stay_within_their_limits(config, make_batch):
     head = GaussianHead(config)
     with torch.no_grad():
         head.raw.weight.mul_(100)
-    said = head(torch.randn(2, 32, 16), HALF, place)
+    output = head(torch.randn(2, 32, 16), HALF, place)
     cell = place.cell[:, None]
-    assert ((said.means - place.anchors()).abs() <= 0.5001 * cell).all()
-    assert (said.scales <= 1.5001 * cell).all()
-    assert said.features is not None
-    assert said.features.shape == (2, 32, 5)
-    assert ((said.colors >= 0) & (said.colors <= 1)).all()
+    assert ((output.means - place.anchors()).abs() <= 0.5001 * cell).all()
+    assert (output.scales <= 1.5001 * cell).all()
+    assert output.features is not None
+    assert output.features.shape == (2, 32, 5)
+    assert ((output.colors >= 0) & (output.colors <= 1)).all()
 
 
 def test_gaussians_start_round_half_a_cell_wide_and_over_the_threshold(config, make_batch):
     torch.manual_seed(0)
     place = AnchorGrid.of(SceneBatch.of(make_batch()), config)
-    said = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
+    output = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
     torch.testing.assert_close(
-        said.scales, (0.5 * place.cell)[:, None].expand(2, 32, 3), rtol=0.2, atol=0
+        output.scales, (0.5 * place.cell)[:, None].expand(2, 32, 3), rtol=0.2, atol=0
     )
-    assert (said.opacities > config.opacity_threshold).all()
-    torch.testing.assert_close(said.opacities[HALF], torch.full((32,), 0.8), atol=0.1, rtol=0)
-    torch.testing.assert_close(said.opacities[~HALF], torch.full((32,), 0.35), atol=0.1, rtol=0)
+    assert (output.opacities > config.opacity_threshold).all()
+    torch.testing.assert_close(output.opacities[HALF], torch.full((32,), 0.8), atol=0.1, rtol=0)
+    torch.testing.assert_close(output.opacities[~HALF], torch.full((32,), 0.35), atol=0.1, rtol=0)
 
 
 def test_the_threshold_drops_and_the_guard_keeps():
@@ -53,10 +53,10 @@ def test_the_threshold_drops_and_the_guard_keeps():
 
 def test_a_field_gives_what_passed(config, make_batch):
     place = AnchorGrid.of(SceneBatch.of(make_batch()), config)
-    said = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
+    output = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
     kept = torch.zeros(2, 32, dtype=torch.bool)
     kept[0, 3] = kept[1, 5] = kept[1, 9] = True
-    pruned = GaussianField(said, kept, place.cuboid).pruned
+    pruned = GaussianField(output, kept, place.cuboid).pruned
     assert pruned.count == 2
-    torch.testing.assert_close(pruned.means[1], said.means[1, [5, 9]])
+    torch.testing.assert_close(pruned.means[1], output.means[1, [5, 9]])
     assert pruned.opacities[0, 1] == 0

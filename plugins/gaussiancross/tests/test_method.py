@@ -78,7 +78,7 @@ def test_gaussians_come_back_in_the_units_of_the_points(make_method, make_batch)
         assert (means < points.amax(0) + 1.1).all()
 
 
-def test_drawing_a_field_or_its_metric_gaussians_gives_one_picture(make_method, make_batch):
+def test_drawing_a_field_or_its_metric_gaussians_gives_one_image(make_method, make_batch):
     import gaussrep as gr
     from gaussrep_gaussiancross.scene_batch import cameras_of
 
@@ -105,11 +105,11 @@ def test_points_are_encoded_alone_as_in_company(make_method, make_batch):
 def test_a_scene_is_embedded_by_the_mean_of_its_points(make_method, make_batch):
     batch = make_batch()
     method = make_method().eval()
-    said = method.embed(batch)
+    result = method.embed(batch)
     features = method.encode_points(batch)
-    torch.testing.assert_close(said.pooled[1], features[batch["scene"] == 1].mean(0))
-    assert said.tokens.shape == (2, 930, method.point_width)
-    assert not said.tokens[0, 900:].any()
+    torch.testing.assert_close(result.pooled[1], features[batch["scene"] == 1].mean(0))
+    assert result.tokens.shape == (2, 930, method.point_width)
+    assert not result.tokens[0, 900:].any()
 
 
 def test_the_teacher_is_no_weight(make_method):

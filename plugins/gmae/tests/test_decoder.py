@@ -66,7 +66,7 @@ def test_gaussians_of_a_query_start_around_its_place(make_method, each):
     assert means.unique(dim=1).shape[1] == each
 
 
-def test_a_query_says_all_its_gaussians(make_method):
+def test_a_query_reports_all_its_gaussians(make_method):
     head = make_method(queries=5, gaussians_per_query=3).head
     queries = torch.randn(2, 5, 32)
     before = head(queries)

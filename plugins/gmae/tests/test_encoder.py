@@ -22,11 +22,11 @@ def test_weights_have_timms_names_and_shapes(name, patch, width, depth, heads):
     size = {"width": width, "depth": depth, "heads": heads}
     config = resolve("methods", {"type": "mae", "patch_size": patch, "encoder": size})
     with torch.device("meta"):
-        ours, theirs = build_encoder(config).vit, timm.create_model(name, num_classes=0)
-    shapes = {key: tensor.shape for key, tensor in ours.state_dict().items()}
-    assert shapes == {key: tensor.shape for key, tensor in theirs.state_dict().items()}
-    count = sum(parameter.numel() for parameter in ours.parameters())
-    assert count == sum(parameter.numel() for parameter in theirs.parameters())
+        actual, expected = build_encoder(config).vit, timm.create_model(name, num_classes=0)
+    shapes = {key: tensor.shape for key, tensor in actual.state_dict().items()}
+    assert shapes == {key: tensor.shape for key, tensor in expected.state_dict().items()}
+    count = sum(parameter.numel() for parameter in actual.parameters())
+    assert count == sum(parameter.numel() for parameter in expected.parameters())
 
 
 def test_mlps_have_the_width_they_are_given(make_method):
@@ -162,10 +162,10 @@ def test_a_name_that_timm_does_not_know_is_one_sentence(make_method):
 
 def test_weights_of_a_name_are_downloaded_by_timm(make_method, public, monkeypatch):
     path, weights = public()
-    asked = []
+    requested = []
 
     def create_model(name, **options):
-        asked.append((name, options))
+        requested.append((name, options))
         method = make_method()
         load_encoder_weights(method.encoder.vit, path)
         return method.encoder.vit
@@ -173,7 +173,7 @@ def test_weights_of_a_name_are_downloaded_by_timm(make_method, public, monkeypat
     monkeypatch.setattr(timm, "create_model", create_model)
     vit = make_method().encoder.vit
     load_encoder_weights(vit, "vit_base_patch16_224.mae")
-    assert asked == [("vit_base_patch16_224.mae", {"pretrained": True, "num_classes": 0})]
+    assert requested == [("vit_base_patch16_224.mae", {"pretrained": True, "num_classes": 0})]
     assert torch.equal(vit.cls_token, weights["cls_token"])
 
 

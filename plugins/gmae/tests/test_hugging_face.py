@@ -33,12 +33,12 @@ def make_theirs():
     return make
 
 
-def block(ours, theirs, weights):
+def block(actual, reference, weights):
     """One of timm's blocks under the names of transformers."""
     for kind in ("weight", "bias"):
-        fused = weights[f"{ours}.attn.qkv.{kind}"].chunk(3)
+        fused = weights[f"{actual}.attn.qkv.{kind}"].chunk(3)
         for name, part in zip("qkv", fused, strict=True):
-            yield f"{theirs}.attention.{name}_proj.{kind}", part
+            yield f"{reference}.attention.{name}_proj.{kind}", part
         for name, other in {
             "attn.proj": "attention.o_proj",
             "norm1": "layernorm_before",
@@ -46,7 +46,7 @@ def block(ours, theirs, weights):
             "mlp.fc1": "mlp.fc1",
             "mlp.fc2": "mlp.fc2",
         }.items():
-            yield f"{theirs}.{other}.{kind}", weights[f"{ours}.{name}.{kind}"]
+            yield f"{reference}.{other}.{kind}", weights[f"{actual}.{name}.{kind}"]
 
 
 def translated(method):
@@ -75,34 +75,34 @@ def translated(method):
 
 @pytest.mark.parametrize("target", ["plain", "normalized"])
 def test_loss_and_pixels_are_those_of_vit_mae(make_method, make_theirs, target):
-    ours = make_method(
+    actual = make_method(
         "mae",
         image_size=48,
         encoder=SIZE,
         decoder={"width": 32, "depth": 2, "heads": 2, "mlp_ratio": 3},
         target=target,
     ).eval()
-    for parameter in ours.parameters():
+    for parameter in actual.parameters():
         if parameter.requires_grad:
             parameter.data += 0.05 * torch.randn_like(parameter)
-    theirs = make_theirs(target)
-    theirs.decoder.initialize_weights(36)
-    embeddings = theirs.decoder.decoder_pos_embed[0, 1:]
-    torch.testing.assert_close(ours.decoder.places, embeddings, atol=1e-6, rtol=0)
-    missing, unexpected = theirs.load_state_dict(dict(translated(ours)), strict=False)
+    reference = make_theirs(target)
+    reference.decoder.initialize_weights(36)
+    embeddings = reference.decoder.decoder_pos_embed[0, 1:]
+    torch.testing.assert_close(actual.decoder.places, embeddings, atol=1e-6, rtol=0)
+    missing, unexpected = reference.load_state_dict(dict(translated(actual)), strict=False)
     assert (missing, unexpected) == (["decoder.decoder_pos_embed"], [])
 
     images = torch.rand(3, 3, 48, 48, generator=torch.Generator().manual_seed(5))
     torch.manual_seed(7)
-    out = ours.training_loss({"image": images})
+    out = actual.training_loss({"image": images})
     torch.manual_seed(7)
     noise = torch.rand(3, 36)
     torch.manual_seed(7)
-    visible = ours.random_visible(3)
+    visible = actual.random_visible(3)
     with torch.no_grad():
-        expected = theirs(images, noise=noise)
-        prediction = ours.decoder(ours.encoder.tokens(images, visible), visible)
-    assert torch.equal(ours.masked_pixels(visible), upsample_mask(expected.mask.bool(), 8))
+        expected = reference(images, noise=noise)
+        prediction = actual.decoder(actual.encoder.tokens(images, visible), visible)
+    assert torch.equal(actual.masked_pixels(visible), upsample_mask(expected.mask.bool(), 8))
     assert expected.loss > 0.01
     torch.testing.assert_close(out.loss, expected.loss, rtol=1e-5, atol=1e-6)
     torch.testing.assert_close(prediction, expected.logits, rtol=1e-4, atol=1e-5)

@@ -12,18 +12,18 @@ EYE = Cameras.look_at(
 def test_eight_bits_and_transparency():
     image = torch.full((2, 3, 4), 255, dtype=torch.uint8)
     image[0, 0] = torch.tensor([255, 0, 102, 51])
-    pictures = images_of({"image": image}, EYE)
-    assert torch.allclose(pictures.colors[0, 0, 0], torch.tensor([0.2, 0, 0.08]))
-    white = pictures.over(torch.ones(3))
+    images = images_of({"image": image}, EYE)
+    assert torch.allclose(images.colors[0, 0, 0], torch.tensor([0.2, 0, 0.08]))
+    white = images.over(torch.ones(3))
     assert torch.allclose(white[0, 0, 0], torch.tensor([1, 0.8, 0.88]))
     assert torch.allclose(white[0, 1, 2], torch.ones(3))
 
 
 def test_depth_loses_its_channel():
     depth = torch.arange(6.0).reshape(2, 3, 1)
-    pictures = images_of({"image": torch.rand(2, 3, 3), "depth_image": depth}, EYE)
-    assert pictures.alphas is None
-    assert torch.equal(pictures.depths, depth[None, ..., 0])
+    images = images_of({"image": torch.rand(2, 3, 3), "depth_image": depth}, EYE)
+    assert images.alphas is None
+    assert torch.equal(images.depths, depth[None, ..., 0])
 
 
 def test_what_is_masked_agrees_whatever_was_drawn():
@@ -33,7 +33,7 @@ def test_what_is_masked_agrees_whatever_was_drawn():
         "mask": torch.tensor([[1, 1, 0], [0, 1, 1]], dtype=torch.bool)[..., None],
     }
     drawn = Rendering(torch.rand(1, 2, 3, 3), torch.rand(1, 2, 3), torch.rand(1, 2, 3))
-    hidden, pictures = masked(batch, drawn, images_of(batch, EYE))
-    difference = (hidden.color - pictures.over(torch.ones(3)))[0].abs().amax(-1)
+    hidden, images = masked(batch, drawn, images_of(batch, EYE))
+    difference = (hidden.color - images.over(torch.ones(3)))[0].abs().amax(-1)
     assert torch.equal(difference > 0, batch["mask"][..., 0])
-    assert torch.equal(pictures.depths[0] > 0, batch["mask"][..., 0])
+    assert torch.equal(images.depths[0] > 0, batch["mask"][..., 0])

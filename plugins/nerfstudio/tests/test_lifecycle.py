@@ -85,13 +85,13 @@ def test_evaluates(trained, tmp_path):
     )
     assert measured.returncode == 0, measured.stderr
     scores = json.loads((tmp_path / "scores.json").read_text())["results"]
-    assert scores["psnr"] > 15  # black pictures have 12
+    assert scores["psnr"] > 15  # black images have 12
     assert 0 < scores["ssim"] <= 1
     assert "lpips" not in scores
     assert measured.stdout.count("LPIPS is not measured") == 1
 
 
-def test_export_renders_the_same_picture(trained, balls, tmp_path):
+def test_export_renders_the_same_image(trained, balls, tmp_path):
     rendered = call(
         "ns-render", "dataset", "--load-config", trained / "config.yml", "--split", "test",
         "--output-path", tmp_path, "--rendered-output-names", "rgb", "--image-format", "png",

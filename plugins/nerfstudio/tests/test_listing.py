@@ -51,14 +51,14 @@ def test_other_methods_outlive_a_broken_gaussrep(failing, name):
 
 
 @pytest.mark.parametrize("name", ["gaussrep", "gaussrep.fitting.scene_model"])
-def test_broken_method_says_why(failing, name, balls, tmp_path):
+def test_broken_method_reports_why(failing, name, balls, tmp_path):
     refused = call(
         "ns-train", "gaussrep", "--data", balls, "--output-dir", tmp_path, **failing(name)
     )
     assert refused.returncode != 0
-    said = " ".join((refused.stdout + refused.stderr).split())
-    assert "cannot be used: ImportError" in said
-    assert "is made to fail" in said
+    result = " ".join((refused.stdout + refused.stderr).split())
+    assert "cannot be used: ImportError" in result
+    assert "is made to fail" in result
 
 
 def test_plugins_say_what_cannot_run_beside_nerfstudio():

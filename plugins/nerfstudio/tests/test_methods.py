@@ -48,8 +48,8 @@ def test_features(balls, tmp_path):
         "--rendered-output-names", "features", "--image-format", "png",
     )  # fmt: skip
     assert rendered.returncode == 0, rendered.stderr
-    pictures = list((tmp_path / "test" / "features").glob("*.png"))
-    assert np.asarray(Image.open(pictures[0])).std() > 1
+    images = list((tmp_path / "test" / "features").glob("*.png"))
+    assert np.asarray(Image.open(images[0])).std() > 1
     assert gr.load(folder / "config.yml").features.shape[1] == 8
 
 

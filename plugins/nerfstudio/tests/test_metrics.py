@@ -6,7 +6,7 @@ from gaussrep_nerfstudio.metrics import MISSING, ViewMetrics
 
 
 @pytest.fixture
-def said(monkeypatch, tmp_path):
+def output(monkeypatch, tmp_path):
     """What is logged, on a machine without weights."""
     lines = []
     monkeypatch.setattr(metrics.CONSOLE, "log", lines.append)
@@ -23,24 +23,24 @@ def no_network(monkeypatch):
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", refuse)
 
 
-def test_missing_lpips_is_said_once_and_nothing_is_downloaded(said, no_network):
+def test_missing_lpips_is_reported_once_and_nothing_is_downloaded(output, no_network):
     measure = ViewMetrics("if-there")
     truth = torch.rand(16, 16, 3)
     for _ in range(3):
         found = measure((truth + 0.1).clamp(0, 1), truth)
         assert set(found) == {"psnr", "ssim"}
-    assert said == [MISSING]
+    assert output == [MISSING]
 
 
-def test_a_download_that_fails_is_said(said, no_network):
+def test_a_download_that_fails_is_reported(output, no_network):
     assert set(ViewMetrics("download")(torch.rand(16, 16, 3), torch.rand(16, 16, 3))) == {
         "psnr",
         "ssim",
     }
-    assert said == ["The weights cannot be had: no network here", MISSING]
+    assert output == ["The weights cannot be had: no network here", MISSING]
 
 
-def test_off_says_nothing(said):
+def test_off_reports_nothing(output):
     found = ViewMetrics("off")(torch.zeros(16, 16, 3), torch.full((16, 16, 3), 0.1))
     assert found["psnr"] == pytest.approx(20, abs=1e-3)
-    assert said == []
+    assert output == []

@@ -44,13 +44,13 @@ def test_every_third_frame_is_held_out(rooms):
 def test_depth_leads_to_the_points(rooms, normalize):
     """Pixels, lifted by pose, lens and depth, lie on the cloud, in the units of the model."""
     outputs = parsed(rooms, normalize=normalize, image_size=16)
-    pictures = SceneImages(outputs)
+    images = SceneImages(outputs)
     cameras = cameras_of(outputs.cameras)
     assert (cameras.width, cameras.height) == (16, 12)
     points = outputs.metadata["points3D_xyz"]
     scale = outputs.dataparser_scale
-    for number in range(len(pictures)):
-        depth = pictures[number]["depth_image"][..., 0]
+    for number in range(len(images)):
+        depth = images[number]["depth_image"][..., 0]
         rows, columns = torch.meshgrid(torch.arange(12), torch.arange(16), indexing="ij")
         pixels = torch.stack([columns + 0.5, rows + 0.5, torch.ones(12, 16)], -1)
         rays = pixels @ torch.linalg.inv(cameras.Ks[number]).mT
@@ -77,7 +77,7 @@ def test_transform_is_what_nerfstudio_undoes(rooms):
     similarity.decompose(known.to_model)
 
 
-def test_pictures_are_read_as_gaussrep_reads_them(rooms):
+def test_images_are_read_as_gaussrep_reads_them(rooms):
     outputs = parsed(rooms, image_size=16)
     ref = find_rgbd_scene(
         RgbdDataParserConfig(data=rooms, scene="scene0000_00", hold_out_every=3, frame_step=1)

@@ -47,20 +47,20 @@ def pixels(cameras, points):
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
 @pytest.mark.parametrize("size", SIZES)
 def test_pytorch3d_puts_points_where_we_do(size, model, in_ndc):
-    ours = random_cameras(size, model)
-    points = points_of(ours.views)
-    theirs = to_pytorch3d_cameras(ours, in_ndc=in_ndc)
-    assert len(theirs) == ours.views
-    assert theirs.in_ndc() == in_ndc
-    placed = theirs.transform_points_screen(points)[..., :2]
-    torch.testing.assert_close(placed, pixels(ours, points), atol=2e-3, rtol=1e-4)
+    actual = random_cameras(size, model)
+    points = points_of(actual.views)
+    expected = to_pytorch3d_cameras(actual, in_ndc=in_ndc)
+    assert len(expected) == actual.views
+    assert expected.in_ndc() == in_ndc
+    placed = expected.transform_points_screen(points)[..., :2]
+    torch.testing.assert_close(placed, pixels(actual, points), atol=2e-3, rtol=1e-4)
 
 
 def test_view_space_has_x_to_the_left_and_y_up():
-    ours = random_cameras((64, 48), views=1)
+    actual = random_cameras((64, 48), views=1)
     points = points_of(1)
-    view = to_pytorch3d_cameras(ours).get_world_to_view_transform().transform_points(points)
-    rotation, offset = ours.viewmats[:, :3, :3], ours.viewmats[:, None, :3, 3]
+    view = to_pytorch3d_cameras(actual).get_world_to_view_transform().transform_points(points)
+    rotation, offset = actual.viewmats[:, :3, :3], actual.viewmats[:, None, :3, 3]
     x, y, z = (points @ rotation.mT + offset).unbind(-1)
     torch.testing.assert_close(view, torch.stack([-x, -y, z], -1), atol=1e-5, rtol=1e-5)
 
@@ -69,10 +69,10 @@ def test_view_space_has_x_to_the_left_and_y_up():
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
 @pytest.mark.parametrize("size", SIZES)
 def test_there_and_back(size, model, in_ndc):
-    ours = random_cameras(size, model)
-    again = from_pytorch3d_cameras(to_pytorch3d_cameras(ours, in_ndc=in_ndc), *size)
-    torch.testing.assert_close(again.viewmats, ours.viewmats)
-    torch.testing.assert_close(again.Ks, ours.Ks, atol=1e-4, rtol=1e-5)
+    actual = random_cameras(size, model)
+    again = from_pytorch3d_cameras(to_pytorch3d_cameras(actual, in_ndc=in_ndc), *size)
+    torch.testing.assert_close(again.viewmats, actual.viewmats)
+    torch.testing.assert_close(again.Ks, actual.Ks, atol=1e-4, rtol=1e-5)
     assert (again.model, again.width, again.height) == (model, *size)
 
 
@@ -89,32 +89,34 @@ KINDS = {
 def test_we_put_points_where_pytorch3d_does(size, kind):
     module = pytorch3d("renderer.cameras")
     rotation, offset = module.look_at_view_transform(4.0, torch.tensor([20.0, -50.0]), 70.0)
-    theirs = getattr(module, kind)(R=rotation, T=offset, **KINDS[kind])
+    expected = getattr(module, kind)(R=rotation, T=offset, **KINDS[kind])
     points = points_of(2)
-    placed = theirs.transform_points_screen(points, image_size=(size[1], size[0]))[..., :2]
-    ours = from_pytorch3d_cameras(theirs, *size)
-    torch.testing.assert_close(pixels(ours, points), placed, atol=2e-3, rtol=1e-4)
+    placed = expected.transform_points_screen(points, image_size=(size[1], size[0]))[..., :2]
+    actual = from_pytorch3d_cameras(expected, *size)
+    torch.testing.assert_close(pixels(actual, points), placed, atol=2e-3, rtol=1e-4)
 
 
 def test_batch_axes_are_flattened():
-    ours = random_cameras((8, 6), views=6)
-    batched = ours.replace(viewmats=ours.viewmats.view(2, 3, 4, 4), Ks=ours.Ks.view(2, 3, 3, 3))
-    torch.testing.assert_close(to_pytorch3d_cameras(batched).R, to_pytorch3d_cameras(ours).R)
+    actual = random_cameras((8, 6), views=6)
+    batched = actual.replace(
+        viewmats=actual.viewmats.view(2, 3, 4, 4), Ks=actual.Ks.view(2, 3, 3, 3)
+    )
+    torch.testing.assert_close(to_pytorch3d_cameras(batched).R, to_pytorch3d_cameras(actual).R)
 
 
 def test_gradients_go_through():
-    ours = random_cameras((8, 6), views=2)
-    Ks = ours.Ks.clone().requires_grad_()
-    theirs = to_pytorch3d_cameras(ours.replace(Ks=Ks))
-    theirs.transform_points_screen(points_of(2)).sum().backward()
+    actual = random_cameras((8, 6), views=2)
+    Ks = actual.Ks.clone().requires_grad_()
+    expected = to_pytorch3d_cameras(actual.replace(Ks=Ks))
+    expected.transform_points_screen(points_of(2)).sum().backward()
     assert Ks.grad is not None
     assert Ks.grad[:, :2].norm() > 0
 
 
 def test_another_size_is_refused():
-    theirs = to_pytorch3d_cameras(random_cameras((64, 48)))
+    expected = to_pytorch3d_cameras(random_cameras((64, 48)))
     with pytest.raises(ShapeError, match="images of 64x48, got a size of 48x64"):
-        from_pytorch3d_cameras(theirs, 48, 64)
+        from_pytorch3d_cameras(expected, 48, 64)
 
 
 def test_other_cameras_are_refused():

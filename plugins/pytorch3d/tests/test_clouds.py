@@ -49,13 +49,13 @@ def test_harmonics_give_their_constant_color():
 
 @pytest.mark.parametrize("features", [0, 3])
 def test_there_and_back_only_shapes_change(features):
-    ours = scene(features=features, batch=(2,))
-    again = from_pointclouds(to_pointclouds(ours), scale=0.2)
+    actual = scene(features=features, batch=(2,))
+    again = from_pointclouds(to_pointclouds(actual), scale=0.2)
     for name in ("means", "opacities", "colors", "features"):
-        one, two = getattr(again, name), getattr(ours, name)
+        one, two = getattr(again, name), getattr(actual, name)
         assert one is two is None or torch.equal(one, two), name
-    assert torch.equal(again.scales, torch.full_like(ours.scales, 0.2))
-    assert torch.equal(again.quats, torch.tensor([1.0, 0, 0, 0]).expand_as(ours.quats))
+    assert torch.equal(again.scales, torch.full_like(actual.scales, 0.2))
+    assert torch.equal(again.quats, torch.tensor([1.0, 0, 0, 0]).expand_as(actual.quats))
 
 
 def test_clouds_of_different_length_are_padded():

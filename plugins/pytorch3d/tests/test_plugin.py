@@ -34,16 +34,16 @@ def test_listing_imports_neither_torch_nor_pytorch3d():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_where_it_is_absent_the_line_that_builds_it_is_said(name, absent):
+def test_where_it_is_absent_the_line_that_builds_it_is_reported(name, absent):
     found = plugins.find("renderers", name)
     with pytest.raises(UnavailableError) as caught:
         found.load()
-    said = f"renderer '{name}' of gaussrep-pytorch3d {found.version} needs pytorch3d>=0.7: "
-    assert str(caught.value) == said + INSTALL
+    output = f"renderer '{name}' of gaussrep-pytorch3d {found.version} needs pytorch3d>=0.7: "
+    assert str(caught.value) == output + INSTALL
     assert "--no-build-isolation" in INSTALL
 
 
-def test_one_that_does_not_import_is_said_with_its_reason(monkeypatch):
+def test_one_that_does_not_import_is_reported_with_its_reason(monkeypatch):
     def broken(name):
         raise ImportError(f"{name}.so: undefined symbol: _ZN3c10\nand more")
 
@@ -58,11 +58,11 @@ def test_one_that_does_not_import_is_said_with_its_reason(monkeypatch):
     library.pytorch3d.cache_clear()
 
 
-@pytest.mark.parametrize("said", library.WITHOUT_CUDA)
-def test_one_that_was_built_without_cuda_is_said(said):
+@pytest.mark.parametrize("output", library.WITHOUT_CUDA)
+def test_one_that_was_built_without_cuda_is_reported(output):
     cure = r"built without CUDA, .* move them with \.to\('cpu'\), or build it"
     with pytest.raises(UnavailableError, match=cure), library.explain_missing_cuda():
-        raise RuntimeError(f"{said}. Exception raised from ...")
+        raise RuntimeError(f"{output}. Exception raised from ...")
     with pytest.raises(RuntimeError, match="else"), library.explain_missing_cuda():
         raise RuntimeError("something else")
 

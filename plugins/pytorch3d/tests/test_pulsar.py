@@ -25,7 +25,7 @@ def balls(means, scale=0.1, opacity=1.0):
 
 
 def camera(size=(64, 48), focal=(60.0, 60.0), principal=(0.0, 0.0)):
-    """Looks along z; the principal point is given from the middle of the picture."""
+    """Looks along z; the principal point is given from the middle of the image."""
     K = torch.tensor([[focal[0], 0, size[0] / 2], [0, focal[1], size[1] / 2], [0, 0, 1]])
     K[:2, 2] += torch.tensor(principal)
     return Cameras(torch.eye(4)[None], K[None], *size)
@@ -109,7 +109,7 @@ def test_gradients_of_colors_and_features_agree_with_differences():
 
 
 @pytest.mark.parametrize("what", ["means", "scales", "Ks", "viewmats"])
-def test_following_the_gradient_brings_the_picture_closer(what):
+def test_following_the_gradient_brings_the_image_closer(what):
     """Pulsar's gradients of places and sizes are those of its softness; they lead downhill."""
     wanted, start = balls([[0.03, -0.02, 2.0]], scale=0.24), balls([[0.0, 0, 2.02]], scale=0.2)
     cameras = camera()

@@ -53,7 +53,7 @@ def test_circles_are_found_in_the_right_pixels(size, entries):
         assert [n for n in listed[0, number].tolist() if n >= 0] == covering
 
 
-def test_a_circle_far_larger_than_the_picture_covers_it():
+def test_a_circle_far_larger_than_the_image_covers_it():
     circles = torch.tensor([[[-1e20, 8.0, 2e20]]])
     assert not nearest_gaussians(circles, (40, 20), 1, 2**10).any()
 
@@ -84,8 +84,8 @@ def test_equal_depths_are_drawn_in_the_given_order():
     means = gaussians.means.clone()
     means[:, 2] = 2.0
     alike = gaussians.replace(means=means)
-    ours = gr.render(alike, cameras, "pytorch3d")
-    torch.testing.assert_close(ours.color, gr.render(alike, cameras, "reference").color)
+    actual = gr.render(alike, cameras, "pytorch3d")
+    torch.testing.assert_close(actual.color, gr.render(alike, cameras, "reference").color)
 
 
 def test_gradcheck_in_double_precision():
@@ -93,7 +93,7 @@ def test_gradcheck_in_double_precision():
     names = [name for name, _ in scene.gaussians.tensors()]
     draws = renderer()
 
-    def picture(viewmats, Ks, *tensors):
+    def image(viewmats, Ks, *tensors):
         gaussians = Gaussians(**dict(zip(names, tensors, strict=True)))
         cameras = scene.cameras.replace(viewmats=viewmats, Ks=Ks)
         out = draws.render(gaussians, cameras)
@@ -101,7 +101,7 @@ def test_gradcheck_in_double_precision():
 
     tensors = [scene.cameras.viewmats, scene.cameras.Ks]
     tensors += [tensor for _, tensor in scene.gaussians.tensors()]
-    assert torch.autograd.gradcheck(picture, [t.clone().requires_grad_() for t in tensors])
+    assert torch.autograd.gradcheck(image, [t.clone().requires_grad_() for t in tensors])
 
 
 def test_lists_that_are_too_short_are_an_error_with_the_cure():
@@ -114,8 +114,8 @@ def test_lists_that_are_too_short_are_an_error_with_the_cure():
         "more; raise renderer.points_per_pixel, or leave out the farther Gaussians with "
         "renderer.overflow=warn."
     )
-    ours = renderer(points_per_pixel=9).render(gaussians, cameras)
-    torch.testing.assert_close(ours.color, gr.render(gaussians, cameras, "reference").color)
+    actual = renderer(points_per_pixel=9).render(gaussians, cameras)
+    torch.testing.assert_close(actual.color, gr.render(gaussians, cameras, "reference").color)
 
 
 def test_lists_that_are_too_short_may_be_a_warning(caplog):
@@ -131,9 +131,9 @@ def test_what_is_behind_a_finished_pixel_is_not_missed():
     gaussians, cameras = stack(30, 0.999)
     gaussians = gaussians.replace(scales=5 * gaussians.scales)
     middle = cameras.replace(Ks=cameras.Ks * torch.tensor([[10.0, 1, 1], [1, 10, 1], [1, 1, 1]]))
-    ours = renderer(points_per_pixel=8).render(gaussians, middle)
-    torch.testing.assert_close(ours.color, gr.render(gaussians, middle, "reference").color)
-    assert ours.alpha.min() > 0.99
+    actual = renderer(points_per_pixel=8).render(gaussians, middle)
+    torch.testing.assert_close(actual.color, gr.render(gaussians, middle, "reference").color)
+    assert actual.alpha.min() > 0.99
 
 
 def test_a_list_that_is_just_full_is_no_error():
@@ -145,9 +145,9 @@ def test_a_list_that_is_just_full_is_no_error():
 def test_blocks_do_not_change_the_image():
     scene = random_scene(5, batch=(2,), views=2, count=25, features=2)
     for max_pairs in (1, 500):
-        ours, whole = draw(scene, max_pairs=max_pairs), draw(scene)
-        torch.testing.assert_close(ours.color, whole.color, atol=1e-12, rtol=1e-12)
-        torch.testing.assert_close(ours.features, whole.features, atol=1e-12, rtol=1e-12)
+        actual, whole = draw(scene, max_pairs=max_pairs), draw(scene)
+        torch.testing.assert_close(actual.color, whole.color, atol=1e-12, rtol=1e-12)
+        torch.testing.assert_close(actual.features, whole.features, atol=1e-12, rtol=1e-12)
 
 
 def test_pytorch3d_lists_by_order_and_not_by_depth_in_single_precision():
@@ -157,9 +157,9 @@ def test_pytorch3d_lists_by_order_and_not_by_depth_in_single_precision():
     means = double.means.clone()
     means[:, 2] = torch.tensor([2.0 + 1e-12, 2.0])
     near_last = double.replace(means=means)
-    ours = gr.render(near_last, cameras.to(torch.float64), "pytorch3d")
-    theirs = gr.render(near_last, cameras.to(torch.float64), "reference")
-    torch.testing.assert_close(ours.color, theirs.color, atol=1e-12, rtol=1e-12)
+    actual = gr.render(near_last, cameras.to(torch.float64), "pytorch3d")
+    reference = gr.render(near_last, cameras.to(torch.float64), "reference")
+    torch.testing.assert_close(actual.color, reference.color, atol=1e-12, rtol=1e-12)
 
 
 def test_its_rasterizer_is_the_one_that_is_called(monkeypatch):

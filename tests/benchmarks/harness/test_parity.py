@@ -41,7 +41,7 @@ def test_rates():
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_without_a_gpu_the_script_says_so_in_one_sentence(tmp_path):
+def test_without_a_gpu_the_script_reports_so_in_one_sentence(tmp_path):
     command = [sys.executable, str(SCRIPT), str(tmp_path / "out.json")]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1

@@ -19,7 +19,7 @@ def test_shapes_and_seed():
     assert torch.equal(scene.gaussians.means, make_scene(SMALL).gaussians.means)
 
 
-def test_sigma_is_that_of_the_picture():
+def test_sigma_is_that_of_the_image():
     scene = make_scene(SMALL)
     seen = project(scene.gaussians, scene.cameras)
     variance = 1 / seen.conics[..., [0, 2]][:, 0] - 0.3  # of a slice through the middle
@@ -58,7 +58,7 @@ def test_the_garden_is_read_where_it_is(tmp_path, monkeypatch):
     assert (scene.cameras.width, scene.cameras.height) == (6, 4)
 
 
-def test_the_real_garden_has_the_size_that_the_workload_says(real_data, monkeypatch):
+def test_the_real_garden_has_the_size_that_the_workload_reports(real_data, monkeypatch):
     monkeypatch.setenv("GAUSSREP_DATA", str(real_data))
     if not (real_data / "garden.npz").exists():
         pytest.skip("no garden.npz among the real data")

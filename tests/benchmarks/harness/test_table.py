@@ -89,7 +89,7 @@ def test_what_cannot_be_done_is_not_tried(spy, monkeypatch):
     assert spy == []
 
 
-def test_a_renderer_that_cannot_run_here_says_why(spy, monkeypatch):
+def test_a_renderer_that_cannot_run_here_reports_why(spy, monkeypatch):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     dispatch._build.cache_clear()
     (forward, backward) = Table([TINY], ["gsplat"], [1, 2], 1, 1.0).run()
@@ -105,7 +105,7 @@ def test_a_process_that_fails_or_hangs_costs_only_its_cell():
         module._measure_apart(Cell(TINY, "reference", False, 1, 1), 0.01)
 
 
-def test_the_json_says_what_was_measured_where_and_how(tmp_path):
+def test_the_json_reports_what_was_measured_where_and_how(tmp_path):
     results = [{"workload": "tiny", **summarize(MEASURED)}]
     write_json(describe_run(["gaussrep", "bench"], [TINY], results), tmp_path / "out.json")
     found = json.loads((tmp_path / "out.json").read_text())

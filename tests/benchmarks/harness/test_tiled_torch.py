@@ -12,12 +12,12 @@ from harness.tiled_torch import TiledTorchRenderer
 )
 def test_it_draws_what_the_reference_draws(options):
     scene = random_scene(1, size=(37, 21), **options)
-    ours = TiledTorchRenderer().render(scene.gaussians, scene.cameras, scene.background)
-    theirs = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
+    actual = TiledTorchRenderer().render(scene.gaussians, scene.cameras, scene.background)
+    expected = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
     for name in ("color", "alpha", "depth"):
-        torch.testing.assert_close(getattr(ours, name), getattr(theirs, name))
-    if theirs.features is not None:
-        torch.testing.assert_close(ours.features, theirs.features)
+        torch.testing.assert_close(getattr(actual, name), getattr(expected, name))
+    if expected.features is not None:
+        torch.testing.assert_close(actual.features, expected.features)
 
 
 def test_its_gradients_are_those_of_the_reference():

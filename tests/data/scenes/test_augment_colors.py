@@ -23,7 +23,7 @@ def pixels(scene):
     return scene.views.images.reshape(3, -1).mT
 
 
-def test_contrast_and_shift_change_pictures_as_they_change_points(scene):
+def test_contrast_and_shift_change_images_as_they_change_points(scene):
     for seed in range(5):
         rng = np.random.default_rng(seed)
         stretched = contrast(scene, ContrastConfig(probability=1), rng)
@@ -48,7 +48,7 @@ def test_contrast_reaches_from_black_to_white():
     assert all(torch.isfinite(found).all() for found in ends)
 
 
-def test_noise_has_the_wanted_strength_in_points_and_pictures(scene):
+def test_noise_has_the_wanted_strength_in_points_and_images(scene):
     gray = scene.cloud.replace(colors=torch.full((48, 3), 0.5))
     views = scene.views.replace(images=torch.full((1, 3, 6, 8), 0.5))
     gray_scene = scene.replace(cloud=gray, views=views)

@@ -1,4 +1,4 @@
-"""Pictures of a scene before and after: its cameras must follow."""
+"""Images of a scene before and after: its cameras must follow."""
 
 import math
 
@@ -59,7 +59,7 @@ def scene():
 
 @pytest.mark.parametrize("name", CHANGES)
 @pytest.mark.parametrize("seed", range(3))
-def test_the_pictures_and_the_depth_still_belong_to_the_points(scene, name, seed):
+def test_the_images_and_the_depth_still_belong_to_the_points(scene, name, seed):
     change, settings = CHANGES[name]
     after = change(scene, settings, np.random.default_rng(seed))
     assert not torch.allclose(after.cloud.points, scene.cloud.points, atol=1e-3)

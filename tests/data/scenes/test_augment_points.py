@@ -110,7 +110,7 @@ def test_bent_noise_is_interpolated_between_its_nodes(monkeypatch):
 
 
 @pytest.mark.usefixtures("unchecked")
-def test_pictures_cannot_be_bent(scene):
+def test_images_cannot_be_bent(scene):
     settings = ElasticConfig(probability=1)
     with pytest.raises(CapabilityError, match=r"augment\.elastic\.probability"):
         elastic(scene.replace(views=object()), settings, np.random.default_rng(0))

@@ -16,7 +16,7 @@ def test_files_count_pixels_from_their_centers():
     assert intrinsics_from_file(K)[:2, 2].tolist() == [320.5, 240.5]
 
 
-def test_a_ray_keeps_its_place_in_a_picture_of_another_size():
+def test_a_ray_keeps_its_place_in_an_image_of_another_size():
     ray = np.array([0.2, -0.1, 1.0])
     before, after = K @ ray, resize_intrinsics(K, (480, 640), (120, 320)) @ ray
     np.testing.assert_allclose(after[:2], before[:2] * [0.5, 0.25])

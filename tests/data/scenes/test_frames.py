@@ -44,7 +44,7 @@ K = np.array([[40.0, 0, 16], [0, 40, 12], [0, 0, 1]])
 
 
 def make_shot(folder, size=(24, 32), focal=None):
-    """A picture whose red rises from left to right, green from top to bottom."""
+    """An image whose red rises from left to right, green from top to bottom."""
     rows, columns = np.mgrid[: size[0], : size[1]] + 0.5
     image = np.stack([255 * columns / size[1], 255 * rows / size[0], 0 * rows], axis=-1)
     Image.fromarray(image.round().astype(np.uint8)).save(folder / "0.png")

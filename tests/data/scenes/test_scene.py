@@ -37,7 +37,7 @@ def pixels(points, cameras):
 
 
 @pytest.mark.parametrize("mirror", [1.0, -1.0])
-def test_a_moved_scene_gives_the_same_pictures_and_scaled_depth(mirror):
+def test_a_moved_scene_gives_the_same_images_and_scaled_depth(mirror):
     before = Scene("room", cloud(), views())
     angle = 0.7
     turn = torch.tensor(

@@ -38,21 +38,21 @@ def plane(layer, size):
 @given(SCENES, SIZES)
 def test_the_visible_layer_is_the_nearest_that_covers_the_pixel(drawn, size):
     layers = scene(drawn)
-    picture = render_layers(layers, size)
+    rendered = render_layers(layers, size)
     covered = rasterize_polygons([layer.outline for layer in layers], size)
     depths = np.where(covered, np.stack([plane(layer, size) for layer in layers]), np.inf)
-    assert np.array_equal(picture.order, depths.argmin(axis=0))
-    np.testing.assert_allclose(picture.depth, depths.min(axis=0), rtol=1e-6)
-    assert NEAR <= picture.depth.min() <= picture.depth.max() <= FAR
+    assert np.array_equal(rendered.order, depths.argmin(axis=0))
+    np.testing.assert_allclose(rendered.depth, depths.min(axis=0), rtol=1e-6)
+    assert NEAR <= rendered.depth.min() <= rendered.depth.max() <= FAR
 
 
 @settings(max_examples=60)
 @given(SCENES, SIZES)
 def test_edges_lie_on_the_nearer_side_of_every_change(drawn, size):
     layers = scene(drawn)
-    picture = render_layers(layers, size)
-    order = np.pad(picture.order, 1, mode="edge")
-    for (row, column), edge in np.ndenumerate(picture.edges):
+    rendered = render_layers(layers, size)
+    order = np.pad(rendered.order, 1, mode="edge")
+    for (row, column), edge in np.ndenumerate(rendered.edges):
         here = order[row + 1, column + 1]
         around = (
             order[row, column + 1], order[row + 2, column + 1],
@@ -98,12 +98,12 @@ def test_a_vertical_contour_by_hand():
     first, second = draw_scene((1, 1), np.random.default_rng(0))
     reaches_into = 2 + 2 / 3  # two thirds of the third column
     outline = np.array([[0.0, 0.0], [reaches_into / 8, 0.0], [reaches_into / 8, 1.0], [0.0, 1.0]])
-    picture = render_layers([plain(first, FRAME, 0.0), plain(second, outline, 0.9)], 8)
+    rendered = render_layers([plain(first, FRAME, 0.0), plain(second, outline, 0.9)], 8)
     for row in range(8):
-        np.testing.assert_allclose(picture.image[:, row], [[0.9, 0.9, 0.6, 0, 0, 0, 0, 0]] * 3)
-        assert picture.order[row].tolist() == [1, 1, 1, 0, 0, 0, 0, 0]
-        assert picture.edges[row].tolist() == [False, False, True] + [False] * 5
-        assert picture.depth[row] == pytest.approx([second.depth] * 3 + [first.depth] * 5)
+        np.testing.assert_allclose(rendered.image[:, row], [[0.9, 0.9, 0.6, 0, 0, 0, 0, 0]] * 3)
+        assert rendered.order[row].tolist() == [1, 1, 1, 0, 0, 0, 0, 0]
+        assert rendered.edges[row].tolist() == [False, False, True] + [False] * 5
+        assert rendered.depth[row] == pytest.approx([second.depth] * 3 + [first.depth] * 5)
 
 
 def test_brightness_rises_towards_the_light_and_falls_off_the_center():
@@ -226,7 +226,7 @@ def scenes():
 
 
 class TestManyScenes:
-    """What pictures should be like on average; each bound is far from what 300 scenes give."""
+    """What images should be like on average; each bound is far from what 300 scenes give."""
 
     def test_all_numbers_of_objects_occur_equally_often(self, scenes):
         counts = np.bincount([count for count, _ in scenes])
@@ -237,12 +237,12 @@ class TestManyScenes:
         visible = sum(len(sample["order"].unique()) - 1 for _, sample in scenes)
         assert visible > 0.98 * sum(count for count, _ in scenes)
 
-    def test_figure_and_ground_share_the_picture(self, scenes):
+    def test_figure_and_ground_share_the_image(self, scenes):
         shares = torch.stack([sample["figure"].float().mean() for _, sample in scenes])
         assert 0.4 < shares.mean() < 0.6
         assert 0.1 < shares.min() < shares.max() < 0.98
 
-    def test_contours_show_in_the_picture(self, scenes):
+    def test_contours_show_in_the_image(self, scenes):
         """Colors change across a contour several times as much as elsewhere."""
         across, elsewhere = [], []
         for _, sample in scenes:

@@ -6,7 +6,7 @@ from gaussrep.evaluation.boundaries.detectors import CANNY_LOW_TO_HIGH, canny_hi
 
 
 @pytest.fixture(scope="module")
-def picture():
+def photo():
     """A photograph, RGB in [0, 1], [3, H, W]."""
     from skimage.data import astronaut
 
@@ -15,15 +15,15 @@ def picture():
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0])
 @pytest.mark.parametrize("strength", [0.1, 0.25, 0.4, 0.6])
-def test_canny_is_that_of_scikit_image_at_each_threshold(picture, sigma, strength):
+def test_canny_is_that_of_scikit_image_at_each_threshold(photo, sigma, strength):
     from skimage import color, feature
 
     high = canny_high(strength, sigma)
-    gray = color.rgb2gray(picture, channel_axis=0)
+    gray = color.rgb2gray(photo, channel_axis=0)
     low = CANNY_LOW_TO_HIGH * high
     expected = feature.canny(gray, sigma, low, high, mode="reflect")
     assert expected.any()
-    np.testing.assert_array_equal(canny(picture, sigma) >= strength, expected)
+    np.testing.assert_array_equal(canny(photo, sigma) >= strength, expected)
 
 
 @pytest.mark.parametrize("contrast", [0.16, 0.64])
@@ -43,10 +43,10 @@ def test_sobel_finds_a_step():
 
 
 @pytest.mark.parametrize("detector", [sobel, canny])
-def test_strengths_lie_between_0_and_1(picture, detector):
-    harsh = (picture > 0.5).astype(np.float32)
+def test_strengths_lie_between_0_and_1(photo, detector):
+    harsh = (photo > 0.5).astype(np.float32)
     found = detector(harsh)
     assert found.shape == harsh.shape[1:]
     assert found.min() >= 0
     assert 0.3 < found.max() <= 1
-    assert detector(np.full_like(picture, 0.3)).max() < 1e-6
+    assert detector(np.full_like(photo, 0.3)).max() < 1e-6

@@ -13,13 +13,13 @@ def matched(detected, annotated, radius, active=None):
 
 def most_by_trying(detected, annotated, radius):
     """The most matches over all ways to give each detected pixel a place in line."""
-    ours, theirs = np.argwhere(detected), np.argwhere(annotated)
-    if len(ours) > len(theirs):
-        ours, theirs = theirs, ours
-    near = np.linalg.norm(ours[:, None] - theirs, axis=-1) <= radius
-    rows = np.arange(len(ours))
+    smaller, larger = np.argwhere(detected), np.argwhere(annotated)
+    if len(smaller) > len(larger):
+        smaller, larger = larger, smaller
+    near = np.linalg.norm(smaller[:, None] - larger, axis=-1) <= radius
+    rows = np.arange(len(smaller))
     return max(
-        near[rows, list(order)].sum() for order in permutations(range(len(theirs)), len(ours))
+        near[rows, list(order)].sum() for order in permutations(range(len(larger)), len(smaller))
     )
 
 

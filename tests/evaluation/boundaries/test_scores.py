@@ -146,8 +146,8 @@ def test_processes_change_nothing():
     annotations = [rng.random((2, *each.shape)) < 0.1 for each in strengths]
     alone = score_boundaries(strengths, annotations, thresholds=5, tolerance=0.03)
     together = score_boundaries(strengths, annotations, thresholds=5, tolerance=0.03, processes=2)
-    for ours, theirs in zip(astuple(alone), astuple(together), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
+    for actual, other in zip(astuple(alone), astuple(together), strict=True):
+        np.testing.assert_array_equal(actual, other)
 
 
 @pytest.mark.parametrize(

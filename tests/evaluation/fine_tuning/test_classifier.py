@@ -57,8 +57,8 @@ def test_smoothed_labels_by_hand(make_classifier, batch):
 
 
 @pytest.mark.parametrize("kind", ["mixup", "cutmix"])
-def test_mixed_targets_say_what_the_picture_shows(make_classifier, kind):
-    """Pictures of pure colors show how much of each class is in them."""
+def test_mixed_targets_say_what_the_image_shows(make_classifier, kind):
+    """Images of pure colors show how much of each class is in them."""
     (mix,) = mixes(make_classifier(**{kind: 1.0}).config)
     torch.manual_seed(0)
     labels = torch.tensor([0, 1, 2])

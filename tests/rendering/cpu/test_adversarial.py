@@ -50,12 +50,12 @@ def render(scene, name="cpu"):
 
 def assert_agrees(scene):
     """Color, alpha and depth agree; the seeds are such that no pixel sits on a threshold."""
-    ours, theirs = render(scene), render(scene, "reference")
-    assert (ours.color - theirs.color).abs().max() < 2e-5
-    assert (ours.alpha - theirs.alpha).abs().max() < 2e-5
-    seen = theirs.alpha > 0.01
-    assert ((ours.depth - theirs.depth).abs() <= 1e-4 * theirs.depth)[seen].all()
-    return theirs
+    actual, reference = render(scene), render(scene, "reference")
+    assert (actual.color - reference.color).abs().max() < 2e-5
+    assert (actual.alpha - reference.alpha).abs().max() < 2e-5
+    seen = reference.alpha > 0.01
+    assert ((actual.depth - reference.depth).abs() <= 1e-4 * reference.depth)[seen].all()
+    return reference
 
 
 def gradients(renderer, scene, dtype):
@@ -68,17 +68,17 @@ def gradients(renderer, scene, dtype):
     out = renderer.render(gaussians, cameras, leaves["background"])
     generator = torch.Generator().manual_seed(0)
     loss = torch.zeros((), dtype=dtype)
-    for picture in (out.color, out.alpha, out.depth):
-        loss = loss + (picture * torch.randn(picture.shape, generator=generator).to(dtype)).sum()
+    for image in (out.color, out.alpha, out.depth):
+        loss = loss + (image * torch.randn(image.shape, generator=generator).to(dtype)).sum()
     return dict(zip(leaves, torch.autograd.grad(loss, list(leaves.values())), strict=True))
 
 
 def assert_gradients_agree(scene):
-    ours = gradients(get_renderer("cpu"), scene, torch.float32)
-    theirs = gradients(ReferenceRenderer(), scene, torch.float64)
-    for name, expected in theirs.items():
-        assert torch.isfinite(ours[name]).all(), name
-        error = (ours[name].double() - expected).norm() / expected.norm().clamp_min(1e-12)
+    actual = gradients(get_renderer("cpu"), scene, torch.float32)
+    reference = gradients(ReferenceRenderer(), scene, torch.float64)
+    for name, expected in reference.items():
+        assert torch.isfinite(actual[name]).all(), name
+        error = (actual[name].double() - expected).norm() / expected.norm().clamp_min(1e-12)
         assert error < 1e-3, name
 
 
@@ -104,8 +104,8 @@ def test_more_gaussians_than_a_block():
 
 def test_opaque_stack_stops():
     scene = plain(400, seed=3, opacity=(0.95, 1.0), spread=0.6, size=0.3)
-    theirs = assert_agrees(scene)
-    assert theirs.alpha.median() > 0.999
+    reference = assert_agrees(scene)
+    assert reference.alpha.median() > 0.999
 
 
 def test_needles():

@@ -12,13 +12,13 @@ from harness.workloads import WORKLOADS
 def test_a_real_scene_looks_as_plain_torch_draws_it_in_float64():
     scene = make_scene(WORKLOADS["garden"])
     view = scene.cameras[:, :1]
-    ours = CpuRenderer().render(scene.gaussians, view, scene.background).color
+    actual = CpuRenderer().render(scene.gaussians, view, scene.background).color
     with torch.no_grad():
-        theirs = TiledTorchRenderer().render(
+        expected = TiledTorchRenderer().render(
             scene.gaussians.to(torch.float64),
             view.to(torch.float64),
             scene.background.to(torch.float64),
         )
-    error = (ours.double() - theirs.color).square().mean()
-    assert theirs.alpha.mean() > 0.1
+    error = (actual.double() - expected.color).square().mean()
+    assert expected.alpha.mean() > 0.1
     assert -10 * error.log10() > 60

@@ -55,8 +55,8 @@ def test_compiles_as_part_of_one_graph(backend):
     compiled = torch.compile(loss, fullgraph=True, backend=backend)
     found = torch.autograd.grad(compiled(*given), leaves, allow_unused=True)
     torch.set_flush_denormal(False)  # compiled by torch 2.4 and gcc 12, code leaves it on
-    for ours, theirs in zip(found, expected, strict=True):
-        torch.testing.assert_close(ours, theirs)
+    for actual, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(actual, other)
 
 
 def test_gradients_of_strided_and_expanded_images():
@@ -96,12 +96,12 @@ def test_without_numba_it_is_unavailable(monkeypatch):
 @pytest.mark.parametrize("used", range(4))
 def test_images_that_the_loss_does_not_use(used):
     given = arguments()
-    pictures = op.rasterize(*given)
-    alone = torch.autograd.grad(pictures[used].sum(), given[:9], retain_graph=True)
-    rest = sum((picture * 0).sum() for picture in pictures)
-    same = torch.autograd.grad(pictures[used].sum() + rest, given[:9])
-    for ours, theirs in zip(alone, same, strict=True):
-        assert torch.equal(ours, theirs)
+    images = op.rasterize(*given)
+    alone = torch.autograd.grad(images[used].sum(), given[:9], retain_graph=True)
+    rest = sum((image * 0).sum() for image in images)
+    same = torch.autograd.grad(images[used].sum() + rest, given[:9])
+    for actual, other in zip(alone, same, strict=True):
+        assert torch.equal(actual, other)
 
 
 def test_second_derivatives_are_refused_and_first_ones_keep_their_graph():

@@ -12,15 +12,15 @@ from gaussrep.training.train_state import TrainState
 
 
 @pytest.mark.parametrize(
-    ("asked", "installed", "wanted"),
+    ("requested", "installed", "wanted"),
     [("auto", True, True), ("auto", False, False), (True, True, True), (False, True, False)],
 )
-def test_auto_writes_where_it_can(monkeypatch, asked, installed, wanted):
+def test_auto_writes_where_it_can(monkeypatch, requested, installed, wanted):
     monkeypatch.setattr(callbacks, "find_spec", lambda _: object() if installed else None)
-    assert uses_tensorboard(Mock(TrainerConfig, tensorboard=asked)) == wanted
+    assert uses_tensorboard(Mock(TrainerConfig, tensorboard=requested)) == wanted
 
 
-def test_insisting_without_it_says_what_to_install(monkeypatch):
+def test_insisting_without_it_reports_what_to_install(monkeypatch):
     monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
     with pytest.raises(UnavailableError, match=r'pip install "gaussrep\[tensorboard\]"'):
         uses_tensorboard(Mock(TrainerConfig, tensorboard=True))

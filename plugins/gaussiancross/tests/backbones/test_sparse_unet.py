@@ -67,12 +67,12 @@ def test_names_and_shapes_are_the_published_ones(build):
 @pytest.mark.parametrize("size", ["tiny", "base"])
 def test_spconv_gives_the_same_features(build, make_cloud, size):
     pytest.importorskip("spconv.pytorch", reason="spconv is not installed", exc_type=ImportError)
-    ours, theirs = twins(build(size=size), build(size=size, engine="spconv"))
+    actual, expected = twins(build(size=size), build(size=size, engine="spconv"))
     cloud = make_cloud(0, 1, side=16)
     with torch.no_grad():
-        wanted = theirs(cloud)
+        wanted = expected(cloud)
         assert wanted.std() > 0.1
-        torch.testing.assert_close(ours(cloud), wanted, rtol=1e-4, atol=1e-4)
+        torch.testing.assert_close(actual(cloud), wanted, rtol=1e-4, atol=1e-4)
 
 
 def test_spconv_does_not_train_on_the_cpu(build, make_cloud):
@@ -87,8 +87,8 @@ def test_plain_torch_gives_the_same_features_and_gradients(build, make_cloud):
         out = net(cloud)
         out.square().mean().backward()
         found.append([out, *(parameter.grad for parameter in net.parameters())])
-    for ours, plain in zip(*found, strict=True):
-        torch.testing.assert_close(ours, plain, rtol=1e-3, atol=1e-4)
+    for actual, plain in zip(*found, strict=True):
+        torch.testing.assert_close(actual, plain, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("engine", ["auto", "torch"])

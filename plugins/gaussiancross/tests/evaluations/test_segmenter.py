@@ -79,9 +79,9 @@ CERTAIN = 200.0
 
 def jaccard_loss(wrong, true):
     """One minus intersection over union, where `wrong` of the points are taken for the other."""
-    said = {i for i in range(len(true)) if true[i] != wrong[i]}
+    output = {i for i in range(len(true)) if true[i] != wrong[i]}
     truth = {i for i in range(len(true)) if true[i]}
-    return 1 - len(said & truth) / len(said | truth) if said | truth else 0.0
+    return 1 - len(output & truth) / len(output | truth) if output | truth else 0.0
 
 
 @pytest.mark.parametrize("labels", [(0, 1, 1, 0, 1), (1, 1, 1, 1, 1), (0, 0, 1, 0, 0)])

@@ -150,16 +150,16 @@ def test_as_torch_has_it(steps):
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, 1.0, steps, pct_start=0.05, div_factor=10, final_div_factor=1000
     )
-    theirs = []
+    expected = []
     for _ in range(steps):
-        theirs.append(optimizer.param_groups[0]["lr"])
+        expected.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         schedule.step()
-    ours = [one_cycle(step, steps) for step in range(steps)]
-    assert ours[0] == pytest.approx(theirs[0]) == 0.1
-    assert ours[-1] == pytest.approx(theirs[-1]) == 1e-4
+    actual = [one_cycle(step, steps) for step in range(steps)]
+    assert actual[0] == pytest.approx(expected[0]) == 0.1
+    assert actual[-1] == pytest.approx(expected[-1]) == 1e-4
     tolerance = 40 / steps
-    assert max(abs(a - b) for a, b in zip(ours, theirs, strict=True)) < tolerance
+    assert max(abs(a - b) for a, b in zip(actual, expected, strict=True)) < tolerance
 
 
 @pytest.mark.parametrize("steps", [1, 2, 19, 20, 40])

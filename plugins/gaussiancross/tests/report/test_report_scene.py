@@ -79,10 +79,10 @@ def test_ceiling_and_near_walls_are_cut_away():
 @pytest.mark.parametrize(
     "camera", [ReportCamera.elevated(LOW, HIGH), ReportCamera.above(LOW, HIGH)]
 )
-def test_points_are_drawn_where_they_are_said_to_be(camera):
+def test_points_are_drawn_where_they_are_reported_to_be(camera):
     point = torch.tensor([[2.0, 0, 1.0]])
-    picture = camera.render(point_splats(point, torch.tensor([[1.0, 0, 0]]), 0.05))
-    assert picture.shape == (2 * SIZE[1], 2 * SIZE[0], 3)
-    assert (picture[0, 0] == 1).all()
+    image = camera.render(point_splats(point, torch.tensor([[1.0, 0, 0]]), 0.05))
+    assert image.shape == (2 * SIZE[1], 2 * SIZE[0], 3)
+    assert (image[0, 0] == 1).all()
     x, y = (camera.project(point)[0, :2] * torch.tensor([2 * SIZE[0], 2 * SIZE[1]])).long().tolist()
-    torch.testing.assert_close(picture[y, x], torch.tensor([1.0, 0, 0]), atol=0.02, rtol=0)
+    torch.testing.assert_close(image[y, x], torch.tensor([1.0, 0, 0]), atol=0.02, rtol=0)

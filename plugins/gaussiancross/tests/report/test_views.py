@@ -6,21 +6,21 @@ from gaussrep_gaussiancross.report.views import NO_DEPTH, ViewDepths, ViewImages
 
 def test_errors_count_where_depth_was_measured():
     real = torch.tensor([[[1.0, 0.0], [2.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]])
-    said = torch.tensor([[[1.5, 9.0], [2.0, 3.0]], [[1.0, 1.0], [1.0, 1.0]]])
-    first, second = ViewDepths(real, said).errors().tolist()
+    output = torch.tensor([[[1.5, 9.0], [2.0, 3.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    first, second = ViewDepths(real, output).errors().tolist()
     assert first == pytest.approx(0.5)
     assert second != second
 
 
 def test_depths_have_the_same_colors():
     real = torch.tensor([[[1.0, 0.0], [2.0, 4.0]]])
-    said = torch.tensor([[[2.0, 1.0], [0.0, 4.0]]])
-    depth, rendered, error = ViewDepths(real, said).images("m")
+    output = torch.tensor([[[2.0, 1.0], [0.0, 4.0]]])
+    depth, rendered, error = ViewDepths(real, output).images("m")
     assert [depth.title, rendered.title] == ["depth 1.0 to 4.0 m", "rendered depth"]
     assert torch.equal(depth.images[0, 1, 0], rendered.images[0, 0, 0])
     assert torch.equal(depth.images[0, 0, 0], rendered.images[0, 0, 1])
-    for picture, place in ((depth, (0, 1)), (rendered, (1, 0)), (error, (0, 1))):
-        assert picture.images[0][place].tolist() == pytest.approx([NO_DEPTH] * 3)
+    for chart, place in ((depth, (0, 1)), (rendered, (1, 0)), (error, (0, 1))):
+        assert chart.images[0][place].tolist() == pytest.approx([NO_DEPTH] * 3)
     assert error.title == "error to 2.00 m"
     assert error.images[0, :, :, 0][real[0] > 0].tolist() == pytest.approx([0.5, 0.0, 1.0])
 

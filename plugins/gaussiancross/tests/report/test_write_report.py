@@ -98,11 +98,11 @@ def test_gaussians_load_back_in_meters(page, folder, method, make_shown):
     batch = make_shown(2).batch
     for number in range(2):
         with torch.no_grad():
-            said = method.gaussians(select_scene(batch, number))[0]
+            output = method.gaussians(select_scene(batch, number))[0]
         loaded = gr.load(folder / "report" / f"scene-0{number}.ply")
         for name in ("means", "scales", "opacities"):
-            torch.testing.assert_close(getattr(loaded, name), getattr(said, name))
-        torch.testing.assert_close(loaded.sh[:, 0] * C0 + 0.5, said.colors)
+            torch.testing.assert_close(getattr(loaded, name), getattr(output, name))
+        torch.testing.assert_close(loaded.sh[:, 0] * C0 + 0.5, output.colors)
 
 
 def test_charts_and_overview(page, folder):

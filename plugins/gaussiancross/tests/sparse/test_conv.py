@@ -82,8 +82,8 @@ def test_kernels_agree_with_double_precision(make_grid, kind, inputs, outputs):
         out = convolve(x, weight, kernel_map)
         out.backward(slope.to(dtype))
         results.append([out, x.grad, weight.grad])
-    for ours, wanted in zip(*results, strict=True):
-        torch.testing.assert_close(ours.double(), wanted, rtol=1e-4, atol=1e-3)
+    for actual, wanted in zip(*results, strict=True):
+        torch.testing.assert_close(actual.double(), wanted, rtol=1e-4, atol=1e-3)
 
 
 def test_results_are_the_same_bits_with_any_number_of_threads(make_grid):

@@ -28,9 +28,9 @@ def test_submanifold_convolutions_agree(make_grid, spconv, size):
     conv, norm = SparseConv(6, 8, size), nn.BatchNorm1d(8).eval()
     x = torch.randn(grid.count, 6)
     with torch.no_grad():
-        ours = NativeBackend(grid).submanifold(x, conv, norm, 0)
-        theirs = SpconvBackend(grid, 2, spconv).submanifold(x, conv, norm, 0)
-    torch.testing.assert_close(ours, theirs)
+        actual = NativeBackend(grid).submanifold(x, conv, norm, 0)
+        expected = SpconvBackend(grid, 2, spconv).submanifold(x, conv, norm, 0)
+    torch.testing.assert_close(actual, expected)
 
 
 def test_levels_agree(make_grid, spconv):
@@ -38,12 +38,12 @@ def test_levels_agree(make_grid, spconv):
     down, same, up = SparseConv(6, 8, 2), SparseConv(8, 8, 3), SparseConv(8, 6, 2)
     wide, narrow = nn.BatchNorm1d(8).eval(), nn.BatchNorm1d(6).eval()
     x, found = torch.randn(grid.count, 6), []
-    theirs = SpconvBackend(grid, 2, spconv)
+    expected = SpconvBackend(grid, 2, spconv)
     with torch.no_grad():
-        for backend in (NativeBackend(grid), theirs):
+        for backend in (NativeBackend(grid), expected):
             coarse = backend.submanifold(backend.downsample(x, down, wide, 0), same, wide, 1)
             found.append((coarse, backend.upsample(coarse, up, narrow, 1)))
-    torch.testing.assert_close(found[0][0], sort_rows(theirs, found[1][0], 1))
+    torch.testing.assert_close(found[0][0], sort_rows(expected, found[1][0], 1))
     torch.testing.assert_close(found[0][1], found[1][1])
 
 

@@ -142,7 +142,7 @@ def test_several_rooms(tmp_path, world):
 
 @pytest.mark.slow
 def test_a_real_room_looks_like_its_held_out_photographs(real_data, tmp_path):
-    """Five of the frames, thick voxels: far from good pictures, but of the right room."""
+    """Five of the frames, thick voxels: far from good images, but of the right room."""
     with tarfile.open(real_data / "rgbd-room.tar") as archive:
         names = [f"frame-{number:06d}" for number in range(200, 300, 20)]
         kept = [item for item in archive if any(n in item.name for n in (*names, "intrinsics"))]

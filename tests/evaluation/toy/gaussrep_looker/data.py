@@ -7,7 +7,7 @@ PALETTE = torch.tensor([[0.9, 0.1, 0.1], [0.1, 0.9, 0.1], [0.1, 0.1, 0.9]])
 
 
 class Plain(Dataset):
-    """Noisy pictures of one color each; mirrored ones, in training, are darker by a half."""
+    """Noisy images of one color each; mirrored ones, in training, are darker by a half."""
 
     def __init__(self, config, split="train"):
         self.config, self.split = config, split

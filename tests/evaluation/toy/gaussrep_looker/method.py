@@ -19,8 +19,8 @@ class Looker(Method):
         self.decoder = nn.Linear(config.width, 3)
 
     def training_loss(self, batch):
-        said = self.decoder(self.embed(batch).pooled + 0.1 * torch.randn(()))
-        return StepOutput(functional.mse_loss(said, batch["image"].mean((2, 3))))
+        output = self.decoder(self.embed(batch).pooled + 0.1 * torch.randn(()))
+        return StepOutput(functional.mse_loss(output, batch["image"].mean((2, 3))))
 
     def embed(self, batch):
         tokens = self.stem(batch["image"]).flatten(2).transpose(1, 2)
