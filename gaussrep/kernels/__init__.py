@@ -1,6 +1,6 @@
 """Compiled CPU kernels: Numba compilation and its cache, SIMD vectors, threads.
 
-Every Numba kernel of gaussrep and its plugins stands on this package: the `cpu` renderer, sparse
+Every Numba kernel of gaussrep and its plugins is built on this package: the `cpu` renderer, sparse
 convolutions, the room generator and the boundary benchmark.
 
 Names are imported when they are first used, so that Numba is not imported before a kernel is.

@@ -78,7 +78,7 @@ class SourceWatcher:
         self._seen: tuple[Stamp, int] | None = None
 
     def newest(self, index: int = 0) -> ViewerScene | None:
-        """Read the source if it changed, or if another scene of it is asked for.
+        """Read the source if it changed, or if another of its scenes is requested.
 
         A state that cannot be read raises once, and is not read again.
 

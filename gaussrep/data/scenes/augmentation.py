@@ -246,7 +246,7 @@ def _smooth_noise(
     noise = torch.from_numpy(rng.standard_normal((1, 3, *cells), np.float32))
     for _ in range(2):
         noise = avg_pool3d(noise, 3, stride=1, padding=1)
-    # the grid's first node lies one cell below the lowest point
+    # the grid's first node is one cell below the lowest point
     place = ((points - low) / cell + 1) / (torch.tensor(cells) - 1) * 2 - 1
     sampled = grid_sample(noise, place.flip(-1)[None, None, None], align_corners=True)
     return sampled[0, :, 0, 0].mT

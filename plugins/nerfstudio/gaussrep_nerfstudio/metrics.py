@@ -95,7 +95,7 @@ def comparison_images(
 
 
 def _weights() -> Path:
-    """Where torchvision keeps AlexNet's weights, which LPIPS stands on."""
+    """Return the cache path of torchvision's AlexNet weights, which LPIPS uses."""
     from torchvision.models import AlexNet_Weights
 
     name = AlexNet_Weights.IMAGENET1K_V1.url.rsplit("/", 1)[-1]

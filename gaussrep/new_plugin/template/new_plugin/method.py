@@ -79,8 +79,8 @@ class Sketch(Method):
 
         Args:
             gaussians: Blobs in pixels, [B, N].
-            height: Of the pictures, in pixels.
-            width: Of the pictures, in pixels.
+            height: Height of the images in pixels.
+            width: Width of the images in pixels.
 
         Returns:
             RGB.

@@ -14,7 +14,7 @@ DECAY = "new-plugin-step-decay"
 
 
 def one_blob(opacity: float) -> tuple[gr.Gaussians, gr.Cameras]:
-    """A blob of one pixel's size in the middle of a picture of 3 x 3 pixels."""
+    """A blob of one pixel's size in the middle of an image of 3 x 3 pixels."""
     blob = gr.Gaussians(
         means=torch.tensor([[1.5, 1.5, 1.0]]),
         quats=torch.tensor([[1.0, 0.0, 0.0, 0.0]]),
@@ -26,24 +26,24 @@ def one_blob(opacity: float) -> tuple[gr.Gaussians, gr.Cameras]:
 
 
 def test_a_blob_is_round_and_thins_out_as_a_gaussian():
-    picture = gr.render(*one_blob(0.5), renderer=BLOBS)
+    rendering = gr.render(*one_blob(0.5), renderer=BLOBS)
     variance = 1.0 + 0.3  # every renderer adds 0.3 square pixels
     weight = 0.5 * math.exp(-0.5 / variance)
-    assert picture.alpha[0, 1, 1].item() == pytest.approx(1 - math.exp(-0.5))
-    for pixel in (picture.alpha[0, 0, 1], picture.alpha[0, 1, 0], picture.alpha[0, 1, 2]):
+    assert rendering.alpha[0, 1, 1].item() == pytest.approx(1 - math.exp(-0.5))
+    for pixel in (rendering.alpha[0, 0, 1], rendering.alpha[0, 1, 0], rendering.alpha[0, 1, 2]):
         assert pixel.item() == pytest.approx(1 - math.exp(-weight))
 
 
 def test_blobs_mix_whichever_is_nearer():
     blob, camera = one_blob(0.5)
     other = blob.replace(means=blob.means + torch.tensor([0, 0, 1.0]), colors=1 - blob.colors)
-    picture = gr.render(gr.Gaussians.cat([blob, other]), camera, renderer=BLOBS)
+    rendering = gr.render(gr.Gaussians.cat([blob, other]), camera, renderer=BLOBS)
     alpha = 1 - math.exp(-1.0)
-    assert picture.color[0, 1, 1].tolist() == pytest.approx([0.5 * alpha] * 3)
-    assert picture.depth[0, 1, 1].item() == pytest.approx(1.5)
+    assert rendering.color[0, 1, 1].tolist() == pytest.approx([0.5 * alpha] * 3)
+    assert rendering.depth[0, 1, 1].item() == pytest.approx(1.5)
 
 
-def test_auto_never_takes_another_picture():
+def test_auto_never_takes_another_image():
     chosen = gr.render(*one_blob(0.5))
     assert chosen.alpha[0, 1, 1].item() == pytest.approx(0.5)
 
