@@ -100,6 +100,7 @@ def histogram_chart(
         if mark is not None:
             axes.axvline(mark, color=ORANGE, linewidth=1.5).set_gid("mark")
         axes.set(xlabel=label, xlim=(low, high))
+        axes.locator_params(axis="x", nbins=5)
         axes.yaxis.set_major_formatter("{x:g}%")
 
     return _draw(title, paint)
@@ -137,6 +138,7 @@ def metrics_charts(run: Path, title: str, styles: MetricStyles) -> list[Chart]:
             steps, values = zip(*points, strict=True)
             axes.plot(steps, values, marker=marker, linewidth=1.5, color=color, label=label)
         axes.set(xlabel="step", yscale="log")
+        _label_log_axis(axes.yaxis, *axes.get_ylim())
         axes.legend()
 
     return [_draw(title, paint)] if series else []
@@ -173,6 +175,16 @@ def _smoothed_points(rows: list[dict[str, str]], column: str) -> list[tuple[floa
     return [
         (step, mean(values[max(0, i - window + 1) : i + 1])) for i, (step, _) in enumerate(points)
     ]
+
+
+def _label_log_axis(axis: Any, low: float, high: float) -> None:
+    """Label round numbers as plain decimals, also where the axis spans less than a decade."""
+    from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+    wide = high > 10 * low
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)) if wide else MaxNLocator(5))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter("{x:g}")
 
 
 def _draw(title: str, paint: Callable[[Any], None]) -> Chart:
