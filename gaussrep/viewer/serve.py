@@ -23,8 +23,8 @@ def serve(source: ViewSource, host: str, port: int, renderer: str) -> None:
     """
     with running_server(source, host, port, renderer) as server:
         url = f"http://{host}:{server.get_port()}"
-        print(f"{source.name}: {url} (Ctrl-C stops it)", flush=True)
         try:
+            print(f"{source.name}: {url} (Ctrl-C stops it)", flush=True)
             Event().wait()
         except KeyboardInterrupt:
             print()
