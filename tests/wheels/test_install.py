@@ -49,16 +49,16 @@ def test_core_alone(environment):
     install(environment, "gaussrep")
     code = (
         "import importlib.util as u, torch, gaussrep as gr;"
-        "assert not [m for m in ('timm', 'viser', 'gsplat', 'gaussrep_gmae') if u.find_spec(m)];"
+        "assert not [m for m in ('timm', 'viser', 'gsplat', 'gaussrep_gmae', 'gaussrep_rooms') if u.find_spec(m)];"
         "g = gr.Gaussians(torch.tensor([[0.0, 0, 2]]), torch.ones(1, 4), torch.full((1, 3), 0.2),"
         " torch.ones(1), colors=torch.ones(1, 3));"
         "gr.save(g, 'one.ply');"
         "eye = gr.Cameras(torch.eye(4)[None], torch.eye(3)[None], 4, 4);"
         "print(gr.render(gr.load('one.ply'), eye).color.mean().item())"
     )
-    drawn = run(environment, "python", "-c", code)
-    assert drawn.returncode == 0, drawn.stderr
-    assert float(drawn.stdout.splitlines()[-1]) > 0
+    rendered = run(environment, "python", "-c", code)
+    assert rendered.returncode == 0, rendered.stderr
+    assert float(rendered.stdout.splitlines()[-1]) > 0
     listed = run(environment, "gaussrep", "plugins")
     assert listed.returncode == 0
     assert "reference" in listed.stdout
@@ -87,7 +87,7 @@ def test_gmae_trains_one_step(environment):
 
 
 def test_gaussiancross_trains_one_step_on_rooms_of_its_own(environment):
-    install(environment, "gaussrep[gaussiancross]")
+    install(environment, "gaussrep[gaussiancross,rooms]")
     rooms = ["--scenes", "2", "--val", "1", "--frames", "3", "--height", "24", "--width", "32"]
     made = run(environment, "gaussrep", "make-rooms", "rooms", *rooms, "--points", "3000")
     assert made.returncode == 0, made.stderr
