@@ -49,7 +49,8 @@ def test_core_alone(environment):
     install(environment, "gaussrep")
     code = (
         "import importlib.util as u, torch, gaussrep as gr;"
-        "assert not [m for m in ('timm', 'viser', 'gsplat', 'gaussrep_gmae', 'gaussrep_rooms') if u.find_spec(m)];"
+        "absent = ('timm', 'viser', 'gsplat', 'gaussrep_gmae', 'gaussrep_rooms');"
+        "assert not [name for name in absent if u.find_spec(name)];"
         "g = gr.Gaussians(torch.tensor([[0.0, 0, 2]]), torch.ones(1, 4), torch.full((1, 3), 0.2),"
         " torch.ones(1), colors=torch.ones(1, 3));"
         "gr.save(g, 'one.ply');"
