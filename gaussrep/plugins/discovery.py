@@ -46,10 +46,9 @@ def _has_plugins(installed: Distribution) -> bool:
 
 
 def _origin(installed: Distribution) -> Origin:
-    name = installed.metadata["Name"]
-    if not name:
+    if not installed.metadata.get_all("Name"):
         raise PluginError(f"{installed.locate_file('')} holds one whose METADATA has no Name.")
-    return Origin(canonicalize_name(name), installed.version)
+    return Origin(canonicalize_name(installed.metadata["Name"]), installed.version)
 
 
 def _entry_points(installed: Distribution, origin: Origin) -> Iterator[tuple[Origin, EntryPoint]]:
