@@ -46,7 +46,7 @@ def _has_plugins(installed: Distribution) -> bool:
 
 
 def _origin(installed: Distribution) -> Origin:
-    if not installed.metadata.get_all("Name"):
+    if not any(installed.metadata.get_all("Name") or ()):
         raise PluginError(f"{installed.locate_file('')} holds one whose METADATA has no Name.")
     return Origin(canonicalize_name(installed.metadata["Name"]), installed.version)
 
