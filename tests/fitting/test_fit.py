@@ -137,7 +137,9 @@ def test_a_folder_is_overwritten_only_when_told(run):
 
 
 def test_a_fit_of_an_older_gaussrep_is_refused(tmp_path):
-    (tmp_path / "config.yaml").write_text("steps: 7000\n", encoding="utf-8")
+    (tmp_path / "config.yaml").write_text(
+        "steps: 7000\nstrategy: {type: default}\n", encoding="utf-8"
+    )
     with pytest.raises(RunError, match="a fit of an older gaussrep"):
         resume_fit(tmp_path)
 
