@@ -13,7 +13,8 @@ PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
 def run(tmp_path_factory, pip_install):
     """Run a command beside a plugin that was just made and installed."""
     folder = tmp_path_factory.mktemp("made")
-    own = {"PYTHONPATH": str(folder / "site"), "GAUSSREP_PLUGINS": "own", "OMP_NUM_THREADS": "1"}
+    path = [str(folder / "site"), *filter(None, [os.environ.get("PYTHONPATH")])]
+    own = {"PYTHONPATH": os.pathsep.join(path), "GAUSSREP_PLUGINS": "own", "OMP_NUM_THREADS": "1"}
 
     def run(*command, cwd=folder):
         return subprocess.run(
@@ -40,6 +41,7 @@ def test_it_is_listed_and_healthy(run):
         ["losses", "own-huber"],
         ["methods", "own"],
         ["callbacks", "own-weight-norm"],
+        ["optimizers", "own-lion"],
         ["schedules", "own-step-decay"],
         ["strategies", "own-prune-faint"],
         ["captures", "own-arrays"],

@@ -5,6 +5,7 @@ from typing import Annotated
 from gaussrep.config import ComponentConfig, component
 from pydantic import Field
 
+Beta = Annotated[float, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 Encoder = Annotated[ComponentConfig, component("encoders")]
 Renderer = Annotated[ComponentConfig, component("renderers")]
@@ -27,6 +28,13 @@ class HuberConfig(ComponentConfig):
 
     delta: float = Field(default=0.1, gt=0)
     """Errors below this are squared."""
+
+
+class LionConfig(ComponentConfig):
+    """Settings of the optimizer."""
+
+    betas: tuple[Beta, Beta] = (0.9, 0.99)
+    """Decay rates of the momentum: within a step, and from step to step."""
 
 
 class StepDecayConfig(ComponentConfig):

@@ -8,6 +8,7 @@ from gaussrep.plugins import (
     EncoderRecord,
     LossRecord,
     MethodRecord,
+    OptimizerRecord,
     RendererRecord,
     SceneSourceRecord,
     ScheduleRecord,
@@ -73,6 +74,17 @@ def register_callbacks() -> Iterator[CallbackRecord]:
         name="new-plugin-weight-norm",
         summary="The norm of all weights, at every step.",
         target="new_plugin.training:WeightNorm",
+    )
+
+
+@hookimpl
+def register_optimizers() -> Iterator[OptimizerRecord]:
+    """The optimizers of this distribution."""
+    yield OptimizerRecord(
+        name="new-plugin-lion",
+        summary="Lion: steps of one size, in the direction of the momentum's sign.",
+        target="new_plugin.training:Lion",
+        config="new_plugin.config:LionConfig",
     )
 
 

@@ -11,6 +11,7 @@ from gaussrep.testing import (
     ImageEncoderContract,
     LossContract,
     MethodContract,
+    OptimizerContract,
     RendererContract,
     SceneSourceContract,
     ScheduleContract,
@@ -37,6 +38,10 @@ class TestSketch(MethodContract):
 
 class TestWeightNorm(CallbackContract):
     name = "new-plugin-weight-norm"
+
+
+class TestLion(OptimizerContract):
+    name = "new-plugin-lion"
 
 
 class TestStepDecay(ScheduleContract):

@@ -10,6 +10,7 @@ from gaussrep.building import build
 BLOBS = "new-plugin-blobs"
 PATCHES = "new-plugin-patches"
 HUBER = "new-plugin-huber"
+LION = "new-plugin-lion"
 DECAY = "new-plugin-step-decay"
 
 
@@ -63,6 +64,15 @@ def test_a_vector_of_the_encoder_sees_its_neighbors_only():
     images[..., :4, :4] = 1
     changed = (encoder(images) != before).any(-1)[0]
     assert changed.nonzero().amax().item() == 1
+
+
+def test_lion_moves_by_the_learning_rate_along_the_sign():
+    weight = torch.nn.Parameter(torch.tensor([2.0, -1.0]))
+    group = {"params": [weight], "weight_decay": 0.1}
+    optimizer = build("optimizers", LION, parameters=[group], lr=0.01)
+    (weight * torch.tensor([5.0, -0.001])).sum().backward()
+    optimizer.step()
+    assert weight.tolist() == pytest.approx([2 * 0.999 - 0.01, -1 * 0.999 + 0.01])
 
 
 def test_the_schedule_decays_once():
