@@ -18,6 +18,10 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
             "gaussrep.cli.prepare_scannet:prepare_scannet",
             "Convert the raw release of ScanNet to a data set.",
         ),
+        "settings": (
+            "gaussrep.cli.settings:settings",
+            "List the settings of a method or another component.",
+        ),
         "plugins": ("gaussrep.cli.plugins:plugins", "List all installed components."),
         "new-plugin": (
             "gaussrep.cli.new_plugin:new_plugin",
@@ -27,3 +31,12 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 """Import string and summary of each command, by name, in the order of the help."""
+
+COMMAND_CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        "train": "gaussrep.cli.settings_help:TrainCommand",
+        "evaluate": "gaussrep.cli.settings_help:EvaluateCommand",
+        "fit": "gaussrep.cli.settings_help:FitCommand",
+    }
+)
+"""Import string of the class of each command that lists settings in its help."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gaussrep.config import load_config
+from gaussrep.config.guidance import Guidance
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ def fit_config(
 
     arguments = [] if data is None else [f"data.path={data}"]
     arguments += [] if renderer is None else [f"renderer={renderer}"]
-    return load_config(FitConfig, None, files, [*arguments, *overrides])
+    missing = {"data": "name a capture: gaussrep fit FOLDER"}
+    guidance = Guidance("gaussrep settings fit", missing)
+    return load_config(FitConfig, None, files, [*arguments, *overrides], guidance)
 
 
 def completion_message(result: "FitResult") -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 import typer
 
-from gaussrep.cli.builtin import BUILTIN
+from gaussrep.cli.builtin import BUILTIN, COMMAND_CLASSES
 from gaussrep.cli.lazy import LazyCommand, LazyGroup, importer
 from gaussrep.cli.plugin_commands import command_clashes, plugin_commands
 from gaussrep.errors import GaussrepError
@@ -57,7 +57,10 @@ class CommandGroup(LazyGroup):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         for name, (target, summary) in BUILTIN.items():
-            self.commands[name] = LazyCommand(name, summary, importer(target))
+            load_class = importer(COMMAND_CLASSES.get(name, "typer.core:TyperCommand"))
+            self.commands[name] = LazyCommand(
+                name, summary, importer(target), import_class=load_class
+            )
         self._has_plugins = False
 
     def list_commands(self, ctx: Any) -> list[str]:

@@ -16,13 +16,20 @@ class LazyCommand(TyperCommand):
         summary: One line for the help.
         import_target: Imports the function with Typer annotations, or the Typer app of a group.
         panel: Title of its section in the help.
+        import_class: Imports the class of the command; Typer's own by default.
     """
 
     def __init__(
-        self, name: str, summary: str, import_target: Callable[[], Any], panel: str | None = None
+        self,
+        name: str,
+        summary: str,
+        import_target: Callable[[], Any],
+        panel: str | None = None,
+        import_class: Callable[[], type[TyperCommand]] = lambda: TyperCommand,
     ) -> None:
         super().__init__(name, help=summary, rich_help_panel=panel)
         self._import_target = import_target
+        self._import_class = import_class
 
     def load(self) -> Any:
         """Import the command.
@@ -34,7 +41,7 @@ class LazyCommand(TyperCommand):
         if isinstance(target, typer.Typer):
             return typer.main.get_command(target)
         app = typer.Typer(add_completion=False)
-        app.command(self.name)(target)
+        app.command(self.name, cls=self._import_class())(target)
         return typer.main.get_command(app)
 
 

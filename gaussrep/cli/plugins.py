@@ -1,11 +1,14 @@
-"""`gaussrep plugins`: list all installed components and the failures of plugins."""
+"""`gaussrep plugins`: list the installed components and the failures of plugins."""
 
 import json
+import sys
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
 
 from gaussrep import plugins as registry
+from gaussrep.cli.listing import print_names
 from gaussrep.cli.plugin_commands import displayed_name, plugin_failures
 from gaussrep.console import print_table
 
@@ -13,16 +16,23 @@ HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
 
 
 def plugins(
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="[KIND]", help="Only one kind of component, such as renderers."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """List all installed components, without importing them."""
+    """List the installed components, and what cannot run here, without importing them."""
     failures = plugin_failures()
-    components = [describe(component) for component in registry.list()]
+    components = [describe(component) for component in registry.list(kind)]
     if as_json:
         listed = {"components": components, "failures": [_failure(item) for item in failures]}
         typer.echo(json.dumps(listed, indent=2))
         return
-    print_table(HEADERS, [[entry[key] for key in HEADERS] for entry in components])
+    if sys.stdout.isatty():
+        _print_lists(components, with_presets=kind == "methods")
+    else:
+        print_table(HEADERS, [[entry[key] for key in HEADERS] for entry in components])
     if failures:
         typer.echo()
     for failure in failures:
@@ -38,7 +48,7 @@ def describe(component: registry.Component) -> dict[str, Any]:
     Returns:
         Plain data for JSON.
     """
-    missing = component.missing
+    reason = component.unavailable_reason
     return {
         "kind": component.kind,
         "name": component.name,
@@ -46,17 +56,34 @@ def describe(component: registry.Component) -> dict[str, Any]:
         "distribution": component.distribution,
         "version": component.version,
         "summary": component.record.summary,
-        "available": not missing,
-        "missing": list(missing),
-        "status": _status(component, missing),
+        "available": reason is None,
+        "missing": list(component.missing),
+        "status": _status(component, reason),
     }
 
 
-def _status(component: registry.Component, missing: tuple[str, ...]) -> str:
-    remarks = [f"unavailable: {component.install}"] if missing else []
+def _status(component: registry.Component, reason: str | None) -> str:
+    remarks = [f"unavailable: {reason}"] if reason else []
     if displayed_name(component) != component.name:
         remarks.append(f"write {component.qualified}")
     return "; ".join(remarks) or "ok"
+
+
+def _print_lists(components: list[dict[str, Any]], *, with_presets: bool) -> None:
+    """Print one list per kind; what is ok and of the core is not mentioned."""
+    for kind, entries in groupby(components, key=lambda entry: entry["kind"]):
+        print_names(kind, [(entry["name"], _text(entry)) for entry in entries])
+    if with_presets:
+        typer.echo("\ngaussrep settings NAME lists settings and presets of a method.")
+
+
+def _text(entry: dict[str, Any]) -> str:
+    origin = entry["distribution"]
+    where = "" if origin == registry.CORE else f" ({origin} {entry['version']})"
+    status = (
+        "" if entry["status"] == "ok" else f" {entry['status'][0].upper()}{entry['status'][1:]}."
+    )
+    return f"{entry['summary']}{where}{status}"
 
 
 def _failure(failure: registry.PluginFailure) -> dict[str, str]:

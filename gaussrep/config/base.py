@@ -6,7 +6,8 @@ from typing import Any, ClassVar, LiteralString
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from gaussrep.plugins.suggestions import suggest
+from gaussrep.config.synonyms import near_keys
+from gaussrep.plugins.suggestions import did_you_mean
 
 RENAMED = "renamed_key"
 UNKNOWN = "unknown_key"
@@ -57,10 +58,10 @@ def _renamed_text(new: str) -> LiteralString:
 
 
 def _hint(model: type[BaseModel], key: str) -> str:
-    deeper = [path for path in _paths(model) if path.endswith(f".{key}")]
-    if deeper:
-        return f"did you mean {' or '.join(map(repr, deeper))}?"
-    return suggest(key, model.model_fields)
+    paths = list(_paths(model))
+    deeper = [path for path in paths if path.endswith(f".{key}")]
+    near = deeper or near_keys(key, model.model_fields) or near_keys(key, paths)
+    return did_you_mean(near) if near else f"there are: {', '.join(sorted(model.model_fields))}."
 
 
 def _paths(model: type[BaseModel], prefix: str = "") -> Iterator[str]:

@@ -160,7 +160,9 @@ def _instance(kind: str, value: Any) -> ComponentConfig:
     settings = dict(value) if isinstance(value, Mapping) else {"type": _name_of(value)}
     name = settings.get("type")
     if not isinstance(name, str) or not name:
-        known = suggest("", (found.name for found in plugins.list(kind)))
+        known = suggest(
+            "", (found.name for found in plugins.list(kind)), f"gaussrep plugins {kind}"
+        )
         raise PydanticCustomError(
             "component_type",
             "wanted one of the {kind} by its type; {known}",

@@ -1,14 +1,17 @@
 """Loading and writing of configurations."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from gaussrep.config.base import Config
+from gaussrep.config.guidance import Guidance
 from gaussrep.config.merge import merge
 from gaussrep.config.overrides import parse_overrides
+from gaussrep.config.unknown_keys import explain_mistake
 from gaussrep.config.validation_errors import config_error
 from gaussrep.config.yaml_text import read_yaml, write_yaml
 
@@ -20,6 +23,7 @@ def load_config(
     preset: Mapping[str, Any] | None = None,
     files: Iterable[Path] = (),
     overrides: Iterable[str] = (),
+    guidance: Guidance | None = None,
 ) -> C:
     """Load a configuration from its sources; later ones take precedence.
 
@@ -28,6 +32,7 @@ def load_config(
         preset: Settings to start from.
         files: YAML files.
         overrides: `dotted.key=value` arguments.
+        guidance: The cures of common mistakes, for messages.
 
     Returns:
         The validated configuration.
@@ -50,7 +55,8 @@ def load_config(
     try:
         return cls.model_validate(settings)
     except ValidationError as error:
-        raise config_error(error, settings) from error
+        explain = partial(explain_mistake, cls, settings, guidance)
+        raise config_error(error, settings, explain) from error
 
 
 def dump_yaml(config: Config) -> str:

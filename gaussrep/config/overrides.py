@@ -26,13 +26,25 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
         {'trainer': {'lr': 0.001, 'optimizer': {'betas': [0.9, 0.95]}}}
     """
     settings: dict[str, Any] = {}
-    for argument in arguments:
+    given = list(arguments)
+    for argument in given:
         dotted, equals, text = argument.partition("=")
         keys = dotted.strip().split(".")
         if not equals or not all(keys):
-            raise ConfigError(f"{argument!r} is not a setting; write it as dotted.key=value.")
+            cure = "write it as dotted.key=value, without spaces around ="
+            raise ConfigError(f"{argument!r} is not a setting; {cure}{_joined(given, argument)}.")
         _put(settings, keys, parse_value(text, f"the value of {dotted.strip()}"))
     return settings
+
+
+def _joined(arguments: list[str], argument: str) -> str:
+    """Join `key = value`, which a shell passes as three arguments; empty for anything else."""
+    parts = arguments[arguments.index(argument) :][:3]
+    text = "".join(parts)
+    key, equals, value = text.partition("=")
+    if len(parts) > 1 and key and equals and value and " ".join(parts[1:]).startswith("="):
+        return f": {text}"
+    return ""
 
 
 def _put(settings: dict[str, Any], keys: list[str], value: Any) -> None:

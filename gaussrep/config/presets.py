@@ -1,6 +1,7 @@
 """Presets: YAML files of settings in a method's distribution."""
 
 from importlib.resources import files
+from itertools import takewhile
 from typing import Any
 
 from gaussrep.config.yaml_text import parse_mapping
@@ -23,17 +24,44 @@ def presets(component: Component) -> dict[str, dict[str, Any]]:
         ConfigError: If a preset is not a YAML mapping.
     """
     package = component.record.presets
+    return {
+        name: parse_mapping(text, f"{package}/{name}.yaml")
+        for name, text in _texts(component).items()
+    }
+
+
+def preset_summaries(component: Component) -> dict[str, str]:
+    """Read what each preset of a method is for: the comment at the top of its file.
+
+    Args:
+        component: A component of kind `methods`.
+
+    Returns:
+        Summaries on one line, by name; empty where a file begins with no comment.
+
+    Raises:
+        PluginError: If the package of presets cannot be imported.
+    """
+    return {name: _first_comment(text) for name, text in _texts(component).items()}
+
+
+def _first_comment(text: str) -> str:
+    lines = takewhile(lambda line: line.startswith("#"), text.splitlines())
+    return " ".join(line.lstrip("# ").rstrip() for line in lines)
+
+
+def _texts(component: Component) -> dict[str, str]:
+    package = component.record.presets
     if package is None:
         return {}
     try:
-        resources = [item for item in files(package).iterdir() if item.name.endswith(".yaml")]
+        found = [item for item in files(package).iterdir() if item.name.endswith(".yaml")]
+        return {
+            item.name.removesuffix(".yaml"): item.read_text(encoding="utf-8")
+            for item in sorted(found, key=lambda item: item.name)
+        }
     except Exception as error:  # the package is a plugin's code
         raise PluginError(f"{component} is broken: its presets {package}: {error}") from error
-    texts = {item.name.removesuffix(".yaml"): item for item in resources}
-    return {
-        name: parse_mapping(texts[name].read_text(encoding="utf-8"), f"{package}/{name}.yaml")
-        for name in sorted(texts)
-    }
 
 
 def preset(component: Component, name: str) -> dict[str, Any]:
@@ -52,5 +80,8 @@ def preset(component: Component, name: str) -> dict[str, Any]:
     """
     known = presets(component)
     if name not in known:
-        raise ConfigError(f"The {component} has no preset {name!r}; {suggest(name, known)}")
+        listing = f"gaussrep settings {component.name} --presets"
+        raise ConfigError(
+            f"The {component} has no preset {name!r}; {suggest(name, known, listing)}"
+        )
     return known[name]

@@ -1,7 +1,7 @@
 """Turns pydantic's errors into one line per mistake."""
 
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,30 +9,40 @@ from pydantic import ValidationError
 from gaussrep.config.base import RENAMED
 from gaussrep.errors import ConfigError, RenamedKeyError
 
+Explanation = Callable[[str, Sequence[int | str], str], str]
+"""Adds a cure to a problem: called with pydantic's error type, the path and the problem."""
+
 SHORT = reprlib.Repr()
 SHORT.maxstring = SHORT.maxother = 60
 
 
-def config_error(error: ValidationError, data: Any) -> ConfigError:
+def config_error(
+    error: ValidationError, data: Any, explain: Explanation | None = None
+) -> ConfigError:
     """Make the error that users see of pydantic's.
 
     Args:
         error: Pydantic's error.
         data: The input that it validated.
+        explain: Adds a cure to each problem.
 
     Returns:
         A `RenamedKeyError` where the input has keys of old names, otherwise a `ConfigError`.
     """
     renamed = any(detail["type"] == RENAMED for detail in error.errors(include_url=False))
-    return (RenamedKeyError if renamed else ConfigError)(format_validation_error(error, data))
+    text = format_validation_error(error, data, explain)
+    return (RenamedKeyError if renamed else ConfigError)(text)
 
 
-def format_validation_error(error: ValidationError, data: Any) -> str:
+def format_validation_error(
+    error: ValidationError, data: Any, explain: Explanation | None = None
+) -> str:
     """Describe every mistake by its dotted path, what was given and what was wanted.
 
     Args:
         error: Pydantic's error.
         data: The input that it validated.
+        explain: Adds a cure to each problem.
 
     Returns:
         One line per mistake: renamed keys first, the others in the order of the fields.
@@ -51,7 +61,10 @@ def format_validation_error(error: ValidationError, data: Any) -> str:
             renamed.append(_renamed_line(key, **context))
             new_keys.add(key.removesuffix(context["old"]) + context["new"])
             continue
-        wanted.setdefault(key, []).append(_problem(detail["msg"]))
+        problem = _problem(detail["msg"])
+        if explain is not None:
+            problem = explain(detail["type"], path, problem)
+        wanted.setdefault(key, []).append(problem)
         given[key] = "" if detail["type"] == "missing" else _shown(value)
     mistakes = [key for key in wanted if key not in new_keys]  # a renamed key is not missing too
     return "\n".join([*renamed, *(_line(key, given[key], wanted[key]) for key in mistakes)])

@@ -7,6 +7,7 @@ from typing import Any
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, load_config
 from gaussrep.config.components import config_class, type_of
+from gaussrep.config.guidance import Guidance
 from gaussrep.config.merge import merge
 from gaussrep.errors import PluginError
 from gaussrep.evaluation.config import EvaluationConfig
@@ -55,9 +56,10 @@ def resolve_evaluation_config(
     if given.get("data", default) in AUTO or "data=auto" in overrides:
         overrides = [override for override in overrides if override != "data=auto"]
         below, given["data"] = {"data": data}, {}
-    chosen = load_config(model, merge(model, [below, given]), (), overrides).data
+    guidance = Guidance(f"gaussrep settings evaluations/{name}")
+    chosen = load_config(model, merge(model, [below, given]), (), overrides, guidance).data
     below = {"data": _below(chosen, data)}
-    return load_config(model, merge(model, [below, given]), (), overrides)
+    return load_config(model, merge(model, [below, given]), (), overrides, guidance)
 
 
 def _model(name: str) -> type[EvaluationConfig]:

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import PluginError, UnavailableError
+from gaussrep.plugins.records import RendererRecord
 from gaussrep.plugins.requirements import install_line, unmet
 
 CORE = "gaussrep"
@@ -47,6 +49,16 @@ class Component:
         """The line that installs what is missing; empty where nothing is."""
         missing = self.missing
         return (self.record.install or install_line(missing)) if missing else ""
+
+    @property
+    def unavailable_reason(self) -> str | None:
+        """Why it cannot run here, with the cure, found without importing it; None if it may."""
+        if missing := self.missing:
+            return f"needs {', '.join(missing)}: {self.install}"
+        devices = self.record.devices if isinstance(self.record, RendererRecord) else ()
+        if devices == {"cuda"} and (reason := missing_cuda()):
+            return f"needs a CUDA device, and {reason}"
+        return None
 
     def load(self) -> Any:
         """Import the component.

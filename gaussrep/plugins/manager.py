@@ -40,7 +40,8 @@ def resolve_name(components: Sequence[Component], noun: str, name: str) -> Compo
     if not found:
         qualified = ":" in name
         known = (c.qualified if qualified else c.name for c in components)
-        raise UnknownNameError(f"There is no {noun} {name!r}; {suggest(name, known)}")
+        listing = f"gaussrep plugins {components[0].kind}" if components else ""
+        raise UnknownNameError(f"There is no {noun} {name!r}; {suggest(name, known, listing)}")
     if len(found) > 1:
         who = " and ".join(f"{c.distribution} {c.version}" for c in found)
         cure = " or ".join(repr(c.qualified) for c in found)

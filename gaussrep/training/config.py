@@ -12,6 +12,8 @@ from pydantic import Field, model_validator
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.config import preset as find_preset
+from gaussrep.config.guidance import Guidance
+from gaussrep.config.presets import preset_summaries
 from gaussrep.errors import ConfigError
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -167,6 +169,18 @@ class TrainConfig(Config):
     )
     seed: int = Field(0, ge=0, lt=2**63)
 
+    @model_validator(mode="after")
+    def _one_image_size(self) -> "TrainConfig":
+        """Compare the sizes of square images where the method and the data set have one."""
+        wanted = getattr(self.method, "image_size", None)
+        given = getattr(self.data, "image_size", wanted)
+        if isinstance(wanted, int) and isinstance(given, int) and wanted != given:
+            raise ValueError(
+                f"data.image_size is {given}, but method.image_size is {wanted}; "
+                "set both to the same number"
+            )
+        return self
+
 
 def train_config(
     method: str,
@@ -192,10 +206,23 @@ def train_config(
     component = plugins.find("methods", method)
     layer: dict[str, Any] = {} if preset is None else find_preset(component, preset)
     layer = {**layer, "method": {**layer.get("method", {}), "type": method}}
-    config = load_config(TrainConfig, layer, list(files), list(overrides))
+    guidance = _guidance(component, method, preset)
+    config = load_config(TrainConfig, layer, list(files), list(overrides), guidance)
     if plugins.find("methods", config.method.type) != component:
         raise ConfigError(
             f"method.type is {config.method.type!r} in the settings, but the command trains "
             f"{method!r}; give the same method in both"
         )
     return config
+
+
+def _guidance(component: plugins.Component, method: str, preset: str | None) -> Guidance:
+    """Name where the settings of a method are listed, and what supplies the required ones."""
+    trainer = "give trainer.steps=… or trainer.epochs=…"
+    if preset is None and (
+        names := sorted(preset_summaries(component), key=lambda name: name != "demo")
+    ):
+        others = f" (or {', '.join(names[1:])})" if names[1:] else ""
+        trainer = f"give --preset {names[0]}{others}, or {trainer.removeprefix('give ')}"
+    data = "give data.type=images data.root=FOLDER, or another one of: gaussrep plugins datasets"
+    return Guidance(f"gaussrep settings {method}", {"trainer": trainer, "data": data})

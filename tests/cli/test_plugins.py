@@ -1,9 +1,12 @@
 import json
+import os
+import re
 
 import pytest
 from typer.testing import CliRunner
 
 from gaussrep.cli.main import app
+from gaussrep.cli.plugins import plugins as list_plugins
 
 GMAE = """
 @hookimpl
@@ -35,14 +38,38 @@ def test_the_table_shows_every_component(site):
     names = [tuple(row.split()[:3]) for row in rows]
     assert ("renderers", "reference", "gaussrep") in names
     assert ("formats", "ply", "gaussrep") in names
-    assert all(row.endswith("  ok") for row in rows)
+    assert all(row.endswith("  ok") for row in rows if "gsplat" not in row)
     assert ran.stderr == ""
+
+
+def test_one_kind_alone(site):
+    ran = site.run("plugins", "losses")
+    _, *rows = ran.stdout.splitlines()
+    assert {row.split()[0] for row in rows} == {"losses"}
+    assert "did you mean 'losses'?" in site.run("plugins", "loses").stderr
+
+
+def test_a_renderer_of_cuda_is_unavailable_without_a_device(site):
+    ran = site.run("plugins", "renderers", CUDA_VISIBLE_DEVICES="")
+    (row,) = [line for line in ran.stdout.splitlines() if line.split()[1] == "gsplat"]
+    assert "unavailable: needs a CUDA device, and CUDA_VISIBLE_DEVICES= hides every device" in row
+
+
+def test_on_a_terminal_the_list_fits_a_hundred_columns(site, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda *_: os.terminal_size((120, 24)))
+    list_plugins()
+    shown = capsys.readouterr().out
+    lines = [re.sub(r"\x1b\[\d*m", "", line) for line in shown.splitlines()]
+    assert max(map(len, lines)) <= 100
+    assert "renderers" in lines
 
 
 def test_what_cannot_run_here_reports_what_to_install(site):
     site.add("plug", GMAE.replace('GMAE")', 'GMAE", requires=("absent-thing>=1.4",))'))
     ran = site.run("plugins")
-    assert 'unavailable: pip install "absent-thing>=1.4"' in ran.stdout
+    wanted = 'unavailable: needs absent-thing>=1.4: pip install "absent-thing>=1.4"'
+    assert wanted in ran.stdout
 
 
 def test_json(trouble):

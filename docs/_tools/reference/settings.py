@@ -1,82 +1,43 @@
 """Tables of settings, generated from configuration classes."""
 
-from collections.abc import Iterable, Iterator
-from typing import Annotated, Any, Literal, get_args, get_origin
+import re
+from collections.abc import Iterable
 
-from pydantic.fields import FieldInfo
-
-from gaussrep.config import ComponentConfig, ComponentField, Config
-from reference.docstrings import field_text
+from gaussrep.config import Config
+from gaussrep.config.describe import REQUIRED, Setting, describe_settings, nested_models
+from gaussrep.plugins import KINDS
 from reference.markdown import code, prose, table
-from reference.words import default_words, type_words
 
 HEAD = ("setting", "takes", "default", "meaning")
 
 
 def settings_tables(model: type[Config]) -> str:
     """Generate a table with dotted names for nested settings, and one more per choice."""
-    rows = list(_rows(model))
-    parts = [table(HEAD, rows)] if rows else ["It has no settings."]
-    for path, choice in _choices(model):
-        parts.append(f"With `{path}.type={choice.model_fields['type'].default}`:")
-        parts.append(table(HEAD, list(_rows(choice, None, f"{path}."))))
+    settings = list(describe_settings(model))
+    parts = [_table(settings)] if settings else ["It has no settings."]
+    for name, field in model.model_fields.items():
+        choices = nested_models(field)
+        for choice in choices if len(choices) > 1 else ():
+            parts.append(f"With `{name}.type={choice.model_fields['type'].default}`:")
+            parts.append(_table(describe_settings(choice, prefix=f"{name}.")))
     return "\n\n".join(parts)
 
 
-def _rows(model: type[Config], base: Config | None = None, prefix: str = "") -> Iterator[list[str]]:
-    for name, field in model.model_fields.items():
-        if _is_tag(model, name, field):
-            continue
-        nested, default = _nested(field), _default(field, base, name)
-        if len(nested) == 1:
-            yield from _rows(nested[0], default, f"{prefix}{name}.")
-        elif nested:
-            yield [code(f"{prefix}{name}.type"), _tags(nested), code(default.type),
-                   prose(field_text(model, name))]  # fmt: skip
-        else:
-            words = "required" if default is ... else default_words(default)
-            takes = type_words(field.annotation, tuple(field.metadata))
-            yield [code(f"{prefix}{name}"), takes, words, prose(field_text(model, name))]
+def _table(settings: Iterable[Setting]) -> str:
+    return table(HEAD, [_row(setting) for setting in settings])
 
 
-def _choices(model: type[Config]) -> Iterator[tuple[str, type[Config]]]:
-    for name, field in model.model_fields.items():
-        nested = _nested(field)
-        if len(nested) > 1:
-            yield from ((name, choice) for choice in nested)
+def _row(setting: Setting) -> list[str]:
+    if not setting.meaning:
+        raise LookupError(f"{setting.path} has no docstring")
+    default = REQUIRED if setting.default == REQUIRED else code(setting.default)
+    return [code(setting.path), _takes(setting), default, prose(setting.meaning)]
 
 
-def _tags(models: list[type[Config]]) -> str:
-    return ", ".join(code(model.model_fields["type"].default) for model in models)
-
-
-def _is_tag(model: type[Config], name: str, field: FieldInfo) -> bool:
-    """Return whether a field only identifies its class."""
-    literal = get_origin(field.annotation) is Literal and len(get_args(field.annotation)) == 1
-    return name == "type" and (issubclass(model, ComponentConfig) or literal)
-
-
-def _nested(field: FieldInfo) -> list[type[Config]]:
-    return list(_models(field.annotation, field.metadata))
-
-
-def _models(annotation: Any, metadata: Iterable[Any] = ()) -> Iterator[type[Config]]:
-    """Yield the configurations in an annotation; components have pages of their own."""
-    if any(isinstance(item, ComponentField) for item in metadata):
-        return
-    origin, arguments = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        yield from _models(arguments[0], arguments[1:])
-    elif isinstance(annotation, type) and issubclass(annotation, Config):
-        yield annotation
-    else:
-        yield from (model for argument in arguments for model in _models(argument))
-
-
-def _default(field: FieldInfo, base: Config | None, name: str) -> Any:
-    """Return the default in the enclosing configuration; `...` if the field is required."""
-    if base is not None and base is not ...:
-        return getattr(base, name)
-    if field.is_required():
-        return ...
-    return field.get_default(call_default_factory=True)
+def _takes(setting: Setting) -> str:
+    """Link the kind of component, and keep signs and numbers on one line."""
+    takes = re.sub(r"([≥>≤<]|multiple of) (?=\S)", r"\1&nbsp;", setting.takes)
+    if setting.kind is None:
+        return takes
+    noun = KINDS[setting.kind].noun
+    return takes.replace(noun, f"[{noun}]({setting.kind}.md)", 1)

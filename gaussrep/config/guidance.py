@@ -1,0 +1,40 @@
+"""What a command adds to the errors of its settings: where they are listed, what cures them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Guidance:
+    """Cures of common mistakes in the settings of one command.
+
+    Args:
+        listing: The command that lists all settings, `gaussrep settings gmae`.
+        missing: What to do about a required key that is not given, by its dotted path.
+    """
+
+    listing: str
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def cure_of_missing(self, key: str) -> str:
+        """Return what to do about a missing key.
+
+        Args:
+            key: Its dotted path.
+
+        Returns:
+            The end of a sentence, empty where nothing is known.
+        """
+        cure = self.missing.get(key)
+        return f"; {cure}" if cure else ""
+
+    def list_command(self, prefix: str) -> str:
+        """Return the command that lists the settings below a dotted path.
+
+        Args:
+            prefix: The path; empty for all settings.
+
+        Returns:
+            One line for a shell.
+        """
+        return f"{self.listing} {prefix}".rstrip()
