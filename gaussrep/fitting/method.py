@@ -165,8 +165,9 @@ class SceneFit(Method):
         background = self._step_background
         rendered = render(copies, one_each(cameras), self.config.renderer, background)
         found = self._compare(_first_view(rendered), batch, background)
-        assert self.strategy is not None
-        loss = found.loss + self.strategy.penalty(gaussians)
+        loss = found.loss
+        if self.strategy is not None:
+            loss = loss + self.strategy.penalty(gaussians)
         self._passes.append((copies, cameras.detach()))
         return StepOutput(loss, found.metrics)
 

@@ -276,6 +276,7 @@ def register_methods() -> Iterator[MethodRecord]:
         summary="The Gaussians of one scene, optimized to posed images; see gaussrep fit.",
         target="gaussrep.fitting.method:SceneFit",
         config="gaussrep.fitting.config:SceneFitConfig",
+        capabilities=frozenset({"gaussians"}),
         run_files=("scene.ply", "metrics.json", "calibration.json", "fidelity.json"),
     )
     yield MethodRecord(
@@ -283,6 +284,7 @@ def register_methods() -> Iterator[MethodRecord]:
         summary="Another method's embedding and a linear head, trained on labels.",
         target="gaussrep.evaluation.fine_tuning.classifier:Classifier",
         config="gaussrep.evaluation.fine_tuning.config:ClassifierConfig",
+        capabilities=frozenset({"embed", "embedding_layers"}),
         requires=("torchvision>=0.19",),
     )
 

@@ -87,6 +87,8 @@ class MethodRecord(Record):
     """A method; its target is a `gaussrep.methods.method.Method`.
 
     Args:
+        capabilities: Its outputs besides the training loss, by the names of the functions:
+            `"gaussians"`, `"embed"`, `"reconstruct"`, `"embedding_layers"`.
         presets: Package whose `*.yaml` resources are presets, `"my_package.presets"`.
         report: Import string of the function behind `gaussrep inspect`.
         paper: Address of the paper.
@@ -94,6 +96,7 @@ class MethodRecord(Record):
 
     noun: ClassVar[str] = "method"
 
+    capabilities: frozenset[str] = frozenset()
     presets: str | None = None
     report: str | None = None
     paper: str | None = None

@@ -1,6 +1,7 @@
 """The contract of methods."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, ClassVar
 
@@ -10,18 +11,24 @@ from torch.utils.data import default_collate
 
 from gaussrep import plugins
 from gaussrep.building import build
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep.testing.component_contract import ComponentContract
 from gaussrep.testing.learning import assert_all_learn
+from gaussrep.training.loading import CollatingDataset, MapDataset
 
 SEED = 3
+OUTPUTS = frozenset({"gaussians", "embed", "reconstruct", "embedding_layers"})
+"""The capabilities that the record of a method may declare."""
 
 
 class MethodContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`, and `settings` that make it small.
 
-    A method that does not learn from images overrides `make_batch`, or the fixture
+    The method is built and set up as the trainer does it. Outputs that its record declares among
+    `capabilities` are checked; the others must be refused with a `CapabilityError`. A method that
+    does not learn from images sets `data`, or overrides `make_dataset`, `make_batch` or the fixture
     `batch`.
 
     Example:
@@ -33,7 +40,7 @@ class MethodContract(ComponentContract):
     kind = "methods"
 
     data: ClassVar[Mapping[str, Any]] = MappingProxyType({"type": "shapes", "image_size": 32})
-    """Data set whose first samples are the batch."""
+    """Data set that the method is set up for, and whose first samples are the batch."""
 
     batch_size: ClassVar[int] = 3
     """Samples of the batch."""
@@ -57,26 +64,38 @@ class MethodContract(ComponentContract):
         """Tensors by name."""
         return self.make_batch()
 
-    def make_batch(self) -> Batch:
-        """Make a batch of `data`.
+    def make_dataset(self) -> MapDataset:
+        """Build the training split of `data`.
 
         Returns:
-            `batch_size` samples of the training split.
+            The data set.
         """
-        samples = build("datasets", self.data, split="train")
-        return default_collate([samples[index] for index in range(self.batch_size)])
+        return build("datasets", self.data, split="train")
+
+    def make_batch(self) -> Batch:
+        """Make a batch of the training split.
+
+        Returns:
+            Its first `batch_size` samples.
+        """
+        dataset = self.make_dataset()
+        samples = [dataset[SampleKey(index)] for index in range(self.batch_size)]
+        join = dataset.collate if isinstance(dataset, CollatingDataset) else default_collate
+        return join(samples)
 
     def make(self) -> Method:
-        """Build the method.
+        """Build the method and set it up for the training split.
 
         Returns:
             The method, with the same initial weights in every call.
         """
         torch.manual_seed(0)
-        return self.build()
+        method = self.build()
+        method.setup(self.make_dataset())
+        return method
 
     def step(self, method: Method, batch: Batch) -> StepOutput:
-        """Compute the training loss with the same random numbers in every call.
+        """Compute the training loss of the first step, with the same random numbers in every call.
 
         Args:
             method: The method under test.
@@ -86,7 +105,41 @@ class MethodContract(ComponentContract):
             The loss and the metrics.
         """
         torch.manual_seed(SEED)
+        method.on_step_start(0, self.steps)
         return method.training_loss(batch)
+
+    def optimizers(self, method: Method) -> list[torch.optim.Optimizer]:
+        """Build the method's own optimizers, or AdamW where it has none.
+
+        Args:
+            method: The method under test.
+
+        Returns:
+            Optimizers over its parameters.
+        """
+        own = method.configure_optimizers()
+        if own is not None:
+            return [each.optimizer for each in own.values()]
+        trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
+        return [torch.optim.AdamW(trained, lr=self.lr)]
+
+    def output(self, method: Method, name: str, *arguments: Any) -> Any:
+        """Compute an output that the record declares, or check that the method refuses it.
+
+        Args:
+            method: The method under test; it is put into evaluation mode.
+            name: One of `capabilities`.
+            *arguments: Arguments of the method's function of that name.
+
+        Returns:
+            The output; None where it is not declared.
+        """
+        compute = getattr(method.eval(), name)
+        if name in self.record.capabilities:
+            return compute(*arguments)
+        with pytest.raises(CapabilityError):
+            compute(*arguments)
+        return None
 
     def test_it_is_a_method(self, method: Method) -> None:
         assert isinstance(method, Method)
@@ -111,17 +164,18 @@ class MethodContract(ComponentContract):
 
     def test_it_learns_a_batch(self, method: Method, batch: Batch) -> None:
         before = self.step(method, batch).loss.item()
-        trained = [parameter for parameter in method.parameters() if parameter.requires_grad]
-        optimizer = torch.optim.AdamW(trained, lr=self.lr)
+        optimizers = self.optimizers(method)
         for _ in range(self.steps):
             self.step(method, batch).loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
+            for optimizer in optimizers:
+                optimizer.step()
+                optimizer.zero_grad()
         assert self.step(method, batch).loss.item() < before
 
     def test_it_is_measured_without_gradients(self, method: Method, batch: Batch) -> None:
         with torch.no_grad():
             assert torch.isfinite(self.step(method.eval(), batch).loss)
+            assert torch.isfinite(method.validation_loss(batch).loss)
 
     def test_the_network_runs_in_bf16(self, method: Method, batch: Batch) -> None:
         with torch.autocast("cpu", torch.bfloat16):
@@ -144,9 +198,18 @@ class MethodContract(ComponentContract):
         assert method.lr_scales().keys() <= names
         assert all(scale > 0 for scale in method.lr_scales().values())
 
+    def test_it_writes_only_the_files_of_its_record(self, method: Method, tmp_path: Path) -> None:
+        method.export(tmp_path)
+        assert {path.name for path in tmp_path.iterdir()} <= set(self.record.run_files)
+
+    def test_its_record_declares_known_outputs(self) -> None:
+        assert self.record.capabilities <= OUTPUTS
+
     @torch.no_grad()
     def test_gaussians(self, method: Method, batch: Batch) -> None:
-        gaussians = _unless_refused(method.eval().gaussians, batch)
+        gaussians = self.output(method, "gaussians", batch)
+        if gaussians is None:
+            return
         assert len(gaussians.batch_shape) == 1
         assert len(gaussians.means) == len(batch["index"])
         assert all(torch.isfinite(tensor).all() for _, tensor in gaussians.tensors())
@@ -155,7 +218,9 @@ class MethodContract(ComponentContract):
 
     @torch.no_grad()
     def test_embedding(self, method: Method, batch: Batch) -> None:
-        embedding = _unless_refused(method.eval().embed, batch)
+        embedding = self.output(method, "embed", batch)
+        if embedding is None:
+            return
         count, _, width = embedding.tokens.shape
         assert count == len(batch["index"])
         assert embedding.pooled.shape == (count, width)
@@ -164,7 +229,9 @@ class MethodContract(ComponentContract):
 
     @torch.no_grad()
     def test_reconstruction(self, method: Method, batch: Batch) -> None:
-        reconstruction = _unless_refused(method.eval().reconstruct, batch)
+        reconstruction = self.output(method, "reconstruct", batch)
+        if reconstruction is None:
+            return
         assert reconstruction.images.shape == batch["image"].shape
         assert ((reconstruction.images >= 0) & (reconstruction.images <= 1)).all()
         assert reconstruction.masked.dtype == torch.bool
@@ -172,7 +239,9 @@ class MethodContract(ComponentContract):
     def test_embedding_layers_are_what_the_embedding_runs_through(
         self, method: Method, batch: Batch
     ) -> None:
-        layers = _unless_refused(method.embedding_layers)
+        layers = self.output(method, "embedding_layers")
+        if layers is None:
+            return
         named = [parameter for layer in layers for parameter in layer.parameters()]
         assert len(named) == len(set(named))
         pooled = method.embed(batch).pooled.square().sum()
@@ -180,10 +249,3 @@ class MethodContract(ComponentContract):
         found = torch.autograd.grad(pooled, trained, allow_unused=True)
         used = {p for p, gradient in zip(trained, found, strict=True) if gradient is not None}
         assert used <= set(named)
-
-
-def _unless_refused(ask: Any, *given: Any) -> Any:
-    try:
-        return ask(*given)
-    except CapabilityError as error:
-        pytest.skip(str(error))

@@ -15,7 +15,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gaussrep.atomic_files import atomic_write
 from gaussrep.errors import UnavailableError
-from gaussrep.methods.method import StepOutput
+from gaussrep.methods.method import Method, StepOutput
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import EMAConfig, TrainerConfig
@@ -139,8 +139,9 @@ class Validation(Callback):
 class EMA(Callback):
     """Exponential moving average of the weights, kept in `model-ema.safetensors`.
 
-    The average starts at the weights after the first step; buffers are those of the method. Read it
-    back with `load_run(run, weights="ema")`.
+    The average starts at the weights after the first step; buffers are those of the method. A
+    parameter that the method replaces, as densification does, starts a new average. Read it back
+    with `load_run(run, weights="ema")`.
 
     Args:
         config: The decay.
@@ -158,9 +159,11 @@ class EMA(Callback):
         self._model = AveragedModel(state.method, multi_avg_fn=average)
         if self._saved is not None:
             self._model.load_state_dict(self._saved)
+        self._averaged = list(state.method.parameters())
 
     def on_update(self, state: TrainState) -> None:
         """Average the new weights in."""
+        self._start_at_replaced(state.method)
         self._model.update_parameters(state.method)
 
     def on_checkpoint(self, state: TrainState, folder: Path) -> None:
@@ -175,6 +178,14 @@ class EMA(Callback):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Keep the average until the method is there to copy."""
         self._saved = state
+
+    def _start_at_replaced(self, method: Method) -> None:
+        present = list(method.parameters())
+        averages = self._model.module.parameters()
+        for average, parameter, before in zip(averages, present, self._averaged, strict=True):
+            if parameter is not before:
+                average.data = parameter.detach().clone()
+        self._averaged = present
 
 
 class MetricsCsv(Callback):

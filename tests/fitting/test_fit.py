@@ -1,5 +1,6 @@
 import csv
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,22 @@ def rows(folder):
 
 def untimed(folder):
     return [{k: v for k, v in row.items() if k != "samples_per_second"} for row in rows(folder)]
+
+
+@contextmanager
+def interrupted_at(stop):
+    """Interrupt a fit before the step after `stop` steps."""
+    on_step_start = SceneFit.on_step_start
+
+    def interrupt(self, step, steps):
+        if step == stop:
+            raise KeyboardInterrupt
+        on_step_start(self, step, steps)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SceneFit, "on_step_start", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            yield
 
 
 @pytest.fixture
@@ -53,25 +70,14 @@ def test_leaves_a_scene_metrics_and_a_checkpoint(run, tiny_capture):
 @pytest.mark.parametrize(
     "more", [[], ["batch_size=3", "random_background=true", "depth_weight=0.1", "calibrate=true"]]
 )
-def test_a_resumed_fit_ends_as_one_that_was_never_stopped(
-    run, tiny_capture, monkeypatch, strategy, more
-):
+def test_a_resumed_fit_ends_as_one_that_was_never_stopped(run, tiny_capture, strategy, more):
     settings = [f"strategy={strategy}", "strategy.refine_every=5", *more]
     settings += ["checkpoint_every=13", "log_every=3", "steps=30", "evaluate_every=30"]
     if strategy == "default":
         settings += ["strategy.grow_gradient=1e-6", "strategy.stop_fraction=1"]
     whole = run(*settings, name="whole")
-    on_step_start = SceneFit.on_step_start
-
-    def stop(self, step, steps):
-        if step == 17:
-            raise KeyboardInterrupt
-        on_step_start(self, step, steps)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(SceneFit, "on_step_start", stop)
-        with pytest.raises(KeyboardInterrupt):
-            run(*settings, name="stopped")
+    with interrupted_at(17):
+        run(*settings, name="stopped")
     stopped = whole.run.with_name("stopped")
     assert max(RunFolder(stopped).checkpoints()) == 13
     assert gr.load(stopped / "scene.ply").count != 20
@@ -81,6 +87,38 @@ def test_a_resumed_fit_ends_as_one_that_was_never_stopped(
     assert torch.equal(first.means, second.means)
     with pytest.raises(RunError, match="complete at step 30"):
         resume_fit(stopped, capture=tiny_capture)
+
+
+@pytest.mark.parametrize("strategy", ["mcmc", "default"])
+def test_weights_are_averaged_since_the_last_change_of_their_number(
+    run, tiny_capture, monkeypatch, strategy
+):
+    settings = ["callbacks.ema={type: ema, decay: 0.5}", f"strategy={strategy}", "steps=24"]
+    settings += ["strategy.refine_every=8", "strategy.start_fraction=0", "checkpoint_every=3"]
+    if strategy == "default":
+        settings += ["strategy.grow_gradient=1e-6", "strategy.stop_fraction=1"]
+    means, on_step_start = [], SceneFit.on_step_start
+
+    def record(self, step, steps):
+        means.append(self.scene.raw["means"].detach().clone())
+        on_step_start(self, step, steps)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SceneFit, "on_step_start", record)
+        whole = run(*settings, name="whole")
+    means.append(gr.load(whole.scene).means)
+    changes = [step for step in range(1, 25) if len(means[step]) != len(means[step - 1])]
+    assert len(changes) > 1
+    expected = means[changes[-1]]
+    for after in means[changes[-1] + 1 :]:
+        expected = expected.lerp(after, 0.5)
+    averaged = gr.load_run(whole.run, weights="ema")
+    torch.testing.assert_close(averaged.scene.raw["means"], expected)
+    with interrupted_at(19):
+        run(*settings, name="parts")
+    parts = resume_fit(whole.run.with_name("parts"), capture=tiny_capture)
+    files = [result.run / "model-ema.safetensors" for result in (whole, parts)]
+    assert files[0].read_bytes() == files[1].read_bytes()
 
 
 @pytest.mark.parametrize("strategy", ["mcmc", "default"])

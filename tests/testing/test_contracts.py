@@ -21,7 +21,6 @@ from gaussrep.testing import (
     StrategyContract,
     uncovered,
 )
-from gaussrep.testing.component_contract import ComponentContract
 
 RADIO = Path(__file__).parent / "radio"
 SMALL = {"width": 32, "depth": 1, "heads": 2}
@@ -110,11 +109,12 @@ class TestClassifier(MethodContract):
         return {**super().make_batch(), "label": torch.tensor([0, 4, 2])}
 
 
-class TestFit(ComponentContract):
-    """A fit takes its Gaussians and losses from a capture: tests/fitting tests the method."""
-
-    kind = "methods"
+class TestFit(MethodContract):
     name = "fit"
+    settings = {"init": {"count": 50}, "sh_degree": 1}
+    data = {"type": "capture", "capture": {"path": "synthetic:balls", "image_size": 16}}
+    spared = frozenset({"scene.raw.shN"})
+    """The spherical harmonics of the first step have degree 0."""
 
 
 class TestEMA(CallbackContract):
@@ -201,6 +201,7 @@ class TestScannet(SceneSourceContract):
 
 class TestS3dis(SceneSourceContract):
     name = "s3dis"
+    has_frames = False
 
     @pytest.fixture(autouse=True)
     def its_rooms(self, s3dis_root):

@@ -46,6 +46,8 @@ def _facts(component: plugins.Component) -> Iterator[str]:
 
 
 def _method_facts(component: plugins.Component) -> Iterator[str]:
+    if component.record.capabilities:
+        yield f"Outputs: {_codes(sorted(component.record.capabilities))}"
     if component.record.paper:
         yield f"Paper: <{component.record.paper}>"
     if names := presets(component):

@@ -59,6 +59,7 @@ def register_methods() -> Iterator[MethodRecord]:
         summary="Predicts images as sums of 2D Gaussians.",
         target="gaussrep_additive.method:AdditiveImages",
         config="gaussrep_additive.config:AdditiveConfig",
+        capabilities=frozenset({"gaussians", "embed", "embedding_layers"}),
         presets="gaussrep_additive.presets",
         paper="https://arxiv.org/abs/2403.08551",
     )

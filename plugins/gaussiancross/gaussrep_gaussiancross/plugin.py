@@ -17,6 +17,7 @@ def register_methods() -> Iterator[MethodRecord]:
         summary="GaussianCross: pretrain point encoders by rendering color, depth and features.",
         target="gaussrep_gaussiancross.method:GaussianCross",
         config="gaussrep_gaussiancross.config:GaussianCrossConfig",
+        capabilities=frozenset({"gaussians", "embed"}),
         presets="gaussrep_gaussiancross.presets",
         report="gaussrep_gaussiancross.report:write_report",
         paper="https://arxiv.org/abs/2508.02172",

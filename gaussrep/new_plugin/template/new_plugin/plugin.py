@@ -63,6 +63,7 @@ def register_methods() -> Iterator[MethodRecord]:
         summary="Predicts images as blobs.",
         target="new_plugin.method:Sketch",
         config="new_plugin.config:SketchConfig",
+        capabilities=frozenset({"gaussians", "embed", "embedding_layers"}),
         presets="new_plugin.presets",
     )
 

@@ -65,6 +65,7 @@ class TestArrays(CaptureContract):
 
 class TestBoxes(SceneSourceContract):
     name = "new-plugin-boxes"
+    has_frames = False
 
 
 def test_every_component_has_its_contract():
