@@ -13,8 +13,8 @@ PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
 def run(tmp_path_factory, pip_install):
     """Run a command beside a plugin that was just made and installed."""
     folder = tmp_path_factory.mktemp("made")
-    path = [str(folder / "site"), *filter(None, [os.environ.get("PYTHONPATH")])]
-    own = {"PYTHONPATH": os.pathsep.join(path), "GAUSSREP_PLUGINS": "own", "OMP_NUM_THREADS": "1"}
+    path = os.pathsep.join([str(folder / "site"), os.environ.get("PYTHONPATH", "")])
+    own = {"PYTHONPATH": path, "GAUSSREP_PLUGINS": "own", "OMP_NUM_THREADS": "1"}
 
     def run(*command, cwd=folder):
         return subprocess.run(

@@ -13,7 +13,8 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "additive"
 @pytest.mark.slow
 def test_its_own_tests_pass(tmp_path, pip_install):
     pip_install(EXAMPLE, tmp_path / "site")
-    own = {"PYTHONPATH": str(tmp_path / "site"), "GAUSSREP_PLUGINS": "additive"}
+    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
+    own = {"PYTHONPATH": path, "GAUSSREP_PLUGINS": "additive"}
     tested = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", EXAMPLE / "tests"],
         cwd=tmp_path, env=os.environ | own | {"OMP_NUM_THREADS": "1"},
