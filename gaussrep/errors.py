@@ -1,4 +1,7 @@
-"""Errors that a user of gaussrep can cause, all subclasses of `GaussrepError`."""
+"""Errors that a user of gaussrep can cause, subclasses of `GaussrepError`, and interruptions."""
+
+import signal
+from pathlib import Path
 
 
 class GaussrepError(Exception):
@@ -51,3 +54,19 @@ class DataError(GaussrepError):
 
 class RunError(GaussrepError):
     """A run folder is missing, incomplete or already in use."""
+
+
+class RunInterrupt(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM stopped a run.
+
+    Args:
+        run: The run's folder.
+        step: Step of the latest checkpoint; None where there is none yet.
+        steps: Optimizer steps of the whole run.
+        signal: The signal.
+    """
+
+    def __init__(self, run: Path, step: int | None, steps: int, signal: signal.Signals) -> None:
+        saved = "nothing is saved yet" if step is None else f"step {step} of {steps} is saved"
+        super().__init__(f"{run}: interrupted; {saved}")
+        self.run, self.step, self.steps, self.signal = run, step, steps, signal

@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gaussrep.cli.interruption import resumable
 from gaussrep.config import load_config
 from gaussrep.config.guidance import Guidance
+from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,7 +57,8 @@ def fit(
                 "--resume takes everything but steps=N from the run folder; give nothing else "
                 "with it."
             )
-        result = _resume(resume, overrides)
+        with resumable("fit"):
+            result = _resume(resume, overrides)
     else:
         user_config = {
             "data": data,
@@ -65,9 +68,11 @@ def fit(
         }
         settings = fit_config(data, renderer, config or [], overrides)
 
-        from gaussrep.fitting.run_fit import fit as run_fit
+        with resumable("fit"):
+            with Progress(f"loading torch to fit {settings.data.path}"):
+                from gaussrep.fitting.run_fit import fit as run_fit
 
-        result = run_fit(settings, run, overwrite=overwrite, user_config=user_config)
+            result = run_fit(settings, run, overwrite=overwrite, user_config=user_config)
     typer.echo(completion_message(result))
 
 
@@ -124,6 +129,7 @@ def _resume(folder: Path, overrides: list[str]) -> "FitResult":
 
     RunFolder.open(folder).latest_checkpoint()  # raises before torch is imported
 
-    from gaussrep.fitting.run_fit import resume_fit
+    with Progress(f"loading torch to resume {folder}"):
+        from gaussrep.fitting.run_fit import resume_fit
 
     return resume_fit(folder, [f"trainer.{override}" for override in overrides])

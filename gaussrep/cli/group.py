@@ -9,12 +9,12 @@ from typing import Any
 import typer
 
 from gaussrep.cli.builtin import BUILTIN, COMMAND_CLASSES
+from gaussrep.cli.interruption import exit_interrupted
 from gaussrep.cli.lazy import LazyCommand, LazyGroup, importer
 from gaussrep.cli.plugin_commands import command_clashes, plugin_commands
 from gaussrep.errors import GaussrepError
 
 USER_ERROR = 2
-INTERRUPTED = 130
 
 
 @contextmanager
@@ -40,8 +40,7 @@ def error_reporting(*, debug: bool = False) -> Iterator[None]:
     except KeyboardInterrupt as error:
         if debug:
             traceback.print_exception(error)
-        typer.echo("interrupted", err=True)
-        raise typer.Exit(INTERRUPTED) from error
+        exit_interrupted("interrupted")
 
 
 logger = logging.getLogger("gaussrep.plugins")

@@ -1,6 +1,7 @@
 """The `gaussrep` program."""
 
 import logging
+import signal
 from typing import Annotated
 
 import typer
@@ -43,4 +44,7 @@ def _show_log() -> None:
 
 def main() -> None:
     """Run the program and exit: 0 for success, 2 for a user's error, 130 for Ctrl-C."""
-    app(prog_name="gaussrep")
+    try:
+        app(prog_name="gaussrep")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # no traceback of the interpreter's last steps

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gaussrep import plugins
+from gaussrep.cli.interruption import resumable
+from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,7 +48,8 @@ def train(
             "--from": start_from, "--overwrite": overwrite,
         }  # fmt: skip
         _check_alone_with_resume(refused)
-        result = _resume(resume, overrides)
+        with resumable("train"):
+            result = _resume(resume, overrides)
     else:
         if method is None:
             raise ConfigError("no method was given: gaussrep train METHOD, or --resume RUN")
@@ -60,7 +63,8 @@ def train(
             "overrides": overrides,
             "from": None if start_from is None else str(start_from),
         }
-        result = _train(resolved, run, start_from, overwrite, user_config)
+        with resumable("train"):
+            result = _train(resolved, run, start_from, overwrite, user_config)
     if result.rank == 0:
         typer.echo(completion_message(result))
 
@@ -96,7 +100,8 @@ def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
 
     resumed_config(RunFolder.open(folder), overrides)  # report mistakes before importing torch
 
-    from gaussrep.training.trainer import resume
+    with Progress(f"loading torch to resume {folder}"):
+        from gaussrep.training.trainer import resume
 
     return resume(folder, overrides)
 
@@ -108,7 +113,8 @@ def _train(
     overwrite: bool,
     user_config: dict[str, Any],
 ) -> "TrainResult":
-    from gaussrep.training.trainer import train as train_run
+    with Progress(f"loading torch to train {config.method.type}"):
+        from gaussrep.training.trainer import train as train_run
 
     return train_run(
         config, run, start_from=start_from, overwrite=overwrite, user_config=user_config

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gaussrep.console import Progress
 from gaussrep.errors import RunError
 from gaussrep.fitting.capture import Capture, open_capture
-from gaussrep.fitting.config import CaptureDatasetConfig, FitConfig
+from gaussrep.fitting.config import CaptureConfig, CaptureDatasetConfig, FitConfig
 from gaussrep.fitting.dataset import CaptureDataset
 from gaussrep.fitting.losses import ImageMetrics
 from gaussrep.fitting.method import SCENE, SceneFit
@@ -70,7 +71,7 @@ def fit(
     """
     if run is not None and not overwrite:
         RunFolder(run).require_unused()
-    capture = open_capture(config.data) if capture is None else capture
+    capture = _open(config.data) if capture is None else capture
     settings = config.train_config(validate=capture.held_out is not None)
 
     def set_init(method: Method) -> None:
@@ -108,7 +109,7 @@ def resume_fit(
     """
     run, config = open_fit(folder)
     run.latest_checkpoint()  # raises before the capture is read
-    capture = open_capture(_data(config).capture) if capture is None else capture
+    capture = _open(_data(config).capture) if capture is None else capture
     began = time.perf_counter()
     return _result(resume(folder, overrides, datasets=_datasets(config, capture)), began)
 
@@ -131,6 +132,11 @@ def open_fit(folder: Path) -> tuple[RunFolder, TrainConfig]:
     if not isinstance(config.data, CaptureDatasetConfig):
         raise RunError(f"{folder} holds a run of {config.method.type}, not a fit")
     return run, config
+
+
+def _open(config: CaptureConfig) -> Capture:
+    with Progress(f"reading {config.path}"):
+        return open_capture(config)
 
 
 def _data(config: TrainConfig) -> CaptureDatasetConfig:

@@ -28,6 +28,8 @@ Rows = list[dict[str, str]]
 class Checkpointing(Callback):
     """Writes a checkpoint before the first step, every `checkpoint_every` steps and after the last.
 
+    A run that is stopped gets one after its last whole step.
+
     The last `keep_last` stay, and the best: the one with the lowest validation loss among those
     where it was measured; in a run that never measures it, the one with the lowest mean training
     loss since the previous checkpoint.
@@ -53,21 +55,23 @@ class Checkpointing(Callback):
         """Save and remove checkpoints where it is due."""
         self._loss_sum += row["loss"]
         self._loss_count += 1
-        if state.step % state.config.checkpoint_every and state.step != state.steps:
-            return
-        score = self._score(state, row)
-        self._loss_sum, self._loss_count = 0.0, 0
-        if score is not None and score < (self._best["loss"] if self._best else math.inf):
-            self._best = {"step": state.step, "loss": score}
-        self._save(state)
+        if state.step % state.config.checkpoint_every == 0 or state.step == state.steps:
+            score = self._score(state, row)
+            self._loss_sum, self._loss_count = 0.0, 0
+            if score is not None and score < (self._best["loss"] if self._best else math.inf):
+                self._best = {"step": state.step, "loss": score}
+            self._save(state)
+        elif state.stopping:
+            self._save(state)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return step and loss of the best checkpoint."""
-        return {"best": self._best}
+        """Return step and loss of the best checkpoint, and the losses since the last one."""
+        return {"best": self._best, "losses": (self._loss_sum, self._loss_count)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore step and loss of the best checkpoint."""
+        """Restore what `state_dict` returned."""
         self._best = state["best"]
+        self._loss_sum, self._loss_count = state.get("losses", (0.0, 0))  # older ones lack it
 
     def _score(self, state: TrainState, row: Row) -> float | None:
         if state.config.validate_every:

@@ -3,8 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from rich.console import Console
-
 from gaussrep.building import build
 from gaussrep.errors import DataError, PluginError
 from gaussrep.methods.method import Method
@@ -19,7 +17,7 @@ from gaussrep.training.callbacks import (
 )
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.loading import MapDataset, OrderedDataset, SampleOrder, ShuffledOrder
-from gaussrep.training.progress import progress
+from gaussrep.training.progress import ProgressDisplay
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ class TrainingComponents:
         if config.evaluations and config.trainer.evaluations_every:
             found["evaluations"] = _build_online_evaluations(config)
         if is_main:
-            found |= {"metrics-csv": MetricsCsv(), "progress": progress(Console(stderr=True))}
+            found |= {"metrics-csv": MetricsCsv(), "progress": ProgressDisplay()}
             if writes_tensorboard:
                 found["tensorboard"] = TensorBoard()
         else:

@@ -162,6 +162,20 @@ class Engine:
         """
         return self._accelerator.reduce(values, "mean")  # pyright: ignore[reportReturnType]
 
+    def any(self, value: bool) -> bool:
+        """Check whether a condition holds in any process.
+
+        Args:
+            value: Whether it holds in this process.
+
+        Returns:
+            The same in every process.
+        """
+        if self.world_size == 1:
+            return value
+        count = torch.tensor([float(value)], device=self.device)
+        return bool(self.mean(count).item())
+
     def wait(self) -> None:
         """Wait for all processes."""
         self._accelerator.wait_for_everyone()

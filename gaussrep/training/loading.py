@@ -1,5 +1,6 @@
 """The order of samples, resumable at any step, and loaders of batches in that order."""
 
+import signal
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -275,4 +276,10 @@ def make_loader(
         collate_fn=dataset.collate if isinstance(dataset, CollatingDataset) else None,
         pin_memory=device.type == "cuda",
         generator=torch.Generator(),
+        worker_init_fn=_ignore_interrupts,
     )
+
+
+def _ignore_interrupts(worker: int) -> None:
+    """Leave Ctrl-C, which the terminal sends to all processes, to the one that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 
 import torch
@@ -17,16 +17,23 @@ from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
 
 
-def fit(state: TrainState, loader: DataLoader[Batch], callbacks: Sequence[Callback]) -> Row:
+def fit(
+    state: TrainState,
+    loader: DataLoader[Batch],
+    callbacks: Sequence[Callback],
+    stop_requested: Callable[[], bool] = lambda: False,
+) -> Row:
     """Make optimizer steps until the end of the run; callbacks do everything else.
 
     Args:
         state: The run; its step and position advance.
         loader: Yields this process's batches from `state.position` on.
         callbacks: Called in this order.
+        stop_requested: Whether to stop after the present step. Where any process stops, all do,
+            after the same step, and set `state.stopping`.
 
     Returns:
-        The numbers of the last step.
+        The numbers of the last step; empty where none was made.
 
     Raises:
         RunError: The loss or the gradient is not finite, or the run is complete.
@@ -43,9 +50,13 @@ def fit(state: TrainState, loader: DataLoader[Batch], callbacks: Sequence[Callba
             stack.callback(callback.on_end, state)
         state.method.train()
         batches = iter(loader)
-        while state.step < state.steps:
+        state.stopping = state.engine.any(stop_requested())
+        while state.step < state.steps and not state.stopping:
             row = make_step(state, batches)
-            _run_callbacks(callbacks, state, row)
+            _measure_and_log(callbacks, state, row)
+            state.stopping = state.engine.any(stop_requested())
+            for callback in callbacks:
+                callback.on_step(state, row)
     return row
 
 
@@ -109,7 +120,7 @@ def _check_finite(state: TrainState, what: str, value: float) -> None:
         )
 
 
-def _run_callbacks(callbacks: Sequence[Callback], state: TrainState, row: Row) -> None:
+def _measure_and_log(callbacks: Sequence[Callback], state: TrainState, row: Row) -> None:
     for callback in callbacks:
         callback.on_update(state)
     measured: Row = {}
@@ -122,5 +133,3 @@ def _run_callbacks(callbacks: Sequence[Callback], state: TrainState, row: Row) -
     if measured or step in (1, state.steps) or step % state.config.log_every == 0:
         for callback in callbacks:
             callback.on_log(state, row)
-    for callback in callbacks:
-        callback.on_step(state, row)

@@ -1,91 +1,34 @@
 """The progress display of a run."""
 
-import time
-from datetime import timedelta
+import sys
+from contextlib import ExitStack
+from typing import ClassVar
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-
+from gaussrep.console import Progress
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
 
 
-class ProgressBar(Callback):
-    """Shows a bar with loss, throughput and remaining time.
+class ProgressDisplay(Callback):
+    """Shows steps, loss, throughput and remaining time: a bar on a terminal, lines elsewhere."""
 
-    Args:
-        console: A terminal.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self._progress = Progress(
-            TextColumn("training"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[numbers]}"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-        )
+    main_process_only: ClassVar[bool] = True
 
     def on_start(self, state: TrainState) -> None:
-        """Print the headline and show the bar."""
-        self._progress.console.print(headline(state), soft_wrap=True, markup=False, highlight=False)
-        self._task = self._progress.add_task(
-            "", total=state.steps, completed=state.step, numbers=""
-        )
-        self._progress.start()
+        """Print the headline and show the progress."""
+        print(headline(state), file=sys.stderr, flush=True)
+        self._stack = ExitStack()
+        self._progress = self._stack.enter_context(Progress("step", state.steps, state.step))
+        self._latest: Row = {}
 
     def on_step(self, state: TrainState, row: Row) -> None:
-        """Move the bar."""
-        self._progress.update(self._task, completed=state.step, numbers=format_metrics(state, row))
+        """Show the step, with the latest of each number that is not measured in every step."""
+        self._latest |= row
+        self._progress.update(state.step, text=format_metrics(state, self._latest))
 
     def on_end(self, state: TrainState) -> None:
-        """Stop updating the bar."""
-        self._progress.stop()
-
-
-class ProgressLines(Callback):
-    """Prints one plain line per logged step, for log files.
-
-    Args:
-        console: Not a terminal.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-
-    def on_start(self, state: TrainState) -> None:
-        """Print the headline and start the clock."""
-        print_plainly(self._console, headline(state))
-        self._started, self._first = time.perf_counter(), state.step
-
-    def on_log(self, state: TrainState, row: Row) -> None:
-        """Print the step's line."""
-        per_step = (time.perf_counter() - self._started) / (state.step - self._first)
-        left = timedelta(seconds=round(per_step * (state.steps - state.step)))
-        line = f"step {state.step}/{state.steps}  {format_metrics(state, row)}  left {left}"
-        print_plainly(self._console, line)
-
-
-def progress(console: Console) -> Callback:
-    """Choose between a bar and plain lines.
-
-    Args:
-        console: Where the progress is shown.
-
-    Returns:
-        A bar on a terminal, lines elsewhere.
-    """
-    return ProgressBar(console) if console.is_terminal else ProgressLines(console)
+        """Stop showing."""
+        self._stack.close()
 
 
 def headline(state: TrainState) -> str:
@@ -123,13 +66,3 @@ def format_metrics(state: TrainState, row: Row) -> str:
 
 def _format(value: int | float) -> str:
     return str(value) if isinstance(value, int) else f"{value:.4g}"
-
-
-def print_plainly(console: Console, line: str) -> None:
-    """Print a line without wrapping or markup.
-
-    Args:
-        console: Where to print.
-        line: The text.
-    """
-    console.print(line, soft_wrap=True, markup=False, highlight=False)

@@ -43,7 +43,10 @@ class TrainState:
     Attributes:
         step: Optimizer steps made so far.
         position: How far through the data those steps have come.
+        stopping: Whether the run ends after the present step, to be resumed later.
     """
+
+    stopping: bool = False
 
     def __init__(
         self,

@@ -1,23 +1,27 @@
 """From a configuration to a trained method in a run folder."""
 
-import sys
+import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gaussrep.errors import RunError
+from gaussrep.console import Progress
+from gaussrep.errors import RunError, RunInterrupt
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
 from gaussrep.training.checkpoint import load_weights
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.engine import Engine, running_engine
+from gaussrep.training.interruption import StopRequest, stop_on_signals
 from gaussrep.training.loading import MapDataset, make_loader
 from gaussrep.training.loop import fit
 from gaussrep.training.optimization import make_optimizers
 from gaussrep.training.run_folder import RunFolder, resumed_config
 from gaussrep.training.train_state import TrainState
+
+_PREPARING = "preparing data and method"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +77,25 @@ def train(
     Raises:
         GaussrepError: A mistake that a user can make: the folder holds a run, a data set is
             missing, the loss is not finite, …
+        RunInterrupt: Ctrl-C or SIGTERM stopped the run; its last whole step is saved. A second
+            Ctrl-C stops it at once.
     """
     weights = None if start_from is None else RunFolder.open(start_from).weights_file
     _check_run_folder(run, start_from, overwrite=overwrite)
     if user_config is None:
         user_config = config.model_dump(mode="json", exclude_unset=True)
     with running_engine(config.trainer) as engine:
-        components = TrainingComponents.build(config, engine.world_size, datasets)
-        _initialize(components.method, weights, init_hook)
+        with Progress(_PREPARING):
+            components = TrainingComponents.build(config, engine.world_size, datasets)
+            _initialize(components.method, weights, init_hook)
         trainer = _Trainer(config, engine, components)
 
         def create() -> RunFolder:
             folder = run or RunFolder.unused(Path("runs"), config.method.type)
             return RunFolder.create(folder, config, user_config, overwrite=overwrite)
 
-        return trainer.run(engine.on_main(create))
+        with stop_on_signals() as stop:
+            return trainer.run(engine.on_main(create), stop)
 
 
 def resume(
@@ -109,15 +117,18 @@ def resume(
 
     Raises:
         GaussrepError: There is no run to resume, it is complete, or an override contradicts it.
+        RunInterrupt: Ctrl-C or SIGTERM stopped the run; its last whole step is saved.
     """
     run = RunFolder.open(folder)
     config = resumed_config(run, overrides or [])
     with running_engine(config.trainer) as engine:
-        components = TrainingComponents.build(config, engine.world_size, datasets)
+        with Progress(_PREPARING):
+            components = TrainingComponents.build(config, engine.world_size, datasets)
         trainer = _Trainer(config, engine, components)
         checkpoint = engine.on_main(run.latest_checkpoint)
         engine.on_main(lambda: run.write_config(config))
-        return trainer.run(run, checkpoint)
+        with stop_on_signals() as stop:
+            return trainer.run(run, stop, checkpoint)
 
 
 class _Trainer:
@@ -128,7 +139,7 @@ class _Trainer:
         self._optimizers = make_optimizers(components.method, config.trainer)
         self._callbacks = components.build_callbacks(config, is_main=engine.is_main)
 
-    def run(self, run: RunFolder, checkpoint: Path | None = None) -> TrainResult:
+    def run(self, run: RunFolder, stop: StopRequest, checkpoint: Path | None = None) -> TrainResult:
         config, engine, components = self._config, self._engine, self._components
         engine.prepare(components.method, [each.optimizer for each in self._optimizers.values()])
         state = TrainState(
@@ -148,12 +159,14 @@ class _Trainer:
             num_workers=config.trainer.num_workers,
             device=engine.device,
         )
+        callbacks = list(self._callbacks.values())
         try:
-            row = fit(state, loader, list(self._callbacks.values()))
-        except KeyboardInterrupt:
-            if engine.is_main:
-                print(f"resume with: gaussrep train --resume {run.path}", file=sys.stderr)
-            raise
+            row = fit(state, loader, callbacks, lambda: stop.received is not None)
+        except KeyboardInterrupt as error:
+            saved = max(run.checkpoints(), default=None)
+            raise RunInterrupt(run.path, saved, state.steps, signal.SIGINT) from error
+        if state.step < state.steps:
+            raise RunInterrupt(run.path, state.step, state.steps, stop.received or signal.SIGINT)
         return TrainResult(
             run=run.path,
             method=config.method.type,

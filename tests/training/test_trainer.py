@@ -1,12 +1,20 @@
 import csv
 import math
+import signal
 
 import pytest
 import torch
 from safetensors.torch import load_file
 
-from gaussrep.errors import ConfigError, DataError, PluginError, RunError, UnavailableError
-from gaussrep.training import callbacks, random_state
+from gaussrep.errors import (
+    ConfigError,
+    DataError,
+    PluginError,
+    RunError,
+    RunInterrupt,
+    UnavailableError,
+)
+from gaussrep.training import callbacks, loop, random_state
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import resume, train
 
@@ -206,11 +214,31 @@ def test_resume_accepts_what_reports_the_same(tmp_path, configure):
     assert resume(tmp_path, ["trainer.lr=0.01", "trainer.steps=7"]).steps == 7
 
 
-def test_ctrl_c_reports_how_to_go_on(tmp_path, configure, monkeypatch, capsys):
+def test_an_interruption_reports_the_last_checkpoint(tmp_path, configure, monkeypatch):
     def interrupt(*_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("gaussrep.training.loop.make_step", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(RunInterrupt, match="step 0 of 6 is saved") as caught:
         train(configure(), tmp_path)
-    assert f"resume with: gaussrep train --resume {tmp_path}" in capsys.readouterr().err
+    assert caught.value.run == tmp_path
+
+
+def test_a_signal_stops_after_a_whole_step(tmp_path, configure, monkeypatch):
+    step = loop.make_step
+
+    def signaled(state, batches):
+        if state.step == 3:
+            signal.raise_signal(signal.SIGINT)
+        return step(state, batches)
+
+    before = signal.getsignal(signal.SIGINT)
+    with monkeypatch.context() as patch:
+        patch.setattr(loop, "make_step", signaled)
+        with pytest.raises(RunInterrupt, match="step 4 of 6 is saved"):
+            train(configure("trainer.checkpoint_every=5"), tmp_path / "stopped")
+    assert signal.getsignal(signal.SIGINT) is before
+    resume(tmp_path / "stopped")
+    train(configure("trainer.checkpoint_every=5"), tmp_path / "whole")
+    files = [tmp_path / name / "model.safetensors" for name in ("stopped", "whole")]
+    assert files[0].read_bytes() == files[1].read_bytes()

@@ -92,9 +92,9 @@ def test_without_validation_the_mean_training_loss_decides(tmp_path, callback):
 def test_a_loss_that_is_not_a_number_is_never_the_best(tmp_path, callback):
     training = FakeTraining(tmp_path)
     follow(training, callback, [float("nan")] * 10)
-    assert callback.state_dict() == {"best": None}
+    assert callback.state_dict()["best"] is None
     follow(training, callback, [4.0] * 10)
-    assert callback.state_dict() == {"best": {"step": 20, "loss": 4.0}}
+    assert callback.state_dict()["best"] == {"step": 20, "loss": 4.0}
 
 
 def test_the_last_step_is_always_saved(tmp_path, callback):
@@ -118,3 +118,16 @@ def test_leftovers_of_a_killed_run_are_removed(tmp_path, callback):
     leftover.mkdir(parents=True)
     callback.on_start(training)
     assert not leftover.exists()
+
+
+def test_a_stop_in_between_saves_and_changes_no_score(tmp_path, callback):
+    training = FakeTraining(tmp_path, validate_every=0, keep_last=1)
+    follow(training, callback, [8.0] * 3, name="loss")
+    training.stopping = True
+    follow(training, callback, [4.0], name="loss")
+    assert training.kept() == [4]
+    resumed = Checkpointing({})
+    resumed.load_state_dict(callback.state_dict())
+    training.stopping = False
+    follow(training, resumed, [1.0] * 6, name="loss")
+    assert resumed.state_dict()["best"] == {"step": 10, "loss": 3.4}

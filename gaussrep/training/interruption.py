@@ -1,0 +1,70 @@
+"""Stop a run after a whole step on Ctrl-C or SIGTERM. Never imports torch."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+_HANDLED: tuple[tuple[signal.Signals, Any], ...] = (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGTERM, signal.SIG_DFL),
+)
+"""Each signal with the handler that is replaced; one that a program set itself stays."""
+
+
+class StopRequest:
+    """Remembers the first Ctrl-C or SIGTERM; a second Ctrl-C raises `KeyboardInterrupt`.
+
+    Attributes:
+        received: The first signal; None while there was none.
+    """
+
+    received: signal.Signals | None = None
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal.
+
+        Args:
+            number: The signal.
+            frame: Where it interrupted the program.
+
+        Raises:
+            KeyboardInterrupt: It is Ctrl-C, and not the first signal.
+        """
+        if self.received is None:
+            self.received = signal.Signals(number)
+            _write_line("stopping after this step, to save it; Ctrl-C again stops at once")
+        elif number == signal.SIGINT:
+            raise KeyboardInterrupt
+
+
+def _write_line(line: str) -> None:
+    """Write to stderr unbuffered: the signal may have interrupted a write to `sys.stderr`."""
+    with suppress(OSError):
+        os.write(2, f"\n{line}\n".encode())
+
+
+@contextmanager
+def stop_on_signals() -> Iterator[StopRequest]:
+    """Let Ctrl-C and SIGTERM request a stop for as long as the body runs.
+
+    Signals that are ignored or that the program handles itself stay as they are, and so do all of
+    them outside of the main thread, where Python allows no handler.
+
+    Yields:
+        The request.
+    """
+    request = StopRequest()
+    replaced: list[tuple[signal.Signals, Any]] = []
+    if threading.current_thread() is threading.main_thread():
+        replaced = [each for each in _HANDLED if signal.getsignal(each[0]) == each[1]]
+    for number, _ in replaced:
+        signal.signal(number, request)
+    try:
+        yield request
+    finally:
+        for number, before in replaced:
+            signal.signal(number, before)
