@@ -139,7 +139,8 @@ REFUSED = [
 def test_a_mistake_is_one_sentence_and_leaves_nothing(gaussrep, tmp_path, arguments, words):
     result = gaussrep(*arguments)
     assert result.returncode == 2
-    [line] = result.stderr.splitlines()
+    *announced, line = result.stderr.splitlines()
+    assert all(each.endswith("…") for each in announced)
     assert line.startswith("error: ")
     assert words in line
     assert list(tmp_path.iterdir()) == []
