@@ -10,7 +10,7 @@ from torch.utils.data import Dataset
 
 from gaussrep.data.config import FoldersConfig, ImagesConfig
 from gaussrep.data.crops import make_sample
-from gaussrep.data.image_files import ImageFiles, list_images, split_images
+from gaussrep.data.image_files import ImageFiles, join_some, list_images, split_images
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
 
@@ -59,10 +59,6 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
         return make_sample(self._files[key.index], key, self.config, self.split)
-
-
-EXAMPLES = 3
-"""Maximum number of names in an error message."""
 
 
 def split_folder(root: Path, names: Sequence[str]) -> Path:
@@ -121,8 +117,8 @@ def check_same_classes(wanted: Sequence[str], given: Sequence[str], train: Path,
     missing = sorted(set(wanted) - set(given))
     strange = sorted(set(given) - set(wanted))
     if missing or strange:
-        lacks = f"lacks {_some(missing)}" if missing else ""
-        has = f"has {_some(strange)} besides" if strange else ""
+        lacks = f"lacks {join_some(missing)}" if missing else ""
+        has = f"has {join_some(strange)} besides" if strange else ""
         raise DataError(
             f"{val}: {' and '.join(filter(None, (lacks, has)))}; wanted the same folders as in "
             f"{train}, one per class."
@@ -146,19 +142,15 @@ def label_names(names: Sequence[str], classes: Sequence[str], folder: Path) -> l
     loose = [name for name in names if "/" not in name]
     if loose:
         raise DataError(
-            f"{folder}: {_some(loose)} in no class; wanted each image in the folder of its class."
+            f"{folder}: {join_some(loose)} in no class; wanted each image in the folder of its "
+            "class."
         )
     number = {name: label for label, name in enumerate(classes)}
     labels = [number[name.partition("/")[0]] for name in names]
     empty = [classes[label] for label in sorted(set(number.values()) - set(labels))]
     if empty:
-        raise DataError(f"{folder}: no image in {_some(empty)}; fill the folder or remove it.")
+        raise DataError(f"{folder}: no image in {join_some(empty)}; fill the folder or remove it.")
     return labels
-
-
-def _some(names: Sequence[str]) -> str:
-    rest = len(names) - EXAMPLES
-    return ", ".join(names[:EXAMPLES]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 TRAIN = ("train",)

@@ -1,9 +1,11 @@
 """Read, list and write image files."""
 
 import hashlib
+import logging
 import os
 import struct
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +16,14 @@ from gaussrep.atomic_files import atomic_write
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 
-SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".webp")
+logger = logging.getLogger("gaussrep.data")
+
+SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
+"""Suffixes of the images that folders are searched for."""
+UNREAD_SUFFIXES = (".avif", ".dng", ".gif", ".heic", ".heif", ".jp2", ".jxl")
+"""Suffixes of further image formats, which are left out with a warning."""
+EXAMPLES = 3
+"""Maximum number of names in a message."""
 DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, OverflowError, struct.error,
     Image.DecompressionBombError,
@@ -46,6 +55,10 @@ def read_image(path: Path) -> Image.Image:
     except FileNotFoundError as error:
         raise UnreadableImageError(f"{path}: there is no such file.") from error
     except DECODING_ERRORS as error:
+        if path.suffix.lower() in UNREAD_SUFFIXES:
+            raise UnreadableImageError(
+                f"{path}: this format is not read; convert the image to JPEG or PNG."
+            ) from error
         reason = str(error).partition("\n")[0]
         raise UnreadableImageError(
             f"{path}: this image cannot be read ({reason}); remove it or replace it."
@@ -73,6 +86,8 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
         eight = np.asarray(image).astype(np.int64).clip(0, 65535) / 257
         return Image.fromarray(np.round(eight).astype(np.uint8)).convert("RGB")
+    if image.mode == "F":
+        raise ValueError("floating-point values, whose range is unknown")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
@@ -83,7 +98,8 @@ def _as_rgb(image: Image.Image) -> Image.Image:
 def list_images(root: Path) -> list[str]:
     """List all images in a folder and its subfolders.
 
-    Links are followed, each real folder once. Hidden files and folders are skipped.
+    Links are followed, each real folder once. Hidden files and folders are skipped. Images of
+    formats that are not read, such as HEIC, are left out with a warning.
 
     Args:
         root: The folder.
@@ -98,12 +114,45 @@ def list_images(root: Path) -> list[str]:
         if not root.is_dir():
             wrong = "this is a file" if root.exists() else "there is no such folder"
             raise DataError(f"{root}: {wrong}; wanted a folder of images.")
-        names = sorted(_walk(root, "", set()))
+        files = sorted(_walk(root, "", set(), SUFFIXES + UNREAD_SUFFIXES))
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read: {error.strerror}.") from error
+    names = [name for name in files if name.lower().endswith(SUFFIXES)]
+    unread = _describe_unread([name for name in files if name.lower().endswith(UNREAD_SUFFIXES)])
     if not names:
-        raise DataError(f"{root}: this folder holds no image ({', '.join(SUFFIXES)}).")
+        also = f"; {unread}" if unread else ""
+        raise DataError(f"{root}: this folder holds no image ({', '.join(SUFFIXES)}){also}.")
+    if unread:
+        _warn_once(f"{root}: {unread}.")
     return names
+
+
+def _describe_unread(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return (
+        f"{len(names):,} of formats that are not read are left out ({join_some(names)}); convert "
+        "them to JPEG or PNG"
+    )
+
+
+@cache
+def _warn_once(message: str) -> None:
+    """Log a warning that several splits of a data set cause."""
+    logger.warning("%s", message)
+
+
+def join_some(names: Sequence[str]) -> str:
+    """Join the first of some names for a message.
+
+    Args:
+        names: Any number.
+
+    Returns:
+        At most `EXAMPLES` of them, and the number of the others.
+    """
+    rest = len(names) - EXAMPLES
+    return ", ".join(names[:EXAMPLES]) + (f" and {rest:,} more" if rest > 0 else "")
 
 
 def split_images(names: list[str], val_fraction: float) -> tuple[list[str], list[str]]:
@@ -124,7 +173,9 @@ def split_images(names: list[str], val_fraction: float) -> tuple[list[str], list
     return [n for n in names if n not in held_out], [n for n in names if n in held_out]
 
 
-def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[str]:
+def _walk(
+    folder: Path, prefix: str, seen: set[tuple[int, int]], suffixes: tuple[str, ...] = SUFFIXES
+) -> Iterator[str]:
     status = folder.stat()
     if (status.st_dev, status.st_ino) in seen:
         return
@@ -135,8 +186,8 @@ def _walk(folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[str
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
-            yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", seen)
-        elif entry.name.lower().endswith(SUFFIXES):
+            yield from _walk(folder / entry.name, f"{prefix}{entry.name}/", seen, suffixes)
+        elif entry.name.lower().endswith(suffixes):
             yield prefix + entry.name
 
 

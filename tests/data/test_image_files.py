@@ -94,7 +94,7 @@ def test_no_image_is_one_sentence_with_the_name(tmp_path, content):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "bmp", "tif"])
 def test_a_truncated_image_is_refused(tmp_path, suffix):
     path = tmp_path / f"half.{suffix}"
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), dtype=np.uint8)
@@ -131,7 +131,7 @@ def encoded(format_name):
     return file.getvalue()
 
 
-VALID = [encoded(name) for name in ("PNG", "JPEG", "WEBP", "BMP")]
+VALID = [encoded(name) for name in ("PNG", "JPEG", "WEBP", "BMP", "TIFF")]
 
 
 @settings(max_examples=600)
@@ -175,9 +175,37 @@ def touch(root, *names):
 
 def test_images_of_all_folders_in_sorted_order(tmp_path):
     touch(tmp_path, "b.png", "a/z.JPG", "a/b/c.webp", "a.jpeg", "\N{SNOWMAN}/ü ñ.bmp", "notes.txt")
+    touch(tmp_path, "scan.TIF", "a/scan.tiff")
     assert list_images(tmp_path) == [
-        "a.jpeg", "a/b/c.webp", "a/z.JPG", "b.png", "\N{SNOWMAN}/ü ñ.bmp",
+        "a.jpeg", "a/b/c.webp", "a/scan.tiff", "a/z.JPG", "b.png", "scan.TIF",
+        "\N{SNOWMAN}/ü ñ.bmp",
     ]  # fmt: skip
+
+
+def test_images_of_other_formats_are_named_once(tmp_path, caplog):
+    touch(tmp_path, "a.png", "x/1.HEIC", "2.heic", "3.avif", "4.gif", "notes.txt")
+    assert list_images(tmp_path) == list_images(tmp_path) == ["a.png"]
+    (message,) = caplog.messages
+    assert message.startswith(f"{tmp_path}: 4 of formats that are not read are left out (2.heic,")
+    assert "and 1 more); convert them to JPEG or PNG" in message
+
+
+def test_a_folder_of_other_formats_explains_itself(tmp_path):
+    touch(tmp_path, "a.heic")
+    with pytest.raises(DataError, match=r"no image .* 1 of formats .*a\.heic.*convert"):
+        list_images(tmp_path)
+
+
+def test_an_image_of_another_format_names_the_cure(tmp_path):
+    touch(tmp_path, "a.heic")
+    with pytest.raises(UnreadableImageError, match="not read; convert the image to JPEG or PNG"):
+        read_image(tmp_path / "a.heic")
+
+
+def test_floating_point_values_are_refused(tmp_path):
+    Image.new("F", (2, 2), 0.5).save(tmp_path / "depth.tif")
+    with pytest.raises(UnreadableImageError, match="floating-point values"):
+        read_image(tmp_path / "depth.tif")
 
 
 def test_hidden_files_and_folders_are_left_out(tmp_path):
