@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,7 @@ C = TypeVar("C", bound=Config)
 def load_config(
     cls: type[C],
     preset: Mapping[str, Any] | None = None,
-    files: Iterable[Path] = (),
+    files: Iterable[str | PathLike[str]] = (),
     overrides: Iterable[str] = (),
     guidance: Guidance | None = None,
 ) -> C:

@@ -6,6 +6,7 @@ import os
 import struct
 from collections.abc import Iterator, Sequence
 from functools import cache
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ class UnreadableImageError(UnreadableFileError):
     """An image file is missing or damaged."""
 
 
-def read_image(path: Path) -> Image.Image:
+def read_image(path: str | PathLike[str]) -> Image.Image:
     """Read an image as 8-bit RGB, upright.
 
     The camera's orientation tag is applied, transparency is composited over white, grayscale and
@@ -65,7 +66,9 @@ def read_image(path: Path) -> Image.Image:
         ) from error
 
 
-def write_png(pixels: UInt8[np.ndarray, "height width *channels"], path: Path) -> None:
+def write_png(
+    pixels: UInt8[np.ndarray, "height width *channels"], path: str | PathLike[str]
+) -> None:
     """Write a PNG file atomically.
 
     Args:
@@ -76,7 +79,7 @@ def write_png(pixels: UInt8[np.ndarray, "height width *channels"], path: Path) -
         DataError: If the file cannot be written.
     """
     try:
-        with atomic_write(path) as temporary:
+        with atomic_write(Path(path)) as temporary:
             Image.fromarray(pixels).save(temporary, format="PNG")
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}.") from error
@@ -95,7 +98,7 @@ def _as_rgb(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def list_images(root: Path) -> list[str]:
+def list_images(root: str | PathLike[str]) -> list[str]:
     """List all images in a folder and its subfolders.
 
     Links are followed, each real folder once. Hidden files and folders are skipped. Images of
@@ -110,6 +113,7 @@ def list_images(root: Path) -> list[str]:
     Raises:
         DataError: If the folder is missing, cannot be read, or holds no image.
     """
+    root = Path(root)
     try:
         if not root.is_dir():
             wrong = "this is a file" if root.exists() else "there is no such folder"

@@ -1,6 +1,7 @@
 """Report on samples of a run's data set or on images of the user."""
 
 from collections.abc import Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -75,7 +76,9 @@ def _image_files(data: ComponentConfig, paths: Sequence[str]) -> ReportSamples:
     return ReportSamples(tuple(paths), {"image": torch.stack(images)})
 
 
-def inspect_run(run: Path, names: Sequence[str], folder: Path) -> Report:
+def inspect_run(
+    run: str | PathLike[str], names: Sequence[str], folder: str | PathLike[str]
+) -> Report:
     """Write the report of a run's method.
 
     Args:
@@ -92,8 +95,11 @@ def inspect_run(run: Path, names: Sequence[str], folder: Path) -> Report:
         DataError: An image, a scene or the data set cannot be read.
         CapabilityError: The method has no report.
     """
-    config = RunFolder.open(run).read_config()
+    run_folder = RunFolder.open(run)
+    config = run_folder.read_config()
     write_report = plugins.find("methods", config.method.type).load_report()
     if write_report is None:
         raise CapabilityError(f"method {config.method.type!r} has no report to write.")
-    return write_report(load_run(run), report_samples(config.data, names), run, folder)
+    return write_report(
+        load_run(run), report_samples(config.data, names), run_folder.path, Path(folder)
+    )

@@ -58,7 +58,7 @@ def evaluate(
     name: str,
     overrides: Sequence[str] = (),
     device: str = "auto",
-    out: Path | None = None,
+    out: str | PathLike[str] | None = None,
     weights: str | None = None,
 ) -> Scores:
     """Evaluate the method of a run and write its scores as JSON.
@@ -93,7 +93,7 @@ def evaluate(
         "seconds": round(perf_counter() - started, 3),
         **_record(config, scores),
     }
-    _write(record, out or scores_file(folder, name, weights))
+    _write(record, scores_file(folder, name, weights) if out is None else Path(out))
     return scores
 
 

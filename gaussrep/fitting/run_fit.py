@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ class FitResult:
 
 def fit(
     config: FitConfig,
-    run: Path | None = None,
+    run: str | PathLike[str] | None = None,
     *,
     capture: Capture | None = None,
     init: Gaussians | None = None,
@@ -70,7 +71,7 @@ def fit(
             the loss is not finite, …
     """
     if run is not None and not overwrite:
-        RunFolder(run).require_unused()
+        RunFolder(Path(run)).require_unused()
     capture = _open(config.data) if capture is None else capture
     settings = config.train_config(validate=capture.held_out is not None)
 
@@ -91,7 +92,10 @@ def fit(
 
 
 def resume_fit(
-    folder: Path, overrides: list[str] | None = None, *, capture: Capture | None = None
+    folder: str | PathLike[str],
+    overrides: list[str] | None = None,
+    *,
+    capture: Capture | None = None,
 ) -> FitResult:
     """Continue a fit where it was stopped, with the numbers of one that was never stopped.
 
@@ -114,7 +118,7 @@ def resume_fit(
     return _result(resume(folder, overrides, datasets=_datasets(config, capture)), began)
 
 
-def open_fit(folder: Path) -> tuple[RunFolder, TrainConfig]:
+def open_fit(folder: str | PathLike[str]) -> tuple[RunFolder, TrainConfig]:
     """Open the run folder of a fit.
 
     Args:

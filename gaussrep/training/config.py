@@ -4,7 +4,7 @@ Never imports torch.
 """
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
@@ -185,7 +185,7 @@ class TrainConfig(Config):
 def train_config(
     method: str,
     preset: str | None = None,
-    files: Sequence[Path] = (),
+    files: Sequence[str | PathLike[str]] = (),
     overrides: Sequence[str] = (),
 ) -> TrainConfig:
     """Resolve the configuration of a new run.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import count
+from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -56,7 +57,12 @@ class RunFolder:
 
     @classmethod
     def create(
-        cls, path: Path, config: Config, user_config: dict[str, Any], *, overwrite: bool = False
+        cls,
+        path: str | PathLike[str],
+        config: Config,
+        user_config: dict[str, Any],
+        *,
+        overwrite: bool = False,
     ) -> "RunFolder":
         """Start a new run in a folder.
 
@@ -72,6 +78,7 @@ class RunFolder:
         Raises:
             RunError: The folder holds a run and `overwrite` is off, or it cannot be made.
         """
+        path = Path(path)
         run = cls(path)
         if not overwrite:
             run.require_unused()
@@ -88,7 +95,7 @@ class RunFolder:
         return run
 
     @classmethod
-    def open(cls, path: Path) -> "RunFolder":
+    def open(cls, path: str | PathLike[str]) -> "RunFolder":
         """Open the run that a folder holds.
 
         Args:
@@ -100,6 +107,7 @@ class RunFolder:
         Raises:
             RunError: There is no such folder, or it holds no run.
         """
+        path = Path(path)
         run = cls(path)
         if not path.is_dir():
             raise RunError(f"there is no run folder {path}")

@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,9 @@ class TrainResult:
 
 def train(
     config: TrainConfig,
-    run: Path | None = None,
+    run: str | PathLike[str] | None = None,
     *,
-    start_from: Path | None = None,
+    start_from: str | PathLike[str] | None = None,
     overwrite: bool = False,
     user_config: dict[str, Any] | None = None,
     init_hook: Callable[[Method], None] | None = None,
@@ -80,8 +81,10 @@ def train(
         RunInterrupt: Ctrl-C or SIGTERM stopped the run; its last whole step is saved. A second
             Ctrl-C stops it at once.
     """
-    weights = None if start_from is None else RunFolder.open(start_from).weights_file
-    _check_run_folder(run, start_from, overwrite=overwrite)
+    run = None if run is None else Path(run)
+    source = None if start_from is None else RunFolder.open(start_from)
+    _check_run_folder(run, source, overwrite=overwrite)
+    weights = None if source is None else source.weights_file
     if user_config is None:
         user_config = config.model_dump(mode="json", exclude_unset=True)
     with running_engine(config.trainer) as engine:
@@ -99,7 +102,7 @@ def train(
 
 
 def resume(
-    folder: Path,
+    folder: str | PathLike[str],
     overrides: list[str] | None = None,
     *,
     datasets: Mapping[str, MapDataset] | None = None,
@@ -189,10 +192,10 @@ def _initialize(
         init_hook(method)
 
 
-def _check_run_folder(run: Path | None, start_from: Path | None, *, overwrite: bool) -> None:
+def _check_run_folder(run: Path | None, source: RunFolder | None, *, overwrite: bool) -> None:
     if run is None:
         return
-    if start_from is not None and start_from.resolve() == run.resolve():
+    if source is not None and source.path.resolve() == run.resolve():
         raise RunError(f"{run} cannot both hold the weights to start from and the new run")
     if not overwrite:
         RunFolder(run).require_unused()
