@@ -5,6 +5,11 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.cli.checks import require_gaussians, require_output
+from gaussrep.config import resolve
+from gaussrep.config.overrides import parse_overrides
+from gaussrep.formats.suffixes import format_of
+
 
 def convert(
     source: Annotated[Path, typer.Argument(metavar="IN", help="File of Gaussians to read.")],
@@ -17,10 +22,13 @@ def convert(
     ] = None,
 ) -> None:
     """Convert a file of Gaussians to the format of OUT's suffix."""
-    from gaussrep.config.overrides import parse_overrides
+    settings = parse_overrides(overrides or [])
+    require_gaussians(source)
+    require_output("OUT", target)
+    resolve("formats", {**settings, "type": format_of(target, reading=False)})
+
     from gaussrep.formats.by_suffix import load, save
 
-    settings = parse_overrides(overrides or [])
     gaussians = load(source)
     save(gaussians, target, **settings)
     typer.echo(f"{target}: {gaussians.count} Gaussians")

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.errors import ConfigError
+from gaussrep.cli.checks import require_device, require_output
+from gaussrep.training.run_folder import RunFolder
 
 
 def embed(
@@ -26,9 +27,13 @@ def embed(
 
     A killed command continues where it stopped when it is run again.
     """
+    from gaussrep.data.image_files import require_images  # imports numpy and Pillow
+
+    RunFolder.open(run)
+    require_output("--out", out)
+    require_device("--device", device)
+    require_images(folder)
     size = _size(run)
-    if not out.parent.is_dir():
-        raise ConfigError(f"--out is {out}, but there is no folder {out.parent}; create it first.")
 
     from rich.console import Console
     from rich.progress import Progress
@@ -55,8 +60,6 @@ def embed(
 
 
 def _size(run: Path) -> int:
-    from gaussrep.training.run_folder import RunFolder
-
     data = RunFolder.open(run).read_config().data
 
     from gaussrep.data.crops import image_size_of  # imports torch

@@ -7,7 +7,11 @@ from typing import Annotated
 
 import typer
 
+from gaussrep import plugins
+from gaussrep.cli.checks import require_device
+from gaussrep.config.preflight import preflight
 from gaussrep.console import print_table
+from gaussrep.errors import UnavailableError
 
 
 def evaluate(
@@ -32,7 +36,13 @@ def evaluate(
     from gaussrep.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
-    evaluation_config_of_run(folder, name, overrides or [], weights)  # errors come before torch
+    config = evaluation_config_of_run(folder, name, overrides or [], weights)
+    require_device("--device", device)
+    folder.weights(weights)
+    preflight(config)
+    component = plugins.find("evaluations", name)
+    if reason := component.unavailable_reason:
+        raise UnavailableError(f"{component} {reason}")
 
     from gaussrep.evaluation import evaluate as evaluate_run
 

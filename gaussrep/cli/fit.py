@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gaussrep.cli.checks import require_new_run, require_renderer
 from gaussrep.cli.interruption import resumable
 from gaussrep.config import load_config
 from gaussrep.config.guidance import Guidance
+from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 
@@ -66,7 +68,11 @@ def fit(
             "config": {str(file): file.read_text(encoding="utf-8") for file in config or []},
             "overrides": overrides,
         }
+        if renderer is not None:
+            require_renderer("--renderer", renderer)
         settings = fit_config(data, renderer, config or [], overrides)
+        require_new_run(run, Path("runs"), overwrite=overwrite)
+        preflight(settings)
 
         with resumable("fit"):
             with Progress(f"loading torch to fit {settings.data.path}"):

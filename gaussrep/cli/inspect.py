@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.config.preflight import preflight
+from gaussrep.training.run_folder import RunFolder
+
 
 def inspect(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
@@ -20,6 +23,10 @@ def inspect(
     ] = None,
 ) -> None:
     """Write a report on a run's predictions for images or scenes: an HTML page and its images."""
+    settings = RunFolder.open(run).read_config()
+    if not names:
+        preflight(settings.data)
+
     from gaussrep.evaluation.inspection import inspect_run
 
     report = inspect_run(run, names or [], out or run)

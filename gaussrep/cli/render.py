@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from gaussrep import plugins
+from gaussrep.cli.checks import require_gaussians, require_output, require_renderer
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,6 +48,12 @@ def render(
     color = _numbers("--background", COLORS.get(background, background))
     if not all(0 <= value <= 1 for value in color):
         raise ConfigError(f"--background is {background}, wanted values in 0 to 1.")
+    for option, given in (("--eye", eye), ("--look-at", look_at), ("--up", up)):
+        if given is not None:
+            _numbers(option, given)
+    require_output("--out", out)
+    require_renderer("--renderer", renderer)
+    require_gaussians(file)
 
     import torch
 
@@ -53,11 +61,21 @@ def render(
     from gaussrep.data.image_files import write_png
     from gaussrep.formats.by_suffix import load
 
+    device = _device(renderer)
     gaussians = load(file)
-    cameras = _camera(gaussians, eye, look_at, up, width, height, fov)
-    image = rendering.render(gaussians, cameras, renderer, torch.tensor(color))
+    cameras = _camera(gaussians, eye, look_at, up, width, height, fov).to(device)
+    color = torch.tensor(color, device=device)
+    image = rendering.render(gaussians.to(device), cameras, renderer, color)
     write_png(_depth_pixels(image) if depth else _color_pixels(image), out)
     typer.echo(f"{out}: {width}x{height}, {gaussians.count} Gaussians")
+
+
+def _device(renderer: str) -> str:
+    """Return the CPU, or the device of a renderer that runs on others only."""
+    if renderer == "auto":
+        return "cpu"
+    devices = plugins.find("renderers", renderer).record.devices
+    return "cpu" if "cpu" in devices else min(devices)
 
 
 def _numbers(option: str, text: str) -> list[float]:
@@ -95,7 +113,7 @@ def _camera(
 
 
 def _color_pixels(image: "Rendering") -> "np.ndarray":
-    return (image.color[0].clamp(0, 1) * 255).round().byte().numpy()
+    return (image.color[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
 
 
 def _depth_pixels(image: "Rendering") -> "np.ndarray":
@@ -106,4 +124,4 @@ def _depth_pixels(image: "Rendering") -> "np.ndarray":
         low, high = depth[covered].aminmax()
         fraction = (high - depth[covered]) / (high - low).clamp_min(1e-12)
         gray[covered] = 55 + 200 * fraction
-    return gray.round().byte().numpy()
+    return gray.round().byte().cpu().numpy()

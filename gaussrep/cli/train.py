@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gaussrep import plugins
+from gaussrep.cli.checks import require_new_run
 from gaussrep.cli.interruption import resumable
+from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
+from gaussrep.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
     from gaussrep.training.config import TrainConfig
@@ -56,6 +59,7 @@ def train(
         from gaussrep.training.config import train_config
 
         resolved = train_config(method, preset, config or [], overrides)
+        _check(resolved, run, start_from, overwrite=overwrite)
         user_config = {
             "method": method,
             "preset": preset,
@@ -95,10 +99,20 @@ def _check_alone_with_resume(options: dict[str, Any]) -> None:
         )
 
 
-def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
-    from gaussrep.training.run_folder import RunFolder, resumed_config
+def _check(
+    config: "TrainConfig", run: Path | None, start_from: Path | None, *, overwrite: bool
+) -> None:
+    """Report mistakes before importing torch."""
+    if start_from is not None:
+        RunFolder.open(start_from)
+    require_new_run(run, Path("runs"), overwrite=overwrite)
+    preflight(config)
 
-    resumed_config(RunFolder.open(folder), overrides)  # report mistakes before importing torch
+
+def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
+    from gaussrep.training.run_folder import resumed_config
+
+    preflight(resumed_config(RunFolder.open(folder), overrides))
 
     with Progress(f"loading torch to resume {folder}"):
         from gaussrep.training.trainer import resume

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gaussrep import plugins
-from gaussrep.errors import UnavailableError
+from gaussrep.cli.checks import require_gaussians, require_renderer
+from gaussrep.errors import FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet
+from gaussrep.training.run_folder import RunFolder
 
 VISER = "viser>=1.1"
 """Requirement of the extra `viewer`."""
@@ -32,8 +33,13 @@ def view(
             f'gaussrep view needs {VISER}: pip install "gaussrep[viewer]", not into the '
             "environment of nerfstudio, which pins an older one"
         )
-    if renderer != "auto":
-        plugins.load("renderers", renderer)
+    require_renderer("--renderer", renderer)
+    if not path.exists():
+        raise FormatError(f"{path}: there is no such file or folder.")
+    if path.is_dir():
+        RunFolder.open(path)
+    else:
+        require_gaussians(path)
 
     from gaussrep.viewer.serve import serve
     from gaussrep.viewer.sources import make_view_source

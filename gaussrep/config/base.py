@@ -103,6 +103,16 @@ class Config(BaseModel):
         renamed = {old: new for table in tables for old, new in table.items()}
         return {old: new for old, new in renamed.items() if old not in cls.model_fields}
 
+    def preflight(self) -> None:
+        """Check what these settings name on this machine: files, folders, devices.
+
+        Commands call it for every nested configuration before they import torch, so it must be fast
+        and import nothing heavy. By default nothing is checked.
+
+        Raises:
+            GaussrepError: Something is missing; the message gives the cure.
+        """
+
     @model_validator(mode="wrap")
     @classmethod
     def _explain_unknown_keys(cls, data: Any, handler: Callable[[Any], Any]) -> Any:

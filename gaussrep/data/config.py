@@ -7,6 +7,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig
+from gaussrep.data.folder_checks import TRAIN, require_folder, split_folder
+from gaussrep.errors import DataError
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -42,7 +44,18 @@ class ImagesConfig(CropConfig):
     root: Path
     """Folder of images, searched with all its subfolders."""
     val_fraction: float = Field(default=0.05, gt=0, lt=1)
-    """Fraction of the images to hold out for validation, chosen by a hash of their names."""
+    """Fraction of the images to hold out for validation, chosen by a hash of their names; of two
+    images or more at least one. Of a single image the last quarter of its longer side is held
+    out."""
+    samples: int | None = Field(default=None, ge=1)
+    """Training crops per epoch, cycling through the images; by default one per image, and of fewer
+    than 256 images equally many of each, at least 256 in all."""
+
+    def preflight(self) -> None:
+        """Check that the folder holds an image."""
+        from gaussrep.data.image_files import require_images  # imports numpy and Pillow
+
+        require_images(self.root)
 
 
 class PhotosConfig(CropConfig):
@@ -64,6 +77,10 @@ class FoldersConfig(CropConfig):
     root: Path
     """Folder that holds `train/` and `val/` (or `test/`), each with one folder per class."""
 
+    def preflight(self) -> None:
+        """Check that there is a training split."""
+        split_folder(self.root, TRAIN)
+
 
 class ImageNetConfig(FoldersConfig):
     """Settings of the `imagenet` data set: those of `folders`."""
@@ -81,9 +98,30 @@ class DownloadConfig(CropConfig):
     download: bool = False
     """Whether to download the data set into `root` where it is missing."""
 
+    published_name: ClassVar[str]
+    """Name of the data set in messages."""
+    folder: ClassVar[str]
+    """Name of its own folder, as its publisher packs it."""
+
+    def preflight(self) -> None:
+        """Check that the data set's folder is there, unless it is downloaded."""
+        if not self.download and not (self.root / self.folder).is_dir():
+            raise DataError(self.missing)
+
+    @property
+    def missing(self) -> str:
+        """The message for a missing or damaged data set."""
+        return (
+            f"{self.root}: {self.published_name} is missing or damaged; wanted its folder "
+            f"{self.folder} in this folder; data.download=true downloads it."
+        )
+
 
 class Cifar10Config(DownloadConfig):
     """Settings of the `cifar10` data set."""
+
+    published_name: ClassVar[str] = "CIFAR-10"
+    folder: ClassVar[str] = "cifar-10-batches-py"
 
     image_size: int = Field(default=32, ge=1)
     """Side of the square output in pixels."""
@@ -92,12 +130,18 @@ class Cifar10Config(DownloadConfig):
 class Cifar100Config(DownloadConfig):
     """Settings of the `cifar100` data set."""
 
+    published_name: ClassVar[str] = "CIFAR-100"
+    folder: ClassVar[str] = "cifar-100-python"
+
     image_size: int = Field(default=32, ge=1)
     """Side of the square output in pixels."""
 
 
 class Stl10Config(DownloadConfig):
     """Settings of the `stl10` data set."""
+
+    published_name: ClassVar[str] = "STL-10"
+    folder: ClassVar[str] = "stl10_binary"
 
     image_size: int = Field(default=96, ge=1)
     """Side of the square output in pixels."""
@@ -111,3 +155,7 @@ class BSDS500Config(ComponentConfig):
     root: Path
     """Folder that holds `images/{train,val}` and `groundTruth/{train,val}`, or the `BSR` or
     `BSDS500` folder of the published archive, or the folder where that was unpacked."""
+
+    def preflight(self) -> None:
+        """Check that the folder is there."""
+        require_folder(self.root, "the folder of BSDS500")

@@ -141,7 +141,11 @@ def to_tensor(image: Image.Image) -> Float[Tensor, "3 height width"]:
 
 
 def make_sample(
-    image: Image.Image, key: SampleKey, config: CropConfig, split: Split
+    image: Image.Image,
+    key: SampleKey,
+    config: CropConfig,
+    split: Split,
+    within: Box | None = None,
 ) -> dict[str, Tensor]:
     """Crop an image for training or validation.
 
@@ -150,15 +154,16 @@ def make_sample(
         key: Index of the image, and the randomness of its crop.
         config: Side of the result, and the ranges of training crops.
         split: `train` gives a random crop, a pure function of the key; `val` the central square.
+        within: Box that contains the crop; the whole image by default.
 
     Returns:
         `image`, float32 [3, image_size, image_size] in [0, 1], and `index`, int64.
     """
+    within = within or Box(0, 0, image.width, image.height)
     if split == "train":
-        whole = Box(0, 0, image.width, image.height)
-        pixels = random_crop(image, whole, config, key.rng())
+        pixels = random_crop(image, within, config, key.rng())
     else:
-        pixels = center_crop(image, config.image_size)
+        pixels = to_tensor(resize_crop(image, center_box(within), config.image_size))
     return {"image": pixels, "index": torch.tensor(key.index)}
 
 

@@ -5,82 +5,82 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from gaussrep.data.config import FoldersConfig, ImagesConfig
-from gaussrep.data.crops import make_sample
+from gaussrep.data.crops import Box, make_sample
+from gaussrep.data.folder_checks import TRAIN, VAL, split_folder
 from gaussrep.data.image_files import ImageFiles, join_some, list_images, split_images
+from gaussrep.data.photos import Photograph
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
+
+FEWEST = 256
+"""Training crops per epoch of a folder with fewer images, so that a step finds enough of them; a
+design choice."""
+
+
+SMALLEST = 4
+"""Longer side in pixels below which a single image is not divided."""
 
 
 class ImageFolder(Dataset[dict[str, Tensor]]):
     """The images of a folder and its subfolders, in sorted order.
 
     Training images are cropped and flipped at random, as a pure function of the sample key;
-    validation images are center-cropped. Files are opened only when they are loaded: a damaged one
-    raises `UnreadableImageError` in the process that loads it.
+    validation images are center-cropped. Of a single image the validation split shows the last
+    quarter of its longer side, and training crops are drawn from the rest. Files are opened only
+    when they are loaded: a damaged one raises `UnreadableImageError` in the process that loads it.
 
     Args:
         config: Folder and crops.
         split: `train` or `val`.
 
     Raises:
-        DataError: If the folder is missing or empty, or the split has no image.
+        DataError: If the folder is missing or empty.
     """
 
     def __init__(self, config: ImagesConfig, split: Split = "train") -> None:
         train, val = split_images(list_images(config.root), config.val_fraction)
-        names = train if split == "train" else val
-        if not names:
-            raise DataError(
-                f"{config.root}: this folder holds a single image, so none is left for "
-                "validation; add another one."
-            )
         self.config = config
         self.split: Split = split
-        self._files = ImageFiles(config.root, names)
+        self._is_single = not val
+        self._files = ImageFiles(config.root, train if split == "train" else val or train)
 
     def __len__(self) -> int:
-        return len(self._files)
+        count = len(self._files)
+        if self.split == "val":
+            return count
+        return self.config.samples or count * max(1, -(-FEWEST // count))
 
     def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
         """Load one image.
 
         Args:
-            key: Index of the image, and the randomness of its crop; a number means epoch 0, seed 0.
+            key: Index of the sample, and the randomness of its crop; a number means epoch 0, seed
+                0.
 
         Returns:
             `image`, float32 [3, image_size, image_size] in [0, 1], and `index`, int64.
 
         Raises:
+            IndexError: If the index is out of range.
             UnreadableImageError: If the file is missing or damaged.
         """
         key = key if isinstance(key, SampleKey) else SampleKey(key)
-        return make_sample(self._files[key.index], key, self.config, self.split)
+        if not 0 <= key.index < len(self):
+            raise IndexError(f"index {key.index} is outside 0 to {len(self) - 1}")
+        image = self._files[(key.index + key.epoch * len(self)) % len(self._files)]
+        return make_sample(image, key, self.config, self.split, self._box(image))
 
-
-def split_folder(root: Path, names: Sequence[str]) -> Path:
-    """Find the folder of a split.
-
-    Args:
-        root: Folder of the data set.
-        names: Possible names of the split's folder; the first that exists is taken.
-
-    Returns:
-        Its path.
-
-    Raises:
-        DataError: If there is none.
-    """
-    found = [root / name for name in names if (root / name).is_dir()]
-    if not found:
-        raise DataError(
-            f"{root}: there is no folder {' or '.join(names)} here; wanted train and val (or test) "
-            "with one folder per class in each."
-        )
-    return found[0]
+    def _box(self, image: Image.Image) -> Box | None:
+        """Return the part of a single image that the split shows; None for the whole image."""
+        if not self._is_single or max(image.size) < SMALLEST:
+            return None
+        photograph = Photograph(image, "right" if image.width >= image.height else "bottom")
+        return photograph.rest if self.split == "train" else photograph.strip
 
 
 def list_classes(folder: Path) -> tuple[str, ...]:
@@ -151,11 +151,6 @@ def label_names(names: Sequence[str], classes: Sequence[str], folder: Path) -> l
     if empty:
         raise DataError(f"{folder}: no image in {join_some(empty)}; fill the folder or remove it.")
     return labels
-
-
-TRAIN = ("train",)
-VAL = ("val", "test")
-"""What the folders of the splits may be called, the preferred name first."""
 
 
 class ClassFolders(Dataset[dict[str, Tensor]]):

@@ -14,6 +14,7 @@ from jaxtyping import UInt8
 from PIL import Image, ImageOps
 
 from gaussrep.atomic_files import atomic_write
+from gaussrep.data.folder_checks import require_folder
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 
@@ -115,9 +116,7 @@ def list_images(root: str | PathLike[str]) -> list[str]:
     """
     root = Path(root)
     try:
-        if not root.is_dir():
-            wrong = "this is a file" if root.exists() else "there is no such folder"
-            raise DataError(f"{root}: {wrong}; wanted a folder of images.")
+        require_folder(root, "a folder of images")
         files = sorted(_walk(root, "", set(), SUFFIXES + UNREAD_SUFFIXES))
     except OSError as error:
         raise DataError(f"{error.filename}: cannot be read: {error.strerror}.") from error
@@ -129,6 +128,24 @@ def list_images(root: str | PathLike[str]) -> list[str]:
     if unread:
         _warn_once(f"{root}: {unread}.")
     return names
+
+
+def require_images(root: Path) -> None:
+    """Check that a folder holds an image, without listing all.
+
+    Args:
+        root: The folder.
+
+    Raises:
+        DataError: If the folder is missing, cannot be read, or holds no image.
+    """
+    try:
+        require_folder(root, "a folder of images")
+        found = next(_walk(root, "", set(), SUFFIXES), None)
+    except OSError as error:
+        raise DataError(f"{error.filename}: cannot be read: {error.strerror}.") from error
+    if found is None:
+        list_images(root)  # raises, and names the files of other formats
 
 
 def _describe_unread(names: Sequence[str]) -> str:

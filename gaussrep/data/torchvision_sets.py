@@ -76,15 +76,11 @@ class ImageArray(Dataset[dict[str, Tensor]]):
 Opened = TypeVar("Opened")
 
 
-def open_verified(
-    opener: Callable[..., Opened], name: str, folder: str, config: DownloadConfig, **which: object
-) -> Opened:
+def open_verified(opener: Callable[..., Opened], config: DownloadConfig, **which: object) -> Opened:
     """Open a data set whose files torchvision verifies.
 
     Args:
         opener: torchvision's class.
-        name: Name of the data set in messages.
-        folder: Name of its folder inside the root.
         config: Root folder, and whether to download.
         **which: Arguments for `opener` that select a part of the data set.
 
@@ -100,12 +96,10 @@ def open_verified(
         if config.download:
             reason = str(error).partition("\n")[0].rstrip(".")
             raise DataError(
-                f"{config.root}: {name} cannot be downloaded to this folder: {reason}."
+                f"{config.root}: {config.published_name} cannot be downloaded to this folder: "
+                f"{reason}."
             ) from error
-        raise DataError(
-            f"{config.root}: {name} is missing or damaged; wanted its folder {folder} in this "
-            "folder; data.download=true downloads it."
-        ) from error
+        raise DataError(config.missing) from error
 
 
 def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
@@ -127,7 +121,7 @@ def cifar10(config: Cifar10Config, split: Split = "train") -> ImageArray:
     from torchvision.datasets import CIFAR10
 
     train = split == "train"
-    found = open_verified(CIFAR10, "CIFAR-10", CIFAR10.base_folder, config, train=train)
+    found = open_verified(CIFAR10, config, train=train)
     return _images(found, config, split)
 
 
@@ -149,7 +143,7 @@ def cifar100(config: Cifar100Config, split: Split = "train") -> ImageArray:
     from torchvision.datasets import CIFAR100
 
     train = split == "train"
-    found = open_verified(CIFAR100, "CIFAR-100", CIFAR100.base_folder, config, train=train)
+    found = open_verified(CIFAR100, config, train=train)
     return _images(found, config, split)
 
 
@@ -185,7 +179,7 @@ def stl10(config: Stl10Config, split: Split = "train") -> ImageArray:
 
     unlabeled = config.unlabeled and split == "train"
     part = "unlabeled" if unlabeled else {"train": "train", "val": "test"}[split]
-    found = open_verified(STL10, "STL-10", STL10.base_folder, config, split=part)
+    found = open_verified(STL10, config, split=part)
     images = rearrange(found.data, "n channels height width -> n height width channels")
     if unlabeled:
         return ImageArray(images, None, (), config, split)

@@ -9,7 +9,8 @@ from pydantic_core import PydanticCustomError
 
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
-from gaussrep.errors import DataError
+from gaussrep.cuda_driver import missing_cuda
+from gaussrep.errors import ConfigError, DataError
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -311,6 +312,11 @@ class FitConfig(BaseFitConfig):
         default_factory=dict
     )
     """Callbacks of the trainer by any name."""
+
+    def preflight(self) -> None:
+        """Check that there may be a CUDA device where one is asked for."""
+        if self.device == "cuda" and (reason := missing_cuda()):
+            raise ConfigError(f"device=cuda, but {reason}; use auto or cpu")
 
     def train_config(self, *, validate: bool = True) -> TrainConfig:
         """Convert the settings to those of the trainer.

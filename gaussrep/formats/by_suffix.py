@@ -4,9 +4,8 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from gaussrep import plugins
 from gaussrep.building import build
-from gaussrep.errors import AmbiguousNameError, FormatError
+from gaussrep.formats.suffixes import format_of
 from gaussrep.gaussians import Gaussians
 
 
@@ -23,7 +22,7 @@ def load(path: str | PathLike[str]) -> Gaussians:
         FormatError: If no format reads this suffix, or the file is missing or damaged.
     """
     path = Path(path)
-    return build("formats", _format_of(path, reading=True)).read(path)
+    return build("formats", format_of(path, reading=True)).read(path)
 
 
 def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> None:
@@ -40,25 +39,5 @@ def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> No
             the file cannot be written.
     """
     path = Path(path)
-    chosen = {**settings, "type": _format_of(path, reading=False)}
+    chosen = {**settings, "type": format_of(path, reading=False)}
     build("formats", chosen).write(gaussians, path)
-
-
-def _format_of(path: Path, *, reading: bool) -> str:
-    able: dict[str, list[str]] = {}
-    for component in plugins.list("formats"):
-        record = component.record
-        if record.can_read if reading else record.can_write:
-            for suffix in record.suffixes:
-                able.setdefault(suffix.lower(), []).append(component.qualified)
-    fitting = [suffix for suffix in able if path.name.lower().endswith(suffix)]
-    if not fitting:
-        verb = "read" if reading else "write"
-        raise FormatError(f"{path}: no format {verb}s this suffix; known: {', '.join(able)}.")
-    names = able[max(fitting, key=len)]
-    if len(names) > 1:
-        raise AmbiguousNameError(
-            f"{path}: {' and '.join(names)} both register this suffix; load one of them with "
-            "GAUSSREP_PLUGINS."
-        )
-    return names[0]

@@ -14,6 +14,7 @@ from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.config import preset as find_preset
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.presets import preset_summaries
+from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import ConfigError
 
 Beta = Annotated[float, Field(ge=0, lt=1)]
@@ -131,6 +132,11 @@ class TrainerConfig(Config):
     evaluations_every: int = Field(500, ge=0)
     log_every: int = Field(10, ge=1)
     tensorboard: Literal["auto"] | bool = "auto"
+
+    def preflight(self) -> None:
+        """Check that there may be a CUDA device where one is asked for."""
+        if self.device == "cuda" and (reason := missing_cuda()):
+            raise ConfigError(f"trainer.device=cuda, but {reason}; use auto or cpu")
 
     @model_validator(mode="after")
     def _one_length(self) -> "TrainerConfig":

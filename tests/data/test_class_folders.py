@@ -1,11 +1,7 @@
 import pytest
 
-from gaussrep.data.folders import (
-    check_same_classes,
-    label_names,
-    list_classes,
-    split_folder,
-)
+from gaussrep.data.folder_checks import split_folder
+from gaussrep.data.folders import check_same_classes, label_names, list_classes
 from gaussrep.errors import DataError
 
 

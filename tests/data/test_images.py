@@ -40,9 +40,10 @@ def test_samples_have_the_agreed_form(folder):
 
 def test_the_splits_share_nothing(folder):
     config = ImagesConfig(root=folder, val_fraction=0.3)
-    train, val = ImageFolder(config), ImageFolder(config, "val")
+    train, val = split_images(list_images(folder), 0.3)
     assert len(train) + len(val) == 6
     assert len(val) >= 1
+    assert len(ImageFolder(config, "val")) == len(val)
 
 
 def test_training_crops_depend_on_the_key_alone(folder):
@@ -72,13 +73,49 @@ def test_an_index_outside_ends_iteration(folder):
     dataset = ImageFolder(ImagesConfig(root=folder, image_size=8))
     with pytest.raises(IndexError):
         dataset[len(dataset)]
+    with pytest.raises(IndexError):
+        dataset[-1]
 
 
-def test_one_image_leaves_nothing_for_validation(tmp_path):
-    noise(tmp_path / "a.png")
-    assert len(ImageFolder(ImagesConfig(root=tmp_path))) == 1
-    with pytest.raises(DataError, match="single image"):
-        ImageFolder(ImagesConfig(root=tmp_path), "val")
+@pytest.mark.parametrize(
+    ("images", "settings", "samples"),
+    [(1, {}, 256), (6, {}, 260), (6, {"samples": 7}, 7), (300, {"val_fraction": 0.001}, 299)],
+)
+def test_few_images_give_several_crops_each(tmp_path, monkeypatch, images, settings, samples):
+    names = [f"{number}.png" for number in range(images)]
+    monkeypatch.setattr("gaussrep.data.folders.list_images", lambda root: names)
+    assert len(ImageFolder(ImagesConfig(root=tmp_path, **settings))) == samples
+
+
+def test_samples_cycle_through_the_images_over_the_epochs(folder):
+    train, _ = split_images(list_images(folder), 0.05)
+    dataset = ImageFolder(ImagesConfig(root=folder, samples=2, image_size=8))
+    expected = ImageFolder(ImagesConfig(root=folder, samples=len(train), image_size=8))
+    for epoch, index, number in ((0, 0, 0), (1, 1, 3), (2, 0, 4), (3, 0, 1)):
+        shown = dataset._files[(index + 2 * epoch) % len(train)]
+        assert shown.tobytes() == expected._files[number].tobytes()
+        assert dataset[SampleKey(index, epoch)]["index"] == index
+
+
+@pytest.mark.parametrize("size", [(80, 20), (20, 80)])
+def test_one_image_is_divided_into_both_splits(tmp_path, size):
+    values = np.zeros((size[1], size[0], 3), dtype=np.uint8)
+    held_out = values[:, 60:] if size[0] == 80 else values[60:]
+    held_out[:] = 255
+    Image.fromarray(values).save(tmp_path / "a.png")
+    train, val = (
+        ImageFolder(ImagesConfig(root=tmp_path, image_size=16), split) for split in ("train", "val")
+    )
+    assert len(val) == 1
+    assert (val[0]["image"] == 1).all()
+    assert all((train[index]["image"] == 0).all() for index in range(16))
+
+
+def test_an_image_of_few_pixels_is_whole_in_both_splits(tmp_path):
+    noise(tmp_path / "a.png", size=(1, 1))
+    for split in ("train", "val"):
+        sample = ImageFolder(ImagesConfig(root=tmp_path, image_size=2), split)[0]
+        assert sample["image"].shape == (3, 2, 2)
 
 
 def test_an_empty_and_a_missing_folder(tmp_path):

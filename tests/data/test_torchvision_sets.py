@@ -1,6 +1,7 @@
 import pickle
 from http.client import IncompleteRead
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -60,6 +61,11 @@ def test_an_index_outside_ends_iteration():
         ImageArray(PICTURES, None, (), CONFIG)[3]
 
 
+class SetConfig(DownloadConfig):
+    published_name: ClassVar[str] = "Set"
+    folder: ClassVar[str] = "set"
+
+
 class Opener:
     """Stands for a class of torchvision's."""
 
@@ -78,15 +84,15 @@ class Opener:
 @pytest.mark.usefixtures("unchecked")
 def test_what_is_asked_for_is_passed_on(tmp_path, download):
     opener = Opener()
-    config = DownloadConfig(root=tmp_path, download=download)
-    assert open_verified(opener, "Set", "set", config, train=True) == "opened"
+    config = SetConfig(root=tmp_path, download=download)
+    assert open_verified(opener, config, train=True) == "opened"
     assert opener.calls == [(tmp_path, {"download": download, "train": True})]
 
 
 def test_a_missing_set_reports_how_to_get_it(tmp_path):
     opener = Opener(RuntimeError("Dataset not found or corrupted."))
     with pytest.raises(DataError) as caught:
-        open_verified(opener, "Set", "set", DownloadConfig(root=tmp_path))
+        open_verified(opener, SetConfig(root=tmp_path))
     assert str(caught.value) == (
         f"{tmp_path}: Set is missing or damaged; wanted its folder set in this folder; "
         "data.download=true downloads it."
@@ -102,9 +108,9 @@ def test_a_missing_set_reports_how_to_get_it(tmp_path):
     ],
 )
 def test_a_failed_download_reports_why(tmp_path, error, reason):
-    config = DownloadConfig(root=tmp_path, download=True)
+    config = SetConfig(root=tmp_path, download=True)
     with pytest.raises(DataError, match=f"Set cannot be downloaded to this folder: {reason}\\.$"):
-        open_verified(Opener(error), "Set", "set", config)
+        open_verified(Opener(error), config)
 
 
 torchvision = pytest.importorskip("torchvision")

@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig, component
+from gaussrep.data.folder_checks import require_folder
 from gaussrep.data.scenes.augment_config import AugmentConfig
 
 Pixels = Annotated[int, Field(ge=1)]
@@ -84,6 +85,10 @@ class ScannetSourceConfig(ComponentConfig):
     """Step between the frames used of a scene without `metadata/<split>/<scene>.json`; 10 as in the
     released metadata."""
 
+    def preflight(self) -> None:
+        """Check that the folder is there."""
+        require_folder(self.root, "the folder of a data set in the layout of ScanNet")
+
 
 class ScannetConfig(SceneConfig, ScannetSourceConfig):
     """Settings of the `scannet` data set."""
@@ -99,6 +104,10 @@ class S3disSourceConfig(ComponentConfig):
     """Folder of the data set."""
     val_areas: tuple[Area, ...] = (5,)
     """Areas that are held out for validation; the others are for training."""
+
+    def preflight(self) -> None:
+        """Check that the folder is there."""
+        require_folder(self.root, "the folder of S3DIS")
 
     @model_validator(mode="after")
     def _check_areas(self) -> "S3disSourceConfig":
@@ -141,6 +150,10 @@ class RgbdSourceConfig(ComponentConfig):
     depth show the same image."""
     cache: Path | None = None
     """Folder for the fused clouds; by default that of each recording."""
+
+    def preflight(self) -> None:
+        """Check that the folder is there."""
+        require_folder(self.root, "the folder of one recording, or of several")
 
     @model_validator(mode="after")
     def _check_up(self) -> "RgbdSourceConfig":

@@ -1,0 +1,117 @@
+"""Checks of arguments that need no torch, so that mistakes are reported at once."""
+
+import errno
+import os
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gaussrep import plugins
+from gaussrep.cuda_driver import missing_cuda
+from gaussrep.errors import ConfigError, DataError, FormatError, PluginError, RunError
+from gaussrep.formats.suffixes import format_of, suffixes
+from gaussrep.training.run_folder import RunFolder
+
+
+def require_gaussians(path: Path) -> None:
+    """Check that a path is a file of Gaussians, by its suffix.
+
+    Args:
+        path: The file to read.
+
+    Raises:
+        FormatError: It is missing, a folder, or of an unknown suffix.
+    """
+    if path.is_dir():
+        raise FormatError(f"{path} is {_describe_folder(path)}")
+    format_of(path, reading=True)
+    if not path.exists():
+        raise FormatError(f"{path}: cannot be read: {os.strerror(errno.ENOENT)}.")
+
+
+def _describe_folder(path: Path) -> str:
+    """Describe a folder and the command that takes it."""
+    run = RunFolder(path)
+    if run.exists() and (scenes := sorted(path.glob("*.ply"))):
+        return f"the folder of a fit; its Gaussians are in {scenes[0]}"
+    if run.exists():
+        return f"a run folder; show it with: gaussrep inspect {path}, or gaussrep view {path}"
+    from gaussrep.fitting.config import find_capture_format
+
+    known = ", ".join(suffixes(reading=True))
+    try:
+        name = find_capture_format(str(path))
+    except DataError:
+        return f"a folder; wanted a file of Gaussians ({known})"
+    return f"a capture of the format {name}; make its Gaussians with: gaussrep fit {path}"
+
+
+def require_output(option: str, path: Path) -> None:
+    """Check that a file can be written: its folder is there.
+
+    Args:
+        option: Name of the option or argument.
+        path: The file to write.
+
+    Raises:
+        ConfigError: Its folder is missing, or the path is a folder.
+    """
+    if path.is_dir():
+        raise ConfigError(f"{option} is {path}, which is a folder; name a file in it.")
+    if not path.parent.is_dir():
+        folder = path.parent
+        raise ConfigError(f"{option} is {path}, but there is no folder {folder}; create it first.")
+
+
+def require_device(option: str, name: str) -> None:
+    """Check that there may be a device of a name.
+
+    Args:
+        option: Name of the option.
+        name: `auto`, `cpu`, `cuda`, `cuda:1`, …
+
+    Raises:
+        ConfigError: It is a CUDA device, and there is none.
+    """
+    if name.partition(":")[0] == "cuda" and (reason := missing_cuda()):
+        raise ConfigError(f"{option} is {name}, but {reason}; use auto or cpu")
+
+
+def require_renderer(option: str, name: str) -> None:
+    """Check that a renderer is there and may run.
+
+    Args:
+        option: Name of the option.
+        name: Short or qualified name, or `auto`.
+
+    Raises:
+        PluginError: There is none of this name, or it cannot run here.
+    """
+    if name == "auto":
+        return
+    found = plugins.find("renderers", name)
+    if reason := found.unavailable_reason:
+        raise PluginError(f"{option} {name}: it {reason}; use {option} auto")
+
+
+def require_new_run(folder: Path | None, parent: Path, *, overwrite: bool) -> None:
+    """Check that a new run can be written.
+
+    Args:
+        folder: The run's folder; None for the next free one in `parent`.
+        parent: Folder of runs.
+        overwrite: Whether an existing run may be replaced.
+
+    Raises:
+        RunError: The folder holds a run, or no folder can be made there.
+    """
+    if folder is not None and not overwrite:
+        RunFolder(folder).require_unused()
+    if os.environ.get("RANK", "0") != "0":  # one process writes
+        return
+    wanted = folder or parent
+    existing = next(path for path in (wanted, *wanted.absolute().parents) if path.exists())
+    try:
+        TemporaryDirectory(dir=existing, prefix=".gaussrep-").cleanup()
+    except OSError as error:
+        reason = error.strerror
+        raise RunError(f"cannot write the run folder {wanted}: {reason}") from error

@@ -1,0 +1,52 @@
+"""Which format a file's suffix names. Never imports torch."""
+
+from pathlib import Path
+
+from gaussrep import plugins
+from gaussrep.errors import AmbiguousNameError, FormatError
+
+
+def suffixes(*, reading: bool) -> dict[str, list[str]]:
+    """List the suffixes of files of Gaussians.
+
+    Args:
+        reading: Of the formats that are read; otherwise of those that are written.
+
+    Returns:
+        Qualified names of the formats, by suffix in lower case.
+    """
+    able: dict[str, list[str]] = {}
+    for component in plugins.list("formats"):
+        record = component.record
+        if record.can_read if reading else record.can_write:
+            for suffix in record.suffixes:
+                able.setdefault(suffix.lower(), []).append(component.qualified)
+    return able
+
+
+def format_of(path: Path, *, reading: bool) -> str:
+    """Find the format that the suffix of a file names.
+
+    Args:
+        path: The file, which need not exist.
+        reading: Whether the file is read; otherwise it is written.
+
+    Returns:
+        The qualified name of the format; of several suffixes that fit, the longest decides.
+
+    Raises:
+        FormatError: No format reads, or writes, this suffix.
+        AmbiguousNameError: Several formats do.
+    """
+    able = suffixes(reading=reading)
+    fitting = [suffix for suffix in able if path.name.lower().endswith(suffix)]
+    if not fitting:
+        verb = "read" if reading else "write"
+        raise FormatError(f"{path}: no format {verb}s this suffix; known: {', '.join(able)}.")
+    names = able[max(fitting, key=len)]
+    if len(names) > 1:
+        raise AmbiguousNameError(
+            f"{path}: {' and '.join(names)} both register this suffix; load one of them with "
+            "GAUSSREP_PLUGINS."
+        )
+    return names[0]
