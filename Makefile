@@ -1,4 +1,9 @@
-PYTHON ?= python3.11
+# The first Python from 3.11 to 3.14 that can create an environment.
+FIND_PYTHON = for python in python3.11 python3.12 python3.13 python3.14 python3 python; do $$python -c \
+	'import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2> /dev/null && echo $$python && break; done
+ifndef PYTHON
+PYTHON := $(shell $(FIND_PYTHON))
+endif
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
@@ -11,19 +16,42 @@ NERFSTUDIO_PIP := $(NERFSTUDIO_VENV)/bin/python -m pip
 NERFSTUDIO_CONSTRAINTS := constraints/nerfstudio.txt
 MATRIX := 3.11 3.12 3.13
 LOWEST := constraints/lowest.txt
+# On Linux, PyPI's torch brings CUDA, which needs 5 GB more; without an NVIDIA driver the CPU build is enough.
+ifeq ($(shell uname -s)$(shell command -v nvidia-smi),Linux)
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+endif
 IMAGES ?=
+TORCH := $(shell grep -E '^torch(vision)?==' $(CONSTRAINTS))
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.image_size=64)
 
-.PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
+.PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
 
-$(VENV)/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
+$(VENV)/.torch: $(CONSTRAINTS)
+	@test -n "$(PYTHON)" || { echo "error: no Python from 3.11 to 3.14 with venv was found; install one, or name yours: make PYTHON=/path/to/python"; exit 1; }
+	@echo "== Create $(VENV) with $$($(PYTHON) --version) =="
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
-	$(BIN)/python -m pip install -q -c $(CONSTRAINTS) --group dev \
-		-e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
+	@echo "== Install torch ($(if $(TORCH_INDEX),the CPU build,the default build of this system)) =="
+	$(BIN)/python -m pip install --retries 1 $(TORCH_INDEX:%=--extra-index-url %) $(TORCH)
+	touch $@
+
+$(VENV)/.demo: $(VENV)/.torch pyproject.toml plugins/gmae/pyproject.toml
+	@echo "== Install gaussrep and what the demo needs =="
+	$(BIN)/python -m pip install -c $(CONSTRAINTS) -e ".[photos]" -e plugins/gmae
+	@echo "$(VENV) holds $$(du -sh $(VENV) | cut -f1)"
+	touch $@
+
+$(VENV)/.demo-3d: $(VENV)/.torch pyproject.toml plugins/gaussiancross/pyproject.toml plugins/rooms/pyproject.toml
+	@echo "== Install gaussrep and what the demo needs =="
+	$(BIN)/python -m pip install -c $(CONSTRAINTS) -e . -e plugins/gaussiancross -e plugins/rooms
+	@echo "$(VENV) holds $$(du -sh $(VENV) | cut -f1)"
+	touch $@
+
+$(VENV)/.ready: $(VENV)/.torch pyproject.toml $(PLUGINS:%=%/pyproject.toml)
+	$(BIN)/python -m pip install -c $(CONSTRAINTS) --group dev -e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
 	touch $@
 
 $(MATRIX:%=.venv-%/.ready): .venv-%/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
@@ -47,16 +75,24 @@ $(NERFSTUDIO_VENV)/.ready: pyproject.toml $(NERFSTUDIO)/pyproject.toml $(NERFSTU
 	$(NERFSTUDIO_PIP) install -q --no-deps -e plugins/gmae
 	touch $@
 
-demo: $(VENV)/.ready  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
+demo: $(VENV)/.demo  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
+	@echo "== Train a small GMAE for 1,200 steps: about four minutes on two cores =="
 	$(BIN)/gaussrep train gmae --preset demo --run runs/demo --overwrite $(DEMO_DATA)
+	@echo "== Write the report =="
 	$(BIN)/gaussrep inspect runs/demo
+	@echo "The report: $(CURDIR)/runs/demo/report.html"
 
-demo-3d: $(VENV)/.ready  ## Make rooms, train a small GaussianCross on them, probe it, write runs/demo-3d/report.html.
+demo-3d: $(VENV)/.demo-3d  ## Make rooms, train a small GaussianCross on them, probe it, write runs/demo-3d/report.html.
+	@echo "== Make 30 rooms =="
 	$(BIN)/gaussrep make-rooms runs/demo-rooms --scenes 24 --val 6
+	@echo "== Train a small GaussianCross on them =="
 	$(BIN)/gaussrep train gaussiancross --preset demo --run runs/demo-3d --overwrite data.root=runs/demo-rooms
+	@echo "== Evaluate rendered views and a linear probe on held-out rooms =="
 	$(BIN)/gaussrep evaluate views runs/demo-3d
 	$(BIN)/gaussrep evaluate semantic-probe runs/demo-3d batchnorm=eval cached_points=4000
+	@echo "== Write the report =="
 	$(BIN)/gaussrep inspect runs/demo-3d
+	@echo "The report: $(CURDIR)/runs/demo-3d/report.html"
 
 test: $(VENV)/.ready test-wheels test-nerfstudio  ## Run every test.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not wheels"
@@ -90,6 +126,9 @@ format: $(VENV)/.ready  ## Bring the code into shape.
 
 docs: $(VENV)/.ready  ## Build the documentation into site/, strictly.
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict -q
+
+docs-pages: $(VENV)/.ready  ## Write the generated tables, examples and reference into the pages of docs/.
+	$(BIN)/python docs/_tools/pages.py
 
 wheels: $(VENV)/.ready  ## Build the wheels of all distributions into dist/.
 	rm -rf dist

@@ -38,8 +38,8 @@ def page(script, tmp_path, monkeypatch):
     monkeypatch.setattr(script("tables.markdown"), "RESULTS", tmp_path)
     (tmp_path / "formats.json").write_text(json.dumps(LOSSES))
     (tmp_path / "format-readers.json").write_text(json.dumps(READERS))
-    hook = script("hook").on_page_markdown
-    return lambda name: hook(f"<!-- table: {name} -->", page=None).splitlines()
+    fill = script("pages").fill
+    return lambda name: fill(f"<!-- table: {name} -->\n<!-- end -->").splitlines()[2:-2]
 
 
 def cells(line):

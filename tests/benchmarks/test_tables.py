@@ -1,5 +1,6 @@
 # ruff: noqa: RUF001
 import json
+import re
 from functools import partial
 
 import pytest
@@ -54,8 +55,14 @@ def results(script, tmp_path, monkeypatch):
 @pytest.fixture
 def page(script):
     """Build a page that holds a mark."""
-    hook = script("hook").on_page_markdown
-    return lambda name: hook(f"Before.\n\n<!-- table: {name} -->\n\nAfter.", page=None)
+
+    def build(name):
+        text = f"Before.\n\n<!-- table: {name} -->\n<!-- end -->\n\nAfter."
+        return re.sub(r"<!-- .* -->\n\n", "", script("pages").fill(text)).replace(
+            "\n<!-- end -->\n", "\n"
+        )
+
+    return build
 
 
 def cells(line):
@@ -203,7 +210,7 @@ def test_segmentation_of_rooms_is_in_percent(results, page, name):
 
 def test_a_page_without_marks_is_left_as_it_is(script):
     text = "# A page\n\n<!-- a comment -->\n"
-    assert script("hook").on_page_markdown(text) == text
+    assert script("pages").fill(text) == text
 
 
 @pytest.mark.usefixtures("results")

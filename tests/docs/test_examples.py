@@ -10,8 +10,8 @@ from PIL import Image
 from gaussrep.cli.main import app
 
 ROOT = Path(__file__).parents[2]
-TESTED_ELSEWHERE = {"docs/write-a-plugin.md"}
-"""Pages whose blocks are the files of a distribution."""
+TESTED_ELSEWHERE = {"docs/examples.md", "docs/write-a-plugin.md"}
+"""Pages whose blocks are scripts of `examples/` or the files of a distribution."""
 PAGES = sorted(
     str(page.relative_to(ROOT))
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]

@@ -36,7 +36,7 @@ def sections(tools):
 
     def read(page):
         text = (ROOT / "docs" / "reference" / f"{page}.md").read_text(encoding="utf-8")
-        built = tools("hook").on_page_markdown(text).replace("&nbsp;", " ")
+        built = tools("pages").fill(text).replace("&nbsp;", " ")
         return dict(part.split("\n", 1) for part in built.split("\n## ")[1:])
 
     return read

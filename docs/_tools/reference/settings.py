@@ -24,7 +24,9 @@ def settings_tables(model: type[Config]) -> str:
 
 
 def _table(settings: Iterable[Setting]) -> str:
-    return table(HEAD, [_row(setting) for setting in settings])
+    """Format a table that narrow screens show as blocks."""
+    rows = [_row(setting) for setting in settings]
+    return f'<div class="settings" markdown>\n\n{table(HEAD, rows)}\n\n</div>'
 
 
 def _row(setting: Setting) -> list[str]:

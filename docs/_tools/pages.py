@@ -1,14 +1,18 @@
-"""mkdocs hook: inserts tables, examples and the reference into pages at build time.
+"""Write the generated parts of the pages: tables, examples and the reference.
 
-Tables are generated from the JSON files in `benchmarks/results`, the reference from commands and
+python docs/_tools/pages.py          writes them into the pages of docs/
+python docs/_tools/pages.py --check  names the pages that are out of date
+
+A generated part is between the marks `<!-- table: NAME -->` and `<!-- end -->`. Tables come from
+the JSON files in `benchmarks/results`, examples from `examples/`, the reference from commands and
 configuration classes.
 """
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from gaussrep.fitting.config import FitConfig
 from gaussrep.plugins import KINDS
@@ -70,16 +74,38 @@ REFERENCE: Mapping[str, Callable[[], str]] = {
 `<!-- reference: name -->`."""
 
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
+DOCS = Path(__file__).parents[1]
+EXAMPLES = DOCS.parent / "examples"
+PART = re.compile(r"(<!-- (table|reference|example): ([\w-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Replace the marks of a page by tables, reference sections and examples."""
-    markdown = re.sub(r"<!-- reference: ([\w-]+) -->", lambda mark: REFERENCE[mark[1]](), markdown)
-    markdown = re.sub(r"<!-- example: (\w+) -->", lambda mark: _example(mark[1]), markdown)
-    return re.sub(r"<!-- table: ([\w-]+) -->", lambda mark: TABLES[mark[1]](), markdown)
+def fill(markdown: str) -> str:
+    """Return a page with its generated parts up to date."""
+    return PART.sub(lambda part: f"{part[1]}\n{_generate(part[2], part[3])}\n\n{part[4]}", markdown)
 
 
-def _example(name: str) -> str:
-    """Return the source of a script in `examples` as a code block."""
-    return f"```python\n{(EXAMPLES / f'{name}.py').read_text(encoding='utf-8')}```"
+def pages() -> list[Path]:
+    """Return the pages that have generated parts."""
+    return [p for p in sorted(DOCS.rglob("*.md")) if PART.search(p.read_text(encoding="utf-8"))]
+
+
+def _generate(kind: str, name: str) -> str:
+    if kind == "example":
+        return f"```python\n{(EXAMPLES / f'{name}.py').read_text(encoding='utf-8')}```"
+    return (TABLES if kind == "table" else REFERENCE)[name]().strip()
+
+
+def main() -> None:
+    """Write the pages, or name those that are out of date."""
+    old = {page: page.read_text(encoding="utf-8") for page in pages()}
+    stale = {page: new for page, text in old.items() if (new := fill(text)) != text}
+    if "--check" not in sys.argv:
+        for page, text in stale.items():
+            page.write_text(text, encoding="utf-8")
+    elif stale:
+        names = ", ".join(str(page.relative_to(DOCS.parent)) for page in stale)
+        sys.exit(f"out of date: {names}; run `make docs-pages`")
+
+
+if __name__ == "__main__":
+    main()
