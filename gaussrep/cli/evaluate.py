@@ -45,11 +45,15 @@ def evaluate(
         raise UnavailableError(f"{component} {reason}")
 
     from gaussrep.evaluation import evaluate as evaluate_run
+    from gaussrep.evaluation.baselines import LEGEND
 
     scores = evaluate_run(run, name, overrides or [], device, out, weights)
     if os.environ.get("RANK", "0") != "0":  # one process prints
         return
     print_scores(scores.rows)
+    for row, meaning in LEGEND.items():
+        if row in scores.rows:
+            typer.echo(f"{row}: {meaning}")
     typer.echo(f"Scores: {out or scores_file(folder, name, weights)}")
 
 

@@ -52,7 +52,11 @@ class ImagesConfig(CropConfig):
     than 256 images equally many of each, at least 256 in all."""
 
     def preflight(self) -> None:
-        """Check that the folder holds an image."""
+        """Check that the folder holds an image.
+
+        Raises:
+            DataError: It is missing or holds none.
+        """
         from gaussrep.data.image_files import require_images  # imports numpy and Pillow
 
         require_images(self.root)
@@ -104,7 +108,11 @@ class DownloadConfig(CropConfig):
     """Name of its own folder, as its publisher packs it."""
 
     def preflight(self) -> None:
-        """Check that the data set's folder is there, unless it is downloaded."""
+        """Check that the data set's folder is there, unless it is downloaded.
+
+        Raises:
+            DataError: It is missing.
+        """
         if not self.download and not (self.root / self.folder).is_dir():
             raise DataError(self.missing)
 

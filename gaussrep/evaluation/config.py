@@ -34,7 +34,15 @@ class SampledConfig(EvaluationConfig):
     """Number of samples of each split, drawn at random by the seed; none, all."""
 
 
-class KNNConfig(SampledConfig):
+class ProbeConfig(SampledConfig):
+    """Settings of evaluations that classify frozen embeddings."""
+
+    baselines: bool = True
+    """Also measure a random encoder, the same method with untrained weights, which takes as long
+    again; not while training."""
+
+
+class KNNConfig(ProbeConfig):
     """Settings of the `knn` evaluation."""
 
     k: int = Field(default=20, ge=1)
@@ -43,7 +51,7 @@ class KNNConfig(SampledConfig):
     """A neighbor at cosine s votes with weight exp(s / temperature) (Wu et al. 2018: 0.07)."""
 
 
-class LinearProbeConfig(SampledConfig):
+class LinearProbeConfig(ProbeConfig):
     """Settings of the `linear-probe` evaluation."""
 
     lrs: tuple[Positive, ...] = Field(default=(0.01, 0.03, 0.1, 0.3, 1.0), min_length=1)

@@ -105,14 +105,19 @@ class LabeledFeatures:
     classes: int
 
     @property
-    def facts(self) -> dict[str, int]:
-        """Numbers of samples and classes, and the width of an embedding."""
+    def facts(self) -> dict[str, int | float]:
+        """Numbers of samples and classes, the width of an embedding, and the accuracy of chance.
+
+        Chance is always to predict the most frequent class of the training split.
+        """
         train, width = self.train.pooled.shape
+        frequent = self.train.labels.bincount().argmax()
         return {
             "train_samples": train,
             "val_samples": len(self.val.pooled),
             "classes": self.classes,
             "width": width,
+            "chance": (self.val.labels == frequent).float().mean().item(),
         }
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from gaussrep.atomic_files import write_json
 from gaussrep.building import build
 from gaussrep.errors import RunError
-from gaussrep.evaluation.config import EvaluationConfig
+from gaussrep.evaluation.baselines import random_method, with_baselines
+from gaussrep.evaluation.config import EvaluationConfig, ProbeConfig
 from gaussrep.evaluation.device import resolve_device
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
@@ -84,6 +85,8 @@ def evaluate(
     method = load_run(folder.path, weights).to(resolve_device(device))
     started = perf_counter()
     scores = run_evaluation(config, method)
+    if isinstance(config, ProbeConfig) and config.baselines:
+        scores = with_baselines(scores, run_evaluation(config, random_method(method, config)))
     record = {
         "evaluation": config.type,
         "run": str(folder.path),

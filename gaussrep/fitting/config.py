@@ -314,7 +314,11 @@ class FitConfig(BaseFitConfig):
     """Callbacks of the trainer by any name."""
 
     def preflight(self) -> None:
-        """Check that there may be a CUDA device where one is asked for."""
+        """Check that there may be a CUDA device where one is asked for.
+
+        Raises:
+            ConfigError: There is none.
+        """
         if self.device == "cuda" and (reason := missing_cuda()):
             raise ConfigError(f"device=cuda, but {reason}; use auto or cpu")
 

@@ -134,7 +134,11 @@ class TrainerConfig(Config):
     tensorboard: Literal["auto"] | bool = "auto"
 
     def preflight(self) -> None:
-        """Check that there may be a CUDA device where one is asked for."""
+        """Check that there may be a CUDA device where one is asked for.
+
+        Raises:
+            ConfigError: There is none.
+        """
         if self.device == "cuda" and (reason := missing_cuda()):
             raise ConfigError(f"trainer.device=cuda, but {reason}; use auto or cpu")
 

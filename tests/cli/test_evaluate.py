@@ -67,9 +67,14 @@ def image_folder(gaussrep):
 def test_a_table_and_where_the_json_is(gaussrep, run):
     done = gaussrep("evaluate", "knn", "run", "data=colors", "k=2")
     assert done.returncode == 0, done.stderr
-    header, row, where = done.stdout.splitlines()
+    header, row, *others, where = done.stdout.splitlines()
     assert header.split() == ["top1"]
     assert row.split() == ["looker", "1"]
+    assert [line.rpartition("  ")[0].strip() for line in others[:2]] == ["random encoder", "chance"]
+    assert others[2:] == [
+        "random encoder: the same method with random weights, before any training",
+        "chance: always the most frequent class of the training split",
+    ]
     assert where == "Scores: run/evaluations/knn.json"
     assert json.loads((run / "evaluations" / "knn.json").read_text())["facts"]["k"] == 2
 

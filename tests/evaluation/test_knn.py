@@ -77,6 +77,7 @@ def test_images_of_other_colors_are_told_apart(evaluate, make_method):
         "val_samples": 24,
         "classes": 3,
         "width": 6,
+        "chance": pytest.approx(1 / 3),
     }
 
 

@@ -1,12 +1,15 @@
 import json
 
 import pytest
+import torch
+from safetensors.torch import save_model
 
 from gaussrep.config import load_config
 from gaussrep.errors import ConfigError, RunError, UnknownNameError
 from gaussrep.evaluation.resolve import evaluation_config_of_run
 from gaussrep.evaluation.running import evaluate
 from gaussrep.training import random_state
+from gaussrep.training.checkpoint import load_run
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import train
@@ -49,7 +52,8 @@ def run(looker, tmp_path):
 def test_scores_and_what_they_were_measured_on_are_written_down(run):
     scores = evaluate(run, "knn", ["data=colors", "k=3"], device="cpu")
     record = json.loads((run / "evaluations" / "knn.json").read_text())
-    assert record["scores"] == scores.rows == {"looker": {"top1": 1.0}}
+    assert record["scores"] == scores.rows
+    assert scores.own == {"top1": 1.0}
     assert record["facts"] == scores.facts
     assert (record["evaluation"], record["run"], record["step"]) == ("knn", str(run), 2)
     assert record["config"]["k"] == 3
@@ -60,6 +64,18 @@ def test_scores_and_what_they_were_measured_on_are_written_down(run):
     assert record["date"].endswith("+00:00")
     assert record["machine"]["torch"]
     assert record["versions"]["plugins"]["gaussrep-looker"] == "1.0"
+
+
+def test_a_random_encoder_and_chance_are_measured_beside(run, looker):
+    trained = load_run(run)
+    torch.nn.init.zeros_(trained.norm.weight)  # its embeddings say nothing
+    save_model(trained, str(run / "model.safetensors"))
+    rows = evaluate(run, "knn", ["data=colors"]).rows
+    assert list(rows) == ["looker", "random encoder", "chance"]
+    assert rows["chance"]["top1"] == rows["looker"]["top1"] == pytest.approx(1 / 3)
+    assert rows["random encoder"]["top1"] == 1.0
+    assert list(evaluate(run, "linear-probe", ["data=colors", "epochs=1"]).rows) == list(rows)
+    assert list(evaluate(run, "knn", ["data=colors", "baselines=false"]).rows) == ["looker"]
 
 
 def test_the_configuration_of_a_record_gives_the_same_scores(run):
