@@ -1,6 +1,8 @@
 """`gaussrep fit`: from posed images to Gaussians."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -43,7 +45,10 @@ def fit(
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option(help="Continue this fit where it was stopped; steps=N makes it longer."),
+        typer.Option(
+            help="Continue this fit where it was stopped; steps=N makes it longer, and log_every=N "
+            "or data.path=FOLDER may change."
+        ),
     ] = None,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the fit that the folder holds.")
@@ -54,10 +59,10 @@ def fit(
     if data is not None and "=" in data:
         data, overrides = None, [data, *overrides]
     if resume is not None:
-        if any([data, renderer, config, run, overwrite]) or not _sets_steps(overrides):
+        if any([data, renderer, config, run, overwrite]):
             raise ConfigError(
-                "--resume takes everything but steps=N from the run folder; give nothing else "
-                "with it."
+                "--resume takes the settings from the run folder; give nothing else with it but "
+                f"{_list_resumed()}"
             )
         with resumable("fit"):
             result = _resume(resume, overrides)
@@ -126,16 +131,38 @@ def completion_message(result: "FitResult") -> str:
     )
 
 
-def _sets_steps(overrides: list[str]) -> bool:
-    return all(override.startswith("steps=") for override in overrides)
+RESUMED: Mapping[str, str] = MappingProxyType(
+    {
+        "steps": "trainer.steps",
+        "log_every": "trainer.log_every",
+        "checkpoint_every": "trainer.checkpoint_every",
+        "tensorboard": "trainer.tensorboard",
+        "data.path": "data.capture.path",
+    }
+)
+"""Settings of a fit that may change on resume, with their names in the run's configuration."""
+
+
+def _list_resumed() -> str:
+    return ", ".join(f"{name}=…" for name in RESUMED)
+
+
+def _resumed_override(override: str) -> str:
+    name, _, value = override.partition("=")
+    if name not in RESUMED:
+        raise ConfigError(f"{name} cannot change on --resume; only {_list_resumed()} can")
+    return f"{RESUMED[name]}={value}"
 
 
 def _resume(folder: Path, overrides: list[str]) -> "FitResult":
-    from gaussrep.training.run_folder import RunFolder
+    from gaussrep.training.run_folder import RunFolder, resumed_config
 
-    RunFolder.open(folder).latest_checkpoint()  # raises before torch is imported
+    changes = [_resumed_override(override) for override in overrides]
+    run = RunFolder.open(folder)
+    resumed_config(run, changes)  # reports mistakes before torch is imported
+    run.latest_checkpoint()
 
     with Progress(f"loading torch to resume {folder}"):
         from gaussrep.fitting.run_fit import resume_fit
 
-    return resume_fit(folder, [f"trainer.{override}" for override in overrides])
+    return resume_fit(folder, changes)

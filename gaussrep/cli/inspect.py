@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.config.preflight import preflight
+from gaussrep.console import Progress
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -14,8 +15,9 @@ def inspect(
     names: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[IMAGE|SCENE]...",
-            help="Images, or scenes of the run's data set; validation samples if none is given.",
+            metavar="[IMAGE|SCENE|data.root=FOLDER]...",
+            help="Images, or scenes of the run's data set; validation samples if none is given. "
+            "data.root=FOLDER: where the data set is now.",
         ),
     ] = None,
     out: Annotated[
@@ -23,12 +25,17 @@ def inspect(
     ] = None,
 ) -> None:
     """Write a report on a run's predictions for images or scenes: an HTML page and its images."""
-    settings = RunFolder.open(run).read_config()
-    if not names:
+    overrides = [name for name in names or [] if name.startswith("data.") and "=" in name]
+    samples = [name for name in names or [] if name not in overrides]
+    run_folder = RunFolder.open(run)
+    settings = run_folder.read_config(overrides)
+    if not samples:
+        run_folder.require_data(settings.data)
         preflight(settings.data)
 
-    from gaussrep.evaluation.inspection import inspect_run
+    with Progress(f"loading torch to inspect {run}"):
+        from gaussrep.evaluation.inspection import inspect_run
 
-    report = inspect_run(run, names or [], out or run)
+    report = inspect_run(run, samples, out or run, overrides)
     typer.echo(report.summary)
     typer.echo(f"Report: {report.page}")

@@ -95,7 +95,7 @@ def _check_alone_with_resume(options: dict[str, Any]) -> None:
     if given := [name for name, value in options.items() if value]:
         raise ConfigError(
             f"{given[0]} does not go with --resume, which takes everything from the run folder; "
-            "only trainer.steps=… or trainer.epochs=… may be added"
+            "only settings such as trainer.steps=…, trainer.log_every=… or data.root=… may be added"
         )
 
 
@@ -112,7 +112,10 @@ def _check(
 def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
     from gaussrep.training.run_folder import resumed_config
 
-    preflight(resumed_config(RunFolder.open(folder), overrides))
+    run = RunFolder.open(folder)
+    settings = resumed_config(run, overrides)
+    run.require_data(settings.data)
+    preflight(settings)
 
     with Progress(f"loading torch to resume {folder}"):
         from gaussrep.training.trainer import resume

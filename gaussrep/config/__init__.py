@@ -3,9 +3,11 @@
 from gaussrep.config.base import ComponentConfig, Config
 from gaussrep.config.components import ComponentField, component, resolve
 from gaussrep.config.load import dump_yaml, load_config
+from gaussrep.config.paths import AbsolutePath
 from gaussrep.config.presets import preset, presets
 
 __all__ = [
+    "AbsolutePath",
     "ComponentConfig",
     "ComponentField",
     "Config",

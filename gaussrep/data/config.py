@@ -1,12 +1,11 @@
 """Settings of the image data sets (torch-free)."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from gaussrep.config import ComponentConfig
+from gaussrep.config import AbsolutePath, ComponentConfig
 from gaussrep.data.folder_checks import TRAIN, require_folder, split_folder
 from gaussrep.errors import DataError
 
@@ -41,7 +40,7 @@ class ImagesConfig(CropConfig):
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"val_share": "val_fraction"}
 
-    root: Path
+    root: AbsolutePath
     """Folder of images, searched with all its subfolders."""
     val_fraction: float = Field(default=0.05, gt=0, lt=1)
     """Fraction of the images to hold out for validation, chosen by a hash of their names; of two
@@ -78,7 +77,7 @@ class PhotosConfig(CropConfig):
 class FoldersConfig(CropConfig):
     """Settings of the `folders` data set."""
 
-    root: Path
+    root: AbsolutePath
     """Folder that holds `train/` and `val/` (or `test/`), each with one folder per class."""
 
     def preflight(self) -> None:
@@ -97,7 +96,7 @@ class ImagenetteConfig(FoldersConfig):
 class DownloadConfig(CropConfig):
     """Settings that all downloadable data sets share."""
 
-    root: Path
+    root: AbsolutePath
     """Folder that contains the data set's own folder."""
     download: bool = False
     """Whether to download the data set into `root` where it is missing."""
@@ -160,7 +159,7 @@ class Stl10Config(DownloadConfig):
 class BSDS500Config(ComponentConfig):
     """Settings of the `bsds500` data set."""
 
-    root: Path
+    root: AbsolutePath
     """Folder that holds `images/{train,val}` and `groundTruth/{train,val}`, or the `BSR` or
     `BSDS500` folder of the published archive, or the folder where that was unpacked."""
 

@@ -75,6 +75,17 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
         image = self._files[(key.index + key.epoch * len(self)) % len(self._files)]
         return make_sample(image, key, self.config, self.split, self._box(image))
 
+    def name_of(self, index: int) -> str:
+        """Return the path of an image relative to its folder.
+
+        Args:
+            index: Index of the sample.
+
+        Returns:
+            The path.
+        """
+        return self._files.name(index % len(self._files))
+
     def _box(self, image: Image.Image) -> Box | None:
         """Return the part of a single image that the split shows; None for the whole image."""
         if not self._is_single or max(image.size) < SMALLEST:
@@ -201,3 +212,14 @@ class ClassFolders(Dataset[dict[str, Tensor]]):
         key = key if isinstance(key, SampleKey) else SampleKey(key)
         sample = make_sample(self._files[key.index], key, self.config, self.split)
         return sample | {"label": torch.tensor(self._labels[key.index])}
+
+    def name_of(self, index: int) -> str:
+        """Return the path of an image relative to the folder of the split.
+
+        Args:
+            index: Index of the sample.
+
+        Returns:
+            The path.
+        """
+        return self._files.name(index)

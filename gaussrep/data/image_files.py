@@ -235,6 +235,17 @@ class ImageFiles:
     def __len__(self) -> int:
         return len(self._names)
 
+    def name(self, index: int) -> str:
+        """Return the path of an image.
+
+        Args:
+            index: Index of the image.
+
+        Returns:
+            The path relative to the folder.
+        """
+        return os.fsdecode(self._names[index])
+
     def __getitem__(self, index: int) -> Image.Image:
         """Read one image.
 
@@ -247,4 +258,4 @@ class ImageFiles:
         Raises:
             UnreadableImageError: If the file is missing or damaged.
         """
-        return read_image(self.root / os.fsdecode(self._names[index]))
+        return read_image(self.root / self.name(index))

@@ -1,6 +1,7 @@
 """Report on samples of a run's data set or on images of the user."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -14,13 +15,23 @@ from gaussrep.data.crops import center_crop, image_size_of
 from gaussrep.data.image_files import read_image
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
+from gaussrep.evaluation.features import LabeledDataset
 from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.training.checkpoint import load_run
-from gaussrep.training.loading import CollatingDataset
+from gaussrep.training.loading import CollatingDataset, MapDataset
 from gaussrep.training.run_folder import RunFolder
 
 HELD_OUT = 16
 """Number of held-out images in a report where none is named."""
+
+
+@runtime_checkable
+class NamedImages(MapDataset, Protocol):
+    """A data set whose images have names."""
+
+    def name_of(self, index: int, /) -> str:
+        """Return the name of an image."""
+        ...
 
 
 @runtime_checkable
@@ -49,9 +60,13 @@ def report_samples(data: ComponentConfig, names: Sequence[str]) -> ReportSamples
         DataError: A sample cannot be read.
         CapabilityError: The data set has no samples of these names.
     """
-    if plugins.find("datasets", data.type).record.modality == "points":
+    if _holds_scenes(data):
         return _scenes(data, names)
     return _image_files(data, names) if names else _held_out(data)
+
+
+def _holds_scenes(data: ComponentConfig) -> bool:
+    return plugins.find("datasets", data.type).record.modality == "points"
 
 
 def _scenes(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
@@ -60,14 +75,16 @@ def _scenes(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
         raise CapabilityError(f"data set {data.type!r} does not give its scenes by name.")
     names = names or dataset.names[:1]
     samples = [dataset[SampleKey(dataset.index_of(name))] for name in names]
-    return ReportSamples(tuple(names), dataset.collate(samples))
+    classes = dataset.classes if isinstance(dataset, LabeledDataset) else ()
+    return ReportSamples(tuple(names), dataset.collate(samples), classes=classes)
 
 
 def _held_out(data: ComponentConfig) -> ReportSamples:
     dataset = build("datasets", data, split="val")
     count = min(len(dataset), HELD_OUT)
     images = [dataset[SampleKey(i)]["image"] for i in range(count)]
-    return ReportSamples(tuple(map(str, range(count))), {"image": torch.stack(images)})
+    name_of = dataset.name_of if isinstance(dataset, NamedImages) else "sample {}".format
+    return ReportSamples(tuple(map(name_of, range(count))), {"image": torch.stack(images)})
 
 
 def _image_files(data: ComponentConfig, paths: Sequence[str]) -> ReportSamples:
@@ -77,7 +94,10 @@ def _image_files(data: ComponentConfig, paths: Sequence[str]) -> ReportSamples:
 
 
 def inspect_run(
-    run: str | PathLike[str], names: Sequence[str], folder: str | PathLike[str]
+    run: str | PathLike[str],
+    names: Sequence[str],
+    folder: str | PathLike[str],
+    overrides: Sequence[str] = (),
 ) -> Report:
     """Write the report of a run's method.
 
@@ -86,9 +106,10 @@ def inspect_run(
         names: Image files, cropped to their central square, or scenes of the run's data set;
             held-out samples where it is empty.
         folder: Where to write.
+        overrides: `data.root=…`, where the data set moved.
 
     Returns:
-        The page and a summary.
+        The page and a summary, which ends with the step of the weights.
 
     Raises:
         RunError: The folder holds no run.
@@ -96,10 +117,13 @@ def inspect_run(
         CapabilityError: The method has no report.
     """
     run_folder = RunFolder.open(run)
-    config = run_folder.read_config()
+    config = run_folder.read_config(list(overrides))
     write_report = plugins.find("methods", config.method.type).load_report()
     if write_report is None:
         raise CapabilityError(f"method {config.method.type!r} has no report to write.")
-    return write_report(
-        load_run(run), report_samples(config.data, names), run_folder.path, Path(folder)
-    )
+    if not names or _holds_scenes(config.data):
+        run_folder.require_data(config.data)
+    step = max(run_folder.checkpoints(), default=None)
+    samples = replace(report_samples(config.data, names), step=step)
+    report = write_report(load_run(run), samples, run_folder.path, Path(folder))
+    return report if step is None else replace(report, summary=f"{report.summary} Step {step:,}.")

@@ -103,10 +103,13 @@ def evaluation_config_of_run(
     Raises:
         PluginError: The evaluation is unknown, ambiguous, unavailable or broken.
         ConfigError: A setting is wrong.
+        RunError: The run's data set is no longer there.
     """
     keeps_files = "folder" in config_class("evaluations", name).model_fields
     given = {"folder": scores_file(run, name, weights).with_suffix("")} if keeps_files else {}
-    return resolve_evaluation_config(name, run.read_config().data, given, overrides)
+    config = resolve_evaluation_config(name, run.read_config().data, given, overrides)
+    run.require_data(config.data)
+    return config
 
 
 def scores_file(run: RunFolder, name: str, weights: str | None = None) -> Path:

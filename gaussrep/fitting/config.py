@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from gaussrep import plugins
@@ -16,6 +16,11 @@ from gaussrep.training.config import TrainConfig, TrainerConfig
 Fraction = Annotated[float, Field(ge=0, le=1)]
 
 
+def _absolute_where_it_exists(path: str) -> str:
+    """Make a path absolute; names such as `synthetic:balls` and missing folders stay."""
+    return str(Path(path).absolute()) if path and Path(path).exists() else path
+
+
 class CaptureConfig(ComponentConfig):
     """Settings of every capture format; a format with further settings inherits from this class."""
 
@@ -25,7 +30,7 @@ class CaptureConfig(ComponentConfig):
         "cache": "",
     }
 
-    path: str
+    path: Annotated[str, AfterValidator(_absolute_where_it_exists)]
     """A folder with `transforms.json`, the folder of an RGB-D recording, `synthetic:balls`, or a
     capture of a format that a plugin adds."""
     image_size: int | None = Field(default=None, ge=8)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep.console import Progress
-from gaussrep.errors import RunError
+from gaussrep.errors import DataError, RunError
 from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.config import CaptureConfig, CaptureDatasetConfig, FitConfig
 from gaussrep.fitting.dataset import CaptureDataset
@@ -16,7 +16,7 @@ from gaussrep.fitting.method import SCENE, SceneFit
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Method
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.run_folder import RunFolder, resumed_config
 from gaussrep.training.trainer import TrainResult, resume, train
 
 
@@ -101,7 +101,8 @@ def resume_fit(
 
     Args:
         folder: The fit's run folder.
-        overrides: `trainer.steps=…`, to make the fit longer; nothing else may change.
+        overrides: `trainer.steps=…`, to make the fit longer; `data.capture.path=…`, where the
+            capture moved; settings that change no Gaussian, such as `trainer.log_every`.
         capture: The images; by default those of the fit's configuration.
 
     Returns:
@@ -111,9 +112,11 @@ def resume_fit(
         RunError: The folder holds no fit, or one that is complete.
         GaussrepError: Any other mistake that a user can make.
     """
-    run, config = open_fit(folder)
+    run, _ = open_fit(folder)
     run.latest_checkpoint()  # raises before the capture is read
-    capture = _open(_data(config).capture) if capture is None else capture
+    config = resumed_config(run, overrides or [])
+    if capture is None:
+        capture = _open_again(run, _data(config).capture)
     began = time.perf_counter()
     return _result(resume(folder, overrides, datasets=_datasets(config, capture)), began)
 
@@ -141,6 +144,16 @@ def open_fit(folder: str | PathLike[str]) -> tuple[RunFolder, TrainConfig]:
 def _open(config: CaptureConfig) -> Capture:
     with Progress(f"reading {config.path}"):
         return open_capture(config)
+
+
+def _open_again(run: RunFolder, config: CaptureConfig) -> Capture:
+    try:
+        return _open(config)
+    except DataError as error:
+        raise RunError(
+            f"{run.path} was fitted to {config.path}, which cannot be read; where it moved, give "
+            f"its new folder by data.path=FOLDER: {error}"
+        ) from error
 
 
 def _data(config: TrainConfig) -> CaptureDatasetConfig:

@@ -16,12 +16,22 @@ import yaml
 
 from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
-from gaussrep.config import Config, dump_yaml, load_config
+from gaussrep.config import ComponentConfig, Config, dump_yaml, load_config
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import ConfigError, RenamedKeyError, RunError
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
 _LENGTH = {"trainer.steps", "trainer.epochs"}
+_FREE = {
+    "trainer.checkpoint_every",
+    "trainer.keep_last",
+    "trainer.log_every",
+    "trainer.num_workers",
+    "trainer.tensorboard",
+}
+"""Settings that change no weight, and so may change on resume."""
+_PLACES = ("data.root", "data.source.root", "data.capture.path")
+"""Settings that name where a data set is, which may move."""
 _PACKAGES = ("gaussrep", "torch", "numpy", "accelerate", "safetensors")
 
 
@@ -296,6 +306,24 @@ class RunFolder:
                 f"convert it with: gaussrep migrate {self.path}"
             ) from error
 
+    def require_data(self, data: ComponentConfig) -> None:
+        """Check that the folder of the run's data set is there.
+
+        Args:
+            data: Settings of a data set; one in another folder than the run's is not checked.
+
+        Raises:
+            RunError: The folder is missing; the message says how to give another one.
+        """
+        places = _places(data)
+        known = _places(self.read_config().data)
+        for key, folder in places.items():
+            if known.get(key) == folder and not folder.exists():
+                raise RunError(
+                    f"{self.path} was trained on the data set in {folder}, which is not there; "
+                    f"give its new folder by {key}=FOLDER"
+                )
+
     def write_config(self, config: TrainConfig) -> None:
         """Replace the resolved configuration.
 
@@ -320,14 +348,16 @@ def _write_text(path: Path, text: str) -> None:
 
 
 def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
-    """Read the configuration of a run to resume, with more steps or epochs where overridden.
+    """Read the configuration of a run to resume, with what may change on resume overridden.
 
     Args:
         run: The run to resume.
         overrides: `dotted.key=value` arguments.
 
     Returns:
-        The run's own configuration except for `trainer.steps` and `trainer.epochs`.
+        The run's own configuration except for its length, for settings that change no weight
+        (`trainer.log_every`, `checkpoint_every`, `keep_last`, `num_workers`, `tensorboard`), and
+        for the folder of its data set (`data.root`).
 
     Raises:
         ConfigError: An override would change anything else, or make the run shorter.
@@ -335,11 +365,12 @@ def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
     before, after = run.read_config(), run.read_config(overrides)
     old, new = (dict(_flat(config.model_dump(mode="json"))) for config in (before, after))
     changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-    if forbidden := sorted(changed - _LENGTH):
+    if forbidden := sorted(changed - _LENGTH - _FREE - set(_PLACES)):
         key = forbidden[0]
         raise ConfigError(
             f"{key} is {old.get(key)!r} in {run.path} and cannot become {new.get(key)!r} on "
-            "resume; only trainer.steps and trainer.epochs may grow. "
+            "resume; only trainer.steps and trainer.epochs may grow, and "
+            f"{', '.join(sorted(_FREE))} and data.root change. "
             "--from starts a new run from its weights"
         )
     _check_not_shorter(before.trainer, after.trainer)
@@ -353,6 +384,14 @@ def _check_not_shorter(before: TrainerConfig, after: TrainerConfig) -> None:
     ):
         if old is not None and new is not None and new < old:
             raise ConfigError(f"trainer.{name} is {old} and cannot shrink to {new} on resume")
+
+
+def _places(data: ComponentConfig) -> dict[str, Path]:
+    """The folders that settings of a data set name, by dotted key; not those to download to."""
+    values = dict(_flat({"data": data.model_dump()}))
+    if values.get("data.download"):
+        return {}
+    return {key: values[key] for key in _PLACES if isinstance(values.get(key), Path)}
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

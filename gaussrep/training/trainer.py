@@ -111,8 +111,8 @@ def resume(
 
     Args:
         folder: The run's folder.
-        overrides: `trainer.steps=…` or `trainer.epochs=…`, to make the run longer; nothing else may
-            change.
+        overrides: `trainer.steps=…` or `trainer.epochs=…`, to make the run longer; `data.root=…`,
+            where the data set moved; settings that change no weight, such as `trainer.log_every`.
         datasets: Data sets in memory by split, `train` and `val`; by default those of the run.
 
     Returns:
@@ -124,6 +124,8 @@ def resume(
     """
     run = RunFolder.open(folder)
     config = resumed_config(run, overrides or [])
+    if not datasets:
+        run.require_data(config.data)
     with running_engine(config.trainer) as engine:
         with Progress(_PREPARING):
             components = TrainingComponents.build(config, engine.world_size, datasets)

@@ -45,7 +45,7 @@ def test_photographs_are_cut_to_what_the_run_reads(dataset, tmp_path):
 def test_held_out_images_stand_in(dataset):
     shown = report_samples(dataset, [])
     assert len(shown.batch["image"]) == HELD_OUT
-    assert shown.names[:2] == ("0", "1")
+    assert all(name.endswith(".png") for name in shown.names)
 
 
 def test_scenes_are_found_by_name(rooms):

@@ -47,7 +47,7 @@ def test_fits_a_synthetic_scene(gaussrep, tmp_path):
     again = gaussrep("--resume", "runs/fit-1")
     assert again.returncode == 2
     assert "runs/fit-1 is complete at step 6" in again.stderr
-    longer = gaussrep("--resume", "runs/fit-1", "steps=8")
+    longer = gaussrep("--resume", "runs/fit-1", "steps=8", "log_every=1")
     assert "30 Gaussians after 8 steps" in longer.stdout, longer.stderr
 
 
@@ -61,6 +61,7 @@ def test_fits_a_synthetic_scene(gaussrep, tmp_path):
         (["nowhere", "steps=3"], "nowhere: this is no capture"),
         (["--resume", "nowhere"], "there is no run folder nowhere"),
         (["synthetic:balls", "--resume", "runs/fit-1"], "give nothing else"),
+        (["--resume", "nowhere", "sh_degree=2"], "sh_degree cannot change on --resume"),
     ],
 )
 def test_mistakes_are_told_in_one_line(gaussrep, tmp_path, arguments, message):

@@ -1,12 +1,11 @@
 """Settings of the data sets of scenes (torch-free)."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from gaussrep.config import ComponentConfig, component
+from gaussrep.config import AbsolutePath, ComponentConfig, component
 from gaussrep.data.folder_checks import require_folder
 from gaussrep.data.scenes.augment_config import AugmentConfig
 
@@ -77,7 +76,7 @@ class ScenesConfig(SceneConfig):
 class ScannetSourceConfig(ComponentConfig):
     """Settings of the `scannet` scene source."""
 
-    root: Path
+    root: AbsolutePath
     """Folder of the data set."""
     classes: Literal[20, 200] = 20
     """Size of ScanNet's label set: 20 reads `segment20.npy`, 200 reads `segment200.npy`."""
@@ -100,7 +99,7 @@ class ScannetConfig(SceneConfig, ScannetSourceConfig):
 class S3disSourceConfig(ComponentConfig):
     """Settings of the `s3dis` scene source."""
 
-    root: Path
+    root: AbsolutePath
     """Folder of the data set."""
     val_areas: tuple[Area, ...] = (5,)
     """Areas that are held out for validation; the others are for training."""
@@ -135,7 +134,7 @@ class S3disConfig(SceneConfig, S3disSourceConfig):
 class RgbdSourceConfig(ComponentConfig):
     """Settings of the `rgbd` scene source."""
 
-    root: Path
+    root: AbsolutePath
     """Folder of one recording, or of several."""
     hold_out: int = Field(default=8, ge=2)
     """Every how many frames one is held out: it is not fused, and is a view of `val`."""
@@ -148,7 +147,7 @@ class RgbdSourceConfig(ComponentConfig):
     """Focal length of the color images in pixels, where they were not registered to the depth, as
     those of 7-Scenes were not: about 510 fits them, against 585 of the depth. None where color and
     depth show the same image."""
-    cache: Path | None = None
+    cache: AbsolutePath | None = None
     """Folder for the fused clouds; by default that of each recording."""
 
     def preflight(self) -> None:

@@ -5,11 +5,8 @@ from pathlib import Path
 
 import torch
 
-from gaussrep import build
 from gaussrep.methods import Batch, Report, ReportSamples
 from gaussrep.report import MetricStyles, ReportPage, loss_charts, metrics_charts, write_report_page
-from gaussrep.training import RunFolder
-from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.page import (
     describe_model,
@@ -55,22 +52,6 @@ def select_scene(batch: Batch, number: int) -> Batch:
     return alone | {"scene": alone["scene"] - number}
 
 
-def class_names(run: Path) -> tuple[str, ...]:
-    """Return the class names of a run's data set.
-
-    Args:
-        run: Folder of the run.
-
-    Returns:
-        The names; empty where the folder holds no run or the data set has no classes.
-    """
-    folder = RunFolder(run)
-    if not folder.exists():
-        return ()
-    dataset = build("datasets", folder.read_config().data, split="val")
-    return dataset.classes if isinstance(dataset, LabeledScenes) else ()
-
-
 LOSS_LINES: MetricStyles = {
     "color_loss": ("color", "#4477aa"),
     "depth_loss": ("depth", "#cc6644"),
@@ -91,7 +72,7 @@ def write_report(
     Args:
         method: The trained model, in evaluation mode.
         shown: At least one scene, with views.
-        run: The run's folder, for its losses, its scores and the names of its classes.
+        run: The run's folder, for its losses and its scores.
         folder: Folder for `report.html` and the subfolder `report` of PNG and PLY files.
         picks: Positions in each scene, in the units of its points, of the points that others are
             compared with; chosen by features where empty.
@@ -102,9 +83,8 @@ def write_report(
     Raises:
         DataError: If the scenes have no points or no views.
     """
-    names = class_names(run)
     scenes = [
-        SceneReport.of(method, name, select_scene(shown.batch, i), picks, names)
+        SceneReport.of(method, name, select_scene(shown.batch, i), picks, shown.classes)
         for i, name in enumerate(shown.names)
     ]
     unit = unit_of(method.config)
@@ -112,7 +92,7 @@ def write_report(
     page = ReportPage(
         title=f"GaussianCross · {run.name}",
         summary=summary,
-        facts=describe_model(method),
+        facts=[*_training_facts(shown), *describe_model(method)],
         charts=[*loss_charts(run), *metrics_charts(run, "Weighted parts of the loss", LOSS_LINES)],
         tables=probe_tables(run),
         articles=[
@@ -124,3 +104,7 @@ def write_report(
         script=resource("pick.js"),
     )
     return Report(write_report_page(page, folder), summary)
+
+
+def _training_facts(shown: ReportSamples) -> list[tuple[str, str]]:
+    return [] if shown.step is None else [("Step", f"{shown.step:,}")]

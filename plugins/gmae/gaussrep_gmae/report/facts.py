@@ -1,11 +1,24 @@
 """Facts about a model."""
 
+from gaussrep.methods import ReportSamples
 from gaussrep_gmae.config import MAEConfig, TransformerConfig
 from gaussrep_gmae.masked import MaskedMethod
 from gaussrep_gmae.method import GMAE
 
 Fact = tuple[str, str]
 """Name and value."""
+
+
+def training_facts(samples: ReportSamples) -> list[Fact]:
+    """List the facts about the training.
+
+    Args:
+        samples: The samples of a report.
+
+    Returns:
+        The step of the weights, where it is known.
+    """
+    return [] if samples.step is None else [("Step", f"{samples.step:,}")]
 
 
 def model_facts(method: MaskedMethod) -> list[Fact]:

@@ -8,7 +8,7 @@ from gaussrep import Gaussians
 from gaussrep.methods import Report, ReportSamples
 from gaussrep.report import Chart, css_color, histogram_chart, layer_colors, loss_charts
 from gaussrep_gmae.method import GMAE
-from gaussrep_gmae.report.facts import model_facts
+from gaussrep_gmae.report.facts import model_facts, training_facts
 from gaussrep_gmae.report.masked_views import MaskedSample, masked_samples
 from gaussrep_gmae.report.page import ReportImage, layer_legend, paragraphs, write_page
 from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShotPanels, zero_shot_panels
@@ -33,13 +33,17 @@ def write_report(method: GMAE, samples: ReportSamples, run: Path, folder: Path) 
     images = samples.batch["image"]
     gaussians = method.gaussians(samples.batch)
     reported = [
-        _image(masked, zero_shot_panels(method, images[i], gaussians[i : i + 1]), gaussians[i])
-        for i, masked in enumerate(masked_samples(method, images))
+        _image(
+            name, masked, zero_shot_panels(method, images[i], gaussians[i : i + 1]), gaussians[i]
+        )
+        for i, (name, masked) in enumerate(
+            zip(samples.names, masked_samples(method, images), strict=True)
+        )
     ]
     legend = layer_legend([css_color(c) for c in layer_colors(min(LAYERS, gaussians.count))])
     return write_page(
         title=f"GMAE · {run.name}",
-        facts=model_facts(method),
+        facts=[*training_facts(samples), *model_facts(method)],
         charts=[*loss_charts(run), *gaussian_histograms(gaussians)],
         caption=paragraphs(_caption(method)) + legend,
         images=reported,
@@ -68,7 +72,9 @@ def gaussian_histograms(gaussians: Gaussians) -> list[Chart]:
     ]
 
 
-def _image(masked: MaskedSample, panels: ZeroShotPanels, gaussians: Gaussians) -> ReportImage:
+def _image(
+    name: str, masked: MaskedSample, panels: ZeroShotPanels, gaussians: Gaussians
+) -> ReportImage:
     original, visible, reconstruction, completed = masked.panels
     rows = [
         [original, visible, reconstruction, completed, panels.whole, panels.ellipses],
@@ -79,7 +85,7 @@ def _image(masked: MaskedSample, panels: ZeroShotPanels, gaussians: Gaussians) -
         *(original, visible, reconstruction, panels.ellipses, panels.nearest[-2]),
         *(panels.layers, panels.figure, panels.edges),
     ]
-    return ReportImage(masked.psnr, rows, overview, gaussians)
+    return ReportImage(name, masked.psnr, rows, overview, gaussians)
 
 
 def _caption(method: GMAE) -> list[str]:

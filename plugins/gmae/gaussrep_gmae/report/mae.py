@@ -7,7 +7,7 @@ import torch
 from gaussrep.methods import Report, ReportSamples
 from gaussrep.report import loss_charts
 from gaussrep_gmae.mae import MAE
-from gaussrep_gmae.report.facts import model_facts
+from gaussrep_gmae.report.facts import model_facts, training_facts
 from gaussrep_gmae.report.masked_views import masked_samples
 from gaussrep_gmae.report.page import ReportImage, paragraphs, write_page
 
@@ -28,10 +28,13 @@ def write_mae_report(method: MAE, samples: ReportSamples, run: Path, folder: Pat
     masked = masked_samples(method, samples.batch["image"])
     return write_page(
         title=f"MAE · {run.name}",
-        facts=model_facts(method),
+        facts=[*training_facts(samples), *model_facts(method)],
         charts=loss_charts(run),
         caption=paragraphs(_caption(method)),
-        images=[ReportImage(each.psnr, [each.panels], each.panels) for each in masked],
+        images=[
+            ReportImage(name, each.psnr, [each.panels], each.panels)
+            for name, each in zip(samples.names, masked, strict=True)
+        ],
         folder=folder,
     )
 

@@ -35,12 +35,14 @@ class ReportImage:
     """One image of a report.
 
     Attributes:
+        name: Name of the image, such as its file.
         psnr: PSNR of its masked pixels.
         rows: Its panels, row by row.
         overview: Its panels in `overview.png`.
         gaussians: Gaussians of the whole image, [K]; None if the method predicts none.
     """
 
+    name: str
     psnr: MaskedPSNR
     rows: Sequence[Sequence[Panel]]
     overview: Sequence[Panel]
@@ -114,10 +116,12 @@ def layer_legend(colors: Sequence[str]) -> Markup:
 
 
 def _article(image: ReportImage, number: int) -> Article:
-    head = Markup("<b>{}</b>{:.1f} dB on masked pixels, {:+.1f} dB against the mean visible color")
+    head = Markup(
+        "<b>{}</b>{}: {:.1f} dB on masked pixels, {:+.1f} dB against the mean visible color"
+    )
     return Article(
         name=f"image-{number:02d}",
-        head=head.format(number + 1, image.psnr.psnr, image.psnr.gain),
+        head=head.format(number + 1, image.name, image.psnr.psnr, image.psnr.gain),
         blocks=[Row(row) for row in image.rows],
         gaussians=image.gaussians,
     )
