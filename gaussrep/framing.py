@@ -1,7 +1,7 @@
-"""Placement of a camera that shows a whole scene."""
+"""Placement of cameras that show a whole scene."""
 
 import itertools
-from math import radians, tan
+from math import atan, cos, pi, radians, sin, tan
 
 import numpy as np
 import torch
@@ -20,6 +20,8 @@ EXTENT = 2.0
 """Extent of a Gaussian in standard deviations; a design choice."""
 MARGIN = 1.05
 """Size of the image relative to that of the box; a design choice."""
+ELEVATION = 20.0
+"""Elevation of an orbit in degrees; a design choice."""
 MIN_DEPTH = 0.02
 """Smallest depth of the box in scene units, twice the near plane."""
 
@@ -79,3 +81,62 @@ def fit_camera(
     down = across * height / width
     needed = torch.stack([x.abs() / across - z, y.abs() / down - z, MIN_DEPTH - z])
     return target + back * needed.max()
+
+
+def orbit(
+    corners: Float[Tensor, "2 3"],
+    target: Float[Tensor, " 3"],
+    up: Float[Tensor, " 3"],
+    width: int,
+    height: int,
+    fov: float,
+    count: int,
+    eye: Float[Tensor, " 3"] | None = None,
+) -> Cameras:
+    """Place cameras on a circle around a point, with equal angles between them.
+
+    The circle starts on the side of -z, 20° above the point, at the distance from which the
+    sphere around the box fills the image; or at a given center.
+
+    Args:
+        corners: Minimum and maximum corner of the box in scene units.
+        target: Point at the image center.
+        up: Axis of the circle, and the direction that points up in the images.
+        width: Image width in pixels.
+        height: Image height in pixels.
+        fov: Horizontal field of view in degrees.
+        count: Number of cameras, C.
+        eye: Center of the first camera.
+
+    Returns:
+        Cameras, [C]; the last one is one angle before the first.
+
+    Raises:
+        ValueRangeError: If `eye` is on the axis of the circle.
+    """
+    axis = up / up.norm()
+    start = _orbit_start(corners, target, axis, width, height, fov) if eye is None else eye - target
+    along = (start @ axis) * axis
+    radius = start - along
+    if radius.norm() < 1e-6 * start.norm().clamp_min(1e-12):
+        raise ValueRangeError("the eye is on the axis of the orbit; move it, or change up.")
+    angles = torch.arange(count)[:, None] * (2 * pi / count)
+    circle = angles.cos() * radius + angles.sin() * torch.linalg.cross(axis, radius)
+    return Cameras.look_at(target + along + circle, target, up, width, height, fov)
+
+
+def _orbit_start(
+    corners: Tensor, target: Tensor, axis: Tensor, width: int, height: int, fov: float
+) -> Tensor:
+    """Return the first center of an orbit relative to the target, [3]."""
+    across = radians(fov) / 2
+    narrow = min(across, atan(tan(across) * height / width))
+    sphere = (corners - target).abs().amax(0).norm()
+    front = next(
+        flat / flat.norm()
+        for side in (-torch.eye(3)[2], torch.eye(3)[0])
+        if (flat := side - (side @ axis) * axis).norm() > 0.1
+    )
+    elevation = radians(ELEVATION)
+    direction = cos(elevation) * front + sin(elevation) * axis
+    return MARGIN * sphere / sin(narrow) * direction

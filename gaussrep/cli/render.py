@@ -1,5 +1,6 @@
-"""`gaussrep render`: render a file of Gaussians."""
+"""`gaussrep render`: render a file of Gaussians as an image or a clip."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,10 +8,13 @@ import typer
 
 from gaussrep import plugins
 from gaussrep.cli.checks import require_gaussians, require_output, require_renderer
+from gaussrep.clips import check_clip, write_clip
+from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
     import numpy as np
+    from torch import Tensor
 
     from gaussrep.cameras import Cameras
     from gaussrep.gaussians import Gaussians
@@ -21,7 +25,12 @@ COLORS = {"white": "1,1,1", "black": "0,0,0"}
 
 def render(
     file: Annotated[Path, typer.Argument(help="File of Gaussians.")],
-    out: Annotated[Path, typer.Option(help="PNG file to write; overwritten.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="PNG file to write; with --path *.gif, *.webp, *.mp4 or a new folder of PNGs."
+        ),
+    ],
     width: Annotated[int, typer.Option(min=1, max=16384, help="Width in pixels.")] = 640,
     height: Annotated[int, typer.Option(min=1, max=16384, help="Height in pixels.")] = 480,
     eye: Annotated[
@@ -39,10 +48,18 @@ def render(
     depth: Annotated[
         bool, typer.Option("--depth", help="Render depth (near is bright) instead of color.")
     ] = False,
+    path: Annotated[
+        str | None,
+        typer.Option(
+            help="Render a clip: orbit, or a transforms.json, nerfstudio's camera_path.json, a "
+            "cameras.json of 3DGS."
+        ),
+    ] = None,
+    frames: Annotated[int, typer.Option(min=2, help="Frames of an orbit.")] = 120,
+    fps: Annotated[int, typer.Option(min=1, max=120, help="Frames per second.")] = 30,
 ) -> None:
-    """Render a file of Gaussians as a PNG image."""
-    if out.suffix.lower() != ".png":
-        raise ConfigError(f"--out is {out}; only PNG images are written, name it *.png.")
+    """Render a file of Gaussians as a PNG image, or as a clip along a camera path."""
+    _check_output(out, path, width, height)
     if not 0 < fov < 180:
         raise ConfigError(f"--fov is {fov}, wanted degrees between 0 and 180.")
     color = _numbers("--background", COLORS.get(background, background))
@@ -51,23 +68,47 @@ def render(
     for option, given in (("--eye", eye), ("--look-at", look_at), ("--up", up)):
         if given is not None:
             _numbers(option, given)
-    require_output("--out", out)
     require_renderer("--renderer", renderer)
     require_gaussians(file)
 
     import torch
 
-    from gaussrep import rendering
     from gaussrep.data.image_files import write_png
     from gaussrep.formats.by_suffix import load
 
-    device = _device(renderer)
     gaussians = load(file)
-    cameras = _camera(gaussians, eye, look_at, up, width, height, fov).to(device)
-    color = torch.tensor(color, device=device)
-    image = rendering.render(gaussians.to(device), cameras, renderer, color)
-    write_png(_depth_pixels(image) if depth else _color_pixels(image), out)
-    typer.echo(f"{out}: {width}x{height}, {gaussians.count} Gaussians")
+    size = (width, height)
+    if path is None or path == "orbit":
+        count = None if path is None else frames
+        cameras = _cameras(gaussians, eye, look_at, up, *size, fov, count)
+    else:
+        cameras = _path_cameras(path, *size)
+    images = _render(gaussians, cameras, renderer, torch.tensor(color), depth=depth)
+    if path is None:
+        write_png(next(images), out)
+    else:
+        write_clip(images, out, fps)
+    shape = (
+        f"{width}x{height}"
+        if path is None
+        else f"{len(cameras.viewmats)} frames of {width}x{height}"
+    )
+    typer.echo(f"{out}: {shape}, {gaussians.count} Gaussians")
+
+
+def _check_output(out: Path, path: str | None, width: int, height: int) -> None:
+    if path is None:
+        if out.suffix.lower() != ".png":
+            raise ConfigError(
+                f"--out is {out}; an image is *.png; for a clip give --path orbit, or --path FILE."
+            )
+        require_output("--out", out)
+        return
+    if path != "orbit" and not Path(path).is_file():
+        raise ConfigError(f"--path is {path}, wanted orbit or a JSON file of cameras.")
+    check_clip(out, width, height)
+    if out.suffix:
+        require_output("--out", out)
 
 
 def _device(renderer: str) -> str:
@@ -88,7 +129,31 @@ def _numbers(option: str, text: str) -> list[float]:
     return values
 
 
-def _camera(
+def _render(
+    gaussians: "Gaussians", cameras: "Cameras", renderer: str, background: "Tensor", *, depth: bool
+) -> "Iterator[np.ndarray]":
+    """Render the cameras one by one; the gray values of all depths have one scale."""
+    from gaussrep import rendering
+
+    device = _device(renderer)
+    count = len(cameras.viewmats)
+    limits = _depth_limits(gaussians, cameras) if depth and count > 1 else None
+    gaussians, cameras = gaussians.to(device), cameras.to(device)
+    background = background.to(device)
+    with Progress("rendering", total=count) as progress:
+        for number in range(count):
+            image = rendering.render(gaussians, cameras[number : number + 1], renderer, background)
+            yield _depth_pixels(image, limits) if depth else _color_pixels(image)
+            progress.update(number + 1)
+
+
+def _path_cameras(path: str, width: int, height: int) -> "Cameras":
+    from gaussrep.fitting.camera_paths import read_camera_path
+
+    return read_camera_path(Path(path), width, height)
+
+
+def _cameras(
     gaussians: "Gaussians",
     eye: str | None,
     look_at: str | None,
@@ -96,19 +161,22 @@ def _camera(
     width: int,
     height: int,
     fov: float,
+    count: int | None,
 ) -> "Cameras":
+    """Place one camera that shows the scene, or an orbit of a number of cameras around it."""
     import torch
 
     from gaussrep.cameras import Cameras
-    from gaussrep.framing import bounds, fit_camera
+    from gaussrep.framing import bounds, fit_camera, orbit
 
     corners = bounds(gaussians)
     target = corners.mean(0) if look_at is None else torch.tensor(_numbers("--look-at", look_at))
     upward = torch.tensor(_numbers("--up", up))
-    if eye is None:
+    center = None if eye is None else torch.tensor(_numbers("--eye", eye))
+    if count is not None:
+        return orbit(corners, target, upward, width, height, fov, count, center)
+    if center is None:
         center = fit_camera(corners, target, upward, width, height, fov)
-    else:
-        center = torch.tensor(_numbers("--eye", eye))
     return Cameras.look_at(center[None], target, upward, width, height, fov)
 
 
@@ -116,12 +184,26 @@ def _color_pixels(image: "Rendering") -> "np.ndarray":
     return (image.color[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
 
 
-def _depth_pixels(image: "Rendering") -> "np.ndarray":
-    """Gray values from 255 at the nearest covered pixel to 55 at the farthest; 0 elsewhere."""
+def _depth_limits(gaussians: "Gaussians", cameras: "Cameras") -> tuple[float, float]:
+    """Return the smallest and the largest depth of the scene's box in all cameras."""
+    import torch
+
+    from gaussrep.framing import MIN_DEPTH, bounds
+
+    points = torch.cartesian_prod(*bounds(gaussians).unbind(1))
+    depths = cameras.viewmats[:, 2, :3] @ points.T + cameras.viewmats[:, 2, 3:]
+    return max(depths.min().item(), MIN_DEPTH), depths.max().item()
+
+
+def _depth_pixels(image: "Rendering", limits: tuple[float, float] | None = None) -> "np.ndarray":
+    """Gray values from 255 at the smallest depth to 55 at the largest; 0 where nothing is.
+
+    The limits are those of the image's covered pixels by default.
+    """
     depth, covered = image.depth[0], image.alpha[0] > 0.5
     gray = depth.new_zeros(depth.shape)
     if covered.any():
-        low, high = depth[covered].aminmax()
-        fraction = (high - depth[covered]) / (high - low).clamp_min(1e-12)
-        gray[covered] = 55 + 200 * fraction
+        low, high = limits or map(float, depth[covered].aminmax())
+        fraction = (high - depth[covered]) / max(high - low, 1e-12)
+        gray[covered] = 55 + 200 * fraction.clamp(0, 1)
     return gray.round().byte().cpu().numpy()

@@ -118,7 +118,7 @@ def test_bad_options_are_one_sentence_and_write_nothing(file, tmp_path, options,
 def test_bad_files_are_one_sentence(file, tmp_path):
     with pytest.raises(FormatError, match="No such file"):
         render(tmp_path / "none.ply", tmp_path / "out.png")
-    with pytest.raises(ConfigError, match=r"only PNG images are written"):
+    with pytest.raises(ConfigError, match=r"an image is"):
         render(file, tmp_path / "out.jpg")
     with pytest.raises(ConfigError, match=r"there is no folder .*none; create it"):
         render(file, tmp_path / "none" / "out.png", width=8, height=8)
@@ -146,3 +146,33 @@ def test_mistakes_are_one_line_and_exit_code_2(file, tmp_path, options):
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "out.png").exists()
+
+
+def test_an_orbit_shows_the_scene_from_every_side(file, tmp_path):
+    render(file, tmp_path / "clip", width=64, height=48, path="orbit", frames=4)
+    names = [f"{number:05d}.png" for number in range(4)]
+    assert sorted(path.name for path in (tmp_path / "clip").iterdir()) == names
+    red = []
+    for name in names:
+        with Image.open(tmp_path / "clip" / name) as image:
+            pixels = np.asarray(image).astype(int)
+        excess = (pixels[..., 0] - pixels[..., 2]).clip(0).sum(0)
+        red.append((excess * np.arange(64)).sum() / excess.sum() < 32)
+    assert red in ([True, True, False, False], [True, False, False, True])
+
+
+def test_depths_of_a_clip_have_one_scale(file, tmp_path):
+    render(file, tmp_path / "clip", width=64, height=48, path="orbit", frames=2, depth=True)
+    for name in ("00000.png", "00001.png"):
+        with Image.open(tmp_path / "clip" / name) as image:
+            assert 55 <= np.asarray(image).max() <= 255
+
+
+def test_a_path_that_is_no_file_is_refused(file, tmp_path):
+    with pytest.raises(ConfigError, match=r"--path is nowhere\.json, wanted orbit or a JSON file"):
+        render(file, tmp_path / "clip.gif", path="nowhere.json")
+
+
+def test_a_clip_without_a_path_names_the_option(file, tmp_path):
+    with pytest.raises(ConfigError, match="for a clip give --path orbit"):
+        render(file, tmp_path / "clip.gif")
