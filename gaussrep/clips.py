@@ -15,7 +15,7 @@ ANIMATIONS = {".gif": "GIF", ".webp": "WEBP"}
 """Pillow's formats by suffix."""
 SUFFIXES = (*ANIMATIONS, ".mp4", "")
 """Suffixes of clips; a path without one is a folder of PNG images."""
-FFMPEG = "imageio-ffmpeg>=0.5"
+FFMPEG = "imageio-ffmpeg>=0.6"
 
 
 def check_clip(path: Path, width: int, height: int) -> None:

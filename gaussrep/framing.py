@@ -1,7 +1,6 @@
 """Placement of cameras that show a whole scene."""
 
-import itertools
-from math import atan, cos, pi, radians, sin, tan
+from math import cos, pi, radians, sin, tan
 
 import numpy as np
 import torch
@@ -74,13 +73,7 @@ def fit_camera(
         Camera center in scene units; the whole box is beyond the near plane.
     """
     back = torch.tensor([0.0, 0.0, -1.0])
-    view = Cameras.look_at(back[None], torch.zeros(3), up, width, height).viewmats[0, :3, :3]
-    points = torch.tensor(list(itertools.product(*corners.T.tolist())))
-    x, y, z = ((points - target) @ view.T).unbind(-1)
-    across = tan(radians(fov) / 2) / MARGIN
-    down = across * height / width
-    needed = torch.stack([x.abs() / across - z, y.abs() / down - z, MIN_DEPTH - z])
-    return target + back * needed.max()
+    return target + back * _distance(corners - target, back[None], up, width, height, fov)
 
 
 def orbit(
@@ -95,8 +88,8 @@ def orbit(
 ) -> Cameras:
     """Place cameras on a circle around a point, with equal angles between them.
 
-    The circle starts on the side of -z, 20° above the point, at the distance from which the
-    sphere around the box fills the image; or at a given center.
+    The circle starts on the side of -z, 20° above the point, at the smallest distance from which
+    every camera shows the whole box; or at a given center.
 
     Args:
         corners: Minimum and maximum corner of the box in scene units.
@@ -115,28 +108,37 @@ def orbit(
         ValueRangeError: If `eye` is on the axis of the circle.
     """
     axis = up / up.norm()
-    start = _orbit_start(corners, target, axis, width, height, fov) if eye is None else eye - target
+    start = _orbit_start(axis) if eye is None else eye - target
     along = (start @ axis) * axis
     radius = start - along
     if radius.norm() < 1e-6 * start.norm().clamp_min(1e-12):
         raise ValueRangeError("the eye is on the axis of the orbit; move it, or change up.")
     angles = torch.arange(count)[:, None] * (2 * pi / count)
     circle = angles.cos() * radius + angles.sin() * torch.linalg.cross(axis, radius)
-    return Cameras.look_at(target + along + circle, target, up, width, height, fov)
+    offsets = along + circle
+    if eye is None:
+        offsets = offsets * _distance(corners - target, offsets, up, width, height, fov)
+    return Cameras.look_at(target + offsets, target, up, width, height, fov)
 
 
-def _orbit_start(
-    corners: Tensor, target: Tensor, axis: Tensor, width: int, height: int, fov: float
-) -> Tensor:
-    """Return the first center of an orbit relative to the target, [3]."""
-    across = radians(fov) / 2
-    narrow = min(across, atan(tan(across) * height / width))
-    sphere = (corners - target).abs().amax(0).norm()
+def _orbit_start(axis: Tensor) -> Tensor:
+    """Return the direction from the target to the first camera, [3], of length 1."""
     front = next(
         flat / flat.norm()
         for side in (-torch.eye(3)[2], torch.eye(3)[0])
         if (flat := side - (side @ axis) * axis).norm() > 0.1
     )
     elevation = radians(ELEVATION)
-    direction = cos(elevation) * front + sin(elevation) * axis
-    return MARGIN * sphere / sin(narrow) * direction
+    return cos(elevation) * front + sin(elevation) * axis
+
+
+def _distance(
+    corners: Tensor, directions: Tensor, up: Tensor, width: int, height: int, fov: float
+) -> Tensor:
+    """Return the smallest distance from which all cameras around the origin show a whole box."""
+    axes = Cameras.look_at(directions, torch.zeros(3), up, width, height).viewmats[:, :3, :3]
+    points = torch.cartesian_prod(*corners.unbind(1))
+    x, y, z = (points @ axes.mT).unbind(-1)
+    across = tan(radians(fov) / 2) / MARGIN
+    down = across * height / width
+    return torch.stack([x.abs() / across - z, y.abs() / down - z, MIN_DEPTH - z]).max()
