@@ -17,9 +17,10 @@ from gaussrep.atomic_files import write_json
 from gaussrep.config import load_config
 from gaussrep.data.image_files import write_png
 from gaussrep.errors import GaussrepError
-from gaussrep.fitting import SceneFit, fit
+from gaussrep.fitting import fit
 from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.config import FitConfig
+from gaussrep.fitting.method import SceneFit
 from gaussrep.training.callback import Row
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.checkpoint import load_run
@@ -90,8 +91,8 @@ def write_sheet(capture: Capture, run: Path, file: Path) -> None:
     assert capture.held_out is not None
     shown = capture.held_out[:SHOWN]
     with torch.no_grad():
-        rendered = method.render(shown.cameras).color.clamp(0, 1)
-    both = torch.stack([shown.over(method.background), rendered])
+        views = method.fitter.render(shown.cameras)
+    both = torch.stack([shown.over(views.background), views.rendering.color.clamp(0, 1)])
     sheet = (both * 255).round().byte().permute(0, 2, 1, 3, 4).flatten(2, 3).flatten(0, 1)
     file.parent.mkdir(parents=True, exist_ok=True)
     write_png(sheet.numpy(), file)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from gaussrep.building import build
     from gaussrep.cameras import Cameras
     from gaussrep.cuboid import Cuboid
-    from gaussrep.data.scenes import SceneSource
+    from gaussrep.data.scenes.source import SceneSource
     from gaussrep.embedding import embed
     from gaussrep.encoders import ImageEncoder, PointEncoder
     from gaussrep.errors import GaussrepError
@@ -84,7 +84,7 @@ _NAMES_BY_MODULE = {
     "gaussrep.building": "build",
     "gaussrep.cameras": "Cameras",
     "gaussrep.cuboid": "Cuboid",
-    "gaussrep.data.scenes": "SceneSource",
+    "gaussrep.data.scenes.source": "SceneSource",
     "gaussrep.embedding": "embed",
     "gaussrep.encoders": "ImageEncoder PointEncoder",
     "gaussrep.errors": "GaussrepError",

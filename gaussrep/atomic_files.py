@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+__all__ = ["atomic_write", "write_json"]
+
 WAITS = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds before each further attempt to rename. Windows refuses while a virus scanner, an indexer
 or a reader holds the file, which is seldom long."""

@@ -18,6 +18,8 @@ from torch import Tensor
 
 from gaussrep.errors import ShapeError
 
+__all__ = ["farthest_points", "nearest_neighbors", "spacing"]
+
 logger = logging.getLogger("gaussrep")
 
 PAIRS = 2**24

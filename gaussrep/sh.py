@@ -12,6 +12,8 @@ from torch import Tensor
 
 from gaussrep.errors import ShapeError
 
+__all__ = ["basis", "evaluate", "from_rgb", "rotate"]
+
 MAX_DEGREE = 4
 C0 = 0.5 * sqrt(1 / pi)
 """The basis function of degree 0."""

@@ -7,6 +7,8 @@ from torch import Tensor
 from gaussrep.checks import check_shape
 from gaussrep.errors import ValueRangeError
 
+__all__ = ["compose", "decompose"]
+
 
 def decompose(
     matrix: Float[Tensor, "*batch 4 4"],

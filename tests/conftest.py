@@ -10,7 +10,8 @@ from textwrap import dedent
 
 import pytest
 
-from gaussrep import plugins
+from gaussrep.plugins import registry
+from gaussrep.plugins.manager import PluginHost
 
 PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
 
@@ -47,7 +48,7 @@ class Site:
 
     def host(self):
         """A host that knows these distributions and the core, and nothing else."""
-        return plugins.PluginHost(only=self.names)
+        return PluginHost(only=self.names)
 
     def run(self, *arguments, **environment):
         """Run the gaussrep program where these distributions are installed, and no others."""
@@ -85,9 +86,9 @@ def site(tmp_path, monkeypatch):
     folder = tmp_path / "site"
     folder.mkdir()
     monkeypatch.syspath_prepend(str(folder))
-    plugins.reset()
+    registry.reset()
     yield Site(folder)
-    plugins.reset()
+    registry.reset()
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
             del sys.modules[name]

@@ -6,15 +6,8 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import (
-    MAX_ALPHA,
-    MIN_ALPHA,
-    TRANSMITTANCE_MIN,
-    Renderer,
-    Rendering,
-    project,
-    view_colors,
-)
+from gaussrep.rendering import Renderer, Rendering, project, view_colors
+from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, TRANSMITTANCE_MIN
 
 TILE = 16
 

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 
 from gaussrep.fitting.config import FitConfig
-from gaussrep.plugins import KINDS
+from gaussrep.plugins.records import KINDS
 from gaussrep.training.config import TrainConfig
 from reference.commands import commands_page
 from reference.components import components_page

@@ -87,7 +87,7 @@ def command_clashes() -> list[PluginFailure]:
     ]
 
 
-def plugin_failures() -> list[plugins.PluginFailure]:
+def plugin_failures() -> list[PluginFailure]:
     """Load the plugins, without logging their failures.
 
     Returns:

@@ -11,6 +11,8 @@ from gaussrep import plugins as registry
 from gaussrep.cli.listing import print_names
 from gaussrep.cli.plugin_commands import displayed_name, plugin_failures
 from gaussrep.console import print_table
+from gaussrep.plugins.component import CORE
+from gaussrep.plugins.failure import PluginFailure
 
 HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
 
@@ -79,14 +81,14 @@ def _print_lists(components: list[dict[str, Any]], *, with_presets: bool) -> Non
 
 def _text(entry: dict[str, Any]) -> str:
     origin = entry["distribution"]
-    where = "" if origin == registry.CORE else f" ({origin} {entry['version']})"
+    where = "" if origin == CORE else f" ({origin} {entry['version']})"
     status = (
         "" if entry["status"] == "ok" else f" {entry['status'][0].upper()}{entry['status'][1:]}."
     )
     return f"{entry['summary']}{where}{status}"
 
 
-def _failure(failure: registry.PluginFailure) -> dict[str, str]:
+def _failure(failure: PluginFailure) -> dict[str, str]:
     return {
         "distribution": failure.distribution,
         "version": failure.version,

@@ -13,6 +13,7 @@ from gaussrep.config.components import config_class
 from gaussrep.config.describe import REQUIRED, Setting, describe_settings
 from gaussrep.config.presets import preset, preset_summaries
 from gaussrep.errors import ConfigError
+from gaussrep.plugins.suggestions import suggest
 
 HEADERS = ("setting", "default", "takes", "meaning")
 
@@ -115,7 +116,7 @@ def find_subject(name: str) -> Subject:
         choices = " or ".join(f"{c.kind}/{c.name}" for c in named)
         raise ConfigError(f"{name!r} names several components; write {choices}")
     known = ["fit", *plugins.KINDS, *(c.name for c in plugins.list() if c.kind != "commands")]
-    hint = plugins.suggest(name, known, "gaussrep settings")
+    hint = suggest(name, known, "gaussrep settings")
     raise ConfigError(f"Nothing with settings is called {name!r}; {hint}")
 
 
@@ -135,7 +136,7 @@ def print_settings(subject: Subject, prefix: str = "", chosen: str | None = None
     if prefix and not found:
         paths = {each.path for each in everything}
         parents = {path.rpartition(".")[0] for path in paths} - {""}
-        hint = plugins.suggest(prefix, paths | parents)
+        hint = suggest(prefix, paths | parents)
         raise ConfigError(f"{subject.title} has no setting {prefix!r}; {hint}")
     if not everything:
         typer.echo(f"{subject.title} has no settings.")

@@ -1,7 +1,7 @@
 """Configurations: frozen pydantic models, files, overrides and presets. Never imports torch."""
 
 from gaussrep.config.base import ComponentConfig, Config
-from gaussrep.config.components import ComponentField, component, resolve
+from gaussrep.config.components import component, resolve
 from gaussrep.config.load import dump_yaml, load_config
 from gaussrep.config.paths import AbsolutePath
 from gaussrep.config.presets import preset, presets
@@ -9,7 +9,6 @@ from gaussrep.config.presets import preset, presets
 __all__ = [
     "AbsolutePath",
     "ComponentConfig",
-    "ComponentField",
     "Config",
     "component",
     "dump_yaml",

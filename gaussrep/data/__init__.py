@@ -1,4 +1,4 @@
-"""Data sets: maps from a sample key to a dict of CPU tensors.
+"""Data sets: maps from a sample key to a dict of CPU tensors; scenes of posed RGB-D frames.
 
 Names are imported when they are first used, so that configurations stay torch-free.
 """
@@ -8,43 +8,49 @@ from typing import TYPE_CHECKING
 from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gaussrep.data.config import CropConfig, ImagesConfig
-    from gaussrep.data.image_files import list_images, read_image, write_png
+    from gaussrep.data.image_files import read_image, write_png
     from gaussrep.data.photos import read_photographs
     from gaussrep.data.sample import SampleKey, Split
+    from gaussrep.data.scenes.config import SceneConfig
+    from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
+    from gaussrep.data.scenes.scannet.layout import SceneFiles
+    from gaussrep.data.scenes.scannet.write import write_scene
+    from gaussrep.data.scenes.scene import IGNORED, PointCloud
     from gaussrep.data.shapes.colors import oklab_to_srgb
-    from gaussrep.data.shapes.config import ShapesConfig
-    from gaussrep.data.shapes.dataset import Shapes
     from gaussrep.data.unreadable import UnreadableFileError
 
 __all__ = [
-    "CropConfig",
-    "ImagesConfig",
+    "IGNORED",
+    "FrameRef",
+    "PointCloud",
+    "RGBDFrame",
     "SampleKey",
-    "Shapes",
-    "ShapesConfig",
+    "SceneConfig",
+    "SceneFiles",
     "Split",
     "UnreadableFileError",
-    "list_images",
     "oklab_to_srgb",
     "read_image",
     "read_photographs",
     "write_png",
+    "write_scene",
 ]
 
 _HOMES = {
-    "CropConfig": "gaussrep.data.config",
-    "ImagesConfig": "gaussrep.data.config",
+    "IGNORED": "gaussrep.data.scenes.scene",
+    "FrameRef": "gaussrep.data.scenes.frames",
+    "PointCloud": "gaussrep.data.scenes.scene",
+    "RGBDFrame": "gaussrep.data.scenes.frames",
     "SampleKey": "gaussrep.data.sample",
-    "Shapes": "gaussrep.data.shapes.dataset",
-    "ShapesConfig": "gaussrep.data.shapes.config",
+    "SceneConfig": "gaussrep.data.scenes.config",
+    "SceneFiles": "gaussrep.data.scenes.scannet.layout",
     "Split": "gaussrep.data.sample",
     "UnreadableFileError": "gaussrep.data.unreadable",
-    "list_images": "gaussrep.data.image_files",
     "oklab_to_srgb": "gaussrep.data.shapes.colors",
     "read_image": "gaussrep.data.image_files",
     "read_photographs": "gaussrep.data.photos",
     "write_png": "gaussrep.data.image_files",
+    "write_scene": "gaussrep.data.scenes.scannet.write",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

@@ -67,6 +67,26 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
         ) from error
 
 
+def shrink_size(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
+    """Shrink a size so that its longer side fits.
+
+    Args:
+        size: Width and height in pixels.
+        longest: Upper limit on the longer side; None keeps the size.
+
+    Returns:
+        Width and height, at least 1.
+
+    Example:
+        >>> shrink_size((640, 480), 160)
+        (160, 120)
+    """
+    if longest is None or max(size) <= longest:
+        return size
+    width, height = (max(1, round(side * longest / max(size))) for side in size)
+    return width, height
+
+
 def write_png(
     pixels: UInt8[np.ndarray, "height width *channels"], path: str | PathLike[str]
 ) -> None:

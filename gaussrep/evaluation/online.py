@@ -56,7 +56,7 @@ class OnlineEvaluations(Callback):
 
 def _resolve(key: str, settings: ComponentConfig, data: ComponentConfig) -> EvaluationConfig:
     name = settings.type
-    if not plugins.load("evaluations", name).online:
+    if not plugins.find("evaluations", name).load().online:
         raise ConfigError(
             f"evaluations.{key} is {name!r}, which trains on its own and cannot run inside "
             f"another run; measure it afterwards: gaussrep evaluate {name} RUN"

@@ -147,6 +147,21 @@ class LearningRatesConfig(Config):
     """Of the cameras' shared correction, where `calibrate` is on; it decays as that of the centers.
     Design choice."""
 
+    def decay(self, progress: float) -> float:
+        """Compute the factor by which the learning rate of the centers has decayed.
+
+        Args:
+            progress: Fraction of the steps made, in [0, 1].
+
+        Returns:
+            A factor, 1 at the first step.
+
+        Example:
+            >>> round(LearningRatesConfig(means=1e-2, means_end=1e-4).decay(0.5), 9)
+            0.1
+        """
+        return (self.means_end / self.means) ** progress
+
 
 class DefaultStrategyConfig(ComponentConfig):
     """Settings of `default`.

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from gaussrep.data.image_files import DECODING_ERRORS, read_image
+from gaussrep.data.image_files import DECODING_ERRORS, read_image, shrink_size
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,26 +48,6 @@ def read_image_file(path: Path, image_size: int | None) -> ImageFile:
     values = torch.from_numpy(np.asarray(image.convert("RGBA")).copy()).float() / 255
     colors = values[..., :3] * values[..., 3:]
     return ImageFile(torch.cat([colors, values[..., 3:]], -1), native_size)
-
-
-def shrink_size(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
-    """Shrink a size so that its longer side fits.
-
-    Args:
-        size: Width and height in pixels.
-        longest: Upper limit on the longer side; None keeps the size.
-
-    Returns:
-        Width and height, at least 1.
-
-    Example:
-        >>> shrink_size((640, 480), 160)
-        (160, 120)
-    """
-    if longest is None or max(size) <= longest:
-        return size
-    width, height = (max(1, round(side * longest / max(size))) for side in size)
-    return width, height
 
 
 def undistort(

@@ -1,20 +1,16 @@
 """The first Gaussians of a fit, and the size of the scene judged by its cameras."""
 
-from os import PathLike
-
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
-from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import InitConfig
 from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import spacing
-from gaussrep.training.checkpoint import load_run
 
 POINT_SCALE, RANDOM_SCALE = 1.0, 0.3
 """Defaults of `init.scale`."""
@@ -102,40 +98,6 @@ def gaussians_at(
         opacities=points.new_full((len(points),), config.opacity),
         colors=colors,
     )
-
-
-@torch.no_grad()
-def predict_gaussians(folder: str | PathLike[str], cloud: PointCloud) -> Gaussians:
-    """Predict the Gaussians of a scene from its points with a trained method, feed-forward.
-
-    Args:
-        folder: A run whose method takes point clouds, such as one of `gaussiancross`.
-        cloud: The scene, in the units that the run was trained with: meters, z up.
-
-    Returns:
-        One scene in the units of the cloud, on the CPU, without features and without fully
-        transparent Gaussians.
-
-    Raises:
-        RunError: The folder holds no run that can be loaded.
-        DataError: Its method predicts nothing from points.
-    """
-    method = load_run(folder)
-    batch = {
-        "points": cloud.points,
-        "colors": cloud.colors,
-        "normals": cloud.normals,
-        "scene": torch.zeros(cloud.count, dtype=torch.int64),
-        "index": torch.zeros(1, dtype=torch.int64),
-    }
-    try:
-        predicted = method.gaussians(batch)[0]
-    except KeyError as error:
-        raise DataError(
-            f"{folder}: {type(method).__name__} needs {error}, which a point cloud lacks; choose a "
-            "run of a method that takes points, such as gaussiancross."
-        ) from error
-    return predicted.replace(features=None).prune(predicted.opacities > 0)
 
 
 def scene_extent(cameras: Cameras) -> float:

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from gaussrep.fitting.capture import PosedImages
 from gaussrep.losses.loss import Loss
-from gaussrep.metrics import depth_error, psnr, ssim_map
+from gaussrep.metrics import depth_error, psnr
+from gaussrep.metrics.ssim import ssim_map
 from gaussrep.rendering.renderer import Rendering
 
 

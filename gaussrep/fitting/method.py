@@ -6,32 +6,20 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.atomic_files import write_json
-from gaussrep.building import build
 from gaussrep.cameras import Cameras
-from gaussrep.errors import DataError, PluginError
-from gaussrep.fitting.calibration import Calibration
+from gaussrep.errors import DataError
 from gaussrep.fitting.config import SceneFitConfig
 from gaussrep.fitting.dataset import CaptureDataset, images_of
-from gaussrep.fitting.image_gradient import one_each, per_view, pixel_gradients
-from gaussrep.fitting.initialization import init_gaussians, scene_extent
-from gaussrep.fitting.losses import ImageMetrics, compute_fit_loss, compute_image_metrics
-from gaussrep.fitting.rng import RngStream, generator
-from gaussrep.fitting.scene_model import (
-    SceneModel,
-    make_optimizers,
-    means_decay,
-    placeholder_gaussians,
-)
-from gaussrep.fitting.strategy import StepInfo, Strategy
+from gaussrep.fitting.fitter import SceneFitter
+from gaussrep.fitting.image_gradient import one_each, per_view
+from gaussrep.fitting.losses import ImageMetrics, compute_image_metrics
+from gaussrep.fitting.scene_model import make_optimizers
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
-from gaussrep.losses.loss import Loss
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
-from gaussrep.rendering import Rendering, render
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
 
@@ -49,33 +37,17 @@ class SceneFit(Method):
         config: Settings.
 
     Attributes:
-        scene: The Gaussians.
-        calibration: The correction that all cameras share; not trained unless `config.calibrate`.
-        background: RGB behind the scene in validation and, unless it is random, in training.
-        sh_degree: Degree of the spherical harmonics at the present step; None uses all.
-        strategy: The densification strategy; None before training.
-        step_generator: Source of the present step's random numbers, on the method's device.
+        fitter: The steps of the fit.
+        scene: The Gaussians, the fitter's.
+        calibration: The correction that all cameras share, the fitter's.
     """
 
     config: SceneFitConfig
-    background: Tensor
-    step_generator: torch.Generator
     progress_metrics: ClassVar[tuple[str, ...]] = ("gaussians", "val_psnr")
 
     def __init__(self, config: SceneFitConfig) -> None:
         super().__init__(config)
-        self.scene = SceneModel(placeholder_gaussians(), config.sh_degree)
-        self.calibration = Calibration(1.0).requires_grad_(config.calibrate)
-        self.register_buffer("background", torch.tensor(config.background), persistent=False)
-        self.sh_degree: int | None = None
-        self.strategy: Strategy | None = None
-        self._loss: Loss = build("losses", config.loss)
-        self._passes: list[tuple[Gaussians, Cameras]] = []
-
-    @property
-    def extent(self) -> float:
-        """Size of the scene in scene units."""
-        return self.calibration.extent.item()
+        self._use(SceneFitter(config, config.seed))
 
     def setup(self, dataset: Any) -> None:
         """Place the first Gaussians.
@@ -90,10 +62,10 @@ class SceneFit(Method):
             raise DataError(
                 f"the method fit needs the data set capture, got a {type(dataset).__name__}"
             )
-        extent = scene_extent(dataset.capture.train.cameras)
-        self.calibration = Calibration(extent).requires_grad_(self.config.calibrate)
-        rng = generator(self.config.seed, RngStream.INIT)
-        self.set_gaussians(init_gaussians(dataset.capture, self.config.init, rng))
+        capture = dataset.capture
+        fitter = SceneFitter(self.config, self.config.seed, capture.train.cameras)
+        fitter.init(capture)
+        self._use(fitter)
 
     def set_gaussians(self, gaussians: Gaussians) -> None:
         """Replace the Gaussians; only before the optimizers are built.
@@ -101,7 +73,8 @@ class SceneFit(Method):
         Args:
             gaussians: The first Gaussians, [N].
         """
-        self.scene = SceneModel(gaussians, self.config.sh_degree)
+        self.fitter.set_gaussians(gaussians)
+        self._use(self.fitter)
 
     def configure_optimizers(self) -> Mapping[str, ScheduledOptimizer]:
         """Build one Adam per tensor of the scene, and one for the calibration.
@@ -112,9 +85,9 @@ class SceneFit(Method):
         rates = self.config.learning_rates
 
         def decay(step: int, steps: int) -> float:
-            return means_decay(rates, step / steps)
+            return rates.decay(step / steps)
 
-        made = make_optimizers(self.scene, rates, self.extent)
+        made = make_optimizers(self.scene, rates, self.fitter.extent)
         found = {
             name: ScheduledOptimizer(
                 optimizer, optimizer.param_groups[0]["lr"], decay if name == "means" else None
@@ -141,13 +114,7 @@ class SceneFit(Method):
             step: The step about to be made, from 0.
             steps: Number of steps in all.
         """
-        device = self.background.device
-        self.sh_degree = self.config.sh_degree_at(step, steps)
-        self.step_generator = generator(self.config.seed, RngStream.STEP, step, device)
-        self._step_background = self.background
-        if self.config.random_background:
-            self._step_background = torch.rand(3, generator=self.step_generator, device=device)
-        self._passes = []
+        self.fitter.begin_step(step, steps)
 
     def training_loss(self, batch: Batch) -> StepOutput:
         """Render the views of a batch and compare them with the images.
@@ -158,18 +125,13 @@ class SceneFit(Method):
         Returns:
             The loss, the strategy's penalty included, and its terms.
         """
-        images = images_of(batch)
-        cameras = self._corrected(images.cameras)
-        gaussians = self.scene.gaussians(self.sh_degree)
-        copies = per_view(gaussians, images.count)
-        background = self._step_background
-        rendered = render(copies, one_each(cameras), self.config.renderer, background)
-        found = self._compare(_first_view(rendered), batch, background)
-        loss = found.loss
-        if self.strategy is not None:
-            loss = loss + self.strategy.penalty(gaussians)
-        self._passes.append((copies, cameras.detach()))
-        return StepOutput(loss, found.metrics)
+        images, strategy = images_of(batch), self.fitter.strategy
+        views = self.fitter.render_step(images.cameras)
+        found = self.fitter.compute_loss(views, images)
+        loss = found.total
+        if strategy is not None:
+            loss = loss + strategy.penalty(views.gaussians)
+        return StepOutput(loss, dict(found.terms))
 
     @torch.no_grad()
     def validation_loss(self, batch: Batch) -> StepOutput:
@@ -181,23 +143,12 @@ class SceneFit(Method):
         Returns:
             The image loss, `psnr` in dB and `ssim`, means over the views.
         """
-        rendered = self.render(images_of(batch).cameras)
-        loss = self._compare(rendered, batch, self.background).loss
-        target = images_of(batch).over(self.background)
-        metrics = asdict(compute_image_metrics(rendered.color, target))
+        images = images_of(batch)
+        views = self.fitter.render(images.cameras)
+        loss = self.fitter.compute_loss(views, images).total
+        target = images.over(views.background)
+        metrics = asdict(compute_image_metrics(views.rendering.color, target))
         return StepOutput(loss, {name: torch.tensor(value) for name, value in metrics.items()})
-
-    def render(self, cameras: Cameras) -> Rendering:
-        """Render the scene over the fixed background.
-
-        Args:
-            cameras: Views [V] of the capture, before the calibration.
-
-        Returns:
-            The views, [V].
-        """
-        scene = self.scene.gaussians(self.sh_degree)
-        return render(scene, self._corrected(cameras), self.config.renderer, self.background)
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Return the scene once for each view of a batch.
@@ -219,7 +170,7 @@ class SceneFit(Method):
         Returns:
             [B, 1].
         """
-        return one_each(self._corrected(images_of(batch).cameras))
+        return one_each(self.fitter.correct(images_of(batch).cameras))
 
     def export(self, folder: Path) -> None:
         """Write `scene.ply` and, where it is learned, `calibration.json`.
@@ -231,33 +182,10 @@ class SceneFit(Method):
         if self.config.calibrate:
             write_json(self.calibration.facts(), folder / CALIBRATION)
 
-    def pixel_gradients(self) -> Float[Tensor, "v n 2"]:
-        """Compute the gradients with respect to the projected centers of the step just made.
-
-        Returns:
-            One row per view and backward pass, see `gaussrep.fitting.image_gradient`.
-        """
-        gradients = []
-        for copies, cameras in self._passes:
-            assert copies.means.grad is not None
-            gradients.append(pixel_gradients(copies.means.detach(), copies.means.grad, cameras))
-        return torch.cat(gradients)
-
-    def _compare(
-        self, rendered: Rendering, batch: Batch, background: Float[Tensor, " 3"]
-    ) -> StepOutput:
-        found = compute_fit_loss(
-            rendered,
-            images_of(batch),
-            background,
-            self._loss,
-            depth_weight=self.config.depth_weight,
-            extent=self.extent,
-        )
-        return StepOutput(found.total, dict(found.terms))
-
-    def _corrected(self, cameras: Cameras) -> Cameras:
-        return self.calibration(cameras) if self.config.calibrate else cameras
+    def _use(self, fitter: SceneFitter) -> None:
+        """Keep the modules of a fitter, which checkpoints hold."""
+        self.fitter = fitter
+        self.scene, self.calibration, self._loss = fitter.scene, fitter.calibration, fitter.loss
 
 
 class Densification(Callback):
@@ -273,35 +201,14 @@ class Densification(Callback):
 
     def on_start(self, state: TrainState) -> None:
         """Build the strategy for the length of the run."""
-        config = self._method.config
-        strategy = build(
-            "strategies", config.strategy, steps=state.steps, extent=self._method.extent
-        )
-        if not isinstance(strategy, Strategy):
-            raise PluginError(
-                f"the strategy {config.strategy.type!r} is a {type(strategy).__name__}, not a "
-                "gaussrep.fitting.Strategy"
-            )
-        strategy.state = self._saved
-        self._method.strategy = strategy
+        self._method.fitter.start(state.steps, self._saved)
 
     def on_update(self, state: TrainState) -> None:
         """Let the strategy change the scene, and raise the degree of the harmonics."""
-        method = self._method
-        assert method.strategy is not None
-        optimizers = {
-            name: each.optimizer
-            for name, each in state.optimizers.items()
-            if name in method.scene.raw
-        }
-        info = StepInfo(
-            step=state.step,
-            means_lr=optimizers["means"].param_groups[0]["lr"],
-            pixel_gradients=method.pixel_gradients(),
-            generator=method.step_generator,
-        )
-        method.strategy.after_step(method.scene, optimizers, info)
-        method.sh_degree = method.config.sh_degree_at(state.step, state.steps)
+        fitter = self._method.fitter
+        optimizers = {name: each.optimizer for name, each in state.optimizers.items()}
+        fitter.end_step(state.step, optimizers)
+        fitter.sh_degree = fitter.config.sh_degree_at(state.step, state.steps)
 
     def annotate(self, state: TrainState) -> Row:
         """Return the number of Gaussians and the degree of the harmonics."""
@@ -316,13 +223,9 @@ class Densification(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the strategy."""
-        return {} if self._method.strategy is None else dict(self._method.strategy.state)
+        strategy = self._method.fitter.strategy
+        return {} if strategy is None else dict(strategy.state)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Keep the state until the strategy is built."""
         self._saved = state
-
-
-def _first_view(rendered: Rendering) -> Rendering:
-    """Reshape images [V, 1] to [V]."""
-    return Rendering(rendered.color[:, 0], rendered.alpha[:, 0], rendered.depth[:, 0])

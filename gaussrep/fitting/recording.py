@@ -9,13 +9,12 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.config import RgbdSourceConfig
-from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, depth_size, read_rgbd_frame
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
 from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages
 from gaussrep.fitting.config import RecordingConfig
-from gaussrep.fitting.images import shrink_size
 
 log = logging.getLogger(__name__)
 
@@ -53,9 +52,7 @@ def _read_all(refs: Sequence[FrameRef], image_size: int | None) -> PosedImages:
     frames: list[RGBDFrame] = []
     for ref in refs:
         try:
-            height, width = depth_size(ref.depth)
-            columns, rows = shrink_size((width, height), image_size)
-            frames.append(read_rgbd_frame(ref, (rows, columns)))
+            frames.append(ref.read(ref.size(image_size)))
         except UnreadableFileError as error:
             log.warning("left out: %s", error)
     if not frames:

@@ -23,6 +23,30 @@ from numba.extending import lower_builtin, models, register_model  # noqa: TID25
 
 from gaussrep.kernels.jit import inline_jit
 
+__all__ = [
+    "I32",
+    "VECTOR",
+    "WIDTH",
+    "broadcast",
+    "call_llvm",
+    "deinterleave",
+    "exp",
+    "fma",
+    "fnma",
+    "horizontal_sum",
+    "interleave",
+    "intrinsic",
+    "iota",
+    "load",
+    "load_masked",
+    "maximum",
+    "minimum",
+    "movemask",
+    "select",
+    "store",
+    "store_masked",
+]
+
 WIDTH = 16
 
 I32 = ir.IntType(32)

@@ -2,7 +2,6 @@
 
 from gaussrep.metrics.embedding import effective_rank
 from gaussrep.metrics.image import depth_error, masked_mean, mean_visible_color, psnr, ssim
-from gaussrep.metrics.ssim import ssim_map
 
 __all__ = [
     "depth_error",
@@ -11,5 +10,4 @@ __all__ = [
     "mean_visible_color",
     "psnr",
     "ssim",
-    "ssim_map",
 ]

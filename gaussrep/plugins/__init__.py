@@ -10,13 +10,10 @@ marked with `hookimpl` and yield records:
         yield LossRecord(name="huber", summary="Huber loss.", target="my_package.huber:Huber")
 """
 
-from gaussrep.plugins.component import CORE, Component
-from gaussrep.plugins.failure import PluginFailure
+from gaussrep.plugins.component import Component
 from gaussrep.plugins.hookspecs import hookimpl
-from gaussrep.plugins.manager import PluginHost
 from gaussrep.plugins.records import (
     KINDS,
-    PLUGIN_API,
     CallbackRecord,
     CaptureRecord,
     CommandRecord,
@@ -27,20 +24,16 @@ from gaussrep.plugins.records import (
     LossRecord,
     MethodRecord,
     OptimizerRecord,
-    Record,
     RendererRecord,
     SceneSourceRecord,
     ScheduleRecord,
     StrategyRecord,
 )
-from gaussrep.plugins.registry import failures, find, load, reset
+from gaussrep.plugins.registry import failures, find
 from gaussrep.plugins.registry import list_components as list
-from gaussrep.plugins.suggestions import suggest
 
 __all__ = [
-    "CORE",
     "KINDS",
-    "PLUGIN_API",
     "CallbackRecord",
     "CaptureRecord",
     "CommandRecord",
@@ -52,9 +45,6 @@ __all__ = [
     "LossRecord",
     "MethodRecord",
     "OptimizerRecord",
-    "PluginFailure",
-    "PluginHost",
-    "Record",
     "RendererRecord",
     "SceneSourceRecord",
     "ScheduleRecord",
@@ -63,7 +53,4 @@ __all__ = [
     "find",
     "hookimpl",
     "list",
-    "load",
-    "reset",
-    "suggest",
 ]

@@ -3,7 +3,6 @@
 import logging
 import os
 from functools import cache
-from typing import Any
 
 from gaussrep.plugins.component import Component
 from gaussrep.plugins.failure import PluginFailure
@@ -46,7 +45,7 @@ def list_components(kind: str | None = None) -> list[Component]:
 
     Example:
         >>> from gaussrep import plugins
-        >>> [c.name for c in plugins.list("losses") if c.distribution == plugins.CORE]
+        >>> [c.name for c in plugins.list("losses") if c.distribution == "gaussrep"]
         ['cosine', 'l1', 'l1-ssim', 'mse', 'smooth-l1', 'ssim']
     """
     return _host().components(kind)
@@ -76,22 +75,3 @@ def find(kind: str, name: str) -> Component:
         AmbiguousNameError: If several distributions use that short name.
     """
     return _host().find(kind, name)
-
-
-def load(kind: str, name: str) -> Any:
-    """Import a component.
-
-    Args:
-        kind: Kind of component, a key of `KINDS`.
-        name: Short or qualified name.
-
-    Returns:
-        The class or function of its record's `target`.
-
-    Raises:
-        UnknownNameError: If there is none.
-        AmbiguousNameError: If several distributions use that short name.
-        UnavailableError: If it cannot run here; the message names the install command.
-        PluginError: If its module is broken.
-    """
-    return find(kind, name).load()

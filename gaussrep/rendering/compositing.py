@@ -11,6 +11,17 @@ from gaussrep.rendering.conventions import MAX_ALPHA, MIN_ALPHA, TRANSMITTANCE_M
 from gaussrep.rendering.projection import Projection, view_colors
 from gaussrep.rendering.renderer import Rendering
 
+__all__ = [
+    "CHANNELS_START",
+    "OPACITY_COLUMN",
+    "alpha_composite",
+    "blend_channels",
+    "gaussian_alphas",
+    "pixel_centers",
+    "sort_by_depth",
+    "to_rendering",
+]
+
 OPACITY_COLUMN = 5
 """Column of packed Gaussians that holds the opacity, after mean (2) and conic (3)."""
 

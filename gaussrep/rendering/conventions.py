@@ -1,5 +1,7 @@
 """Constants of rendering, the same for every renderer (gsplat's "classic" mode)."""
 
+__all__ = ["EPS2D", "FRUSTUM_MARGIN", "MAX_ALPHA", "MIN_ALPHA", "NEAR", "TRANSMITTANCE_MIN"]
+
 NEAR = 0.01
 """Near plane in scene units: Gaussians whose center is nearer along the z axis are not rendered."""
 

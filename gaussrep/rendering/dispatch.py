@@ -13,6 +13,7 @@ from gaussrep.cameras import Cameras
 from gaussrep.config import ComponentConfig
 from gaussrep.errors import CapabilityError, UnavailableError
 from gaussrep.gaussians import Gaussians
+from gaussrep.plugins.component import CORE
 from gaussrep.rendering.renderer import Renderer
 
 logger = logging.getLogger("gaussrep")
@@ -154,7 +155,7 @@ def candidates(requirements: RenderRequirements) -> Iterator[Candidate]:
         except UnavailableError as error:
             yield Candidate(component, error=str(error))
         except Exception as error:  # a broken plugin must not break `auto`
-            if component.distribution == plugins.CORE:
+            if component.distribution == CORE:
                 raise
             yield Candidate(component, error=f"{type(error).__name__}: {error}")
         else:

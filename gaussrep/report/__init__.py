@@ -14,65 +14,33 @@ if TYPE_CHECKING:
         ReportPage,
         Row,
         Table,
-        write_report_page,
     )
-    from gaussrep.report.charts import (
-        Chart,
-        MetricStyles,
-        histogram_chart,
-        loss_charts,
-        metrics_charts,
-    )
-    from gaussrep.report.images import (
-        PANEL_SIZE,
-        VIRIDIS,
-        Panel,
-        css_color,
-        encode_data_url,
-        layer_colors,
-        near_to_far,
-        save_png,
-    )
+    from gaussrep.report.charts import Chart, histogram_chart, metrics_charts
+    from gaussrep.report.images import Panel, css_color, near_to_far
 
 __all__ = [
-    "PANEL_SIZE",
-    "VIRIDIS",
     "Article",
     "Block",
     "Chart",
     "Heading",
     "Html",
-    "MetricStyles",
     "Panel",
     "Paragraph",
     "ReportPage",
     "Row",
     "Table",
     "css_color",
-    "encode_data_url",
     "histogram_chart",
-    "layer_colors",
-    "loss_charts",
     "metrics_charts",
     "near_to_far",
-    "save_png",
-    "write_report_page",
 ]
 
 _MODULES = {
-    "gaussrep.report.builder": (
-        *("Article", "Block", "Heading", "Html", "Paragraph", "ReportPage", "Row", "Table"),
-        "write_report_page",
-    ),
-    "gaussrep.report.charts": (
-        *("Chart", "MetricStyles", "histogram_chart", "loss_charts", "metrics_charts"),
-    ),
-    "gaussrep.report.images": (
-        *("PANEL_SIZE", "VIRIDIS", "Panel", "css_color", "encode_data_url", "layer_colors"),
-        *("near_to_far", "save_png"),
-    ),
+    "gaussrep.report.builder": "Article Block Heading Html Paragraph ReportPage Row Table",
+    "gaussrep.report.charts": "Chart histogram_chart metrics_charts",
+    "gaussrep.report.images": "Panel css_color near_to_far",
 }
 
 __getattr__ = lazy_names(
-    __name__, {name: module for module, names in _MODULES.items() for name in names}
+    __name__, {name: module for module, names in _MODULES.items() for name in names.split()}
 )

@@ -151,25 +151,23 @@ class ReportPage:
     css: str = ""
     script: str = ""
 
+    def write(self, folder: Path) -> Path:
+        """Write the report and the files beside it.
 
-def write_report_page(page: ReportPage, folder: Path) -> Path:
-    """Write a report and the files beside it.
+        Args:
+            folder: Gets `report.html` and the folder `report`: `overview.png`, and for each article
+                a PNG file of its panels and a `.ply` file of its Gaussians, if it has any.
 
-    Args:
-        page: Content.
-        folder: Gets `report.html` and the folder `report`: `overview.png`, and for each article a
-            PNG file of its panels and a `.ply` file of its Gaussians, if it has any.
-
-    Returns:
-        Path of `report.html`.
-    """
-    (folder / FOLDER).mkdir(parents=True, exist_ok=True)
-    links = [_write_files(article, folder) for article in page.articles]
-    save_png(contact_sheet(page.overview), folder / FOLDER / "overview.png")
-    path = folder / "report.html"
-    with atomic_write(path) as temporary:
-        temporary.write_text(render_page(page, links), encoding="utf-8")
-    return path
+        Returns:
+            Path of `report.html`.
+        """
+        (folder / FOLDER).mkdir(parents=True, exist_ok=True)
+        links = [_write_files(article, folder) for article in self.articles]
+        save_png(contact_sheet(self.overview), folder / FOLDER / "overview.png")
+        path = folder / "report.html"
+        with atomic_write(path) as temporary:
+            temporary.write_text(render_page(self, links), encoding="utf-8")
+        return path
 
 
 def render_page(page: ReportPage, links: Sequence[Mapping[str, str]]) -> str:

@@ -106,25 +106,14 @@ def histogram_chart(
     return _draw(title, paint)
 
 
-def loss_charts(run: Path) -> list[Chart]:
-    """Draw the training and validation loss of a run.
-
-    Args:
-        run: Folder of the run.
-
-    Returns:
-        One chart; none if the run logged no loss.
-    """
-    return metrics_charts(run, "Loss", LOSSES)
-
-
-def metrics_charts(run: Path, title: str, styles: MetricStyles) -> list[Chart]:
+def metrics_charts(run: Path, title: str = "Loss", styles: MetricStyles = LOSSES) -> list[Chart]:
     """Draw columns of a run's `metrics.csv` on a logarithmic axis.
 
     Args:
         run: Folder of the run.
         title: Caption.
-        styles: Legend entries and colors of the columns.
+        styles: Legend entry and CSS color of each column; by default those of the training and the
+            validation loss.
 
     Returns:
         One chart; none if the run logged none of the columns.

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -12,9 +13,6 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from gaussrep.atomic_files import atomic_write
-
-PANEL_SIZE = 224
-"""Side of a panel in pixels: the image size of GMAE's paper, whose images need no resizing."""
 
 VIRIDIS = ("fde725", "b5de2b", "6ece58", "35b779", "1f9e89", "26828e", "31688e", "3e4989", "482878")
 """Nine colors of viridis (CC0), from its bright end, perceptually uniform in color and in gray."""
@@ -30,9 +28,13 @@ class Panel:
     """An image with a caption.
 
     Attributes:
+        SIDE: Side of a panel in pixels: the image size of GMAE's paper, whose images need no
+            resizing.
         title: Caption, a few words.
         image: RGB.
     """
+
+    SIDE: ClassVar[int] = 224
 
     title: str
     image: Image.Image
@@ -42,7 +44,7 @@ class Panel:
         cls,
         title: str,
         pixels: Float[Tensor, "h w 3"],
-        size: tuple[int, int] = (PANEL_SIZE, PANEL_SIZE),
+        size: tuple[int, int] = (SIDE, SIDE),
     ) -> "Panel":
         """Resize RGB pixels to a panel.
 
@@ -139,18 +141,6 @@ def near_to_far(fractions: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape 3"]
     place = fractions.cpu().clamp(0, 1) * (len(VIRIDIS) - 1)
     below = place.floor().long().clamp(max=len(VIRIDIS) - 2)
     return torch.lerp(colors[below], colors[below + 1], (place - below)[..., None])
-
-
-def layer_colors(layers: int) -> Float[Tensor, "layers 3"]:
-    """Return the colors of numbered layers.
-
-    Args:
-        layers: Number of layers.
-
-    Returns:
-        RGB in [0, 1], nearest first.
-    """
-    return near_to_far(torch.linspace(0, 1, layers))
 
 
 def css_color(color: Float[Tensor, " 3"]) -> str:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gaussrep.building import build
-from gaussrep.data.scenes.frames import FrameRef, read_rgbd_frame
+from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.source import SceneSource
 from gaussrep.errors import CapabilityError, DataError
 from gaussrep.fitting.capture import Capture, PosedImages
@@ -229,7 +229,7 @@ class SceneSourceContract(ComponentContract):
         frames = source.frames(source.names[0])
         assert frames
         assert all(isinstance(frame, FrameRef) for frame in frames)
-        frame = read_rgbd_frame(frames[0])
+        frame = frames[0].read()
         rotation = torch.as_tensor(frames[0].viewmat[:3, :3]).double()
         torch.testing.assert_close(
             rotation @ rotation.mT, torch.eye(3, dtype=torch.float64), atol=1e-3, rtol=0

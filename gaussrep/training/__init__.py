@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gaussrep.training.callback import Callback, Row
     from gaussrep.training.checkpoint import load_run
     from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
-    from gaussrep.training.loading import Position, SampleOrder, ShuffledOrder, make_loader
+    from gaussrep.training.loading import Position, ShuffledOrder, make_loader
     from gaussrep.training.optimization import Schedule
     from gaussrep.training.random_state import seeded
     from gaussrep.training.run_folder import RunFolder
@@ -23,7 +23,6 @@ __all__ = [
     "Position",
     "Row",
     "RunFolder",
-    "SampleOrder",
     "Schedule",
     "ShuffledOrder",
     "TrainConfig",
@@ -45,7 +44,6 @@ __getattr__ = lazy_names(
         "Position": "gaussrep.training.loading",
         "Row": "gaussrep.training.callback",
         "RunFolder": "gaussrep.training.run_folder",
-        "SampleOrder": "gaussrep.training.loading",
         "Schedule": "gaussrep.training.optimization",
         "ShuffledOrder": "gaussrep.training.loading",
         "TrainConfig": "gaussrep.training.config",

@@ -115,7 +115,7 @@ def load_run(folder: str | PathLike[str], weights: str | None = None) -> Method:
     run = RunFolder.open(Path(folder))
     given = _method_of(run)
     try:
-        plugins.load("methods", given["type"])
+        plugins.find("methods", given["type"]).load()
     except PluginError as error:
         raise RunError(f"{run.path} cannot be loaded: {error}") from error
     with run.explained_renames():

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from gaussrep import plugins
 from gaussrep.cli.train import train
 from gaussrep.errors import RunError
+from gaussrep.plugins import registry
 from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder
 
@@ -22,9 +22,9 @@ def toy(monkeypatch, tmp_path):
     """An empty folder, with the toy distribution installed."""
     monkeypatch.syspath_prepend(str(TOY))
     monkeypatch.chdir(tmp_path)
-    plugins.reset()
+    registry.reset()
     yield
-    plugins.reset()
+    registry.reset()
     for name in [name for name in sys.modules if name.startswith("gaussrep_toy")]:
         del sys.modules[name]
 

@@ -7,6 +7,7 @@ from pydantic import Field, ValidationError
 
 from gaussrep.config import ComponentConfig, Config, component, resolve
 from gaussrep.errors import ConfigError, PluginError, UnknownNameError
+from gaussrep.plugins import registry
 
 
 class Scene(Config):
@@ -154,9 +155,8 @@ def test_a_short_name_that_is_ambiguous_is_filled_in_qualified(zoo, site, monkey
         " target='a:B', devices=frozenset(), capabilities=frozenset())",
     )
     monkeypatch.setenv("GAUSSREP_PLUGINS", "zoo,twin")
-    from gaussrep import plugins
 
-    plugins.reset()
+    registry.reset()
     assert Scene(renderer=zoo.Small()).renderer.type == "zoo:small"
     _, output = problem(Scene, {"renderer": "small"})
     assert "'twin:small' or 'zoo:small'" in output

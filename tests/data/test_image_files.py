@@ -14,6 +14,7 @@ from gaussrep.data.image_files import (
     UnreadableImageError,
     list_images,
     read_image,
+    shrink_size,
     split_images,
     write_png,
 )
@@ -290,3 +291,12 @@ def test_a_missing_image_is_found_out_when_it_is_read(tmp_path):
     files = ImageFiles(tmp_path, ["a.png"])
     with pytest.raises(UnreadableImageError, match=r"a\.png: there is no such file"):
         files[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "longest", "wanted"),
+    [((640, 480), 160, (160, 120)), ((480, 640), 160, (120, 160)), ((64, 48), 160, (64, 48)),
+     ((64, 48), None, (64, 48)), ((1000, 1), 10, (10, 1))],
+)  # fmt: skip
+def test_smaller(size, longest, wanted):
+    assert shrink_size(size, longest) == wanted

@@ -9,6 +9,7 @@ import torch
 from gaussrep import plugins
 from gaussrep.errors import FormatError
 from gaussrep.formats.by_suffix import load
+from gaussrep.plugins.component import CORE
 
 PAGE = (Path(__file__).parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
 
@@ -23,7 +24,7 @@ def test_the_python_runs(tmp_path, monkeypatch):
 
 
 def test_every_suffix_of_the_core_is_on_the_page():
-    formats = [part for part in plugins.list("formats") if part.distribution == plugins.CORE]
+    formats = [part for part in plugins.list("formats") if part.distribution == CORE]
     suffixes = [suffix for part in formats for suffix in part.record.suffixes]
     assert len(suffixes) >= 5
     for suffix in suffixes:

@@ -13,6 +13,7 @@ from gaussrep.config import load_config
 from gaussrep.errors import GaussrepError
 from gaussrep.plugins.component import Component
 from gaussrep.plugins.failure import Origin, PluginFailure
+from gaussrep.plugins.manager import PluginHost
 from gaussrep.training.config import TrainConfig
 
 ROOT = Path(__file__).parents[2]
@@ -80,7 +81,7 @@ def heard():
         refused(plugins.find, "methods", "gmea"),
         refused(load_config, TrainConfig, {"trainer": {"stps": 1}}, [], []),
         str(failed),
-        *map(str, plugins.PluginHost(only=["gmea"]).failures),
+        *map(str, PluginHost(only=["gmea"]).failures),
     ]
     return [line for sentence in sentences for line in sentence.splitlines()]
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gaussrep.plugins import KINDS, hookspecs
+from gaussrep.plugins import hookspecs
+from gaussrep.plugins.records import KINDS
 
 PAGE = "docs/write-a-plugin.md"
 ROOT = Path(__file__).parents[2]

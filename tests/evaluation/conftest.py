@@ -4,11 +4,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.evaluation.resolve import resolve_evaluation_config
 from gaussrep.evaluation.running import run_evaluation
+from gaussrep.plugins import registry
 
 TOY = Path(__file__).parent / "toy"
 
@@ -17,9 +17,9 @@ TOY = Path(__file__).parent / "toy"
 def looker(monkeypatch):
     """The toy distribution, installed."""
     monkeypatch.syspath_prepend(str(TOY))
-    plugins.reset()
+    registry.reset()
     yield
-    plugins.reset()
+    registry.reset()
     for name in [name for name in sys.modules if name.startswith("gaussrep_looker")]:
         del sys.modules[name]
 

@@ -8,8 +8,9 @@ import torch
 
 import gaussrep as gr
 from gaussrep.errors import RunError
-from gaussrep.fitting import Capture, fit, resume_fit
+from gaussrep.fitting import Capture, fit
 from gaussrep.fitting.method import SceneFit
+from gaussrep.fitting.run_fit import resume_fit
 from gaussrep.rendering.projection import project
 from gaussrep.training.run_folder import RunFolder
 

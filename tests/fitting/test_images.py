@@ -4,16 +4,7 @@ import torch
 from PIL import Image
 
 from gaussrep.data.image_files import UnreadableImageError
-from gaussrep.fitting.images import read_image_file, shrink_size, undistort
-
-
-@pytest.mark.parametrize(
-    ("size", "longest", "wanted"),
-    [((640, 480), 160, (160, 120)), ((480, 640), 160, (120, 160)), ((64, 48), 160, (64, 48)),
-     ((64, 48), None, (64, 48)), ((1000, 1), 10, (10, 1))],
-)  # fmt: skip
-def test_smaller(size, longest, wanted):
-    assert shrink_size(size, longest) == wanted
+from gaussrep.fitting.images import read_image_file, undistort
 
 
 def test_hidden_colors_do_not_bleed(tmp_path):

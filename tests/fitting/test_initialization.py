@@ -3,20 +3,16 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
-from gaussrep.data.scenes.scene import PointCloud
-from gaussrep.errors import DataError, RunError
-from gaussrep.fitting import initialization
+from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages
 from gaussrep.fitting.config import InitConfig
 from gaussrep.fitting.initialization import (
     gaussians_at,
     init_gaussians,
-    predict_gaussians,
     random_gaussians,
     scene_bounds,
     scene_extent,
 )
-from gaussrep.gaussians import Gaussians
 
 CORNERS = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 2]])
 
@@ -125,52 +121,3 @@ def test_parallel_cameras_do_not_send_the_cube_to_infinity():
     cube = scene_bounds(Cameras(torch.cat(views), Ks.expand(5, 3, 3), 40, 30))
     assert cube.center.norm() < 10
     assert (cube.size < 50).all()
-
-
-def cloud(count=7):
-    points = torch.arange(3.0 * count).reshape(count, 3)
-    ones = torch.ones(count, dtype=torch.int64)
-    return PointCloud(points, torch.rand(count, 3), torch.eye(3)[ones], -ones, -ones)
-
-
-class AtPoints:
-    """Says each point as a Gaussian, and pads."""
-
-    def gaussians(self, batch):
-        count = len(batch["points"])
-        assert batch["scene"].tolist() == [0] * count
-        assert len(batch["index"]) == 1
-        scene = Gaussians(
-            means=batch["points"],
-            quats=batch["normals"].new_tensor([1.0, 0, 0, 0]).expand(count, 4),
-            scales=torch.full((count, 3), 0.1),
-            opacities=torch.full((count,), 0.4),
-            colors=batch["colors"],
-            features=batch["normals"],
-        )
-        return Gaussians.stack([scene.pad(count + 5)])
-
-
-class OfPictures:
-    def gaussians(self, batch):
-        return batch["image"]
-
-
-def test_what_a_method_reports_of_points_is_taken_without_padding(monkeypatch):
-    monkeypatch.setattr(initialization, "load_run", lambda folder: AtPoints())
-    given = cloud()
-    found = predict_gaussians("run", given)
-    assert torch.equal(found.means, given.points)
-    assert torch.equal(found.colors, given.colors)
-    assert found.features is None
-
-
-def test_a_method_of_images_is_refused(monkeypatch):
-    monkeypatch.setattr(initialization, "load_run", lambda folder: OfPictures())
-    with pytest.raises(DataError, match="run: OfPictures needs 'image', which a point cloud lacks"):
-        predict_gaussians("run", cloud())
-
-
-def test_a_run_is_wanted(tmp_path):
-    with pytest.raises(RunError):
-        predict_gaussians(tmp_path / "none", cloud())

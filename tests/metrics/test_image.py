@@ -3,7 +3,8 @@ from math import log10
 import pytest
 import torch
 
-from gaussrep.metrics import depth_error, masked_mean, mean_visible_color, psnr, ssim, ssim_map
+from gaussrep.metrics import depth_error, masked_mean, mean_visible_color, psnr, ssim
+from gaussrep.metrics.ssim import ssim_map
 
 
 def test_psnr_counts_masked_pixels_only():

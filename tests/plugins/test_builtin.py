@@ -1,9 +1,9 @@
 import pytest
 
-from gaussrep import plugins
 from gaussrep.config.components import config_class
+from gaussrep.plugins.manager import PluginHost
 
-CORE = plugins.PluginHost(only=[]).components()
+CORE = PluginHost(only=[]).components()
 
 
 @pytest.mark.parametrize("component", CORE, ids=str)

@@ -2,7 +2,8 @@ import inspect
 
 import pytest
 
-from gaussrep.plugins import KINDS, hookspecs
+from gaussrep.plugins import hookspecs
+from gaussrep.plugins.records import KINDS
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -1,9 +1,9 @@
 import pytest
 
-from gaussrep import plugins
 from gaussrep.errors import UnknownNameError
 from gaussrep.plugins import builtin
 from gaussrep.plugins.hookspecs import hookimpl
+from gaussrep.plugins.manager import PluginHost
 
 LOSS = """
 @hookimpl
@@ -130,20 +130,20 @@ def test_the_cores_own_failure_is_raised(monkeypatch):
 
     monkeypatch.setattr(builtin, "register_losses", register_losses)
     with pytest.raises(RuntimeError, match="boom"):
-        plugins.PluginHost(only=[])
+        PluginHost(only=[])
 
 
 def test_plugins_are_chosen_by_entry_point_or_distribution(site):
     site.add("gaussrep-a", loss("a"), entry_points="[gaussrep]\nshort = gaussrep_a_plugin\n")
     site.add("gaussrep-b", loss("b"))
-    assert names(plugins.PluginHost(only=["short"])) == sorted(["a", *CORE_LOSSES])
-    assert names(plugins.PluginHost(only=["Gaussrep_A"])) == sorted(["a", *CORE_LOSSES])
-    assert names(plugins.PluginHost(only=[])) == CORE_LOSSES
+    assert names(PluginHost(only=["short"])) == sorted(["a", *CORE_LOSSES])
+    assert names(PluginHost(only=["Gaussrep_A"])) == sorted(["a", *CORE_LOSSES])
+    assert names(PluginHost(only=[])) == CORE_LOSSES
 
 
 def test_choosing_a_plugin_that_is_not_installed_is_reported(site):
     site.add("huber", loss("huber"))
-    failure = only_failure(plugins.PluginHost(only=["hubr"]))
+    failure = only_failure(PluginHost(only=["hubr"]))
     assert failure.phase == "select"
     assert str(failure) == (
         "plugin hubr: GAUSSREP_PLUGINS names a plugin that is not installed; did you mean 'huber'?"

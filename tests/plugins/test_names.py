@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.errors import AmbiguousNameError, UnknownNameError
-from gaussrep.plugins import CORE, Component, LossRecord
+from gaussrep.plugins import Component, LossRecord
+from gaussrep.plugins.component import CORE
 from gaussrep.plugins.manager import clashes, matching, resolve_name
 
 

@@ -5,6 +5,7 @@ import pytest
 from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.errors import AmbiguousNameError, ConfigError, PluginError, UnknownNameError
+from gaussrep.plugins import registry
 
 CODE = {
     "code_of_blur": """
@@ -53,7 +54,7 @@ def test_build_from_settings_or_an_instance():
 
 @pytest.mark.usefixtures("blur")
 def test_build_without_settings():
-    assert type(build("losses", "plain")) is plugins.load("losses", "plain")
+    assert type(build("losses", "plain")) is plugins.find("losses", "plain").load()
     with pytest.raises(ConfigError, match="width = 3: unknown key"):
         build("losses", {"type": "plain", "width": 3})
 
@@ -82,7 +83,7 @@ def test_the_variable_chooses_plugins(site, monkeypatch):
     site.add("blur", PLUGIN, modules=CODE)
     for chosen, known in {"blur": True, " blur ,": True, "": False}.items():
         monkeypatch.setenv("GAUSSREP_PLUGINS", chosen)
-        plugins.reset()
+        registry.reset()
         assert ("blur" in [c.name for c in plugins.list("losses")]) is known
         assert "mse" in [c.name for c in plugins.list("losses")]
 

@@ -4,8 +4,6 @@ import pytest
 
 from gaussrep.errors import PluginError
 from gaussrep.plugins import (
-    KINDS,
-    PLUGIN_API,
     CaptureRecord,
     EncoderRecord,
     FormatRecord,
@@ -13,6 +11,7 @@ from gaussrep.plugins import (
     MethodRecord,
     RendererRecord,
 )
+from gaussrep.plugins.records import KINDS, PLUGIN_API
 from gaussrep.plugins.validation import check_record
 
 BASE = {"name": "x", "summary": "S.", "target": "pkg.mod:Cls"}

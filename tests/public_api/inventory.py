@@ -1,7 +1,10 @@
 """List every promised name: what the promised packages and modules export.
 
-python tests/public_api/inventory.py          writes names.txt
+python tests/public_api/inventory.py          writes names.txt, and prints the number of names
 python tests/public_api/inventory.py --check  reports changes since then
+
+A name that several packages export counts once, for the first of them. A namespace, a module that a
+package exports, counts as one name; its members are listed and promised all the same.
 """
 
 import inspect
@@ -13,38 +16,31 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("names.txt")
-PACKAGES = (
+HOMES = (
     "gaussrep",
     "gaussrep.config",
-    "gaussrep.data",
-    "gaussrep.data.scenes",
-    "gaussrep.embedding",
-    "gaussrep.encoders",
-    "gaussrep.evaluation",
-    "gaussrep.fitting",
-    "gaussrep.formats",
-    "gaussrep.kernels",
-    "gaussrep.losses",
-    "gaussrep.methods",
-    "gaussrep.metrics",
     "gaussrep.plugins",
+    "gaussrep.methods",
+    "gaussrep.encoders",
+    "gaussrep.losses",
+    "gaussrep.metrics",
     "gaussrep.rendering",
+    "gaussrep.kernels",
+    "gaussrep.data",
+    "gaussrep.fitting",
+    "gaussrep.training",
+    "gaussrep.embedding",
+    "gaussrep.evaluation",
+    "gaussrep.formats",
     "gaussrep.report",
     "gaussrep.testing",
-    "gaussrep.training",
-)
-"""Packages whose `__all__` is a promise."""
-
-MODULES = (
-    "gaussrep.atomic_files",
-    "gaussrep.checks",
-    "gaussrep.console",
     "gaussrep.errors",
+    "gaussrep.atomic_files",
     "gaussrep.neighbors",
     "gaussrep.sh",
     "gaussrep.similarity",
 )
-"""Modules whose public definitions are a promise."""
+"""Packages and modules whose public names are a promise, the front door first."""
 
 CALLABLE = (staticmethod, classmethod)
 
@@ -53,10 +49,28 @@ def promised() -> dict[str, list[str]]:
     """Collect the promised names.
 
     Returns:
+        Names by package or module, namespaces among them.
+    """
+    names = {home: _public(home) for home in HOMES}
+    for home in HOMES[1:]:
+        spaces = [name for name in names[home] if inspect.ismodule(_value(home, name))]
+        names |= {f"{home}.{space}": _public(f"{home}.{space}") for space in spaces}
+    return names
+
+
+def homes() -> dict[str, list[str]]:
+    """Assign every promised object to the first package or module that exports it.
+
+    Returns:
         Names by package or module.
     """
-    names = {package: list(import_module(package).__all__) for package in PACKAGES}
-    return names | {module: list(_defined(module)) for module in MODULES}
+    seen = set()
+    first = {}
+    for home, names in promised().items():
+        own = [name for name in names if (name, id(_value(home, name))) not in seen]
+        seen |= {(name, id(_value(home, name))) for name in own}
+        first[home] = own
+    return first
 
 
 def inventory() -> list[str]:
@@ -67,10 +81,34 @@ def inventory() -> list[str]:
         methods and properties of classes.
     """
     lines = set()
-    for home, names in promised().items():
+    for home, names in homes().items():
         for name in names:
-            lines |= set(_describe(f"{home}.{name}", getattr(import_module(home), name)))
+            lines |= set(_describe(f"{home}.{name}", _value(home, name)))
     return sorted(lines)
+
+
+def count() -> Iterator[str]:
+    """Count the promised names.
+
+    Yields:
+        One line per package or module, and the sum.
+    """
+    found = homes()
+    for home in HOMES:
+        spaces = [space for space in found if space.startswith(f"{home}.") and space not in HOMES]
+        members = "".join(f", {len(found[s])} more in {s.removeprefix(home)[1:]}" for s in spaces)
+        if found[home]:
+            yield f"{len(found[home]):4} {home}{members if home != HOMES[0] else ''}"
+    total = sum(len(found[home]) for home in HOMES)
+    yield f"{total:4} names, {len(found[HOMES[0]])} of them at the front door"
+
+
+def _public(module: str) -> list[str]:
+    return list(getattr(import_module(module), "__all__", _defined(module)))
+
+
+def _value(home: str, name: str) -> Any:
+    return getattr(import_module(home), name)
 
 
 def _defined(module: str) -> Iterator[str]:
@@ -128,6 +166,7 @@ def main() -> None:
     names = inventory()
     if "--check" not in sys.argv[1:]:
         FILE.write_text("\n".join(names) + "\n", encoding="utf-8")
+        print(*count(), sep="\n")
         return
     if differences := changes(names):
         print("\n".join(differences))

@@ -13,7 +13,6 @@ from gaussrep.report.builder import (
     ReportPage,
     Row,
     Table,
-    write_report_page,
 )
 from gaussrep.report.charts import Chart
 from gaussrep.report.images import Panel
@@ -52,7 +51,7 @@ def page():
 
 
 def test_all_blocks_are_rendered_and_text_is_escaped(page, tmp_path):
-    html = write_report_page(page, tmp_path).read_text(encoding="utf-8")
+    html = page.write(tmp_path).read_text(encoding="utf-8")
     assert "<h1>Run &amp; report</h1>" in html
     assert "<h2>First</h2>" in html
     assert '<p class="note">1 &lt; 2</p>' in html
@@ -67,7 +66,7 @@ def test_all_blocks_are_rendered_and_text_is_escaped(page, tmp_path):
 
 
 def test_files_beside_the_page_are_linked(page, tmp_path):
-    html = write_report_page(page, tmp_path).read_text(encoding="utf-8")
+    html = page.write(tmp_path).read_text(encoding="utf-8")
     files = {path.name for path in (tmp_path / "report").iterdir()}
     assert files == {"overview.png", "image-00.png", "image-00.ply", "image-01.png"}
     links = re.findall(r'href="(report/[^"]+)"', html)
@@ -76,5 +75,5 @@ def test_files_beside_the_page_are_linked(page, tmp_path):
 
 
 def test_the_page_refers_to_nothing_else(page, tmp_path):
-    html = write_report_page(page, tmp_path).read_text(encoding="utf-8")
+    html = page.write(tmp_path).read_text(encoding="utf-8")
     assert all(source.startswith("data:image/") for source in re.findall(r'src="([^"]+)"', html))

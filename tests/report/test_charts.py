@@ -8,7 +8,6 @@ from gaussrep.report.charts import (
     BINS,
     bin_fractions,
     histogram_chart,
-    loss_charts,
     metrics_charts,
     read_series,
 )
@@ -67,8 +66,8 @@ def test_charts_of_one_page_share_no_clip_path():
 
 
 def test_a_run_that_logged_nothing_has_no_chart(tmp_path, write_log):
-    assert loss_charts(tmp_path) == []
-    assert loss_charts(write_log("step,lr\n1,0.1\n")) == []
+    assert metrics_charts(tmp_path) == []
+    assert metrics_charts(write_log("step,lr\n1,0.1\n")) == []
 
 
 def test_every_logged_column_is_a_series(write_log):

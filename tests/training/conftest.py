@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from gaussrep import plugins
 from gaussrep.config import load_config
+from gaussrep.plugins import registry
 from gaussrep.training.config import TrainConfig
 
 TOY = Path(__file__).parent / "toy"
@@ -28,9 +28,9 @@ QUICK = {
 def toy(monkeypatch):
     """The toy distribution, installed."""
     monkeypatch.syspath_prepend(str(TOY))
-    plugins.reset()
+    registry.reset()
     yield
-    plugins.reset()
+    registry.reset()
     for name in [name for name in sys.modules if name.startswith("gaussrep_toy")]:
         del sys.modules[name]
 

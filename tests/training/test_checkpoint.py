@@ -2,8 +2,8 @@ import pytest
 import torch
 from torch import nn
 
-from gaussrep import plugins
 from gaussrep.errors import RunError
+from gaussrep.plugins import registry
 from gaussrep.training.checkpoint import load_run, load_weights, read_checkpoint, write_checkpoint
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import train
@@ -126,7 +126,7 @@ def test_a_damaged_configuration_is_one_sentence(run, text):
 
 def test_a_missing_plugin_is_one_sentence(run, monkeypatch):
     monkeypatch.setenv("GAUSSREP_PLUGINS", "")
-    plugins.reset()
+    registry.reset()
     with pytest.raises(RunError, match=r"cannot be loaded: .*'toy'"):
         load_run(run.path)
 

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.report import encode_data_url
+from gaussrep.report.images import encode_data_url
 
 INK, SOFT = "#2b3440", "#8a95a3"
 FONT = "font-family:Helvetica,Arial,sans-serif;font-size:13px"

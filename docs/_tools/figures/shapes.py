@@ -5,7 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gaussrep.data import Shapes, ShapesConfig, oklab_to_srgb, write_png
+from gaussrep.data import oklab_to_srgb, write_png
+from gaussrep.data.shapes.config import ShapesConfig
+from gaussrep.data.shapes.dataset import Shapes
 from gaussrep.data.shapes.scene import FAR, NEAR
 
 COLUMNS = 12

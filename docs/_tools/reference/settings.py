@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from gaussrep.config import Config
 from gaussrep.config.describe import REQUIRED, Setting, describe_settings, nested_models
-from gaussrep.plugins import KINDS
+from gaussrep.plugins.records import KINDS
 from reference.markdown import code, prose, table
 
 HEAD = ("setting", "takes", "default", "meaning")

@@ -10,7 +10,8 @@ from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
 from gaussrep import Cameras, Gaussians
-from gaussrep.rendering import MIN_ALPHA, Projection, Renderer, Rendering, project, view_colors
+from gaussrep.rendering import Projection, Renderer, Rendering, project, view_colors
+from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep_additive.config import AdditiveRendererConfig
 
 MIN_POWER = -6.0

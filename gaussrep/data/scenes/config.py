@@ -65,6 +65,16 @@ class SceneConfig(ComponentConfig):
             )
         return self
 
+    def without_augmentation(self) -> "SceneConfig":
+        """Disable augmentation, Mix3D and cropping, so that training scenes are whole.
+
+        Returns:
+            New settings.
+        """
+        never = {name: {"probability": 0.0} for name in AugmentConfig.model_fields}
+        changes = {"augment": AugmentConfig.model_validate(never), "mix3d": 0.0, "max_points": None}
+        return self.model_copy(update=changes)
+
 
 class ScenesConfig(SceneConfig):
     """Settings of the `scenes` data set, which reads from any scene source."""

@@ -10,7 +10,12 @@ from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.data.image_files import DECODING_ERRORS, UnreadableImageError, read_image
+from gaussrep.data.image_files import (
+    DECODING_ERRORS,
+    UnreadableImageError,
+    read_image,
+    shrink_size,
+)
 from gaussrep.data.scenes.camera_matrices import resize_intrinsics
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
@@ -63,22 +68,6 @@ def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
         )
     measured = np.where(raw >= NO_DEPTH, 0, raw)
     return (measured / MILLIMETERS).astype(np.float32)
-
-
-def depth_size(path: Path) -> tuple[int, int]:
-    """Read the size of a depth image from its header, without decoding it.
-
-    Args:
-        path: The image file.
-
-    Returns:
-        Height and width in pixels.
-
-    Raises:
-        UnreadableImageError: If the file is missing or its header is damaged.
-    """
-    with _opened_depth(path) as image:
-        return image.height, image.width
 
 
 @contextmanager
@@ -148,39 +137,67 @@ class FrameRef:
     intrinsics: Float[np.ndarray, "3 3"]
     color_focal: float | None = None
 
+    def size(self, longest: int | None = None) -> tuple[int, int]:
+        """Read the size of the depth image from its header, without decoding it.
 
-def read_rgbd_frame(ref: FrameRef, size: tuple[int, int] | None = None) -> RGBDFrame:
-    """Read a frame.
+        Args:
+            longest: Longer side in pixels of a smaller image of the same view; None keeps the size.
 
-    A color image of another size than the depth is taken to show the same view: ScanNet's come from
-    two cameras, and their small offset is ignored, as is common. A color image with its own focal
-    length is cropped to the field of view of the depth.
+        Returns:
+            Height and width in pixels.
 
-    Args:
-        ref: The frame to read.
-        size: Height and width of the result in pixels; by default those of the depth.
+        Raises:
+            UnreadableImageError: If the file is missing or its header is damaged.
+        """
+        with _opened_depth(self.depth) as image:
+            width, height = shrink_size(image.size, longest)
+        return height, width
 
-    Returns:
-        The frame. Color is resampled bilinearly with antialiasing, depth by the nearest pixel.
+    def intrinsics_at(self, size: tuple[int, int]) -> Float[np.ndarray, "3 3"]:
+        """Scale the camera matrix to another size of the same view.
 
-    Raises:
-        UnreadableImageError: If a file is missing or damaged.
-        UnreadableSceneError: If the field of view of the color image is smaller than that of the
-            depth.
-    """
-    depth = read_depth(ref.depth)
-    rows, columns = size or depth.shape
-    color = read_image(ref.color)
-    box = _seen_by_depth(ref, color, depth.shape)
-    if box is not None or color.size != (columns, rows):
-        color = color.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
-    nearest = depth[_nearest(rows, depth.shape[0])[:, None], _nearest(columns, depth.shape[1])]
-    return RGBDFrame(
-        np.asarray(color),
-        nearest,
-        ref.viewmat.astype(np.float32),
-        resize_intrinsics(ref.intrinsics, depth.shape, (rows, columns)),
-    )
+        Args:
+            size: Height and width in pixels.
+
+        Returns:
+            The camera matrix for that size; pixel centers are at +0.5.
+
+        Raises:
+            UnreadableImageError: If the depth image is missing or its header is damaged.
+        """
+        return resize_intrinsics(self.intrinsics, self.size(), size)
+
+    def read(self, size: tuple[int, int] | None = None) -> RGBDFrame:
+        """Read the frame.
+
+        A color image of another size than the depth is taken to show the same view: ScanNet's come
+        from two cameras, and their small offset is ignored, as is common. A color image with its
+        own focal length is cropped to the field of view of the depth.
+
+        Args:
+            size: Height and width of the result in pixels; by default those of the depth.
+
+        Returns:
+            The frame. Color is resampled bilinearly with antialiasing, depth by the nearest pixel.
+
+        Raises:
+            UnreadableImageError: If a file is missing or damaged.
+            UnreadableSceneError: If the field of view of the color image is smaller than that of
+                the depth.
+        """
+        depth = read_depth(self.depth)
+        rows, columns = size or depth.shape
+        color = read_image(self.color)
+        box = _seen_by_depth(self, color, depth.shape)
+        if box is not None or color.size != (columns, rows):
+            color = color.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
+        nearest = depth[_nearest(rows, depth.shape[0])[:, None], _nearest(columns, depth.shape[1])]
+        return RGBDFrame(
+            np.asarray(color),
+            nearest,
+            self.viewmat.astype(np.float32),
+            resize_intrinsics(self.intrinsics, depth.shape, (rows, columns)),
+        )
 
 
 def _seen_by_depth(

@@ -9,7 +9,7 @@ import torch
 from einops import rearrange
 
 from gaussrep.cameras import Cameras
-from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
 from gaussrep.data.scenes.scene import Views
 from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
 
@@ -87,7 +87,7 @@ def _usable(
     for position in order:
         ref = refs[position]
         try:
-            view = read_rgbd_frame(ref, size)
+            view = ref.read(size)
         except UnreadableFileError as error:
             _warn_once(str(error))
             continue

@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from gaussrep import plugins
 from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.config import resolve
+from gaussrep.plugins import registry
 
 TOY = Path(__file__).parent / "toy"
 UP = torch.tensor([0.0, 0.0, 1.0])
@@ -35,9 +35,9 @@ def views_of(scene, count, size):
 def rooms(monkeypatch):
     """The toy distribution, installed: scenes, an encoder of voxels, a method."""
     monkeypatch.syspath_prepend(str(TOY))
-    plugins.reset()
+    registry.reset()
     yield
-    plugins.reset()
+    registry.reset()
     for name in [name for name in sys.modules if name.startswith("gaussrep_toyrooms")]:
         del sys.modules[name]
 

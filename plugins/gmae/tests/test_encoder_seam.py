@@ -6,9 +6,10 @@ import sys
 import pytest
 import torch
 
-from gaussrep import load_run, plugins
+from gaussrep import load_run
 from gaussrep.config import load_config, resolve
 from gaussrep.errors import CapabilityError, ConfigError, UnavailableError
+from gaussrep.plugins import registry
 from gaussrep.training import TrainConfig, train
 from gaussrep_gmae.export import export_vit
 
@@ -73,9 +74,9 @@ def toy(tmp_path, monkeypatch):
         (info.parent / f"{module}.py").write_text(text)
     monkeypatch.syspath_prepend(str(info.parent))
     importlib.invalidate_caches()
-    plugins.reset()
+    registry.reset()
     yield {"type": "toy", "width": 12}
-    plugins.reset()
+    registry.reset()
     for module in MODULES:
         sys.modules.pop(module, None)
 

@@ -9,13 +9,14 @@ from PIL import Image
 import gaussrep as gr
 from gaussrep import plugins
 from gaussrep.methods import ReportSamples
-from gaussrep.report import PANEL_SIZE as SIZE
+from gaussrep.report import Panel
 from gaussrep_gmae.report import write_mae_report, write_report
 
 LOG = "step,loss,val_loss\n1,0.5,\n2,0.3,\n3,0.2,0.25\n4,0.1,\n"
 MASKED = ["input", "visible", "reconstruction", "completed"]
 OVERVIEW = 8
 GAP = 8
+SIZE = Panel.SIDE
 LIGHT = 3e6
 """Bytes of a page on 16 images, at most."""
 C0 = 0.28209479177387814

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import similarity
-from gaussrep.data.scenes import PointCloud
+from gaussrep.data import PointCloud
 
 CLOUD = "gaussrep_cloud"
 """Key of the `KnownCloud` in a data parser's metadata."""

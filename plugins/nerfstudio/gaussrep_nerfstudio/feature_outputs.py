@@ -5,11 +5,10 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from gaussrep import Cameras, Gaussians
+from gaussrep import Cameras, Gaussians, render
 from gaussrep.embedding import PrincipalColors
-from gaussrep.rendering import render
+from gaussrep.fitting import FittedViews
 from gaussrep_nerfstudio.picker import Ray
-from gaussrep_nerfstudio.views import View
 
 OPAQUE = 0.5
 """Smallest opacity of the Gaussians from which the principal components are computed."""
@@ -18,7 +17,7 @@ PROBE, PROBE_FOV = 3, 0.35
 wide as three pixels of a view of 60 degrees and 512 pixels."""
 
 
-def feature_outputs(view: View, ray: Ray | None, renderer: str) -> dict[str, Tensor]:
+def feature_outputs(view: FittedViews, ray: Ray | None, renderer: str) -> dict[str, Tensor]:
     """Compute the images of features that nerfstudio shows.
 
     Args:

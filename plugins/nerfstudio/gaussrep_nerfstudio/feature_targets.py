@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gaussrep.encoders import build_teacher
 from gaussrep.errors import ConfigError
-from gaussrep.fitting import FeatureTargets, compute_feature_targets
+from gaussrep_nerfstudio.distillation import FeatureTargets, compute_feature_targets
 from gaussrep_nerfstudio.fit_config import encoder_config
 
 if TYPE_CHECKING:

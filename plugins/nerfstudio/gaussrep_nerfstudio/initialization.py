@@ -1,67 +1,81 @@
 """The first Gaussians of a model."""
 
+from os import PathLike
 from typing import TYPE_CHECKING
 
 import torch
 
-from gaussrep import Cameras, Gaussians
+from gaussrep import Cameras, Capture, Gaussians, load_run
+from gaussrep.data import PointCloud
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.fitting import (
-    BaseFitConfig,
-    Capture,
-    PosedImages,
-    RngStream,
-    generator,
-    init_gaussians,
-    predict_gaussians,
-)
+from gaussrep.fitting import PosedImages, SceneFitter
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
 
 if TYPE_CHECKING:
     from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 
-FEATURE_SCALE = 0.1
-"""Initial standard deviation of features; design choice."""
-
 SeedPoints = tuple[torch.Tensor, torch.Tensor]
 """Positions [P, 3] and colors in 0 … 255 [P, 3], as nerfstudio's pipeline passes them."""
 
 
-def make_init_gaussians(
+def place_gaussians(
+    fitter: SceneFitter,
     model: "GaussrepModelConfig",
-    fit: BaseFitConfig,
     cameras: Cameras,
     seed_points: SeedPoints | None,
     known: KnownCloud | None,
-    seed: int,
-) -> Gaussians:
-    """Make the first Gaussians, in the units of the model.
+) -> None:
+    """Place the first Gaussians, in the units of the model.
 
     Args:
-        model: Kind of initialization, and whether there are features.
-        fit: Number, size and opacity.
+        fitter: Gets the Gaussians, on the CPU.
+        model: Kind of initialization.
         cameras: Training cameras.
         seed_points: Points of the data, if it has any.
         known: The same with their normals, in meters, with the data parser `gaussrep-rgbd`.
-        seed: Seed of random places and features.
-
-    Returns:
-        One scene, [N], on the CPU.
 
     Raises:
         ConfigError: `init` is `run` and no run is named.
         DataError: The settings require points and there are none.
     """
-    rng = generator(seed, RngStream.INIT)
     if model.init == "run":
-        gaussians = _predicted(model, known)
+        fitter.set_gaussians(_predicted(model, known))
     else:
-        gaussians = init_gaussians(_capture(cameras, seed_points), fit.init, rng)
-    if model.encoder is None:
-        return gaussians
-    shape = gaussians.count, model.feature_channels
-    features = FEATURE_SCALE * torch.randn(shape, generator=rng)
-    return gaussians.replace(features=features)
+        fitter.init(_capture(cameras, seed_points))
+
+
+@torch.no_grad()
+def predict_gaussians(folder: str | PathLike[str], cloud: PointCloud) -> Gaussians:
+    """Predict the Gaussians of a scene from its points with a trained method, feed-forward.
+
+    Args:
+        folder: A run whose method takes point clouds, such as one of `gaussiancross`.
+        cloud: The scene, in the units that the run was trained with: meters, z up.
+
+    Returns:
+        One scene in the units of the cloud, on the CPU, without features and without fully
+        transparent Gaussians.
+
+    Raises:
+        RunError: The folder holds no run that can be loaded.
+        DataError: Its method predicts nothing from points.
+    """
+    method = load_run(folder)
+    batch = {
+        "points": cloud.points,
+        "colors": cloud.colors,
+        "normals": cloud.normals,
+        "scene": torch.zeros(cloud.count, dtype=torch.int64),
+        "index": torch.zeros(1, dtype=torch.int64),
+    }
+    try:
+        predicted = method.gaussians(batch)[0]
+    except KeyError as error:
+        raise DataError(
+            f"{folder}: {type(method).__name__} needs {error}, which a point cloud lacks; choose a "
+            "run of a method that takes points, such as gaussiancross."
+        ) from error
+    return predicted.replace(features=None).prune(predicted.opacities > 0)
 
 
 def _predicted(model: "GaussrepModelConfig", known: KnownCloud | None) -> Gaussians:

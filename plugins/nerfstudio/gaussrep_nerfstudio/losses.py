@@ -1,5 +1,6 @@
 """nerfstudio's batches as posed images, and the losses of a step."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -7,11 +8,9 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import Cameras
-from gaussrep.fitting import FeatureTargets, PosedImages, compute_fit_loss, feature_error
-from gaussrep.losses import Loss
-from gaussrep.rendering import Rendering
-from gaussrep_nerfstudio.views import View
+from gaussrep import Cameras, Rendering
+from gaussrep.fitting import FittedViews, PosedImages, SceneFitter
+from gaussrep_nerfstudio.distillation import FeatureTargets, feature_error
 
 
 def images_of(batch: dict[str, Any], cameras: Cameras) -> PosedImages:
@@ -59,38 +58,33 @@ def masked(
     return rendered, PosedImages(colors, images.cameras, alphas, depths)
 
 
-def image_loss(
-    view: View, batch: dict[str, Any], loss: Loss, *, depth_weight: float, extent: float
-) -> Float[Tensor, ""]:
+def image_loss(fitter: SceneFitter, views: FittedViews, batch: dict[str, Any]) -> Float[Tensor, ""]:
     """Compute the loss of `gaussrep fit` between a rendered and a captured view.
 
     Args:
-        view: The rendered view.
+        fitter: Its loss, and the weight of depth.
+        views: The rendered view.
         batch: The captured view.
-        loss: Image loss.
-        depth_weight: Weight of the error of depth in extents.
-        extent: Size of the scene in the units of the model.
 
     Returns:
         A scalar.
     """
-    rendering, images = masked(batch, view.rendering, images_of(batch, view.cameras))
-    found = compute_fit_loss(
-        rendering, images, view.background, loss, depth_weight=depth_weight, extent=extent
-    )
-    return found.total
+    rendering, images = masked(batch, views.rendering, images_of(batch, views.cameras))
+    return fitter.compute_loss(replace(views, rendering=rendering), images).total
 
 
-def feature_loss(view: View, batch: dict[str, Any], targets: FeatureTargets) -> Float[Tensor, ""]:
+def feature_loss(
+    rendering: Rendering, batch: dict[str, Any], targets: FeatureTargets
+) -> Float[Tensor, ""]:
     """Compute one minus the cosine between rendered and target features.
 
     Args:
-        view: Rendered with features.
+        rendering: The view, with features.
         batch: `image_idx`, the index of the training image.
         targets: The encoder's maps of the training images.
 
     Returns:
         A scalar in [0, 2].
     """
-    assert view.rendering.features is not None
-    return feature_error(view.rendering.features[0], targets.maps[batch["image_idx"]])
+    assert rendering.features is not None
+    return feature_error(rendering.features[0], targets.maps[batch["image_idx"]])

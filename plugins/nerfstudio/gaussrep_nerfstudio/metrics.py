@@ -10,7 +10,7 @@ from nerfstudio.utils import colormaps
 from nerfstudio.utils.rich_utils import CONSOLE
 from torch import Tensor
 
-from gaussrep.fitting import compute_image_metrics
+from gaussrep.metrics import psnr, ssim
 
 MISSING = (
     "LPIPS is not measured: the weights of its network are not on this machine. PSNR and SSIM are. "
@@ -43,8 +43,8 @@ class ViewMetrics:
         Returns:
             `psnr` in dB, `ssim`, and `lpips` unless its weights are missing, which is logged once.
         """
-        found = compute_image_metrics(rendered[None], truth[None])
-        measured = {"psnr": found.psnr, "ssim": found.ssim}
+        pair = rendered[None].clamp(0, 1), truth[None]
+        measured = {"psnr": psnr(*pair).item(), "ssim": ssim(*pair).item()}
         if self._wanted != "off" and (distance := self._lpips(rendered, truth)) is not None:
             measured["lpips"] = distance
         return measured

@@ -10,27 +10,22 @@ from nerfstudio.models.base_model import Model
 from torch import Tensor
 from torch.nn import Parameter
 
-from gaussrep import build
-from gaussrep.fitting import (
-    Calibration,
-    FeatureTargets,
-    SceneModel,
-    placeholder_gaussians,
-    scene_extent,
-)
+from gaussrep import Cameras as GaussrepCameras
+from gaussrep.fitting import FittedViews, SceneFitter
 from gaussrep.metrics import psnr
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD
+from gaussrep_nerfstudio.distillation import FeatureTargets
 from gaussrep_nerfstudio.feature_outputs import feature_outputs
 from gaussrep_nerfstudio.feature_targets import encode_images
 from gaussrep_nerfstudio.fit_config import scene_config
-from gaussrep_nerfstudio.initialization import make_init_gaussians
+from gaussrep_nerfstudio.initialization import place_gaussians
 from gaussrep_nerfstudio.losses import feature_loss, image_loss, images_of
 from gaussrep_nerfstudio.metrics import ViewMetrics, comparison_images
 from gaussrep_nerfstudio.picker import Picker
 from gaussrep_nerfstudio.scene_images import CAMERAS
 from gaussrep_nerfstudio.schedule import Schedule
-from gaussrep_nerfstudio.views import View, inside
+from gaussrep_nerfstudio.views import inside, outputs_of
 
 if TYPE_CHECKING:
     from gaussrep_nerfstudio.model_config import GaussrepModelConfig
@@ -53,13 +48,11 @@ class GaussrepModel(Model):
     def populate_modules(self) -> None:
         """Build the modules that a checkpoint is loaded into."""
         self._cameras = cameras_of(self.kwargs["metadata"][CAMERAS])
-        self._seed = torch.initial_seed() % 2**63
-        self._fit = scene_config(self.config)
-        self._loss = build("losses", self._fit.loss)
-        self._extent = scene_extent(self._cameras)
+        seed = torch.initial_seed() % 2**63
         channels = None if self.config.encoder is None else self.config.feature_channels
-        self.scene = SceneModel(placeholder_gaussians(channels), self._fit.sh_degree)
-        self.calibration = Calibration(self._extent).requires_grad_(self._fit.calibrate)
+        self._fitter = SceneFitter(scene_config(self.config), seed, self._cameras, channels)
+        self.scene, self.calibration = self._fitter.scene, self._fitter.calibration
+        self._loss = self._fitter.loss
         self.picker = None if self.config.encoder is None else Picker()
         self._metrics = ViewMetrics(self.config.lpips)
         self._schedule: Schedule | None = None
@@ -70,12 +63,10 @@ class GaussrepModel(Model):
     def get_param_groups(self) -> dict[str, list[Parameter]]:
         """Make the first Gaussians, and return the trained parameters by group."""
         points, known = self.kwargs.get("seed_points"), self.kwargs["metadata"].get(CLOUD)
-        gaussians = make_init_gaussians(
-            self.config, self._fit, self._cameras, points, known, self._seed
-        )
-        self.scene = SceneModel(gaussians, self._fit.sh_degree).to(self.device)
+        place_gaussians(self._fitter, self.config, self._cameras, points, known)
+        self.scene = self._fitter.scene.to(self.device)
         groups = {name: [parameter] for name, parameter in self.scene.raw.items()}
-        if self._fit.calibrate:
+        if self._fitter.config.calibrate:
             groups["calibration"] = list(self.calibration.parameters())
         return groups
 
@@ -87,34 +78,23 @@ class GaussrepModel(Model):
         assert trainer is not None
         steps = self._saved["steps"] or trainer.config.max_num_iterations
         self._schedule = Schedule(
-            self._fit,
-            self._extent,
-            self.scene,
-            trainer.optimizers,
-            steps=steps,
-            seed=self._seed,
+            self._fitter, trainer.optimizers, steps=steps, state=self._saved["strategy"]
         )
-        self._schedule.strategy.state = self._saved["strategy"]
         if self.config.encoder is not None:
             manager: Any = trainer.pipeline.datamanager
             self._feature_targets = encode_images(self.config, manager.cached_train, self.device)
-        return self._schedule.callbacks(lambda: self._view)
+        return self._schedule.callbacks()
 
     def get_outputs(self, ray_bundle: Cameras) -> dict[str, Tensor]:
         """Render one camera's view: `rgb`, `depth`, `accumulation`, and features."""
-        schedule = self._schedule if self.training else None
-        gaussians = self.scene.gaussians(None if schedule is None else schedule.sh_degree)
-        if self._box is not None and not self.training:
-            gaussians = inside(gaussians, self._box)
         cameras = cameras_of(ray_bundle)
-        if self._fit.calibrate:
-            cameras = self.calibration(cameras)
-        fixed = gaussians.means.new_tensor(self._fit.background)
-        background = fixed if schedule is None else schedule.background
-        self._view = View.render(gaussians, cameras, background, self.config.renderer)
-        outputs = self._view.outputs()
+        if self.training and self._schedule is not None:
+            self._views = self._fitter.render_step(cameras)
+        else:
+            self._views = self._render(cameras)
+        outputs = outputs_of(self._views.rendering)
         if not self.training and self.picker is not None:
-            outputs |= feature_outputs(self._view, self.picker.ray, self.config.renderer)
+            outputs |= feature_outputs(self._views, self.picker.ray, self.config.renderer)
         return outputs
 
     @torch.no_grad()
@@ -134,19 +114,12 @@ class GaussrepModel(Model):
         self, outputs: dict[str, Tensor], batch: dict[str, Any], metrics_dict: Any = None
     ) -> dict[str, Tensor]:
         """Compute the loss of `gaussrep fit`, the strategy's penalty and the error of features."""
-        losses = {
-            "image": image_loss(
-                self._view,
-                batch,
-                self._loss,
-                depth_weight=self._fit.depth_weight,
-                extent=self._extent,
-            )
-        }
-        if self.training and self._schedule is not None:
-            losses["strategy"] = self._schedule.strategy.penalty(self._view.gaussians)
+        views = self._views
+        losses = {"image": image_loss(self._fitter, views, batch)}
+        if self.training and self._fitter.strategy is not None:
+            losses["strategy"] = self._fitter.strategy.penalty(views.gaussians)
         if self.training and self._feature_targets is not None:
-            error = feature_loss(self._view, batch, self._feature_targets)
+            error = feature_loss(views.rendering, batch, self._feature_targets)
             losses["features"] = self.config.feature_weight * error
         return losses
 
@@ -159,13 +132,20 @@ class GaussrepModel(Model):
 
     def get_extra_state(self) -> dict[str, Any]:
         """Return what a checkpoint holds besides the weights: tensors and plain types only."""
-        if self._schedule is None:
+        if self._schedule is None or self._fitter.strategy is None:
             return self._saved
-        return {"steps": self._schedule.steps, "strategy": self._schedule.strategy.state}
+        return {"steps": self._schedule.steps, "strategy": self._fitter.strategy.state}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore what `get_extra_state` returned."""
         self._saved = state
 
+    def _render(self, cameras: GaussrepCameras) -> FittedViews:
+        """Render the whole scene, or the part of it inside the box."""
+        gaussians = self.scene.gaussians()
+        if self._box is not None and not self.training:
+            gaussians = inside(gaussians, self._box)
+        return self._fitter.render(cameras, gaussians)
+
     def _truth(self, batch: dict[str, Any]) -> Tensor:
-        return images_of(batch, self._view.cameras).over(self._view.background)[0]
+        return images_of(batch, self._views.cameras).over(self._views.background)[0]

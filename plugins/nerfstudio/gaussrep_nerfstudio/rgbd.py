@@ -13,8 +13,7 @@ from nerfstudio.data.scene_box import SceneBox
 from torch import Tensor
 
 from gaussrep import Cuboid, similarity
-from gaussrep.data.scenes import FrameRef, depth_size, resize_intrinsics
-from gaussrep.fitting import shrink_size
+from gaussrep.data import FrameRef
 from gaussrep_nerfstudio.cameras import opengl_poses
 from gaussrep_nerfstudio.cloud import CLOUD, KnownCloud
 from gaussrep_nerfstudio.rgbd_scene import RgbdScene, find_rgbd_scene
@@ -90,6 +89,5 @@ class RgbdDataParser(DataParser):
 
     def _lens(self, ref: FrameRef) -> tuple[tuple[int, int], Float[np.ndarray, "3 3"]]:
         """Width, height and camera matrix of a frame's images."""
-        height, width = depth_size(ref.depth)
-        columns, rows = shrink_size((width, height), self.config.image_size)
-        return (columns, rows), resize_intrinsics(ref.intrinsics, (height, width), (rows, columns))
+        rows, columns = ref.size(self.config.image_size)
+        return (columns, rows), ref.intrinsics_at((rows, columns))

@@ -3,14 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gaussrep.data.scenes import (
-    FrameRef,
-    PointCloud,
-    RgbdSource,
-    RgbdSourceConfig,
-    ScannetSource,
-    ScannetSourceConfig,
-)
+from gaussrep import build
+from gaussrep.data import FrameRef, PointCloud
 from gaussrep.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,23 +45,23 @@ def find_rgbd_scene(config: "RgbdDataParserConfig") -> RgbdScene:
 
 
 def _of_recording(config: "RgbdDataParserConfig") -> RgbdScene:
-    settings = RgbdSourceConfig(
-        root=config.data,
-        hold_out=config.hold_out_every,
-        color_focal=config.color_focal,
-        cache=config.cache,
-    )
-    train = RgbdSource(settings, "train")
+    settings = {
+        "type": "rgbd",
+        "root": config.data,
+        "hold_out": config.hold_out_every,
+        "color_focal": config.color_focal,
+        "cache": config.cache,
+    }
+    train = build("scene_sources", settings, split="train")
     name = _chosen(train.names, config)
-    return RgbdScene(
-        train.cloud(name), train.frames(name), RgbdSource(settings, "val").frames(name)
-    )
+    held_out = build("scene_sources", settings, split="val")
+    return RgbdScene(train.cloud(name), train.frames(name), held_out.frames(name))
 
 
 def _of_scannet(config: "RgbdDataParserConfig") -> RgbdScene:
-    settings = ScannetSourceConfig(root=config.data, frame_step=config.frame_step)
-    splits = ("train", "val")
-    sources = [ScannetSource(settings, split) for split in splits if (config.data / split).is_dir()]
+    settings = {"type": "scannet", "root": config.data, "frame_step": config.frame_step}
+    splits = [split for split in ("train", "val") if (config.data / split).is_dir()]
+    sources = [build("scene_sources", settings, split=split) for split in splits]
     name = _chosen([name for source in sources for name in source.names], config)
     source = next(source for source in sources if name in source.names)
     refs = source.frames(name)

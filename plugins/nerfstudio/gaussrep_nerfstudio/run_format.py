@@ -8,10 +8,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import Gaussians, similarity
+from gaussrep import Format, Gaussians, similarity
 from gaussrep.errors import FormatError
 from gaussrep.fitting import SceneModel
-from gaussrep.formats import Format
 
 CHECKPOINTS, TRANSFORM = "nerfstudio_models", "dataparser_transforms.json"
 PREFIX = "_model.scene.raw."

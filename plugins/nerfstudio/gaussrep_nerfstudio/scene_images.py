@@ -50,9 +50,7 @@ class SceneImages(InputDataset):
         return get_depth_image_from_path(files[number], height, width, unit)
 
     def _frame(self, number: int) -> Any:
-        from gaussrep.data.scenes import read_rgbd_frame
-
-        return read_rgbd_frame(self.metadata[FRAME_REFS][number], self._size(number))
+        return self.metadata[FRAME_REFS][number].read(self._size(number))
 
     def _size(self, number: int) -> tuple[int, int]:
         return int(self.cameras.height[number]), int(self.cameras.width[number])

@@ -1,87 +1,46 @@
 """Learning rates, backgrounds and the strategy around nerfstudio's own optimizer steps."""
 
-from collections.abc import Callable
-
-import torch
 from nerfstudio.engine.callbacks import TrainingCallback, TrainingCallbackLocation
 from nerfstudio.engine.optimizers import Optimizers
 from torch import Tensor
 
-from gaussrep import build
-from gaussrep.fitting import (
-    BaseFitConfig,
-    RngStream,
-    SceneModel,
-    StepInfo,
-    generator,
-    means_lr,
-    pixel_gradients,
-    set_lr,
-)
-from gaussrep_nerfstudio.views import View
+from gaussrep.fitting import SceneFitter
 
 
 class Schedule:
-    """Sets learning rates, the degree of the harmonics and backgrounds, and runs the strategy.
+    """Sets learning rates, and runs the steps of a fit.
 
     nerfstudio owns the optimizers and steps them; the strategy gets them after each step, so that
     their state follows the Gaussians.
 
     Args:
-        config: Settings of the fit.
-        steps: Optimizer steps in all.
-        seed: Seed of random backgrounds and of the strategy.
-        extent: Size of the scene in the units of the model.
-        scene: The Gaussians.
+        fitter: The steps of the fit.
         optimizers: nerfstudio's, one per tensor of the scene by its name.
+        steps: Optimizer steps in all.
+        state: State of the strategy in a checkpoint.
     """
 
     def __init__(
-        self,
-        config: BaseFitConfig,
-        extent: float,
-        scene: SceneModel,
-        optimizers: Optimizers,
-        *,
-        steps: int,
-        seed: int,
+        self, fitter: SceneFitter, optimizers: Optimizers, *, steps: int, state: dict[str, Tensor]
     ) -> None:
-        self.steps, self._config, self._seed = steps, config, seed
-        self._extent, self._scene, self._optimizers = extent, scene, optimizers
-        self.strategy = build("strategies", config.strategy, steps=steps, extent=extent)
+        self.steps, self._fitter, self._optimizers = steps, fitter, optimizers
         self._first = {
             name: group["optimizer"].lr
             for name, group in optimizers.config.items()
             if name in optimizers.optimizers
         }
+        fitter.start(steps, state)
         self.begin(0)
 
-    @property
-    def sh_degree(self) -> int:
-        """Degree of the spherical harmonics at the present step."""
-        return self._config.sh_degree_at(self._step, self.steps)
-
-    @property
-    def background(self) -> Tensor:
-        """RGB behind the Gaussians at the present step."""
-        return self._background
-
-    def callbacks(self, view: Callable[[], View]) -> list[TrainingCallback]:
+    def callbacks(self) -> list[TrainingCallback]:
         """Build the functions that nerfstudio calls before and after each step.
-
-        Args:
-            view: Returns the view that the step rendered.
 
         Returns:
             Two callbacks.
         """
-
-        def end(step: int) -> None:
-            self.end(view())
-
         return [
             TrainingCallback([TrainingCallbackLocation.BEFORE_TRAIN_ITERATION], self.begin),
-            TrainingCallback([TrainingCallbackLocation.AFTER_TRAIN_ITERATION], end),
+            TrainingCallback([TrainingCallbackLocation.AFTER_TRAIN_ITERATION], self.end),
         ]
 
     def begin(self, step: int) -> None:
@@ -90,35 +49,26 @@ class Schedule:
         Args:
             step: Steps made before.
         """
-        self._step = step
-        device = self._scene.raw["means"].device
-        self._rng = generator(self._seed, RngStream.STEP, step, device)
-        self._background = torch.tensor(self._config.background, device=device)
-        if self._config.random_background:
-            self._background = torch.rand(3, generator=self._rng, device=device)
-        progress = min(1.0, step / self.steps)
-        rates = self._config.learning_rates.model_copy(update={"means": self._first["means"]})
-        self._rate = means_lr(rates, self._extent, progress)
-        set_lr(self._optimizers.optimizers["means"], self._rate)
+        self._fitter.begin_step(step, self.steps)
+        rates = self._fitter.config.learning_rates
+        rates = rates.model_copy(update={"means": self._first["means"]})
+        decay = rates.decay(min(1.0, step / self.steps))
+        self._set_lr("means", self._fitter.extent * rates.means * decay)
         if "calibration" in self._first:
-            decay = means_lr(rates, 1 / rates.means, progress)
-            set_lr(self._optimizers.optimizers["calibration"], self._first["calibration"] * decay)
+            self._set_lr("calibration", self._first["calibration"] * decay)
 
-    def end(self, view: View) -> None:
+    def end(self, step: int) -> None:
         """Run the strategy.
 
         Steps count from 0 here, as nerfstudio's do when it measures and saves, so that round
         numbers show the scene before opacities are reset.
 
         Args:
-            view: The rendered view, after the backward pass.
+            step: Steps made before this one.
         """
-        assert view.copies.means.grad is not None
-        gradients = pixel_gradients(
-            view.copies.means.detach(), view.copies.means.grad, view.cameras.detach()
-        )
-        info = StepInfo(self._step, self._rate, gradients, self._rng)
-        scene, optimizers = self._scene, self._optimizers
-        self.strategy.after_step(scene, optimizers.optimizers, info)
-        for name, parameter in scene.raw.items():
-            optimizers.parameters[name] = [parameter]
+        self._fitter.end_step(step, self._optimizers.optimizers)
+        for name, parameter in self._fitter.scene.raw.items():
+            self._optimizers.parameters[name] = [parameter]
+
+    def _set_lr(self, name: str, lr: float) -> None:
+        self._optimizers.optimizers[name].param_groups[0]["lr"] = lr

@@ -16,8 +16,8 @@ from nerfstudio.engine.optimizers import OptimizerConfig
 from nerfstudio.engine.trainer import TrainerConfig
 from nerfstudio.pipelines.base_pipeline import VanillaPipelineConfig
 
-from gaussrep.fitting import FitConfig, LearningRatesConfig
-from gaussrep_nerfstudio.model_config import GaussrepModelConfig
+from gaussrep import FitConfig
+from gaussrep_nerfstudio.model_config import DEFAULTS, GaussrepModelConfig
 from gaussrep_nerfstudio.rgbd_config import RgbdDataParserConfig
 from gaussrep_nerfstudio.scene_images import SceneImages
 
@@ -82,7 +82,7 @@ def trainer_config(name: str) -> TrainerConfig:
 
 def _optimizers() -> dict[str, Any]:
     """One per parameter group, with the learning rates of `gaussrep fit`."""
-    rates = LearningRatesConfig().model_dump(exclude={"means_end"})
+    rates = DEFAULTS.learning_rates.model_dump(exclude={"means_end"})
     return {
         name: {"optimizer": FusedAdamConfig(lr=rate), "scheduler": None}
         for name, rate in rates.items()

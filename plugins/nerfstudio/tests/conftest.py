@@ -1,6 +1,7 @@
 import pytest
 
-from gaussrep.fitting import synthetic_capture, write_transforms
+from gaussrep.fitting import synthetic_capture
+from gaussrep.fitting.transforms import write_transforms
 
 SIZE, VIEWS = 48, 12
 

@@ -1,10 +1,10 @@
 import torch
 from nerfstudio.viewer.viewer_elements import ViewerClick
 
-from gaussrep import Cameras, Gaussians
+from gaussrep import Cameras, Gaussians, render
+from gaussrep.fitting import FittedViews
 from gaussrep_nerfstudio.feature_outputs import feature_outputs
 from gaussrep_nerfstudio.picker import Picker, Ray
-from gaussrep_nerfstudio.views import View
 
 PLACES = torch.tensor([[0.0, -1, 0], [0, 1, 0], [0, 1, 1], [0, -1, 1]])
 
@@ -25,7 +25,7 @@ def scene():
 def seen(gaussians):
     eye, up = torch.tensor([[6.0, 0, 0.5]]), torch.tensor([0.0, 0, 1])
     camera = Cameras.look_at(eye, torch.tensor([0.0, 0, 0.5]), up, 40, 40)
-    return View.render(gaussians, camera, torch.zeros(3), "auto")
+    return FittedViews(gaussians, camera, torch.zeros(3), render(gaussians, camera))
 
 
 def pixel_of(camera, place):

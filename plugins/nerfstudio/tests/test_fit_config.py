@@ -3,17 +3,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from gaussrep import Cameras
+from gaussrep import Cameras, sh
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.fitting import (
-    BaseFitConfig,
-    LearningRatesConfig,
-    SceneModel,
-    make_optimizers,
-    placeholder_gaussians,
-)
+from gaussrep.fitting import BaseFitConfig, SceneFitter
+from gaussrep.fitting.config import LearningRatesConfig
+from gaussrep.fitting.scene_model import SceneModel, make_optimizers, placeholder_gaussians
 from gaussrep_nerfstudio.fit_config import encoder_config, scene_config
-from gaussrep_nerfstudio.initialization import make_init_gaussians
+from gaussrep_nerfstudio.initialization import place_gaussians
 from gaussrep_nerfstudio.model_config import GaussrepModelConfig
 from gaussrep_nerfstudio.trainer_config import trainer_config
 
@@ -25,7 +21,10 @@ EYES = Cameras.look_at(
 def first(**settings):
     model = GaussrepModelConfig(**settings)
     points = (torch.rand(50, 3), torch.full((50, 3), 255, dtype=torch.uint8))
-    return make_init_gaussians(model, scene_config(model), EYES, points, None, 0)
+    channels = None if model.encoder is None else model.feature_channels
+    fitter = SceneFitter(scene_config(model), 0, EYES, channels)
+    place_gaussians(fitter, model, EYES, points, None)
+    return fitter.scene.gaussians().detach()
 
 
 def test_defaults_are_those_of_a_fit():
@@ -72,7 +71,7 @@ def test_points_are_taken_where_there_are_any():
     at_points = first(init_count=20)
     assert at_points.count == 20
     assert at_points.features is None
-    assert (at_points.colors == 1).all()
+    assert torch.equal(at_points.sh[:, :1], sh.from_rgb(torch.ones(20, 3)))
     spread = first(init="random", init_count=30, encoder="statistics", feature_channels=5)
     assert spread.count == 30
     assert spread.features.shape == (30, 5)

@@ -3,7 +3,6 @@ import pytest
 import torch
 
 from gaussrep import similarity
-from gaussrep.data.scenes import read_rgbd_frame
 from gaussrep.errors import DataError
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD
@@ -82,7 +81,7 @@ def test_images_are_read_as_gaussrep_reads_them(rooms):
     ref = find_rgbd_scene(
         RgbdDataParserConfig(data=rooms, scene="scene0000_00", hold_out_every=3, frame_step=1)
     ).train[1]
-    wanted = read_rgbd_frame(ref, (12, 16))
+    wanted = ref.read((12, 16))
     item = SceneImages(outputs).get_data(1, image_type="uint8")
     assert np.array_equal(item["image"].numpy(), wanted.image)
     meters = item["depth_image"][..., 0] / outputs.dataparser_scale

@@ -1,9 +1,9 @@
 import torch
 from nerfstudio.data.scene_box import OrientedBox
 
-from gaussrep import Cameras
+from gaussrep import Cameras, render
 from gaussrep.fitting import known_scene
-from gaussrep_nerfstudio.views import View, inside
+from gaussrep_nerfstudio.views import inside, outputs_of
 
 EYE = Cameras.look_at(
     torch.tensor([[4.0, 0, 1]]), torch.zeros(3), torch.tensor([0.0, 0, 1]), width=40, height=30
@@ -11,7 +11,7 @@ EYE = Cameras.look_at(
 
 
 def drawn(gaussians):
-    return View.render(gaussians, EYE, torch.tensor([0.0, 0, 1]), "auto").outputs()
+    return outputs_of(render(gaussians, EYE, background=torch.tensor([0.0, 0, 1])))
 
 
 def test_outputs_have_nerfstudios_shapes():

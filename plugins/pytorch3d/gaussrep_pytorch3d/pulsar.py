@@ -7,15 +7,9 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussrep import Cameras, Gaussians
-from gaussrep.rendering import (
-    MIN_ALPHA,
-    NEAR,
-    Renderer,
-    Rendering,
-    blend_channels,
-    to_float32,
-    to_rendering,
-)
+from gaussrep.rendering import Renderer, Rendering, to_float32
+from gaussrep.rendering.compositing import blend_channels, to_rendering
+from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
 from gaussrep_pytorch3d.config import PulsarConfig
 from gaussrep_pytorch3d.library import explain_missing_cuda, pytorch3d
 

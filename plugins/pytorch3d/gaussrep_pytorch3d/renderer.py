@@ -10,20 +10,18 @@ from torch import Tensor
 
 from gaussrep import Cameras, Gaussians
 from gaussrep.errors import CapabilityError
-from gaussrep.rendering import (
+from gaussrep.rendering import Renderer, Rendering, project
+from gaussrep.rendering.compositing import (
     CHANNELS_START,
     OPACITY_COLUMN,
-    TRANSMITTANCE_MIN,
-    Renderer,
-    Rendering,
     alpha_composite,
     blend_channels,
     gaussian_alphas,
     pixel_centers,
-    project,
     sort_by_depth,
     to_rendering,
 )
+from gaussrep.rendering.conventions import TRANSMITTANCE_MIN
 from gaussrep_pytorch3d.config import PyTorch3DConfig
 from gaussrep_pytorch3d.library import pytorch3d
 from gaussrep_pytorch3d.nearest import enclosing_radii, nearest_gaussians

@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from gaussrep.rendering import blend_channels, pixel_centers, project, sort_by_depth
+from gaussrep.rendering import project
+from gaussrep.rendering.compositing import blend_channels, pixel_centers, sort_by_depth
 from gaussrep.testing.scenes import random_scene
 from gaussrep_pytorch3d.renderer import composite
 

@@ -6,7 +6,8 @@ from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import MIN_ALPHA, project
+from gaussrep.rendering import project
+from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep.testing.scenes import random_scene
 from gaussrep_pytorch3d.library import pytorch3d
 from gaussrep_pytorch3d.nearest import SIDE, enclosing_radii, nearest_gaussians

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from jaxtyping import Float64, Int64
 
-from gaussrep.data.scenes import IGNORED, PointCloud, RGBDFrame
+from gaussrep.data import IGNORED, PointCloud, RGBDFrame
 from gaussrep_rooms.cameras import draw_intrinsics, draw_viewmats
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.layouts import ceiling, draw_layout

@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from gaussrep.atomic_files import write_json
-from gaussrep.data.scenes import SceneFiles, write_scene
+from gaussrep.data import SceneFiles, write_scene
 from gaussrep.errors import DataError
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room

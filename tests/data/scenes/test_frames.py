@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from gaussrep.data.image_files import UnreadableImageError
-from gaussrep.data.scenes.frames import FrameRef, read_depth, read_rgbd_frame, write_depth
+from gaussrep.data.scenes.frames import FrameRef, read_depth, write_depth
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
 
@@ -55,7 +55,7 @@ def make_shot(folder, size=(24, 32), focal=None):
 
 
 def test_a_frame_as_it_is(tmp_path):
-    view = read_rgbd_frame(make_shot(tmp_path))
+    view = make_shot(tmp_path).read()
     assert view.image.shape == (24, 32, 3)
     assert view.depth[11, 0] == 2
     assert view.depth[12, 0] == 1
@@ -63,7 +63,7 @@ def test_a_frame_as_it_is(tmp_path):
 
 
 def test_a_smaller_frame_shows_the_same_and_mixes_no_depths(tmp_path):
-    view = read_rgbd_frame(make_shot(tmp_path, size=(48, 64)), (10, 16))
+    view = make_shot(tmp_path, size=(48, 64)).read((10, 16))
     assert view.image.shape == (10, 16, 3)
     assert set(np.unique(view.depth)) == {1, 2}
     assert abs(int(view.image[5, 8, 0]) - 255 * 8.5 / 16) < 3
@@ -72,7 +72,7 @@ def test_a_smaller_frame_shows_the_same_and_mixes_no_depths(tmp_path):
 
 
 def test_a_photograph_of_its_own_focal_length_is_cut_to_what_the_depth_sees(tmp_path):
-    view = read_rgbd_frame(make_shot(tmp_path, focal=20.0))  # it sees twice as far to each side
+    view = make_shot(tmp_path, focal=20.0).read()  # it sees twice as far to each side
     left, right = view.image[12, 0, 0], view.image[12, -1, 0]
     assert abs(int(left) - 255 * 0.25) < 8
     assert abs(int(right) - 255 * 0.75) < 8
@@ -80,4 +80,4 @@ def test_a_photograph_of_its_own_focal_length_is_cut_to_what_the_depth_sees(tmp_
 
 def test_a_photograph_that_sees_too_little_is_refused(tmp_path):
     with pytest.raises(UnreadableSceneError, match=r"0\.png: with a focal length of 50 .* lower"):
-        read_rgbd_frame(make_shot(tmp_path, focal=50.0))
+        make_shot(tmp_path, focal=50.0).read()

@@ -11,6 +11,7 @@ from gaussrep.data.scenes.config import SceneConfig
 from gaussrep.data.scenes.scannet.source import ScannetSource
 from gaussrep.data.scenes.source import make_scene_source
 from gaussrep.errors import ConfigError, UnknownNameError
+from gaussrep.plugins import registry
 
 TOY = Path(__file__).parent / "toy"
 QUIET = {"center_shift": {"probability": 0}, "scale": {"probability": 0}}
@@ -20,9 +21,9 @@ QUIET = {"center_shift": {"probability": 0}, "scale": {"probability": 0}}
 def cubes(monkeypatch):
     """The toy distribution with a scene source, installed."""
     monkeypatch.syspath_prepend(str(TOY))
-    plugins.reset()
+    registry.reset()
     yield
-    plugins.reset()
+    registry.reset()
     for name in [name for name in sys.modules if name.startswith("gaussrep_cubes")]:
         del sys.modules[name]
 

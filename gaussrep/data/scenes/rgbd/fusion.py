@@ -14,7 +14,7 @@ from jaxtyping import Float, Float32, Float64, Int
 
 from gaussrep.atomic_files import atomic_write
 from gaussrep.data.scenes.config import RgbdSourceConfig
-from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
 from gaussrep.errors import DataError
@@ -184,7 +184,7 @@ def fuse(refs: Sequence[FrameRef], voxel: float) -> FusedCloud:
     moments = VoxelAccumulator(voxel)
     for ref in refs:
         try:
-            view = read_rgbd_frame(ref)
+            view = ref.read()
         except UnreadableFileError as error:
             log.warning("%s", error)
             continue

@@ -15,7 +15,7 @@ from PIL import Image
 
 from gaussrep.data.image_files import DECODING_ERRORS
 from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
-from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, read_rgbd_frame
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
 from gaussrep.data.scenes.scene_files import read_matrix
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
@@ -86,7 +86,7 @@ class ExportedFrames(RawFrames):
         color = self._folder / "color" / f"{number}.jpg"
         depth = self._folder / "depth" / f"{number}.png"
         ref = FrameRef(number, color, depth, self.viewmats[number], self.intrinsics)
-        return read_rgbd_frame(ref)
+        return ref.read()
 
     def _viewmat(self, number: int) -> np.ndarray | None:
         return invert_pose(read_matrix(self._folder / "pose" / f"{number}.txt"))

@@ -1,6 +1,6 @@
 """An encoder of patches."""
 
-from gaussrep.encoders import ImageEncoder
+from gaussrep import ImageEncoder
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional

@@ -1,21 +1,19 @@
 """A densification strategy and a capture format for `gaussrep fit`."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
-from gaussrep.cameras import Cameras
+from gaussrep import Cameras, Capture, Strategy
 from gaussrep.errors import DataError
 from gaussrep.fitting import (
-    Capture,
     CaptureConfig,
     PosedImages,
     SceneModel,
     StepInfo,
-    Strategy,
     update_params_and_optimizer_state,
 )
-from gaussrep.fitting.strategy import Optimizers
 
 EVERY = 100
 """Steps between removals."""
@@ -32,7 +30,9 @@ class PruneFaint(Strategy):
     def __init__(self, *, steps: int, extent: float) -> None:
         super().__init__()
 
-    def after_step(self, scene: SceneModel, optimizers: Optimizers, info: StepInfo) -> None:
+    def after_step(
+        self, scene: SceneModel, optimizers: Mapping[str, torch.optim.Optimizer], info: StepInfo
+    ) -> None:
         """See `Strategy.after_step`."""
         if info.step % EVERY == 0:
             kept = (scene.raw["opacities"].sigmoid() >= 0.01).nonzero()[:, 0]

@@ -1,8 +1,8 @@
 """A loss that outliers do not rule."""
 
 import torch
-from gaussrep.checks import check_shape
-from gaussrep.losses.loss import Loss
+from gaussrep import Loss
+from gaussrep.losses import check_shapes
 from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
@@ -28,10 +28,9 @@ class Huber(Loss):
         mask: Bool[Tensor, "*batch height width"] | None = None,
     ) -> Float[Tensor, ""]:
         """See `Loss.forward`; 0 where no pixel counts."""
-        check_shape("target", target, list(prediction.shape))
+        check_shapes(prediction, target, mask)
         if mask is None:
             return functional.smooth_l1_loss(prediction, target, beta=self.config.delta)
-        check_shape("mask", mask, list(prediction.shape[:-1]))
         error = torch.where(mask[..., None], prediction - target, 0)
         zero = torch.zeros_like(error)
         total = functional.smooth_l1_loss(error, zero, beta=self.config.delta, reduction="sum")

@@ -4,10 +4,7 @@ from collections.abc import Sequence
 
 import gaussrep as gr
 import torch
-from gaussrep.building import build
-from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
-from gaussrep.methods import Batch, Embedding, Method, StepOutput
+from gaussrep import Batch, Cameras, Embedding, Gaussians, Method, StepOutput, build
 from gaussrep.metrics import psnr
 from jaxtyping import Float
 from torch import Tensor, nn

@@ -1,9 +1,8 @@
 """A renderer of round blobs."""
 
 import torch
-from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Projection, Renderer, Rendering, project, view_colors
+from gaussrep import Cameras, Gaussians, Renderer, Rendering
+from gaussrep.rendering import Projection, project, view_colors
 from jaxtyping import Float
 from torch import Tensor
 

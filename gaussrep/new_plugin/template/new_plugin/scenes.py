@@ -1,10 +1,8 @@
 """A source of scenes."""
 
 import torch
-from gaussrep.data.sample import Split
-from gaussrep.data.scenes.frames import FrameRef
-from gaussrep.data.scenes.scene import PointCloud
-from gaussrep.data.scenes.source import SceneSource
+from gaussrep import SceneSource
+from gaussrep.data import FrameRef, PointCloud, Split
 from gaussrep.errors import CapabilityError
 
 POINTS = 200

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from gaussrep.training import Callback, Row, Schedule, TrainState
+from gaussrep import Callback, Schedule
+from gaussrep.training import TrainState
 
 from new_plugin.config import LionConfig, StepDecayConfig
 
@@ -12,7 +13,7 @@ from new_plugin.config import LionConfig, StepDecayConfig
 class WeightNorm(Callback):
     """Logs the norm of all weights as the column `weight_norm`."""
 
-    def measure(self, state: TrainState) -> Row:
+    def measure(self, state: TrainState) -> dict[str, int | float]:
         """Compute the Euclidean norm of all parameters."""
         norms = [parameter.detach().norm() for parameter in state.method.parameters()]
         return {"weight_norm": torch.stack(norms).norm().item()}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from gaussrep.fitting.synthetic import synthetic_capture
+from gaussrep.fitting import synthetic_capture
 from gaussrep.testing import (
     CallbackContract,
     CaptureContract,

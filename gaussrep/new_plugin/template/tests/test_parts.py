@@ -5,7 +5,7 @@ import math
 import gaussrep as gr
 import pytest
 import torch
-from gaussrep.building import build
+from gaussrep import build
 
 BLOBS = "new-plugin-blobs"
 PATCHES = "new-plugin-patches"

@@ -8,12 +8,10 @@ from tempfile import TemporaryDirectory
 from typing import ClassVar
 
 from gaussrep.config import dump_yaml
-from gaussrep.data import SampleKey
-from gaussrep.data.scenes import IGNORED
+from gaussrep.data import IGNORED, SampleKey
 from gaussrep.errors import DataError, RunError
 from gaussrep.evaluation import Evaluation, Scores, device_of, name_of
 from gaussrep.methods import Method, hash_state_dict
-from gaussrep.plugins import suggest
 from gaussrep.training import RunFolder, TrainConfig, TrainerConfig, load_run, resume, train
 from gaussrep_gaussiancross.evaluations.config import (
     InstanceFineTuneConfig,
@@ -290,7 +288,7 @@ def class_indices(names: Sequence[str], classes: Sequence[str]) -> tuple[int, ..
     for name in names:
         if name not in classes:
             raise DataError(
-                f"the data set has no class {name!r}, which stuff names; {suggest(name, classes)} "
-                "stuff=[] leaves no class out"
+                f"the data set has no class {name!r}, which stuff names; it has "
+                f"{', '.join(classes)}; stuff=[] leaves no class out"
             )
     return tuple(classes.index(name) for name in names)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gaussrep.data.scenes import IGNORED
+from gaussrep.data import IGNORED
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gaussrep.data.scenes import IGNORED
+from gaussrep.data import IGNORED
 from gaussrep.methods import Batch, StepOutput
 from gaussrep_gaussiancross.evaluations.config import PointGroupConfig
 from gaussrep_gaussiancross.evaluations.instances import Proposals, valid_instances

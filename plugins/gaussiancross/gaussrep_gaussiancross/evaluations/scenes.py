@@ -10,8 +10,7 @@ from torch import Tensor
 
 from gaussrep import build
 from gaussrep.config import ComponentConfig
-from gaussrep.data import SampleKey
-from gaussrep.data.scenes import IGNORED, AugmentConfig, SceneConfig
+from gaussrep.data import IGNORED, SampleKey, SceneConfig
 from gaussrep.errors import DataError
 from gaussrep.training import make_loader
 
@@ -109,11 +108,7 @@ def without_augmentation(data: ComponentConfig) -> ComponentConfig:
     Returns:
         New settings; those of other data sets are unchanged.
     """
-    if not isinstance(data, SceneConfig):
-        return data
-    never = {name: {"probability": 0.0} for name in AugmentConfig.model_fields}
-    changes = {"augment": AugmentConfig.model_validate(never), "mix3d": 0.0, "max_points": None}
-    return data.model_copy(update=changes)
+    return data.without_augmentation() if isinstance(data, SceneConfig) else data
 
 
 def iter_batches(

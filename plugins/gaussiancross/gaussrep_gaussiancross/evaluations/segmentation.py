@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.data import SampleKey
-from gaussrep.data.scenes import IGNORED
+from gaussrep.data import IGNORED, SampleKey
 from gaussrep.evaluation import Scores
 from gaussrep.methods import Batch
 from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, iter_batches, log_progress

@@ -11,7 +11,7 @@ from torch.nn.functional import one_hot
 
 from gaussrep import build
 from gaussrep.config import ComponentConfig
-from gaussrep.data.scenes import IGNORED
+from gaussrep.data import IGNORED
 from gaussrep.methods import Batch, Method, StepOutput
 from gaussrep_gaussiancross.evaluations.config import SegmenterConfig
 from gaussrep_gaussiancross.point_method import PointMethod, require_point_method

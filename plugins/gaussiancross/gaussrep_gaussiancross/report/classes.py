@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 from torch.nn.functional import normalize
 
-from gaussrep.data.scenes import IGNORED
+from gaussrep.data import IGNORED
 from gaussrep.report import Panel, css_color
 from gaussrep_gaussiancross.report.k_means import k_means
 from gaussrep_gaussiancross.report.report_scene import ReportScene

@@ -9,7 +9,7 @@ from torch import Tensor
 
 import gaussrep as gr
 from gaussrep import Cameras, Gaussians
-from gaussrep.data.scenes import PointCloud
+from gaussrep.data import PointCloud
 from gaussrep.methods import Batch
 from gaussrep.report import Panel
 from gaussrep_gaussiancross.anchors import AnchorGrid

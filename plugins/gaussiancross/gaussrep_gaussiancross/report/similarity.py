@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from gaussrep.neighbors import farthest_points, nearest_neighbors
-from gaussrep.report import VIRIDIS, Panel, near_to_far
+from gaussrep.report import Panel, near_to_far
 from gaussrep_gaussiancross.report.k_means import k_means
 from gaussrep_gaussiancross.report.report_scene import ReportCamera, ReportScene
 
@@ -162,8 +162,17 @@ class PickMap:
             "orders": [_base64(order, "<u2") for order in self.orders],
             "side": self.side,
             "first": self.first,
-            "palette": [[*bytes.fromhex(color)] for color in VIRIDIS],
+            "palette": palette(),
         }
+
+
+def palette() -> list[list[int]]:
+    """List the nine colors of viridis, in bytes.
+
+    Returns:
+        RGB in 0 … 255, from the bright end.
+    """
+    return (near_to_far(torch.linspace(0, 1, 9)) * 255).round().int().tolist()
 
 
 def compress_features(features: Float[Tensor, "p d"], channels: int) -> Int8[Tensor, "p c"]:

@@ -12,7 +12,7 @@ from gaussrep.embedding import PrincipalColors
 from gaussrep.methods import Batch
 from gaussrep.metrics import psnr
 from gaussrep.rendering import Rendering
-from gaussrep.report import PANEL_SIZE, Panel, near_to_far
+from gaussrep.report import Panel, near_to_far
 from gaussrep_gaussiancross import losses
 from gaussrep_gaussiancross.head import GaussianField
 from gaussrep_gaussiancross.method import GaussianCross
@@ -40,7 +40,7 @@ class ViewImages:
         Returns:
             One panel per view.
         """
-        size = (PANEL_SIZE, max(1, round(shape * PANEL_SIZE)))
+        size = (Panel.SIDE, max(1, round(shape * Panel.SIDE)))
         return [Panel.from_pixels(self.title, image, size) for image in self.images]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 
 from gaussrep.methods import Batch, Report, ReportSamples
-from gaussrep.report import MetricStyles, ReportPage, loss_charts, metrics_charts, write_report_page
+from gaussrep.report import ReportPage, metrics_charts
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.page import (
     describe_model,
@@ -52,7 +52,7 @@ def select_scene(batch: Batch, number: int) -> Batch:
     return alone | {"scene": alone["scene"] - number}
 
 
-LOSS_LINES: MetricStyles = {
+LOSS_LINES = {
     "color_loss": ("color", "#4477aa"),
     "depth_loss": ("depth", "#cc6644"),
     "semantic_loss": ("features", "#448855"),
@@ -93,7 +93,10 @@ def write_report(
         title=f"GaussianCross · {run.name}",
         summary=summary,
         facts=[*_training_facts(shown), *describe_model(method)],
-        charts=[*loss_charts(run), *metrics_charts(run, "Weighted parts of the loss", LOSS_LINES)],
+        charts=[
+            *metrics_charts(run),
+            *metrics_charts(run, "Weighted parts of the loss", LOSS_LINES),
+        ],
         tables=probe_tables(run),
         articles=[
             scene_article(scene, number, method.config.opacity_threshold, unit)
@@ -103,7 +106,7 @@ def write_report(
         css=resource("style.css"),
         script=resource("pick.js"),
     )
-    return Report(write_report_page(page, folder), summary)
+    return Report(page.write(folder), summary)
 
 
 def _training_facts(shown: ReportSamples) -> list[tuple[str, str]]:

@@ -167,7 +167,7 @@ def test_both_rows_and_the_same_numbers_again(evaluate, make_feeler):
         (["data.instances=false"], r"train split has an instance .* \(wall, floor left out\)"),
         (["min_points=5000"], "val split has an instance of at least 5000 points"),
         (["stuff=[wall,floor,chair,table]"], "chair, table left out"),
-        (["stuff=[flor]"], "no class 'flor', which stuff names; did you mean 'floor'?"),
+        (["stuff=[flor]"], "no class 'flor', which stuff names; it has "),
     ],
 )
 def test_no_objects(evaluate, make_feeler, overrides, message):

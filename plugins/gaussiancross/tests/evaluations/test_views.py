@@ -5,7 +5,7 @@ import torch
 
 from gaussrep.building import build
 from gaussrep.config import resolve
-from gaussrep.data.scenes import write_scene
+from gaussrep.data import write_scene
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.resolve import resolve_evaluation_config
 from gaussrep.evaluation.running import run_evaluation

@@ -6,7 +6,7 @@ import numpy as np
 from safetensors.torch import save_model
 
 from gaussrep.config import load_config
-from gaussrep.data.scenes import PointCloud, RGBDFrame, write_scene
+from gaussrep.data import PointCloud, RGBDFrame, write_scene
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
 

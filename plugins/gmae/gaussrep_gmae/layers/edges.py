@@ -6,7 +6,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import Gaussians
-from gaussrep.rendering import MIN_ALPHA
+from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep_gmae.layers.depth import cumulative_layers, render_subsets
 
 RGB_TO_XYZ = (

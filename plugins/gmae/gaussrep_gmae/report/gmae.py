@@ -6,12 +6,18 @@ import torch
 
 from gaussrep import Gaussians
 from gaussrep.methods import Report, ReportSamples
-from gaussrep.report import Chart, css_color, histogram_chart, layer_colors, loss_charts
+from gaussrep.report import Chart, css_color, histogram_chart, metrics_charts
 from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.facts import model_facts, training_facts
 from gaussrep_gmae.report.masked_views import MaskedSample, masked_samples
 from gaussrep_gmae.report.page import ReportImage, layer_legend, paragraphs, write_page
-from gaussrep_gmae.report.zero_shot import CHANGE, LAYERS, ZeroShotPanels, zero_shot_panels
+from gaussrep_gmae.report.zero_shot import (
+    CHANGE,
+    LAYERS,
+    ZeroShotPanels,
+    layer_colors,
+    zero_shot_panels,
+)
 
 
 @torch.no_grad()
@@ -44,7 +50,7 @@ def write_report(method: GMAE, samples: ReportSamples, run: Path, folder: Path) 
     return write_page(
         title=f"GMAE · {run.name}",
         facts=[*training_facts(samples), *model_facts(method)],
-        charts=[*loss_charts(run), *gaussian_histograms(gaussians)],
+        charts=[*metrics_charts(run), *gaussian_histograms(gaussians)],
         caption=paragraphs(_caption(method)) + legend,
         images=reported,
         folder=folder,

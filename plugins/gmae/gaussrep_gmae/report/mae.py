@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from gaussrep.methods import Report, ReportSamples
-from gaussrep.report import loss_charts
+from gaussrep.report import metrics_charts
 from gaussrep_gmae.mae import MAE
 from gaussrep_gmae.report.facts import model_facts, training_facts
 from gaussrep_gmae.report.masked_views import masked_samples
@@ -29,7 +29,7 @@ def write_mae_report(method: MAE, samples: ReportSamples, run: Path, folder: Pat
     return write_page(
         title=f"MAE · {run.name}",
         facts=[*training_facts(samples), *model_facts(method)],
-        charts=loss_charts(run),
+        charts=metrics_charts(run),
         caption=paragraphs(_caption(method)),
         images=[
             ReportImage(name, each.psnr, [each.panels], each.panels)

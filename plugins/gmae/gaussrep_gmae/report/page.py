@@ -15,7 +15,6 @@ from gaussrep.report import (
     Panel,
     ReportPage,
     Row,
-    write_report_page,
 )
 from gaussrep_gmae.report.masked_views import MaskedPSNR
 
@@ -81,7 +80,7 @@ def write_page(
         caption=caption,
         css=CSS,
     )
-    return Report(write_report_page(page, folder), _summary(images))
+    return Report(page.write(folder), _summary(images))
 
 
 def paragraphs(texts: Sequence[str]) -> Markup:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import Gaussians
-from gaussrep.report import PANEL_SIZE, Panel, layer_colors, near_to_far
+from gaussrep.report import Panel, near_to_far
 from gaussrep_gmae.layers import depth_map, edges, figure_mask, layer_map, render_nearest
 from gaussrep_gmae.method import GMAE
 from gaussrep_gmae.report.ellipses import draw_ellipses
@@ -54,7 +54,7 @@ class ZeroShotPanels:
 
 
 def zero_shot_panels(
-    method: GMAE, image: Float[Tensor, "3 h w"], gaussians: Gaussians, size: int = PANEL_SIZE
+    method: GMAE, image: Float[Tensor, "3 h w"], gaussians: Gaussians, size: int = Panel.SIDE
 ) -> ZeroShotPanels:
     """Compute the panels of one image.
 
@@ -72,7 +72,7 @@ def zero_shot_panels(
     strength = edges(gaussians, min(EDGE_LAYERS, gaussians.count), size)
     return ZeroShotPanels(
         whole=Panel.from_pixels("from all patches", method.render(gaussians).color[0, 0]),
-        ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], PANEL_SIZE)),
+        ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], Panel.SIDE)),
         layers=Panel.from_pixels("layers", _layers(gaussians, size, method.background)),
         depth=_depth(depth_map(gaussians, size)[0]),
         edges=Panel.from_pixels("edges", _ink(strength[0])),
@@ -89,6 +89,18 @@ def _layers(
     layers = min(LAYERS, gaussians.count)
     colors = torch.cat([torch.ones(1, 3), layer_colors(layers)])
     return colors[layer_map(gaussians, layers, CHANGE, size, background)[0].cpu()]
+
+
+def layer_colors(layers: int) -> Float[Tensor, "layers 3"]:
+    """Return the colors of numbered layers.
+
+    Args:
+        layers: Number of layers.
+
+    Returns:
+        RGB in [0, 1], nearest first.
+    """
+    return near_to_far(torch.linspace(0, 1, layers))
 
 
 def _nearest(gaussians: Gaussians, size: int, background: Float[Tensor, " 3"]) -> list[Panel]:

@@ -3,7 +3,8 @@ import math
 import pytest
 import torch
 
-from gaussrep.data import Shapes, ShapesConfig
+from gaussrep.data.shapes.config import ShapesConfig
+from gaussrep.data.shapes.dataset import Shapes
 from gaussrep.errors import DataError
 from gaussrep_gmae.evaluations.figure_ground import iou
 

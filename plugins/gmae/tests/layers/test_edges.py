@@ -3,7 +3,7 @@ import pytest
 import torch
 from einops import rearrange
 
-from gaussrep.rendering import MIN_ALPHA
+from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep_gmae.layers import edges, render_nearest
 from gaussrep_gmae.layers.edges import color_gradient, rgb_to_lab
 

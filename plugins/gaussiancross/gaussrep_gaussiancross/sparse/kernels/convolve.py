@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gaussrep.kernels import NONE, WIDTH, claim, inline_jit, kernel
+from gaussrep.kernels import NONE, claim, inline_jit, kernel
+from gaussrep.kernels.simd import WIDTH
 from gaussrep_gaussiancross.sparse.kernels.tile import HEIGHTS, TALLEST, multiply_tile
 
 

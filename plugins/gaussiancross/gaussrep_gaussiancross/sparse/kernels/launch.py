@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.kernels import WIDTH, launch
+from gaussrep.kernels import launch
+from gaussrep.kernels.simd import WIDTH
 from gaussrep_gaussiancross.sparse.kernel_map import Grid, KernelMap
 from gaussrep_gaussiancross.sparse.kernels.convolve import compute_rows, pack
 from gaussrep_gaussiancross.sparse.kernels.neighbors import count_neighbors, list_neighbors

@@ -12,7 +12,8 @@ import numpy as np
 from llvmlite import binding, ir
 from numba.core import cgutils, types  # noqa: TID253
 
-from gaussrep.kernels import I32, VECTOR, WIDTH, call_llvm, inline_jit, intrinsic
+from gaussrep.kernels import inline_jit
+from gaussrep.kernels.simd import I32, VECTOR, WIDTH, call_llvm, intrinsic
 
 I64 = ir.IntType(64)
 ALIGNMENT = 4

@@ -2,7 +2,7 @@ from pathlib import Path
 from typing import Annotated
 
 from gaussrep.config import ComponentConfig, component
-from gaussrep.data.scenes import SceneConfig
+from gaussrep.data import SceneConfig
 
 
 class RoomsConfig(SceneConfig):

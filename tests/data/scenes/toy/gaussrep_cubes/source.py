@@ -2,7 +2,8 @@ from itertools import product
 
 import torch
 
-from gaussrep.data.scenes import PointCloud, SceneSource
+from gaussrep.data.scenes.scene import PointCloud
+from gaussrep.data.scenes.source import SceneSource
 from gaussrep.errors import CapabilityError
 
 

@@ -9,7 +9,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, cosine_similarity
 
-from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep import ImageEncoder
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from torch.nn.functional import cosine_similarity
 
 from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.teacher import build_teacher
-from gaussrep.fitting.distillation import compute_feature_targets, feature_error
+from gaussrep_nerfstudio.distillation import compute_feature_targets, feature_error
 
 
 class Flat(ImageEncoder):

@@ -1,0 +1,251 @@
+"""SceneFitter: the steps of a fit, for any training loop."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from gaussrep.building import build
+from gaussrep.cameras import Cameras
+from gaussrep.errors import PluginError
+from gaussrep.fitting.calibration import Calibration
+from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.config import BaseFitConfig
+from gaussrep.fitting.image_gradient import one_each, per_view, pixel_gradients
+from gaussrep.fitting.initialization import init_gaussians, scene_extent
+from gaussrep.fitting.losses import FitLoss, compute_fit_loss
+from gaussrep.fitting.rng import RngStream, generator
+from gaussrep.fitting.scene_model import SceneModel, placeholder_gaussians
+from gaussrep.fitting.strategy import Optimizers, StepInfo, Strategy
+from gaussrep.gaussians import Gaussians
+from gaussrep.losses.loss import Loss
+from gaussrep.rendering import Rendering, render
+
+FEATURE_SCALE = 0.1
+"""Initial standard deviation of features; design choice."""
+
+
+@dataclass(frozen=True, eq=False)
+class FittedViews:
+    """Views of a scene that is fitted.
+
+    Attributes:
+        gaussians: The rendered scene, [N], with gradients to its parameters.
+        cameras: The views [V], corrected by the calibration.
+        background: RGB behind the scene.
+        rendering: The images, [V, H, W, ...].
+    """
+
+    gaussians: Gaussians
+    cameras: Cameras
+    background: Float[Tensor, " 3"]
+    rendering: Rendering
+
+
+class SceneFitter:
+    """Runs the steps of a fit inside a training loop that owns the optimizers.
+
+    `gaussrep fit` runs it in gaussrep's trainer; a plugin runs it in that of another library. The
+    loop places the first Gaussians with `init` or `set_gaussians`, makes one optimizer per tensor
+    of `scene.raw`, and calls `start`. At each step it calls `begin_step`, `render_step` and
+    `compute_loss`, adds `strategy.penalty`, makes the optimizer steps, and calls `end_step`. The
+    modules `scene`, `calibration` and `loss` belong into the loop's checkpoints.
+
+    Random numbers of a step are a pure function of the seed and the step, so that a resumed fit
+    ends with the same numbers as one that was never stopped.
+
+    Args:
+        config: Settings.
+        seed: Seed of the first Gaussians, random backgrounds and the strategy.
+        cameras: Cameras of the fitted views, [V], which set the scene's extent; None where a
+            checkpoint sets it.
+        channels: Length of the Gaussians' feature vectors; None for none.
+
+    Attributes:
+        config: The settings.
+        scene: The Gaussians; one transparent Gaussian before the first are placed.
+        calibration: The correction that all cameras share; not trained unless `config.calibrate`.
+        loss: Image loss.
+        strategy: The densification strategy; None before `start`.
+        sh_degree: Degree of the spherical harmonics at the present step; None uses all.
+    """
+
+    def __init__(
+        self,
+        config: BaseFitConfig,
+        seed: int,
+        cameras: Cameras | None = None,
+        channels: int | None = None,
+    ) -> None:
+        self.config = config
+        extent = 1.0 if cameras is None else scene_extent(cameras)
+        self.scene = SceneModel(placeholder_gaussians(channels), config.sh_degree)
+        self.calibration = Calibration(extent).requires_grad_(config.calibrate)
+        self.loss: Loss = build("losses", config.loss)
+        self.strategy: Strategy | None = None
+        self.sh_degree: int | None = None
+        self._seed, self._channels = seed, channels
+        self._passes: list[tuple[Gaussians, Cameras]] = []
+
+    @property
+    def extent(self) -> float:
+        """Size of the scene in scene units."""
+        return self.calibration.extent.item()
+
+    @property
+    def background(self) -> Float[Tensor, " 3"]:
+        """RGB behind the scene outside of training and, unless it is random, in training."""
+        return self.scene.raw["means"].new_tensor(self.config.background)
+
+    def init(self, capture: Capture) -> None:
+        """Place the first Gaussians of a capture.
+
+        Args:
+            capture: Cameras, and points where it has any.
+
+        Raises:
+            DataError: The settings require points and the capture has none.
+        """
+        rng = generator(self._seed, RngStream.INIT)
+        self._place(init_gaussians(capture, self.config.init, rng), rng)
+
+    def set_gaussians(self, gaussians: Gaussians) -> None:
+        """Replace the Gaussians; only before the optimizers are made.
+
+        Args:
+            gaussians: The first Gaussians, [N]; random features are added where they lack them.
+        """
+        self._place(gaussians, generator(self._seed, RngStream.INIT))
+
+    def start(self, steps: int, state: dict[str, Tensor] | None = None) -> None:
+        """Build the strategy for the length of the fit.
+
+        Args:
+            steps: Optimizer steps in all.
+            state: The strategy's `state` from a checkpoint.
+
+        Raises:
+            PluginError: The strategy is of another class.
+        """
+        strategy = build("strategies", self.config.strategy, steps=steps, extent=self.extent)
+        if not isinstance(strategy, Strategy):
+            raise PluginError(
+                f"the strategy {self.config.strategy.type!r} is a {type(strategy).__name__}, not a "
+                "gaussrep.Strategy"
+            )
+        strategy.state = {} if state is None else state
+        self.strategy = strategy
+
+    def begin_step(self, step: int, steps: int) -> None:
+        """Set degree, random numbers and background of a step.
+
+        Args:
+            step: Steps made before.
+            steps: Steps in all.
+        """
+        device = self.scene.raw["means"].device
+        self.sh_degree = self.config.sh_degree_at(step, steps)
+        self._generator = generator(self._seed, RngStream.STEP, step, device)
+        self._background = self.background
+        if self.config.random_background:
+            self._background = torch.rand(3, generator=self._generator, device=device)
+        self._passes = []
+
+    def render_step(self, cameras: Cameras) -> FittedViews:
+        """Render views in training, and keep what the strategy needs of them.
+
+        Args:
+            cameras: Views [V] of the capture, before the calibration.
+
+        Returns:
+            The views over the background of the step.
+        """
+        gaussians, corrected = self.scene.gaussians(self.sh_degree), self.correct(cameras)
+        copies, background = per_view(gaussians, cameras.views), self._background
+        rendered = render(copies, one_each(corrected), self.config.renderer, background)
+        self._passes.append((copies, corrected.detach()))
+        return FittedViews(gaussians, corrected, background, _first_view(rendered))
+
+    def render(self, cameras: Cameras, gaussians: Gaussians | None = None) -> FittedViews:
+        """Render views outside of training.
+
+        Args:
+            cameras: Views [V] of the capture, before the calibration.
+            gaussians: What to render; by default the scene at the present degree.
+
+        Returns:
+            The views over the fixed background.
+        """
+        shown = self.scene.gaussians(self.sh_degree) if gaussians is None else gaussians
+        corrected, background = self.correct(cameras), self.background
+        rendering = render(shown, corrected, self.config.renderer, background)
+        return FittedViews(shown, corrected, background, rendering)
+
+    def compute_loss(self, views: FittedViews, images: PosedImages) -> FitLoss:
+        """Compare rendered views with captured ones.
+
+        Args:
+            views: The rendered views.
+            images: The same views, captured.
+
+        Returns:
+            The image loss with the weighted error of depth, without the strategy's penalty.
+        """
+        weight = self.config.depth_weight
+        return compute_fit_loss(
+            views.rendering,
+            images,
+            views.background,
+            self.loss,
+            depth_weight=weight,
+            extent=self.extent,
+        )
+
+    def end_step(self, step: int, optimizers: Optimizers) -> None:
+        """Let the strategy change the scene after the optimizer steps.
+
+        Args:
+            step: Steps made.
+            optimizers: One per tensor of `scene.raw`, by its name; others are ignored.
+        """
+        assert self.strategy is not None
+        own = {name: each for name, each in optimizers.items() if name in self.scene.raw}
+        info = StepInfo(
+            step=step,
+            means_lr=own["means"].param_groups[0]["lr"],
+            pixel_gradients=self._pixel_gradients(),
+            generator=self._generator,
+        )
+        self.strategy.after_step(self.scene, own, info)
+
+    def correct(self, cameras: Cameras) -> Cameras:
+        """Apply the calibration, where it is learned.
+
+        Args:
+            cameras: Views [V] of the capture.
+
+        Returns:
+            The corrected cameras.
+        """
+        return self.calibration(cameras) if self.config.calibrate else cameras
+
+    def _place(self, gaussians: Gaussians, rng: torch.Generator) -> None:
+        if self._channels is not None and gaussians.features is None:
+            features = torch.randn(gaussians.count, self._channels, generator=rng)
+            gaussians = gaussians.replace(features=FEATURE_SCALE * features)
+        self.scene = SceneModel(gaussians, self.config.sh_degree)
+
+    def _pixel_gradients(self) -> Float[Tensor, "v n 2"]:
+        """Gradients with respect to the projected centers, per view and backward pass."""
+        gradients = []
+        for copies, cameras in self._passes:
+            assert copies.means.grad is not None
+            gradients.append(pixel_gradients(copies.means.detach(), copies.means.grad, cameras))
+        return torch.cat(gradients)
+
+
+def _first_view(rendered: Rendering) -> Rendering:
+    """Reshape images [V, 1] to [V]."""
+    features = None if rendered.features is None else rendered.features[:, 0]
+    return Rendering(rendered.color[:, 0], rendered.alpha[:, 0], rendered.depth[:, 0], features)
