@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         update_params_and_optimizer_state,
     )
     from gaussrep.fitting.synthetic import known_scene, synthetic_capture
+    from gaussrep.fitting.transforms import write_transforms
 
 __all__ = [
     "BaseFitConfig",
@@ -39,6 +40,7 @@ __all__ = [
     "reset_state",
     "synthetic_capture",
     "update_params_and_optimizer_state",
+    "write_transforms",
 ]
 
 _HOMES = {
@@ -59,6 +61,7 @@ _HOMES = {
     "reset_state": "gaussrep.fitting.strategy",
     "synthetic_capture": "gaussrep.fitting.synthetic",
     "update_params_and_optimizer_state": "gaussrep.fitting.strategy",
+    "write_transforms": "gaussrep.fitting.transforms",
 }
 
 __getattr__ = lazy_names(__name__, _HOMES)

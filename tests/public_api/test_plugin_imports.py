@@ -1,4 +1,4 @@
-"""Plugins and examples import promised names only."""
+"""Plugins, examples and the template of plugins import promised names only."""
 
 import ast
 import importlib.util
@@ -10,7 +10,11 @@ import pytest
 ROOT = Path(__file__).parents[2]
 USERS = sorted(
     file
-    for pattern in ("plugins/*/gaussrep_*/**/*.py", "examples/additive/gaussrep_additive/**/*.py")
+    for pattern in (
+        "plugins/*/gaussrep_*/**/*.py",
+        "examples/additive/gaussrep_additive/**/*.py",
+        "gaussrep/new_plugin/template/**/*.py",
+    )
     for file in ROOT.glob(pattern)
 )
 
