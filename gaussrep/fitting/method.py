@@ -49,6 +49,11 @@ class SceneFit(Method):
         super().__init__(config)
         self._use(SceneFitter(config, config.seed))
 
+    @property
+    def extent(self) -> float:
+        """Size of the scene in scene units."""
+        return self.fitter.extent
+
     def setup(self, dataset: Any) -> None:
         """Place the first Gaussians.
 
@@ -87,7 +92,7 @@ class SceneFit(Method):
         def decay(step: int, steps: int) -> float:
             return rates.decay(step / steps)
 
-        made = make_optimizers(self.scene, rates, self.fitter.extent)
+        made = make_optimizers(self.scene, rates, self.extent)
         found = {
             name: ScheduledOptimizer(
                 optimizer, optimizer.param_groups[0]["lr"], decay if name == "means" else None
