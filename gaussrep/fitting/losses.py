@@ -10,7 +10,7 @@ from torch import Tensor
 from gaussrep.fitting.capture import PosedImages
 from gaussrep.losses.loss import Loss
 from gaussrep.metrics import depth_error, psnr
-from gaussrep.metrics.ssim import ssim_map
+from gaussrep.metrics.structural_similarity import ssim_map
 from gaussrep.rendering.renderer import Rendering
 
 

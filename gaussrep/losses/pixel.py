@@ -15,7 +15,7 @@ from gaussrep.losses.loss import (
     mask_out,
     mean_error,
 )
-from gaussrep.metrics.ssim import ssim_map
+from gaussrep.metrics.structural_similarity import ssim_map
 
 
 class MSE(PixelLoss):

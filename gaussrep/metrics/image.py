@@ -5,7 +5,7 @@ from einops import repeat
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.metrics.ssim import ssim_map
+from gaussrep.metrics.structural_similarity import ssim_map
 
 MIN_SQUARED_ERROR = 1e-10
 """Below this mean squared error the PSNR stays at 100 dB."""

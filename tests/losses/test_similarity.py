@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gaussrep.building import build
-from gaussrep.metrics.ssim import ssim_map
+from gaussrep.metrics.structural_similarity import ssim_map
 
 GENERATOR = torch.Generator().manual_seed(0)
 PREDICTION, TARGET = torch.rand(2, 2, 3, 12, 14, 3, generator=GENERATOR)

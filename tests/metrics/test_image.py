@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussrep.metrics import depth_error, masked_mean, mean_visible_color, psnr, ssim
-from gaussrep.metrics.ssim import ssim_map
+from gaussrep.metrics.structural_similarity import ssim_map
 
 
 def test_psnr_counts_masked_pixels_only():

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 from skimage.metrics import structural_similarity  # noqa: TID253 - what it is compared with
 
 from gaussrep.errors import ShapeError
-from gaussrep.metrics.ssim import ssim_map
+from gaussrep.metrics.structural_similarity import ssim_map
 
 
 @given(
