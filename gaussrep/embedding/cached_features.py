@@ -182,7 +182,7 @@ class CachedFeatures:
     ) -> Float[Tensor, "rows columns channels"]:
         self._encoder.to(image.device)
         with torch.autocast(image.device.type, enabled=False):
-            features = self._encoder(image[None].float())[0].half()
+            features = self._encoder.checked(image[None].float())[0].half()
         check_finite({"a teacher's features in float16": features})
         return features
 

@@ -9,6 +9,7 @@ from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.encoders.encoder import ImageEncoder, PointEncoder
+    from gaussrep.encoders.hub import hub_downloads
     from gaussrep.encoders.masked_encoder import MaskedImageEncoder
     from gaussrep.encoders.teacher import build_teacher
     from gaussrep.encoders.teacher_config import StatisticsConfig
@@ -22,6 +23,7 @@ __all__ = [
     "VoxelCloud",
     "Voxelized",
     "build_teacher",
+    "hub_downloads",
     "voxelize",
 ]
 
@@ -33,6 +35,7 @@ _HOMES = {
     "VoxelCloud": "gaussrep.encoders.voxels",
     "Voxelized": "gaussrep.encoders.voxels",
     "build_teacher": "gaussrep.encoders.teacher",
+    "hub_downloads": "gaussrep.encoders.hub",
     "voxelize": "gaussrep.encoders.voxels",
 }
 

@@ -1,11 +1,27 @@
 """Base classes of encoders."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gaussrep.checks import check_shape
 from gaussrep.encoders.voxels import VoxelCloud
+
+
+def check_output(encoder: nn.Module, output: Tensor, expected: Sequence[int | str]) -> None:
+    """Check the shape of an encoder's output.
+
+    Args:
+        encoder: The encoder, for the message.
+        output: Its output.
+        expected: One entry per axis: a size, or a name for an axis of any size.
+
+    Raises:
+        ShapeError: If the number of axes or a size differs.
+    """
+    check_shape(f"the output of encoder {type(encoder).__name__}", output, expected)
 
 
 class ImageEncoder(nn.Module, ABC):
@@ -29,6 +45,24 @@ class ImageEncoder(nn.Module, ABC):
             One vector of length `width` per cell of a regular grid over the image, top row first.
         """
 
+    def checked(
+        self, images: Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch rows columns channels"]:
+        """Encode a batch of images, and check the shape of the result.
+
+        Args:
+            images: RGB in [0, 1].
+
+        Returns:
+            What `forward` returns.
+
+        Raises:
+            ShapeError: That is not [B, rows, columns, width].
+        """
+        features = self(images)
+        check_output(self, features, [len(images), "rows", "columns", self.width])
+        return features
+
 
 class PointEncoder(nn.Module, ABC):
     """Encodes the occupied voxels of scenes as one feature vector each.
@@ -51,3 +85,19 @@ class PointEncoder(nn.Module, ABC):
         Returns:
             One vector of length `width` per voxel, in the order of the cloud.
         """
+
+    def checked(self, cloud: VoxelCloud) -> Float[Tensor, "points width"]:
+        """Encode a batch of scenes, and check the shape of the result.
+
+        Args:
+            cloud: Occupied voxels and their input features.
+
+        Returns:
+            What `forward` returns.
+
+        Raises:
+            ShapeError: That is not [points, width].
+        """
+        features = self(cloud)
+        check_output(self, features, [cloud.count, self.width])
+        return features

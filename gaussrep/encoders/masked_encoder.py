@@ -7,7 +7,7 @@ from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders.encoder import ImageEncoder, check_output
 from gaussrep.encoders.resizing import resize_images
 from gaussrep.errors import CapabilityError, ConfigError
 
@@ -52,6 +52,29 @@ class MaskedImageEncoder(ImageEncoder):
         Returns:
             The class token first, then the patches in the order of `visible`, [B, 1 + visible, D].
         """
+
+    def checked_tokens(
+        self,
+        images: Float[Tensor, "b 3 s s"],
+        visible: Int[Tensor, "b visible"] | None = None,
+    ) -> Float[Tensor, "b tokens width"]:
+        """Encode a batch of images, and check the shape of the result.
+
+        Args:
+            images: RGB in [0, 1], of `image_size`.
+            visible: Indices of the visible patches; None for all patches.
+
+        Returns:
+            What `tokens` returns.
+
+        Raises:
+            ShapeError: That is not [B, 1 + visible, width].
+        """
+        latents = self.tokens(images, visible)
+        patches = (self.image_size // self.patch_size) ** 2
+        count = patches if visible is None else visible.shape[1]
+        check_output(self, latents, [len(images), 1 + count, self.width])
+        return latents
 
     def forward(
         self, images: Float[Tensor, "batch 3 height width"]

@@ -1,5 +1,6 @@
 """The encoder `timm`: the last feature map of a timm model."""
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.encoders.encoder import ImageEncoder
+from gaussrep.encoders.hub import hub_downloads
 from gaussrep.encoders.resizing import resize_images, resize_to_patch_grid
 from gaussrep.encoders.teacher_config import TimmConfig
 from gaussrep.errors import ConfigError, UnavailableError
@@ -65,13 +67,14 @@ def _create(name: str, *, pretrained: bool) -> tuple[Any, bool]:
     import timm
 
     try:
-        try:
-            network = timm.create_model(
-                name, pretrained=pretrained, num_classes=0, dynamic_img_size=True
-            )
-            return network, True
-        except TypeError:  # the model has no such argument
-            return timm.create_model(name, pretrained=pretrained, num_classes=0), False
+        with hub_downloads(name) if pretrained else nullcontext():
+            try:
+                network = timm.create_model(
+                    name, pretrained=pretrained, num_classes=0, dynamic_img_size=True
+                )
+                return network, True
+            except TypeError:  # the model has no such argument
+                return timm.create_model(name, pretrained=pretrained, num_classes=0), False
     except Exception as error:  # whatever timm and the hub's client raise
         raise UnavailableError(_sentence(name, timm.__version__, error)) from error
 

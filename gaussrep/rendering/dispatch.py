@@ -117,7 +117,7 @@ def check_requirements(name: str, requirements: RenderRequirements) -> None:
     if missing:
         usable = (c.component.name for c in candidates(requirements) if not c.unavailable_reason)
         other = next(usable, None)
-        cure = f"use renderer={other!r}" if other else "no installed renderer can"
+        cure = f"use the renderer {other!r}" if other else "no installed renderer can"
         raise CapabilityError(f"renderer {name!r} cannot do {', '.join(missing)}; {cure}.")
 
 

@@ -129,7 +129,7 @@ def to_float32(
         place = "the CPU" if device == "cpu" else device.upper()
         raise CapabilityError(
             f"renderer {renderer!r} renders float32 tensors on {place}, got {gaussians.dtype} on "
-            f"{gaussians.device}; move them with .to(), or use renderer='reference'."
+            f"{gaussians.device}; move them with .to(), or use the renderer 'reference'."
         )
     if gaussians.dtype != torch.float32:
         gaussians, cameras = gaussians.to(torch.float32), cameras.to(torch.float32)

@@ -3,6 +3,7 @@ import json
 import pytest
 import torch
 
+from gaussrep.encoders import hub
 from gaussrep.encoders.teacher import build_teacher
 from gaussrep.encoders.teacher_config import TimmConfig
 from gaussrep.encoders.timm_encoder import TimmEncoder
@@ -72,6 +73,7 @@ def test_what_cannot_be_had_is_one_sentence(monkeypatch, tmp_path):
         raise OSError("no\n network")
 
     monkeypatch.setattr(timm, "create_model", offline)
+    monkeypatch.setattr(hub, "_answers", lambda address: True)
     with pytest.raises(
         UnavailableError, match=r"'vit_x' \(OSError: no network\).*local-dir:FOLDER"
     ) as e:

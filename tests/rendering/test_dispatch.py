@@ -143,7 +143,7 @@ def test_the_error_names_a_renderer_with_the_missing_capabilities():
     with pytest.raises(CapabilityError) as caught:
         render(scene.gaussians, scene.cameras, renderer="gsplat")
     assert str(caught.value) == (
-        "renderer 'gsplat' cannot do device cpu, float64; use renderer='reference'."
+        "renderer 'gsplat' cannot do device cpu, float64; use the renderer 'reference'."
     )
     with pytest.raises(CapabilityError, match="no installed renderer can"):
         check_requirements("reference", RenderRequirements("cpu", frozenset({"telepathy"})))

@@ -196,7 +196,7 @@ def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ..
 
 def _refuse_second_derivative(ctx: Any, gradients: list[Tensor]) -> None:
     raise CapabilityError(
-        "renderer 'cpu' has first derivatives only; use renderer='reference' for second ones."
+        "renderer 'cpu' has first derivatives only; use the renderer 'reference' for second ones."
     )
 
 

@@ -26,7 +26,7 @@ class CpuRenderer(Renderer):
         except (ImportError, OSError) as error:
             raise UnavailableError(
                 f"renderer 'cpu' needs Numba, which does not import here ({error}); "
-                "pip install --upgrade numba, or use renderer='reference'."
+                "pip install --upgrade numba, or use the renderer 'reference'."
             ) from error
         self._rasterize = op.rasterize
 

@@ -32,18 +32,18 @@ def check_runnable() -> None:
     if torch.version.cuda is None:
         raise UnavailableError(
             "renderer 'gsplat' needs CUDA, and this torch is built without it; install a CUDA "
-            "build of torch, or use renderer='auto', which renders on the CPU."
+            "build of torch, or use the renderer 'auto', which renders on the CPU."
         )
     if not torch.cuda.is_available():
         raise UnavailableError(
             "renderer 'gsplat' needs a CUDA device, and torch finds none here; check that "
-            "nvidia-smi lists one, or use renderer='auto', which renders on the CPU."
+            "nvidia-smi lists one, or use the renderer 'auto', which renders on the CPU."
         )
     if not _has_built_kernels() and not _has_compiler():
         raise UnavailableError(
             "renderer 'gsplat' compiles its kernels on first use, and there is no nvcc here; "
             f"install the CUDA toolkit {torch.version.cuda} and set CUDA_HOME, install a wheel of "
-            "gsplat with built kernels, or use renderer='reference', which is slow on CUDA."
+            "gsplat with built kernels, or use the renderer 'reference', which is slow on CUDA."
         )
 
 
@@ -88,6 +88,6 @@ def load_rasterization(device: torch.device) -> Callable[..., Any]:
         raise UnavailableError(
             f"gsplat's kernels could not be built or loaded ({reason}); install the CUDA toolkit "
             f"{torch.version.cuda} and a C++ compiler that it supports, or use "
-            "renderer='reference', which is slow on CUDA."
+            "the renderer 'reference', which is slow on CUDA."
         ) from error
     return gsplat.rasterization

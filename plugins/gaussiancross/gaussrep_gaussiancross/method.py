@@ -59,7 +59,7 @@ class GaussianCross(PointMethod):
         config = self.config
         scenes = SceneBatch.of(batch).masked(config.mask_ratio)
         encoded = self._voxelize(scenes)
-        features = self.backbone(encoded.cloud)
+        features = self.backbone.checked(encoded.cloud)
         field = self._field(scenes, features[encoded.voxel_of])
         rendering = self.render(field, cameras_of(batch))
         depths = field.cuboid.normalize_depth(batch["depths"])
@@ -132,7 +132,7 @@ class GaussianCross(PointMethod):
             The backbone's feature of each point's voxel.
         """
         encoded = self._voxelize(SceneBatch.of(batch))
-        return self.backbone(encoded.cloud)[encoded.voxel_of]
+        return self.backbone.checked(encoded.cloud)[encoded.voxel_of]
 
     def embed(self, batch: Batch) -> Embedding:
         """Embed whole scenes.

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from gaussrep import build
-from gaussrep.encoders import MaskedImageEncoder
+from gaussrep.encoders import MaskedImageEncoder, hub_downloads
 from gaussrep.errors import ConfigError
 from gaussrep_gmae.config import MaskedConfig, TransformerConfig, ViTConfig
 from gaussrep_gmae.position import sincos_grid_embedding
@@ -242,7 +242,8 @@ def _download(name: str) -> dict[str, Tensor]:
             " wanted a .safetensors file or a name such as vit_base_patch16_224.mae."
         )
     try:
-        model = timm.create_model(name, pretrained=True, num_classes=0)
+        with hub_downloads(name):
+            model = timm.create_model(name, pretrained=True, num_classes=0)
     except Exception as error:  # the hub's client raises many types when the network fails
         reason = " ".join(str(error).split())
         raise ConfigError(

@@ -13,6 +13,7 @@ def export_vit(
     """Write a run's encoder as a folder that timm.create_model loads."""
     from gaussrep import load_run
     from gaussrep.errors import CapabilityError
+    from gaussrep_gmae.encoder import MEAN, STD
     from gaussrep_gmae.export import export_vit as export
     from gaussrep_gmae.masked import MaskedMethod
 
@@ -23,4 +24,7 @@ def export_vit(
             "wanted a gmae or mae run."
         )
     export(method, folder)
-    typer.echo(f'timm.create_model("local-dir:{folder}", pretrained=True)')
+    typer.echo(
+        f'timm.create_model("local-dir:{folder}", pretrained=True)\n'
+        f"input: RGB in [0, 1], minus the mean {MEAN}, divided by the deviation {STD} (ImageNet's)"
+    )

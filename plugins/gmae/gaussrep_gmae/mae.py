@@ -46,7 +46,7 @@ class MAE(MaskedMethod[MAEConfig]):
         """
         size = self.config.patch_size
         target = to_patches(images, size)
-        prediction = self.decoder(self.encoder.tokens(images, visible), visible)
+        prediction = self.decoder(self.encoder.checked_tokens(images, visible), visible)
         if self.config.target == "normalized":
             normalization = Normalization.of(target)
             target, shown = normalization.apply(target), normalization.undo(prediction)

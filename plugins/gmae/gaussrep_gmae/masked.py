@@ -125,7 +125,7 @@ class MaskedMethod(Method, Generic[C]):
         Returns:
             Patch tokens after the encoder's last norm, row by row, and their mean.
         """
-        tokens = self.encoder.tokens(self.input_images(batch))[:, 1:]
+        tokens = self.encoder.checked_tokens(self.input_images(batch))[:, 1:]
         return Embedding(tokens=tokens, pooled=tokens.mean(dim=1))
 
     def embedding_layers(self) -> Sequence[nn.Module]:

@@ -101,7 +101,7 @@ class GMAE(MaskedMethod[GMAEConfig]):
         Returns:
             Gaussians in [-1, 1]³ with batch axis [B].
         """
-        gaussians = self.head(self.decoder(self.encoder.tokens(images, visible), visible))
+        gaussians = self.head(self.decoder(self.encoder.checked_tokens(images, visible), visible))
         return with_perspective_size(gaussians) if self.config.perspective_size else gaussians
 
     def render(self, gaussians: Gaussians) -> Rendering:

@@ -1,6 +1,7 @@
 """Vision transformers of timm, with timm's position embeddings and weights."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import timm  # noqa: TID253
@@ -10,7 +11,7 @@ from timm.data.config import resolve_data_config  # noqa: TID253
 from timm.models.vision_transformer import VisionTransformer  # noqa: TID253
 from torch import Tensor, nn
 
-from gaussrep.encoders import MaskedImageEncoder
+from gaussrep.encoders import MaskedImageEncoder, hub_downloads
 from gaussrep.errors import ConfigError, UnavailableError
 from gaussrep_gmae.config import TimmViTConfig
 from gaussrep_gmae.encoder import run_blocks
@@ -126,9 +127,10 @@ class TimmViT(MaskedImageEncoder):
 
 def _create_vit(name: str, *, pretrained: bool, **sizes: Any) -> VisionTransformer:
     try:
-        network = timm.create_model(
-            name, pretrained=pretrained, num_classes=0, global_pool="", **sizes
-        )
+        with hub_downloads(name) if pretrained else nullcontext():
+            network = timm.create_model(
+                name, pretrained=pretrained, num_classes=0, global_pool="", **sizes
+            )
     except Exception as error:  # timm and the hub's client raise many types
         reason = " ".join(str(error).split())[:200]
         raise UnavailableError(

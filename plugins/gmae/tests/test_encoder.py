@@ -4,6 +4,7 @@ import torch
 from safetensors.torch import save_file
 
 from gaussrep.config import resolve
+from gaussrep.encoders import hub
 from gaussrep.errors import ConfigError
 from gaussrep_gmae.encoder import build_encoder, load_encoder_weights
 from gaussrep_gmae.position import sincos_grid_embedding
@@ -171,6 +172,7 @@ def test_weights_of_a_name_are_downloaded_by_timm(make_method, public, monkeypat
         return method.encoder.vit
 
     monkeypatch.setattr(timm, "create_model", create_model)
+    monkeypatch.setattr(hub, "_answers", lambda address: True)
     vit = make_method().encoder.vit
     load_encoder_weights(vit, "vit_base_patch16_224.mae")
     assert requested == [("vit_base_patch16_224.mae", {"pretrained": True, "num_classes": 0})]
@@ -182,5 +184,6 @@ def test_a_failed_download_is_one_sentence(make_method, monkeypatch):
         raise OSError("no route\nto host")
 
     monkeypatch.setattr(timm, "create_model", create_model)
+    monkeypatch.setattr(hub, "_answers", lambda address: True)
     with pytest.raises(ConfigError, match=r"cannot download .* give its path \(OSError: no route"):
         load_encoder_weights(make_method().encoder.vit, "vit_base_patch16_224.mae")

@@ -8,7 +8,7 @@ import torch
 
 from gaussrep import load_run
 from gaussrep.config import load_config, resolve
-from gaussrep.errors import CapabilityError, ConfigError, UnavailableError
+from gaussrep.errors import CapabilityError, ConfigError, ShapeError, UnavailableError
 from gaussrep.plugins import registry
 from gaussrep.training import TrainConfig, train
 from gaussrep_gmae.export import export_vit
@@ -162,3 +162,14 @@ def test_mistakes_with_timm_models_are_one_sentence(make_method):
         make_method("mae", encoder={**TIMM, "name": "vit_tiny"}, patch_size=16)
     with pytest.raises(ConfigError, match="no vision transformer with a class token"):
         make_method("mae", encoder={**TIMM, "name": "vit_medium_patch16_gap_240"}, patch_size=16)
+
+
+@BOTH
+def test_axes_in_the_wrong_order_are_one_sentence(toy, make_method, monkeypatch, name):
+    method = make_method(name, encoder="toy")
+    tokens = type(method.encoder).tokens
+    monkeypatch.setattr(
+        type(method.encoder), "tokens", lambda *arguments: tokens(*arguments).transpose(1, 2)
+    )
+    with pytest.raises(ShapeError, match=r"output of encoder Toy has shape \[2, 20, .*, 20\]\.$"):
+        method.training_loss({"image": torch.rand(2, 3, 32, 32)})

@@ -100,6 +100,7 @@ def test_the_program_trains_from_public_weights_and_exports(image_folder, public
     exported = program("export-vit", tmp_path / "run", tmp_path / "vit")
     assert exported.returncode == 0, exported.stderr
     assert "timm.create_model(" in exported.stdout
+    assert "minus the mean (0.485, 0.456, 0.406)" in exported.stdout
     assert (tmp_path / "vit" / "model.safetensors").is_file()
 
 

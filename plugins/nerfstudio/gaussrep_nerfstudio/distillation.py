@@ -43,7 +43,7 @@ def compute_feature_targets(
     Returns:
         The maps of the images.
     """
-    long = [encoder(image[None])[0].float() for image in images]
+    long = [encoder.checked(image[None])[0].float() for image in images]
     products = [einsum(each, each, "r c d, r c e -> d e") for each in long]
     axes = torch.linalg.eigh(torch.stack(products).sum(0)).eigenvectors.flip(-1)[:, :channels]
     axes = axes * axes.gather(0, axes.abs().argmax(0, keepdim=True)).sign()
