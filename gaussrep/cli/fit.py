@@ -84,7 +84,8 @@ def fit(
                 from gaussrep.fitting.run_fit import fit as run_fit
 
             result = run_fit(settings, run, overwrite=overwrite, user_config=user_config)
-    typer.echo(completion_message(result))
+    if result.rank == 0:
+        typer.echo(completion_message(result))
 
 
 def fit_config(

@@ -8,7 +8,6 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.sample import SampleKey, Split
-from gaussrep.errors import RunError
 from gaussrep.fitting.capture import Capture, PosedImages, open_capture
 from gaussrep.fitting.config import CaptureDatasetConfig
 from gaussrep.fitting.rng import RngStream, generator
@@ -72,16 +71,7 @@ class CaptureDataset:
     def sample_order(
         self, *, seed: int, batch_size: int, gradient_accumulation_steps: int, world_size: int
     ) -> "ViewOrder":
-        """Build the order of the views; see `gaussrep.training.loading.OrderedDataset`.
-
-        Raises:
-            RunError: Several processes train; a strategy replaces the parameters, which data
-                parallelism cannot follow.
-        """
-        if world_size > 1:
-            raise RunError(
-                f"a fit runs in one process, got {world_size}; start it without accelerate launch"
-            )
+        """Build the order of the views; see `gaussrep.training.loading.OrderedDataset`."""
         return ViewOrder(len(self), seed, batch_size, gradient_accumulation_steps, world_size)
 
 

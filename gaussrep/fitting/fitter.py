@@ -1,5 +1,6 @@
 """SceneFitter: the steps of a fit, for any training loop."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -202,19 +203,23 @@ class SceneFitter:
             extent=self.extent,
         )
 
-    def end_step(self, step: int, optimizers: Optimizers) -> None:
+    def end_step(
+        self, step: int, optimizers: Optimizers, gather: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
         """Let the strategy change the scene after the optimizer steps.
 
         Args:
             step: Steps made.
             optimizers: One per tensor of `scene.raw`, by its name; others are ignored.
+            gather: Joins the rows of a tensor of all processes, where several share the views of a
+                step and average their gradients; None in one process.
         """
         assert self.strategy is not None
         own = {name: each for name, each in optimizers.items() if name in self.scene.raw}
         info = StepInfo(
             step=step,
             means_lr=own["means"].param_groups[0]["lr"],
-            pixel_gradients=self._pixel_gradients(),
+            pixel_gradients=self._pixel_gradients(gather),
             generator=self._generator,
         )
         self.strategy.after_step(self.scene, own, info)
@@ -236,13 +241,17 @@ class SceneFitter:
             gaussians = gaussians.replace(features=FEATURE_SCALE * features)
         self.scene = SceneModel(gaussians, self.config.sh_degree)
 
-    def _pixel_gradients(self) -> Float[Tensor, "v n 2"]:
+    def _pixel_gradients(self, gather: Callable[[Tensor], Tensor] | None) -> Float[Tensor, "v n 2"]:
         """Gradients with respect to the projected centers, per view and backward pass."""
         gradients = []
         for copies, cameras in self._passes:
             assert copies.means.grad is not None
             gradients.append(pixel_gradients(copies.means.detach(), copies.means.grad, cameras))
-        return torch.cat(gradients)
+        found = torch.cat(gradients)
+        if gather is None:
+            return found
+        joined = gather(found)
+        return joined * (len(found) / len(joined))  # of the mean loss over all processes
 
 
 def _first_view(rendered: Rendering) -> Rendering:

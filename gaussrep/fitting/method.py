@@ -44,6 +44,7 @@ class SceneFit(Method):
 
     config: SceneFitConfig
     progress_metrics: ClassVar[tuple[str, ...]] = ("gaussians", "val_psnr")
+    replaces_parameters: ClassVar[bool] = True
 
     def __init__(self, config: SceneFitConfig) -> None:
         super().__init__(config)
@@ -212,7 +213,8 @@ class Densification(Callback):
         """Let the strategy change the scene, and raise the degree of the harmonics."""
         fitter = self._method.fitter
         optimizers = {name: each.optimizer for name, each in state.optimizers.items()}
-        fitter.end_step(state.step, optimizers)
+        gather = None if state.engine.world_size == 1 else state.engine.gather_rows
+        fitter.end_step(state.step, optimizers, gather)
         fitter.sh_degree = fitter.config.sh_degree_at(state.step, state.steps)
 
     def annotate(self, state: TrainState) -> Row:

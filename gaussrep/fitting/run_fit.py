@@ -31,6 +31,7 @@ class FitResult:
         gaussians: Number of Gaussians.
         metrics: On the held-out views; None where there are none.
         seconds: Duration of the steps of this call.
+        rank: The process that returned this result; 0 is the main one.
     """
 
     run: Path
@@ -39,6 +40,7 @@ class FitResult:
     gaussians: int
     metrics: ImageMetrics | None
     seconds: float
+    rank: int
 
 
 def fit(
@@ -176,4 +178,5 @@ def _result(result: TrainResult, began: float) -> FitResult:
         gaussians=int(row["gaussians"]),
         metrics=metrics,
         seconds=time.perf_counter() - began,
+        rank=result.rank,
     )

@@ -110,6 +110,11 @@ class Method(nn.Module, ABC):
     progress_metrics: ClassVar[tuple[str, ...]] = ()
     """Columns of `metrics.csv` that the progress display shows besides the losses."""
 
+    replaces_parameters: ClassVar[bool] = False
+    """Whether callbacks of the method replace parameters between steps, as densification does.
+    Several processes then average the gradients after the backward pass instead of during it; the
+    same parameters must have gradients in all of them."""
+
     def __init__(self, config: ComponentConfig) -> None:
         super().__init__()
         self.config = config

@@ -95,7 +95,12 @@ class Engine:
         if self._compiles:
             for part in method.children():  # in place, which keeps the names of the weights
                 part.compile(options={"fallback_random": True})  # random numbers as without it
-        self._model, *self._optimizers = self._accelerator.prepare(method, *optimizers)
+        self._averages_gradients = method.replaces_parameters and self.world_size > 1
+        if self._averages_gradients:  # torch's wrapper keeps the parameters that it was built with
+            self._model = self._accelerator.prepare_model(method, evaluation_mode=True)
+            self._optimizers = [self._accelerator.prepare_optimizer(each) for each in optimizers]
+        else:
+            self._model, *self._optimizers = self._accelerator.prepare(method, *optimizers)
 
     def to_device(self, batch: Batch) -> dict[str, Tensor]:
         """Copy a batch to this process's device.
@@ -120,6 +125,8 @@ class Engine:
         with self._accelerator.accumulate(self._model):
             output = self._model(batch)
             self._accelerator.backward(output.loss)
+            if self._averages_gradients and self._accelerator.sync_gradients:
+                self._average_gradients()
         return output
 
     def clip_gradient(self, max_norm: float | None) -> float:
@@ -175,6 +182,17 @@ class Engine:
             return value
         count = torch.tensor([float(value)], device=self.device)
         return bool(self.mean(count).item())
+
+    def gather_rows(self, values: Float[Tensor, "n *shape"]) -> Float[Tensor, "m *shape"]:
+        """Join the rows of a tensor of all processes.
+
+        Args:
+            values: Of the same shape in each process, on the device.
+
+        Returns:
+            All rows in order of rank, in every process.
+        """
+        return self._accelerator.gather(values)  # pyright: ignore[reportReturnType]
 
     def wait(self) -> None:
         """Wait for all processes."""
@@ -235,6 +253,11 @@ class Engine:
         """End the process group, so that the next run may use other devices."""
         self._accelerator.end_training()
         _forget_state()
+
+    def _average_gradients(self) -> None:
+        for parameter in self._model.parameters():
+            if parameter.grad is not None:
+                parameter.grad = self._accelerator.reduce(parameter.grad, "mean")
 
     def _require_compiler(self) -> None:
         """Compile one operation, so that a missing compiler is reported before the first step."""

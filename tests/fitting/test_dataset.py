@@ -4,7 +4,6 @@ import pytest
 import torch
 
 from gaussrep.data.sample import SampleKey
-from gaussrep.errors import RunError
 from gaussrep.fitting.config import CaptureDatasetConfig
 from gaussrep.fitting.dataset import CaptureDataset, ViewOrder, images_of
 from gaussrep.fitting.rng import RngStream, generator
@@ -51,10 +50,14 @@ def test_counts_the_steps_of_epochs():
     assert ViewOrder(7, 0, 3).remaining_steps(Position(1, 2), 2) == 2
 
 
-def test_refuses_several_processes(tiny_capture):
+def test_processes_share_the_views_of_a_step(tiny_capture):
     dataset = CaptureDataset(BALLS, "train", tiny_capture)
-    with pytest.raises(RunError, match="one process, got 2"):
-        dataset.sample_order(seed=0, batch_size=1, gradient_accumulation_steps=1, world_size=2)
+    settings = {"seed": 4, "gradient_accumulation_steps": 1}
+    alone = dataset.sample_order(**settings, batch_size=6, world_size=1)
+    shared = dataset.sample_order(**settings, batch_size=3, world_size=2)
+    ranks = [shared.batches(rank, Position()) for rank in (0, 1)]
+    for keys in islice(alone.batches(0, Position()), 5):
+        assert [key for rank in ranks for key in next(rank)] == keys
 
 
 @pytest.mark.parametrize("split", ["train", "val"])
