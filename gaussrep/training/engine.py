@@ -257,7 +257,8 @@ class Engine:
     def _average_gradients(self) -> None:
         for parameter in self._model.parameters():
             if parameter.grad is not None:
-                parameter.grad = self._accelerator.reduce(parameter.grad, "mean")
+                averaged = self._accelerator.reduce(parameter.grad, "mean")
+                parameter.grad = averaged  # pyright: ignore[reportAttributeAccessIssue]
 
     def _require_compiler(self) -> None:
         """Compile one operation, so that a missing compiler is reported before the first step."""

@@ -15,6 +15,9 @@ from gaussrep.training.engine import Engine
 from gaussrep.training.loading import Position, SampleOrder
 from gaussrep.training.run_folder import RunFolder
 
+_OLDER_NAMES = {"checkpointing": "Checkpointing"}
+"""Names of callbacks in the checkpoints of b960736, by those of today."""
+
 
 @runtime_checkable
 class Stateful(Protocol):
@@ -115,8 +118,10 @@ class TrainState:
         self.step = state["step"]
         self.position = Position(state["epoch"], state["samples"])
         self.engine.load_state_dict(tensors["engine"])
+        saved = tensors["others"]
         for name, other in others.items():
-            if name in tensors["others"]:
-                other.load_state_dict(tensors["others"][name])
+            key = name if name in saved else _OLDER_NAMES.get(name)
+            if key in saved:
+                other.load_state_dict(saved[key])
         if self.engine.rank < len(tensors["random"]):
             random_state.restore(tensors["random"][self.engine.rank])

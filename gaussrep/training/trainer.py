@@ -131,7 +131,6 @@ def resume(
             components = TrainingComponents.build(config, engine.world_size, datasets)
         trainer = _Trainer(config, engine, components)
         checkpoint = engine.on_main(run.latest_checkpoint)
-        engine.on_main(lambda: run.write_config(config))
         with stop_on_signals() as stop:
             return trainer.run(run, stop, checkpoint)
 
@@ -158,6 +157,8 @@ class _Trainer:
         random_state.seed_all(config.seed, stream=1 + engine.rank)
         if checkpoint is not None:
             state.restore(checkpoint, self._callbacks)
+            engine.wait()  # for the checkpoint to be loaded in all processes
+            engine.on_main(lambda: run.write_config(config))
         loader = make_loader(
             components.training_set,
             components.order.batches(engine.rank, state.position),

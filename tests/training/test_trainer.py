@@ -139,6 +139,27 @@ def test_the_longer_length_is_remembered(tmp_path, configure):
         resume(tmp_path)
 
 
+def test_a_checkpoint_that_cannot_be_loaded_leaves_the_length(tmp_path, configure):
+    train(configure("trainer.steps=3"), tmp_path)
+    before = RunFolder(tmp_path).config_file.read_text()
+    (RunFolder(tmp_path).latest_checkpoint() / "training.pt").write_bytes(b"damaged")
+    with pytest.raises(RunError, match=r"step-00000003 is damaged"):
+        resume(tmp_path, ["trainer.steps=5"])
+    assert RunFolder(tmp_path).config_file.read_text() == before
+
+
+def test_the_best_checkpoint_of_an_older_run_stays(tmp_path, configure):
+    """Checkpoints of b960736 hold the states of callbacks by the names of their classes."""
+    run = RunFolder(tmp_path)
+    train(configure("trainer.keep_last=1", "method.noise=9", "trainer.steps=3"), tmp_path)
+    file = run.latest_checkpoint() / "training.pt"
+    tensors = torch.load(file, weights_only=True)
+    tensors["others"] = {"Checkpointing": {"best": {"step": 3, "loss": 0.0}}}
+    torch.save(tensors, file)
+    resume(tmp_path, ["trainer.steps=9"])
+    assert list(run.checkpoints()) == [3, 9]
+
+
 def test_a_run_killed_before_its_first_checkpoint_can_be_resumed(tmp_path, configure):
     with pytest.raises(RunError):
         train(configure("method.nan_at=2"), tmp_path)
