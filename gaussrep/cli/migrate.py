@@ -11,13 +11,17 @@ def migrate(
 ) -> None:
     """Give the settings and files of an older run folder their new names.
 
-    The original config.yaml is kept as config.yaml.old.
+    Converting a fit needs its capture. The original config.yaml is kept as config.yaml.old.
     """
     from gaussrep.training.config import TrainConfig
     from gaussrep.training.migrate import migrate_run
     from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
 
     folder = RunFolder.open(run)
-    folder.require_method()
-    changes = migrate_run(folder, TrainConfig, RENAMED_FILES)
+    if folder.holds_older_fit():
+        from gaussrep.fitting.migrate import migrate_fit
+
+        changes = migrate_fit(folder)
+    else:
+        changes = migrate_run(folder, TrainConfig, RENAMED_FILES)
     typer.echo("\n".join(changes or [f"{run} needs no conversion"]))

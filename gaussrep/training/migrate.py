@@ -35,12 +35,22 @@ def migrate_run(run: RunFolder, model: type[Config], files: Mapping[str, str]) -
     settings, renamed = rename_keys(model, read_yaml(run.config_file))
     config = load_config(model, settings)
     try:
-        return [*_rename_files(run.path, files), *_replace_config(run, config, renamed)]
+        lines = rename_files(run.path, files)
+        return [*lines, *replace_config(run, config, renamed)] if renamed else lines
     except OSError as error:
         raise RunError(f"cannot convert the run folder {run.path}: {error.strerror}") from error
 
 
-def _rename_files(folder: Path, files: Mapping[str, str]) -> list[str]:
+def rename_files(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """Rename the files of a run folder, unless their new names are taken.
+
+    Args:
+        folder: The run folder.
+        files: New name by old name of files and folders.
+
+    Returns:
+        One line per file that was renamed.
+    """
     lines = []
     for old, new in files.items():
         if (folder / old).exists() and not (folder / new).exists():
@@ -50,9 +60,17 @@ def _rename_files(folder: Path, files: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def _replace_config(run: RunFolder, config: Config, renamed: list[RenamedKey]) -> list[str]:
-    if not renamed:
-        return []
+def replace_config(run: RunFolder, config: Config, renamed: list[RenamedKey]) -> list[str]:
+    """Replace the configuration of a run and keep the original as `config.yaml.old`.
+
+    Args:
+        run: The run.
+        config: The new configuration.
+        renamed: The keys that changed.
+
+    Returns:
+        One line per key, and one that names the original.
+    """
     original = _unused(run.config_file)
     with atomic_write(original) as temporary:
         shutil.copyfile(run.config_file, temporary)

@@ -192,18 +192,29 @@ class RunFolder:
         """
         return self.config_file.is_file()
 
+    def holds_older_fit(self) -> bool:
+        """Check whether an older `gaussrep fit` wrote the run, which had a trainer of its own.
+
+        Returns:
+            True where the configuration is that of such a fit.
+
+        Raises:
+            ConfigError: The configuration cannot be read.
+        """
+        settings = read_yaml(self.config_file)
+        return "method" not in settings and "strategy" in settings
+
     def require_method(self) -> None:
         """Check that the run is one of the trainer.
 
         Raises:
-            RunError: An older `gaussrep fit` wrote it, which had a trainer of its own.
+            RunError: An older `gaussrep fit` wrote it.
             ConfigError: Its configuration cannot be read.
         """
-        settings = read_yaml(self.config_file)
-        if "method" not in settings and "strategy" in settings:
+        if self.holds_older_fit():
             raise RunError(
-                f"{self.path} holds a fit of an older gaussrep, which can be neither resumed nor "
-                "migrated; its scene.ply can be viewed and converted"
+                f"{self.path} holds a fit of an older gaussrep; "
+                f"convert it with: gaussrep migrate {self.path}"
             )
 
     def require_unused(self) -> None:
