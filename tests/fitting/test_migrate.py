@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 import gaussrep as gr
 from gaussrep.cli.main import app
 from gaussrep.errors import ConfigError, RunError
-from gaussrep.fitting import resume_fit
 from gaussrep.fitting.migrate import migrate_fit
+from gaussrep.fitting.run_fit import resume_fit
 from gaussrep.training.run_folder import RunFolder
 
 OLDER = Path(__file__).parent / "older_fit"

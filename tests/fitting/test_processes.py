@@ -8,7 +8,7 @@ import sys
 import pytest
 
 import gaussrep as gr
-from gaussrep.fitting import synthetic_capture
+from gaussrep.fitting.synthetic import synthetic_capture
 
 OF_ITSELF = "ignore::FutureWarning:torch.storage"
 """What torch 2.4 warns of itself when processes exchange tensors."""
