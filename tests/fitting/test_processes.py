@@ -27,7 +27,7 @@ def fit(folder, program, *arguments):
     fitted = subprocess.run(
         [*program, "fit", "synthetic:balls", *SETTINGS, *arguments],
         cwd=folder, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
-        timeout=200, check=False,
+        timeout=600, check=False,
     )  # fmt: skip
     assert fitted.returncode == 0, fitted.stderr
     return fitted.stdout
