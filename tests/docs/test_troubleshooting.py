@@ -9,12 +9,15 @@ from pathlib import Path
 import pytest
 
 from gaussrep import plugins
+from gaussrep.cli.checks import require_gaussians
 from gaussrep.config import load_config
+from gaussrep.config.overrides import parse_overrides
+from gaussrep.data.folder_checks import require_folder
 from gaussrep.errors import GaussrepError
 from gaussrep.plugins.component import Component
 from gaussrep.plugins.failure import Origin, PluginFailure
 from gaussrep.plugins.manager import PluginHost
-from gaussrep.training.config import TrainConfig
+from gaussrep.training.config import TrainConfig, train_config
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/troubleshooting.md").read_text(encoding="utf-8")
@@ -81,6 +84,11 @@ def heard():
         refused(plugins.find, "methods", "gmea"),
         refused(load_config, TrainConfig, {"trainer": {"stps": 1}}, [], []),
         str(failed),
+        refused(require_folder, Path("gone"), "a folder of images"),
+        refused(require_gaussians, ROOT / "docs"),
+        refused(parse_overrides, ["trainer.lr", "=", "1e-3"]),
+        refused(train_config, "gmae"),
+        refused(train_config, "gmae", "demo", [], ["data.root=photos"]),
         *map(str, PluginHost(only=["gmea"]).failures),
     ]
     return [line for sentence in sentences for line in sentence.splitlines()]

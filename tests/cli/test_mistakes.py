@@ -1,0 +1,190 @@
+"""Mistakes of a first hour: each is one sentence with its cure, before torch is imported.
+
+Three more of that hour are tested where they belong: a dozen photographs with the preset `demo` in
+`tests/data/test_images.py`, pretrained weights without a network in `tests/encoders/test_hub.py`,
+Ctrl-C with the tests of interrupted runs.
+"""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+DEMO = ["train", "gmae", "--preset", "demo"]
+IMAGES = [*DEMO, "data.type=images", "data.image_size=64"]
+
+MISTAKES = {
+    "a preset is misspelled": (
+        ["train", "gmae", "--preset", "dmeo"],
+        "has no preset 'dmeo'; did you mean 'demo'?",
+    ),
+    "a method is misspelled": (["train", "gmea"], "There is no method 'gmea'; did you mean 'gmae'"),
+    "a command is misspelled": (["trian"], "No such command 'trian'. Did you mean 'train'?"),
+    "the folder is missing": (
+        [*IMAGES, "data.root=nowhere"],
+        "nowhere: there is no such folder; wanted a folder of images.",
+    ),
+    "the folder is empty": (
+        [*IMAGES, "data.root=empty"],
+        "empty: this folder holds no image (",
+    ),
+    "a folder without data.type": (
+        [*DEMO, "data.root=photos"],
+        "the data set is photos, which has no root; for a folder of yours add data.type=images",
+    ),
+    "no preset": (
+        ["train", "gmae", "data.type=images", "data.root=photos"],
+        "trainer: is missing; give --preset demo (or base, cifar, ",
+    ),
+    "no data set": (
+        ["train", "gmae", "--preset", "base"],
+        "data: has no type; give data.type=images data.root=FOLDER, or another one of: ",
+    ),
+    "two image sizes": (
+        [*IMAGES, "data.root=photos", "data.image_size=96"],
+        "data.image_size is 96, but method.image_size is 64; set both to the same number",
+    ),
+    "a GPU that is not there": (
+        [*DEMO, "trainer.device=cuda"],
+        "trainer.device=cuda, but CUDA_VISIBLE_DEVICES= hides every device; use auto or cpu",
+    ),
+    "a key of another program": (
+        [*DEMO, "trainer.learning_rate=1e-3"],
+        "trainer.learning_rate = 0.001: unknown key; did you mean 'lr'?",
+    ),
+    "an unknown key": (
+        [*DEMO, "trainer.zzz=1"],
+        "and 8 more; gaussrep settings gmae trainer lists all.",
+    ),
+    "a key of a component": (
+        [*DEMO, "mask_ratio=0.5"],
+        "mask_ratio = 0.5: unknown key; did you mean 'method.mask_ratio'?",
+    ),
+    "spaces around =": (
+        [*DEMO, "trainer.lr", "=", "1e-3"],
+        "write it as dotted.key=value, without spaces around =: trainer.lr=1e-3.",
+    ),
+    "the folder holds a run": (
+        [*DEMO, "--run", "run"],
+        "run already holds a run; resume it with --resume run, replace it with --overwrite, or ",
+    ),
+    "the run folder is not writable": (
+        [*DEMO, "--run", "scene.ply/run"],
+        "cannot write the run folder ",
+    ),
+    "another run's weights are missing": ([*DEMO, "--from", "gone"], "there is no run folder gone"),
+    "no method": (["train"], "no method was given: gaussrep train METHOD, or --resume RUN"),
+    "an encoder of another kind": (
+        [*DEMO, "method.encoder=timm"],
+        "'timm' cannot encode visible patches only; wanted one of timm-vit, vit",
+    ),
+    "a folder is rendered": (
+        ["render", "photos", "--out", "x.png"],
+        "photos is a folder; wanted a file of Gaussians (",
+    ),
+    "a run is rendered": (
+        ["render", "run", "--out", "x.png"],
+        "run is a run folder; show it with: gaussrep inspect run, or gaussrep view run",
+    ),
+    "a capture is rendered": (
+        ["render", "capture", "--out", "x.png"],
+        "make its Gaussians with: gaussrep fit capture",
+    ),
+    "a photograph is rendered": (
+        ["render", "photos/0.png", "--out", "x.png"],
+        "photos/0.png: no format reads this suffix; known: ",
+    ),
+    "rendered to nowhere": (["render", "scene.ply"], "Missing option '--out'"),
+    "a missing file is rendered": (
+        ["render", "missing.ply", "--out", "x.png"],
+        "missing.ply: cannot be read: No such file or directory.",
+    ),
+    "rendered to another format": (
+        ["render", "scene.ply", "--out", "x.jpg"],
+        "--out is x.jpg; an image is *.png",
+    ),
+    "rendered to a missing folder": (
+        ["render", "scene.ply", "--out", "gone/x.png"],
+        "but there is no folder gone; create it first.",
+    ),
+    "a renderer that needs a GPU": (
+        ["render", "scene.ply", "--out", "x.png", "--renderer", "gsplat"],
+        "use --renderer auto",
+    ),
+    "a missing run embeds": (
+        ["embed", "gone", "photos", "--out", "x.safetensors"],
+        "there is no run folder gone",
+    ),
+    "a missing folder is embedded": (
+        ["embed", "run", "gone", "--out", "x.safetensors"],
+        "gone: there is no such folder; wanted a folder of images.",
+    ),
+    "photographs are fitted": (
+        ["fit", "photos"],
+        "photos: this is no capture; expected a folder with transforms.json",
+    ),
+    "nothing is fitted": (["fit"], "data: is missing; name a capture: gaussrep fit FOLDER"),
+    "no run is inspected": (
+        ["inspect", "photos"],
+        "photos is not a run folder: it has no config.yaml",
+    ),
+    "a missing run is evaluated": (["evaluate", "knn", "gone"], "there is no run folder gone"),
+    "converted to another format": (
+        ["convert", "scene.ply", "out.obj"],
+        "out.obj: no format writes this suffix; known: ",
+    ),
+    "nothing is viewed": (["view", "gone.ply"], "gone.ply: there is no such file or folder."),
+}
+
+PROGRAM = """
+import json, sys
+from typer.testing import CliRunner
+from gaussrep.cli.main import app
+found = {}
+for name, arguments in json.load(sys.stdin).items():
+    result = CliRunner().invoke(app, arguments)
+    found[name] = [result.exit_code, result.stdout, result.stderr, "torch" in sys.modules]
+print(json.dumps(found))
+"""
+
+
+@pytest.fixture(scope="module")
+def outcomes(tmp_path_factory):
+    """Exit code, output, errors and whether torch was imported, of each mistake in turn."""
+    folder = tmp_path_factory.mktemp("mistakes")
+    for name in ("empty", "photos", "run", "capture"):
+        (folder / name).mkdir()
+    for number in range(2):
+        pixels = np.full((90, 130, 3), number, dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / "photos" / f"{number}.png")
+    (folder / "run" / "config.yaml").write_text("method: {type: gmae}\n")
+    (folder / "capture" / "transforms.json").write_text("{}")
+    (folder / "scene.ply").write_text("ply\n")
+    given = {name: arguments for name, (arguments, _) in MISTAKES.items()}
+    before = sorted(path.name for path in folder.rglob("*"))
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", PROGRAM],
+        input=json.dumps(given),
+        cwd=folder,
+        env=os.environ | {"CUDA_VISIBLE_DEVICES": "", "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert sorted(path.name for path in folder.rglob("*")) == before
+    return json.loads(ran.stdout)
+
+
+@pytest.mark.parametrize("name", MISTAKES)
+def test_a_mistake_is_one_sentence_with_its_cure_before_torch(outcomes, name):
+    code, output, error, has_torch = outcomes[name]
+    assert (code, output) == (2, "")
+    assert MISTAKES[name][1] in error
+    assert error.count("error: ") <= 1
+    assert "Traceback" not in error
+    assert not has_torch
