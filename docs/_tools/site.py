@@ -1,4 +1,4 @@
-"""mkdocs hook: shows the version in the footer, and `gr.NAME` as the heading of front-door names."""
+"""mkdocs hook: the version in the footer, `gr.NAME` as the heading of front-door names."""
 
 import re
 from functools import cache
