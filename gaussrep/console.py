@@ -6,7 +6,8 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -194,6 +195,23 @@ class Progress:
         if self._display is not None:
             self._display = _display(self, is_nested=True)
             self._display.start()
+
+
+@contextmanager
+def paused_progress() -> Iterator[None]:
+    """Hide the progress that is shown while another library shows its own, such as a download.
+
+    Yields:
+        Nothing.
+    """
+    outer = Progress._shown[-1] if Progress._shown else None
+    if outer is not None:
+        outer._hide()
+    try:
+        yield
+    finally:
+        if outer is not None:
+            outer._show_again()
 
 
 class _Lines:

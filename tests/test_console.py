@@ -1,8 +1,9 @@
 import sys
 import threading
+import time
 
 from gaussrep import console
-from gaussrep.console import Progress, RemainingTime, print_table
+from gaussrep.console import Progress, RemainingTime, paused_progress, print_table
 
 
 def test_elsewhere_than_on_a_terminal_each_row_is_one_line(capsys):
@@ -112,3 +113,17 @@ def test_a_terminal_gets_bars_also_nested(capsys, monkeypatch):
     drawn = capsys.readouterr().err
     for words in ("outer [bold]", "inner", "3/4", "2/2"):
         assert words in drawn
+
+
+def test_another_library_may_show_its_own_progress(capsys, monkeypatch):
+    monkeypatch.setattr(console, "LINE_SECONDS", 0.01)
+    with Progress("preparing"):
+        with paused_progress():
+            capsys.readouterr()
+            time.sleep(0.05)
+            assert capsys.readouterr().err == ""
+        seen = ""
+        while "preparing" not in seen:
+            seen += capsys.readouterr().err
+    with paused_progress():
+        pass

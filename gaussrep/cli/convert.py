@@ -8,6 +8,7 @@ import typer
 from gaussrep.cli.checks import require_gaussians, require_output
 from gaussrep.config import resolve
 from gaussrep.config.overrides import parse_overrides
+from gaussrep.console import Progress
 from gaussrep.formats.suffixes import format_of
 
 
@@ -27,8 +28,10 @@ def convert(
     require_output("OUT", target)
     resolve("formats", {**settings, "type": format_of(target, reading=False)})
 
-    from gaussrep.formats.by_suffix import load, save
+    with Progress(f"reading {source}"):
+        from gaussrep.formats.by_suffix import load, save
 
-    gaussians = load(source)
-    save(gaussians, target, **settings)
+        gaussians = load(source)
+    with Progress(f"writing {target}"):
+        save(gaussians, target, **settings)
     typer.echo(f"{target}: {gaussians.count} Gaussians")

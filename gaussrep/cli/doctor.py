@@ -3,9 +3,9 @@
 import typer
 
 from gaussrep import plugins
-from gaussrep.cli.diagnostics import check_component, check_platform
+from gaussrep.cli.diagnostics import Check, check_component, check_platform
 from gaussrep.cli.plugin_commands import plugin_failures
-from gaussrep.console import print_table
+from gaussrep.console import Progress, print_table
 
 BROKEN = 1
 
@@ -16,9 +16,10 @@ def doctor() -> None:
     The exit code is 1 if something is broken, and 0 if only optional parts are missing.
     """
     failures = plugin_failures()
-    libraries = check_platform()
+    with Progress("importing libraries"):
+        libraries = check_platform()
     print_table(("part", "version"), [[item.subject, item.remark] for item in libraries])
-    components = [check_component(component) for component in plugins.list()]
+    components = _check_components()
     typer.echo()
     rows = [[item.subject, item.status, item.remark] for item in components]
     print_table(("component", "status", "remark"), rows)
@@ -29,6 +30,16 @@ def doctor() -> None:
         _section(f"{item.subject} failed", item.traceback)
     if broken or any(failure.is_defect for failure in failures):
         raise typer.Exit(BROKEN)
+
+
+def _check_components() -> list[Check]:
+    found = plugins.list()
+    checks = []
+    with Progress("importing components", total=len(found)) as progress:
+        for done, component in enumerate(found, start=1):
+            checks.append(check_component(component))
+            progress.update(done)
+    return checks
 
 
 def _section(title: str, traceback: str) -> None:

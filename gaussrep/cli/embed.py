@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.checks import require_device, require_output
+from gaussrep.console import Progress
+from gaussrep.errors import ConfigError
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -32,29 +34,32 @@ def embed(
     RunFolder.open(run)
     require_output("--out", out)
     require_device("--device", device)
+    if out.suffix.lower() != ".safetensors":
+        raise ConfigError(f"--out is {out}; embeddings are safetensors, name it *.safetensors.")
     require_images(folder)
-    size = _size(run)
+    with Progress(f"loading torch to embed {folder}"):
+        from gaussrep.embedding import embed as embed_folder
+        from gaussrep.evaluation.device import resolve_device
+        from gaussrep.training.checkpoint import load_run
 
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from gaussrep.embedding import embed as embed_folder
-    from gaussrep.evaluation.device import resolve_device
-    from gaussrep.training.checkpoint import load_run
-
-    method = load_run(run).to(resolve_device(device))
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("embedding", total=None)
-        embedding = embed_folder(
-            method,
-            folder,
-            out,
-            image_size=size,
-            tokens=tokens,
-            batch_size=batch_size,
-            num_workers=num_workers,
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+        size = _size(run)
+        method = load_run(run).to(resolve_device(device))
+    try:
+        with Progress("embedding") as progress:
+            embedding = embed_folder(
+                method,
+                folder,
+                out,
+                image_size=size,
+                tokens=tokens,
+                batch_size=batch_size,
+                num_workers=num_workers,
+                on_progress=progress.update,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted; finished images are kept in {out}.parts, the same command continues"
+        ) from None
     left_out = f", {len(embedding.damaged)} left out" if embedding.damaged else ""
     typer.echo(f"{out}: {len(embedding.names)} images{left_out}")
 

@@ -10,7 +10,7 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.checks import require_device
 from gaussrep.config.preflight import preflight
-from gaussrep.console import print_table
+from gaussrep.console import Progress, print_table
 from gaussrep.errors import UnavailableError
 
 
@@ -44,10 +44,12 @@ def evaluate(
     if reason := component.unavailable_reason:
         raise UnavailableError(f"{component} {reason}")
 
-    from gaussrep.evaluation import evaluate as evaluate_run
-    from gaussrep.evaluation.baselines import LEGEND
+    with Progress(f"loading torch to evaluate {run}"):
+        from gaussrep.evaluation import evaluate as evaluate_run
+        from gaussrep.evaluation.baselines import LEGEND
 
-    scores = evaluate_run(run, name, overrides or [], device, out, weights)
+    with Progress(f"evaluating {name}"):
+        scores = evaluate_run(run, name, overrides or [], device, out, weights)
     if os.environ.get("RANK", "0") != "0":  # one process prints
         return
     print_scores(scores.rows)

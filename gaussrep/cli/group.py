@@ -40,7 +40,7 @@ def error_reporting(*, debug: bool = False) -> Iterator[None]:
     except KeyboardInterrupt as error:
         if debug:
             traceback.print_exception(error)
-        exit_interrupted("interrupted")
+        exit_interrupted(str(error) or "interrupted")
 
 
 logger = logging.getLogger("gaussrep.plugins")

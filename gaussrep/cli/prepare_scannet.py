@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.console import Progress
+
 
 def prepare_scannet(
     raw: Annotated[
@@ -26,12 +28,18 @@ def prepare_scannet(
     num_workers: Annotated[int, typer.Option(min=1, help="Scenes prepared at the same time.")] = 1,
 ) -> None:
     """Write the points, labels and RGB-D frames of raw ScanNet scenes as a data set `scannet`."""
-    from gaussrep.data.scenes.scannet.prepare import prepare
+    with Progress("loading torch to prepare scenes"):
+        from gaussrep.data.scenes.scannet.prepare import prepare
+        from gaussrep.data.scenes.scannet.raw_frames import find_raw_scenes
 
+        total = len(find_raw_scenes(raw))
+    scenes = prepare(raw, out, frames=frames, step=step, seed=seed, num_workers=num_workers)
     counts: Counter[str] = Counter()
-    for scene in prepare(raw, out, frames=frames, step=step, seed=seed, num_workers=num_workers):
-        counts[scene.outcome] += 1
-        typer.echo(f"{scene.name}: {scene.outcome}{': ' if scene.reason else ''}{scene.reason}")
+    with Progress("scene", total) as progress:
+        for done, scene in enumerate(scenes, start=1):
+            counts[scene.outcome] += 1
+            typer.echo(f"{scene.name}: {scene.outcome}{': ' if scene.reason else ''}{scene.reason}")
+            progress.update(done)
     typer.echo(", ".join(f"{count} {outcome}" for outcome, count in counts.items()))
     if counts["failed"]:
         raise typer.Exit(1)

@@ -71,12 +71,13 @@ def render(
     require_renderer("--renderer", renderer)
     require_gaussians(file)
 
-    import torch
+    with Progress(f"reading {file}"):
+        import torch
 
-    from gaussrep.data.image_files import write_png
-    from gaussrep.formats.by_suffix import load
+        from gaussrep.data.image_files import write_png
+        from gaussrep.formats.by_suffix import load
 
-    gaussians = load(file)
+        gaussians = load(file)
     size = (width, height)
     if path is None or path == "orbit":
         count = None if path is None else frames

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.checks import require_gaussians, require_renderer
+from gaussrep.console import Progress
 from gaussrep.errors import FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet
 from gaussrep.training.run_folder import RunFolder
@@ -41,7 +42,9 @@ def view(
     else:
         require_gaussians(path)
 
-    from gaussrep.viewer.serve import serve
-    from gaussrep.viewer.sources import make_view_source
+    with Progress(f"opening {path}"):
+        from gaussrep.viewer.serve import serve
+        from gaussrep.viewer.sources import make_view_source
 
-    serve(make_view_source(path), host, port, renderer)
+        source = make_view_source(path)
+    serve(source, host, port, renderer)

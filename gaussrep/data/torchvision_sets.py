@@ -1,5 +1,6 @@
 """The data sets `cifar10`, `cifar100` and `stl10`, read by torchvision."""
 
+import logging
 from collections.abc import Callable
 from http.client import HTTPException
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
+from gaussrep.console import paused_progress
 from gaussrep.data.config import (
     Cifar10Config,
     Cifar100Config,
@@ -22,6 +24,8 @@ from gaussrep.data.config import (
 from gaussrep.data.crops import make_sample
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
+
+logger = logging.getLogger("gaussrep.data")
 
 
 class ImageArray(Dataset[dict[str, Tensor]]):
@@ -90,6 +94,14 @@ def open_verified(opener: Callable[..., Opened], config: DownloadConfig, **which
     Raises:
         DataError: If it is missing, differs from its checksums, or cannot be downloaded.
     """
+    if not config.download or (config.root / config.folder).is_dir():
+        return _open(opener, config, **which)
+    logger.info("downloading %s to %s", config.published_name, config.root)
+    with paused_progress():  # torchvision shows a bar of its own
+        return _open(opener, config, **which)
+
+
+def _open(opener: Callable[..., Opened], config: DownloadConfig, **which: object) -> Opened:
     try:
         return opener(config.root, download=config.download, **which)
     except (RuntimeError, OSError, HTTPException) as error:

@@ -154,9 +154,12 @@ def embed(
         DataError: The folder holds no readable image, or too many for one file; or the file
             cannot be written.
         RunError: The shards beside the file belong to another embedding.
+        FormatError: The file's suffix is another one than `.safetensors`.
         CapabilityError: The method does not embed.
     """
     root, file, kind = Path(folder), Path(out), "tokens" if tokens else "pooled"
+    if file.suffix.lower() != ".safetensors":
+        raise FormatError(f"{file}: embeddings are safetensors, name it *.safetensors.")
     names = list_images(root)
     _require_short(names, root)
     plan = {

@@ -6,6 +6,8 @@ from http.client import HTTPException
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+from gaussrep.console import paused_progress
+
 PATIENCE = 10.0
 """Seconds to wait for the hub's first answer."""
 
@@ -39,7 +41,8 @@ def hub_downloads(model: str = "") -> Iterator[None]:
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE or _answers(constants.ENDPOINT):
-        yield
+        with paused_progress():  # the client shows a bar of its own
+            yield
         return
     constants.HF_HUB_OFFLINE = True
     try:

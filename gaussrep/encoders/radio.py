@@ -7,6 +7,7 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussrep.console import paused_progress
 from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.resizing import resize_to_patch_grid
 from gaussrep.encoders.teacher_config import RadioConfig
@@ -61,15 +62,16 @@ class RadioEncoder(ImageEncoder):
 
 def _load(config: RadioConfig) -> Any:
     try:
-        return torch.hub.load(
-            config.repo,
-            "radio_model",
-            source=config.source,
-            version=config.version,
-            trust_repo=True,  # pyright: ignore[reportArgumentType] - a question would halt a job
-            skip_validation=True,  # which would only ask GitHub's API
-            verbose=False,
-        )
+        with paused_progress():  # torch.hub shows a bar of its own
+            return torch.hub.load(
+                config.repo,
+                "radio_model",
+                source=config.source,
+                version=config.version,
+                trust_repo=True,  # pyright: ignore[reportArgumentType] - questions would halt a job
+                skip_validation=True,  # which would only ask GitHub's API
+                verbose=False,
+            )
     except Exception as error:  # whatever torch.hub and the repository's code raise
         raise UnavailableError(_sentence(config, error)) from error
 

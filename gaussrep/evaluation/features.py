@@ -11,6 +11,7 @@ from torch import Tensor
 
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig
+from gaussrep.console import Progress
 from gaussrep.data.config import CropConfig
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
@@ -189,8 +190,11 @@ def batches(
         raise DataError(f"a split of data set {config.data.type!r} is empty; nothing to measure on")
     starts = range(0, len(chosen), config.batch_size)
     keys = [[SampleKey(i) for i in chosen[start : start + config.batch_size]] for start in starts]
-    for batch in make_loader(dataset, keys, num_workers=config.num_workers, device=device):
-        yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
+    loader = make_loader(dataset, keys, num_workers=config.num_workers, device=device)
+    with Progress("batch", total=len(keys)) as progress:
+        for done, batch in enumerate(loader, start=1):
+            yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
+            progress.update(done)
 
 
 def chosen_samples(size: int, config: SampledConfig) -> list[int]:

@@ -72,7 +72,9 @@ def run(*arguments):
 
 def test_the_command_converts(file, tmp_path):
     done = run(file, tmp_path / "out.ply")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
+    shown = [line.partition(" …")[0] for line in done.stderr.splitlines()]
+    assert list(dict.fromkeys(shown)) == [f"reading {file}", f"writing {tmp_path / 'out.ply'}"]
     assert load(tmp_path / "out.ply").count == 3
 
 

@@ -1,7 +1,9 @@
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -25,14 +27,14 @@ def gaussrep(tmp_path_factory):
     folder = tmp_path_factory.mktemp("work")
     python_path = os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])
 
-    def call(*arguments, program=PROGRAM):
-        return subprocess.run(
+    def call(*arguments, program=PROGRAM, start=subprocess.run):
+        return start(
             [sys.executable, "-W", "error", "-c", program, *arguments],
             cwd=folder,
             env=os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"},
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
         )
 
     call.folder = folder
@@ -104,7 +106,8 @@ def test_another_file_and_rows_to_compare_with(gaussrep, run):
 def test_a_mistake_is_one_sentence(gaussrep, run, arguments, words):
     done = gaussrep("evaluate", *arguments)
     assert done.returncode == 2
-    [line] = done.stderr.splitlines()
+    *announced, line = done.stderr.splitlines()
+    assert all(" …" in each for each in announced)
     assert line.startswith("error: ")
     assert words in line
 
@@ -139,12 +142,56 @@ def test_embedding_a_folder(gaussrep, run, image_folder):
     assert found.load().shape == (4, 6)
 
 
-def test_where_an_embedding_cannot_go(gaussrep, run, image_folder):
-    done = gaussrep("embed", "run", "image_folder", "--out", "none/f.safetensors")
+@pytest.mark.parametrize(
+    ("out", "sentence"),
+    [
+        ("none/f.safetensors", "there is no folder none; create it first."),
+        ("f.npz", "--out is f.npz; embeddings are safetensors, name it *.safetensors."),
+    ],
+)
+def test_where_an_embedding_cannot_go(gaussrep, run, image_folder, out, sentence):
+    done = gaussrep("embed", "run", "image_folder", "--out", out)
     assert done.returncode == 2
-    assert done.stderr == (
-        "error: --out is none/f.safetensors, but there is no folder none; create it first.\n"
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.endswith(f"{sentence}\n")
+    assert not (gaussrep.folder / "f.npz").exists()
+
+
+SLOWLY = """
+import time
+from gaussrep.embedding import folder, shards
+shards.SHARD_SIZE = 1
+read = folder.FolderImages.__getitem__
+def slowly(self, key):
+    time.sleep(0.5)
+    return read(self, key)
+folder.FolderImages.__getitem__ = slowly
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals cannot be sent to one program")
+def test_an_interrupted_embedding_is_one_line_and_continues(gaussrep, run, image_folder):
+    parts = gaussrep.folder / "stopped.safetensors.parts"
+    arguments = ["embed", "run", "image_folder", "--out", "stopped.safetensors"]
+    process = gaussrep(*arguments, program=SLOWLY + PROGRAM, start=subprocess.Popen)
+    while len(list(parts.glob("part-*"))) < 2:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == (
+        "interrupted; finished images are kept in stopped.safetensors.parts, the same command "
+        "continues"
     )
+    assert not (gaussrep.folder / "stopped.safetensors").exists()
+    assert not list(parts.glob(".*"))
+    kept = {part: part.stat().st_mtime_ns for part in parts.glob("part-*")}
+    counting = SLOWLY.replace("time.sleep(0.5)", "print('read', key.index)")
+    done = gaussrep(*arguments, program=counting + PROGRAM)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("read ") == 5 - len(kept)
 
 
 def test_gmae(gaussrep, image_folder):

@@ -5,19 +5,22 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.console import Progress
+
 
 def export_vit(
     run: Annotated[Path, typer.Argument(help="Folder of a gmae or mae run.")],
     folder: Annotated[Path, typer.Argument(help="New folder, for timm to load.")],
 ) -> None:
     """Write a run's encoder as a folder that timm.create_model loads."""
-    from gaussrep import load_run
-    from gaussrep.errors import CapabilityError
-    from gaussrep_gmae.encoder import MEAN, STD
-    from gaussrep_gmae.export import export_vit as export
-    from gaussrep_gmae.masked import MaskedMethod
+    with Progress(f"loading torch to export {run}"):
+        from gaussrep import load_run
+        from gaussrep.errors import CapabilityError
+        from gaussrep_gmae.encoder import MEAN, STD
+        from gaussrep_gmae.export import export_vit as export
+        from gaussrep_gmae.masked import MaskedMethod
 
-    method = load_run(run)
+        method = load_run(run)
     if not isinstance(method, MaskedMethod):
         raise CapabilityError(
             f"{run} is a run of {method.config.type!r}, which has no vision transformer to export; "

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 from gaussrep_rooms.config import RoomsConfig
 
@@ -43,21 +44,23 @@ def make_rooms(
     if scenes + val == 0:
         raise ConfigError("--scenes and --val are both 0, wanted at least one room.")
 
-    from rich.console import Console
-    from rich.progress import Progress
-
-    from gaussrep_rooms.writing import write_rooms
+    with Progress("loading torch to make rooms"):
+        from gaussrep_rooms.writing import write_rooms
 
     config = RoomsConfig(frames=frames, height=height, width=width, points=points, ceiling=ceiling)
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("rooms", total=None)
-        written = write_rooms(
-            out,
-            config,
-            seed=seed,
-            train=scenes,
-            val=val,
-            processes=processes or min(MAX_PROCESSES, os.cpu_count() or 1),
-            on_progress=lambda done, total: progress.update(task, completed=done, total=total),
-        )
+    try:
+        with Progress("rooms", scenes + val) as progress:
+            written = write_rooms(
+                out,
+                config,
+                seed=seed,
+                train=scenes,
+                val=val,
+                processes=processes or min(MAX_PROCESSES, os.cpu_count() or 1),
+                on_progress=progress.update,
+            )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted; finished rooms are kept in {out}, the same command makes the others"
+        ) from None
     typer.echo(f"{out}: {written.made} rooms made, {written.kept} kept")

@@ -1,9 +1,11 @@
 """Write many rooms in the ScanNet layout, in parallel and resumable."""
 
 import json
+import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -74,19 +76,28 @@ def write_rooms(
 def _each(
     root: Path, config: RoomsConfig, seed: int, numbers: list[int], processes: int
 ) -> Iterator[None]:
-    """Write rooms; yield once per finished room."""
+    """Write rooms; yield once per finished room. After Ctrl-C the rooms in work are finished."""
     if processes == 1 or len(numbers) < 2:
         for number in numbers:
             yield _write(root, config, seed, number)
         return
-    pool: Executor = ProcessPoolExecutor(processes, mp_context=get_context("spawn"))
-    try:
-        for future in as_completed(
-            [pool.submit(_write, root, config, seed, number) for number in numbers]
-        ):
-            yield future.result()
-    finally:
-        pool.shutdown(cancel_futures=True)
+    pool = ProcessPoolExecutor(
+        processes,
+        mp_context=get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),
+    )
+    waiting = iter(numbers)
+    working: set[Future[None]] = set()
+    with pool:
+        while True:
+            for number in islice(waiting, processes - len(working)):
+                working.add(pool.submit(_write, root, config, seed, number))
+            if not working:
+                return
+            finished, working = wait(working, return_when=FIRST_COMPLETED)
+            for future in finished:
+                yield future.result()
 
 
 def _write(root: Path, config: RoomsConfig, seed: int, number: int) -> None:

@@ -1,6 +1,9 @@
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -107,6 +110,32 @@ def test_the_command_makes_rooms_in_two_processes_and_goes_on(tmp_path):
     assert contents(out) == contents(tmp_path / "here")
     done = run(out, "--scenes", 2, "--val", 1, "--seed", 4, *OPTIONS)
     assert (done.returncode, done.stdout) == (0, f"{out}: 0 rooms made, 3 kept\n")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals cannot be sent to one program")
+def test_an_interrupted_command_finishes_the_rooms_in_work_and_is_one_line(tmp_path):
+    out = tmp_path / "rooms"
+    arguments = ["make-rooms", out, "--scenes", 40, "--val", 0, "--processes", 2, *OPTIONS]
+    process = subprocess.Popen(
+        [*PROGRAM, *map(str, arguments)],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    while len(list(out.glob("metadata/train/*.json"))) < 2:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)  # as a terminal does, to the workers as well
+    _, err = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert err.splitlines()[-1] == (
+        f"interrupted; finished rooms are kept in {out}, the same command makes the others"
+    )
+    scenes = {path.name for path in out.glob("train/*")}
+    assert scenes == {path.stem for path in out.glob("metadata/train/*.json")}
+    assert 2 <= len(scenes) < 40
+    assert not list(out.rglob(".*"))
 
 
 def test_bad_arguments_are_one_line_and_exit_code_2(tmp_path):

@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+import signal
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -101,7 +102,12 @@ def prepare(
     if num_workers == 1:
         yield from map(partial(prepare_scene, how=how), folders)
         return
-    with ProcessPoolExecutor(num_workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        num_workers,
+        mp_context=get_context("spawn"),
+        initializer=signal.signal,
+        initargs=(signal.SIGINT, signal.SIG_IGN),  # the scenes in work are finished after Ctrl-C
+    ) as pool:
         yield from pool.map(partial(prepare_scene, how=how), folders)
 
 

@@ -31,7 +31,7 @@ from gaussrep_gaussiancross.evaluations.scenes import (
     build_labeled_scenes,
     iter_batches,
     iter_samples,
-    log_progress,
+    show_progress,
     without_views,
 )
 from gaussrep_gaussiancross.evaluations.segmentation import (
@@ -238,7 +238,7 @@ class InstanceFineTune(Evaluation):
         keys = [[SampleKey(index)] for index in range(len(scenes))]
         overlaps = []
         batches = iter_batches(scenes, keys, self.config.num_workers, device_of(trained))
-        for batch in log_progress(batches, "validation scenes", len(scenes)):
+        for batch in show_progress(batches, "validation scenes", len(scenes)):
             labels = batch["labels"]
             instances = valid_instances(labels, batch["instances"], trained.config.stuff)
             overlaps.append(Overlaps.of(trained.proposals(batch), labels, instances))

@@ -1,7 +1,5 @@
 """Data sets of scenes with semantic labels."""
 
-import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, Protocol, TypeVar, runtime_checkable
 
@@ -10,6 +8,7 @@ from torch import Tensor
 
 from gaussrep import build
 from gaussrep.config import ComponentConfig
+from gaussrep.console import Progress
 from gaussrep.data import IGNORED, SampleKey, SceneConfig
 from gaussrep.errors import DataError
 from gaussrep.training import make_loader
@@ -154,28 +153,21 @@ def _labels(sample: dict[str, Tensor], dataset: LabeledScenes) -> Tensor:
     return sample["labels"]
 
 
-LOG_INTERVAL = 10.0
-"""Seconds between two progress lines; work that ends sooner logs none."""
-
-
-def log_progress(
+def show_progress(
     items: Iterable[Item], name: str, total: int, note: Callable[[], str] = str
 ) -> Iterator[Item]:
-    """Print the progress of a loop to stderr.
+    """Show the progress of a loop.
 
     Args:
         items: Items to iterate over.
-        name: What is counted, for the line.
+        name: What is counted.
         total: Number of items.
-        note: Returns a text to append, such as the current loss.
+        note: Returns a text to show, such as the current loss.
 
     Yields:
-        The items; a line is printed once an item is done and the last line is old enough.
+        The items.
     """
-    last = time.monotonic()
-    for done, item in enumerate(items, start=1):
-        yield item
-        if time.monotonic() - last >= LOG_INTERVAL:
-            last = time.monotonic()
-            line = f"{name}: {done}/{total}  {note()}".rstrip()
-            print(line, file=sys.stderr, flush=True)
+    with Progress(name, total) as progress:
+        for done, item in enumerate(items, start=1):
+            yield item
+            progress.update(done, text=note())

@@ -13,7 +13,7 @@ from torch import Tensor
 from gaussrep.data import IGNORED, SampleKey
 from gaussrep.evaluation import Scores
 from gaussrep.methods import Batch
-from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, iter_batches, log_progress
+from gaussrep_gaussiancross.evaluations.scenes import LabeledScenes, iter_batches, show_progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def compute_confusion(
     confusion = torch.zeros(classes, classes, dtype=torch.int64, device=device)
     keys = [[SampleKey(index)] for index in chosen]
     batches = iter_batches(scenes, keys, num_workers, device)
-    for batch in log_progress(batches, "validation scenes", len(chosen)):
+    for batch in show_progress(batches, "validation scenes", len(chosen)):
         predictions = vote(scores, batch, votes).argmax(dim=1)
         confusion += confusion_matrix(predictions, batch["labels"], classes)
     return confusion.cpu()

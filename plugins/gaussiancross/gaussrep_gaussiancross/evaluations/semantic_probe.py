@@ -20,7 +20,7 @@ from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
     build_labeled_scenes,
     iter_batches,
-    log_progress,
+    show_progress,
     without_augmentation,
     without_views,
 )
@@ -144,7 +144,7 @@ def cache_features(
     keys = [[SampleKey(index)] for index in chosen]
     encoded = iter_features(method, scenes, keys, num_workers, device)
     cache = []
-    for scene in log_progress(encoded, "training scenes", len(chosen)):
+    for scene in show_progress(encoded, "training scenes", len(chosen)):
         kept = torch.randperm(len(scene.labels))[:points].to(device)
         cache.append(PointFeatures(scene.features[kept], scene.labels[kept]))
     return cache
@@ -275,7 +275,7 @@ class SemanticProbe(Evaluation):
             head.parameters(), lr=config.lr, weight_decay=config.weight_decay
         )
         class_counts = torch.zeros(head.out_features, dtype=torch.int64, device=head.weight.device)
-        steps = log_progress(
+        steps = show_progress(
             islice(features, config.steps),
             "probe steps",
             config.steps,
