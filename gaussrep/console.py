@@ -16,6 +16,8 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
+__all__ = ["Progress", "paused_progress"]
+
 LINE_SECONDS = 4.5
 """Seconds between the plain lines of a progress."""
 WARMUP = 2
@@ -167,18 +169,7 @@ class Progress:
         if self._display is not None:
             self._display.update()
 
-    @property
-    def title(self) -> str:
-        """What is being done."""
-        return self._title
-
-    @property
-    def counts(self) -> tuple[int, int | None]:
-        """Steps that are made, and their total."""
-        return self._done, self._total
-
-    @property
-    def state(self) -> str:
+    def _state(self) -> str:
         """Steps, numbers and the remaining time, as far as they are known."""
         parts = [] if self._total is None else [f"{self._done}/{self._total}"]
         parts += [self._text] if self._text else []
@@ -231,7 +222,7 @@ class _Lines:
 
     def start(self) -> None:
         if not self._is_nested:
-            self._print(f"{self._progress.title} …")
+            self._print(f"{self._progress._title} …")
         self._thread.start()
 
     def update(self) -> None:
@@ -240,7 +231,7 @@ class _Lines:
     def stop(self) -> None:
         self._stopped.set()
         self._thread.join()
-        if not self._is_current and not self._is_nested and self._progress.state:
+        if not self._is_current and not self._is_nested and self._progress._state():
             self._print(self._line())
 
     def _repeat(self) -> None:
@@ -248,8 +239,8 @@ class _Lines:
             self._print(self._line())
 
     def _line(self) -> str:
-        state = self._progress.state or f"… {time.perf_counter() - self._started:.0f} s"
-        return f"{self._progress.title} {state}"
+        state = self._progress._state() or f"… {time.perf_counter() - self._started:.0f} s"
+        return f"{self._progress._title} {state}"
 
     def _print(self, line: str) -> None:
         self._is_current = True
@@ -265,19 +256,19 @@ class _Bar:
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
-        self._bar = _rich_progress(transient=progress.counts[1] is None)
+        self._bar = _rich_progress(transient=progress._total is None)
 
     def start(self) -> None:
-        done, total = self._progress.counts
-        state = self._progress.state
+        done, total = self._progress._done, self._progress._total
+        state = self._progress._state()
         self._task = self._bar.add_task(
-            self._progress.title, completed=done, total=total, state=state
+            self._progress._title, completed=done, total=total, state=state
         )
         self._bar.start()
 
     def update(self) -> None:
-        done, total = self._progress.counts
-        state = self._progress.state
+        done, total = self._progress._done, self._progress._total
+        state = self._progress._state()
         self._bar.update(self._task, completed=done, total=total, state=state)
 
     def stop(self) -> None:

@@ -36,6 +36,7 @@ HOMES = (
     "gaussrep.testing",
     "gaussrep.errors",
     "gaussrep.atomic_files",
+    "gaussrep.console",
     "gaussrep.neighbors",
     "gaussrep.sh",
     "gaussrep.similarity",
