@@ -119,6 +119,10 @@ MISTAKES = {
         ["embed", "gone", "photos", "--out", "x.safetensors"],
         "there is no run folder gone",
     ),
+    "embeddings in another format": (
+        ["embed", "run", "photos", "--out", "f.npz"],
+        "--out is f.npz; embeddings are safetensors, name it *.safetensors.",
+    ),
     "a missing folder is embedded": (
         ["embed", "run", "gone", "--out", "x.safetensors"],
         "gone: there is no such folder; wanted a folder of images.",
