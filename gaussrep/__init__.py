@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from gaussrep.losses import Loss
     from gaussrep.methods import Batch, Embedding, Method, Reconstruction, StepOutput
     from gaussrep.rendering import Renderer, Rendering, get_renderer, render
+    from gaussrep.thread_settings import ThreadSettings, threads
     from gaussrep.training import (
         Callback,
         Schedule,
@@ -61,6 +62,7 @@ __all__ = [
     "Scores",
     "StepOutput",
     "Strategy",
+    "ThreadSettings",
     "TrainConfig",
     "TrainResult",
     "__version__",
@@ -76,6 +78,7 @@ __all__ = [
     "render",
     "resume",
     "save",
+    "threads",
     "train",
     "train_config",
 ]
@@ -95,6 +98,7 @@ _NAMES_BY_MODULE = {
     "gaussrep.losses": "Loss",
     "gaussrep.methods": "Batch Embedding Method Reconstruction StepOutput",
     "gaussrep.rendering": "Renderer Rendering get_renderer render",
+    "gaussrep.thread_settings": "ThreadSettings threads",
     "gaussrep.training": (
         "Callback Schedule TrainConfig TrainResult load_run resume train train_config"
     ),

@@ -8,6 +8,7 @@ import typer
 
 from gaussrep import __version__
 from gaussrep.cli.group import CommandGroup
+from gaussrep.openmp import prepare_process
 
 app = typer.Typer(cls=CommandGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 
@@ -44,6 +45,7 @@ def _show_log() -> None:
 
 def main() -> None:
     """Run the program and exit: 0 for success, 2 for a user's error, 130 for Ctrl-C."""
+    prepare_process()
     try:
         app(prog_name="gaussrep")
     finally:

@@ -6,7 +6,7 @@ each with as many threads as torch has there.
 """
 
 import os
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -86,11 +86,52 @@ def _fetch_add(typingctx: Any, array: Any, index: Any) -> Any:
     return types.int64(array, types.int64), emit
 
 
-_Outcomes = SimpleQueue[Exception | None]
+class _Job:
+    """A kernel's launch: shares that a thread of the pool may begin, until they are withdrawn."""
+
+    def __init__(
+        self, kernel: Callable[..., Any], shares: Sequence[Tasks], arguments: tuple[Any, ...]
+    ) -> None:
+        self._kernel, self._arguments = kernel, arguments
+        self._waiting, self._count = deque(shares), len(shares)
+        self._outcomes: SimpleQueue[Exception | None] = SimpleQueue()
+
+    def run_share(self) -> None:
+        """Begin a share that waits, if there is one."""
+        tasks = self._take()
+        if tasks is None:
+            return
+        try:
+            self._kernel(tasks, *self._arguments)
+        except Exception as error:  # raised again by the thread that waits
+            self._outcomes.put(error)
+        else:
+            self._outcomes.put(None)
+
+    def finish(self) -> None:
+        """Withdraw the shares that wait, and wait for those that have begun.
+
+        On a busy machine, a thread may get a core only after the others have done all tasks: it
+        then has nothing left to do, and nobody waits for it.
+        """
+        begun = self._count
+        while self._take() is not None:
+            begun -= 1
+        outcomes = [self._outcomes.get() for _ in range(begun)]
+        self._arguments = ()  # threads that come late keep no images alive
+        for error in outcomes:
+            if error is not None:
+                raise error
+
+    def _take(self) -> Tasks | None:
+        try:
+            return self._waiting.popleft()
+        except IndexError:
+            return None
 
 
 class ThreadPool:
-    """Threads that wait for kernels; they are kept, as many as were needed at once.
+    """Threads that wait for kernels, blocked; they are kept, as many as were needed at once.
 
     A kernel on a small image takes a tenth of a millisecond, and a render launches several: the
     cost of a hand-over counts, and futures cost more than these queues.
@@ -101,7 +142,7 @@ class ThreadPool:
 
     def reset(self) -> None:
         """Start over without threads; a forked child has none."""
-        self._jobs: SimpleQueue[tuple[Any, ...]] = SimpleQueue()
+        self._jobs: SimpleQueue[_Job] = SimpleQueue()
         self._count = 0
         self._counting = Lock()
 
@@ -116,39 +157,22 @@ class ThreadPool:
             arguments: Further arguments.
 
         Returns:
-            A function that waits until all calls are done, and raises what one of them raised.
+            A function to call when no task is left to claim. It waits until all calls that have
+            begun are done, and raises what one of them raised.
         """
         with self._counting:
             while self._count < len(shares):
                 Thread(target=self._serve, name="gaussrep-cpu", daemon=True).start()
                 self._count += 1
-        outcomes: _Outcomes = SimpleQueue()
-        for tasks in shares:
-            self._jobs.put((kernel, tasks, arguments, outcomes))
-        return lambda: _wait(outcomes, len(shares))
+        job = _Job(kernel, shares, arguments)
+        for _ in shares:
+            self._jobs.put(job)
+        return job.finish
 
     def _serve(self) -> None:
         jobs = self._jobs
         while True:
-            _run(*jobs.get())
-
-
-def _run(
-    kernel: Callable[..., Any], tasks: Tasks, arguments: tuple[Any, ...], outcomes: _Outcomes
-) -> None:
-    """Do one job, in a function of its own so that an idle thread keeps no images alive."""
-    try:
-        kernel(tasks, *arguments)
-    except Exception as error:  # raised again by the thread that waits
-        outcomes.put(error)
-    else:
-        outcomes.put(None)
-
-
-def _wait(outcomes: _Outcomes, count: int) -> None:
-    for error in [outcomes.get() for _ in range(count)]:
-        if error is not None:
-            raise error
+            jobs.get().run_share()
 
 
 _pool = ThreadPool()
@@ -194,9 +218,9 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
     """
     start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
     own, *others = split_tasks(tasks, threads)
-    wait = _pool.start(kernel, others, arguments)
+    finish = _pool.start(kernel, others, arguments)
     kernel(own, *arguments)
-    wait()
+    finish()
     for clock in tuple(_clocks.values()):
         clock[kernel.__name__] += 1e3 * (perf_counter() - start)
 

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.methods.method import Batch
+from gaussrep.worker_processes import end_with_parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,11 +276,12 @@ def make_loader(
         num_workers=num_workers,
         collate_fn=dataset.collate if isinstance(dataset, CollatingDataset) else None,
         pin_memory=device.type == "cuda",
+        worker_init_fn=_start_worker,
         generator=torch.Generator(),
-        worker_init_fn=_ignore_interrupts,
     )
 
 
-def _ignore_interrupts(worker: int) -> None:
-    """Leave Ctrl-C, which the terminal sends to all processes, to the one that started this one."""
+def _start_worker(worker: int) -> None:
+    """Leave Ctrl-C, which all processes get, to the one that started this one; end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()

@@ -37,9 +37,11 @@ HOMES = (
     "gaussrep.errors",
     "gaussrep.atomic_files",
     "gaussrep.console",
+    "gaussrep.cores",
     "gaussrep.neighbors",
     "gaussrep.sh",
     "gaussrep.similarity",
+    "gaussrep.worker_processes",
 )
 """Packages and modules whose public names are a promise, the front door first."""
 

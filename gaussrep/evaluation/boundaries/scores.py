@@ -1,16 +1,15 @@
 """The boundary benchmark: soft boundary maps against annotators; ODS, OIS and AP."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gaussrep.errors import ShapeError, ValueRangeError
 from gaussrep.evaluation.boundaries.matching import Counts, count_matches
+from gaussrep.worker_processes import worker_pool
 
 STEPS = 100
 """Points between two thresholds at which the best F is looked for, ends included (original)."""
@@ -158,7 +157,7 @@ def score_boundaries(
     count = partial(count_matches, thresholds=levels, tolerance=tolerance)
     if processes == 1:
         return summarize(list(map(count, strengths, annotations)), levels)
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    with worker_pool(processes) as pool:
         return summarize(list(pool.map(count, strengths, annotations)), levels)
 
 

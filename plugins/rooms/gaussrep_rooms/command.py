@@ -1,12 +1,12 @@
 """`gaussrep make-rooms`: synthetic rooms, written like ScanNet."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gaussrep.console import Progress
+from gaussrep.cores import usable_cores
 from gaussrep.errors import ConfigError
 from gaussrep_rooms.config import RoomsConfig
 
@@ -33,7 +33,10 @@ def make_rooms(
         typer.Option("--ceiling/--no-ceiling", help="Include depth and points of the ceiling."),
     ] = DEFAULTS.ceiling,
     processes: Annotated[
-        int, typer.Option(min=0, help="Parallel processes; 0: one per core, at most 8.")
+        int,
+        typer.Option(
+            min=0, help="Parallel processes; 0: one per core that may be used, at most 8."
+        ),
     ] = 0,
 ) -> None:
     """Write labeled synthetic rooms in the ScanNet layout.
@@ -56,7 +59,7 @@ def make_rooms(
                 seed=seed,
                 train=scenes,
                 val=val,
-                processes=processes or min(MAX_PROCESSES, os.cpu_count() or 1),
+                processes=processes or min(MAX_PROCESSES, usable_cores()),
                 on_progress=progress.update,
             )
     except KeyboardInterrupt:

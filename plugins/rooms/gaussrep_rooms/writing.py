@@ -1,17 +1,16 @@
 """Write many rooms in the ScanNet layout, in parallel and resumable."""
 
 import json
-import signal
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 from gaussrep.atomic_files import write_json
 from gaussrep.data import SceneFiles, write_scene
 from gaussrep.errors import DataError
+from gaussrep.worker_processes import worker_pool
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
 
@@ -81,15 +80,9 @@ def _each(
         for number in numbers:
             yield _write(root, config, seed, number)
         return
-    pool = ProcessPoolExecutor(
-        processes,
-        mp_context=get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),
-    )
     waiting = iter(numbers)
     working: set[Future[None]] = set()
-    with pool:
+    with worker_pool(processes) as pool:
         while True:
             for number in islice(waiting, processes - len(working)):
                 working.add(pool.submit(_write, root, config, seed, number))

@@ -2,12 +2,9 @@
 
 import hashlib
 import logging
-import signal
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +34,7 @@ from gaussrep.data.scenes.scannet.write import write_cloud, write_frame, write_i
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
+from gaussrep.worker_processes import worker_pool
 
 log = logging.getLogger(__name__)
 
@@ -102,12 +100,7 @@ def prepare(
     if num_workers == 1:
         yield from map(partial(prepare_scene, how=how), folders)
         return
-    with ProcessPoolExecutor(
-        num_workers,
-        mp_context=get_context("spawn"),
-        initializer=signal.signal,
-        initargs=(signal.SIGINT, signal.SIG_IGN),  # the scenes in work are finished after Ctrl-C
-    ) as pool:
+    with worker_pool(num_workers) as pool:  # the scenes in work are finished after Ctrl-C
         yield from pool.map(partial(prepare_scene, how=how), folders)
 
 
