@@ -28,7 +28,7 @@ from same_numbers import commit, environment
 AFTER = Path(__file__).parents[1]
 OUT = Path(__file__).parent / "results" / "busy.json"
 ENDLESS, WARM, SETTLE_S, POLL_S, START_S = 10**6, 5, 1.0, 0.02, 300
-CONDITIONS = ("quiet", "became_busy", "busy")
+CONDITIONS = ("quiet", "busy")
 LIBRARY_VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
 COMMANDS = {
     "gmae": ["train", "gmae", "--preset", "demo", "trainer.log_every=1"],
@@ -40,9 +40,8 @@ DEFINITIONS = {
     "cores": "processor time of the process per second of the clock in that window",
     "others": "processor time per second of all other processes but the spinning ones: work that "
     "the machine had besides",
-    "conditions": f"quiet: after {WARM} steps; became_busy: the same process, {SETTLE_S:g} s after "
-    "processes started to spin, one bound to each core and of the same priority; busy: a process "
-    f"that was started while they spun, {SETTLE_S:g} s after {WARM} steps",
+    "conditions": f"quiet: from step {WARM} of a process on; busy: the same of a process that was "
+    f"started while others spun, one per core and of the same priority, {SETTLE_S:g} s later",
     "builds": "old: the older checkout, as it comes; new: this one, as it comes; one: this one "
     "with OMP_NUM_THREADS=1. They take turns, in another order in every turn",
     "medians": "over the turns; ratios are those within a turn, and then the median",
@@ -71,10 +70,7 @@ class Spinners:
 
     def __init__(self) -> None:
         command = [sys.executable, "-c", "while True: pass"]
-        self._processes = []
-        for core in os.sched_getaffinity(0):
-            self._processes.append(subprocess.Popen(command))
-            os.sched_setaffinity(self._processes[-1].pid, [core])
+        self._processes = [subprocess.Popen(command) for _ in os.sched_getaffinity(0)]
         self.stop()
 
     def start(self) -> None:
@@ -150,9 +146,7 @@ def measure(
     found: dict[str, Any] = {"load": os.getloadavg()}
     with training(build, workload, rooms) as (pid, metrics):
         found["quiet"] = asdict(observe(pid, metrics, spinners, seconds))
-        spinners.start()
-        time.sleep(SETTLE_S)
-        found["became_busy"] = asdict(observe(pid, metrics, spinners, seconds))
+    spinners.start()
     with training(build, workload, rooms) as (pid, metrics):
         time.sleep(SETTLE_S)
         found["busy"] = asdict(observe(pid, metrics, spinners, seconds))
@@ -286,4 +280,5 @@ if __name__ == "__main__":
     parser.add_argument("--turns", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=6.0)
     parser.add_argument("--workload", action="append", choices=list(COMMANDS))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends the processes
     run(parser.parse_args())

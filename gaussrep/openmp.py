@@ -26,10 +26,10 @@ FIRST_HOLD, LONGEST_HOLD = 2.0, 30.0
 """Seconds for which threads block before the watch measures again (design choice)."""
 CHECK = 1.0
 """Seconds between looks at whether the machine has become quiet, while threads block."""
-CONTENTION, QUIET = 0.4, 0.1
+CONTENTION, QUIET = 0.7, 0.3
 """Threads that are ready to run and wait for a core, on average: those from which threads block,
 and those below which they spin again (design choices). On two cores, one other process per core
-makes it 1.1 while threads spin and 0.7 while they block, and a quiet machine less than 0.1."""
+makes it 1.1 while threads spin and 0.7 while they block; work of low priority made it 0.4."""
 BOUNDED_MS = 1
 """Milliseconds that Intel's and LLVM's OpenMP may spin; by default they spin for 200."""
 

@@ -6,6 +6,7 @@ import time
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from textwrap import dedent
+from threading import Barrier, Event
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+import gaussrep as gr
 from gaussrep.kernels.jit import kernel
 from gaussrep.kernels.threads import NONE, Tasks, ThreadPool, claim, split_tasks, stage_clock
 from gaussrep.rendering import get_renderer
@@ -59,39 +61,74 @@ def test_shares_are_even(count, threads):
     assert sizes.max() - sizes.min() <= 1
 
 
+LIMIT_S = 60
+
+
 class Something:
     pass
 
 
 def test_each_worker_gets_its_tasks_and_the_arguments():
-    seen = []
-    wait = ThreadPool().start(
-        lambda tasks, word: seen.append((tasks.thread, word)), split_tasks(9, 3), ("a",)
-    )
-    wait()
+    seen, begun = [], Barrier(4)
+
+    def note_share(tasks, word):
+        begun.wait(LIMIT_S)
+        seen.append((tasks.thread, word))
+
+    finish = ThreadPool().start(note_share, split_tasks(9, 3), ("a",))
+    begun.wait(LIMIT_S)
+    finish()
     assert sorted(seen) == [(0, "a"), (1, "a"), (2, "a")]
 
 
 def test_what_a_worker_raises_is_raised_when_all_are_done_and_the_next_job_is_done():
-    workers, done = ThreadPool(), []
+    workers, done, begun = ThreadPool(), [], Barrier(4)
 
     def fail_at_first(tasks):
+        begun.wait(LIMIT_S)
         if tasks.thread == 0:
             raise MemoryError("no room")
         done.append(tasks.thread)
 
+    finish = workers.start(fail_at_first, split_tasks(3, 3), ())
+    begun.wait(LIMIT_S)
     with pytest.raises(MemoryError, match="no room"):
-        workers.start(fail_at_first, split_tasks(3, 3), ())()
+        finish()
     assert sorted(done) == [1, 2]
-    workers.start(lambda tasks: done.append(tasks.thread), split_tasks(3, 1), ())()
-    assert done[2:] == [0]
+    again = Event()
+    finish = workers.start(lambda tasks: again.set(), split_tasks(3, 1), ())
+    assert again.wait(LIMIT_S)
+    finish()
 
 
-def test_workers_that_wait_keep_nothing_alive():
-    argument = Something()
+def test_a_share_that_no_worker_has_begun_is_withdrawn():
+    workers, begun, leave, late = ThreadPool(), Event(), Event(), []
+
+    def occupy(tasks):
+        begun.set()
+        leave.wait(LIMIT_S)
+
+    occupied = workers.start(occupy, split_tasks(1, 1), ())
+    assert begun.wait(LIMIT_S)
+    workers.start(lambda tasks: late.append("withdrawn"), split_tasks(1, 1), ())()
+    leave.set()
+    occupied()
+    done = Event()
+    finish = workers.start(lambda tasks: done.set(), split_tasks(1, 1), ())
+    assert done.wait(LIMIT_S)
+    finish()
+    assert late == []
+
+
+@pytest.mark.parametrize("begins", [True, False])
+def test_workers_that_wait_keep_nothing_alive(begins):
+    workers, argument, begun = ThreadPool(), Something(), Event()
     watch = weakref.ref(argument)
-    ThreadPool().start(lambda tasks, it: None, split_tasks(1, 1), (argument,))()
-    del argument
+    finish = workers.start(lambda tasks, it: begun.set(), split_tasks(1, 1), (argument,))
+    if begins:
+        assert begun.wait(LIMIT_S)
+    finish()
+    del argument, finish
     deadline = time.monotonic() + 10
     while watch() is not None and time.monotonic() < deadline:
         time.sleep(0.01)  # the worker says that it is done before it has returned
@@ -126,6 +163,14 @@ def test_bits_do_not_depend_on_threads_or_runs(threads):
         threads(count)
         results.append(draw_and_differentiate(seed=1))
     assert all(torch.equal(results[0], other) for other in results[1:])
+
+
+@pytest.mark.parametrize("wait", ["passive", "adaptive"])
+def test_bits_do_not_depend_on_waiting(threads, wait):
+    threads(2)
+    expected = draw_and_differentiate(seed=1)
+    with gr.threads(wait=wait):
+        assert torch.equal(draw_and_differentiate(seed=1), expected)
 
 
 def test_a_clock_counts_the_stages_of_its_block():
