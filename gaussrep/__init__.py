@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gaussrep.losses import Loss
     from gaussrep.methods import Batch, Embedding, Method, Reconstruction, StepOutput
     from gaussrep.rendering import Renderer, Rendering, get_renderer, render
-    from gaussrep.thread_settings import ThreadSettings, threads
+    from gaussrep.thread_settings import threads
     from gaussrep.training import (
         Callback,
         Schedule,
@@ -62,7 +62,6 @@ __all__ = [
     "Scores",
     "StepOutput",
     "Strategy",
-    "ThreadSettings",
     "TrainConfig",
     "TrainResult",
     "__version__",
@@ -98,7 +97,7 @@ _NAMES_BY_MODULE = {
     "gaussrep.losses": "Loss",
     "gaussrep.methods": "Batch Embedding Method Reconstruction StepOutput",
     "gaussrep.rendering": "Renderer Rendering get_renderer render",
-    "gaussrep.thread_settings": "ThreadSettings threads",
+    "gaussrep.thread_settings": "threads",
     "gaussrep.training": (
         "Callback Schedule TrainConfig TrainResult load_run resume train train_config"
     ),
