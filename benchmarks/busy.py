@@ -66,7 +66,7 @@ class Window:
 
 
 class Spinners:
-    """One process per core that computes without end, when told to."""
+    """One process per core that computes without end, or pauses."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-c", "while True: pass"]
