@@ -92,6 +92,6 @@ def test_it_serves_on_this_machine_alone_until_ctrl_c(file):
             assert b"<html" in page.read()
         program.send_signal(signal.SIGINT)
         rest, problems = program.communicate(timeout=30)
-    assert (program.returncode, rest.strip(), problems) == (0, "", "")
+    assert (program.returncode, rest.strip(), problems) == (0, "", f"opening {file} …\n")
     with socket.socket() as again:
         assert again.connect_ex(("127.0.0.1", int(url.rpartition(":")[2]))) != 0
