@@ -30,7 +30,9 @@ def resumable(command: str) -> Iterator[None]:
     try:
         yield
     except RunInterrupt as error:
-        again = f"resume with: {command_line(command, '--resume', str(error.run))}"
+        processes = int(os.environ.get("WORLD_SIZE", "1"))
+        how = f"resume in {processes} processes with" if processes > 1 else "resume with"
+        again = f"{how}: {command_line(command, '--resume', str(error.run))}"
         if error.step is None:
             again = f"start again with: {command_line(*sys.argv[1:], '--overwrite')}"
         exit_interrupted(f"{error}; {again}", error.signal)

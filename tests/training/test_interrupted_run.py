@@ -32,10 +32,10 @@ pytestmark = [
 ]
 
 
-def start(folder, *arguments):
+def start(folder, *arguments, program=PROGRAM):
     python_path = os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
-        [*PROGRAM, *arguments],
+        [*program, *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"},
         stdout=subprocess.PIPE,
@@ -158,3 +158,17 @@ def test_workers_survive_ctrl_c_until_the_step_is_saved(tmp_path):
     line = interrupt(process)
     assert "resume with: gaussrep train --resume run" in line
     finish(start(tmp_path, *printed_command(line)))
+
+
+def test_all_processes_stop_after_the_same_step(tmp_path):
+    launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python", "--"]
+    two = [sys.executable, "-m", *launcher, *PROGRAM]
+    process = start(tmp_path, *TRAIN, SLOWLY, "--run", "run", program=two)
+    wait_until(lambda: len(rows(tmp_path / "run")) >= 3, process)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=120)
+    (line,) = [line for line in err.splitlines() if "resume in 2 processes with: " in line]
+    made = max(int(row["step"]) for row in rows(tmp_path / "run"))
+    assert f"step {made} of 30 is saved" in line
+    finish(start(tmp_path, *printed_command(line), program=two))
+    assert len(rows(tmp_path / "run")) == 30
