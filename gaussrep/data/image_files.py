@@ -57,7 +57,7 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
     except FileNotFoundError as error:
         raise UnreadableImageError(f"{path}: there is no such file.") from error
     except DECODING_ERRORS as error:
-        if path.suffix.lower() in UNREAD_SUFFIXES:
+        if Path(path).suffix.lower() in UNREAD_SUFFIXES:
             raise UnreadableImageError(
                 f"{path}: this format is not read; convert the image to JPEG or PNG."
             ) from error
