@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "examples").glob("*.ipynb"))
-SHORTER = {"trainer.steps=300": "trainer.steps=2", '"steps": 300': '"steps": 2'}
+SHORTER = {"trainer.steps=200": "trainer.steps=2", '"steps": 800': '"steps": 2'}
 """Settings that take a minute, and their short replacements."""
 
 
