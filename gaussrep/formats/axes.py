@@ -1,4 +1,4 @@
-"""Conversion between the axes of file formats, by half turns, without loss."""
+"""Conversion between the axes of file formats, by half turns and mirrors, without loss."""
 
 from jaxtyping import Float
 from torch import Tensor
@@ -6,6 +6,10 @@ from torch import Tensor
 from gaussrep import sh
 from gaussrep.gaussians import Gaussians
 
+Signs = tuple[int, int, int]
+
+RIGHT_DOWN_FORWARD = (1, 1, 1)
+"""Signs of x, y and z in gaussrep's axes, which are those of PLY files."""
 RIGHT_UP_BACK = (1, -1, -1)
 """Signs of x, y and z in SPZ's axes, a half turn of right, down, forward about x."""
 LEFT_UP_FORWARD = (-1, -1, 1)
@@ -14,25 +18,29 @@ PROBE = (0.36, 0.48, 0.8)
 """A direction for which no SH basis function is zero."""
 
 
-def convert_axes(gaussians: Gaussians, signs: tuple[int, int, int]) -> Gaussians:
-    """Convert Gaussians between right, down, forward and other axes that differ by a half turn.
+def convert_axes(gaussians: Gaussians, signs: Signs) -> Gaussians:
+    """Convert Gaussians between right, down, forward and axes of other directions.
 
     A half turn H flips two axes. Covariances become H C H, so the same two axes of the quaternion
-    are flipped. Every SH basis function is even or odd in each axis, so its coefficients keep or
+    are flipped. A mirror is a half turn and a reflection at the center, which changes no
+    covariance. Every SH basis function is even or odd in each axis, so its coefficients keep or
     change their sign. No number changes its size: converting twice is exact.
 
     Args:
         gaussians: One scene.
-        signs: `RIGHT_UP_BACK` or `LEFT_UP_FORWARD`.
+        signs: Signs of x, y and z in the other axes, such as `RIGHT_UP_BACK`.
 
     Returns:
         The same scene in the other axes.
     """
+    if signs == RIGHT_DOWN_FORWARD:
+        return gaussians
+    x, y, z = signs
     axes = gaussians.means.new_tensor(signs)
     harmonics = None if gaussians.sh is None else gaussians.sh * _parities(gaussians.sh, axes)
     return gaussians.replace(
         means=gaussians.means * axes,
-        quats=gaussians.quats * axes.new_tensor([1, *signs]),
+        quats=gaussians.quats * axes.new_tensor([1, y * z, x * z, x * y]),
         sh=harmonics,
     )
 

@@ -9,20 +9,23 @@ from gaussrep.formats.suffixes import format_of
 from gaussrep.gaussians import Gaussians
 
 
-def load(path: str | PathLike[str]) -> Gaussians:
+def load(path: str | PathLike[str], **settings: Any) -> Gaussians:
     """Read Gaussians from a file.
 
     Args:
         path: The file; its suffix names the format, in upper or lower case.
+        **settings: Settings of the format, such as `axes="ply"` of SPZ, or `strict=True`.
 
     Returns:
-        One scene on the CPU.
+        One scene on the CPU. What the file holds and the scene does not is logged, one line each.
 
     Raises:
+        ConfigError: If the format has no such setting.
         FormatError: If no format reads this suffix, or the file is missing or damaged.
     """
     path = Path(path)
-    return build("formats", format_of(path, reading=True)).read(path)
+    chosen = {**settings, "type": format_of(path, reading=True)}
+    return build("formats", chosen).read(path)
 
 
 def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> None:

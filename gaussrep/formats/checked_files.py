@@ -14,15 +14,17 @@ from gaussrep import sh
 from gaussrep.atomic_files import atomic_write
 from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
+from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
 
 @contextmanager
-def open_for_reading(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to read it; errors of the body get the file's name.
+def open_for_reading(path: Path, remarks: Remarks) -> Iterator[BinaryIO]:
+    """Open a file to read it; errors and remarks of the body get the file's name.
 
     Args:
         path: The file.
+        remarks: What the body finds odd; logged after it.
 
     Yields:
         The open file.
@@ -37,6 +39,7 @@ def open_for_reading(path: Path) -> Iterator[BinaryIO]:
         raise FormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
+    remarks.log(path)
 
 
 @contextmanager
@@ -87,47 +90,44 @@ SMALLEST = torch.finfo(torch.float32).tiny
 """Value of a scale that is 0 in a file, which `Gaussians` does not allow; a design choice."""
 
 
-def gaussians_from_arrays(**arrays: np.ndarray) -> Gaussians:
-    """Convert the arrays of a file to Gaussians, and validate every value.
+def gaussians_from_arrays(remarks: Remarks, **arrays: np.ndarray) -> Gaussians:
+    """Convert the arrays of a file to Gaussians, without the few that are impossible.
 
     Args:
+        remarks: What is odd in the file; impossible Gaussians are added.
         **arrays: The fields of `Gaussians`, of any numeric dtype; scales may be 0.
 
     Returns:
         One scene, float32, on the CPU.
 
     Raises:
-        FormatError: If a value is not finite in float32, a scale negative, a quaternion of length
-            0 or an opacity outside [0, 1].
+        FormatError: If impossible Gaussians are not left out: a value that is not finite in
+            float32, a negative scale, a quaternion of length 0 or an opacity outside [0, 1].
     """
-    tensors = {name: _finite(name, array) for name, array in arrays.items()}
-    raise_if_any((tensors["scales"] < 0).any(-1), "Gaussians with a negative scale")
-    raise_if_any((tensors["quats"] == 0).all(-1), "quaternions of length 0")
-    opacities = tensors["opacities"]
-    raise_if_any((opacities < 0) | (opacities > 1), "opacities outside [0, 1]")
-    fields: dict[str, Any] = {**tensors, "scales": tensors["scales"].clamp_min(SMALLEST)}
-    return Gaussians(**fields)
+    with np.errstate(over="ignore"):
+        tensors = {
+            name: torch.from_numpy(np.ascontiguousarray(array, np.float32))
+            for name, array in arrays.items()
+        }
+    return possible_gaussians(remarks, **tensors)
 
 
-def raise_if_any(bad: Tensor, what: str) -> None:
-    """Raise an error if any value is bad.
+def possible_gaussians(remarks: Remarks, **tensors: Tensor) -> Gaussians:
+    """Build Gaussians of the fields of a file, without the few that are impossible.
 
     Args:
-        bad: Whether each Gaussian or value is bad, bool, any shape.
-        what: Name of the bad values for the message, in the plural.
+        remarks: What is odd in the file; impossible Gaussians are added.
+        **tensors: The fields of `Gaussians`, float32; scales may be 0.
+
+    Returns:
+        One scene; scales below the smallest normal float32 are raised to it.
 
     Raises:
-        FormatError: If any is; the message gives their number.
+        FormatError: If impossible Gaussians are not left out.
     """
-    if bad.any():
-        raise FormatError(f"the file holds {int(bad.sum())} {what} (of {bad.numel()}).")
-
-
-def _finite(name: str, array: np.ndarray) -> Tensor:
-    with np.errstate(over="ignore"):
-        tensor = torch.from_numpy(array.astype(np.float32))
-    raise_if_any(~tensor.isfinite(), f"values of {name} that are NaN or infinite")
-    return tensor
+    fields: dict[str, Any] = remarks.possible(tensors)
+    fields["scales"] = fields["scales"].clamp_min(SMALLEST)
+    return Gaussians(**fields)
 
 
 MAX_DEGREE = 3

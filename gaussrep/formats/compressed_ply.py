@@ -10,6 +10,7 @@ from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import gaussians_from_arrays
 from gaussrep.formats.ply_elements import PlyElement, PlyHeader, read_rows, read_vertices
 from gaussrep.formats.ply_layout import count_bases
+from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.smallest_three import restore_largest
 from gaussrep.gaussians import Gaussians
 
@@ -38,22 +39,24 @@ def is_compressed(vertex: PlyElement) -> bool:
     return any(name in vertex.properties for name in PACKED)
 
 
-def read_compressed(file: BinaryIO, header: PlyHeader) -> Gaussians:
+def read_compressed(file: BinaryIO, header: PlyHeader, remarks: Remarks) -> Gaussians:
     """Read packed Gaussians.
 
     Args:
         file: A PLY file, opened for reading.
         header: Its header.
+        remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
         One scene with `sh`, float32, on the CPU.
 
     Raises:
         FormatError: If an element or a property is missing or of another type, the numbers of rows
-            do not match, the file is truncated, or a value is impossible.
+            do not match, the file is truncated, or impossible Gaussians are not left out.
     """
     chunk, rest = _check_layout(header)
-    bounds = np.repeat(read_rows(file, header, chunk), CHUNK)[: header.vertex.count]
+    bounds = np.repeat(_finite_logarithms(read_rows(file, header, chunk)), CHUNK)
+    bounds = bounds[: header.vertex.count]
     rows = read_vertices(file, header)
     color = _unpack_bits(rows["packed_color"], BYTES)
     rgb = _interpolate(bounds, COLOR, color[:, :3]) if "min_r" in chunk.properties else color[:, :3]
@@ -61,12 +64,21 @@ def read_compressed(file: BinaryIO, header: PlyHeader) -> Gaussians:
     higher = _rest(file, header, rest) if rest else np.empty((len(rows), 0, 3))
     with np.errstate(over="ignore", invalid="ignore"):
         return gaussians_from_arrays(
+            remarks,
             means=_interpolate(bounds, POSITION, _unpack_bits(rows["packed_position"], VECTOR)),
             quats=_quats(rows["packed_rotation"]),
             scales=np.exp(_interpolate(bounds, SCALE, _unpack_bits(rows["packed_scale"], VECTOR))),
             opacities=color[:, 3],
             sh=np.concatenate([dc[:, None], higher], axis=1),
         )
+
+
+def _finite_logarithms(chunks: np.ndarray) -> np.ndarray:
+    """Raise infinite lower bounds of log-scales, of flat Gaussians, so that they interpolate."""
+    for name in SCALE:
+        column = chunks[f"min_{name}"]
+        np.maximum(column, np.finfo(np.float32).min, out=column)
+    return chunks
 
 
 def _check_layout(header: PlyHeader) -> tuple[PlyElement, PlyElement | None]:

@@ -5,9 +5,34 @@ from typing import Literal
 from gaussrep.config import ComponentConfig
 
 
-class SpzConfig(ComponentConfig):
-    """Settings of written SPZ files."""
+class FormatConfig(ComponentConfig):
+    """Settings of every format of the core."""
+
+    strict: bool = False
+    """Whether a file with impossible Gaussians, NaN or a zero quaternion, is refused; otherwise up
+    to one in a hundred is left out with a warning. For reading."""
+
+
+class PlyConfig(FormatConfig):
+    """Settings of PLY files."""
+
+
+class SplatConfig(FormatConfig):
+    """Settings of `.splat` files."""
+
+
+class GltfConfig(FormatConfig):
+    """Settings of glTF files."""
+
+
+class SpzConfig(FormatConfig):
+    """Settings of SPZ files."""
 
     version: Literal[2, 3] = 3
-    """Version of the format: 3 keeps orientations to a fraction of a degree; 2 is for older
+    """Version of written files: 3 keeps orientations to a fraction of a degree; 2 is for older
     readers."""
+
+    axes: Literal["auto", "spz", "ply"] = "auto"
+    """Axes of the numbers in the file: `spz` is right, up, back, the specification; `ply` is right,
+    down, forward, as splat-transform 3, gsply, gaussforge, spz-js and Spark write. `auto` is the
+    file's own record where it has one, otherwise `spz`."""

@@ -10,9 +10,11 @@ from gaussrep import __version__
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import LEFT_UP_FORWARD, convert_axes
 from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
+from gaussrep.formats.config import GltfConfig
 from gaussrep.formats.format import Format
 from gaussrep.formats.gltf_file import EXTENSION, data_uri, pack_glb, read_container
 from gaussrep.formats.gltf_scene import KINDS, MEANS, POINTS, PROPERTIES, attributes, read_scene
+from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
 FLOAT, ARRAY_BUFFER = 5126, 34962
@@ -27,11 +29,18 @@ class Gltf(Format):
     is JSON with the bytes in base64.
 
     Read files may have their buffers in the file or beside it, use normalized integers, and place
-    several primitives by nodes that translate, rotate and scale. Compressed primitives are
-    rejected.
+    several primitives by nodes that translate, rotate and scale. Compressed primitives and drafts
+    of the extension are rejected. Scales of splat-transform before 2.7 are logarithms, against the
+    extension; `asset.generator` names them. Properties and extensions that are ignored are logged.
 
     Axes of a file are x left, y up, z forward; they are converted, spherical harmonics included.
+
+    Args:
+        config: The settings.
     """
+
+    def __init__(self, config: GltfConfig | None = None) -> None:
+        self.config = config or GltfConfig()
 
     def read(self, path: Path) -> Gaussians:
         """Read one scene.
@@ -46,10 +55,10 @@ class Gltf(Format):
             FormatError: If the file is missing or damaged, holds no Gaussians, or uses features
                 of glTF that are not read.
         """
-        with open_for_reading(path) as file:
-            return convert_axes(
-                read_scene(read_container(file.read(), path.parent)), LEFT_UP_FORWARD
-            )
+        remarks = Remarks(self.config.strict)
+        with open_for_reading(path, remarks) as file:
+            scene = read_scene(read_container(file.read(), path.parent), remarks)
+            return convert_axes(scene, LEFT_UP_FORWARD)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.

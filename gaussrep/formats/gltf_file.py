@@ -56,11 +56,14 @@ class Accessor(GltfObject):
 
 
 class Splatting(GltfObject):
-    """Properties of the extension."""
+    """Properties of the extension; in `model_extra` those that are unknown."""
 
-    kernel: str
-    color_space: str
+    model_config = ConfigDict(extra="allow")
+
+    kernel: str | None = None
+    color_space: str | None = None
     projection: str = "perspective"
+    sorting_method: str | None = None
 
 
 class PrimitiveExtensions(GltfObject):
@@ -86,6 +89,7 @@ class GltfMesh(GltfObject):
 class Node(GltfObject):
     """A transform in the scene, with a mesh, children, or neither."""
 
+    extensions: dict[str, Any] = Field(default_factory=dict)
     mesh: Count | None = None
     children: tuple[Count, ...] = ()
     matrix: Annotated[tuple[Number, ...], Field(min_length=16, max_length=16)] | None = None
@@ -101,15 +105,17 @@ class GltfScene(GltfObject):
 
 
 class Asset(GltfObject):
-    """Version of glTF."""
+    """Version of glTF, and the program that wrote the file."""
 
     version: Annotated[str, Field(pattern=r"^2\.\d+$")]
+    generator: str = ""
 
 
 class Document(GltfObject):
     """A glTF file's JSON."""
 
     asset: Asset
+    extensions_used: tuple[str, ...] = ()
     extensions_required: tuple[str, ...] = ()
     scene: Count = 0
     scenes: tuple[GltfScene, ...] = ()

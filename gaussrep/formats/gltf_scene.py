@@ -1,5 +1,6 @@
 """Gaussians of the scene graph of a glTF file."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -24,6 +25,7 @@ from gaussrep.formats.gltf_file import (
     Splatting,
     item_at,
 )
+from gaussrep.formats.remarks import LEFT_OUT_SHARE, Remarks
 from gaussrep.gaussians import Gaussians
 from gaussrep.quaternions import to_matrix
 
@@ -102,22 +104,25 @@ XYZW = [1, 2, 3, 0]
 WXYZ = [3, 0, 1, 2]
 
 
-def read_primitive(container: Container, primitive: Primitive, splatting: Splatting) -> Gaussians:
+def read_primitive(
+    container: Container, primitive: Primitive, splatting: Splatting, remarks: Remarks
+) -> Gaussians:
     """Decode the Gaussians of a primitive.
 
     Args:
         container: The file.
         primitive: A primitive that has the extension.
         splatting: The extension's properties.
+        remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
         One scene with `sh` in the coordinates of the mesh.
 
     Raises:
         FormatError: If the extension has other properties than `PROPERTIES`, attributes are
-            missing, of different length or damaged, or a value is not valid.
+            missing, of different length or damaged, or impossible Gaussians are not left out.
     """
-    _check_properties(primitive, splatting)
+    _check_properties(primitive, splatting, remarks)
     bases = _count_bases(primitive)
     kinds = KINDS | dict.fromkeys(sh_names(bases), "VEC3")
     missing = [name for name in kinds if name not in primitive.attributes]
@@ -129,7 +134,9 @@ def read_primitive(container: Container, primitive: Primitive, splatting: Splatt
     }
     if len({len(array) for array in arrays.values()}) > 1:
         raise FormatError("the attributes of a primitive differ in their number of values.")
+    arrays[SCALES] = _linear_scales(arrays[SCALES], container.document.asset.generator)
     return gaussians_from_arrays(
+        remarks,
         means=arrays[MEANS],
         quats=arrays[QUATS][:, WXYZ],
         scales=arrays[SCALES],
@@ -175,10 +182,10 @@ def sh_names(bases: int) -> list[str]:
     ]
 
 
-def _check_properties(primitive: Primitive, splatting: Splatting) -> None:
-    given = splatting.model_dump(by_alias=True)
+def _check_properties(primitive: Primitive, splatting: Splatting, remarks: Remarks) -> None:
+    given = splatting.model_dump(by_alias=True, include={"kernel", "color_space", "projection"})
     unsupported = [
-        f"{name} {given[name][:40]!r}" for name in given if given[name] != PROPERTIES[name]
+        f"{name} {str(given[name])[:40]!r}" for name in given if given[name] != PROPERTIES[name]
     ]
     if primitive.mode != POINTS:
         unsupported.append(f"mode {primitive.mode}")
@@ -188,6 +195,34 @@ def _check_properties(primitive: Primitive, splatting: Splatting) -> None:
             f"a primitive of Gaussians has {', '.join(unsupported)}; only {wanted} and mode "
             f"{POINTS} are read."
         )
+    unknown = dict(splatting.model_extra or {})
+    if splatting.sorting_method not in (None, PROPERTIES["sortingMethod"]):
+        unknown["sortingMethod"] = splatting.sorting_method
+    for name, value in unknown.items():
+        remarks.add(f"the property {name} of {EXTENSION}, {str(value)[:40]!r}, is ignored")
+
+
+GENERATOR = re.compile(r"splat-transform v?(\d+)\.(\d+)\.(\d+)")
+LOG_SCALES, LINEAR_SCALES = (2, 3, 1), (2, 7, 1)
+"""Versions of splat-transform that write logarithms of scales to glTF, against the extension, and
+scales; between the two, a negative value shows that they are logarithms."""
+
+
+def _linear_scales(stored: np.ndarray, generator: str) -> np.ndarray:
+    """Return the scales of a primitive, whose file may hold logarithms."""
+    negative = (stored < 0).any(1)
+    found = GENERATOR.match(generator)
+    version = tuple(map(int, found.groups())) if found else LINEAR_SCALES
+    if version <= LOG_SCALES or (version < LINEAR_SCALES and negative.any()):
+        with np.errstate(over="ignore"):
+            return np.exp(stored)
+    if negative.mean() > LEFT_OUT_SHARE:
+        raise FormatError(
+            f"{int(negative.sum())} of {len(stored)} Gaussians have a negative scale: they are "
+            f"logarithms, as in drafts of {EXTENSION} up to early 2026, or damaged; write the file "
+            f"again with a newer version of {generator[:40] or 'its program'}."
+        )
+    return stored
 
 
 def _count_bases(primitive: Primitive) -> int:
@@ -203,13 +238,18 @@ def _count_bases(primitive: Primitive) -> int:
 
 SUPPORTED_EXTENSIONS = {EXTENSION, "KHR_mesh_quantization"}
 """Extensions that a file may require."""
+HARMLESS = ("KHR_materials_", "KHR_texture_", "EXT_texture_", "KHR_lights_", "KHR_xmp_json_ld")
+"""First letters of extensions that do not touch Gaussians."""
+DRAFT = {"_ROTATION", "_SCALE"}
+"""Attributes of the drafts of the extension of 2024 and 2025."""
 
 
-def read_scene(container: Container) -> Gaussians:
+def read_scene(container: Container, remarks: Remarks) -> Gaussians:
     """Collect the Gaussians of the default scene.
 
     Args:
         container: The file.
+        remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
         One scene with `sh` of the highest degree that occurs, in glTF's axes.
@@ -220,28 +260,58 @@ def read_scene(container: Container) -> Gaussians:
     """
     document = container.document
     if unknown := set(document.extensions_required) - SUPPORTED_EXTENSIONS:
-        raise FormatError(f"the file requires {', '.join(sorted(unknown))}, which is not read.")
-    parts = list(_parts(container))
+        raise FormatError(
+            f"the file requires {', '.join(sorted(unknown))}, which is not read; write it again "
+            "without compression, or convert it to .ply with the program that wrote it."
+        )
+    if others := _others(document):
+        remarks.add(f"the file uses {', '.join(others)}, ignored here")
+    parts = list(_parts(container, remarks))
     if not parts:
         raise FormatError(f"the file holds no Gaussians: no primitive has {EXTENSION}.")
     bases = max(part.sh.shape[1] for part in parts if part.sh is not None)
     return Gaussians.cat([_extend(part, bases) for part in parts])
 
 
-def _parts(container: Container) -> Iterator[Gaussians]:
+def _others(document: Document) -> list[str]:
+    used = set(document.extensions_used) | {
+        name for node in document.nodes for name in node.extensions
+    }
+    return sorted(name for name in used - SUPPORTED_EXTENSIONS if not name.startswith(HARMLESS))
+
+
+def _parts(container: Container, remarks: Remarks) -> Iterator[Gaussians]:
     """Yield the Gaussians of every node's primitives, in the coordinates of the scene."""
     document, size, total = container.document, sum(map(len, container.buffers)), 0
     for node, matrix in _nodes(document):
         if node.mesh is None:
             continue
         for primitive in item_at(document.meshes, node.mesh, "mesh").primitives:
-            splatting = primitive.extensions.splatting
+            splatting = _find_splatting(primitive, remarks)
             if splatting is None:
                 continue
-            part = read_primitive(container, primitive, splatting)
+            part = read_primitive(container, primitive, splatting, remarks)
             total += sum(tensor.nbytes for _, tensor in part.tensors())
             check_decompressed_size(size, total)
             yield _place(part, matrix)
+
+
+def _find_splatting(primitive: Primitive, remarks: Remarks) -> Splatting | None:
+    """Return the extension's properties; None for a primitive of something else."""
+    splatting = primitive.extensions.splatting
+    if primitive.attributes.keys() >= DRAFT:
+        raise FormatError(
+            f"a primitive has the attributes {', '.join(sorted(DRAFT))} of a draft of {EXTENSION}, "
+            "which programs filled differently; write the file again from its source, for example "
+            "with splat-transform 2.7 or later."
+        )
+    if splatting is None and QUATS in primitive.attributes:
+        remarks.add(
+            f"the object {EXTENSION} of a primitive is missing, as gltf-transform drops it; kernel "
+            f"{PROPERTIES['kernel']} and color space {PROPERTIES['colorSpace']} were assumed"
+        )
+        return Splatting.model_validate(PROPERTIES)
+    return splatting
 
 
 def _nodes(document: Document) -> Iterator[tuple[Node, np.ndarray]]:

@@ -6,8 +6,11 @@ from gaussrep.errors import FormatError
 from gaussrep.formats import ply_layout
 from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
 from gaussrep.formats.compressed_ply import is_compressed, read_compressed
+from gaussrep.formats.config import PlyConfig
 from gaussrep.formats.format import Format
 from gaussrep.formats.ply_elements import read_header, read_vertices
+from gaussrep.formats.ply_variants import remark_meanings, with_standard_names
+from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
 COMPRESSED = ".compressed.ply"
@@ -23,10 +26,18 @@ class Ply(Format):
     Read files may be binary of either byte order or ASCII, with columns of any scalar type in any
     order; further columns, further elements and whatever follows the vertices are ignored.
     Quaternions keep their length. Files of nerfstudio with bytes `red green blue` in place of SH
-    are read, and PlayCanvas's compressed files.
+    are read, files of 2D Gaussian Splatting, which lack the third scale, CloudCompare's names
+    `scalar_…`, and PlayCanvas's compressed files. Mip-Splatting's column `filter_3D` is applied.
+    Comments and columns that change the meaning of others are logged.
 
     Axes are gaussrep's own, x right, y down, z forward, and are not converted.
+
+    Args:
+        config: The settings.
     """
+
+    def __init__(self, config: PlyConfig | None = None) -> None:
+        self.config = config or PlyConfig()
 
     def read(self, path: Path) -> Gaussians:
         """Read one scene.
@@ -39,14 +50,16 @@ class Ply(Format):
 
         Raises:
             FormatError: If the file is missing, truncated, no 3DGS file, or holds impossible
-                values.
+                Gaussians.
         """
-        with open_for_reading(path) as file:
-            header = read_header(file)
+        remarks = Remarks(self.config.strict)
+        with open_for_reading(path, remarks) as file:
+            header = with_standard_names(read_header(file))
+            remark_meanings(file, header, remarks)
             if is_compressed(header.vertex):
-                return read_compressed(file, header)
+                return read_compressed(file, header, remarks)
             bases = ply_layout.check_layout(header.vertex)
-            return ply_layout.decode(read_vertices(file, header), bases)
+            return ply_layout.decode(read_vertices(file, header), bases, remarks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.

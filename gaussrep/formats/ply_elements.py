@@ -70,6 +70,7 @@ class PlyHeader:
         vertex: The vertices.
         after: The elements stored behind the vertices.
         size: Bytes up to the first row.
+        comments: Lines `comment` and `obj_info`, without that word.
     """
 
     encoding: Literal["ascii", "<", ">"]
@@ -77,6 +78,7 @@ class PlyHeader:
     vertex: PlyElement
     after: tuple[PlyElement, ...]
     size: int
+    comments: tuple[str, ...] = ()
 
 
 def read_header(file: BinaryIO) -> PlyHeader:
@@ -93,10 +95,13 @@ def read_header(file: BinaryIO) -> PlyHeader:
     """
     encoding = None
     elements: list[PlyElement] = []
+    comments: list[str] = []
     for line in _lines(file):
         match line.split():
-            case [] | ["comment" | "obj_info", *_]:
+            case []:
                 pass
+            case ["comment" | "obj_info", *words]:
+                comments.append(" ".join(words))
             case ["format", name, "1.0"] if name in ENCODINGS and encoding is None:
                 encoding = ENCODINGS[name]
             case ["element", name, count] if name not in (known.name for known in elements):
@@ -112,7 +117,7 @@ def read_header(file: BinaryIO) -> PlyHeader:
         raise FormatError("the header has no element 'vertex'.")
     place = names.index("vertex")
     before, after = tuple(elements[:place]), tuple(elements[place + 1 :])
-    return PlyHeader(encoding, before, elements[place], after, file.tell())
+    return PlyHeader(encoding, before, elements[place], after, file.tell(), tuple(comments))
 
 
 def _lines(file: BinaryIO) -> list[str]:

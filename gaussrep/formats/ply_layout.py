@@ -6,8 +6,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.checked_files import raise_if_any, sh_coefficients
+from gaussrep.formats.checked_files import SMALLEST, possible_gaussians, sh_coefficients
 from gaussrep.formats.ply_elements import PlyElement
+from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
 MEANS = ("x", "y", "z")
@@ -17,7 +18,11 @@ RGB = ("red", "green", "blue")
 """Columns of bytes that nerfstudio's `--ply-color-mode rgb` writes in place of SH."""
 OPACITY = ("opacity",)
 SCALES = ("scale_0", "scale_1", "scale_2")
+"""Files of 2D Gaussian Splatting lack the last: their Gaussians are flat."""
 QUATS = ("rot_0", "rot_1", "rot_2", "rot_3")
+FILTER = "filter_3D"
+"""Column of Mip-Splatting and Gaussian Opacity Fields: standard deviation of a smoothing filter."""
+ANCHORS = "f_anchor_feat_0"
 BASES = (1, 4, 9, 16)
 OPACITY_MARGIN = 1e-6
 
@@ -47,14 +52,21 @@ def check_layout(vertex: PlyElement) -> int:
         FormatError: If a column is missing or the number of SH coefficients fits no degree.
     """
     color = RGB if _has_bytes(vertex) else DC
-    needed = (*MEANS, *color, *OPACITY, *SCALES, *QUATS)
+    needed = (*MEANS, *color, *OPACITY, *SCALES[:2], *QUATS)
     missing = [name for name in needed if name not in vertex.properties]
     if missing:
         raise FormatError(
-            f"this is no 3DGS file: its vertices lack {', '.join(missing)}. A plain point cloud "
-            "holds no Gaussians."
+            f"this is no 3DGS file: its vertices lack {', '.join(missing)}. {_kind(vertex)}"
         )
     return count_bases(vertex)
+
+
+def _kind(vertex: PlyElement) -> str:
+    if ANCHORS in vertex.properties:
+        return "It holds the anchors of Scaffold-GS, whose network makes the Gaussians."
+    if not {*OPACITY, *SCALES, *QUATS} & vertex.properties.keys():
+        return "A plain point cloud holds no Gaussians."
+    return "Export it again by the program that wrote it, with all columns of 3DGS."
 
 
 def count_bases(element: PlyElement) -> int:
@@ -79,32 +91,48 @@ def count_bases(element: PlyElement) -> int:
     )
 
 
-def decode(table: np.ndarray, bases: int) -> Gaussians:
+def decode(table: np.ndarray, bases: int, remarks: Remarks) -> Gaussians:
     """Convert the rows of a file to Gaussians.
+
+    Logits and logarithms may be infinite: opacities 0 and 1, and scales of 0, which become the
+    smallest positive ones.
 
     Args:
         table: Structured array with the columns of a 3DGS file, [N].
         bases: Number of SH basis functions.
+        remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
         One scene, float32, with `sh`, or with `colors` where the file has bytes.
 
     Raises:
-        FormatError: If a value is not finite in float32, or a scale or a quaternion is 0.
+        FormatError: If impossible Gaussians are not left out.
     """
-    scales = _columns(table, SCALES).exp()
-    quats = _columns(table, QUATS)
-    raise_if_any(
-        ~((scales > 0) & scales.isfinite()).all(-1), "log-scales beyond what float32 can hold"
-    )
-    raise_if_any((quats == 0).all(-1), "quaternions rot_0..3 of length 0")
-    return Gaussians(
+    names = table.dtype.names or ()
+    scales = _columns(table, SCALES if SCALES[2] in names else SCALES[:2]).exp_()
+    if scales.shape[1] == 2:
+        scales = torch.nn.functional.pad(scales, (0, 1))
+    opacities = _columns(table, OPACITY).sigmoid_().squeeze(-1)
+    if FILTER in names:
+        scales, opacities = _smooth(scales, opacities, _columns(table, (FILTER,)))
+    return possible_gaussians(
+        remarks,
         means=_columns(table, MEANS),
-        quats=quats,
+        quats=_columns(table, QUATS),
         scales=scales,
-        opacities=_columns(table, OPACITY).sigmoid().squeeze(-1),
+        opacities=opacities,
         **_colors_or_sh(table, bases),
     )
+
+
+def _smooth(scales: Tensor, opacities: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
+    """Apply Mip-Splatting's 3D filter, which keeps the integral of every Gaussian.
+
+    Equation 9 of "Mip-Splatting: Alias-free 3D Gaussian Splatting", Yu et al. 2024.
+    """
+    smoothed = torch.hypot(scales, width)
+    ratios = torch.where(width == 0, 1, scales / smoothed.clamp_min(SMALLEST))
+    return smoothed, opacities * ratios.prod(-1)
 
 
 def encode(gaussians: Gaussians) -> Float[Tensor, "n columns"]:
@@ -149,10 +177,8 @@ def _rest_names(bases: int) -> tuple[str, ...]:
 
 
 def _columns(table: np.ndarray, names: tuple[str, ...]) -> Tensor:
-    columns = torch.empty(len(table), len(names))
-    for place, name in enumerate(names):
-        with np.errstate(over="ignore"):
-            values = torch.from_numpy(table[name].astype(np.float32))
-        raise_if_any(~values.isfinite(), f"values of {name} that are NaN or infinite")
-        columns[:, place] = values
-    return columns
+    columns = np.empty((len(table), len(names)), np.float32)
+    with np.errstate(over="ignore"):
+        for place, name in enumerate(names):
+            columns[:, place] = table[name]
+    return torch.from_numpy(columns)

@@ -14,7 +14,9 @@ from gaussrep.formats.checked_files import (
     open_for_writing,
     validate_for_export,
 )
+from gaussrep.formats.config import SplatConfig
 from gaussrep.formats.format import Format
+from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
 ROW = np.dtype([("means", "<f4", 3), ("scales", "<f4", 3), ("rgba", "u1", 4), ("quats", "u1", 4)])
@@ -30,7 +32,13 @@ class Splat(Format):
     Gaussians is kept; antimatter15's converter sorts them by size.
 
     The frame is that of 3DGS's PLY files, x right, y down, z forward. Nothing is turned.
+
+    Args:
+        config: The settings.
     """
+
+    def __init__(self, config: SplatConfig | None = None) -> None:
+        self.config = config or SplatConfig()
 
     def read(self, path: Path) -> Gaussians:
         """Read one scene.
@@ -43,9 +51,10 @@ class Splat(Format):
 
         Raises:
             FormatError: If the file is missing, is not made of 32 bytes each, or holds impossible
-                values.
+                Gaussians.
         """
-        with open_for_reading(path) as file:
+        remarks = Remarks(self.config.strict)
+        with open_for_reading(path, remarks) as file:
             size = os.fstat(file.fileno()).st_size
             if size % ROW.itemsize:
                 raise FormatError(
@@ -54,6 +63,7 @@ class Splat(Format):
                 )
             table = np.fromfile(file, ROW)
             return gaussians_from_arrays(
+                remarks,
                 means=table["means"],
                 quats=(table["quats"].astype(np.float32) - ZERO) / ZERO,
                 scales=table["scales"],

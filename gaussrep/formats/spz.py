@@ -1,13 +1,14 @@
 """Gaussians in Niantic's compressed format, `.spz`."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import RIGHT_UP_BACK, convert_axes
+from gaussrep.formats.axes import Signs, convert_axes
 from gaussrep.formats.checked_files import (
     gaussians_from_arrays,
     open_for_reading,
@@ -17,19 +18,30 @@ from gaussrep.formats.checked_files import (
 )
 from gaussrep.formats.config import SpzConfig
 from gaussrep.formats.format import Format
+from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
 from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
 from gaussrep.gaussians import Gaussians
 
+AXES = {"spz": 4, "ply": 6}
+"""Numbers of right, up, back and of right, down, forward in Adobe's record of a file's axes."""
+READABLE_AXES = range(1, 9)
+"""The numbers whose x is right or left, y down or up, z forward or back."""
+
 
 class Spz(Format):
-    """About 20 bytes per Gaussian: fixed-point centers, a byte for everything else, gzip.
+    """About 20 bytes per Gaussian: fixed-point centers, a byte for everything else, packed.
 
-    Versions 2 and 3 are read and written; version 4 packs the same numbers with Zstandard, which
-    Python's standard library lacks. https://github.com/nianticlabs/spz, revision 21715c3.
+    Versions 2 and 3 are read and written, versions 1 and 4 read; version 4 needs the extra `zstd`.
+    https://github.com/nianticlabs/spz, revision 21715c3.
 
-    Axes of a file are x right, y up, z back; they are converted, spherical harmonics included. The
-    flag of scenes that were trained with antialiasing is ignored.
+    Axes of a file are x right, y up, z back by the specification; they are converted, spherical
+    harmonics included. Many programs write the axes of a PLY file, and few files name theirs: a
+    record of Adobe's is read and written, otherwise the setting `axes` decides, and a line of the
+    log states what was assumed. The flag of scenes that were trained with antialiasing is logged.
+
+    Args:
+        config: The settings.
     """
 
     def __init__(self, config: SpzConfig | None = None) -> None:
@@ -46,11 +58,29 @@ class Spz(Format):
 
         Raises:
             FormatError: If the file is missing, truncated, of another version, compressed to
-                implausibly few bytes, or in other axes.
+                implausibly few bytes, in axes that are not read, or holds impossible Gaussians.
         """
-        with open_for_reading(path) as file:
-            header, body = unpack_spz(file.read())
-            return convert_axes(decode_streams(header, body), RIGHT_UP_BACK)
+        remarks = Remarks(self.config.strict)
+        with open_for_reading(path, remarks) as file:
+            header, body = unpack_spz(file.read(), remarks)
+            signs = self._signs(header, remarks)
+            return convert_axes(decode_streams(header, body, remarks), signs)
+
+    def _signs(self, header: SpzHeader, remarks: Remarks) -> Signs:
+        """Select the signs of the file's axes, by setting, record or specification."""
+        if self.config.axes != "auto":
+            return _signs_of(AXES[self.config.axes])
+        if header.axes in READABLE_AXES:
+            return _signs_of(header.axes)
+        if header.axes:
+            raise FormatError(
+                f"the file's axes are number {header.axes} of Adobe's record; only 1 to 8 are read."
+            )
+        remarks.add(
+            "it does not name its axes; right, up, back were assumed, as Niantic's programs write. "
+            "If the scene is upside down, load it with axes=ply"
+        )
+        return _signs_of(AXES["spz"])
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -65,13 +95,35 @@ class Spz(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = convert_axes(validate_for_export(gaussians, path, "an SPZ file"), RIGHT_UP_BACK)
+        remarks = Remarks()
+        axes = AXES["spz" if self.config.axes == "auto" else self.config.axes]
+        scene = convert_axes(validate_for_export(gaussians, path, "an SPZ file"), _signs_of(axes))
         try:
-            content = pack_spz(*encode_streams(scene, self.config.version))
+            header, body = encode_streams(scene, self.config.version)
         except FormatError as error:
             raise FormatError(f"{path}: {error}") from error
+        content = pack_spz(replace(header, axes=axes), body)
         with open_for_writing(path) as file:
             file.write(content)
+        _remark_steps(scene, header.fractional_bits, remarks)
+        remarks.log(path)
+
+
+def _signs_of(number: int) -> Signs:
+    code = number - 1
+    return (1 if code & 1 else -1, -1 if code & 2 else 1, 1 if code & 4 else -1)
+
+
+def _remark_steps(scene: Gaussians, bits: int, remarks: Remarks) -> None:
+    """Remark on centers that are coarser because of Gaussians far away."""
+    if bits < FRACTIONAL_BITS:
+        limit = LARGEST_FIXED / 2**FRACTIONAL_BITS
+        far = int((scene.means.abs() > limit).any(-1).sum())
+        remarks.add(
+            f"centers are in steps of 1/{2**bits} in place of 1/{2**FRACTIONAL_BITS}, because "
+            f"{far} of {scene.count} are more than {limit:.0f} units away; remove these, or "
+            "normalize the scene with a Cuboid"
+        )
 
 
 FRACTIONAL_BITS = 12
@@ -86,24 +138,26 @@ SH_STEPS = (8, 16)
 """Steps of SH in 1/128, of degree 1 and above: Niantic's 5 and 4 bits, which pack well."""
 
 
-def decode_streams(header: SpzHeader, body: bytes) -> Gaussians:
+def decode_streams(header: SpzHeader, body: bytes, remarks: Remarks) -> Gaussians:
     """Decode streams to Gaussians.
 
     Args:
         header: Header of the file.
         body: The streams, concatenated, of the size that the header declares.
+        remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
         One scene with `sh` in the file's axes.
 
     Raises:
-        FormatError: If a value is not valid.
+        FormatError: If impossible Gaussians are not left out.
     """
-    fixed, opacities, colors, logs, quats, rest = _split(header, body)
+    stored, opacities, colors, logs, quats, rest = _split(header, body)
     dc = (colors / 255 - 0.5) / COLOR_SCALE
     higher = (rest.astype(np.float32) - SH_ZERO) / SH_ZERO
     return gaussians_from_arrays(
-        means=_from_fixed(fixed.reshape(-1, 3, 3)) / 2**header.fractional_bits,
+        remarks,
+        means=_centers(stored, header),
         quats=decode_quats(quats, header.version),
         scales=np.exp(logs / LOG_SCALE_STEPS + LOG_SCALE_MIN),
         opacities=opacities[:, 0] / 255,
@@ -147,6 +201,13 @@ def _split(header: SpzHeader, body: bytes) -> Iterator[np.ndarray]:
         stream = np.frombuffer(body, np.uint8, header.count * size, place)
         yield stream.reshape(header.count, size)
         place += len(stream)
+
+
+def _centers(stored: np.ndarray, header: SpzHeader) -> np.ndarray:
+    """Decode half floats of version 1, and fixed-point numbers of the others."""
+    if header.version == 1:
+        return stored.view("<f2")
+    return _from_fixed(stored.reshape(-1, 3, 3)) / 2**header.fractional_bits
 
 
 def _from_fixed(parts: np.ndarray) -> np.ndarray:
@@ -203,18 +264,18 @@ XYZW = [1, 2, 3, 0]
 WXYZ = [3, 0, 1, 2]
 
 
-def decode_quats(stored: np.ndarray, version: Literal[2, 3]) -> np.ndarray:
+def decode_quats(stored: np.ndarray, version: Literal[1, 2, 3, 4]) -> np.ndarray:
     """Decode quaternions.
 
     Args:
-        stored: Bytes, [N, 3] in version 2, [N, 4] in version 3.
-        version: 2 keeps x, y and z, and w is not negative; 3 keeps the smallest three, and the
-            largest is positive.
+        stored: Bytes, [N, 3] up to version 2, [N, 4] from version 3 on.
+        version: 1 and 2 keep x, y and z, and w is not negative; 3 and 4 keep the smallest three,
+            and the largest is positive.
 
     Returns:
         Quaternions, wxyz, of length 1 up to rounding, [N, 4].
     """
-    if version == 2:
+    if version < 3:
         xyz = stored / HALF - 1
         return np.concatenate([largest_component(xyz)[:, None], xyz], axis=1)
     words = np.ascontiguousarray(stored).view("<u4")

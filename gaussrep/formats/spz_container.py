@@ -1,26 +1,35 @@
-"""Container of SPZ files of version 2 and 3: a header of 16 bytes and the streams, gzipped."""
+"""Containers of SPZ files: a header and streams, gzipped in versions 1 to 3, zstd in version 4."""
 
+import importlib
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import check_decompressed_size
+from gaussrep.formats.remarks import Remarks
 
 MAGIC = b"NGSP"
 HEADER = struct.Struct("<4sIIBBBB")
-"""Magic, version, number of Gaussians, SH degree, fractional bits, flags, and a reserved byte."""
+"""Magic, version, number of Gaussians, SH degree, fractional bits, flags; the last byte is reserved
+up to version 3, and the number of streams in version 4."""
 GZIP = 16 + zlib.MAX_WBITS
 """Window bits by which zlib reads and writes gzip."""
 ZSTD_VERSION = 4
 """The first version that is not gzipped."""
+TABLE = struct.Struct("<I12x")
+"""Place of the table of streams, behind the header in version 4."""
+STREAM = struct.Struct("<QQ")
+"""Packed and unpacked size of a stream, an entry of that table."""
+ANTIALIASED = 1
+"""Flag of scenes that were trained with antialiasing."""
 HAS_EXTENSIONS = 2
-"""Flag of files with vendors' records after the streams."""
-COORDINATE_SYSTEM = 0xADBE0003
-"""Type of Adobe's record of the file's axes."""
-READABLE_AXES = (0, 4)
-"""Values of that record that are read: unspecified, and right, up, back."""
+"""Flag of files with vendors' records."""
+RECORD = struct.Struct("<II")
+"""Type and size of a vendor's record."""
+COORDINATE_SYSTEM, ORBIT = 0xADBE0003, 0xADBE0002
+"""Types of Adobe's records of the file's axes, and of the camera's limits, which change nothing."""
 MAX_DEGREE = 4
 MAX_FRACTIONAL_BITS = 24
 """Bits of a center."""
@@ -33,63 +42,86 @@ class SpzHeader:
     """Header of an SPZ file.
 
     Args:
-        version: 2 or 3.
+        version: 1 to 4.
         count: Number of Gaussians, at least 1.
         degree: SH degree.
         fractional_bits: Bits behind the binary point of centers.
+        axes: Number of the axes in Adobe's record; 0 where the file has none.
     """
 
-    version: Literal[2, 3]
+    version: Literal[1, 2, 3, 4]
     count: int
     degree: int
     fractional_bits: int
+    axes: int = 0
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """Bytes per Gaussian of centers, opacities, colors, scales, quaternions and SH."""
-        return 9, 1, 3, 3, self.version + 1, 3 * ((self.degree + 1) ** 2 - 1)
+        center = 6 if self.version == 1 else 9
+        quaternion = 3 if self.version < 3 else 4
+        return center, 1, 3, 3, quaternion, 3 * ((self.degree + 1) ** 2 - 1)
 
 
 def pack_spz(header: SpzHeader, body: bytes) -> bytes:
-    """Pack header and streams.
+    """Pack header and streams of version 2 or 3.
 
     Args:
-        header: The header.
+        header: The header; its axes are recorded unless they are 0.
         body: The streams, concatenated.
 
     Returns:
         Content of the file; the same for the same arguments.
     """
+    record = struct.pack("<III", COORDINATE_SYSTEM, 4, header.axes) if header.axes else b""
+    flags = HAS_EXTENSIONS if record else 0
     head = HEADER.pack(
-        MAGIC, header.version, header.count, header.degree, header.fractional_bits, 0, 0
+        MAGIC, header.version, header.count, header.degree, header.fractional_bits, flags, 0
     )
     packer = zlib.compressobj(wbits=GZIP)
-    return packer.compress(head) + packer.compress(body) + packer.flush()
+    parts = [packer.compress(part) for part in (head, body, record)]
+    return b"".join([*parts, packer.flush()])
 
 
-def unpack_spz(content: bytes) -> tuple[SpzHeader, bytes]:
+def unpack_spz(content: bytes, remarks: Remarks) -> tuple[SpzHeader, bytes]:
     """Unpack header and streams.
 
-    The header is decompressed first, and no more bytes than it declares after it.
+    The header is unpacked first, and no more bytes than it declares after it. Versions 1 to 3 are
+    also read without gzip, as servers send them that unpack what they deliver.
 
     Args:
         content: The whole file.
+        remarks: Where unknown flags and records are added.
 
     Returns:
         The header and the streams.
 
     Raises:
-        FormatError: If this is no SPZ file of version 2 or 3, or it is damaged.
+        FormatError: If this is no SPZ file of version 1 to 4, it is damaged, or it is of version 4
+            and zstandard is not installed.
     """
-    if content.startswith(MAGIC):
-        raise FormatError(
-            f"this is SPZ of version {ZSTD_VERSION} or newer, packed with Zstandard; only 2 and 3 "
-            "are read. This converts it: splat-transform IN.spz OUT.spz --spz-version 3."
-        )
+    if not content.startswith(MAGIC):
+        header, flags, body, records = _unpack_gzip(content)
+    elif _read_header(content)[0].version == ZSTD_VERSION:
+        header, flags, body, records = _unpack_zstd(content)
+    else:
+        header, flags, body, records = _unpack_plain(content)
+    _remark_flags(flags, remarks)
+    if flags & HAS_EXTENSIONS:
+        header = _with_axes(header, records, remarks)
+    return header, body
+
+
+Parts = tuple[SpzHeader, int, bytes, bytes]
+"""Header, flags, streams and records."""
+
+
+def _unpack_gzip(content: bytes) -> Parts:
     unpacker = zlib.decompressobj(wbits=GZIP)
     try:
-        head = unpacker.decompress(content, HEADER.size)
-        header, flags = _read_header(head)
+        header, flags = _read_header(unpacker.decompress(content, HEADER.size))
+        if header.version == ZSTD_VERSION:
+            raise FormatError("this is gzip around SPZ of version 4, which is not gzipped.")
         size = header.count * sum(header.sizes)
         check_decompressed_size(len(content), size)
         body = unpacker.decompress(unpacker.unconsumed_tail, size)
@@ -101,19 +133,83 @@ def unpack_spz(content: bytes) -> tuple[SpzHeader, bytes]:
             f"the file is truncated, or too much follows its Gaussians: {header.count} of them "
             f"need {size} bytes after unpacking, it has {len(body) + len(rest)} and no end."
         )
-    if flags & HAS_EXTENSIONS:
-        _check_frame(rest)
-    return header, body
+    return header, flags, body, rest
+
+
+def _unpack_plain(content: bytes) -> Parts:
+    header, flags = _read_header(content)
+    end = HEADER.size + header.count * sum(header.sizes)
+    if not end <= len(content) <= end + MAX_EXTENSIONS:
+        raise FormatError(
+            f"the file is truncated, or too much follows its Gaussians: {header.count} of them "
+            f"end at {end} bytes, it has {len(content)}."
+        )
+    return header, flags, content[HEADER.size : end], content[end:]
+
+
+def _unpack_zstd(content: bytes) -> Parts:
+    header, flags = _read_header(content)
+    first = HEADER.size + TABLE.size
+    if len(content) < first:
+        raise FormatError("the file is truncated: its header is not whole.")
+    (place,) = TABLE.unpack_from(content, HEADER.size)
+    sizes = [header.count * size for size in header.sizes if size]
+    if content[HEADER.size - 1] != len(sizes) or not (
+        first <= place <= min(first + MAX_EXTENSIONS, len(content) - len(sizes) * STREAM.size)
+    ):
+        raise FormatError(
+            f"the header declares {content[HEADER.size - 1]} streams, wanted {len(sizes)}, or "
+            f"their table at byte {place} does not fit."
+        )
+    check_decompressed_size(len(content), sum(sizes))
+    table = list(STREAM.iter_unpack(content[place : place + len(sizes) * STREAM.size]))
+    return (
+        header,
+        flags,
+        _join(content, place + len(sizes) * STREAM.size, table, sizes),
+        (content[first:place]),
+    )
+
+
+def _join(content: bytes, start: int, table: list[tuple[int, int]], sizes: list[int]) -> bytes:
+    """Unpack and concatenate the streams of version 4."""
+    zstd, streams = _zstandard(), []
+    for (packed, unpacked), size in zip(table, sizes, strict=True):
+        if unpacked != size or start + packed > len(content):
+            raise FormatError(
+                f"the file is truncated or damaged: a stream of {packed} bytes at {start} holds "
+                f"{unpacked}, wanted {size}, in a file of {len(content)}."
+            )
+        try:
+            reader = zstd.ZstdDecompressor().stream_reader(content[start : start + packed])
+            stream = reader.read(size)
+        except zstd.ZstdError as error:
+            raise FormatError(f"a stream of the file is damaged: {error}.") from error
+        if len(stream) < size:
+            raise FormatError(f"a stream of the file ends after {len(stream)} of {size} bytes.")
+        streams.append(stream)
+        start += packed
+    return b"".join(streams)
+
+
+def _zstandard() -> Any:
+    try:
+        return importlib.import_module("zstandard")
+    except ImportError as error:
+        raise FormatError(
+            "this is SPZ of version 4, packed with Zstandard; reading it needs zstandard: "
+            'pip install "gaussrep[zstd]".'
+        ) from error
 
 
 def _read_header(head: bytes) -> tuple[SpzHeader, int]:
     if len(head) < HEADER.size:
         raise FormatError("the file is truncated: its header is not whole.")
-    magic, version, count, degree, bits, flags, _ = HEADER.unpack(head)
+    magic, version, count, degree, bits, flags, _ = HEADER.unpack_from(head)
     if magic != MAGIC:
         raise FormatError("this is no SPZ file: its content does not begin with NGSP.")
-    if version not in (2, 3):
-        raise FormatError(f"this is SPZ of version {version}; only 2 and 3 are read.")
+    if version not in (1, 2, 3, 4):
+        raise FormatError(f"this is SPZ of version {version}; only 1 to 4 are read.")
     if count == 0 or degree > MAX_DEGREE or bits > MAX_FRACTIONAL_BITS:
         raise FormatError(
             f"the header declares {count} Gaussians, SH of degree {degree} and {bits} fractional "
@@ -122,12 +218,25 @@ def _read_header(head: bytes) -> tuple[SpzHeader, int]:
     return SpzHeader(version, count, degree, bits), flags
 
 
-def _check_frame(records: bytes) -> None:
-    """Reject axes other than right, up, back; other records change no Gaussian."""
-    place = 0
-    while place + 8 <= len(records):
-        kind, length = struct.unpack_from("<II", records, place)
-        frame = int.from_bytes(records[place + 8 : place + 8 + length], "little")
-        if kind == COORDINATE_SYSTEM and frame not in READABLE_AXES:
-            raise FormatError("the file's axes are not right, up, back; no others are read.")
-        place += 8 + length
+def _remark_flags(flags: int, remarks: Remarks) -> None:
+    if flags & ANTIALIASED:
+        remarks.add(
+            "its flag marks a scene that was trained with antialiasing; the renderers draw it "
+            "without"
+        )
+    if unknown := flags & ~(ANTIALIASED | HAS_EXTENSIONS):
+        remarks.add(f"its flags 0x{unknown:02x} are unknown and ignored")
+
+
+def _with_axes(header: SpzHeader, records: bytes, remarks: Remarks) -> SpzHeader:
+    """Read the axes of the records; remark on records that are unknown."""
+    axes, place = 0, 0
+    while place + RECORD.size <= len(records):
+        kind, length = RECORD.unpack_from(records, place)
+        value = records[place + RECORD.size : place + RECORD.size + length]
+        if kind == COORDINATE_SYSTEM:
+            axes = int.from_bytes(value[:4], "little")
+        elif kind != ORBIT:
+            remarks.add(f"its record 0x{kind:08x} of {length} bytes is unknown and ignored")
+        place += RECORD.size + length
+    return SpzHeader(header.version, header.count, header.degree, header.fractional_bits, axes)

@@ -384,17 +384,19 @@ def register_formats() -> Iterator[FormatRecord]:
         name="ply",
         summary="The PLY layout of 3D Gaussian Splatting.",
         target="gaussrep.formats.ply:Ply",
+        config="gaussrep.formats.config:PlyConfig",
         suffixes=(".ply",),
     )
     yield FormatRecord(
         name="splat",
         summary="antimatter15's 32 bytes per Gaussian; no view-dependent color.",
         target="gaussrep.formats.splat:Splat",
+        config="gaussrep.formats.config:SplatConfig",
         suffixes=(".splat",),
     )
     yield FormatRecord(
         name="spz",
-        summary="Niantic's compressed files, versions 2 and 3.",
+        summary="Niantic's compressed files: versions 1 to 4 read, 2 and 3 written.",
         target="gaussrep.formats.spz:Spz",
         config="gaussrep.formats.config:SpzConfig",
         suffixes=(".spz",),
@@ -403,6 +405,7 @@ def register_formats() -> Iterator[FormatRecord]:
         name="gltf",
         summary="glTF with Khronos's extension KHR_gaussian_splatting.",
         target="gaussrep.formats.gltf:Gltf",
+        config="gaussrep.formats.config:GltfConfig",
         suffixes=(".glb", ".gltf"),
     )
 

@@ -1,4 +1,5 @@
 import gzip
+import struct
 import subprocess
 import sys
 
@@ -62,6 +63,38 @@ def test_settings_are_those_of_the_format_that_is_written(file, tmp_path):
         convert(file, tmp_path / "out.glb", ["version=2"])
     with pytest.raises(ConfigError, match="'version' is not a setting"):
         convert(file, tmp_path / "out.spz", ["version"])
+
+
+@pytest.mark.parametrize(("axes", "y"), [("spz", 1), ("ply", -1), (None, 1)])
+def test_axes_are_those_of_the_file_that_is_read(file, tmp_path, axes, y):
+    convert(file, tmp_path / "in.spz", ["axes=spz"])
+    data = gzip.decompress((tmp_path / "in.spz").read_bytes())
+    nameless = data[:14] + b"\0" + data[15:-12]
+    (tmp_path / "in.spz").write_bytes(gzip.compress(nameless))
+    convert(tmp_path / "in.spz", tmp_path / "out.ply", axes=axes)
+    assert load(tmp_path / "out.ply").means[0].tolist() == pytest.approx([0, y, 2 * y])
+
+
+def test_axes_of_a_file_that_names_none_are_refused(file, tmp_path):
+    with pytest.raises(ConfigError, match="axes"):
+        convert(file, tmp_path / "out.spz", axes="ply")
+    convert(file, tmp_path / "in.spz")
+    with pytest.raises(ConfigError, match="spz"):
+        convert(tmp_path / "in.spz", tmp_path / "out.ply", axes="up")
+
+
+def test_strict_refuses_what_is_left_out_otherwise(file, tmp_path):
+    scene = load(file)
+    many = Gaussians.cat([scene] * 50)
+    save(many, tmp_path / "many.ply")
+    data = bytearray((tmp_path / "many.ply").read_bytes())
+    data[-4 * 26 :] = struct.pack("<f", float("nan")) + data[-4 * 25 :]
+    (tmp_path / "many.ply").write_bytes(data)
+    with pytest.raises(FormatError, match="1 impossible Gaussians of 150"):
+        convert(tmp_path / "many.ply", tmp_path / "out.ply", strict=True)
+    done = run(tmp_path / "many.ply", tmp_path / "out.ply")
+    assert (done.returncode, load(tmp_path / "out.ply").count) == (0, 149)
+    assert done.stderr.count("left out 1 impossible Gaussians of 150") == 1
 
 
 def run(*arguments):

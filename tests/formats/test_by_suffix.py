@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gaussrep import plugins
-from gaussrep.errors import AmbiguousNameError, FormatError
+from gaussrep.errors import AmbiguousNameError, ConfigError, FormatError
 from gaussrep.formats import by_suffix
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.format import Format
@@ -40,13 +40,23 @@ class Remembering(Format):
         raise NotImplementedError
 
 
+class Plain(Format):
+    """A format without settings."""
+
+    def read(self, path):
+        return SCENES["a:ply"]
+
+    def write(self, gaussians, path):
+        raise NotImplementedError
+
+
 def register(monkeypatch, *records):
     components = [
         plugins.Component(record=record, kind="formats", distribution=distribution, version="1")
         for distribution, record in records
     ]
     monkeypatch.setattr(plugins, "list", lambda kind: components)
-    monkeypatch.setattr(by_suffix, "build", lambda kind, name: Remembering(name))
+    monkeypatch.setattr(by_suffix, "build", lambda kind, config: Remembering(config["type"]))
 
 
 def record(name, *suffixes, **abilities):
@@ -68,6 +78,36 @@ def test_an_unknown_suffix_lists_the_known_ones(tmp_path, scene):
         load(tmp_path / "scene.obj")
     with pytest.raises(FormatError, match="no format writes"):
         save(scene, tmp_path / "scene")
+
+
+@pytest.mark.parametrize("name", ["a.ply", "a.splat", "a.spz", "a.glb", "a.gltf"])
+def test_every_format_reads_strictly(tmp_path, scene, name):
+    save(scene, tmp_path / name)
+    assert load(tmp_path / name, strict=True).count == 3
+
+
+def test_settings_that_the_format_lacks_are_refused(tmp_path, scene):
+    save(scene, tmp_path / "a.ply")
+    with pytest.raises(ConfigError, match="axes"):
+        load(tmp_path / "a.ply", axes="ply")
+    with pytest.raises(ConfigError, match="spz"):
+        load(tmp_path / "a.spz", axes="up")
+
+
+def test_a_format_without_settings_is_read_and_refuses_them(monkeypatch):
+    component = plugins.Component(
+        record=plugins.FormatRecord(
+            name="plain", summary="x", target=f"{__name__}:Plain", suffixes=(".plain",)
+        ),
+        kind="formats",
+        distribution="mine",
+        version="1",
+    )
+    monkeypatch.setattr(plugins, "list", lambda kind: [component])
+    monkeypatch.setattr(plugins, "find", lambda kind, name: component)
+    assert load("x.plain") is SCENES["a:ply"]
+    with pytest.raises(ConfigError, match="axes"):
+        load("x.plain", axes="ply")
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):

@@ -86,6 +86,15 @@ def test_the_largest_component_may_be_any(read, largest):
     assert g.quats[0].tolist() == pytest.approx(wanted, abs=1e-6)
 
 
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_infinite_bounds_are_those_of_flat_gaussians(read, order):
+    """The first fraction is 0, the end -inf; the second is 1, the end 2."""
+    flat = BOUNDS | COLORS | {"min_scale_x": -math.inf, "min_scale_y": -math.inf}
+    scales = read(compressed(bounds=flat, order=order)).scales[0].tolist()
+    assert 0 < scales[0] < 1e-30
+    assert scales[1:] == pytest.approx([math.exp(2), math.exp(-1)])
+
+
 def test_colors_without_bounds_are_in_the_unit_interval(read):
     g = read(compressed(bounds=BOUNDS))
     assert (g.sh[0, 0] * C0 + 0.5).tolist() == pytest.approx([1, 0, 0.2], abs=1e-6)
@@ -122,8 +131,11 @@ def test_a_scene_without_gaussians(read):
         (compressed().replace(b"max_g", b"most_"), "lacks max_g"),
         (compressed().replace(b"element chunk", b"element piece"), "has an element 'chunk'"),
         (compressed().replace(b"binary_little_endian", b"ascii"), "is binary"),
-        (compressed(bounds=BOUNDS | {"max_x": math.nan}), "1 values of means"),
-        (compressed(bounds=BOUNDS | {"max_scale_y": 1e4}), "values of scales"),
+        (compressed(bounds=BOUNDS | {"max_x": math.nan}), "1 with means that are NaN"),
+        (
+            compressed(bounds=BOUNDS | {"max_scale_y": 1e4}),
+            "1 with scales that are NaN or infinite",
+        ),
     ],
 )
 def test_damaged_files_are_refused(refusal, data, words):

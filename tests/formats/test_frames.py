@@ -7,16 +7,17 @@ from gaussrep.formats.axes import LEFT_UP_FORWARD, RIGHT_UP_BACK
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.gltf_file import read_container
 from gaussrep.formats.gltf_scene import read_scene
+from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz import decode_streams
 from gaussrep.formats.spz_container import unpack_spz
 
 
 def held_by_spz(path):
-    return decode_streams(*unpack_spz(path.read_bytes()))
+    return decode_streams(*unpack_spz(path.read_bytes(), Remarks()), Remarks())
 
 
 def held_by_glb(path):
-    return read_scene(read_container(path.read_bytes(), path.parent))
+    return read_scene(read_container(path.read_bytes(), path.parent), Remarks())
 
 
 @pytest.mark.parametrize(

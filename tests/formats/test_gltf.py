@@ -1,5 +1,6 @@
 import base64
 import json
+import math
 import struct
 
 import pytest
@@ -151,6 +152,81 @@ class TestReading:
         assert torch.equal(g.sh[:2, 0], g.sh[2:, 0])
 
 
+class TestOtherPrograms:
+    def test_attributes_without_the_extensions_object(self, read, caplog):
+        """As gltf-transform 4.5.1 writes a file that it read."""
+        document, binary = parts()
+        del document["meshes"][0]["primitives"][0]["extensions"]
+        g = read(document, binary)
+        assert g.means.tolist() == [[1, 2, 3], [0, 0, 0.5]]
+        assert g.scales[0].tolist() == [0.5, 1, 2]
+        (line,) = caplog.messages
+        assert f"the object {NAME} of a primitive is missing" in line
+
+    @pytest.mark.parametrize("generator", ["splat-transform 2.3.1", "splat-transform 2.6.0"])
+    def test_logarithms_of_older_splat_transform(self, read, generator):
+        logs = [[0.0, -1, 1], [-2, 0, 0]]
+        document, binary = parts(VALUES | {f"{NAME}:SCALE": ("VEC3", logs)})
+        document["asset"]["generator"] = generator
+        wanted = [[1, math.exp(-1), math.e], [math.exp(-2), 1, 1]]
+        assert read(document, binary).scales.tolist() == [pytest.approx(row) for row in wanted]
+
+    def test_scales_of_newer_splat_transform(self, read):
+        document, binary = parts()
+        for generator in ("splat-transform 2.7.1", "splat-transform 3.7.0"):
+            document["asset"]["generator"] = generator
+            assert read(document, binary).scales[0].tolist() == [0.5, 1, 2]
+
+    def test_logarithms_of_unknown_programs_are_refused_with_their_name(self, refusal):
+        document, binary = parts(VALUES | {f"{NAME}:SCALE": ("VEC3", [[-1] * 3, [1] * 3])})
+        document["asset"]["generator"] = "Mine 1.0"
+        message = refusal(glb(document, binary), "a.glb")
+        assert "1 of 2 Gaussians have a negative scale: they are logarithms" in message
+        assert "newer version of Mine 1.0" in message
+
+    def test_drafts_of_2025_are_named(self, refusal):
+        document, binary = parts()
+        (primitive,) = document["meshes"][0]["primitives"]
+        primitive["attributes"] = {"POSITION": 0, "COLOR_0": 1, "_ROTATION": 1, "_SCALE": 2}
+        message = refusal(glb(document, binary), "a.glb")
+        assert "_ROTATION, _SCALE of a draft" in message
+        assert "splat-transform 2.7 or later" in message
+
+    def test_a_scale_of_0_is_the_smallest(self, read):
+        flat = VALUES | {f"{NAME}:SCALE": ("VEC3", [[0.5, 1, 0], [1, 1, 1]])}
+        assert 0 < read(*parts(flat)).scales[0, 2] < 1e-30
+
+    @pytest.mark.parametrize(
+        ("path", "value", "words"),
+        [
+            (("extensionsUsed",), [NAME, "EXT_other"], "uses EXT_other"),
+            (("nodes", 0), {"mesh": 0, "extensions": {"EXT_inst": {}}}, "uses EXT_inst"),
+            (
+                ("meshes", 0, "primitives", 0, "extensions", NAME, "sortingMethod"),
+                "none",
+                "the property sortingMethod of KHR_gaussian_splatting, 'none', is ignored",
+            ),
+            (
+                ("meshes", 0, "primitives", 0, "extensions", NAME, "gamma"),
+                2.0,
+                "the property gamma of KHR_gaussian_splatting, '2.0', is ignored",
+            ),
+        ],
+    )
+    def test_what_is_ignored_is_named_in_one_line(self, tmp_path, caplog, path, value, words):
+        (tmp_path / "a.glb").write_bytes(changed(path, value))
+        assert load(tmp_path / "a.glb").count == 2
+        (line,) = caplog.messages
+        assert words in line
+
+    def test_extensions_of_meshes_are_none(self, tmp_path, caplog):
+        (tmp_path / "a.glb").write_bytes(
+            changed(("extensionsUsed",), [NAME, "KHR_materials_unlit", "KHR_texture_transform"])
+        )
+        assert load(tmp_path / "a.glb").count == 2
+        assert caplog.messages == []
+
+
 class TestWriting:
     @pytest.mark.parametrize("name", ["a.glb", "a.gltf"])
     @pytest.mark.parametrize("degree", [None, 0, 1, 2, 3])
@@ -259,10 +335,10 @@ BAD_JSON = [
     (("nodes", 0), {"mesh": 0, "translation": [float("nan"), 0, 0]}, "nodes.0.translation"),
     (("nodes", 0), {"mesh": 0, "matrix": [1, 2, 3]}, "nodes.0.matrix"),
     (("extensionsRequired",), [f"{NAME}_compression_spz_2"], "requires KHR_gaussian_splatting_c"),
-    ((*PRIMITIVE, "extensions"), {}, "holds no Gaussians"),
+    (("meshes", 0, "primitives"), [{"attributes": {"POSITION": 0}}], "holds no Gaussians"),
     ((*PRIMITIVE, "mode"), 4, "has mode 4"),
     ((*PRIMITIVE, "extensions", NAME, "kernel"), "cube", "kernel 'cube'"),
-    ((*PRIMITIVE, "extensions", NAME, "kernel"), None, "kernel: Field required"),
+    ((*PRIMITIVE, "extensions", NAME, "kernel"), None, "kernel 'None'"),
     ((*PRIMITIVE, "extensions", NAME, "colorSpace"), "lin_rec709_display", "colorSpace 'lin_"),
     ((*PRIMITIVE, "attributes", f"{NAME}:SCALE"), None, f"lacks {NAME}:SCALE"),
     ((*PRIMITIVE, "attributes", f"{NAME}:SH_DEGREE_0_COEF_0"), None, "0 attributes of spherical"),
@@ -301,9 +377,13 @@ class TestRefusal:
     @pytest.mark.parametrize(
         ("name", "rows", "words"),
         [
-            ("POSITION", [[float("nan"), 0, 0], [0, 0, 0]], "1 values of means"),
-            (f"{NAME}:SCALE", [[-1, 1, 1], [1, 1, 1]], "negative scale (of 2)"),
-            (f"{NAME}:OPACITY", [[1.5], [0.5]], "1 opacities outside [0, 1]"),
+            ("POSITION", [[float("nan"), 0, 0], [0, 0, 0]], "1 with means that are NaN"),
+            (
+                f"{NAME}:SCALE",
+                [[-1, 1, 1], [1, 1, 1]],
+                "1 of 2 Gaussians have a negative scale: they are logarithms",
+            ),
+            (f"{NAME}:OPACITY", [[1.5], [0.5]], "1 with an opacity outside [0, 1]"),
             (f"{NAME}:ROTATION", [[0, 0, 0, 0], [0, 0, 0, 1]], "length 0"),
         ],
     )

@@ -1,5 +1,7 @@
 """Damaged files of every format load, or are refused in one sentence; nothing else happens."""
 
+import struct
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.by_suffix import load, save
+from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
 from gaussrep.gaussians import Gaussians
 
@@ -68,9 +71,40 @@ def test_a_damaged_file(tmp_path_factory, valid, name, damage):
 @given(damage=damages(), version=st.sampled_from([2, 3]))
 def test_damage_below_the_checksum(tmp_path_factory, valid, damage, version):
     """SPZ's streams are damaged and packed again, so that the checksum is right."""
-    header, body = unpack_spz(valid["a.spz"])
+    header, body = unpack_spz(valid["a.spz"], Remarks())
     content = pack_spz(SpzHeader(version, header.count, header.degree, 12), damaged(body, damage))
     check(tmp_path_factory.getbasetemp() / "a.spz", content)
+
+
+@settings(max_examples=150)
+@given(damage=damages())
+def test_damage_of_unpacked_spz(tmp_path_factory, valid, damage):
+    header, body = unpack_spz(valid["a.spz"], Remarks())
+    head = struct.pack("<4sIIBBBB", b"NGSP", 3, header.count, header.degree, 12, 0, 0)
+    check(tmp_path_factory.getbasetemp() / "a.spz", damaged(head + body, damage))
+
+
+@settings(max_examples=150)
+@given(damage=damages())
+def test_damage_of_spz_4(tmp_path_factory, valid, damage):
+    zstandard = pytest.importorskip("zstandard")
+    header, body = unpack_spz(valid["a.spz"], Remarks())
+    streams, place = [], 0
+    for size in header.sizes:
+        streams.append(body[place : place + header.count * size])
+        place += header.count * size
+    packed = [zstandard.ZstdCompressor().compress(stream) for stream in streams]
+    head = struct.pack(
+        "<4sIIBBBBI12x", b"NGSP", 4, header.count, header.degree, 12, 0, len(streams), 32
+    )
+    sizes = [
+        struct.pack("<QQ", len(short), len(stream))
+        for short, stream in zip(packed, streams, strict=True)
+    ]
+    data = b"".join([head, *sizes, *packed])
+    (tmp_path_factory.getbasetemp() / "a.spz").write_bytes(data)
+    assert load(tmp_path_factory.getbasetemp() / "a.spz").count == 3
+    check(tmp_path_factory.getbasetemp() / "a.spz", damaged(data, damage))
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -257,16 +257,25 @@ class TestRefusal:
         data = ply_bytes([dict.fromkeys(names, 0.1)])
         assert f"{count} properties f_rest_" in refusal(tmp_path, data)
 
-    @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-    def test_of_values_that_are_not_finite(self, tmp_path, value):
-        data = ply_bytes([row(opacity=value), row(), row(opacity=value)])
-        assert "2 values of opacity that are NaN or infinite (of 3)" in refusal(tmp_path, data)
+    @pytest.mark.parametrize(
+        ("name", "value", "field"),
+        [
+            ("opacity", math.nan, "opacities"),
+            ("x", math.inf, "means"),
+            ("f_dc_1", -math.inf, "sh"),
+            ("scale_2", math.inf, "scales"),
+            ("rot_3", math.nan, "quats"),
+        ],
+    )
+    def test_of_many_values_that_are_not_finite(self, tmp_path, name, value, field):
+        data = ply_bytes([row(**{name: value}), row(), row(**{name: value})])
+        wanted = f"2 impossible Gaussians of 3: 2 with {field} that are NaN or infinite."
+        assert wanted in refusal(tmp_path, data)
 
     def test_of_values_beyond_float32(self, tmp_path):
         data = ply_bytes([row(x=1e300)], codes={"x": "d"})
-        assert "1 values of x that are NaN or infinite" in refusal(tmp_path, data)
-        assert "log-scales" in refusal(tmp_path, ply_bytes([row(scale_1=500.0)]))
-        assert "log-scales" in refusal(tmp_path, ply_bytes([row(scale_1=-500.0)]))
+        assert "1 with means that are NaN or infinite" in refusal(tmp_path, data)
+        assert "1 with scales" in refusal(tmp_path, ply_bytes([row(scale_1=500.0)]))
 
     def test_of_a_zero_quaternion(self, tmp_path):
         zeros = dict.fromkeys(("rot_0", "rot_1", "rot_2", "rot_3"), 0.0)

@@ -66,10 +66,13 @@ def test_a_scene_without_gaussians(tmp_path, make_scene):
     ("data", "words"),
     [
         (row()[:-1], "31 bytes are not a multiple of 32"),
-        (row(means=(float("nan"), 0, 0)), "1 values of means that are NaN or infinite"),
-        (row(scales=(float("inf"), 1, 1)), "1 values of scales that are NaN or infinite"),
-        (row(scales=(-1, 1, 1)) + row(), r"1 Gaussians with a negative scale (of 2)"),
-        (row(quats=(128,) * 4), "1 quaternions of length 0"),
+        (
+            row(means=(float("nan"), 0, 0)),
+            "1 impossible Gaussians of 1: 1 with means that are NaN or infinite",
+        ),
+        (row(scales=(float("inf"), 1, 1)), "1 with scales that are NaN or infinite"),
+        (row(scales=(-1, 1, 1)) + row(), "1 impossible Gaussians of 2: 1 with a negative scale"),
+        (row(quats=(128,) * 4), "1 with a quaternion of length 0"),
     ],
 )
 def test_impossible_files_are_refused(refusal, data, words):

@@ -1,6 +1,8 @@
 import gzip
 import math
 import struct
+import sys
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -23,10 +25,12 @@ def header(version=3, count=1, degree=0, bits=12, flags=0, magic=b"NGSP"):
 def body(version=3, rest=(), fixed=(4096, -8192, 2048)):
     """One Gaussian, in the frame right, up, back."""
     center = b"".join(struct.pack("<i", value)[:3] for value in fixed)
+    if version == 1:
+        center = struct.pack("<3e", *(value / 4096 for value in fixed))
     # Rotated by 90 degrees about x: x and w are the square root of one half.
     quats = (
         bytes([round((math.sqrt(0.5) + 1) * 127.5), 128, 127])
-        if version == 2
+        if version < 3
         else struct.pack("<I", 3 << 30 | 511 << 20)
     )
     return b"".join(
@@ -34,13 +38,30 @@ def body(version=3, rest=(), fixed=(4096, -8192, 2048)):
     )
 
 
+def zstd_spz(parts=None, records=b"", flags=0, change=lambda table: table):
+    """Version 4: the streams of `body`, each packed by Zstandard, behind a table of sizes."""
+    zstandard = pytest.importorskip("zstandard")
+    parts = parts or [body()[start:stop] for start, stop in pairwise((0, 9, 10, 13, 16, 20))]
+    packed = [zstandard.ZstdCompressor().compress(part) for part in parts]
+    table = change([(len(short), len(part)) for short, part in zip(packed, parts, strict=True)])
+    head = struct.pack("<4sIIBBBBI12x", b"NGSP", 4, 1, 0, 12, flags, len(parts), 32 + len(records))
+    return b"".join([head, records, *(struct.pack("<QQ", *row) for row in table), *packed])
+
+
 def spz(version=3, head=None, content=None, tail=b"", **fields):
     head = head or header(version, **fields)
     return gzip.compress(head + (body(version) if content is None else content) + tail, mtime=0)
 
 
+def frame(number):
+    return struct.pack("<III", 0xADBE0003, 4, number)
+
+
+CAMERA = struct.pack("<II3f", 0xADBE0002, 12, 0, 0, 0)
+
+
 class TestReading:
-    @pytest.mark.parametrize("version", [2, 3])
+    @pytest.mark.parametrize("version", [1, 2, 3])
     def test_a_file_laid_out_by_hand(self, tmp_path, version):
         rest = [64, 128, 192, 0, 255, 128, 129, 127, 160]
         data = gzip.compress(header(version, degree=1) + body(version, rest))
@@ -64,11 +85,114 @@ class TestReading:
         (tmp_path / "a.spz").write_bytes(spz(bits=4))
         assert load(tmp_path / "a.spz").means.tolist() == [[256, 512, -128]]
 
-    def test_records_of_vendors_are_passed_over(self, tmp_path):
-        camera = struct.pack("<II3f", 0xADBE0002, 12, 0, 0, 0)
-        frame = struct.pack("<III", 0xADBE0003, 4, 4)
-        (tmp_path / "a.spz").write_bytes(spz(flags=2, tail=camera + frame))
-        assert load(tmp_path / "a.spz").count == 1
+    @pytest.mark.parametrize("version", [1, 2, 3])
+    def test_a_file_that_is_not_packed(self, tmp_path, version):
+        (tmp_path / "a.spz").write_bytes(header(version) + body(version))
+        assert load(tmp_path / "a.spz").means.tolist() == [[1, 2, -0.5]]
+
+    def test_version_4(self, tmp_path):
+        (tmp_path / "a.spz").write_bytes(zstd_spz())
+        (tmp_path / "b.spz").write_bytes(spz())
+        new, old = load(tmp_path / "a.spz"), load(tmp_path / "b.spz")
+        assert all(torch.equal(getattr(new, name), tensor) for name, tensor in old.tensors())
+
+    def test_version_4_without_zstandard(self, refusal, monkeypatch):
+        data = zstd_spz()
+        monkeypatch.setitem(sys.modules, "zstandard", None)
+        assert 'needs zstandard: pip install "gaussrep[zstd]"' in refusal(data, "a.spz")
+
+    def test_infinite_half_floats_are_impossible(self, refusal):
+        broken = struct.pack("<3e", math.inf, 0, 0) + body(1)[6:]
+        assert "1 with means that are NaN" in refusal(header(1) + broken, "a.spz")
+
+
+class TestAxes:
+    """The file's numbers are (1, -2, 0.5), turned by 90 degrees about x."""
+
+    def test_a_file_without_record_is_read_by_the_specification(self, tmp_path, caplog):
+        (tmp_path / "a.spz").write_bytes(spz())
+        assert load(tmp_path / "a.spz").means.tolist() == [[1, 2, -0.5]]
+        (line,) = caplog.messages
+        assert line.startswith(f"{tmp_path / 'a.spz'}: it does not name its axes; right, up, back")
+        assert "axes=ply" in line
+
+    @pytest.mark.parametrize(
+        ("axes", "means"), [("ply", [1, -2, 0.5]), ("spz", [1, 2, -0.5])], ids=str
+    )
+    def test_a_setting_decides_without_a_word(self, tmp_path, caplog, axes, means):
+        rest = [64, 128, 192, 0, 255, 128, 129, 127, 160]
+        (tmp_path / "a.spz").write_bytes(spz(content=body(rest=rest), degree=1))
+        g = load(tmp_path / "a.spz", axes=axes)
+        assert g.means.tolist() == [means]
+        assert g.sh[0, 1].tolist() == ([-0.5, 0, 0.5] if axes == "ply" else [0.5, 0, -0.5])
+        assert caplog.messages == []
+
+    @pytest.mark.parametrize(
+        ("number", "means", "quats"),
+        [
+            # Left or right, down or up, back or front, counted in binary from 1.
+            (1, [-1, -2, -0.5], [1, -1, 0, 0]),
+            (2, [1, -2, -0.5], [1, -1, 0, 0]),
+            (3, [-1, 2, -0.5], [1, 1, 0, 0]),
+            (4, [1, 2, -0.5], [1, 1, 0, 0]),
+            (5, [-1, -2, 0.5], [1, 1, 0, 0]),
+            (6, [1, -2, 0.5], [1, 1, 0, 0]),
+            (7, [-1, 2, 0.5], [1, -1, 0, 0]),
+            (8, [1, 2, 0.5], [1, -1, 0, 0]),
+        ],
+    )
+    def test_a_record_decides(self, tmp_path, caplog, number, means, quats):
+        (tmp_path / "a.spz").write_bytes(spz(flags=2, tail=CAMERA + frame(number)))
+        g = load(tmp_path / "a.spz")
+        assert g.means.tolist() == [means]
+        assert (g.quats[0] / g.quats[0, 0]).tolist() == pytest.approx(quats, abs=1e-6)
+        assert caplog.messages == []
+
+    def test_a_record_of_version_4_is_ahead_of_the_table(self, tmp_path):
+        (tmp_path / "a.spz").write_bytes(zstd_spz(records=CAMERA + frame(6), flags=2))
+        assert load(tmp_path / "a.spz").means.tolist() == [[1, -2, 0.5]]
+
+    def test_a_setting_overrides_a_record(self, tmp_path):
+        (tmp_path / "a.spz").write_bytes(spz(flags=2, tail=frame(16)))
+        assert load(tmp_path / "a.spz", axes="ply").means.tolist() == [[1, -2, 0.5]]
+
+    @pytest.mark.parametrize(("axes", "number"), [("auto", 4), ("spz", 4), ("ply", 6)])
+    def test_written_files_name_their_axes(self, tmp_path, make_scene, caplog, axes, number):
+        g = make_scene(4, degree=1)
+        save(g, tmp_path / "a.spz", axes=axes)
+        data = gzip.decompress((tmp_path / "a.spz").read_bytes())
+        assert data[14] == 2
+        assert data[-12:] == frame(number)
+        stored = int.from_bytes(data[19:22], "little", signed=True) / 4096
+        sign = 1 if number == 6 else -1
+        assert stored == pytest.approx(sign * g.means[0, 1].item(), abs=1e-3)
+        assert (load(tmp_path / "a.spz").means - g.means).abs().max() < 1e-3
+        assert caplog.messages == []
+
+
+class TestRemarks:
+    @pytest.mark.parametrize(
+        ("fields", "words"),
+        [
+            ({"flags": 1}, "trained with antialiasing"),
+            ({"flags": 0x90}, "its flags 0x90 are unknown"),
+            (
+                {"flags": 2, "tail": frame(4) + struct.pack("<III", 0xADBE0001, 4, 0)},
+                "its record 0xadbe0001 of 4 bytes is unknown",
+            ),
+        ],
+    )
+    def test_what_is_not_applied_is_named_in_one_line(self, tmp_path, caplog, fields, words):
+        (tmp_path / "a.spz").write_bytes(spz(**fields))
+        load(tmp_path / "a.spz", axes="spz")
+        (line,) = caplog.messages
+        assert words in line
+
+    def test_coarse_centers_are_named(self, tmp_path, make_scene, caplog):
+        g = make_scene(3).replace(means=torch.tensor([[500_000.0, 0, 0], [0, 1, 0], [0, 0, 1]]))
+        save(g, tmp_path / "a.spz")
+        (line,) = caplog.messages
+        assert "steps of 1/16 in place of 1/4096, because 1 of 3 are more than 2048" in line
 
 
 class TestRefusal:
@@ -79,9 +203,11 @@ class TestRefusal:
             (b"ply\n", "no SPZ file, or it is damaged"),
             (gzip.compress(b"NGSP", mtime=0), "header is not whole"),
             (spz(magic=b"NOPE"), "does not begin with NGSP"),
-            (b"NGSP" + bytes(28), "version 4 or newer"),
-            (spz(head=header(1)), "version 1; only 2 and 3"),
-            (spz(head=header(4)), "version 4; only 2 and 3"),
+            (b"NGSP" + bytes(28), "version 0; only 1 to 4"),
+            (header(5) + bytes(16), "version 5; only 1 to 4"),
+            (header(2) + body(2)[:-1], "end at 35 bytes, it has 34"),
+            (header(3, count=2**32 - 1) + body(), "truncated"),
+            (spz(head=header(4)), "version 4, which is not gzipped"),
             (spz(count=0), "the header declares 0 Gaussians"),
             (spz(degree=5), "SH of degree 5"),
             (spz(bits=200), "200 fractional bits"),
@@ -91,12 +217,33 @@ class TestRefusal:
             (spz()[:-12], "truncated"),
             (spz(tail=bytes(2**20 + 1)), "too much follows"),
             (spz(count=2**32 - 1), "would grow from"),
-            (spz(flags=2, tail=struct.pack("<III", 0xADBE0003, 4, 6)), "not right, up, back"),
+            (spz(flags=2, tail=frame(16)), "axes are number 16"),
         ],
         ids=lambda value: value if isinstance(value, str) else "",
     )
     def test_of_damaged_files(self, refusal, data, words):
         assert words in refusal(data, "a.spz")
+
+    @pytest.mark.parametrize(
+        ("change", "words"),
+        [
+            (lambda table: [(2**40, 9), *table[1:]], "a stream of 1099511627776 bytes at 112"),
+            (lambda table: [(18, 2**60), *table[1:]], f"holds {2**60}, wanted 9"),
+            (lambda table: [(17, 9), *table[1:]], "a stream of the file"),
+        ],
+    )
+    def test_of_a_damaged_table_of_version_4(self, refusal, change, words):
+        assert words in refusal(zstd_spz(change=change), "a.spz")
+
+    def test_of_damaged_streams_of_version_4(self, refusal):
+        data = zstd_spz()
+        assert "header is not whole" in refusal(data[:20], "a.spz")
+        assert "declares 5 streams, wanted 5" in refusal(data[:100], "a.spz")
+        assert "damaged" in refusal(data[:-1], "a.spz")
+        more = data[:8] + struct.pack("<I", 2**32 - 1) + data[12:]
+        assert "would grow" in refusal(more, "a.spz")
+        assert "declares 5 streams, wanted 6" in refusal(data[:12] + b"\1" + data[13:], "a.spz")
+        assert "a stream of the file is damaged" in refusal(data[:112] + bytes(65), "a.spz")
 
     def test_of_a_bomb_before_it_is_unpacked(self, refusal):
         bomb = gzip.compress(header(count=5_000_000) + bytes(100_000_000))
@@ -115,9 +262,9 @@ class TestWriting:
         g = make_scene(7, degree=2)
         save(g, tmp_path / "a.spz", version=version)
         data = gzip.decompress((tmp_path / "a.spz").read_bytes())
-        assert data[:16] == header(version, count=7, degree=2)
+        assert data[:16] == header(version, count=7, degree=2, flags=2)
         sizes = [63, 7, 21, 21, 7 * (version + 1), 7 * 24]
-        assert len(data) == 16 + sum(sizes)
+        assert len(data) == 16 + sum(sizes) + 12
         streams, place = [], 16
         for size in sizes:
             streams.append(data[place : place + size])

@@ -1,0 +1,87 @@
+"""PLY files of programs that rename columns of the 3DGS layout, or add what changes its meaning."""
+
+import dataclasses
+import re
+from typing import BinaryIO
+
+from gaussrep.formats.ply_elements import PlyElement, PlyHeader, read_rows
+from gaussrep.formats.remarks import Remarks
+
+SCALAR = "scalar_"
+"""Prefix that CloudCompare gives to all columns except positions, normals and colors."""
+ANTIALIASED = re.compile(r"splatrendermode:\s*mip|antialiased\s*:?\s*0*[1-9]", re.IGNORECASE)
+"""Comments of scenes that were trained with antialiasing: Brush's, and Postshot's."""
+VERTICAL = re.compile(r"vertical axis:\s*(\S.*)", re.IGNORECASE)
+"""Comment of nerfstudio and Brush."""
+MOVING = ("trbf_", "motion_", "omega_")
+"""First letters of the columns that Spacetime Gaussians add."""
+COLOR_SPACE = "color_space"
+"""Element, and its one column, of SHARP: 0 is sRGB, 1 is linear."""
+
+
+def with_standard_names(header: PlyHeader) -> PlyHeader:
+    """Rename CloudCompare's columns, `scalar_opacity`, to those of the 3DGS layout.
+
+    Args:
+        header: Header of a file.
+
+    Returns:
+        The header; a column keeps its name where its standard name is in use.
+    """
+    used = header.vertex.properties
+    properties = {_standard_name(name, used): code for name, code in used.items()}
+    if len(properties) < len(used):
+        return header
+    return dataclasses.replace(
+        header, vertex=dataclasses.replace(header.vertex, properties=properties)
+    )
+
+
+def _standard_name(name: str, used: dict[str, str | None]) -> str:
+    short = name.removeprefix(SCALAR)
+    return name if short in used else short
+
+
+def remark_meanings(file: BinaryIO, header: PlyHeader, remarks: Remarks) -> None:
+    """Remark on comments, columns and elements that change what others mean.
+
+    Args:
+        file: The file, opened for reading.
+        header: Its header.
+        remarks: Where they are added.
+
+    Raises:
+        FormatError: If the file is truncated.
+    """
+    for comment in header.comments:
+        if ANTIALIASED.search(comment):
+            remarks.add(
+                f"its comment {comment[:60]!r} marks a scene that was trained with antialiasing; "
+                "the renderers draw it without"
+            )
+        axis = VERTICAL.search(comment)
+        if axis and axis[1].split()[0].lower() != "y":
+            remarks.add(
+                f"its comment {comment[:60]!r} names another vertical axis than 3DGS; the axes are "
+                "not converted, Gaussians.transform does that"
+            )
+    moving = [name for name in header.vertex.properties if name.startswith(MOVING)]
+    if moving:
+        remarks.add(f"columns of Gaussians that move are ignored: {', '.join(moving)[:80]}")
+    if _is_linear(file, header):
+        remarks.add("its element color_space marks linear colors; they are read as sRGB")
+
+
+def _is_linear(file: BinaryIO, header: PlyHeader) -> bool:
+    elements = (*header.before, header.vertex, *header.after)
+    places = [place for place, element in enumerate(elements) if element.name == COLOR_SPACE]
+    if not places or not all(map(_has_fixed_rows, elements[: places[0] + 1])):
+        return False
+    element = elements[places[0]]
+    if list(element.properties) != [COLOR_SPACE] or element.count != 1:
+        return False
+    return bool(read_rows(file, header, element)[COLOR_SPACE][0] == 1)
+
+
+def _has_fixed_rows(element: PlyElement) -> bool:
+    return None not in element.properties.values()

@@ -1,0 +1,103 @@
+"""Remarks of a reader: impossible Gaussians that it leaves out, and what it does not apply."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gaussrep.errors import FormatError
+
+logger = logging.getLogger("gaussrep")
+
+LEFT_OUT_SHARE = 0.01
+"""Largest share of impossible Gaussians that is left out; more of them are a damaged file or one of
+another meaning. A design choice."""
+
+
+class Remarks:
+    """Collects what is odd in one file, so that each matter becomes one line of the log.
+
+    Args:
+        strict: Whether impossible Gaussians are an error; otherwise a few are left out.
+
+    Attributes:
+        sentences: What was found, without the file's name and the final period.
+    """
+
+    def __init__(self, strict: bool = False) -> None:
+        self.sentences: list[str] = []
+        self._strict = strict
+        self._total, self._left_out, self._reasons = 0, 0, dict[str, int]()
+
+    def add(self, sentence: str) -> None:
+        """Add a remark, once.
+
+        Args:
+            sentence: The remark, without the file's name and the final period.
+        """
+        if sentence not in self.sentences:
+            self.sentences.append(sentence)
+
+    def possible(self, fields: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Leave out impossible Gaussians: values that are NaN or infinite, zero quaternions.
+
+        Args:
+            fields: The fields of `Gaussians`, [N, ...] each.
+
+        Returns:
+            The same tensors where every Gaussian is possible; otherwise their other rows.
+
+        Raises:
+            FormatError: If an impossible Gaussian is not left out: in strict reading, or where
+                there are more than one in a hundred.
+        """
+        count = len(fields["means"])
+        self._total += count
+        faults = dict(_faults(fields))
+        if not faults:
+            return dict(fields)
+        bad = torch.stack(list(faults.values())).any(0)
+        reasons = {what: int(rows.sum()) for what, rows in faults.items()}
+        left_out = int(bad.sum())
+        if self._strict or left_out > LEFT_OUT_SHARE * count:
+            raise FormatError(f"the file holds {_describe(left_out, count, reasons)}.")
+        self._left_out += left_out
+        for what, number in reasons.items():
+            self._reasons[what] = self._reasons.get(what, 0) + number
+        return {name: tensor[~bad] for name, tensor in fields.items()}
+
+    def log(self, path: Path) -> None:
+        """Log every remark as one warning.
+
+        Args:
+            path: The file.
+        """
+        if self._left_out:
+            found = _describe(self._left_out, self._total, self._reasons)
+            self.add(f"left out {found}; strict=True refuses such a file")
+        for sentence in self.sentences:
+            logger.warning("%s: %s.", path, sentence)
+
+
+def _faults(fields: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
+    """Yield every fault that occurs, and which Gaussians have it."""
+    for name, tensor in fields.items():
+        finite = tensor.isfinite()
+        if not finite.all():
+            yield f"{name} that are NaN or infinite", ~finite.reshape(len(finite), -1).all(1)
+    opacities = fields["opacities"]
+    others = {
+        "a negative scale": (fields["scales"] < 0).any(-1),
+        "a quaternion of length 0": (fields["quats"] == 0).all(-1),
+        "an opacity outside [0, 1]": (opacities < 0) | ((opacities > 1) & opacities.isfinite()),
+    }
+    for what, rows in others.items():
+        if rows.any():
+            yield what, rows
+
+
+def _describe(bad: int, count: int, reasons: Mapping[str, int]) -> str:
+    parts = ", ".join(f"{number} with {what}" for what, number in reasons.items())
+    return f"{bad} impossible Gaussians of {count}: {parts}"
