@@ -6,6 +6,7 @@ from gaussrep.errors import FormatError
 from gaussrep.formats import ply_layout
 from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
 from gaussrep.formats.compressed_ply import is_compressed, read_compressed
+from gaussrep.formats.compressed_ply_writing import write_compressed
 from gaussrep.formats.config import PlyConfig
 from gaussrep.formats.format import Format
 from gaussrep.formats.ply_elements import read_header, read_vertices
@@ -14,7 +15,7 @@ from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
 COMPRESSED = ".compressed.ply"
-"""Suffix of PlayCanvas's compressed files, which are read, not written."""
+"""Suffix of PlayCanvas's compressed files."""
 
 
 class Ply(Format):
@@ -22,6 +23,8 @@ class Ply(Format):
 
     Written files are `binary_little_endian`, all columns `float`, normals zero. `colors` become
     SH of degree 0. Opacities are kept 1e-6 away from 0 and 1, so that their logits stay finite.
+    Files whose name ends in `.compressed.ply` are PlayCanvas's: 16 bytes per Gaussian, sorted by
+    place, and a byte per coefficient of SH.
 
     Read files may be binary of either byte order or ASCII, with columns of any scalar type in any
     order; further columns, further elements and whatever follows the vertices are ignored.
@@ -66,21 +69,22 @@ class Ply(Format):
 
         Args:
             gaussians: One scene, without batch axes.
-            path: The file, overwritten if it exists.
+            path: The file, overwritten if it exists; packed if it ends in `.compressed.ply`.
 
         Raises:
             FormatError: If there are batch axes, features or SH of degree 4, none of which this
-                layout holds, the name has the suffix of a compressed file, or the file cannot be
+                layout holds, a compressed file would hold no Gaussians, or the file cannot be
                 written.
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        if path.name.lower().endswith(COMPRESSED):
-            raise FormatError(
-                f"{path}: compressed PLY is read, not written; choose .ply, or .spz for a small "
-                "file."
-            )
         scene = validate_for_export(gaussians, path, "a PLY file")
+        if path.name.lower().endswith(COMPRESSED):
+            if scene.count == 0:
+                raise FormatError(f"{path}: a compressed file holds at least one Gaussian.")
+            with open_for_writing(path) as file:
+                write_compressed(file, scene)
+            return
         names = ply_layout.column_names(1 if scene.sh is None else scene.sh.shape[-2])
         header = ["ply", "format binary_little_endian 1.0", f"element vertex {scene.count}"]
         header += [*(f"property float {name}" for name in names), "end_header", ""]

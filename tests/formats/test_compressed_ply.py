@@ -2,6 +2,7 @@ import math
 import struct
 
 import pytest
+import torch
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.by_suffix import load, save
@@ -142,7 +143,91 @@ def test_damaged_files_are_refused(refusal, data, words):
     assert words in refusal(data, "a.compressed.ply")
 
 
-def test_it_is_not_written(tmp_path, make_scene):
-    with pytest.raises(FormatError, match=r"compressed PLY is read, not written; choose \.ply"):
-        save(make_scene(), tmp_path / "a.compressed.PLY")
-    assert list(tmp_path.iterdir()) == []
+def fields(word, widths):
+    """Fractions of the fields of a word, the highest bits first."""
+    first, found = 32, []
+    for width in widths:
+        first -= width
+        found.append((word >> first & (1 << width) - 1) / ((1 << width) - 1))
+    return found
+
+
+class TestWriting:
+    def test_another_parser_reads_it(self, tmp_path, make_scene):
+        """The only chunk of a file; Gaussians are found again by their opacity."""
+        g = make_scene(6, degree=1).replace(opacities=torch.arange(6) / 255 * 50)
+        save(g, tmp_path / "a.compressed.ply")
+        head, _, data = (tmp_path / "a.compressed.ply").read_bytes().partition(b"end_header\n")
+        names = [f"{end}_{axis}" for end in ("min", "max") for axis in "xyz"]
+        names += [f"{end}_scale_{axis}" for end in ("min", "max") for axis in "xyz"]
+        names += [f"{end}_{channel}" for end in ("min", "max") for channel in "rgb"]
+        lines = ["ply", "format binary_little_endian 1.0", "element chunk 1"]
+        lines += [*(f"property float {name}" for name in names), "element vertex 6"]
+        lines += [f"property uint {name}" for name in PACKED]
+        lines += ["element sh 6", *(f"property uchar f_rest_{number}" for number in range(9))]
+        assert head.decode().split("\n")[:-1] == lines
+        ends = dict(zip(names, struct.unpack_from("<18f", data), strict=True))
+        assert len(data) == 72 + 6 * 16 + 6 * 9
+        seen = set()
+        for place in range(6):
+            words = struct.unpack_from("<4I", data, 72 + 16 * place)
+            rest = data[72 + 96 + 9 * place :][:9]
+            *color, opacity = fields(words[3], (8, 8, 8, 8))
+            row = round(opacity * 255 / 50)
+            seen.add(row)
+            means, logs = (fields(words[column], (11, 10, 11)) for column in (0, 2))
+            for axis in range(3):
+                low, high = ends[f"min_{'xyz'[axis]}"], ends[f"max_{'xyz'[axis]}"]
+                wanted = g.means[row, axis].item()
+                assert abs(low + means[axis] * (high - low) - wanted) <= (high - low) / 2040
+                low, high = ends[f"min_scale_{'xyz'[axis]}"], ends[f"max_scale_{'xyz'[axis]}"]
+                wanted = math.log(g.scales[row, axis].item())
+                assert abs(low + logs[axis] * (high - low) - wanted) <= (high - low) / 2040
+                low, high = ends[f"min_{'rgb'[axis]}"], ends[f"max_{'rgb'[axis]}"]
+                wanted = 0.5 + C0 * g.sh[row, 0, axis].item()
+                assert abs(low + color[axis] * (high - low) - wanted) <= (high - low) / 509
+                for base in range(3):
+                    stored = ((rest[3 * axis + base] + 0.5) / 256 - 0.5) * 8
+                    assert abs(stored - g.sh[row, base + 1, axis].item()) <= 1 / 64 + 1e-6
+            three = [(part - 0.5) * math.sqrt(2) for part in fields(words[1] << 2, (10, 10, 10))]
+            unit = (g.quats[row] / g.quats[row].norm()).tolist()
+            largest = unit.pop(words[1] >> 30)
+            sign = 1 if largest > 0 else -1
+            assert three == pytest.approx([sign * part for part in unit], abs=1e-3)
+        assert seen == set(range(6))
+
+    @pytest.mark.parametrize(("count", "degree"), [(1, None), (256, 0), (700, 3)])
+    def test_a_round_trip_loses_less_than_stated(self, tmp_path, make_scene, angles, count, degree):
+        g = make_scene(count, degree)
+        save(g, tmp_path / "a.compressed.ply")
+        back = load(tmp_path / "a.compressed.ply")
+        nearest = torch.cdist(back.means, g.means).argmin(1)
+        assert sorted(nearest.tolist()) == list(range(count))
+        g = g[nearest]
+        assert (back.means - g.means).abs().max() <= 2 / 2046 + 1e-6
+        assert (back.opacities - g.opacities).abs().max() <= 0.5 / 255 + 1e-6
+        assert (back.scales.log() - g.scales.log()).abs().max() <= 2.5 / 2046
+        assert angles(back.quats, g.quats).max() < 0.3
+        if degree:
+            assert (back.sh[:, 1:] - g.sh[:, 1:]).abs().max() <= 1 / 64 + 1e-6
+        else:
+            colors = g.colors if degree is None else C0 * g.sh[:, 0] + 0.5
+            assert (C0 * back.sh[:, 0] + 0.5 - colors).abs().max() <= 0.5 / 255 + 1e-6
+
+    def test_a_flat_gaussian_does_not_coarsen_the_others(self, tmp_path, make_scene):
+        g = make_scene(2)
+        g.scales[0, 0] = 1e-38
+        save(g, tmp_path / "a.compressed.ply")
+        scales = load(tmp_path / "a.compressed.ply").scales[:, 0].sort().values
+        assert scales[0].item() == pytest.approx(math.exp(-20), rel=1e-3)
+        assert scales[1].item() == pytest.approx(g.scales[1, 0].item(), rel=0.01)
+
+    def test_what_it_cannot_hold_is_refused(self, tmp_path, make_scene):
+        with pytest.raises(FormatError, match="holds at least one Gaussian"):
+            save(make_scene(0), tmp_path / "a.compressed.PLY")
+        with pytest.raises(FormatError, match="degree 4"):
+            save(
+                make_scene(3).replace(colors=None, sh=torch.zeros(3, 25, 3)),
+                tmp_path / "a.compressed.ply",
+            )
+        assert list(tmp_path.iterdir()) == []

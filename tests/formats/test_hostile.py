@@ -13,7 +13,7 @@ from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
 from gaussrep.gaussians import Gaussians
 
-NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply"]
+NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply", "a.compressed.ply"]
 WORDS = [b"\0", b"\xff" * 4, b"-1", b"1e999", b"NaN", b"99999999999", b"{}", b"[]", b"null", b'"']
 
 

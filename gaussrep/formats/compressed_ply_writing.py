@@ -1,0 +1,114 @@
+"""Writing PlayCanvas's compressed PLY; `compressed_ply` describes the layout."""
+
+from typing import BinaryIO
+
+import numpy as np
+
+from gaussrep import sh
+from gaussrep.formats.checked_files import sh_coefficients
+from gaussrep.formats.compressed_ply import (
+    BYTES,
+    CHUNK,
+    COLOR,
+    PACKED,
+    POSITION,
+    SCALE,
+    SH_RANGE,
+    THREE,
+    VECTOR,
+)
+from gaussrep.formats.smallest_three import drop_largest
+from gaussrep.gaussians import Gaussians
+
+LARGEST_LOG_SCALE = 20.0
+"""Logarithms of scales are clamped to this size, as in PlayCanvas's code, so that one flat Gaussian
+does not coarsen the others of its chunk."""
+MORTON_BITS = 10
+"""Bits of each coordinate by which Gaussians are sorted."""
+
+
+def write_compressed(file: BinaryIO, scene: Gaussians) -> None:
+    """Write packed Gaussians, sorted so that those of a chunk are near each other.
+
+    Args:
+        file: The file, opened for writing.
+        scene: One scene, float32, on the CPU, with colors or SH of degree 0 to 3.
+    """
+    order = _morton_order(scene.means.numpy())
+    harmonics = sh_coefficients(scene).numpy()[order]
+    logs = np.log(scene.scales.numpy()[order].astype(np.float64))
+    values = {
+        POSITION: scene.means.numpy()[order].astype(np.float64),
+        SCALE: logs.clip(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE),
+        COLOR: harmonics[:, 0].astype(np.float64) * sh.C0 + 0.5,
+    }
+    bounds = {names: _bounds(table) for names, table in values.items()}
+    fractions = {names: _fractions(values[names], bounds[names]) for names in values}
+    opacities = scene.opacities.numpy()[order][:, None]
+    words = [
+        _pack_bits(fractions[POSITION], VECTOR),
+        _quats(scene.quats.numpy()[order].astype(np.float64)),
+        _pack_bits(fractions[SCALE], VECTOR),
+        _pack_bits(np.concatenate([fractions[COLOR], opacities], axis=1), BYTES),
+    ]
+    rest = _rest(harmonics[:, 1:])
+    chunks = np.concatenate([end for pair in bounds.values() for end in pair], axis=1)
+    file.write(_header(len(chunks), scene.count, rest.shape[1]))
+    for table in (chunks.astype("<f4"), np.stack(words, axis=1).astype("<u4"), rest):
+        file.write(np.ascontiguousarray(table).data)
+
+
+def _header(chunks: int, count: int, rest: int) -> bytes:
+    ends = [f"{end}_{name}" for names in (POSITION, SCALE, COLOR) for end in ("min", "max")
+            for name in names]  # fmt: skip
+    lines = ["ply", "format binary_little_endian 1.0", f"element chunk {chunks}"]
+    lines += [*(f"property float {name}" for name in ends), f"element vertex {count}"]
+    lines += [f"property uint {name}" for name in PACKED]
+    if rest:
+        lines += [f"element sh {count}", *(f"property uchar f_rest_{n}" for n in range(rest))]
+    return "\n".join([*lines, "end_header", ""]).encode("ascii")
+
+
+def _morton_order(means: np.ndarray) -> np.ndarray:
+    """Sort along a curve on which neighbors are near in space; bits of x, y and z take turns."""
+    low = means.min(0, initial=np.inf)
+    size = (means - low).max(initial=0) or 1
+    cells = ((means - low) / size * (2**MORTON_BITS - 1)).astype(np.uint32)
+    codes = np.zeros(len(means), np.uint32)
+    for place in range(MORTON_BITS):
+        for axis in range(3):
+            codes |= (cells[:, axis] >> place & 1) << np.uint32(3 * place + axis)
+    return np.argsort(codes, kind="stable")
+
+
+def _bounds(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Bounds of every chunk in float32, [C, 3] each."""
+    starts = np.arange(0, len(table), CHUNK)
+    low, high = (ends.reduceat(table, starts) for ends in (np.minimum, np.maximum))
+    return low.astype(np.float32), high.astype(np.float32)
+
+
+def _fractions(table: np.ndarray, bounds: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+    low, high = (np.repeat(end.astype(np.float64), CHUNK, axis=0)[: len(table)] for end in bounds)
+    size = high - low
+    return (table - low) / np.where(size > 0, size, 1)
+
+
+def _pack_bits(fractions: np.ndarray, places: tuple[tuple[int, int], ...]) -> np.ndarray:
+    words = np.zeros(len(fractions), np.uint32)
+    for column, (first, bits) in zip(fractions.T, places, strict=True):
+        steps = np.rint(column.clip(0, 1) * (2**bits - 1)).astype(np.uint32)
+        words |= steps << np.uint32(first)
+    return words
+
+
+def _quats(quats: np.ndarray) -> np.ndarray:
+    unit = quats / np.linalg.norm(quats, axis=1, keepdims=True)
+    three, largest = drop_largest(unit)
+    return _pack_bits(three / np.sqrt(2) + 0.5, THREE) | largest.astype(np.uint32) << np.uint32(30)
+
+
+def _rest(higher: np.ndarray) -> np.ndarray:
+    """Encode higher SH of each channel in turn, [N, 3 * (K - 1)], to the nearest center."""
+    steps = np.floor((higher / SH_RANGE + 0.5) * 256).clip(0, 255).astype(np.uint8)
+    return steps.transpose(0, 2, 1).reshape(len(higher), -1)
