@@ -35,7 +35,7 @@ def _describe_folder(path: Path) -> str:
         return f"the folder of a fit; its Gaussians are in {scenes[0]}"
     if run.exists():
         return f"a run folder; show it with: gaussrep inspect {path}, or gaussrep view {path}"
-    from gaussrep.fitting.config import find_capture_format
+    from gaussrep.fitting.capture_formats import find_capture_format
 
     known = ", ".join(suffixes(reading=True))
     try:

@@ -24,8 +24,8 @@ def fit(
     data: Annotated[
         str | None,
         typer.Argument(
-            help="Folder with transforms.json, folder of an RGB-D recording, or synthetic:balls. "
-            "Not needed with --resume."
+            help="Folder with transforms.json, of a COLMAP model or an RGB-D recording, or "
+            "synthetic:balls. Not needed with --resume."
         ),
     ] = None,
     overrides: Annotated[

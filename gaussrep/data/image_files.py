@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from gaussrep.atomic_files import atomic_write
 from gaussrep.data.folder_checks import require_folder
@@ -26,6 +26,12 @@ UNREAD_SUFFIXES = (".avif", ".dng", ".gif", ".heic", ".heif", ".jp2", ".jxl")
 """Suffixes of further image formats, which are left out with a warning."""
 EXAMPLES = 3
 """Maximum number of names in a message."""
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT, 3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
+}  # fmt: skip
+"""What makes an image upright, by the value of its orientation tag (Exif 2.3, tag 0x0112)."""
 DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, OverflowError, struct.error,
     Image.DecompressionBombError,
@@ -36,14 +42,16 @@ class UnreadableImageError(UnreadableFileError):
     """An image file is missing or damaged."""
 
 
-def read_image(path: str | PathLike[str]) -> Image.Image:
-    """Read an image as 8-bit RGB, upright.
+def read_image(path: str | PathLike[str], *, upright: bool = True) -> Image.Image:
+    """Read an image as 8-bit RGB.
 
-    The camera's orientation tag is applied, transparency is composited over white, grayscale and
-    palettes become RGB, and 16 bits per channel are rounded to 8.
+    Transparency is composited over white, grayscale and palettes become RGB, and 16 bits per
+    channel are rounded to 8.
 
     Args:
         path: An image in any format that Pillow reads.
+        upright: Apply the camera's orientation tag. False keeps the pixels as they are stored, to
+            which the cameras of captures refer.
 
     Returns:
         The decoded image, mode RGB.
@@ -53,7 +61,7 @@ def read_image(path: str | PathLike[str]) -> Image.Image:
     """
     try:
         with Image.open(path) as image:
-            return _as_rgb(ImageOps.exif_transpose(image))
+            return _as_rgb(_turned_upright(image) if upright else image)
     except FileNotFoundError as error:
         raise UnreadableImageError(f"{path}: there is no such file.") from error
     except DECODING_ERRORS as error:
@@ -104,6 +112,16 @@ def write_png(
             Image.fromarray(pixels).save(temporary, format="PNG")
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}.") from error
+
+
+def _turned_upright(image: Image.Image) -> Image.Image:
+    """Apply the orientation tag; other tags, even damaged ones, play no part."""
+    image.load()
+    try:
+        turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except DECODING_ERRORS:
+        return image
+    return image if turn is None else image.transpose(turn)
 
 
 def _as_rgb(image: Image.Image) -> Image.Image:

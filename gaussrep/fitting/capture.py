@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from einops import rearrange
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gaussrep.building import build
@@ -13,7 +13,8 @@ from gaussrep.cameras import Cameras
 from gaussrep.checks import check_shape
 from gaussrep.config import resolve
 from gaussrep.errors import PluginError
-from gaussrep.fitting.config import CaptureConfig, find_capture_format
+from gaussrep.fitting.capture_formats import find_capture_format
+from gaussrep.fitting.config import CaptureConfig
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class PosedImages:
         alphas: Opacity of each pixel in [0, 1], [V, H, W]; None where the images are opaque.
         depths: Distance along the optical axis in scene units, 0 where it was not measured,
             [V, H, W]; None where there is none.
+        masks: True where a pixel counts, in the loss, the metrics and densification, [V, H, W];
+            None where all do.
 
     Raises:
         ShapeError: If the tensors disagree about views or pixels.
@@ -36,11 +39,12 @@ class PosedImages:
     cameras: Cameras
     alphas: Float[Tensor, "v h w"] | None = None
     depths: Float[Tensor, "v h w"] | None = None
+    masks: Bool[Tensor, "v h w"] | None = None
 
     def __post_init__(self) -> None:
         shape = [self.cameras.views, self.cameras.height, self.cameras.width]
         check_shape("colors", self.colors, [*shape, 3])
-        for name in ("alphas", "depths"):
+        for name in ("alphas", "depths", "masks"):
             if (tensor := getattr(self, name)) is not None:
                 check_shape(name, tensor, shape)
 

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
 from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import ConfigError, DataError
+from gaussrep.fitting.capture_formats import find_capture_format
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -31,12 +31,34 @@ class CaptureConfig(ComponentConfig):
     }
 
     path: Annotated[str, AfterValidator(_absolute_where_it_exists)]
-    """A folder with `transforms.json`, the folder of an RGB-D recording, `synthetic:balls`, or a
-    capture of a format that a plugin adds."""
+    """A folder with `transforms.json`, the folder of a COLMAP model or an RGB-D recording,
+    `synthetic:balls`, or a capture of a format that a plugin adds."""
     image_size: int | None = Field(default=None, ge=8)
     """Longer side of the images in pixels; smaller images keep their size."""
     hold_out_every: int = Field(default=10, ge=2)
-    """Hold out the last of every so many views."""
+    """Hold out the last of every so many views, where the capture itself does not decide it."""
+
+
+class TransformsConfig(CaptureConfig):
+    """Settings of folders with `transforms.json`."""
+
+    depth_scale: float = Field(default=1000, gt=0)
+    """Steps of stored depth in a scene unit, where the file has no `integer_depth_scale`."""
+
+
+class ColmapConfig(CaptureConfig):
+    """Settings of COLMAP models."""
+
+    images: str | None = None
+    """Folder of the images, relative to the capture; by default `images`, or `images_2`, `images_4`
+    or `images_8` where these are large enough for `image_size`."""
+    masks: str = "masks"
+    """Folder of masks, relative to the capture, black where a pixel does not count; without it all
+    do."""
+    max_point_error: float | None = Field(default=None, gt=0)
+    """Largest mean reprojection error in pixels of the points to start from; None keeps all."""
+    min_track_length: int = Field(default=2, ge=1)
+    """Smallest number of images that show a point to start from."""
 
 
 class RecordingConfig(CaptureConfig):
@@ -44,36 +66,10 @@ class RecordingConfig(CaptureConfig):
 
     cache: str | None = None
     """Folder for the fused point cloud; by default the recording's."""
-
-
-def find_capture_format(path: str) -> str:
-    """Find the format of a capture from its path, without importing any format.
-
-    Args:
-        path: Folder of the capture, or its name with the prefix of a format.
-
-    Returns:
-        Name of the format whose prefix the path starts with, or else of the format that has a
-        marker in the folder.
-
-    Raises:
-        DataError: No format matches, or several do.
-    """
-    formats = plugins.list("captures")
-    found = [each for each in formats if _has_prefix(path, each.record.prefix)]
-    found = found or [each for each in formats if _has_marker(path, each.record.markers)]
-    if len(found) == 1:
-        is_unique = sum(each.name == found[0].name for each in formats) == 1
-        return found[0].name if is_unique else found[0].qualified
-    names = ", ".join(each.name for each in found or formats)
-    if found:
-        text = f"{path}: several capture formats match, {names}; choose one with data.type"
-    else:
-        text = (
-            f"{path}: this is no capture; expected a folder with transforms.json, the folder of an "
-            f"RGB-D recording, synthetic:balls, or another capture of the formats {names}"
-        )
-    raise DataError(text)
+    voxel: float = Field(default=0.02, gt=0)
+    """Side in meters of the voxels in which the measured points are averaged."""
+    depth_scale: float = Field(default=1000, gt=0)
+    """Steps of stored depth in a meter: 1000 for millimeters, 5000 for the recordings of TUM."""
 
 
 def with_capture_format(settings: Any) -> Any:
@@ -371,11 +367,3 @@ class FitConfig(BaseFitConfig):
             callbacks=self.callbacks,
             seed=self.seed,
         )
-
-
-def _has_prefix(path: str, prefix: str | None) -> bool:
-    return prefix is not None and path.startswith(prefix)
-
-
-def _has_marker(path: str, markers: tuple[str, ...]) -> bool:
-    return bool(path) and any(any(Path(path).glob(marker)) for marker in markers)

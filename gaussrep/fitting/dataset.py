@@ -19,7 +19,7 @@ class CaptureDataset:
     """The fitted or the held-out views of a capture.
 
     A sample holds `index`, `colors` [H, W, 3], `viewmats` [4, 4], `Ks` [3, 3] and, where the
-    capture has them, `alphas` and `depths` [H, W].
+    capture has them, `alphas`, `depths` and `masks` [H, W].
 
     Args:
         config: The capture.
@@ -66,6 +66,8 @@ class CaptureDataset:
             sample["alphas"] = images.alphas[index]
         if images.depths is not None:
             sample["depths"] = images.depths[index]
+        if images.masks is not None:
+            sample["masks"] = images.masks[index]
         return sample
 
     def sample_order(
@@ -86,7 +88,8 @@ def images_of(batch: Batch) -> PosedImages:
     """
     height, width = batch["colors"].shape[1:3]
     cameras = Cameras(batch["viewmats"], batch["Ks"], width, height)
-    return PosedImages(batch["colors"], cameras, batch.get("alphas"), batch.get("depths"))
+    optional = {name: batch.get(name) for name in ("alphas", "depths", "masks")}
+    return PosedImages(batch["colors"], cameras, **optional)
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,25 @@
-"""Images of a capture: reading with transparency, resizing, undistortion."""
+"""Files of a capture: images with transparency, masks and depth."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
-from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from PIL import Image
 from torch import Tensor
 
-from gaussrep.data.image_files import DECODING_ERRORS, read_image, shrink_size
+from gaussrep.data.image_files import (
+    DECODING_ERRORS,
+    SUFFIXES,
+    UnreadableImageError,
+    read_image,
+    shrink_size,
+)
+from gaussrep.data.scenes.frames import read_depth
+from gaussrep.data.scenes.scene_files import read_array
+
+ALPHA_MODES = ("RGBA", "LA", "La", "PA", "RGBa")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +36,9 @@ class ImageFile:
 
 
 def read_image_file(path: Path, image_size: int | None) -> ImageFile:
-    """Read an image with its transparency.
+    """Read an image with its transparency, its pixels as they are stored.
+
+    The orientation tag is not applied: poses and camera matrices refer to the stored pixels.
 
     Args:
         path: An image in any format that Pillow reads.
@@ -40,7 +50,7 @@ def read_image_file(path: Path, image_size: int | None) -> ImageFile:
     Raises:
         UnreadableImageError: The file is missing or damaged.
     """
-    image = _with_alpha(path) or read_image(path)
+    image = _with_alpha(path) or read_image(path, upright=False)
     native_size = image.size
     size = shrink_size(native_size, image_size)
     if size != native_size:
@@ -50,53 +60,93 @@ def read_image_file(path: Path, image_size: int | None) -> ImageFile:
     return ImageFile(torch.cat([colors, values[..., 3:]], -1), native_size)
 
 
-def undistort(
-    image: Float[Tensor, "h w c"],
-    K: Float[np.ndarray, "3 3"],
-    coefficients: Sequence[float],
-) -> Float[Tensor, "h w c"]:
-    """Resample an image to a pinhole camera of the same camera matrix.
+def read_mask(path: Path, size: tuple[int, int]) -> Bool[Tensor, "h w"]:
+    """Read which pixels of an image count.
 
     Args:
-        image: Image of the distorting lens.
-        K: Its camera matrix, pixel centers at +0.5.
-        coefficients: OpenCV's k1, k2, p1, p2, k3.
+        path: An image of any size, black where a pixel does not count.
+        size: Width and height of the result in pixels.
 
     Returns:
-        An image of the same size, bilinear between pixels; pixels that the lens did not see repeat
-        the border.
+        True where all that a pixel shows counts.
+
+    Raises:
+        UnreadableImageError: The file is missing or damaged.
     """
-    height, width = image.shape[:2]
-    fx, fy, cx, cy = K[0, 0], K[1, 1], K[0, 2], K[1, 2]
-    columns, rows = (torch.arange(n, dtype=torch.float64) + 0.5 for n in (width, height))
-    y, x = torch.meshgrid((rows - cy) / fy, (columns - cx) / fx, indexing="ij")
-    bent_x, bent_y = _distort(x, y, coefficients)
-    grid = torch.stack(
-        [2 * (fx * bent_x + cx) / width - 1, 2 * (fy * bent_y + cy) / height - 1], -1
-    )
-    sampled = torch.nn.functional.grid_sample(
-        rearrange(image, "h w c -> 1 c h w"),
-        grid[None].to(image.dtype),
-        padding_mode="border",
-        align_corners=False,
-    )
-    return rearrange(sampled, "1 c h w -> h w c")
+    gray = read_image(path, upright=False).convert("L").point([0, *[255] * 255])
+    if gray.size != size:
+        gray = gray.resize(size, Image.Resampling.BOX)
+    return torch.from_numpy(np.asarray(gray) == 255)
 
 
-def _distort(x: Tensor, y: Tensor, coefficients: Sequence[float]) -> tuple[Tensor, Tensor]:
-    """OpenCV's radial and tangential distortion of slopes."""
-    k1, k2, p1, p2, k3 = coefficients
-    r2 = x * x + y * y
-    radial = 1 + r2 * (k1 + r2 * (k2 + r2 * k3))
-    bent_x = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x * x)
-    bent_y = y * radial + p1 * (r2 + 2 * y * y) + 2 * p2 * x * y
-    return bent_x, bent_y
+def read_depth_file(path: Path, size: tuple[int, int], scale: float) -> Float[Tensor, "h w"]:
+    """Read the depth of an image.
+
+    Args:
+        path: 16-bit image or `.npy`, of any size.
+        size: Width and height of the result in pixels.
+        scale: Steps of stored depth in a scene unit.
+
+    Returns:
+        Depth in scene units by the nearest pixel, 0 where it was not measured.
+
+    Raises:
+        UnreadableFileError: The file is missing or damaged, or holds no depth.
+    """
+    depth = _depth_array(path, scale) if path.suffix == ".npy" else read_depth(path, scale)
+    rows, columns = (
+        ((np.arange(wanted) + 0.5) * stored / wanted).astype(np.int64)
+        for wanted, stored in zip(size[::-1], depth.shape, strict=True)
+    )
+    return torch.from_numpy(depth[rows[:, None], columns])
+
+
+def find_image(path: Path) -> Path:
+    """Find an image whose name may lack its suffix, or have that of another format.
+
+    Args:
+        path: The file as a capture names it.
+
+    Returns:
+        The file itself where it exists, else the first of the same name with a suffix; else the
+        given path, with `.png` where it has no suffix.
+    """
+    if path.exists():
+        return path
+    endings = [".png", *SUFFIXES, ".PNG", ".JPG", ".JPEG"]
+    stems = [path.name, path.stem] if path.suffix.lower() in SUFFIXES else [path.name]
+    for stem in stems:
+        for ending in endings:
+            if (found := path.with_name(stem + ending)).exists():
+                return found
+    return path if path.suffix else path.with_name(f"{path.name}.png")
+
+
+def _depth_array(path: Path, scale: float) -> np.ndarray:
+    depth = read_array(path)
+    depth = depth[..., 0] if depth.ndim == 3 and depth.shape[-1] == 1 else depth
+    if depth.ndim != 2:
+        raise UnreadableImageError(f"{path}: this depth has the shape {list(depth.shape)}.")
+    return np.where(np.isfinite(depth) & (depth > 0), depth / scale, 0).astype(np.float32)
 
 
 def _with_alpha(path: Path) -> Image.Image | None:
-    """The image, if it can be read and has an alpha channel."""
+    """The image as RGBA, if it can be read and has transparency."""
     try:
         with Image.open(path) as image:
-            return image.copy() if image.mode == "RGBA" else None
+            if image.mode == "RGBA":
+                return image.copy()
+            key = image.info.get("transparency")
+            if image.mode.startswith("I") and isinstance(key, int):
+                return _with_transparent_gray(image, key)
+            is_transparent = image.mode in ALPHA_MODES or key is not None
+            return image.convert("RGBA") if is_transparent else None
     except DECODING_ERRORS:
         return None  # read_image raises the error
+
+
+def _with_transparent_gray(image: Image.Image, key: int) -> Image.Image:
+    """A 16-bit gray image of which one value is transparent."""
+    raw = np.asarray(image).astype(np.int64).clip(0, 65535)
+    gray, alpha = np.round(raw / 257).astype(np.uint8), np.where(raw == key, 0, 255)
+    return Image.fromarray(np.dstack([gray, gray, gray, alpha.astype(np.uint8)]))

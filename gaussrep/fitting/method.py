@@ -153,7 +153,7 @@ class SceneFit(Method):
         views = self.fitter.render(images.cameras)
         loss = self.fitter.compute_loss(views, images).total
         target = images.over(views.background)
-        metrics = asdict(compute_image_metrics(views.rendering.color, target))
+        metrics = asdict(compute_image_metrics(views.rendering.color, target, images.masks))
         return StepOutput(loss, {name: torch.tensor(value) for name, value in metrics.items()})
 
     def gaussians(self, batch: Batch) -> Gaussians:

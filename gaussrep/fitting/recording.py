@@ -1,6 +1,5 @@
 """The capture format of RGB-D recordings: images, depth, and the points fused from them."""
 
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,14 +8,12 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.config import RgbdSourceConfig
-from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
+from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, refs_of_one_size
 from gaussrep.data.scenes.rgbd.source import RgbdSource
-from gaussrep.data.unreadable import UnreadableFileError
+from gaussrep.data.unreadable import LeftOutFrames, UnreadableFileError
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages
 from gaussrep.fitting.config import RecordingConfig
-
-log = logging.getLogger(__name__)
 
 
 def recording_capture(config: RecordingConfig, path: str) -> Capture:
@@ -34,7 +31,13 @@ def recording_capture(config: RecordingConfig, path: str) -> Capture:
     """
     folder = Path(path)
     cache = None if config.cache is None else Path(config.cache)
-    settings = RgbdSourceConfig(root=folder, hold_out=config.hold_out_every, cache=cache)
+    settings = RgbdSourceConfig(
+        root=folder,
+        hold_out=config.hold_out_every,
+        cache=cache,
+        voxel=config.voxel,
+        depth_scale=config.depth_scale,
+    )
     source = RgbdSource(settings, "train")
     if len(source.names) != 1:
         raise DataError(
@@ -50,14 +53,15 @@ def recording_capture(config: RecordingConfig, path: str) -> Capture:
 
 def _read_all(refs: Sequence[FrameRef], image_size: int | None) -> PosedImages:
     frames: list[RGBDFrame] = []
-    for ref in refs:
+    left_out = LeftOutFrames(refs[0].color.parent)
+    for ref in refs_of_one_size(refs, left_out):
         try:
             frames.append(ref.read(ref.size(image_size)))
         except UnreadableFileError as error:
-            log.warning("left out: %s", error)
+            left_out.add(ref.color.name, error)
     if not frames:
-        folder = refs[0].color.parent
-        raise DataError(f"{folder}: none of these {len(refs)} frames can be read.")
+        raise DataError(left_out.describe_all(len(refs)))
+    left_out.warn(len(refs))
     return _stack(frames)
 
 

@@ -1,84 +1,38 @@
 """The capture format of instant-ngp and nerfstudio: a folder with `transforms.json`."""
 
 import json
-from dataclasses import dataclass
-from math import tan
-from pathlib import Path
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float64
+from jaxtyping import Float64
 from PIL import Image
-from pydantic import BaseModel, Field, ValidationError
-from torch import Tensor
+from pydantic import Field, ValidationError
 
 from gaussrep.atomic_files import write_json
-from gaussrep.cameras import Cameras
 from gaussrep.config.validation_errors import format_validation_error
 from gaussrep.data.scenes.camera_matrices import invert_pose
-from gaussrep.errors import DataError, FormatError
+from gaussrep.data.unreadable import LeftOutFrames
+from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages
-from gaussrep.fitting.config import CaptureConfig
-from gaussrep.fitting.images import read_image_file, undistort
-from gaussrep.formats.ply_elements import read_header, read_vertices
+from gaussrep.fitting.colored_points import read_points
+from gaussrep.fitting.config import TransformsConfig
+from gaussrep.fitting.images import find_image
+from gaussrep.fitting.lens import Lens
+from gaussrep.fitting.posed_frames import PosedFrame, read_capture
 
-TRANSFORMS = "transforms.json"
+TRANSFORMS, TRAIN = "transforms.json", "transforms_train.json"
+HELD_OUT = ("transforms_test.json", "transforms_val.json")
+"""Files beside `transforms_train.json`; the first that exists lists the held-out views."""
 OPENGL = np.diag([1.0, -1.0, -1.0, 1.0])
 """From OpenCV's camera axes (y down, z forward) to OpenGL's (y up, z backward)."""
-MODELS = ("OPENCV", "PINHOLE", "SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "PERSPECTIVE")
-"""Camera models whose distortion, if any, is given by k1, k2, k3, p1 and p2."""
-AXES, COLORS = ("x", "y", "z"), ("red", "green", "blue")
-
-
-class Lens(BaseModel):
-    """Intrinsics of a camera; values that a frame lacks are those of the file."""
-
-    camera_model: str | None = None
-    is_fisheye: bool | None = None
-    w: int | None = Field(default=None, ge=1)
-    h: int | None = Field(default=None, ge=1)
-    fl_x: float | None = Field(default=None, gt=0)
-    fl_y: float | None = Field(default=None, gt=0)
-    camera_angle_x: float | None = Field(default=None, gt=0, lt=3.1415)
-    camera_angle_y: float | None = Field(default=None, gt=0, lt=3.1415)
-    cx: float | None = None
-    cy: float | None = None
-    k1: float | None = None
-    k2: float | None = None
-    k3: float | None = None
-    p1: float | None = None
-    p2: float | None = None
-
-    @property
-    def distortion(self) -> tuple[float, ...]:
-        """OpenCV's coefficients k1, k2, p1, p2, k3; 0 where the file has none."""
-        coefficients = (self.k1, self.k2, self.p1, self.p2, self.k3)
-        return tuple(value or 0.0 for value in coefficients)
-
-    def intrinsics(
-        self, native_size: tuple[int, int], size: tuple[int, int]
-    ) -> Float64[np.ndarray, "3 3"] | None:
-        """Compute the camera matrix of an image.
-
-        Args:
-            native_size: Width and height of the image file, to which the numbers refer where
-                neither the file nor the frame has w and h.
-            size: Width and height after resizing.
-
-        Returns:
-            The matrix, pixel centers at +0.5; None where no focal length is known.
-        """
-        w, h = self.w or native_size[0], self.h or native_size[1]
-        fx = self.fl_x or _focal(self.camera_angle_x, w)
-        fy = self.fl_y or _focal(self.camera_angle_y, h) or fx
-        fx = fx or fy
-        if fx is None or fy is None:
-            return None
-        cx = w / 2 if self.cx is None else self.cx
-        cy = h / 2 if self.cy is None else self.cy
-        native = np.array([[fx, 0, cx], [0, fy, cy], [0, 0, 1]], np.float64)
-        return np.diag([size[0] / w, size[1] / h, 1.0]) @ native
+UNREAD_KEYS = (
+    "b1", "b2", "s1", "s2", "s3", "s4", "ftheta_p0", "rolling_shutter", "transform_matrix_end",
+)  # fmt: skip
+"""Keys that change what a pixel shows, and are not read: skew, thin prisms, moving cameras."""
 
 
 class FrameEntry(Lens):
@@ -86,6 +40,15 @@ class FrameEntry(Lens):
 
     file_path: str
     transform_matrix: list[list[float]]
+    mask_path: str | None = None
+    depth_file_path: str | None = None
+    depth_path: str | None = None
+    """instant-ngp's name of `depth_file_path`."""
+
+    @property
+    def name(self) -> str:
+        """The path with forward slashes."""
+        return self.file_path.replace("\\", "/")
 
     @property
     def viewmat(self) -> Float64[np.ndarray, "4 4"] | None:
@@ -95,7 +58,7 @@ class FrameEntry(Lens):
             return None
         pose = np.eye(4)
         pose[: len(rows)] = rows
-        return invert_pose(pose @ OPENGL)
+        return invert_pose(pose @ OPENGL) if np.isfinite(pose).all() else None
 
 
 class TransformsFile(Lens):
@@ -103,6 +66,11 @@ class TransformsFile(Lens):
 
     frames: list[FrameEntry] = Field(min_length=1)
     ply_file_path: str | None = None
+    integer_depth_scale: float | None = Field(default=None, gt=0)
+    """instant-ngp's scene units in a step of stored depth."""
+    train_filenames: list[str] | None = None
+    val_filenames: list[str] | None = None
+    test_filenames: list[str] | None = None
 
     def lens(self, frame: FrameEntry) -> Lens:
         """Combine the intrinsics of a frame with those of the file.
@@ -114,59 +82,65 @@ class TransformsFile(Lens):
             The intrinsics.
 
         Raises:
-            DataError: The camera model is not a pinhole with OpenCV's distortion.
+            DataError: A key that changes the meaning is not read.
         """
-        own = {name: value for name, value in frame if value is not None}
-        common = {name: value for name, value in self if value is not None}
-        both = {**common, **own}
-        lens = Lens(**{name: both[name] for name in Lens.model_fields if name in both})
-        if lens.is_fisheye or lens.camera_model not in (None, *MODELS):
-            found = "fisheye" if lens.is_fisheye else lens.camera_model
+        own, common = _lens_values(frame), _lens_values(self)
+        for focal, angle in (("fl_x", "camera_angle_x"), ("fl_y", "camera_angle_y")):
+            if focal in own or angle in own:
+                common = {key: value for key, value in common.items() if key not in (focal, angle)}
+        both = common | own
+        if unread := [key for key in UNREAD_KEYS if _is_set(both.get(key))]:
             raise DataError(
-                f"{frame.file_path} was taken with the camera model {found}, wanted one of "
-                f"{', '.join(MODELS)}; undistort the images first."
+                f"the key{'s' if len(unread) > 1 else ''} {', '.join(unread)} of its camera "
+                f"{'are' if len(unread) > 1 else 'is'} not read; undistort the images first"
             )
-        return lens
+        return Lens.model_validate(both)
 
 
-def transforms_capture(config: CaptureConfig, path: str) -> Capture:
+def transforms_capture(config: TransformsConfig, path: str) -> Capture:
     """Read the images, cameras and points that a `transforms.json` lists.
 
-    The file's poses are camera-to-world with OpenGL's axes. Images are undistorted by OpenCV's
-    model. Transparency is kept. Depth files are not read.
+    The file's poses are camera-to-world with OpenGL's axes, after its `applied_transform` and
+    `applied_scale`, which nothing undoes. Images are undistorted by OpenCV's model. Transparency
+    is kept. Where there is no `transforms.json`, `transforms_train.json` lists the fitted views
+    and `transforms_test.json` or `transforms_val.json` those that are held out.
 
     Args:
-        config: Size of the images, and which views to hold out.
+        config: Size of the images, and which views to hold out where the file does not decide it.
         path: Folder of `transforms.json`; its paths are relative to here.
 
     Returns:
         The capture, in the file's coordinates.
 
     Raises:
-        DataError: A file is missing or damaged, a camera impossible, or sizes differ.
+        DataError: A file is missing or damaged, or no frame can be used.
     """
     folder = Path(path)
-    file = read_transforms(folder / TRANSFORMS)
-    images, Ks = zip(*(_read(folder, file, frame, config) for frame in file.frames), strict=True)
-    stacked = _stack(folder / TRANSFORMS, file, images)
-    viewmats = np.stack([_viewmat(folder / TRANSFORMS, frame) for frame in file.frames])
-    height, width = stacked.shape[1:3]
-    cameras = Cameras(
-        torch.from_numpy(viewmats).float(), torch.from_numpy(np.stack(Ks)).float(), width, height
-    )
-    alphas = None if (stacked[..., 3] == 1).all() else stacked[..., 3]
-    posed = PosedImages(stacked[..., :3], cameras, alphas)
+    main = folder / TRANSFORMS
+    split = not main.exists() and (folder / TRAIN).exists()
+    main = folder / TRAIN if split else main
+    left_out = LeftOutFrames(main)
+    file = read_transforms(main, left_out)
+    frames = _frames(folder, file, config, left_out)
+    if split:
+        frames = [replace(frame, held_out=False) for frame in frames]
+        beside = next((folder / name for name in HELD_OUT if (folder / name).exists()), None)
+        if beside is not None:
+            other = _frames(folder, read_transforms(beside, left_out), config, left_out)
+            frames += [replace(frame, held_out=True) for frame in other]
+    capture = read_capture(frames, left_out, config.image_size, config.hold_out_every)
     if file.ply_file_path is None:
-        return Capture.split(posed, config.hold_out_every)
-    cloud = read_points(folder / file.ply_file_path)
-    return Capture.split(posed, config.hold_out_every, cloud.points, cloud.colors)
+        return capture
+    cloud = read_points(folder / file.ply_file_path.replace("\\", "/"))
+    return replace(capture, points=cloud.points, colors=cloud.colors)
 
 
-def read_transforms(path: Path) -> TransformsFile:
+def read_transforms(path: Path, left_out: LeftOutFrames | None = None) -> TransformsFile:
     """Read a `transforms.json`.
 
     Args:
         path: The file.
+        left_out: Collects frames that have mistakes; None makes them errors.
 
     Returns:
         Its contents, frames sorted by the name of their image.
@@ -175,9 +149,11 @@ def read_transforms(path: Path) -> TransformsFile:
         DataError: The file cannot be read, or has mistakes, with one line for each.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}.") from error
+    if left_out is not None and isinstance(content, dict):
+        content = _without_bad_frames(content, left_out)
     try:
         found = TransformsFile.model_validate(content)
     except ValidationError as error:
@@ -214,95 +190,96 @@ def write_transforms(images: PosedImages, folder: Path, hold_out_every: int | No
     write_json(size | split | {"frames": frames}, folder / TRANSFORMS)
 
 
-@dataclass(frozen=True, eq=False)
-class ColoredPoints:
-    """Points and their colors.
-
-    Args:
-        points: Positions, [P, 3].
-        colors: RGB in [0, 1], [P, 3].
-    """
-
-    points: Float[Tensor, "p 3"]
-    colors: Float[Tensor, "p 3"]
-
-
-def read_points(path: Path) -> ColoredPoints:
-    """Read the finite points of a PLY file.
-
-    Args:
-        path: A PLY file with the columns x, y, z and, optionally, red, green and blue in 0 … 255.
-
-    Returns:
-        At least one point; gray where the file has no colors.
-
-    Raises:
-        DataError: The file is missing, damaged, or has no point.
-    """
-    try:
-        with path.open("rb") as file:
-            table = read_vertices(file, read_header(file))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except FormatError as error:
-        raise DataError(f"{path}: {error}") from error
-    points = _columns(table, AXES)
-    if points is None:
-        raise DataError(f"{path}: this file has no columns x, y, z.")
-    colors = _columns(table, COLORS)
-    colors = torch.full_like(points, 0.5) if colors is None else (colors / 255).clamp(0, 1)
-    finite = points.isfinite().all(-1)
-    if not finite.any():
-        raise DataError(f"{path}: this file holds no point.")
-    return ColoredPoints(points[finite], colors[finite])
+def _without_bad_frames(content: dict[str, Any], left_out: LeftOutFrames) -> dict[str, Any]:
+    """Leave out the frames with mistakes; all of them stay where none is right."""
+    frames = content.get("frames")
+    if not isinstance(frames, list):
+        return content
+    good, bad = [], {}
+    for number, frame in enumerate(frames):
+        try:
+            FrameEntry.model_validate(frame)
+        except ValidationError as error:
+            name = frame.get("file_path") if isinstance(frame, dict) else None
+            text = format_validation_error(error, frame).strip().replace("\n", "; ")
+            bad[str(name or f"frames.{number}")] = text
+        else:
+            good.append(frame)
+    if not good:
+        return content
+    for name, reason in bad.items():
+        left_out.add(name, reason)
+    return content | {"frames": good}
 
 
-def _read(
-    folder: Path, file: TransformsFile, frame: FrameEntry, config: CaptureConfig
-) -> tuple[Tensor, np.ndarray]:
-    """A frame's image [H, W, 4] and its camera matrix."""
-    lens = file.lens(frame)
-    image = read_image_file(_find(folder / frame.file_path), config.image_size)
-    height, width = image.values.shape[:2]
-    K = lens.intrinsics(image.native_size, (width, height))
-    if K is None:
-        raise DataError(
-            f"{folder / TRANSFORMS}: frame {frame.file_path} has no focal length; wanted fl_x or "
-            "camera_angle_x in the file or in the frame."
-        )
-    if any(lens.distortion):
-        return undistort(image.values, K, lens.distortion), K
-    return image.values, K
-
-
-def _find(path: Path) -> Path:
-    """The path, with `.png` where the file omits it, as the NeRF scenes do."""
-    return path if path.suffix or path.exists() else path.with_name(f"{path.name}.png")
-
-
-def _viewmat(path: Path, frame: FrameEntry) -> np.ndarray:
-    if (viewmat := frame.viewmat) is None:
-        raise DataError(
-            f"{path}: the transform_matrix of {frame.file_path} is no finite, invertible 4 x 4 "
-            "matrix; remove the frame."
-        )
-    return viewmat
-
-
-def _stack(path: Path, file: TransformsFile, images: tuple[Tensor, ...]) -> Tensor:
-    first = images[0].shape
-    for frame, image in zip(file.frames, images, strict=True):
-        if image.shape != first:
-            raise DataError(
-                f"{path}: images differ in size: {file.frames[0].file_path} has "
-                f"{first[1]}x{first[0]} pixels, {frame.file_path} {image.shape[1]}x"
-                f"{image.shape[0]}; wanted one size."
+def _frames(
+    folder: Path, file: TransformsFile, config: TransformsConfig, left_out: LeftOutFrames
+) -> list[PosedFrame]:
+    """The frames of a file whose keys are all read."""
+    scale = config.depth_scale
+    if file.integer_depth_scale is not None:
+        scale = 1 / file.integer_depth_scale
+    held_out = _held_out_names(file)
+    found = []
+    for frame in file.frames:
+        depth = frame.depth_file_path or frame.depth_path
+        try:
+            lens = file.lens(frame)
+        except DataError as error:
+            left_out.add(frame.name, error)
+            continue
+        found.append(
+            PosedFrame(
+                name=frame.name,
+                image=find_image(_below(folder, frame.file_path)),
+                viewmat=frame.viewmat,
+                lens=lens,
+                mask=None if not frame.mask_path else find_image(_below(folder, frame.mask_path)),
+                depth=None if not depth else _below(folder, depth),
+                depth_scale=scale,
+                held_out=None if held_out is None else _plain(frame.file_path) in held_out,
             )
-    return torch.stack(images)
+        )
+    if not found:
+        raise DataError(left_out.describe_all(left_out.count))
+    return found
 
 
-def _focal(angle: float | None, pixels: int) -> float | None:
-    return None if angle is None else pixels / 2 / tan(angle / 2)
+def _below(folder: Path, text: str) -> Path:
+    """A path of the file; Windows separates folders by backslashes."""
+    stored = folder / text
+    return stored if stored.exists() else folder / text.replace("\\", "/")
+
+
+def _plain(name: str) -> str:
+    return str(PurePosixPath(name.replace("\\", "/")))
+
+
+def _held_out_names(file: TransformsFile) -> set[str] | None:
+    """Names of the views that the file holds out; None where it does not decide."""
+    lists = (file.train_filenames, file.val_filenames, file.test_filenames)
+    if all(names is None for names in lists):
+        return None
+    train, val, test = ({_plain(name) for name in names or ()} for names in lists)
+    if not val | test:
+        return {_plain(frame.file_path) for frame in file.frames} - train
+    return (val | test) - train
+
+
+def _lens_values(lens: Lens) -> dict[str, Any]:
+    """What a file or a frame sets of a lens, further keys included."""
+    names = (*Lens.model_fields, *UNREAD_KEYS)
+    values = lens.model_dump()
+    return {name: values[name] for name in names if values.get(name) is not None}
+
+
+def _is_set(value: Any) -> bool:
+    """Whether a key is there and not zero."""
+    if isinstance(value, Mapping):
+        return bool(value)
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return any(_is_set(part) for part in value)
+    return bool(value)
 
 
 def _split(names: list[str], hold_out_every: int) -> dict[str, list[str]]:
@@ -318,9 +295,3 @@ def _pixels(view: PosedImages) -> np.ndarray:
         alpha = view.alphas[0, ..., None]
         colors = torch.cat([colors / alpha.clamp_min(1e-6), alpha], dim=-1)
     return (colors.clamp(0, 1) * 255).round().byte().numpy()
-
-
-def _columns(table: np.ndarray, names: tuple[str, ...]) -> Tensor | None:
-    if not set(names) <= set(table.dtype.names or ()):
-        return None
-    return torch.from_numpy(np.stack([table[name].astype(np.float32) for name in names], -1))

@@ -434,8 +434,23 @@ def register_captures() -> Iterator[CaptureRecord]:
         name="transforms",
         summary="Folders with transforms.json, as instant-ngp and nerfstudio write them.",
         target="gaussrep.fitting.transforms:transforms_capture",
-        config="gaussrep.fitting.config:CaptureConfig",
-        markers=("transforms.json",),
+        config="gaussrep.fitting.config:TransformsConfig",
+        markers=("transforms.json", "transforms_train.json"),
+    )
+    yield CaptureRecord(
+        name="colmap",
+        summary="Models of COLMAP, text or binary, with their images.",
+        target="gaussrep.fitting.colmap:colmap_capture",
+        config="gaussrep.fitting.config:ColmapConfig",
+        markers=(
+            "sparse/cameras.bin",
+            "sparse/cameras.txt",
+            "sparse/*/cameras.bin",
+            "sparse/*/cameras.txt",
+            "colmap/sparse/*/cameras.bin",
+            "colmap/sparse/*/cameras.txt",
+        ),
+        yields_to=("transforms",),
     )
     yield CaptureRecord(
         name="recording",

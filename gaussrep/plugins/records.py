@@ -203,12 +203,14 @@ class CaptureRecord(Record):
         markers: Names or glob patterns of files and folders, relative to the capture's folder; one
             that exists identifies the format, `("transforms.json",)`.
         prefix: Start of the names of captures that are no folders, `"synthetic:"`.
+        yields_to: Formats that are chosen before this one where a folder has markers of both.
     """
 
     noun: ClassVar[str] = "capture format"
 
     markers: tuple[str, ...] = ()
     prefix: str | None = None
+    yields_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 import io
 import os
 import pickle
+import struct
 import warnings
 
 import numpy as np
@@ -81,6 +82,34 @@ def test_the_orientation_tag_is_obeyed(tmp_path, orientation, corner):
     exif[0x0112] = orientation
     turned = read_image(save(tmp_path, image, exif=exif))
     assert turned.getpixel(corner) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_stored_pixels_can_be_kept(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = save(tmp_path, Image.new("RGB", (4, 2)), exif=exif)
+    assert read_image(path, upright=False).size == (4, 2)
+
+
+def _exif(tag, kind, value):
+    """Orientation 6 and one more tag, little-endian."""
+    head = struct.pack("<HHIHH", 0x0112, 3, 1, 6, 0) + struct.pack("<HHI", tag, kind, 1)
+    inline = len(value) <= 4
+    entries = head + (value.ljust(4, b"\0") if inline else struct.pack("<I", 8 + 2 + 24 + 4))
+    table = struct.pack("<IH", 8, 2) + entries + struct.pack("<I", 0)
+    return b"Exif\0\0II*\0" + table + (b"" if inline else value)
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [(0x0213, 8, struct.pack("<h", -1)), (0x9000, 12, struct.pack("<d", 1.5))],
+    ids=["signed", "double"],
+)
+def test_tags_that_cannot_be_written_back_play_no_part(tmp_path, tag):
+    path = tmp_path / "a.jpg"
+    Image.new("RGB", (48, 32)).save(path, exif=_exif(*tag))
+    assert read_image(path).size == (32, 48)
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])

@@ -4,7 +4,7 @@ import torch
 from PIL import Image
 
 from gaussrep.data.image_files import UnreadableImageError
-from gaussrep.fitting.images import read_image_file, undistort
+from gaussrep.fitting.images import find_image, read_depth_file, read_image_file, read_mask
 
 
 def test_hidden_colors_do_not_bleed(tmp_path):
@@ -27,25 +27,70 @@ def test_a_missing_file_is_named(tmp_path):
         read_image_file(tmp_path / "a.png", None)
 
 
-K = np.array([[30.0, 0, 15], [0, 28, 11], [0, 0, 1]])
+COLORS = np.full((32, 32, 3), 0, np.uint8)
+COLORS[8:24, 8:24] = 180
+ALPHA = np.where(COLORS[..., 0] > 0, 255, 0).astype(np.uint8)
 
 
-def test_without_distortion_nothing_changes():
-    image = torch.rand(20, 30, 4)
-    torch.testing.assert_close(undistort(image, K, [0.0] * 5), image, atol=1e-4, rtol=0)
+def rgba():
+    return Image.fromarray(np.dstack([COLORS, ALPHA]))
 
 
-def test_samples_where_the_lens_put_it():
-    """An image whose value is its own x, y coordinate tells where each pixel was taken from."""
-    rows, columns = torch.meshgrid(torch.arange(20) + 0.5, torch.arange(30) + 0.5, indexing="ij")
-    coefficients = [-0.1, 0.02, 0.003, -0.002, 0.01]
-    found = undistort(torch.stack([columns, rows], -1), K, coefficients)
-    x, y = (columns - 15) / 30, (rows - 11) / 28
-    k1, k2, p1, p2, k3 = coefficients
-    r2 = x**2 + y**2
-    radial = 1 + k1 * r2 + k2 * r2**2 + k3 * r2**3
-    bent_x = x * radial + 2 * p1 * x * y + p2 * (r2 + 2 * x**2)
-    bent_y = y * radial + p1 * (r2 + 2 * y**2) + 2 * p2 * x * y
-    expected = torch.stack([30 * bent_x + 15, 28 * bent_y + 11], -1)
-    inside = (slice(2, -2), slice(2, -2))  # a barrel lens never looks beyond its border here
-    torch.testing.assert_close(found[inside], expected[inside].float(), atol=1e-3, rtol=0)
+WAYS = {
+    "RGBA": lambda: (rgba(), {}),
+    "palette": lambda: (rgba().quantize(16), {}),
+    "gray and alpha": lambda: (rgba().convert("LA"), {}),
+    "RGB and tRNS": lambda: (Image.fromarray(COLORS), {"transparency": (0, 0, 0)}),
+    "gray and tRNS": lambda: (Image.fromarray(COLORS[..., 0]), {"transparency": 0}),
+    "sixteen bits and tRNS": lambda: (
+        Image.fromarray(COLORS[..., 0].astype(np.uint16) * 257),
+        {"transparency": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_transparency_of_every_mode(tmp_path, way):
+    image, options = WAYS[way]()
+    image.save(tmp_path / "a.png", **options)
+    values = read_image_file(tmp_path / "a.png", None).values
+    assert values[0, 0].tolist() == [0, 0, 0, 0]
+    assert values[16, 16].tolist() == pytest.approx([180 / 255] * 3 + [1], abs=0.02)
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_pixels_stay_as_they_are_stored(tmp_path, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = Image.new("RGB", (4, 2))
+    image.putpixel((0, 0), (255, 255, 255))
+    image.save(tmp_path / "a.png", exif=exif)
+    found = read_image_file(tmp_path / "a.png", None)
+    assert found.native_size == (4, 2)
+    assert found.values[0, 0, 0] == 1
+
+
+def test_a_mask_counts_where_all_of_a_pixel_counts(tmp_path):
+    mask = np.full((4, 8), 255, np.uint8)
+    mask[:, :3] = 0
+    Image.fromarray(mask).save(tmp_path / "mask.png")
+    assert read_mask(tmp_path / "mask.png", (8, 4)).sum() == 20
+    assert read_mask(tmp_path / "mask.png", (4, 2))[0].tolist() == [False, False, True, True]
+
+
+def test_depth_comes_from_images_and_arrays(tmp_path):
+    depth = np.array([[0, 500], [1000, 65535]], np.uint16)
+    Image.fromarray(depth).save(tmp_path / "a.png")
+    found = read_depth_file(tmp_path / "a.png", (2, 2), 1000.0)
+    assert found.tolist() == [[0, 0.5], [1, 0]]
+    np.save(tmp_path / "a.npy", np.array([[[np.nan], [2.0]]], np.float32))
+    assert read_depth_file(tmp_path / "a.npy", (4, 1), 1.0).tolist() == [[0, 0, 2, 2]]
+
+
+@pytest.mark.parametrize(
+    ("stored", "named"),
+    [("a.jpg", "a"), ("a.JPG", "a.png"), ("a.b.png", "a.b"), ("a.png", "a.jpg")],
+)
+def test_finds_an_image_of_another_suffix(tmp_path, stored, named):
+    (tmp_path / stored).touch()
+    assert find_image(tmp_path / named) == tmp_path / stored

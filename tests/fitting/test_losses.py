@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gaussrep.fitting.capture import PosedImages
-from gaussrep.fitting.losses import compute_fit_loss
+from gaussrep.fitting.losses import compute_fit_loss, compute_image_metrics
 from gaussrep.losses.config import L1SSIMConfig
 from gaussrep.losses.pixel import L1, L1SSIM
 from gaussrep.rendering import Rendering
@@ -45,6 +45,28 @@ def test_depth_counts_where_it_was_measured_and_rendered(ring):
     assert found.total.item() == pytest.approx((1.0 + 0.5) / 2)
     none = PosedImages(rendered.color, images.cameras, depths=torch.zeros(1, 8, 8))
     assert compute_fit_loss(rendered, none, torch.zeros(3), L1(), depth_weight=1.0).total == 0
+
+
+def test_masked_pixels_count_nowhere(drawn, camera):
+    masks = torch.ones(1, 8, 8, dtype=torch.bool)
+    masks[:, :, :4] = False
+    colors, depths = torch.full((1, 8, 8, 3), 0.75), torch.full((1, 8, 8), 2.5)
+    colors[:, :, :4], depths[:, :, :4] = 0.0, 100.0
+    images = PosedImages(colors, camera, depths=depths, masks=masks)
+    color = drawn.color.clone().requires_grad_()
+    rendering = Rendering(color, drawn.alpha, drawn.depth)
+    loss = L1SSIM(L1SSIMConfig())
+    found = compute_fit_loss(rendering, images, torch.zeros(3), loss, depth_weight=1.0)
+    assert found.terms["l1"].item() == pytest.approx(0.25)
+    assert found.terms["depth"].item() == pytest.approx(0.5)
+    found.total.backward()
+    assert (color.grad[:, :, :4] == 0).all()  # and so densification has no gradient from there
+    assert (color.grad[:, :, 4:] != 0).any()
+    other = colors.clone()
+    other[:, :, :4] = 1.0
+    measured = [compute_image_metrics(drawn.color, target, masks) for target in (colors, other)]
+    assert measured[0] == measured[1]
+    assert measured[0].psnr == pytest.approx(12.04, abs=0.01)
 
 
 def test_depth_is_measured_in_extents(drawn, camera):

@@ -67,7 +67,7 @@ def test_a_folder_of_two_formats_needs_a_type(toy, tmp_path):
 
 
 def test_an_unknown_path_names_the_formats(toy):
-    with pytest.raises(DataError, match="formats recording, synthetic, toy, transforms"):
+    with pytest.raises(DataError, match="formats colmap, recording, synthetic, toy, transforms"):
         open_capture(CaptureConfig(path="nowhere"))
 
 

@@ -64,13 +64,29 @@ def test_decodes_each_frame_once(recording, tmp_path, monkeypatch):
     opened(recording, cache=str(tmp_path))  # fuses the points, which decodes frames too
     decoded = []
 
-    def counted(path):
+    def counted(path, depth_scale):
         decoded.append(path.name)
-        return read_depth(path)
+        return read_depth(path, depth_scale)
 
     monkeypatch.setattr(frames, "read_depth", counted)
     assert opened(recording, image_size=16, cache=str(tmp_path)).train.count == 4
     assert sorted(decoded) == [f"frame-{number:06}.depth.png" for number in range(5)]
+
+
+def test_leaves_out_a_frame_of_another_size(recording, tmp_path, caplog):
+    frames = recording / "frames"
+    write_color_image(np.zeros((12, 16, 3), np.uint8), frames / "frame-000002.color.jpg")
+    write_depth(np.full((12, 16), 0.3, np.float32), frames / "frame-000002.depth.png")
+    capture = opened(recording, cache=str(tmp_path))
+    assert capture.train.count == 3
+    assert "frame-000002.color.jpg (its depth has 16x12 pixels" in caplog.text
+    ahead = capture.points @ capture.train.cameras.viewmats[0, 2, :3]
+    torch.testing.assert_close(ahead, torch.full_like(ahead, 0.3), atol=1e-3, rtol=0)
+
+
+def test_depth_in_other_steps(recording, tmp_path):
+    found = opened(recording, cache=str(tmp_path), depth_scale=500).train
+    torch.testing.assert_close(found.depths, torch.full((4, 24, 32), 0.6))
 
 
 def test_refuses_a_folder_of_several(recording):

@@ -7,9 +7,9 @@ from PIL import Image
 
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages, open_capture
-from gaussrep.fitting.config import CaptureConfig
+from gaussrep.fitting.config import CaptureConfig, TransformsConfig
 from gaussrep.fitting.synthetic import synthetic_capture
-from gaussrep.fitting.transforms import read_points, transforms_capture, write_transforms
+from gaussrep.fitting.transforms import transforms_capture, write_transforms
 from gaussrep.rendering import render
 
 BESIDE = [[0, 0, 1, 2], [1, 0, 0, 0], [0, 1, 0, 0.5], [0, 0, 0, 1]]
@@ -43,7 +43,7 @@ def change(folder, **changes):
 
 
 def opened(folder, **settings):
-    return open_capture(CaptureConfig(path=str(folder), **settings))
+    return open_capture(TransformsConfig(path=str(folder), **settings))
 
 
 def test_a_camera_is_that_computed_by_hand(folder):
@@ -150,8 +150,10 @@ def test_what_a_camera_of_ours_drew_comes_back(tmp_path, tiny_scene, ring):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"camera_model": "OPENCV_FISHEYE"}, "OPENCV_FISHEYE, wanted one of"),
-        ({"is_fisheye": True}, "fisheye"),
+        ({"camera_model": "EQUIRECTANGULAR"}, "EQUIRECTANGULAR is not read, wanted one of"),
+        ({"k6": 0.1}, "OPENCV has no k6"),
+        ({"b1": 3.0}, "the key b1 of its camera is not read"),
+        ({"rolling_shutter": [0, 0.1, 0, 0]}, "the key rolling_shutter"),
         ({"frames": []}, "frames"),
         ({"frames": [{"file_path": "00.png"}]}, "frames.0.transform_matrix: is missing"),
         ({"frames": [{"file_path": "00.png", "transform_matrix": [[0] * 4] * 4}]}, "invertible"),
@@ -167,10 +169,93 @@ def test_refuses_by_name(folder, changes, message):
         opened(folder)
 
 
-def test_refuses_images_of_several_sizes(folder):
-    Image.new("RGB", (10, 10)).save(folder / "03.png")
-    with pytest.raises(DataError, match=r"20x10 pixels, 03\.png 10x10"):
-        opened(folder)
+def test_leaves_out_what_cannot_be_used_in_one_line(folder, caplog):
+    content = content_of(folder)
+    by_name = {frame["file_path"]: frame for frame in content["frames"]}
+    by_name["01.png"]["transform_matrix"] = [[-np.inf] * 4] * 3 + [[0, 0, 0, 1]]
+    by_name["04.png"]["transform_matrix"] = None
+    Image.new("RGB", (10, 20)).save(folder / "03.png")
+    (folder / "05.png").unlink()
+    write(folder, content)
+    assert opened(folder).train.count == 7
+    (line,) = caplog.messages
+    assert "4 of 11 frames are left out" in line
+    assert "\n" not in line
+    for name in ("01.png (its pose", "04.png (transform_matrix", "03.png (the image has 10x20"):
+        assert name in line
+
+
+def test_images_of_several_sizes_are_padded_and_masked(folder):
+    Image.new("RGB", (12, 14), (255, 0, 0)).save(folder / "03.png")
+    content = content_of(folder)
+    for key in ("w", "h"):
+        del content[key]
+    write(folder, content)
+    found = opened(folder).train
+    assert found.colors.shape == (10, 14, 20, 3)
+    assert found.alphas is None
+    counted = found.masks.sum((1, 2)).tolist()
+    assert counted == [168 if place == 3 else 200 for place in range(10)]
+    assert found.masks[3, :14, :12].all()
+    assert (found.colors[3][found.masks[3]] == torch.tensor([1.0, 0, 0])).all()
+    torch.testing.assert_close(found.cameras.Ks[3, :2, 2], torch.tensor([9.0, 5.5]))
+
+
+def test_masks_and_depth_of_frames(folder):
+    mask = np.full((10, 20), 255, np.uint8)
+    mask[:, :5] = 0
+    Image.fromarray(mask).save(folder / "mask.png")
+    Image.fromarray(np.full((5, 10), 1500, np.uint16)).save(folder / "depth.png")
+    content = content_of(folder)
+    content["frames"][-1] |= {"mask_path": "mask.png", "depth_file_path": "depth.png"}  # 00.png
+    write(folder, content)
+    found = opened(folder).train
+    assert not found.masks[0, :, :5].any()
+    assert found.masks[0, :, 5:].all()
+    assert found.masks[1:].all()
+    assert (found.depths[0] == 1.5).all()
+    assert (found.depths[1:] == 0).all()
+    assert (opened(folder, depth_scale=500).train.depths[0] == 3).all()
+    change(folder, integer_depth_scale=0.01)
+    torch.testing.assert_close(opened(folder).train.depths[0], torch.full((10, 20), 15.0))
+
+
+def test_a_file_of_windows(folder):
+    (folder / "images").mkdir()
+    content = content_of(folder)
+    for frame in content["frames"]:
+        (folder / frame["file_path"]).rename(folder / "images" / frame["file_path"])
+        frame["file_path"] = "images\\" + frame["file_path"]
+    text = json.dumps(content)
+    (folder / "transforms.json").write_text(text, encoding="utf-8-sig")
+    assert opened(folder).train.count == 10
+
+
+def test_a_frames_angle_replaces_the_files_focal_length(folder):
+    content = content_of(folder)
+    content["frames"][0] |= {"camera_angle_x": float(np.pi / 2)}
+    write(folder, content)
+    assert opened(folder).train.cameras.Ks[-1, 0, 0].item() == pytest.approx(10.0)
+
+
+def test_three_files_hold_out_the_views_of_the_test(folder):
+    content = content_of(folder)
+    frames = content.pop("frames")
+    (folder / "transforms.json").unlink()
+    for name, part in (("train", frames[:8]), ("test", frames[8:10]), ("val", frames[10:])):
+        text = json.dumps(content | {"frames": part})
+        (folder / f"transforms_{name}.json").write_text(text)
+    capture = opened(folder)
+    assert (capture.train.count, capture.held_out.count) == (8, 2)
+    (folder / "transforms_test.json").unlink()
+    assert opened(folder).held_out.count == 1
+
+
+def test_the_files_own_split_decides(folder):
+    change(folder, train_filenames=["./00.png", "01.png"], test_filenames=["05.png", "06.png"])
+    capture = opened(folder)
+    found = (capture.held_out.colors[:, 0, 0, 0] * 255).round().tolist()
+    assert found == [100, 120]
 
 
 def test_refuses_what_is_no_json(folder):
@@ -191,7 +276,7 @@ def views():
 
 
 def read(folder, hold_out_every=100):
-    config = CaptureConfig(path=str(folder), hold_out_every=hold_out_every)
+    config = TransformsConfig(path=str(folder), hold_out_every=hold_out_every)
     return transforms_capture(config, str(folder))
 
 
@@ -221,41 +306,3 @@ def test_both_programs_hold_out_the_same_views(views, tmp_path):
     assert torch.allclose(
         read(tmp_path, 3).held_out.cameras.viewmats, wanted.cameras.viewmats, atol=1e-5
     )
-
-
-HEAD = "ply\nformat ascii 1.0\nelement vertex {}\n"
-XYZ = "property float x\nproperty float y\nproperty float z\n"
-
-
-@pytest.fixture
-def write_ply(tmp_path):
-    def call(text):
-        path = tmp_path / "points.ply"
-        path.write_text(text, encoding="ascii")
-        return path
-
-    return call
-
-
-def test_points_without_colors_are_gray(write_ply):
-    found = read_points(write_ply(HEAD.format(1) + XYZ + "end_header\n1 2 3\n"))
-    torch.testing.assert_close(found.points, torch.tensor([[1.0, 2, 3]]))
-    torch.testing.assert_close(found.colors, torch.full((1, 3), 0.5))
-
-
-def test_leaves_out_what_is_not_finite(write_ply):
-    found = read_points(write_ply(HEAD.format(2) + XYZ + "end_header\nnan 2 3\n4 5 6\n"))
-    torch.testing.assert_close(found.points, torch.tensor([[4.0, 5, 6]]))
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (HEAD.format(0) + XYZ + "end_header\n", "holds no point"),
-        (HEAD.format(1) + "property float x\nend_header\n1\n", "no columns x, y, z"),
-        ("no ply", "not a PLY file"),
-    ],
-)
-def test_refuses_files_without_points(write_ply, text, message):
-    with pytest.raises(DataError, match=message):
-        read_points(write_ply(text))

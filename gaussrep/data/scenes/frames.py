@@ -1,6 +1,7 @@
 """Posed RGB-D frames and their files."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from gaussrep.data.image_files import (
     shrink_size,
 )
 from gaussrep.data.scenes.camera_matrices import resize_intrinsics
-from gaussrep.data.unreadable import UnreadableSceneError
+from gaussrep.data.unreadable import LeftOutFrames, UnreadableSceneError
 from gaussrep.errors import DataError
 
 
@@ -38,7 +39,7 @@ class RGBDFrame:
     intrinsics: Float[np.ndarray, "3 3"]
 
 
-MILLIMETERS = 1000
+MILLIMETERS = 1000.0
 """Steps of stored depth in a meter."""
 NO_DEPTH = 65535
 """Value that some recordings store, besides 0, where nothing was measured."""
@@ -46,11 +47,12 @@ JPEG_QUALITY = 95
 """Design choice: the loss at this quality is below a sensor's noise."""
 
 
-def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
-    """Read a 16-bit depth image in millimeters.
+def read_depth(path: Path, depth_scale: float = MILLIMETERS) -> Float32[np.ndarray, "height width"]:
+    """Read a 16-bit depth image.
 
     Args:
         path: The image file.
+        depth_scale: Steps of stored depth in a meter.
 
     Returns:
         Depth in meters; 0 where the file holds 0 or 65535.
@@ -63,11 +65,10 @@ def read_depth(path: Path) -> Float32[np.ndarray, "height width"]:
         raw = np.asarray(image)
     if not mode.startswith("I"):
         raise UnreadableImageError(
-            f"{path}: this depth is an image of mode {mode}, wanted sixteen bits of gray in "
-            "millimeters."
+            f"{path}: this depth is an image of mode {mode}, wanted sixteen bits of gray."
         )
     measured = np.where(raw >= NO_DEPTH, 0, raw)
-    return (measured / MILLIMETERS).astype(np.float32)
+    return (measured / depth_scale).astype(np.float32)
 
 
 @contextmanager
@@ -123,11 +124,12 @@ class FrameRef:
     Args:
         number: Number of the frame in its scene.
         color: File of the color image.
-        depth: File of the depth image, 16 bits, millimeters.
+        depth: File of the depth image, 16 bits.
         viewmat: World-to-camera matrix, finite, OpenCV camera axes.
         intrinsics: Camera matrix for the size of the depth image; pixel centers are at +0.5.
         color_focal: Focal length of the color image in its own pixels, where it is not registered
             to the depth; None where color and depth show the same image.
+        depth_scale: Steps of stored depth in a meter.
     """
 
     number: int
@@ -136,6 +138,7 @@ class FrameRef:
     viewmat: Float[np.ndarray, "4 4"]
     intrinsics: Float[np.ndarray, "3 3"]
     color_focal: float | None = None
+    depth_scale: float = MILLIMETERS
 
     def size(self, longest: int | None = None) -> tuple[int, int]:
         """Read the size of the depth image from its header, without decoding it.
@@ -168,7 +171,7 @@ class FrameRef:
         return resize_intrinsics(self.intrinsics, self.size(), size)
 
     def read(self, size: tuple[int, int] | None = None) -> RGBDFrame:
-        """Read the frame.
+        """Read the frame, its pixels as they are stored: poses do not refer to upright images.
 
         A color image of another size than the depth is taken to show the same view: ScanNet's come
         from two cameras, and their small offset is ignored, as is common. A color image with its
@@ -185,9 +188,9 @@ class FrameRef:
             UnreadableSceneError: If the field of view of the color image is smaller than that of
                 the depth.
         """
-        depth = read_depth(self.depth)
+        depth = read_depth(self.depth, self.depth_scale)
         rows, columns = size or depth.shape
-        color = read_image(self.color)
+        color = read_image(self.color, upright=False)
         box = _seen_by_depth(self, color, depth.shape)
         if box is not None or color.size != (columns, rows):
             color = color.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
@@ -198,6 +201,37 @@ class FrameRef:
             self.viewmat.astype(np.float32),
             resize_intrinsics(self.intrinsics, depth.shape, (rows, columns)),
         )
+
+
+def refs_of_one_size(refs: Sequence[FrameRef], left_out: LeftOutFrames) -> list[FrameRef]:
+    """Select the frames whose depth image has the size of most.
+
+    One camera matrix serves all frames of a recording, and fits only depth of one size.
+
+    Args:
+        refs: Frames of one recording.
+        left_out: Collects the other frames, and those whose depth cannot be opened.
+
+    Returns:
+        The selected frames, in their order.
+    """
+    sizes: dict[int, tuple[int, int]] = {}
+    for place, ref in enumerate(refs):
+        try:
+            sizes[place] = ref.size()
+        except UnreadableImageError as error:
+            left_out.add(ref.color.name, error)
+    if not sizes:
+        return []
+    (common, _), *_ = Counter(sizes.values()).most_common(1)
+    for place, (height, width) in sizes.items():
+        if (height, width) != common:
+            left_out.add(
+                refs[place].color.name,
+                f"its depth has {width}x{height} pixels, that of most frames "
+                f"{common[1]}x{common[0]}",
+            )
+    return [refs[place] for place, size in sizes.items() if size == common]
 
 
 def _seen_by_depth(

@@ -1,14 +1,22 @@
 """Read the arrays, matrices and folders of scenes."""
 
+import logging
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float32, Float64, Int64
 
+from gaussrep.data.scenes.camera_matrices import invert_pose
+from gaussrep.data.scenes.normals import estimate_point_normals
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
+
+log = logging.getLogger(__name__)
+MAX_COLOR = 256
+"""Upper limit of colors, above which the array holds more than 8 bits per channel."""
 
 
 def read_array(path: Path) -> np.ndarray:
@@ -64,12 +72,31 @@ def read_matrix(path: Path) -> Float64[np.ndarray, "rows columns"]:
     return values.reshape(side, side)
 
 
+def read_viewmat(path: Path) -> Float64[np.ndarray, "4 4"]:
+    """Read a camera-to-world matrix, and invert it.
+
+    Args:
+        path: Text of 16 numbers.
+
+    Returns:
+        The world-to-camera matrix.
+
+    Raises:
+        UnreadableSceneError: If the file is missing or damaged, or the matrix is not finite or has
+            no inverse, as after lost tracking.
+    """
+    viewmat = invert_pose(read_matrix(path))
+    if viewmat is None:
+        raise UnreadableSceneError(f"{path}: this pose is no finite, invertible 4 x 4 matrix.")
+    return viewmat
+
+
 def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
     """Read the points of one scene.
 
     Args:
-        folder: Holds `coord.npy`, `color.npy` (0 to 255) and `normal.npy`, and may hold labels and
-            `instance.npy`.
+        folder: Holds `coord.npy` and `color.npy` (0 to 255, or floats in [0, 1]), and may hold
+            `normal.npy`, labels and `instance.npy`. Normals that are missing are estimated.
         labels: Name of the array of labels, without `.npy`.
         classes: Number of classes.
 
@@ -83,16 +110,46 @@ def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
     points = _rows(folder / "coord.npy", None)
     if len(points) == 0:
         raise UnreadableSceneError(f"{folder / 'coord.npy'}: this scene has no points.")
-    colors = _rows(folder / "color.npy", len(points)) / np.float32(255)
-    normals = _rows(folder / "normal.npy", len(points))
+    colors = _colors(folder / "color.npy", len(points))
+    normals = _normals(folder / "normal.npy", points)
     found = _numbers(folder / f"{labels}.npy", len(points), classes)
     instances = _numbers(folder / "instance.npy", len(points), None)
-    arrays = (points, colors.clip(0, 1), normals, found, instances)
+    arrays = (points, colors, normals, found, instances)
     return PointCloud(*(torch.from_numpy(array) for array in arrays))
 
 
-def _rows(path: Path, count: int | None) -> Float32[np.ndarray, "p 3"]:
-    array = read_array(path)
+def _colors(path: Path, count: int) -> Float32[np.ndarray, "p 3"]:
+    stored = read_array(path)
+    colors = _rows(path, count, stored)
+    if stored.dtype.kind == "f" and 0 < colors.max() <= 1:
+        _log_once(f"{path}: these colors are floats of at most 1, read as those in [0, 1].")
+        return colors.clip(0, 1)
+    if colors.max() > MAX_COLOR:
+        raise UnreadableSceneError(
+            f"{path}: colors reach up to {colors.max():g}, wanted 0 to 255, or floats in [0, 1]."
+        )
+    return (colors / np.float32(255)).clip(0, 1)
+
+
+def _normals(path: Path, points: Float32[np.ndarray, "p 3"]) -> Float32[np.ndarray, "p 3"]:
+    if path.exists():
+        return _rows(path, len(points))
+    _log_once(
+        f"{path}: there is no such file, so normals are estimated from the points each time the "
+        "scene is read; Pointcept's preprocess_s3dis writes it with --parse_normal."
+    )
+    return estimate_point_normals(points)
+
+
+@cache
+def _log_once(message: str) -> None:
+    log.warning("%s", message)
+
+
+def _rows(
+    path: Path, count: int | None, array: np.ndarray | None = None
+) -> Float32[np.ndarray, "p 3"]:
+    array = read_array(path) if array is None else array
     wanted = "P" if count is None else count
     if array.ndim != 2 or array.shape[1] != 3 or count not in (None, len(array)):
         raise UnreadableSceneError(
@@ -111,6 +168,8 @@ def _numbers(path: Path, count: int, classes: int | None) -> Int64[np.ndarray, "
         raise UnreadableSceneError(
             f"{path}: this array holds {array.size} numbers for {count} points."
         )
+    if not np.isfinite(array).all():
+        raise UnreadableSceneError(f"{path}: this array holds values that are NaN or infinite.")
     numbers = array.reshape(-1).astype(np.int64)
     if classes is not None and not ((numbers >= IGNORED) & (numbers < classes)).all():
         raise UnreadableSceneError(

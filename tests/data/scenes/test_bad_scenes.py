@@ -45,6 +45,12 @@ def only_a_pickle(files):
 
 
 DAMAGE = {
+    r"segment20\.npy: this array holds values that are NaN": lambda files: save(
+        files.array("segment20"), np.full(61, np.nan)
+    ),
+    r"color\.npy: colors reach up to 65535, wanted 0 to 255": lambda files: save(
+        files.array("color"), np.full((61, 3), 65535, np.uint16)
+    ),
     r"coord\.npy: this array cannot be read": lambda files: cut(files.array("coord")),
     r"coord\.npy: this scene has no points": lambda files: save(
         files.array("coord"), np.zeros((0, 3), np.float32)
@@ -120,6 +126,52 @@ def test_one_bad_frame_leaves_the_others(files, caplog):
     assert seen == {2, 3, 4, 5}
     assert len([text for text in caplog.messages if "0.jpg" in text]) == 1
     assert len([text for text in caplog.messages if "1.png" in text]) == 1
+
+
+@pytest.mark.parametrize("bad", [b"", b"1 0 0 0\n0 1 0", b"-nan(ind) " * 16, b"-inf " * 16, None])
+def test_one_bad_pose_leaves_the_others(files, bad, caplog):
+    files.metadata.unlink()
+    files.pose(2).unlink()
+    if bad is not None:
+        files.pose(2).write_bytes(bad)
+    dataset = SceneDataset(
+        ScannetConfig(root=files.root, views=6, image_size=(12, 16), frame_step=1), "train"
+    )
+    for _ in range(2):
+        assert set(dataset[1]["frames"].tolist()) == {0, 1, 3, 4, 5}
+    (line,) = [text for text in caplog.messages if "left out" in text]
+    assert "1 of 6 frames are left out: 2.jpg" in line
+
+
+def test_frames_may_have_zeros_before_their_number_and_be_png(files):
+    files.metadata.unlink()
+    for number in range(6):
+        for path in (files.color(number), files.depth(number), files.pose(number)):
+            path.rename(path.with_name(f"{number:06}{path.suffix}"))
+    first = files.frames / "color" / "000000.jpg"
+    Image.open(first).save(first.with_suffix(".png"))
+    first.unlink()
+    (files.frames / "color" / "._000001.jpg").write_bytes(b"\0\5\x16\7")
+    config = ScannetConfig(root=files.root, views=6, image_size=(12, 16), frame_step=1)
+    assert set(SceneDataset(config, "train")[1]["frames"].tolist()) == set(range(6))
+
+
+def test_colors_may_be_floats_up_to_one(files, caplog):
+    stored = np.load(files.array("color"))
+    save(files.array("color"), (stored / 255).astype(np.float32))
+    augment = {name: {"probability": 0} for name in ("contrast", "color_shift", "color_jitter")}
+    found = open_set(files, augment=augment)[1]["colors"]
+    assert found.max() == pytest.approx(stored.max() / 255, abs=1e-6)
+    assert "color.npy: these colors are floats of at most 1" in caplog.text
+
+
+def test_normals_that_are_missing_are_estimated(files, caplog):
+    files.array("normal").unlink()
+    still = {name: {"probability": 0} for name in ("rotation", "tilt", "flip", "jitter")}
+    normals = open_set(files, augment=still)[1]["normals"]
+    assert normals.shape == (61, 3)
+    assert (normals[:, 2].abs() > 0.99).all()  # the floor of the small world
+    assert "normal.npy: there is no such file, so normals are estimated" in caplog.text
 
 
 def test_frames_are_listed_anew_where_there_is_no_list(files):

@@ -14,9 +14,15 @@ from jaxtyping import Float, Float32, Float64, Int
 
 from gaussrep.atomic_files import atomic_write
 from gaussrep.data.scenes.config import RgbdSourceConfig
-from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
+from gaussrep.data.scenes.frames import (
+    MILLIMETERS,
+    FrameRef,
+    RGBDFrame,
+    refs_of_one_size,
+)
+from gaussrep.data.scenes.normals import least_spread
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
-from gaussrep.data.unreadable import UnreadableFileError, UnreadableSceneError
+from gaussrep.data.unreadable import LeftOutFrames, UnreadableFileError, UnreadableSceneError
 from gaussrep.errors import DataError
 
 MAX_CELLS = 2**20
@@ -130,19 +136,7 @@ def estimate_normals(voxels: Voxels) -> Float64[np.ndarray, "p 3"]:
         squares[found] += offset[:, :, None] * offset[:, None, :]
     mean = sums / total[:, None]
     spread = squares / total[:, None, None] - mean[:, :, None] * mean[:, None, :]
-    return _oriented(spread, voxels.view_dirs)
-
-
-def _oriented(
-    spread: Float64[np.ndarray, "p 3 3"], view_dirs: Float64[np.ndarray, "p 3"]
-) -> Float64[np.ndarray, "p 3"]:
-    variances, axes = np.linalg.eigh(spread)
-    normals = axes[:, :, 0]
-    open_ended = ~(variances[:, 1] > 1e-3 * variances[:, 2])
-    normals[open_ended] = view_dirs[open_ended]
-    normals *= np.where((normals * view_dirs).sum(axis=1, keepdims=True) < 0, -1, 1)
-    lengths = np.linalg.norm(normals, axis=1, keepdims=True)
-    return np.where(lengths > 1e-9, normals / lengths.clip(1e-9), [0.0, 0.0, 1.0])
+    return least_spread(spread, voxels.view_dirs)
 
 
 log = logging.getLogger(__name__)
@@ -172,7 +166,8 @@ def fuse(refs: Sequence[FrameRef], voxel: float) -> FusedCloud:
     """Back-project all frames and average the points of each voxel.
 
     Args:
-        refs: Frames to fuse; unreadable ones are skipped with a warning.
+        refs: Frames to fuse; unreadable ones, and those whose depth is of another size than most,
+            which the camera matrix does not fit, are left out with a warning.
         voxel: Side of a voxel in meters.
 
     Returns:
@@ -182,20 +177,28 @@ def fuse(refs: Sequence[FrameRef], voxel: float) -> FusedCloud:
         UnreadableSceneError: If no frame can be used.
     """
     moments = VoxelAccumulator(voxel)
-    for ref in refs:
+    folder, left_out, measured = refs[0].color.parent, LeftOutFrames(refs[0].color.parent), 0
+    for ref in refs_of_one_size(refs, left_out):
         try:
             view = ref.read()
         except UnreadableFileError as error:
-            log.warning("%s", error)
+            left_out.add(ref.color.name, error)
             continue
         points, colors = back_project(view)
+        measured += len(points)
         camera_center = np.linalg.inv(view.viewmat.astype(np.float64))[:3, 3]
         moments.add(points, colors, camera_center)
+    left_out.warn(len(refs))
     voxels = moments.result(MIN_PIXELS)
+    if len(voxels.points) == 0 and measured:
+        raise UnreadableSceneError(
+            f"{folder}: {measured:,} pixels of the {len(refs)} frames to fuse measured depth, but "
+            f"no voxel of {voxel:g} m contains {MIN_PIXELS} of them; raise data.voxel."
+        )
     if len(voxels.points) == 0:
         raise UnreadableSceneError(
-            f"{refs[0].color.parent}: none of the {len(refs)} frames to fuse can be used; each "
-            "is unreadable or measured no depth."
+            f"{folder}: none of the {len(refs)} frames to fuse can be used; each is unreadable or "
+            "measured no depth."
         )
     normals = estimate_normals(voxels)
     return FusedCloud(
@@ -269,6 +272,8 @@ def _cache_path(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfig
     """Return the file of a cloud; its name is a hash of everything but the pixels themselves."""
     frames = [(ref.color.name, _size(ref.depth), np.round(ref.viewmat, 6).tolist()) for ref in refs]
     facts = [VERSION, config.voxel, config.color_focal, refs[0].intrinsics.tolist(), frames]
+    if config.depth_scale != MILLIMETERS:
+        facts.append(config.depth_scale)
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
     if config.cache is None:
         return folder / f"fused-{digest}.npz"

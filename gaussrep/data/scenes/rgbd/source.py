@@ -9,14 +9,14 @@ import numpy as np
 from jaxtyping import Float, Float64
 
 from gaussrep.data.sample import Split
-from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file
 from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.rgbd.fusion import read_or_fuse
 from gaussrep.data.scenes.scene import PointCloud
-from gaussrep.data.scenes.scene_files import read_matrix
+from gaussrep.data.scenes.scene_files import read_matrix, read_viewmat
 from gaussrep.data.scenes.source import SceneSource
-from gaussrep.data.unreadable import UnreadableSceneError
+from gaussrep.data.unreadable import LeftOutFrames, UnreadableSceneError
 from gaussrep.errors import DataError
 
 INTRINSICS = "camera-intrinsics.txt"
@@ -44,7 +44,9 @@ def find_recordings(root: Path) -> dict[str, Path]:
 
 
 def list_frames(folder: Path) -> tuple[FrameRef, ...]:
-    """List the frames of a recording with finite poses, in the order of time.
+    """List the frames of a recording with usable poses, in the order of time.
+
+    Frames whose pose is missing, damaged or not finite are left out with one warning.
 
     Args:
         folder: Holds `camera-intrinsics.txt` and `frames`.
@@ -53,23 +55,33 @@ def list_frames(folder: Path) -> tuple[FrameRef, ...]:
         At least one frame, in the coordinates of the poses.
 
     Raises:
-        UnreadableSceneError: If there is none, or the intrinsics or a pose cannot be read.
+        UnreadableSceneError: If there is none, or the intrinsics cannot be read.
     """
     K = _read_intrinsics(folder / INTRINSICS)
+    stems = {
+        path.name.removesuffix(suffix)
+        for suffix in (".pose.txt", ".depth.png")
+        for path in (folder / "frames").glob(f"[!.]*{suffix}")
+    }
+    left_out = LeftOutFrames(folder / "frames")
     refs = []
-    for path in sorted((folder / "frames").glob("*.pose.txt")):
-        stem = path.name.removesuffix(".pose.txt")
-        viewmat = invert_pose(read_matrix(path))
+    for stem in sorted(stems):
         number = re.search(r"\d+$", stem)
-        if viewmat is not None and number is not None:
-            color = _color_file(path.with_name(stem))
-            refs.append(
-                FrameRef(int(number[0]), color, path.with_name(f"{stem}.depth.png"), viewmat, K)
-            )
+        if number is None:
+            continue
+        try:
+            viewmat = read_viewmat(folder / "frames" / f"{stem}.pose.txt")
+        except UnreadableSceneError as error:
+            left_out.add(stem, error)
+            continue
+        color = _color_file(folder / "frames" / stem)
+        depth = color.with_name(f"{stem}.depth.png")
+        refs.append(FrameRef(int(number[0]), color, depth, viewmat, K))
     if not refs:
         raise UnreadableSceneError(
             f"{folder / 'frames'}: there is no frame with a finite pose here."
         )
+    left_out.warn(len(refs) + left_out.count)
     return tuple(refs)
 
 
@@ -181,7 +193,8 @@ class RgbdSource(SceneSource):
                 f"split {split}; lower data.hold_out, which is {apart}."
             )
         back = np.linalg.inv(gravity_align(parts["train"], self._config.up))
-        focal = self._config.color_focal
+        focal, scale = self._config.color_focal, self._config.depth_scale
         return tuple(
-            replace(ref, viewmat=ref.viewmat @ back, color_focal=focal) for ref in parts[split]
+            replace(ref, viewmat=ref.viewmat @ back, color_focal=focal, depth_scale=scale)
+            for ref in parts[split]
         )

@@ -8,11 +8,16 @@ import numpy as np
 from jaxtyping import Float
 
 from gaussrep.atomic_files import write_json
-from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file
 from gaussrep.data.scenes.frames import FrameRef
+from gaussrep.data.scenes.scannet.exported_files import (
+    depth_file,
+    find_color_files,
+    read_viewmats,
+)
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scene_files import read_matrix
-from gaussrep.data.unreadable import UnreadableSceneError
+from gaussrep.data.unreadable import LeftOutFrames, UnreadableSceneError
 
 
 def write_metadata(
@@ -97,24 +102,24 @@ def list_exported_frames(files: SceneFiles, step: int) -> tuple[FrameRef, ...]:
         UnreadableSceneError: If there is none, or a camera matrix cannot be read.
     """
     intrinsic = read_matrix(files.intrinsic("intrinsic_depth")) if files.frames.is_dir() else None
-    numbers = sorted(
-        int(path.stem) for path in (files.frames / "color").glob("*.jpg") if path.stem.isdigit()
-    )
-    if intrinsic is None or not numbers:
+    colors = find_color_files(files.frames / "color")
+    if intrinsic is None or not colors:
         raise UnreadableSceneError(_no_frames(files))
     if not np.isfinite(intrinsic).all():
         raise UnreadableSceneError(
             f"{files.intrinsic('intrinsic_depth')}: this matrix is not finite."
         )
     K = intrinsics_from_file(intrinsic)
-    refs = (
-        FrameRef(number, files.color(number), files.depth(number), viewmat, K)
-        for number in numbers[::step]
-        if (viewmat := invert_pose(read_matrix(files.pose(number)))) is not None
-    )
-    if not (found := tuple(refs)):
+    chosen = dict(list(colors.items())[::step])
+    left_out = LeftOutFrames(files.frames)
+    viewmats = read_viewmats(files.frames / "pose", chosen, left_out)
+    if not viewmats:
         raise UnreadableSceneError(f"{files.frames / 'pose'}: no pose of this scene is finite.")
-    return found
+    left_out.warn(len(chosen))
+    return tuple(
+        FrameRef(number, chosen[number], depth_file(chosen[number]), viewmat, K)
+        for number, viewmat in viewmats.items()
+    )
 
 
 def _no_frames(files: SceneFiles) -> str:

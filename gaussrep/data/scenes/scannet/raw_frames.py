@@ -16,8 +16,13 @@ from PIL import Image
 from gaussrep.data.image_files import DECODING_ERRORS
 from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
 from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
+from gaussrep.data.scenes.scannet.exported_files import (
+    depth_file,
+    find_color_files,
+    read_viewmats,
+)
 from gaussrep.data.scenes.scene_files import read_matrix
-from gaussrep.data.unreadable import UnreadableSceneError
+from gaussrep.data.unreadable import LeftOutFrames, UnreadableSceneError
 from gaussrep.errors import DataError
 
 
@@ -60,14 +65,14 @@ class ExportedFrames(RawFrames):
         folder: Holds the four folders.
 
     Raises:
-        UnreadableSceneError: If a camera matrix cannot be read.
+        UnreadableSceneError: If the intrinsics cannot be read.
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        numbers = sorted(int(path.stem) for path in (folder / "color").glob("*.jpg"))
-        found = ((number, self._viewmat(number)) for number in numbers)
-        viewmats = {number: viewmat for number, viewmat in found if viewmat is not None}
+        self._colors = find_color_files(folder / "color")
+        left_out = LeftOutFrames(folder)
+        viewmats = read_viewmats(folder / "pose", self._colors, left_out)
+        left_out.warn(len(self._colors))
         matrix = read_matrix(folder / "intrinsic" / "intrinsic_depth.txt")
         super().__init__(intrinsics_from_file(matrix), viewmats)
 
@@ -83,13 +88,9 @@ class ExportedFrames(RawFrames):
         Raises:
             UnreadableFileError: If it is damaged.
         """
-        color = self._folder / "color" / f"{number}.jpg"
-        depth = self._folder / "depth" / f"{number}.png"
-        ref = FrameRef(number, color, depth, self.viewmats[number], self.intrinsics)
-        return ref.read()
-
-    def _viewmat(self, number: int) -> np.ndarray | None:
-        return invert_pose(read_matrix(self._folder / "pose" / f"{number}.txt"))
+        color = self._colors[number]
+        viewmat = self.viewmats[number]
+        return FrameRef(number, color, depth_file(color), viewmat, self.intrinsics).read()
 
 
 VERSION = 4
