@@ -13,7 +13,6 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.colmap import PARAMETERS
 from gaussrep.fitting.colmap_model import MODELS
 from gaussrep.fitting.config import ColmapConfig, FitConfig
-from gaussrep.testing import CaptureContract
 
 NUMBERS = {name: number for number, (name, _) in MODELS.items()}
 CAMERAS = {
@@ -76,15 +75,6 @@ def folder(tmp_path):
 
 def opened(folder, **settings):
     return open_capture(ColmapConfig(path=str(folder), **settings))
-
-
-class TestContract(CaptureContract):
-    name = "colmap"
-
-    @pytest.fixture
-    def path(self, folder):
-        write_binary(folder / "sparse" / "0", CAMERAS, IMAGES, POINTS)
-        return folder
 
 
 @pytest.mark.parametrize("encoding", WRITERS)

@@ -174,6 +174,23 @@ class TestTransforms(CaptureContract):
         return tmp_path / "capture"
 
 
+class TestColmap(CaptureContract):
+    name = "colmap"
+
+    @pytest.fixture
+    def path(self, tmp_path):
+        folder = tmp_path / "capture"
+        write_transforms(synthetic_capture(views=4, size=16).train, folder)
+        (folder / "transforms.json").unlink()
+        model = folder / "sparse"
+        model.mkdir()
+        (model / "cameras.txt").write_text("1 SIMPLE_PINHOLE 16 16 20 8 8\n")
+        rows = [f"{n} 1 0 0 0 0 0 {n} 1 {n:05}.png\n\n" for n in range(4)]
+        (model / "images.txt").write_text("".join(rows))
+        (model / "points3D.txt").write_text("1 0 0 4 255 0 0 0.5 1 0 2 0\n")
+        return folder
+
+
 class TestRecording(CaptureContract):
     name = "recording"
     settings = {"hold_out_every": 5}
