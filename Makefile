@@ -21,7 +21,6 @@ ifeq ($(shell uname -s)$(shell command -v nvidia-smi),Linux)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 endif
 IMAGES ?=
-TORCH := $(shell grep -E '^torch(vision)?==' $(CONSTRAINTS))
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.image_size=64)
 
 .PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
@@ -35,7 +34,7 @@ $(VENV)/.torch: $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
 	@echo "== Install torch ($(if $(TORCH_INDEX),the CPU build,the default build of this system)) =="
-	$(BIN)/python -m pip install --retries 1 $(TORCH_INDEX:%=--extra-index-url %) $(TORCH)
+	$(BIN)/python -m pip install --retries 1 $(TORCH_INDEX:%=--extra-index-url %) -c $(CONSTRAINTS) torch torchvision
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.torch pyproject.toml plugins/gmae/pyproject.toml
