@@ -93,7 +93,7 @@ def defer_finite_checks() -> Iterator[None]:
     Raises:
         ValueRangeError: At the end of the block, as `check_finite` does.
 
-    Example:
+    Examples:
         >>> with defer_finite_checks():
         ...     check_finite({"means": torch.zeros(3)})
     """

@@ -69,7 +69,7 @@ class RemainingTime:
     Attributes:
         done: Steps made so far.
 
-    Example:
+    Examples:
         >>> ticks = iter([0, 60, 61, 62, 63, 64])
         >>> remaining = RemainingTime(clock=lambda: next(ticks))
         >>> for done in range(1, 6):
@@ -122,7 +122,7 @@ class Progress:
         total: Number of steps; None where it is not known, and the elapsed time is shown instead.
         done: Steps that were made before.
 
-    Example:
+    Examples:
         >>> with Progress("embedding", total=2) as progress:
         ...     progress.update(1)
         ...     progress.update(2, text="loss 0.5")

@@ -35,7 +35,7 @@ class Cuboid:
         ShapeError: If `center` and `size` have other shapes.
         ValueRangeError: If a size is not positive, or the mode does not exist.
 
-    Example:
+    Examples:
         >>> import torch
         >>> box = Cuboid.fit(torch.tensor([[0.0, 0, 0], [4, 2, 1]]))
         >>> box.normalize(torch.tensor([[4.0, 2, 1]])).tolist()

@@ -35,7 +35,7 @@ class Gaussians:
     Raises:
         ShapeError: If a tensor has the wrong shape, dtype or device; the message names it.
 
-    Example:
+    Examples:
         >>> import torch
         >>> g = Gaussians(torch.zeros(5, 3), torch.ones(5, 4), torch.ones(5, 3),
         ...               torch.ones(5), colors=torch.rand(5, 3))

@@ -58,7 +58,7 @@ def nearest_neighbors(
     Raises:
         ShapeError: If there are fewer points than `k`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> found = nearest_neighbors(torch.zeros(1, 3), torch.eye(3) * torch.arange(1.0, 4), k=2)
         >>> found.indices.tolist(), found.distances.tolist()
@@ -106,7 +106,7 @@ def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) ->
     Raises:
         ShapeError: If there are fewer points than `count`, or none at `first`.
 
-    Example:
+    Examples:
         >>> farthest_points(torch.tensor([[0.0], [1.0], [5.0], [9.0]]), 3).tolist()
         [0, 3, 2]
     """

@@ -57,7 +57,7 @@ def threads(n: int | Literal["auto"] | None = None, *, wait: Wait | None = None)
     Raises:
         ConfigError: The number or `wait` is out of range.
 
-    Example:
+    Examples:
         >>> import torch
         >>> import gaussrep as gr
         >>> before = torch.get_num_threads()

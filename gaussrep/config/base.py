@@ -81,7 +81,7 @@ class Config(BaseModel):
             where the key was removed. Using an old key is an error that gives the new one;
             `gaussrep migrate` replaces it in run folders. Keys that a subclass has are not renamed.
 
-    Example:
+    Examples:
         >>> class Crop(Config):
         ...     size: int = 64
         >>> Crop(size=32).size

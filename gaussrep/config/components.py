@@ -56,7 +56,7 @@ def component(kind: str, *, auto: bool = False) -> ComponentField:
     Returns:
         The annotation.
 
-    Example:
+    Examples:
         >>> from typing import Annotated
         >>> from gaussrep.config import ComponentConfig, Config, component
         >>> class Scene(Config):

@@ -43,7 +43,7 @@ def load_config(
         ConfigError: If a file or an argument cannot be read, or with one line for every mistake:
             the dotted path, the given and the expected value, the nearest key.
 
-    Example:
+    Examples:
         >>> from gaussrep.config import Config
         >>> class Crop(Config):
         ...     size: int = 64

@@ -21,7 +21,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
     Raises:
         ConfigError: If an argument is not of that form or its value is not YAML.
 
-    Example:
+    Examples:
         >>> parse_overrides(["trainer.lr=1e-3", "trainer.optimizer.betas=[0.9, 0.95]"])
         {'trainer': {'lr': 0.001, 'optimizer': {'betas': [0.9, 0.95]}}}
     """

@@ -56,7 +56,7 @@ def near_keys(given: str, known: Iterable[str]) -> list[str]:
         The keys with the same meaning in other programs; otherwise those that are spelled nearly
         alike; otherwise those that share a word.
 
-    Example:
+    Examples:
         >>> near_keys("learning_rate", ["lr", "min_lr", "seed"])
         ['lr']
         >>> near_keys("accumulation_steps", ["steps", "gradient_accumulation_steps"])

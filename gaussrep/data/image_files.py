@@ -85,7 +85,7 @@ def shrink_size(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
     Returns:
         Width and height, at least 1.
 
-    Example:
+    Examples:
         >>> shrink_size((640, 480), 160)
         (160, 120)
     """

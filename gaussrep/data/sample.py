@@ -32,7 +32,7 @@ class SampleKey:
         Returns:
             The generator; each call returns one in the same state.
 
-        Example:
+        Examples:
             >>> SampleKey(3).rng().random() == SampleKey(3).rng().random()
             True
         """

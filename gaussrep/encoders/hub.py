@@ -30,7 +30,7 @@ def hub_downloads(model: str = "") -> Iterator[None]:
         ConnectionError: The hub does not answer, and the body needs a file that the cache does not
             hold.
 
-    Example:
+    Examples:
         >>> from gaussrep.encoders import hub_downloads
         >>> with hub_downloads("local-dir:weights"):
         ...     pass

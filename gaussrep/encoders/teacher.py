@@ -26,7 +26,7 @@ def build_teacher(config: str | Mapping[str, Any] | ComponentConfig) -> ImageEnc
         ConfigError: It is no image encoder, or a setting is wrong.
         PluginError: The encoder is unknown, ambiguous, unavailable or broken.
 
-    Example:
+    Examples:
         >>> build_teacher("statistics").width
         32
     """

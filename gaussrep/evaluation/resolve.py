@@ -42,7 +42,7 @@ def resolve_evaluation_config(
         PluginError: The evaluation is unknown, ambiguous, unavailable or broken.
         ConfigError: A setting is wrong.
 
-    Example:
+    Examples:
         >>> from gaussrep.data.config import ImagesConfig
         >>> data = ImagesConfig(root="photos", image_size=96)
         >>> resolve_evaluation_config("knn", data).data.image_size

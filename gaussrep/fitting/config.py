@@ -152,7 +152,7 @@ class LearningRatesConfig(Config):
         Returns:
             A factor, 1 at the first step.
 
-        Example:
+        Examples:
             >>> round(LearningRatesConfig(means=1e-2, means_end=1e-4).decay(0.5), 9)
             0.1
         """

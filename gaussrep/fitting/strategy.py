@@ -46,7 +46,7 @@ class Strategy(ABC):
         state: Tensors to keep in a checkpoint, besides the scene and its optimizers. A resumed fit
             assigns it before the next step.
 
-    Example:
+    Examples:
         >>> import torch
         >>> class Prune(Strategy):
         ...     def after_step(self, scene, optimizers, info):

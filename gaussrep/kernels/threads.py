@@ -202,7 +202,7 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
         tasks: Number of tasks, and the largest number of threads.
         arguments: Further arguments of the kernel.
 
-    Example:
+    Examples:
         >>> from gaussrep.kernels import NONE, claim, kernel, launch
         >>> @kernel
         ... def square(tasks, x, out):

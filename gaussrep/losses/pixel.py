@@ -21,7 +21,7 @@ from gaussrep.metrics.structural_similarity import ssim_map
 class MSE(PixelLoss):
     """Mean squared error over the channels of all pixels that count.
 
-    Example:
+    Examples:
         >>> import torch
         >>> MSE()(torch.zeros(2, 2, 3), torch.full((2, 2, 3), 0.5)).item()
         0.25
@@ -40,7 +40,7 @@ class MSE(PixelLoss):
 class L1(PixelLoss):
     """Mean absolute error over the channels of all pixels that count.
 
-    Example:
+    Examples:
         >>> import torch
         >>> L1()(torch.zeros(2, 2, 3), torch.full((2, 2, 3), 0.5)).item()
         0.5
@@ -62,7 +62,7 @@ class SmoothL1(PixelLoss):
     Args:
         config: `beta`.
 
-    Example:
+    Examples:
         >>> import torch
         >>> loss = SmoothL1(SmoothL1Config(beta=1.0))
         >>> loss(torch.zeros(2, 2, 3), torch.full((2, 2, 3), 0.5)).item()
@@ -142,7 +142,7 @@ class SimilarityLoss(PixelLoss):
 class Cosine(SimilarityLoss):
     """One minus the cosine between the vectors of each pixel.
 
-    Example:
+    Examples:
         >>> import torch
         >>> Cosine()(torch.ones(2, 2, 3), torch.full((2, 2, 3), -2.0)).item()
         2.0
@@ -162,7 +162,7 @@ class SSIM(SimilarityLoss):
 
     Pixels that do not count are black in both images, where windows of the others reach them.
 
-    Example:
+    Examples:
         >>> import torch
         >>> SSIM()(torch.ones(8, 8, 3), torch.ones(8, 8, 3)).item()
         0.0

@@ -22,7 +22,7 @@ def effective_rank(
         From 1, all rows in one direction, to min(n, d), no direction preferred; 0 where all
         features are 0. In float64, without a graph.
 
-    Example:
+    Examples:
         >>> round(effective_rank(torch.eye(5)).item(), 4)
         5.0
     """

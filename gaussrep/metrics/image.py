@@ -47,7 +47,7 @@ def psnr(
     Returns:
         Decibels, at most 100; one number per image.
 
-    Example:
+    Examples:
         >>> import torch
         >>> psnr(torch.zeros(4, 4, 3), torch.full((4, 4, 3), 0.1)).item()
         20.0

@@ -41,7 +41,7 @@ class PluginName:
         Raises:
             PluginError: If it is not a valid name of a distribution or package, or in use.
 
-        Example:
+        Examples:
             >>> PluginName.parse("My.Plugin")
             PluginName(distribution='my-plugin', package='my_plugin')
         """

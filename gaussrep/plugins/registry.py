@@ -43,7 +43,7 @@ def list_components(kind: str | None = None) -> list[Component]:
     Raises:
         UnknownNameError: If there is no such kind.
 
-    Example:
+    Examples:
         >>> from gaussrep import plugins
         >>> [c.name for c in plugins.list("losses") if c.distribution == "gaussrep"]
         ['cosine', 'l1', 'l1-ssim', 'mse', 'smooth-l1', 'ssim']

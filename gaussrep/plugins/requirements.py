@@ -30,7 +30,7 @@ def install_line(requires: Iterable[str]) -> str:
     Returns:
         One line to paste into a shell.
 
-    Example:
+    Examples:
         >>> install_line(["gsplat>=1.4", "scipy"])
         'pip install "gsplat>=1.4" scipy'
     """

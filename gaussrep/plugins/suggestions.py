@@ -23,7 +23,7 @@ def near_names(given: str, known: Iterable[str]) -> list[str]:
     Returns:
         Up to three names that are about equally similar to it, the nearest first.
 
-    Example:
+    Examples:
         >>> near_names("wamup", ["warmup", "width"])
         ['warmup']
     """
@@ -44,7 +44,7 @@ def suggest(given: str, known: Iterable[str], listing: str = "") -> str:
     Returns:
         Half a sentence to follow "There is no such name; ".
 
-    Example:
+    Examples:
         >>> suggest("gmea", ["gmae", "gaussiancross"])
         "did you mean 'gmae'?"
         >>> suggest("x", ["mse", "l1"])
@@ -69,7 +69,7 @@ def did_you_mean(names: Iterable[str]) -> str:
     Returns:
         A question.
 
-    Example:
+    Examples:
         >>> did_you_mean(["steps", "epochs"])
         "did you mean 'steps' or 'epochs'?"
     """

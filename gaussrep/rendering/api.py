@@ -40,7 +40,7 @@ def render(
         CapabilityError: If the renderer does not support the input.
         UnavailableError: If the renderer cannot run here.
 
-    Example:
+    Examples:
         >>> import torch, gaussrep as gr
         >>> g = gr.Gaussians(torch.tensor([[0.0, 0, 2]]), torch.tensor([[1.0, 0, 0, 0]]),
         ...                  torch.full((1, 3), 0.1), torch.ones(1), colors=torch.ones(1, 3))

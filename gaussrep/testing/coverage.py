@@ -23,7 +23,7 @@ def uncovered(distribution: str, tests: Mapping[str, Any]) -> list[str]:
     Returns:
         Kind and name of each, sorted; empty where every component has its contract.
 
-    Example:
+    Examples:
         >>> uncovered("gaussrep", {})[:2]
         ['callbacks/ema', 'callbacks/online-evaluations']
     """

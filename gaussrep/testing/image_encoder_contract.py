@@ -14,7 +14,7 @@ from gaussrep.testing.learning import assert_weights_are_all
 class ImageEncoderContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`.
 
-    Example:
+    Examples:
         >>> class TestMine(ImageEncoderContract):
         ...     name = "mine"
     """

@@ -18,7 +18,7 @@ SHAPES = [(12, 14, 3), (2, 12, 14, 3), (2, 3, 12, 14, 5)]
 class LossContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`.
 
-    Example:
+    Examples:
         >>> class TestMine(LossContract):
         ...     name = "mine"
     """

@@ -13,7 +13,7 @@ from gaussrep.testing.image_encoder_contract import ImageEncoderContract
 class MaskedImageEncoderContract(ImageEncoderContract):
     """Subclass this in a plugin's tests and set `name`.
 
-    Example:
+    Examples:
         >>> class TestMine(MaskedImageEncoderContract):
         ...     name = "mine"
     """

@@ -31,7 +31,7 @@ class MethodContract(ComponentContract):
     does not learn from images sets `data`, or overrides `make_dataset`, `make_batch` or the fixture
     `batch`.
 
-    Example:
+    Examples:
         >>> class TestMine(MethodContract):
         ...     name = "mine"
         ...     settings = {"image_size": 32}

@@ -17,7 +17,7 @@ CHANNELS = 6
 class PointEncoderContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`.
 
-    Example:
+    Examples:
         >>> class TestMine(PointEncoderContract):
         ...     name = "mine"
     """

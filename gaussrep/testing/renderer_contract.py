@@ -37,7 +37,7 @@ class RendererContract(ComponentContract):
     reference-equivalent renderer are compared with those of `reference`; the gradients of any other
     one with finite differences of its own images.
 
-    Example:
+    Examples:
         >>> class TestMine(RendererContract):
         ...     name = "mine"
     """

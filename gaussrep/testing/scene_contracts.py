@@ -23,7 +23,7 @@ class StrategyContract(ComponentContract):
 
     The strategy changes a synthetic scene over a number of optimizer steps with random gradients.
 
-    Example:
+    Examples:
         >>> class TestMine(StrategyContract):
         ...     name = "mine"
     """
@@ -118,7 +118,7 @@ class StrategyContract(ComponentContract):
 class CaptureContract(ComponentContract):
     """Subclass this in a plugin's tests, set `name`, and give the fixture `path`.
 
-    Example:
+    Examples:
         >>> class TestMine(CaptureContract):
         ...     name = "mine"
         ...
@@ -185,7 +185,7 @@ class CaptureContract(ComponentContract):
 class SceneSourceContract(ComponentContract):
     """Subclass this in a plugin's tests, set `name`, and `settings` of a small data set.
 
-    Example:
+    Examples:
         >>> class TestMine(SceneSourceContract):
         ...     name = "mine"
         ...     settings = {"root": "tests/small"}

@@ -53,7 +53,7 @@ class CallbackContract(ComponentContract):
     The callback runs in a training of four steps. One that needs another method, data set or
     further arguments overrides `make`.
 
-    Example:
+    Examples:
         >>> class TestMine(CallbackContract):
         ...     name = "mine"
     """
@@ -137,7 +137,7 @@ class CallbackContract(ComponentContract):
 class OptimizerContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`.
 
-    Example:
+    Examples:
         >>> class TestMine(OptimizerContract):
         ...     name = "mine"
     """
@@ -201,7 +201,7 @@ class OptimizerContract(ComponentContract):
 class ScheduleContract(ComponentContract):
     """Subclass this in a plugin's tests and set `name`.
 
-    Example:
+    Examples:
         >>> class TestMine(ScheduleContract):
         ...     name = "mine"
     """

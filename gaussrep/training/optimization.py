@@ -91,7 +91,7 @@ def warmup_cosine(step: int, *, steps: int, warmup: int, floor: float) -> float:
     Returns:
         A factor in (0, 1].
 
-    Example:
+    Examples:
         >>> [round(warmup_cosine(step, steps=6, warmup=2, floor=0.0), 3) for step in range(6)]
         [0.5, 1.0, 1.0, 0.854, 0.5, 0.146]
     """

@@ -39,7 +39,7 @@ def even_order(count: int, wanted: int) -> list[int]:
     Returns:
         A permutation of 0 to `count` - 1.
 
-    Example:
+    Examples:
         >>> even_order(10, 2)
         [2, 7, 0, 1, 3, 4, 5, 6, 8, 9]
     """

@@ -73,7 +73,7 @@ def oklab_to_srgb(colors: Colors) -> Colors:
     Returns:
         Values in [0, 1], with sRGB's transfer curve.
 
-    Example:
+    Examples:
         >>> oklab_to_srgb(np.array([[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]])).round(3).tolist()
         [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]
     """

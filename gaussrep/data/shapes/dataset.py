@@ -68,7 +68,7 @@ def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "heig
     Returns:
         True on contours.
 
-    Example:
+    Examples:
         >>> edges_of(np.array([[0, 0, 1, 1, 1]])).astype(int).tolist()
         [[0, 0, 1, 0, 0]]
     """

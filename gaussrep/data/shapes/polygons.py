@@ -39,7 +39,7 @@ def area(vertices: Complex128[np.ndarray, "vertices"]) -> float:
     Returns:
         The area.
 
-    Example:
+    Examples:
         >>> area(np.array([0, 2, 2 + 3j, 3j]))
         6.0
     """

@@ -146,7 +146,7 @@ def score_boundaries(
         ShapeError: There are no images, or maps and annotations do not belong together.
         ValueRangeError: A strength is outside [0, 1] or NaN, or a setting is out of range.
 
-    Example:
+    Examples:
         >>> line = np.eye(20, dtype=bool)
         >>> score_boundaries([line * 0.8], [line[None]]).ods
         1.0

@@ -95,7 +95,7 @@ class Classifier(Method):
     def lr_scales(self) -> Mapping[str, float]:
         """Return powers of `layer_decay`; the last layer, usually a norm, has the head's rate.
 
-        Example:
+        Examples:
             Of three layers and a decay of 0.5, the rates are 0.25, 0.5 and 1.
         """
         names = {parameter: name for name, parameter in self.named_parameters()}

@@ -119,7 +119,7 @@ def split_of(scene: str) -> str:
     Raises:
         DataError: If this is not the name of a ScanNet scene.
 
-    Example:
+    Examples:
         >>> split_of("scene0000_00"), split_of("scene0011_01"), split_of("scene0707_00")
         ('train', 'val', 'test')
     """

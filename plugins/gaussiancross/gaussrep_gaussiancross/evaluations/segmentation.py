@@ -62,7 +62,7 @@ def segmentation_scores(confusion: Int[Tensor, "classes classes"]) -> Segmentati
     Returns:
         The scores. `macc` leaves out classes without ground-truth points.
 
-    Example:
+    Examples:
         >>> scores = segmentation_scores(torch.tensor([[3, 1, 0], [0, 4, 0], [0, 0, 0]]))
         >>> round(scores.miou, 3), scores.macc, scores.all_acc
         (0.775, 0.875, 0.875)

@@ -68,7 +68,7 @@ def one_cycle(step: int, steps: int) -> float:
     Returns:
         A factor in (0, 1].
 
-    Example:
+    Examples:
         >>> [round(one_cycle(step, 61), 4) for step in (0, 1, 3, 60)]
         [0.1, 0.325, 1.0, 0.0001]
     """

@@ -95,7 +95,7 @@ def spearman(a: Tensor, b: Tensor) -> Float[Tensor, " b"]:
     Returns:
         From -1 to 1.
 
-    Example:
+    Examples:
         >>> spearman(torch.tensor([[1, 2, 3]]), torch.tensor([[2.0, 4.0, 9.0]])).tolist()
         [1.0]
     """

@@ -121,7 +121,7 @@ def window_starts(length: int, size: int, stride: int) -> list[int]:
     Returns:
         Ascending positions of the windows' starts.
 
-    Example:
+    Examples:
         >>> window_starts(100, 32, 16)
         [0, 13, 27, 40, 54, 68]
     """
