@@ -13,6 +13,7 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "render": ("gaussrep.cli.render:render", "Render a file of Gaussians."),
         "view": ("gaussrep.cli.view:view", "Show a file or a run in the browser."),
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
+        "info": ("gaussrep.cli.info:info", "Summarize a file of Gaussians."),
         "migrate": ("gaussrep.cli.migrate:migrate", "Convert a run folder of an older gaussrep."),
         "prepare-scannet": (
             "gaussrep.cli.prepare_scannet:prepare_scannet",

@@ -1,0 +1,32 @@
+"""`gaussrep info`: summarize a file of Gaussians."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gaussrep.cli.checks import require_gaussians
+from gaussrep.console import Progress, print_table
+
+HEADERS = ("", "least", "1 %", "25 %", "median", "75 %", "99 %", "largest")
+
+
+def info(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="File of Gaussians.")],
+) -> None:
+    """Print number, SH degree, box, scales and opacities of a file, and what is odd in it."""
+    require_gaussians(file)
+    with Progress(f"reading {file}"):
+        from gaussrep.formats.summary import summarize
+
+        summary = summarize(file)
+    color = "plain colors" if summary.sh_degree is None else f"SH of degree {summary.sh_degree}"
+    typer.echo(f"{file}: {summary.count} Gaussians, {color}, {file.stat().st_size} bytes")
+    if summary.program:
+        typer.echo(f"written by: {summary.program}")
+    if summary.quantiles:
+        rows = [
+            [name, *(f"{value:.4g}" for value in values)]
+            for name, values in summary.quantiles.items()
+        ]
+        print_table(HEADERS, rows)
