@@ -324,7 +324,7 @@ class RunFolder:
             data: Settings of a data set; one in another folder than the run's is not checked.
 
         Raises:
-            RunError: The folder is missing; the message says how to give another one.
+            RunError: The folder is missing; the message names the setting that moves it.
         """
         places = _places(data)
         known = _places(self.read_config().data)

@@ -68,4 +68,6 @@ def test_plugins_say_what_cannot_run_beside_nerfstudio():
     assert found["methods", "gaussiancross"]["available"]
     assert found["formats", "nerfstudio"]["available"]
     for kind, name in (("encoders", "timm"), ("methods", "gmae"), ("methods", "mae")):
-        assert found[kind, name]["status"] == 'unavailable: pip install "timm>=1.0.26"'
+        assert found[kind, name]["status"] == (
+            'unavailable: needs timm>=1.0.26: pip install "timm>=1.0.26"'
+        )
