@@ -90,6 +90,8 @@ class ScannetSourceConfig(ComponentConfig):
     """Folder of the data set."""
     classes: Literal[20, 200] = 20
     """Size of ScanNet's label set: 20 reads `segment20.npy`, 200 reads `segment200.npy`."""
+    ignored_labels: tuple[int, ...] = (-1,)
+    """Labels of points that have none; 255 or -100 in data that other programs prepared."""
     frame_step: int = Field(default=10, ge=1)
     """Step between the frames used of a scene without `metadata/<split>/<scene>.json`; 10 as in the
     released metadata."""
@@ -113,6 +115,8 @@ class S3disSourceConfig(ComponentConfig):
     """Folder of the data set."""
     val_areas: tuple[Area, ...] = (5,)
     """Areas that are held out for validation; the others are for training."""
+    ignored_labels: tuple[int, ...] = (-1,)
+    """Labels of points that have none; 255 or -100 in data that other programs prepared."""
 
     def preflight(self) -> None:
         """Check that the folder is there."""

@@ -35,7 +35,7 @@ class S3disSource(SceneSource):
             for room in scene_folders(config.root / f"Area_{area}", "one folder per room")
         ]
         super().__init__(names, CLASSES, config.root)
-        self._root = config.root
+        self._config = config
 
     def cloud(self, name: str) -> PointCloud:
         """Read the points of a room.
@@ -49,7 +49,8 @@ class S3disSource(SceneSource):
         Raises:
             UnreadableFileError: If a file is missing or damaged, or holds no point.
         """
-        return read_cloud(self._root / name, "segment", len(CLASSES))
+        ignored = self._config.ignored_labels
+        return read_cloud(self._config.root / name, "segment", len(CLASSES), ignored)
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
         """Raise an error: this layout of S3DIS holds no images.

@@ -1,6 +1,7 @@
 """Read the arrays, matrices and folders of scenes."""
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -91,7 +92,9 @@ def read_viewmat(path: Path) -> Float64[np.ndarray, "4 4"]:
     return viewmat
 
 
-def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
+def read_cloud(
+    folder: Path, labels: str, classes: int, ignored: Sequence[int] = (IGNORED,)
+) -> PointCloud:
     """Read the points of one scene.
 
     Args:
@@ -99,6 +102,7 @@ def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
             `normal.npy`, labels and `instance.npy`. Normals that are missing are estimated.
         labels: Name of the array of labels, without `.npy`.
         classes: Number of classes.
+        ignored: Labels of points that have none.
 
     Returns:
         At least one point; labels and instances are `IGNORED` where the folder has none.
@@ -112,8 +116,9 @@ def read_cloud(folder: Path, labels: str, classes: int) -> PointCloud:
         raise UnreadableSceneError(f"{folder / 'coord.npy'}: this scene has no points.")
     colors = _colors(folder / "color.npy", len(points))
     normals = _normals(folder / "normal.npy", points)
-    found = _numbers(folder / f"{labels}.npy", len(points), classes)
-    instances = _numbers(folder / "instance.npy", len(points), None)
+    found = _numbers(folder / f"{labels}.npy", len(points), ignored)
+    _check_labels(folder / f"{labels}.npy", found, classes)
+    instances = _numbers(folder / "instance.npy", len(points), ignored).clip(IGNORED)
     arrays = (points, colors, normals, found, instances)
     return PointCloud(*(torch.from_numpy(array) for array in arrays))
 
@@ -160,7 +165,7 @@ def _rows(
     return array.astype(np.float32)
 
 
-def _numbers(path: Path, count: int, classes: int | None) -> Int64[np.ndarray, " p"]:
+def _numbers(path: Path, count: int, ignored: Sequence[int]) -> Int64[np.ndarray, " p"]:
     if not path.exists():
         return np.full(count, IGNORED, np.int64)
     array = read_array(path)
@@ -171,12 +176,15 @@ def _numbers(path: Path, count: int, classes: int | None) -> Int64[np.ndarray, "
     if not np.isfinite(array).all():
         raise UnreadableSceneError(f"{path}: this array holds values that are NaN or infinite.")
     numbers = array.reshape(-1).astype(np.int64)
-    if classes is not None and not ((numbers >= IGNORED) & (numbers < classes)).all():
+    return np.where(np.isin(numbers, ignored), IGNORED, numbers)
+
+
+def _check_labels(path: Path, numbers: Int64[np.ndarray, " p"], classes: int) -> None:
+    if not ((numbers >= IGNORED) & (numbers < classes)).all():
         raise UnreadableSceneError(
             f"{path}: labels reach from {numbers.min()} to {numbers.max()}, wanted {IGNORED} "
-            f"(none) to {classes - 1}."
+            f"(none) to {classes - 1}; set data.ignored_labels if others mean none."
         )
-    return numbers.clip(IGNORED)
 
 
 def scene_folders(folder: Path, wanted: str) -> list[str]:

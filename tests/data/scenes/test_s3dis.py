@@ -40,6 +40,24 @@ def test_a_room_as_it_is_stored(root):
         dataset.source.frames("Area_5/office_1")
 
 
+@pytest.mark.parametrize("ignored", [255, -100])
+def test_labels_of_no_class_are_a_setting(root, ignored):
+    labels = np.arange(20).reshape(-1, 1) % 13
+    labels[::2] = ignored
+    np.save(root / "Area_5" / "office_1" / "segment.npy", labels)
+    with pytest.raises(DataError, match=r"wanted -1 \(none\) to 12; set data\.ignored_labels"):
+        open_set(root, "val")[0]
+    found = open_set(root, "val", ignored_labels=(ignored,))[0]["labels"].tolist()
+    assert found == [-1 if n % 2 == 0 else n % 13 for n in range(20)]
+
+
+def test_a_room_without_normals_is_read(root, caplog):
+    (root / "Area_5" / "office_1" / "normal.npy").unlink()
+    normals = open_set(root, "val")[0]["normals"].numpy()
+    np.testing.assert_allclose(np.linalg.norm(normals, axis=1), 1, atol=1e-6)
+    assert "preprocess_s3dis writes it with --parse_normal" in caplog.text
+
+
 def test_missing_areas_are_named(root, tmp_path):
     (root / "Area_5" / "office_1").rename(root / "elsewhere")
     with pytest.raises(DataError, match="Area_5: there is no scene here"):

@@ -43,7 +43,8 @@ class ScannetSource(SceneSource):
             UnreadableFileError: If a file is missing or damaged, or holds no point.
         """
         labels = f"segment{self._config.classes}"
-        return read_cloud(self._files(name).points, labels, self._config.classes)
+        folder, ignored = self._files(name).points, self._config.ignored_labels
+        return read_cloud(folder, labels, self._config.classes, ignored)
 
     def frames(self, name: str) -> tuple[FrameRef, ...]:
         """List the frames of the metadata; without metadata, every `frame_step`-th exported one.
