@@ -6,6 +6,7 @@ import tarfile
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import gaussrep as gr
 from gaussrep.cameras import Cameras
@@ -113,6 +114,54 @@ def test_bad_frames_are_left_out(room, caplog):
     assert not {0, 10} & set(sample["frames"].tolist())
     assert float(sample["points"][:, 2].std()) < 2e-3
     assert "frame-000010.depth.png: there is no such file" in caplog.text
+
+
+POSE = "frame-000030.pose.txt"
+BAD = {
+    "infinite": (POSE, b"-inf " * 16),
+    "empty": (POSE, b""),
+    "half written": (POSE, b"1 0 0 0\n0 1 0"),
+    "as Windows prints NaN": (POSE, b"-nan(ind) " * 16),
+    "a word": (POSE, b"lost"),
+    "missing": (POSE, None),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_one_bad_pose_leaves_out_one_frame(room, case, caplog):
+    name, content = BAD[case]
+    path = room / "frames" / name
+    path.unlink() if content is None else path.write_bytes(content)
+    dataset = open_set(room, "train")
+    assert [ref.number for ref in dataset.source.frames("room")] == [0, 10, 20, 50, 60, 70]
+    (line,) = [text for text in caplog.messages if "left out" in text]
+    assert "1 of 8 frames are left out: frame-000030" in line
+
+
+def test_hidden_files_are_passed_over(room, caplog):
+    hidden = room / "frames" / f"._{POSE}"
+    hidden.write_bytes(b"\x00\x05\x16\x07Mac OS X\xb0\x02")
+    assert len(open_set(room, "train").source.frames("room")) == 6
+    assert not caplog.messages
+
+
+def test_photographs_keep_the_pixels_as_stored(room):
+    path = room / "frames" / "frame-000000.color.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    with Image.open(path) as image:
+        image.load()
+    before = open_set(room, "train").source.frames("room")[0].read().image
+    image.save(path, exif=exif, quality=95, subsampling=0)
+    after = open_set(room, "train").source.frames("room")[0].read().image
+    assert np.abs(after.astype(int) - before).mean() < 3
+
+
+def test_voxels_too_small_for_the_depth_are_blamed(room):
+    with pytest.raises(
+        DataError, match=r"no voxel of 0\.001 m contains 3 of them; raise data\.vox"
+    ):
+        open_set(room, voxel=0.001)[0]
 
 
 def test_rooms_without_anything_are_named(room, tmp_path):
