@@ -1,6 +1,7 @@
 """What the tests of all distributions share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ import pytest
 
 hypothesis.settings.register_profile("gaussrep", deadline=None)
 hypothesis.settings.load_profile("gaussrep")
+
+# Background jobs of a shell, and their children, ignore Ctrl-C; programs under test must not.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

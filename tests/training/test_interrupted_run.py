@@ -139,8 +139,7 @@ def test_a_second_ctrl_c_stops_at_once_and_leaves_whole_files(tmp_path):
     wait_until(lambda: rows(tmp_path / "run"), process)
     process.send_signal(signal.SIGINT)
     assert process.stderr is not None
-    while "again stops at once" not in process.stderr.readline():
-        pass
+    assert any("again stops at once" in line for line in iter(process.stderr.readline, ""))
     line = interrupt(process)
     assert "step 0 of 30 is saved" in line
     assert not list((tmp_path / "run").rglob(".*"))
