@@ -7,7 +7,7 @@ endif
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
-EXTRAS := evaluation,gsplat,photos,tensorboard,video,viewer,vision
+EXTRAS := evaluation,gsplat,photos,tensorboard,video,viewer,vision,zstd
 PLUGINS := plugins/gmae plugins/gaussiancross plugins/pytorch3d plugins/rooms
 EXAMPLES := examples/additive
 NERFSTUDIO := plugins/nerfstudio

@@ -84,6 +84,7 @@ def test_a_quota_sets_the_number_of_threads(cores, affinity, usable, given, thre
 
 
 def test_it_says_how_threads_waited_before():
+    set_wait("active")
     assert [set_wait(wait) for wait in ("passive", "adaptive", "adaptive", "active")] == [
         "active", "passive", "adaptive", "adaptive",
     ]  # fmt: skip

@@ -129,7 +129,7 @@ MISTAKES = {
     ),
     "photographs are fitted": (
         ["fit", "photos"],
-        "photos: this is no capture; expected a folder with transforms.json",
+        "photos: this is no capture; looked for transforms.json",
     ),
     "nothing is fitted": (["fit"], "data: is missing; name a capture: gaussrep fit FOLDER"),
     "no run is inspected": (

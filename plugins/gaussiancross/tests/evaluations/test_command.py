@@ -31,7 +31,7 @@ def test_a_run_is_trained_probed_on_the_way_and_fine_tuned(tmp_path):
     settings = ["steps=2", "min_points=40"]
     done = run("evaluate", "instance-fine-tune", "run", *settings, cwd=tmp_path)
     assert "from scratch" in done.stdout
-    assert "step 2/2" in done.stderr
+    assert "instance-fine-tune/from-scratch: PointGroup" in done.stderr
     folder = tmp_path / "run" / "evaluations"
     assert (folder / "instance-fine-tune" / "from-scratch" / "model.safetensors").exists()
     record = json.loads((folder / "instance-fine-tune.json").read_text())
