@@ -1,11 +1,14 @@
 """Engine: devices, processes and precision. The only file that imports Accelerate."""
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, TypeVar
 
 import torch
+import torch.distributed.nn.functional  # later, its defaults would keep the process group alive
 from accelerate import Accelerator  # noqa: TID253 - this file is the adapter
+from accelerate.optimizer import AcceleratedOptimizer  # noqa: TID253
 from accelerate.state import AcceleratorState, GradientState  # noqa: TID253
 from accelerate.utils import (  # noqa: TID253
     DistributedType,
@@ -61,6 +64,8 @@ class Engine:
                 "training with sharded weights (FSDP, DeepSpeed) is not supported yet; "
                 "launch with plain multi-process data parallelism"
             )
+        self._model: Any = None
+        self._optimizers: Sequence[AcceleratedOptimizer | torch.optim.Optimizer] = ()
         self._compiles = config.compile
         if config.compile:
             self._require_compiler()
@@ -250,7 +255,14 @@ class Engine:
             self._accelerator.scaler.load_state_dict(state["scaler"])
 
     def close(self) -> None:
-        """End the process group, so that the next run may use other devices."""
+        """End the process group and its threads, so that the next run may use other devices.
+
+        A thread of the group that still runs when Python ends can abort the process.
+        """
+        self._model = None
+        self._optimizers = ()
+        self._accelerator.free_memory()
+        gc.collect()  # torch's wrapper of the model, which holds the group, is part of a cycle
         self._accelerator.end_training()
         _forget_state()
 

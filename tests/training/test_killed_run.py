@@ -17,6 +17,14 @@ OF_ITSELF = "ignore::FutureWarning:torch.storage"
 """What torch 2.4 warns of itself when processes exchange tensors."""
 WARNINGS = ["-W", "error", "-W", OF_ITSELF]
 PROGRAM = [sys.executable, *WARNINGS, "-c", "from gaussrep.cli.main import main; main()"]
+PRINT_THREADS = """
+from pathlib import Path
+from gaussrep.cli.main import main
+try:
+    main()
+finally:
+    print([(task / "comm").read_text().strip() for task in Path("/proc/self/task").iterdir()])
+"""
 SETTINGS = (
     *("data=toy", "data.samples=22", "method.dice=true", "trainer.steps=30", "trainer.lr=0.01"),
     *("trainer.batch_size=4", "trainer.log_every=1", "trainer.validate_every=6"),
@@ -113,3 +121,15 @@ def test_two_processes_equal_one_with_twice_the_batch(tmp_path):
         assert float(together[step]["val_loss"]) == wanted
     assert out.count("after 8 steps") == 1
     assert not list((tmp_path / "runs" / "toy-1" / "checkpoints").glob(".*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs Linux to list threads")
+def test_no_thread_of_the_process_group_outlives_a_run(tmp_path):
+    """With torch 2.12, one that drops a tensor while Python ends aborts the process."""
+    launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python", "--"]
+    two = [sys.executable, "-m", *launcher, sys.executable, *WARNINGS, "-c", PRINT_THREADS]
+    out = finish(start(tmp_path, "toy", *SETTINGS, "--run", "run", program=two))
+    threads = [line for line in out.splitlines() if line.startswith("[")]
+    assert len(threads) == 2
+    assert not any("gloo" in line for line in threads)
