@@ -131,22 +131,25 @@ def possible_gaussians(remarks: Remarks, **tensors: Tensor) -> Gaussians:
 
 
 MAX_DEGREE = 3
-"""Highest SH degree that the formats written here hold."""
+"""Highest SH degree of most formats that are written here."""
 
 
-def validate_for_export(gaussians: Gaussians, path: Path, what: str) -> Gaussians:
+def validate_for_export(
+    gaussians: Gaussians, path: Path, what: str, max_degree: int = MAX_DEGREE
+) -> Gaussians:
     """Check that Gaussians can be saved, and convert them to float32 on the CPU.
 
     Args:
         gaussians: The Gaussians to save.
         path: The file, for the message.
         what: Name of the file's format for the message, `"a PLY file"`.
+        max_degree: Highest SH degree that the format holds.
 
     Returns:
         One scene without gradients.
 
     Raises:
-        FormatError: If there are batch axes, features or SH of degree 4.
+        FormatError: If there are batch axes, features or SH of a higher degree.
         ValueRangeError: If a value is not finite in float32, a scale not positive, or a quaternion
             zero.
     """
@@ -155,9 +158,9 @@ def validate_for_export(gaussians: Gaussians, path: Path, what: str) -> Gaussian
             f"{path}: {what} holds one scene, got batch axes {list(gaussians.batch_shape)}; "
             "select one with gaussians[i]."
         )
-    if gaussians.sh_degree is not None and gaussians.sh_degree > MAX_DEGREE:
+    if gaussians.sh_degree is not None and gaussians.sh_degree > max_degree:
         raise FormatError(
-            f"{path}: {what} holds SH of degree 0 to {MAX_DEGREE}, got degree "
+            f"{path}: {what} holds SH of degree 0 to {max_degree}, got degree "
             f"{gaussians.sh_degree}."
         )
     if gaussians.features is not None:

@@ -23,6 +23,8 @@ from gaussrep.gaussians import Gaussians
 LARGEST_LOG_SCALE = 20.0
 """Logarithms of scales are clamped to this size, as in PlayCanvas's code, so that one flat Gaussian
 does not coarsen the others of its chunk."""
+STEPS = (2 ** THREE[0][1] - 1) / 2
+"""Steps of a component of a quaternion from 0 to √½."""
 MORTON_BITS = 10
 """Bits of each coordinate by which Gaussians are sorted."""
 
@@ -104,8 +106,8 @@ def _pack_bits(fractions: np.ndarray, places: tuple[tuple[int, int], ...]) -> np
 
 def _quats(quats: np.ndarray) -> np.ndarray:
     unit = quats / np.linalg.norm(quats, axis=1, keepdims=True)
-    three, largest = drop_largest(unit)
-    return _pack_bits(three / np.sqrt(2) + 0.5, THREE) | largest.astype(np.uint32) << np.uint32(30)
+    three, largest = drop_largest(unit, STEPS, 0.5)
+    return _pack_bits((three + STEPS) / (2 * STEPS), THREE) | largest.astype(np.uint32) << 30
 
 
 def _rest(higher: np.ndarray) -> np.ndarray:

@@ -28,9 +28,9 @@ class GltfConfig(FormatConfig):
 class SpzConfig(FormatConfig):
     """Settings of SPZ files."""
 
-    version: Literal[2, 3] = 3
-    """Version of written files: 3 keeps orientations to a fraction of a degree; 2 is for older
-    readers."""
+    version: Literal[2, 3, 4] = 3
+    """Version of written files: 3 keeps orientations to a fraction of a degree, 2 is for older
+    readers; 4 is packed with Zstandard, holds SH of degree 4 and needs `gaussrep[zstd]`."""
 
     axes: Literal["auto", "spz", "ply"] = "auto"
     """Axes of the numbers in the file: `spz` is right, up, back, the specification; `ply` is right,

@@ -2,6 +2,11 @@
 
 import numpy as np
 
+TIE = 3
+"""Steps by which rounding can make another component the largest."""
+WHOLE = 1e-3
+"""Difference to a whole number of steps, above that of float32."""
+
 
 def largest_component(three: np.ndarray) -> np.ndarray:
     """Compute the fourth component of unit quaternions.
@@ -31,19 +36,42 @@ def restore_largest(three: np.ndarray, largest: np.ndarray) -> np.ndarray:
     return quats
 
 
-def drop_largest(unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Remove the largest components.
+def drop_largest(
+    unit: np.ndarray, steps: float, center: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Remove the largest components, and round the others to steps of a file.
+
+    A decoded quaternion is encoded as before: rounding can make one of the three the largest, so
+    that component is removed without which the others already are whole numbers of steps.
 
     Args:
         unit: Unit quaternions, [N, 4]; a quaternion and its negative are the same rotation.
+        steps: Number of steps from 0 to √½.
+        center: Place of 0 between two whole numbers of steps: 0, or ½ where 0 has no step.
 
     Returns:
-        The other three components of the quaternion whose largest component is positive, each at
-        most √½ in size, [N, 3]; and the indices of the largest components, [N].
+        The other three components of the quaternion whose largest component is positive, whole
+        numbers of steps less `center`, each at most `steps` in size, [N, 3]; and the indices of
+        the largest components, [N].
     """
-    largest = np.abs(unit).argmax(1)
+    sizes = np.abs(unit)
+    largest = sizes.argmax(1)
+    limit = sizes.max(1) - TIE * np.sqrt(0.5) / steps
+    near = np.flatnonzero((sizes > limit[:, None]).sum(1) > 1)
+    for place in range(4):
+        rows = near[sizes[near, place] > limit[near]]
+        rounded, exact = _round(unit[rows], np.full(len(rows), place), steps, center)
+        largest[rows[np.abs(rounded - exact).max(1, initial=0) < WHOLE]] = place
+    return _round(unit, largest, steps, center)[0], largest
+
+
+def _round(
+    unit: np.ndarray, largest: np.ndarray, steps: float, center: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return three components in steps, rounded and exact."""
     sign = np.where(np.take_along_axis(unit, largest[:, None], axis=1) < 0, -1, 1)
-    return np.take_along_axis(sign * unit, _others(largest), axis=1), largest
+    exact = np.take_along_axis(sign * unit, _others(largest), axis=1) / np.sqrt(0.5) * steps
+    return (np.rint(exact - center) + center).clip(-steps, steps), exact
 
 
 def _others(largest: np.ndarray) -> np.ndarray:

@@ -20,7 +20,7 @@ from gaussrep.formats.config import SpzConfig
 from gaussrep.formats.format import Format
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
-from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
+from gaussrep.formats.spz_container import MAX_DEGREE, SpzHeader, pack_spz, unpack_spz
 from gaussrep.gaussians import Gaussians
 
 AXES = {"spz": 4, "ply": 6}
@@ -32,7 +32,7 @@ READABLE_AXES = range(1, 9)
 class Spz(Format):
     """About 20 bytes per Gaussian: fixed-point centers, a byte for everything else, packed.
 
-    Versions 2 and 3 are read and written, versions 1 and 4 read; version 4 needs the extra `zstd`.
+    Versions 2 to 4 are read and written, version 1 is read; version 4 needs the extra `zstd`.
     https://github.com/nianticlabs/spz, revision 21715c3.
 
     Axes of a file are x right, y up, z back by the specification; they are converted, spherical
@@ -90,19 +90,22 @@ class Spz(Format):
             path: The file, overwritten if it exists.
 
         Raises:
-            FormatError: If there are batch axes, features, SH of degree 4 or no Gaussians, a
-                scale or center is too large, or the file cannot be written.
+            FormatError: If there are batch axes, features, no Gaussians, or SH of degree 4 below
+                version 4, a scale or center is too large, zstandard is needed and not installed,
+                or the file cannot be written.
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
         remarks = Remarks()
         axes = AXES["spz" if self.config.axes == "auto" else self.config.axes]
-        scene = convert_axes(validate_for_export(gaussians, path, "an SPZ file"), _signs_of(axes))
+        version = self.config.version
+        what, degree = f"an SPZ file of version {version}", MAX_DEGREE if version == 4 else 3
+        scene = convert_axes(validate_for_export(gaussians, path, what, degree), _signs_of(axes))
         try:
-            header, body = encode_streams(scene, self.config.version)
+            header, body = encode_streams(scene, version)
+            content = pack_spz(replace(header, axes=axes), body)
         except FormatError as error:
             raise FormatError(f"{path}: {error}") from error
-        content = pack_spz(replace(header, axes=axes), body)
         with open_for_writing(path) as file:
             file.write(content)
         _remark_steps(scene, header.fractional_bits, remarks)
@@ -165,12 +168,12 @@ def decode_streams(header: SpzHeader, body: bytes, remarks: Remarks) -> Gaussian
     )
 
 
-def encode_streams(scene: Gaussians, version: Literal[2, 3]) -> tuple[SpzHeader, bytes]:
+def encode_streams(scene: Gaussians, version: Literal[2, 3, 4]) -> tuple[SpzHeader, bytes]:
     """Encode Gaussians as streams.
 
     Args:
         scene: One scene in the file's axes, float32, on the CPU.
-        version: 2 or 3.
+        version: 2 to 4.
 
     Returns:
         SpzHeader and streams.
@@ -285,22 +288,30 @@ def decode_quats(stored: np.ndarray, version: Literal[1, 2, 3, 4]) -> np.ndarray
     return restore_largest(three, (words[:, 0] >> 30).astype(np.intp))[:, WXYZ]
 
 
-def encode_quats(quats: np.ndarray, version: Literal[2, 3]) -> np.ndarray:
+def encode_quats(quats: np.ndarray, version: Literal[2, 3, 4]) -> np.ndarray:
     """Encode quaternions.
 
     Args:
         quats: Quaternions, wxyz, of any nonzero length, [N, 4].
-        version: 2 or 3.
+        version: 2 to 4.
 
     Returns:
         Bytes, [N, 3] or [N, 4].
     """
-    unit = quats / np.linalg.norm(quats, axis=1, keepdims=True)
+    unit = _normalized(quats)
     if version == 2:
-        sign = np.where(unit[:, :1] < 0, -1, 1)
-        return np.rint((sign * unit[:, 1:] + 1) * HALF).astype(np.uint8)
-    three, largest = drop_largest(unit[:, XYZW])
-    sizes = np.rint(np.abs(three) / np.sqrt(0.5) * LARGEST_SIZE).astype(np.uint32)
-    fields = (three < 0).astype(np.uint32) << BITS | sizes
+        return _three_bytes(_normalized(decode_quats(_three_bytes(unit), version)))
+    three, largest = drop_largest(unit[:, XYZW], float(LARGEST_SIZE))
+    fields = (three < 0).astype(np.uint32) << BITS | np.abs(three).astype(np.uint32)
     words = (fields << SHIFTS).sum(1, dtype=np.uint32) | largest.astype(np.uint32) << 30
     return words.astype("<u4")[:, None].view(np.uint8)
+
+
+def _normalized(quats: np.ndarray) -> np.ndarray:
+    return quats / np.linalg.norm(quats, axis=1, keepdims=True)
+
+
+def _three_bytes(unit: np.ndarray) -> np.ndarray:
+    """Encode x, y and z; where w is near 0, rounding makes them longer than 1."""
+    sign = np.where(unit[:, :1] < 0, -1, 1)
+    return np.rint((sign * unit[:, 1:] + 1) * HALF).astype(np.uint8)

@@ -18,6 +18,8 @@ GZIP = 16 + zlib.MAX_WBITS
 """Window bits by which zlib reads and writes gzip."""
 ZSTD_VERSION = 4
 """The first version that is not gzipped."""
+ZSTD_LEVEL = 12
+"""Zstandard's level of written files; a design choice."""
 TABLE = struct.Struct("<I12x")
 """Place of the table of streams, behind the header in version 4."""
 STREAM = struct.Struct("<QQ")
@@ -62,9 +64,14 @@ class SpzHeader:
         quaternion = 3 if self.version < 3 else 4
         return center, 1, 3, 3, quaternion, 3 * ((self.degree + 1) ** 2 - 1)
 
+    @property
+    def streams(self) -> tuple[int, ...]:
+        """Bytes of every stream that version 4 packs on its own; there is none without SH."""
+        return tuple(self.count * size for size in self.sizes if size)
+
 
 def pack_spz(header: SpzHeader, body: bytes) -> bytes:
-    """Pack header and streams of version 2 or 3.
+    """Pack header and streams of version 2 to 4.
 
     Args:
         header: The header; its axes are recorded unless they are 0.
@@ -72,15 +79,38 @@ def pack_spz(header: SpzHeader, body: bytes) -> bytes:
 
     Returns:
         Content of the file; the same for the same arguments.
+
+    Raises:
+        FormatError: If the version is 4 and zstandard is not installed.
     """
     record = struct.pack("<III", COORDINATE_SYSTEM, 4, header.axes) if header.axes else b""
-    flags = HAS_EXTENSIONS if record else 0
+    streams = header.streams if header.version == ZSTD_VERSION else ()
     head = HEADER.pack(
-        MAGIC, header.version, header.count, header.degree, header.fractional_bits, flags, 0
+        MAGIC,
+        header.version,
+        header.count,
+        header.degree,
+        header.fractional_bits,
+        HAS_EXTENSIONS if record else 0,
+        len(streams),
     )
+    if streams:
+        return _pack_zstd(head, record, streams, body)
     packer = zlib.compressobj(wbits=GZIP)
     parts = [packer.compress(part) for part in (head, body, record)]
     return b"".join([*parts, packer.flush()])
+
+
+def _pack_zstd(head: bytes, record: bytes, streams: tuple[int, ...], body: bytes) -> bytes:
+    """Pack every stream on its own, behind the records and a table of sizes."""
+    packer = _zstandard().ZstdCompressor(level=ZSTD_LEVEL)
+    packed, place = [], 0
+    for size in streams:
+        packed.append(packer.compress(body[place : place + size]))
+        place += size
+    table = [STREAM.pack(len(short), size) for short, size in zip(packed, streams, strict=True)]
+    start = TABLE.pack(HEADER.size + TABLE.size + len(record))
+    return b"".join([head, start, record, *table, *packed])
 
 
 def unpack_spz(content: bytes, remarks: Remarks) -> tuple[SpzHeader, bytes]:
@@ -153,7 +183,7 @@ def _unpack_zstd(content: bytes) -> Parts:
     if len(content) < first:
         raise FormatError("the file is truncated: its header is not whole.")
     (place,) = TABLE.unpack_from(content, HEADER.size)
-    sizes = [header.count * size for size in header.sizes if size]
+    sizes = header.streams
     if content[HEADER.size - 1] != len(sizes) or not (
         first <= place <= min(first + MAX_EXTENSIONS, len(content) - len(sizes) * STREAM.size)
     ):
@@ -171,7 +201,9 @@ def _unpack_zstd(content: bytes) -> Parts:
     )
 
 
-def _join(content: bytes, start: int, table: list[tuple[int, int]], sizes: list[int]) -> bytes:
+def _join(
+    content: bytes, start: int, table: list[tuple[int, int]], sizes: tuple[int, ...]
+) -> bytes:
     """Unpack and concatenate the streams of version 4."""
     zstd, streams = _zstandard(), []
     for (packed, unpacked), size in zip(table, sizes, strict=True):
@@ -197,7 +229,7 @@ def _zstandard() -> Any:
         return importlib.import_module("zstandard")
     except ImportError as error:
         raise FormatError(
-            "this is SPZ of version 4, packed with Zstandard; reading it needs zstandard: "
+            "SPZ of version 4 is packed with Zstandard, which needs zstandard: "
             'pip install "gaussrep[zstd]".'
         ) from error
 

@@ -396,7 +396,7 @@ def register_formats() -> Iterator[FormatRecord]:
     )
     yield FormatRecord(
         name="spz",
-        summary="Niantic's compressed files: versions 1 to 4 read, 2 and 3 written.",
+        summary="Niantic's compressed files: versions 1 to 4 read, 2 to 4 written.",
         target="gaussrep.formats.spz:Spz",
         config="gaussrep.formats.config:SpzConfig",
         suffixes=(".spz",),

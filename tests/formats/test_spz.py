@@ -313,13 +313,40 @@ class TestWriting:
             assert error.max() <= 8.5 / 128 + 1e-5
         assert angles(back.quats, g.quats).max() < degrees
 
-    def test_what_was_read_is_written_again_unchanged(self, tmp_path, make_scene):
-        save(make_scene(degree=3), tmp_path / "a.spz")
+    @pytest.mark.parametrize("version", [2, 3, 4])
+    def test_what_was_read_is_written_again_unchanged(self, tmp_path, make_scene, version):
+        if version == 4:
+            pytest.importorskip("zstandard")
+        save(make_scene(20_000, degree=3), tmp_path / "a.spz", version=version)
         once = load(tmp_path / "a.spz")
-        save(once, tmp_path / "b.spz")
+        save(once, tmp_path / "b.spz", version=version)
         twice = load(tmp_path / "b.spz")
         for name, tensor in once.tensors():
-            torch.testing.assert_close(getattr(twice, name), tensor, rtol=1e-5, atol=1e-3)
+            error = (getattr(twice, name) - tensor).abs()
+            assert error.max() <= (1e-5 if name == "quats" else 0), name
+
+    @pytest.mark.parametrize("degree", [None, 1, 4])
+    def test_version_4_holds_the_numbers_of_version_3(self, tmp_path, make_scene, degree):
+        pytest.importorskip("zstandard")
+        g = make_scene(300, degree)
+        save(g, tmp_path / "new.spz", version=4)
+        data = (tmp_path / "new.spz").read_bytes()
+        assert data[:4] == b"NGSP"
+        assert data[15] == (5 if degree is None else 6)
+        assert data[32:44] == frame(4)
+        new = load(tmp_path / "new.spz")
+        if degree == 4:
+            assert (new.sh - g.sh)[:, 9:].abs().max() <= 8.5 / 128 + 1e-5
+            g, new = (each.replace(sh=each.sh[:, :16]) for each in (g, new))
+        save(g, tmp_path / "old.spz", version=3)
+        for name, tensor in load(tmp_path / "old.spz").tensors():
+            assert torch.equal(getattr(new, name), tensor), name
+
+    def test_version_4_without_zstandard(self, tmp_path, make_scene, monkeypatch):
+        monkeypatch.setitem(sys.modules, "zstandard", None)
+        with pytest.raises(FormatError, match=r"a\.spz: .*needs zstandard: pip install"):
+            save(make_scene(), tmp_path / "a.spz", version=4)
+        assert list(tmp_path.iterdir()) == []
 
     def test_far_centers_get_coarser_steps(self, tmp_path, make_scene):
         g = make_scene(3).replace(means=torch.tensor([[3000.0, 0, 0], [0, -0.3, 0], [0, 0, 1]]))
@@ -344,7 +371,7 @@ class TestWriting:
 
     def test_an_unknown_version_is_refused(self, tmp_path, make_scene):
         with pytest.raises(ConfigError, match="version"):
-            save(make_scene(), tmp_path / "a.spz", version=4)
+            save(make_scene(), tmp_path / "a.spz", version=5)
 
 
 class TestQuaternions:
