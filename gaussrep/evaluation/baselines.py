@@ -6,7 +6,6 @@ from types import MappingProxyType
 from gaussrep.building import build
 from gaussrep.evaluation.config import EvaluationConfig
 from gaussrep.evaluation.evaluation import Scores
-from gaussrep.evaluation.features import device_of
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
 
@@ -33,7 +32,7 @@ def random_method(method: Method, config: EvaluationConfig) -> Method:
     """
     with random_state.seeded(config.seed, stream=0):
         untrained: Method = build("methods", method.config)
-    return untrained.to(device_of(method)).eval()
+    return untrained.to(method.device).eval()
 
 
 def with_baselines(scores: Scores, untrained: Scores) -> Scores:

@@ -33,6 +33,22 @@ class SampledConfig(EvaluationConfig):
     limit: int | None = Field(default=None, ge=1)
     """Number of samples of each split, drawn at random by the seed; none, all."""
 
+    def chosen(self, size: int) -> list[int]:
+        """Select the samples of a split that are used.
+
+        Args:
+            size: Number of samples of the split.
+
+        Returns:
+            Indices in rising order.
+        """
+        if self.limit is None or self.limit >= size:
+            return list(range(size))
+        import numpy as np
+
+        drawn = np.random.default_rng(self.seed).choice(size, self.limit, replace=False)
+        return sorted(drawn.tolist())
+
 
 class ProbeConfig(SampledConfig):
     """Settings of evaluations that classify frozen embeddings."""

@@ -2,7 +2,7 @@
 
 from gaussrep.building import build
 from gaussrep.evaluation.config import EffectiveRankConfig
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
+from gaussrep.evaluation.evaluation import Evaluation, Scores
 from gaussrep.evaluation.features import extract
 from gaussrep.methods.method import Method
 from gaussrep.metrics import effective_rank
@@ -32,4 +32,4 @@ class EffectiveRank(Evaluation):
         dataset = build("datasets", self.config.data, split="val")
         pooled = extract(method, dataset, self.config).pooled
         facts = {"samples": len(pooled), "width": pooled.shape[1]}
-        return Scores({name_of(method): {"rank": effective_rank(pooled).item()}}, facts)
+        return Scores({method.name: {"rank": effective_rank(pooled).item()}}, facts)

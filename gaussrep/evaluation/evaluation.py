@@ -58,15 +58,3 @@ class Evaluation(ABC):
             CapabilityError: The method lacks an output that is scored.
             DataError: The data set lacks something, such as labels.
         """
-
-
-def name_of(method: Method) -> str:
-    """Return the name of a method's row.
-
-    Args:
-        method: Any method.
-
-    Returns:
-        The name that it is registered by, or that of its class.
-    """
-    return method.config.type or type(method).__name__

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-import numpy as np
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -159,7 +158,7 @@ def extract(method: Method, dataset: MapDataset, config: SampledConfig) -> Featu
     """
     pooled, labels = [], []
     with torch.no_grad():
-        for batch in batches(dataset, config, device_of(method)):
+        for batch in batches(dataset, config, method.device):
             pooled.append(method.embed(batch).pooled.float())
             none = torch.zeros(len(pooled[-1]), dtype=torch.int64, device=pooled[-1].device)
             labels.append(batch.get("label", none))
@@ -185,7 +184,7 @@ def batches(
     Raises:
         DataError: The data set is empty.
     """
-    chosen = chosen_samples(len(dataset), config)
+    chosen = config.chosen(len(dataset))
     if not chosen:
         raise DataError(f"a split of data set {config.data.type!r} is empty; nothing to measure on")
     starts = range(0, len(chosen), config.batch_size)
@@ -195,31 +194,3 @@ def batches(
         for done, batch in enumerate(loader, start=1):
             yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
             progress.update(done)
-
-
-def chosen_samples(size: int, config: SampledConfig) -> list[int]:
-    """Select the samples of a split that are used.
-
-    Args:
-        size: Number of samples.
-        config: The limit, and the seed of the selection.
-
-    Returns:
-        Indices in rising order.
-    """
-    if config.limit is None or config.limit >= size:
-        return list(range(size))
-    drawn = np.random.default_rng(config.seed).choice(size, config.limit, replace=False)
-    return sorted(drawn.tolist())
-
-
-def device_of(method: Method) -> torch.device:
-    """Return the device of a method.
-
-    Args:
-        method: Any method with parameters.
-
-    Returns:
-        The device of its first parameter.
-    """
-    return next(method.parameters()).device

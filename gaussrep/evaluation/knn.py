@@ -6,7 +6,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from gaussrep.evaluation.config import KNNConfig
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
+from gaussrep.evaluation.evaluation import Evaluation, Scores
 from gaussrep.evaluation.features import Features, labeled_features
 from gaussrep.methods.method import Method
 
@@ -51,7 +51,7 @@ class KNN(Evaluation):
         )
         top1 = (predictions == features.val.labels).float().mean().item()
         facts = {"k": min(self.config.k, len(features.train.labels)), **features.facts}
-        return Scores({name_of(method): {"top1": top1}}, facts)
+        return Scores({method.name: {"top1": top1}}, facts)
 
 
 def vote(

@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from gaussrep.errors import DataError
 from gaussrep.evaluation.config import LinearProbeConfig
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
+from gaussrep.evaluation.evaluation import Evaluation, Scores
 from gaussrep.evaluation.features import Features, labeled_features
 from gaussrep.methods.method import Method
 from gaussrep.training.optimization import warmup_cosine
@@ -143,7 +143,7 @@ class LinearProbe(Evaluation):
         heads = self._fit(features.train, features.classes, (lr,))
         top1 = accuracies(heads, features.val)[0].item()
         facts = {"lr": lr, "held_out_top1": tried, **features.facts}
-        return Scores({name_of(method): {"top1": top1}}, facts)
+        return Scores({method.name: {"top1": top1}}, facts)
 
     def _choose_lr(self, train: Features, classes: int) -> tuple[float, dict[str, float]]:
         count, lrs = len(train.labels), self.config.lrs

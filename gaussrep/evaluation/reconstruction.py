@@ -8,8 +8,8 @@ from torch import Tensor
 from gaussrep.building import build
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.config import ReconstructionConfig
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import batches, device_of
+from gaussrep.evaluation.evaluation import Evaluation, Scores
+from gaussrep.evaluation.features import batches
 from gaussrep.methods.method import Method
 from gaussrep.metrics import mean_visible_color, psnr, ssim
 
@@ -43,7 +43,7 @@ class MaskedReconstruction(Evaluation):
         dataset = build("datasets", self.config.data, split="val")
         columns: dict[tuple[str, str], list[Tensor]] = defaultdict(list)
         with torch.no_grad():
-            for batch in batches(dataset, self.config, device_of(method)):
+            for batch in batches(dataset, self.config, method.device):
                 for _ in range(self.config.draws):
                     for row, prediction, mask in _reconstructions(method, batch):
                         for name, metric in (("psnr", psnr), ("ssim", ssim)):
@@ -51,7 +51,7 @@ class MaskedReconstruction(Evaluation):
                             columns[row, name].append(values)
         means = {key: torch.cat(values).mean().item() for key, values in columns.items()}
         rows = {row: {"psnr": means[row, "psnr"], "ssim": means[row, "ssim"]} for row, _ in means}
-        measured = sum(map(len, columns[name_of(method), "psnr"]))
+        measured = sum(map(len, columns[method.name, "psnr"]))
         return Scores(rows, {"samples": measured // self.config.draws, "draws": self.config.draws})
 
 
@@ -63,4 +63,4 @@ def _reconstructions(method: Method, batch: dict[str, Tensor]) -> list[tuple[str
             f"{type(method).__name__} masks nothing of some images, so there is nothing to measure"
         )
     filled = mean_visible_color(batch["image"], found.masked)
-    return [(name_of(method), found.images, found.masked), (BASELINE, filled, found.masked)]
+    return [(method.name, found.images, found.masked), (BASELINE, filled, found.masked)]

@@ -12,7 +12,7 @@ from gaussrep.fitting.capture import Capture, PosedImages, open_capture
 from gaussrep.fitting.config import CaptureDatasetConfig
 from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.methods.method import Batch
-from gaussrep.training.loading import Position, SampleOrder
+from gaussrep.training.loading import START, Position, SampleOrder
 
 
 class CaptureDataset:
@@ -147,7 +147,7 @@ class ViewOrder(SampleOrder):
         views = (epochs - position.epoch) * self.size - position.samples
         return -(-max(0, views) // self.global_batch)
 
-    def batches(self, rank: int, position: Position) -> Iterator[list[SampleKey]]:
+    def batches(self, rank: int, position: Position = START) -> Iterator[list[SampleKey]]:
         """Yield one rank's batches from `position` on, without end.
 
         Args:

@@ -119,6 +119,16 @@ class Method(nn.Module, ABC):
         super().__init__()
         self.config = config
 
+    @property
+    def name(self) -> str:
+        """Name that the method is registered by, or that of its class."""
+        return self.config.type or type(self).__name__
+
+    @property
+    def device(self) -> torch.device:
+        """Device of the method's first parameter."""
+        return next(self.parameters()).device
+
     @abstractmethod
     def training_loss(self, batch: Batch) -> StepOutput:
         """Compute the loss of one batch.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from gaussrep.training.callback import Callback, Row
     from gaussrep.training.checkpoint import load_run
     from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
-    from gaussrep.training.loading import Position, ShuffledOrder, make_loader
+    from gaussrep.training.loading import ShuffledOrder, make_loader
     from gaussrep.training.optimization import Schedule
     from gaussrep.training.random_state import seeded
     from gaussrep.training.run_folder import RunFolder
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Callback",
-    "Position",
     "Row",
     "RunFolder",
     "Schedule",
@@ -41,7 +40,6 @@ __getattr__ = lazy_names(
     __name__,
     {
         "Callback": "gaussrep.training.callback",
-        "Position": "gaussrep.training.loading",
         "Row": "gaussrep.training.callback",
         "RunFolder": "gaussrep.training.run_folder",
         "Schedule": "gaussrep.training.optimization",

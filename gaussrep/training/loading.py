@@ -30,6 +30,10 @@ class Position:
     samples: int = 0
 
 
+START = Position()
+"""The first sample of the first epoch."""
+
+
 class SampleOrder(ABC):
     """Which samples make which optimizer step, resumable at any step.
 
@@ -73,7 +77,7 @@ class SampleOrder(ABC):
         """
 
     @abstractmethod
-    def batches(self, rank: int, position: Position) -> Iterator[list[SampleKey]]:
+    def batches(self, rank: int, position: Position = START) -> Iterator[list[SampleKey]]:
         """Yield one rank's batches from `position` on, epoch after epoch without end.
 
         Args:
@@ -164,12 +168,12 @@ class ShuffledOrder(SampleOrder):
         in_this_epoch = (self.size - position.samples) // self.global_batch
         return (epochs - position.epoch - 1) * self.steps_per_epoch + in_this_epoch
 
-    def batches(self, rank: int, position: Position) -> Iterator[list[SampleKey]]:
+    def batches(self, rank: int, position: Position = START) -> Iterator[list[SampleKey]]:
         """Yield one rank's batches from `position` on, epoch after epoch without end.
 
         Args:
             rank: Which process, from 0 to `world_size - 1`.
-            position: Where the first step starts.
+            position: Where the first step starts; by default at the first sample.
 
         Yields:
             `batch_size` keys per backward pass; `gradient_accumulation_steps` such lists make one

@@ -4,7 +4,7 @@ import torch
 from gaussrep.building import build
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import KNNConfig
-from gaussrep.evaluation.features import chosen_samples, extract, labeled_split
+from gaussrep.evaluation.features import extract, labeled_split
 
 
 @pytest.fixture
@@ -47,11 +47,11 @@ def test_an_empty_split_is_refused(looker, make_method):
 
 
 def test_samples_are_drawn_by_the_seed(looker):
-    drawn = chosen_samples(100, config(limit=10))
+    drawn = config(limit=10).chosen(100)
     assert len(set(drawn)) == 10
-    assert drawn == sorted(drawn) == chosen_samples(100, config(limit=10))
-    assert drawn != chosen_samples(100, config(limit=10, seed=1))
-    assert chosen_samples(3, config(limit=10)) == [0, 1, 2]
+    assert drawn == sorted(drawn) == config(limit=10).chosen(100)
+    assert drawn != config(limit=10, seed=1).chosen(100)
+    assert config(limit=10).chosen(3) == [0, 1, 2]
 
 
 def test_training_images_are_not_augmented(looker):

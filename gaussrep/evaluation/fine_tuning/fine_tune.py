@@ -13,8 +13,8 @@ from torch.utils.data import default_collate
 from gaussrep.config import dump_yaml
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, RunError
-from gaussrep.evaluation.evaluation import Evaluation, Scores, name_of
-from gaussrep.evaluation.features import LabeledDataset, device_of, labeled_split
+from gaussrep.evaluation.evaluation import Evaluation, Scores
+from gaussrep.evaluation.features import LabeledDataset, labeled_split
 from gaussrep.evaluation.fine_tuning.classifier import Classifier
 from gaussrep.evaluation.fine_tuning.config import ClassifierConfig, FineTuneConfig
 from gaussrep.methods.digest import hash_state_dict
@@ -68,7 +68,7 @@ class FineTune(Evaluation):
             "samples_per_step": self._per_step(),
             "lr": config.trainer.lr,
         }
-        return Scores({name_of(method): {"top1": float(last["val_top1"])}}, facts)
+        return Scores({method.name: {"top1": float(last["val_top1"])}}, facts)
 
     def _training(self, method: Method, dataset: LabeledDataset) -> TrainConfig:
         config, steps_per_epoch = self.config, len(dataset) // self._per_step()
@@ -88,7 +88,7 @@ class FineTune(Evaluation):
             cutmix=config.cutmix,
             start=hash_state_dict(method),
         )
-        trainer = self._trainer(steps_per_epoch, device_of(method).type)
+        trainer = self._trainer(steps_per_epoch, method.device.type)
         return TrainConfig(method=body, data=config.data, trainer=trainer, seed=config.seed)
 
     def _trainer(self, steps_per_epoch: int, device: str) -> TrainerConfig:
@@ -128,7 +128,7 @@ class FineTune(Evaluation):
 def _width(method: Method, dataset: LabeledDataset) -> int:
     sample = default_collate([dataset[SampleKey(0)]])
     with torch.no_grad():
-        batch = {name: values.to(device_of(method)) for name, values in sample.items()}
+        batch = {name: values.to(method.device) for name, values in sample.items()}
         return method.embed(batch).pooled.shape[1]
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar
 from gaussrep.config import dump_yaml
 from gaussrep.data import IGNORED, SampleKey
 from gaussrep.errors import DataError, RunError
-from gaussrep.evaluation import Evaluation, Scores, device_of, name_of
+from gaussrep.evaluation import Evaluation, Scores
 from gaussrep.methods import Method, hash_state_dict
 from gaussrep.training import RunFolder, TrainConfig, TrainerConfig, load_run, resume, train
 from gaussrep_gaussiancross.evaluations.config import (
@@ -64,7 +64,7 @@ def fine_tune(
     Raises:
         RunError: If a folder holds another run.
     """
-    trainer = _trainer(config, scenes, device_of(method).type)
+    trainer = _trainer(config, scenes, method.device.type)
     with _folder(config) as folder:
         for row, pretrained in _initial_weights(method, config).items():
             initial = "" if pretrained is None else hash_state_dict(pretrained)
@@ -76,14 +76,14 @@ def fine_tune(
             )
             run_folder = folder / ("from-scratch" if pretrained is None else "pretrained")
             _train(run_config, run_folder, pretrained)
-            yield row, load_run(run_folder).to(device_of(method))
+            yield row, load_run(run_folder).to(method.device)
 
 
 def _initial_weights(
     method: PointMethod, config: PointFineTuneConfig
 ) -> dict[str, PointMethod | None]:
     scratch = {"from scratch": None} if config.from_scratch else {}
-    return {name_of(method): method, **scratch}
+    return {method.name: method, **scratch}
 
 
 def _trainer(config: PointFineTuneConfig, scenes: int, device: str) -> TrainerConfig:
@@ -173,7 +173,7 @@ class SemanticFineTune(Evaluation):
                 trained.scores,
                 votes=self.config.votes,
                 num_workers=self.config.num_workers,
-                device=device_of(trained),
+                device=trained.device,
             )
             table.add(row, confusion, trained.class_counts)
         return table.scores(
@@ -237,7 +237,7 @@ class InstanceFineTune(Evaluation):
         """Compare the predicted instances of each validation scene with the ground truth."""
         keys = [[SampleKey(index)] for index in range(len(scenes))]
         overlaps = []
-        batches = iter_batches(scenes, keys, self.config.num_workers, device_of(trained))
+        batches = iter_batches(scenes, keys, self.config.num_workers, trained.device)
         for batch in show_progress(batches, "validation scenes", len(scenes)):
             labels = batch["labels"]
             instances = valid_instances(labels, batch["instances"], trained.config.stuff)

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 
 from gaussrep import build
 from gaussrep.data import SampleKey
-from gaussrep.evaluation import Evaluation, Scores, chosen_samples, device_of, name_of
+from gaussrep.evaluation import Evaluation, Scores
 from gaussrep.methods import Batch, Method
-from gaussrep.training import Position, ShuffledOrder, seeded
+from gaussrep.training import ShuffledOrder, seeded
 from gaussrep_gaussiancross.evaluations.config import SemanticProbeConfig
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
@@ -204,10 +204,10 @@ class SemanticProbe(Evaluation):
         """
         base_method, scenes = require_point_method(method), self._scenes()
         table = SegmentationTable(scenes.val.classes)
-        self._probe(table, name_of(method), base_method, scenes)
+        self._probe(table, method.name, base_method, scenes)
         if self.config.random_backbone:
             with seeded(self.config.seed, stream=2):
-                fresh = build("methods", method.config).to(device_of(method)).eval()
+                fresh = build("methods", method.config).to(method.device).eval()
             self._probe(table, "random backbone", fresh, scenes)
         return table.scores(
             {
@@ -224,13 +224,13 @@ class SemanticProbe(Evaluation):
         data = without_views(self.config.data)
         train_data = data if self.config.batchnorm == "train" else without_augmentation(data)
         train, val = build_labeled_scenes(train_data, "train"), build_labeled_scenes(data, "val")
-        chosen = [chosen_samples(len(split), self.config) for split in (train, val)]
+        chosen = [self.config.chosen(len(split)) for split in (train, val)]
         return _Scenes(train, val, *chosen)
 
     def _probe(
         self, table: SegmentationTable, row: str, base_method: PointMethod, scenes: _Scenes
     ) -> None:
-        config, device = self.config, device_of(base_method)
+        config, device = self.config, base_method.device
         with preserve_module_state(base_method), seeded(config.seed, stream=1):
             head = nn.Linear(base_method.point_width, len(scenes.val.classes)).to(device)
             class_counts = self._fit(head, self._features(base_method, scenes))
@@ -251,10 +251,10 @@ class SemanticProbe(Evaluation):
 
     def _features(self, base_method: PointMethod, scenes: _Scenes) -> Iterator[PointFeatures]:
         """Yield the features of batches of training scenes, without end."""
-        config, device, chosen = self.config, device_of(base_method), scenes.train_chosen
+        config, device, chosen = self.config, base_method.device, scenes.train_chosen
         batch_size = min(config.batch_size, len(chosen))
         order = ShuffledOrder(size=len(chosen), seed=config.seed, batch_size=batch_size)
-        batches = order.batches(0, Position())
+        batches = order.batches(0)
         if config.batchnorm == "train":
             base_method.backbone.train()
             keys = (

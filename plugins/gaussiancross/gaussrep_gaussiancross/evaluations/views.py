@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gaussrep import build
 from gaussrep.errors import CapabilityError
-from gaussrep.evaluation import Evaluation, Scores, batches, device_of, name_of
+from gaussrep.evaluation import Evaluation, Scores, batches
 from gaussrep.methods import Batch, Method
 from gaussrep.metrics import psnr
 from gaussrep_gaussiancross import losses
@@ -43,13 +43,13 @@ class Views(Evaluation):
             PSNR in dB, depth error in the units of the points, and fraction of Gaussians kept.
         """
         own = require_gaussian_cross(method)
-        methods = {name_of(method): own}
+        methods = {method.name: own}
         if self.config.untrained:
             methods[UNTRAINED] = _fresh(own)
         dataset = build("datasets", self.config.data, split="val")
         found: dict[str, list[dict[str, float]]] = defaultdict(list)
         with torch.no_grad():
-            for batch in batches(dataset, self.config, device_of(method)):
+            for batch in batches(dataset, self.config, method.device):
                 for name, one in methods.items():
                     found[name].append(dict(_measured(one, batch)))
                 found[BASELINE].append({"psnr": _flat_psnr(batch["images"]).mean().item()})
@@ -77,7 +77,7 @@ def require_gaussian_cross(method: Method) -> GaussianCross:
 
 
 def _fresh(method: GaussianCross) -> GaussianCross:
-    return GaussianCross(method.config).to(device_of(method)).eval()
+    return GaussianCross(method.config).to(method.device).eval()
 
 
 def _measured(method: GaussianCross, batch: Batch) -> Iterator[tuple[str, float]]:

@@ -10,7 +10,7 @@ import gaussrep as gr
 from gaussrep import Gaussians, build
 from gaussrep.data import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.evaluation import Evaluation, Scores, chosen_samples, device_of, name_of
+from gaussrep.evaluation import Evaluation, Scores
 from gaussrep.methods import Batch, Method
 from gaussrep_gmae.camera import canonical_camera
 from gaussrep_gmae.evaluations.config import DepthOrderConfig
@@ -43,11 +43,11 @@ class DepthOrder(Evaluation):
         Raises:
             DataError: No image has two pixels of clearly different depth.
         """
-        model, name = require_gmae(method), name_of(method)
+        model, name = require_gmae(method), method.name
         dataset = build("datasets", self.config.data, split="val")
         accuracies: dict[str, list[float]] = defaultdict(list)
-        for index in chosen_samples(len(dataset), self.config):
-            sample = {k: v.to(device_of(method)) for k, v in dataset[SampleKey(index)].items()}
+        for index in self.config.chosen(len(dataset)):
+            sample = {k: v.to(method.device) for k, v in dataset[SampleKey(index)].items()}
             truth, known = true_depth(sample, self.config.data.type)
             pairs = self._draw_pairs(truth, known)
             if pairs.shape[1] == 0:

@@ -9,17 +9,7 @@ from torch import Tensor
 from gaussrep import build
 from gaussrep.data import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.evaluation import (
-    Evaluation,
-    Scores,
-    canny,
-    chosen_samples,
-    device_of,
-    name_of,
-    score_boundaries,
-    sobel,
-    thin_strength,
-)
+from gaussrep.evaluation import Evaluation, Scores, boundaries
 from gaussrep.methods import Method
 from gaussrep_gmae.evaluations.config import EdgesConfig
 from gaussrep_gmae.layers import (
@@ -69,7 +59,7 @@ class ZeroShotEdges(Evaluation):
         """
         model = require_gmae(method)
         dataset = build("datasets", self.config.data, split="val")
-        chosen = chosen_samples(len(dataset), self.config)
+        chosen = self.config.chosen(len(dataset))
         strengths: dict[str, list[Strength]] = {}
         annotations = []
         for index in chosen:
@@ -80,14 +70,14 @@ class ZeroShotEdges(Evaluation):
                     "data.type=bsds500 data.root=FOLDER has."
                 )
             annotations.append(sample["boundaries"].numpy())
-            image = sample["image"].to(device_of(method))
-            for row, strength in self._strengths(model, image, name_of(method)).items():
+            image = sample["image"].to(method.device)
+            for row, strength in self._strengths(model, image, method.name).items():
                 strengths.setdefault(row, []).append(strength)
         rows = {row: self._score(maps, annotations) for row, maps in strengths.items()}
         return Scores(rows, {"samples": len(chosen)})
 
     def _score(self, maps: list[Strength], annotations: list[np.ndarray]) -> dict[str, float]:
-        scores = score_boundaries(
+        scores = boundaries.score_boundaries(
             maps,
             annotations,
             thresholds=self.config.thresholds,
@@ -120,8 +110,8 @@ class ZeroShotEdges(Evaluation):
         pixels = image.cpu().numpy()
         return {row: thin(each) for row, each in zip(names, smooth, strict=True)} | {
             "gradient of the photograph": thin(photograph_gradient(pixels)),
-            "sobel": sobel(pixels),
-            "canny": canny(pixels),
+            "sobel": boundaries.sobel(pixels),
+            "canny": boundaries.canny(pixels),
         }
 
 
@@ -162,4 +152,4 @@ def thin(strength: Strength) -> Strength:
     Returns:
         Thinned strength in [0, 1].
     """
-    return thin_strength(strength).clip(0, 1) ** 0.25
+    return boundaries.thin_strength(strength).clip(0, 1) ** 0.25

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from gaussrep import build
 from gaussrep.errors import DataError
-from gaussrep.evaluation import Evaluation, Scores, batches, device_of, name_of
+from gaussrep.evaluation import Evaluation, Scores, batches
 from gaussrep.methods import Batch, Method
 from gaussrep_gmae.evaluations.config import FigureGroundConfig
 from gaussrep_gmae.layers.figure import NUM_CLUSTERS, figure_mask, pixel_figure
@@ -42,11 +42,11 @@ class FigureGround(Evaluation):
         Raises:
             DataError: The data set has no figure masks.
         """
-        model, name = require_gmae(method), name_of(method)
+        model, name = require_gmae(method), method.name
         dataset = build("datasets", self.config.data, split="val")
         parts: dict[str, list[Tensor]] = {}
         with torch.no_grad():
-            for batch in batches(dataset, self.config, device_of(method)):
+            for batch in batches(dataset, self.config, method.device):
                 if "figure" not in batch:
                     raise DataError(
                         f"data set {self.config.data.type!r} has no figure masks; "

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, grid_sample
 
 from gaussrep import Gaussians, build
-from gaussrep.evaluation import Evaluation, Scores, batches, device_of, name_of
+from gaussrep.evaluation import Evaluation, Scores, batches
 from gaussrep.methods import Method
 from gaussrep.metrics import psnr
 from gaussrep_gmae.evaluations.config import LayersConfig
@@ -49,13 +49,13 @@ class Layers(Evaluation):
         dataset = build("datasets", self.config.data, split="val")
         scores: dict[str, dict[str, list[float]]] = {}
         with torch.no_grad():
-            for batch in batches(dataset, self.config, device_of(method)):
+            for batch in batches(dataset, self.config, method.device):
                 gaussians = model.gaussians(batch)
-                for row, order in _orders(gaussians, name_of(method)).items():
+                for row, order in _orders(gaussians, method.name).items():
                     columns = scores.setdefault(row, defaultdict(list))
                     self._add(columns, model, gaussians, order, batch["image"])
         rows = {row: {name: mean(each) for name, each in c.items()} for row, c in scores.items()}
-        return Scores(rows, {"samples": len(scores[name_of(method)]["size"])})
+        return Scores(rows, {"samples": len(scores[method.name]["size"])})
 
     def _add(
         self,
