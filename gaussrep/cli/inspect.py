@@ -36,6 +36,7 @@ def inspect(
     with Progress(f"loading torch to inspect {run}"):
         from gaussrep.evaluation.inspection import inspect_run
 
-    report = inspect_run(run, samples, out or run, overrides)
+    with Progress(f"inspecting {run}"):
+        report = inspect_run(run, samples, out or run, overrides)
     typer.echo(report.summary)
     typer.echo(f"Report: {report.page}")
