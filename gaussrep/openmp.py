@@ -56,7 +56,6 @@ def prepare_process(environ: MutableMapping[str, str] = os.environ) -> None:
         environ["KMP_BLOCKTIME"] = str(BOUNDED_MS)
     if environ.get("OMP_NUM_THREADS") != "1" and not any(v in environ for v in _GNU_VARIABLES):
         set_wait("adaptive")
-        atexit.register(set_wait, "active")
 
 
 def set_wait(wait: Wait) -> Wait:
@@ -244,6 +243,7 @@ def _torch_folder() -> Path:
 
 
 _waiting = _Waiting()
+atexit.register(set_wait, "active")
 _block_times: dict[str, int] = {}
 """Milliseconds that a library spins by default, by file."""
 

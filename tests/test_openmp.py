@@ -63,7 +63,6 @@ def test_the_command_waits_adaptively_and_keeps_what_the_user_set(given, expecte
 def cores(monkeypatch):
     """Set the cores of the affinity, and those that may be used; nothing starts to watch."""
     monkeypatch.setattr(openmp, "set_wait", lambda wait: None)
-    monkeypatch.setattr(openmp.atexit, "register", lambda *call: None)
 
     def give(affinity, usable):
         monkeypatch.setattr(openmp, "affinity_cores", lambda: affinity)

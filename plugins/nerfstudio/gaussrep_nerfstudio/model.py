@@ -10,6 +10,7 @@ from nerfstudio.models.base_model import Model
 from torch import Tensor
 from torch.nn import Parameter
 
+import gaussrep as gr
 from gaussrep import Cameras as GaussrepCameras
 from gaussrep.fitting import FittedViews, SceneFitter
 from gaussrep.metrics import psnr
@@ -76,6 +77,8 @@ class GaussrepModel(Model):
         """Schedule the steps, and encode the images where there are features."""
         trainer = training_callback_attributes.trainer
         assert trainer is not None
+        if self.device.type == "cpu":
+            gr.threads(wait="adaptive")
         steps = self._saved["steps"] or trainer.config.max_num_iterations
         self._schedule = Schedule(
             self._fitter, trainer.optimizers, steps=steps, state=self._saved["strategy"]
