@@ -13,8 +13,9 @@ from gaussrep.errors import PluginError
 def merge(model: type[Config], layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Merge layers of settings.
 
-    Mappings merge key by key; lists and scalars replace. Where a layer names another component than
-    the layers below it (or the model's defaults), the settings of the other one are dropped.
+    Mappings merge key by key; lists and scalars replace. Where settings have a `type`, a string is
+    short for it. Where a layer names another component than the layers below it (or the model's
+    defaults), the settings of the other one are dropped.
 
     Args:
         model: The configuration class.
@@ -39,6 +40,8 @@ def _merge_model(
 def _merge(kind: FieldKind, default: Any, values: Sequence[Any]) -> Any:
     if isinstance(kind, ComponentField):
         return _merge_component(kind, default, values)
+    if isinstance(kind, type) and "type" in kind.model_fields:
+        values = [{"type": value} if isinstance(value, str) else value for value in values]
     layers = _last_mappings(values)
     if not layers or isinstance(kind, ListOf):
         return values[-1]

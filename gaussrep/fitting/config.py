@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from gaussrep.config import ComponentConfig, Config, component
+from gaussrep.config.paths import AbsolutePath
 from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import ConfigError, DataError
 from gaussrep.fitting.capture_formats import find_capture_format
+from gaussrep.formats.suffixes import format_of
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -102,11 +104,17 @@ CaptureField = Annotated[CaptureConfig, component("captures"), BeforeValidator(w
 
 
 class InitConfig(Config):
-    """The Gaussians before the first step."""
+    """The Gaussians before the first step; a file name is short for its `path`."""
 
-    type: Literal["auto", "random", "points"] = "auto"
+    type: Literal["auto", "random", "points", "file"] = "auto"
     """`random` fills the cube at which the cameras point; `points` uses the capture's points;
-    `auto` uses points where there are any."""
+    `file` uses the Gaussians of `path`; `auto` uses the file where one is given, else points where
+    there are any."""
+    path: AbsolutePath | None = None
+    """File of Gaussians in the capture's coordinates, of any format that gaussrep reads. All its
+    spherical harmonics are used from the first step, up to `sh_degree`."""
+    min_opacity: Fraction = 0.0
+    """Opacity below which Gaussians of the file are left out."""
     count: int = Field(default=2000, ge=4)
     """Number of Gaussians; of more points, a random subset of this size is used."""
     opacity: float = Field(default=0.5, gt=0, lt=1)
@@ -115,6 +123,36 @@ class InitConfig(Config):
     """Standard deviation in units of the distance to the three nearest neighbors; by default 1 at
     points, as in 3DGS (section 5.1), and 0.3 at random places, a design choice: large Gaussians
     occlude each other there. 3DGS-MCMC's code has 0.1."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _expand_file_name(cls, data: Any) -> Any:
+        """Read a file name in place of the settings, or of `type`, as `path`."""
+        given = {"type": data} if isinstance(data, str) else data
+        if isinstance(given, Mapping) and Path(str(given.get("type", ""))).suffix:
+            return {**given, "type": "file", "path": given["type"]}
+        return given
+
+    @model_validator(mode="after")
+    def _check_file(self) -> "InitConfig":
+        if self.type == "file" and self.path is None:
+            raise ValueError("type is file, but no file is given; give it by init.path=FILE")
+        if self.type in ("random", "points") and self.path is not None:
+            raise ValueError(f"type is {self.type}, but a file is given; leave out one of them")
+        return self
+
+    def preflight(self) -> None:
+        """Check that the file is there and has a suffix that is read.
+
+        Raises:
+            ConfigError: There is no such file.
+            FormatError: No format reads its suffix.
+        """
+        if self.path is None:
+            return
+        if not self.path.is_file():
+            raise ConfigError(f"init.path: there is no file {self.path}")
+        format_of(self.path, reading=True)
 
 
 class LearningRatesConfig(Config):
@@ -255,7 +293,7 @@ class BaseFitConfig(Config):
     """Weight of the mean absolute error of depth in units of the extent, where depth was measured;
     design choice."""
     sh_degree: int = Field(default=3, ge=0, le=3)
-    """Degree of the spherical harmonics at the end; they start at 0."""
+    """Degree of the spherical harmonics at the end; they start at 0, except from a file."""
     sh_interval_fraction: Fraction = 1 / 30
     """Fraction of all steps after which the degree rises by one: 1000 of 30,000 in 3DGS."""
     background: tuple[Fraction, Fraction, Fraction] = (0.0, 0.0, 0.0)
@@ -279,8 +317,11 @@ class BaseFitConfig(Config):
             steps: Steps in all.
 
         Returns:
-            A degree from 0 to `sh_degree`.
+            A degree from 0 to `sh_degree`; always the latter where the Gaussians of a file are the
+            first.
         """
+        if self.init.path is not None:
+            return self.sh_degree
         interval = max(1, round(self.sh_interval_fraction * steps))
         return min(self.sh_degree, step // interval)
 

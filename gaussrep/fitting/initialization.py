@@ -1,5 +1,7 @@
 """The first Gaussians of a fit, and the size of the scene judged by its cameras."""
 
+from pathlib import Path
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -9,6 +11,7 @@ from gaussrep.cuboid import Cuboid
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import InitConfig
+from gaussrep.formats.by_suffix import load
 from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import spacing
 
@@ -32,15 +35,18 @@ def init_gaussians(capture: Capture, config: InitConfig, generator: torch.Genera
 
     Args:
         capture: Cameras, and points where it has any.
-        config: Number, place, size and opacity.
+        config: Number, place, size and opacity, or a file.
         generator: On the CPU.
 
     Returns:
-        One scene, [N], with plain colors, on the CPU.
+        One scene, [N], on the CPU; with plain colors, except from a file.
 
     Raises:
         DataError: The settings require points and the capture has none.
+        FormatError: The file is missing or damaged, or no format reads it.
     """
+    if config.path is not None:
+        return load_gaussians(config.path, config.min_opacity)
     if capture.points is None and config.type == "points":
         raise DataError("init.type is points, but this capture has no points; use random.")
     if capture.points is None or config.type == "random":
@@ -49,6 +55,30 @@ def init_gaussians(capture: Capture, config: InitConfig, generator: torch.Genera
     assert capture.colors is not None
     chosen = torch.randperm(len(capture.points), generator=generator)[: config.count]
     return gaussians_at(capture.points[chosen], capture.colors[chosen], config)
+
+
+def load_gaussians(path: Path, min_opacity: float = 0.0) -> Gaussians:
+    """Read the first Gaussians of a fit from a file.
+
+    Args:
+        path: File of any format that is read.
+        min_opacity: Leave out Gaussians of lower opacity.
+
+    Returns:
+        One scene, [N], on the CPU.
+
+    Raises:
+        FormatError: The file is missing or damaged, or no format reads it.
+        DataError: No Gaussian is left.
+    """
+    found = load(path)
+    kept = found.prune(found.opacities >= min_opacity)
+    if not kept.count:
+        raise DataError(
+            f"{path}: none of {found.count} Gaussians has an opacity of at least {min_opacity:g}; "
+            "lower init.min_opacity."
+        )
+    return kept
 
 
 def random_gaussians(cuboid: Cuboid, config: InitConfig, generator: torch.Generator) -> Gaussians:

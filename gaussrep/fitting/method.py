@@ -15,6 +15,7 @@ from gaussrep.fitting.config import SceneFitConfig
 from gaussrep.fitting.dataset import CaptureDataset, images_of
 from gaussrep.fitting.fitter import SceneFitter
 from gaussrep.fitting.image_gradient import one_each, per_view
+from gaussrep.fitting.initialization import load_gaussians
 from gaussrep.fitting.losses import ImageMetrics, compute_image_metrics
 from gaussrep.fitting.scene_model import make_optimizers
 from gaussrep.formats.by_suffix import save
@@ -56,7 +57,7 @@ class SceneFit(Method):
         return self.fitter.extent
 
     def setup(self, dataset: Any) -> None:
-        """Place the first Gaussians.
+        """Place the first Gaussians, except those of a file.
 
         Args:
             dataset: The fitted views, a `CaptureDataset`.
@@ -70,8 +71,19 @@ class SceneFit(Method):
             )
         capture = dataset.capture
         fitter = SceneFitter(self.config, self.config.seed, capture.train.cameras)
-        fitter.init(capture)
+        if self.config.init.path is None:
+            fitter.init(capture)
         self._use(fitter)
+
+    def load_pretrained(self) -> None:
+        """Place the Gaussians of a file, where the settings name one; a resumed run needs none.
+
+        Raises:
+            FormatError: The file is missing or damaged, or no format reads it.
+            DataError: No Gaussian of it is opaque enough.
+        """
+        if (path := self.config.init.path) is not None:
+            self.set_gaussians(load_gaussians(path, self.config.init.min_opacity))
 
     def set_gaussians(self, gaussians: Gaussians) -> None:
         """Replace the Gaussians; only before the optimizers are built.

@@ -137,6 +137,34 @@ def test_keeps_a_scene_that_is_right_already(run, tiny_scene):
     assert result.metrics.psnr > 30
 
 
+@pytest.mark.parametrize(("suffix", "degree"), [("ply", 0), ("ply", 2), ("spz", 2), ("glb", 2)])
+def test_starts_from_a_file_and_adapts_its_harmonics(run, tiny_scene, tmp_path, suffix, degree):
+    path = tmp_path / f"scene.{suffix}"
+    coefficients = torch.zeros(12, (degree + 1) ** 2, 3)
+    coefficients[:, :1] = gr.sh.from_rgb(tiny_scene.colors)
+    gr.save(tiny_scene.replace(colors=None, sh=coefficients), path)
+    result = run(f"init={path}", "strategy.noise=0", "steps=1")
+    assert result.metrics.psnr > 28
+    assert result.gaussians == 12
+    assert gr.load(result.scene).sh_degree == 1
+    assert rows(result.run)[0]["sh_degree"] == "1"
+
+
+def test_a_fit_that_started_from_a_file_is_resumed_without_it(
+    run, tiny_scene, tiny_capture, tmp_path
+):
+    path = tmp_path / "scene.ply"
+    gr.save(tiny_scene, path)
+    settings = [f"init={path}", "steps=30", "checkpoint_every=13", "log_every=3"]
+    whole = run(*settings, name="whole")
+    with interrupted_at(17):
+        run(*settings, name="stopped")
+    path.unlink()
+    result = resume_fit(whole.run.with_name("stopped"), capture=tiny_capture)
+    assert untimed(result.run) == untimed(whole.run)
+    assert torch.equal(gr.load(result.scene).means, gr.load(whole.scene).means)
+
+
 def test_harmonics_are_added_one_degree_after_the_other(run):
     settings = ("sh_degree=2", "sh_interval_fraction=0.3", "steps=20", "log_every=1")
     degrees = [int(row["sh_degree"]) for row in rows(run(*settings).run)]

@@ -1,6 +1,7 @@
 import pytest
 import torch
 
+import gaussrep as gr
 from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
 from gaussrep.errors import DataError
@@ -9,6 +10,7 @@ from gaussrep.fitting.config import InitConfig
 from gaussrep.fitting.initialization import (
     gaussians_at,
     init_gaussians,
+    load_gaussians,
     random_gaussians,
     scene_bounds,
     scene_extent,
@@ -121,3 +123,21 @@ def test_parallel_cameras_do_not_send_the_cube_to_infinity():
     cube = scene_bounds(Cameras(torch.cat(views), Ks.expand(5, 3, 3), 40, 30))
     assert cube.center.norm() < 10
     assert (cube.size < 50).all()
+
+
+def test_a_file_is_read_whatever_the_capture_holds(tmp_path, tiny_scene, ring):
+    path = tmp_path / "scene.ply"
+    gr.save(tiny_scene, path)
+    capture = Capture(PosedImages(torch.rand(11, 16, 16, 3), ring), None, torch.rand(30, 3))
+    found = init_gaussians(capture, InitConfig(path=path, count=5), rng())
+    assert torch.equal(found.means, gr.load(path).means)
+
+
+def test_faint_gaussians_of_a_file_are_left_out(tmp_path, tiny_scene):
+    path = tmp_path / "scene.ply"
+    gr.save(tiny_scene, path)
+    opaque = tiny_scene.opacities > 0.8
+    assert 0 < opaque.sum() < 12
+    torch.testing.assert_close(load_gaussians(path, 0.8).means, tiny_scene.means[opaque])
+    with pytest.raises(DataError, match="none of 12 Gaussians has an opacity of at least 1"):
+        load_gaussians(path, 1.0)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 SETTABLE = (
     "loss.",
-    "init.",
+    "init.opacity=",
+    "init.scale=",
     "strategy.",
     "sh_interval_fraction=",
     "learning_rates.means_end=",

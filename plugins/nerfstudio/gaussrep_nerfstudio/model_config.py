@@ -56,7 +56,7 @@ class GaussrepModelConfig(ModelConfig):
     """Whether to measure LPIPS: never, where its weights are on this machine, or after a
     download."""
     settings: tuple[str, ...] = ()
-    """Further settings of `gaussrep fit`: `loss.…`, `init.…`, `strategy.…`,
+    """Further settings of `gaussrep fit`: `loss.…`, `init.opacity`, `init.scale`, `strategy.…`,
     `sh_interval_fraction=…` and `learning_rates.means_end=…`, such as
     `strategy.grow_gradient=1e-4`."""
 
