@@ -17,6 +17,7 @@ from gaussrep.formats.compressed_ply import (
     THREE,
     VECTOR,
 )
+from gaussrep.formats.morton import morton_order
 from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.gaussians import Gaussians
 
@@ -36,7 +37,7 @@ def write_compressed(file: BinaryIO, scene: Gaussians) -> None:
         file: The file, opened for writing.
         scene: One scene, float32, on the CPU, with colors or SH of degree 0 to 3.
     """
-    order = _morton_order(scene.means.numpy())
+    order = _order(scene.means.numpy())
     harmonics = sh_coefficients(scene).numpy()[order]
     logs = np.log(scene.scales.numpy()[order].astype(np.float64))
     values = {
@@ -71,16 +72,10 @@ def _header(chunks: int, count: int, rest: int) -> bytes:
     return "\n".join([*lines, "end_header", ""]).encode("ascii")
 
 
-def _morton_order(means: np.ndarray) -> np.ndarray:
-    """Sort along a curve on which neighbors are near in space; bits of x, y and z take turns."""
+def _order(means: np.ndarray) -> np.ndarray:
     low = means.min(0, initial=np.inf)
     size = (means - low).max(initial=0) or 1
-    cells = ((means - low) / size * (2**MORTON_BITS - 1)).astype(np.uint32)
-    codes = np.zeros(len(means), np.uint32)
-    for place in range(MORTON_BITS):
-        for axis in range(3):
-            codes |= (cells[:, axis] >> place & 1) << np.uint32(3 * place + axis)
-    return np.argsort(codes, kind="stable")
+    return morton_order(((means - low) / size * (2**MORTON_BITS - 1)).astype(np.uint32))
 
 
 def _bounds(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -25,6 +25,10 @@ class GltfConfig(FormatConfig):
     """Settings of glTF files."""
 
 
+class SogConfig(FormatConfig):
+    """Settings of SOG files."""
+
+
 class SpzConfig(FormatConfig):
     """Settings of SPZ files."""
 

@@ -7,20 +7,20 @@ from gaussrep.errors import AmbiguousNameError, FormatError
 
 
 def suffixes(*, reading: bool) -> dict[str, list[str]]:
-    """List the suffixes of files of Gaussians.
+    """List the suffixes, and the whole names, of files of Gaussians.
 
     Args:
         reading: Of the formats that are read; otherwise of those that are written.
 
     Returns:
-        Qualified names of the formats, by suffix in lower case.
+        Qualified names of the formats, by suffix or name in lower case; suffixes begin with a dot.
     """
     able: dict[str, list[str]] = {}
     for component in plugins.list("formats"):
         record = component.record
         if record.can_read if reading else record.can_write:
-            for suffix in record.suffixes:
-                able.setdefault(suffix.lower(), []).append(component.qualified)
+            for ending in (*record.suffixes, *record.file_names):
+                able.setdefault(ending.lower(), []).append(component.qualified)
     return able
 
 
@@ -39,7 +39,10 @@ def format_of(path: Path, *, reading: bool) -> str:
         AmbiguousNameError: Several formats do.
     """
     able = suffixes(reading=reading)
-    fitting = [suffix for suffix in able if path.name.lower().endswith(suffix)]
+    name = path.name.lower()
+    fitting = [
+        ending for ending in able if name == ending or (ending[0] == "." and name.endswith(ending))
+    ]
     if not fitting:
         verb = "read" if reading else "write"
         raise FormatError(f"{path}: no format {verb}s this suffix; known: {', '.join(able)}.")

@@ -402,6 +402,14 @@ def register_formats() -> Iterator[FormatRecord]:
         suffixes=(".spz",),
     )
     yield FormatRecord(
+        name="sog",
+        summary="PlayCanvas's images of bytes: versions 1 and 2 read, 2 written.",
+        target="gaussrep.formats.sog:Sog",
+        config="gaussrep.formats.config:SogConfig",
+        suffixes=(".sog",),
+        file_names=("meta.json",),
+    )
+    yield FormatRecord(
         name="gltf",
         summary="glTF with Khronos's extension KHR_gaussian_splatting.",
         target="gaussrep.formats.gltf:Gltf",

@@ -128,6 +128,7 @@ class FormatRecord(Record):
 
     Args:
         suffixes: File suffixes that it owns, with the dot, `(".ply",)`.
+        file_names: Whole names of files that it owns, `("meta.json",)`.
         can_read: Whether it loads files.
         can_write: Whether it saves files.
     """
@@ -135,6 +136,7 @@ class FormatRecord(Record):
     noun: ClassVar[str] = "format"
 
     suffixes: tuple[str, ...]
+    file_names: tuple[str, ...] = ()
     can_read: bool = True
     can_write: bool = True
 

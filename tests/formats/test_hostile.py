@@ -1,6 +1,8 @@
 """Damaged files of every format load, or are refused in one sentence; nothing else happens."""
 
+import io
 import struct
+import zipfile
 
 import pytest
 import torch
@@ -13,7 +15,7 @@ from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
 from gaussrep.gaussians import Gaussians
 
-NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply", "a.compressed.ply"]
+NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply", "a.compressed.ply", "a.sog", "meta.json"]
 WORDS = [b"\0", b"\xff" * 4, b"-1", b"1e999", b"NaN", b"99999999999", b"{}", b"[]", b"null", b'"']
 
 
@@ -107,6 +109,21 @@ def test_damage_of_spz_4(tmp_path_factory, valid, damage):
     check(tmp_path_factory.getbasetemp() / "a.spz", damaged(data, damage))
 
 
+@settings(max_examples=150)
+@given(damage=damages(), place=st.integers(0, 7))
+def test_damage_below_the_checksums_of_sog(tmp_path_factory, valid, damage, place):
+    path = tmp_path_factory.getbasetemp() / "a.sog"
+    with zipfile.ZipFile(io.BytesIO(valid["a.sog"])) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    name = list(files)[place]
+    files[name] = damaged(files[name], damage)
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    check(path, content.getvalue())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_missing_file(tmp_path, name):
     with pytest.raises(FormatError, match="cannot be read: No such file"):
@@ -126,4 +143,4 @@ def test_a_full_disk_leaves_the_old_file(tmp_path, make_scene, monkeypatch, name
     with pytest.raises(FormatError, match="No space left on device"):
         save(make_scene(5), path)
     assert path.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(tmp_path.iterdir()) == [path] or name == "meta.json"
