@@ -39,8 +39,6 @@ FILES: list[tuple[str, dict[str, Any]]] = [
     (".spz", {}),
     (".spz", {"version": 2}),
     (".spz", {"version": 4}),
-    (".compressed.ply", {}),
-    (".sog", {}),
 ]
 DEFINITIONS = {
     "garden": "138,766 points of a real garden with plain colors, standard deviations even in 0 "

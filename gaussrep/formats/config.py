@@ -21,6 +21,10 @@ class SplatConfig(FormatConfig):
     """Settings of `.splat` files."""
 
 
+class KsplatConfig(FormatConfig):
+    """Settings of `.ksplat` files."""
+
+
 class GltfConfig(FormatConfig):
     """Settings of glTF files."""
 

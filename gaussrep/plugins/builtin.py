@@ -395,6 +395,14 @@ def register_formats() -> Iterator[FormatRecord]:
         suffixes=(".splat",),
     )
     yield FormatRecord(
+        name="ksplat",
+        summary="mkkellogg's files, compression levels 0 to 2; read only.",
+        target="gaussrep.formats.ksplat:Ksplat",
+        config="gaussrep.formats.config:KsplatConfig",
+        suffixes=(".ksplat",),
+        can_write=False,
+    )
+    yield FormatRecord(
         name="spz",
         summary="Niantic's compressed files: versions 1 to 4 read, 2 to 4 written.",
         target="gaussrep.formats.spz:Spz",

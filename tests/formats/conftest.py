@@ -1,5 +1,7 @@
 """What the tests of all formats share."""
 
+import struct
+
 import pytest
 import torch
 
@@ -32,6 +34,39 @@ def make_scene():
             opacities=random(count),
             **appearance,
         )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def make_ksplat():
+    """A file of one section of three Gaussians, in a full bucket of two and one of another length.
+
+    SH are counted 0, 1, 2, … in the order of the file; at level 2 they are those bytes.
+    """
+
+    def make(level=0, degree=0, change=lambda header, section: None):
+        header, section = bytearray(4096), bytearray(1024)
+        struct.pack_into("<BB2xIIIIH", header, 0, 0, 1, 1, 1, 4, 3, level)
+        struct.pack_into("<ff", header, 36, -2, 0.55)
+        buckets = 2 if level else 0
+        struct.pack_into("<IIIIfHxxIIIIH", section, 0, 3, 4, 2, buckets, 5, 12, 0, 0, 1, 1, degree)
+        change(header, section)
+        data = [bytes(header), bytes(section)]
+        if level:
+            data.append(struct.pack("<I6f", 1, 10, 20, 30, -10, -20, -30))
+        else:
+            data.append(struct.pack("<I", 0))
+        harmonics = 3 * ((degree + 1) ** 2 - 1)
+        code = "fHH"[level], "fee"[level], "feB"[level]
+        row = struct.Struct(f"<3{code[0]}7{code[1]}4B{harmonics}{code[2]}")
+        centers = [(1, 2, 3), (4, 5, 6), (7, 8, 9)]
+        if level:
+            centers = [(32767, 0, 65534), (32767, 32767, 32767), (65534, 32767, 0)]
+        for center in centers:
+            values = (0.5, 0.25, 2, 1, 0, 0, 0.5, 255, 0, 51, 51)
+            data.append(row.pack(*center, *values, *range(harmonics)))
+        return b"".join(data) + bytes(row.size)
 
     return make
 

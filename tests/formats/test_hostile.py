@@ -110,6 +110,17 @@ def test_damage_of_spz_4(tmp_path_factory, valid, damage):
 
 
 @settings(max_examples=150)
+@given(damage=damages(), level=st.integers(0, 2), degree=st.integers(0, 3))
+def test_damage_of_ksplat(tmp_path_factory, make_ksplat, damage, level, degree):
+    """The bytes that mean something are less than 100 of the headers, which are damaged apart."""
+    data = make_ksplat(level, degree)
+    path = tmp_path_factory.getbasetemp() / "a.ksplat"
+    check(path, damaged(data, damage))
+    named = damaged(data[:44] + data[4096:4138], (damage[0], None))[:86].ljust(86, b"\0")
+    check(path, named[:44] + data[44:4096] + named[44:] + data[4138:])
+
+
+@settings(max_examples=150)
 @given(damage=damages(), place=st.integers(0, 7))
 def test_damage_below_the_checksums_of_sog(tmp_path_factory, valid, damage, place):
     path = tmp_path_factory.getbasetemp() / "a.sog"
