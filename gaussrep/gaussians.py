@@ -31,6 +31,8 @@ class Gaussians:
         colors: RGB, usually in [0, 1], [*B, N, 3]. Exactly one of `colors` and `sh` is given.
         sh: Spherical-harmonics coefficients, K = 1, 4, 9, 16 or 25 bases, [*B, N, K, 3].
         features: Any number of further channels, [*B, N, C].
+        antialiased: Whether the scene was fitted with antialiasing, so that renderers compensate
+            opacities for the blur that they add to small Gaussians (Mip-Splatting, Yu et al. 2024).
 
     Raises:
         ShapeError: If a tensor has the wrong shape, dtype or device; the message names it.
@@ -50,6 +52,7 @@ class Gaussians:
     colors: Float[Tensor, "*batch n 3"] | None = None
     sh: Float[Tensor, "*batch n bases 3"] | None = None
     features: Float[Tensor, "*batch n channels"] | None = None
+    antialiased: bool = False
 
     def __post_init__(self) -> None:
         if not isinstance(self.means, Tensor) or self.means.ndim < 2:
@@ -69,12 +72,16 @@ class Gaussians:
         check_alike(dict(self.tensors()))
 
     def tensors(self) -> Iterator[tuple[str, Tensor]]:
-        """Iterate over the fields that are present.
+        """Iterate over the tensors that are present.
 
         Returns:
             Names and tensors, in the order of the fields.
         """
-        return ((name, tensor) for name, tensor in vars(self).items() if tensor is not None)
+        return (
+            (name, tensor)
+            for name, tensor in vars(self).items()
+            if tensor is not None and name != "antialiased"
+        )
 
     @property
     def batch_shape(self) -> torch.Size:
@@ -101,11 +108,12 @@ class Gaussians:
         """Degree of the spherical harmonics; None for plain colors."""
         return None if self.sh is None else sh.degree_of(self.sh.shape[-2])
 
-    def replace(self, **tensors: Tensor | None) -> "Gaussians":
-        """Replace some tensors.
+    def replace(self, **fields: Any) -> "Gaussians":
+        """Replace some fields.
 
         Args:
-            **tensors: New tensors by name of the field; None removes an optional field.
+            **fields: New tensors, or `antialiased`, by name of the field; None removes an optional
+                tensor.
 
         Returns:
             New Gaussians, checked.
@@ -113,7 +121,7 @@ class Gaussians:
         Raises:
             ShapeError: If the tensors do not fit together; the message names one.
         """
-        return replace(self, **tensors)
+        return replace(self, **fields)
 
     def _map(self, change: Any) -> "Gaussians":
         return self.replace(**{name: change(name, tensor) for name, tensor in self.tensors()})
@@ -220,11 +228,12 @@ class Gaussians:
             New Gaussians, [*B, sum of N_i].
 
         Raises:
-            ShapeError: If there is no part, or the fields differ.
+            ShapeError: If there is no part, or the fields or `antialiased` differ.
         """
         names = _common_fields(parts)
         axis = len(parts[0].batch_shape)
-        return cls(**{name: torch.cat([getattr(p, name) for p in parts], axis) for name in names})
+        joined = {name: torch.cat([getattr(p, name) for p in parts], axis) for name in names}
+        return parts[0].replace(**joined)
 
     @classmethod
     def stack(cls, scenes: Sequence["Gaussians"]) -> "Gaussians":
@@ -237,11 +246,12 @@ class Gaussians:
             New Gaussians, [scenes, *B, max of N_i].
 
         Raises:
-            ShapeError: If there is no scene, or the fields differ.
+            ShapeError: If there is no scene, or the fields or `antialiased` differ.
         """
         names = _common_fields(scenes)
         padded = [scene.pad(max(s.count for s in scenes)) for scene in scenes]
-        return cls(**{name: torch.stack([getattr(p, name) for p in padded]) for name in names})
+        joined = {name: torch.stack([getattr(p, name) for p in padded]) for name in names}
+        return scenes[0].replace(**joined)
 
     def transform(self, matrix: Float[Tensor, "*#batch 4 4"]) -> "Gaussians":
         """Transform by a similarity: scale, rotate, reflect and translate.
@@ -278,7 +288,8 @@ class Gaussians:
         return factor @ factor.mT
 
     def __repr__(self) -> str:
-        head = f"Gaussians({list(self.opacities.shape)}, {self.dtype}, {self.device})"
+        mode = ", antialiased" if self.antialiased else ""
+        head = f"Gaussians({list(self.opacities.shape)}, {self.dtype}, {self.device}{mode})"
         lines = [f"  {name:<9} {_describe(tensor)}" for name, tensor in self.tensors()]
         return "\n".join([head, *lines])
 
@@ -301,5 +312,10 @@ def _common_fields(parts: Sequence[Gaussians]) -> list[str]:
             raise ShapeError(
                 f"cannot join Gaussians of different fields: part 0 has {', '.join(names)}, "
                 f"part {number} has {', '.join(other)}."
+            )
+        if part.antialiased != parts[0].antialiased:
+            raise ShapeError(
+                "cannot join antialiased Gaussians with others, which renderers draw differently; "
+                "replace(antialiased=…) changes one of them."
             )
     return names

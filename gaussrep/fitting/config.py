@@ -301,6 +301,10 @@ class BaseFitConfig(Config):
     random_background: bool = False
     """Use another random background for each step, so that the Gaussians become opaque where the
     images are."""
+    antialiased: bool = False
+    """Render with antialiasing, which `scene.ply` is marked with: compensate opacities for the blur
+    that renderers add to small Gaussians, as Mip-Splatting (Yu et al. 2024) and gsplat do, so that
+    images at other distances and resolutions stay right."""
     calibrate: bool = False
     """Learn one correction of lens and mounting that all cameras share, for recordings whose color
     camera is not the calibrated one."""

@@ -1,5 +1,6 @@
 """SceneFitter: the steps of a fit, for any training loop."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,6 +23,8 @@ from gaussrep.fitting.strategy import Optimizers, StepInfo, Strategy
 from gaussrep.gaussians import Gaussians
 from gaussrep.losses.loss import Loss
 from gaussrep.rendering import Rendering, render
+
+logger = logging.getLogger("gaussrep")
 
 FEATURE_SCALE = 0.1
 """Initial standard deviation of features; design choice."""
@@ -81,7 +84,7 @@ class SceneFitter:
     ) -> None:
         self.config = config
         extent = 1.0 if cameras is None else scene_extent(cameras)
-        self.scene = SceneModel(placeholder_gaussians(channels), config.sh_degree)
+        self.scene = self._model(placeholder_gaussians(channels))
         self.calibration = Calibration(extent).requires_grad_(config.calibrate)
         self.loss: Loss = build("losses", config.loss)
         self.strategy: Strategy | None = None
@@ -239,7 +242,16 @@ class SceneFitter:
         if self._channels is not None and gaussians.features is None:
             features = torch.randn(gaussians.count, self._channels, generator=rng)
             gaussians = gaussians.replace(features=FEATURE_SCALE * features)
-        self.scene = SceneModel(gaussians, self.config.sh_degree)
+        if gaussians.antialiased and not self.config.antialiased:
+            logger.warning(
+                "the first Gaussians were fitted with antialiasing, this fit renders without it; "
+                "antialiased=true renders them as they were fitted"
+            )
+        self.scene = self._model(gaussians)
+
+    def _model(self, gaussians: Gaussians) -> SceneModel:
+        marked = gaussians.replace(antialiased=self.config.antialiased)
+        return SceneModel(marked, self.config.sh_degree)
 
     def _pixel_gradients(self, gather: Callable[[Tensor], Tensor] | None) -> Float[Tensor, "v n 2"]:
         """Gradients with respect to the projected centers, per view and backward pass."""

@@ -32,7 +32,7 @@ def per_view(gaussians: Gaussians, views: int) -> Gaussians:
     }
     if copies["means"].requires_grad:
         copies["means"].retain_grad()
-    return Gaussians(**copies)
+    return gaussians.replace(**copies)
 
 
 def one_each(cameras: Cameras) -> Cameras:

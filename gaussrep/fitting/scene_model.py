@@ -24,6 +24,9 @@ class SceneModel(nn.Module):
     weights of another number of Gaussians resizes the module; optimizers of its parameters stay
     valid.
 
+    Attributes:
+        antialiased: Whether the Gaussians are rendered with antialiasing, those of `gaussians`.
+
     Args:
         gaussians: Initial Gaussians, [N]; plain colors become spherical harmonics.
         sh_degree: Degree of the spherical harmonics; coefficients that `gaussians` lack are zero,
@@ -50,6 +53,7 @@ class SceneModel(nn.Module):
             raw["shN"] = coefficients[:, 1:]
         if init.features is not None:
             raw["features"] = init.features
+        self.antialiased = init.antialiased
         self.raw = nn.ParameterDict({name: tensor.clone() for name, tensor in raw.items()})
 
     @property
@@ -84,6 +88,7 @@ class SceneModel(nn.Module):
             opacities=self.raw["opacities"].sigmoid(),
             sh=coefficients,
             features=self.raw.get("features"),
+            antialiased=self.antialiased,
         )
 
     def _load_from_state_dict(

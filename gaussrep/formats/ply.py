@@ -1,6 +1,7 @@
 """Gaussians in the PLY layout that 3D Gaussian Splatting introduced and every viewer reads."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 from gaussrep.errors import FormatError
 from gaussrep.formats import ply_layout
@@ -9,8 +10,13 @@ from gaussrep.formats.compressed_ply import is_compressed, read_compressed
 from gaussrep.formats.compressed_ply_writing import write_compressed
 from gaussrep.formats.config import PlyConfig
 from gaussrep.formats.format import Format
-from gaussrep.formats.ply_elements import read_header, read_vertices
-from gaussrep.formats.ply_variants import remark_meanings, with_standard_names
+from gaussrep.formats.ply_elements import PlyHeader, read_header, read_vertices
+from gaussrep.formats.ply_variants import (
+    ANTIALIASED_COMMENT,
+    is_antialiased,
+    remark_meanings,
+    with_standard_names,
+)
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
@@ -31,7 +37,8 @@ class Ply(Format):
     Quaternions keep their length. Files of nerfstudio with bytes `red green blue` in place of SH
     are read, files of 2D Gaussian Splatting, which lack the third scale, CloudCompare's names
     `scalar_…`, and PlayCanvas's compressed files. Mip-Splatting's column `filter_3D` is applied.
-    Comments and columns that change the meaning of others are logged.
+    Comments and columns that change the meaning of others are logged; the comments of Brush and
+    Postshot that mark a scene fitted with antialiasing set `antialiased`, Brush's is written.
 
     Axes are gaussrep's own, x right, y down, z forward, and are not converted.
 
@@ -59,10 +66,15 @@ class Ply(Format):
         with open_for_reading(path, remarks) as file:
             header = with_standard_names(read_header(file))
             remark_meanings(file, header, remarks)
-            if is_compressed(header.vertex):
-                return read_compressed(file, header, remarks)
-            bases = ply_layout.check_layout(header.vertex)
-            return ply_layout.decode(read_vertices(file, header), bases, remarks)
+            return self._read_scene(file, header, remarks).replace(
+                antialiased=is_antialiased(header)
+            )
+
+    def _read_scene(self, file: BinaryIO, header: PlyHeader, remarks: Remarks) -> Gaussians:
+        if is_compressed(header.vertex):
+            return read_compressed(file, header, remarks)
+        bases = ply_layout.check_layout(header.vertex)
+        return ply_layout.decode(read_vertices(file, header), bases, remarks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -86,7 +98,9 @@ class Ply(Format):
                 write_compressed(file, scene)
             return
         names = ply_layout.column_names(1 if scene.sh is None else scene.sh.shape[-2])
-        header = ["ply", "format binary_little_endian 1.0", f"element vertex {scene.count}"]
+        header = ["ply", "format binary_little_endian 1.0"]
+        header += [f"comment {ANTIALIASED_COMMENT}"] if scene.antialiased else []
+        header += [f"element vertex {scene.count}"]
         header += [*(f"property float {name}" for name in names), "end_header", ""]
         with open_for_writing(path) as file:
             file.write("\n".join(header).encode("ascii"))

@@ -10,7 +10,9 @@ from gaussrep.formats.remarks import Remarks
 SCALAR = "scalar_"
 """Prefix that CloudCompare gives to all columns except positions, normals and colors."""
 ANTIALIASED = re.compile(r"splatrendermode:\s*mip|antialiased\s*:?\s*0*[1-9]", re.IGNORECASE)
-"""Comments of scenes that were trained with antialiasing: Brush's, and Postshot's."""
+"""Comments of scenes that were fitted with antialiasing: Brush's, and Postshot's."""
+ANTIALIASED_COMMENT = "SplatRenderMode: mip"
+"""The comment that is written, Brush's."""
 VERTICAL = re.compile(r"vertical axis:\s*(\S.*)", re.IGNORECASE)
 """Comment of nerfstudio and Brush."""
 MOVING = ("trbf_", "motion_", "omega_")
@@ -42,6 +44,18 @@ def _standard_name(name: str, used: dict[str, str | None]) -> str:
     return name if short in used else short
 
 
+def is_antialiased(header: PlyHeader) -> bool:
+    """Test whether a comment marks a scene that was fitted with antialiasing.
+
+    Args:
+        header: Header of a file.
+
+    Returns:
+        Whether there is such a comment.
+    """
+    return any(ANTIALIASED.search(comment) for comment in header.comments)
+
+
 def remark_meanings(file: BinaryIO, header: PlyHeader, remarks: Remarks) -> None:
     """Remark on comments, columns and elements that change what others mean.
 
@@ -54,11 +68,6 @@ def remark_meanings(file: BinaryIO, header: PlyHeader, remarks: Remarks) -> None
         FormatError: If the file is truncated.
     """
     for comment in header.comments:
-        if ANTIALIASED.search(comment):
-            remarks.add(
-                f"its comment {comment[:60]!r} marks a scene that was trained with antialiasing; "
-                "the renderers draw it without"
-            )
         axis = VERTICAL.search(comment)
         if axis and axis[1].split()[0].lower() != "y":
             remarks.add(

@@ -30,7 +30,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         config="gaussrep.rendering.config:ReferenceConfig",
         devices=frozenset({"cpu", "cuda", "mps"}),
         capabilities=frozenset(
-            {"differentiable", "features", "depth", "sh"}
+            {"differentiable", "features", "depth", "sh", "antialiased"}
             | {"ortho", "pinhole", "camera_gradients", "float64"}
         ),
     )
@@ -42,7 +42,8 @@ def register_renderers() -> Iterator[RendererRecord]:
         requires=("gsplat>=1.4",),
         devices=frozenset({"cuda"}),
         capabilities=frozenset(
-            {"differentiable", "features", "depth", "sh", "ortho", "pinhole", "camera_gradients"}
+            {"differentiable", "features", "depth", "sh", "antialiased"}
+            | {"ortho", "pinhole", "camera_gradients"}
         ),
         priority=10,
     )
@@ -53,7 +54,8 @@ def register_renderers() -> Iterator[RendererRecord]:
         config="gaussrep.rendering.config:CpuConfig",
         devices=frozenset({"cpu"}),
         capabilities=frozenset(
-            {"differentiable", "features", "depth", "sh", "ortho", "pinhole", "camera_gradients"}
+            {"differentiable", "features", "depth", "sh", "antialiased"}
+            | {"ortho", "pinhole", "camera_gradients"}
         ),
         priority=10,
     )

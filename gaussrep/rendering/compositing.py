@@ -67,21 +67,19 @@ def blend_channels(
 
 def sort_by_depth(
     projection: Projection,
-    opacities: Float[Tensor, "*batch n"],
     channels: Float[Tensor, "*batch v n c"],
 ) -> Float[Tensor, "i m columns"]:
     """Pack the visible Gaussians of each image, nearest first; equal depths keep their order.
 
     Args:
         projection: Ellipses of all Gaussians in all images.
-        opacities: Opacities of the Gaussians.
         channels: Channels to composite, see `blend_channels`.
 
     Returns:
         Packed Gaussians: mean (2), conic (3), opacity (1), channels. M is the largest number of
         visible Gaussians in an image; other images are padded with opacity 0.
     """
-    opacity = torch.where(projection.visible, opacities.unsqueeze(-2), 0)[..., None]
+    opacity = torch.where(projection.visible, projection.opacities, 0)[..., None]
     packed = torch.cat([projection.means2d, projection.conics, opacity, channels], dim=-1)
     packed = packed.flatten(0, -3)
     visible = projection.visible.flatten(0, -2)

@@ -49,6 +49,7 @@ class RenderRequirements:
             cameras.model: True,
             "sh": gaussians.sh is not None,
             "features": gaussians.features is not None,
+            "antialiased": gaussians.antialiased,
             "float64": gaussians.dtype == torch.float64,
             "differentiable": camera_gradients or gaussian_gradients,
             "camera_gradients": camera_gradients,

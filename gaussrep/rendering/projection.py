@@ -11,6 +11,10 @@ from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.conventions import EPS2D, FRUSTUM_MARGIN, MIN_ALPHA, NEAR
 
+MIN_COMPENSATION = 1e-4
+"""Lower bound of the compensation, below which every Gaussian is invisible: at 0 its gradient would
+be infinite."""
+
 
 @dataclass(frozen=True, eq=False)
 class Projection:
@@ -22,6 +26,8 @@ class Projection:
         depths: Distance along the camera's z axis in scene units, [*B, V, N].
         radii: Half width and height in pixels of the box outside of which alpha is below 1/255,
             [*B, V, N, 2]; without gradient.
+        opacities: Opacities in the image, compensated for the blur where the Gaussians are
+            antialiased, [*B, V, N].
         visible: Whether a Gaussian can contribute to the image, [*B, V, N].
     """
 
@@ -29,11 +35,15 @@ class Projection:
     conics: Float[Tensor, "*batch v n 3"]
     depths: Float[Tensor, "*batch v n"]
     radii: Float[Tensor, "*batch v n 2"]
+    opacities: Float[Tensor, "*batch v n"]
     visible: Bool[Tensor, "*batch v n"]
 
 
 def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
     """Project Gaussians by the local affine map at their center (EWA splatting).
+
+    Opacities of antialiased Gaussians are multiplied by the square root of the ratio of the
+    determinants of their 2D covariance without and with `EPS2D` (Mip-Splatting, equation 11).
 
     Args:
         gaussians: Scenes, [*B, N].
@@ -55,14 +65,17 @@ def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
     area = torch.linalg.cross(u, v).square().sum(-1)
     determinant = area + EPS2D * (xx + yy) - EPS2D * EPS2D
     conics = torch.stack([yy, -xy, xx], -1) / determinant[..., None]
+    opacities = gaussians.opacities[..., None, :].expand(determinant.shape)
+    if gaussians.antialiased:
+        ratio = (area / determinant).clamp_min(MIN_COMPENSATION**2)
+        opacities = opacities * ratio.sqrt()
     with torch.no_grad():
-        opacities = gaussians.opacities[..., None, :]
         reach = 2 * (opacities / MIN_ALPHA).clamp_min(1).log()
         radii = (reach[..., None] * torch.stack([xx, yy], -1)).sqrt()
         size = radii.new_tensor([cameras.width, cameras.height])
         inside = ((means2d + radii > 0) & (means2d - radii < size)).all(-1)
         visible = in_front & inside & (opacities >= MIN_ALPHA)
-    return Projection(means2d, conics, depths, radii, visible)
+    return Projection(means2d, conics, depths, radii, opacities, visible)
 
 
 def _camera_map(

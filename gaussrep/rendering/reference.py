@@ -41,7 +41,7 @@ class ReferenceRenderer(Renderer):
         """See `Renderer.rasterize`."""
         projection = project(gaussians, cameras)
         channels = blend_channels(gaussians, cameras, projection.depths)
-        packed = sort_by_depth(projection, gaussians.opacities, channels)
+        packed = sort_by_depth(projection, channels)
         pixels = pixel_centers(cameras.width, cameras.height, packed)
         composited = cast(Tensor, _Composite.apply(packed, pixels, self.config.max_pairs))
         return to_rendering(composited, gaussians, cameras, background)

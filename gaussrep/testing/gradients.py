@@ -6,7 +6,6 @@ import torch
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
-from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.renderer import Renderer
 from gaussrep.testing.scenes import RenderInput
 
@@ -86,7 +85,8 @@ def _projected(
         scene.cameras.height,
         scene.cameras.model,
     )
-    gaussians = Gaussians(**{name: tensors[name] for name, _ in scene.gaussians.tensors()})
+    names = [name for name, _ in scene.gaussians.tensors()]
+    gaussians = scene.gaussians.replace(**{name: tensors[name] for name in names})
     out = renderer.render(gaussians, cameras, tensors["background"])
     outputs = [out.color, out.alpha, *([out.depth] if depth else [])]
     outputs += [] if out.features is None else [out.features]

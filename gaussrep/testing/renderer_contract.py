@@ -10,6 +10,7 @@ from gaussrep.cuboid import Cuboid
 from gaussrep.errors import ShapeError, ValueRangeError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import Renderer, Rendering
+from gaussrep.rendering.conventions import EPS2D
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing.component_contract import ComponentContract
 from gaussrep.testing.gradients import directional_derivatives, gradients
@@ -22,12 +23,14 @@ VARIANTS = {
     "sh": {"sh_degree": 3},
     "sh 4": {"sh_degree": 4, "count": 6},
     "ortho": {"model": "ortho", "features": 2},
+    "antialiased": {"antialiased": True, "features": 1},
+    "antialiased ortho": {"antialiased": True, "model": "ortho", "batch": (2,), "views": 2},
     "batch and views": {"batch": (2, 2), "views": 3, "features": 1, "sh_degree": 1},
     "one Gaussian": {"count": 1},
     "one pixel": {"size": (1, 1)},
     "wide": {"size": (50, 3), "count": 30},
 }
-NEEDS = {"features": "features", "sh_degree": "sh"}
+NEEDS = {"features": "features", "sh_degree": "sh", "antialiased": "antialiased"}
 
 
 class RendererContract(ComponentContract):
@@ -317,6 +320,25 @@ class RendererContract(ComponentContract):
         spoiled.view(-1)[:2] = torch.tensor([torch.nan, torch.inf])
         with pytest.raises(ValueRangeError, match=f"{field} holds 2 values"):
             renderer.render(scene.gaussians.replace(**{field: spoiled}), scene.cameras)
+
+    def test_antialiased_thin_gaussians_keep_their_energy(self, renderer: Renderer) -> None:
+        if not self.can("antialiased"):
+            pytest.skip(f"{self.name} does not offer antialiased")
+        self.skip_unless_reference_equivalent(True)
+        dots = self.on_device(self.random_scene(12, count=1))
+        small = dots.gaussians.replace(
+            means=torch.zeros_like(dots.gaussians.means),
+            scales=torch.full_like(dots.gaussians.scales, 1e-2),
+            opacities=torch.full_like(dots.gaussians.opacities, 0.9),
+        )
+        plain = renderer.render(small, dots.cameras).alpha.sum()
+        kept = renderer.render(small.replace(antialiased=True), dots.cameras).alpha.sum()
+        focal = dots.cameras.Ks[0, 0, 0]
+        distance = dots.cameras.positions[0].norm() if self.can("pinhole") else 1.0
+        pixels = 1e-2 * focal / distance
+        compensation = pixels**2 / (pixels**2 + EPS2D)
+        assert kept < plain
+        torch.testing.assert_close(kept / plain, compensation, rtol=0.15, atol=0.0)
 
     def test_batch_axes_must_agree(self, renderer: Renderer) -> None:
         scene = self.on_device(self.random_scene(10, batch=(2,)))

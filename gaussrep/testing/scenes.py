@@ -13,6 +13,8 @@ from gaussrep.rendering.projection import project
 
 MARGIN = 2e-5
 """Smallest relative distance to a threshold."""
+SMALLER = 0.4
+"""Factor on the scales of antialiased scenes, so that opacities change by a third on average."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,7 @@ def random_scene(
     model: CameraModel = "pinhole",
     sh_degree: int | None = None,
     features: int = 0,
+    antialiased: bool = False,
 ) -> RenderInput:
     """Sample a scene whose image does not depend on rounding.
 
@@ -67,6 +70,7 @@ def random_scene(
         model: Camera model.
         sh_degree: Degree of the spherical harmonics; plain colors if None.
         features: Number of feature channels; none if 0.
+        antialiased: Whether the scene is antialiased, with smaller Gaussians.
 
     Returns:
         Float64 scene of about unit size, with cameras at distance 4 and colored backgrounds.
@@ -74,6 +78,10 @@ def random_scene(
     generator = torch.Generator().manual_seed(seed)
     while True:
         scene = _sample(generator, batch, views, count, size, model, sh_degree, features)
+        if antialiased:
+            g = scene.gaussians
+            smaller = g.replace(scales=SMALLER * g.scales, antialiased=True)
+            scene = RenderInput(smaller, scene.cameras, scene.background)
         if _distance_to_thresholds(scene) > MARGIN:
             return scene
 
@@ -120,7 +128,8 @@ def _distance_to_thresholds(scene: RenderInput) -> float:
     dx, dy = (seen.means2d[..., None, :, :] - pixels[:, None]).unbind(-1)
     xx, xy, yy = seen.conics[..., None, :, :].unbind(-1)
     power = -0.5 * (xx * dx * dx + yy * dy * dy) - xy * dx * dy
-    alpha = torch.where(seen.visible, g.opacities[..., None, :], 0)[..., None, :] * power.exp()
+    opacities = torch.where(seen.visible, seen.opacities, 0)
+    alpha = opacities[..., None, :] * power.exp()
     capped = torch.where(alpha >= MIN_ALPHA, alpha.clamp_max(MAX_ALPHA), 0)
     sorted_alpha = capped.gather(-1, order[..., None, :].expand_as(capped))
     transmittance = (1 - sorted_alpha).cumprod(-1)

@@ -84,6 +84,8 @@ def test_requirements_are_derived_from_the_input():
     assert needs == requested.capabilities | {"differentiable", "camera_gradients"}
     with torch.no_grad():
         assert RenderRequirements.from_tensors(g, cameras) == requested
+    needs = RenderRequirements.from_tensors(scene.gaussians.replace(antialiased=True), cameras)
+    assert "antialiased" in needs.capabilities
 
 
 @pytest.mark.parametrize(

@@ -60,12 +60,14 @@ class StandIn:
         assert colors.shape[:-1] in [(*lead, count), (*lead, views, count)]
         assert all(t.is_contiguous() for t in (means, quats, scales, opacities, colors))
         assert (near_plane, eps2d, radius_clip) == (NEAR, EPS2D, 0.0)
-        assert (render_mode, rasterize_mode, backgrounds) == ("RGB+ED", "classic", None)
+        assert (render_mode, backgrounds) == ("RGB+ED", None)
+        antialiased = {"classic": False, "antialiased": True}[rasterize_mode]
         per_view = colors.ndim == means.ndim + 1
         drawn = []
         for v in range(views):
             seen = colors[..., v, :, :] if per_view else colors
             g = Gaussians(means, quats, scales, opacities, torch.zeros_like(means), features=seen)
+            g = g.replace(antialiased=antialiased)
             one = slice(v, v + 1)
             cameras = Cameras(
                 viewmats[..., one, :, :], Ks[..., one, :, :].detach(), width, height, camera_model

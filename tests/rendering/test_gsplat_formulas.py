@@ -63,6 +63,32 @@ def test_ellipses_and_their_gradients_are_those_of_gsplat(gsplat, model):
             torch.testing.assert_close(slope, wanted, rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.parametrize("model", ["pinhole", "ortho"])
+def test_compensations_and_their_gradients_are_those_of_gsplat(gsplat, model):
+    gaussians, cameras = wide_scene(model)
+    leaves = [gaussians.means, gaussians.quats, gaussians.scales, cameras.viewmats, cameras.Ks]
+    means, quats, scales, viewmats, Ks = (leaf.clone().requires_grad_() for leaf in leaves)
+    actual = project(
+        gaussians.replace(means=means, quats=quats, scales=scales, antialiased=True),
+        cameras.replace(viewmats=viewmats, Ks=Ks),
+    )
+    covars, _ = gsplat._quat_scale_to_covar_preci(quats, scales, compute_preci=False)
+    *_, compensations = gsplat._fully_fused_projection(
+        means, covars, viewmats, Ks, cameras.width, cameras.height, eps2d=EPS2D, near_plane=NEAR,
+        calc_compensations=True, camera_model=model,
+    )  # fmt: skip
+    shown = actual.visible
+    assert shown.sum() > 20
+    expected = gaussians.opacities[:, None, :] * compensations
+    torch.testing.assert_close(actual.opacities[shown], expected[shown], rtol=1e-9, atol=1e-9)
+    slopes = (
+        slopes_of(tensor[shown], (means, quats, scales, viewmats, Ks))
+        for tensor in (actual.opacities, expected)
+    )
+    for slope, wanted in zip(*slopes, strict=True):
+        torch.testing.assert_close(slope, wanted, rtol=1e-7, atol=1e-7)
+
+
 def without_skew(slope):
     """What counts of a gradient to intrinsics: gsplat's formulas allow for axes that are askew."""
     return torch.stack([slope[..., 0, 0], slope[..., 1, 1], slope[..., 0, 2], slope[..., 1, 2]], -1)

@@ -4,7 +4,7 @@ A vector is a tuple of three scalars. `*_vjp` functions take gradients to what t
 name computes and return those to its inputs; gradients to the camera are added to an array.
 """
 
-from math import sqrt
+from math import inf, log, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -201,6 +201,34 @@ def blurred_covariance(u: Any, v: Any) -> Any:
     xx, xy, yy = dot(u, u) + EPS2D, dot(u, v), dot(v, v) + EPS2D
     a, b, c = u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
     return xx, xy, yy, a * a + b * b + c * c + EPS2D * (xx + yy) - EPS2D * EPS2D
+
+
+@inline_jit
+def _sharp_determinant(u: Any, v: Any) -> float:
+    """Compute the determinant of the 2D covariance without blur: the squared area of u and v."""
+    a, b, c = u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
+    return a * a + b * b + c * c
+
+
+@inline_jit
+def log_compensation(u: Any, v: Any, covariance: Any) -> float:
+    """Compute the logarithm of the factor on opacities that compensates for the blur."""
+    sharp = _sharp_determinant(u, v)
+    return 0.5 * log(sharp / covariance[3]) if sharp > 0.0 else -inf
+
+
+@inline_jit
+def compensation_vjp(grad: float, covariance: Any, u: Any, v: Any) -> Any:
+    """Gradients to the projected axes u and v through `log_compensation`.
+
+    The gradient of half the logarithm of a determinant to its matrix is half the inverse.
+    """
+    xx, xy, yy, determinant = covariance
+    sharp = _sharp_determinant(u, v)
+    grad_xx = grad * ((yy - EPS2D) / sharp - yy / determinant)
+    grad_xy = grad * (xy / determinant - xy / sharp)
+    grad_yy = grad * ((xx - EPS2D) / sharp - xx / determinant)
+    return combine(u, grad_xx, v, grad_xy), combine(v, grad_yy, u, grad_xy)
 
 
 @inline_jit

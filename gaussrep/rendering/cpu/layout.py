@@ -48,13 +48,14 @@ class Scenes(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """Size of every image in pixels and in tiles, and the camera model."""
+    """Size of every image in pixels and in tiles, the camera model, and the mode."""
 
     width: int
     height: int
     columns: int
     rows: int
     ortho: bool
+    antialiased: bool
 
 
 class Splats(NamedTuple):

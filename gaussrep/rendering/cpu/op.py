@@ -20,13 +20,13 @@ INPUTS = 8
 torch.library.define(
     "gaussrep::rasterize",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
-    " Tensor viewmats, Tensor Ks, Tensor background, SymInt width, SymInt height, bool ortho)"
-    " -> (Tensor, Tensor, Tensor, Tensor)",
+    " Tensor viewmats, Tensor Ks, Tensor background, SymInt width, SymInt height, bool ortho,"
+    " bool antialiased) -> (Tensor, Tensor, Tensor, Tensor)",
 )
 torch.library.define(
     "gaussrep::rasterize_backward",
     "(Tensor[] scenes, Tensor background, Tensor[] images, Tensor[] grad_outputs,"
-    " SymInt width, SymInt height, bool ortho) -> Tensor[]",
+    " SymInt width, SymInt height, bool ortho, bool antialiased) -> Tensor[]",
 )
 rasterize = torch.ops.gaussrep.rasterize.default
 rasterize_backward = torch.ops.gaussrep.rasterize_backward.default
@@ -46,6 +46,7 @@ def _rasterize(
     width: int,
     height: int,
     ortho: bool,
+    antialiased: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Rasterize scenes, all float32.
 
@@ -62,12 +63,14 @@ def _rasterize(
         width: Image width in pixels.
         height: Image height in pixels.
         ortho: Whether cameras are orthographic.
+        antialiased: Whether to compensate opacities for the blur.
 
     Returns:
         Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
     """
     scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
-    state = project_and_bin(Scenes(*map(_to_array, scenes)), width, height, ortho)
+    arrays = Scenes(*map(_to_array, scenes))
+    state = project_and_bin(arrays, width, height, ortho=ortho, antialiased=antialiased)
     images = _empty_images(viewmats, features, width, height)
     composite_tiles(state, _to_image_array(background), ImageBuffers(*map(_to_image_array, images)))
     return images
@@ -87,6 +90,7 @@ def _(
     width: int,
     height: int,
     ortho: bool,
+    antialiased: bool,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return _empty_images(viewmats, features, width, height)
 
@@ -116,6 +120,7 @@ def _rasterize_backward(
     width: int,
     height: int,
     ortho: bool,
+    antialiased: bool,
 ) -> list[Tensor]:
     """Compute the gradients to all tensors that `rasterize` takes, in its order.
 
@@ -124,12 +129,13 @@ def _rasterize_backward(
     Projection and binning are computed again: they take a small part of the time, and their results
     would take more memory than all inputs and images.
     """
-    state = project_and_bin(Scenes(*map(_to_array, scenes)), width, height, ortho)
+    arrays = Scenes(*map(_to_array, scenes))
+    state = project_and_bin(arrays, width, height, ortho=ortho, antialiased=antialiased)
     saved, grads = (ImageBuffers(*map(_to_image_array, group)) for group in (images, grad_outputs))
     gradients, grad_background = compute_gradients(state, _to_image_array(background), saved, grads)
     grad_cameras = _split_camera_gradients(gradients.cameras)
-    arrays = *gradients[:-1], *grad_cameras, grad_background.reshape(background.shape)
-    return [torch.from_numpy(array) for array in arrays]
+    found = *gradients[:-1], *grad_cameras, grad_background.reshape(background.shape)
+    return [torch.from_numpy(array) for array in found]
 
 
 @torch.library.register_fake("gaussrep::rasterize_backward")
@@ -141,6 +147,7 @@ def _(
     width: int,
     height: int,
     ortho: bool,
+    antialiased: bool,
 ) -> list[Tensor]:
     return [tensor.new_empty(tensor.shape) for tensor in (*scenes, background)]
 
@@ -177,7 +184,7 @@ def _split_camera_gradients(camera_gradients: np.ndarray) -> tuple[np.ndarray, n
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     ctx.set_materialize_grads(False)
-    *tensors, ctx.width, ctx.height, ctx.ortho = inputs
+    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased = inputs
     ctx.save_for_backward(*tensors, *output)
 
 
@@ -188,10 +195,9 @@ def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ..
         image[:0] if grad is None else grad
         for image, grad in zip(images, grad_outputs, strict=True)
     ]
-    gradients = rasterize_backward(
-        scenes, background, images, grads, ctx.width, ctx.height, ctx.ortho
-    )
-    return *gradients, None, None, None
+    options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
+    gradients = rasterize_backward(scenes, background, images, grads, *options)
+    return *gradients, *(None for _ in options)
 
 
 def _refuse_second_derivative(ctx: Any, gradients: list[Tensor]) -> None:

@@ -104,6 +104,10 @@ def _project_one(
     u, v = geometry.project_axes(row_x, axes, scales), geometry.project_axes(row_y, axes, scales)
     covariance = geometry.blurred_covariance(u, v)
     log_opacity = log(opacity)
+    if grid.antialiased:
+        log_opacity += geometry.log_compensation(u, v, covariance)
+        if log_opacity < LOG_MIN:
+            return 0, 0, 0, 0
     reach = max(log_opacity - LOG_MIN, 0.0)
     half_height = _write_ellipse(records, at, covariance, reach)
     half_width = sqrt(2.0 * reach * covariance[0])
@@ -240,6 +244,9 @@ def _view_vjp(
     u, v = geometry.project_axes(row_x, axes, scales), geometry.project_axes(row_y, axes, scales)
     covariance = geometry.blurred_covariance(u, v)
     grad_u, grad_v = geometry.covariance_vjp(total, covariance, u, v)
+    if grid.antialiased:
+        by_opacity = geometry.compensation_vjp(np.float64(total[M0]), covariance, u, v)
+        grad_u, grad_v = geometry.add(grad_u, by_opacity[0]), geometry.add(grad_v, by_opacity[1])
     scaled_u, scaled_v = geometry.multiply(grad_u, scales), geometry.multiply(grad_v, scales)
     grad_row_x, grad_row_y = (
         geometry.weighted_sum(axes, scaled_u),

@@ -57,8 +57,8 @@ class CpuRenderer(Renderer):
             background,
         )
         flat = (t if axes == 1 else t.reshape(lead.numel(), *t.shape[axes:]) for t in tensors)
-        size = cameras.width, cameras.height
-        images = self._rasterize(*flat, *size, cameras.model == "ortho")
+        options = cameras.width, cameras.height, cameras.model == "ortho", gaussians.antialiased
+        images = self._rasterize(*flat, *options)
         color, alpha, depth, mixed = (
             image if axes == 1 else image.reshape(*lead, *image.shape[1:]) for image in images
         )

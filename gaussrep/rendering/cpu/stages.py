@@ -39,7 +39,9 @@ class RasterState(NamedTuple):
     bins: Bins
 
 
-def project_and_bin(scenes: Scenes, width: int, height: int, ortho: bool) -> RasterState:
+def project_and_bin(
+    scenes: Scenes, width: int, height: int, *, ortho: bool, antialiased: bool
+) -> RasterState:
     """Project, sort and bin Gaussians.
 
     Args:
@@ -47,11 +49,12 @@ def project_and_bin(scenes: Scenes, width: int, height: int, ortho: bool) -> Ras
         width: Image width in pixels.
         height: Image height in pixels.
         ortho: Whether cameras are orthographic.
+        antialiased: Whether to compensate opacities for the blur.
 
     Returns:
         Projected and binned Gaussians.
     """
-    grid = Grid(width, height, -(-width // TILE), -(-height // TILE), ortho)
+    grid = Grid(width, height, -(-width // TILE), -(-height // TILE), ortho, antialiased)
     images, count = scenes.viewmats.shape[0] * scenes.viewmats.shape[1], scenes.means.shape[1]
     blocks = -(-count // BLOCK_SIZE)
     splats = Splats(

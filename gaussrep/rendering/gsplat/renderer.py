@@ -82,7 +82,8 @@ class GsplatRasterizer:
             name: tensor.reshape(lead.numel(), *tensor.shape[len(lead) :]).contiguous()
             for name, tensor in scenes.items()
         }
-        mixed, alpha = self._rasterize_all(scenes, cameras)
+        mode = "antialiased" if gaussians.antialiased else "classic"
+        mixed, alpha = self._rasterize_all(scenes, cameras, mode)
         mixed = mixed.reshape(*lead, *mixed.shape[1:])
         alpha = alpha.reshape(*lead, *alpha.shape[1:])
         behind = (1 - alpha)[..., None] * background[..., None, None, :]
@@ -93,17 +94,21 @@ class GsplatRasterizer:
             features=None if gaussians.features is None else mixed[..., 3:-1],
         )
 
-    def _rasterize_all(self, scenes: dict[str, Tensor], cameras: Cameras) -> tuple[Tensor, Tensor]:
+    def _rasterize_all(
+        self, scenes: dict[str, Tensor], cameras: Cameras, mode: str
+    ) -> tuple[Tensor, Tensor]:
         if self.version >= BATCHED_SINCE or not len(scenes["means"]):
-            return self._rasterize(scenes, cameras)
+            return self._rasterize(scenes, cameras, mode)
         parts = []
         for i in range(len(scenes["means"])):
             scene = _without_padding({name: tensor[i] for name, tensor in scenes.items()})
-            parts.append(self._rasterize(scene, cameras))
+            parts.append(self._rasterize(scene, cameras, mode))
         mixed, alpha = zip(*parts, strict=True)
         return torch.stack(mixed), torch.stack(alpha)
 
-    def _rasterize(self, scene: dict[str, Tensor], cameras: Cameras) -> tuple[Tensor, Tensor]:
+    def _rasterize(
+        self, scene: dict[str, Tensor], cameras: Cameras, mode: str
+    ) -> tuple[Tensor, Tensor]:
         """Rasterize in one call: channels with the expected depth last, and alpha.
 
         The caller adds the background: gsplat 1.5.3 refuses it in packed mode.
@@ -121,7 +126,7 @@ class GsplatRasterizer:
             radius_clip=0.0,
             packed=self.config.packed,
             render_mode="RGB+ED",
-            rasterize_mode="classic",
+            rasterize_mode=mode,
             channel_chunk=self.config.channel_chunk,
             camera_model=cameras.model,
         )

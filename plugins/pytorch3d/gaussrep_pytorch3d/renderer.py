@@ -69,7 +69,7 @@ class PyTorch3DRenderer(Renderer):
         projection = project(gaussians, cameras)
         channels = blend_channels(gaussians, cameras, projection.depths)
         channels = torch.cat([channels, enclosing_radii(projection)], -1)
-        ordered = sort_by_depth(projection, gaussians.opacities, channels)
+        ordered = sort_by_depth(projection, channels)
         packed, radii = ordered[..., :-1], ordered[..., -1:]
         radii = torch.where(packed[..., OPACITY_COLUMN, None] > 0, radii, 0)
         lists = self._lists(torch.cat([packed[..., :2], radii], -1).detach(), size)

@@ -14,7 +14,7 @@ def test_derivatives_are_those_of_differences(max_pairs):
     scene = random_scene(21, count=COUNT, size=SIZE)
     projection = project(scene.gaussians, scene.cameras)
     mixed = blend_channels(scene.gaussians, scene.cameras, projection.depths)
-    rows = sort_by_depth(projection, scene.gaussians.opacities, mixed).detach().requires_grad_()
+    rows = sort_by_depth(projection, mixed).detach().requires_grad_()
     pixels = pixel_centers(*SIZE, rows)
     lists = torch.arange(COUNT).expand(len(rows), len(pixels), -1)
 

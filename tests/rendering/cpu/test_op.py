@@ -18,7 +18,7 @@ NEEDS_COMPILER = pytest.mark.skipif(
 )
 
 
-def arguments(device="cpu", grad=True, features=2):
+def arguments(device="cpu", grad=True, features=2, antialiased=False):
     scene = random_scene(1, batch=(2,), views=2, count=5, size=(20, 18), features=3)
     g, cameras = scene.gaussians.to(torch.float32), scene.cameras.to(torch.float32)
     assert g.colors is not None
@@ -26,12 +26,13 @@ def arguments(device="cpu", grad=True, features=2):
     tensors = [g.means, g.quats, g.scales, g.opacities, g.colors.unsqueeze(1)]
     tensors += [g.features[..., :features], cameras.viewmats, cameras.Ks, scene.background.float()]
     tensors = [t.detach().to(device).contiguous().requires_grad_(grad) for t in tensors]
-    return [*tensors, 20, 18, False]
+    return [*tensors, 20, 18, False, antialiased]
 
 
-@pytest.mark.parametrize("features", [0, 2])
-def test_opcheck(features):
-    torch.library.opcheck(op.rasterize, arguments(features=features))
+@pytest.mark.parametrize(("features", "antialiased"), [(0, False), (2, False), (2, True)])
+def test_opcheck(features, antialiased):
+    given = arguments(features=features, antialiased=antialiased)
+    torch.library.opcheck(op.rasterize, given)
 
 
 def test_meta_tensors():

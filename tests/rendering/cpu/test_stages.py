@@ -33,7 +33,8 @@ def raster_state_of(scene):
     arrays = [t[None].float().contiguous().numpy() for t in tensors]
     arrays.append(np.empty((1, g.count, 0), np.float32))
     arrays += [t[None].float().contiguous().numpy() for t in (cameras.viewmats, cameras.Ks)]
-    return project_and_bin(Scenes(*arrays), cameras.width, cameras.height, False)
+    size = cameras.width, cameras.height
+    return project_and_bin(Scenes(*arrays), *size, ortho=False, antialiased=g.antialiased)
 
 
 def strongest(scene):

@@ -111,7 +111,7 @@ def render_subsets(
     }
     repeated["opacities"] = repeated["opacities"] * rearrange(subsets, "b l k -> (b l) k")
     camera = canonical_camera(images * views, size, gaussians.device)
-    rendering = gr.render(Gaussians(**repeated), camera, background=background)
+    rendering = gr.render(gaussians.replace(**repeated), camera, background=background)
 
     def by_image(tensor: Tensor) -> Tensor:
         return rearrange(tensor, "(b l) 1 ... -> b l ...", l=views)
