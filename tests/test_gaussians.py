@@ -141,3 +141,16 @@ def test_to_and_detach_touch_every_tensor():
     assert {tensor.dtype for _, tensor in g.tensors()} == {torch.float32}
     tracked = g.replace(means=g.means.requires_grad_())
     assert not tracked.detach().means.requires_grad
+
+
+def test_operations_keep_the_mark_of_antialiasing():
+    g = make(4).replace(antialiased=True)
+    assert "antialiased" in repr(g)
+    assert "antialiased" not in dict(g.tensors())
+    kept = [g[:2], g.pad(6), g.prune(g.opacities > 0.5), g.detach(), g.to(torch.float32)]
+    kept += [g.transform(torch.eye(4, dtype=torch.float64)), Gaussians.cat([g, g])]
+    kept += [Gaussians.stack([g, g[:1]])]
+    assert all(each.antialiased for each in kept)
+    assert not g.replace(antialiased=False).antialiased
+    with pytest.raises(ShapeError, match="cannot join antialiased Gaussians with others"):
+        Gaussians.cat([g, make(4)])

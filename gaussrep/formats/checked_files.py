@@ -1,5 +1,6 @@
 """Opening files of Gaussians, and checks of what is read and written."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
+
+logger = logging.getLogger("gaussrep")
 
 
 @contextmanager
@@ -135,7 +138,12 @@ MAX_DEGREE = 3
 
 
 def validate_for_export(
-    gaussians: Gaussians, path: Path, what: str, max_degree: int = MAX_DEGREE
+    gaussians: Gaussians,
+    path: Path,
+    what: str,
+    max_degree: int = MAX_DEGREE,
+    *,
+    marks_antialiased: bool = False,
 ) -> Gaussians:
     """Check that Gaussians can be saved, and convert them to float32 on the CPU.
 
@@ -144,6 +152,8 @@ def validate_for_export(
         path: The file, for the message.
         what: Name of the file's format for the message, `"a PLY file"`.
         max_degree: Highest SH degree that the format holds.
+        marks_antialiased: Whether the format marks antialiased scenes; otherwise, the loss of the
+            mark is logged.
 
     Returns:
         One scene without gradients.
@@ -169,6 +179,12 @@ def validate_for_export(
         )
     scene = gaussians.detach().to("cpu", torch.float32)
     _check_values(scene)
+    if scene.antialiased and not marks_antialiased:
+        logger.warning(
+            "%s: %s does not mark a scene as antialiased; programs will render it without.",
+            path,
+            what,
+        )
     return scene
 
 

@@ -18,6 +18,7 @@ from gaussrep.formats.compressed_ply import (
     VECTOR,
 )
 from gaussrep.formats.morton import morton_order
+from gaussrep.formats.ply_variants import ANTIALIASED_COMMENT
 from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.gaussians import Gaussians
 
@@ -56,15 +57,18 @@ def write_compressed(file: BinaryIO, scene: Gaussians) -> None:
     ]
     rest = _rest(harmonics[:, 1:])
     chunks = np.concatenate([end for pair in bounds.values() for end in pair], axis=1)
-    file.write(_header(len(chunks), scene.count, rest.shape[1]))
+    file.write(_header(scene, len(chunks), rest.shape[1]))
     for table in (chunks.astype("<f4"), np.stack(words, axis=1).astype("<u4"), rest):
         file.write(np.ascontiguousarray(table).data)
 
 
-def _header(chunks: int, count: int, rest: int) -> bytes:
+def _header(scene: Gaussians, chunks: int, rest: int) -> bytes:
+    count = scene.count
     ends = [f"{end}_{name}" for names in (POSITION, SCALE, COLOR) for end in ("min", "max")
             for name in names]  # fmt: skip
-    lines = ["ply", "format binary_little_endian 1.0", f"element chunk {chunks}"]
+    lines = ["ply", "format binary_little_endian 1.0"]
+    lines += [f"comment {ANTIALIASED_COMMENT}"] if scene.antialiased else []
+    lines += [f"element chunk {chunks}"]
     lines += [*(f"property float {name}" for name in ends), f"element vertex {count}"]
     lines += [f"property uint {name}" for name in PACKED]
     if rest:

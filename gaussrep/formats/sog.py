@@ -27,6 +27,9 @@ WIDTHS = {COLUMNS * 3: 3, COLUMNS * 8: 8, COLUMNS * 15: 15}
 SMALLEST_TAG = 252
 """Fourth byte of a quaternion whose largest component is w."""
 
+ANTIALIASED = "antialiased"
+"""Model of scenes that were fitted with antialiasing."""
+
 
 class Sog(Format):
     """Lossless WebP images of bytes, with codebooks: about 8 to 20 bytes per Gaussian.
@@ -80,7 +83,7 @@ class Sog(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = validate_for_export(gaussians, path, "a SOG file")
+        scene = validate_for_export(gaussians, path, "a SOG file", marks_antialiased=True)
         if scene.count == 0:
             raise FormatError(f"{path}: a SOG file holds at least one Gaussian, got none.")
         write_files(path, encode_scene(scene))
@@ -101,9 +104,8 @@ def decode_scene(meta: Meta | OldMeta, files: SogFiles, remarks: Remarks) -> Gau
         FormatError: If an image is missing, damaged or too small, or impossible Gaussians are not
             left out.
     """
-    if isinstance(meta, Meta) and (meta.antialias or meta.model != "default"):
-        name = "antialiased" if meta.antialias else meta.model[:40]
-        remarks.add(f"its model {name!r} is not applied; the renderers draw it as usual")
+    if isinstance(meta, Meta) and meta.model not in ("default", ANTIALIASED):
+        remarks.add(f"its model {meta.model[:40]!r} is not applied; the renderers draw it as usual")
     low, high = (_rows(files, name, meta.count) for name in meta.means.files)
     scales, quats, colors = (
         _rows(files, part.files[0], meta.count) for part in (meta.scales, meta.quats, meta.sh0)
@@ -118,7 +120,11 @@ def decode_scene(meta: Meta | OldMeta, files: SogFiles, remarks: Remarks) -> Gau
             scales=np.exp(logs),
             opacities=opacities,
             sh=np.concatenate([dc[:, None], rest], axis=1),
-        )
+        ).replace(antialiased=_is_antialiased(meta))
+
+
+def _is_antialiased(meta: Meta | OldMeta) -> bool:
+    return isinstance(meta, Meta) and (meta.antialias or meta.model == ANTIALIASED)
 
 
 def _rows(files: SogFiles, name: str, count: int) -> np.ndarray:

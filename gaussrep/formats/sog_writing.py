@@ -59,6 +59,8 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
         "quats": {"files": ["quats.webp"]},
         "sh0": {"codebook": _numbers(colors), "files": ["sh0.webp"]},
     }
+    if scene.antialiased:
+        meta["antialias"] = True
     if harmonics.shape[1] > 1:
         meta["shN"] = _add_harmonics(harmonics[:, 1:], images)
     files = {META: json.dumps(meta, separators=(",", ":")).encode()}

@@ -38,7 +38,8 @@ class Spz(Format):
     Axes of a file are x right, y up, z back by the specification; they are converted, spherical
     harmonics included. Many programs write the axes of a PLY file, and few files name theirs: a
     record of Adobe's is read and written, otherwise the setting `axes` decides, and a line of the
-    log states what was assumed. The flag of scenes that were trained with antialiasing is logged.
+    log states what was assumed. The flag of scenes that were fitted with antialiasing is read and
+    written.
 
     Args:
         config: The settings.
@@ -64,7 +65,8 @@ class Spz(Format):
         with open_for_reading(path, remarks) as file:
             header, body = unpack_spz(file.read(), remarks)
             signs = self._signs(header, remarks)
-            return convert_axes(decode_streams(header, body, remarks), signs)
+            scene = convert_axes(decode_streams(header, body, remarks), signs)
+            return scene.replace(antialiased=header.antialiased)
 
     def _signs(self, header: SpzHeader, remarks: Remarks) -> Signs:
         """Select the signs of the file's axes, by setting, record or specification."""
@@ -100,10 +102,12 @@ class Spz(Format):
         axes = AXES["spz" if self.config.axes == "auto" else self.config.axes]
         version = self.config.version
         what, degree = f"an SPZ file of version {version}", MAX_DEGREE if version == 4 else 3
-        scene = convert_axes(validate_for_export(gaussians, path, what, degree), _signs_of(axes))
+        scene = validate_for_export(gaussians, path, what, degree, marks_antialiased=True)
+        scene = convert_axes(scene, _signs_of(axes))
         try:
             header, body = encode_streams(scene, version)
-            content = pack_spz(replace(header, axes=axes), body)
+            header = replace(header, axes=axes, antialiased=scene.antialiased)
+            content = pack_spz(header, body)
         except FormatError as error:
             raise FormatError(f"{path}: {error}") from error
         with open_for_writing(path) as file:

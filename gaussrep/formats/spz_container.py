@@ -3,7 +3,7 @@
 import importlib
 import struct
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from gaussrep.errors import FormatError
@@ -49,6 +49,7 @@ class SpzHeader:
         degree: SH degree.
         fractional_bits: Bits behind the binary point of centers.
         axes: Number of the axes in Adobe's record; 0 where the file has none.
+        antialiased: Flag of scenes that were fitted with antialiasing.
     """
 
     version: Literal[1, 2, 3, 4]
@@ -56,6 +57,7 @@ class SpzHeader:
     degree: int
     fractional_bits: int
     axes: int = 0
+    antialiased: bool = False
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -91,7 +93,7 @@ def pack_spz(header: SpzHeader, body: bytes) -> bytes:
         header.count,
         header.degree,
         header.fractional_bits,
-        HAS_EXTENSIONS if record else 0,
+        ANTIALIASED * header.antialiased | HAS_EXTENSIONS * bool(record),
         len(streams),
     )
     if streams:
@@ -247,15 +249,11 @@ def _read_header(head: bytes) -> tuple[SpzHeader, int]:
             f"the header declares {count} Gaussians, SH of degree {degree} and {bits} fractional "
             f"bits; wanted at least 1, at most {MAX_DEGREE} and at most {MAX_FRACTIONAL_BITS}."
         )
-    return SpzHeader(version, count, degree, bits), flags
+    header = SpzHeader(version, count, degree, bits, antialiased=bool(flags & ANTIALIASED))
+    return header, flags
 
 
 def _remark_flags(flags: int, remarks: Remarks) -> None:
-    if flags & ANTIALIASED:
-        remarks.add(
-            "its flag marks a scene that was trained with antialiasing; the renderers draw it "
-            "without"
-        )
     if unknown := flags & ~(ANTIALIASED | HAS_EXTENSIONS):
         remarks.add(f"its flags 0x{unknown:02x} are unknown and ignored")
 
@@ -271,4 +269,4 @@ def _with_axes(header: SpzHeader, records: bytes, remarks: Remarks) -> SpzHeader
         elif kind != ORBIT:
             remarks.add(f"its record 0x{kind:08x} of {length} bytes is unknown and ignored")
         place += RECORD.size + length
-    return SpzHeader(header.version, header.count, header.degree, header.fractional_bits, axes)
+    return replace(header, axes=axes)

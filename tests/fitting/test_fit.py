@@ -8,7 +8,7 @@ import torch
 
 import gaussrep as gr
 from gaussrep.errors import RunError
-from gaussrep.fitting import Capture, fit
+from gaussrep.fitting import Capture, PosedImages, fit
 from gaussrep.fitting.method import SceneFit
 from gaussrep.fitting.run_fit import resume_fit
 from gaussrep.rendering.projection import project
@@ -163,6 +163,22 @@ def test_a_fit_that_started_from_a_file_is_resumed_without_it(
     result = resume_fit(whole.run.with_name("stopped"), capture=tiny_capture)
     assert untimed(result.run) == untimed(whole.run)
     assert torch.equal(gr.load(result.scene).means, gr.load(whole.scene).means)
+
+
+def test_an_antialiased_fit_marks_its_scene(run, tiny_scene, tiny_capture, ring, caplog):
+    small = tiny_scene.replace(scales=0.3 * tiny_scene.scales, antialiased=True)
+    images = PosedImages(gr.render(small, ring).color, ring)
+    capture = Capture.split(images, 10)
+    settings = ["strategy.noise=0", "steps=1"]
+    result = run("antialiased=true", *settings, init=small, capture=capture)
+    assert result.metrics.psnr > 35
+    assert gr.load(result.scene).antialiased
+    assert gr.load_run(result.run).gaussians({"index": torch.zeros(1)}).antialiased
+    assert "antialiasing" not in caplog.text
+    blurred = run(*settings, init=small, capture=capture, name="blurred")
+    assert "fitted with antialiasing, this fit renders without it" in caplog.text
+    assert blurred.metrics.psnr < result.metrics.psnr - 5
+    assert not gr.load(blurred.scene).antialiased
 
 
 def test_harmonics_are_added_one_degree_after_the_other(run):

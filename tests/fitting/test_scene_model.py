@@ -30,6 +30,12 @@ def test_has_no_higher_harmonics_at_degree_0(tiny_scene):
     assert model.gaussians().sh_degree == 0
 
 
+@pytest.mark.parametrize("antialiased", [False, True])
+def test_keeps_the_mark_of_antialiasing(tiny_scene, antialiased):
+    model = SceneModel(tiny_scene.replace(antialiased=antialiased))
+    assert model.gaussians().antialiased is antialiased
+
+
 def test_keeps_features(tiny_scene):
     model = SceneModel(tiny_scene.replace(features=torch.rand(12, 5)))
     assert model.gaussians().features.shape == (12, 5)

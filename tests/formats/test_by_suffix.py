@@ -133,3 +133,21 @@ def test_two_claims_on_one_suffix_are_refused_with_both_names(monkeypatch):
     register(monkeypatch, ("a", record("ply", ".ply")), ("b", record("other", ".ply")))
     with pytest.raises(AmbiguousNameError, match="a:ply and b:other both register"):
         load("x.ply")
+
+
+@pytest.mark.parametrize("antialiased", [False, True])
+@pytest.mark.parametrize("suffix", ["ply", "compressed.ply", "spz", "sog"])
+def test_files_mark_antialiased_scenes(tmp_path, scene, suffix, antialiased):
+    path = tmp_path / f"a.{suffix}"
+    save(scene.replace(antialiased=antialiased), path)
+    assert load(path).antialiased is antialiased
+
+
+@pytest.mark.parametrize("suffix", ["splat", "glb"])
+def test_the_loss_of_the_mark_of_antialiasing_is_logged(tmp_path, scene, suffix, caplog):
+    path = tmp_path / f"a.{suffix}"
+    save(scene, path)
+    assert caplog.messages == []
+    save(scene.replace(antialiased=True), path)
+    assert "does not mark a scene as antialiased" in caplog.text
+    assert not load(path).antialiased

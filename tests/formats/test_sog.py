@@ -114,11 +114,16 @@ class TestReading:
         np.testing.assert_allclose(g.means[0, 0], np.e - 1, rtol=1e-6)
 
     @pytest.mark.parametrize("change", [{"model": "antialiased"}, {"antialias": True}])
-    def test_a_model_is_named(self, tmp_path, caplog, change):
+    def test_antialiased_scenes_are_read_as_such(self, tmp_path, caplog, change):
         (tmp_path / "a.sog").write_bytes(bundle(meta(**change)))
-        load(tmp_path / "a.sog")
+        assert load(tmp_path / "a.sog").antialiased
+        assert caplog.messages == []
+
+    def test_another_model_is_named(self, tmp_path, caplog):
+        (tmp_path / "a.sog").write_bytes(bundle(meta(model="2dgs")))
+        assert not load(tmp_path / "a.sog").antialiased
         (line,) = caplog.messages
-        assert "its model 'antialiased' is not applied" in line
+        assert "its model '2dgs' is not applied" in line
 
     def test_a_quaternion_without_index_is_impossible(self, refusal):
         images = IMAGES | {"q.webp": webp([[128, 128, 128, 251], [0, 128, 128, 254]], 2)}

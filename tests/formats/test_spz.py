@@ -174,7 +174,6 @@ class TestRemarks:
     @pytest.mark.parametrize(
         ("fields", "words"),
         [
-            ({"flags": 1}, "trained with antialiasing"),
             ({"flags": 0x90}, "its flags 0x90 are unknown"),
             (
                 {"flags": 2, "tail": frame(4) + struct.pack("<III", 0xADBE0001, 4, 0)},
@@ -187,6 +186,12 @@ class TestRemarks:
         load(tmp_path / "a.spz", axes="spz")
         (line,) = caplog.messages
         assert words in line
+
+    @pytest.mark.parametrize("flags", [0, 1])
+    def test_the_flag_of_antialiasing_is_read(self, tmp_path, caplog, flags):
+        (tmp_path / "a.spz").write_bytes(spz(flags=flags))
+        assert load(tmp_path / "a.spz", axes="spz").antialiased == bool(flags)
+        assert caplog.messages == []
 
     def test_coarse_centers_are_named(self, tmp_path, make_scene, caplog):
         g = make_scene(3).replace(means=torch.tensor([[500_000.0, 0, 0], [0, 1, 0], [0, 0, 1]]))
