@@ -109,7 +109,7 @@ def gaussians_from_arrays(remarks: Remarks, **arrays: np.ndarray) -> Gaussians:
     """
     with np.errstate(over="ignore"):
         tensors = {
-            name: torch.from_numpy(np.ascontiguousarray(array, np.float32))
+            name: torch.from_numpy(np.require(array, np.float32, ["C", "W"]))
             for name, array in arrays.items()
         }
     return possible_gaussians(remarks, **tensors)
@@ -120,7 +120,7 @@ def possible_gaussians(remarks: Remarks, **tensors: Tensor) -> Gaussians:
 
     Args:
         remarks: What is odd in the file; impossible Gaussians are added.
-        **tensors: The fields of `Gaussians`, float32; scales may be 0.
+        **tensors: The fields of `Gaussians`, float32; scales may be 0, and are overwritten.
 
     Returns:
         One scene; scales below the smallest normal float32 are raised to it.
@@ -129,7 +129,7 @@ def possible_gaussians(remarks: Remarks, **tensors: Tensor) -> Gaussians:
         FormatError: If impossible Gaussians are not left out.
     """
     fields: dict[str, Any] = remarks.possible(tensors)
-    fields["scales"] = fields["scales"].clamp_min(SMALLEST)
+    fields["scales"].clamp_min_(SMALLEST)
     return Gaussians(**fields)
 
 
@@ -193,7 +193,7 @@ def _check_values(scene: Gaussians) -> None:
     if not (scene.scales > 0).all():
         count = int((scene.scales <= 0).sum())
         raise ValueRangeError(f"scales hold {count} values that are not positive in float32.")
-    if (scene.quats == 0).all(-1).any():
+    if (scene.quats[:, 0] == 0).any() and (scene.quats == 0).all(-1).any():
         raise ValueRangeError("quats hold a quaternion of length 0, which is no rotation.")
 
 

@@ -3,14 +3,21 @@
 from pathlib import Path
 from typing import BinaryIO
 
+import torch
+
 from gaussrep.errors import FormatError
 from gaussrep.formats import ply_layout
-from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
+from gaussrep.formats.checked_files import (
+    open_for_reading,
+    open_for_writing,
+    sh_coefficients,
+    validate_for_export,
+)
 from gaussrep.formats.compressed_ply import is_compressed, read_compressed
 from gaussrep.formats.compressed_ply_writing import write_compressed
 from gaussrep.formats.config import PlyConfig
 from gaussrep.formats.format import Format
-from gaussrep.formats.ply_elements import PlyHeader, read_header, read_vertices
+from gaussrep.formats.ply_elements import PlyHeader, read_header, vertex_chunks
 from gaussrep.formats.ply_variants import (
     ANTIALIASED_COMMENT,
     is_antialiased,
@@ -20,6 +27,8 @@ from gaussrep.formats.ply_variants import (
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
+ROWS = 2**13
+"""Rows that are read and written at a time: 2 MiB with SH of degree 3; a design choice."""
 COMPRESSED = ".compressed.ply"
 """Suffix of PlayCanvas's compressed files."""
 
@@ -74,7 +83,8 @@ class Ply(Format):
         if is_compressed(header.vertex):
             return read_compressed(file, header, remarks)
         bases = ply_layout.check_layout(header.vertex)
-        return ply_layout.decode(read_vertices(file, header), bases, remarks)
+        tables = vertex_chunks(file, header, ROWS)
+        return ply_layout.decode(tables, header.vertex, bases, remarks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -97,11 +107,17 @@ class Ply(Format):
             with open_for_writing(path) as file:
                 write_compressed(file, scene)
             return
-        names = ply_layout.column_names(1 if scene.sh is None else scene.sh.shape[-2])
+        harmonics = sh_coefficients(scene)
+        names = ply_layout.column_names(harmonics.shape[1])
         header = ["ply", "format binary_little_endian 1.0"]
         header += [f"comment {ANTIALIASED_COMMENT}"] if scene.antialiased else []
         header += [f"element vertex {scene.count}"]
         header += [*(f"property float {name}" for name in names), "end_header", ""]
+        rows = torch.empty(ROWS, len(names))
         with open_for_writing(path) as file:
             file.write("\n".join(header).encode("ascii"))
-            file.write(ply_layout.encode(scene).numpy().astype("<f4").data)
+            for start in range(0, scene.count, ROWS):
+                part = slice(start, min(start + ROWS, scene.count))
+                table = rows[: part.stop - start]
+                ply_layout.encode_rows(scene, harmonics, part, table)
+                file.write(table.numpy().astype("<f4", copy=False).data)

@@ -1,7 +1,7 @@
 """PlyHeader and rows of PLY files."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Literal
 
@@ -202,13 +202,51 @@ def _read_binary(
     element: PlyElement,
 ) -> np.ndarray:
     dtype = element.dtype(order)
-    start += sum(other.count * other.dtype(order).itemsize for other in ahead)
-    _check_size(file, element, start + element.count * dtype.itemsize)
-    file.seek(start)
+    _seek_rows(file, start, order, ahead, element)
     table = np.fromfile(file, dtype, element.count)
     if len(table) < element.count:
         raise FormatError("the file became shorter while it was read.")
     return table
+
+
+def _seek_rows(
+    file: BinaryIO,
+    start: int,
+    order: Literal["<", ">"],
+    ahead: Sequence[PlyElement],
+    element: PlyElement,
+) -> None:
+    """Go to the first row of an element, after a check that the file holds all of them."""
+    start += sum(other.count * other.dtype(order).itemsize for other in ahead)
+    _check_size(file, element, start + element.count * element.dtype(order).itemsize)
+    file.seek(start)
+
+
+def vertex_chunks(file: BinaryIO, header: PlyHeader, rows: int) -> Iterator[np.ndarray]:
+    """Read all vertices, few at a time.
+
+    Args:
+        file: The file, opened for reading.
+        header: Its header.
+        rows: Largest number of vertices at a time, of binary files.
+
+    Yields:
+        Structured arrays of one field per property.
+
+    Raises:
+        FormatError: If the file is truncated, or a row cannot be read.
+    """
+    if header.encoding == "ascii":
+        yield read_vertices(file, header)
+        return
+    _seek_rows(file, header.size, header.encoding, header.before, header.vertex)
+    left, dtype = header.vertex.count, header.vertex.dtype(header.encoding)
+    while left:
+        table = np.fromfile(file, dtype, min(rows, left))
+        if not len(table):
+            raise FormatError("the file became shorter while it was read.")
+        left -= len(table)
+        yield table
 
 
 def _read_ascii(

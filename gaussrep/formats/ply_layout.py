@@ -1,5 +1,7 @@
 """Names and encodings of the columns of a PLY file of 3D Gaussian Splatting."""
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -91,14 +93,17 @@ def count_bases(element: PlyElement) -> int:
     )
 
 
-def decode(table: np.ndarray, bases: int, remarks: Remarks) -> Gaussians:
+def decode(
+    tables: Iterable[np.ndarray], vertex: PlyElement, bases: int, remarks: Remarks
+) -> Gaussians:
     """Convert the rows of a file to Gaussians.
 
     Logits and logarithms may be infinite: opacities 0 and 1, and scales of 0, which become the
     smallest positive ones.
 
     Args:
-        table: Structured array with the columns of a 3DGS file, [N].
+        tables: Structured arrays with the columns of a 3DGS file, together all vertices.
+        vertex: The vertices.
         bases: Number of SH basis functions.
         remarks: What is odd in the file; impossible Gaussians are added.
 
@@ -108,21 +113,42 @@ def decode(table: np.ndarray, bases: int, remarks: Remarks) -> Gaussians:
     Raises:
         FormatError: If impossible Gaussians are not left out.
     """
+    start, fields = 0, dict[str, Tensor]()
+    for table in tables:
+        fields = fields or _allocate(vertex, bases)  # after the check of the file's size
+        stop = start + len(table)
+        _decode_rows({name: tensor[start:stop] for name, tensor in fields.items()}, table)
+        start = stop
+    return possible_gaussians(remarks, **(fields or _allocate(vertex, bases)))
+
+
+def _allocate(vertex: PlyElement, bases: int) -> dict[str, Tensor]:
+    """Allocate the fields of Gaussians."""
+    count = vertex.count
+    shapes = {"means": (count, 3), "quats": (count, 4), "scales": (count, 3), "opacities": (count,)}
+    shapes |= {"sh": (count, bases, 3)} if DC[0] in vertex.properties else {"colors": (count, 3)}
+    return {name: torch.empty(shape) for name, shape in shapes.items()}
+
+
+def _decode_rows(fields: Mapping[str, Tensor], table: np.ndarray) -> None:
+    """Decode few rows into their places in the fields."""
     names = table.dtype.names or ()
-    scales = _columns(table, SCALES if SCALES[2] in names else SCALES[:2]).exp_()
+    logs = _columns(table, SCALES if SCALES[2] in names else SCALES[:2])
+    scales = logs.exp_()
     if scales.shape[1] == 2:
         scales = torch.nn.functional.pad(scales, (0, 1))
     opacities = _columns(table, OPACITY).sigmoid_().squeeze(-1)
     if FILTER in names:
         scales, opacities = _smooth(scales, opacities, _columns(table, (FILTER,)))
-    return possible_gaussians(
-        remarks,
-        means=_columns(table, MEANS),
-        quats=_columns(table, QUATS),
-        scales=scales,
-        opacities=opacities,
-        **_colors_or_sh(table, bases),
-    )
+    fields["scales"].copy_(scales)
+    fields["opacities"].copy_(opacities)
+    for name, columns in (("means", MEANS), ("quats", QUATS)):
+        _columns(table, columns, fields[name])
+    if "colors" in fields:
+        _columns(table, RGB, fields["colors"]).div_(255)
+    else:
+        bases = fields["sh"].shape[1]
+        _columns(table, _harmonics(bases), fields["sh"].view(len(table), 3 * bases))
 
 
 def _smooth(scales: Tensor, opacities: Tensor, width: Tensor) -> tuple[Tensor, Tensor]:
@@ -144,19 +170,34 @@ def encode(gaussians: Gaussians) -> Float[Tensor, "n columns"]:
     Returns:
         Rows of the file, float32.
     """
-    sh = sh_coefficients(gaussians)
-    return torch.cat(
-        [
-            gaussians.means,
-            torch.zeros_like(gaussians.means),
-            sh[:, 0],
-            sh[:, 1:].mT.flatten(1),
-            gaussians.opacities.logit(eps=OPACITY_MARGIN)[:, None],
-            gaussians.scales.log(),
-            gaussians.quats,
-        ],
-        dim=1,
-    )
+    harmonics = sh_coefficients(gaussians)
+    rows = torch.empty(gaussians.count, len(column_names(harmonics.shape[1])))
+    encode_rows(gaussians, harmonics, slice(None), rows)
+    return rows
+
+
+def encode_rows(
+    gaussians: Gaussians, harmonics: Float[Tensor, "all bases 3"], part: slice, rows: Tensor
+) -> None:
+    """Compute the columns of `column_names` for a part of a scene.
+
+    Args:
+        gaussians: One scene, float32.
+        harmonics: Its SH of degree 0 to 3.
+        part: Rows of the scene.
+        rows: Where they are written, float32, [n, columns].
+    """
+    sh = harmonics[part]
+    rest = 3 * sh.shape[1] - 3
+    means, normals, dc, higher, opacities, scales, quats = rows.split([3, 3, 3, rest, 1, 3, 4], 1)
+    means.copy_(gaussians.means[part])
+    normals.zero_()
+    dc.copy_(sh[:, 0])
+    for channel, columns in enumerate(higher.split(sh.shape[1] - 1, 1) if rest else ()):
+        columns.copy_(sh[:, 1:, channel])
+    opacities.copy_(gaussians.opacities[part].logit(eps=OPACITY_MARGIN)[:, None])
+    scales.copy_(gaussians.scales[part].log())
+    quats.copy_(gaussians.quats[part])
 
 
 def _has_bytes(vertex: PlyElement) -> bool:
@@ -165,20 +206,30 @@ def _has_bytes(vertex: PlyElement) -> bool:
     return found == ["u1"] * 3 + [None] * 3
 
 
-def _colors_or_sh(table: np.ndarray, bases: int) -> dict[str, Tensor]:
-    if DC[0] not in (table.dtype.names or ()):
-        return {"colors": _columns(table, RGB) / 255}
-    rest = _columns(table, _rest_names(bases)).unflatten(-1, (3, bases - 1)).mT
-    return {"sh": torch.cat([_columns(table, DC)[:, None], rest], dim=1)}
-
-
 def _rest_names(bases: int) -> tuple[str, ...]:
     return tuple(f"f_rest_{number}" for number in range(3 * (bases - 1)))
 
 
-def _columns(table: np.ndarray, names: tuple[str, ...]) -> Tensor:
-    columns = np.empty((len(table), len(names)), np.float32)
+def _harmonics(bases: int) -> tuple[str, ...]:
+    """Return the names of the columns of SH, by basis function and then by channel."""
+    rest = np.reshape(_rest_names(bases), (3, bases - 1)).T.flatten()
+    return (*DC, *map(str, rest))
+
+
+def _columns(table: np.ndarray, names: tuple[str, ...], out: Tensor | None = None) -> Tensor:
+    """Gather columns as float32, [N, len(names)]."""
+    out = torch.empty(len(table), len(names)) if out is None else out
+    if _is_matrix(table.dtype):
+        places = torch.tensor([(table.dtype.names or ()).index(name) for name in names])
+        matrix = torch.from_numpy(table.view(np.float32).reshape(len(table), -1))
+        return torch.index_select(matrix, 1, places, out=out)
+    columns = out.numpy()
     with np.errstate(over="ignore"):
         for place, name in enumerate(names):
             columns[:, place] = table[name]
-    return torch.from_numpy(columns)
+    return out
+
+
+def _is_matrix(dtype: np.dtype) -> bool:
+    """Whether all columns are float32 in the order of this machine."""
+    return {kind for kind, *_ in (dtype.fields or {}).values()} == {np.dtype(np.float32)}

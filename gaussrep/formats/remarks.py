@@ -2,8 +2,10 @@
 
 import logging
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -84,18 +86,25 @@ class Remarks:
 def _faults(fields: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
     """Yield every fault that occurs, and which Gaussians have it."""
     for name, tensor in fields.items():
+        if isfinite(_sum(tensor)):
+            continue
         finite = tensor.isfinite()
         if not finite.all():
             yield f"{name} that are NaN or infinite", ~finite.reshape(len(finite), -1).all(1)
-    opacities = fields["opacities"]
-    others = {
-        "a negative scale": (fields["scales"] < 0).any(-1),
-        "a quaternion of length 0": (fields["quats"] == 0).all(-1),
-        "an opacity outside [0, 1]": (opacities < 0) | ((opacities > 1) & opacities.isfinite()),
-    }
-    for what, rows in others.items():
-        if rows.any():
-            yield what, rows
+    scales, quats, opacities = fields["scales"], fields["quats"], fields["opacities"]
+    if not (scales >= 0).all() and (rows := (scales < 0).any(-1)).any():
+        yield "a negative scale", rows
+    if (quats[:, 0] == 0).any() and (rows := (quats == 0).all(-1)).any():
+        yield "a quaternion of length 0", rows
+    rows = (opacities < 0) | ((opacities > 1) & opacities.isfinite())
+    if rows.any():
+        yield "an opacity outside [0, 1]", rows
+
+
+def _sum(tensor: Tensor) -> float:
+    """Sum values; the sum of finite ones is seldom infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.add.reduce(tensor.numpy(), axis=None))
 
 
 def _describe(bad: int, count: int, reasons: Mapping[str, int]) -> str:

@@ -38,6 +38,21 @@ def readers_table() -> str:
     return table(head, body, f"{count:,} Gaussians, SH of degree {degree}; {content['date'][:10]}")
 
 
+def ply_table() -> str:
+    """Generate the table of times and memory of PLY files."""
+    content = read_results("formats-speed")
+    head = ["program", "SH degree", "file, MiB", "load, s", "save, s", "scene, MiB", "peak, MiB"]
+    keys = ("program", "sh_degree", "file_mib", "load", "save", "scene_mib", "peak_mib")
+    body = [[_shown(row[key]) for key in keys] for row in content["results"]]
+    count = content["results"][0]["gaussians"]
+    caption = f"{count:,} Gaussians; load average {content['load_average'][0]}; {origin(content)}"
+    return table(head, body, caption)
+
+
+def _shown(value: str | float) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
 def _losses(row: Mapping[str, Any]) -> list[str]:
     settings = " ".join(f"{key}={value}" for key, value in row["settings"].items())
     colors = _number(row["color"])
