@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from tables.markdown import origin, read_results, table
+from tables.markdown import ABSENT, origin, read_results, table
 
 LOSSLESS_DB = 100
 """PSNR at which images count as equal; the benchmark clips it there."""
@@ -55,11 +55,16 @@ def _shown(value: str | float) -> str:
 
 def _losses(row: Mapping[str, Any]) -> list[str]:
     settings = " ".join(f"{key}={value}" for key, value in row["settings"].items())
-    colors = _number(row["color"])
-    return [
+    cells = [
         f"`{row['suffix']}` {settings}".strip(),
         f"{row['bytes_per_gaussian']:.1f}",
         "equal" if row["psnr"] >= LOSSLESS_DB else f"{row['psnr']:.1f}",
+    ]
+    if "means" not in row:  # in another order
+        return cells + [ABSENT] * 4
+    colors = _number(row["color"])
+    return [
+        *cells,
         _number(row["means"]),
         f"{100 * row['scales']:.1f} %" if row["scales"] > SMALL else "0",
         f"{row['degrees']:.2f}°" if row["degrees"] > SMALL else "0",
