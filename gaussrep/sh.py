@@ -157,7 +157,7 @@ def rotate(
     after = basis(degree, probes)
     blocks = [slice(level**2, (level + 1) ** 2) for level in range(degree + 1)]
     turned = [
-        torch.linalg.pinv(after[:, block]) @ (before[..., block] @ sh[..., block, :])
+        (torch.linalg.pinv(after[:, block]) @ before[..., block]) @ sh[..., block, :]
         for block in blocks
     ]
     return torch.cat(turned, dim=-2)

@@ -13,6 +13,10 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         "render": ("gaussrep.cli.render:render", "Render a file of Gaussians."),
         "view": ("gaussrep.cli.view:view", "Show a file or a run in the browser."),
         "convert": ("gaussrep.cli.convert:convert", "Convert between file formats."),
+        "edit": (
+            "gaussrep.cli.edit:edit",
+            "Crop, prune, decimate, transform, merge and sort files.",
+        ),
         "info": ("gaussrep.cli.info:info", "Summarize a file of Gaussians."),
         "migrate": ("gaussrep.cli.migrate:migrate", "Convert a run folder of an older gaussrep."),
         "prepare-scannet": (
@@ -38,6 +42,7 @@ COMMAND_CLASSES: Mapping[str, str] = MappingProxyType(
         "train": "gaussrep.cli.settings_help:TrainCommand",
         "evaluate": "gaussrep.cli.settings_help:EvaluateCommand",
         "fit": "gaussrep.cli.settings_help:FitCommand",
+        "edit": "gaussrep.cli.edit:EditCommand",
     }
 )
-"""Import string of the class of each command that lists settings in its help."""
+"""Import string of the class of each command that lists settings or actions in its help."""

@@ -1,11 +1,12 @@
 """`gaussrep convert`: convert between file formats."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from gaussrep.cli.checks import require_gaussians, require_output
+from gaussrep.cli.checks import require_output
+from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.config import resolve
 from gaussrep.config.overrides import parse_overrides
 from gaussrep.console import Progress
@@ -21,25 +22,13 @@ def convert(
             metavar="[KEY=VALUE]...", help="Settings of OUT's format, such as version=2."
         ),
     ] = None,
-    axes: Annotated[
-        str | None,
-        typer.Option(
-            help="Axes of IN, an SPZ file: spz or ply; see gaussrep settings formats/spz."
-        ),
-    ] = None,
-    strict: Annotated[
-        bool,
-        typer.Option("--strict", help="Refuse a file with impossible Gaussians, such as NaN."),
-    ] = False,
+    axes: AxesOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """Convert a file of Gaussians to the format of OUT's suffix."""
     settings = parse_overrides(overrides or [])
-    reading: dict[str, Any] = {} if axes is None else {"axes": axes}
-    if strict:
-        reading["strict"] = True
-    require_gaussians(source)
+    reading = require_readable(source, axes, strict=strict)
     require_output("OUT", target)
-    resolve("formats", {**reading, "type": format_of(source, reading=True)})
     resolve("formats", {**settings, "type": format_of(target, reading=False)})
 
     with Progress(f"reading {source}"):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gaussrep import plugins
-from gaussrep.cli.checks import require_gaussians, require_output, require_renderer
+from gaussrep.cli.checks import require_output, require_renderer
+from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.clips import check_clip, write_clip
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
@@ -57,6 +58,8 @@ def render(
     ] = None,
     frames: Annotated[int, typer.Option(min=2, help="Frames of an orbit.")] = 120,
     fps: Annotated[int, typer.Option(min=1, max=120, help="Frames per second.")] = 30,
+    axes: AxesOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """Render a file of Gaussians as a PNG image, or as a clip along a camera path."""
     _check_output(out, path, width, height)
@@ -69,7 +72,7 @@ def render(
         if given is not None:
             _numbers(option, given)
     require_renderer("--renderer", renderer)
-    require_gaussians(file)
+    reading = require_readable(file, axes, strict=strict)
 
     with Progress(f"reading {file}"):
         import torch
@@ -77,7 +80,7 @@ def render(
         from gaussrep.data.image_files import write_png
         from gaussrep.formats.by_suffix import load
 
-        gaussians = load(file)
+        gaussians = load(file, **reading)
     size = (width, height)
     if path is None or path == "orbit":
         count = None if path is None else frames

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.cli.checks import require_gaussians, require_renderer
+from gaussrep.cli.checks import require_renderer
+from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.console import Progress
-from gaussrep.errors import FormatError, UnavailableError
+from gaussrep.errors import ConfigError, FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet
 from gaussrep.training.run_folder import RunFolder
 
@@ -27,6 +28,8 @@ def view(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port, or the next free one.")] = 8080,
     renderer: Annotated[str, typer.Option(help="Renderer; see gaussrep plugins.")] = "auto",
+    axes: AxesOption = None,
+    strict: StrictOption = False,
 ) -> None:
     """Show a file of Gaussians, or a run, in the browser; a running one is updated."""
     if unmet([VISER]):
@@ -37,14 +40,17 @@ def view(
     require_renderer("--renderer", renderer)
     if not path.exists():
         raise FormatError(f"{path}: there is no such file or folder.")
-    if path.is_dir():
-        RunFolder.open(path)
+    reading = {}
+    if not path.is_dir():
+        reading = require_readable(path, axes, strict=strict)
+    elif axes is not None or strict:
+        raise ConfigError(f"{path} is a folder; --axes and --strict are for files of Gaussians.")
     else:
-        require_gaussians(path)
+        RunFolder.open(path)
 
     with Progress(f"opening {path}"):
         from gaussrep.viewer.serve import serve
         from gaussrep.viewer.sources import make_view_source
 
-        source = make_view_source(path)
+        source = make_view_source(path, **reading)
     serve(source, host, port, renderer)

@@ -4,6 +4,7 @@ import logging
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
@@ -103,15 +104,17 @@ class FileSource(ViewSource):
 
     Args:
         path: The file, in any format that `gaussrep.load` reads.
+        **settings: Settings of its format.
 
     Raises:
         FormatError: There is no such file.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, **settings: Any) -> None:
         if not path.is_file():
             raise FormatError(f"{path}: there is no such file or folder.")
         super().__init__(str(path), path)
+        self._settings = settings
 
     def read(self, index: int) -> ViewerScene:
         """Read the file.
@@ -122,7 +125,7 @@ class FileSource(ViewSource):
         Returns:
             The scene.
         """
-        return ViewerScene(self.name, load(self.file))
+        return ViewerScene(self.name, load(self.file, **self._settings))
 
 
 logger = logging.getLogger("gaussrep")
@@ -215,11 +218,12 @@ def _cameras(method: Method, batch: Batch) -> Cameras | None:
         return None
 
 
-def make_view_source(path: Path) -> ViewSource:
+def make_view_source(path: Path, **settings: Any) -> ViewSource:
     """Make the source of a path.
 
     Args:
         path: A file of Gaussians, the folder of a fit, or the folder of a training run.
+        **settings: Settings of the format of a file.
 
     Returns:
         The source.
@@ -229,7 +233,7 @@ def make_view_source(path: Path) -> ViewSource:
         GaussrepError: The run's data set cannot be read.
     """
     if not path.is_dir():
-        return FileSource(path)
+        return FileSource(path, **settings)
     run = RunFolder.open(path)
     method = _settings(run).get("method")
     if method is None:  # a fit of an older gaussrep

@@ -176,3 +176,30 @@ def test_a_path_that_is_no_file_is_refused(file, tmp_path):
 def test_a_clip_without_a_path_names_the_option(file, tmp_path):
     with pytest.raises(ConfigError, match="for a clip give --path orbit"):
         render(file, tmp_path / "clip.gif")
+
+
+def test_axes_of_a_file_are_an_option(tmp_path):
+    gaussians = Gaussians(
+        means=torch.tensor([[0.0, -1, 0], [0.0, 1, 0]]),
+        quats=torch.ones(2, 4),
+        scales=torch.full((2, 3), 0.2),
+        opacities=torch.full((2,), 0.99),
+        colors=torch.tensor([[1.0, 0, 0], [0, 0, 1.0]]),
+    )
+    save(gaussians, tmp_path / "scene.spz", axes="ply")
+    upper = []
+    for axes in ("ply", "spz"):
+        render(tmp_path / "scene.spz", tmp_path / "out.png", width=48, height=64, axes=axes)
+        with Image.open(tmp_path / "out.png") as image:
+            pixels = np.asarray(image).astype(int)
+        upper.append((pixels[:32, :, 0] - pixels[:32, :, 2]).sum())
+    assert upper[0] > 0 > upper[1]
+
+
+def test_options_of_reading_reach_the_format(file, tmp_path):
+    with pytest.raises(ConfigError, match="axes"):
+        render(file, tmp_path / "out.png", axes="ply")
+    data = file.read_bytes()
+    file.write_bytes(data[:-4] + b"\xff\xff\xff\xff")
+    with pytest.raises(FormatError, match="impossible"):
+        render(file, tmp_path / "out.png", strict=True)

@@ -66,6 +66,12 @@ def view(*arguments):
 
 def test_bad_input_is_one_sentence(file, tmp_path):
     pytest.importorskip("viser")
+    for option in (["--strict"], ["--axes", "ply"]):
+        folder = view(tmp_path, *option)
+        assert folder.returncode == 2
+        assert "--axes and --strict are for files of Gaussians" in folder.stderr
+    axes = view(file, "--axes", "ply")
+    assert (axes.returncode, "axes" in axes.stderr) == (2, True)
     missing = view(tmp_path / "none.ply")
     assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
     assert "there is no such file or folder" in missing.stderr

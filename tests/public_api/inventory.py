@@ -32,6 +32,7 @@ HOMES = (
     "gaussrep.embedding",
     "gaussrep.evaluation",
     "gaussrep.formats",
+    "gaussrep.editing",
     "gaussrep.report",
     "gaussrep.testing",
     "gaussrep.errors",

@@ -65,6 +65,14 @@ def test_a_file_is_shown_once_and_again_when_it_is_written_again(tmp_path):
     assert follower.newest() is None
 
 
+def test_a_file_is_read_with_settings_of_its_format(tmp_path):
+    file = tmp_path / "scene.spz"
+    gr.save(known_scene(), file, axes="ply")
+    shown = make_view_source(file, axes="spz").read(0).gaussians
+    assert torch.equal(shown.means, gr.load(file, axes="spz").means)
+    assert not torch.equal(shown.means, gr.load(file).means)
+
+
 def test_a_damaged_file_is_told_once(tmp_path):
     file = tmp_path / "scene.ply"
     file.write_bytes(b"no ply")

@@ -1,0 +1,160 @@
+"""`gaussrep edit`: a chain of actions on files of Gaussians."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from gaussrep.cli.actions import ACTIONS, Action, is_setting, parse_action
+from gaussrep.cli.checks import require_output
+from gaussrep.cli.reading import AxesOption, StrictOption, require_readable, takes_axes
+from gaussrep.config import resolve
+from gaussrep.config.overrides import parse_overrides
+from gaussrep.console import Progress, print_table
+from gaussrep.errors import ConfigError
+from gaussrep.formats.suffixes import format_of
+
+if TYPE_CHECKING:
+    from gaussrep.gaussians import Gaussians
+
+Step = Path | Action
+
+
+class EditCommand(TyperCommand):
+    """`gaussrep edit`, whose help lists the actions."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments, or list the actions after the help.
+
+        Args:
+            ctx: Click's context.
+            args: Arguments of the command.
+
+        Returns:
+            Arguments that are left over.
+        """
+        if "--help" in args:
+            typer.echo(ctx.get_help())
+            print_table(
+                ("action", "meaning"), [[kind.form, kind.meaning] for kind in ACTIONS.values()]
+            )
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+
+def edit(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IN [ACTION|IN]... OUT [KEY=VALUE]...",
+            help="Files to read, each with the actions on it; the file to write, overwritten; "
+            "settings of its format.",
+        ),
+    ],
+    axes: AxesOption = None,
+    strict: StrictOption = False,
+) -> None:
+    """Edit files of Gaussians by actions, done from left to right, and write the result."""
+    steps, out, settings = _split(arguments)
+    reading = _reading(steps, axes, strict=strict)
+    require_output("OUT", out)
+    resolve("formats", {**settings, "type": format_of(out, reading=False)})
+
+    scene = _run(steps, reading)
+    with Progress(f"writing {out}"):
+        from gaussrep.formats.by_suffix import save
+
+        save(scene, out, **settings)
+    typer.echo(f"{out}: {scene.count} Gaussians")
+
+
+def _split(arguments: Sequence[str]) -> tuple[list[Step], Path, dict[str, Any]]:
+    """Split arguments into steps, the file to write, and settings of its format.
+
+    The file to write is the last argument that is no `key=value`.
+    """
+    end = len(arguments)
+    while end and is_setting(arguments[end - 1]):
+        end -= 1
+    last = parse_action(arguments[end - 1]) if end else None
+    if end < 2 or last is not None:
+        raise ConfigError(
+            f"{' '.join(arguments)}: wanted a file to read, actions, and a file to write, such as: "
+            "gaussrep edit in.ply prune sort out.ply."
+        )
+    steps = [parse_action(text) or _file(text) for text in arguments[: end - 1]]
+    _check_order(steps)
+    return steps, Path(arguments[end - 1]), parse_overrides(arguments[end:])
+
+
+def _file(text: str) -> Path:
+    if not Path(text).suffix:
+        raise ConfigError(
+            f"{text} is no action, and no file of Gaussians; actions are {', '.join(ACTIONS)}."
+        )
+    return Path(text)
+
+
+def _check_order(steps: Sequence[Step]) -> None:
+    count = 0
+    for step in steps:
+        if isinstance(step, Path):
+            count += 1
+        elif count == 0:
+            raise ConfigError(f"{step.text} comes before any file; name the file to read first.")
+        elif step.edit is None:
+            count = 1
+    if count > 1:
+        raise ConfigError(
+            f"{count} scenes are read and not merged; add merge before the file to write, which "
+            "is the last file."
+        )
+
+
+def _reading(
+    steps: Sequence[Step], axes: str | None, *, strict: bool
+) -> Mapping[Path, dict[str, Any]]:
+    """Settings for reading of each file; `--axes` is for those of formats that have it."""
+    files = [step for step in steps if isinstance(step, Path)]
+    some = any(map(takes_axes, files))
+    return {
+        file: require_readable(file, axes if takes_axes(file) or not some else None, strict=strict)
+        for file in files
+    }
+
+
+def _run(steps: Sequence[Step], reading: Mapping[Path, dict[str, Any]]) -> "Gaussians":
+    scenes: list[Gaussians] = []
+    for step in steps:
+        if isinstance(step, Path):
+            with Progress(f"reading {step}"):
+                from gaussrep.formats.by_suffix import load
+
+                scenes.append(load(step, **reading[step]))
+        elif step.edit is None:
+            from gaussrep.editing import merge
+
+            scenes = [merge(scenes)]
+        else:
+            scenes[-1] = _edit(step, scenes[-1])
+    return scenes[-1]
+
+
+def _edit(action: Action, scene: "Gaussians") -> "Gaussians":
+    assert action.edit is not None
+    with Progress(action.text):
+        edited = action.edit(scene)
+    if scene.count and not edited.count:
+        low, high = (
+            ",".join(f"{value:.4g}" for value in corner.tolist())
+            for corner in (scene.means.amin(0), scene.means.amax(0))
+        )
+        raise ConfigError(
+            f"{action.text} leaves none of {scene.count} Gaussians, whose centers are between "
+            f"{low} and {high}."
+        )
+    if edited.count != scene.count:
+        typer.echo(f"{action.text}: {scene.count} to {edited.count} Gaussians")
+    return edited
