@@ -5,11 +5,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from gaussrep import sh
 from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
 from gaussrep.formats.checked_files import (
+    SMALLEST,
     check_decompressed_size,
     gaussians_from_arrays,
     sh_coefficients,
@@ -27,7 +29,7 @@ from gaussrep.formats.gltf_file import (
 )
 from gaussrep.formats.remarks import LEFT_OUT_SHARE, Remarks
 from gaussrep.gaussians import Gaussians
-from gaussrep.quaternions import to_matrix
+from gaussrep.quaternions import from_matrix, to_matrix
 
 DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5126: "<f4"}
 """NumPy type by glTF's component type."""
@@ -256,7 +258,7 @@ def read_scene(container: Container, remarks: Remarks) -> Gaussians:
 
     Raises:
         FormatError: If the file requires an unknown extension, holds no Gaussians, a node is
-            reached twice or is no similarity, or a primitive is damaged.
+            reached twice, shears or flattens, or a primitive is damaged.
     """
     document = container.document
     if unknown := set(document.extensions_required) - SUPPORTED_EXTENSIONS:
@@ -344,12 +346,46 @@ def _matrix(node: Node) -> np.ndarray:
 def _place(part: Gaussians, matrix: np.ndarray) -> Gaussians:
     if np.array_equal(matrix, np.eye(4)):
         return part
+    turn = _stretching_turn(matrix)
     try:
-        placed = part.transform(torch.from_numpy(matrix).float())
+        if turn is None:
+            placed = part.transform(torch.from_numpy(matrix).float())
+        else:
+            placed = _stretch(part, torch.from_numpy(matrix), torch.from_numpy(turn))
         check_finite(dict(placed.tensors()))
     except ValueRangeError as error:
         raise FormatError(f"a node cannot carry Gaussians: {error}") from error
     return placed
+
+
+ORTHOGONAL = 1e-5
+"""Largest error of a node's rotation; a design choice."""
+
+
+def _stretching_turn(matrix: np.ndarray) -> np.ndarray | None:
+    """Return the rotation of a node that then scales its axes differently; None for any other."""
+    linear = matrix[:3, :3]
+    with np.errstate(all="ignore"):
+        sizes = np.sqrt(np.square(linear).sum(0))
+        turn = linear / sizes
+        straight = np.abs(turn.T @ turn - np.eye(3)).max() < ORTHOGONAL
+    if not straight or np.linalg.det(turn) < 0:
+        return None
+    return turn if np.ptp(sizes) > ORTHOGONAL * sizes.max() else None
+
+
+def _stretch(part: Gaussians, matrix: Tensor, turn: Tensor) -> Gaussians:
+    """Transform Gaussians by a node that scales its axes differently; its rotation turns SH."""
+    linear = matrix[:3, :3]
+    axes = to_matrix(part.quats.double()) * part.scales.double()[:, None]
+    turned, scales, _ = torch.linalg.svd(linear @ axes)
+    turned = turned * turned.det().sign()[:, None, None]
+    return part.replace(
+        means=(part.means.double() @ linear.mT + matrix[:3, 3]).float(),
+        quats=from_matrix(turned).float(),
+        scales=scales.float().clamp_min(SMALLEST),
+        sh=None if part.sh is None else sh.rotate(part.sh, turn.float()),
+    )
 
 
 def _extend(part: Gaussians, bases: int) -> Gaussians:

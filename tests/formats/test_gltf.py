@@ -140,6 +140,27 @@ class TestReading:
         torch.testing.assert_close(found.covariances(), wanted.covariances())
         torch.testing.assert_close(found.sh, wanted.sh, rtol=0, atol=1e-5)
 
+    def test_a_node_that_scales_its_axes_differently(self, read, make_scene, tmp_path):
+        g = make_scene(5, degree=2)
+        save(g, tmp_path / "b.glb")
+        data = (tmp_path / "b.glb").read_bytes()
+        length = struct.unpack_from("<I", data, 12)[0]
+        document, binary = json.loads(data[20 : 20 + length]), data[28 + length :]
+        turn = {"rotation": [0, 0.6, 0, 0.8], "translation": [1, 0, -1]}
+        document["nodes"] = [{"mesh": 0, **turn, "scale": [3, 1, 0.5]}]
+        found = read(document, binary)
+        c, s = 0.8**2 - 0.6**2, 2 * 0.6 * 0.8
+        rotation = torch.tensor([[c, 0, s], [0, 1, 0], [-s, 0, c]])
+        frame = torch.diag(torch.tensor([-1.0, -1, 1]))
+        linear = frame @ rotation @ torch.diag(torch.tensor([3, 1, 0.5])) @ frame
+        move = frame @ torch.tensor([1.0, 0, -1])
+        torch.testing.assert_close(found.means, g.means @ linear.T + move)
+        covariances = linear @ g.covariances() @ linear.T
+        torch.testing.assert_close(found.covariances(), covariances, rtol=1e-4, atol=1e-6)
+        turned = torch.eye(4)
+        turned[:3, :3] = frame @ rotation @ frame
+        torch.testing.assert_close(found.sh, g.transform(turned).sh, rtol=0, atol=1e-5)
+
     def test_primitives_of_several_degrees_become_one_scene(self, read):
         document, binary = parts(VALUES | DEGREE_1)
         (primitive,) = document["meshes"][0]["primitives"]
@@ -328,7 +349,13 @@ BAD_JSON = [
     (("nodes", 0), {"mesh": 7}, "mesh 7 is named"),
     (("nodes", 0), {"mesh": 0, "children": [0]}, "node 0 is reached twice"),
     (("nodes", 0), {"mesh": -1}, "nodes.0.mesh"),
-    (("nodes", 0), {"mesh": 0, "scale": [1, 1, 2]}, "a node cannot carry Gaussians"),
+    (
+        ("nodes", 0),
+        {"mesh": 0, "matrix": [1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]},
+        "a node cannot carry Gaussians: matrix is not a similarity",
+    ),
+    (("nodes", 0), {"mesh": 0, "scale": [1, 1e300, 2]}, "a node cannot carry Gaussians"),
+    (("nodes", 0), {"mesh": 0, "scale": [1, 0, 2]}, "a node cannot carry Gaussians"),
     (("nodes", 0), {"mesh": 0, "scale": [0, 0, 0]}, "a node cannot carry Gaussians"),
     (("nodes", 0), {"mesh": 0, "scale": [1e300] * 3}, "a node cannot carry Gaussians"),
     (("nodes", 0), {"mesh": 0, "translation": [1e300, 0, 0]}, "a node cannot carry Gaussians"),
