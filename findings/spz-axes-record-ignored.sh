@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# An SPZ file that names its axes by Adobe's record: splat-transform 2.7.1 obeys, 3.7.0 no longer does.
+# An SPZ file that names its axes by Adobe's record: splat-transform 2.7.1 honors it, 3.7.0 does not.
 #
 # Expected: whether SPZ holds x right, y up, z back (its specification) or the axes of a PLY file is an old
 # confusion, and the record SPZ_ADOBE_coordinate_system (type 0xADBE0003) was made to end it. A reader that once
-# obeyed it continues to, and files with different records give scenes that are turned against each other.
+# honored it continues to, and files with different records give scenes that are turned against each other.
 # What happens: splat-transform 2.7.1 turns a file of "right, up, back" half about x into the axes of PLY, and
 # leaves one of "right, down, front" as it is. 3.7.0 gives the same PLY for both. So do gsply 0.4.6, silently,
 # and gaussforge 0.6.0, with a line on the error stream that its build has no extensions. No program fails.
-# Why it matters: a scene of Gaussians arrives upside down, spherical harmonics included, against its cameras and
-# point cloud; and an upgrade of the converter turns it, although the file states its axes. Check a landmark after
-# each conversion, or turn the scene yourself by what the record states.
+# Why it matters: a scene of Gaussians arrives upside down against its cameras and point cloud, and an upgrade of
+# the converter turns it, although the file states its axes. Compare a center before and after each conversion,
+# or turn the scene yourself by the record.
 #
 # Needs node, npm and Python.
 set -euo pipefail
@@ -87,10 +87,10 @@ for reader, read in readers.items():
     got = {name: read(name) for name in ("right-up-back", "right-down-front")}
     for name, centers in got.items():
         print(f"{reader}, record {name}: {centers}")
-    obeys = reader.endswith("2.7.1")
+    honors = reader.endswith("2.7.1")
     same &= got["right-down-front"] == as_stored
-    same &= got["right-up-back"] == (turned if obeys else as_stored)
-print("as described: only splat-transform 2.7.1 obeys the record" if same else "changed: other than described")
+    same &= got["right-up-back"] == (turned if honors else as_stored)
+print("as described: only splat-transform 2.7.1 honors the record" if same else "changed: other than described")
 sys.exit(not same)
 PY
 "$python" "$work/compare.py" "$work"
