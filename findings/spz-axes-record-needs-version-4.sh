@@ -7,9 +7,9 @@
 # What happens: in version 4 it does. In version 3 it finds the record, prints "byteLength 4 exceeds remaining stream
 # bytes", though these 4 bytes are there, and returns the scene without an error, turned as if it held the
 # default axes "right, up, back". The result is half a turn off about x, with an empty list of extensions.
-# Why it matters: gsply, gaussforge and Spark write version 3, and nearly all programs read it, so it is the
-# natural choice for exchange. A program that labels its axes there, to be safe, gets its scene upside down against the cameras in
-# viewers that stand on this library. Label axes in version 4; in version 3 write right, up, back.
+# Why it matters: gsply, gaussforge and Spark write version 3, and nearly all programs read it, so it is the natural
+# choice for exchange. A program that labels its axes there, to be safe, gets its scene upside down against the
+# cameras in viewers that stand on this library. Label axes in version 4; in version 3 write right, up, back.
 #
 # Needs node and npm.
 set -euo pipefail
