@@ -141,6 +141,8 @@ LOG_SCALE_MIN, LOG_SCALE_STEPS = -10.0, 16
 COLOR_SCALE = 0.15
 """Scale of SH of degree 0, which is stored around 1/2."""
 SH_ZERO = 128
+SH_ROWS = 2**13
+"""Gaussians whose SH are encoded at a time, which the caches of a core hold; a design choice."""
 SH_STEPS = (8, 16)
 """Steps of SH in 1/128, of degree 1 and above: Niantic's 5 and 4 bits, which pack well."""
 
@@ -250,10 +252,14 @@ def _log_scales(scales: np.ndarray) -> np.ndarray:
 
 
 def _sh_bytes(sh: np.ndarray) -> np.ndarray:
-    """Round to 1/128 and then to the steps, as Niantic's code does."""
-    steps = np.where(np.arange(sh.shape[1]) < 3, *SH_STEPS)[:, None]
-    fine = np.rint(sh * SH_ZERO) + SH_ZERO
-    return _to_bytes((fine + steps // 2) // steps * steps)
+    """Round to 1/128 and then to the steps, as Niantic's code does; few rows at a time."""
+    steps = np.where(np.arange(sh.shape[1]) < 3, *SH_STEPS)[:, None].astype(np.float32)
+    stored = np.empty(sh.shape, np.uint8)
+    for start in range(0, len(sh), SH_ROWS):
+        fine = np.rint(sh[start : start + SH_ROWS] * SH_ZERO) + SH_ZERO
+        coarse = np.floor((fine + steps / 2) / steps) * steps
+        stored[start : start + SH_ROWS] = coarse.clip(0, 255)
+    return stored
 
 
 def _to_bytes(values: np.ndarray) -> np.ndarray:

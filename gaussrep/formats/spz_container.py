@@ -3,6 +3,7 @@
 import importlib
 import struct
 import zlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,9 +17,15 @@ HEADER = struct.Struct("<4sIIBBBB")
 up to version 3, and the number of streams in version 4."""
 GZIP = 16 + zlib.MAX_WBITS
 """Window bits by which zlib reads and writes gzip."""
+GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+"""Start of a gzip file without a date, of an unknown system."""
+GZIP_END = struct.Struct("<II")
+"""Checksum and size, its end."""
+SAMPLE = 2**18
+"""Bytes of a stream by which a strategy is chosen; a design choice."""
 ZSTD_VERSION = 4
 """The first version that is not gzipped."""
-ZSTD_LEVEL = 12
+ZSTD_LEVEL = 9
 """Zstandard's level of written files; a design choice."""
 TABLE = struct.Struct("<I12x")
 """Place of the table of streams, behind the header in version 4."""
@@ -98,18 +105,42 @@ def pack_spz(header: SpzHeader, body: bytes) -> bytes:
     )
     if streams:
         return _pack_zstd(head, record, streams, body)
-    packer = zlib.compressobj(wbits=GZIP)
-    parts = [packer.compress(part) for part in (head, body, record)]
-    return b"".join([*parts, packer.flush()])
+    return _pack_gzip([head, *_split(body, header.streams), record])
+
+
+def _split(body: bytes, sizes: tuple[int, ...]) -> Iterator[memoryview]:
+    place = 0
+    for size in sizes:
+        yield memoryview(body)[place : place + size]
+        place += size
+
+
+def _pack_gzip(parts: Sequence[bytes | memoryview]) -> bytes:
+    """Pack parts into one gzip member, each by the strategy of deflate that suits it."""
+    packed, checksum = [GZIP_HEADER], 0
+    for part in parts:
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS, strategy=_strategy(part))
+        packed += [packer.compress(part), packer.flush(zlib.Z_SYNC_FLUSH)]
+        checksum = zlib.crc32(part, checksum)
+    size = sum(map(len, parts)) % 2**32
+    packed += [zlib.compressobj(wbits=-zlib.MAX_WBITS).flush(), GZIP_END.pack(checksum, size)]
+    return b"".join(packed)
+
+
+def _strategy(part: bytes | memoryview) -> int:
+    """Choose between a search for any repetition and for runs, which is many times as fast."""
+    start = max(0, (len(part) - SAMPLE) // 2)
+    sizes = {}
+    for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_RLE):
+        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS, strategy=strategy)
+        sizes[strategy] = len(packer.compress(part[start : start + SAMPLE]) + packer.flush())
+    return min(sizes, key=sizes.__getitem__)
 
 
 def _pack_zstd(head: bytes, record: bytes, streams: tuple[int, ...], body: bytes) -> bytes:
     """Pack every stream on its own, behind the records and a table of sizes."""
     packer = _zstandard().ZstdCompressor(level=ZSTD_LEVEL)
-    packed, place = [], 0
-    for size in streams:
-        packed.append(packer.compress(body[place : place + size]))
-        place += size
+    packed = [packer.compress(stream) for stream in _split(body, streams)]
     table = [STREAM.pack(len(short), size) for short, size in zip(packed, streams, strict=True)]
     start = TABLE.pack(HEADER.size + TABLE.size + len(record))
     return b"".join([head, start, record, *table, *packed])

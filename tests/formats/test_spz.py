@@ -2,6 +2,7 @@ import gzip
 import math
 import struct
 import sys
+import zlib
 from itertools import pairwise
 
 import numpy as np
@@ -293,6 +294,21 @@ class TestWriting:
                     step = 8 if base < 3 else 16
                     assert stored % step == 0
                     assert abs((stored - 128) - 128 * wanted) <= step / 2 + 0.5001
+
+    def test_streams_are_one_gzip_member(self, tmp_path, make_scene):
+        """Runs suit the first stream, repetitions the second; readers see neither."""
+        g = make_scene(5000, 2).replace(means=torch.ones(5000, 3))
+        for number in (1, 2500):
+            g = g.replace(sh=g.sh[:number].repeat(5000 // number, 1, 1))
+            save(g, tmp_path / "a.spz")
+            data = (tmp_path / "a.spz").read_bytes()
+            unpacker = zlib.decompressobj(wbits=31)
+            content = unpacker.decompress(data)
+            assert unpacker.eof
+            assert unpacker.unused_data == b""
+            assert content[:16] == header(count=5000, degree=2, flags=2)
+            assert len(content) == 16 + 5000 * 44 + 12
+            assert torch.equal(load(tmp_path / "a.spz").means, g.means)
 
     def test_the_file_is_the_same_every_time(self, tmp_path, make_scene):
         save(make_scene(), tmp_path / "a.spz")
