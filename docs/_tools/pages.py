@@ -20,6 +20,7 @@ from gaussrep.training.config import TrainConfig
 from reference.commands import commands_page
 from reference.components import components_page
 from reference.settings import settings_tables
+from tables.decimation import decimation_table
 from tables.formats import garden_table, ply_table, readers_table, synthetic_table
 from tables.gmae_cost import gmae_cost_table
 from tables.nerfstudio import fits_table, starts_table
@@ -55,6 +56,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "formats-synthetic": synthetic_table,
     "formats-speed": ply_table,
     "format-readers": readers_table,
+    "decimation": decimation_table,
     "nerfstudio-fits": fits_table,
     "nerfstudio-starts": starts_table,
     "pytorch3d": speed_table,

@@ -45,7 +45,7 @@ def decimate(gaussians: Gaussians, count: int) -> Gaussians:
 
     Raises:
         ShapeError: If there are batch axes.
-        ValueRangeError: If `count` is below 1, or a value is not finite.
+        ValueRangeError: If `count` is below 1, or a value or its square is not finite.
 
     Examples:
         >>> g = Gaussians(torch.tensor([[0.0, 0, 0], [1, 0, 0], [9, 0, 0]]), torch.ones(3, 4),
@@ -105,7 +105,12 @@ class _Rounds:
         """Merge up to a number of pairs, at least one."""
         lowest, partners = self._find_partners()
         states = np.zeros(len(self.sources), np.int8)
-        merge_pairs(self.cloud, np.argsort(lowest, kind="stable"), partners, limit, states)
+        ranking = np.argsort(lowest, kind="stable")
+        if not merge_pairs(self.cloud, ranking, partners, limit, states):
+            raise ValueRangeError(
+                "the scene cannot be decimated: squares of its lengths or colors are too large; "
+                "normalize it with a Cuboid, or crop it."
+            )
         kept = states < 2
         self.is_merged = (self.is_merged | (states == 1))[kept]
         self.sources = self.sources[kept]

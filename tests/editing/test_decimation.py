@@ -150,3 +150,6 @@ def test_wrong_arguments_are_refused(make):
     broken = make(3).replace(opacities=torch.tensor([0.5, float("nan"), 1]).double())
     with pytest.raises(ValueRangeError, match="opacities holds 1 values"):
         decimate(broken, 1)
+    huge = make(3)
+    with pytest.raises(ValueRangeError, match="squares of its lengths or colors are too large"):
+        decimate(huge.replace(scales=1e200 * huge.scales), 1)
