@@ -49,6 +49,14 @@ class Calibration(nn.Module):
         Ks = cameras.Ks + cameras.Ks * diagonal + moved
         return cameras.replace(viewmats=self._mounting() @ cameras.viewmats, Ks=Ks)
 
+    def intrinsics(self) -> list[nn.Parameter]:
+        """Return the parameters of the lens, `zoom` and `shift`.
+
+        Returns:
+            Two parameters.
+        """
+        return [self.zoom, self.shift]
+
     def facts(self) -> dict[str, list[float]]:
         """Collect the correction for a JSON file.
 

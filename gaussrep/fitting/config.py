@@ -178,7 +178,13 @@ class LearningRatesConfig(Config):
     features: float = Field(default=2.5e-3, gt=0)
     """Of further channels; design choice."""
     calibration: float = Field(default=5e-3, gt=0)
-    """Of the cameras' shared correction, where `calibrate` is on; it decays as that of the centers.
+    """Of the cameras' shared correction, where `calibrate` or `optimize.intrinsics` learns it; it
+    decays as that of the centers. Design choice."""
+
+    exposure: float = Field(default=2e-2, gt=0)
+    """Of the views' exposures, where `optimize.exposure` is on; it decays alike. Design choice."""
+    poses: float = Field(default=1e-3, gt=0)
+    """Of the views' poses, in radians and extents, where `optimize.poses` is on; it decays alike.
     Design choice."""
 
     def decay(self, progress: float) -> float:
@@ -270,6 +276,30 @@ class MCMCStrategyConfig(ComponentConfig):
     """Weight of the mean standard deviation, in extents, in the loss."""
 
 
+class OptimizeConfig(Config):
+    """What is learned of the views besides the Gaussians; see `calibrate`, too."""
+
+    exposure: bool = False
+    """Learn an affine map of color for every fitted view. Its mean over the views is the identity,
+    with which held-out views are rendered."""
+    vignetting: bool = False
+    """Learn a falloff toward the corners for every fitted view, with `exposure`."""
+    exposure_weight: float = Field(default=0.01, ge=0)
+    """Weight of the mean square of the exposures in the loss; design choice."""
+    poses: bool = False
+    """Learn a correction of every fitted view's pose, with a mean of zero over the views. Held-out
+    views keep the pose of the capture."""
+    intrinsics: bool = False
+    """Learn factors on the focal lengths and an offset of the principal point, shared by all
+    views."""
+
+    @model_validator(mode="after")
+    def _check_vignetting(self) -> "OptimizeConfig":
+        if self.vignetting and not self.exposure:
+            raise ValueError("vignetting is learned with exposure; add optimize.exposure=true")
+        return self
+
+
 class BaseFitConfig(Config):
     """How the Gaussians of one scene are fitted, whatever runs the steps."""
 
@@ -308,6 +338,8 @@ class BaseFitConfig(Config):
     calibrate: bool = False
     """Learn one correction of lens and mounting that all cameras share, for recordings whose color
     camera is not the calibrated one."""
+    optimize: OptimizeConfig = OptimizeConfig()
+    """What is learned of the views besides the Gaussians."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = ComponentConfig(
         type="auto"
     )

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.building import build
@@ -20,6 +20,7 @@ from gaussrep.fitting.losses import FitLoss, compute_fit_loss
 from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.fitting.scene_model import SceneModel, placeholder_gaussians
 from gaussrep.fitting.strategy import Optimizers, StepInfo, Strategy
+from gaussrep.fitting.view_corrections import Exposure, PoseCorrections
 from gaussrep.gaussians import Gaussians
 from gaussrep.losses.loss import Loss
 from gaussrep.rendering import Rendering, render
@@ -54,7 +55,8 @@ class SceneFitter:
     loop places the first Gaussians with `init` or `set_gaussians`, makes one optimizer per tensor
     of `scene.raw`, and calls `start`. At each step it calls `begin_step`, `render_step` and
     `compute_loss`, adds `strategy.penalty`, makes the optimizer steps, and calls `end_step`. The
-    modules `scene`, `calibration` and `loss` belong into the loop's checkpoints.
+    modules `scene`, `calibration`, `exposure`, `poses` and `loss` belong into the loop's
+    checkpoints.
 
     Random numbers of a step are a pure function of the seed and the step, so that a resumed fit
     ends with the same numbers as one that was never stopped.
@@ -69,7 +71,10 @@ class SceneFitter:
     Attributes:
         config: The settings.
         scene: The Gaussians; one transparent Gaussian before the first are placed.
-        calibration: The correction that all cameras share; not trained unless `config.calibrate`.
+        calibration: The correction that all cameras share; not trained unless `config.calibrate`
+            or `config.optimize.intrinsics`.
+        exposure: Exposures of the fitted views; None where they are not learned.
+        poses: Corrections of their poses; None where they are not learned.
         loss: Image loss.
         strategy: The densification strategy; None before `start`.
         sh_degree: Degree of the spherical harmonics at the present step; None uses all.
@@ -86,6 +91,12 @@ class SceneFitter:
         extent = 1.0 if cameras is None else scene_extent(cameras)
         self.scene = self._model(placeholder_gaussians(channels))
         self.calibration = Calibration(extent).requires_grad_(config.calibrate)
+        for parameter in self.calibration.intrinsics():
+            parameter.requires_grad_(config.calibrate or config.optimize.intrinsics)
+        views = 1 if cameras is None else cameras.views
+        learned = config.optimize
+        self.exposure = Exposure(views, vignetting=learned.vignetting) if learned.exposure else None
+        self.poses = PoseCorrections(views) if learned.poses else None
         self.loss: Loss = build("losses", config.loss)
         self.strategy: Strategy | None = None
         self.sh_degree: int | None = None
@@ -156,20 +167,40 @@ class SceneFitter:
             self._background = torch.rand(3, generator=self._generator, device=device)
         self._passes = []
 
-    def render_step(self, cameras: Cameras) -> FittedViews:
+    @property
+    def calibrates(self) -> bool:
+        """Whether the correction that all cameras share is learned."""
+        return self.config.calibrate or self.config.optimize.intrinsics
+
+    def render_step(self, cameras: Cameras, views: Int[Tensor, " v"] | None = None) -> FittedViews:
         """Render views in training, and keep what the strategy needs of them.
 
         Args:
             cameras: Views [V] of the capture, before the calibration.
+            views: Which of the fitted views they are; needed where exposures or poses are learned.
 
         Returns:
-            The views over the background of the step.
+            The views over the background of the step, exposed as those of the capture.
         """
-        gaussians, corrected = self.scene.gaussians(self.sh_degree), self.correct(cameras)
+        gaussians, corrected = self.scene.gaussians(self.sh_degree), self.correct(cameras, views)
         copies, background = per_view(gaussians, cameras.views), self._background
         rendered = render(copies, one_each(corrected), self.config.renderer, background)
         self._passes.append((copies, corrected.detach()))
-        return FittedViews(gaussians, corrected, background, _first_view(rendered))
+        shown = _first_view(rendered)
+        if self.exposure is not None and views is not None:
+            color = self.exposure(shown.color, shown.alpha, background, views)
+            shown = replace(shown, color=color)
+        return FittedViews(gaussians, corrected, background, shown)
+
+    def exposure_penalty(self) -> Float[Tensor, ""] | None:
+        """Compute the weighted penalty on exposures.
+
+        Returns:
+            A scalar to add to the loss; None where exposures are not learned.
+        """
+        if self.exposure is None:
+            return None
+        return self.config.optimize.exposure_weight * self.exposure.penalty()
 
     def render(self, cameras: Cameras, gaussians: Gaussians | None = None) -> FittedViews:
         """Render views outside of training.
@@ -227,16 +258,19 @@ class SceneFitter:
         )
         self.strategy.after_step(self.scene, own, info)
 
-    def correct(self, cameras: Cameras) -> Cameras:
-        """Apply the calibration, where it is learned.
+    def correct(self, cameras: Cameras, views: Int[Tensor, " v"] | None = None) -> Cameras:
+        """Apply the corrections of poses and the calibration, where they are learned.
 
         Args:
             cameras: Views [V] of the capture.
+            views: Which of the fitted views they are; poses of others are not corrected.
 
         Returns:
             The corrected cameras.
         """
-        return self.calibration(cameras) if self.config.calibrate else cameras
+        if self.poses is not None and views is not None:
+            cameras = self.poses(cameras, views, self.extent)
+        return self.calibration(cameras) if self.calibrates else cameras
 
     def _place(self, gaussians: Gaussians, rng: torch.Generator) -> None:
         if self._channels is not None and gaussians.features is None:

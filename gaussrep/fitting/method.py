@@ -41,6 +41,8 @@ class SceneFit(Method):
         fitter: The steps of the fit.
         scene: The Gaussians, the fitter's.
         calibration: The correction that all cameras share, the fitter's.
+        exposure: Exposures of the fitted views, the fitter's; None where they are not learned.
+        poses: Corrections of their poses, the fitter's; None where they are not learned.
     """
 
     config: SceneFitConfig
@@ -95,7 +97,7 @@ class SceneFit(Method):
         self._use(self.fitter)
 
     def configure_optimizers(self) -> Mapping[str, ScheduledOptimizer]:
-        """Build one Adam per tensor of the scene, and one for the calibration.
+        """Build one Adam per tensor of the scene, and one per correction of cameras and views.
 
         Returns:
             Optimizers by the names of the tensors.
@@ -112,9 +114,16 @@ class SceneFit(Method):
             )
             for name, optimizer in made.items()
         }
-        if self.config.calibrate:
-            optimizer = torch.optim.Adam(self.calibration.parameters(), fused=True)
-            found["calibration"] = ScheduledOptimizer(optimizer, rates.calibration, decay)
+        corrections = {
+            "calibration": (self.calibration, rates.calibration),
+            "exposure": (self.exposure, rates.exposure),
+            "poses": (self.poses, rates.poses),
+        }
+        for name, (module, rate) in corrections.items():
+            trained = [] if module is None else [p for p in module.parameters() if p.requires_grad]
+            if trained:
+                optimizer = torch.optim.Adam(trained, fused=True)
+                found[name] = ScheduledOptimizer(optimizer, rate, decay)
         return found
 
     def configure_callbacks(self) -> Sequence[Callback]:
@@ -144,9 +153,11 @@ class SceneFit(Method):
             The loss, the strategy's penalty included, and its terms.
         """
         images, strategy = images_of(batch), self.fitter.strategy
-        views = self.fitter.render_step(images.cameras)
+        views = self.fitter.render_step(images.cameras, batch["index"])
         found = self.fitter.compute_loss(views, images)
         loss = found.total
+        if (penalty := self.fitter.exposure_penalty()) is not None:
+            loss = loss + penalty
         if strategy is not None:
             loss = loss + strategy.penalty(views.gaussians)
         return StepOutput(loss, dict(found.terms))
@@ -197,13 +208,14 @@ class SceneFit(Method):
             folder: The run folder.
         """
         save(self.scene.gaussians().detach().replace(features=None), folder / SCENE)
-        if self.config.calibrate:
+        if self.fitter.calibrates:
             write_json(self.calibration.facts(), folder / CALIBRATION)
 
     def _use(self, fitter: SceneFitter) -> None:
         """Keep the modules of a fitter, which checkpoints hold."""
         self.fitter = fitter
         self.scene, self.calibration, self._loss = fitter.scene, fitter.calibration, fitter.loss
+        self.exposure, self.poses = fitter.exposure, fitter.poses
 
 
 class Densification(Callback):

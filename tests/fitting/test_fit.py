@@ -1,5 +1,6 @@
 import csv
 import json
+import math
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -7,10 +8,11 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep.errors import RunError
+from gaussrep.errors import ConfigError, RunError
 from gaussrep.fitting import Capture, PosedImages, fit
 from gaussrep.fitting.method import SceneFit
 from gaussrep.fitting.run_fit import resume_fit
+from gaussrep.fitting.view_corrections import PoseCorrections
 from gaussrep.rendering.projection import project
 from gaussrep.training.run_folder import RunFolder
 
@@ -69,7 +71,12 @@ def test_leaves_a_scene_metrics_and_a_checkpoint(run, tiny_capture):
 
 @pytest.mark.parametrize("strategy", ["mcmc", "default"])
 @pytest.mark.parametrize(
-    "more", [[], ["batch_size=3", "random_background=true", "depth_weight=0.1", "calibrate=true"]]
+    "more",
+    [
+        [],
+        ["batch_size=3", "random_background=true", "depth_weight=0.1", "calibrate=true"],
+        [f"optimize.{name}=true" for name in ("exposure", "vignetting", "poses", "intrinsics")],
+    ],
 )
 def test_a_resumed_fit_ends_as_one_that_was_never_stopped(run, tiny_capture, strategy, more):
     settings = [f"strategy={strategy}", "strategy.refine_every=5", *more]
@@ -86,6 +93,8 @@ def test_a_resumed_fit_ends_as_one_that_was_never_stopped(run, tiny_capture, str
     assert untimed(result.run) == untimed(whole.run)
     first, second = gr.load(whole.scene), gr.load(result.scene)
     assert torch.equal(first.means, second.means)
+    weights = [each.run / "model.safetensors" for each in (whole, result)]
+    assert weights[0].read_bytes() == weights[1].read_bytes()
     with pytest.raises(RunError, match="complete at step 30"):
         resume_fit(stopped, capture=tiny_capture)
 
@@ -179,6 +188,52 @@ def test_an_antialiased_fit_marks_its_scene(run, tiny_scene, tiny_capture, ring,
     assert "fitted with antialiasing, this fit renders without it" in caplog.text
     assert blurred.metrics.psnr < result.metrics.psnr - 5
     assert not gr.load(blurred.scene).antialiased
+
+
+def test_learned_exposures_undo_those_of_the_views(run, tiny_capture, tiny_scene):
+    stops = torch.linspace(-0.5, 0.5, tiny_capture.train.count)
+    colors = tiny_capture.train.colors * 2 ** stops[:, None, None, None]
+    noisy = replace(tiny_capture, train=replace(tiny_capture.train, colors=colors))
+    settings = ["steps=150", "strategy.noise=0", "strategy.max_gaussians=12", "sh_degree=0"]
+    without = run(*settings, capture=noisy, init=tiny_scene, name="without")
+    found = run(*settings, "optimize.exposure=true", capture=noisy, init=tiny_scene)
+    assert found.metrics.psnr > without.metrics.psnr + 1
+    exposure = gr.load_run(found.run).exposure.centered()
+    assert exposure.mean(0).abs().max() < 1e-6
+    gains = exposure[:, :3].mean(1) / math.log(2)
+    assert torch.corrcoef(torch.stack([gains.detach(), stops]))[0, 1] > 0.9
+
+
+def test_finds_wrong_poses(run, tiny_capture, tiny_scene):
+    torch.manual_seed(1)
+    right = tiny_capture.train.cameras
+    wrong = PoseCorrections(right.views)
+    wrong.values.data = 0.02 * torch.randn(right.views, 6)
+    cameras = wrong(right, torch.arange(right.views), 1.0)
+    cameras = cameras.detach()
+    capture = replace(tiny_capture, train=replace(tiny_capture.train, cameras=cameras))
+    frozen = [f"learning_rates.{n}=1e-9" for n in ("quats", "scales", "opacities", "sh0", "shN")]
+    frozen += ["learning_rates.means=2e-9", "learning_rates.means_end=1e-10"]
+    settings = [
+        *frozen,
+        "steps=200",
+        "strategy.noise=0",
+        "strategy.max_gaussians=12",
+        "sh_degree=0",
+    ]
+    settings += ["optimize.poses=true", "learning_rates.poses=5e-3"]
+    result = run(*settings, capture=capture, init=tiny_scene)
+    fitter = gr.load_run(result.run).fitter
+    with torch.no_grad():
+        found = fitter.correct(cameras, torch.arange(right.views))
+    places = [project(tiny_scene, each).means2d for each in (right, cameras, found)]
+    before, after = ((each - places[0]).norm(dim=-1).mean() for each in places[1:])
+    assert after < 0.3 * before
+
+
+def test_a_falloff_needs_exposures(tiny_config):
+    with pytest.raises(ConfigError, match=r"add optimize\.exposure=true"):
+        tiny_config("optimize.vignetting=true")
 
 
 def test_harmonics_are_added_one_degree_after_the_other(run):

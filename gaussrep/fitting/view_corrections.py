@@ -1,0 +1,151 @@
+"""Corrections of single views that are learned with the scene: exposure and pose.
+
+Their mean over the fitted views is zero by construction, so that neither the scene's colors nor its
+place drift, and views without a correction, such as held-out ones, show the mean.
+"""
+
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from gaussrep.cameras import Cameras
+
+GAINS, MIXING, OFFSETS, FALLOFF = slice(0, 3), slice(3, 9), slice(9, 12), slice(12, 14)
+"""Columns of a view's exposure."""
+MINOR = 0.1
+"""Unit of mixing and offsets, which are learned by so much slower than gains; design choice."""
+OFF_DIAGONAL = ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1))
+TURN, OFFSET = slice(0, 3), slice(3, 6)
+"""Columns of a view's pose."""
+
+
+class ViewParameters(nn.Module):
+    """A row of parameters for every fitted view, used relative to the mean row.
+
+    Loading the weights of another number of views resizes the module.
+
+    Attributes:
+        values: The rows before the mean is subtracted, 0 at first, [V, K].
+
+    Args:
+        views: Number of fitted views.
+        columns: Parameters of a view.
+    """
+
+    def __init__(self, views: int, columns: int) -> None:
+        super().__init__()
+        self.values = nn.Parameter(torch.zeros(views, columns))
+
+    def centered(self) -> Float[Tensor, "v k"]:
+        """Compute the rows relative to their mean.
+
+        Returns:
+            Rows whose mean is 0 up to rounding.
+        """
+        return self.values - self.values.mean(0)
+
+    def penalty(self) -> Float[Tensor, ""]:
+        """Compute the mean square of the rows relative to their mean.
+
+        Returns:
+            A scalar.
+        """
+        return self.centered().square().mean()
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        saved = state_dict.get(f"{prefix}values")
+        if saved is not None and saved.shape[1:] == self.values.shape[1:]:
+            self.values.data = self.values.data.new_zeros(saved.shape)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+
+class Exposure(ViewParameters):
+    """An affine map of color for every fitted view, with a falloff toward the corners on request.
+
+    The map holds logarithms of gains and, in units of 0.1, six factors that mix channels and three
+    offsets. The falloff is
+    exp(k₁ r² + k₂ r⁴) with the distance r from the image center, 1 at the corners. Design choice.
+
+    Args:
+        views: Number of fitted views.
+        vignetting: Whether there is a falloff.
+    """
+
+    def __init__(self, views: int, *, vignetting: bool) -> None:
+        super().__init__(views, FALLOFF.stop if vignetting else OFFSETS.stop)
+
+    def forward(
+        self,
+        color: Float[Tensor, "v h w 3"],
+        alpha: Float[Tensor, "v h w"],
+        background: Float[Tensor, " 3"],
+        views: Int[Tensor, " v"],
+    ) -> Float[Tensor, "v h w 3"]:
+        """Expose rendered images as those of the capture; the background stays as it is.
+
+        Args:
+            color: RGB over the background.
+            alpha: Opacity.
+            background: RGB behind the scene.
+            views: Which of the fitted views the images show.
+
+        Returns:
+            RGB over the background.
+        """
+        rows = self.centered()[views]
+        behind = (1 - alpha)[..., None] * background
+        scene = color - behind
+        if rows.shape[1] > FALLOFF.start:
+            scene = scene * _falloff(rows[:, FALLOFF], *color.shape[1:3])[..., None]
+        mapped = torch.einsum("vij,vhwj->vhwi", _color_matrices(rows), scene)
+        return mapped + MINOR * alpha[..., None] * rows[:, None, None, OFFSETS] + behind
+
+
+class PoseCorrections(ViewParameters):
+    """A rotation and a translation in camera axes for every fitted view, after its pose.
+
+    Args:
+        views: Number of fitted views.
+    """
+
+    def __init__(self, views: int) -> None:
+        super().__init__(views, OFFSET.stop)
+
+    def forward(self, cameras: Cameras, views: Int[Tensor, " v"], extent: float) -> Cameras:
+        """Correct cameras, with gradients to the correction.
+
+        Args:
+            cameras: Cameras of the capture, [V].
+            views: Which of the fitted views they are.
+            extent: Size of the scene in scene units, the unit of translations.
+
+        Returns:
+            The corrected cameras.
+        """
+        rows = self.centered()[views]
+        x, y, z = rows[:, TURN].unbind(-1)
+        zero = torch.zeros_like(x)
+        skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
+        top = torch.cat([torch.linalg.matrix_exp(skew), extent * rows[:, OFFSET, None]], dim=-1)
+        bottom = top.new_tensor([0.0, 0, 0, 1]).expand(len(top), 1, 4)
+        return cameras.replace(viewmats=torch.cat([top, bottom], dim=1) @ cameras.viewmats)
+
+
+def _color_matrices(rows: Float[Tensor, "v k"]) -> Float[Tensor, "v 3 3"]:
+    matrices = torch.diag_embed(rows[:, GAINS].exp())
+    mixing = rows.new_zeros(len(OFF_DIAGONAL), 3, 3)
+    for number, (row, column) in enumerate(OFF_DIAGONAL):
+        mixing[number, row, column] = 1
+    return matrices + MINOR * torch.einsum("vk,kij->vij", rows[:, MIXING], mixing)
+
+
+def _falloff(coefficients: Float[Tensor, "v 2"], height: int, width: int) -> Float[Tensor, "v h w"]:
+    y = (2 * torch.arange(height, device=coefficients.device) + 1 - height) / height
+    x = (2 * torch.arange(width, device=coefficients.device) + 1 - width) / width
+    square = (y[:, None].square() + x.square()) / 2
+    first, second = coefficients[:, :, None, None].unbind(1)
+    return (first * square + second * square.square()).exp()

@@ -1,0 +1,91 @@
+import pytest
+import torch
+
+from gaussrep.fitting.view_corrections import Exposure, PoseCorrections
+from gaussrep.rendering import render
+
+VIEWS = torch.arange(3)
+
+
+def exposure(views=3, vignetting=True, seed=0):
+    torch.manual_seed(seed)
+    module = Exposure(views, vignetting=vignetting)
+    module.values.data = 0.3 * torch.randn(module.values.shape)
+    return module
+
+
+def test_corrections_change_nothing_at_first(ring):
+    color, alpha = torch.rand(3, 5, 7, 3), torch.rand(3, 5, 7)
+    found = Exposure(3, vignetting=True)(color, alpha, torch.rand(3), VIEWS)
+    torch.testing.assert_close(found, color)
+    cameras = PoseCorrections(11)(ring, torch.arange(11), 2.0)
+    torch.testing.assert_close(cameras.viewmats, ring.viewmats)
+
+
+def test_their_mean_over_the_views_is_zero_whatever_the_values():
+    module = exposure(views=54)
+    module.values.data += 3
+    assert module.centered().mean(0).abs().max() < 1e-6
+    assert module.centered().abs().max() > 0.1
+
+
+def test_gains_multiply_the_scene_and_not_the_background():
+    module = Exposure(2, vignetting=False)
+    module.values.data[0, :3] = torch.tensor([2.0, 0.5, 1.0]).log()
+    module.values.data[1, :3] = -module.values.data[0, :3]
+    alpha, background = torch.tensor([1.0, 0.25]).expand(1, 2, 2), torch.tensor([0.1, 0.2, 0.3])
+    scene = torch.tensor([0.4, 0.4, 0.4])
+    behind = (1 - alpha)[..., None] * background
+    found = module(alpha[..., None] * scene + behind, alpha, background, torch.tensor([0]))
+    expected = alpha[..., None] * scene * torch.tensor([2.0, 0.5, 1.0]) + behind
+    torch.testing.assert_close(found, expected)
+
+
+def test_the_falloff_is_that_of_the_formula():
+    module = Exposure(2, vignetting=True)
+    module.values.data[:, 12:] = torch.tensor([[-0.4, 0.2], [0.4, -0.2]])
+    gray = torch.full((2, 4, 4, 3), 0.5)
+    found = module(gray, torch.ones(2, 4, 4), torch.zeros(3), torch.arange(2))
+    square = torch.tensor(0.75**2)  # of the corner's pixel center
+    expected = 0.5 * (-0.4 * square + 0.2 * square**2).exp()
+    torch.testing.assert_close(found[0, 0, 0, 0], expected)
+    torch.testing.assert_close(found[0, 0, 0] * found[1, 0, 0], torch.full((3,), 0.25))
+
+
+@pytest.mark.parametrize("kind", ["exposure", "poses"])
+def test_gradients_reach_all_parameters(ring, kind):
+    torch.manual_seed(0)
+    if kind == "exposure":
+        module = Exposure(3, vignetting=True).double()
+        images = torch.rand(3, 2, 3, 3).double(), torch.rand(3, 2, 3).double()
+        arguments = *images, torch.rand(3).double(), VIEWS
+    else:
+        module, arguments = PoseCorrections(3).double(), (ring[:3].to(torch.float64), VIEWS, 2.0)
+
+    def call(values):
+        found = torch.func.functional_call(module, {"values": values}, arguments)
+        return found if kind == "exposure" else found.viewmats
+
+    values = (0.1 * torch.randn(module.values.shape).double()).requires_grad_()
+    assert torch.autograd.gradcheck(call, values)
+
+
+def test_weights_of_another_number_of_views_are_loaded():
+    saved = exposure(views=5).state_dict()
+    module = Exposure(1, vignetting=True)
+    module.load_state_dict(saved)
+    assert torch.equal(module.values, saved["values"])
+
+
+def test_a_pose_turns_the_camera_about_itself(ring, tiny_scene):
+    module = PoseCorrections(2)
+    module.values.data[0, 1] = 0.2
+    module.values.data[1, 1] = -0.2
+    turned = module(ring[:2], torch.arange(2), 2.0)
+    torch.testing.assert_close(turned.positions, ring[:2].positions)
+    assert (render(tiny_scene, turned).color - render(tiny_scene, ring[:2]).color).abs().max() > 0.1
+    module.values.data[:, 1] = 0
+    module.values.data[:, 3] = torch.tensor([0.1, -0.1])
+    moved = module(ring[:2], torch.arange(2), 2.0)
+    lengths = (moved.positions - ring[:2].positions).norm(dim=-1)
+    torch.testing.assert_close(lengths, torch.tensor([0.2, 0.2]), rtol=1e-4, atol=0)
