@@ -1,4 +1,4 @@
-"""File formats of Gaussians: read and write PLY, SPZ, glTF, `.splat`, compressed PLY."""
+"""File formats of Gaussians: PLY, compressed PLY, SPZ, SOG, glTF, `.splat` and `.ksplat`."""
 
 from typing import TYPE_CHECKING
 
