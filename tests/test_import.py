@@ -16,6 +16,8 @@ LIGHT = [
     "gaussrep.cli.train",
     "gaussrep.cli.render",
     "gaussrep.cli.convert",
+    "gaussrep.cli.edit",
+    "gaussrep.editing",
     "gaussrep.cli.inspect",
     "gaussrep.cli.plugins",
     "gaussrep.cli.view",

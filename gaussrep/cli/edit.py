@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from gaussrep.gaussians import Gaussians
 
 Step = Path | Action
+ORDER = "IN [ACTION|IN]... OUT [KEY=VALUE]..."
+"""Order of the arguments."""
 
 
 class EditCommand(TyperCommand):
@@ -43,12 +45,23 @@ class EditCommand(TyperCommand):
             ctx.exit()
         return super().parse_args(ctx, args)
 
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        """Write the arguments in the order in which they are given.
+
+        Args:
+            ctx: Click's context.
+
+        Returns:
+            Parts of the line of usage.
+        """
+        return [ORDER, "[OPTIONS]"]
+
 
 def edit(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            metavar="IN [ACTION|IN]... OUT [KEY=VALUE]...",
+            metavar=ORDER,
             help="Files to read, each with the actions on it; the file to write, overwritten; "
             "settings of its format.",
         ),

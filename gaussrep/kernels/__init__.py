@@ -1,7 +1,8 @@
 """Compiled CPU kernels: Numba compilation and its cache, SIMD vectors, threads.
 
 Every Numba kernel of gaussrep and its plugins is built on this package: the `cpu` renderer, sparse
-convolutions, the room generator and the boundary benchmark. `simd` holds the vector operations.
+convolutions, the room generator, the boundary benchmark and decimation. `simd` holds the
+vector operations.
 
 Names are imported when they are first used, so that Numba is not imported before a kernel is.
 """

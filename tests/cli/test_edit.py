@@ -196,4 +196,5 @@ def test_the_program_edits_and_its_help_lists_the_actions(files):
     assert ran.stdout.endswith(f"{out}: {load(out).count} Gaussians\n")
     assert load(out).means.abs().max() <= 1
     shown = subprocess.run([*PROGRAM, "edit", "--help"], capture_output=True, text=True, check=True)
+    assert "gaussrep edit IN [ACTION|IN]... OUT [KEY=VALUE]... [OPTIONS]" in shown.stdout
     assert all(kind.form in shown.stdout for kind in ACTIONS.values())
