@@ -39,9 +39,12 @@ def numbers(run, name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("strategy", ["mcmc", "default"])
-def test_two_processes_equal_one_with_twice_the_batch(tmp_path, strategy):
-    arguments = [f"strategy={strategy}", "strategy.max_gaussians=90"]
+@pytest.mark.parametrize(
+    ("strategy", "learned"),
+    [("mcmc", []), ("default", []), ("default", ["optimize.exposure=true", "optimize.poses=true"])],
+)
+def test_two_processes_equal_one_with_twice_the_batch(tmp_path, strategy, learned):
+    arguments = [f"strategy={strategy}", "strategy.max_gaussians=90", *learned]
     out = fit(tmp_path, TWO, *arguments, "--run", "together")
     fit(tmp_path, PROGRAM, *arguments, "batch_size=2", "--run", "alone")
     assert out.count("Gaussians after 16 steps") == 1
