@@ -102,10 +102,10 @@ def require_new_run(folder: Path | None, parent: Path, *, overwrite: bool) -> No
         overwrite: Whether an existing run may be replaced.
 
     Raises:
-        RunError: The folder holds a run, or no folder can be made there.
+        RunError: The folder holds a run or checkpoints, or no folder can be made there.
     """
-    if folder is not None and not overwrite:
-        RunFolder(folder).require_unused()
+    if folder is not None:
+        RunFolder(folder).require_new(overwrite=overwrite)
     if os.environ.get("RANK", "0") != "0":  # one process writes
         return
     wanted = folder or parent

@@ -72,8 +72,8 @@ def fit(
         GaussrepError: A mistake that a user can make: the folder holds a run, a file is damaged,
             the loss is not finite, …
     """
-    if run is not None and not overwrite:
-        RunFolder(Path(run)).require_unused()
+    if run is not None:
+        RunFolder(Path(run)).require_new(overwrite=overwrite)
     capture = _open(config.data) if capture is None else capture
     settings = config.train_config(validate=capture.held_out is not None)
 

@@ -3,6 +3,7 @@
 import csv
 import math
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from importlib.util import find_spec
@@ -28,7 +29,9 @@ Rows = list[dict[str, str]]
 class Checkpointing(Callback):
     """Writes a checkpoint before the first step, every `checkpoint_every` steps and after the last.
 
-    A run that is stopped gets one after its last whole step.
+    A run that is stopped gets one after its last whole step. Files that are made from a checkpoint,
+    such as `model.safetensors`, follow it; after the last step, `finished.json` follows them. A run
+    that was killed in between gets what is missing when it is resumed.
 
     The last `keep_last` stay, and the best: the one with the lowest validation loss among those
     where it was measured; in a run that never measures it, the one with the lowest mean training
@@ -42,14 +45,18 @@ class Checkpointing(Callback):
         self._others = others
         self._best: dict[str, int | float] | None = None
         self._loss_sum, self._loss_count = 0.0, 0
+        self._saved_at = 0.0
 
     def on_start(self, state: TrainState) -> None:
         """Save a new run at step 0, so that it can be resumed whenever it is killed."""
+        self._saved_at = time.monotonic()
         if state.engine.is_main:
             for leftover in state.run.checkpoints_folder.glob(".*.tmp"):
                 shutil.rmtree(leftover)
         if state.step == 0:
             self._save(state)
+        elif state.step == state.steps:  # killed after its last checkpoint
+            self._publish(state)
 
     def on_step(self, state: TrainState, row: Row) -> None:
         """Save and remove checkpoints where it is due."""
@@ -61,7 +68,7 @@ class Checkpointing(Callback):
             if score is not None and score < (self._best["loss"] if self._best else math.inf):
                 self._best = {"step": state.step, "loss": score}
             self._save(state)
-        elif state.stopping:
+        elif state.stopping or self._is_overdue(state):
             self._save(state)
 
     def state_dict(self) -> dict[str, Any]:
@@ -78,16 +85,30 @@ class Checkpointing(Callback):
             return row.get("val_loss")
         return self._loss_sum / self._loss_count
 
+    def _is_overdue(self, state: TrainState) -> bool:
+        minutes = state.config.checkpoint_minutes
+        if minutes is None:
+            return False
+        return state.engine.any(time.monotonic() - self._saved_at >= 60 * minutes)
+
     def _save(self, state: TrainState) -> None:
+        self._saved_at = time.monotonic()
         state.save({**self._others, "checkpointing": self}, self._best)
+        self._publish(state)
+
+    def _publish(self, state: TrainState) -> None:
         if state.engine.is_main:
+            state.write_weights()
             state.method.export(state.run.path)
             for other in self._others.values():
                 other.on_checkpoint(state, state.run.path)
             self._remove_old(state)
+            if state.step == state.steps:
+                state.run.set_finished(state.step)
+        state.engine.wait()
 
     def _remove_old(self, state: TrainState) -> None:
-        found = state.run.checkpoints()
+        found = {step: at for step, at in state.run.checkpoints().items() if step <= state.step}
         kept = set(list(found)[-state.config.keep_last :])
         if self._best is not None:
             kept.add(int(self._best["step"]))
@@ -240,6 +261,19 @@ def read_rows(file: Path) -> tuple[list[str], Rows]:
     reader = csv.DictReader(whole_lines)
     rows = list(reader)
     return list(reader.fieldnames or []), rows
+
+
+def last_row(file: Path) -> Row:
+    """Read the last row of a `metrics.csv`.
+
+    Args:
+        file: The table.
+
+    Returns:
+        The numbers that were measured; empty where there is no row.
+    """
+    rows = read_rows(file)[1] if file.exists() else []
+    return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
 
 
 class TensorBoard(Callback):

@@ -1,13 +1,12 @@
 """Checkpoints and weights: complete or absent, read without unpickling code."""
 
 import json
-import pickle
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model, save_model
 from torch import nn
 
@@ -23,9 +22,20 @@ from gaussrep.training.run_folder import RunFolder
 _WEIGHTS, _STATE, _TENSORS = "model.safetensors", "state.json", "training.pt"
 
 
+class DamagedCheckpointError(RunError):
+    """A file of a checkpoint is missing or damaged.
+
+    Args:
+        folder: The checkpoint's folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"the checkpoint {folder} is damaged")
+
+
 def write_checkpoint(
     folder: Path, model: nn.Module, tensors: dict[str, Any], state: dict[str, Any]
-) -> Path:
+) -> None:
     """Write a checkpoint, complete or not at all.
 
     Args:
@@ -35,13 +45,31 @@ def write_checkpoint(
             them.
         state: Progress of the training, written as JSON.
 
-    Returns:
-        The file with the weights.
+    Raises:
+        RunError: It cannot be written, as on a full disk; the checkpoints before it stay.
     """
-    with atomic_folder(folder) as temporary:
-        save_model(model, str(temporary / _WEIGHTS))
-        torch.save(tensors, temporary / _TENSORS)
-        (temporary / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+    try:
+        with atomic_folder(folder) as temporary:
+            save_model(model, str(temporary / _WEIGHTS))
+            torch.save(tensors, temporary / _TENSORS)
+            (temporary / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
+    except (OSError, SafetensorError, RuntimeError) as error:  # torch and safetensors wrap OSError
+        reason = " ".join(str(error).split())
+        raise RunError(
+            f"cannot write the checkpoint {folder}: {reason}; the ones before it are whole; make "
+            "room, and resume the run"
+        ) from error
+
+
+def weights_of_checkpoint(folder: Path) -> Path:
+    """Return the file with the weights of a checkpoint.
+
+    Args:
+        folder: The checkpoint's folder.
+
+    Returns:
+        The file.
+    """
     return folder / _WEIGHTS
 
 
@@ -56,17 +84,19 @@ def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dic
         The `tensors` and the `state` of `write_checkpoint`.
 
     Raises:
-        RunError: A file is missing or damaged, or the weights do not fit.
+        DamagedCheckpointError: A file is missing or damaged.
+        RunError: The weights do not fit.
     """
-    load_weights(folder / _WEIGHTS, model)
     try:
         tensors = torch.load(folder / _TENSORS, map_location="cpu", weights_only=True)
         state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-    except (OSError, EOFError, RuntimeError, ValueError, pickle.UnpicklingError) as error:
-        raise RunError(
-            f"the checkpoint {folder} is damaged; "
-            "remove that folder to resume from the previous one"
-        ) from error
+        if not (isinstance(tensors, dict) and isinstance(state, dict)):
+            raise TypeError("not a mapping")
+        with safe_open(folder / _WEIGHTS, "pt"):
+            pass
+    except Exception as error:  # torch's reader raises whatever a damaged pickle makes it raise
+        raise DamagedCheckpointError(folder) from error
+    load_weights(folder / _WEIGHTS, model)
     return tensors, state
 
 

@@ -89,6 +89,7 @@ class TrainerConfig(Config):
         num_workers: Processes that load samples, per process that trains; 0 loads in the training
             process.
         checkpoint_every: Steps between checkpoints; the last step always writes one.
+        checkpoint_minutes: Also write one after so many minutes without; None does not.
         keep_last: How many of the latest checkpoints stay, besides the best.
         validate_every: Steps between measurements of the loss on the validation split, which also
             follow the last step; 0, never.
@@ -126,6 +127,7 @@ class TrainerConfig(Config):
     compile: bool = False
     num_workers: int = Field(0, ge=0)
     checkpoint_every: int = Field(500, ge=1)
+    checkpoint_minutes: float | None = Field(None, gt=0)
     keep_last: int = Field(2, ge=1)
     validate_every: int = Field(500, ge=0)
     validation_batch_size: int | None = Field(None, ge=1)

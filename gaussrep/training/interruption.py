@@ -1,4 +1,4 @@
-"""Stop a run after a whole step on Ctrl-C or SIGTERM. Never imports torch."""
+"""Stop a run after a whole step on Ctrl-C, SIGTERM or SIGUSR1. Never imports torch."""
 
 import os
 import signal
@@ -11,12 +11,13 @@ from typing import Any
 _HANDLED: tuple[tuple[signal.Signals, Any], ...] = (
     (signal.SIGINT, signal.default_int_handler),
     (signal.SIGTERM, signal.SIG_DFL),
+    *([(signal.SIGUSR1, signal.SIG_DFL)] if hasattr(signal, "SIGUSR1") else []),
 )
 """Each signal with the handler that is replaced; one that a program set itself stays."""
 
 
 class StopRequest:
-    """Remembers the first Ctrl-C or SIGTERM; a second Ctrl-C raises `KeyboardInterrupt`.
+    """Remembers the first Ctrl-C, SIGTERM or SIGUSR1; a second Ctrl-C raises `KeyboardInterrupt`.
 
     Attributes:
         received: The first signal; None while there was none.
@@ -49,7 +50,9 @@ def _write_line(line: str) -> None:
 
 @contextmanager
 def stop_on_signals() -> Iterator[StopRequest]:
-    """Let Ctrl-C and SIGTERM request a stop for as long as the body runs.
+    """Let Ctrl-C, SIGTERM and SIGUSR1 request a stop for as long as the body runs.
+
+    Clusters send SIGTERM, or with `sbatch --signal=USR1@120` SIGUSR1, some time before they kill.
 
     Signals that are ignored or that the program handles itself stay as they are, and so do all of
     them outside of the main thread, where Python allows no handler.

@@ -33,12 +33,14 @@ def fit(
             after the same step, and set `state.stopping`.
 
     Returns:
-        The numbers of the last step; empty where none was made.
+        The numbers of the last step; empty where none was made, as in a run that was killed after
+        its last step, of which the callbacks write what is missing.
 
     Raises:
         RunError: The loss or the gradient is not finite, or the run is complete.
     """
-    if state.step >= state.steps:
+    is_last = state.step >= state.steps
+    if is_last and state.engine.on_main(lambda: state.run.is_finished(state.step)):
         raise RunError(
             f"{state.run.path} is complete at step {state.step}; "
             "to train longer, resume it with more trainer.steps or trainer.epochs"

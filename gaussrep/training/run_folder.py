@@ -1,6 +1,8 @@
 """The folder of a run: settings, versions, metrics, weights, checkpoints. Never imports torch."""
 
+import json
 import platform
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +26,7 @@ from gaussrep.training.config import TrainConfig, TrainerConfig
 _LENGTH = {"trainer.steps", "trainer.epochs"}
 _FREE = {
     "trainer.checkpoint_every",
+    "trainer.checkpoint_minutes",
     "trainer.keep_last",
     "trainer.log_every",
     "trainer.num_workers",
@@ -35,7 +38,9 @@ _PLACES = ("data.root", "data.source.root", "data.capture.path")
 _PACKAGES = ("gaussrep", "torch", "numpy", "accelerate", "safetensors")
 
 
+_CHECKPOINT = re.compile(r"step-(\d+)")
 _ENTRIES = (
+    "finished.json",
     "user_config.yaml",
     "given.yaml",
     "versions.json",
@@ -90,8 +95,7 @@ class RunFolder:
         """
         path = Path(path)
         run = cls(path)
-        if not overwrite:
-            run.require_unused()
+        run.require_new(overwrite=overwrite)
         try:
             path.mkdir(parents=True, exist_ok=True)
             if run.exists():
@@ -217,17 +221,38 @@ class RunFolder:
                 f"convert it with: gaussrep migrate {self.path}"
             )
 
-    def require_unused(self) -> None:
-        """Check that the folder holds no run yet.
+    def require_new(self, *, overwrite: bool = False) -> None:
+        """Check that a new run may be written to the folder.
+
+        Args:
+            overwrite: Whether the run that the folder holds may be replaced.
 
         Raises:
-            RunError: The folder holds a run.
+            RunError: The folder holds a run that may not be replaced, a `config.yaml` that gaussrep
+                did not write, or checkpoints of another run.
         """
-        if self.exists():
+        if self.exists() and not overwrite:
             raise RunError(
                 f"{self.path} already holds a run; resume it with --resume {self.path}, "
                 "replace it with --overwrite, or give another folder with --run"
             )
+        if self.exists() and not self._is_written_by_gaussrep():
+            raise RunError(
+                f"{self.config_file} was not written by gaussrep, so {self.path} is not replaced; "
+                "give another folder with --run"
+            )
+        if not self.exists() and self.checkpoints():
+            raise RunError(
+                f"{self.checkpoints_folder} holds checkpoints of another run; remove them, or give "
+                "another folder with --run"
+            )
+
+    def _is_written_by_gaussrep(self) -> bool:
+        try:
+            versions = json.loads((self.path / "versions.json").read_text(encoding="utf-8"))
+            return "gaussrep" in versions["packages"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
 
     def checkpoint(self, step: int) -> Path:
         """Return the folder of a checkpoint, which need not exist.
@@ -247,7 +272,8 @@ class RunFolder:
             Folders by step, in rising order.
         """
         folders = sorted(self.checkpoints_folder.glob("step-*"))
-        return {int(folder.name.removeprefix("step-")): folder for folder in folders}
+        named = {folder: _CHECKPOINT.fullmatch(folder.name) for folder in folders}
+        return {int(match[1]): folder for folder, match in named.items() if match}
 
     def latest_checkpoint(self) -> Path:
         """Find the checkpoint to resume from.
@@ -264,6 +290,47 @@ class RunFolder:
                 f"{self.path} holds no checkpoint to resume from; start it again with --overwrite"
             )
         return found[max(found)]
+
+    def is_finished(self, step: int) -> bool:
+        """Check whether everything that the run promises after its last step is written.
+
+        Args:
+            step: The last step.
+
+        Returns:
+            Whether `set_finished` was called with that step.
+        """
+        try:
+            return json.loads(self._finished_file.read_text(encoding="utf-8")) == {"step": step}
+        except (OSError, ValueError):
+            return False
+
+    def set_finished(self, step: int) -> None:
+        """Note that everything is written.
+
+        Args:
+            step: The last step.
+        """
+        write_json({"step": step}, self._finished_file)
+
+    @property
+    def _finished_file(self) -> Path:
+        return self.path / "finished.json"
+
+    def set_aside(self, checkpoint: Path) -> Path:
+        """Rename a damaged checkpoint, so that the one before it is the latest.
+
+        Args:
+            checkpoint: Its folder.
+
+        Returns:
+            The new folder.
+        """
+        stem = f"damaged-{checkpoint.name}"
+        names = (stem, *(f"{stem}-{n}" for n in range(2, 1000)))
+        aside = next(path for name in names if not (path := checkpoint.with_name(name)).exists())
+        checkpoint.rename(aside)
+        return aside
 
     def read_config(self, overrides: list[str] | None = None) -> TrainConfig:
         """Read the resolved configuration.

@@ -9,7 +9,12 @@ from typing import Any, Protocol, runtime_checkable
 from gaussrep.atomic_files import atomic_write
 from gaussrep.methods.method import Method, ScheduledOptimizer
 from gaussrep.training import random_state
-from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
+from gaussrep.training.checkpoint import (
+    DamagedCheckpointError,
+    read_checkpoint,
+    weights_of_checkpoint,
+    write_checkpoint,
+)
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.engine import Engine
 from gaussrep.training.loading import Position, SampleOrder
@@ -84,7 +89,7 @@ class TrainState:
         self.step += 1
 
     def save(self, others: Mapping[str, Stateful], best: dict[str, int | float] | None) -> None:
-        """Write a checkpoint and the run's `model.safetensors`; called in all processes.
+        """Write a checkpoint; called in all processes.
 
         Args:
             others: Further objects with a state, such as callbacks, by name.
@@ -98,10 +103,14 @@ class TrainState:
                 "others": {name: other.state_dict() for name, other in others.items()},
             }
             state = {"step": self.step, **asdict(self.position), "best": best}
-            weights = write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)
-            with atomic_write(self.run.weights_file) as temporary:
-                shutil.copyfile(weights, temporary)
+            write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)
         self.engine.wait()
+
+    def write_weights(self) -> None:
+        """Write the run's `model.safetensors` from the checkpoint of this step."""
+        weights = weights_of_checkpoint(self.run.checkpoint(self.step))
+        with atomic_write(self.run.weights_file) as temporary:
+            shutil.copyfile(weights, temporary)
 
     def restore(self, checkpoint: Path, others: Mapping[str, Stateful]) -> None:
         """Restore a checkpoint, in the same or another number of processes.
@@ -112,16 +121,20 @@ class TrainState:
                 hold stays as it is.
 
         Raises:
-            RunError: The checkpoint is damaged or belongs to another method.
+            DamagedCheckpointError: A file is missing or damaged.
+            RunError: The checkpoint belongs to another method.
         """
         tensors, state = read_checkpoint(checkpoint, self.method)
-        self.step = state["step"]
-        self.position = Position(state["epoch"], state["samples"])
-        self.engine.load_state_dict(tensors["engine"])
-        saved = tensors["others"]
+        try:
+            step, position = int(state["step"]), Position(state["epoch"], state["samples"])
+            engine, saved, random = (tensors[name] for name in ("engine", "others", "random"))
+        except (KeyError, TypeError, ValueError) as error:
+            raise DamagedCheckpointError(checkpoint) from error
+        self.step, self.position = step, position
+        self.engine.load_state_dict(engine)
         for name, other in others.items():
             key = name if name in saved else _OLDER_NAMES.get(name)
             if key in saved:
                 other.load_state_dict(saved[key])
-        if self.engine.rank < len(tensors["random"]):
-            random_state.restore(tensors["random"][self.engine.rank])
+        if self.engine.rank < len(random):
+            random_state.restore(random[self.engine.rank])

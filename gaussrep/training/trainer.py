@@ -1,7 +1,10 @@
 """From a configuration to a trained method in a run folder."""
 
+import errno
 import signal
+import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -11,7 +14,8 @@ from gaussrep.console import Progress
 from gaussrep.errors import RunError, RunInterrupt
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
-from gaussrep.training.checkpoint import load_weights
+from gaussrep.training.callbacks import last_row
+from gaussrep.training.checkpoint import DamagedCheckpointError, load_weights
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.engine import Engine, running_engine
@@ -20,9 +24,11 @@ from gaussrep.training.loading import MapDataset, make_loader
 from gaussrep.training.loop import fit
 from gaussrep.training.optimization import make_optimizers
 from gaussrep.training.run_folder import RunFolder, resumed_config
+from gaussrep.training.run_lock import owned_run
 from gaussrep.training.train_state import TrainState
 
 _PREPARING = "preparing data and method"
+_FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +99,13 @@ def train(
             _initialize(components.method, weights, init_hook)
         trainer = _Trainer(config, engine, components)
 
-        def create() -> RunFolder:
-            folder = run or RunFolder.unused(Path("runs"), config.method.type)
-            return RunFolder.create(folder, config, user_config, overwrite=overwrite)
+        with stop_on_signals() as stop, ExitStack() as stack:
 
-        with stop_on_signals() as stop:
+            def create() -> RunFolder:
+                folder = run or RunFolder.unused(Path("runs"), config.method.type)
+                stack.enter_context(owned_run(folder))
+                return RunFolder.create(folder, config, user_config, overwrite=overwrite)
+
             return trainer.run(engine.on_main(create), stop)
 
 
@@ -130,9 +138,9 @@ def resume(
         with Progress(_PREPARING):
             components = TrainingComponents.build(config, engine.world_size, datasets)
         trainer = _Trainer(config, engine, components)
-        checkpoint = engine.on_main(run.latest_checkpoint)
-        with stop_on_signals() as stop:
-            return trainer.run(run, stop, checkpoint)
+        with stop_on_signals() as stop, ExitStack() as stack:
+            engine.on_main(lambda: stack.enter_context(owned_run(run.path)))
+            return trainer.run(run, stop, resumes=True)
 
 
 class _Trainer:
@@ -143,7 +151,7 @@ class _Trainer:
         self._optimizers = make_optimizers(components.method, config.trainer)
         self._callbacks = components.build_callbacks(config, is_main=engine.is_main)
 
-    def run(self, run: RunFolder, stop: StopRequest, checkpoint: Path | None = None) -> TrainResult:
+    def run(self, run: RunFolder, stop: StopRequest, *, resumes: bool = False) -> TrainResult:
         config, engine, components = self._config, self._engine, self._components
         engine.prepare(components.method, [each.optimizer for each in self._optimizers.values()])
         state = TrainState(
@@ -155,9 +163,8 @@ class _Trainer:
             run=run,
         )
         random_state.seed_all(config.seed, stream=1 + engine.rank)
-        if checkpoint is not None:
-            state.restore(checkpoint, self._callbacks)
-            engine.wait()  # for the checkpoint to be loaded in all processes
+        if resumes:
+            self._restore(state)
             engine.on_main(lambda: run.write_config(config))
         loader = make_loader(
             components.training_set,
@@ -171,8 +178,11 @@ class _Trainer:
         except KeyboardInterrupt as error:
             saved = max(run.checkpoints(), default=None)
             raise RunInterrupt(run.path, saved, state.steps, signal.SIGINT) from error
+        except OSError as error:
+            raise _unwritable(run, error) from error
         if state.step < state.steps:
             raise RunInterrupt(run.path, state.step, state.steps, stop.received or signal.SIGINT)
+        row = row or engine.on_main(lambda: last_row(run.metrics_file))
         return TrainResult(
             run=run.path,
             method=config.method.type,
@@ -182,6 +192,44 @@ class _Trainer:
             rank=engine.rank,
             metrics=row,
         )
+
+    def _restore(self, state: TrainState) -> None:
+        """Restore the latest checkpoint that is whole, and set damaged ones aside."""
+        engine, run = self._engine, state.run
+        while True:
+            checkpoint = engine.on_main(run.latest_checkpoint)
+            damage: DamagedCheckpointError | None = None
+            try:
+                state.restore(checkpoint, self._callbacks)
+            except DamagedCheckpointError as error:
+                damage = error
+            if not engine.any(damage is not None):
+                return
+            engine.on_main(lambda at=checkpoint, found=damage: _set_aside(run, at, found))
+
+
+def _set_aside(run: RunFolder, checkpoint: Path, damage: DamagedCheckpointError | None) -> None:
+    if len(run.checkpoints()) == 1:
+        raise RunError(
+            f"the checkpoint {checkpoint} is damaged, and there is none before it; start the run "
+            "again with --overwrite"
+        ) from damage
+    aside = run.set_aside(checkpoint)
+    print(
+        f"the checkpoint {checkpoint} is damaged and was renamed to {aside.name}; resuming from "
+        "the one before it",
+        file=sys.stderr,
+    )
+
+
+def _unwritable(run: RunFolder, error: OSError) -> Exception:
+    """Explain an error of the file system; one that has another cause stays as it is."""
+    if error.errno not in _FULL_OR_READ_ONLY:
+        return error
+    return RunError(
+        f"cannot write to {run.path}: {error.strerror}; its checkpoints are whole; make room, and "
+        "resume the run"
+    )
 
 
 def _initialize(
@@ -200,5 +248,4 @@ def _check_run_folder(run: Path | None, source: RunFolder | None, *, overwrite: 
         return
     if source is not None and source.path.resolve() == run.resolve():
         raise RunError(f"{run} cannot both hold the weights to start from and the new run")
-    if not overwrite:
-        RunFolder(run).require_unused()
+    RunFolder(run).require_new(overwrite=overwrite)

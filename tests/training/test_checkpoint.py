@@ -56,14 +56,14 @@ def test_code_in_a_checkpoint_is_not_run(checkpoint, capsys):
 def test_a_truncated_file_is_one_sentence(checkpoint, name, keep):
     file = checkpoint / name
     file.write_bytes(file.read_bytes()[:keep])
-    with pytest.raises(RunError, match=r"step-00000001 is damaged; remove that folder"):
+    with pytest.raises(RunError, match=r"step-00000001 is damaged"):
         read_checkpoint(checkpoint, nn.Linear(3, 2))
 
 
 def test_truncated_weights_are_one_sentence(checkpoint):
     file = checkpoint / "model.safetensors"
     file.write_bytes(file.read_bytes()[:20])
-    with pytest.raises(RunError, match=r"model\.safetensors is damaged"):
+    with pytest.raises(RunError, match=r"step-00000001 is damaged"):
         read_checkpoint(checkpoint, nn.Linear(3, 2))
 
 

@@ -73,3 +73,34 @@ def test_checkpoints_are_found_by_step(tmp_path):
     (run.checkpoints_folder / ".step-00002000.tmp").mkdir()
     assert list(run.checkpoints()) == [30, 200, 1000]
     assert run.latest_checkpoint() == run.checkpoint(1000)
+
+
+def test_overwrite_spares_what_another_program_wrote(tmp_path, configure):
+    (tmp_path / "config.yaml").write_text("model: theirs\n")
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(RunError, match=r"config\.yaml was not written by gaussrep"):
+        RunFolder.create(tmp_path, configure(), {}, overwrite=True)
+    assert (tmp_path / "config.yaml").read_text() == "model: theirs\n"
+    assert (tmp_path / "checkpoints").exists()
+
+
+def test_checkpoints_of_another_run_are_not_mixed_in(tmp_path, configure):
+    RunFolder(tmp_path).checkpoint(6).mkdir(parents=True)
+    with pytest.raises(RunError, match="checkpoints of another run"):
+        RunFolder.create(tmp_path, configure(), {})
+
+
+def test_only_numbers_name_checkpoints(tmp_path):
+    run = RunFolder(tmp_path)
+    for name in ("step-00000004", "step-00000009.bak", "step-x", "damaged-step-00000003"):
+        (run.checkpoints_folder / name).mkdir(parents=True)
+    assert list(run.checkpoints()) == [4]
+
+
+def test_damaged_checkpoints_are_set_aside_under_free_names(tmp_path):
+    run = RunFolder(tmp_path)
+    for _ in range(2):
+        run.checkpoint(4).mkdir(parents=True)
+        run.set_aside(run.checkpoint(4))
+    found = {folder.name for folder in run.checkpoints_folder.iterdir()}
+    assert found == {"damaged-step-00000004", "damaged-step-00000004-2"}

@@ -1,5 +1,8 @@
 import csv
+import errno
 import math
+import os
+import shutil
 import signal
 
 import pytest
@@ -16,6 +19,7 @@ from gaussrep.errors import (
 )
 from gaussrep.training import callbacks, loop, random_state
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.run_lock import owned_run
 from gaussrep.training.trainer import resume, train
 
 CONSTANT = ["trainer.schedule.min_lr=0.01", "trainer.schedule.warmup_fraction=0"]
@@ -51,7 +55,7 @@ def test_training_lowers_the_loss_and_fills_the_folder(tmp_path, configure):
     found = {entry.name for entry in tmp_path.iterdir()}
     assert found == {
         *("user_config.yaml", "config.yaml", "versions.json"),
-        *("metrics.csv", "model.safetensors", "checkpoints"),
+        *("metrics.csv", "model.safetensors", "checkpoints", "finished.json", ".lock"),
     }
     weights = load_file(tmp_path / "model.safetensors")
     latest = load_file(RunFolder(tmp_path).checkpoint(60) / "model.safetensors")
@@ -142,10 +146,74 @@ def test_the_longer_length_is_remembered(tmp_path, configure):
 def test_a_checkpoint_that_cannot_be_loaded_leaves_the_length(tmp_path, configure):
     train(configure("trainer.steps=3"), tmp_path)
     before = RunFolder(tmp_path).config_file.read_text()
-    (RunFolder(tmp_path).latest_checkpoint() / "training.pt").write_bytes(b"damaged")
-    with pytest.raises(RunError, match=r"step-00000003 is damaged"):
+    for checkpoint in RunFolder(tmp_path).checkpoints().values():
+        (checkpoint / "training.pt").write_bytes(b"damaged")
+    with pytest.raises(RunError, match=r"step-\d+ is damaged, and there is none before it"):
         resume(tmp_path, ["trainer.steps=5"])
     assert RunFolder(tmp_path).config_file.read_text() == before
+
+
+@pytest.mark.parametrize("name", ["training.pt", "state.json", "model.safetensors"])
+@pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"damaged"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(
+    tmp_path, configure, capsys, name, content
+):
+    settings = ["trainer.checkpoint_every=2", "trainer.keep_last=9"]
+    train(configure("trainer.steps=6", *settings), tmp_path / "whole")
+    run = RunFolder(shutil.copytree(tmp_path / "whole", tmp_path / "damaged"))
+    shutil.rmtree(run.latest_checkpoint())
+    (run.latest_checkpoint() / name).write_bytes(content)
+    resume(run.path)
+    assert "step-00000004 is damaged and was renamed to" in capsys.readouterr().err
+    assert losses_of(run.path) == losses_of(tmp_path / "whole")
+    assert run.weights_file.read_bytes() == RunFolder(tmp_path / "whole").weights_file.read_bytes()
+
+
+def test_a_run_killed_after_its_last_checkpoint_is_finished_by_resume(tmp_path, configure):
+    wanted = train(configure("trainer.steps=5"), tmp_path)
+    run = RunFolder(tmp_path)
+    weights = run.weights_file.read_bytes()
+    run.weights_file.unlink()
+    (tmp_path / "finished.json").unlink()
+    assert resume(tmp_path) == wanted
+    assert run.weights_file.read_bytes() == weights
+    with pytest.raises(RunError, match="is complete at step 5"):
+        resume(tmp_path)
+
+
+def test_one_process_at_a_time_writes_a_run(tmp_path, configure):
+    train(configure("trainer.steps=3"), tmp_path)
+    with owned_run(tmp_path):
+        message = rf"is being written by another process \(process {os.getpid()} on "
+        with pytest.raises(RunError, match=message):
+            resume(tmp_path, ["trainer.steps=5"])
+        with pytest.raises(RunError, match=message):
+            train(configure("trainer.steps=3"), tmp_path, overwrite=True)
+    assert resume(tmp_path, ["trainer.steps=5"]).steps == 5
+
+
+@pytest.mark.parametrize("writer", ["torch.save", "gaussrep.training.checkpoint.save_model"])
+def test_a_full_disk_is_one_sentence_and_loses_nothing(tmp_path, configure, monkeypatch, writer):
+    train(configure("trainer.steps=3"), tmp_path)
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(writer, fail)
+        with pytest.raises(RunError, match=r"step-00000005: .*No space left .*make room"):
+            resume(tmp_path, ["trainer.steps=5"])
+    assert resume(tmp_path).steps == 5
+    assert rows_of(tmp_path)[-1]["step"] == "5"
+
+
+def test_a_metrics_table_on_a_full_disk_is_one_sentence(tmp_path, configure, monkeypatch):
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("gaussrep.training.callbacks.MetricsCsv.on_log", fail)
+    with pytest.raises(RunError, match=r"cannot write to .*: No space left on device; .* whole"):
+        train(configure("trainer.steps=3"), tmp_path)
 
 
 def test_the_best_checkpoint_of_an_older_run_stays(tmp_path, configure):

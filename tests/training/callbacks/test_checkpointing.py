@@ -13,9 +13,12 @@ class FakeTraining(TrainState):
 
     def __init__(self, folder, validate_every=1, keep_last=2, steps=100):
         self.config = SimpleNamespace(
-            checkpoint_every=10, keep_last=keep_last, validate_every=validate_every
+            checkpoint_every=10,
+            checkpoint_minutes=None,
+            keep_last=keep_last,
+            validate_every=validate_every,
         )
-        self.engine = SimpleNamespace(is_main=True)
+        self.engine = SimpleNamespace(is_main=True, wait=lambda: None, any=bool)
         self.method = SimpleNamespace(export=lambda folder: None)
         self.run = RunFolder(folder)
         self.step, self.last = 0, steps
@@ -28,6 +31,9 @@ class FakeTraining(TrainState):
         folder = self.run.checkpoint(self.step)
         folder.mkdir(parents=True)
         (folder / "state.json").write_text(json.dumps(best))
+
+    def write_weights(self):
+        self.run.weights_file.write_text(str(self.step))
 
     def kept(self):
         return list(self.run.checkpoints())
@@ -131,3 +137,36 @@ def test_a_stop_in_between_saves_and_changes_no_score(tmp_path, callback):
     training.stopping = False
     follow(training, resumed, [1.0] * 6, name="loss")
     assert resumed.state_dict()["best"] == {"step": 10, "loss": 3.4}
+
+
+def test_minutes_without_a_checkpoint_make_one(tmp_path, callback, monkeypatch):
+    clock = [0.0]
+    monkeypatch.setattr("time.monotonic", lambda: clock[0])
+    training = FakeTraining(tmp_path)
+    training.config.checkpoint_minutes = 10
+    callback.on_start(training)
+    for minute in (5, 9, 10, 15, 19, 20):
+        clock[0] = 60.0 * minute
+        follow(training, callback, [1.0])
+    assert training.kept() == [3, 6]
+
+
+def test_a_checkpoint_of_a_later_step_does_not_count(tmp_path, callback):
+    training = FakeTraining(tmp_path, keep_last=1)
+    training.run.checkpoint(99).mkdir(parents=True)
+    callback.on_start(training)
+    follow(training, callback, [1.0] * 10 + [2.0] * 10)
+    assert training.kept() == [10, 20, 99]
+
+
+def test_the_run_is_finished_when_all_is_written(tmp_path, callback):
+    training = FakeTraining(tmp_path, steps=15)
+
+    def export(folder):
+        assert not training.run.is_finished(15)
+
+    training.method.export = export
+    callback.on_start(training)
+    follow(training, callback, [1.0] * 15)
+    assert training.run.is_finished(15)
+    assert training.run.weights_file.read_text() == "15"
