@@ -174,6 +174,7 @@ def test_values_beyond_float16_are_refused(tmp_path, images):
 
 
 def encode_here(folder):
+    torch.set_num_threads(1)  # OpenMP's threads do not survive a fork
     inputs = torch.arange(4 * 3 * 64).reshape(4, 3, 8, 8) % 251 / 255
     cached = CachedFeatures(build_teacher(CONFIG), CONFIG, folder)
     return [cached(inputs).sum().item() for _ in range(5)]
