@@ -17,7 +17,7 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.dataset import CaptureDataset
 from gaussrep.fitting.method import METRICS, Densification, SceneFit
-from gaussrep.training.checkpoint import read_checkpoint, write_checkpoint
+from gaussrep.training.checkpoint import read_checkpoint, weights_of_checkpoint, write_checkpoint
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.migrate import rename_files, replace_config
 from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
@@ -94,7 +94,7 @@ def _convert_checkpoint(
     }
     epoch, samples = divmod(state["step"] * config.trainer.batch_size, len(dataset))
     progress = {"step": state["step"], "epoch": epoch, "samples": samples, "best": None}
-    weights = write_checkpoint(folder, method, converted, progress)
+    write_checkpoint(folder, method, converted, progress)
     with atomic_write(run.weights_file) as temporary:
-        shutil.copyfile(weights, temporary)
+        shutil.copyfile(weights_of_checkpoint(folder), temporary)
     return f"{folder} was converted"
