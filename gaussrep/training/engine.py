@@ -261,8 +261,9 @@ class Engine:
         """
         self._model = None
         self._optimizers = ()
-        self._accelerator.free_memory()
-        gc.collect()  # torch's wrapper of the model, which holds the group, is part of a cycle
+        if self.world_size > 1:
+            self._accelerator.free_memory()
+            gc.collect()  # torch's wrapper of the model, which holds the group, is part of a cycle
         self._accelerator.end_training()
         _forget_state()
 
