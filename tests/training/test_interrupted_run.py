@@ -142,7 +142,7 @@ def test_a_second_ctrl_c_stops_at_once_and_leaves_whole_files(tmp_path):
     assert any("again stops at once" in line for line in iter(process.stderr.readline, ""))
     line = interrupt(process)
     assert "step 0 of 30 is saved" in line
-    assert not list((tmp_path / "run").rglob(".*"))
+    assert not list((tmp_path / "run").rglob(".*.tmp"))
 
 
 def test_workers_survive_ctrl_c_until_the_step_is_saved(tmp_path):
