@@ -6,17 +6,7 @@ from torch import Tensor
 
 from gaussrep.editing.scenes import check_one_scene
 from gaussrep.gaussians import Gaussians
-
-BITS = 21
-"""Bits of each coordinate; three of them fill 63 bits."""
-SPREAD = (
-    (32, 0x1F00000000FFFF),
-    (16, 0x1F0000FF0000FF),
-    (8, 0x100F00F00F00F00F),
-    (4, 0x10C30C30C30C30C3),
-    (2, 0x1249249249249249),
-)
-"""Shifts and masks that put two zeros behind every bit of a number of 21 bits."""
+from gaussrep.morton import BITS, interleave_bits
 
 
 def sort(gaussians: Gaussians) -> Gaussians:
@@ -60,11 +50,4 @@ def morton_codes(points: Float[Tensor, "n 3"], offset: float = 0.0) -> Int[Tenso
     low, high = points.amin(0), points.amax(0)
     extent = (high - low).max().clamp_min(torch.finfo(torch.float64).tiny)
     fractions = ((points - low) / extent + offset) / (1 + offset)
-    x, y, z = (fractions * (2**BITS - 1)).long().unbind(-1)
-    return _spread(x) | _spread(y) << 1 | _spread(z) << 2
-
-
-def _spread(numbers: Tensor) -> Tensor:
-    for shift, mask in SPREAD:
-        numbers = (numbers | numbers << shift) & mask
-    return numbers
+    return interleave_bits((fractions * (2**BITS - 1)).long())

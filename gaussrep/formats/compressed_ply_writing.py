@@ -17,10 +17,10 @@ from gaussrep.formats.compressed_ply import (
     THREE,
     VECTOR,
 )
-from gaussrep.formats.morton import morton_order
 from gaussrep.formats.ply_variants import ANTIALIASED_COMMENT
 from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.gaussians import Gaussians
+from gaussrep.morton import morton_order
 
 LARGEST_LOG_SCALE = 20.0
 """Logarithms of scales are clamped to this size, as in PlayCanvas's code, so that one flat Gaussian
