@@ -5,9 +5,7 @@ from math import inf
 
 from gaussrep.errors import ValueRangeError
 from gaussrep.gaussians import Gaussians
-
-SMALLEST_DRAWN = 1 / 255
-"""Opacity below which no renderer draws a Gaussian."""
+from gaussrep.rendering.conventions import MIN_ALPHA
 
 
 def crop_box(
@@ -69,7 +67,7 @@ def crop_sphere(
 
 
 def prune(
-    gaussians: Gaussians, min_opacity: float | int = SMALLEST_DRAWN, max_scale: float | int = inf
+    gaussians: Gaussians, min_opacity: float | int = MIN_ALPHA, max_scale: float | int = inf
 ) -> Gaussians:
     """Remove faint and large Gaussians.
 

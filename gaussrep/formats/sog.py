@@ -15,18 +15,13 @@ from gaussrep.formats.format import Format
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.smallest_three import restore_largest
 from gaussrep.formats.sog_files import SogFiles, open_files, write_files
-from gaussrep.formats.sog_meta import Meta, OldMeta, parse_meta
+from gaussrep.formats.sog_meta import COLUMNS, SMALLEST_TAG, Meta, OldMeta, parse_meta
 from gaussrep.formats.sog_writing import encode_scene
 from gaussrep.gaussians import Gaussians
 
-COLUMNS = 64
-"""Palette entries in a row of their image."""
 WIDTHS = {COLUMNS * 3: 3, COLUMNS * 8: 8, COLUMNS * 15: 15}
 """SH basis functions above degree 0, by the width of that image; some programs of version 1 write
 512 for 8."""
-SMALLEST_TAG = 252
-"""Fourth byte of a quaternion whose largest component is w."""
-
 ANTIALIASED = "antialiased"
 """Model of scenes that were fitted with antialiasing."""
 

@@ -1,4 +1,4 @@
-"""The file meta.json of SOG, versions 1 and 2."""
+"""The file meta.json of SOG, versions 1 and 2, and the layout of its images."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,6 +8,10 @@ from gaussrep.errors import FormatError
 
 ENTRIES = 256
 """Entries of a codebook."""
+COLUMNS = 64
+"""Palette entries in a row of their image."""
+SMALLEST_TAG = 252
+"""Fourth byte of a quaternion whose largest component is w."""
 LARGEST_COUNT = 2**40
 
 Number = Annotated[float, Field(allow_inf_nan=False)]

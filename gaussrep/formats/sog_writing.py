@@ -8,22 +8,19 @@ import numpy as np
 from gaussrep import __version__
 from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.formats.codebooks import Codes, quantize_numbers, quantize_vectors
-from gaussrep.formats.morton import morton_order
 from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.formats.sog_files import META, pack_image
-from gaussrep.formats.sog_meta import ENTRIES
+from gaussrep.formats.sog_meta import COLUMNS, ENTRIES, SMALLEST_TAG
 from gaussrep.gaussians import Gaussians
+from gaussrep.morton import morton_order
 
 LARGEST_STEP = 2**16 - 1
 """Steps of a coordinate."""
-COLUMNS = 64
-"""Palette entries in a row of their image."""
 LARGEST_PALETTE = 2**16
 """Entries of the largest palette; those of small scenes have a power of two, as in PlayCanvas's
 code."""
 HALF = 127.5
 """Steps of a component of a quaternion from 0 to √½."""
-SMALLEST_TAG = 252
 LOG_DIGITS, NUMBER_DIGITS = 9, 9
 """Decimals of logarithms, and significant digits of other numbers: both restore any float32."""
 
