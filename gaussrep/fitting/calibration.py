@@ -1,6 +1,7 @@
 """Calibration: an error of lens and mounting that all cameras of a capture share."""
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from gaussrep.cameras import Cameras
@@ -47,7 +48,8 @@ class Calibration(nn.Module):
         column = nn.functional.pad(self.shift * size, (0, 1))[:, None]
         moved = nn.functional.pad(column, (2, 0))
         Ks = cameras.Ks + cameras.Ks * diagonal + moved
-        return cameras.replace(viewmats=self._mounting() @ cameras.viewmats, Ks=Ks)
+        mounting = rigid_motion(self.turn, self.extent * self.offset)
+        return cameras.replace(viewmats=mounting @ cameras.viewmats, Ks=Ks)
 
     def intrinsics(self) -> list[nn.Parameter]:
         """Return the parameters of the lens, `zoom` and `shift`.
@@ -69,10 +71,22 @@ class Calibration(nn.Module):
         facts["offset"] = (self.extent * self.offset).tolist()
         return facts
 
-    def _mounting(self) -> Tensor:
-        x, y, z = self.turn.unbind()
-        zero = torch.zeros_like(x)
-        rows = [torch.stack(row) for row in ([zero, -z, y], [z, zero, -x], [-y, x, zero])]
-        rotation = torch.linalg.matrix_exp(torch.stack(rows))
-        top = torch.cat([rotation, self.extent * self.offset[:, None]], dim=1)
-        return torch.cat([top, top.new_tensor([[0.0, 0, 0, 1]])])
+
+def rigid_motion(
+    turn: Float[Tensor, "*batch 3"], offset: Float[Tensor, "*batch 3"]
+) -> Float[Tensor, "*batch 4 4"]:
+    """Compute the matrix of a rotation and a translation after it, with gradients to both.
+
+    Args:
+        turn: Axis-angle vectors in radians.
+        offset: Translations.
+
+    Returns:
+        Matrices that act on columns.
+    """
+    x, y, z = turn.unbind(-1)
+    zero = torch.zeros_like(x)
+    skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
+    top = torch.cat([torch.linalg.matrix_exp(skew), offset[..., None]], dim=-1)
+    bottom = top.new_tensor([0.0, 0, 0, 1]).expand(*top.shape[:-2], 1, 4)
+    return torch.cat([top, bottom], dim=-2)

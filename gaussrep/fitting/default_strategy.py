@@ -5,7 +5,6 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussrep import quaternions
-from gaussrep.fitting.config import DefaultStrategyConfig
 from gaussrep.fitting.scene_model import SceneModel
 from gaussrep.fitting.strategy import (
     Optimizers,
@@ -14,6 +13,7 @@ from gaussrep.fitting.strategy import (
     reset_state,
     update_params_and_optimizer_state,
 )
+from gaussrep.fitting.strategy_config import DefaultStrategyConfig
 
 SPLIT_FACTOR = 1.6
 """Divisor of the scales of the two halves of a split Gaussian (3DGS, section 5.2)."""

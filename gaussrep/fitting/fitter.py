@@ -92,7 +92,7 @@ class SceneFitter:
         self.scene = self._model(placeholder_gaussians(channels))
         self.calibration = Calibration(extent).requires_grad_(config.calibrate)
         for parameter in self.calibration.intrinsics():
-            parameter.requires_grad_(config.calibrate or config.optimize.intrinsics)
+            parameter.requires_grad_(self.calibrates)
         views = 1 if cameras is None else cameras.views
         learned = config.optimize
         self.exposure = Exposure(views, vignetting=learned.vignetting) if learned.exposure else None

@@ -6,7 +6,6 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from gaussrep.fitting.config import MCMCStrategyConfig
 from gaussrep.fitting.scene_model import LOGIT_EPS, SceneModel
 from gaussrep.fitting.strategy import (
     Optimizers,
@@ -14,6 +13,7 @@ from gaussrep.fitting.strategy import (
     Strategy,
     update_params_and_optimizer_state,
 )
+from gaussrep.fitting.strategy_config import MCMCStrategyConfig
 from gaussrep.gaussians import Gaussians
 
 NOISE_STEEPNESS, NOISE_THRESHOLD = 100.0, 0.995

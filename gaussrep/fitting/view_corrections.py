@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from gaussrep.cameras import Cameras
+from gaussrep.fitting.calibration import rigid_motion
 
 GAINS, MIXING, OFFSETS, FALLOFF = slice(0, 3), slice(3, 9), slice(9, 12), slice(12, 14)
 """Columns of a view's exposure."""
@@ -67,8 +68,8 @@ class Exposure(ViewParameters):
     """An affine map of color for every fitted view, with a falloff toward the corners on request.
 
     The map holds logarithms of gains and, in units of 0.1, six factors that mix channels and three
-    offsets. The falloff is
-    exp(k₁ r² + k₂ r⁴) with the distance r from the image center, 1 at the corners. Design choice.
+    offsets. The falloff is exp(k₁ r² + k₂ r⁴) with the distance r from the image center, 1 at the
+    corners. Design choice.
 
     Args:
         views: Number of fitted views.
@@ -127,12 +128,8 @@ class PoseCorrections(ViewParameters):
             The corrected cameras.
         """
         rows = self.centered()[views]
-        x, y, z = rows[:, TURN].unbind(-1)
-        zero = torch.zeros_like(x)
-        skew = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], -1).unflatten(-1, (3, 3))
-        top = torch.cat([torch.linalg.matrix_exp(skew), extent * rows[:, OFFSET, None]], dim=-1)
-        bottom = top.new_tensor([0.0, 0, 0, 1]).expand(len(top), 1, 4)
-        return cameras.replace(viewmats=torch.cat([top, bottom], dim=1) @ cameras.viewmats)
+        motions = rigid_motion(rows[:, TURN], extent * rows[:, OFFSET])
+        return cameras.replace(viewmats=motions @ cameras.viewmats)
 
 
 def _color_matrices(rows: Float[Tensor, "v k"]) -> Float[Tensor, "v 3 3"]:

@@ -435,13 +435,13 @@ def register_strategies() -> Iterator[StrategyRecord]:
         name="default",
         summary="Adaptive density control of 3DGS: clone, split, prune, reset opacities.",
         target="gaussrep.fitting.default_strategy:DefaultStrategy",
-        config="gaussrep.fitting.config:DefaultStrategyConfig",
+        config="gaussrep.fitting.strategy_config:DefaultStrategyConfig",
     )
     yield StrategyRecord(
         name="mcmc",
         summary="3DGS-MCMC: relocate dead Gaussians, add new ones, perturb faint ones.",
         target="gaussrep.fitting.mcmc:MCMCStrategy",
-        config="gaussrep.fitting.config:MCMCStrategyConfig",
+        config="gaussrep.fitting.strategy_config:MCMCStrategyConfig",
     )
 
 

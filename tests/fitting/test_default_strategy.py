@@ -1,10 +1,11 @@
 import pytest
 import torch
 
-from gaussrep.fitting.config import DefaultStrategyConfig, LearningRatesConfig
+from gaussrep.fitting.config import LearningRatesConfig
 from gaussrep.fitting.default_strategy import SPLIT_FACTOR, DefaultStrategy
 from gaussrep.fitting.scene_model import SceneModel, make_optimizers
 from gaussrep.fitting.strategy import StepInfo
+from gaussrep.fitting.strategy_config import DefaultStrategyConfig
 
 STEPS, EXTENT = 100, 2.0
 SMALL, LARGE, FAINT = 2, 5, 9

@@ -1,10 +1,11 @@
 import pytest
 import torch
 
-from gaussrep.fitting.config import LearningRatesConfig, MCMCStrategyConfig
+from gaussrep.fitting.config import LearningRatesConfig
 from gaussrep.fitting.mcmc import N_MAX, MCMCStrategy, compute_relocation
 from gaussrep.fitting.scene_model import SceneModel, make_optimizers
 from gaussrep.fitting.strategy import StepInfo
+from gaussrep.fitting.strategy_config import MCMCStrategyConfig
 from gaussrep.rendering import render
 
 STEPS, EXTENT = 100, 2.0
