@@ -196,18 +196,17 @@ def project_axes(row: Any, axes: Any, scales: Any) -> Any:
 
 
 @inline_jit
-def blurred_covariance(u: Any, v: Any) -> Any:
-    """Compute the entries xx, xy, yy of the blurred 2D covariance, and its determinant."""
-    xx, xy, yy = dot(u, u) + EPS2D, dot(u, v), dot(v, v) + EPS2D
-    a, b, c = u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
-    return xx, xy, yy, a * a + b * b + c * c + EPS2D * (xx + yy) - EPS2D * EPS2D
-
-
-@inline_jit
 def _sharp_determinant(u: Any, v: Any) -> float:
     """Compute the determinant of the 2D covariance without blur: the squared area of u and v."""
     a, b, c = u[1] * v[2] - u[2] * v[1], u[2] * v[0] - u[0] * v[2], u[0] * v[1] - u[1] * v[0]
     return a * a + b * b + c * c
+
+
+@inline_jit
+def blurred_covariance(u: Any, v: Any) -> Any:
+    """Compute the entries xx, xy, yy of the blurred 2D covariance, and its determinant."""
+    xx, xy, yy = dot(u, u) + EPS2D, dot(u, v), dot(v, v) + EPS2D
+    return xx, xy, yy, _sharp_determinant(u, v) + EPS2D * (xx + yy) - EPS2D * EPS2D
 
 
 @inline_jit
