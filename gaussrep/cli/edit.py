@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
 from gaussrep.cli.actions import ACTIONS, Action, is_setting, parse_action
 from gaussrep.cli.checks import require_output
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable, takes_axes
+from gaussrep.cli.settings_help import ListingCommand
 from gaussrep.config import resolve
 from gaussrep.config.overrides import parse_overrides
 from gaussrep.console import Progress, print_table
@@ -24,26 +24,11 @@ ORDER = "IN [ACTION|IN]... OUT [KEY=VALUE]..."
 """Order of the arguments."""
 
 
-class EditCommand(TyperCommand):
+class EditCommand(ListingCommand):
     """`gaussrep edit`, whose help lists the actions."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse the arguments, or list the actions after the help.
-
-        Args:
-            ctx: Click's context.
-            args: Arguments of the command.
-
-        Returns:
-            Arguments that are left over.
-        """
-        if "--help" in args:
-            typer.echo(ctx.get_help())
-            print_table(
-                ("action", "meaning"), [[kind.form, kind.meaning] for kind in ACTIONS.values()]
-            )
-            ctx.exit()
-        return super().parse_args(ctx, args)
+    def _print_list(self, args: Sequence[str]) -> None:
+        print_table(("action", "meaning"), [[kind.form, kind.meaning] for kind in ACTIONS.values()])
 
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Write the arguments in the order in which they are given.

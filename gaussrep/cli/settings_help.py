@@ -10,7 +10,30 @@ from gaussrep import plugins
 from gaussrep.cli.settings import find_subject, print_presets, print_settings
 
 
-class SettingsCommand(TyperCommand):
+class ListingCommand(TyperCommand):
+    """A command whose help ends with a list."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse the arguments, or print the list after the help.
+
+        Args:
+            ctx: Click's context.
+            args: Arguments of the command.
+
+        Returns:
+            Arguments that are left over.
+        """
+        if "--help" in args:
+            typer.echo(ctx.get_help())
+            self._print_list(args)
+            ctx.exit()
+        return super().parse_args(ctx, args)
+
+    def _print_list(self, args: Sequence[str]) -> None:
+        raise NotImplementedError
+
+
+class SettingsCommand(ListingCommand):
     """A command whose `--help` also lists settings."""
 
     kind: ClassVar[str]
@@ -29,13 +52,9 @@ class SettingsCommand(TyperCommand):
         if self._asks_for_presets(args):
             print_presets(plugins.find("methods", self._named(args)))
             ctx.exit()
-        if "--help" in args:
-            typer.echo(ctx.get_help())
-            self._print_settings(args)
-            ctx.exit()
         return super().parse_args(ctx, args)
 
-    def _print_settings(self, args: Sequence[str]) -> None:
+    def _print_list(self, args: Sequence[str]) -> None:
         if name := self._named(args):
             print_settings(find_subject(f"{self.kind}/{name}"))
         else:
@@ -58,11 +77,11 @@ class TrainCommand(SettingsCommand):
 
     kind = "methods"
 
-    def _print_settings(self, args: Sequence[str]) -> None:
+    def _print_list(self, args: Sequence[str]) -> None:
         if name := self._named(args):
             print_settings(find_subject(name))
         else:
-            super()._print_settings(args)
+            super()._print_list(args)
 
 
 class EvaluateCommand(SettingsCommand):
@@ -76,5 +95,5 @@ class FitCommand(SettingsCommand):
 
     kind = "captures"
 
-    def _print_settings(self, args: Sequence[str]) -> None:
+    def _print_list(self, args: Sequence[str]) -> None:
         typer.echo("Settings: gaussrep settings fit")
