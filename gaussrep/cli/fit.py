@@ -156,7 +156,8 @@ def _resumed_override(override: str) -> str:
 
 
 def _resume(folder: Path, overrides: list[str]) -> "FitResult":
-    from gaussrep.training.run_folder import RunFolder, resumed_config
+    from gaussrep.training.resumed_config import resumed_config
+    from gaussrep.training.run_folder import RunFolder
 
     changes = [_resumed_override(override) for override in overrides]
     run = RunFolder.open(folder)

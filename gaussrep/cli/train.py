@@ -110,7 +110,7 @@ def _check(
 
 
 def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
-    from gaussrep.training.run_folder import resumed_config
+    from gaussrep.training.resumed_config import resumed_config
 
     run = RunFolder.open(folder)
     settings = resumed_config(run, overrides)

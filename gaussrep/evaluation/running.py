@@ -20,7 +20,8 @@ from gaussrep.machine import describe_machine
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
 from gaussrep.training.checkpoint import load_run
-from gaussrep.training.run_folder import RunFolder, collect_versions
+from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.versions import collect_versions
 
 
 def run_evaluation(config: EvaluationConfig, method: Method) -> Scores:

@@ -1,13 +1,11 @@
 """Conversion of the run folder of a fit from b960736, which had a trainer of its own."""
 
 import json
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.building import build
 from gaussrep.config import load_config
 from gaussrep.config.migration import rename_keys
@@ -17,7 +15,7 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.dataset import CaptureDataset
 from gaussrep.fitting.method import METRICS, Densification, SceneFit
-from gaussrep.training.checkpoint import read_checkpoint, weights_of_checkpoint, write_checkpoint
+from gaussrep.training.checkpoint import copy_weights, read_checkpoint, write_checkpoint
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.migrate import rename_files, replace_config
 from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
@@ -95,6 +93,5 @@ def _convert_checkpoint(
     epoch, samples = divmod(state["step"] * config.trainer.batch_size, len(dataset))
     progress = {"step": state["step"], "epoch": epoch, "samples": samples, "best": None}
     write_checkpoint(folder, method, converted, progress)
-    with atomic_write(run.weights_file) as temporary:
-        shutil.copyfile(weights_of_checkpoint(folder), temporary)
+    copy_weights(folder, run.weights_file)
     return f"{folder} was converted"

@@ -16,7 +16,8 @@ from gaussrep.fitting.method import SCENE, SceneFit
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Method
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.run_folder import RunFolder, resumed_config
+from gaussrep.training.resumed_config import resumed_config
+from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import TrainResult, resume, train
 
 

@@ -1,6 +1,7 @@
 """Checkpoints and weights: complete or absent, read without unpickling code."""
 
 import json
+import shutil
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from safetensors.torch import load_model, save_model
 from torch import nn
 
 from gaussrep import plugins
-from gaussrep.atomic_files import atomic_folder
+from gaussrep.atomic_files import atomic_folder, atomic_write
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.config.yaml_text import read_yaml
@@ -61,16 +62,15 @@ def write_checkpoint(
         ) from error
 
 
-def weights_of_checkpoint(folder: Path) -> Path:
-    """Return the file with the weights of a checkpoint.
+def copy_weights(checkpoint: Path, file: Path) -> None:
+    """Copy the weights of a checkpoint, whole or not at all.
 
     Args:
-        folder: The checkpoint's folder.
-
-    Returns:
-        The file.
+        checkpoint: The checkpoint's folder.
+        file: The copy, overwritten.
     """
-    return folder / _WEIGHTS
+    with atomic_write(file) as temporary:
+        shutil.copyfile(checkpoint / _WEIGHTS, temporary)
 
 
 def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,13 +1,11 @@
 """The folder of a run: settings, versions, metrics, weights, checkpoints. Never imports torch."""
 
 import json
-import platform
 import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
 from itertools import count
 from os import PathLike
 from pathlib import Path
@@ -20,23 +18,10 @@ from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import ComponentConfig, Config, dump_yaml, load_config
 from gaussrep.config.yaml_text import read_yaml
-from gaussrep.errors import ConfigError, RenamedKeyError, RunError
-from gaussrep.training.config import TrainConfig, TrainerConfig
-
-_LENGTH = {"trainer.steps", "trainer.epochs"}
-_FREE = {
-    "trainer.checkpoint_every",
-    "trainer.checkpoint_minutes",
-    "trainer.keep_last",
-    "trainer.log_every",
-    "trainer.num_workers",
-    "trainer.tensorboard",
-}
-"""Settings that change no weight, and so may change on resume."""
-_PLACES = ("data.root", "data.source.root", "data.capture.path")
-"""Settings that name where a data set is, which may move."""
-_PACKAGES = ("gaussrep", "torch", "numpy", "accelerate", "safetensors")
-
+from gaussrep.errors import RenamedKeyError, RunError
+from gaussrep.training.config import TrainConfig
+from gaussrep.training.data_places import find_places
+from gaussrep.training.versions import collect_versions
 
 _CHECKPOINT = re.compile(r"step-(\d+)")
 _ENTRIES = (
@@ -393,8 +378,8 @@ class RunFolder:
         Raises:
             RunError: The folder is missing; the message names the setting that moves it.
         """
-        places = _places(data)
-        known = _places(self.read_config().data)
+        places = find_places(data)
+        known = find_places(self.read_config().data)
         for key, folder in places.items():
             if known.get(key) == folder and not folder.exists():
                 raise RunError(
@@ -423,75 +408,3 @@ class RunFolder:
 def _write_text(path: Path, text: str) -> None:
     with atomic_write(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
-    """Read the configuration of a run to resume, with what may change on resume overridden.
-
-    Args:
-        run: The run to resume.
-        overrides: `dotted.key=value` arguments.
-
-    Returns:
-        The run's own configuration except for its length, for settings that change no weight
-        (`trainer.log_every`, `checkpoint_every`, `keep_last`, `num_workers`, `tensorboard`), and
-        for the folder of its data set (`data.root`).
-
-    Raises:
-        ConfigError: An override would change anything else, or make the run shorter.
-    """
-    before, after = run.read_config(), run.read_config(overrides)
-    old, new = (dict(_flat(config.model_dump(mode="json"))) for config in (before, after))
-    changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
-    if forbidden := sorted(changed - _LENGTH - _FREE - set(_PLACES)):
-        key = forbidden[0]
-        raise ConfigError(
-            f"{key} is {old.get(key)!r} in {run.path} and cannot become {new.get(key)!r} on "
-            "resume; only trainer.steps and trainer.epochs may grow, and "
-            f"{', '.join(sorted(_FREE))} and data.root change. "
-            "--from starts a new run from its weights"
-        )
-    _check_not_shorter(before.trainer, after.trainer)
-    return after
-
-
-def _check_not_shorter(before: TrainerConfig, after: TrainerConfig) -> None:
-    for name, old, new in (
-        ("steps", before.steps, after.steps),
-        ("epochs", before.epochs, after.epochs),
-    ):
-        if old is not None and new is not None and new < old:
-            raise ConfigError(f"trainer.{name} is {old} and cannot shrink to {new} on resume")
-
-
-def _places(data: ComponentConfig) -> dict[str, Path]:
-    """The folders that settings of a data set name, by dotted key; not those to download to."""
-    values = dict(_flat({"data": data.model_dump()}))
-    if values.get("data.download"):
-        return {}
-    return {key: values[key] for key in _PLACES if isinstance(values.get(key), Path)}
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def collect_versions() -> dict[str, object]:
-    """Look up the versions of everything that may change what a run computes.
-
-    Returns:
-        Python, platform, the packages that training rests on, and each installed plugin.
-    """
-    distributions = {component.distribution: component.version for component in plugins.list()}
-    return {
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-        "packages": {name: version(name) for name in _PACKAGES},
-        "plugins": {
-            name: found for name, found in sorted(distributions.items()) if name != "gaussrep"
-        },
-    }

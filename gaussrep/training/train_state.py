@@ -1,18 +1,16 @@
 """TrainState: the state of one training run, saved and restored."""
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.methods.method import Method, ScheduledOptimizer
 from gaussrep.training import random_state
 from gaussrep.training.checkpoint import (
     DamagedCheckpointError,
+    copy_weights,
     read_checkpoint,
-    weights_of_checkpoint,
     write_checkpoint,
 )
 from gaussrep.training.config import TrainerConfig
@@ -108,9 +106,7 @@ class TrainState:
 
     def write_weights(self) -> None:
         """Write the run's `model.safetensors` from the checkpoint of this step."""
-        weights = weights_of_checkpoint(self.run.checkpoint(self.step))
-        with atomic_write(self.run.weights_file) as temporary:
-            shutil.copyfile(weights, temporary)
+        copy_weights(self.run.checkpoint(self.step), self.run.weights_file)
 
     def restore(self, checkpoint: Path, others: Mapping[str, Stateful]) -> None:
         """Restore a checkpoint, in the same or another number of processes.

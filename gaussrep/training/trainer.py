@@ -23,7 +23,8 @@ from gaussrep.training.interruption import StopRequest, stop_on_signals
 from gaussrep.training.loading import MapDataset, make_loader
 from gaussrep.training.loop import fit
 from gaussrep.training.optimization import make_optimizers
-from gaussrep.training.run_folder import RunFolder, resumed_config
+from gaussrep.training.resumed_config import resumed_config
+from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import owned_run
 from gaussrep.training.train_state import TrainState
 
@@ -179,7 +180,12 @@ class _Trainer:
             saved = max(run.checkpoints(), default=None)
             raise RunInterrupt(run.path, saved, state.steps, signal.SIGINT) from error
         except OSError as error:
-            raise _unwritable(run, error) from error
+            if not _is_unwritable(run, error):
+                raise
+            raise RunError(
+                f"cannot write to {run.path}: {error.strerror}; its checkpoints are whole; make "
+                "room, and resume the run"
+            ) from error
         if state.step < state.steps:
             raise RunInterrupt(run.path, state.step, state.steps, stop.received or signal.SIGINT)
         row = row or engine.on_main(lambda: last_row(run.metrics_file))
@@ -222,14 +228,10 @@ def _set_aside(run: RunFolder, checkpoint: Path, damage: DamagedCheckpointError 
     )
 
 
-def _unwritable(run: RunFolder, error: OSError) -> Exception:
-    """Explain an error of the file system; one that has another cause stays as it is."""
-    if error.errno not in _FULL_OR_READ_ONLY:
-        return error
-    return RunError(
-        f"cannot write to {run.path}: {error.strerror}; its checkpoints are whole; make room, and "
-        "resume the run"
-    )
+def _is_unwritable(run: RunFolder, error: OSError) -> bool:
+    """Whether the run's disk is full or read-only; an error of another file is not about it."""
+    is_elsewhere = error.filename and not Path(error.filename).is_relative_to(run.path)
+    return error.errno in _FULL_OR_READ_ONLY and not is_elsewhere
 
 
 def _initialize(

@@ -331,3 +331,12 @@ def test_a_signal_stops_after_a_whole_step(tmp_path, configure, monkeypatch):
     train(configure("trainer.checkpoint_every=5"), tmp_path / "whole")
     files = [tmp_path / name / "model.safetensors" for name in ("stopped", "whole")]
     assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_an_error_of_another_file_is_not_the_runs(tmp_path, configure, monkeypatch):
+    def fail(*_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "photo.png"))
+
+    monkeypatch.setattr("gaussrep.training.callbacks.MetricsCsv.on_log", fail)
+    with pytest.raises(PermissionError, match=r"photo\.png"):
+        train(configure("trainer.steps=3"), tmp_path / "run")
