@@ -21,10 +21,14 @@ ROWS: Mapping[str, Row] = MappingProxyType(
         "GMAE": Row("gmae", (*LABELS, "psnr")),
         "MAE": Row("mae", (*LABELS, "psnr")),
         "MAE, normalized target": Row("mae", LABELS, ("method.target=normalized",)),
+        "GMAE, normalized target": Row("gmae", LABELS, ("method.target=normalized",)),
         "random encoder": Row("gmae", LABELS, is_trained=False),
+        "chance": Row("gmae", LABELS[:2], baseline_of="GMAE"),
     }
 )
-"""Pictures of the normalized target borrow from the truth, so that they get no PSNR."""
+"""Images of the normalized target borrow from the truth, so that they get no PSNR."""
+MARGIN = 0.015
+"""Largest difference of accuracies that counts as equal, in tests of equivalence."""
 
 
 FINE_TUNING = ("epochs=20", "gradient_accumulation_steps=1")
@@ -85,6 +89,7 @@ def main(
         "images": f"{training:,} and {images(one, 'val'):,} for validation",
         "pretraining": f"{steps} steps of {batch} images, preset {PRESET}",
         "fine-tuning": list(fine_tuning),
+        "margin of equivalence": f"{100 * MARGIN:g} points",
         "settings": list(given),
     }
     whole = make_comparison(root.resolve(), steps, fine_tuning, device, given)

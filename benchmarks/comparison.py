@@ -23,17 +23,22 @@ from pretraining import pretrain
 
 @dataclass(frozen=True)
 class Row:
-    """What is pretrained, how it differs from the others, and which columns are measured."""
+    """What is pretrained, how it differs from the others, and which columns are measured.
+
+    A baseline that the evaluations measure beside a method has no run: it is the row of its own
+    name among the scores of the row `baseline_of`.
+    """
 
     method: str
     columns: tuple[str, ...]
     settings: tuple[str, ...] = ()
     is_trained: bool = True
+    baseline_of: str | None = None
 
 
 @dataclass(frozen=True)
 class Column:
-    """An evaluation, its settings, and which of the numbers of its first row is taken."""
+    """An evaluation, its settings, and which of its numbers is taken."""
 
     evaluation: str
     score: str
@@ -76,18 +81,22 @@ class Comparison:
                 missing = [one for one in row.columns if len(cells.get(one, [])) <= number]
                 if not missing:
                     continue
-                folder = runs / f"{name.replace(', ', '-').replace(' ', '-').lower()}-{seed}"
-                pretrain(self.config(row, seed), folder, is_trained=row.is_trained)
+                own = row.baseline_of or name
+                folder = runs / f"{own.replace(', ', '-').replace(' ', '-').lower()}-{seed}"
+                source = self.rows[own]
+                pretrain(self.config(source, seed), folder, is_trained=source.is_trained)
                 for column in missing:
-                    found = self._measure(folder, self.columns[column], seed)
+                    baseline = name if row.baseline_of else None
+                    found = self._measure(folder, self.columns[column], seed, baseline)
                     cells.setdefault(column, []).append(found)
                     write_json(content, out)
                     print(f"{name}, seed {seed}: {column} {found:.4f}", flush=True)
         return content
 
-    def _measure(self, folder: Path, column: Column, seed: int) -> float:
+    def _measure(self, folder: Path, column: Column, seed: int, baseline: str | None) -> float:
         settings = [f"seed={seed}", *column.settings]
-        return evaluated(folder, column.evaluation, settings, self.device)[column.score]
+        found = evaluated(folder, column.evaluation, settings, self.device)
+        return (found.rows[baseline] if baseline else found.own)[column.score]
 
 
 def begin(out: Path, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Scores of a run, measured unless they are on record."""
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 from gaussrep.evaluation.evaluation import Scores
@@ -10,10 +9,8 @@ from gaussrep.evaluation.running import evaluate
 from gaussrep.training.run_folder import RunFolder
 
 
-def evaluated(
-    folder: Path, name: str, settings: list[str], device: str = "auto"
-) -> Mapping[str, float]:
-    """What a run reached: the scores in its folder, or new ones.
+def evaluated(folder: Path, name: str, settings: list[str], device: str = "auto") -> Scores:
+    """What a run and its baselines reached: the scores in its folder, or new ones.
 
     Scores of an earlier run with the same settings and step are reused.
     The version of the code is not compared: who changes an evaluation removes its scores.
@@ -24,5 +21,5 @@ def evaluated(
         record = json.loads(file.read_text(encoding="utf-8"))
         config = evaluation_config_of_run(run, name, settings).model_dump(mode="json")
         if (record["config"], record["step"]) == (config, max(run.checkpoints(), default=None)):
-            return Scores(record["scores"]).own
-    return evaluate(folder, name, settings, device).own
+            return Scores(record["scores"])
+    return evaluate(folder, name, settings, device)

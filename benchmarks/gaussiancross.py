@@ -1,7 +1,9 @@
-"""Pretrain GaussianCross on rooms, and measure it beside fresh weights and its own ablations.
+"""Pretrain GaussianCross on rooms, and measure it beside baselines and its own ablations.
 
-`--table rooms` compares the linear probe and fine-tuning on few scenes; `--table ablations` the
-linear probe of variants. Make the rooms first: `gaussrep make-rooms ROOMS --scenes 60 --val 12`.
+`--table rooms` compares the linear probe with features that nobody learned; `--table fine-tuning`
+compares fine-tuning with training from scratch; `--table ablations` the linear probe of variants.
+Tables may share a folder of runs. Make the rooms first: `gaussrep make-rooms ROOMS --scenes 60
+--val 12`.
 """
 
 import sys
@@ -19,14 +21,28 @@ from harness.options import counts, require_folder_of
 
 PRESET = "demo"
 METHOD = "gaussiancross"
+RADIUS = 0.12
+"""Distance below which shifted points are neighbors: 1.5 voxels of the preset, in meters."""
 PROBE = ("probe",)
-SCENES = ("probe", "5 % of scenes", "10 % of scenes")
+FINE_TUNING = ("5 % of scenes", "10 % of scenes", "all scenes", "instances, AP50")
+BASELINES = (
+    "random backbone",
+    "color and normal",
+    "color, normal and height",
+    "random features",
+    "constant class",
+)
+"""Rows that the probe measures beside the method's own."""
 
 ROWS: Mapping[str, Mapping[str, Row]] = MappingProxyType(
     {
         "rooms": {
-            "GaussianCross": Row(METHOD, SCENES),
-            "random backbone": Row(METHOD, SCENES, is_trained=False),
+            "GaussianCross": Row(METHOD, PROBE),
+            **{name: Row(METHOD, PROBE, baseline_of="GaussianCross") for name in BASELINES},
+        },
+        "fine-tuning": {
+            "GaussianCross": Row(METHOD, FINE_TUNING),
+            "from scratch": Row(METHOD, FINE_TUNING, is_trained=False),
         },
         "ablations": {
             "as it is": Row(METHOD, PROBE),
@@ -37,45 +53,56 @@ ROWS: Mapping[str, Mapping[str, Row]] = MappingProxyType(
             "mask ratio 0": Row(METHOD, PROBE, ("method.mask_ratio=0",)),
             "mask ratio 0.75": Row(METHOD, PROBE, ("method.mask_ratio=0.75",)),
             "τ = 0": Row(METHOD, PROBE, ("method.opacity_threshold=0",)),
-            "random backbone": Row(METHOD, PROBE, is_trained=False),
         },
     }
 )
-"""Fine-tuning a random backbone is training from scratch."""
+"""Fine-tuning a backbone without pretraining is training from scratch."""
 
 
-def columns(probe_steps: int, fine_tune_steps: int) -> dict[str, Column]:
-    """What is measured: mIoU on all validation rooms."""
-    probe = ("random_backbone=false", "batchnorm=eval", "cached_points=4000")
+def columns(probe_steps: int, fine_tune_steps: int, *, baselines: bool) -> dict[str, Column]:
+    """What is measured: segmentation and instances of all validation rooms."""
+    probe = ("batchnorm=eval", "cached_points=2000", "batch_size=4", f"baselines={baselines}")
     tuned = ("from_scratch=false", "folder=null", "batch_size=2", "data.max_points=10000")
-    few = {
-        f"{percent} % of scenes": Column(
-            "semantic-fine-tune",
-            "miou",
-            (*tuned, f"steps={fine_tune_steps}", f"data.fraction={percent / 100}"),
-        )
-        for percent in (5, 10)
+    length = f"steps={fine_tune_steps}"
+    fractions = zip(FINE_TUNING, (0.05, 0.1, 1), strict=False)
+    semantic = {
+        name: Column("semantic-fine-tune", "miou", (*tuned, length, f"data.fraction={fraction}"))
+        for name, fraction in fractions
     }
-    return {"probe": Column("semantic-probe", "miou", (*probe, f"steps={probe_steps}")), **few}
+    instances = (*tuned, length, f"radius={RADIUS}")
+    return {
+        "probe": Column("semantic-probe", "miou", (*probe, f"steps={probe_steps}")),
+        **semantic,
+        FINE_TUNING[-1]: Column("instance-fine-tune", "ap50", instances),
+    }
+
+
+def _length(table: str, probe_steps: int, fine_tune_steps: int) -> dict[str, str]:
+    if table == "fine-tuning":
+        return {"fine-tuning": f"{fine_tune_steps} steps of 2 rooms"}
+    return {"probe": f"{probe_steps} steps of 4 rooms, 2,000 points each, standardized features"}
 
 
 def main(
     root: Annotated[Path, typer.Option(help="Folder of the rooms.")],
     out: Annotated[Path, typer.Option(help="JSON file.")],
-    table: Annotated[Literal["rooms", "ablations"], typer.Option(help="Which table.")] = "rooms",
+    table: Annotated[
+        Literal["rooms", "fine-tuning", "ablations"], typer.Option(help="Which table.")
+    ] = "rooms",
     runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/rooms-table"),
     steps: Annotated[int, typer.Option(min=1, help="Of pretraining.")] = 600,
-    probe_steps: Annotated[int, typer.Option(min=1, help="Of the linear layer.")] = 200,
+    probe_steps: Annotated[int, typer.Option(min=1, help="Of the linear layer.")] = 1000,
     fine_tune_steps: Annotated[int, typer.Option(min=1, help="Of fine-tuning.")] = 300,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     seeds: Annotated[str, typer.Option(help="One run of each row per seed.")] = "0,1,2",
     setting: Annotated[list[str] | None, typer.Option(help="KEY=VALUE for all runs.")] = None,
 ) -> None:
-    """Compare GaussianCross with fresh weights, or with variants of itself, on rooms."""
+    """Compare GaussianCross with baselines, or with variants of itself, on rooms."""
     require_folder_of(out)
     given = tuple(setting or ())
     settings = (f"data.root={root.resolve()}", f"trainer.steps={steps}", *given)
-    rows, measured = ROWS[table], columns(probe_steps, fine_tune_steps)
+    rows = ROWS[table]
+    measured = columns(probe_steps, fine_tune_steps, baselines=table == "rooms")
     comparison = Comparison(rows, measured, PRESET, settings, device)
     config = comparison.config(next(iter(rows.values())), 0)
     training, held_out = (
@@ -84,8 +111,7 @@ def main(
     facts = {
         "rooms": f"{training} and {held_out} for validation",
         "pretraining": f"{steps} steps of {config.trainer.batch_size} rooms, preset {PRESET}",
-        "probe": f"{probe_steps} steps",
-        "fine-tuning": f"{fine_tune_steps} steps",
+        **_length(table, probe_steps, fine_tune_steps),
         "settings": list(given),
     }
     comparison.fill(counts("--seeds", seeds, least=0), runs, out, facts)

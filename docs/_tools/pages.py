@@ -30,11 +30,16 @@ from tables.render_stages import render_stages_table
 from tables.render_threads import render_threads_table
 from tables.scores import (
     ablations_table,
+    cifar10_differences_table,
     cifar10_table,
+    depth_order_differences_table,
     depth_order_table,
     edges_table,
     figure_ground_table,
+    fine_tuning_differences_table,
+    fine_tuning_table,
     room_table,
+    rooms_differences_table,
     rooms_table,
 )
 from tables.sparse_unet import sparse_unet_table
@@ -45,11 +50,16 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "render-threads": render_threads_table,
     "gmae-cost": gmae_cost_table,
     "cifar10": cifar10_table,
+    "cifar10-differences": cifar10_differences_table,
     "edges": edges_table,
     "figure-ground": figure_ground_table,
     "depth-order": depth_order_table,
+    "depth-order-differences": depth_order_differences_table,
     "room": room_table,
     "rooms": rooms_table,
+    "rooms-differences": rooms_differences_table,
+    "rooms-fine-tuning": fine_tuning_table,
+    "rooms-fine-tuning-differences": fine_tuning_differences_table,
     "rooms-ablations": ablations_table,
     "sparse-unet": sparse_unet_table,
     "formats-garden": garden_table,

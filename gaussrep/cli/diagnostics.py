@@ -52,6 +52,7 @@ def check_component(component: plugins.Component) -> Check:
         component.load()
         if isinstance(component.record, plugins.MethodRecord):
             component.load_report()
+        if isinstance(component.record, (plugins.MethodRecord, plugins.EvaluationRecord)):
             presets(component)
     except (PluginError, ConfigError) as error:
         return Check(subject, "failed", str(error), "".join(format_exception(error)))

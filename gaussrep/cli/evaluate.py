@@ -21,6 +21,7 @@ def evaluate(
         list[str] | None,
         typer.Argument(metavar="[KEY=VALUE]...", help="Settings, such as data=cifar10 k=10."),
     ] = None,
+    preset: Annotated[str | None, typer.Option(help="One of the evaluation's own presets.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")] = "auto",
     out: Annotated[
         Path | None,
@@ -36,7 +37,7 @@ def evaluate(
     from gaussrep.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
-    config = evaluation_config_of_run(folder, name, overrides or [], weights)
+    config = evaluation_config_of_run(folder, name, overrides or [], weights, preset)
     require_device("--device", device)
     folder.weights(weights)
     preflight(config)
@@ -49,7 +50,7 @@ def evaluate(
         from gaussrep.evaluation.baselines import LEGEND
 
     with Progress(f"evaluating {name}"):
-        scores = evaluate_run(run, name, overrides or [], device, out, weights)
+        scores = evaluate_run(run, name, overrides or [], device, out, weights, preset)
     if os.environ.get("RANK", "0") != "0":  # one process prints
         return
     print_scores(scores.rows)

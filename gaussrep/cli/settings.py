@@ -35,7 +35,7 @@ def settings(
         str | None, typer.Option(help="Show the values of this preset of a method.")
     ] = None,
     presets: Annotated[
-        bool, typer.Option("--presets", help="List the presets of a method instead.")
+        bool, typer.Option("--presets", help="List the presets of a method or an evaluation.")
     ] = False,
 ) -> None:
     """List settings with type, range, default and meaning."""
@@ -44,7 +44,7 @@ def settings(
     elif name in plugins.KINDS:
         _print_kind(name)
     elif presets:
-        print_presets(plugins.find("methods", name))
+        print_presets(_find_with_presets(name))
     else:
         print_settings(find_subject(name), prefix or "", preset)
 
@@ -80,7 +80,10 @@ class Subject:
         given: dict[str, Any] = {}
         if chosen is not None:
             if self.method is None:
-                raise ConfigError(f"--preset is {chosen!r}, but only methods have presets")
+                raise ConfigError(
+                    f"--preset is {chosen!r}, but only presets of methods can be shown; give a "
+                    "method"
+                )
             given = preset(self.method, chosen)
         if self.method is not None:
             given = {**given, "method": {**given.get("method", {}), "type": self.method.name}}
@@ -151,17 +154,22 @@ def print_settings(subject: Subject, prefix: str = "", chosen: str | None = None
         print_presets(subject.method)
 
 
-def print_presets(method: plugins.Component) -> None:
-    """Print the presets of a method, and what each is for.
+def print_presets(component: plugins.Component) -> None:
+    """Print the presets of a component, and what each is for.
 
     Args:
-        method: A component of kind `methods`.
+        component: A component of kind `methods` or `evaluations`.
     """
-    summaries = preset_summaries(method)
+    summaries = preset_summaries(component)
     if not summaries:
-        typer.echo(f"{method} has no presets.")
+        typer.echo(f"{component} has no presets.")
         return
-    print_names(f"Presets of {method.name}, for --preset:", list(summaries.items()))
+    print_names(f"Presets of {component.name}, for --preset:", list(summaries.items()))
+
+
+def _find_with_presets(name: str) -> plugins.Component:
+    evaluations = (c for c in plugins.list("evaluations") if name in (c.name, c.qualified))
+    return next(evaluations, None) or plugins.find("methods", name)
 
 
 def _entry(setting: Setting) -> Entry:

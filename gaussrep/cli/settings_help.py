@@ -50,7 +50,7 @@ class SettingsCommand(ListingCommand):
             Arguments that are left over.
         """
         if self._asks_for_presets(args):
-            print_presets(plugins.find("methods", self._named(args)))
+            print_presets(plugins.find(self.kind, self._named(args)))
             ctx.exit()
         return super().parse_args(ctx, args)
 

@@ -1,4 +1,4 @@
-"""Presets: YAML files of settings in a method's distribution."""
+"""Presets: YAML files of settings in the distribution of a method or an evaluation."""
 
 from importlib.resources import files
 from itertools import takewhile
@@ -11,10 +11,10 @@ from gaussrep.plugins.suggestions import suggest
 
 
 def presets(component: Component) -> dict[str, dict[str, Any]]:
-    """Read all presets of a method.
+    """Read all presets of a method or an evaluation.
 
     Args:
-        component: A component of kind `methods`.
+        component: A component of kind `methods` or `evaluations`.
 
     Returns:
         Settings by name (the file's name without `.yaml`), sorted by name.
@@ -31,10 +31,10 @@ def presets(component: Component) -> dict[str, dict[str, Any]]:
 
 
 def preset_summaries(component: Component) -> dict[str, str]:
-    """Read what each preset of a method is for: the comment at the top of its file.
+    """Read what each preset is for: the comment at the top of its file.
 
     Args:
-        component: A component of kind `methods`.
+        component: A component of kind `methods` or `evaluations`.
 
     Returns:
         Summaries on one line, by name; empty where a file begins with no comment.
@@ -65,10 +65,10 @@ def _texts(component: Component) -> dict[str, str]:
 
 
 def preset(component: Component, name: str) -> dict[str, Any]:
-    """Read a preset of a method.
+    """Read a preset of a method or an evaluation.
 
     Args:
-        component: A component of kind `methods`.
+        component: A component of kind `methods` or `evaluations`.
         name: Name of the preset.
 
     Returns:

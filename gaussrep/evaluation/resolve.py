@@ -9,6 +9,7 @@ from gaussrep.config import ComponentConfig, load_config
 from gaussrep.config.components import config_class, type_of
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.merge import merge
+from gaussrep.config.presets import preset as read_preset
 from gaussrep.errors import PluginError
 from gaussrep.evaluation.config import EvaluationConfig
 from gaussrep.training.run_folder import RunFolder
@@ -22,25 +23,27 @@ def resolve_evaluation_config(
     run_data: ComponentConfig,
     given: Mapping[str, Any] | None = None,
     overrides: Sequence[str] = (),
+    preset: str | None = None,
 ) -> EvaluationConfig:
     """Resolve the settings of an evaluation.
 
     Where it measures on the kind of data set that the run was trained on, which is what `auto`
     means, the run's settings of that data set lie lowest; of any other data set that has a `size`,
-    the size of the run's images does.
+    the size of the run's images does. Next come the settings of the preset.
 
     Args:
         name: The evaluation, short or qualified.
         run_data: The data set that the run was trained on.
         given: Settings to start from.
         overrides: `dotted.key=value`, on top of all.
+        preset: Name of a preset of the evaluation.
 
     Returns:
         The settings; `data` is a data set's, no longer `auto`.
 
     Raises:
         PluginError: The evaluation is unknown, ambiguous, unavailable or broken.
-        ConfigError: A setting is wrong.
+        ConfigError: A setting is wrong, or there is no such preset.
 
     Examples:
         >>> from gaussrep.data.config import ImagesConfig
@@ -51,15 +54,17 @@ def resolve_evaluation_config(
     model = _model(name)
     data = {**run_data.model_dump(), "type": type_of("datasets", run_data)}
     default = model.model_fields["data"].get_default(call_default_factory=True)
-    given = {**(given or {}), "type": name}
+    named = {} if preset is None else read_preset(plugins.find("evaluations", name), preset)
+    named_data = named.pop("data", {})
+    given = {**named, **(given or {}), "type": name}
     below = {}
     if given.get("data", default) in AUTO or "data=auto" in overrides:
         overrides = [override for override in overrides if override != "data=auto"]
         below, given["data"] = {"data": data}, {}
     guidance = Guidance(f"gaussrep settings evaluations/{name}")
     chosen = load_config(model, merge(model, [below, given]), (), overrides, guidance).data
-    below = {"data": _below(chosen, data)}
-    return load_config(model, merge(model, [below, given]), (), overrides, guidance)
+    layers = [{"data": _below(chosen, data)}, {"data": named_data}, given]
+    return load_config(model, merge(model, layers), (), overrides, guidance)
 
 
 def _model(name: str) -> type[EvaluationConfig]:
@@ -85,7 +90,11 @@ def _below(chosen: ComponentConfig, run_data: Mapping[str, Any]) -> Mapping[str,
 
 
 def evaluation_config_of_run(
-    run: RunFolder, name: str, overrides: Sequence[str] = (), weights: str | None = None
+    run: RunFolder,
+    name: str,
+    overrides: Sequence[str] = (),
+    weights: str | None = None,
+    preset: str | None = None,
 ) -> EvaluationConfig:
     """Resolve the settings of an evaluation of a run.
 
@@ -96,18 +105,19 @@ def evaluation_config_of_run(
         name: The evaluation, short or qualified.
         overrides: `dotted.key=value`.
         weights: Name of further weights of the run, such as `ema`.
+        preset: Name of a preset of the evaluation.
 
     Returns:
         The settings.
 
     Raises:
         PluginError: The evaluation is unknown, ambiguous, unavailable or broken.
-        ConfigError: A setting is wrong.
+        ConfigError: A setting is wrong, or there is no such preset.
         RunError: The run's data set is no longer there.
     """
     keeps_files = "folder" in config_class("evaluations", name).model_fields
     given = {"folder": scores_file(run, name, weights).with_suffix("")} if keeps_files else {}
-    config = resolve_evaluation_config(name, run.read_config().data, given, overrides)
+    config = resolve_evaluation_config(name, run.read_config().data, given, overrides, preset)
     run.require_data(config.data)
     return config
 

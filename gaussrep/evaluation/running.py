@@ -62,6 +62,7 @@ def evaluate(
     device: str = "auto",
     out: str | PathLike[str] | None = None,
     weights: str | None = None,
+    preset: str | None = None,
 ) -> Scores:
     """Evaluate the method of a run and write its scores as JSON.
 
@@ -73,6 +74,7 @@ def evaluate(
         device: `auto`, `cpu`, `cuda`, `cuda:1`.
         out: JSON file to write; `evaluations/NAME.json` in the run's folder by default.
         weights: Name of further weights of the run, such as `ema`; None takes the trained ones.
+        preset: Name of a preset of the evaluation, below `overrides`.
 
     Returns:
         The scores.
@@ -82,7 +84,7 @@ def evaluate(
             is wrong, the method does not embed, the data set lacks labels, …
     """
     folder = RunFolder.open(Path(run))
-    config = evaluation_config_of_run(folder, name, overrides, weights)
+    config = evaluation_config_of_run(folder, name, overrides, weights, preset)
     method = load_run(folder.path, weights).to(resolve_device(device))
     started = perf_counter()
     scores = run_evaluation(config, method)

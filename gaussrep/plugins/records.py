@@ -117,9 +117,15 @@ class DatasetRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRecord(Record):
-    """An evaluation; its target is a `gaussrep.evaluation.evaluation.Evaluation`."""
+    """An evaluation; its target is a `gaussrep.evaluation.evaluation.Evaluation`.
+
+    Args:
+        presets: Package whose `*.yaml` resources are presets, `"my_package.presets"`.
+    """
 
     noun: ClassVar[str] = "evaluation"
+
+    presets: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,14 +7,18 @@ def test_rows_differ_in_method_and_target_alone(script, tmp_path):
     comparison = module.make_comparison(
         tmp_path, 7, module.FINE_TUNING, "cpu", ("trainer.batch_size=8",)
     )
-    gmae, mae, normalized, random = (comparison.config(row, 2) for row in module.ROWS.values())
-    assert gmae == random
+    configs = {name: comparison.config(row, 2) for name, row in module.ROWS.items()}
+    gmae, mae = configs["GMAE"], configs["MAE"]
+    normalized = configs["MAE, normalized target"]
+    assert gmae == configs["random encoder"] == configs["chance"]
     assert gmae.trainer == mae.trainer == normalized.trainer
     assert gmae.data == mae.data == normalized.data
     assert (gmae.trainer.steps, gmae.trainer.batch_size, gmae.seed) == (7, 8, 2)
     for name in ("encoder", "decoder", "patch_size", "mask_ratio", "loss"):
         assert getattr(gmae.method, name) == getattr(mae.method, name)
     assert mae.method.model_copy(update={"target": "normalized"}) == normalized.method
+    other = configs["GMAE, normalized target"].method
+    assert gmae.method.model_copy(update={"target": "normalized"}) == other
 
 
 def test_mistakes_are_one_line(script, tmp_path):

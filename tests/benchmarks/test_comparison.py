@@ -3,6 +3,7 @@ import json
 import pytest
 
 from gaussrep.errors import RunError
+from gaussrep.evaluation import Scores
 
 
 class Stopped(Exception):
@@ -22,7 +23,8 @@ def fill(script, monkeypatch, tmp_path):
         if limits and len(requested) >= limits[0]:
             raise Stopped
         requested.append((folder.name, name, *overrides))
-        return {"top1": 0.5, "psnr": 20.0}
+        own = {"top1": 0.5, "psnr": 20.0}
+        return Scores({"gmae": own, "chance": {"top1": 0.1}})
 
     monkeypatch.setattr(module, "pretrain", pretrain)
     monkeypatch.setattr(module, "evaluated", evaluated)
@@ -40,7 +42,9 @@ def fill(script, monkeypatch, tmp_path):
 def test_every_cell_has_one_number_per_seed(fill):
     run, requested = fill
     rows = run()["rows"]
-    assert list(rows) == ["GMAE", "MAE", "MAE, normalized target", "random encoder"]
+    names = ["GMAE", "MAE", "MAE, normalized target", "GMAE, normalized target"]
+    assert list(rows) == [*names, "random encoder", "chance"]
+    assert rows["chance"] == {"knn": [0.1, 0.1], "linear-probe": [0.1, 0.1]}
     assert rows["GMAE"] == {
         "knn": [0.5, 0.5], "linear-probe": [0.5, 0.5], "fine-tune": [0.5, 0.5], "psnr": [20.0, 20.0]
     }  # fmt: skip

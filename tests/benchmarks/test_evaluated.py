@@ -26,22 +26,22 @@ def note_other_scores(run):
 
 
 def test_scores_on_record_are_taken(run, evaluated):
-    assert evaluated(run, "knn", SETTINGS, "cpu")["top1"] <= 1
+    assert evaluated(run, "knn", SETTINGS, "cpu").own["top1"] <= 1
     note_other_scores(run)
-    assert evaluated(run, "knn", SETTINGS, "cpu")["top1"] == 7
+    assert evaluated(run, "knn", SETTINGS, "cpu").own["top1"] == 7
 
 
 def test_scores_of_other_settings_are_not_taken(run, evaluated):
     evaluated(run, "knn", SETTINGS, "cpu")
     note_other_scores(run)
-    assert evaluated(run, "knn", [*SETTINGS[:1], "k=2", "batch_size=4"], "cpu")["top1"] <= 1
+    assert evaluated(run, "knn", [*SETTINGS[:1], "k=2", "batch_size=4"], "cpu").own["top1"] <= 1
 
 
 def test_scores_of_another_step_are_not_taken(run, evaluated):
     evaluated(run, "knn", SETTINGS, "cpu")
     note_other_scores(run)
     shutil.rmtree(run / "checkpoints/step-00000002")
-    assert evaluated(run, "knn", SETTINGS, "cpu")["top1"] <= 1
+    assert evaluated(run, "knn", SETTINGS, "cpu").own["top1"] <= 1
 
 
 def test_a_run_that_is_trained_again_loses_its_scores(run, evaluated, small, script):
@@ -49,4 +49,4 @@ def test_a_run_that_is_trained_again_loses_its_scores(run, evaluated, small, scr
     note_other_scores(run)
     shutil.rmtree(run / "checkpoints")
     script("pretraining").pretrain(small(), run, is_trained=True)
-    assert evaluated(run, "knn", SETTINGS, "cpu")["top1"] <= 1
+    assert evaluated(run, "knn", SETTINGS, "cpu").own["top1"] <= 1

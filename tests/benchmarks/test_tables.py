@@ -88,24 +88,47 @@ def test_other_scores_stay_shares_of_one(results, page):
     assert "*images: 200*" in lines
 
 
-@pytest.mark.parametrize(
-    ("name", "first", "score"),
-    [("figure-ground", "IoU", "iou"), ("depth-order", "pairs ordered correctly", "accuracy")],
-)
-def test_models_without_and_with_the_border_prior_stand_side_by_side(
-    results, page, name, first, score
-):
-    def content(*values):
-        rows = {"gmae": {score: list(values), "std": [9.0]}, "chance": {score: [0.5, 0.5]}}
-        return {"rows": rows, "facts": {"steps": 3000}}
+def content(score, *values):
+    rows = {"gmae": {score: list(values)}, "chance": {score: [0.5, 0.5]}}
+    return {"rows": rows, "facts": {"steps": 3000}}
 
-    results(name, content(0.3, 0.4))
-    results(f"{name}-prior", content(0.6, 0.8))
-    lines = page(name).splitlines()
-    assert cells(lines[2]) == [first, "plain", "with the border prior"]
+
+def test_masks_without_and_with_the_border_prior_are_columns(results, page):
+    results("figure-ground", content("iou", 0.3, 0.4))
+    results("figure-ground-prior", content("iou", 0.6, 0.8))
+    lines = page("figure-ground").splitlines()
+    assert cells(lines[2]) == ["IoU", "plain", "with the border prior"]
     assert cells(lines[4]) == ["gmae", "0.350 ± 0.071", "0.700 ± 0.141"]
     assert cells(lines[5]) == ["chance", "0.500 ± 0.000", "0.500 ± 0.000"]
     assert "*steps: 3000*" in lines
+
+
+def test_depth_orders_without_and_with_the_border_prior_are_rows(results, page):
+    results("depth-order", content("accuracy", 0.3, 0.4))
+    results("depth-order-prior", content("accuracy", 0.6, 0.8))
+    lines = page("depth-order").splitlines()
+    assert cells(lines[2]) == ["pairs ordered correctly", "all pairs"]
+    assert [cells(line) for line in lines[4:7]] == [
+        ["gmae", "0.350 ± 0.071"],
+        ["gmae, border prior", "0.700 ± 0.141"],
+        ["chance", "0.500 ± 0.000"],
+    ]
+
+
+def test_differences_are_paired_by_seed(results, page):
+    rows = {
+        "GMAE": {"knn": [0.50, 0.52], "psnr": [20.0, 21.0]},
+        "MAE": {"knn": [0.49, 0.53], "psnr": [19.0, 20.0]},
+        "MAE, normalized target": {"knn": [0.49, 0.51]},
+        "random encoder": {"knn": [0.1, 0.2]},
+    }
+    results("cifar10", {"rows": rows, "facts": {}})
+    lines = page("cifar10-differences").splitlines()
+    assert cells(lines[2]) == ["difference", "kNN", "PSNR, dB"]
+    assert cells(lines[4]) == ["GMAE − MAE", "+0.0 (−12.7 to +12.7)", "+1.00 (+1.00 to +1.00)"]
+    assert cells(lines[5]) == ["GMAE − MAE, normalized target", "+1.0 (+1.0 to +1.0) =", "–"]
+    (caption,) = (line for line in lines if "2 seeds and its 95 % interval" in line)
+    assert "equivalent within 1.5 points" in caption
 
 
 def test_cost(results, page):

@@ -89,7 +89,7 @@ def test_without_a_name_everything_that_has_settings_is_listed():
         (["gmae", "tranier"], "has no setting 'tranier'; did you mean 'trainer'?"),
         (["gmae", "--preset", "dmeo"], "has no preset 'dmeo'; did you mean 'demo'?"),
         (["scannet"], "write datasets/scannet or scene_sources/scannet"),
-        (["knn", "--preset", "demo"], "only methods have presets"),
+        (["knn", "--preset", "demo"], "only presets of methods can be shown"),
     ],
 )
 def test_a_mistake_is_one_sentence(arguments, sentence):

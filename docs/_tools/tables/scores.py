@@ -4,6 +4,7 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
+from tables.differences import differences_table
 from tables.markdown import ABSENT, read_results, table
 
 TITLES = {
@@ -19,6 +20,10 @@ TITLES = {
     "ap": "AP",
     "iou": "IoU",
     "std": "spread over images",
+    "accuracy": "all pairs",
+    "object_background": "object and background",
+    "object_object": "two objects",
+    "across_contour": "two objects across a contour",
 }
 """Titles of columns; other columns keep their names."""
 
@@ -26,6 +31,28 @@ TITLES = {
 def cifar10_table() -> str:
     """Generate the table of means and standard deviations over seeds, percent and dB."""
     return scores_table(read_results("cifar10"), "method", decimals=1, percent=True)
+
+
+CIFAR10_PAIRS = (
+    ("GMAE", "MAE"),
+    ("GMAE", "MAE, normalized target"),
+    ("GMAE", "random encoder"),
+    ("MAE", "random encoder"),
+)
+CIFAR10_MARGIN = 0.015
+"""Largest difference of accuracies that counts as equal (benchmarks/cifar10.py)."""
+
+
+def cifar10_differences_table() -> str:
+    """Generate the table of differences between methods, in points and dB."""
+    return differences_table(
+        read_results("cifar10"),
+        CIFAR10_PAIRS,
+        TITLES,
+        decimals=1,
+        percent=True,
+        margin=CIFAR10_MARGIN,
+    )
 
 
 def edges_table() -> str:
@@ -38,9 +65,33 @@ def figure_ground_table() -> str:
     return _without_and_with_prior("figure-ground", "IoU", "iou")
 
 
+WITH_PRIOR = "gmae, border prior"
+"""Row of the model that was trained with the border prior."""
+STRONGEST = (
+    "center nearer",
+    "border assumption, blurred, plus training mean",
+    "perfect figure mask",
+)
+"""Baselines from which the model with the border prior is subtracted."""
+
+
 def depth_order_table() -> str:
-    """Generate the table of the fraction of pixel pairs in correct depth order."""
-    return _without_and_with_prior("depth-order", "pairs ordered correctly", "accuracy")
+    """Generate the table of the fraction of pixel pairs in correct depth order, by their kind."""
+    content = _depth_order()
+    return scores_table(content, "pairs ordered correctly", decimals=3, percent=False)
+
+
+def depth_order_differences_table() -> str:
+    """Generate the table of differences between models and baselines, by kinds of pairs."""
+    pairs = [("gmae", "chance"), *((WITH_PRIOR, row) for row in STRONGEST)]
+    return differences_table(_depth_order(), pairs, TITLES, decimals=3, percent=False)
+
+
+def _depth_order() -> dict[str, Any]:
+    plain, guided = read_results("depth-order"), read_results("depth-order-prior")
+    own, *baselines = plain["rows"].items()
+    rows = dict([own, (WITH_PRIOR, guided["rows"]["gmae"]), *baselines])
+    return {"rows": rows, "facts": plain["facts"]}
 
 
 def _without_and_with_prior(name: str, first: str, score: str) -> str:
@@ -54,8 +105,28 @@ def _without_and_with_prior(name: str, first: str, score: str) -> str:
 
 
 def rooms_table() -> str:
-    """Generate the table of room segmentation, mIoU in percent."""
+    """Generate the table of linear probes on rooms, mIoU in percent."""
     return scores_table(read_results("rooms"), "mIoU", decimals=1, percent=True)
+
+
+def rooms_differences_table() -> str:
+    """Generate the table of differences between GaussianCross and features nobody learned."""
+    content = read_results("rooms")
+    own, *baselines = content["rows"]
+    pairs = [(own, baseline) for baseline in baselines]
+    return differences_table(content, pairs, TITLES, decimals=1, percent=True)
+
+
+def fine_tuning_table() -> str:
+    """Generate the table of fine-tuning on rooms, in percent."""
+    return scores_table(read_results("rooms-fine-tuning"), "mIoU", decimals=1, percent=True)
+
+
+def fine_tuning_differences_table() -> str:
+    """Generate the table of differences between fine-tuning and training from scratch."""
+    content = read_results("rooms-fine-tuning")
+    pairs = [tuple(content["rows"])]
+    return differences_table(content, pairs, TITLES, decimals=1, percent=True)
 
 
 def ablations_table() -> str:

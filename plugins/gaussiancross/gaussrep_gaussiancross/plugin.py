@@ -79,17 +79,20 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         summary="Semantic segmentation of points by a linear probe on frozen features.",
         target="gaussrep_gaussiancross.evaluations.semantic_probe:SemanticProbe",
         config="gaussrep_gaussiancross.evaluations.config:SemanticProbeConfig",
+        presets="gaussrep_gaussiancross.presets.semantic_probe",
     )
     yield EvaluationRecord(
         name="semantic-fine-tune",
         summary="Semantic segmentation of points by fine-tuning the whole backbone.",
         target="gaussrep_gaussiancross.evaluations.fine_tuning:SemanticFineTune",
         config="gaussrep_gaussiancross.evaluations.config:SemanticFineTuneConfig",
+        presets="gaussrep_gaussiancross.presets.semantic_fine_tune",
     )
     yield EvaluationRecord(
         name="instance-fine-tune",
         summary="Instance segmentation of points by fine-tuning the backbone with PointGroup.",
         target="gaussrep_gaussiancross.evaluations.fine_tuning:InstanceFineTune",
         config="gaussrep_gaussiancross.evaluations.config:InstanceFineTuneConfig",
+        presets="gaussrep_gaussiancross.presets.instance_fine_tune",
         requires=("scipy>=1.15",),
     )

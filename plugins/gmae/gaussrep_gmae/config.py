@@ -90,6 +90,10 @@ class MaskedConfig(ComponentConfig):
     """Loss between the predicted and the target image (paper: `mse`)."""
     loss_region: Literal["masked", "all"] = "masked"
     """Pixels that the loss compares: those of masked patches (paper: best), or all."""
+    target: Literal["plain", "normalized"] = "plain"
+    """Values that the loss compares the prediction with: colors in [0, 1] (paper: best for GMAE),
+    or each patch normalized by its own mean and standard deviation, MAE's stronger setting, whose
+    negative half no render of GMAE reaches."""
     checkpointing: bool = False
     """Recompute the transformer blocks' activations in the backward pass instead of keeping them:
     less memory, about a third more time, the same gradients."""
@@ -189,7 +193,3 @@ class GMAEConfig(MaskedConfig):
 
 class MAEConfig(MaskedConfig):
     """Settings of the `mae` method; the defaults are MAE's ViT-Base model."""
-
-    target: Literal["plain", "normalized"] = "plain"
-    """Target of the decoder: colors in [0, 1], as in GMAE, or each patch normalized by its own mean
-    and standard deviation, MAE's stronger setting."""

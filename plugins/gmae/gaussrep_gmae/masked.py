@@ -1,7 +1,7 @@
 """Masked autoencoding, as GMAE and MAE share it: patch masks, the encoder and the loss."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -17,6 +17,7 @@ from gaussrep.methods import Batch, Embedding, Method, Reconstruction, StepOutpu
 from gaussrep.metrics import masked_mean, psnr
 from gaussrep_gmae.config import MaskedConfig
 from gaussrep_gmae.encoder import build_encoder
+from gaussrep_gmae.patches import Normalization, to_images, to_patches
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,36 @@ class MaskedMethod(Method, Generic[C]):
         Returns:
             The predicted images, and what the loss compares.
         """
+
+    def prediction(
+        self,
+        predicted: Float[Tensor, "b 3 h w"],
+        images: Float[Tensor, "b 3 h w"],
+        metrics: Mapping[str, Tensor] | None = None,
+        penalty: Float[Tensor, " b"] | None = None,
+    ) -> MaskedPrediction:
+        """Compare predicted values with the configured target.
+
+        Args:
+            predicted: Predicted values of the target.
+            images: Input images, RGB in [0, 1].
+            metrics: Further scalars to log.
+            penalty: Further loss term per image.
+
+        Returns:
+            The prediction, its images clamped to [0, 1]. If the target is normalized, the images
+            borrow mean and deviation of each patch from the input, masked patches included, so they
+            look better than the prediction, and so does their PSNR.
+        """
+        target, shown = images, predicted
+        if self.config.target == "normalized":
+            size = self.config.patch_size
+            patches = to_patches(images, size)
+            normalization = Normalization.of(patches)
+            target = to_images(normalization.apply(patches), size)
+            shown = to_images(normalization.undo(to_patches(predicted, size)), size)
+        predicted, target = (rearrange(each, "b c h w -> b h w c") for each in (predicted, target))
+        return MaskedPrediction(shown.clamp(0, 1), predicted, target, dict(metrics or {}), penalty)
 
     def training_loss(self, batch: Batch) -> StepOutput:
         """Compute the loss on masked patches (paper), or on the whole image.

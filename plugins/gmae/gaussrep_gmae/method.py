@@ -4,7 +4,6 @@ import torch
 from einops import rearrange
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.nn.functional import adaptive_avg_pool2d, interpolate
 
 import gaussrep as gr
 from gaussrep import Cameras, Gaussians
@@ -14,14 +13,12 @@ from gaussrep.rendering import Rendering
 from gaussrep_gmae.camera import DISTANCE, canonical_camera, with_perspective_size
 from gaussrep_gmae.config import GMAEConfig
 from gaussrep_gmae.decoder import GaussianHead, QueryDecoder
-from gaussrep_gmae.layers.figure import pixel_figure
+from gaussrep_gmae.layers.figure import assumed_figure
 from gaussrep_gmae.masked import MaskedMethod, MaskedPrediction
 
 PRIOR_OFFSET = 0.5
 """Distance of the border prior's background and foreground from the center of the Gaussians' cube,
 behind it and in front of it."""
-PRIOR_SIZE = 32
-"""Side in pixels of the small images from which the border prior is computed."""
 
 
 class GMAE(MaskedMethod[GMAEConfig]):
@@ -45,7 +42,7 @@ class GMAE(MaskedMethod[GMAEConfig]):
     def predict(
         self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
     ) -> MaskedPrediction:
-        """Predict and render the Gaussians of images; the target is color in [0, 1] (paper).
+        """Predict and render the Gaussians of images.
 
         Args:
             images: RGB in [0, 1].
@@ -56,15 +53,13 @@ class GMAE(MaskedMethod[GMAEConfig]):
             weight, the loss of the `border_prior`.
         """
         rendering = self.render(self.decode(images, visible))
-        color = rendering.color[:, 0]
-        shown = rearrange(color, "b h w c -> b c h w").clamp(0, 1)
-        target = rearrange(images, "b c h w -> b h w c")
+        color = rearrange(rendering.color[:, 0], "b h w c -> b c h w")
         metrics = {"alpha": rendering.alpha.detach().mean()}
         if not self.config.border_prior:
-            return MaskedPrediction(shown, color, target, metrics)
+            return self.prediction(color, images, metrics)
         prior = border_prior_loss(rendering.depth[:, 0], rendering.alpha[:, 0], images)
         metrics["border_prior"] = prior.detach().mean()
-        return MaskedPrediction(shown, color, target, metrics, self.config.border_prior * prior)
+        return self.prediction(color, images, metrics, self.config.border_prior * prior)
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Predict the Gaussians of whole images, without a mask.
@@ -159,9 +154,8 @@ def border_prior_loss(
 ) -> Float[Tensor, " b"]:
     """Compare rendered depth with a label-free target (design choice).
 
-    Objects seldom fill the border of an image (Wei et al., "Geodesic saliency using background
-    priors", 2012). So the colors of a small copy of each image are clustered. The target puts the
-    cluster that covers most of the border behind the center of the cube, and the rest in front.
+    The target puts the pixels of `assumed_figure` in front of the center of the cube, and the rest
+    behind it. It has two depths and no order of objects.
 
     Args:
         depth: Expected depth from the canonical camera.
@@ -171,9 +165,7 @@ def border_prior_loss(
     Returns:
         Mean squared differences, in the cube's units, one per image.
     """
-    small = adaptive_avg_pool2d(images, min(PRIOR_SIZE, images.shape[-1]))
-    figure = interpolate(pixel_figure(small)[:, None], size=images.shape[2:], mode="bilinear")[:, 0]
-    target = DISTANCE + PRIOR_OFFSET * (1 - 2 * figure)
+    target = DISTANCE + PRIOR_OFFSET * (1 - 2 * assumed_figure(images))
     return (alpha.detach() * (depth - target).square()).mean((1, 2))
 
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.errors import CapabilityError
-from gaussrep_gmae.mae import Normalization, to_images, to_patches
+from gaussrep_gmae.patches import Normalization, to_images, to_patches
 
 
 @given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 3))

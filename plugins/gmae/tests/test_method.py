@@ -5,6 +5,7 @@ from gaussrep.training.optimization import parameter_groups
 from gaussrep_gmae.camera import DISTANCE
 from gaussrep_gmae.layers.figure import pixel_figure
 from gaussrep_gmae.method import border_prior_loss
+from gaussrep_gmae.patches import Normalization, to_patches
 from gaussrep_gmae.position import low_discrepancy_grid, patch_coordinates
 
 
@@ -65,6 +66,19 @@ def test_loss_is_the_mean_squared_error_on_masked_pixels(make_method, images):
             expected.append(error.square().mean().item())
     assert out.loss.item() == pytest.approx(sum(expected) / len(expected), rel=1e-5)
     assert out.metrics["psnr"].item() > 0
+
+
+def test_a_normalized_target_is_compared_with_the_colors_of_the_render(make_method, images):
+    """The images borrow the statistics of the input, as those of MAE do."""
+    visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
+    plain, normalized = (
+        make_method(target=target).predict(images, visible) for target in ("plain", "normalized")
+    )
+    assert normalized.prediction.equal(plain.prediction)
+    target = to_patches(normalized.target.permute(0, 3, 1, 2), 8)
+    torch.testing.assert_close(target.mean(-1), torch.zeros(3, 16), atol=1e-5, rtol=0)
+    shown = Normalization.of(to_patches(images, 8)).undo(to_patches(plain.images, 8))
+    torch.testing.assert_close(to_patches(normalized.images, 8), shown.clamp(0, 1))
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ from gaussrep.training import TrainConfig, resume, train
 from gaussrep_gmae.export import export_vit
 
 PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
-NAMES = {"demo", "tiny", "cifar", "small", "base", "large", "huge", "paper"}
-OF_GAUSSIANS = {"type", "queries", "max_scale"}
+NAMES = {"demo", "tiny", "cifar", "small", "base", "large", "huge", "paper", "lineage"}
+OF_GAUSSIANS = {"type", "queries", "max_scale", "spread_start", "perspective_size"}
 
 
 def program(*arguments):

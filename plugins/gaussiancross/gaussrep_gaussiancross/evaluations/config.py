@@ -61,6 +61,8 @@ Votes = Annotated[int, Field(ge=1, le=13)]
 class SemanticProbeConfig(SampledConfig):
     """Settings of the `semantic-probe` evaluation."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"random_backbone": "baselines"}
+
     batch_size: int = Field(default=8, ge=1)
     """Scenes per step, at most all (design choice; released: 32)."""
     steps: int = Field(default=200, ge=1)
@@ -74,14 +76,18 @@ class SemanticProbeConfig(SampledConfig):
     """Mode of the frozen backbone's batch normalization: `train` (released) uses batch statistics
     and keeps updating the running averages; `eval` uses those of pretraining, and each training
     scene is encoded once."""
-    cached_points: int = Field(default=20_000, ge=1)
+    cached_points: int = Field(default=20_000, ge=2)
     """Random points per training scene whose features are cached with `batchnorm=eval` (design
     choice)."""
     votes: Votes = 1
     """Rotated, scaled and mirrored copies of each validation scene whose predictions are averaged
     (released: 13)."""
-    random_backbone: bool = True
-    """Also probe a backbone of the same architecture with fresh weights."""
+    standardize: bool = True
+    """Standardize the features by a batch norm without affine parameters before the linear layer
+    (design choice, as in MAE's probe of images; released: false)."""
+    baselines: bool = True
+    """Also probe a backbone of the same architecture with fresh weights and calibrated batch norms,
+    raw inputs, random features of them, and the most frequent class."""
 
 
 class PointFineTuneConfig(EvaluationConfig):

@@ -25,13 +25,25 @@ class SegmentationScores:
         macc: Mean accuracy (recall) of the classes.
         all_acc: Fraction of all points that are classified correctly.
         ious: Intersection over union of each class; NaN for a class that is neither in the ground
-            truth nor predicted, which the mean leaves out.
+            truth nor predicted, which `miou` leaves out.
+        accuracies: Accuracy of each class; NaN for a class that is not in the ground truth, which
+            `macc` leaves out.
     """
 
     miou: float
     macc: float
     all_acc: float
     ious: Float[Tensor, " classes"]
+    accuracies: Float[Tensor, " classes"]
+
+    def over_all_classes(self) -> dict[str, float]:
+        """Average over all classes, those that the means leave out as 0 (Pointcept's evaluator).
+
+        Returns:
+            `miou` and `macc`.
+        """
+        values = {"miou": self.ious, "macc": self.accuracies}
+        return {name: each.nan_to_num(0).mean().item() for name, each in values.items()}
 
 
 def confusion_matrix(
@@ -76,6 +88,7 @@ def segmentation_scores(confusion: Int[Tensor, "classes classes"]) -> Segmentati
         macc=accuracies.nanmean().item(),
         all_acc=(correct.sum() / true.sum()).item(),
         ious=ious,
+        accuracies=accuracies,
     )
 
 
@@ -197,6 +210,8 @@ class SegmentationTable:
         self._classes = tuple(classes)
         self._rows: dict[str, SegmentationScores] = {}
         self._never_seen: list[str] = []
+        self._true_counts = torch.zeros(len(self._classes), dtype=torch.int64)
+        self._class_counts = torch.zeros(len(self._classes), dtype=torch.int64)
 
     def add(
         self,
@@ -212,7 +227,8 @@ class SegmentationTable:
             class_counts: Training points of each class.
         """
         self._rows[row] = segmentation_scores(confusion)
-        missing = (confusion.sum(dim=1) > 0) & (class_counts.cpu() == 0)
+        self._true_counts, self._class_counts = confusion.sum(dim=1), class_counts.cpu()
+        missing = (self._true_counts > 0) & (self._class_counts == 0)
         names = [
             name for name, absent in zip(self._classes, missing.tolist(), strict=True) if absent
         ]
@@ -225,6 +241,17 @@ class SegmentationTable:
             )
         self._never_seen = names
 
+    def add_constant(self, row: str) -> None:
+        """Add a row that predicts one class everywhere: the most frequent of the training points.
+
+        Args:
+            row: Name of the row; another row was added before.
+        """
+        classes = len(self._classes)
+        confusion = torch.zeros(classes, classes, dtype=torch.int64)
+        confusion[:, int(self._class_counts.argmax())] = self._true_counts
+        self._rows[row] = segmentation_scores(confusion)
+
     def scores(self, facts: Mapping[str, Any]) -> Scores:
         """Build the scores of the evaluation.
 
@@ -233,7 +260,8 @@ class SegmentationTable:
 
         Returns:
             Rows of `miou`, `macc` and `all_acc`. The facts also hold `iou` per row and class, None
-            for a class that is neither in the ground truth nor predicted, and `unseen_classes`.
+            for a class that is neither in the ground truth nor predicted, `all_classes`, the means
+            over all classes per row, and `unseen_classes`.
         """
         rows = {
             row: {"miou": found.miou, "macc": found.macc, "all_acc": found.all_acc}
@@ -243,7 +271,9 @@ class SegmentationTable:
             row: scores_by_class(found.ious.tolist(), self._classes)
             for row, found in self._rows.items()
         }
-        return Scores(rows, {**facts, "unseen_classes": self._never_seen, "iou": ious})
+        all_classes = {row: found.over_all_classes() for row, found in self._rows.items()}
+        own = {"unseen_classes": self._never_seen, "all_classes": all_classes, "iou": ious}
+        return Scores(rows, {**facts, **own})
 
 
 def scores_by_class(values: Iterable[float], classes: Sequence[str]) -> dict[str, float | None]:

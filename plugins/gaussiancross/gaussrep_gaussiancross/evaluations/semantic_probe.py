@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 
@@ -16,6 +16,13 @@ from gaussrep.evaluation import Evaluation, Scores
 from gaussrep.methods import Batch, Method
 from gaussrep.training import ShuffledOrder, seeded
 from gaussrep_gaussiancross.evaluations.config import SemanticProbeConfig
+from gaussrep_gaussiancross.evaluations.point_encodings import (
+    PointEncoding,
+    calibrate_batch_norms,
+    preserve_module_state,
+    random_features,
+    raw_inputs,
+)
 from gaussrep_gaussiancross.evaluations.scenes import (
     LabeledScenes,
     build_labeled_scenes,
@@ -28,28 +35,8 @@ from gaussrep_gaussiancross.evaluations.segmentation import SegmentationTable, c
 from gaussrep_gaussiancross.evaluations.segmenter import count_classes, segmentation_loss
 from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 
-
-@contextmanager
-def preserve_module_state(method: Method) -> Iterator[None]:
-    """Restore the buffers and train/eval modes of a method on exit.
-
-    Args:
-        method: The method; its parameters are not restored.
-
-    Yields:
-        Nothing.
-    """
-    buffers = {name: buffer.clone() for name, buffer in method.named_buffers()}
-    training = {name: module.training for name, module in method.named_modules()}
-    try:
-        yield
-    finally:
-        for name, buffer in method.named_buffers():
-            buffer.copy_(buffers[name])
-        for name, module in method.named_modules():
-            module.training = training[name]
-
-
+EPSILON = 1e-10
+"""Added to the variance of features, below that of features of a fresh backbone (design choice)."""
 WARMUP_FRACTION = 0.05
 """Fraction of the steps over which the rate rises (released configurations)."""
 INITIAL_FACTOR = 1 / 10
@@ -96,7 +83,7 @@ class PointFeatures:
 
 
 def iter_features(
-    method: PointMethod,
+    encoding: PointEncoding,
     scenes: LabeledScenes,
     keys: Iterable[list[SampleKey]],
     num_workers: int,
@@ -105,23 +92,23 @@ def iter_features(
     """Encode batches of scenes in the present mode of the backbone.
 
     Args:
-        method: The point encoder.
+        encoding: Features of points.
         scenes: Scenes to encode, augmented by the seeds of the keys.
         keys: Scenes of each batch; may be infinite.
         num_workers: Number of loading processes.
-        device: Device of the method.
+        device: Device of the features.
 
     Yields:
         The features of each batch.
     """
     for batch in iter_batches(scenes, keys, num_workers, device):
         with torch.no_grad():
-            features = method.encode_points(batch).float()
+            features = encoding.encode(batch).float()
         yield PointFeatures(features, batch["labels"])
 
 
 def cache_features(
-    method: PointMethod,
+    encoding: PointEncoding,
     scenes: LabeledScenes,
     chosen: Sequence[int],
     points: int,
@@ -131,18 +118,18 @@ def cache_features(
     """Encode each scene once.
 
     Args:
-        method: The point encoder, in evaluation mode.
+        encoding: Features of points, the backbone in evaluation mode.
         scenes: Scenes to encode.
         chosen: Indices of the scenes.
         points: Number of points to keep per scene, drawn from torch's global generator.
         num_workers: Number of loading processes.
-        device: Device of the method.
+        device: Device of the features.
 
     Returns:
         The features of each scene.
     """
     keys = [[SampleKey(index)] for index in chosen]
-    encoded = iter_features(method, scenes, keys, num_workers, device)
+    encoded = iter_features(encoding, scenes, keys, num_workers, device)
     cache = []
     for scene in show_progress(encoded, "training scenes", len(chosen)):
         kept = torch.randperm(len(scene.labels))[:points].to(device)
@@ -179,13 +166,46 @@ class _Scenes:
     val_chosen: list[int]
 
 
+class ProbeHead(nn.Module):
+    """A linear layer on features.
+
+    Args:
+        width: Length of a feature.
+        classes: Number of classes.
+        standardize: Whether a batch norm without affine parameters comes first. In evaluation mode
+            it uses the mean of all batches that it saw.
+    """
+
+    def __init__(self, width: int, classes: int, *, standardize: bool) -> None:
+        super().__init__()
+        norm = nn.BatchNorm1d(width, eps=EPSILON, momentum=None, affine=False)
+        self.norm = norm if standardize else nn.Identity()
+        self.linear = nn.Linear(width, classes)
+
+    def forward(self, features: Float[Tensor, "p d"]) -> Float[Tensor, "p classes"]:
+        """Compute the class scores of each point.
+
+        Args:
+            features: One row per point.
+
+        Returns:
+            Logits.
+        """
+        return self.linear(self.norm(features))
+
+
 class SemanticProbe(Evaluation):
     """Train a linear layer on frozen point features.
 
     It minimizes cross entropy plus Lovász-Softmax by AdamW with a one-cycle learning rate, as in
     the configurations that GaussianCross's authors released, but with constant momentum (design
-    choice). The second row is a backbone of the same architecture with fresh weights, with the same
-    initial linear layer and the same scenes in the same order.
+    choice). A batch norm without affine parameters standardizes the features first, as in the probe
+    of images (design choice; `standardize=false` is released), so that their size has no influence.
+
+    The other rows are baselines with the same recipe and the same scenes in the same order: a
+    backbone of the same architecture with fresh weights, whose batch norms saw the training scenes
+    once; color and normal of each point; these and its height; random functions of these; and the
+    most frequent class of the training points.
 
     Args:
         config: Settings of the probe.
@@ -204,17 +224,19 @@ class SemanticProbe(Evaluation):
         """
         base_method, scenes = require_point_method(method), self._scenes()
         table = SegmentationTable(scenes.val.classes)
-        self._probe(table, method.name, base_method, scenes)
-        if self.config.random_backbone:
-            with seeded(self.config.seed, stream=2):
-                fresh = build("methods", method.config).to(method.device).eval()
-            self._probe(table, "random backbone", fresh, scenes)
+        device = base_method.device
+        self._probe(table, method.name, PointEncoding.of(base_method), scenes, device)
+        if self.config.baselines:
+            for row, encoding in self._baselines(base_method, scenes):
+                self._probe(table, row, encoding, scenes, device)
+            table.add_constant("constant class")
         return table.scores(
             {
                 "train_scenes": len(scenes.train_chosen),
                 "val_scenes": len(scenes.val_chosen),
                 "width": base_method.point_width,
                 "batchnorm": self.config.batchnorm,
+                "standardize": self.config.standardize,
                 "steps": self.config.steps,
                 "votes": self.config.votes,
             }
@@ -227,17 +249,41 @@ class SemanticProbe(Evaluation):
         chosen = [self.config.chosen(len(split)) for split in (train, val)]
         return _Scenes(train, val, *chosen)
 
+    def _baselines(
+        self, base_method: PointMethod, scenes: _Scenes
+    ) -> Iterator[tuple[str, PointEncoding]]:
+        with seeded(self.config.seed, stream=2):
+            fresh = build("methods", base_method.config).to(base_method.device).eval()
+            random = random_features(base_method.device)
+        keys = [[SampleKey(index)] for index in scenes.train_chosen]
+        batches = iter_batches(scenes.train, keys, self.config.num_workers, fresh.device)
+        calibrate_batch_norms(fresh, show_progress(batches, "calibration scenes", len(keys)))
+        yield "random backbone", PointEncoding.of(fresh)
+        yield "color and normal", raw_inputs(height=False)
+        yield "color, normal and height", raw_inputs(height=True)
+        yield "random features", random
+
     def _probe(
-        self, table: SegmentationTable, row: str, base_method: PointMethod, scenes: _Scenes
+        self,
+        table: SegmentationTable,
+        row: str,
+        encoding: PointEncoding,
+        scenes: _Scenes,
+        device: torch.device,
     ) -> None:
-        config, device = self.config, base_method.device
-        with preserve_module_state(base_method), seeded(config.seed, stream=1):
-            head = nn.Linear(base_method.point_width, len(scenes.val.classes)).to(device)
-            class_counts = self._fit(head, self._features(base_method, scenes))
-            base_method.eval()
+        config = self.config
+        with ExitStack() as stack:
+            if encoding.method is not None:
+                stack.enter_context(preserve_module_state(encoding.method))
+            stack.enter_context(seeded(config.seed, stream=1))
+            classes = len(scenes.val.classes)
+            head = ProbeHead(encoding.width, classes, standardize=config.standardize).to(device)
+            class_counts = self._fit(head, self._features(encoding, scenes, device))
+            if encoding.method is not None:
+                encoding.method.eval()
 
             def scores(batch: Batch) -> Tensor:
-                return head(base_method.encode_points(batch).float())
+                return head(encoding.encode(batch).float())
 
             confusion = compute_confusion(
                 scenes.val,
@@ -249,32 +295,39 @@ class SemanticProbe(Evaluation):
             )
         table.add(row, confusion, class_counts)
 
-    def _features(self, base_method: PointMethod, scenes: _Scenes) -> Iterator[PointFeatures]:
+    def _features(
+        self, encoding: PointEncoding, scenes: _Scenes, device: torch.device
+    ) -> Iterator[PointFeatures]:
         """Yield the features of batches of training scenes, without end."""
-        config, device, chosen = self.config, base_method.device, scenes.train_chosen
+        config, chosen = self.config, scenes.train_chosen
         batch_size = min(config.batch_size, len(chosen))
         order = ShuffledOrder(size=len(chosen), seed=config.seed, batch_size=batch_size)
         batches = order.batches(0)
         if config.batchnorm == "train":
-            base_method.backbone.train()
+            if encoding.method is not None:
+                encoding.method.backbone.train()
             keys = (
                 [SampleKey(chosen[key.index], key.epoch, key.seed) for key in batch]
                 for batch in batches
             )
-            return iter_features(base_method, scenes.train, keys, config.num_workers, device)
+            return iter_features(encoding, scenes.train, keys, config.num_workers, device)
         cache = cache_features(
-            base_method, scenes.train, chosen, config.cached_points, config.num_workers, device
+            encoding, scenes.train, chosen, config.cached_points, config.num_workers, device
         )
         return iter_cached_batches(cache, batches)
 
     @torch.enable_grad()
-    def _fit(self, head: nn.Linear, features: Iterator[PointFeatures]) -> Int[Tensor, " classes"]:
-        """Train the layer in place; return the number of training points of each class."""
-        config, loss = self.config, torch.zeros(())
+    def _fit(self, head: ProbeHead, features: Iterator[PointFeatures]) -> Int[Tensor, " classes"]:
+        """Train the layer in place, and leave it in evaluation mode.
+
+        Returns:
+            The number of training points of each class.
+        """
+        config, loss, classes = self.config, torch.zeros(()), head.linear.out_features
         optimizer = torch.optim.AdamW(
             head.parameters(), lr=config.lr, weight_decay=config.weight_decay
         )
-        class_counts = torch.zeros(head.out_features, dtype=torch.int64, device=head.weight.device)
+        class_counts = torch.zeros(classes, dtype=torch.int64, device=head.linear.weight.device)
         steps = show_progress(
             islice(features, config.steps),
             "probe steps",
@@ -287,5 +340,6 @@ class SemanticProbe(Evaluation):
             loss = segmentation_loss(head(batch.features), batch.labels)
             loss.backward()
             optimizer.step()
-            class_counts += count_classes(batch.labels, head.out_features)
+            class_counts += count_classes(batch.labels, classes)
+        head.eval()
         return class_counts

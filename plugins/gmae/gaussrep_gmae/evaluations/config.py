@@ -47,6 +47,8 @@ class DepthOrderConfig(SampledConfig):
     (design choice)."""
     stride: Fraction = 0.5
     """Distance between windows over an image that is not square, as a fraction of their side."""
+    training_images: int = Field(default=500, ge=1)
+    """Training images whose mean border assumption is part of a baseline (design choice)."""
 
 
 class EdgesConfig(SampledConfig):

@@ -5,7 +5,7 @@ from typing import Literal, get_args
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor
-from torch.nn.functional import one_hot
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, one_hot
 
 import gaussrep as gr
 from gaussrep import Gaussians
@@ -18,6 +18,8 @@ FigureRule = Literal["clusters", "border", "near", "far"]
 
 NUM_CLUSTERS = 4
 """Color clusters; 3 and 4 do best of 2 to 8 on training scenes of `shapes` (design choice)."""
+ASSUMPTION_SIZE = 32
+"""Side in pixels of the small images whose figure is assumed."""
 ITERATIONS = 20
 """Iterations of k-means, after which clusters hardly change (design choice)."""
 
@@ -69,6 +71,22 @@ def pixel_figure(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b h w"]:
     clusters = cluster_colors(images.flatten(2).mT, NUM_CLUSTERS)
     weights = one_hot(clusters, NUM_CLUSTERS).to(images.dtype).mT
     return foreground_mask(weights.unflatten(2, images.shape[2:]))
+
+
+def assumed_figure(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b h w"]:
+    """Assume which pixels show objects: those colored otherwise than the image border.
+
+    Objects seldom fill the border of an image (Wei et al., "Geodesic saliency using background
+    priors", 2012), so `pixel_figure` of a small copy of each image is taken.
+
+    Args:
+        images: RGB in [0, 1].
+
+    Returns:
+        Between 0, background, and 1, objects.
+    """
+    small = adaptive_avg_pool2d(images, min(ASSUMPTION_SIZE, images.shape[-1]))
+    return interpolate(pixel_figure(small)[:, None], size=images.shape[2:], mode="bilinear")[:, 0]
 
 
 def foreground_mask(weights: Float[Tensor, "b g h w"]) -> Float[Tensor, "b h w"]:

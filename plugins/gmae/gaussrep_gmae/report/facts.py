@@ -1,7 +1,7 @@
 """Facts about a model."""
 
 from gaussrep.methods import ReportSamples
-from gaussrep_gmae.config import MAEConfig, TransformerConfig
+from gaussrep_gmae.config import TransformerConfig
 from gaussrep_gmae.masked import MaskedMethod
 from gaussrep_gmae.method import GMAE
 
@@ -42,6 +42,23 @@ def model_facts(method: MaskedMethod) -> list[Fact]:
     ]
 
 
+def target_notes(method: MaskedMethod) -> list[str]:
+    """Explain images of a normalized target.
+
+    Args:
+        method: The model.
+
+    Returns:
+        One sentence, or none where the target is color.
+    """
+    if method.config.target == "plain":
+        return []
+    return [
+        "The target is normalized: mean and deviation of each patch are borrowed from the input, "
+        "so reconstructions and PSNR are better than the prediction."
+    ]
+
+
 def _encoder(method: MaskedMethod) -> str:
     config = method.config.encoder
     if isinstance(config, TransformerConfig):
@@ -56,5 +73,4 @@ def _size(transformer: TransformerConfig) -> str:
 def _output(method: MaskedMethod) -> Fact:
     if isinstance(method, GMAE):
         return ("Gaussians", f"{method.config.gaussians} per image")
-    assert isinstance(method.config, MAEConfig)
     return ("Pixels", f"{method.config.target} target")

@@ -8,7 +8,7 @@ from gaussrep import Gaussians
 from gaussrep.methods import Report, ReportSamples
 from gaussrep.report import Chart, css_color, histogram_chart, metrics_charts
 from gaussrep_gmae.method import GMAE
-from gaussrep_gmae.report.facts import model_facts, training_facts
+from gaussrep_gmae.report.facts import model_facts, target_notes, training_facts
 from gaussrep_gmae.report.masked_views import MaskedSample, masked_samples
 from gaussrep_gmae.report.page import ReportImage, layer_legend, paragraphs, write_page
 from gaussrep_gmae.report.zero_shot import (
@@ -108,4 +108,5 @@ def _caption(method: GMAE) -> list[str]:
         "image's own range of colors; edges; a soft mask of the figure; the input under the mask; "
         "the input under the rest.",
         "Row 3. Only the nearest Gaussians, over the background.",
+        *target_notes(method),
     ]

@@ -7,7 +7,7 @@ import torch
 from gaussrep.methods import Report, ReportSamples
 from gaussrep.report import metrics_charts
 from gaussrep_gmae.mae import MAE
-from gaussrep_gmae.report.facts import model_facts, training_facts
+from gaussrep_gmae.report.facts import model_facts, target_notes, training_facts
 from gaussrep_gmae.report.masked_views import masked_samples
 from gaussrep_gmae.report.page import ReportImage, paragraphs, write_page
 
@@ -49,9 +49,4 @@ def _caption(method: MAE) -> list[str]:
         caption.append(
             "The loss compared masked patches only; predictions of visible ones have no meaning."
         )
-    if method.config.target == "normalized":
-        caption.append(
-            "The target is normalized: mean and deviation of each patch are borrowed from the "
-            "input, so images and PSNR are better than the prediction."
-        )
-    return caption
+    return [*caption, *target_notes(method)]

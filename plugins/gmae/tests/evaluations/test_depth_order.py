@@ -4,18 +4,40 @@ import torch
 from gaussrep.errors import DataError
 from gaussrep_gmae.evaluations.depth_order import ordinal_accuracy, size_map, true_depth
 
+ROWS = [
+    "gmae",
+    "smaller Gaussians nearer",
+    "lower in the image nearer",
+    "center nearer",
+    "border assumption",
+    "border assumption, blurred, plus training mean",
+]
+KINDS = ["object_background", "object_object", "across_contour"]
 
-@pytest.mark.parametrize("data", [{"type": "shapes", "image_size": 32}, {"type": "stereo"}])
-def test_rows_of_an_untrained_model(evaluate, data):
-    scores = evaluate("depth-order", data=data, pairs=300)
-    assert list(scores.rows) == [
-        "gmae",
-        "smaller Gaussians nearer",
-        "lower in the image nearer",
-        "chance",
-    ]
-    assert all(0 <= row["accuracy"] <= 1 for row in scores.rows.values())
-    assert scores.rows["chance"]["accuracy"] == 0.5
+
+@pytest.mark.parametrize(
+    ("data", "figure", "columns"),
+    [
+        ({"type": "shapes", "image_size": 32}, ["perfect figure mask"], ["accuracy", *KINDS]),
+        ({"type": "stereo"}, [], ["accuracy"]),
+    ],
+)
+def test_rows_of_an_untrained_model(evaluate, data, figure, columns):
+    scores = evaluate("depth-order", data=data, pairs=300, training_images=4)
+    assert list(scores.rows) == [*ROWS, *figure, "chance"]
+    for row in scores.rows.values():
+        assert list(row) == columns
+        assert all(0 <= value <= 1 for value in row.values())
+    assert set(scores.rows["chance"].values()) == {0.5}
+
+
+def test_a_perfect_figure_mask_orders_no_two_objects(evaluate):
+    rows = evaluate("depth-order", limit=20, training_images=20).rows
+    perfect = rows["perfect figure mask"]
+    assert perfect["object_object"] == perfect["across_contour"] == 0.5
+    assert perfect["object_background"] > 0.95
+    assumed = rows["border assumption, blurred, plus training mean"]
+    assert perfect["object_background"] > assumed["object_background"] > 0.7
 
 
 def test_what_stands_on_the_ground_is_lower_the_nearer_it_is(evaluate):
