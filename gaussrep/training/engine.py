@@ -101,11 +101,17 @@ class Engine:
             for part in method.children():  # in place, which keeps the names of the weights
                 part.compile(options={"fallback_random": True})  # random numbers as without it
         self._averages_gradients = method.replaces_parameters and self.world_size > 1
+        accelerator = self._accelerator
         if self._averages_gradients:  # torch's wrapper keeps the parameters that it was built with
-            self._model = self._accelerator.prepare_model(method, evaluation_mode=True)
-            self._optimizers = [self._accelerator.prepare_optimizer(each) for each in optimizers]
+            self._model = accelerator.prepare_model(method, evaluation_mode=True)
         else:
-            self._model, *self._optimizers = self._accelerator.prepare(method, *optimizers)
+            self._model = accelerator.prepare(method)
+        # Accelerate's optimizers scale the loss in fp16; otherwise each of their steps only adds
+        # two searches of sys.path for an optional package.
+        scales = accelerator.scaler is not None
+        self._optimizers = [
+            accelerator.prepare_optimizer(each) if scales else each for each in optimizers
+        ]
 
     def to_device(self, batch: Batch) -> dict[str, Tensor]:
         """Copy a batch to this process's device.
