@@ -23,7 +23,7 @@ endif
 IMAGES ?=
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.image_size=64)
 
-.PHONY: help demo demo-3d test test-nerfstudio test-wheels lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
+.PHONY: help demo demo-3d test test-nerfstudio test-wheels prove lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -67,9 +67,10 @@ $(MATRIX:%=.venv-%/.ready): .venv-%/.ready: pyproject.toml $(PLUGINS:%=%/pyproje
 	touch $@
 
 # nerfstudio pins timm 0.6.7, so that gaussrep-gmae goes without what it needs; `gaussrep plugins` says so there.
-$(NERFSTUDIO_VENV)/.ready: pyproject.toml $(NERFSTUDIO)/pyproject.toml $(NERFSTUDIO_CONSTRAINTS)
-	$(PYTHON) -m venv $(NERFSTUDIO_VENV)
+$(NERFSTUDIO_VENV)/.ready: $(VENV)/.torch pyproject.toml $(NERFSTUDIO)/pyproject.toml $(NERFSTUDIO_CONSTRAINTS)
+	$(BIN)/python -m venv $(NERFSTUDIO_VENV)
 	$(NERFSTUDIO_PIP) install -q pip==26.3
+	$(BIN)/python .ci/link_torch.py $(NERFSTUDIO_VENV)/bin/python
 	$(NERFSTUDIO_PIP) install -q -c $(NERFSTUDIO_CONSTRAINTS) beartype pytest -e . -e plugins/gaussiancross -e plugins/rooms -e $(NERFSTUDIO)
 	$(NERFSTUDIO_PIP) install -q --no-deps -e plugins/gmae
 	touch $@
@@ -101,6 +102,9 @@ test-nerfstudio: $(NERFSTUDIO_VENV)/.ready  ## Test the methods for nerfstudio, 
 
 test-wheels: wheels  ## Install the built wheels in a clean environment and use them.
 	$(BIN)/python -m pytest -m wheels tests/wheels
+
+prove: $(VENV)/.ready  ## Kill commands at every file event, and check that they go on to the same bits.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto tests/kill_points --kill-points 0
 
 matrix: $(MATRIX:%=matrix-%) matrix-lowest  ## Run the tests on every Python, and with the lowest dependencies.
 

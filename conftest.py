@@ -17,6 +17,20 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the kill points of commands be tried all, or some."""
+    parser.addoption(
+        "--kill-points", type=int, default=2, help="of each command that is killed; 0: all"
+    )
+
+
+@pytest.fixture
+def kill_points(request: pytest.FixtureRequest) -> int:
+    """How many kill points of a command to try; 0: all."""
+    count: int = request.config.getoption("--kill-points")
+    return count
+
+
 @pytest.fixture
 def unchecked() -> Iterator[None]:
     """Switch off the run-time shape checks of the test run, as they are off for users."""

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 import torch
 
@@ -86,3 +88,22 @@ def test_one_step_moves_the_weights_and_clears_the_gradient(configure):
         engine.update()
         assert not torch.equal(method.inner.weight, before)
         assert method.inner.weight.grad is None
+
+
+def test_a_step_searches_for_no_module(configure, monkeypatch):
+    """The optimizers of Accelerate 1.15.0 search sys.path for `lomo_optim` twice per step."""
+    searched = []
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            searched.append(name)
+
+    config = configure()
+    method = build("methods", config.method)
+    with running_engine(config.trainer) as engine:
+        engine.prepare(method, [make_optimizer(method, config.trainer)])
+        for _ in range(2):
+            engine.backward({"image": torch.ones(4, 4)})
+            engine.update()
+            monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    assert searched == []

@@ -18,9 +18,11 @@ pytestmark = pytest.mark.wheels
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory):
-    """A clean environment that holds nothing yet, and a folder with two pictures."""
+    """A clean environment that holds nothing but torch yet, and a folder with eight images."""
     folder = tmp_path_factory.mktemp("clean")
     subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    subprocess.run([sys.executable, ROOT / ".ci" / "link_torch.py", python], check=True)
     rng = np.random.default_rng(0)
     (folder / "pictures").mkdir()
     for number in range(8):
