@@ -20,6 +20,7 @@ from gaussrep.training.config import TrainConfig
 from reference.commands import commands_page
 from reference.components import components_page
 from reference.settings import settings_tables
+from tables.busy import busy_table
 from tables.decimation import decimation_table
 from tables.formats import garden_table, ply_table, readers_table, synthetic_table
 from tables.gmae_cost import gmae_cost_table
@@ -66,6 +67,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "formats-synthetic": synthetic_table,
     "formats-speed": ply_table,
     "format-readers": readers_table,
+    "busy": busy_table,
     "decimation": decimation_table,
     "nerfstudio-fits": fits_table,
     "nerfstudio-starts": starts_table,
