@@ -31,6 +31,18 @@ def kill_points(request: pytest.FixtureRequest) -> int:
     return count
 
 
+@pytest.fixture(scope="session", autouse=True)
+def user_key(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Sign the runs of tests with a key of their own."""
+    before = os.environ.get("XDG_STATE_HOME")
+    os.environ["XDG_STATE_HOME"] = str(tmp_path_factory.mktemp("state"))
+    yield
+    if before is None:
+        del os.environ["XDG_STATE_HOME"]
+    else:
+        os.environ["XDG_STATE_HOME"] = before
+
+
 @pytest.fixture
 def unchecked() -> Iterator[None]:
     """Switch off the run-time shape checks of the test run, as they are off for users."""

@@ -40,6 +40,10 @@ class UnavailableError(PluginError):
     """A component exists but cannot run here; the message names the install command."""
 
 
+class UntrustedError(UnavailableError):
+    """A component would run code or download weights that the user did not allow by name."""
+
+
 class CapabilityError(GaussrepError):
     """A component lacks a capability that a call needs."""
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.checks import require_device, require_output
+from gaussrep.cli.trust_option import TrustOption
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 from gaussrep.training.run_folder import RunFolder
@@ -24,6 +25,7 @@ def embed(
     batch_size: Annotated[int, typer.Option(min=1, help="Images per forward pass.")] = 64,
     num_workers: Annotated[int, typer.Option(min=0, help="Processes that read images.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")] = "auto",
+    trust: TrustOption = None,
 ) -> None:
     """Write the embeddings of all images in a folder by a trained method.
 
@@ -43,7 +45,7 @@ def embed(
         from gaussrep.training.checkpoint import load_run
 
         size = _size(run)
-        method = load_run(run).to(resolve_device(device))
+        method = load_run(run, trust=trust or ()).to(resolve_device(device))
     try:
         with Progress("embedding") as progress:
             embedding = embed_folder(

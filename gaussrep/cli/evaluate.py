@@ -9,6 +9,7 @@ import typer
 
 from gaussrep import plugins
 from gaussrep.cli.checks import require_device
+from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress, print_table
 from gaussrep.errors import UnavailableError
@@ -31,6 +32,7 @@ def evaluate(
         str | None,
         typer.Option(help="Further weights of the run, such as ema; the trained ones by default."),
     ] = None,
+    trust: TrustOption = None,
 ) -> None:
     """Evaluate a trained method; print the scores, and write them as JSON."""
     from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
@@ -50,7 +52,9 @@ def evaluate(
         from gaussrep.evaluation.baselines import LEGEND
 
     with Progress(f"evaluating {name}"):
-        scores = evaluate_run(run, name, overrides or [], device, out, weights, preset)
+        scores = evaluate_run(
+            run, name, overrides or [], device, out, weights, preset, trust=trust or []
+        )
     if os.environ.get("RANK", "0") != "0":  # one process prints
         return
     print_scores(scores.rows)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
 from gaussrep.training.run_folder import RunFolder
@@ -23,6 +24,7 @@ def inspect(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write to; by default the run folder.")
     ] = None,
+    trust: TrustOption = None,
 ) -> None:
     """Write a report on a run's predictions for images or scenes: an HTML page and its images."""
     overrides = [name for name in names or [] if name.startswith("data.") and "=" in name]
@@ -30,13 +32,13 @@ def inspect(
     run_folder = RunFolder.open(run)
     settings = run_folder.read_config(overrides)
     if not samples:
-        run_folder.require_data(settings.data)
+        run_folder.require_named_data(settings.data, overrides)
         preflight(settings.data)
 
     with Progress(f"loading torch to inspect {run}"):
         from gaussrep.evaluation.inspection import inspect_run
 
     with Progress(f"inspecting {run}"):
-        report = inspect_run(run, samples, out or run, overrides)
+        report = inspect_run(run, samples, out or run, overrides, trust or [])
     typer.echo(report.summary)
     typer.echo(f"Report: {report.page}")

@@ -8,6 +8,7 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.checks import require_new_run
 from gaussrep.cli.interruption import resumable
+from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
@@ -40,6 +41,7 @@ def train(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing run in the folder.")
     ] = False,
+    trust: TrustOption = None,
 ) -> None:
     """Train a method, and keep configuration, metrics and weights in a run folder."""
     overrides = overrides or []
@@ -52,7 +54,7 @@ def train(
         }  # fmt: skip
         _check_alone_with_resume(refused)
         with resumable("train"):
-            result = _resume(resume, overrides)
+            result = _resume(resume, overrides, trust or [])
     else:
         if method is None:
             raise ConfigError("no method was given: gaussrep train METHOD, or --resume RUN")
@@ -68,7 +70,7 @@ def train(
             "from": None if start_from is None else str(start_from),
         }
         with resumable("train"):
-            result = _train(resolved, run, start_from, overwrite, user_config)
+            result = _train(resolved, run, start_from, overwrite, user_config, trust or [])
     if result.rank == 0:
         typer.echo(completion_message(result))
 
@@ -109,7 +111,7 @@ def _check(
     preflight(config)
 
 
-def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
+def _resume(folder: Path, overrides: list[str], trust: list[str]) -> "TrainResult":
     from gaussrep.training.resumed_config import resumed_config
 
     run = RunFolder.open(folder)
@@ -120,7 +122,7 @@ def _resume(folder: Path, overrides: list[str]) -> "TrainResult":
     with Progress(f"loading torch to resume {folder}"):
         from gaussrep.training.trainer import resume
 
-    return resume(folder, overrides)
+    return resume(folder, overrides, trust=trust)
 
 
 def _train(
@@ -129,10 +131,16 @@ def _train(
     start_from: Path | None,
     overwrite: bool,
     user_config: dict[str, Any],
+    trust: list[str],
 ) -> "TrainResult":
     with Progress(f"loading torch to train {config.method.type}"):
         from gaussrep.training.trainer import train as train_run
 
     return train_run(
-        config, run, start_from=start_from, overwrite=overwrite, user_config=user_config
+        config,
+        run,
+        start_from=start_from,
+        overwrite=overwrite,
+        user_config=user_config,
+        trust=trust,
     )

@@ -7,6 +7,7 @@ import typer
 
 from gaussrep.cli.checks import require_renderer
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
+from gaussrep.cli.trust_option import TrustOption
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet
@@ -23,6 +24,12 @@ def view(
             metavar="FILE|RUN", help="File of Gaussians, folder of a fit, or folder of a run."
         ),
     ],
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[data.root=FOLDER]...", help="Where the data set of the run is now."
+        ),
+    ] = None,
     host: Annotated[
         str, typer.Option(help="Address to listen on; 0.0.0.0 allows other machines.")
     ] = "127.0.0.1",
@@ -30,6 +37,7 @@ def view(
     renderer: Annotated[str, typer.Option(help="Renderer; see gaussrep plugins.")] = "auto",
     axes: AxesOption = None,
     strict: StrictOption = False,
+    trust: TrustOption = None,
 ) -> None:
     """Show a file of Gaussians, or a run, in the browser; a running one is updated."""
     if unmet([VISER]):
@@ -41,6 +49,8 @@ def view(
     if not path.exists():
         raise FormatError(f"{path}: there is no such file or folder.")
     reading = {}
+    if overrides and not path.is_dir():
+        raise ConfigError(f"{path} is a file; {overrides[0]} is a setting of a run's data set.")
     if not path.is_dir():
         reading = require_readable(path, axes, strict=strict)
     elif axes is not None or strict:
@@ -52,5 +62,5 @@ def view(
         from gaussrep.viewer.serve import serve
         from gaussrep.viewer.sources import make_view_source
 
-        source = make_view_source(path, **reading)
+        source = make_view_source(path, overrides or [], trust or [], **reading)
     serve(source, host, port, renderer)

@@ -7,13 +7,38 @@ from typing import Any
 import yaml
 
 from gaussrep.errors import ConfigError
+from gaussrep.plain_files import read_plain_text
 
 FLOAT = re.compile(r"[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)[eE][-+]?\d+\Z")
 """Numbers such as 1e-3, which YAML 1.1 reads as text."""
 
 
+MAX_NODES = 1_000_000
+"""Limit on keys and values, each alias counted as what it repeats; a few of them can make any
+number."""
+
+
+def _count_nodes(node: yaml.Node, counts: dict[int, float]) -> float:
+    """Count a node and all below it; one that contains itself is infinitely large."""
+    if id(node) not in counts:
+        counts[id(node)] = float("inf")
+        parts: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
+        pairs = parts if isinstance(node, yaml.MappingNode) else [(part,) for part in parts]
+        below = sum(_count_nodes(part, counts) for pair in pairs for part in pair)
+        counts[id(node)] = 1.0 + below
+    return counts[id(node)]
+
+
 class _Reader(yaml.SafeLoader):
-    """Reads plain data only, and rejects duplicate keys."""
+    """Reads plain data only, and rejects duplicate keys and aliases that multiply."""
+
+    def get_single_node(self) -> yaml.Node | None:
+        node = super().get_single_node()
+        if node is not None and _count_nodes(node, {}) > MAX_NODES:
+            raise yaml.constructor.ConstructorError(
+                None, None, "its aliases make it too large", node.start_mark
+            )
+        return node
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -54,13 +79,13 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: If the file is missing, not YAML (with the line), or not a mapping.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_plain_text(path)
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file.") from None
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not a text file: {error}.") from error
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}.") from error
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}.") from error
     return parse_mapping(text, str(path))
 
 
@@ -100,6 +125,8 @@ def parse_value(text: str, source: str) -> Any:
     """
     try:
         return yaml.load(text, _Reader)
+    except RecursionError:
+        raise ConfigError(f"{source}: it is nested too deeply.") from None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = f", line {mark.line + 1}" if mark else ""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch.utils.data import Dataset
 from gaussrep.data.config import BSDS500Config
 from gaussrep.data.crops import to_tensor
 from gaussrep.data.image_files import SUFFIXES, read_image
+from gaussrep.data.mat_file import read_mat_variable
 from gaussrep.data.sample import SampleKey
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
@@ -62,17 +63,13 @@ def read_annotations(path: Path, height: int, width: int) -> Annotations:
 
 
 def _read_maps(path: Path) -> list[tuple[str, np.ndarray]]:
-    from scipy.io import loadmat
-
     names = ("Boundaries", "Segmentation")
     try:
-        cells: Any = loadmat(path, variable_names=["groundTruth"])["groundTruth"]
-        maps = [
-            (name, np.asarray(cell[name].item()).astype(np.int64))
-            for cell in cells.ravel()
-            for name in names
-        ]
-    except Exception as error:  # a damaged file makes loadmat raise almost anything
+        annotators = read_mat_variable(path, "groundTruth")
+        if not isinstance(annotators, list):
+            raise TypeError("groundTruth is no cell")
+        maps = [(name, _whole(drawn[name])) for (drawn,) in annotators for name in names]
+    except (OSError, KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise UnreadableAnnotationsError(
             f"{path}: these annotations cannot be read ({reason}); get them again from BSDS500."
@@ -80,6 +77,13 @@ def _read_maps(path: Path) -> list[tuple[str, np.ndarray]]:
     if not maps:
         raise UnreadableAnnotationsError(f"{path}: this file holds no annotator's maps.")
     return maps
+
+
+def _whole(numbers: np.ndarray) -> Int64[np.ndarray, "height width"]:
+    """Convert to whole numbers, which MATLAB may have stored as floats."""
+    if not np.isfinite(numbers).all():
+        raise ValueError("a map has numbers that are not finite")
+    return numbers.astype(np.int64)
 
 
 PLACES = (".", "data", "BSDS500/data", "BSR/BSDS500/data")

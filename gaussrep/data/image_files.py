@@ -5,18 +5,21 @@ import logging
 import os
 import struct
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from os import PathLike
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Integer, UInt8
 from PIL import ExifTags, Image
 
 from gaussrep.atomic_files import atomic_write
 from gaussrep.data.folder_checks import require_folder
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
+from gaussrep.plain_files import require_plain
 
 logger = logging.getLogger("gaussrep.data")
 
@@ -24,6 +27,11 @@ SUFFIXES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
 """Suffixes of the images that folders are searched for."""
 UNREAD_SUFFIXES = (".avif", ".dng", ".gif", ".heic", ".heif", ".jp2", ".jxl")
 """Suffixes of further image formats, which are left out with a warning."""
+FORMATS = ("BMP", "JPEG", "PNG", "TIFF", "WEBP")
+"""Pillow's readers that are used, whatever the suffix; the others are not needed here."""
+MAX_BYTES = 2**30
+"""Limit on the memory that decoding takes: 134 million pixels of RGB, 67 million of RGBA or 16 bits
+(design choice)."""
 EXAMPLES = 3
 """Maximum number of names in a message."""
 TURNS = {
@@ -49,7 +57,7 @@ def read_image(path: str | PathLike[str], *, upright: bool = True) -> Image.Imag
     channel are rounded to 8.
 
     Args:
-        path: An image in any format that Pillow reads.
+        path: An image in one of the formats `FORMATS`.
         upright: Apply the camera's orientation tag. False keeps the pixels as they are stored, to
             which the cameras of captures refer.
 
@@ -60,7 +68,7 @@ def read_image(path: str | PathLike[str], *, upright: bool = True) -> Image.Imag
         UnreadableImageError: If the file is missing, truncated, or no image.
     """
     try:
-        with Image.open(path) as image:
+        with opened_image(path) as image:
             return _as_rgb(_turned_upright(image) if upright else image)
     except FileNotFoundError as error:
         raise UnreadableImageError(f"{path}: there is no such file.") from error
@@ -73,6 +81,38 @@ def read_image(path: str | PathLike[str], *, upright: bool = True) -> Image.Imag
         raise UnreadableImageError(
             f"{path}: this image cannot be read ({reason}); remove it or replace it."
         ) from error
+
+
+@contextmanager
+def opened_image(source: str | PathLike[str] | BinaryIO) -> Iterator[Image.Image]:
+    """Open an image of a format that is read, and check its size before it is decoded.
+
+    Args:
+        source: The file, or its content.
+
+    Yields:
+        The image, not decoded yet.
+
+    Raises:
+        OSError: It is missing, no regular file, or of another format.
+        ValueError: It is decoded to more than `MAX_BYTES`.
+    """
+    if isinstance(source, str | PathLike):
+        require_plain(Path(source))
+    with Image.open(source, formats=FORMATS) as image:
+        needed = image.width * image.height * _bytes_per_pixel(image)
+        if needed > MAX_BYTES:
+            raise ValueError(
+                f"its {image.width} x {image.height} pixels take {needed / 1e9:.1f} GB to decode, "
+                f"more than {MAX_BYTES / 1e9:.1f}"
+            )
+        yield image
+
+
+def _bytes_per_pixel(image: Image.Image) -> int:
+    """Bytes per pixel while an image becomes RGB: Pillow keeps colors in four bytes."""
+    wide = image.mode.startswith(("I", "F")) or image.mode in ("RGBA", "RGBa", "LA", "PA")
+    return 16 if wide or "transparency" in image.info else 8
 
 
 def shrink_size(size: tuple[int, int], longest: int | None) -> tuple[int, int]:
@@ -126,8 +166,7 @@ def _turned_upright(image: Image.Image) -> Image.Image:
 
 def _as_rgb(image: Image.Image) -> Image.Image:
     if image.mode.startswith("I"):
-        eight = np.asarray(image).astype(np.int64).clip(0, 65535) / 257
-        return Image.fromarray(np.round(eight).astype(np.uint8)).convert("RGB")
+        return Image.fromarray(round_to_8_bits(np.asarray(image))).convert("RGB")
     if image.mode == "F":
         raise ValueError("floating-point values, whose range is unknown")
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
@@ -135,6 +174,20 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
     return image.convert("RGB")
+
+
+def round_to_8_bits(
+    values: Integer[np.ndarray, "height width"],
+) -> UInt8[np.ndarray, "height width"]:
+    """Round 16 bits per pixel to 8.
+
+    Args:
+        values: 0 to 65535; others are clipped.
+
+    Returns:
+        The nearest multiples of 1/255.
+    """
+    return ((np.clip(values, 0, 65535).astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def list_images(root: str | PathLike[str]) -> list[str]:

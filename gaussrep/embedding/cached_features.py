@@ -15,6 +15,8 @@ from gaussrep.checks import check_finite
 from gaussrep.config import ComponentConfig
 from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.methods.digest import hash_state_dict
+from gaussrep.plain_files import require_plain
+from gaussrep.trust import require_trusted_path
 
 logger = logging.getLogger("gaussrep.embedding")
 
@@ -51,6 +53,7 @@ class FeatureStore:
         """
         file = self._file(key)
         try:
+            require_plain(file)
             values = np.load(file, allow_pickle=False)
         except FileNotFoundError:
             return None
@@ -142,6 +145,7 @@ class CachedFeatures:
         self._encoder = encoder
         self._store = None
         if folder is not None:
+            require_trusted_path(folder)
             own = _own_folder(encoder, config, folder)
             self._store = FeatureStore(own, encoder.width, limit)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -21,6 +22,7 @@ from gaussrep.embedding.shards import EmbeddingShards, concatenate_shards
 from gaussrep.errors import DataError, FormatError
 from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
+from gaussrep.plain_files import parse_json
 from gaussrep.training.loading import make_loader
 
 
@@ -89,7 +91,7 @@ class FolderEmbedding:
         try:
             with safe_open(file, framework="pt") as tensors:
                 metadata = tensors.metadata() or {}
-            names, damaged = (tuple(json.loads(metadata[key])) for key in ("names", "damaged"))
+            names, damaged = (_names(parse_json(metadata[key])) for key in ("names", "damaged"))
         except (OSError, SafetensorError, KeyError, ValueError) as error:
             raise FormatError(f"{file} is not the embedding of a folder of images") from error
         return cls(Path(file), names, damaged)
@@ -277,3 +279,9 @@ def _digest(names: Sequence[str]) -> str:
 
 def _chunks(indices: range, size: int) -> list[range]:
     return [indices[start : start + size] for start in range(0, len(indices), size)]
+
+
+def _names(content: Any) -> tuple[str, ...]:
+    if not (isinstance(content, list) and all(isinstance(name, str) for name in content)):
+        raise ValueError("not a list of names")
+    return tuple(content)

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.errors import RunError
+from gaussrep.plain_files import read_json
 
 ALIGNMENT = 8
 """Alignment of the data in safetensors files, bytes."""
@@ -88,7 +89,7 @@ class EmbeddingShards:
         if not file.exists():
             folder.mkdir(parents=True, exist_ok=True)
             write_json(wanted, file)
-        elif json.loads(file.read_text(encoding="utf-8")) != wanted:
+        elif _read_plan(file) != wanted:
             raise RunError(
                 f"{folder} holds parts of another embedding (of other weights, images or "
                 "settings); remove it, or give another --out"
@@ -142,3 +143,12 @@ class EmbeddingShards:
     def remove(self) -> None:
         """Remove all shards, once the embedding is complete."""
         shutil.rmtree(self.folder)
+
+
+def _read_plan(file: Path) -> Any:
+    try:
+        return read_json(file)
+    except (OSError, ValueError) as error:
+        raise RunError(
+            f"{file} is damaged ({error}); remove {file.parent}, or give another --out"
+        ) from error

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from gaussrep.encoders.teacher import build_teacher
     from gaussrep.encoders.teacher_config import StatisticsConfig
     from gaussrep.encoders.voxels import VoxelCloud, Voxelized, voxelize
+    from gaussrep.trust import require_trust, require_trusted_path, trusting
 
 __all__ = [
     "ImageEncoder",
@@ -24,6 +25,9 @@ __all__ = [
     "Voxelized",
     "build_teacher",
     "hub_downloads",
+    "require_trust",
+    "require_trusted_path",
+    "trusting",
     "voxelize",
 ]
 
@@ -36,6 +40,9 @@ _HOMES = {
     "Voxelized": "gaussrep.encoders.voxels",
     "build_teacher": "gaussrep.encoders.teacher",
     "hub_downloads": "gaussrep.encoders.hub",
+    "require_trust": "gaussrep.trust",
+    "require_trusted_path": "gaussrep.trust",
+    "trusting": "gaussrep.trust",
     "voxelize": "gaussrep.encoders.voxels",
 }
 

@@ -86,6 +86,13 @@ class PointEncoder(nn.Module, ABC):
             One vector of length `width` per voxel, in the order of the cloud.
         """
 
+    def load_pretrained(self) -> None:
+        """Load the initial weights of a new run that the configuration names; by default none.
+
+        Raises:
+            ConfigError: The weights cannot be read, or do not fit.
+        """
+
     def checked(self, cloud: VoxelCloud) -> Float[Tensor, "points width"]:
         """Encode a batch of scenes, and check the shape of the result.
 

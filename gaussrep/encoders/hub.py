@@ -3,30 +3,33 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
+from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from gaussrep.console import paused_progress
+from gaussrep.trust import require_trust, require_trusted_path
 
 PATIENCE = 10.0
 """Seconds to wait for the hub's first answer."""
 
 
 @contextmanager
-def hub_downloads(model: str = "") -> Iterator[None]:
+def hub_downloads(model: str) -> Iterator[None]:
     """Download from the Hugging Face hub in the body, or from its cache where it is unreachable.
 
     The hub's client repeats every request for minutes where there is no network. Here the hub is
     asked once, and its client works offline in the body if it does not answer.
 
     Args:
-        model: timm's name of the model; `local-dir:FOLDER` is loaded from the disk, so the hub is
-            not asked.
+        model: timm's name of the model, which must be trusted by `trusting` or `--trust`;
+            `local-dir:FOLDER` is loaded from the disk, so the hub is not asked.
 
     Yields:
         Nothing.
 
     Raises:
+        UntrustedError: The model is not trusted, or a run of somebody else names the folder.
         ConnectionError: The hub does not answer, and the body needs a file that the cache does not
             hold.
 
@@ -36,8 +39,10 @@ def hub_downloads(model: str = "") -> Iterator[None]:
         ...     pass
     """
     if model.startswith("local-dir:"):
+        require_trusted_path(Path(model.removeprefix("local-dir:")))
         yield
         return
+    require_trust(model, "is downloaded from the Hugging Face hub")
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE or _answers(constants.ENDPOINT):

@@ -1,5 +1,6 @@
 """`radio`: NVIDIA's RADIO and C-RADIO through torch.hub."""
 
+import re
 from typing import Any
 
 import torch
@@ -12,19 +13,24 @@ from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.resizing import resize_to_patch_grid
 from gaussrep.encoders.teacher_config import RadioConfig
 from gaussrep.errors import UnavailableError
+from gaussrep.trust import require_trust
+
+_NAME = re.compile(r"[\w.-]+")
+"""A version that is no file and no address."""
 
 
 class RadioEncoder(ImageEncoder):
     """The patch features of a RADIO model (arXiv 2412.07679).
 
     Weights named C-RADIO are under the NVIDIA Open Model License, which allows commercial use;
-    those named RADIO are under NVIDIA's NSCL, for non-commercial use only. Choosing this encoder
-    runs the code of `repo` and lets it unpickle its weights file.
+    those named RADIO are under NVIDIA's NSCL, for non-commercial use only. This encoder runs the
+    code of `repo` and lets it unpickle its weights file, so `repo` must be trusted by name.
 
     Args:
         config: Version, where the code comes from, size of the images.
 
     Raises:
+        UntrustedError: `repo` is not trusted.
         UnavailableError: The code or the weights cannot be had.
     """
 
@@ -61,6 +67,9 @@ class RadioEncoder(ImageEncoder):
 
 
 def _load(config: RadioConfig) -> Any:
+    require_trust(config.repo, "is a repository whose code is run")
+    if not _NAME.fullmatch(config.version):
+        require_trust(config.version, "is a file of weights that the code unpickles")
     try:
         with paused_progress():  # torch.hub shows a bar of its own
             return torch.hub.load(

@@ -1,6 +1,6 @@
 """Teachers: frozen image encoders."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gaussrep import plugins
@@ -8,9 +8,12 @@ from gaussrep.building import build
 from gaussrep.config import ComponentConfig, resolve
 from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.errors import ConfigError
+from gaussrep.trust import trusting
 
 
-def build_teacher(config: str | Mapping[str, Any] | ComponentConfig) -> ImageEncoder:
+def build_teacher(
+    config: str | Mapping[str, Any] | ComponentConfig, *, trust: Iterable[str] = ()
+) -> ImageEncoder:
     """Build a frozen image encoder in evaluation mode.
 
     Keep it outside the modules of a method: `train()` would switch its mode, and every checkpoint
@@ -18,12 +21,14 @@ def build_teacher(config: str | Mapping[str, Any] | ComponentConfig) -> ImageEnc
 
     Args:
         config: Configuration of an image encoder; or its name, for the default settings.
+        trust: Repositories whose code may be run, and weights that may be downloaded.
 
     Returns:
         The encoder; its parameters require no gradient.
 
     Raises:
         ConfigError: It is no image encoder, or a setting is wrong.
+        UntrustedError: It runs code or downloads weights that are not trusted.
         PluginError: The encoder is unknown, ambiguous, unavailable or broken.
 
     Examples:
@@ -37,5 +42,6 @@ def build_teacher(config: str | Mapping[str, Any] | ComponentConfig) -> ImageEnc
             f"encoder {settings.type!r} encodes no images; wanted an encoder of images: "
             f"{', '.join(known)}"
         )
-    encoder: ImageEncoder = build("encoders", settings)
+    with trusting(trust):
+        encoder: ImageEncoder = build("encoders", settings)
     return encoder.eval().requires_grad_(False)

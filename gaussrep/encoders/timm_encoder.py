@@ -13,7 +13,7 @@ from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.hub import hub_downloads
 from gaussrep.encoders.resizing import resize_images, resize_to_patch_grid
 from gaussrep.encoders.teacher_config import TimmConfig
-from gaussrep.errors import ConfigError, UnavailableError
+from gaussrep.errors import ConfigError, UnavailableError, UntrustedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class TimmModel:
             The model.
 
         Raises:
+            UntrustedError: It is downloaded, and not trusted.
             UnavailableError: There is no such model, or its weights cannot be loaded.
         """
         from timm.data.config import resolve_data_config
@@ -67,7 +68,7 @@ def _create(name: str, *, pretrained: bool) -> tuple[Any, bool]:
     import timm
 
     try:
-        with hub_downloads(name) if pretrained else nullcontext():
+        with hub_downloads(name) if pretrained or ":" in name else nullcontext():
             try:
                 network = timm.create_model(
                     name, pretrained=pretrained, num_classes=0, dynamic_img_size=True
@@ -75,6 +76,8 @@ def _create(name: str, *, pretrained: bool) -> tuple[Any, bool]:
                 return network, True
             except TypeError:  # the model has no such argument
                 return timm.create_model(name, pretrained=pretrained, num_classes=0), False
+    except UntrustedError:
+        raise
     except Exception as error:  # whatever timm and the hub's client raise
         raise UnavailableError(_sentence(name, timm.__version__, error)) from error
 

@@ -17,7 +17,7 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.features import LabeledDataset
 from gaussrep.methods.report import Report, ReportSamples
-from gaussrep.training.checkpoint import load_run
+from gaussrep.training.checkpoint import load_run, opened_run
 from gaussrep.training.loading import CollatingDataset, MapDataset
 from gaussrep.training.run_folder import RunFolder
 
@@ -98,6 +98,7 @@ def inspect_run(
     names: Sequence[str],
     folder: str | PathLike[str],
     overrides: Sequence[str] = (),
+    trust: Sequence[str] = (),
 ) -> Report:
     """Write the report of a run's method.
 
@@ -107,6 +108,7 @@ def inspect_run(
             held-out samples where it is empty.
         folder: Where to write.
         overrides: `data.root=…`, where the data set moved.
+        trust: Names whose code may be run or which may be downloaded; see `load_run`.
 
     Returns:
         The page and a summary, which ends with the step of the weights.
@@ -122,8 +124,9 @@ def inspect_run(
     if write_report is None:
         raise CapabilityError(f"method {config.method.type!r} has no report to write.")
     if not names or _holds_scenes(config.data):
-        run_folder.require_data(config.data)
+        run_folder.require_named_data(config.data, overrides)
     step = max(run_folder.checkpoints(), default=None)
     samples = replace(report_samples(config.data, names), step=step)
-    report = write_report(load_run(run), samples, run_folder.path, Path(folder))
+    with opened_run(run_folder, trust):
+        report = write_report(load_run(run), samples, run_folder.path, Path(folder))
     return report if step is None else replace(report, summary=f"{report.summary} Step {step:,}.")

@@ -113,12 +113,12 @@ def evaluation_config_of_run(
     Raises:
         PluginError: The evaluation is unknown, ambiguous, unavailable or broken.
         ConfigError: A setting is wrong, or there is no such preset.
-        RunError: The run's data set is no longer there.
+        RunError: The run's data set is no longer there, or a stranger's run names it.
     """
     keeps_files = "folder" in config_class("evaluations", name).model_fields
     given = {"folder": scores_file(run, name, weights).with_suffix("")} if keeps_files else {}
     config = resolve_evaluation_config(name, run.read_config().data, given, overrides, preset)
-    run.require_data(config.data)
+    run.require_named_data(config.data, overrides)
     return config
 
 

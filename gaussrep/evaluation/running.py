@@ -19,7 +19,7 @@ from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
 from gaussrep.machine import describe_machine
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
-from gaussrep.training.checkpoint import load_run
+from gaussrep.training.checkpoint import load_run, opened_run
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.versions import collect_versions
 
@@ -63,6 +63,8 @@ def evaluate(
     out: str | PathLike[str] | None = None,
     weights: str | None = None,
     preset: str | None = None,
+    *,
+    trust: Sequence[str] = (),
 ) -> Scores:
     """Evaluate the method of a run and write its scores as JSON.
 
@@ -75,6 +77,7 @@ def evaluate(
         out: JSON file to write; `evaluations/NAME.json` in the run's folder by default.
         weights: Name of further weights of the run, such as `ema`; None takes the trained ones.
         preset: Name of a preset of the evaluation, below `overrides`.
+        trust: Names whose code may be run or which may be downloaded; see `load_run`.
 
     Returns:
         The scores.
@@ -85,11 +88,12 @@ def evaluate(
     """
     folder = RunFolder.open(Path(run))
     config = evaluation_config_of_run(folder, name, overrides, weights, preset)
-    method = load_run(folder.path, weights).to(resolve_device(device))
-    started = perf_counter()
-    scores = run_evaluation(config, method)
-    if isinstance(config, ProbeConfig) and config.baselines:
-        scores = with_baselines(scores, run_evaluation(config, random_method(method, config)))
+    with opened_run(folder, trust):
+        method = load_run(folder.path, weights).to(resolve_device(device))
+        started = perf_counter()
+        scores = run_evaluation(config, method)
+        if isinstance(config, ProbeConfig) and config.baselines:
+            scores = with_baselines(scores, run_evaluation(config, random_method(method, config)))
     record = {
         "evaluation": config.type,
         "run": str(folder.path),

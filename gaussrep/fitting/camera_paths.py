@@ -1,6 +1,5 @@
 """Camera paths in files: transforms.json, camera_path.json of nerfstudio, cameras.json of 3DGS."""
 
-import json
 from math import radians, tan
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from gaussrep.config.validation_errors import format_validation_error
 from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.errors import DataError
 from gaussrep.fitting.transforms import OPENGL, read_transforms
+from gaussrep.plain_files import read_json
 
 KEYS = "frames (transforms.json), camera_path (nerfstudio) or a list of cameras (3DGS)"
 
@@ -61,7 +61,7 @@ def read_camera_path(path: Path, width: int, height: int) -> Cameras:
         DataError: The file cannot be read, has mistakes, or is none of the three.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_json(path, "utf-8-sig")
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}.") from error
     try:

@@ -13,7 +13,9 @@ from gaussrep.data.image_files import (
     DECODING_ERRORS,
     SUFFIXES,
     UnreadableImageError,
+    opened_image,
     read_image,
+    round_to_8_bits,
     shrink_size,
 )
 from gaussrep.data.scenes.frames import read_depth
@@ -133,7 +135,7 @@ def _depth_array(path: Path, scale: float) -> np.ndarray:
 def _with_alpha(path: Path) -> Image.Image | None:
     """The image as RGBA, if it can be read and has transparency."""
     try:
-        with Image.open(path) as image:
+        with opened_image(path) as image:
             if image.mode == "RGBA":
                 return image.copy()
             key = image.info.get("transparency")
@@ -147,6 +149,6 @@ def _with_alpha(path: Path) -> Image.Image | None:
 
 def _with_transparent_gray(image: Image.Image, key: int) -> Image.Image:
     """A 16-bit gray image of which one value is transparent."""
-    raw = np.asarray(image).astype(np.int64).clip(0, 65535)
-    gray, alpha = np.round(raw / 257).astype(np.uint8), np.where(raw == key, 0, 255)
+    raw = np.asarray(image)
+    gray, alpha = round_to_8_bits(raw), np.where(raw == key, 0, 255)
     return Image.fromarray(np.dstack([gray, gray, gray, alpha.astype(np.uint8)]))

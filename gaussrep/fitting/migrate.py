@@ -1,6 +1,5 @@
 """Conversion of the run folder of a fit from b960736, which had a trainer of its own."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +14,7 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.dataset import CaptureDataset
 from gaussrep.fitting.method import METRICS, Densification, SceneFit
+from gaussrep.plain_files import read_json
 from gaussrep.training.checkpoint import copy_weights, read_checkpoint, write_checkpoint
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.migrate import rename_files, replace_config
@@ -51,7 +51,7 @@ def migrate_fit(run: RunFolder) -> list[str]:
         lines = [
             _convert_checkpoint(run, folder, converted, dataset)
             for folder in run.checkpoints().values()
-            if "gaussians" in json.loads((folder / "state.json").read_text(encoding="utf-8"))
+            if "gaussians" in read_json(folder / "state.json")
         ]
         return [
             *lines,

@@ -1,6 +1,5 @@
 """The capture format of instant-ngp and nerfstudio: a folder with `transforms.json`."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -23,6 +22,7 @@ from gaussrep.fitting.config import TransformsConfig
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture
+from gaussrep.plain_files import read_json
 
 TRANSFORMS, TRAIN = "transforms.json", "transforms_train.json"
 HELD_OUT = ("transforms_test.json", "transforms_val.json")
@@ -149,7 +149,7 @@ def read_transforms(path: Path, left_out: LeftOutFrames | None = None) -> Transf
         DataError: The file cannot be read, or has mistakes, with one line for each.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
+        content = read_json(path, "utf-8-sig")
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}.") from error
     if left_out is not None and isinstance(content, dict):

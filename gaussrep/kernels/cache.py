@@ -11,6 +11,7 @@ import inspect
 import logging
 import os
 import shutil
+import stat
 import sys
 import tempfile
 import time
@@ -58,20 +59,38 @@ class KernelCache:
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load the kernel for the types of some arguments; None where it must be compiled."""
-        loaded = self._open(sig).load_overload(sig, target_context)
+        try:
+            loaded = self._open(sig).load_overload(sig, target_context)
+        except Exception as error:  # a damaged file makes pickle and LLVM raise almost anything
+            self._discard(sig, error)
+            loaded = None
         if loaded is None:
             _announce_compilation()
         return loaded
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save a kernel that was compiled, and remove kernels that nobody has used for long."""
-        self._open(sig).save_overload(sig, data)
+        try:
+            self._open(sig).save_overload(sig, data)
+        except Exception as error:  # its index is read first, and may be damaged
+            self._discard(sig, error)
+            self._open(sig).save_overload(sig, data)
         _remove_unused()
 
     def flush(self) -> None:
         """Forget the kernel."""
         for opened in self._opened.values():
             opened.flush()
+
+    def _discard(self, sig: Any, error: Exception) -> None:
+        """Remove a kernel's files, as after a full disk or a power cut, to make them again."""
+        folder = self._opened.pop(sig).cache_path
+        logger.warning(
+            "the compiled kernel in %s is damaged (%s) and is made again",
+            folder,
+            f"{type(error).__name__}: {error}"[:200],
+        )
+        shutil.rmtree(folder, ignore_errors=True)
 
     def _open(self, sig: Any) -> Any:
         if sig not in self._opened:
@@ -101,9 +120,10 @@ def cache_folder() -> Path | None:
 
     Returns:
         The first of `NUMBA_CACHE_DIR`, the package's `__pycache__` and the user's cache folders
-        that is writable and belongs to the user; None where there is none.
+        that this user alone can write, links followed; None where there is none. Numba's files are
+        unpickled.
     """
-    candidates = (folder / "gaussrep-kernels" for folder in _candidate_folders())
+    candidates = ((folder / "gaussrep-kernels").resolve() for folder in _candidate_folders())
     return next((folder for folder in candidates if _is_private(folder)), None)
 
 
@@ -119,13 +139,44 @@ def _candidate_folders() -> Iterator[Path]:
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether a folder exists or can be made, is writable, and belongs to this user."""
+    """Whether a folder exists or can be made, and nobody else can write to it or exchange it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
-        return not hasattr(os, "getuid") or folder.stat().st_uid == os.getuid()
+        if not hasattr(os, "getuid"):
+            return True
+        return folder.stat().st_uid == os.getuid() and not any(
+            _is_writable_by_others(part) for part in (folder, *folder.parents)
+        )
     except OSError:
         return False
+
+
+def _is_writable_by_others(folder: Path) -> bool:
+    """Whether others than this user and root can put entries into a folder and replace its own."""
+    status = folder.stat()
+    if status.st_uid not in (0, os.getuid()):
+        return True
+    if status.st_mode & stat.S_ISVTX:  # as in /tmp, where each user's entries are safe
+        return False
+    if status.st_mode & stat.S_IWGRP and not _is_own_group(status.st_gid):
+        return True
+    return bool(status.st_mode & stat.S_IWOTH)
+
+
+def _is_own_group(group: int) -> bool:
+    """Whether a group is root's or this user's alone, as many systems make one for each user."""
+    import grp
+    import pwd
+
+    if group == 0:
+        return True
+    try:
+        found = grp.getgrgid(group)
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return False
+    return found.gr_name == user and set(found.gr_mem) <= {user}
 
 
 @cache

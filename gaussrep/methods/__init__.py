@@ -1,11 +1,19 @@
 """The interface that every learner implements."""
 
 from gaussrep.methods.digest import hash_state_dict
-from gaussrep.methods.method import Batch, Embedding, Method, Reconstruction, StepOutput
+from gaussrep.methods.method import (
+    Batch,
+    CollapseSign,
+    Embedding,
+    Method,
+    Reconstruction,
+    StepOutput,
+)
 from gaussrep.methods.report import Report, ReportSamples
 
 __all__ = [
     "Batch",
+    "CollapseSign",
     "Embedding",
     "Method",
     "Reconstruction",

@@ -97,6 +97,36 @@ class ScheduledOptimizer:
         return lr
 
 
+@dataclass(frozen=True, slots=True)
+class CollapseSign:
+    """A metric that shows, while it is beyond a limit, that the representation has collapsed.
+
+    Attributes:
+        metric: Column of `metrics.csv`.
+        limit: The limit.
+        meaning: What such a value means, for the warning: `all features are alike`.
+        cure: What to try, for the warning.
+        above: Whether values above the limit are the sign, not those below.
+    """
+
+    metric: str
+    limit: float
+    meaning: str
+    cure: str
+    above: bool = False
+
+    def shows(self, value: float) -> bool:
+        """Check a value of the metric.
+
+        Args:
+            value: The value; one that is not finite is no sign.
+
+        Returns:
+            Whether it is beyond the limit.
+        """
+        return value > self.limit if self.above else value < self.limit
+
+
 class Method(nn.Module, ABC):
     """A model that the trainer trains; implement `training_loss` and any of the other outputs.
 
@@ -109,6 +139,9 @@ class Method(nn.Module, ABC):
 
     progress_metrics: ClassVar[tuple[str, ...]] = ()
     """Columns of `metrics.csv` that the progress display shows besides the losses."""
+
+    collapse_signs: ClassVar[tuple[CollapseSign, ...]] = ()
+    """Metrics that show a collapse; the trainer warns once about each of them."""
 
     replaces_parameters: ClassVar[bool] = False
     """Whether callbacks of the method replace parameters between steps, as densification does.

@@ -155,7 +155,6 @@ def register_datasets() -> Iterator[DatasetRecord]:
         summary="Berkeley's photographs with the boundaries that several people drew.",
         target="gaussrep.data.bsds500:BSDS500",
         config="gaussrep.data.config:BSDS500Config",
-        requires=("scipy>=1.15",),
         modality="image",
     )
     yield DatasetRecord(
@@ -191,7 +190,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
         summary="CIFAR-10: 60,000 images of 32 pixels in 10 classes.",
         target="gaussrep.data.torchvision_sets:cifar10",
         config="gaussrep.data.config:Cifar10Config",
-        requires=("torchvision>=0.19",),
+        requires=("torchvision>=0.25",),
         modality="image",
     )
     yield DatasetRecord(
@@ -199,7 +198,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
         summary="CIFAR-100: 60,000 images of 32 pixels in 100 classes.",
         target="gaussrep.data.torchvision_sets:cifar100",
         config="gaussrep.data.config:Cifar100Config",
-        requires=("torchvision>=0.19",),
+        requires=("torchvision>=0.25",),
         modality="image",
     )
     yield DatasetRecord(
@@ -207,7 +206,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
         summary="STL-10: 13,000 images of 96 pixels in 10 classes, 100,000 without labels.",
         target="gaussrep.data.torchvision_sets:stl10",
         config="gaussrep.data.config:Stl10Config",
-        requires=("torchvision>=0.19",),
+        requires=("torchvision>=0.25",),
         modality="image",
     )
     yield DatasetRecord(
@@ -287,7 +286,7 @@ def register_methods() -> Iterator[MethodRecord]:
         target="gaussrep.evaluation.fine_tuning.classifier:Classifier",
         config="gaussrep.evaluation.fine_tuning.config:ClassifierConfig",
         capabilities=frozenset({"embed", "embedding_layers"}),
-        requires=("torchvision>=0.19",),
+        requires=("torchvision>=0.25",),
     )
 
 
@@ -311,7 +310,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
         summary="The whole encoder trained on labels, by MAE's recipe.",
         target="gaussrep.evaluation.fine_tuning.fine_tune:FineTune",
         config="gaussrep.evaluation.fine_tuning.config:FineTuneConfig",
-        requires=("torchvision>=0.19",),
+        requires=("torchvision>=0.25",),
     )
     yield EvaluationRecord(
         name="reconstruction",

@@ -15,8 +15,9 @@ from safetensors.torch import save_model
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.errors import UnavailableError
+from gaussrep.errors import RunError, UnavailableError
 from gaussrep.methods.method import Method, StepOutput
+from gaussrep.plain_files import read_plain_text
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import EMAConfig, TrainerConfig
@@ -60,8 +61,11 @@ class Checkpointing(Callback):
 
     def on_step(self, state: TrainState, row: Row) -> None:
         """Save and remove checkpoints where it is due."""
-        self._loss_sum += row["loss"]
-        self._loss_count += 1
+        if not state.skipped.in_a_row:
+            self._loss_sum += row["loss"]
+            self._loss_count += 1
+        elif state.step < state.steps and not state.stopping:
+            return  # the weights may be those that spoil the loss: keep the checkpoints before
         if state.step % state.config.checkpoint_every == 0 or state.step == state.steps:
             score = self._score(state, row)
             self._loss_sum, self._loss_count = 0.0, 0
@@ -83,7 +87,7 @@ class Checkpointing(Callback):
     def _score(self, state: TrainState, row: Row) -> float | None:
         if state.config.validate_every:
             return row.get("val_loss")
-        return self._loss_sum / self._loss_count
+        return self._loss_sum / self._loss_count if self._loss_count else None
 
     def _is_overdue(self, state: TrainState) -> bool:
         minutes = state.config.checkpoint_minutes
@@ -256,11 +260,24 @@ def read_rows(file: Path) -> tuple[list[str], Rows]:
     Returns:
         The names of the columns, and the rows as strings.
     """
-    text = file.read_text(encoding="utf-8")
-    whole_lines = text[: text.rfind("\n") + 1].splitlines()
-    reader = csv.DictReader(whole_lines)
-    rows = list(reader)
-    return list(reader.fieldnames or []), rows
+    try:
+        text = read_plain_text(file)
+        whole_lines = text[: text.rfind("\n") + 1].splitlines()
+        reader = csv.DictReader(whole_lines, strict=True)
+        rows = list(reader)
+        for row in rows:
+            for name, value in row.items():
+                number = float(value or 0)
+                if name == "step":
+                    int(number)
+        columns = list(reader.fieldnames or [])
+        if rows and "step" not in columns:
+            raise ValueError("it has no column step")
+    except (OSError, ValueError, TypeError, OverflowError, csv.Error) as error:
+        raise RunError(
+            f"{file} is damaged ({error}); repair it, or move it away to start a new one"
+        ) from error
+    return columns, rows
 
 
 def last_row(file: Path) -> Row:

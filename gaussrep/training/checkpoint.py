@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any
@@ -18,7 +20,9 @@ from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import ConfigError, PluginError, RunError
 from gaussrep.methods.method import Method
+from gaussrep.plain_files import read_json
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.trust import confined, trusting
 
 _WEIGHTS, _STATE, _TENSORS = "model.safetensors", "state.json", "training.pt"
 
@@ -89,7 +93,7 @@ def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dic
     """
     try:
         tensors = torch.load(folder / _TENSORS, map_location="cpu", weights_only=True)
-        state = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        state = read_json(folder / _STATE)
         if not (isinstance(tensors, dict) and isinstance(state, dict)):
             raise TypeError("not a mapping")
         with safe_open(folder / _WEIGHTS, "pt"):
@@ -123,17 +127,38 @@ def load_weights(file: Path, model: nn.Module) -> None:
         ) from error
 
 
+@contextmanager
+def opened_run(run: RunFolder, trust: Iterable[str] = ()) -> Iterator[None]:
+    """Follow what the settings of a run name as far as this user named it, in the body.
+
+    Args:
+        run: Any run.
+        trust: Names that the user trusts now.
+
+    Yields:
+        Nothing; build components of the run in the body.
+    """
+    trusted = run.trusted()
+    with confined(run.path if trusted is None else None), trusting((*trust, *(trusted or ()))):
+        yield
+
+
 class _MethodOnly(Config):
     method: Annotated[ComponentConfig, component("methods")]
 
 
-def load_run(folder: str | PathLike[str], weights: str | None = None) -> Method:
-    """Load the trained method of a run.
+def load_run(
+    folder: str | PathLike[str], weights: str | None = None, *, trust: Iterable[str] = ()
+) -> Method:
+    """Load the trained method of a run; nothing that a stranger's run names is run or fetched.
 
     Args:
-        folder: The run's folder. Its data set is not needed.
+        folder: The run's folder. Its data set is not needed, and its teacher is not built.
         weights: Name of further weights that a callback wrote, such as `ema`; None loads those of
             the latest checkpoint.
+        trust: Names whose code may be run or which may be downloaded, such as
+            `hf-hub:timm/vit_small_patch16_224` where it is the run's encoder; those that a run of
+            the same user was trained with are trusted already.
 
     Returns:
         The method, on the CPU, in evaluation mode.
@@ -141,6 +166,7 @@ def load_run(folder: str | PathLike[str], weights: str | None = None) -> Method:
     Raises:
         RunError: The folder is missing, holds no run or no weights, or needs a plugin that is not
             installed.
+        UntrustedError: The method needs what its settings name elsewhere, and that is not trusted.
     """
     run = RunFolder.open(Path(folder))
     given = _method_of(run)
@@ -150,7 +176,8 @@ def load_run(folder: str | PathLike[str], weights: str | None = None) -> Method:
         raise RunError(f"{run.path} cannot be loaded: {error}") from error
     with run.explained_renames():
         config = load_config(_MethodOnly, {"method": given}, [], [])
-    method = build("methods", config.method)
+    with opened_run(run, trust):
+        method = build("methods", config.method)
     load_weights(run.weights(weights), method)
     return method.eval()
 

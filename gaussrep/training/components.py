@@ -15,6 +15,7 @@ from gaussrep.training.callbacks import (
     Validation,
     uses_tensorboard,
 )
+from gaussrep.training.collapse import CollapseWarning
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.loading import MapDataset, OrderedDataset, SampleOrder, ShuffledOrder
 from gaussrep.training.progress import ProgressDisplay
@@ -90,7 +91,11 @@ class TrainingComponents:
         if config.evaluations and config.trainer.evaluations_every:
             found["evaluations"] = _build_online_evaluations(config)
         if is_main:
-            found |= {"metrics-csv": MetricsCsv(), "progress": ProgressDisplay()}
+            found |= {
+                "metrics-csv": MetricsCsv(),
+                "progress": ProgressDisplay(),
+                "collapse": CollapseWarning(),
+            }
             if writes_tensorboard:
                 found["tensorboard"] = TensorBoard()
         else:

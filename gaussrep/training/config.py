@@ -82,6 +82,8 @@ class TrainerConfig(Config):
             fits, do without this, `schedule`, `lr` and `weight_decay`.
         schedule: Learning rate over the steps, `warmup-cosine` or `constant`.
         clip_grad: Largest norm of the gradient; none, no clipping.
+        max_skipped_steps: Steps in a row whose loss or gradient is not finite, which change no
+            weight; after one more, the run ends. 0 ends it at the first.
         precision: Number format of the forward pass; weights are always fp32.
         device: `auto` takes an accelerator where there is one.
         compile: Speed up the method's modules by torch.compile; code between them, such as a
@@ -122,6 +124,7 @@ class TrainerConfig(Config):
         type="warmup-cosine"
     )
     clip_grad: float | None = Field(None, gt=0)
+    max_skipped_steps: int = Field(20, ge=0)
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compile: bool = False

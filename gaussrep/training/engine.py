@@ -161,6 +161,11 @@ class Engine:
             optimizer.step()
             optimizer.zero_grad()
 
+    def discard(self) -> None:
+        """Clear the gradients without a step of the optimizers."""
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
+
     def autocast(self) -> AbstractContextManager[None]:
         """Return a context in which forward passes run in the configured precision.
 

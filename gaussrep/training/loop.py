@@ -1,9 +1,10 @@
 """The training loop: step, measure, log, checkpoint."""
 
+import logging
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import torch
 from jaxtyping import Float
@@ -11,10 +12,12 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from gaussrep.checks import defer_finite_checks
-from gaussrep.errors import RunError
+from gaussrep.errors import RunError, ValueRangeError
 from gaussrep.methods.method import Batch, StepOutput
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
+
+logger = logging.getLogger("gaussrep.training")
 
 
 def fit(
@@ -37,7 +40,8 @@ def fit(
         its last step, of which the callbacks write what is missing.
 
     Raises:
-        RunError: The loss or the gradient is not finite, or the run is complete.
+        RunError: The loss or the gradient was not finite in too many steps in a row, or the run is
+            complete.
     """
     is_last = state.step >= state.steps
     if is_last and state.engine.on_main(lambda: state.run.is_finished(state.step)):
@@ -56,6 +60,7 @@ def fit(
         while state.step < state.steps and not state.stopping:
             row = make_step(state, batches)
             _measure_and_log(callbacks, state, row)
+            _check_skipped(state)
             state.stopping = state.engine.any(stop_requested())
             for callback in callbacks:
                 callback.on_step(state, row)
@@ -63,7 +68,10 @@ def fit(
 
 
 def make_step(state: TrainState, batches: Iterator[Batch]) -> Row:
-    """Make one optimizer step.
+    """Make one optimizer step; skip it where the loss or the gradient is not finite.
+
+    A skipped step counts and takes its samples, but weights, buffers and optimizers stay as they
+    were. With fp16, an overflow of the gradient also lowers the loss scale.
 
     Args:
         state: The run; one step further afterwards.
@@ -71,24 +79,31 @@ def make_step(state: TrainState, batches: Iterator[Batch]) -> Row:
 
     Returns:
         The step's numbers, means over its samples in all processes.
-
-    Raises:
-        RunError: The loss or the gradient is not finite; the weights are those of the previous
-            step.
     """
     started = time.perf_counter()
     config, engine = state.config, state.engine
     lr = _set_learning_rates(state)
     state.method.on_step_start(state.step, state.steps)
+    buffers = [(each, each.clone()) for each in state.method.buffers() if each.is_floating_point()]
     losses = _add_gradients(state, batches)
-    _check_finite(state, "loss", losses["loss"])
     norm = engine.clip_gradient(config.clip_grad)
-    if config.precision != "fp16":  # there, an overflow lowers the loss scale and skips the step
-        _check_finite(state, "gradient", norm)
-    engine.update()
+    what = "gradient" if math.isfinite(losses["loss"]) else "loss"
+    is_finite = what == "gradient" and math.isfinite(norm)
+    if is_finite or config.precision == "fp16":  # whose loss scale skips the step itself
+        engine.update()
+    else:
+        engine.discard()
+    if not is_finite:
+        for buffer, before in buffers:
+            buffer.copy_(before)
     state.advance()
+    state.skipped.count(None if is_finite else what)
+    if state.skipped.in_a_row == 1 and engine.is_main:
+        logger.warning("step %d changes no weight: its %s is not finite", state.step, what)
     speed = state.order.global_batch / (time.perf_counter() - started)
     row: Row = {"step": state.step, "epoch": state.position.epoch, "lr": lr, **losses}
+    if state.skipped.total:
+        row["skipped_steps"] = state.skipped.total
     return row | {"grad_norm": norm, "samples_per_second": speed}
 
 
@@ -100,13 +115,35 @@ def _set_learning_rates(state: TrainState) -> float:
 
 def _add_gradients(state: TrainState, batches: Iterator[Batch]) -> dict[str, float]:
     engine = state.engine
-    with defer_finite_checks():
-        outputs = [
-            engine.backward(engine.to_device(next(batches)))
-            for _ in range(state.config.gradient_accumulation_steps)
-        ]
+    outputs = []
+    state.skipped.reason = ""
+    try:
+        with defer_finite_checks():
+            for _ in range(state.config.gradient_accumulation_steps):
+                batch = engine.to_device(next(batches))
+                with _noted(state):
+                    outputs.append(engine.backward(batch))
+    except ValueRangeError as error:
+        _note(state, error)
+    if state.skipped.reason:
+        return {"loss": math.nan}
     means = engine.mean(torch.stack([_scalars(output) for output in outputs]).mean(0))
     return dict(zip(("loss", *sorted(outputs[0].metrics)), means.tolist(), strict=True))
+
+
+@contextmanager
+def _noted(state: TrainState) -> Iterator[None]:
+    """Note what a check finds in the body, so that the step is skipped, and go on."""
+    try:
+        yield
+    except ValueRangeError as error:
+        _note(state, error)
+
+
+def _note(state: TrainState, error: ValueRangeError) -> None:
+    if state.engine.world_size > 1 or state.config.precision == "fp16":
+        raise error  # other processes, or the loss scale, need the gradient
+    state.skipped.reason = str(error)
 
 
 def _scalars(output: StepOutput) -> Float[Tensor, " names"]:
@@ -114,17 +151,23 @@ def _scalars(output: StepOutput) -> Float[Tensor, " names"]:
     return torch.stack([value.detach().float() for value in values])
 
 
-def _check_finite(state: TrainState, what: str, value: float) -> None:
-    if not math.isfinite(value):
-        raise RunError(
-            f"the {what} became {value} at step {state.step + 1}; {state.run.path} keeps its "
-            "last checkpoint; start a new run with a lower trainer.lr or with trainer.clip_grad"
-        )
+def _check_skipped(state: TrainState) -> None:
+    skipped = state.skipped
+    is_all = skipped.total == state.step == state.steps
+    if skipped.in_a_row <= state.config.max_skipped_steps and not is_all:
+        return
+    steps = "at step" if skipped.in_a_row == 1 else f"in {skipped.in_a_row} steps in a row, up to"
+    reason = f" ({skipped.reason})" if skipped.reason else ""
+    raise RunError(
+        f"the {skipped.what} was not finite {steps} {state.step}{reason}; {state.run.path} keeps "
+        "its last checkpoint; start a new run with a lower trainer.lr or with trainer.clip_grad"
+    )
 
 
 def _measure_and_log(callbacks: Sequence[Callback], state: TrainState, row: Row) -> None:
-    for callback in callbacks:
-        callback.on_update(state)
+    if not state.skipped.in_a_row:
+        for callback in callbacks:
+            callback.on_update(state)
     measured: Row = {}
     for callback in callbacks:
         row |= callback.annotate(state)

@@ -6,7 +6,7 @@ from itertools import count
 from pathlib import Path
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.config import Config, dump_yaml, load_config
+from gaussrep.config import Config, load_config
 from gaussrep.config.migration import RenamedKey, rename_keys
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import RunError
@@ -74,8 +74,7 @@ def replace_config(run: RunFolder, config: Config, renamed: list[RenamedKey]) ->
     original = _unused(run.config_file)
     with atomic_write(original) as temporary:
         shutil.copyfile(run.config_file, temporary)
-    with atomic_write(run.config_file) as temporary:
-        temporary.write_text(dump_yaml(config), encoding="utf-8")
+    run.write_config(config)
     kept = f"{run.config_file} was converted; the original is {original.name}"
     return [*(f"{run.config_file}: {change}" for change in renamed), kept]
 

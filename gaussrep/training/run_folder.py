@@ -1,9 +1,8 @@
 """The folder of a run: settings, versions, metrics, weights, checkpoints. Never imports torch."""
 
-import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -19,13 +18,16 @@ from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import ComponentConfig, Config, dump_yaml, load_config
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import RenamedKeyError, RunError
+from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.data_places import find_places
+from gaussrep.training.data_places import find_places, flat_settings
+from gaussrep.training.origin import read_trusted, sign
 from gaussrep.training.versions import collect_versions
 
 _CHECKPOINT = re.compile(r"step-(\d+)")
 _ENTRIES = (
     "finished.json",
+    "origin.json",
     "user_config.yaml",
     "given.yaml",
     "versions.json",
@@ -63,6 +65,7 @@ class RunFolder:
         user_config: dict[str, Any],
         *,
         overwrite: bool = False,
+        trusted: Collection[str] = (),
     ) -> "RunFolder":
         """Start a new run in a folder.
 
@@ -71,6 +74,7 @@ class RunFolder:
             config: The resolved configuration, kept as `config.yaml`.
             user_config: The settings as the user gave them, kept as `user_config.yaml`.
             overwrite: Remove the run that the folder holds; other files in it stay.
+            trusted: Names whose code the run may run, or which it may download.
 
         Returns:
             The new run.
@@ -88,7 +92,7 @@ class RunFolder:
             text = yaml.safe_dump(user_config, sort_keys=False)
             _write_text(path / "user_config.yaml", text)
             write_json(collect_versions(), path / "versions.json")
-            _write_text(run.config_file, dump_yaml(config))
+            run._write_signed(dump_yaml(config), trusted)
         except OSError as error:
             raise RunError(f"cannot write the run folder {path}: {error.strerror}") from error
         return run
@@ -234,7 +238,7 @@ class RunFolder:
 
     def _is_written_by_gaussrep(self) -> bool:
         try:
-            versions = json.loads((self.path / "versions.json").read_text(encoding="utf-8"))
+            versions = read_json(self.path / "versions.json")
             return "gaussrep" in versions["packages"]
         except (OSError, ValueError, KeyError, TypeError):
             return False
@@ -286,7 +290,7 @@ class RunFolder:
             Whether `set_finished` was called with that step.
         """
         try:
-            return json.loads(self._finished_file.read_text(encoding="utf-8")) == {"step": step}
+            return read_json(self._finished_file) == {"step": step}
         except (OSError, ValueError):
             return False
 
@@ -369,6 +373,58 @@ class RunFolder:
                 f"convert it with: gaussrep migrate {self.path}"
             ) from error
 
+    def trusted(self) -> tuple[str, ...] | None:
+        """Find whether this user made the run.
+
+        Returns:
+            Names that it may run or download; None where somebody else wrote `config.yaml`, or it
+            was changed by hand.
+        """
+        try:
+            origin = read_json(self._origin_file)
+            config = read_plain_text(self.config_file)
+        except (OSError, ValueError):
+            return None
+        return read_trusted(config, origin)
+
+    @property
+    def _origin_file(self) -> Path:
+        return self.path / "origin.json"
+
+    def require_named_data(self, data: ComponentConfig, given: Iterable[str] = ()) -> None:
+        """Check that the run's data set is there, and that this user named its folders.
+
+        Args:
+            data: Settings of a data set that is about to be opened.
+            given: `dotted.key=value` arguments of the user.
+
+        Raises:
+            RunError: The folder is missing, or somebody else made the run, and its `config.yaml`
+                names a folder or a download that no argument gives.
+        """
+        self.require_data(data)
+        if self.trusted() is not None:
+            return
+        keys = {argument.partition("=")[0] for argument in given}
+        known = dict(flat_settings({"data": self.read_config().data.model_dump()}))
+        unnamed = {
+            key: value
+            for key, value in flat_settings({"data": data.model_dump()})
+            if value == known.get(key) and key not in keys and self._is_elsewhere(key, value)
+        }
+        if unnamed:
+            named = " ".join(f"{key}={value}" for key, value in unnamed.items())
+            raise RunError(
+                f"{self.path} was not made here by you, so that what its config.yaml names is "
+                f"neither read nor written; if you know it, give it yourself: {named}"
+            )
+
+    def _is_elsewhere(self, key: str, value: Any) -> bool:
+        """Whether a setting names a folder outside of the run's, or asks for a download."""
+        if isinstance(value, Path):
+            return not value.resolve().is_relative_to(self.path.resolve())
+        return key == "data.download" and value is True
+
     def require_data(self, data: ComponentConfig) -> None:
         """Check that the folder of the run's data set is there.
 
@@ -387,13 +443,21 @@ class RunFolder:
                     f"give its new folder by {key}=FOLDER"
                 )
 
-    def write_config(self, config: TrainConfig) -> None:
+    def write_config(self, config: Config) -> None:
         """Replace the resolved configuration.
 
         Args:
             config: The new configuration.
         """
-        _write_text(self.config_file, dump_yaml(config))
+        text, trusted = dump_yaml(config), self.trusted()
+        if trusted is None:
+            _write_text(self.config_file, text)
+        elif text != self.config_file.read_text(encoding="utf-8"):
+            self._write_signed(text, trusted)
+
+    def _write_signed(self, config: str, trusted: Collection[str]) -> None:
+        write_json(sign(config, trusted), self._origin_file)
+        _write_text(self.config_file, config)
 
     def _clear(self) -> None:
         owned = [name for found in plugins.list() for name in found.record.run_files]

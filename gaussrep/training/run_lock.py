@@ -1,6 +1,5 @@
 """One process at a time writes a run folder. Never imports torch."""
 
-import json
 import os
 import socket
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from filelock import FileLock, Timeout
 
 from gaussrep.atomic_files import write_json
 from gaussrep.errors import RunError
+from gaussrep.plain_files import read_json
 
 _LOCK, _OWNER = ".lock", ".owner.json"
 
@@ -56,7 +56,7 @@ def owned_run(folder: Path) -> Iterator[None]:
 
 def _owner(folder: Path) -> str:
     try:
-        owner = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
+        owner = read_json(folder / _OWNER)
         return f" (process {owner['pid']} on {owner['host']})"
     except (OSError, ValueError, KeyError, TypeError):
         return ""

@@ -1,10 +1,11 @@
 """TrainState: the state of one training run, saved and restored."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from gaussrep.errors import RunError
 from gaussrep.methods.method import Method, ScheduledOptimizer
 from gaussrep.training import random_state
 from gaussrep.training.checkpoint import (
@@ -35,6 +36,34 @@ class Stateful(Protocol):
         ...
 
 
+@dataclass(slots=True)
+class SkippedSteps:
+    """Steps that changed no weight, because their loss or gradient was not finite.
+
+    Attributes:
+        total: Number in the whole run.
+        in_a_row: Number of the latest steps.
+        what: What was not finite in the latest one, the loss or the gradient.
+        reason: What a check found in it; empty where none did.
+    """
+
+    total: int = 0
+    in_a_row: int = 0
+    what: str = ""
+    reason: str = ""
+
+    def count(self, what: str | None) -> None:
+        """Count a step.
+
+        Args:
+            what: What was not finite; None for a step that was made.
+        """
+        if what is None:
+            self.in_a_row, self.what, self.reason = 0, "", ""
+        else:
+            self.total, self.in_a_row, self.what = self.total + 1, self.in_a_row + 1, what
+
+
 class TrainState:
     """The state of one training run: components, step and position in the data.
 
@@ -50,6 +79,7 @@ class TrainState:
         step: Optimizer steps made so far.
         position: How far through the data those steps have come.
         stopping: Whether the run ends after the present step, to be resumed later.
+        skipped: The steps whose loss or gradient was not finite.
     """
 
     stopping: bool = False
@@ -72,6 +102,7 @@ class TrainState:
         self.run = run
         self.step = 0
         self.position = Position()
+        self.skipped = SkippedSteps()
 
     @property
     def steps(self) -> int:
@@ -92,7 +123,11 @@ class TrainState:
         Args:
             others: Further objects with a state, such as callbacks, by name.
             best: Step and loss of the best checkpoint so far, for readers of `state.json`.
+
+        Raises:
+            RunError: A weight is not finite, so that nothing could go on from the checkpoint.
         """
+        self._check_weights()
         random_states = self.engine.gather(random_state.capture())
         if self.engine.is_main:
             tensors = {
@@ -101,8 +136,20 @@ class TrainState:
                 "others": {name: other.state_dict() for name, other in others.items()},
             }
             state = {"step": self.step, **asdict(self.position), "best": best}
+            if self.skipped.total:
+                state["skipped"] = {"total": self.skipped.total, "in_a_row": self.skipped.in_a_row}
             write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)
         self.engine.wait()
+
+    def _check_weights(self) -> None:
+        named = self.method.named_parameters()
+        spoiled = next((name for name, each in named if not each.isfinite().all()), None)
+        if self.engine.any(spoiled is not None):
+            raise RunError(
+                f"the weights {spoiled or 'of another process'} are not finite after step "
+                f"{self.step}, so that no checkpoint is written; {self.run.path} keeps those "
+                "before; start a new run with a lower trainer.lr or with trainer.clip_grad"
+            )
 
     def write_weights(self) -> None:
         """Write the run's `model.safetensors` from the checkpoint of this step."""
@@ -124,9 +171,10 @@ class TrainState:
         try:
             step, position = int(state["step"]), Position(state["epoch"], state["samples"])
             engine, saved, random = (tensors[name] for name in ("engine", "others", "random"))
+            skipped = SkippedSteps(**state.get("skipped", {}))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedCheckpointError(checkpoint) from error
-        self.step, self.position = step, position
+        self.step, self.position, self.skipped = step, position, skipped
         self.engine.load_state_dict(engine)
         for name, other in others.items():
             key = name if name in saved else _OLDER_NAMES.get(name)

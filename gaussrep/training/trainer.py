@@ -3,7 +3,7 @@
 import errno
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from os import PathLike
@@ -27,6 +27,7 @@ from gaussrep.training.resumed_config import resumed_config
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import owned_run
 from gaussrep.training.train_state import TrainState
+from gaussrep.trust import trusting
 
 _PREPARING = "preparing data and method"
 _FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
@@ -64,6 +65,7 @@ def train(
     user_config: dict[str, Any] | None = None,
     init_hook: Callable[[Method], None] | None = None,
     datasets: Mapping[str, MapDataset] | None = None,
+    trust: Collection[str] = (),
 ) -> TrainResult:
     """Train a method from its first step.
 
@@ -78,6 +80,8 @@ def train(
             weights.
         datasets: Data sets in memory by split, `train` and `val`; by default those of
             `config.data`.
+        trust: Names whose code may be run or which may be downloaded, such as `NVlabs/RADIO` with
+            the teacher `radio`, or timm's name of pretrained weights.
 
     Returns:
         The run's folder and the numbers of its last step.
@@ -94,7 +98,7 @@ def train(
     weights = None if source is None else source.weights_file
     if user_config is None:
         user_config = config.model_dump(mode="json", exclude_unset=True)
-    with running_engine(config.trainer) as engine:
+    with running_engine(config.trainer) as engine, trusting(trust):
         with Progress(_PREPARING):
             components = TrainingComponents.build(config, engine.world_size, datasets)
             _initialize(components.method, weights, init_hook)
@@ -105,7 +109,9 @@ def train(
             def create() -> RunFolder:
                 folder = run or RunFolder.unused(Path("runs"), config.method.type)
                 stack.enter_context(owned_run(folder))
-                return RunFolder.create(folder, config, user_config, overwrite=overwrite)
+                return RunFolder.create(
+                    folder, config, user_config, overwrite=overwrite, trusted=trust
+                )
 
             return trainer.run(engine.on_main(create), stop)
 
@@ -115,6 +121,7 @@ def resume(
     overrides: list[str] | None = None,
     *,
     datasets: Mapping[str, MapDataset] | None = None,
+    trust: Collection[str] = (),
 ) -> TrainResult:
     """Continue a run where it was stopped, with the numbers of one that was never stopped.
 
@@ -123,6 +130,8 @@ def resume(
         overrides: `trainer.steps=…` or `trainer.epochs=…`, to make the run longer; `data.root=…`,
             where the data set moved; settings that change no weight, such as `trainer.log_every`.
         datasets: Data sets in memory by split, `train` and `val`; by default those of the run.
+        trust: Names whose code may be run or which may be downloaded; those that the same user
+            started the run with are trusted already.
 
     Returns:
         The run's folder and the numbers of its last step.
@@ -135,7 +144,7 @@ def resume(
     config = resumed_config(run, overrides or [])
     if not datasets:
         run.require_data(config.data)
-    with running_engine(config.trainer) as engine:
+    with running_engine(config.trainer) as engine, trusting((*trust, *(run.trusted() or ()))):
         with Progress(_PREPARING):
             components = TrainingComponents.build(config, engine.world_size, datasets)
         trainer = _Trainer(config, engine, components)

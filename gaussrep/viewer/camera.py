@@ -1,7 +1,7 @@
 """Cameras of a browser: the current one, and the first one of a scene."""
 
 from dataclasses import dataclass
-from math import atan, degrees, radians, tan
+from math import atan, degrees, isfinite, pi, radians, tan
 
 import torch
 from jaxtyping import Float
@@ -9,8 +9,13 @@ from torch import Tensor
 
 from gaussrep import quaternions, similarity
 from gaussrep.cameras import Cameras
+from gaussrep.errors import ValueRangeError
 from gaussrep.framing import bounds, fit_camera
 from gaussrep.viewer.scene import ViewerScene
+
+MAX_SIDE = 4096
+"""Longest side of an image in pixels, whatever a browser asks for; a larger canvas shows it scaled
+up (design choice)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,18 @@ class BrowserCamera:
         """Compute the camera whose image covers the canvas.
 
         Args:
-            shrink: Pixels of the canvas per pixel of the image, along each side.
+            shrink: Pixels of the canvas per pixel of the image, along each side; more where the
+                longer side would exceed `MAX_SIDE`.
 
         Returns:
             One pinhole camera, [1].
+
+        Raises:
+            ValueRangeError: The browser sent a camera that is none.
         """
-        width, height = (max(1, round(side / shrink)) for side in (self.width, self.height))
+        self._check()
+        scale = min(1 / shrink, MAX_SIDE / max(self.width, self.height))
+        width, height = (max(1, round(side * scale)) for side in (self.width, self.height))
         up = tan(self.fov / 2)
         across = up * self.width / self.height
         intrinsics = [
@@ -53,6 +64,16 @@ class BrowserCamera:
         viewmat = similarity.compose(torch.ones_like(moved[0]), rotation, moved)
         K = torch.tensor(intrinsics)
         return Cameras(viewmat.float()[None], K[None], width, height)
+
+    def _check(self) -> None:
+        numbers = (*self.wxyz, *self.position, self.fov, self.width, self.height)
+        if not (
+            all(map(isfinite, numbers))
+            and any(self.wxyz)
+            and 0 < self.fov < pi
+            and min(self.width, self.height) >= 1
+        ):
+            raise ValueRangeError(f"the browser sent a camera that is none: {self}")
 
 
 FOV = radians(50)

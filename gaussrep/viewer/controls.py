@@ -9,8 +9,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import plugins
+from gaussrep.errors import ValueRangeError
 from gaussrep.viewer.colorizer import Channel
 from gaussrep.viewer.layers import Order
+from gaussrep.viewer.markdown import escape_markdown
 from gaussrep.viewer.scene import ViewerScene
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ class Controls:
     def __init__(
         self, gui: "viser.GuiApi", renderer: str, samples: int, changed: Callable[[], None]
     ) -> None:
+        self._samples = samples
         self._message = gui.add_markdown(WAITING)
         self._sample = gui.add_number(
             "sample", 0, min=0, max=samples - 1, step=1, visible=samples > 1
@@ -88,25 +91,28 @@ class Controls:
     @property
     def sample(self) -> int:
         """Index of the selected scene."""
-        return int(self._sample.value)
+        return min(max(int(self._sample.value), 0), self._samples - 1)
 
     def read(self) -> ViewSettings:
-        """Read the current settings.
+        """Read the current settings, which the browser may have set to anything.
 
         Returns:
-            The settings.
+            The settings, within the ranges of the controls.
+
+        Raises:
+            ValueRangeError: A value is none that its control offers.
         """
-        front, back = self._layers.value
-        red, green, blue = self._background.value
+        front, back = (min(max(value, 0), 100) / 100 for value in self._layers.value)
+        red, green, blue = (min(max(int(value), 0), 255) for value in self._background.value)
         return ViewSettings(
-            show=self._show.value,
-            renderer=self._renderer.value,
-            channel=self._channel.value,
-            layers=(front / 100, back / 100),
-            order=self._order.value,
+            show=_chosen(self._show),
+            renderer=_chosen(self._renderer),
+            channel=_chosen(self._channel),
+            layers=(front, back),
+            order=_chosen(self._order),
             background=(red, green, blue),
-            cuboid=self._cuboid.value,
-            cameras=self._cameras.value,
+            cuboid=bool(self._cuboid.value),
+            cameras=bool(self._cameras.value),
         )
 
     def adapt(self, scene: ViewerScene, *, first: bool) -> None:
@@ -128,15 +134,22 @@ class Controls:
         """Show a message at the top of the panel.
 
         Args:
-            text: Markdown.
+            text: Plain text.
         """
-        self._message.content = text
+        self._message.content = escape_markdown(text)
 
     def _handles(self) -> list[Any]:
         return [
             self._sample, self._show, self._renderer, self._channel, self._layers,
             self._order, self._background, self._cuboid, self._cameras,
         ]  # fmt: skip
+
+
+def _chosen(dropdown: Any) -> Any:
+    """Return the entry that is selected, if it is one of the list."""
+    if dropdown.value not in dropdown.options:
+        raise ValueRangeError(f"{dropdown.value!r:.60} is none of {', '.join(dropdown.options)}")
+    return dropdown.value
 
 
 def _renderers(first: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from threading import Event
 
 import viser
 
+from gaussrep.viewer.same_origin import own_pages_only
 from gaussrep.viewer.session import ClientSession
 from gaussrep.viewer.sources import ViewSource
 
@@ -46,7 +47,7 @@ def running_server(
         viser's server.
     """
     warnings.filterwarnings("ignore", r"Queued a \w+ on a closed connection")  # a browser left
-    with _quiet():
+    with _quiet(), own_pages_only(host):
         server = viser.ViserServer(host=host, port=port, label="gaussrep", verbose=False)
     server.gui.configure_theme(show_logo=False, show_share_button=False, control_width="medium")
     sessions: dict[int, ClientSession] = {}

@@ -2,16 +2,17 @@
 
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch.utils.data import default_collate
 
 from gaussrep.building import build
 from gaussrep.cameras import Cameras
+from gaussrep.config.yaml_text import read_yaml
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
 from gaussrep.fitting.capture import open_capture
@@ -136,16 +137,19 @@ class FitSource(ViewSource):
 
     Args:
         run: The fit's folder.
+        overrides: `data.capture.path=…`, where the capture is.
 
     Raises:
         ConfigError: Its configuration is no longer valid.
     """
 
-    def __init__(self, run: RunFolder) -> None:
-        self._run, config = open_fit(run.path)
+    def __init__(self, run: RunFolder, overrides: Sequence[str] = ()) -> None:
+        self._run, self._overrides = run, overrides
+        open_fit(run.path)
+        config = run.read_config(list(overrides))
         assert isinstance(config.data, CaptureDatasetConfig)
         assert isinstance(config.method, SceneFitConfig)
-        self._capture, self._background = config.data.capture, config.method.background
+        self._data, self._background = config.data, config.method.background
         super().__init__(str(run.path), run.path / SCENE)
 
     def read(self, index: int) -> ViewerScene:
@@ -165,8 +169,9 @@ class FitSource(ViewSource):
     def _cameras(self) -> Cameras | None:
         """Cameras of the training views; None where the capture is no longer there."""
         try:
-            return open_capture(self._capture).train.cameras
-        except DataError as error:
+            self._run.require_named_data(self._data, self._overrides)
+            return open_capture(self._data.capture).train.cameras
+        except (DataError, RunError) as error:
             logger.warning("no cameras are shown: %s", error)
             return None
 
@@ -176,14 +181,21 @@ class MethodSource(ViewSource):
 
     Args:
         run: The run's folder.
+        overrides: `data.root=…`, where the data set is.
+        trust: Names whose code may be run or which may be downloaded; see `load_run`.
 
     Raises:
         DataError: The data set cannot be read.
+        RunError: A stranger's run names the data set, and `overrides` does not.
     """
 
-    def __init__(self, run: RunFolder) -> None:
-        self._run = run
-        self._dataset = build("datasets", run.read_config().data, split="val")
+    def __init__(
+        self, run: RunFolder, overrides: Sequence[str] = (), trust: Sequence[str] = ()
+    ) -> None:
+        self._run, self._trust = run, tuple(trust)
+        data = run.read_config(list(overrides)).data
+        run.require_named_data(data, overrides)
+        self._dataset = build("datasets", data, split="val")
         super().__init__(str(run.path), run.weights_file, len(self._dataset))
 
     def read(self, index: int) -> ViewerScene:
@@ -198,7 +210,7 @@ class MethodSource(ViewSource):
         Raises:
             CapabilityError: The method predicts no Gaussians.
         """
-        method, batch = load_run(self._run.path), self._batch(index)
+        method, batch = load_run(self._run.path, trust=self._trust), self._batch(index)
         with torch.no_grad():
             gaussians = method.gaussians(batch)[0]
         shown = gaussians.prune(gaussians.opacities > 0)
@@ -218,11 +230,15 @@ def _cameras(method: Method, batch: Batch) -> Cameras | None:
         return None
 
 
-def make_view_source(path: Path, **settings: Any) -> ViewSource:
+def make_view_source(
+    path: Path, overrides: Sequence[str] = (), trust: Sequence[str] = (), **settings: Any
+) -> ViewSource:
     """Make the source of a path.
 
     Args:
         path: A file of Gaussians, the folder of a fit, or the folder of a training run.
+        overrides: `data.root=…`, where the data set of a run is.
+        trust: Names whose code may be run or which may be downloaded; see `load_run`.
         **settings: Settings of the format of a file.
 
     Returns:
@@ -235,18 +251,8 @@ def make_view_source(path: Path, **settings: Any) -> ViewSource:
     if not path.is_dir():
         return FileSource(path, **settings)
     run = RunFolder.open(path)
-    method = _settings(run).get("method")
+    method = read_yaml(run.config_file).get("method")
     if method is None:  # a fit of an older gaussrep
         return FileSource(path / SCENE)
     is_fit = isinstance(method, dict) and method.get("type") == "fit"
-    return FitSource(run) if is_fit else MethodSource(run)
-
-
-def _settings(run: RunFolder) -> dict[str, object]:
-    try:
-        settings = yaml.safe_load(run.config_file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise RunError(f"{run.config_file} is damaged: {error}") from error
-    if not isinstance(settings, dict):
-        raise RunError(f"{run.config_file} is damaged: it holds no settings")
-    return settings
+    return FitSource(run, overrides) if is_fit else MethodSource(run, overrides, trust)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gaussrep.data import image_files
 from gaussrep.data.image_files import (
     ImageFiles,
     UnreadableImageError,
@@ -329,3 +330,32 @@ def test_a_missing_image_is_found_out_when_it_is_read(tmp_path):
 )  # fmt: skip
 def test_smaller(size, longest, wanted):
     assert shrink_size(size, longest) == wanted
+
+
+def test_only_the_listed_readers_open_a_file(tmp_path):
+    Image.new("RGB", (2, 2)).save(tmp_path / "a.png", format="PPM")
+    with pytest.raises(UnreadableImageError, match="cannot be read"):
+        read_image(tmp_path / "a.png")
+
+
+@pytest.mark.parametrize(("mode", "side"), [("L", 60), ("RGB", 60), ("RGBA", 40), ("I;16", 40)])
+def test_the_memory_of_decoding_is_limited(tmp_path, monkeypatch, mode, side):
+    path = save(tmp_path, Image.new(mode, (side, side)))
+    monkeypatch.setattr(image_files, "MAX_BYTES", 40 * 40 * 16)
+    assert (len(pixels(path)) == side) if side == 40 else True
+    larger = save(tmp_path, Image.new(mode, (side + 1, 60)))
+    with pytest.raises(UnreadableImageError, match=r"pixels take .* GB to decode"):
+        read_image(larger)
+
+
+def test_sixteen_bits_are_rounded_as_a_division_is():
+    values = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    assert np.array_equal(image_files.round_to_8_bits(values), np.round(values / 257))
+    assert image_files.round_to_8_bits(np.array([[-5, 70000]])).tolist() == [[0, 255]]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in folders")
+def test_a_pipe_is_no_image(tmp_path):
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(UnreadableImageError, match="no regular file"):
+        read_image(tmp_path / "a.png")

@@ -1,7 +1,15 @@
 import pytest
 from huggingface_hub import constants
 
-from gaussrep.encoders import hub, hub_downloads
+from gaussrep.encoders import hub, hub_downloads, trusting
+from gaussrep.errors import UntrustedError
+
+
+@pytest.fixture(autouse=True)
+def trusted():
+    """The names that the tests use."""
+    with trusting(["vit"]):
+        yield
 
 
 @pytest.fixture
@@ -14,7 +22,10 @@ def unreachable(monkeypatch):
 def test_without_a_network_the_client_works_offline_and_fails_in_one_sentence():
     with hub_downloads("vit"):
         assert constants.HF_HUB_OFFLINE
-    with pytest.raises(ConnectionError, match="does not answer, and its cache"), hub_downloads():
+    with (
+        pytest.raises(ConnectionError, match="does not answer, and its cache"),
+        hub_downloads("vit"),
+    ):
         raise OSError("five retries")
     assert not constants.HF_HUB_OFFLINE
 
@@ -33,3 +44,10 @@ def test_a_folder_asks_no_hub():
 
 def test_nothing_answers_at_a_closed_port():
     assert not hub._answers("http://127.0.0.1:1")
+
+
+def test_what_nobody_trusted_is_not_downloaded(monkeypatch):
+    monkeypatch.setattr(hub, "_answers", lambda address: pytest.fail("the hub was asked"))
+    match = r"vit_base is downloaded from .* add --trust vit_base"
+    with pytest.raises(UntrustedError, match=match), hub_downloads("vit_base"):
+        pytest.fail("it was downloaded")

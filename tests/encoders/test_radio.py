@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from gaussrep.config import resolve
+from gaussrep.encoders import trusting
 from gaussrep.encoders.radio import RadioEncoder
 from gaussrep.encoders.teacher_config import RadioConfig
-from gaussrep.errors import ConfigError, UnavailableError
+from gaussrep.errors import ConfigError, UnavailableError, UntrustedError
 
 HUBCONF = """
 from typing import NamedTuple
@@ -34,6 +35,13 @@ class Stub(torch.nn.Module):
 def radio_model(version="", progress=True, **kwargs):
     return Stub(version)
 """
+
+
+@pytest.fixture(autouse=True)
+def trusted(tmp_path):
+    """The names that the tests use."""
+    with trusting([str(tmp_path), "NVlabs/RADIO"]):
+        yield
 
 
 @pytest.fixture
@@ -85,3 +93,19 @@ def test_the_license_is_reported_where_the_version_is_chosen():
     source = RadioEncoder.__doc__ or ""
     assert "non-commercial" in source
     assert RadioConfig().version.startswith("c-radio")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"repo": "somebody/else"},
+        {"repo": "NVlabs/RADIO:0123abc"},
+        {"version": "/weights/of/somebody.pth"},
+        {"version": "https://example.org/weights.pth"},
+    ],
+)
+def test_code_and_files_that_nobody_trusted_are_refused(settings, monkeypatch):
+    monkeypatch.setattr(torch.hub, "load", lambda *_, **__: pytest.fail("it was run"))
+    (name,) = settings.values()
+    with pytest.raises(UntrustedError, match=f"{name} is .*; if you trust it, add --trust {name}"):
+        RadioEncoder(RadioConfig(**settings))

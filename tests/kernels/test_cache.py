@@ -257,3 +257,34 @@ def test_unused_kernels_are_removed(fresh_cache):
     cache._remove_unused.__wrapped__()
     assert not old.exists()
     assert recent.exists()
+
+
+@pytest.mark.parametrize("ending", [".nbi", ".nbc"])
+@pytest.mark.parametrize("content", [b"", b"junk", None])
+def test_a_damaged_kernel_is_made_again(tmp_path, monkeypatch, caplog, ending, content):
+    monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path)
+
+    def double(x):
+        return 2 * x
+
+    assert kernel(double)(3) == 6
+    (file,) = tmp_path.rglob(f"*{ending}")
+    file.write_bytes(file.read_bytes()[:100] if content is None else content)
+    assert kernel(double)(3) == 6
+    assert "damaged" in caplog.text
+    caplog.clear()
+    again = kernel(double)
+    assert again(3) == 6
+    assert sum(again.stats.cache_hits.values()) == 1
+    assert not caplog.text
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs the owners of files")
+def test_a_folder_that_others_can_write_holds_no_kernels(tmp_path):
+    assert cache._is_private(tmp_path / "own" / "kernels")
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    assert not cache._is_private(shared / "kernels")
+    shared.chmod(0o1777)
+    assert cache._is_private(shared / "kernels")

@@ -37,6 +37,7 @@ HOMES = (
     "gaussrep.testing",
     "gaussrep.errors",
     "gaussrep.atomic_files",
+    "gaussrep.plain_files",
     "gaussrep.console",
     "gaussrep.cores",
     "gaussrep.neighbors",

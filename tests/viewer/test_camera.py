@@ -89,3 +89,21 @@ def test_without_cameras_all_is_in_the_image(aspect):
 def test_a_scene_without_gaussians_is_refused():
     with pytest.raises(ValueRangeError, match="nothing to look at"):
         initial_pose(ViewerScene("none", known_scene()[:0]), 1.0)
+
+
+def test_what_a_browser_asks_for_is_bounded():
+    cameras = view(width=10**9, height=10**8).cameras()
+    assert (cameras.width, cameras.height) == (4096, 410)
+    assert project(cameras, (0, -tan(radians(30)), 1))[1] == pytest.approx(0, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"fov": 0.0}, {"fov": float("nan")}, {"fov": 4.0}, {"width": 0}, {"height": -3},
+        {"wxyz": (0.0, 0.0, 0.0, 0.0)}, {"position": (0.0, float("inf"), 0.0)},
+    ],
+)  # fmt: skip
+def test_a_camera_that_is_none_is_one_sentence(changes):
+    with pytest.raises(ValueRangeError, match="the browser sent a camera that is none"):
+        view(**changes).cameras()

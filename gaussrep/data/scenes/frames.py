@@ -14,6 +14,7 @@ from gaussrep.atomic_files import atomic_write
 from gaussrep.data.image_files import (
     DECODING_ERRORS,
     UnreadableImageError,
+    opened_image,
     read_image,
     shrink_size,
 )
@@ -75,7 +76,7 @@ def read_depth(path: Path, depth_scale: float = MILLIMETERS) -> Float32[np.ndarr
 def _opened_depth(path: Path) -> Iterator[Image.Image]:
     """Open a depth image; turn whatever Pillow raises into `UnreadableImageError`."""
     try:
-        with Image.open(path) as image:
+        with opened_image(path) as image:
             yield image
     except FileNotFoundError as error:
         raise UnreadableImageError(f"{path}: there is no such file.") from error

@@ -14,6 +14,7 @@ from gaussrep.data.scenes.normals import estimate_point_normals
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
+from gaussrep.plain_files import read_plain_text, require_plain
 
 log = logging.getLogger(__name__)
 MAX_COLOR = 256
@@ -33,6 +34,7 @@ def read_array(path: Path) -> np.ndarray:
         UnreadableSceneError: If the file is missing or damaged, or holds no numbers.
     """
     try:
+        require_plain(path)
         array = np.load(path, allow_pickle=False)
     except FileNotFoundError as error:
         raise UnreadableSceneError(f"{path}: there is no such file.") from error
@@ -59,7 +61,7 @@ def read_matrix(path: Path) -> Float64[np.ndarray, "rows columns"]:
         UnreadableSceneError: If the file is missing or holds no such matrix.
     """
     try:
-        words = path.read_text(encoding="utf-8").split()
+        words = read_plain_text(path).split()
         values = np.array([float(word) for word in words])
     except FileNotFoundError as error:
         raise UnreadableSceneError(f"{path}: there is no such file.") from error

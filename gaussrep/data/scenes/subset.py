@@ -1,7 +1,6 @@
 """Limited training data: fewer scenes, fewer labeled points."""
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ from jaxtyping import Int64
 
 from gaussrep.data.scenes.scene import IGNORED, PointCloud, Scene
 from gaussrep.errors import DataError
+from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.plugins.suggestions import suggest
 
 
@@ -46,7 +46,10 @@ def subset_scenes(
 
 
 def _read_list(path: Path, names: Sequence[str]) -> set[str]:
-    chosen = set(path.read_text(encoding="utf-8").split())
+    try:
+        chosen = set(read_plain_text(path).split())
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: this list of scenes cannot be read ({error}).") from error
     for name in sorted(chosen - set(names)):
         raise DataError(
             f"{path}: this list names the scene {name}, which is not there; {suggest(name, names)}"
@@ -129,7 +132,7 @@ def _find(stem: Path) -> Path | None:
 def _read(path: Path) -> Mapping[str, Any]:
     try:
         if path.suffix == ".json":
-            content = json.loads(path.read_text(encoding="utf-8"))
+            content = read_json(path)
         elif path.suffix == ".npz":
             content = dict(np.load(path, allow_pickle=False))
         else:

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
 from gaussrep.encoders import StatisticsConfig
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
@@ -80,7 +81,7 @@ class GaussianCrossConfig(ComponentConfig):
     are kept (design choice)."""
     teacher: Annotated[ComponentConfig, component("encoders")] = StatisticsConfig(type="statistics")
     """The frozen image encoder whose features are the semantic target (paper: RADIOv2.5; the
-    default needs no weights, a design choice)."""
+    default needs no weights, a design choice). It is built by the first training step only."""
     teacher_cache: Path | None = None
     """Folder that caches the teacher's features, so that they are computed once per image; useful
     with a slow teacher and no color augmentation (design choice)."""
@@ -101,6 +102,11 @@ class GaussianCrossConfig(ComponentConfig):
     )  # pyright: ignore[reportAssignmentType]
     """Renderer of the training views."""
 
+    @property
+    def teacher_width(self) -> int | None:
+        """Length of the teacher's feature vectors; None where it must be built to know."""
+        return self.teacher.width if isinstance(self.teacher, StatisticsConfig) else None
+
     @model_validator(mode="after")
     def _check(self) -> "GaussianCrossConfig":
         if (self.grid_size is None) == (self.voxels_per_side is None):
@@ -110,4 +116,10 @@ class GaussianCrossConfig(ComponentConfig):
             )
         if not self.color_weight + self.depth_weight + self.semantic_weight > 0:
             raise ValueError("color_weight, depth_weight and semantic_weight are all 0")
+        if plugins.find("encoders", self.teacher.type).record.modality != "image":
+            known = [c.name for c in plugins.list("encoders") if c.record.modality == "image"]
+            raise ValueError(
+                f"the teacher {self.teacher.type!r} encodes no images; wanted one of: "
+                f"{', '.join(known)}"
+            )
         return self

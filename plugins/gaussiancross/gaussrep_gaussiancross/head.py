@@ -21,6 +21,9 @@ EMPTY_OPACITY = 0.35
 """Initial opacity where a cell holds none: above the threshold, below which no Gaussian gets a
 gradient, but thin enough for surfaces behind it to be visible (design choice)."""
 
+AT_LIMIT = 0.99
+"""Fraction of their limit from which scales count as being at it (design choice)."""
+
 RAW_CHANNELS = {"offset": 3, "quat": 4, "scale": 3, "opacity": 1, "color": 3}
 """Raw channels of a Gaussian, in their order; the semantic embedding follows."""
 
@@ -33,11 +36,18 @@ class GaussianField:
         gaussians: All Gaussians, in the cuboid's units, [B, N].
         opacity_mask: Mask of the Gaussians that are rendered, [B, N].
         cuboid: Maps between the cuboid's units and those of the points.
+        max_scales: Limits of the scales along the grid's axes, in the cuboid's units.
     """
 
     gaussians: Gaussians
     opacity_mask: Bool[Tensor, "b n"]
     cuboid: Cuboid
+    max_scales: Float[Tensor, "b 1 3"]
+
+    @property
+    def scales_at_limit(self) -> Float[Tensor, ""]:
+        """Fraction of the scales that are at their limit, without a graph."""
+        return (self.gaussians.scales.detach() > AT_LIMIT * self.max_scales).float().mean()
 
     @property
     def pruned(self) -> Gaussians:

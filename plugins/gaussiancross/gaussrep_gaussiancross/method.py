@@ -1,5 +1,7 @@
 """GaussianCross: pretrain scene encoders by rendering real views (arXiv 2508.02172)."""
 
+from typing import Any
+
 import torch
 from einops import rearrange
 from jaxtyping import Float
@@ -9,7 +11,8 @@ import gaussrep as gr
 from gaussrep import Cameras, Gaussians
 from gaussrep.embedding import CachedFeatures
 from gaussrep.encoders import Voxelized, build_teacher, voxelize
-from gaussrep.methods import Batch, Embedding, StepOutput
+from gaussrep.errors import ConfigError
+from gaussrep.methods import Batch, CollapseSign, Embedding, StepOutput
 from gaussrep.metrics import effective_rank
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross import losses
@@ -28,10 +31,31 @@ class GaussianCross(PointMethod):
         config: Sizes, limits, losses, backbone, teacher and renderer.
 
     Raises:
-        ConfigError: If the backbone does not encode points or the teacher does not encode images.
+        ConfigError: If the backbone does not encode points.
     """
 
     config: GaussianCrossConfig
+    collapse_signs = (
+        CollapseSign(
+            "effective_rank",
+            1.5,
+            "the features of all points are alike",
+            "try a lower trainer.lr, a higher method.mask_ratio or a higher method.semantic_weight",
+        ),
+        CollapseSign(
+            "mean_opacity",
+            0.01,
+            "the Gaussians are transparent, and get no gradient",
+            "try a lower trainer.lr or a lower method.opacity_threshold",
+        ),
+        CollapseSign(
+            "scales_at_limit",
+            0.99,
+            "the Gaussians are as large as they can be, and blur everything",
+            "try a lower trainer.lr, a higher method.max_scale or finer method.anchors",
+            above=True,
+        ),
+    )
 
     def __init__(self, config: GaussianCrossConfig) -> None:
         super().__init__(config)
@@ -39,11 +63,45 @@ class GaussianCross(PointMethod):
         self.dense = DenseUNet(self.backbone.width, config.dense)
         self.head = GaussianHead(config)
         self.losses = losses.RenderingLosses(config)
+        self._teacher: CachedFeatures | None = None
         if config.semantic_weight:
-            self.teacher = CachedFeatures(
-                build_teacher(config.teacher), config.teacher, config.teacher_cache
-            )
-            self.projector = Projector(config.feature_channels, self.teacher.width)
+            self.projector = Projector(config.feature_channels, config.teacher_width)
+
+    def setup(self, dataset: Any) -> None:
+        """Build the teacher, whose width may be that of new parameters.
+
+        Args:
+            dataset: The run's `train` split.
+        """
+        if self.config.semantic_weight:
+            _ = self.teacher
+
+    @property
+    def teacher(self) -> CachedFeatures:
+        """The frozen image encoder, built on first use: a run is loaded without it.
+
+        Raises:
+            ConfigError: It does not encode images, or its width is not that of the weights.
+            UntrustedError: It runs code or downloads weights that are not trusted.
+        """
+        if self._teacher is None:
+            config = self.config
+            teacher = build_teacher(config.teacher)
+            if self.projector.width is None:
+                self.projector.resize(teacher.width)
+                self.projector.to(self.device)
+            if self.projector.width != teacher.width:
+                raise ConfigError(
+                    f"the teacher {config.teacher.type!r} has features of length {teacher.width}, "
+                    f"but the weights are those for {self.projector.width}; take the teacher that "
+                    "they were trained with"
+                )
+            self._teacher = CachedFeatures(teacher, config.teacher, config.teacher_cache)
+        return self._teacher
+
+    def load_pretrained(self) -> None:
+        """Load the weights that the backbone starts from."""
+        self.backbone.load_pretrained()
 
     def training_loss(self, batch: Batch) -> StepOutput:
         """Compute the loss of a batch's rendered views: L = λ₁ L_img + λ₂ L_dep + λ₃ L_sem (paper).
@@ -53,10 +111,11 @@ class GaussianCross(PointMethod):
 
         Returns:
             The loss. Its metrics are the weighted parts, PSNR in dB, the depth error in the units
-            of the points, the fraction of Gaussians kept, the effective rank of the features, and
-            the number of unreadable scenes.
+            of the points, the fraction of Gaussians kept, the mean opacity, the fraction of scales
+            at their limit, the effective rank of the features, and the number of unreadable scenes.
         """
         config = self.config
+        teacher = self.teacher if config.semantic_weight else None
         scenes = SceneBatch.of(batch).masked(config.mask_ratio)
         encoded = self._voxelize(scenes)
         features = self.backbone.checked(encoded.cloud)
@@ -67,14 +126,16 @@ class GaussianCross(PointMethod):
             "color_loss": self.losses.color_loss(rendering, batch["images"]),
             "depth_loss": self.losses.depth_loss(rendering, depths),
         }
-        if config.semantic_weight:
-            parts["semantic_loss"] = self._semantic_loss(rendering, batch)
+        if teacher is not None:
+            parts["semantic_loss"] = self._semantic_loss(teacher, rendering, batch)
         metrics = {name: loss.detach() for name, loss in parts.items()}
         with torch.no_grad():
             metrics |= {
                 "psnr": losses.psnr(rendering, batch["images"]).mean(),
                 "depth_error": losses.depth_error(rendering, depths, field.cuboid.scale[:, 0]),
                 "kept_fraction": field.opacity_mask.float().mean(),
+                "mean_opacity": field.gaussians.opacities.mean(),
+                "scales_at_limit": field.scales_at_limit,
                 "effective_rank": effective_rank(features, from_moments=True),
                 "skipped": batch["skipped"].float().mean(),
             }
@@ -175,10 +236,12 @@ class GaussianCross(PointMethod):
         mask = opacity_mask(
             gaussians.opacities, self.config.opacity_threshold, self.config.min_gaussians
         )
-        return GaussianField(gaussians, mask, grid.cuboid)
+        return GaussianField(
+            gaussians, mask, grid.cuboid, self.config.max_scale * grid.cell[:, None]
+        )
 
-    def _semantic_loss(self, rendering: Rendering, batch: Batch) -> Tensor:
-        target = self.teacher(rearrange(batch["images"], "b v c h w -> (b v) c h w"))
+    def _semantic_loss(self, teacher: CachedFeatures, rendering: Rendering, batch: Batch) -> Tensor:
+        target = teacher(rearrange(batch["images"], "b v c h w -> (b v) c h w"))
         assert rendering.features is not None
         prediction = self.projector(rendering.features, *target.shape[1:3])
         return self.losses.semantic_loss(prediction, target)

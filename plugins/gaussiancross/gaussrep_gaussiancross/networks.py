@@ -1,5 +1,7 @@
 """The dense 3D U-Net, E_θ^den, and the projector to the teacher's features, P_ψ."""
 
+from typing import Any
+
 import torch
 from einops import rearrange
 from jaxtyping import Float
@@ -61,14 +63,41 @@ class Projector(nn.Module):
 
     Args:
         channels: Channels of the rendered features.
-        width: Channels of the teacher's features.
+        width: Channels of the teacher's features; None until `resize`, or until weights are loaded,
+            which have a width.
     """
 
-    def __init__(self, channels: int, width: int) -> None:
+    def __init__(self, channels: int, width: int | None) -> None:
         super().__init__()
+        self._channels = channels
+        self.layers = nn.Sequential()
+        if width is not None:
+            self.resize(width)
+
+    @property
+    def width(self) -> int | None:
+        """Channels of the teacher's features; None where they are not known yet."""
+        last = self.layers[-1] if len(self.layers) else None
+        return last.out_features if isinstance(last, nn.Linear) else None
+
+    def resize(self, width: int) -> None:
+        """Create the layers, with new weights.
+
+        Args:
+            width: Channels of the teacher's features.
+        """
         self.layers = nn.Sequential(
-            nn.Linear(channels, PROJECTOR_WIDTH), nn.ReLU(), nn.Linear(PROJECTOR_WIDTH, width)
+            nn.Linear(self._channels, PROJECTOR_WIDTH), nn.ReLU(), nn.Linear(PROJECTOR_WIDTH, width)
         )
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Load weights; where the width is not known yet, it is that of the weights."""
+        weight = state_dict.get(f"{prefix}layers.2.weight")
+        if self.width is None and weight is not None:
+            self.resize(len(weight))
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
     def forward(
         self, rendered: Float[Tensor, "b v h w c"], rows: int, columns: int

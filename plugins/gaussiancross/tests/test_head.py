@@ -56,7 +56,7 @@ def test_a_field_gives_what_passed(config, make_batch):
     output = GaussianHead(config)(torch.randn(2, 32, 16), HALF, place)
     kept = torch.zeros(2, 32, dtype=torch.bool)
     kept[0, 3] = kept[1, 5] = kept[1, 9] = True
-    pruned = GaussianField(output, kept, place.cuboid).pruned
+    pruned = GaussianField(output, kept, place.cuboid, 2 * place.cell[:, None]).pruned
     assert pruned.count == 2
     torch.testing.assert_close(pruned.means[1], output.means[1, [5, 9]])
     assert pruned.opacities[0, 1] == 0

@@ -13,6 +13,8 @@ from gaussrep_gmae.position import low_discrepancy_grid, patch_coordinates, sinc
 GAUSSIAN_CHANNELS = {"means": 3, "scales": 3, "quats": 4, "colors": 3, "opacities": 1}
 NUM_CHANNELS = sum(GAUSSIAN_CHANNELS.values())
 """Numbers per Gaussian (paper: 14)."""
+AT_LIMIT = 0.99
+"""Fraction of their limit from which scales count as being at it (design choice)."""
 INITIAL_SCALE_LOGIT = -1.386
 """Logit of one fifth: scales start at a fifth of their limit (as in MedGMAE)."""
 
@@ -114,6 +116,17 @@ class GaussianHead(nn.Module):
             opacities=raw_opacities.squeeze(-1).sigmoid(),
             colors=raw_colors.sigmoid(),
         )
+
+    def scales_at_limit(self, gaussians: Gaussians) -> Float[Tensor, ""]:
+        """Compute the fraction of scales that are at their limit.
+
+        Args:
+            gaussians: Predicted by `forward`, and perhaps resized for a perspective.
+
+        Returns:
+            A fraction, without a graph.
+        """
+        return (gaussians.scales.detach() > AT_LIMIT * self.max_scale).float().mean()
 
 
 def _attend_to_neighbors(block: nn.Module) -> None:

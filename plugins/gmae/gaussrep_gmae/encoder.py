@@ -15,7 +15,7 @@ from torch.utils.checkpoint import checkpoint
 
 from gaussrep import build
 from gaussrep.encoders import MaskedImageEncoder, hub_downloads
-from gaussrep.errors import ConfigError
+from gaussrep.errors import ConfigError, UntrustedError
 from gaussrep_gmae.config import MaskedConfig, TransformerConfig, ViTConfig
 from gaussrep_gmae.position import sincos_grid_embedding
 
@@ -244,6 +244,8 @@ def _download(name: str) -> dict[str, Tensor]:
     try:
         with hub_downloads(name):
             model = timm.create_model(name, pretrained=True, num_classes=0)
+    except UntrustedError:
+        raise
     except Exception as error:  # the hub's client raises many types when the network fails
         reason = " ".join(str(error).split())
         raise ConfigError(

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 import gaussrep as gr
 from gaussrep import Cameras, Gaussians
 from gaussrep.errors import CapabilityError
-from gaussrep.methods import Batch, Method
+from gaussrep.methods import Batch, CollapseSign, Method
 from gaussrep.rendering import Rendering
 from gaussrep_gmae.camera import DISTANCE, canonical_camera, with_perspective_size
 from gaussrep_gmae.config import GMAEConfig
@@ -27,6 +27,22 @@ class GMAE(MaskedMethod[GMAEConfig]):
     Args:
         config: Sizes, mask ratio, scale limit, loss, background and renderer.
     """
+
+    collapse_signs = (
+        CollapseSign(
+            "mean_opacity",
+            0.01,
+            "the Gaussians are transparent, and get no gradient",
+            "try a lower trainer.lr or method.spread_start=true",
+        ),
+        CollapseSign(
+            "scales_at_limit",
+            0.99,
+            "the Gaussians are as large as they can be, and blur everything",
+            "try a lower trainer.lr or a higher method.max_scale",
+            above=True,
+        ),
+    )
 
     def __init__(self, config: GMAEConfig) -> None:
         super().__init__(config)
@@ -49,12 +65,18 @@ class GMAE(MaskedMethod[GMAEConfig]):
             visible: Indices of the visible patches.
 
         Returns:
-            The rendered images, the mean alpha as a metric and, if the configuration gives it a
-            weight, the loss of the `border_prior`.
+            The rendered images, and if the configuration gives it a weight, the loss of the
+            `border_prior`. The metrics are the mean alpha, the mean opacity and the fraction of
+            scales at their limit.
         """
-        rendering = self.render(self.decode(images, visible))
+        gaussians = self.decode(images, visible)
+        rendering = self.render(gaussians)
         color = rearrange(rendering.color[:, 0], "b h w c -> b c h w")
-        metrics = {"alpha": rendering.alpha.detach().mean()}
+        metrics = {
+            "alpha": rendering.alpha.detach().mean(),
+            "mean_opacity": gaussians.opacities.detach().mean(),
+            "scales_at_limit": self.head.scales_at_limit(gaussians),
+        }
         if not self.config.border_prior:
             return self.prediction(color, images, metrics)
         prior = border_prior_loss(rendering.depth[:, 0], rendering.alpha[:, 0], images)

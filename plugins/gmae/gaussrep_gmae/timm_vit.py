@@ -12,7 +12,7 @@ from timm.models.vision_transformer import VisionTransformer  # noqa: TID253
 from torch import Tensor, nn
 
 from gaussrep.encoders import MaskedImageEncoder, hub_downloads
-from gaussrep.errors import ConfigError, UnavailableError
+from gaussrep.errors import ConfigError, UnavailableError, UntrustedError
 from gaussrep_gmae.config import TimmViTConfig
 from gaussrep_gmae.encoder import run_blocks
 
@@ -29,6 +29,7 @@ class TimmViT(MaskedImageEncoder):
         patch_size: Ignored; the model has its own.
 
     Raises:
+        UntrustedError: The model is downloaded, and not trusted.
         UnavailableError: timm has no such model, or its weights are unavailable.
         ConfigError: The model is no vision transformer with a class token and square patches.
     """
@@ -127,10 +128,12 @@ class TimmViT(MaskedImageEncoder):
 
 def _create_vit(name: str, *, pretrained: bool, **sizes: Any) -> VisionTransformer:
     try:
-        with hub_downloads(name) if pretrained else nullcontext():
+        with hub_downloads(name) if pretrained or ":" in name else nullcontext():
             network = timm.create_model(
                 name, pretrained=pretrained, num_classes=0, global_pool="", **sizes
             )
+    except UntrustedError:
+        raise
     except Exception as error:  # timm and the hub's client raise many types
         reason = " ".join(str(error).split())[:200]
         raise UnavailableError(

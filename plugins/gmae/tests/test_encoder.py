@@ -4,8 +4,8 @@ import torch
 from safetensors.torch import save_file
 
 from gaussrep.config import resolve
-from gaussrep.encoders import hub
-from gaussrep.errors import ConfigError
+from gaussrep.encoders import hub, trusting
+from gaussrep.errors import ConfigError, UntrustedError
 from gaussrep_gmae.encoder import build_encoder, load_encoder_weights
 from gaussrep_gmae.position import sincos_grid_embedding
 
@@ -174,7 +174,8 @@ def test_weights_of_a_name_are_downloaded_by_timm(make_method, public, monkeypat
     monkeypatch.setattr(timm, "create_model", create_model)
     monkeypatch.setattr(hub, "_answers", lambda address: True)
     vit = make_method().encoder.vit
-    load_encoder_weights(vit, "vit_base_patch16_224.mae")
+    with trusting(["vit_base_patch16_224.mae"]):
+        load_encoder_weights(vit, "vit_base_patch16_224.mae")
     assert requested == [("vit_base_patch16_224.mae", {"pretrained": True, "num_classes": 0})]
     assert torch.equal(vit.cls_token, weights["cls_token"])
 
@@ -185,5 +186,10 @@ def test_a_failed_download_is_one_sentence(make_method, monkeypatch):
 
     monkeypatch.setattr(timm, "create_model", create_model)
     monkeypatch.setattr(hub, "_answers", lambda address: True)
-    with pytest.raises(ConfigError, match=r"cannot download .* give its path \(OSError: no route"):
-        load_encoder_weights(make_method().encoder.vit, "vit_base_patch16_224.mae")
+    name = "vit_base_patch16_224.mae"
+    vit = make_method().encoder.vit
+    with pytest.raises(UntrustedError, match=f"add --trust {name}"):
+        load_encoder_weights(vit, name)
+    match = r"cannot download .* give its path \(OSError: no route"
+    with pytest.raises(ConfigError, match=match), trusting([name]):
+        load_encoder_weights(vit, name)

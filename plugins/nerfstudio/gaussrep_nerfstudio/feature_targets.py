@@ -33,7 +33,7 @@ def encode_images(
     Raises:
         ConfigError: The settings require more channels than the encoder has.
     """
-    encoder = build_teacher(encoder_config(config)).to(device)
+    encoder = build_teacher(encoder_config(config), trust=config.encoder_trust).to(device)
     if config.feature_channels > encoder.width:
         raise ConfigError(
             f"feature_channels is {config.feature_channels}, but the encoder {config.encoder} has "

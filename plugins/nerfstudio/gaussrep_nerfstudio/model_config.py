@@ -48,6 +48,9 @@ class GaussrepModelConfig(ModelConfig):
     for no features."""
     encoder_settings: tuple[str, ...] = ()
     """Settings of the encoder, such as `run=runs/gmae-1` or `model=vit_small_patch16_224`."""
+    encoder_trust: tuple[str, ...] = ()
+    """Repositories whose code may be run and weights that may be downloaded, such as
+    `NVlabs/RADIO`."""
     feature_channels: int = 16
     """Length of a Gaussian's feature vector."""
     feature_weight: float = 0.1

@@ -1,6 +1,5 @@
 """File format: scenes fitted by `ns-train`, read from the run's `config.yml`."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from torch import Tensor
 from gaussrep import Format, Gaussians, similarity
 from gaussrep.errors import FormatError
 from gaussrep.fitting import SceneModel
+from gaussrep.plain_files import read_json
 
 CHECKPOINTS, TRANSFORM = "nerfstudio_models", "dataparser_transforms.json"
 PREFIX = "_model.scene.raw."
@@ -83,7 +83,7 @@ def _scene(path: Path, raw: dict[str, Any]) -> SceneModel:
 def _to_data(file: Path) -> Float[Tensor, "4 4"]:
     """Similarity from the coordinates of the model to those of the data."""
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = read_json(file)
         rows = torch.tensor(content["transform"], dtype=torch.float64).reshape(3, 4)
         scale = torch.tensor(float(content["scale"]), dtype=torch.float64)
     except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

@@ -1,6 +1,5 @@
 """Write many rooms in the ScanNet layout, in parallel and resumable."""
 
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from pathlib import Path
 from gaussrep.atomic_files import write_json
 from gaussrep.data import SceneFiles, write_scene
 from gaussrep.errors import DataError
+from gaussrep.plain_files import read_json
 from gaussrep.worker_processes import worker_pool
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
@@ -108,7 +108,7 @@ def _claim(root: Path, settings: dict[str, int | bool]) -> None:
     path = root / SETTINGS
     try:
         if path.exists():
-            _compare(root, settings, path.read_text(encoding="utf-8"))
+            _compare(root, settings, path)
         elif root.exists() and any(root.iterdir()):
             raise DataError(f"{root} holds something else; name a new or an empty folder.")
         else:
@@ -118,10 +118,10 @@ def _claim(root: Path, settings: dict[str, int | bool]) -> None:
         raise DataError(f"{root}: cannot be written: {error.strerror or error}.") from error
 
 
-def _compare(root: Path, given: dict[str, int | bool], text: str) -> None:
+def _compare(root: Path, given: dict[str, int | bool], path: Path) -> None:
     try:
-        there = dict(json.loads(text))
-    except ValueError as error:
+        there = dict(read_json(path))
+    except (TypeError, ValueError) as error:
         raise DataError(f"{root / SETTINGS} is damaged; name another folder.") from error
     for name, value in given.items():
         if there.get(name) != value:

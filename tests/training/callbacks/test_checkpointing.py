@@ -5,7 +5,7 @@ import pytest
 
 from gaussrep.training.callbacks import Checkpointing
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.train_state import TrainState
+from gaussrep.training.train_state import SkippedSteps, TrainState
 
 
 class FakeTraining(TrainState):
@@ -22,6 +22,7 @@ class FakeTraining(TrainState):
         self.method = SimpleNamespace(export=lambda folder: None)
         self.run = RunFolder(folder)
         self.step, self.last = 0, steps
+        self.skipped = SkippedSteps()
 
     @property
     def steps(self):

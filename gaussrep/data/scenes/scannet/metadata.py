@@ -1,6 +1,5 @@
 """Lists of a scene's frames, as JSON; the released layout keeps them in a pickle."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +17,7 @@ from gaussrep.data.scenes.scannet.exported_files import (
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scene_files import read_matrix
 from gaussrep.data.unreadable import LeftOutFrames, UnreadableSceneError
+from gaussrep.plain_files import read_json
 
 
 def write_metadata(
@@ -58,7 +58,7 @@ def read_metadata(files: SceneFiles) -> tuple[FrameRef, ...]:
         UnreadableSceneError: If the file is damaged or lists no such frame.
     """
     try:
-        content = json.loads(files.metadata.read_text(encoding="utf-8"))
+        content = read_json(files.metadata)
         K = intrinsics_from_file(_matrix(content["intrinsic"]))
         refs = tuple(_shot(files, frame, K) for frame in content["frames"])
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float32, Float64
 from PIL import Image
 
-from gaussrep.data.image_files import DECODING_ERRORS
+from gaussrep.data.image_files import DECODING_ERRORS, opened_image
 from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
 from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
 from gaussrep.data.scenes.scannet.exported_files import (
@@ -97,6 +97,8 @@ VERSION = 4
 JPEG, ZLIB = 2, 1
 """Numbers of the only compressions that ScanNet uses: of color images, of depths."""
 LONGEST_NAME = 2**16
+MAX_PIXELS = 2**26
+"""Limit on the pixels of a depth image, which is 640 x 480 in ScanNet (design choice)."""
 HEADER = struct.Struct("<16f16f16f16fiiIIIIfQ")
 """Intrinsics and extrinsics of color and of depth, the two compressions, width and height of
 color and of depth, steps of depth in a meter, and the number of frames."""
@@ -157,9 +159,9 @@ class SensFile(RawFrames):
             with self._path.open("rb") as file:
                 file.seek(place.start)
                 color, depth = file.read(place.color), file.read(place.depth)
-            with Image.open(io.BytesIO(color)) as image:
+            with opened_image(io.BytesIO(color)) as image:
                 resized = image.convert("RGB").resize(self._size, Image.Resampling.BILINEAR)
-            steps = np.frombuffer(zlib.decompress(depth), "<u2").reshape(self._size[::-1])
+            steps = np.frombuffer(self._unpack(depth), "<u2").reshape(self._size[::-1])
         except (*DECODING_ERRORS, zlib.error) as error:
             raise UnreadableSceneError(
                 f"{self._path}: frame {number} cannot be read ({error})."
@@ -167,6 +169,11 @@ class SensFile(RawFrames):
         meters = (steps / self._steps_per_meter).astype(np.float32)
         viewmat = self.viewmats[number].astype(np.float32)
         return RGBDFrame(np.asarray(resized), meters, viewmat, self.intrinsics)
+
+    def _unpack(self, depth: bytes) -> bytes:
+        """Unpack a depth image, no further than one byte beyond its size."""
+        width, height = self._size
+        return zlib.decompressobj().decompress(depth, 2 * width * height + 1)
 
     def _read_header(self, file: BinaryIO) -> Float32[np.ndarray, "4 4"]:
         version, length = struct.unpack("<IQ", self._take(file, 12))
@@ -182,6 +189,11 @@ class SensFile(RawFrames):
             raise UnreadableSceneError(
                 f"{self._path}: compressions {compressions}, wanted {(JPEG, ZLIB)}: JPEG and zlib, "
                 "and frames of at least one pixel."
+            )
+        if depth_size[0] * depth_size[1] > MAX_PIXELS:
+            raise UnreadableSceneError(
+                f"{self._path}: depths of {depth_size[0]} x {depth_size[1]} pixels, wanted at most "
+                f"{MAX_PIXELS:,} pixels."
             )
         self._size = depth_size
         return np.array(fields[32:48], np.float32).reshape(4, 4)

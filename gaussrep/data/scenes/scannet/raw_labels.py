@@ -1,7 +1,6 @@
 """Object annotations of raw ScanNet scenes."""
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from gaussrep.data.scenes.scannet.classes import CATEGORY_IDS, NYU40_IDS
 from gaussrep.data.scenes.scene import IGNORED
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
+from gaussrep.plain_files import read_json
 
 FILE = "scannetv2-labels.combined.tsv"
 
@@ -108,7 +108,12 @@ def read_annotations(
         UnreadableSceneError: If a file is damaged or does not belong to the mesh.
     """
     found = no_annotations(count)
-    segment_of = np.asarray(_read(segments, "segIndices"))
+    try:
+        segment_of = np.array(_read(segments, "segIndices"), np.int64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UnreadableSceneError(
+            f"{segments}: segIndices are no whole numbers ({error})."
+        ) from error
     if segment_of.shape != (count,):
         raise UnreadableSceneError(
             f"{segments}: this file holds {segment_of.size} segments for the {count} vertices of "
@@ -121,7 +126,7 @@ def read_annotations(
             found.labels20[inside] = labels.of20
             found.labels200[inside] = labels.of200
             found.instances[inside] = int(group["id"])
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise UnreadableSceneError(
                 f"{aggregation}: an object lacks its id, label or segments ({error!r})."
             ) from error
@@ -130,7 +135,7 @@ def read_annotations(
 
 def _read(path: Path, key: str) -> list[Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))[key]
+        content = read_json(path)[key]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnreadableSceneError(f"{path}: cannot be read ({error!r}).") from error
     if not isinstance(content, list):

@@ -106,8 +106,8 @@ class SparseUNetConfig(ComponentConfig):
     torch everywhere (`torch`), or spconv, without gradients on the CPU (`spconv`). The parameters
     are the same."""
     weights: Path | None = None
-    """Published weights: a `.safetensors` file, or a `.pth` with a `state_dict`, whose names begin
-    with `backbone.` or `module.backbone.`."""
+    """Published weights that a new run starts from: a `.safetensors` file, or a `.pth` with a
+    `state_dict`, whose names begin with `backbone.` or `module.backbone.`."""
 
     @property
     def shape(self) -> SparseUNetSize:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from gaussrep.encoders import PointEncoder, VoxelCloud
+from gaussrep.encoders import PointEncoder, VoxelCloud, require_trusted_path
 from gaussrep.errors import ConfigError
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 from gaussrep_gaussiancross.sparse.backend import NativeBackend, SparseBackend
@@ -107,7 +107,9 @@ def load_weights(backbone: nn.Module, path: Path) -> None:
 
     Raises:
         ConfigError: If the file cannot be read, or a weight is missing, unknown or misshapen.
+        UntrustedError: If a run of somebody else names the file.
     """
+    require_trusted_path(path)
     weights = _select_backbone(_read(path))
     expected = backbone.state_dict()
     shared = weights.keys() & expected.keys()
@@ -177,7 +179,6 @@ class SparseUNet(PointEncoder):
         channels: Input channels of a voxel.
 
     Raises:
-        ConfigError: If `config.weights` cannot be read or do not fit.
         UnavailableError: If `config.engine` is spconv and it does not import.
     """
 
@@ -197,13 +198,20 @@ class SparseUNet(PointEncoder):
             self.up.append(_step(deep[s], decoder[s], 2))
             self.dec.append(_stage(decoder[s] + skips[s], decoder[s], shape.layers[-s - 1]))
         self._spconv = SpconvModules() if config.engine == "spconv" else None
-        if config.weights is not None:
-            load_weights(self, config.weights)
 
     @property
     def width(self) -> int:
         """See `PointEncoder.width`."""
         return self.config.shape.channels[-1]
+
+    def load_pretrained(self) -> None:
+        """Load `config.weights`.
+
+        Raises:
+            ConfigError: They cannot be read or do not fit.
+        """
+        if self.config.weights is not None:
+            load_weights(self, self.config.weights)
 
     def forward(self, cloud: VoxelCloud) -> Float[Tensor, "points width"]:
         """See `PointEncoder.forward`."""

@@ -122,7 +122,7 @@ def _train(config: TrainConfig, folder: Path, pretrained: Method | None) -> None
     def load_weights(trained: Method) -> None:
         assert isinstance(trained, (Segmenter, PointGroup))
         if pretrained is not None:
-            trained.base_method.load_state_dict(pretrained.state_dict())
+            trained.load_base_method(pretrained)
 
     run = RunFolder(folder)
     if not run.exists():

@@ -90,9 +90,13 @@ def build_base_method(config: ComponentConfig) -> PointMethod:
         CapabilityError: If the method does not encode points.
     """
     base_method = require_point_method(build("methods", config))
+    _train_backbone_only(base_method)
+    return base_method
+
+
+def _train_backbone_only(base_method: PointMethod) -> None:
     base_method.requires_grad_(False)
     base_method.backbone.requires_grad_(True)
-    return base_method
 
 
 class DownstreamMethod(Method):
@@ -105,6 +109,19 @@ class DownstreamMethod(Method):
 
     base_method: PointMethod
     renamed_weights: ClassVar[Mapping[str, str]] = {"body": "base_method", "seen": "class_counts"}
+
+    def load_pretrained(self) -> None:
+        """Load the weights that the base method starts from."""
+        self.base_method.load_pretrained()
+
+    def load_base_method(self, trained: Method) -> None:
+        """Copy the weights of a trained base method.
+
+        Args:
+            trained: Of the same configuration.
+        """
+        self.base_method.load_state_dict(trained.state_dict())
+        _train_backbone_only(self.base_method)  # loading may add parameters
 
     def _load_from_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any

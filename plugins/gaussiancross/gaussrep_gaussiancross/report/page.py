@@ -1,14 +1,17 @@
 """The page of a `gaussiancross` run: one article per scene."""
 
 import json
+import logging
 from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from math import isnan
 from pathlib import Path
 from statistics import fmean
+from typing import Any
 
 from markupsafe import Markup
 
+from gaussrep.plain_files import read_json
 from gaussrep.report import Article, Block, Heading, Html, Panel, Paragraph, Row, Table
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.method import GaussianCross
@@ -16,6 +19,8 @@ from gaussrep_gaussiancross.report.classes import Classes
 from gaussrep_gaussiancross.report.scene_report import Pruning, SceneReport
 from gaussrep_gaussiancross.report.similarity import PickMap
 from gaussrep_gaussiancross.report.views import View
+
+logger = logging.getLogger("gaussrep")
 
 PICK_HTML = """\
 <div class="pick">
@@ -43,7 +48,7 @@ def probe_tables(run: Path) -> list[Table]:
         One table per file in its `evaluations`; none where there is no file.
     """
     files = sorted((run / "evaluations").glob("*.json"))
-    records = [json.loads(file.read_text(encoding="utf-8")) for file in files]
+    records = [record for file in files if (record := _read_record(file)) is not None]
     return [
         Table(
             f"Linear probe on classes of points, after {record['step']} steps",
@@ -51,8 +56,22 @@ def probe_tables(run: Path) -> list[Table]:
             [(row, *_cells(scores)) for row, scores in record["scores"].items()],
         )
         for record in records
-        if record["evaluation"].split(":")[-1] == PROBE
+        if str(record["evaluation"]).split(":")[-1] == PROBE
     ]
+
+
+def _read_record(file: Path) -> dict[str, Any] | None:
+    """Read the scores of an evaluation; None, with a warning, where they are damaged."""
+    try:
+        record = read_json(file)
+        if not {"evaluation", "step"} <= record.keys():
+            raise KeyError("it has no evaluation or step")
+        for scores in record["scores"].values():
+            _cells(scores)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        logger.warning("%s: these scores are left out, they cannot be read (%s)", file, error)
+        return None
+    return record
 
 
 def _cells(scores: dict[str, float]) -> list[str]:

@@ -1,5 +1,6 @@
 """Real views of a scene beside rendered ones."""
 
+import logging
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
 from gaussrep.embedding import PrincipalColors
+from gaussrep.errors import UntrustedError
 from gaussrep.methods import Batch
 from gaussrep.metrics import psnr
 from gaussrep.rendering import Rendering
@@ -17,6 +19,8 @@ from gaussrep_gaussiancross import losses
 from gaussrep_gaussiancross.head import GaussianField
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.scene_batch import cameras_of
+
+logger = logging.getLogger("gaussrep")
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,18 +125,26 @@ class ViewFeatures:
     projected: Float[Tensor, "v rows columns d"]
 
     @classmethod
-    def of(cls, method: GaussianCross, batch: Batch, rendering: Rendering) -> "ViewFeatures":
+    def of(cls, method: GaussianCross, batch: Batch, rendering: Rendering) -> "ViewFeatures | None":
         """Compute the teacher's features and the projected rendered ones.
 
         Args:
-            method: A method with a teacher, that is, with a semantic weight.
+            method: The trained model.
             batch: One scene with views.
             rendering: The rendered views.
 
         Returns:
-            Both feature maps.
+            Both feature maps; None where the method has no teacher, that is, no semantic weight, or
+            with a warning where its teacher is not trusted.
         """
-        teacher = method.teacher(rearrange(batch["images"], "1 v c h w -> v c h w"))
+        if not method.config.semantic_weight:
+            return None
+        try:
+            encode = method.teacher
+        except UntrustedError as error:
+            logger.warning("no features of the teacher are shown: %s", error)
+            return None
+        teacher = encode(rearrange(batch["images"], "1 v c h w -> v c h w"))
         assert rendering.features is not None
         return cls(teacher, method.projector(rendering.features, *teacher.shape[1:3]))
 
@@ -198,7 +210,7 @@ def render_views(
     rendering = method.render(field, cameras_of(batch))
     images = rearrange(batch["images"][0], "v c h w -> v h w c")
     depths = ViewDepths(batch["depths"][0], field.cuboid.denormalize_depth(rendering.depth)[0])
-    features = ViewFeatures.of(method, batch, rendering) if method.config.semantic_weight else None
+    features = ViewFeatures.of(method, batch, rendering)
     quantities = [
         *(ViewImages("real", images), ViewImages("rendered", rendering.color[0])),
         *depths.images(unit),

@@ -136,7 +136,9 @@ SHAPE = {"size": "tiny", "channels": (16, 16), "layers": (1, 1)}
 
 
 def make_unet(**settings):
-    return SparseUNet(SparseUNetConfig(**SHAPE, **settings), 6)
+    unet = SparseUNet(SparseUNetConfig(**SHAPE, **settings), 6)
+    unet.load_pretrained()
+    return unet
 
 
 @pytest.fixture

@@ -3,10 +3,13 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 from safetensors.torch import save_model
 
 from gaussrep.config import load_config
 from gaussrep.data import PointCloud, RGBDFrame, write_scene
+from gaussrep.errors import RunError
+from gaussrep.evaluation.inspection import inspect_run
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
 
@@ -24,6 +27,20 @@ def write_room(root, batch):
         )
     ]
     write_scene(root, "val", "room", cloud, frames, K)
+
+
+def test_a_strangers_scenes_must_be_named(method, make_batch, tmp_path, monkeypatch):
+    write_room(tmp_path / "data", make_batch(1))
+    data = {"type": "scannet", "root": tmp_path / "data", "views": 2, "image_size": (24, 32)}
+    given = {
+        "method": method.config.model_dump(mode="json"),
+        "data": data,
+        "trainer": {"steps": 1, "device": "cpu"},
+    }
+    run = RunFolder.create(tmp_path / "run", load_config(TrainConfig, given, [], []), {})
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    with pytest.raises(RunError, match=r"not made here by you.*data\.root="):
+        inspect_run(run.path, ["room"], tmp_path / "report")
 
 
 def test_the_command_shows_a_scene_of_the_runs_data(method, make_batch, tmp_path):

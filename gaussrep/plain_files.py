@@ -1,0 +1,81 @@
+"""Reading of text and JSON that a stranger may have made. Never imports torch."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+__all__ = ["read_json"]
+
+
+def require_plain(path: Path) -> None:
+    """Check that a path is no pipe or device, whose reading would wait or never end.
+
+    Args:
+        path: Any path; one that does not exist is left to the reader.
+
+    Raises:
+        OSError: It is one.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise OSError(0, "it is no regular file", str(path))
+
+
+def read_plain_text(path: Path, encoding: str = "utf-8") -> str:
+    """Read a text file.
+
+    Args:
+        path: The file.
+        encoding: Its encoding.
+
+    Returns:
+        Its content.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+        UnicodeDecodeError: It is no text of that encoding.
+    """
+    require_plain(path)
+    return path.read_text(encoding=encoding)
+
+
+def read_json(path: Path, encoding: str = "utf-8") -> Any:
+    """Read a JSON file.
+
+    Args:
+        path: The file.
+        encoding: Its encoding.
+
+    Returns:
+        Plain data, whose numbers are finite.
+
+    Raises:
+        OSError: It cannot be read, or is no regular file.
+        ValueError: It is no JSON, is nested too deeply, or has a number that is not finite.
+    """
+    return parse_json(read_plain_text(path, encoding))
+
+
+def parse_json(text: str) -> Any:
+    """Parse JSON.
+
+    Args:
+        text: The text.
+
+    Returns:
+        Plain data, whose numbers are finite.
+
+    Raises:
+        ValueError: It is no JSON, is nested too deeply, or has a number that is not finite.
+    """
+    try:
+        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"the number {text:.20} is not finite")
+    return number
