@@ -21,5 +21,5 @@ def evaluated(folder: Path, name: str, settings: list[str], device: str = "auto"
         record = json.loads(file.read_text(encoding="utf-8"))
         config = evaluation_config_of_run(run, name, settings).model_dump(mode="json")
         if (record["config"], record["step"]) == (config, max(run.checkpoints(), default=None)):
-            return Scores(record["scores"])
+            return Scores(record["scores"], record["facts"])
     return evaluate(folder, name, settings, device)

@@ -2,7 +2,8 @@
 
 Writes `edges.json` (BSDS500, validation split), and for shapes `figure-ground.json` and
 `depth-order.json`, plain and with the border prior (`-prior`), after every seed. Run again, the
-script skips the seeds that are there and goes on with training that was stopped.
+script skips the seeds that are there and goes on with training that was stopped. What was measured
+in the folder of a run is not measured again.
 """
 
 import json
@@ -14,10 +15,10 @@ from typing import Annotated, Any
 
 import typer
 
+from evaluated import evaluated
 from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError, RunError
 from gaussrep.evaluation.evaluation import Scores
-from gaussrep.evaluation.running import evaluate
 from gaussrep.training.config import train_config
 from harness.options import counts
 from harness.report import describe_origin
@@ -81,7 +82,7 @@ def measure(
         given = [f"trainer.steps={steps}", f"seed={seed}", *training_settings(kind, bsds), *setting]
         folder = runs / f"{kind}-{seed}"
         pretrain(train_config("gmae", PRESET, [], given), folder, is_trained=True)
-        scores = evaluate(
+        scores = evaluated(
             folder, evaluation, [f"seed={seed}", *evaluation_settings(evaluation, bsds)]
         )
         add_scores(content, scores)
