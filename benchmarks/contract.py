@@ -1,8 +1,9 @@
-"""Run the tests of a plugin and write down what came of each.
+"""Run tests and write down what came of each.
 
-python benchmarks/contract.py plugins/pytorch3d/tests OUT.json
+python benchmarks/contract.py plugins/pytorch3d/tests OUT.json [PYTEST-OPTION ...]
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,10 +19,10 @@ OUTCOMES = {"skipped": "skipped", "failure": "failed", "error": "failed"}
 """Outcome by the XML element inside a test's element; a test without one passed."""
 
 
-def run(folder: Path, out: Path) -> int:
+def run(folder: Path, out: Path, *more: str) -> int:
     with TemporaryDirectory() as scratch:
         report = Path(scratch, "report.xml")
-        options = ["-q", "-p", "no:cacheprovider", "--junitxml", str(report)]
+        options = ["-q", "-p", "no:cacheprovider", "--junitxml", str(report), *more]
         start = perf_counter()
         ran = subprocess.run([sys.executable, "-m", "pytest", str(folder), *options], check=False)
         seconds = round(perf_counter() - start, 1)
@@ -33,7 +34,7 @@ def run(folder: Path, out: Path) -> int:
 
 def _name(case: ElementTree.Element) -> str:
     """`test_contracts.TestPulsar.test_padding`, with the parameters of the test."""
-    place = case.attrib["classname"].partition(".tests.")[2]
+    place = re.sub(r"^(.*?\.)?tests\.", "", case.attrib["classname"])
     return f"{place}.{case.attrib['name']}"
 
 
@@ -46,6 +47,6 @@ def _outcome(case: ElementTree.Element) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:
-        sys.exit("usage: contract.py FOLDER OUT.json")
-    sys.exit(run(Path(sys.argv[1]), Path(sys.argv[2])))
+    if len(sys.argv) < 3:
+        sys.exit("usage: contract.py FOLDER OUT.json [PYTEST-OPTION ...]")
+    sys.exit(run(Path(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

@@ -1,6 +1,7 @@
 """From a workload to tensors."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,8 @@ def make_scene(workload: Workload) -> Scene:
 
     Synthetic Gaussians lie evenly over the image of the first view and between depths 2 and 6, with
     opacities even in 0.1 to 0.9 and standard deviations log-normal (0.3) around `sigma`; further
-    views are turned by 0.1 rad each about the scene's middle. The garden's points are given
+    views are turned by 0.1 rad each about the scene's middle. Coefficients of spherical harmonics
+    are normal (0.3). The garden's points are given
     standard deviations even in 0 to 0.02, random orientations, and opacities even in 0 to 1.
 
     Args:
@@ -77,11 +79,28 @@ def _synthetic(workload: Workload, generator: torch.Generator) -> Scene:
         quats=normal(4),
         scales=workload.sigma / workload.width * depths * (SPREAD * normal(3)).exp(),
         opacities=0.1 + 0.8 * uniform(),
-        colors=uniform(3),
+        colors=uniform(3) if workload.sh_degree is None else None,
+        sh=_harmonics(workload, normal),
         features=normal(workload.channels - 3) if workload.channels > 3 else None,
     )
+    if workload.is_ragged:
+        gaussians = _pad_unevenly(gaussians)
     cameras = _turned_cameras(workload)
     return Scene(gaussians, cameras, torch.full((3,), 0.5))
+
+
+def _harmonics(workload: Workload, normal: Callable[..., Tensor]) -> Tensor | None:
+    if workload.sh_degree is None:
+        return None
+    return 0.3 * normal((workload.sh_degree + 1) ** 2, 3)
+
+
+def _pad_unevenly(gaussians: Gaussians) -> Gaussians:
+    """Turn the last Gaussians of each scene into padding, most of them in the first scene."""
+    scenes, count = gaussians.opacities.shape
+    kept = torch.linspace(0.1, 1, scenes)[:, None] * count
+    opacities = torch.where(torch.arange(count) < kept, gaussians.opacities, 0)
+    return gaussians.replace(opacities=opacities)
 
 
 def _turned_cameras(workload: Workload) -> Cameras:

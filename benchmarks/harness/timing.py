@@ -34,7 +34,7 @@ def one_call(
     weights: list[Tensor] = []
 
     def call() -> Sequence[Tensor]:
-        drawn = _draw(Gaussians(**leaves), scene, renderer, grad=True)
+        drawn = _draw(scene.gaussians.replace(**leaves), scene, renderer, grad=True)
         if not weights:
             generator = torch.Generator().manual_seed(1)
             weights.extend(torch.randn(t.shape, generator=generator).to(t) for t in drawn)

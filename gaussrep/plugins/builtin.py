@@ -35,8 +35,20 @@ def register_renderers() -> Iterator[RendererRecord]:
         ),
     )
     yield RendererRecord(
+        name="triton",
+        summary="Triton kernels on CUDA, compiled without the CUDA toolkit; the default there.",
+        target="gaussrep.rendering.triton.renderer:TritonRenderer",
+        config="gaussrep.rendering.config:TritonConfig",
+        devices=frozenset({"cuda"}),
+        capabilities=frozenset(
+            {"differentiable", "features", "depth", "sh", "antialiased"}
+            | {"ortho", "pinhole", "camera_gradients"}
+        ),
+        priority=20,
+    )
+    yield RendererRecord(
         name="gsplat",
-        summary="gsplat's CUDA kernels, compiled on first use; the default on CUDA.",
+        summary="gsplat's CUDA kernels, which nvcc compiles on first use; selected by name.",
         target="gaussrep.rendering.gsplat.renderer:GsplatRenderer",
         config="gaussrep.rendering.config:GsplatConfig",
         requires=("gsplat>=1.4",),

@@ -21,6 +21,10 @@ class CpuConfig(ComponentConfig):
     """Settings of the `cpu` renderer: none; it uses torch's number of threads."""
 
 
+class TritonConfig(ComponentConfig):
+    """Settings of the `triton` renderer: none."""
+
+
 class GsplatConfig(ComponentConfig):
     """Settings of the `gsplat` renderer."""
 

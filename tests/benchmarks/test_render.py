@@ -38,7 +38,7 @@ def test_all_renderers_are_timed_by_default(bench, tmp_path):
     bench("--workload", "b16-n256", "--out", tmp_path / "out.json")
     found = json.loads((tmp_path / "out.json").read_text())
     timed = {result["renderer"] for result in found["results"]}
-    assert timed >= {"reference", "gsplat", "tiled-torch"}
+    assert timed >= {"reference", "triton", "gsplat", "tiled-torch"}
     assert {result["threads"] for result in found["results"]} == {1, 2}
 
 

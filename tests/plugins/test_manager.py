@@ -28,7 +28,7 @@ def only_failure(host):
 
 def test_the_core_registers_without_any_plugin(site):
     host = site.host()
-    assert names(host, "renderers") == ["cpu", "gsplat", "reference"]
+    assert names(host, "renderers") == ["cpu", "gsplat", "reference", "triton"]
     assert names(host) == CORE_LOSSES
     assert {component.distribution for component in host.components()} == {"gaussrep"}
     assert host.failures == []

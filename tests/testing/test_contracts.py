@@ -38,6 +38,13 @@ class TestCpu(RendererContract):
 
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+class TestTriton(RendererContract):
+    name = "triton"
+    device = "cuda"
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 class TestGsplat(RendererContract):
     name = "gsplat"
     device = "cuda"

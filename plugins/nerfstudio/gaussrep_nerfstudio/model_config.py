@@ -17,7 +17,7 @@ class GaussrepModelConfig(ModelConfig):
     """Settings of the Gaussians of one scene."""
 
     renderer: str = "auto"
-    """Renderer of gaussrep; `auto` uses `cpu` on a CPU and `gsplat` on CUDA."""
+    """Renderer of gaussrep; `auto` uses `cpu` on a CPU and `triton` on CUDA."""
     init: Literal["auto", "random", "points", "run"] = "auto"
     """The first Gaussians: uniformly in the cube at which the cameras point (`random`), at the
     points of the data (`points`; `auto` where there are any), or predicted from the points

@@ -1,0 +1,1 @@
+"""The `triton` renderer: kernels that Triton compiles for the GPU at their first call."""

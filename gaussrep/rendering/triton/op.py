@@ -1,0 +1,184 @@
+"""The kernels as a torch operator with gradients, opaque to `torch.compile`."""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gaussrep.errors import CapabilityError
+from gaussrep.rendering.triton.layout import RECORD_SIZE, Bins, Images, Scenes, Splats
+from gaussrep.rendering.triton.stages import (
+    Pass,
+    composite_tiles,
+    compute_gradients,
+    make_grid,
+    project_and_bin,
+)
+
+INPUTS = len(Scenes._fields)
+"""Number of leading tensor arguments, those of `Scenes`; the background follows."""
+
+IMAGES = len(Images._fields)
+"""Number of leading results; the state of the pass follows."""
+
+OPTIONS = "SymInt width, SymInt height, bool ortho, bool antialiased"
+DEVICES = "cpu", "cuda"
+"""Tensors are on the CPU where Triton interprets the kernels."""
+
+torch.library.define(
+    "gaussrep::rasterize_triton",
+    "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
+    f" Tensor viewmats, Tensor Ks, Tensor background, {OPTIONS}) -> ({', '.join(['Tensor'] * 11)})",
+)
+torch.library.define(
+    "gaussrep::rasterize_triton_backward",
+    "(Tensor[] scenes, Tensor background, Tensor[] images, Tensor[] state, Tensor[] grad_outputs,"
+    f" {OPTIONS}, bool cameras) -> Tensor[]",
+)
+_forward = torch.ops.gaussrep.rasterize_triton.default
+rasterize_backward = torch.ops.gaussrep.rasterize_triton_backward.default
+
+
+def rasterize(
+    means: Tensor,
+    quats: Tensor,
+    scales: Tensor,
+    opacities: Tensor,
+    colors: Tensor,
+    features: Tensor,
+    viewmats: Tensor,
+    Ks: Tensor,
+    background: Tensor,
+    width: int,
+    height: int,
+    ortho: bool,
+    antialiased: bool,
+) -> Images:
+    """Rasterize scenes, all float32.
+
+    Args:
+        means: [S, N, 3].
+        quats: [S, N, 4].
+        scales: [S, N, 3].
+        opacities: [S, N].
+        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view.
+        features: [S, N, C]; C may be 0.
+        viewmats: [S, V, 4, 4].
+        Ks: [S, V, 3, 3].
+        background: [S, V, 3].
+        width: Image width in pixels.
+        height: Image height in pixels.
+        ortho: Whether cameras are orthographic.
+        antialiased: Whether to compensate opacities for the blur.
+
+    Returns:
+        Color, alpha, depth and features.
+    """
+    scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
+    return Images(*_forward(*scenes, background, width, height, ortho, antialiased)[:IMAGES])
+
+
+def _rasterize(*arguments: Any) -> tuple[Tensor, ...]:
+    """Compute the images, and the state that the backward pass needs."""
+    *tensors, width, height, ortho, antialiased = arguments
+    *scenes, background = (tensor.contiguous() for tensor in tensors)
+    with torch.cuda.device_of(background):
+        state = project_and_bin(Scenes(*scenes), make_grid(width, height, ortho, antialiased))
+        images = _empty_images(state.scenes, width, height)
+        composite_tiles(state, background, images)
+    return *images, *state.splats, *state.bins
+
+
+def _rasterize_meta(*arguments: Any) -> tuple[Tensor, ...]:
+    *tensors, width, height, ortho, antialiased = arguments
+    scenes = Scenes(*tensors[:INPUTS])
+    lead, count = scenes.viewmats.shape[:2], scenes.means.shape[1]
+    images, pairs = lead[0] * lead[1], torch.library.get_ctx().new_dynamic_size()
+    grid, empty = make_grid(width, height, ortho, antialiased), scenes.means.new_empty
+    return (
+        *_empty_images(scenes, width, height),
+        empty(images, count, RECORD_SIZE.value),
+        empty(images, count, 4, dtype=torch.int16),
+        empty(images, count, dtype=torch.int32),
+        empty(images, count, dtype=torch.int64),
+        empty(images * grid.columns * grid.rows + 1, dtype=torch.int64),
+        empty(pairs, dtype=torch.int32),
+        empty(pairs, dtype=torch.int64),
+    )
+
+
+def _empty_images(scenes: Scenes, width: int, height: int) -> Images:
+    empty, shape = scenes.viewmats.new_empty, (*scenes.viewmats.shape[:2], height, width)
+    return Images(
+        empty(*shape, 3), empty(shape), empty(shape), empty(*shape, scenes.features.shape[2])
+    )
+
+
+def _rasterize_backward(
+    scenes: list[Tensor],
+    background: Tensor,
+    images: list[Tensor],
+    state: list[Tensor],
+    grad_outputs: list[Tensor],
+    width: int,
+    height: int,
+    ortho: bool,
+    antialiased: bool,
+    cameras: bool,
+) -> list[Tensor]:
+    """Compute the gradients to all tensors that `rasterize` takes, in its order.
+
+    An image that the loss does not use has an empty gradient in `grad_outputs`.
+    """
+    given = Scenes(*(tensor.contiguous() for tensor in scenes))
+    splats, bins = Splats(*state[:3]), Bins(*state[3:])
+    whole = Pass(given, make_grid(width, height, ortho, antialiased), splats, bins)
+    grads = Images(*(grad.contiguous() for grad in grad_outputs))
+    with torch.cuda.device_of(background):
+        gradients, grad_background = compute_gradients(
+            whole, background.contiguous(), Images(*images), grads, cameras=cameras
+        )
+    return [*gradients, grad_background]
+
+
+def _rasterize_backward_meta(scenes: list[Tensor], background: Tensor, *_: Any) -> list[Tensor]:
+    return [tensor.new_empty(tensor.shape) for tensor in (*scenes, background)]
+
+
+torch.library.impl("gaussrep::rasterize_triton", DEVICES, _rasterize)
+torch.library.impl("gaussrep::rasterize_triton_backward", DEVICES, _rasterize_backward)
+torch.library.register_fake("gaussrep::rasterize_triton", _rasterize_meta)
+torch.library.register_fake("gaussrep::rasterize_triton_backward", _rasterize_backward_meta)
+
+
+def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
+    ctx.set_materialize_grads(False)
+    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased = inputs
+    ctx.mark_non_differentiable(*output[IMAGES:])
+    ctx.save_for_backward(*tensors, *output)
+
+
+def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ...]:
+    tensors = list(ctx.saved_tensors)
+    scenes, background = tensors[:INPUTS], tensors[INPUTS]
+    outputs = tensors[INPUTS + 1 :]
+    images, state = outputs[:IMAGES], outputs[IMAGES:]
+    grads = [
+        image[:0] if grad is None else grad
+        for image, grad in zip(images, grad_outputs[:IMAGES], strict=True)
+    ]
+    options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
+    cameras = any(ctx.needs_input_grad[INPUTS - 2 : INPUTS])
+    gradients = rasterize_backward(scenes, background, images, state, grads, *options, cameras)
+    return *gradients, *(None for _ in options)
+
+
+def _refuse_second_derivative(ctx: Any, gradients: list[Tensor]) -> None:
+    raise CapabilityError(
+        "renderer 'triton' has first derivatives only; use the renderer 'reference' for second "
+        "ones."
+    )
+
+
+torch.library.register_autograd("gaussrep::rasterize_triton", _backward, setup_context=_setup)
+torch.library.register_autograd("gaussrep::rasterize_triton_backward", _refuse_second_derivative)

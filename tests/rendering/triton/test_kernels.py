@@ -1,0 +1,187 @@
+"""The kernels against `reference`: on a GPU, or on NumPy, where the whole contract runs, too.
+
+Triton decides when it is imported whether it interprets, so on NumPy these tests run in a process
+of their own, which `test_renderer.py` starts.
+"""
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gaussrep.cameras import Cameras
+from gaussrep.gaussians import Gaussians
+from gaussrep.rendering import get_renderer
+from gaussrep.rendering.reference import ReferenceRenderer
+from gaussrep.rendering.triton.loading import is_interpreted
+from gaussrep.testing import RendererContract
+from gaussrep.testing.gradients import gradients
+from gaussrep.testing.scenes import RenderInput, random_scene
+
+DEVICE = "cpu" if is_interpreted() else "cuda"
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(
+        not (is_interpreted() or torch.cuda.is_available()), reason="needs a CUDA device"
+    ),
+]
+
+
+@pytest.mark.skipif(not is_interpreted(), reason="tests/testing tests it on a GPU")
+class TestContract(RendererContract):
+    name = "triton"
+    device = DEVICE
+
+
+def assert_agrees(scene, compare_gradients=True):
+    """Images and gradients are those of the reference."""
+    contract, renderer = TestContract(), get_renderer("triton")
+    actual = contract.render(renderer, scene)
+    expected = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
+    contract.assert_same(actual, expected)
+    if compare_gradients:
+        found = gradients(renderer, scene.to(DEVICE, torch.float32), cameras=True)
+        for name, gradient in gradients(ReferenceRenderer(), scene, cameras=True).items():
+            error = (found[name].cpu().double() - gradient).norm()
+            assert error <= 1e-3 * gradient.norm() + 1e-9, name
+
+
+def stack(scenes):
+    """One batch of scenes with different numbers of Gaussians."""
+    most = max(scene.gaussians.count for scene in scenes)
+    return RenderInput(
+        Gaussians.stack([scene.gaussians.pad(most) for scene in scenes]),
+        scenes[0].cameras.replace(
+            viewmats=torch.stack([scene.cameras.viewmats for scene in scenes]),
+            Ks=torch.stack([scene.cameras.Ks for scene in scenes]),
+        ),
+        torch.stack([scene.background for scene in scenes]),
+    )
+
+
+@settings(max_examples=12)
+@given(
+    counts=st.lists(st.integers(0, 12), min_size=1, max_size=3),
+    options=st.fixed_dictionaries(
+        {
+            "views": st.integers(1, 2),
+            "size": st.tuples(st.integers(1, 35), st.integers(1, 35)),
+            "model": st.sampled_from(["pinhole", "ortho"]),
+            "sh_degree": st.sampled_from([None, 0, 2]),
+            "features": st.sampled_from([0, 1, 17]),
+            "antialiased": st.booleans(),
+        }
+    ),
+    seed=st.integers(0, 99),
+)
+def test_ragged_batches(counts, options, seed):
+    scenes = []
+    for place, count in enumerate(counts):
+        scene = random_scene(seed + place, count=max(count, 1), **options)
+        kept = scene.gaussians if count else scene.gaussians[:0]
+        scenes.append(RenderInput(kept, scene.cameras, scene.background))
+    assert_agrees(stack(scenes))
+
+
+def crowd(count, seed, opacity, size=0.3, width=20, height=17):
+    """Many Gaussians in front of one camera at the origin."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def uniform(*shape):
+        return torch.rand(*shape, generator=generator, dtype=torch.float64)
+
+    low, high = opacity
+    gaussians = Gaussians(
+        uniform(count, 3) - torch.tensor([0.5, 0.5, -1.5]),
+        torch.randn(count, 4, generator=generator, dtype=torch.float64),
+        (0.3 + uniform(count, 3)) * size,
+        low + (high - low) * uniform(count),
+        colors=uniform(count, 3),
+    )
+    K = torch.tensor([[1.0 * width, 0, width / 2], [0, 1.0 * width, height / 2], [0, 0, 1]])
+    cameras = Cameras(torch.eye(4)[None].double(), K[None].double(), width, height)
+    return RenderInput(gaussians, cameras, uniform(1, 3))
+
+
+def test_a_tile_with_thousands():
+    assert_agrees(crowd(2000, 1, (0.005, 0.03), size=0.1, width=16, height=16), False)
+
+
+def test_an_opaque_stack_stops():
+    scene = crowd(300, 3, (0.95, 1.0), size=0.3)
+    assert_agrees(scene)
+    out = ReferenceRenderer().render(scene.gaussians, scene.cameras)
+    assert out.alpha.median() > 0.999
+
+
+def test_needles():
+    scene = crowd(60, 4, (0.1, 0.9), size=0.1, width=40, height=24)
+    thin = scene.gaussians.scales * torch.tensor([20.0, 1e-6, 1e-3])
+    assert_agrees(
+        RenderInput(scene.gaussians.replace(scales=thin), scene.cameras, scene.background), False
+    )
+
+
+def test_equal_depths_are_composited_by_index():
+    scene = crowd(30, 8, (0.1, 0.9))
+    means = scene.gaussians.means.clone()
+    means[:, 2] = 2.0
+    scene = RenderInput(scene.gaussians.replace(means=means), scene.cameras, scene.background)
+    assert_agrees(scene, False)
+
+
+def test_the_local_map_clamped_to_the_frustum():
+    scene = random_scene(7, count=40, size=(24, 20))
+    wide = scene.gaussians.replace(means=scene.gaussians.means * 2.5)
+    assert_agrees(RenderInput(wide, scene.cameras, scene.background))
+
+
+def test_behind_the_camera_and_at_the_near_plane():
+    scene = crowd(60, 5, (0.1, 0.9), size=0.1)
+    means = scene.gaussians.means * torch.tensor([4.5, 4.5, 4.5]) - torch.tensor([0, 0, 7.0])
+    assert ((means[:, 2] < 0.01).any(), (means[:, 2] > 0.01).any()) == (True, True)
+    scene = RenderInput(scene.gaussians.replace(means=means), scene.cameras, scene.background)
+    assert_agrees(scene, False)
+
+
+@pytest.mark.parametrize("count", [0, 3])
+@pytest.mark.parametrize("views", [0, 2])
+@pytest.mark.parametrize("scenes", [0, 2])
+def test_empty_axes(count, views, scenes):
+    g = Gaussians(
+        torch.zeros(scenes, count, 3, requires_grad=True),
+        torch.ones(scenes, count, 4),
+        torch.ones(scenes, count, 3),
+        torch.ones(scenes, count),
+        colors=torch.ones(scenes, count, 3),
+        features=torch.ones(scenes, count, 2),
+    ).to(DEVICE)
+    viewmats, Ks = (
+        torch.eye(4).expand(scenes, views, 4, 4),
+        torch.eye(3).expand(scenes, views, 3, 3),
+    )
+    cameras = Cameras(viewmats, Ks, 20, 10).to(DEVICE)
+    background = torch.tensor([0.1, 0.2, 0.3], device=DEVICE)
+    out = get_renderer("triton").render(g, cameras, background)
+    assert out.color.shape == (scenes, views, 10, 20, 3)
+    assert out.features is not None
+    assert out.features.shape == (scenes, views, 10, 20, 2)
+    out.color.sum().backward()
+
+
+def test_images_that_the_loss_does_not_use_cost_no_gradient():
+    scene = random_scene(3, features=3).to(DEVICE, torch.float32)
+    for name in ("color", "alpha", "depth", "features"):
+        found, expected = (
+            torch.autograd.grad(
+                getattr(render(scene, renderer, leaves), name).square().sum(), leaves
+            )
+            for renderer in ("triton", "reference")
+            for leaves in [[scene.gaussians.means.clone().requires_grad_()]]
+        )
+        torch.testing.assert_close(found[0], expected[0], rtol=1e-3, atol=1e-4)
+
+
+def render(scene, renderer, leaves):
+    gaussians = scene.gaussians.replace(means=leaves[0])
+    return get_renderer(renderer).render(gaussians, scene.cameras, scene.background)
