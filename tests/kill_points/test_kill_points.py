@@ -24,6 +24,7 @@ FIT = ["fit", "synthetic:balls", "--run", "out", "steps=6", "checkpoint_every=2"
 FIT += ["data.image_size=24", "init.count=60", "device=cpu", "tensorboard=false"]
 TRAINER = ["trainer.steps=6", "trainer.checkpoint_every=2", "trainer.log_every=1"]
 TRAINER += ["trainer.device=cpu", "trainer.tensorboard=false", "trainer.validate_every=3"]
+NOTHING_SAVED = ("there is no run folder", "is not a run folder", "holds no checkpoint")
 TRANSFORMER = "{width: 16, depth: 1, heads: 1}"
 GMAE = ["train", "gmae", "--run", "out", "data=shapes", "data.samples=12", "data.image_size=16"]
 GMAE += ["method.image_size=16", "method.patch_size=4", "method.queries=8"]
@@ -125,7 +126,7 @@ def kill_and_go_on(command: Command, folder: Path, point: int) -> None:
     refusal = log_of(folder).splitlines()[-1] if code == 2 else ""
     if "is complete at step 6" in refusal:  # killed between its last file and its end
         return
-    if "holds no checkpoint" in refusal or "is not a run folder" in refusal:
+    if any(words in refusal for words in NOTHING_SAVED):
         code, _ = run_command([*command.arguments, "--overwrite"], folder)
     assert code == 0, f"killed before event {point}\n{log_of(folder)}"
 
