@@ -18,6 +18,7 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
             "Crop, prune, decimate, transform, merge and sort files.",
         ),
         "info": ("gaussrep.cli.info:info", "Summarize a file of Gaussians."),
+        "runs": ("gaussrep.cli.runs:runs", "List the runs in a folder and how far they are."),
         "migrate": ("gaussrep.cli.migrate:migrate", "Convert a run folder of an older gaussrep."),
         "prepare-scannet": (
             "gaussrep.cli.prepare_scannet:prepare_scannet",

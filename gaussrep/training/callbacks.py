@@ -15,16 +15,14 @@ from safetensors.torch import save_model
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.errors import RunError, UnavailableError
+from gaussrep.errors import UnavailableError
 from gaussrep.methods.method import Method, StepOutput
-from gaussrep.plain_files import read_plain_text
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import EMAConfig, TrainerConfig
 from gaussrep.training.loading import MapDataset, make_loader, validation_batches
+from gaussrep.training.metrics_table import Rows, read_rows
 from gaussrep.training.train_state import TrainState
-
-Rows = list[dict[str, str]]
 
 
 class Checkpointing(Callback):
@@ -249,48 +247,6 @@ class MetricsCsv(Callback):
 
     def _writer(self, stream: TextIO) -> csv.DictWriter:
         return csv.DictWriter(stream, self._columns, lineterminator="\n")
-
-
-def read_rows(file: Path) -> tuple[list[str], Rows]:
-    """Read a `metrics.csv`, without a last line that a killed run did not finish.
-
-    Args:
-        file: The table.
-
-    Returns:
-        The names of the columns, and the rows as strings.
-    """
-    try:
-        text = read_plain_text(file)
-        whole_lines = text[: text.rfind("\n") + 1].splitlines()
-        reader = csv.DictReader(whole_lines, strict=True)
-        rows = list(reader)
-        for row in rows:
-            for name, value in row.items():
-                number = float(value or 0)
-                if name == "step":
-                    int(number)
-        columns = list(reader.fieldnames or [])
-        if rows and "step" not in columns:
-            raise ValueError("it has no column step")
-    except (OSError, ValueError, TypeError, OverflowError, csv.Error) as error:
-        raise RunError(
-            f"{file} is damaged ({error}); repair it, or move it away to start a new one"
-        ) from error
-    return columns, rows
-
-
-def last_row(file: Path) -> Row:
-    """Read the last row of a `metrics.csv`.
-
-    Args:
-        file: The table.
-
-    Returns:
-        The numbers that were measured; empty where there is no row.
-    """
-    rows = read_rows(file)[1] if file.exists() else []
-    return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}
 
 
 class TensorBoard(Callback):

@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -12,7 +13,7 @@ from gaussrep.atomic_files import write_json
 from gaussrep.errors import RunError
 from gaussrep.plain_files import read_json
 
-_LOCK, _OWNER = ".lock", ".owner.json"
+_LOCK, OWNER = ".lock", ".owner.json"
 
 
 @contextmanager
@@ -36,8 +37,10 @@ def owned_run(folder: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
+        owner = read_owner(folder)
+        described = f" ({owner})" if owner else ""
         raise RunError(
-            f"{folder} is being written by another process{_owner(folder)}; wait until it ends or "
+            f"{folder} is being written by another process{described}; wait until it ends or "
             "stop it, or give another folder with --run"
         ) from error
     except OSError as error:
@@ -46,20 +49,44 @@ def owned_run(folder: Path) -> Iterator[None]:
         yield
         return
     try:
-        write_json({"host": socket.gethostname(), "pid": os.getpid()}, folder / _OWNER)
+        write_json({"host": socket.gethostname(), "pid": os.getpid()}, folder / OWNER)
         _remove_leftovers(folder)
         yield
     finally:
-        (folder / _OWNER).unlink(missing_ok=True)
+        (folder / OWNER).unlink(missing_ok=True)
         lock.release()
 
 
-def _owner(folder: Path) -> str:
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The process that owns a run folder.
+
+    Attributes:
+        pid: Number of the process.
+        host: Name of its machine.
+    """
+
+    pid: int
+    host: str
+
+    def __str__(self) -> str:
+        return f"process {self.pid} on {self.host}"
+
+
+def read_owner(folder: Path) -> Owner | None:
+    """Read which process owns a run folder, or did when it was killed.
+
+    Args:
+        folder: The run's folder.
+
+    Returns:
+        The process; None where none does, or the note of it cannot be read.
+    """
     try:
-        owner = read_json(folder / _OWNER)
-        return f" (process {owner['pid']} on {owner['host']})"
+        content = read_json(folder / OWNER)
+        return Owner(int(content["pid"]), str(content["host"]))
     except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return None
 
 
 def _remove_leftovers(folder: Path) -> None:

@@ -136,6 +136,7 @@ class TrainState:
                 "others": {name: other.state_dict() for name, other in others.items()},
             }
             state = {"step": self.step, **asdict(self.position), "best": best}
+            state |= {"steps": self.steps, "samples_per_step": self.order.global_batch}
             if self.skipped.total:
                 state["skipped"] = {"total": self.skipped.total, "in_a_row": self.skipped.in_a_row}
             write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)

@@ -14,7 +14,6 @@ from gaussrep.console import Progress
 from gaussrep.errors import RunError, RunInterrupt
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
-from gaussrep.training.callbacks import last_row
 from gaussrep.training.checkpoint import DamagedCheckpointError, load_weights
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
@@ -22,6 +21,7 @@ from gaussrep.training.engine import Engine, running_engine
 from gaussrep.training.interruption import StopRequest, stop_on_signals
 from gaussrep.training.loading import MapDataset, make_loader
 from gaussrep.training.loop import fit
+from gaussrep.training.metrics_table import last_row
 from gaussrep.training.optimization import make_optimizers
 from gaussrep.training.resumed_config import resumed_config
 from gaussrep.training.run_folder import RunFolder

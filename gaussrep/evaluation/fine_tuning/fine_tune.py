@@ -19,8 +19,8 @@ from gaussrep.evaluation.fine_tuning.classifier import Classifier
 from gaussrep.evaluation.fine_tuning.config import ClassifierConfig, FineTuneConfig
 from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
-from gaussrep.training.callbacks import read_rows
 from gaussrep.training.config import TrainConfig, TrainerConfig
+from gaussrep.training.metrics_table import read_rows
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import resume, train
 
