@@ -91,7 +91,7 @@ def main(
     ] = "rooms",
     runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/rooms-table"),
     steps: Annotated[int, typer.Option(min=1, help="Of pretraining.")] = 600,
-    probe_steps: Annotated[int, typer.Option(min=1, help="Of the linear layer.")] = 1000,
+    probe_steps: Annotated[int, typer.Option(min=1, help="Of the linear layer.")] = 3000,
     fine_tune_steps: Annotated[int, typer.Option(min=1, help="Of fine-tuning.")] = 300,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     seeds: Annotated[str, typer.Option(help="One run of each row per seed.")] = "0,1,2",
