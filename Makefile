@@ -21,9 +21,10 @@ ifeq ($(shell uname -s)$(shell command -v nvidia-smi),Linux)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 endif
 IMAGES ?=
+MUTANTS ?= 10000
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.image_size=64)
 
-.PHONY: help demo demo-3d test test-nerfstudio test-wheels prove lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
+.PHONY: help demo demo-3d test test-nerfstudio test-wheels prove fuzz lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -105,6 +106,9 @@ test-wheels: wheels  ## Install the built wheels in a clean environment and use 
 
 prove: $(VENV)/.ready  ## Kill commands at every file event, and check that they go on to the same bits.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto tests/kill_points --kill-points 0
+
+fuzz: $(VENV)/.ready  ## Read damaged files with every reader (MUTANTS of each, 10000).
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto tests/fuzz --mutants $(MUTANTS) --jaxtyping-packages=
 
 matrix: $(MATRIX:%=matrix-%) matrix-lowest  ## Run the tests on every Python, and with the lowest dependencies.
 

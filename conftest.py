@@ -18,16 +18,24 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the kill points of commands be tried all, or some."""
+    """Set how many kill points of commands and how many damaged files are tried."""
     parser.addoption(
         "--kill-points", type=int, default=2, help="of each command that is killed; 0: all"
     )
+    parser.addoption("--mutants", type=int, default=40, help="damaged files per reader")
 
 
 @pytest.fixture
 def kill_points(request: pytest.FixtureRequest) -> int:
     """How many kill points of a command to try; 0: all."""
     count: int = request.config.getoption("--kill-points")
+    return count
+
+
+@pytest.fixture
+def number_of_mutants(request: pytest.FixtureRequest) -> int:
+    """How many damaged files to try per reader."""
+    count: int = request.config.getoption("--mutants")
     return count
 
 

@@ -21,6 +21,21 @@ def require_plain(path: Path) -> None:
         raise OSError(0, "it is no regular file", str(path))
 
 
+def is_there(path: Path) -> bool:
+    """Check that a path which a file names exists.
+
+    Args:
+        path: Any path, which may be longer than the system allows.
+
+    Returns:
+        Whether it exists; False where the system refuses the name.
+    """
+    try:
+        return path.exists()
+    except OSError:
+        return False
+
+
 def read_plain_text(path: Path, encoding: str = "utf-8") -> str:
     """Read a text file.
 
@@ -39,37 +54,40 @@ def read_plain_text(path: Path, encoding: str = "utf-8") -> str:
     return path.read_text(encoding=encoding)
 
 
-def read_json(path: Path, encoding: str = "utf-8") -> Any:
+def read_json(path: Path, encoding: str = "utf-8", *, finite: bool = True) -> Any:
     """Read a JSON file.
 
     Args:
         path: The file.
         encoding: Its encoding.
+        finite: Refuse numbers that are not finite, such as NaN, which is no JSON.
 
     Returns:
-        Plain data, whose numbers are finite.
+        Plain data.
 
     Raises:
         OSError: It cannot be read, or is no regular file.
         ValueError: It is no JSON, is nested too deeply, or has a number that is not finite.
     """
-    return parse_json(read_plain_text(path, encoding))
+    return parse_json(read_plain_text(path, encoding), finite=finite)
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, *, finite: bool = True) -> Any:
     """Parse JSON.
 
     Args:
         text: The text.
+        finite: Refuse numbers that are not finite.
 
     Returns:
-        Plain data, whose numbers are finite.
+        Plain data.
 
     Raises:
         ValueError: It is no JSON, is nested too deeply, or has a number that is not finite.
     """
     try:
-        return json.loads(text, parse_float=_finite, parse_constant=_finite)
+        number = _finite if finite else float
+        return json.loads(text, parse_float=number, parse_constant=number)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 

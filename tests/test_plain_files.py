@@ -2,9 +2,19 @@ import os
 
 import pytest
 
+import gaussrep as gr
 from gaussrep.config.yaml_text import parse_value, read_yaml
-from gaussrep.errors import ConfigError
+from gaussrep.data.bsds500 import read_annotations
+from gaussrep.data.scenes.frames import read_depth
+from gaussrep.data.scenes.scannet.raw_labels import read_label_table
+from gaussrep.data.scenes.scannet.raw_mesh import read_mesh
+from gaussrep.data.scenes.scene_files import read_array, read_matrix
+from gaussrep.embedding import FolderEmbedding
+from gaussrep.errors import ConfigError, GaussrepError
+from gaussrep.fitting.camera_paths import read_camera_path
+from gaussrep.fitting.colmap_model import read_cameras
 from gaussrep.plain_files import parse_json, read_json, read_plain_text
+from gaussrep.training.metrics_table import read_rows
 
 
 @pytest.mark.parametrize(
@@ -47,3 +57,30 @@ def test_aliases_that_multiply_are_refused():
         "a": {"b": 1},
         "c": {"b": 1, "d": 2},
     }
+
+
+PIPES = {
+    "a.ply": gr.load,
+    "a.spz": gr.load,
+    "a.sog": gr.load,
+    "a.glb": gr.load,
+    "a.png": read_depth,
+    "a.mat": lambda path: read_annotations(path, 6, 8),
+    "a.npy": read_array,
+    "a.txt": read_matrix,
+    "points.ply": read_mesh,
+    "labels.tsv": read_label_table,
+    "path.json": lambda path: read_camera_path(path, 8, 8),
+    "cameras.bin": lambda path: read_cameras(path.parent, ".bin"),
+    "metrics.csv": read_rows,
+    "a.safetensors": FolderEmbedding.open,
+}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in folders")
+@pytest.mark.parametrize("name", PIPES)
+def test_no_reader_waits_for_a_pipe(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(GaussrepError) as caught:
+        PIPES[name](tmp_path / name)
+    assert name in str(caught.value)

@@ -35,12 +35,17 @@ def error_reporting(*, debug: bool = False) -> Iterator[None]:
     except GaussrepError as error:
         if debug:
             traceback.print_exception(error)
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {_printable(str(error))}", err=True)
         raise typer.Exit(USER_ERROR) from error
     except KeyboardInterrupt as error:
         if debug:
             traceback.print_exception(error)
         exit_interrupted(str(error) or "interrupted")
+
+
+def _printable(text: str) -> str:
+    """Write out control characters, which the names and contents of files may have."""
+    return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 
 logger = logging.getLogger("gaussrep.plugins")

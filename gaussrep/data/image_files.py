@@ -7,9 +7,9 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
+from io import BytesIO
 from os import PathLike
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from jaxtyping import Integer, UInt8
@@ -42,7 +42,7 @@ TURNS = {
 """What makes an image upright, by the value of its orientation tag (Exif 2.3, tag 0x0112)."""
 DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, OverflowError, struct.error,
-    Image.DecompressionBombError,
+    MemoryError, Image.DecompressionBombError,
 )  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def read_image(path: str | PathLike[str], *, upright: bool = True) -> Image.Imag
 
 
 @contextmanager
-def opened_image(source: str | PathLike[str] | BinaryIO) -> Iterator[Image.Image]:
+def opened_image(source: str | PathLike[str] | BytesIO) -> Iterator[Image.Image]:
     """Open an image of a format that is read, and check its size before it is decoded.
 
     Args:

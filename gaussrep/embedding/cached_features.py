@@ -3,6 +3,7 @@
 import hashlib
 import logging
 from pathlib import Path
+from tokenize import TokenError
 
 import numpy as np
 import torch
@@ -20,7 +21,16 @@ from gaussrep.trust import require_trusted_path
 
 logger = logging.getLogger("gaussrep.embedding")
 
-DAMAGES = (OSError, ValueError, EOFError)
+DAMAGES = (
+    OSError,
+    ValueError,
+    EOFError,
+    SyntaxError,
+    TokenError,
+    MemoryError,
+    OverflowError,
+    RecursionError,
+)
 """What NumPy raises for a file that is not a whole array of plain numbers."""
 
 
@@ -62,6 +72,9 @@ class FeatureStore:
             return None
         if values.dtype != np.float16 or values.ndim != 3 or values.shape[-1] != self._width:
             logger.warning("%s holds something else (%s) and is made again", file, values.dtype)
+            return None
+        if not np.isfinite(values).all():
+            logger.warning("%s holds values that are not finite and is made again", file)
             return None
         return torch.from_numpy(values)
 

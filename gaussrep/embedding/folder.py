@@ -22,7 +22,7 @@ from gaussrep.embedding.shards import EmbeddingShards, concatenate_shards
 from gaussrep.errors import DataError, FormatError
 from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
-from gaussrep.plain_files import parse_json
+from gaussrep.plain_files import parse_json, require_plain
 from gaussrep.training.loading import make_loader
 
 
@@ -89,6 +89,7 @@ class FolderEmbedding:
             FormatError: The file is missing, damaged, or something else.
         """
         try:
+            require_plain(Path(file))
             with safe_open(file, framework="pt") as tensors:
                 metadata = tensors.metadata() or {}
             names, damaged = (_names(parse_json(metadata[key])) for key in ("names", "damaged"))
@@ -101,10 +102,22 @@ class FolderEmbedding:
 
         Returns:
             One row per name.
+
+        Raises:
+            FormatError: The file holds something else, or values that are not finite.
         """
-        with safe_open(self.file, framework="pt") as tensors:
-            (name,) = tensors.keys()
-            return tensors.get_tensor(name)
+        try:
+            with safe_open(self.file, framework="pt") as tensors:
+                (name,) = tensors.keys()
+                rows = tensors.get_tensor(name)
+        except (OSError, SafetensorError, ValueError) as error:
+            raise FormatError(f"{self.file} is not the embedding of a folder of images") from error
+        if len(rows) != len(self.names) or not bool(rows.isfinite().all()):
+            raise FormatError(
+                f"{self.file} is damaged: wanted {len(self.names)} rows of finite values, got "
+                f"{list(rows.shape)}"
+            )
+        return rows
 
     def write(self, parts: Sequence[Path], kind: str) -> None:
         """Write the file from its shards.

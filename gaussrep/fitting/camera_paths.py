@@ -61,7 +61,7 @@ def read_camera_path(path: Path, width: int, height: int) -> Cameras:
         DataError: The file cannot be read, has mistakes, or is none of the three.
     """
     try:
-        content = read_json(path, "utf-8-sig")
+        content = read_json(path, "utf-8-sig", finite=False)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}.") from error
     try:

@@ -12,6 +12,7 @@ from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.colmap_model import (
+    LARGEST,
     ColmapCamera,
     ColmapImage,
     ColmapPoints,
@@ -25,6 +26,7 @@ from gaussrep.fitting.config import ColmapConfig
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture
+from gaussrep.plain_files import is_there
 
 MODEL_FOLDERS = ("sparse", "colmap/sparse", ".")
 """Where models are, themselves or in numbered folders."""
@@ -154,7 +156,7 @@ def _lens(camera: ColmapCamera) -> Lens:
 def _viewmat(image: ColmapImage) -> Float64[np.ndarray, "4 4"] | None:
     numbers = np.array([*image.quaternion, *image.translation])
     length = np.linalg.norm(numbers[:4])
-    if not np.isfinite(numbers).all() or not length > 0:
+    if not (np.abs(numbers) <= LARGEST).all() or not length > 0:
         return None
     w, x, y, z = numbers[:4] / length
     viewmat = np.eye(4)
@@ -170,7 +172,7 @@ def _viewmat(image: ColmapImage) -> Float64[np.ndarray, "4 4"] | None:
 def _mask(masks: Path, name: str) -> Path | None:
     """COLMAP names masks like the image with `.png` behind it, others like the image."""
     for place in (masks / f"{name}.png", masks / Path(name).with_suffix(".png"), masks / name):
-        if place.is_file():
+        if is_there(place):
             return place
     return None
 
@@ -178,7 +180,9 @@ def _mask(masks: Path, name: str) -> Path | None:
 def _with_points(
     capture: Capture, points: ColmapPoints, config: ColmapConfig, model: Path
 ) -> Capture:
-    used = np.isfinite(points.positions).all(1) & (points.track_lengths >= config.min_track_length)
+    used = (np.abs(points.positions) <= LARGEST).all(1) & (
+        points.track_lengths >= config.min_track_length
+    )
     if config.max_point_error is not None:
         used &= points.errors <= config.max_point_error
     if not used.any():

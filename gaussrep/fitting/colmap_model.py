@@ -5,7 +5,7 @@ image, also in models with rigs and frames (3.12 and later), so `rigs` and `fram
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Float64, Int64, UInt8
 
 from gaussrep.errors import DataError
+from gaussrep.plain_files import require_plain
 
 MODELS = {
     0: ("SIMPLE_PINHOLE", 3), 1: ("PINHOLE", 4), 2: ("SIMPLE_RADIAL", 4), 3: ("RADIAL", 5),
@@ -23,6 +24,10 @@ MODELS = {
     14: ("SIMPLE_FISHEYE", 3), 15: ("FISHEYE", 4), 16: ("EUCM", 6), 17: ("EQUIRECTANGULAR", 2),
 }  # fmt: skip
 """Names of the camera models and their numbers of parameters, by the numbers of binary files."""
+
+
+LARGEST = float(np.finfo(np.float32).max)
+"""Largest finite number of float32, in which captures are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +111,7 @@ def count_images(folder: Path, suffix: str) -> int:
     """
     if suffix == ".txt":
         return len(read_images(folder, suffix))
-    with _opened(folder / "images.bin") as file:
-        return _Reader(file).count(73)
+    return _parsed(folder / "images.bin", lambda file: _Reader(file).count(73))
 
 
 def read_cameras(folder: Path, suffix: str) -> dict[int, ColmapCamera]:
@@ -177,6 +181,7 @@ def read_model_points(folder: Path, suffix: str) -> ColmapPoints | None:
 
 def _opened(path: Path) -> BinaryIO:
     try:
+        require_plain(path)
         return path.open("rb")
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror or error}.") from error
@@ -188,6 +193,15 @@ def _parsed(path: Path, parse):
             return parse(file)
         except (ValueError, IndexError, struct.error) as error:
             raise DataError(f"{path}: this is no file of a COLMAP model: {error}.") from error
+
+
+def _finite(numbers: Iterable[float]) -> tuple[float, ...]:
+    """Check that numbers are finite, also in float32."""
+    found = tuple(numbers)
+    for number in found:
+        if not abs(number) <= LARGEST:
+            raise ValueError(f"it holds the number {number}")
+    return found
 
 
 def _lines(file: BinaryIO) -> Iterator[str]:
@@ -204,7 +218,7 @@ def _text_cameras(file: BinaryIO) -> dict[int, ColmapCamera]:
         key, model, width, height, *params = line.split()
         if counts.get(model, len(params)) != len(params):
             raise ValueError(f"camera {key} has {len(params)} parameters, {model} {counts[model]}")
-        numbers = tuple(map(float, params))
+        numbers = _finite(map(float, params))
         cameras[int(key)] = ColmapCamera(model, int(width), int(height), numbers)
     return cameras
 
@@ -227,8 +241,9 @@ def _text_points(file: BinaryIO) -> list[tuple[float, ...]]:
     rows = []
     for line in filter(None, _lines(file)):
         fields = line.split()
-        track = (len(fields) - 8) // 2
-        rows.append((*map(float, fields[1:8]), float(track)))
+        if len(fields) < 8:
+            raise ValueError(f"a point has {len(fields)} numbers, wanted at least 8")
+        rows.append((*map(float, fields[1:8]), float((len(fields) - 8) // 2)))
     return rows
 
 
@@ -276,7 +291,7 @@ def _binary_cameras(file: BinaryIO) -> dict[int, ColmapCamera]:
         if model not in MODELS:
             raise ValueError(f"camera {key} is of the model {model}, known are 0 to {max(MODELS)}")
         name, count = MODELS[model]
-        cameras[key] = ColmapCamera(name, width, height, reader.take(f"{count}d"))
+        cameras[key] = ColmapCamera(name, width, height, _finite(reader.take(f"{count}d")))
     return cameras
 
 

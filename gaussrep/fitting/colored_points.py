@@ -10,6 +10,7 @@ from torch import Tensor
 
 from gaussrep.errors import DataError, FormatError
 from gaussrep.formats.ply_elements import PlyHeader, read_header, read_vertices
+from gaussrep.plain_files import require_plain
 
 AXES = ("x", "y", "z")
 COLORS = (
@@ -47,6 +48,7 @@ def read_points(path: Path) -> ColoredPoints:
         DataError: The file is missing, damaged, or has no point.
     """
     try:
+        require_plain(path)
         with path.open("rb") as file:
             header = read_header(file)
             table = read_vertices(file, header)

@@ -20,6 +20,7 @@ from gaussrep.data.image_files import (
 )
 from gaussrep.data.scenes.frames import read_depth
 from gaussrep.data.scenes.scene_files import read_array
+from gaussrep.plain_files import is_there
 
 ALPHA_MODES = ("RGBA", "LA", "La", "PA", "RGBa")
 
@@ -113,13 +114,13 @@ def find_image(path: Path) -> Path:
         The file itself where it exists, else the first of the same name with a suffix; else the
         given path, with `.png` where it has no suffix.
     """
-    if path.exists():
+    if is_there(path):
         return path
     endings = [".png", *SUFFIXES, ".PNG", ".JPG", ".JPEG"]
     stems = [path.name, path.stem] if path.suffix.lower() in SUFFIXES else [path.name]
     for stem in stems:
         for ending in endings:
-            if (found := path.with_name(stem + ending)).exists():
+            if is_there(found := path.with_name(stem + ending)):
                 return found
     return path if path.suffix else path.with_name(f"{path.name}.png")
 

@@ -22,7 +22,7 @@ from gaussrep.fitting.config import TransformsConfig
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture
-from gaussrep.plain_files import read_json
+from gaussrep.plain_files import is_there, read_json
 
 TRANSFORMS, TRAIN = "transforms.json", "transforms_train.json"
 HELD_OUT = ("transforms_test.json", "transforms_val.json")
@@ -149,7 +149,7 @@ def read_transforms(path: Path, left_out: LeftOutFrames | None = None) -> Transf
         DataError: The file cannot be read, or has mistakes, with one line for each.
     """
     try:
-        content = read_json(path, "utf-8-sig")
+        content = read_json(path, "utf-8-sig", finite=False)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read: {error}.") from error
     if left_out is not None and isinstance(content, dict):
@@ -248,7 +248,7 @@ def _frames(
 def _below(folder: Path, text: str) -> Path:
     """A path of the file; Windows separates folders by backslashes."""
     stored = folder / text
-    return stored if stored.exists() else folder / text.replace("\\", "/")
+    return stored if is_there(stored) else folder / text.replace("\\", "/")
 
 
 def _plain(name: str) -> str:

@@ -17,6 +17,7 @@ from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
+from gaussrep.plain_files import require_plain
 
 logger = logging.getLogger("gaussrep")
 
@@ -36,6 +37,7 @@ def open_for_reading(path: Path, remarks: Remarks) -> Iterator[BinaryIO]:
         FormatError: If the file cannot be read, or the body raises a `FormatError`.
     """
     try:
+        require_plain(path)
         with path.open("rb") as file:
             yield file
     except OSError as error:

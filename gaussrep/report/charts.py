@@ -1,6 +1,7 @@
 """Charts of reports: histograms and logged metrics, drawn by matplotlib as SVG."""
 
 import csv
+import logging
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+logger = logging.getLogger("gaussrep")
 BINS = 40
 BLUE, ORANGE = "#4477aa", "#cc6644"
 
@@ -143,14 +145,18 @@ def read_series(run: Path, columns: Iterable[str]) -> dict[str, list[tuple[float
 
     Returns:
         Steps and values by column, without values that are not finite and positive; without empty
-        columns.
+        columns. Nothing, with a warning, where the table is damaged.
     """
     log = run / "metrics.csv"
     if not log.is_file():
         return {}
-    with log.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    series = {column: _smoothed_points(rows, column) for column in columns}
+    try:
+        with log.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        series = {column: _smoothed_points(rows, column) for column in columns}
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        logger.warning("%s: no charts are drawn, it cannot be read (%r)", log, error)
+        return {}
     return {column: points for column, points in series.items() if points}
 
 

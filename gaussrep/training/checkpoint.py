@@ -11,16 +11,16 @@ from typing import Annotated, Any
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_model, save_model
-from torch import nn
+from torch import Tensor, nn
 
 from gaussrep import plugins
 from gaussrep.atomic_files import atomic_folder, atomic_write
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.config.yaml_text import read_yaml
-from gaussrep.errors import ConfigError, PluginError, RunError
+from gaussrep.errors import ConfigError, GaussrepError, PluginError, RunError
 from gaussrep.methods.method import Method
-from gaussrep.plain_files import read_json
+from gaussrep.plain_files import read_json, require_plain
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.trust import confined, trusting
 
@@ -92,6 +92,8 @@ def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dic
         RunError: The weights do not fit.
     """
     try:
+        for name in (_TENSORS, _WEIGHTS):
+            require_plain(folder / name)
         tensors = torch.load(folder / _TENSORS, map_location="cpu", weights_only=True)
         state = read_json(folder / _STATE)
         if not (isinstance(tensors, dict) and isinstance(state, dict)):
@@ -112,7 +114,8 @@ def load_weights(file: Path, model: nn.Module) -> None:
         model: On any device.
 
     Raises:
-        RunError: The file is missing, damaged, or of another architecture.
+        RunError: The file is missing, damaged, of another architecture, or holds values that are
+            not finite.
     """
     if not file.is_file():
         raise RunError(f"there are no weights at {file}")
@@ -125,6 +128,13 @@ def load_weights(file: Path, model: nn.Module) -> None:
         raise RunError(
             f"the weights in {file} do not fit {type(model).__name__}: {reason}"
         ) from error
+    spoiled = [name for name, each in model.state_dict().items() if not _is_finite(each)]
+    if spoiled:
+        raise RunError(f"{file} is damaged: {spoiled[0]} holds values that are not finite")
+
+
+def _is_finite(tensor: Tensor) -> bool:
+    return not tensor.is_floating_point() or bool(tensor.isfinite().all())
 
 
 @contextmanager
@@ -177,9 +187,21 @@ def load_run(
     with run.explained_renames():
         config = load_config(_MethodOnly, {"method": given}, [], [])
     with opened_run(run, trust):
-        method = build("methods", config.method)
+        method = _build_method(run, config.method)
     load_weights(run.weights(weights), method)
     return method.eval()
+
+
+def _build_method(run: RunFolder, config: ComponentConfig) -> Method:
+    try:
+        return build("methods", config)
+    except GaussrepError:
+        raise
+    except Exception as error:  # settings that were changed may ask for anything, even of torch
+        reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+        raise RunError(
+            f"the method of {run.config_file} cannot be built ({reason}); --debug shows where"
+        ) from error
 
 
 def _method_of(run: RunFolder) -> dict[str, Any]:

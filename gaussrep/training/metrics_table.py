@@ -17,6 +17,9 @@ def read_rows(file: Path) -> tuple[list[str], Rows]:
 
     Returns:
         The names of the columns, and the rows as strings.
+
+    Raises:
+        RunError: It cannot be read, or is no table of numbers with a column `step`.
     """
     try:
         text = read_plain_text(file)
@@ -25,9 +28,7 @@ def read_rows(file: Path) -> tuple[list[str], Rows]:
         rows = list(reader)
         for row in rows:
             for name, value in row.items():
-                number = float(value or 0)
-                if name == "step":
-                    int(number)
+                _ = int(value) if name == "step" else float(value or 0)
         columns = list(reader.fieldnames or [])
         if rows and "step" not in columns:
             raise ValueError("it has no column step")

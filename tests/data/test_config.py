@@ -70,7 +70,7 @@ def test_only_what_is_read_through_torchvision_needs_it():
     needing = {
         name
         for name in SIZES
-        if plugins.find("datasets", name).record.requires == ("torchvision>=0.19",)
+        if plugins.find("datasets", name).record.requires == ("torchvision>=0.25",)
     }
     assert needing == {"cifar10", "cifar100", "stl10"}
 

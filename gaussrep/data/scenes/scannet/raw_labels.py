@@ -13,7 +13,7 @@ from gaussrep.data.scenes.scannet.classes import CATEGORY_IDS, NYU40_IDS
 from gaussrep.data.scenes.scene import IGNORED
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
-from gaussrep.plain_files import read_json
+from gaussrep.plain_files import read_json, require_plain
 
 FILE = "scannetv2-labels.combined.tsv"
 
@@ -47,6 +47,7 @@ def read_label_table(path: Path) -> dict[str, Labels]:
     labels200 = {number: label for label, number in enumerate(CATEGORY_IDS)}
     table: dict[str, Labels] = {}
     try:
+        require_plain(path)
         with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
                 of20 = labels20.get(int(row["nyu40id"]), IGNORED)

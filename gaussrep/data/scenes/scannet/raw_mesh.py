@@ -10,6 +10,7 @@ from jaxtyping import Float32, Int64, UInt8
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import FormatError
 from gaussrep.formats.ply_elements import PlyHeader, read_header, read_vertices
+from gaussrep.plain_files import require_plain
 
 FACE = np.dtype([("corners", "u1"), ("vertices", "<i4", 3)])
 """How ScanNet's meshes store a face: a count, always 3, and three vertices."""
@@ -43,6 +44,7 @@ def read_mesh(path: Path) -> Mesh:
         UnreadableSceneError: If the file is missing, damaged, or no such file.
     """
     try:
+        require_plain(path)
         with path.open("rb") as file:
             header = read_header(file)
             mesh = _read(file, header)
