@@ -55,7 +55,7 @@ def examine(workload: Workload, renderer: Renderer, device: str, repeats: int) -
     try:
         scene = make_scene(workload).to(device)
         return {**parity.rates(scene, renderer, repeats, device), "peak_mb": _peak(scene, renderer)}
-    except (DataError, torch.OutOfMemoryError) as error:
+    except (DataError, UnavailableError, torch.OutOfMemoryError) as error:
         return {"skipped": str(error).partition("\n")[0]}
 
 

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Check and measure gaussrep on one NVIDIA GPU, in at most ten minutes and without a network.
 #
-#   benchmarks/on_gpu.sh [--rehearse] [--out FOLDER] [--wheels FOLDER] [--data FOLDER]
+#   benchmarks/on_gpu.sh [--rehearse] [--out FOLDER] [--wheels FOLDER] [--data FOLDER] [--stage NAME]
 #
 # --out FOLDER     where results go (benchmarks/results/gpu); every stage writes as it goes
 # --wheels FOLDER  wheels of missing packages, unpacked beside the interpreter's own for this run
 # --data FOLDER    holds cifar10-train.tar.gz, cifar10-test.tar.gz and garden.npz; parts without
 #                  their data are skipped
+# --stage NAME     this stage alone
 # --rehearse       small sizes on the CPU, where Triton interprets its kernels: a test of this script
 #
 # The most valuable stages come first, each with its own limit in seconds; the exit code is 0 if all
@@ -14,14 +15,15 @@
 set -u
 cd "$(dirname "$0")/.." || exit 2
 
-rehearse='' out=benchmarks/results/gpu wheels='' data=${GAUSSREP_DATA:-}
+rehearse='' only='' out=benchmarks/results/gpu wheels='' data=${GAUSSREP_DATA:-}
 while [ $# -gt 0 ]; do
     case $1 in
         --rehearse) rehearse=1 ;;
         --out) out=$2; shift ;;
         --wheels) wheels=$2; shift ;;
         --data) data=$2; shift ;;
-        *) echo "usage: on_gpu.sh [--rehearse] [--out FOLDER] [--wheels FOLDER] [--data FOLDER]" >&2; exit 2 ;;
+        --stage) only=$2; shift ;;
+        *) echo "usage: on_gpu.sh [--rehearse] [--out FOLDER] [--wheels FOLDER] [--data FOLDER] [--stage NAME]" >&2; exit 2 ;;
     esac
     shift
 done
@@ -47,6 +49,7 @@ fi
 stage() {
     local name=$1 limit=$2 begun=$SECONDS code
     shift 2
+    [ -z "$only" ] || [ "$only" = "$name" ] || return 0
     [ "$limit" -le $((total - SECONDS)) ] || limit=$((total - SECONDS))
     if [ "$limit" -lt 5 ]; then
         code=skipped
@@ -61,7 +64,8 @@ stage() {
 }
 
 unpack() { "$python" -m pip install -q --no-index --no-deps --no-compile --no-cache-dir --target "$work/site" "$wheels"/*.whl; }
-[ -z "$wheels" ] || stage wheels 60 unpack
+[ -z "$wheels" ] || unpack >> "$out/log.txt" 2>&1
+"$python" benchmarks/checkout_metadata.py "$work/site" >> "$out/log.txt" 2>&1
 
 if [ -n "$rehearse" ]; then
     stage doctor 60 "$python" -m gaussrep doctor
@@ -87,7 +91,7 @@ else
     [ -z "$data" ] || stage cifar 240 "$python" benchmarks/gpu_cifar.py "$data" "$out/cifar.json" --seconds 190
     stage fit 40 "$python" benchmarks/fit.py --scene synthetic --strategy default --steps 1000 --out "$out/fit.json" \
         trainer.device=cuda
-    ! command -v ns-train > /dev/null || stage ns-train 60 "$python" benchmarks/nerfstudio.py
+    ! command -v ns-train > /dev/null || stage ns-train 60 "$python" benchmarks/nerfstudio.py gpu
     cat "$work/gsplat.txt" >> "$out/log.txt"
 fi
 exit $failed

@@ -44,6 +44,7 @@ from tables.scores import (
     rooms_table,
 )
 from tables.sparse_unet import sparse_unet_table
+from tables.triton_compile import triton_compile_table
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "render": render_table,
@@ -71,6 +72,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "decimation": decimation_table,
     "nerfstudio-fits": fits_table,
     "nerfstudio-starts": starts_table,
+    "triton-compile": triton_compile_table,
     "pytorch3d": speed_table,
     "pytorch3d-contract": contract_table,
 }

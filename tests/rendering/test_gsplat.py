@@ -170,7 +170,7 @@ def machine(monkeypatch):
     [
         ({"cuda": None}, ["built without it", "install a CUDA build", "renderer 'auto'"]),
         ({"device": False}, ["no", "nvidia-smi", "renderer 'auto'"]),
-        ({"nvcc": False}, ["no nvcc", "CUDA toolkit 13.0", "renderer 'reference'"]),
+        ({"nvcc": False}, ["no nvcc", "CUDA toolkit 13.0", "renderer 'triton'"]),
     ],
 )
 def test_what_is_missing_is_one_sentence(machine, missing, words):
@@ -239,7 +239,7 @@ def test_a_failed_build_is_one_sentence_with_its_cause(stand_in_module, error):
     with pytest.raises(UnavailableError) as caught:
         kernels.load_rasterization(torch.device("cpu"))
     assert str(error).partition("\n")[0] in str(caught.value)
-    assert "renderer 'reference'" in str(caught.value)
+    assert "renderer 'triton'" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert caught.value.__cause__ is error
     stand_in_module.error = None

@@ -43,7 +43,7 @@ def check_runnable() -> None:
         raise UnavailableError(
             "renderer 'gsplat' compiles its kernels on first use, and there is no nvcc here; "
             f"install the CUDA toolkit {torch.version.cuda} and set CUDA_HOME, install a wheel of "
-            "gsplat with built kernels, or use the renderer 'reference', which is slow on CUDA."
+            "gsplat with built kernels, or use the renderer 'triton', which needs no toolkit."
         )
 
 
@@ -88,6 +88,6 @@ def load_rasterization(device: torch.device) -> Callable[..., Any]:
         raise UnavailableError(
             f"gsplat's kernels could not be built or loaded ({reason}); install the CUDA toolkit "
             f"{torch.version.cuda} and a C++ compiler that it supports, or use "
-            "the renderer 'reference', which is slow on CUDA."
+            "the renderer 'triton', which needs no toolkit."
         ) from error
     return gsplat.rasterization

@@ -35,7 +35,7 @@ torch.library.define(
     "(Tensor[] scenes, Tensor background, Tensor[] images, Tensor[] state, Tensor[] grad_outputs,"
     f" {OPTIONS}, bool cameras) -> Tensor[]",
 )
-_forward = torch.ops.gaussrep.rasterize_triton.default
+rasterize_with_state = torch.ops.gaussrep.rasterize_triton.default
 rasterize_backward = torch.ops.gaussrep.rasterize_triton_backward.default
 
 
@@ -75,7 +75,8 @@ def rasterize(
         Color, alpha, depth and features.
     """
     scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
-    return Images(*_forward(*scenes, background, width, height, ortho, antialiased)[:IMAGES])
+    options = width, height, ortho, antialiased
+    return Images(*rasterize_with_state(*scenes, background, *options)[:IMAGES])
 
 
 def _rasterize(*arguments: Any) -> tuple[Tensor, ...]:

@@ -40,7 +40,7 @@ LANES = 128
 MOST_INTERPRETED = 2**16
 """The same where kernels are interpreted, which takes time per program."""
 
-GROUP = 4
+GROUP = 2
 """Gaussians whose loads may overlap while a tile is composited."""
 
 FEATURE_GROUP = 16

@@ -90,7 +90,7 @@ class PyTorch3DRenderer(Renderer):
             raise CapabilityError(
                 f"PyTorch3D lists at most {CUDA_MAX_POINTS} points per pixel on CUDA; set "
                 f"renderer.points_per_pixel to {CUDA_MAX_POINTS - 1} or less, or use "
-                "the renderer 'gsplat'."
+                "the renderer 'triton'."
             )
         max_entries = ENTRIES_PER_PAIR * self.config.max_pairs
         return nearest_gaussians(circles, size, max_points, max_entries)

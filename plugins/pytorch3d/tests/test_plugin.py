@@ -70,7 +70,7 @@ def test_one_that_was_built_without_cuda_is_reported(output):
 @pytest.mark.parametrize("name", NAMES)
 def test_auto_prefers_every_other_renderer(name):
     records = {c.name: c.record for c in plugins.list("renderers")}
-    for other in ("cpu", "gsplat", "reference"):
+    for other in ("cpu", "triton", "gsplat", "reference"):
         assert records[name].priority < records[other].priority
     assert records["pytorch3d"].is_reference_equivalent
     assert not records["pulsar"].is_reference_equivalent

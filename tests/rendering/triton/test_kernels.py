@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaussrep.cameras import Cameras
+from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import get_renderer
 from gaussrep.rendering.reference import ReferenceRenderer
@@ -59,7 +60,7 @@ def stack(scenes):
     )
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(
     counts=st.lists(st.integers(0, 12), min_size=1, max_size=3),
     options=st.fixed_dictionaries(
@@ -108,7 +109,7 @@ def test_a_tile_with_thousands():
 
 
 def test_an_opaque_stack_stops():
-    scene = crowd(300, 3, (0.95, 1.0), size=0.3)
+    scene = crowd(120, 3, (0.95, 1.0), size=0.4)
     assert_agrees(scene)
     out = ReferenceRenderer().render(scene.gaussians, scene.cameras)
     assert out.alpha.median() > 0.999
@@ -185,3 +186,52 @@ def test_images_that_the_loss_does_not_use_cost_no_gradient():
 def render(scene, renderer, leaves):
     gaussians = scene.gaussians.replace(means=leaves[0])
     return get_renderer(renderer).render(gaussians, scene.cameras, scene.background)
+
+
+def arguments(features=2):
+    scene = random_scene(1, batch=(2,), views=2, count=5, size=(20, 18), features=3)
+    scene = scene.to(DEVICE, torch.float32)
+    g, cameras = scene.gaussians, scene.cameras
+    assert g.colors is not None
+    assert g.features is not None
+    tensors = [g.means, g.quats, g.scales, g.opacities, g.colors.unsqueeze(1)]
+    tensors += [g.features[..., :features], cameras.viewmats, cameras.Ks, scene.background]
+    return [*(t.detach().contiguous().requires_grad_() for t in tensors), 20, 18, False, False]
+
+
+@pytest.mark.parametrize("features", [0, 2])
+def test_opcheck(features):
+    from gaussrep.rendering.triton import op
+
+    torch.library.opcheck(op.rasterize_with_state, arguments(features))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_compiles_as_part_of_one_graph():
+    from gaussrep.rendering.triton.op import rasterize
+
+    def loss(*tensors):
+        color, _, depth, _ = rasterize(*tensors)
+        return (2 * color).square().sum() + depth.mean()
+
+    tensors = arguments()
+    expected = torch.autograd.grad(loss(*tensors), tensors[:9], allow_unused=True)
+    compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
+    found = torch.autograd.grad(compiled(*tensors), tensors[:9], allow_unused=True)
+    for actual, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(actual, other)
+
+
+def test_second_derivatives_are_refused():
+    scene = random_scene(2, count=2).to(DEVICE, torch.float32)
+    leaf = scene.gaussians.means.clone().requires_grad_()
+    color = render(scene, "triton", [leaf]).color
+    (gradient,) = torch.autograd.grad(color.square().sum(), leaf, create_graph=True)
+    with pytest.raises(CapabilityError, match="second"):
+        torch.autograd.grad(gradient.sum(), leaf)
+
+
+def test_half_precision_is_rendered_in_float32():
+    scene = random_scene(2, count=2).to(DEVICE, torch.bfloat16)
+    out = get_renderer("triton").render(scene.gaussians, scene.cameras, scene.background)
+    assert out.color.dtype == torch.float32
