@@ -29,7 +29,7 @@ from gaussrep.methods.method import Method
 from gaussrep.training.config import TrainConfig, train_config
 from gaussrep.training.engine import Engine, running_engine
 from gaussrep.training.optimization import make_optimizers
-from harness.options import require_folder_of, run_script
+from harness.options import device_of, require_folder_of, run_script
 from harness.report import describe_origin
 
 METHODS = ("gmae", "mae")
@@ -210,7 +210,7 @@ def main(
 ) -> None:
     """Train GMAE and MAE on CIFAR-10 for a given time, then compare them by a linear probe."""
     require_folder_of(out)
-    device = "cpu" if rehearse else "cuda"
+    device = device_of(rehearse)
     training, test = (
         make_noise(device) if rehearse else load(data, split, device) for split in ("train", "test")
     )

@@ -22,7 +22,7 @@ from gaussrep.methods.method import Batch
 from gaussrep.training.config import TrainConfig, train_config
 from gaussrep.training.engine import running_engine
 from gaussrep.training.optimization import make_optimizers
-from harness.options import require_folder_of, run_script
+from harness.options import device_of, require_folder_of, run_script
 from harness.processes import peak_mb
 from harness.report import describe_origin
 from harness.timing import summarize_times, time_calls
@@ -37,14 +37,12 @@ DEFINITIONS = {
 ROOM = ["--val", "0", "--frames", "5"]
 
 
-def configuration(rooms: Path, rehearse: bool) -> TrainConfig:
+def configuration(rooms: Path, rehearse: bool, settings: list[str]) -> TrainConfig:
     """The preset `paper`; a small one in a rehearsal."""
-    settings = [f"data.root={rooms}", "data.frame_step=1", "method.teacher={type: statistics}"]
+    settings += [f"data.root={rooms}", "data.frame_step=1", "method.teacher={type: statistics}"]
     if rehearse:
-        settings += ["trainer.device=cpu", "trainer.batch_size=1"]
+        settings += ["trainer.batch_size=1"]
         settings += ["data.views=1", "data.image_size=[24, 32]", "data.max_points=1000"]
-    else:
-        settings += ["trainer.device=cuda"]
     return train_config("gaussiancross", "demo" if rehearse else "paper", [], settings)
 
 
@@ -94,6 +92,7 @@ def main(
 ) -> None:
     """Time a training step of GaussianCross."""
     require_folder_of(out)
+    settings = [f"trainer.device={device_of(rehearse)}"]
     size = (
         ["--height", "24", "--width", "32"] if rehearse else ["--height", "480", "--width", "640"]
     )
@@ -101,10 +100,10 @@ def main(
         rooms = Path(folder, "rooms")
         scenes = ["--scenes", "1" if rehearse else "8"]
         app(["make-rooms", str(rooms), *scenes, *ROOM, *size], standalone_mode=False)
-        config = configuration(rooms, rehearse)
+        config = configuration(rooms, rehearse, settings)
         found = measure(config, 1 if rehearse else repeats)
-    settings = config.model_dump(mode="json", exclude={"data": {"root"}})
-    content = {**describe_origin(sys.argv), "definitions": DEFINITIONS, "settings": settings}
+    kept = config.model_dump(mode="json", exclude={"data": {"root"}})
+    content = {**describe_origin(sys.argv), "definitions": DEFINITIONS, "settings": kept}
     write_json({**content, "results": found}, out)
     print(found, file=sys.stderr)
 

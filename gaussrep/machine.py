@@ -11,7 +11,7 @@ import torch
 
 import gaussrep
 
-LIBRARIES = ("torch", "numpy", "numba", "gsplat", "spconv", "pytorch3d")
+LIBRARIES = ("torch", "numpy", "numba", "triton", "gsplat", "spconv", "pytorch3d")
 
 
 def describe_machine() -> dict[str, Any]:

@@ -49,6 +49,25 @@ def counts(option: str, text: str, least: int = 1) -> list[int]:
     return [int(word) for word in text.split(",")]
 
 
+def device_of(rehearse: bool) -> str:
+    """Return the device type to measure on: the CPU in a rehearsal, else CUDA.
+
+    Args:
+        rehearse: Whether this is a rehearsal.
+
+    Returns:
+        `cpu` or `cuda`.
+
+    Raises:
+        ConfigError: There is no CUDA device.
+    """
+    import torch
+
+    if not rehearse and not torch.cuda.is_available():
+        raise ConfigError("torch finds no CUDA device here; --rehearse runs on the CPU.")
+    return "cpu" if rehearse else "cuda"
+
+
 def require_folder_of(out: Path | None) -> None:
     """Refuse a file that could not be written, before anything is measured.
 

@@ -24,6 +24,7 @@ from tables.busy import busy_table
 from tables.decimation import decimation_table
 from tables.formats import garden_table, ply_table, readers_table, synthetic_table
 from tables.gmae_cost import gmae_cost_table
+from tables.gpu import gpu_speed_table, gpu_training_table
 from tables.nerfstudio import fits_table, starts_table
 from tables.pytorch3d import contract_table, speed_table
 from tables.render import render_table
@@ -73,6 +74,8 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "nerfstudio-fits": fits_table,
     "nerfstudio-starts": starts_table,
     "triton-compile": triton_compile_table,
+    "gpu-speed": gpu_speed_table,
+    "gpu-training": gpu_training_table,
     "pytorch3d": speed_table,
     "pytorch3d-contract": contract_table,
 }

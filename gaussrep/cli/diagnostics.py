@@ -139,6 +139,7 @@ def check_platform() -> list[Check]:
         check_library("numpy"),
         numba,
         *([_kernels()] if numba.status == "ok" else []),
+        check_library("triton", optional=True),
         Check("renderer", "ok", _renderers() if has_torch else UNKNOWN),
     ]
 

@@ -242,3 +242,40 @@ def test_a_table_without_results_and_an_unknown_table_stop_the_build(page):
         page("cifar10")
     with pytest.raises(KeyError, match="nothing"):
         page("nothing")
+
+
+def test_tables_of_the_gpu_wait_for_results(script, results):
+    tables = script("tables.gpu")
+    assert tables.gpu_speed_table() == tables.gpu_training_table() == tables.UNMEASURED
+
+
+def test_tables_of_the_gpu(script, results, tmp_path):
+    tables = script("tables.gpu")
+    (tmp_path / "gpu").mkdir()
+    times = {"forward": {"median_ms": 1.5}, "forward+backward": {"median_ms": 4.25}}
+    measured = {
+        "workload": "n1m",
+        "triton": {**times, "peak_mb": 10.5},
+        "gsplat": {"skipped": "no nvcc"},
+        "difference": {"color": {"max": 1.2e-6}},
+    }
+    results("gpu/speed", {**ORIGIN, "results": [measured]})
+    row = tables.gpu_speed_table().splitlines()[2]
+    assert row == "| n1m | 1.50 / 4.25 | – / – | – / – | 10.5 / – | 1e-06 |"
+    results("gpu/gmae-step", {**COST, "settings": {**COST["settings"], "size": "base"}})
+    probe = {"seconds": 95, "top1": 60.5, "epochs": 12.5, "untrained": 30.0}
+    results("gpu/cifar", {**ORIGIN, "results": {"gmae": probe}})
+    results("gpu/scene-step", {**ORIGIN, "results": {"step": STEP, "peak_mb": 100.0}})
+    text = tables.gpu_training_table()
+    assert "| step of GMAE, ViT-Base, fp32, batch 32 | 1,234.5 ms, rendering 1.41% of it" in text
+    assert "| 60.5 % after 12.5 epochs, 30.0 % before |" in text
+    assert "Some GPU" in text
+
+
+def test_compiled_kernels(script, results):
+    found = {"name": "composite", "warps": 1, "registers": 104, "spilled": 0, "shared": 4096}
+    content = {**ORIGIN, "triton": "3.7.0", "results": [{**found, "target": "sm_90"}]}
+    results("triton-compile", content)
+    lines = script("tables.triton_compile").triton_compile_table().splitlines()
+    assert lines[0] == "| kernel | warps | sm_90 |"
+    assert lines[2] == "| composite | 1 | 104 / 0 / 4,096 |"

@@ -42,7 +42,16 @@ def test_everything_is_imported_and_versions_are_shown(doctor):
     result = doctor(METHOD.format(more), CODE)
     assert result.exit_code == 0
     rows = dict(line.split(maxsplit=1) for line in result.stdout.split("\n\n")[0].splitlines())
-    assert {"gaussrep", "python", "torch", "device", "numpy", "numba", "kernels"} <= rows.keys()
+    assert {
+        "gaussrep",
+        "python",
+        "torch",
+        "device",
+        "numpy",
+        "numba",
+        "triton",
+        "kernels",
+    } <= rows.keys()
     assert rows["gaussrep"] == "0.1.0"
     assert re.search(r"^method 'x' of plug 1\.0 +ok", result.stdout, re.MULTILINE)
     assert "Traceback" not in result.stdout
