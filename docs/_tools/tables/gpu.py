@@ -1,4 +1,4 @@
-"""Tables of the results of `benchmarks/on_gpu.sh`; a sentence in their place until there are some."""
+"""Tables of the results of `benchmarks/on_gpu.sh`, or a sentence in the place of each."""
 
 from typing import Any
 
