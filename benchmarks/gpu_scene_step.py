@@ -43,7 +43,7 @@ def configuration(rooms: Path, rehearse: bool, settings: list[str]) -> TrainConf
     if rehearse:
         settings += ["trainer.batch_size=1"]
         settings += ["data.views=1", "data.image_size=[24, 32]", "data.max_points=1000"]
-    return train_config("gaussiancross", "demo" if rehearse else "paper", [], settings)
+    return train_config("gaussiancross", "paper", [], settings)
 
 
 def load_batch(config: TrainConfig) -> Batch:

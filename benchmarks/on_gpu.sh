@@ -90,7 +90,7 @@ else
     stage scene-step 45 "$python" benchmarks/gpu_scene_step.py "$out/scene-step.json"
     [ -z "$data" ] || stage cifar 240 "$python" benchmarks/gpu_cifar.py "$data" "$out/cifar.json" --seconds 190
     stage fit 40 "$python" benchmarks/fit.py --scene synthetic --strategy default --steps 1000 --out "$out/fit.json" \
-        trainer.device=cuda
+        device=cuda
     ! command -v ns-train > /dev/null || stage ns-train 60 "$python" benchmarks/nerfstudio.py gpu
     cat "$work/gsplat.txt" >> "$out/log.txt"
 fi
