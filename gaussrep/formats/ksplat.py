@@ -241,6 +241,8 @@ def _appearance(
         stop = start + len(values)
         for below, above in pairwise(BASES[: section.degree + 1]):
             band = values[:, 3 * (below - 1) : 3 * (above - 1)]
-            harmonics[start:stop, below:above] = band.reshape(len(values), 3, -1).swapaxes(1, 2)
+            harmonics[start:stop, below:above] = band.reshape(
+                len(values), 3, above - below
+            ).swapaxes(1, 2)
         start = stop
     return {"sh": harmonics}

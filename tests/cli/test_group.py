@@ -31,3 +31,11 @@ def test_ctrl_c_is_code_130(capsys):
 def test_a_bug_is_not_hidden():
     with pytest.raises(ZeroDivisionError), error_reporting():
         print(1 / 0)
+
+
+def test_control_characters_of_files_are_written_out(capsys):
+    with pytest.raises(typer.Exit), error_reporting():
+        raise ConfigError("a\x1b[31mb\u202e: no such file\ntrainer.steps: é")
+    assert capsys.readouterr().err == (
+        "error: a\\x1b[31mb\\u202e: no such file\ntrainer.steps: é\n"
+    )

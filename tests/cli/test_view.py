@@ -72,6 +72,8 @@ def test_bad_input_is_one_sentence(file, tmp_path):
         assert "--axes and --strict are for files of Gaussians" in folder.stderr
     axes = view(file, "--axes", "ply")
     assert (axes.returncode, "axes" in axes.stderr) == (2, True)
+    setting = view(file, "data.root=x")
+    assert (setting.returncode, "is a setting of a run's data set" in setting.stderr) == (2, True)
     missing = view(tmp_path / "none.ply")
     assert (missing.returncode, missing.stderr.count("\n")) == (2, 1)
     assert "there is no such file or folder" in missing.stderr

@@ -52,6 +52,14 @@ class TestReading:
         (tmp_path / "a.ksplat").write_bytes(make_ksplat(2, 1, put(36, "<ff", 0, 0)))
         assert load(tmp_path / "a.ksplat").sh[0, 1, 0] == -1.5
 
+    def test_no_gaussians_with_harmonics(self, tmp_path, make_ksplat):
+        def empty(header, section):
+            struct.pack_into("<I", header, 16, 0)
+            struct.pack_into("<I", section, 0, 0)
+
+        (tmp_path / "a.ksplat").write_bytes(make_ksplat(0, 2, empty))
+        assert load(tmp_path / "a.ksplat").count == 0
+
     def test_strict_reading(self, tmp_path, make_ksplat):
         data = make_ksplat()
         (tmp_path / "a.ksplat").write_bytes(data.replace(struct.pack("<f", 7), b"\xff" * 4))

@@ -62,12 +62,17 @@ def invert_pose(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, 
 
     Returns:
         The inverse; None where the pose is not a finite, invertible 4 x 4 matrix, as after lost
-        tracking.
+        tracking, or either is not finite in float32.
     """
-    if pose.shape != (4, 4) or not np.isfinite(pose).all():
+    if pose.shape != (4, 4) or not _is_finite(pose):
         return None
     try:
         inverse = np.linalg.inv(pose.astype(np.float64))
     except np.linalg.LinAlgError:
         return None
-    return inverse if np.isfinite(inverse).all() else None
+    return inverse if _is_finite(inverse) else None
+
+
+def _is_finite(matrix: Float[np.ndarray, "rows columns"]) -> bool:
+    """Whether a matrix is finite in float32, in which cameras are kept."""
+    return bool((np.abs(matrix) <= np.finfo(np.float32).max).all())

@@ -3,6 +3,7 @@ import numpy as np
 from gaussrep.data.scenes.camera_matrices import (
     intrinsics_from_file,
     intrinsics_to_file,
+    invert_pose,
     resize_intrinsics,
 )
 
@@ -20,3 +21,12 @@ def test_a_ray_keeps_its_place_in_an_image_of_another_size():
     ray = np.array([0.2, -0.1, 1.0])
     before, after = K @ ray, resize_intrinsics(K, (480, 640), (120, 320)) @ ray
     np.testing.assert_allclose(after[:2], before[:2] * [0.5, 0.25])
+
+
+def test_poses_that_float32_cannot_hold_are_none():
+    far = np.eye(4)
+    far[0, 3] = 1e39
+    assert invert_pose(far) is None
+    assert invert_pose(np.diag([1e-39, 1e-39, 1e-39, 1])) is None
+    assert invert_pose(np.full((4, 4), np.nan)) is None
+    np.testing.assert_array_equal(invert_pose(np.eye(4)), np.eye(4))
