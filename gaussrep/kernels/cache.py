@@ -185,8 +185,8 @@ def _announce_compilation() -> None:
     folder = cache_folder()
     if folder is None:
         logger.info(
-            "compiling CPU kernels, which takes seconds in every process: no cache folder is "
-            "writable; set NUMBA_CACHE_DIR to one that is."
+            "compiling CPU kernels, which takes seconds in every process: there is no cache folder "
+            "that you alone can write; set NUMBA_CACHE_DIR to one."
         )
     else:
         logger.info("compiling CPU kernels, which takes seconds; they are kept in %s", folder)
