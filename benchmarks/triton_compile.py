@@ -25,11 +25,10 @@ from harness.options import require_folder_of, run_script
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "triton-compile.json"
-TARGETS = {
-    "sm_80": GPUTarget("cuda", 80, 32),
-    "sm_90": GPUTarget("cuda", 90, 32),
-    "gfx942": GPUTarget("hip", "gfx942", 64),
-}
+CAPABILITIES = 75, 80, 89, 90, 100, 120
+TARGETS = {f"sm_{capability}": GPUTarget("cuda", capability, 32) for capability in CAPABILITIES}
+TARGETS["gfx942"] = GPUTarget("hip", "gfx942", 64)
+DEFAULTS = "sm_80", "sm_90", "gfx942"
 SIZES = {
     *("views", "count", "color_views", "width", "height", "columns", "rows", "channels", "size"),
 }
@@ -159,7 +158,8 @@ def _number(pattern: str, text: str) -> int:
 
 def main(
     target: Annotated[
-        list[str] | None, typer.Option(help=f"{', '.join(TARGETS)}. All by default.")
+        list[str] | None,
+        typer.Option(help=f"{', '.join(TARGETS)}; by default {', '.join(DEFAULTS)}."),
     ] = None,
     kernel: Annotated[
         str | None, typer.Option(help="Compile only kernels whose names begin with this.")
@@ -172,7 +172,7 @@ def main(
             raise ConfigError(f"--target is {name!r}, wanted one of {', '.join(TARGETS)}.")
     require_folder_of(out)
     results = []
-    for name in target or TARGETS:
+    for name in target or DEFAULTS:
         precision = "ieee" if TARGETS[name].backend == "hip" else "tf32x3"
         for variant in variants(precision):
             if not variant.name.startswith(kernel or ""):

@@ -41,7 +41,7 @@ def test_a_stage_that_fails_stops_no_other(tmp_path):
 
 @NEEDS_LINUX
 def test_the_rehearsed_speed(tmp_path):
-    pytest.importorskip("triton")
+    pytest.importorskip("triton", minversion="3.7")
     code, (stage,) = run("--rehearse", "--out", tmp_path, "--stage", "speed")
     assert (code, stage["stage"], stage["exit"]) == (0, "speed", "0")
     results = json.loads((tmp_path / "speed.json").read_text())["results"]
