@@ -29,6 +29,7 @@ CAPABILITIES = 75, 80, 89, 90, 100, 120
 TARGETS = {f"sm_{capability}": GPUTarget("cuda", capability, 32) for capability in CAPABILITIES}
 TARGETS["gfx942"] = GPUTarget("hip", "gfx942", 64)
 DEFAULTS = "sm_80", "sm_90", "gfx942"
+TARGETS_HELP = f"{', '.join(TARGETS)}; by default {', '.join(DEFAULTS)}."
 SIZES = {
     *("views", "count", "color_views", "width", "height", "columns", "rows", "channels", "size"),
 }
@@ -159,7 +160,7 @@ def _number(pattern: str, text: str) -> int:
 def main(
     target: Annotated[
         list[str] | None,
-        typer.Option(help=f"{', '.join(TARGETS)}; by default {', '.join(DEFAULTS)}."),
+        typer.Option(help=TARGETS_HELP),
     ] = None,
     kernel: Annotated[
         str | None, typer.Option(help="Compile only kernels whose names begin with this.")
