@@ -9,6 +9,7 @@ import typer
 
 from gaussrep.cli.checks import require_new_run, require_renderer
 from gaussrep.cli.interruption import resumable
+from gaussrep.cli.processes import ProcessesOption, start_processes
 from gaussrep.config import load_config
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.preflight import preflight
@@ -53,6 +54,7 @@ def fit(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the fit that the folder holds.")
     ] = False,
+    processes: ProcessesOption = 1,
 ) -> None:
     """Fit the Gaussians of one scene to posed images."""
     overrides = overrides or []
@@ -64,6 +66,7 @@ def fit(
                 "--resume takes the settings from the run folder; give nothing else with it but "
                 f"{_list_resumed()}"
             )
+        start_processes(processes)
         with resumable("fit"):
             result = _resume(resume, overrides)
     else:
@@ -78,6 +81,7 @@ def fit(
         settings = fit_config(data, renderer, config or [], overrides)
         require_new_run(run, Path("runs"), overwrite=overwrite)
         preflight(settings)
+        start_processes(processes)
 
         with resumable("fit"):
             with Progress(f"loading torch to fit {settings.data.path}"):

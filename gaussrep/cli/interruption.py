@@ -30,15 +30,23 @@ def resumable(command: str) -> Iterator[None]:
     try:
         yield
     except RunInterrupt as error:
-        processes = int(os.environ.get("WORLD_SIZE", "1"))
-        how = f"resume in {processes} processes with" if processes > 1 else "resume with"
-        again = f"{how}: {command_line(command, '--resume', str(error.run))}"
+        again = _resume_line(command, str(error.run))
         if error.step is None:
             again = f"start again with: {command_line(*sys.argv[1:], '--overwrite')}"
         exit_interrupted(f"{error}; {again}", error.signal)
     except KeyboardInterrupt:
         again = command_line(*sys.argv[1:])
         exit_interrupted(f"interrupted before the first step; start again with: {again}")
+
+
+def _resume_line(command: str, run: str) -> str:
+    total = int(os.environ.get("WORLD_SIZE", "1"))
+    if total == 1:
+        return f"resume with: {command_line(command, '--resume', run)}"
+    if total == int(os.environ.get("LOCAL_WORLD_SIZE", "1")):
+        processes = ("--processes", str(total))
+        return f"resume with: {command_line(command, '--resume', run, *processes)}"
+    return f"resume in {total} processes with: {command_line(command, '--resume', run)}"
 
 
 def exit_interrupted(message: str, number: int = signal.SIGINT) -> NoReturn:

@@ -8,6 +8,7 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.checks import require_new_run
 from gaussrep.cli.interruption import resumable
+from gaussrep.cli.processes import ProcessesOption, start_processes
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
@@ -41,6 +42,7 @@ def train(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace an existing run in the folder.")
     ] = False,
+    processes: ProcessesOption = 1,
     trust: TrustOption = None,
 ) -> None:
     """Train a method, and keep configuration, metrics and weights in a run folder."""
@@ -53,6 +55,7 @@ def train(
             "--from": start_from, "--overwrite": overwrite,
         }  # fmt: skip
         _check_alone_with_resume(refused)
+        start_processes(processes)
         with resumable("train"):
             result = _resume(resume, overrides, trust or [])
     else:
@@ -62,6 +65,7 @@ def train(
 
         resolved = train_config(method, preset, config or [], overrides)
         _check(resolved, run, start_from, overwrite=overwrite)
+        start_processes(processes)
         user_config = {
             "method": method,
             "preset": preset,

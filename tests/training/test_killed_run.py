@@ -5,6 +5,8 @@ All runs are programs of their own: nothing of the tests' run-time type checks i
 
 import csv
 import os
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -104,10 +106,7 @@ def test_two_processes_equal_one_with_twice_the_batch(tmp_path):
         *("trainer.log_every=1", "trainer.validate_every=4", "trainer.checkpoint_every=4"),
         *("trainer.device=cpu", "trainer.tensorboard=false"),
     ]
-    launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python"]
-    two = [sys.executable, "-m", *launcher, *PROGRAM]
-    actual = start(tmp_path, *settings, "trainer.batch_size=4", program=two)
-    out = finish(actual)
+    out = finish(start(tmp_path, *settings, "trainer.batch_size=4", "--processes", "2"))
     finish(start(tmp_path, *settings, "trainer.batch_size=8"))
 
     together, alone = (rows_of(tmp_path / "runs" / name) for name in ("toy-1", "toy-2"))
@@ -121,6 +120,40 @@ def test_two_processes_equal_one_with_twice_the_batch(tmp_path):
         assert float(together[step]["val_loss"]) == wanted
     assert out.count("after 8 steps") == 1
     assert not list((tmp_path / "runs" / "toy-1" / "checkpoints").glob(".*"))
+
+
+@pytest.mark.slow
+def test_two_nodes_of_torchrun_equal_two_processes_of_one(tmp_path):
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--nnodes=2", "--nproc_per_node=1"]
+    launcher += ["--master_addr=127.0.0.1", f"--master_port={port}"]
+    both = [*SETTINGS, "trainer.steps=8"]
+    nodes = [
+        start(
+            tmp_path, "toy", *both, "--run", "nodes",
+            program=[*launcher, f"--node_rank={rank}", "--no-python", "--", *PROGRAM],
+        )
+        for rank in range(2)
+    ]  # fmt: skip
+    outputs = [finish(node) for node in nodes]
+    finish(start(tmp_path, "toy", *both, "--run", "together", "--processes", "2"))
+    assert rows_of(tmp_path / "nodes") == rows_of(tmp_path / "together")
+    assert [out.count("after 8 steps") for out in outputs] in ([1, 0], [0, 1])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="signals cannot be sent to one program")
+def test_a_stopped_run_of_two_processes_prints_one_command(tmp_path):
+    slowly = [*SETTINGS, "method.pause=0.05"]
+    process = start(tmp_path, "toy", *slowly, "--run", "run", "--processes", "2")
+    wait_for_rows(process, tmp_path / "run", 3)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=120)
+    assert process.returncode == 143
+    assert err.count("resume with: gaussrep train --resume run --processes 2") == 1
+    assert "Traceback" not in err
 
 
 @pytest.mark.slow
