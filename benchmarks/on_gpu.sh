@@ -82,8 +82,8 @@ else
         > "$work/gsplat.txt" 2>&1 &
     build=$!
     stage doctor 30 "$python" -m gaussrep doctor
-    stage contract 90 "$python" benchmarks/contract.py tests/testing/test_contracts.py "$out/contract.json" \
-        tests/rendering/triton plugins/gmae/tests/test_camera.py -m gpu
+    stage contract 120 "$python" benchmarks/contract.py tests/testing/test_contracts.py "$out/contract.json" \
+        tests/rendering/triton plugins/gmae/tests/test_camera.py -m gpu -v
     stage speed 120 "$python" benchmarks/gpu_speed.py "$out/speed.json"
     stage gmae-step 45 "$python" benchmarks/gmae.py --size base --batch 256 --queries 256 --repeats 20 \
         --device cuda --precision bf16 --out "$out/gmae-step.json"
