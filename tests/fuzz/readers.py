@@ -23,6 +23,8 @@ from gaussrep.data.scenes.dataset import SceneDataset
 from gaussrep.data.scenes.frames import read_depth
 from gaussrep.data.scenes.scannet.prepare import PrepareSettings, prepare_scene
 from gaussrep.data.scenes.scannet.raw_labels import FILE, read_label_table
+from gaussrep.data.scenes.scene import Scene
+from gaussrep.data.scenes.subset import LabeledPoints
 from gaussrep.embedding import FolderEmbedding
 from gaussrep.embedding.cached_features import FeatureStore
 from gaussrep.embedding.shards import EmbeddingShards
@@ -325,6 +327,37 @@ READERS["rgbd"] = (
     _write_rgbd,
     lambda f: _read_scenes(RgbdConfig(root=f, views=2, image_size=(12, 16), voxel=0.2)),
 )
+
+
+def _write_rgbd_cache(folder: Path) -> None:
+    _write_rgbd(folder)
+    READERS["rgbd"][1](folder)
+
+
+READERS["rgbd-cache"] = (_write_rgbd_cache, READERS["rgbd"][1])
+
+
+def _write_points(folder: Path, ending: str) -> None:
+    (folder / "tasks" / "points").mkdir(parents=True)
+    file = folder / "tasks" / "points" / f"points9{ending}"
+    if ending == ".json":
+        file.write_text(json.dumps({"room": list(range(9)), "other": [1, 2]}))
+    elif ending == ".npz":
+        np.savez_compressed(file, room=np.arange(9), other=np.arange(2))
+    else:
+        torch.save({"room": torch.arange(9), "other": np.arange(2).tolist()}, file)
+
+
+def _read_points(folder: Path) -> Any:
+    scene = Scene("room", _cloud(), None)
+    return LabeledPoints(folder, 9, 0).keep(scene).cloud.labels
+
+
+for _ending in (".json", ".npz", ".pth"):
+    READERS[f"points-{_ending[1:]}"] = (
+        lambda folder, ending=_ending: _write_points(folder, ending),
+        _read_points,
+    )
 
 
 def _write_bsds(folder: Path, *, compressed: bool) -> None:

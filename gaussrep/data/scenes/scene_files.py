@@ -1,6 +1,7 @@
 """Read the arrays, matrices and folders of scenes."""
 
 import logging
+import zipfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,8 @@ from gaussrep.errors import DataError
 from gaussrep.plain_files import read_plain_text, require_plain
 
 log = logging.getLogger(__name__)
+MAX_UNPACKED = 2**30
+"""Limit on the bytes of an archive of arrays that is packed (design choice)."""
 MAX_COLOR = 256
 """Upper limit of colors, above which the array holds more than 8 bits per channel."""
 
@@ -46,6 +49,29 @@ def read_array(path: Path) -> np.ndarray:
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
         raise UnreadableSceneError(f"{path}: this file holds no array of numbers.")
     return array
+
+
+def read_npz(path: Path) -> dict[str, np.ndarray]:
+    """Read an archive of arrays; nothing is unpickled.
+
+    Args:
+        path: A `.npz` file.
+
+    Returns:
+        Arrays by name.
+
+    Raises:
+        OSError: The file is missing or cannot be read.
+        ValueError: It unpacks to more than `MAX_UNPACKED`; NumPy raises further exceptions for
+            damaged files.
+    """
+    require_plain(path)
+    with zipfile.ZipFile(path) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > max(MAX_UNPACKED, path.stat().st_size):
+        raise ValueError(f"it unpacks to {unpacked:,} bytes")
+    with np.load(path, allow_pickle=False) as arrays:
+        return dict(arrays)
 
 
 def read_matrix(path: Path) -> Float64[np.ndarray, "rows columns"]:

@@ -10,8 +10,9 @@ import torch
 from jaxtyping import Int64
 
 from gaussrep.data.scenes.scene import IGNORED, PointCloud, Scene
+from gaussrep.data.scenes.scene_files import read_npz
 from gaussrep.errors import DataError
-from gaussrep.plain_files import read_json, read_plain_text
+from gaussrep.plain_files import read_json, read_plain_text, require_plain
 from gaussrep.plugins.suggestions import suggest
 
 
@@ -115,7 +116,12 @@ class LabeledPoints:
             return rng.permutation(labeled)[: self.count]
         if name not in self._listed:
             raise DataError(f"{self._path}: this list has no entry for the scene {name}.")
-        chosen = np.asarray(self._listed[name]).astype(np.int64).reshape(-1)
+        try:
+            chosen = np.asarray(self._listed[name]).astype(np.int64).reshape(-1)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise DataError(
+                f"{self._path}: the points of the scene {name} are no whole numbers ({error})."
+            ) from error
         if chosen.size and not (chosen.min() >= 0 and chosen.max() < cloud.count):
             raise DataError(
                 f"{self._path}: points {chosen.min()} to {chosen.max()} are listed for the scene "
@@ -134,8 +140,9 @@ def _read(path: Path) -> Mapping[str, Any]:
         if path.suffix == ".json":
             content = read_json(path)
         elif path.suffix == ".npz":
-            content = dict(np.load(path, allow_pickle=False))
+            content = read_npz(path)
         else:
+            require_plain(path)
             content = torch.load(path, weights_only=True)
     except Exception as error:  # damaged files make these readers raise almost anything
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]

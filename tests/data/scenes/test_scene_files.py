@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from gaussrep.data.scenes import scene_files
 from gaussrep.data.scenes.scene_files import read_array, read_matrix
 from gaussrep.data.unreadable import UnreadableSceneError
 
@@ -43,3 +44,13 @@ def test_matrices(tmp_path):
         read_matrix(path)
     with pytest.raises(UnreadableSceneError, match=r"1\.txt: there is no such file"):
         read_matrix(tmp_path / "1.txt")
+
+
+def test_an_archive_is_unpacked_up_to_a_limit(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "a.npz", a=np.zeros(1000), b=np.arange(3))
+    assert scene_files.read_npz(tmp_path / "a.npz")["b"].tolist() == [0, 1, 2]
+    monkeypatch.setattr(scene_files, "MAX_UNPACKED", 4000)
+    with pytest.raises(ValueError, match="unpacks to 8,"):
+        scene_files.read_npz(tmp_path / "a.npz")
+    np.savez(tmp_path / "a.npz", a=np.zeros(1000))
+    assert len(scene_files.read_npz(tmp_path / "a.npz")["a"]) == 1000

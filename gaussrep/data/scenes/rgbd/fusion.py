@@ -22,6 +22,7 @@ from gaussrep.data.scenes.frames import (
 )
 from gaussrep.data.scenes.normals import least_spread
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
+from gaussrep.data.scenes.scene_files import read_npz
 from gaussrep.data.unreadable import LeftOutFrames, UnreadableFileError, UnreadableSceneError
 from gaussrep.errors import DataError
 
@@ -286,13 +287,27 @@ def _size(path: Path) -> int:
 
 def _read(path: Path) -> FusedCloud | None:
     try:
-        with np.load(path, allow_pickle=False) as arrays:
-            return FusedCloud(arrays["points"], arrays["colors"], arrays["normals"])
+        arrays = read_npz(path)
+        found = [arrays[name] for name in ("points", "colors", "normals")]
+        if not all(_is_cloud(array, len(found[0])) for array in found):
+            raise ValueError("it holds something else than finite points")
+        return FusedCloud(*found)
     except FileNotFoundError:
         return None
     except Exception as error:  # whatever is wrong with it, it can be made again
         log.warning("%s: cannot be read (%s) and is made again.", path, error)
         return None
+
+
+def _is_cloud(array: object, count: int) -> bool:
+    """Whether this is one finite vector for each of some points."""
+    return (
+        isinstance(array, np.ndarray)
+        and array.dtype == np.float32
+        and array.shape == (count, 3)
+        and count > 0
+        and bool(np.isfinite(array).all())
+    )
 
 
 def _write(fused: FusedCloud, path: Path) -> None:
