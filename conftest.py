@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--kill-points", type=int, default=2, help="of each command that is killed; 0: all"
     )
-    parser.addoption("--mutants", type=int, default=40, help="damaged files per reader")
+    parser.addoption("--mutants", type=int, default=20, help="damaged files per reader")
 
 
 @pytest.fixture
