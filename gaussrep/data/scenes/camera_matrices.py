@@ -1,22 +1,39 @@
 """Intrinsic matrices and poses, as files store them."""
 
+from pathlib import Path
+
 import numpy as np
 from jaxtyping import Float, Float64
+
+from gaussrep.data.unreadable import UnreadableSceneError
 
 HALF = 0.5
 """Offset of pixel centers. Files have pixel centers at whole numbers, as OpenCV does (ScanNet's
 principal point is 319.5 in 640 pixels); in gaussrep they are at +0.5."""
 
 
-def intrinsics_from_file(matrix: Float[np.ndarray, "rows columns"]) -> Float[np.ndarray, "3 3"]:
+def intrinsics_from_file(
+    matrix: Float[np.ndarray, "rows columns"], path: Path
+) -> Float[np.ndarray, "3 3"]:
     """Convert a camera matrix from a file to pixel centers at +0.5.
 
     Args:
         matrix: 3 x 3, or 4 x 4 with the intrinsics in its upper left.
+        path: The file, for messages.
 
     Returns:
         The camera matrix, float64.
+
+    Raises:
+        UnreadableSceneError: It is not finite, or a focal length is not above 0.
     """
+    if not _is_finite(matrix):
+        raise UnreadableSceneError(f"{path}: the camera matrix is not finite.")
+    if not (matrix[0, 0] > 0 and matrix[1, 1] > 0):
+        raise UnreadableSceneError(
+            f"{path}: the camera matrix has the focal lengths {matrix[0, 0]:g} and "
+            f"{matrix[1, 1]:g}, wanted more than 0."
+        )
     K = np.array(matrix[:3, :3], np.float64)
     K[:2, 2] += HALF
     return K

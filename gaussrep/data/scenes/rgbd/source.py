@@ -86,10 +86,7 @@ def list_frames(folder: Path) -> tuple[FrameRef, ...]:
 
 
 def _read_intrinsics(path: Path) -> Float64[np.ndarray, "3 3"]:
-    matrix = read_matrix(path)
-    if not np.isfinite(matrix).all():
-        raise UnreadableSceneError(f"{path}: this matrix is not finite.")
-    return intrinsics_from_file(matrix)
+    return intrinsics_from_file(read_matrix(path), path)
 
 
 def _color_file(stem: Path) -> Path:

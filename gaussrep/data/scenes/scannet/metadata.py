@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from gaussrep.atomic_files import write_json
-from gaussrep.data.scenes.camera_matrices import intrinsics_from_file
+from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
 from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scannet.exported_files import (
     depth_file,
@@ -59,7 +59,7 @@ def read_metadata(files: SceneFiles) -> tuple[FrameRef, ...]:
     """
     try:
         content = read_json(files.metadata)
-        K = intrinsics_from_file(_matrix(content["intrinsic"]))
+        K = intrinsics_from_file(_matrix(content["intrinsic"]), files.metadata)
         refs = tuple(_shot(files, frame, K) for frame in content["frames"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
@@ -67,7 +67,7 @@ def read_metadata(files: SceneFiles) -> tuple[FrameRef, ...]:
             f"{files.metadata}: this list of frames cannot be read ({reason}); remove it to have "
             f"the frames in {files.frames} listed again."
         ) from error
-    found = tuple(ref for ref in refs if np.isfinite(ref.viewmat).all())
+    found = tuple(ref for ref in refs if invert_pose(ref.viewmat) is not None)
     if not found:
         raise UnreadableSceneError(
             f"{files.metadata}: this list names no frame with a finite pose."
@@ -105,11 +105,7 @@ def list_exported_frames(files: SceneFiles, step: int) -> tuple[FrameRef, ...]:
     colors = find_color_files(files.frames / "color")
     if intrinsic is None or not colors:
         raise UnreadableSceneError(_no_frames(files))
-    if not np.isfinite(intrinsic).all():
-        raise UnreadableSceneError(
-            f"{files.intrinsic('intrinsic_depth')}: this matrix is not finite."
-        )
-    K = intrinsics_from_file(intrinsic)
+    K = intrinsics_from_file(intrinsic, files.intrinsic("intrinsic_depth"))
     chosen = dict(list(colors.items())[::step])
     left_out = LeftOutFrames(files.frames)
     viewmats = read_viewmats(files.frames / "pose", chosen, left_out)

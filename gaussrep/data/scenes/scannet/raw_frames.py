@@ -73,8 +73,8 @@ class ExportedFrames(RawFrames):
         left_out = LeftOutFrames(folder)
         viewmats = read_viewmats(folder / "pose", self._colors, left_out)
         left_out.warn(len(self._colors))
-        matrix = read_matrix(folder / "intrinsic" / "intrinsic_depth.txt")
-        super().__init__(intrinsics_from_file(matrix), viewmats)
+        file = folder / "intrinsic" / "intrinsic_depth.txt"
+        super().__init__(intrinsics_from_file(read_matrix(file), file), viewmats)
 
     def read(self, number: int) -> RGBDFrame:
         """Read a frame, and resize its color image to the size of the depth.
@@ -140,7 +140,7 @@ class SensFile(RawFrames):
             raise UnreadableSceneError(
                 f"{path}: cannot be read: {error.strerror or error}."
             ) from error
-        super().__init__(intrinsics_from_file(matrix), viewmats)
+        super().__init__(intrinsics_from_file(matrix, path), viewmats)
 
     def read(self, number: int) -> RGBDFrame:
         """Read a frame, and resize its color image to the size of the depth.
