@@ -60,9 +60,41 @@ def edges_table() -> str:
     return scores_table(read_results("edges"), "edges from", decimals=3, percent=False)
 
 
+EDGES_PAIRS = (
+    ("gmae", "canny"),
+    ("gmae", "gradient of the reconstruction"),
+    ("gmae", "gradient of the photograph"),
+)
+
+
+def edges_differences_table() -> str:
+    """Generate the table of differences between edges, in [0, 1]."""
+    content = read_results("edges")
+    return differences_table(content, EDGES_PAIRS, TITLES, decimals=3, percent=False)
+
+
 def figure_ground_table() -> str:
     """Generate the table of the IoU of figure masks, in [0, 1]."""
     return _without_and_with_prior("figure-ground", "IoU", "iou")
+
+
+FIGURE_PAIRS = (
+    ("gmae", "pixel colors"),
+    ("gmae", "center disc"),
+    ("depth, better side (oracle)", "center disc"),
+    ("depth, border rule, border prior", "center disc"),
+    ("depth, border rule, border prior", "pixel colors"),
+)
+
+
+def figure_ground_differences_table() -> str:
+    """Generate the table of differences between figure masks, in [0, 1]."""
+    plain, guided = read_results("figure-ground"), read_results("figure-ground-prior")
+    rows = {row: {"iou": scores["iou"]} for row, scores in plain["rows"].items()}
+    rows |= {
+        f"{row}, border prior": {"iou": scores["iou"]} for row, scores in guided["rows"].items()
+    }
+    return differences_table({"rows": rows}, FIGURE_PAIRS, TITLES, decimals=3, percent=False)
 
 
 WITH_PRIOR = "gmae, border prior"
