@@ -31,7 +31,18 @@ TARGETS["gfx942"] = GPUTarget("hip", "gfx942", 64)
 DEFAULTS = "sm_80", "sm_90", "gfx942"
 TARGETS_HELP = f"{', '.join(TARGETS)}; by default {', '.join(DEFAULTS)}."
 SIZES = {
-    *("views", "count", "color_views", "width", "height", "columns", "rows", "channels", "size"),
+    *(
+        "views",
+        "count",
+        "color_views",
+        "width",
+        "height",
+        "columns",
+        "rows",
+        "channels",
+        "size",
+        "most",
+    ),
 }
 """Arguments that are 32-bit integers; all others but those below point to float32."""
 POINTERS = {

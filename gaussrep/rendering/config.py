@@ -22,7 +22,12 @@ class CpuConfig(ComponentConfig):
 
 
 class TritonConfig(ComponentConfig):
-    """Settings of the `triton` renderer: none."""
+    """Settings of the `triton` renderer."""
+
+    max_tile_pairs: int | None = Field(default=None, ge=1)
+    """Largest number of pairs of a tile of 16 x 16 pixels and a Gaussian in one call. With it, a
+    call does not wait for the device to count them, so that CUDA graphs can capture it, and memory
+    is allocated for so many; all images of a call with more pairs are NaN. None counts them."""
 
 
 class GsplatConfig(ComponentConfig):

@@ -19,6 +19,7 @@ def emit_pairs(
     count,
     columns,
     rows,
+    most,
     LANES: tl.constexpr,
 ):
     """Write the pairs of all Gaussians, nearest first; one program takes LANES of one image.
@@ -38,6 +39,7 @@ def emit_pairs(
         count: Gaussians per image.
         columns: Columns of tiles.
         rows: Rows of tiles.
+        most: Pairs that there is memory for; further ones are left out.
         LANES: Gaussians per program.
     """
     blocks = tl.cdiv(count, LANES)
@@ -62,14 +64,14 @@ def emit_pairs(
         first, span = tiles_in_row(ellipse, box, row)
         tile = (image * rows + row) * columns + first
         for j in range(tl.max(span, 0)):
-            is_pair = (j < span) & (pair < end)
+            is_pair = (j < span) & (pair < end) & (pair < most)
             tl.store(tiles + pair, (tile + j).to(tiles.dtype.element_ty), mask=is_pair)
             tl.store(members + pair, at.to(tl.int32), mask=is_pair)
             pair += is_pair.to(tl.int64)
 
 
 @kernel
-def sum_slots(slots, firsts, counts, totals, size, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
+def sum_slots(slots, firsts, counts, totals, size, most, ROWS: tl.constexpr, COLUMNS: tl.constexpr):
     """Sum the slots of one Gaussian in one image, always in the same order.
 
     Args:
@@ -78,6 +80,7 @@ def sum_slots(slots, firsts, counts, totals, size, ROWS: tl.constexpr, COLUMNS: 
         counts: Number of its pairs.
         totals: Output, float32 [I, N, size].
         size: Floats per slot.
+        most: Number of slots; pairs beyond it were left out.
         ROWS: Slots that are loaded at once.
         COLUMNS: Floats of a slot that a program takes; the second axis of the grid has the rest.
     """
@@ -88,6 +91,7 @@ def sum_slots(slots, firsts, counts, totals, size, ROWS: tl.constexpr, COLUMNS: 
     for start in range(0, count, ROWS):
         row = start + tl.arange(0, ROWS)
         place = (first + row)[:, None] * size + column[None, :]
-        mask = (row < count)[:, None] & (column < size)[None, :]
+        is_slot = (row < count) & (first + row < most)
+        mask = is_slot[:, None] & (column < size)[None, :]
         total += tl.load(slots + place, mask=mask, other=0.0)
     tl.store(totals + at * size + column, tl.sum(total, 0), mask=column < size)

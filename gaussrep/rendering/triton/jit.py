@@ -6,7 +6,7 @@ from typing import Any
 
 import triton
 
-SIZES = ("views", "count", "color_views", "width", "height", "columns", "rows")
+SIZES = ("views", "count", "color_views", "width", "height", "columns", "rows", "most")
 """Arguments of kernels for whose values Triton must not compile kernels of their own."""
 
 

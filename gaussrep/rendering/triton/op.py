@@ -13,6 +13,7 @@ from gaussrep.rendering.triton.stages import (
     compute_gradients,
     make_grid,
     project_and_bin,
+    spoil_incomplete,
 )
 
 INPUTS = len(Scenes._fields)
@@ -22,13 +23,15 @@ IMAGES = len(Images._fields)
 """Number of leading results; the state of the pass follows."""
 
 OPTIONS = "SymInt width, SymInt height, bool ortho, bool antialiased"
+MOST = "SymInt max_tile_pairs"
 DEVICES = "cpu", "cuda"
 """Tensors are on the CPU where Triton interprets the kernels."""
 
 torch.library.define(
     "gaussrep::rasterize_triton",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
-    f" Tensor viewmats, Tensor Ks, Tensor background, {OPTIONS}) -> ({', '.join(['Tensor'] * 11)})",
+    f" Tensor viewmats, Tensor Ks, Tensor background, {OPTIONS}, {MOST})"
+    f" -> ({', '.join(['Tensor'] * 11)})",
 )
 torch.library.define(
     "gaussrep::rasterize_triton_backward",
@@ -53,6 +56,7 @@ def rasterize(
     height: int,
     ortho: bool,
     antialiased: bool,
+    max_tile_pairs: int = 0,
 ) -> Images:
     """Rasterize scenes, all float32.
 
@@ -70,31 +74,36 @@ def rasterize(
         height: Image height in pixels.
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
+        max_tile_pairs: Largest number of pairs of a tile and a Gaussian; 0 counts them.
 
     Returns:
         Color, alpha, depth and features.
     """
     scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
-    options = width, height, ortho, antialiased
+    options = width, height, ortho, antialiased, max_tile_pairs
     return Images(*rasterize_with_state(*scenes, background, *options)[:IMAGES])
 
 
 def _rasterize(*arguments: Any) -> tuple[Tensor, ...]:
     """Compute the images, and the state that the backward pass needs."""
-    *tensors, width, height, ortho, antialiased = arguments
+    *tensors, width, height, ortho, antialiased, most = arguments
     *scenes, background = (tensor.contiguous() for tensor in tensors)
     with torch.cuda.device_of(background):
-        state = project_and_bin(Scenes(*scenes), make_grid(width, height, ortho, antialiased))
+        grid = make_grid(width, height, ortho, antialiased)
+        state = project_and_bin(Scenes(*scenes), grid, most)
         images = _empty_images(state.scenes, width, height)
         composite_tiles(state, background, images)
+        if most:
+            spoil_incomplete(state, images)
     return *images, *state.splats, *state.bins
 
 
 def _rasterize_meta(*arguments: Any) -> tuple[Tensor, ...]:
-    *tensors, width, height, ortho, antialiased = arguments
+    *tensors, width, height, ortho, antialiased, most = arguments
     scenes = Scenes(*tensors[:INPUTS])
     lead, count = scenes.viewmats.shape[:2], scenes.means.shape[1]
-    images, pairs = lead[0] * lead[1], torch.library.get_ctx().new_dynamic_size()
+    images = lead[0] * lead[1]
+    pairs = most * min(1, images * count) or torch.library.get_ctx().new_dynamic_size()
     grid, empty = make_grid(width, height, ortho, antialiased), scenes.means.new_empty
     return (
         *_empty_images(scenes, width, height),
@@ -154,7 +163,7 @@ torch.library.register_fake("gaussrep::rasterize_triton_backward", _rasterize_ba
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     ctx.set_materialize_grads(False)
-    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased = inputs
+    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased, _ = inputs
     ctx.mark_non_differentiable(*output[IMAGES:])
     ctx.save_for_backward(*tensors, *output)
 
@@ -171,7 +180,7 @@ def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ..
     options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
     cameras = any(ctx.needs_input_grad[INPUTS - 2 : INPUTS])
     gradients = rasterize_backward(scenes, background, images, state, grads, *options, cameras)
-    return *gradients, *(None for _ in options)
+    return *gradients, *(None for _ in options), None
 
 
 def _refuse_second_derivative(ctx: Any, gradients: list[Tensor]) -> None:

@@ -1,5 +1,7 @@
 """The `triton` renderer."""
 
+from functools import partial
+
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -24,7 +26,8 @@ class TritonRenderer(Renderer):
 
     def __init__(self, config: TritonConfig | None = None) -> None:
         self.config = config or TritonConfig()
-        self._rasterize = load_rasterize()
+        most = self.config.max_tile_pairs or 0
+        self._rasterize = partial(load_rasterize(), max_tile_pairs=most)
         self._device = "cpu" if is_interpreted() else "cuda"
 
     @torch.autocast("cuda", enabled=False)

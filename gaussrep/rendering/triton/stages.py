@@ -1,7 +1,7 @@
 """The stages of both passes in their order.
 
 The host waits for the device once per forward pass, for the number of pairs: memory for exactly
-that many is allocated. The backward pass never waits.
+that many is allocated. Given a largest number, it does not wait. The backward pass never waits.
 """
 
 from typing import Any, NamedTuple
@@ -104,12 +104,13 @@ def make_grid(width: int, height: int, ortho: bool, antialiased: bool) -> Grid:
     return Grid(width, height, columns, rows, ortho, antialiased)
 
 
-def project_and_bin(scenes: Scenes, grid: Grid) -> Pass:
-    """Project, sort and bin Gaussians; wait for the number of pairs.
+def project_and_bin(scenes: Scenes, grid: Grid, most: int) -> Pass:
+    """Project, sort and bin Gaussians.
 
     Args:
         scenes: Contiguous float32 tensors.
         grid: Size of the images.
+        most: Number of pairs to allocate memory for; 0 waits for their number.
 
     Returns:
         Projected and binned Gaussians.
@@ -139,7 +140,7 @@ def project_and_bin(scenes: Scenes, grid: Grid) -> Pass:
             LANES=_lanes(count),
             num_warps=4,
         )
-    return Pass(scenes, grid, splats, _bin(splats, depths, grid))
+    return Pass(scenes, grid, splats, _bin(splats, depths, grid, most))
 
 
 def _lanes(count: int) -> int:
@@ -154,19 +155,22 @@ def _lane_programs(groups: int, count: int) -> tuple[int]:
     return (groups * divide_up(count, _lanes(count)),)
 
 
-def _bin(splats: Splats, depths: Tensor, grid: Grid) -> Bins:
+def _bin(splats: Splats, depths: Tensor, grid: Grid, most: int) -> Bins:
     """Emit pairs in the order of depth, and sort them by tile, keeping that order."""
     images, count = depths.shape
     tiles = images * grid.columns * grid.rows
     empty = depths.new_empty
     order = depths.sort(dim=1, stable=True).indices
     ends = splats.counts.gather(1, order).flatten().cumsum(0)
-    pairs = int(ends[-1]) if len(ends) else 0
+    if not len(ends):
+        most = 0
+    elif not most:
+        most = int(ends[-1])
     key = torch.int16 if tiles < NARROW else torch.int32
-    keys = depths.new_full((pairs,), tiles, dtype=key)
-    members = depths.new_zeros(pairs, dtype=torch.int32)
+    keys = depths.new_full((most,), tiles, dtype=key)
+    members = depths.new_zeros(most, dtype=torch.int32)
     firsts = empty(images, count, dtype=torch.int64)
-    if pairs:
+    if most:
         emit_pairs[_lane_programs(images, count)](
             order,
             *splats,
@@ -177,6 +181,7 @@ def _bin(splats: Splats, depths: Tensor, grid: Grid) -> Bins:
             count,
             grid.columns,
             grid.rows,
+            most,
             LANES=_lanes(count),
             num_warps=4,
         )
@@ -225,6 +230,19 @@ def composite_tiles(state: Pass, background: Tensor, images: Images) -> None:
             PRECISION=PRECISION,
             num_warps=FEATURE_WARPS,
         )
+
+
+def spoil_incomplete(state: Pass, images: Images) -> None:
+    """Fill images with NaN if pairs were left out for want of memory; without waiting.
+
+    Args:
+        state: Projected and binned Gaussians.
+        images: Changed in place.
+    """
+    total = state.splats.counts.sum()
+    spoiled = torch.where(total > len(state.bins.members), torch.nan, 0.0)
+    for image in images:
+        image.add_(spoiled)
 
 
 def _block(size: int, least: int, most: int) -> int:
@@ -332,6 +350,7 @@ def _sum_slots(state: Pass, slots: Tensor) -> Tensor:
             counts,
             totals,
             size,
+            len(slots),
             ROWS=SLOT_ROWS,
             COLUMNS=columns,
             num_warps=1,

@@ -13,8 +13,10 @@ from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import get_renderer
+from gaussrep.rendering.config import TritonConfig
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.rendering.triton.loading import is_interpreted
+from gaussrep.rendering.triton.renderer import TritonRenderer
 from gaussrep.testing import RendererContract
 from gaussrep.testing.gradients import gradients
 from gaussrep.testing.scenes import RenderInput, random_scene
@@ -188,7 +190,7 @@ def render(scene, renderer, leaves):
     return get_renderer(renderer).render(gaussians, scene.cameras, scene.background)
 
 
-def arguments(features=2):
+def arguments(features=2, most=0):
     scene = random_scene(1, batch=(2,), views=2, count=5, size=(20, 18), features=3)
     scene = scene.to(DEVICE, torch.float32)
     g, cameras = scene.gaussians, scene.cameras
@@ -196,14 +198,41 @@ def arguments(features=2):
     assert g.features is not None
     tensors = [g.means, g.quats, g.scales, g.opacities, g.colors.unsqueeze(1)]
     tensors += [g.features[..., :features], cameras.viewmats, cameras.Ks, scene.background]
-    return [*(t.detach().contiguous().requires_grad_() for t in tensors), 20, 18, False, False]
+    leaves = [t.detach().contiguous().requires_grad_() for t in tensors]
+    return [*leaves, 20, 18, False, False, most]
 
 
-@pytest.mark.parametrize("features", [0, 2])
-def test_opcheck(features):
+@pytest.mark.parametrize(("features", "most"), [(2, 0), (0, 999)])
+def test_opcheck(features, most):
     from gaussrep.rendering.triton import op
 
-    torch.library.opcheck(op.rasterize_with_state, arguments(features))
+    torch.library.opcheck(op.rasterize_with_state, arguments(features, most))
+
+
+def test_a_largest_number_of_pairs_saves_the_wait_and_changes_nothing():
+    scene = random_scene(5, features=2).to(DEVICE, torch.float32)
+    enough = TritonRenderer(TritonConfig(max_tile_pairs=500))
+    expected, actual = (
+        TestContract().render(one, scene) for one in (get_renderer("triton"), enough)
+    )
+    assert torch.equal(actual.color, expected.color)
+    assert torch.equal(actual.features, expected.features)
+    found, wanted = (
+        gradients(one, scene, cameras=True) for one in (enough, get_renderer("triton"))
+    )
+    for name, gradient in wanted.items():
+        assert torch.equal(found[name], gradient), name
+
+
+def test_more_pairs_than_allowed_give_nan_and_no_wrong_image():
+    scene = random_scene(5, features=2).to(DEVICE, torch.float32)
+    leaf = scene.gaussians.means.clone().requires_grad_()
+    few = TritonRenderer(TritonConfig(max_tile_pairs=3))
+    out = few.render(scene.gaussians.replace(means=leaf), scene.cameras, scene.background)
+    for image in (out.color, out.alpha, out.depth, out.features):
+        assert image.isnan().all()
+    out.color.sum().backward()
+    assert leaf.grad.shape == leaf.shape
 
 
 @pytest.mark.filterwarnings("ignore")
