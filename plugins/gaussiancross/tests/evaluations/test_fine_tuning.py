@@ -25,6 +25,9 @@ def test_classes_are_learned_and_the_method_is_left_alone(evaluate, make_feeler,
     assert scores.own.keys() == {"miou", "macc", "all_acc"}
     facts = dict(scores.facts)
     assert facts.pop("iou")["feeler"]["lamp"] is None
+    means = facts.pop("all_classes")["feeler"]
+    assert means["miou"] == pytest.approx(0.8 * scores.own["miou"])  # no point is a lamp
+    assert means["macc"] == pytest.approx(0.8 * scores.own["macc"])
     assert facts == {
         "train_scenes": 6,
         "val_scenes": 2,
