@@ -94,4 +94,4 @@ def _watch(folder: Path, events: Path, kill_at: int | None) -> None:
 
 
 def _inside(folder: Path, path: str | os.PathLike[str]) -> bool:
-    return folder in Path(folder, os.fspath(path)).parents
+    return folder in Path(os.path.normpath(folder / path)).parents
