@@ -88,7 +88,9 @@ class Config(BaseModel):
         32
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
 
     renamed_keys: ClassVar[Mapping[str, str]] = {}
 

@@ -57,3 +57,12 @@ def test_braces_in_a_key_are_only_text():
 def test_a_component_config_knows_its_type():
     assert ComponentConfig().type == ""
     assert hash(ComponentConfig(type="cpu")) == hash(ComponentConfig(type="cpu"))
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan"])
+def test_numbers_must_be_finite(value):
+    class Scaled(Config):
+        scale: float = 1.0
+
+    with pytest.raises(ValidationError, match="finite number"):
+        Scaled(scale=float(value))

@@ -85,11 +85,14 @@ trainers = st.builds(
     Trainer,
     lr=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
     steps=st.integers(),
-    betas=st.tuples(st.floats(allow_nan=False), st.floats(allow_nan=False)),
+    betas=st.tuples(
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.floats(allow_nan=False, allow_infinity=False),
+    ),
     out=st.sampled_from([Path("runs/a b"), Path("1e3"), Path("~")]),
     note=st.none() | st.text() | st.sampled_from(["1e-3", "no", "null", "3"]),
     device=st.sampled_from(["auto", "cpu"]),
-    weights=st.dictionaries(st.text(), st.floats(allow_nan=False)),
+    weights=st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False)),
     tags=st.frozensets(st.text(max_size=3), max_size=3),
 )
 renderers = st.sampled_from(
