@@ -81,18 +81,16 @@ def round_trip(config, folder):
     return load_config(type(config), files=[path])
 
 
+finite = st.floats(allow_nan=False, allow_infinity=False)
 trainers = st.builds(
     Trainer,
     lr=st.floats(min_value=0, exclude_min=True, allow_infinity=False),
     steps=st.integers(),
-    betas=st.tuples(
-        st.floats(allow_nan=False, allow_infinity=False),
-        st.floats(allow_nan=False, allow_infinity=False),
-    ),
+    betas=st.tuples(finite, finite),
     out=st.sampled_from([Path("runs/a b"), Path("1e3"), Path("~")]),
     note=st.none() | st.text() | st.sampled_from(["1e-3", "no", "null", "3"]),
     device=st.sampled_from(["auto", "cpu"]),
-    weights=st.dictionaries(st.text(), st.floats(allow_nan=False, allow_infinity=False)),
+    weights=st.dictionaries(st.text(), finite),
     tags=st.frozensets(st.text(max_size=3), max_size=3),
 )
 renderers = st.sampled_from(
