@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-__all__ = ["atomic_write", "write_json"]
+__all__ = ["atomic_write", "remove_leftovers", "write_json"]
 
 WAITS = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds before each further attempt to rename. Windows refuses while a virus scanner, an indexer
@@ -38,6 +38,16 @@ def atomic_write(path: Path) -> Iterator[Path]:
         rename_with_retries(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files of a process that was killed while it wrote into a folder.
+
+    Args:
+        folder: The folder; no other process writes there now.
+    """
+    for file in folder.glob(f".{'[0-9a-f]' * 32}.tmp"):
+        file.unlink(missing_ok=True)
 
 
 def rename_with_retries(source: Path, target: Path) -> None:

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from gaussrep import atomic_files as module
-from gaussrep.atomic_files import atomic_write
+from gaussrep.atomic_files import atomic_write, remove_leftovers
 
 
 def test_the_file_appears_whole(tmp_path):
@@ -59,3 +59,12 @@ def test_a_reader_on_windows_is_waited_for(tmp_path, monkeypatch, refusals):
     assert waited == list(module.WAITS[:refusals])
     assert path.read_text() == ("old" if refusals > len(module.WAITS) else "new")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_the_leftovers_of_killed_writes_are_removed(tmp_path):
+    kept = {"a.tmp", ".a.tmp", f".{'g' * 32}.tmp", f".{'0' * 31}.tmp", f"{'0' * 32}.tmp"}
+    for name in {*kept, f".{'0a' * 16}.tmp"}:
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == kept
+    remove_leftovers(tmp_path / "none")

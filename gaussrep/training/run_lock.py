@@ -9,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from gaussrep.atomic_files import write_json
+from gaussrep.atomic_files import remove_leftovers, write_json
 from gaussrep.errors import RunError
 from gaussrep.plain_files import read_json
 
@@ -50,7 +50,7 @@ def owned_run(folder: Path) -> Iterator[None]:
         return
     try:
         write_json({"host": socket.gethostname(), "pid": os.getpid()}, folder / OWNER)
-        _remove_leftovers(folder)
+        remove_leftovers(folder)
         yield
     finally:
         (folder / OWNER).unlink(missing_ok=True)
@@ -87,9 +87,3 @@ def read_owner(folder: Path) -> Owner | None:
         return Owner(int(content["pid"]), str(content["host"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove the temporary files of a process that was killed while it wrote them."""
-    for file in folder.glob(f".{'[0-9a-f]' * 32}.tmp"):
-        file.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ GMAE = ["train", "gmae", "--run", "out", "data=shapes", "data.samples=12", "data
 GMAE += ["method.image_size=16", "method.patch_size=4", "method.queries=8"]
 GMAE += [f"method.encoder={TRANSFORMER}", f"method.decoder={TRANSFORMER}"]
 GMAE += ["trainer.epochs=null", "trainer.batch_size=4", *TRAINER]
-ROOMS = ["make-rooms", "out", "--scenes", "2", "--val", "1", "--points", "500"]
+ROOMS = ["make-rooms", "out", "--processes", "1", "--scenes", "2", "--val", "1", "--points", "500"]
 ROOMS += ["--frames", "2", "--height", "16", "--width", "24"]
 
 

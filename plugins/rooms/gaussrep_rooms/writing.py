@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from gaussrep.atomic_files import write_json
+from gaussrep.atomic_files import remove_leftovers, write_json
 from gaussrep.data import SceneFiles, write_scene
 from gaussrep.errors import DataError
 from gaussrep.plain_files import read_json
@@ -107,6 +107,8 @@ def _claim(root: Path, settings: dict[str, int | bool]) -> None:
     """Create the folder with its settings, or check that they are the same."""
     path = root / SETTINGS
     try:
+        for folder in (root, *(_files(root, number).metadata.parent for number in range(2))):
+            remove_leftovers(folder)
         if path.exists():
             _compare(root, settings, path)
         elif root.exists() and any(root.iterdir()):

@@ -86,6 +86,13 @@ def test_more_rooms_leave_the_others_as_they_are(tmp_path):
     assert len(after) > len(before)
 
 
+def test_a_folder_whose_settings_were_not_written_whole_is_begun_again(tmp_path):
+    leftover = tmp_path / f".{'0' * 32}.tmp"
+    leftover.write_text("{")
+    write(tmp_path, train=1, val=0)
+    assert not leftover.exists()
+
+
 def test_other_settings_and_other_folders_are_refused(tmp_path):
     write(tmp_path / "rooms", train=1, val=0)
     with pytest.raises(DataError, match="made with seed 4, but 5 was given; give the same"):

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 import torch
 
+from gaussrep.atomic_files import remove_leftovers
 from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
 from gaussrep.data.scenes.scannet.layout import SceneFiles, split_of
 from gaussrep.data.scenes.scannet.metadata import write_metadata
@@ -97,6 +98,8 @@ def prepare(
     how = PrepareSettings(
         out=out, frames=frames, step=step, seed=seed, labels=read_label_table(raw / FILE)
     )
+    for split in (out / "metadata").glob("*"):
+        remove_leftovers(split)
     if num_workers == 1:
         yield from map(partial(prepare_scene, how=how), folders)
         return

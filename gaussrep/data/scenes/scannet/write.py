@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from gaussrep.atomic_files import atomic_write
+from gaussrep.atomic_files import atomic_write, remove_leftovers
 from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
 from gaussrep.data.scenes.frames import RGBDFrame, write_color_image, write_depth
 from gaussrep.data.scenes.scannet.layout import SceneFiles
@@ -71,6 +71,8 @@ def write_cloud(
     Raises:
         DataError: If a label does not fit sixteen bits.
     """
+    for folder in (files.points, *files.frames.glob("*")):
+        remove_leftovers(folder)
     files.points.mkdir(parents=True, exist_ok=True)
     files.array("segment200").unlink(missing_ok=True)
     _save(files.array("coord"), cloud.points.numpy().astype(np.float32))
