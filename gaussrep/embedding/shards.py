@@ -13,7 +13,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gaussrep.atomic_files import atomic_write, write_json
+from gaussrep.atomic_files import atomic_write, rename_with_retries, write_json
 from gaussrep.errors import RunError
 from gaussrep.plain_files import read_json
 
@@ -29,9 +29,10 @@ def concatenate_shards(
     Rows are contiguous in the format, so the data is copied shard by shard, never all at once.
 
     Args:
-        parts: Files that each hold a tensor of that name; their other axes are equal.
+        parts: Files that each hold a tensor of that name; their other axes are equal. Their folder
+            is on the disk of the output, which is written there first.
         name: Name of the tensor, in the shards and in the result.
-        out: Output file, written atomically; overwritten.
+        out: Output file, whole or not there; overwritten.
         metadata: Strings for the file's header.
     """
     shapes = [_shape(part, name) for part in parts]
@@ -42,11 +43,15 @@ def concatenate_shards(
     tensor = {"dtype": "F32", "shape": shape, "data_offsets": [0, length]}
     header = json.dumps({"__metadata__": dict(metadata), name: tensor}).encode()
     header += b" " * (-len(header) % ALIGNMENT)
-    with atomic_write(out) as temporary, temporary.open("wb") as stream:
+    joined = parts[0].with_name(
+        "joined.safetensors"
+    )  # what a killed call leaves goes with the parts
+    with joined.open("wb") as stream:
         stream.write(len(header).to_bytes(8, "little") + header)
         for part in parts:
             with safe_open(part, framework="np") as tensors:
                 stream.write(tensors.get_tensor(name).astype("<f4", order="C").tobytes())
+    rename_with_retries(joined, out)
 
 
 def _shape(part: Path, name: str) -> list[int]:

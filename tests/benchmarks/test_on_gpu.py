@@ -14,6 +14,8 @@ import pytest
 import torch
 from PIL import Image
 
+from gaussrep.errors import DataError
+
 SCRIPT = Path(__file__).parents[2] / "benchmarks" / "on_gpu.sh"
 NEEDS_LINUX = pytest.mark.skipif(
     sys.platform != "linux" or shutil.which("timeout") is None, reason="it is a script for Linux"
@@ -84,10 +86,9 @@ def test_whole_crops_are_the_images(script):
     torch.testing.assert_close(crops, images.pixels / 255, atol=1e-5, rtol=0)
 
 
-def test_a_missing_archive_is_named(script, tmp_path, run_main):
-    done = run_main(script("gpu_cifar").main, tmp_path, tmp_path / "out.json")
-    assert done.exit_code == 2
-    assert "cifar10-train.tar.gz" in done.stderr
+def test_a_missing_archive_is_named(script, tmp_path):
+    with pytest.raises(DataError, match=r"there is no .*cifar10-train\.tar\.gz; DATA must name"):
+        script("gpu_cifar").load(tmp_path, "train", "cpu")
 
 
 def test_plugins_that_are_not_installed_are_found_by_their_metadata(script, tmp_path, monkeypatch):

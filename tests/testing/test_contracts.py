@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from gaussrep.cli.main import app
+from gaussrep.encoders import trusting
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import write_transforms
 from gaussrep.testing import (
@@ -63,6 +64,11 @@ class TestTimm(ImageEncoderContract):
 class TestRadio(ImageEncoderContract):
     name = "radio"
     settings = {"source": "local", "repo": str(RADIO)}
+
+    @pytest.fixture(autouse=True)
+    def trusted(self):
+        with trusting([str(RADIO)]):
+            yield
 
 
 @pytest.fixture(scope="module")
