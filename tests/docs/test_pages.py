@@ -1,10 +1,14 @@
 """The generated parts of the pages are up to date."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
-TOOLS = Path(__file__).parents[2] / "docs" / "_tools"
+ROOT = Path(__file__).parents[2]
+TOOLS = ROOT / "docs" / "_tools"
+DEVELOPMENT = ROOT / "constraints" / "dev.txt"
+"""Versions that the pages are written with; other ones of typer describe options otherwise."""
 
 
 @pytest.fixture
@@ -17,6 +21,8 @@ def pages(monkeypatch):
 def test_every_page_is_up_to_date(pages):
     texts = {page: page.read_text(encoding="utf-8") for page in pages.pages()}
     assert len(texts) > 20
+    if f"typer=={version('typer')}\n" not in DEVELOPMENT.read_text(encoding="utf-8"):
+        texts = {page: text for page, text in texts.items() if page.name != "commands.md"}
     assert [page.name for page, text in texts.items() if pages.fill(text) != text] == []
 
 

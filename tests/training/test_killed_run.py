@@ -163,6 +163,6 @@ def test_no_thread_of_the_process_group_outlives_a_run(tmp_path):
     launcher = ["torch.distributed.run", "--standalone", "--nproc_per_node=2", "--no-python", "--"]
     two = [sys.executable, "-m", *launcher, sys.executable, *WARNINGS, "-c", PRINT_THREADS]
     out = finish(start(tmp_path, "toy", *SETTINGS, "--run", "run", program=two))
-    threads = [line for line in out.splitlines() if line.startswith("[")]
+    threads = [line for line in out.splitlines() if line.startswith("['")]
     assert len(threads) == 2
     assert not any("gloo" in line for line in threads)
