@@ -43,9 +43,7 @@ def concatenate_shards(
     tensor = {"dtype": "F32", "shape": shape, "data_offsets": [0, length]}
     header = json.dumps({"__metadata__": dict(metadata), name: tensor}).encode()
     header += b" " * (-len(header) % ALIGNMENT)
-    joined = parts[0].with_name(
-        "joined.safetensors"
-    )  # what a killed call leaves goes with the parts
+    joined = parts[0].with_name("joined.safetensors")  # a killed call leaves it among the parts
     with joined.open("wb") as stream:
         stream.write(len(header).to_bytes(8, "little") + header)
         for part in parts:

@@ -19,6 +19,11 @@ from gaussrep.plugins.records import (
     StrategyRecord,
 )
 
+RASTERIZER_CAPABILITIES = frozenset(
+    {"differentiable", "features", "depth", "sh", "antialiased"}
+    | {"ortho", "pinhole", "camera_gradients"}
+)
+
 
 @hookimpl
 def register_renderers() -> Iterator[RendererRecord]:
@@ -29,10 +34,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.reference:ReferenceRenderer",
         config="gaussrep.rendering.config:ReferenceConfig",
         devices=frozenset({"cpu", "cuda", "mps"}),
-        capabilities=frozenset(
-            {"differentiable", "features", "depth", "sh", "antialiased"}
-            | {"ortho", "pinhole", "camera_gradients", "float64"}
-        ),
+        capabilities=RASTERIZER_CAPABILITIES | {"float64"},
     )
     yield RendererRecord(
         name="triton",
@@ -40,10 +42,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.triton.renderer:TritonRenderer",
         config="gaussrep.rendering.config:TritonConfig",
         devices=frozenset({"cuda"}),
-        capabilities=frozenset(
-            {"differentiable", "features", "depth", "sh", "antialiased"}
-            | {"ortho", "pinhole", "camera_gradients"}
-        ),
+        capabilities=RASTERIZER_CAPABILITIES,
         priority=20,
     )
     yield RendererRecord(
@@ -53,10 +52,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         config="gaussrep.rendering.config:GsplatConfig",
         requires=("gsplat>=1.4",),
         devices=frozenset({"cuda"}),
-        capabilities=frozenset(
-            {"differentiable", "features", "depth", "sh", "antialiased"}
-            | {"ortho", "pinhole", "camera_gradients"}
-        ),
+        capabilities=RASTERIZER_CAPABILITIES,
         priority=10,
     )
     yield RendererRecord(
@@ -65,10 +61,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.cpu.renderer:CpuRenderer",
         config="gaussrep.rendering.config:CpuConfig",
         devices=frozenset({"cpu"}),
-        capabilities=frozenset(
-            {"differentiable", "features", "depth", "sh", "antialiased"}
-            | {"ortho", "pinhole", "camera_gradients"}
-        ),
+        capabilities=RASTERIZER_CAPABILITIES,
         priority=10,
     )
 

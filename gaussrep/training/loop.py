@@ -117,14 +117,11 @@ def _add_gradients(state: TrainState, batches: Iterator[Batch]) -> dict[str, flo
     engine = state.engine
     outputs = []
     state.skipped.reason = ""
-    try:
-        with defer_finite_checks():
-            for _ in range(state.config.gradient_accumulation_steps):
-                batch = engine.to_device(next(batches))
-                with _noted(state):
-                    outputs.append(engine.backward(batch))
-    except ValueRangeError as error:
-        _note(state, error)
+    with _noted(state), defer_finite_checks():
+        for _ in range(state.config.gradient_accumulation_steps):
+            batch = engine.to_device(next(batches))
+            with _noted(state):
+                outputs.append(engine.backward(batch))
     if state.skipped.reason:
         return {"loss": math.nan}
     means = engine.mean(torch.stack([_scalars(output) for output in outputs]).mean(0))
@@ -137,13 +134,9 @@ def _noted(state: TrainState) -> Iterator[None]:
     try:
         yield
     except ValueRangeError as error:
-        _note(state, error)
-
-
-def _note(state: TrainState, error: ValueRangeError) -> None:
-    if state.engine.world_size > 1 or state.config.precision == "fp16":
-        raise error  # other processes, or the loss scale, need the gradient
-    state.skipped.reason = str(error)
+        if state.engine.world_size > 1 or state.config.precision == "fp16":
+            raise  # other processes, or the loss scale, need the gradient
+        state.skipped.reason = str(error)
 
 
 def _scalars(output: StepOutput) -> Float[Tensor, " names"]:

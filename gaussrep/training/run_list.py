@@ -11,14 +11,12 @@ from typing import Any, Literal
 import psutil
 
 from gaussrep.config.yaml_text import read_yaml
+from gaussrep.console import RECENT
 from gaussrep.errors import GaussrepError
 from gaussrep.plain_files import read_json
 from gaussrep.training.metrics_table import read_rows
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import OWNER, Owner, read_owner
-
-RECENT = 50
-"""Number of latest rows whose median speed gives the remaining time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +61,11 @@ def list_runs(folder: Path) -> list[RunSummary]:
 
 
 def _find(folder: Path) -> Iterator[RunFolder]:
-    for path, folders, files in os.walk(folder):
-        if "config.yaml" in files:
+    for path, folders, _ in os.walk(folder):
+        run = RunFolder(Path(path))
+        if run.exists():
             folders.clear()
-            yield RunFolder(Path(path))
+            yield run
         folders[:] = sorted(name for name in folders if not name.startswith("."))
 
 

@@ -10,9 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gaussrep.errors import CapabilityError
 from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
 from gaussrep.rendering.cpu.stages import composite_tiles, compute_gradients, project_and_bin
+from gaussrep.rendering.operator import (
+    fill_unused,
+    register_derivatives,
+    split_camera_gradients,
+)
 
 INPUTS = 8
 """Number of leading tensor arguments, those of `Scenes`; the background follows."""
@@ -133,9 +137,13 @@ def _rasterize_backward(
     state = project_and_bin(arrays, width, height, ortho=ortho, antialiased=antialiased)
     saved, grads = (ImageBuffers(*map(_to_image_array, group)) for group in (images, grad_outputs))
     gradients, grad_background = compute_gradients(state, _to_image_array(background), saved, grads)
-    grad_cameras = _split_camera_gradients(gradients.cameras)
-    found = *gradients[:-1], *grad_cameras, grad_background.reshape(background.shape)
-    return [torch.from_numpy(array) for array in found]
+    found = [torch.from_numpy(array) for array in (*gradients, grad_background)]
+    *to_scenes, to_cameras, to_background = found
+    return [
+        *to_scenes,
+        *split_camera_gradients(to_cameras),
+        to_background.reshape(background.shape),
+    ]
 
 
 @torch.library.register_fake("gaussrep::rasterize_backward")
@@ -163,25 +171,6 @@ def _to_image_array(tensor: Tensor) -> np.ndarray:
     return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
 
 
-def _split_camera_gradients(camera_gradients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Convert the gradients to camera parameters to gradients to matrices.
-
-    Args:
-        camera_gradients: [S, V, CAMERA_SIZE], in the order of `Gradients.cameras`.
-
-    Returns:
-        Gradients to `viewmats`, float32 [S, V, 4, 4], and to `Ks`, float32 [S, V, 3, 3].
-    """
-    lead = camera_gradients.shape[:-1]
-    grad_viewmats = np.zeros((*lead, 4, 4), np.float32)
-    grad_Ks = np.zeros((*lead, 3, 3), np.float32)
-    grad_viewmats[..., :3, :3] = camera_gradients[..., :9].reshape(*lead, 3, 3)
-    grad_viewmats[..., :3, 3] = camera_gradients[..., 9:12]
-    grad_Ks[..., 0, 0], grad_Ks[..., 1, 1] = camera_gradients[..., 12], camera_gradients[..., 13]
-    grad_Ks[..., :2, 2] = camera_gradients[..., 14:]
-    return grad_viewmats, grad_Ks
-
-
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     ctx.set_materialize_grads(False)
     *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased = inputs
@@ -191,20 +180,10 @@ def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> Non
 def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ...]:
     tensors = list(ctx.saved_tensors)
     scenes, background, images = tensors[:INPUTS], tensors[INPUTS], tensors[INPUTS + 1 :]
-    grads = [
-        image[:0] if grad is None else grad
-        for image, grad in zip(images, grad_outputs, strict=True)
-    ]
+    grads = fill_unused(images, grad_outputs)
     options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
     gradients = rasterize_backward(scenes, background, images, grads, *options)
     return *gradients, *(None for _ in options)
 
 
-def _refuse_second_derivative(ctx: Any, gradients: list[Tensor]) -> None:
-    raise CapabilityError(
-        "renderer 'cpu' has first derivatives only; use the renderer 'reference' for second ones."
-    )
-
-
-torch.library.register_autograd("gaussrep::rasterize", _backward, setup_context=_setup)
-torch.library.register_autograd("gaussrep::rasterize_backward", _refuse_second_derivative)
+register_derivatives("gaussrep::rasterize", "cpu", _setup, _backward)

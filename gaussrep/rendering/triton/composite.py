@@ -70,6 +70,25 @@ def gaussian_alpha(x, y, exponent):
     return tl.exp2(power), power >= LOG2_MIN
 
 
+@inline_jit
+def capped_alpha(uncapped, is_visible):
+    """Alphas that are composited, 0 where they are below MIN_ALPHA."""
+    return tl.where(is_visible, tl.minimum(uncapped, MAX_ALPHA), 0.0)
+
+
+@inline_jit
+def blend(opacity, transmittance):
+    """Composite a Gaussian in front of what is behind it, as long as a pixel is open.
+
+    Returns:
+        Its weights, the transmittance behind it, and which pixels stay open.
+    """
+    weight = opacity * transmittance
+    after = transmittance - weight
+    is_open = after > TRANSMITTANCE_MIN
+    return tl.where(is_open, weight, 0.0), tl.where(is_open, after, 0.0), is_open
+
+
 @kernel
 def composite(
     records,
@@ -117,11 +136,8 @@ def composite(
             record = records + member * RECORD_SIZE
             exponent = load_exponent(record, left, top, is_pair)
             uncapped, is_visible = gaussian_alpha(x, y, exponent)
-            weight = tl.where(is_visible, tl.minimum(uncapped, MAX_ALPHA), 0.0) * transmittance
-            after = transmittance - weight
-            is_open = after > TRANSMITTANCE_MIN
-            weight = tl.where(is_open, weight, 0.0)
-            transmittance = tl.where(is_open, after, 0.0)
+            opacity = capped_alpha(uncapped, is_visible)
+            weight, transmittance, _ = blend(opacity, transmittance)
             weights += weight
             depths += weight * tl.load(record + DEPTH, mask=is_pair, other=0.0)
             reds += weight * tl.load(record + RED, mask=is_pair, other=0.0)
@@ -218,8 +234,7 @@ def group_alphas(x, y, exponent):
     dx, dy, l1, l2, l3, log_opacity = exponent
     exponent = dx[None, :], dy[None, :], l1[None, :], l2[None, :], l3[None, :], log_opacity[None, :]
     uncapped, is_visible = gaussian_alpha(x[:, None], y[:, None], exponent)
-    alpha = tl.where(is_visible, tl.minimum(uncapped, MAX_ALPHA), 0.0)
-    return alpha, uncapped <= MAX_ALPHA
+    return capped_alpha(uncapped, is_visible), uncapped <= MAX_ALPHA
 
 
 @inline_jit

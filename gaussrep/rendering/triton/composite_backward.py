@@ -11,6 +11,8 @@ bitwise reproducible.
 from triton import language as tl
 
 from gaussrep.rendering.triton.composite import (
+    blend,
+    capped_alpha,
     gaussian_alpha,
     group_alphas,
     group_weights,
@@ -37,7 +39,6 @@ from gaussrep.rendering.triton.layout import (
     RECORD_SIZE,
     RED,
     SLOT_SIZE,
-    TRANSMITTANCE_MIN,
 )
 
 
@@ -172,12 +173,8 @@ def composite_backward(
             record = records + member * RECORD_SIZE
             exponent = load_exponent(record, left, top, is_pair)
             uncapped, is_visible = gaussian_alpha(x, y, exponent)
-            opacity = tl.where(is_visible, tl.minimum(uncapped, MAX_ALPHA), 0.0)
-            weight = opacity * transmittance
-            after = transmittance - weight
-            is_open = after > TRANSMITTANCE_MIN
-            weight = tl.where(is_open, weight, 0.0)
-            transmittance = tl.where(is_open, after, 0.0)
+            opacity = capped_alpha(uncapped, is_visible)
+            weight, transmittance, is_open = blend(opacity, transmittance)
             value = grad_weight
             if HAS_DEPTH:
                 value += by_depth * tl.load(record + DEPTH, mask=is_pair, other=0.0)

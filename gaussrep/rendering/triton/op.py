@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.errors import CapabilityError
+from gaussrep.rendering.operator import fill_unused, register_derivatives
 from gaussrep.rendering.triton.layout import RECORD_SIZE, Bins, Images, Scenes, Splats
 from gaussrep.rendering.triton.stages import (
     Pass,
@@ -173,22 +173,11 @@ def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ..
     scenes, background = tensors[:INPUTS], tensors[INPUTS]
     outputs = tensors[INPUTS + 1 :]
     images, state = outputs[:IMAGES], outputs[IMAGES:]
-    grads = [
-        image[:0] if grad is None else grad
-        for image, grad in zip(images, grad_outputs[:IMAGES], strict=True)
-    ]
+    grads = fill_unused(images, grad_outputs[:IMAGES])
     options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
     cameras = any(ctx.needs_input_grad[INPUTS - 2 : INPUTS])
     gradients = rasterize_backward(scenes, background, images, state, grads, *options, cameras)
     return *gradients, *(None for _ in options), None
 
 
-def _refuse_second_derivative(ctx: Any, gradients: list[Tensor]) -> None:
-    raise CapabilityError(
-        "renderer 'triton' has first derivatives only; use the renderer 'reference' for second "
-        "ones."
-    )
-
-
-torch.library.register_autograd("gaussrep::rasterize_triton", _backward, setup_context=_setup)
-torch.library.register_autograd("gaussrep::rasterize_triton_backward", _refuse_second_derivative)
+register_derivatives("gaussrep::rasterize_triton", "triton", _setup, _backward)

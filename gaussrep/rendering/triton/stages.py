@@ -10,6 +10,7 @@ import torch
 import triton
 from torch import Tensor
 
+from gaussrep.rendering.operator import split_camera_gradients
 from gaussrep.rendering.triton.bin import emit_pairs, sum_slots
 from gaussrep.rendering.triton.composite import composite, composite_features
 from gaussrep.rendering.triton.composite_backward import (
@@ -388,19 +389,8 @@ def _project_backward(state: Pass, totals: Tensor, *, cameras: bool) -> Scenes:
             LANES=_lanes(count),
             num_warps=4,
         )
-    grad_viewmats, grad_Ks = _split_camera_gradients(sums.sum(1))
+    grad_viewmats, grad_Ks = split_camera_gradients(sums.sum(1))
     return grads._replace(viewmats=grad_viewmats, Ks=grad_Ks)
 
 
 SHAPED = ("means", "quats", "scales", "opacities")
-
-
-def _split_camera_gradients(sums: Tensor) -> tuple[Tensor, Tensor]:
-    """Convert gradients to camera parameters, [S, V, CAMERA_SIZE], to gradients to matrices."""
-    grad_viewmats = sums.new_zeros(*sums.shape[:-1], 4, 4)
-    grad_Ks = sums.new_zeros(*sums.shape[:-1], 3, 3)
-    grad_viewmats[..., :3, :3] = sums[..., :9].unflatten(-1, (3, 3))
-    grad_viewmats[..., :3, 3] = sums[..., 9:12]
-    grad_Ks[..., 0, 0], grad_Ks[..., 1, 1] = sums[..., 12], sums[..., 13]
-    grad_Ks[..., :2, 2] = sums[..., 14:]
-    return grad_viewmats, grad_Ks

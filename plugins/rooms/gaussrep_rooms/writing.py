@@ -107,7 +107,7 @@ def _claim(root: Path, settings: dict[str, int | bool]) -> None:
     """Create the folder with its settings, or check that they are the same."""
     path = root / SETTINGS
     try:
-        for folder in (root, *(_files(root, number).metadata.parent for number in range(2))):
+        for folder in (root, *(root / "metadata").glob("*")):
             remove_leftovers(folder)
         if path.exists():
             _compare(root, settings, path)

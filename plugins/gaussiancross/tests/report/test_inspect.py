@@ -29,7 +29,9 @@ def write_room(root, batch):
     write_scene(root, "val", "room", cloud, frames, K)
 
 
-def test_a_strangers_scenes_must_be_named(method, make_batch, tmp_path, monkeypatch):
+@pytest.fixture
+def run(method, make_batch, tmp_path):
+    """A run, without weights, on a data set of one room."""
     write_room(tmp_path / "data", make_batch(1))
     data = {"type": "scannet", "root": tmp_path / "data", "views": 2, "image_size": (24, 32)}
     given = {
@@ -37,21 +39,16 @@ def test_a_strangers_scenes_must_be_named(method, make_batch, tmp_path, monkeypa
         "data": data,
         "trainer": {"steps": 1, "device": "cpu"},
     }
-    run = RunFolder.create(tmp_path / "run", load_config(TrainConfig, given, [], []), {})
+    return RunFolder.create(tmp_path / "run", load_config(TrainConfig, given, [], []), {})
+
+
+def test_a_strangers_scenes_must_be_named(run, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
     with pytest.raises(RunError, match=r"not made here by you.*data\.root="):
         inspect_run(run.path, ["room"], tmp_path / "report")
 
 
-def test_the_command_shows_a_scene_of_the_runs_data(method, make_batch, tmp_path):
-    write_room(tmp_path / "data", make_batch(1))
-    data = {"type": "scannet", "root": tmp_path / "data", "views": 2, "image_size": (24, 32)}
-    given = {
-        "method": method.config.model_dump(mode="json"),
-        "data": data,
-        "trainer": {"steps": 1, "device": "cpu"},
-    }
-    run = RunFolder.create(tmp_path / "run", load_config(TrainConfig, given, [], []), {})
+def test_the_command_shows_a_scene_of_the_runs_data(run, method):
     save_model(method, str(run.weights_file))
     command = [sys.executable, "-m", "gaussrep", "inspect", str(run.path), "room"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)

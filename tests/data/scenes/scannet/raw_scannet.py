@@ -46,11 +46,11 @@ def write_sens(path, frames, poses, K, color_size=None):
     out += [matrix.tobytes(), np.eye(4, dtype="<f4").tobytes()]
     out += [struct.pack("<iiIIIIfQ", 2, 1, columns, rows, width, height, 1000.0, len(frames))]
     for frame, pose in zip(frames, poses, strict=True):
-        picture = io.BytesIO()
-        Image.fromarray(frame.image).resize((columns, rows)).save(picture, "JPEG", quality=95)
+        jpeg = io.BytesIO()
+        Image.fromarray(frame.image).resize((columns, rows)).save(jpeg, "JPEG", quality=95)
         depth = zlib.compress((frame.depth * 1000).round().astype("<u2").tobytes())
         out += [np.asarray(pose, "<f4").tobytes()]
-        out += [struct.pack("<QQQQ", 0, 0, picture.tell(), len(depth)), picture.getvalue(), depth]
+        out += [struct.pack("<QQQQ", 0, 0, jpeg.tell(), len(depth)), jpeg.getvalue(), depth]
     path.write_bytes(b"".join(out))
 
 
