@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.cores import usable_cores
+from gaussrep.cores import affinity_cores, usable_cores
 
 ProcessesOption = Annotated[
     int,
@@ -51,7 +51,10 @@ def start_processes(count: int) -> None:
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_free_port()),
     }
-    shared.setdefault("OMP_NUM_THREADS", str(max(1, usable_cores() // count)))
+    cores = usable_cores()
+    of_quota = str(cores) if cores < affinity_cores() else None  # set by `prepare_process`
+    if os.environ.get("OMP_NUM_THREADS") in (None, of_quota):
+        shared["OMP_NUM_THREADS"] = str(max(1, cores // count))
     processes = [
         subprocess.Popen(command, env=shared | {"RANK": str(rank), "LOCAL_RANK": str(rank)})
         for rank in range(count)

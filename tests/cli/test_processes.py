@@ -45,6 +45,20 @@ def test_the_processes_get_what_torchrun_sets(program, tmp_path, monkeypatch):
     assert first == second
 
 
+@pytest.mark.parametrize(
+    ("affinity", "given", "threads"),
+    [(8, "6", "3"), (8, "4", "4"), (6, "6", "6")],
+    ids=["a quota is divided", "the user's number is kept", "also without a quota"],
+)
+def test_threads_of_the_processes(program, tmp_path, monkeypatch, affinity, given, threads):
+    monkeypatch.setattr("gaussrep.cli.processes.affinity_cores", lambda: affinity)
+    monkeypatch.setattr("gaussrep.cli.processes.usable_cores", lambda: 6)
+    monkeypatch.setenv("OMP_NUM_THREADS", given)
+    program("echo $OMP_NUM_THREADS > $RANK")
+    assert code_of(2) == 0
+    assert [(tmp_path / str(rank)).read_text() for rank in range(2)] == [f"{threads}\n"] * 2
+
+
 def test_one_that_fails_ends_the_others(program):
     program("if [ $RANK = 1 ]; then exit 3; fi; exec sleep 60")
     assert code_of(2) == 3
