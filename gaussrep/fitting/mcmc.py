@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
+from gaussrep import quaternions
 from gaussrep.fitting.scene_model import LOGIT_EPS, SceneModel
 from gaussrep.fitting.strategy import (
     Optimizers,
@@ -19,6 +20,8 @@ from gaussrep.gaussians import Gaussians
 NOISE_STEEPNESS, NOISE_THRESHOLD = 100.0, 0.995
 """The noise fades out where 1 - opacity falls below the threshold (Kheradmand et al. 2024, section
 3.2 and its code)."""
+NOISE_LIMIT = 0.3
+"""Opacity above which less than 1e-12 of the noise remains, and none is added."""
 N_MAX = 51
 """Upper bound on the copies per relocated Gaussian that are modeled, n_max of 3DGS-MCMC's code."""
 
@@ -83,14 +86,15 @@ class MCMCStrategy(Strategy):
         _copy(scene, optimizers, torch.cat([present, added]))
 
     def _perturb(self, scene: SceneModel, info: StepInfo) -> None:
-        gaussians = scene.gaussians(0).detach()
-        faint = torch.sigmoid(NOISE_STEEPNESS * (1 - gaussians.opacities - NOISE_THRESHOLD))
+        means, opacities = scene.raw["means"], scene.raw["opacities"].sigmoid()
         strength = self.config.noise * info.means_lr / self._extent**2
-        noise = torch.randn(
-            gaussians.means.shape, generator=info.generator, device=gaussians.device
-        )
-        offsets = gaussians.covariances() @ (noise * faint[:, None] * strength)[..., None]
-        scene.raw["means"].add_(offsets.squeeze(-1))
+        noise = torch.randn(means.shape, generator=info.generator, device=means.device)
+        faint = torch.nonzero(opacities < NOISE_LIMIT)[:, 0]
+        factors = torch.sigmoid(NOISE_STEEPNESS * (1 - opacities[faint] - NOISE_THRESHOLD))
+        axes = quaternions.to_matrix(scene.raw["quats"][faint])
+        axes = axes * scene.raw["scales"][faint].exp()[:, None]
+        offsets = axes @ axes.mT @ (noise[faint] * factors[:, None] * strength)[..., None]
+        means.index_add_(0, faint, offsets.squeeze(-1))
 
 
 def compute_relocation(
