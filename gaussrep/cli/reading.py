@@ -12,7 +12,7 @@ from gaussrep.formats.suffixes import format_of
 AxesOption = Annotated[
     str | None,
     typer.Option(
-        help="Axes of an SPZ file that is read: spz or ply; see gaussrep settings formats/spz."
+        help="Axes of an SPZ or USD file that is read: spz, usd or ply; see gaussrep settings spz."
     ),
 ]
 StrictOption = Annotated[

@@ -1,4 +1,4 @@
-"""File formats of Gaussians: PLY, compressed PLY, SPZ, SOG, glTF, `.splat` and `.ksplat`."""
+"""File formats of Gaussians: PLY, compressed PLY, SPZ, SOG, glTF, USD, `.splat` and `.ksplat`."""
 
 from typing import TYPE_CHECKING
 

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import torch
@@ -145,7 +145,7 @@ def validate_for_export(
     what: str,
     max_degree: int = MAX_DEGREE,
     *,
-    marks_antialiased: bool = False,
+    antialiased_mark: Literal["known", "private", "none"] = "none",
 ) -> Gaussians:
     """Check that Gaussians can be saved, and convert them to float32 on the CPU.
 
@@ -154,8 +154,8 @@ def validate_for_export(
         path: The file, for the message.
         what: Name of the file's format for the message, `"a PLY file"`.
         max_degree: Highest SH degree that the format holds.
-        marks_antialiased: Whether the format marks antialiased scenes; otherwise, the loss of the
-            mark is logged.
+        antialiased_mark: Mark of antialiased scenes in the format: known to other programs,
+            private to gaussrep, or none; what programs will not see is logged.
 
     Returns:
         One scene without gradients.
@@ -181,11 +181,13 @@ def validate_for_export(
         )
     scene = gaussians.detach().to("cpu", torch.float32)
     _check_values(scene)
-    if scene.antialiased and not marks_antialiased:
+    if scene.antialiased and antialiased_mark != "known":
+        who = "programs" if antialiased_mark == "none" else "programs other than gaussrep"
         logger.warning(
-            "%s: %s does not mark a scene as antialiased; programs will render it without.",
+            "%s: %s does not mark a scene as antialiased; %s will render it without.",
             path,
             what,
+            who,
         )
     return scene
 

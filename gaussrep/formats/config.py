@@ -44,3 +44,12 @@ class SpzConfig(FormatConfig):
     """Axes of the numbers in the file: `spz` is right, up, back, the specification; `ply` is right,
     down, forward, as splat-transform 3, gsply, gaussforge, spz-js and Spark write. `auto` is the
     file's own record where it has one, otherwise `spz`."""
+
+
+class UsdConfig(FormatConfig):
+    """Settings of USD files."""
+
+    axes: Literal["auto", "usd", "ply"] = "auto"
+    """Axes of the numbers in the file: `usd` is what its `upAxis` names, right, up, back for Y;
+    `ply` is right, down, forward, as usd-convert-gsplat writes unless it is told to rotate.
+    `auto` is `usd`, with a warning for files of that program."""

@@ -5,13 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from gaussrep import sh
-from gaussrep.checks import check_finite
-from gaussrep.errors import FormatError, ValueRangeError
+from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import (
-    SMALLEST,
     check_decompressed_size,
     gaussians_from_arrays,
     sh_coefficients,
@@ -27,9 +24,10 @@ from gaussrep.formats.gltf_file import (
     Splatting,
     item_at,
 )
+from gaussrep.formats.placing import join, place
 from gaussrep.formats.remarks import LEFT_OUT_SHARE, Remarks
 from gaussrep.gaussians import Gaussians
-from gaussrep.quaternions import from_matrix, to_matrix
+from gaussrep.quaternions import to_matrix
 
 DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5126: "<f4"}
 """NumPy type by glTF's component type."""
@@ -271,8 +269,7 @@ def read_scene(container: Container, remarks: Remarks) -> Gaussians:
     parts = list(_parts(container, remarks))
     if not parts:
         raise FormatError(f"the file holds no Gaussians: no primitive has {EXTENSION}.")
-    bases = max(part.sh.shape[1] for part in parts if part.sh is not None)
-    return Gaussians.cat([_extend(part, bases) for part in parts])
+    return join(parts)
 
 
 def _others(document: Document) -> list[str]:
@@ -295,7 +292,7 @@ def _parts(container: Container, remarks: Remarks) -> Iterator[Gaussians]:
             part = read_primitive(container, primitive, splatting, remarks)
             total += sum(tensor.nbytes for _, tensor in part.tensors())
             check_decompressed_size(size, total)
-            yield _place(part, matrix)
+            yield place(part, matrix)
 
 
 def _find_splatting(primitive: Primitive, remarks: Remarks) -> Splatting | None:
@@ -341,54 +338,3 @@ def _matrix(node: Node) -> np.ndarray:
     matrix[:3, :3] = turn * node.scale
     matrix[:3, 3] = node.translation
     return matrix
-
-
-def _place(part: Gaussians, matrix: np.ndarray) -> Gaussians:
-    if np.array_equal(matrix, np.eye(4)):
-        return part
-    turn = _stretching_turn(matrix)
-    try:
-        if turn is None:
-            placed = part.transform(torch.from_numpy(matrix).float())
-        else:
-            placed = _stretch(part, torch.from_numpy(matrix), torch.from_numpy(turn))
-        check_finite(dict(placed.tensors()))
-    except ValueRangeError as error:
-        raise FormatError(f"a node cannot carry Gaussians: {error}") from error
-    return placed
-
-
-ORTHOGONAL = 1e-5
-"""Largest error of a node's rotation; a design choice."""
-
-
-def _stretching_turn(matrix: np.ndarray) -> np.ndarray | None:
-    """Return the rotation of a node that then scales its axes differently; None for any other."""
-    linear = matrix[:3, :3]
-    with np.errstate(all="ignore"):
-        sizes = np.sqrt(np.square(linear).sum(0))
-        turn = linear / sizes
-        straight = np.abs(turn.T @ turn - np.eye(3)).max() < ORTHOGONAL
-    if not straight or np.linalg.det(turn) < 0:
-        return None
-    return turn if np.ptp(sizes) > ORTHOGONAL * sizes.max() else None
-
-
-def _stretch(part: Gaussians, matrix: Tensor, turn: Tensor) -> Gaussians:
-    """Transform Gaussians by a node that scales its axes differently; its rotation turns SH."""
-    linear = matrix[:3, :3]
-    axes = to_matrix(part.quats.double()) * part.scales.double()[:, None]
-    turned, scales, _ = torch.linalg.svd(linear @ axes)
-    turned = turned * turned.det().sign()[:, None, None]
-    return part.replace(
-        means=(part.means.double() @ linear.mT + matrix[:3, 3]).float(),
-        quats=from_matrix(turned).float(),
-        scales=scales.float().clamp_min(SMALLEST),
-        sh=None if part.sh is None else sh.rotate(part.sh, turn.float()),
-    )
-
-
-def _extend(part: Gaussians, bases: int) -> Gaussians:
-    assert part.sh is not None
-    missing = part.sh.new_zeros(part.count, bases - part.sh.shape[1], 3)
-    return part.replace(sh=torch.cat([part.sh, missing], dim=1))

@@ -100,7 +100,7 @@ class Ply(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = validate_for_export(gaussians, path, "a PLY file", marks_antialiased=True)
+        scene = validate_for_export(gaussians, path, "a PLY file", antialiased_mark="known")
         if path.name.lower().endswith(COMPRESSED):
             if scene.count == 0:
                 raise FormatError(f"{path}: a compressed file holds at least one Gaussian.")

@@ -78,7 +78,7 @@ class Sog(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = validate_for_export(gaussians, path, "a SOG file", marks_antialiased=True)
+        scene = validate_for_export(gaussians, path, "a SOG file", antialiased_mark="known")
         if scene.count == 0:
             raise FormatError(f"{path}: a SOG file holds at least one Gaussian, got none.")
         write_files(path, encode_scene(scene))

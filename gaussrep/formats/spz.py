@@ -102,7 +102,7 @@ class Spz(Format):
         axes = AXES["spz" if self.config.axes == "auto" else self.config.axes]
         version = self.config.version
         what, degree = f"an SPZ file of version {version}", MAX_DEGREE if version == 4 else 3
-        scene = validate_for_export(gaussians, path, what, degree, marks_antialiased=True)
+        scene = validate_for_export(gaussians, path, what, degree, antialiased_mark="known")
         scene = convert_axes(scene, _signs_of(axes))
         try:
             header, body = encode_streams(scene, version)

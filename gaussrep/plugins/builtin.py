@@ -430,6 +430,13 @@ def register_formats() -> Iterator[FormatRecord]:
         config="gaussrep.formats.config:GltfConfig",
         suffixes=(".glb", ".gltf"),
     )
+    yield FormatRecord(
+        name="usd",
+        summary="OpenUSD's ParticleField3DGaussianSplat; binary files need the extra usd.",
+        target="gaussrep.formats.usd:Usd",
+        config="gaussrep.formats.config:UsdConfig",
+        suffixes=(".usda", ".usdc", ".usdz", ".usd"),
+    )
 
 
 @hookimpl

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from gaussrep.cli.info import info
-from gaussrep.errors import FormatError
+from gaussrep.errors import ConfigError, FormatError
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 
@@ -32,3 +32,22 @@ def test_a_file_is_summarized(tmp_path, capsys):
 def test_a_missing_file_is_one_sentence(tmp_path):
     with pytest.raises(FormatError, match="No such file"):
         info(tmp_path / "none.ply")
+
+
+def test_axes_and_strict_are_settings_of_reading(tmp_path, capsys):
+    scene = Gaussians(
+        means=torch.tensor([[0.0, 1, 2]]),
+        quats=torch.ones(1, 4),
+        scales=torch.ones(1, 3),
+        opacities=torch.ones(1),
+        colors=torch.zeros(1, 3),
+        antialiased=True,
+    )
+    save(scene, tmp_path / "a.spz", axes="ply")
+    info(tmp_path / "a.spz", axes="spz", strict=True)
+    shown = capsys.readouterr().out
+    assert "SH of degree 0, antialiased" in shown
+    assert "-1" in next(line for line in shown.splitlines() if line.strip().startswith("y"))
+    save(scene, tmp_path / "a.ply")
+    with pytest.raises(ConfigError, match="axes"):
+        info(tmp_path / "a.ply", axes="ply")

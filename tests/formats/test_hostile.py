@@ -15,7 +15,8 @@ from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz_container import SpzHeader, pack_spz, unpack_spz
 from gaussrep.gaussians import Gaussians
 
-NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply", "a.compressed.ply", "a.sog", "meta.json"]
+NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply", "a.compressed.ply", "a.sog", "a.usda"]
+NAMES += ["meta.json"]
 WORDS = [b"\0", b"\xff" * 4, b"-1", b"1e999", b"NaN", b"99999999999", b"{}", b"[]", b"null", b'"']
 
 

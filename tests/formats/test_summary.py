@@ -57,3 +57,16 @@ def test_the_generator_names_the_program(tmp_path, name):
     assert summary.program == json.loads(text)["asset"]["generator"]
     assert summary.program.startswith("gaussrep ")
     assert summary.sh_degree == 1
+
+
+@pytest.mark.parametrize("name", ["a.sog", "meta.json", "a.usda"])
+def test_the_program_of_sog_and_usd(tmp_path, name):
+    save(row_of_five(degree=1), tmp_path / name)
+    assert summarize(tmp_path / name).program.startswith("gaussrep ")
+
+
+def test_settings_of_the_format(tmp_path):
+    save(row_of_five().replace(antialiased=True), tmp_path / "a.spz")
+    plain, turned = (summarize(tmp_path / "a.spz", axes=axes) for axes in ("ply", "spz"))
+    assert plain.quantiles["y"][0] == pytest.approx(-turned.quantiles["y"][-1])
+    assert plain.antialiased

@@ -1,0 +1,104 @@
+"""Gaussians in OpenUSD's files, `.usda`, `.usdc`, `.usdz` and `.usd`."""
+
+import mmap
+import os
+from pathlib import Path
+from typing import BinaryIO
+
+from gaussrep.errors import FormatError
+from gaussrep.formats.axes import RIGHT_DOWN_FORWARD, RIGHT_UP_BACK, convert_axes
+from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
+from gaussrep.formats.config import UsdConfig
+from gaussrep.formats.format import Format
+from gaussrep.formats.remarks import Remarks
+from gaussrep.formats.usd_crate import CRATE, ZIP, read_crate, write_crate
+from gaussrep.formats.usd_layer import UsdLayer
+from gaussrep.formats.usd_scene import MAX_DEGREE, read_scene
+from gaussrep.formats.usd_text import MAGIC, read_text
+from gaussrep.formats.usd_writing import write_text
+from gaussrep.gaussians import Gaussians
+
+TEXT = ".usda"
+
+
+class Usd(Format):
+    """Prims of the type `ParticleField3DGaussianSplat`, as OpenUSD's schema of 26.03 has it.
+
+    Scales are linear and opacities in [0, 1], quaternions wxyz, the coefficients of SH of each
+    Gaussian follow one another. Text, `.usda`, needs nothing else; `.usdc`, `.usdz` and a binary
+    `.usd` need the extra `usd`. `.usd` is written as binary.
+
+    One layer is read: references, payloads, sublayers and variants are not followed, and named.
+    Prims are placed by the transforms of those above them; of values that change in time, the
+    first is read. Attributes in half floats are read where those in float32 are missing.
+
+    Axes of a file are x right, y up, z back, or with `upAxis` Z x right, y forward, z up; they are
+    converted, spherical harmonics included. The tag of antialiasing is an entry of `customData`,
+    which other programs ignore.
+
+    Args:
+        config: The settings.
+    """
+
+    def __init__(self, config: UsdConfig | None = None) -> None:
+        self.config = config or UsdConfig()
+
+    def read(self, path: Path) -> Gaussians:
+        """Read one scene.
+
+        Args:
+            path: The file.
+
+        Returns:
+            One scene with `sh`, float32, on the CPU.
+
+        Raises:
+            FormatError: If the file is missing or damaged, holds no Gaussians or impossible ones,
+                or is binary and usd-core is not installed.
+        """
+        remarks = Remarks(self.config.strict)
+        with open_for_reading(path, remarks) as file:
+            return read_scene(_read_layer(file, path), self.config.axes, remarks)
+
+    def write(self, gaussians: Gaussians, path: Path) -> None:
+        """Write one scene, whole or not at all.
+
+        Args:
+            gaussians: One scene, without batch axes.
+            path: The file, overwritten if it exists; text if it ends in `.usda`.
+
+        Raises:
+            FormatError: If there are batch axes, features or no Gaussians, the file cannot be
+                written, or it is binary and usd-core is not installed.
+            ValueRangeError: If a value is not finite in float32, a scale not positive, or a
+                quaternion zero.
+        """
+        scene = validate_for_export(
+            gaussians, path, "a USD file", MAX_DEGREE, antialiased_mark="private"
+        )
+        if scene.count == 0:
+            raise FormatError(f"{path}: a USD file holds at least one Gaussian, got none.")
+        signs = RIGHT_DOWN_FORWARD if self.config.axes == "ply" else RIGHT_UP_BACK
+        scene = convert_axes(scene, signs)
+        suffix = path.suffix.lower()
+        try:
+            with open_for_writing(path) as file:
+                if suffix == TEXT:
+                    write_text(file, scene)
+                else:
+                    write_crate(file, scene, suffix if suffix == ".usdz" else ".usdc")
+        except FormatError as error:
+            text = str(error)
+            raise FormatError(text if text.startswith(f"{path}:") else f"{path}: {text}") from error
+
+
+def _read_layer(file: BinaryIO, path: Path) -> UsdLayer:
+    start = file.read(8)
+    if start == CRATE:
+        return read_crate(path, ".usdc")
+    if start.startswith(ZIP):
+        return read_crate(path, ".usdz")
+    if not start.startswith(MAGIC):
+        raise FormatError("this is no file of USD: it begins like none.")
+    with mmap.mmap(file.fileno(), os.fstat(file.fileno()).st_size, access=mmap.ACCESS_READ) as data:
+        return read_text(data)
