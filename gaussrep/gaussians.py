@@ -10,10 +10,13 @@ from torch import Tensor
 
 from gaussrep import quaternions, sh, similarity
 from gaussrep.checks import check_alike, check_shape
+from gaussrep.color_spaces import ColorSpace
 from gaussrep.errors import ShapeError
 
 PADDING = {"quats": (1.0, 0.0, 0.0, 0.0), "scales": (1.0, 1.0, 1.0)}
 """Values of padding Gaussians where they are not 0."""
+MARKS = ("antialiased", "color_space")
+"""Fields that are no tensors, and are the same for a whole scene."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,6 +36,8 @@ class Gaussians:
         features: Any number of further channels, [*B, N, C].
         antialiased: Whether the scene was fitted with antialiasing, so that renderers compensate
             opacities for the blur that they add to small Gaussians (Mip-Splatting, Yu et al. 2024).
+        color_space: Space in which colors are blended, `"srgb"`, that of ordinary images, or
+            `"linear"` light; rendered images are in the same.
 
     Raises:
         ShapeError: If a tensor has the wrong shape, dtype or device; the message names it.
@@ -53,6 +58,7 @@ class Gaussians:
     sh: Float[Tensor, "*batch n bases 3"] | None = None
     features: Float[Tensor, "*batch n channels"] | None = None
     antialiased: bool = False
+    color_space: ColorSpace = "srgb"
 
     def __post_init__(self) -> None:
         if not isinstance(self.means, Tensor) or self.means.ndim < 2:
@@ -80,7 +86,7 @@ class Gaussians:
         return (
             (name, tensor)
             for name, tensor in vars(self).items()
-            if tensor is not None and name != "antialiased"
+            if tensor is not None and name not in MARKS
         )
 
     @property
@@ -112,7 +118,7 @@ class Gaussians:
         """Replace some fields.
 
         Args:
-            **fields: New tensors, or `antialiased`, by name of the field; None removes an optional
+            **fields: New tensors or marks, by name of the field; None removes an optional
                 tensor.
 
         Returns:
@@ -228,7 +234,7 @@ class Gaussians:
             New Gaussians, [*B, sum of N_i].
 
         Raises:
-            ShapeError: If there is no part, or the fields or `antialiased` differ.
+            ShapeError: If there is no part, or the fields or the marks differ.
         """
         names = _common_fields(parts)
         axis = len(parts[0].batch_shape)
@@ -246,7 +252,7 @@ class Gaussians:
             New Gaussians, [scenes, *B, max of N_i].
 
         Raises:
-            ShapeError: If there is no scene, or the fields or `antialiased` differ.
+            ShapeError: If there is no scene, or the fields or the marks differ.
         """
         names = _common_fields(scenes)
         padded = [scene.pad(max(s.count for s in scenes)) for scene in scenes]
@@ -289,6 +295,7 @@ class Gaussians:
 
     def __repr__(self) -> str:
         mode = ", antialiased" if self.antialiased else ""
+        mode += ", linear colors" if self.color_space == "linear" else ""
         head = f"Gaussians({list(self.opacities.shape)}, {self.dtype}, {self.device}{mode})"
         lines = [f"  {name:<9} {_describe(tensor)}" for name, tensor in self.tensors()]
         return "\n".join([head, *lines])
@@ -313,9 +320,11 @@ def _common_fields(parts: Sequence[Gaussians]) -> list[str]:
                 f"cannot join Gaussians of different fields: part 0 has {', '.join(names)}, "
                 f"part {number} has {', '.join(other)}."
             )
-        if part.antialiased != parts[0].antialiased:
-            raise ShapeError(
-                "cannot join antialiased Gaussians with others, which renderers draw differently; "
-                "replace(antialiased=…) changes one of them."
-            )
+        for mark in MARKS:
+            first, other = getattr(parts[0], mark), getattr(part, mark)
+            if first != other:
+                raise ShapeError(
+                    f"cannot join Gaussians of {mark}={first!r} with others of {mark}={other!r}, "
+                    f"which mean different images; replace({mark}=…) changes one of them."
+                )
     return names

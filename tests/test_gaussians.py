@@ -152,5 +152,13 @@ def test_operations_keep_the_mark_of_antialiasing():
     kept += [Gaussians.stack([g, g[:1]])]
     assert all(each.antialiased for each in kept)
     assert not g.replace(antialiased=False).antialiased
-    with pytest.raises(ShapeError, match="cannot join antialiased Gaussians with others"):
+    with pytest.raises(ShapeError, match="cannot join Gaussians of antialiased=True with others"):
+        Gaussians.cat([g, make(4)])
+
+
+def test_the_color_space_is_a_mark_of_the_scene():
+    g = make(4).replace(color_space="linear")
+    assert "linear colors" in repr(g)
+    assert g[:2].color_space == g.pad(6).color_space == g.to(torch.float64).color_space == "linear"
+    with pytest.raises(ShapeError, match="of color_space='linear' with others"):
         Gaussians.cat([g, make(4)])

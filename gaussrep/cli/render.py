@@ -138,16 +138,17 @@ def _render(
 ) -> "Iterator[np.ndarray]":
     """Render the cameras one by one; the gray values of all depths have one scale."""
     from gaussrep import rendering
+    from gaussrep.color_spaces import from_srgb
 
     device = _device(renderer)
     count = len(cameras.viewmats)
     limits = _depth_limits(gaussians, cameras) if depth and count > 1 else None
     gaussians, cameras = gaussians.to(device), cameras.to(device)
-    background = background.to(device)
+    background = from_srgb(background.to(device), gaussians.color_space)
     with Progress("rendering", total=count) as progress:
         for number in range(count):
             image = rendering.render(gaussians, cameras[number : number + 1], renderer, background)
-            yield _depth_pixels(image, limits) if depth else _color_pixels(image)
+            yield _depth_pixels(image, limits) if depth else _color_pixels(image, gaussians)
             progress.update(number + 1)
 
 
@@ -184,8 +185,11 @@ def _cameras(
     return Cameras.look_at(center[None], target, upward, width, height, fov)
 
 
-def _color_pixels(image: "Rendering") -> "np.ndarray":
-    return (image.color[0].clamp(0, 1) * 255).round().byte().cpu().numpy()
+def _color_pixels(image: "Rendering", gaussians: "Gaussians") -> "np.ndarray":
+    from gaussrep.color_spaces import to_srgb
+
+    color = to_srgb(image.color[0], gaussians.color_space)
+    return (color * 255).round().byte().cpu().numpy()
 
 
 def _depth_limits(gaussians: "Gaussians", cameras: "Cameras") -> tuple[float, float]:

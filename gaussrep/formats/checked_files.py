@@ -146,6 +146,7 @@ def validate_for_export(
     max_degree: int = MAX_DEGREE,
     *,
     antialiased_mark: Literal["known", "private", "none"] = "none",
+    marks_color_space: bool = False,
 ) -> Gaussians:
     """Check that Gaussians can be saved, and convert them to float32 on the CPU.
 
@@ -156,6 +157,7 @@ def validate_for_export(
         max_degree: Highest SH degree that the format holds.
         antialiased_mark: Mark of antialiased scenes in the format: known to other programs,
             private to gaussrep, or none; what programs will not see is logged.
+        marks_color_space: Whether the format marks scenes with linear colors.
 
     Returns:
         One scene without gradients.
@@ -188,6 +190,10 @@ def validate_for_export(
             path,
             what,
             who,
+        )
+    if scene.color_space == "linear" and not marks_color_space:
+        logger.warning(
+            "%s: %s does not mark linear colors; programs will show them too dark.", path, what
         )
     return scene
 

@@ -51,5 +51,5 @@ class UsdConfig(FormatConfig):
 
     axes: Literal["auto", "usd", "ply"] = "auto"
     """Axes of the numbers in the file: `usd` is what its `upAxis` names, right, up, back for Y;
-    `ply` is right, down, forward, as usd-convert-gsplat writes unless it is told to rotate.
+    `ply` is right, down, forward, as usd-convert-gsplat writes unless a rotation is requested.
     `auto` is `usd`, with a warning for files of that program."""

@@ -13,7 +13,16 @@ from gaussrep.formats.checked_files import open_for_reading, open_for_writing, v
 from gaussrep.formats.config import GltfConfig
 from gaussrep.formats.format import Format
 from gaussrep.formats.gltf_file import EXTENSION, data_uri, pack_glb, read_container
-from gaussrep.formats.gltf_scene import KINDS, MEANS, POINTS, PROPERTIES, attributes, read_scene
+from gaussrep.formats.gltf_scene import (
+    COLOR_SPACES,
+    KINDS,
+    MEANS,
+    POINTS,
+    PROPERTIES,
+    VENDOR,
+    attributes,
+    read_scene,
+)
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
@@ -24,9 +33,10 @@ FLOAT, ARRAY_BUFFER = 5126, 34962
 class Gltf(Format):
     """One mesh of points whose attributes are float32: linear scales, opacities, SH.
 
-    It implements the release candidate of KHR_gaussian_splatting, revision 63770cc of 15 April
-    2026: kernel `ellipse`, color space `srgb_rec709_display`. `.glb` is one binary file; `.gltf`
-    is JSON with the bytes in base64.
+    It implements KHR_gaussian_splatting as Khronos published it in revision 63770cc of 15 April
+    2026: kernel `ellipse`, color spaces `srgb_rec709_display` and `lin_rec709_display`, which is
+    `color_space="linear"`. `.glb` is one binary file; `.gltf` is JSON with the bytes in base64.
+    The mark of antialiasing is an entry of `extras`, which other programs ignore.
 
     Read files may have their buffers in the file or beside it, use normalized integers, and place
     several primitives by nodes that translate, rotate and scale. Compressed primitives and drafts
@@ -73,11 +83,14 @@ class Gltf(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = convert_axes(validate_for_export(gaussians, path, "a glTF file"), LEFT_UP_FORWARD)
+        scene = validate_for_export(
+            gaussians, path, "a glTF file", antialiased_mark="private", marks_color_space=True
+        )
+        scene = convert_axes(scene, LEFT_UP_FORWARD)
         if scene.count == 0:
             raise FormatError(f"{path}: a glTF file holds at least one Gaussian, got none.")
         arrays = attributes(scene)
-        document = _describe(arrays)
+        document = _describe(arrays, _properties(scene))
         binary = b"".join(array.astype("<f4").tobytes() for array in arrays.values())
         if path.suffix.lower() == ".glb":
             content = pack_glb(json.dumps(document).encode(), binary)
@@ -88,14 +101,22 @@ class Gltf(Format):
             file.write(content)
 
 
-def _describe(arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+def _properties(scene: Gaussians) -> dict[str, Any]:
+    names = {space: name for name, space in COLOR_SPACES.items()}
+    properties: dict[str, Any] = PROPERTIES | {"colorSpace": names[scene.color_space]}
+    if scene.antialiased:
+        properties["extras"] = {VENDOR: {"antialiased": True}}
+    return properties
+
+
+def _describe(arrays: dict[str, np.ndarray], properties: dict[str, Any]) -> dict[str, Any]:
     """Describe a file whose one buffer holds the arrays, concatenated, as JSON."""
     names, sizes = list(arrays), [4 * array.size for array in arrays.values()]
     ends = np.cumsum(sizes).tolist()
     primitive = {
         "attributes": {name: place for place, name in enumerate(names)},
         "mode": POINTS,
-        "extensions": {EXTENSION: PROPERTIES},
+        "extensions": {EXTENSION: properties},
     }
     return {
         "asset": {"version": "2.0", "generator": f"gaussrep {__version__}"},

@@ -64,6 +64,7 @@ class Splatting(GltfObject):
     color_space: str | None = None
     projection: str = "perspective"
     sorting_method: str | None = None
+    extras: Any = None
 
 
 class PrimitiveExtensions(GltfObject):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from gaussrep import sh
+from gaussrep.color_spaces import ColorSpace
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import (
     check_decompressed_size,
@@ -96,6 +97,13 @@ PROPERTIES = {
     "sortingMethod": "cameraDistance",
 }
 """Properties of Gaussians that are trained on ordinary images."""
+COLOR_SPACES: dict[str, ColorSpace] = {
+    "srgb_rec709_display": "srgb",
+    "lin_rec709_display": "linear",
+}
+"""Color spaces of Gaussians, by that of the extension."""
+VENDOR = "gaussrep"
+"""Entry of `extras` with what the extension does not hold."""
 MEANS, QUATS = "POSITION", f"{EXTENSION}:ROTATION"
 SCALES, OPACITIES = f"{EXTENSION}:SCALE", f"{EXTENSION}:OPACITY"
 KINDS = {MEANS: "VEC3", QUATS: "VEC4", SCALES: "VEC3", OPACITIES: "SCALAR"}
@@ -142,7 +150,16 @@ def read_primitive(
         scales=arrays[SCALES],
         opacities=arrays[OPACITIES][:, 0],
         sh=np.stack([arrays[name] for name in sh_names(bases)], axis=1),
+    ).replace(
+        antialiased=_is_antialiased(splatting),
+        color_space=COLOR_SPACES[str(splatting.color_space)],
     )
+
+
+def _is_antialiased(splatting: Splatting) -> bool:
+    extras = splatting.extras if isinstance(splatting.extras, dict) else {}
+    private = extras.get(VENDOR)
+    return isinstance(private, dict) and private.get("antialiased") is True
 
 
 def attributes(scene: Gaussians) -> dict[str, np.ndarray]:
@@ -184,13 +201,14 @@ def sh_names(bases: int) -> list[str]:
 
 def _check_properties(primitive: Primitive, splatting: Splatting, remarks: Remarks) -> None:
     given = splatting.model_dump(by_alias=True, include={"kernel", "color_space", "projection"})
+    known = {name: (PROPERTIES[name],) for name in given} | {"colorSpace": tuple(COLOR_SPACES)}
     unsupported = [
-        f"{name} {str(given[name])[:40]!r}" for name in given if given[name] != PROPERTIES[name]
+        f"{name} {str(value)[:40]!r}" for name, value in given.items() if value not in known[name]
     ]
     if primitive.mode != POINTS:
         unsupported.append(f"mode {primitive.mode}")
     if unsupported:
-        wanted = ", ".join(PROPERTIES[name] for name in given)
+        wanted = ", ".join(value for values in known.values() for value in values)
         raise FormatError(
             f"a primitive of Gaussians has {', '.join(unsupported)}; only {wanted} and mode "
             f"{POINTS} are read."

@@ -79,7 +79,15 @@ def join(parts: Sequence[Gaussians]) -> Gaussians:
 
     Returns:
         One scene with `sh` of the highest degree that occurs.
+
+    Raises:
+        FormatError: If only some parts are antialiased, or have linear colors.
     """
+    if len({(part.antialiased, part.color_space) for part in parts}) > 1:
+        raise FormatError(
+            "some of its parts are marked antialiased, or have linear colors, and others are not; "
+            "one scene cannot hold both. Write them to files of their own."
+        )
     bases = max(part.sh.shape[1] for part in parts if part.sh is not None)
     return Gaussians.cat([_extend(part, bases) for part in parts])
 

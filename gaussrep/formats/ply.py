@@ -20,7 +20,9 @@ from gaussrep.formats.format import Format
 from gaussrep.formats.ply_elements import PlyHeader, read_header, vertex_chunks
 from gaussrep.formats.ply_variants import (
     ANTIALIASED_COMMENT,
+    LINEAR,
     is_antialiased,
+    is_linear,
     remark_meanings,
     with_standard_names,
 )
@@ -48,6 +50,7 @@ class Ply(Format):
     `scalar_…`, and PlayCanvas's compressed files. Mip-Splatting's column `filter_3D` is applied.
     Comments and columns that change the meaning of others are logged; the comments of Brush and
     Postshot that mark a scene fitted with antialiasing set `antialiased`, Brush's is written.
+    SHARP's element `color_space` of 1, linear colors, is read and written.
 
     Axes are gaussrep's own, x right, y down, z forward, and are not converted.
 
@@ -74,9 +77,10 @@ class Ply(Format):
         remarks = Remarks(self.config.strict)
         with open_for_reading(path, remarks) as file:
             header = with_standard_names(read_header(file))
-            remark_meanings(file, header, remarks)
+            remark_meanings(header, remarks)
+            linear = is_linear(file, header)
             return self._read_scene(file, header, remarks).replace(
-                antialiased=is_antialiased(header)
+                antialiased=is_antialiased(header), color_space="linear" if linear else "srgb"
             )
 
     def _read_scene(self, file: BinaryIO, header: PlyHeader, remarks: Remarks) -> Gaussians:
@@ -100,8 +104,11 @@ class Ply(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = validate_for_export(gaussians, path, "a PLY file", antialiased_mark="known")
-        if path.name.lower().endswith(COMPRESSED):
+        is_packed = path.name.lower().endswith(COMPRESSED)
+        scene = validate_for_export(
+            gaussians, path, "a PLY file", antialiased_mark="known", marks_color_space=not is_packed
+        )
+        if is_packed:
             if scene.count == 0:
                 raise FormatError(f"{path}: a compressed file holds at least one Gaussian.")
             with open_for_writing(path) as file:
@@ -112,7 +119,8 @@ class Ply(Format):
         header = ["ply", "format binary_little_endian 1.0"]
         header += [f"comment {ANTIALIASED_COMMENT}"] if scene.antialiased else []
         header += [f"element vertex {scene.count}"]
-        header += [*(f"property float {name}" for name in names), "end_header", ""]
+        header += [f"property float {name}" for name in names]
+        header += [*(LINEAR if scene.color_space == "linear" else ()), "end_header", ""]
         rows = torch.empty(ROWS, len(names))
         with open_for_writing(path) as file:
             file.write("\n".join(header).encode("ascii"))
@@ -121,3 +129,4 @@ class Ply(Format):
                 table = rows[: part.stop - start]
                 ply_layout.encode_rows(scene, harmonics, part, table)
                 file.write(table.numpy().astype("<f4", copy=False).data)
+            file.write(b"\1" if scene.color_space == "linear" else b"")

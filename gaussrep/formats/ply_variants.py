@@ -19,6 +19,8 @@ MOVING = ("trbf_", "motion_", "omega_")
 """First letters of the columns that Spacetime Gaussians add."""
 COLOR_SPACE = "color_space"
 """Element, and its one column, of SHARP: 0 is sRGB, 1 is linear."""
+LINEAR = (f"element {COLOR_SPACE} 1", f"property uchar {COLOR_SPACE}")
+"""Lines of the header by which linear colors are marked; the element's one byte is 1."""
 
 
 def with_standard_names(header: PlyHeader) -> PlyHeader:
@@ -56,16 +58,12 @@ def is_antialiased(header: PlyHeader) -> bool:
     return any(ANTIALIASED.search(comment) for comment in header.comments)
 
 
-def remark_meanings(file: BinaryIO, header: PlyHeader, remarks: Remarks) -> None:
-    """Remark on comments, columns and elements that change what others mean.
+def remark_meanings(header: PlyHeader, remarks: Remarks) -> None:
+    """Remark on comments and columns that change what others mean.
 
     Args:
-        file: The file, opened for reading.
-        header: Its header.
+        header: Header of a file.
         remarks: Where they are added.
-
-    Raises:
-        FormatError: If the file is truncated.
     """
     for comment in header.comments:
         axis = VERTICAL.search(comment)
@@ -77,11 +75,21 @@ def remark_meanings(file: BinaryIO, header: PlyHeader, remarks: Remarks) -> None
     moving = [name for name in header.vertex.properties if name.startswith(MOVING)]
     if moving:
         remarks.add(f"columns of Gaussians that move are ignored: {', '.join(moving)[:80]}")
-    if _is_linear(file, header):
-        remarks.add("its element color_space marks linear colors; they are read as sRGB")
 
 
-def _is_linear(file: BinaryIO, header: PlyHeader) -> bool:
+def is_linear(file: BinaryIO, header: PlyHeader) -> bool:
+    """Test whether an element marks linear colors.
+
+    Args:
+        file: The file, opened for reading.
+        header: Its header.
+
+    Returns:
+        Whether there is such an element.
+
+    Raises:
+        FormatError: If the file is truncated.
+    """
     elements = (*header.before, header.vertex, *header.after)
     places = [place for place, element in enumerate(elements) if element.name == COLOR_SPACE]
     if not places or not all(map(_has_fixed_rows, elements[: places[0] + 1])):

@@ -33,8 +33,8 @@ class Usd(Format):
     first is read. Attributes in half floats are read where those in float32 are missing.
 
     Axes of a file are x right, y up, z back, or with `upAxis` Z x right, y forward, z up; they are
-    converted, spherical harmonics included. The tag of antialiasing is an entry of `customData`,
-    which other programs ignore.
+    converted, spherical harmonics included. The mark of antialiasing is an entry of `customData`,
+    which other programs ignore; that of linear colors is the color space of the coefficients.
 
     Args:
         config: The settings.
@@ -74,7 +74,12 @@ class Usd(Format):
                 quaternion zero.
         """
         scene = validate_for_export(
-            gaussians, path, "a USD file", MAX_DEGREE, antialiased_mark="private"
+            gaussians,
+            path,
+            "a USD file",
+            MAX_DEGREE,
+            antialiased_mark="private",
+            marks_color_space=True,
         )
         if scene.count == 0:
             raise FormatError(f"{path}: a USD file holds at least one Gaussian, got none.")

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gaussrep.color_spaces import ColorSpace
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import RIGHT_UP_BACK, convert_axes
 from gaussrep.formats.checked_files import check_decompressed_size, gaussians_from_arrays
@@ -28,6 +29,8 @@ COEFFICIENTS = "radiance:sphericalHarmonicsCoefficients"
 DEFAULT_DEGREE, MAX_DEGREE = 3, 4
 HALF = "h"
 """Suffix of attributes in half floats, which count where those in float32 are missing."""
+LINEAR = "lin_rec709_scene"
+"""Color space of coefficients of linear colors."""
 VENDOR = "gaussrep"
 """Entry of `customData` with what the schema does not hold."""
 Z_UP = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
@@ -59,13 +62,11 @@ def read_scene(layer: UsdLayer, axes: str, remarks: Remarks) -> Gaussians:
         size = max(size, sum(tensor.nbytes for _, tensor in part.tensors()))
         total += sum(tensor.nbytes for _, tensor in part.tensors())
         check_decompressed_size(size, total)
-        parts.append(place(part, base @ matrix).replace(antialiased=_is_antialiased(prim)))
+        marks = {"antialiased": _is_antialiased(prim), "color_space": _color_space(prim)}
+        parts.append(place(part, base @ matrix).replace(**marks))
     _remark_layer(layer, axes, remarks)
     if not parts:
         raise FormatError(f"the file holds no Gaussians: no prim is a {SPLATS}{_hint(layer)}.")
-    if len({part.antialiased for part in parts}) > 1:
-        remarks.add("some of its prims are marked antialiased and some are not; none is read so")
-        parts = [part.replace(antialiased=False) for part in parts]
     scene = join(parts)
     return scene if axes == "ply" or up == "Z" else convert_axes(scene, RIGHT_UP_BACK)
 
@@ -83,8 +84,8 @@ def _remark_layer(layer: UsdLayer, axes: str, remarks: Remarks) -> None:
         remarks.add(f"its unit of {unit} meters is not applied; Gaussians keep its numbers")
     if axes == "auto" and KEEPS_AXES in str(layer.fields.get("comment", "")):
         remarks.add(
-            f"{KEEPS_AXES} keeps the axes of its source unless it is told to rotate; if the scene "
-            "is upside down, load it with axes=ply"
+            f"{KEEPS_AXES} keeps the axes of its source unless a rotation is requested; if the "
+            "scene is upside down, load it with axes=ply"
         )
 
 
@@ -118,6 +119,12 @@ def _is_antialiased(prim: UsdPrim) -> bool:
     data = prim.fields.get("customData")
     ours = data.get(VENDOR) if isinstance(data, dict) else None
     return isinstance(ours, dict) and bool(ours.get("antialiased"))
+
+
+def _color_space(prim: UsdPrim) -> ColorSpace:
+    found = prim.properties.get(COEFFICIENTS) or prim.properties.get(COEFFICIENTS + HALF)
+    space = "" if found is None else str(found.fields.get("colorSpace", ""))
+    return "linear" if space.startswith(LINEAR[:4]) else "srgb"
 
 
 def _gaussians(prim: UsdPrim, remarks: Remarks) -> Gaussians:
@@ -160,7 +167,7 @@ def _array(
     if count is not None and len(found.value) < count:
         remarks.add(
             f"its attribute {name} has {len(found.value)} values for {count} Gaussians and is "
-            "ignored, as the schema wants"
+            "ignored, as the schema demands"
         )
         return None
     return found.value[:count]
@@ -174,9 +181,6 @@ def _harmonics(prim: UsdPrim, count: int, remarks: Remarks) -> np.ndarray:
         raise FormatError(f"its SH have degree {str(degree)[:20]}, wanted 0 to {MAX_DEGREE}.")
     bases = (int(degree) + 1) ** 2
     flat = _array(prim, COEFFICIENTS, 3, count * bases, remarks)
-    space = prim.properties[COEFFICIENTS].fields.get("colorSpace") if flat is not None else None
-    if space is not None and str(space).startswith("lin_"):
-        remarks.add(f"its colors are marked as linear, {str(space)[:40]}; they are read as sRGB")
     if flat is None:
         return np.zeros((count, 1, 3), np.float32)
     return flat.reshape(count, bases, 3)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaussrep import __version__
 from gaussrep.formats.checked_files import sh_coefficients
-from gaussrep.formats.usd_scene import COEFFICIENTS, DEGREE, SPLATS, VENDOR
+from gaussrep.formats.usd_scene import COEFFICIENTS, DEGREE, LINEAR, SPLATS, VENDOR
 from gaussrep.gaussians import Gaussians
 
 PRIM = "Gaussians"
@@ -88,7 +88,8 @@ def arrays(scene: Gaussians) -> Iterator[UsdArray]:
     yield UsdArray("quatf[]", "orientations", quats.numpy())
     yield UsdArray("float3[]", "scales", scene.scales.numpy())
     yield UsdArray("float[]", "opacities", scene.opacities.clamp(0, 1).numpy())
-    fields = f' (elementSize = {harmonics.shape[1]}; interpolation = "vertex")'
+    space = f'colorSpace = "{LINEAR}"; ' if scene.color_space == "linear" else ""
+    fields = f' ({space}elementSize = {harmonics.shape[1]}; interpolation = "vertex")'
     yield UsdArray("float3[]", COEFFICIENTS, harmonics.reshape(-1, 3), fields)
 
 

@@ -1,6 +1,6 @@
 """Colors of the viewer's channels, of splats and of rendered images."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from gaussrep import plugins, sh
 from gaussrep.cameras import Cameras
+from gaussrep.color_spaces import from_srgb, to_srgb
 from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.evaluation.device import resolve_device
 from gaussrep.gaussians import Gaussians
@@ -50,7 +51,7 @@ class Colorizer:
             return torch.ones_like(gaussians.means)
         if self.channel == "features" and self.features and gaussians.features is not None:
             return self.features.paint(gaussians.features)
-        return view_independent_colors(gaussians).clamp(0, 1)
+        return to_srgb(view_independent_colors(gaussians), gaussians.color_space)
 
     def without_unused_features(self, gaussians: Gaussians) -> Gaussians:
         """Remove features where they are not shown, because rendering them takes time.
@@ -135,7 +136,9 @@ def render_channel(
     device = _device_of(renderer)
     needed = colorizer.without_unused_features(gaussians).to(device)
     with torch.no_grad():
-        drawn = render(needed, cameras.to(device), renderer, background.to(device))
+        behind = from_srgb(background.to(device), needed.color_space)
+        drawn = render(needed, cameras.to(device), renderer, behind)
+    drawn = replace(drawn, color=to_srgb(drawn.color, needed.color_space))
     return colorizer.image(drawn, background.to(device)).cpu()
 
 

@@ -203,3 +203,19 @@ def test_options_of_reading_reach_the_format(file, tmp_path):
     file.write_bytes(data[:-4] + b"\xff\xff\xff\xff")
     with pytest.raises(FormatError, match="impossible"):
         render(file, tmp_path / "out.png", strict=True)
+
+
+def test_linear_colors_are_encoded_for_the_image(file, draw):
+    ball = Gaussians(
+        means=torch.zeros(1, 3),
+        quats=torch.tensor([[1.0, 0, 0, 0]]),
+        scales=torch.full((1, 3), 5.0),
+        opacities=torch.ones(1),
+        colors=torch.full((1, 3), 0.214041),
+    )
+    middles = []
+    for color_space in ("srgb", "linear"):
+        save(ball.replace(color_space=color_space), file)
+        pixels = draw(eye="0,0,-3", background="0.5,0.5,0.5")
+        middles.append(pixels[24, 32, 0])
+    assert middles == [55, 127]

@@ -136,18 +136,34 @@ def test_two_claims_on_one_suffix_are_refused_with_both_names(monkeypatch):
 
 
 @pytest.mark.parametrize("antialiased", [False, True])
-@pytest.mark.parametrize("suffix", ["ply", "compressed.ply", "spz", "sog"])
+@pytest.mark.parametrize("suffix", ["ply", "compressed.ply", "spz", "sog", "glb", "gltf", "usda"])
 def test_files_mark_antialiased_scenes(tmp_path, scene, suffix, antialiased):
     path = tmp_path / f"a.{suffix}"
     save(scene.replace(antialiased=antialiased), path)
     assert load(path).antialiased is antialiased
 
 
-@pytest.mark.parametrize("suffix", ["splat", "glb"])
-def test_the_loss_of_the_mark_of_antialiasing_is_logged(tmp_path, scene, suffix, caplog):
+@pytest.mark.parametrize(
+    ("suffix", "who"),
+    [("splat", "programs"), *((name, "programs other than gaussrep") for name in ("glb", "usda"))],
+)
+def test_the_loss_of_the_mark_of_antialiasing_is_logged(tmp_path, scene, suffix, who, caplog):
     path = tmp_path / f"a.{suffix}"
     save(scene, path)
     assert caplog.messages == []
     save(scene.replace(antialiased=True), path)
-    assert "does not mark a scene as antialiased" in caplog.text
-    assert not load(path).antialiased
+    assert f"does not mark a scene as antialiased; {who} will render it without" in caplog.text
+
+
+@pytest.mark.parametrize("color_space", ["srgb", "linear"])
+@pytest.mark.parametrize("suffix", ["ply", "glb", "gltf", "usda"])
+def test_files_mark_linear_colors(tmp_path, scene, suffix, color_space, caplog):
+    save(scene.replace(color_space=color_space), tmp_path / f"a.{suffix}")
+    assert load(tmp_path / f"a.{suffix}").color_space == color_space
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("suffix", ["splat", "spz", "sog", "compressed.ply"])
+def test_the_loss_of_the_mark_of_linear_colors_is_logged(tmp_path, scene, suffix, caplog):
+    save(scene.replace(color_space="linear"), tmp_path / f"a.{suffix}")
+    assert "does not mark linear colors; programs will show them too dark" in caplog.text

@@ -366,7 +366,7 @@ BAD_JSON = [
     ((*PRIMITIVE, "mode"), 4, "has mode 4"),
     ((*PRIMITIVE, "extensions", NAME, "kernel"), "cube", "kernel 'cube'"),
     ((*PRIMITIVE, "extensions", NAME, "kernel"), None, "kernel 'None'"),
-    ((*PRIMITIVE, "extensions", NAME, "colorSpace"), "lin_rec709_display", "colorSpace 'lin_"),
+    ((*PRIMITIVE, "extensions", NAME, "colorSpace"), "rec2020_pq", "colorSpace 'rec2020_pq'"),
     ((*PRIMITIVE, "attributes", f"{NAME}:SCALE"), None, f"lacks {NAME}:SCALE"),
     ((*PRIMITIVE, "attributes", f"{NAME}:SH_DEGREE_0_COEF_0"), None, "0 attributes of spherical"),
     ((*PRIMITIVE, "attributes", f"{NAME}:SH_DEGREE_1_COEF_0"), 4, "2 attributes of spherical"),

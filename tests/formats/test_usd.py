@@ -155,14 +155,6 @@ class TestReading:
             (prim(f'{POSITIONS}\nvariantSet "v" = {{ "x" {{ int a = 1 }} }}'), "variantSets"),
             (prim(POSITIONS).replace("upAxis", "metersPerUnit = 0.01\nupAxis"), "0.01 meters"),
             (prim(f'{POSITIONS}\ntoken projectionModeHint = "tangential"'), "tangential"),
-            (
-                prim(
-                    f"{POSITIONS}\nint radiance:sphericalHarmonicsDegree = 0\n"
-                    "float3[] radiance:sphericalHarmonicsCoefficients = [(0, 0, 0)] "
-                    '(colorSpace = "lin_rec709_scene")'
-                ),
-                "marked as linear",
-            ),
         ],
     )
     def test_what_changes_the_meaning_is_named(self, read, caplog, text, words):
