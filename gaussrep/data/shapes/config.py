@@ -28,6 +28,12 @@ class ShapesConfig(ComponentConfig):
     """Number of validation scenes."""
     objects: tuple[Count, Count] = (2, 6)
     """Minimum and maximum number of objects in front of the backdrop."""
+    views: int = Field(default=1, ge=1, le=32)
+    """Number of images of a scene: from the front, and by oblique orthographic projections in
+    random directions."""
+    parallax: float = Field(default=0.125, gt=0, le=0.5)
+    """Largest displacement, between two views, of the nearest points relative to the farthest, in
+    image sides; a view has at least half of it."""
     seed: int = Field(default=0, ge=0)
     """Seed of the scenes; the run's own seed has no influence on them."""
 

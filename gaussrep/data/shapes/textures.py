@@ -1,12 +1,13 @@
 """Patterns that mix two colors."""
 
 from dataclasses import dataclass
-from functools import lru_cache
-from math import cos, pi, sin
+from math import pi
 from typing import Literal, get_args
 
 import numpy as np
 from jaxtyping import Float32
+
+from gaussrep.data.shapes.places import Places
 
 Pattern = Literal["flat", "gradient", "stripes", "checks", "noise", "speckle"]
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)
@@ -36,22 +37,22 @@ class Texture:
     sharpness: float
     lattice: Float32[np.ndarray, "nodes nodes"]
 
-    def weights(self, size: int) -> Float32[np.ndarray, "size size"]:
-        """Compute the weight of the second color at each pixel's center.
+    def weights(self, places: Places) -> Float32[np.ndarray, "height width"]:
+        """Compute the weight of the second color.
 
         Args:
-            size: Side of the image in pixels.
+            places: Where.
 
         Returns:
             Weights in [0, 1].
         """
         if self.pattern == "flat":
-            return np.zeros((size, size), dtype=np.float32)
+            return np.zeros(places.shape, dtype=np.float32)
         if self.pattern == "noise":
-            return self._noise(size)
+            return self._noise(places)
         if self.pattern == "speckle":
-            return np.clip(0.3 + 6 * (_stretched(self.lattice, size) - 0.5), 0, 1)
-        along, across = _turned(size, self.angle)
+            return np.clip(0.3 + 6 * (places.spline(self.lattice) - 0.5), 0, 1)
+        along, across = places.turned(self.angle)
         if self.pattern == "gradient":
             return np.clip(0.5 + 0.7 * along, 0, 1)
         wave = np.sin(2 * np.pi * self.cycles * along + self.phase)
@@ -59,9 +60,9 @@ class Texture:
             wave = wave * np.sin(2 * np.pi * self.cycles * across + self.phase)
         return 0.5 + 0.5 * np.clip(self.sharpness * wave, -1, 1)
 
-    def _noise(self, size: int) -> Float32[np.ndarray, "size size"]:
+    def _noise(self, places: Places) -> Float32[np.ndarray, "height width"]:
         """Smooth noise whose amplitude falls with its frequency, as in photographs."""
-        octaves = [_stretched(self.lattice[:nodes, -nodes:], size) for nodes in (6, 10, 18)]
+        octaves = [places.spline(self.lattice[:nodes, -nodes:]) for nodes in (6, 10, 18)]
         total = sum(octave / 2**number for number, octave in enumerate(octaves)) / 1.75
         return np.clip(0.5 + 3 * (total - 0.5), 0, 1)
 
@@ -86,27 +87,3 @@ def draw_texture(rng: np.random.Generator) -> Texture:
         sharpness=1 + 3 * sharpness,
         lattice=rng.random((NODES, NODES), dtype=np.float32),
     )
-
-
-def _turned(size: int, angle: float) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates along and across a direction, 0 in the middle of the image."""
-    centers = (np.arange(size, dtype=np.float32) + 0.5) / size - 0.5
-    x, y = centers * np.float32(cos(angle)), centers * np.float32(sin(angle))
-    along = x[None, :] + y[:, None]
-    across = x[:, None] - y[None, :]
-    return along, across
-
-
-def _stretched(lattice: np.ndarray, size: int) -> np.ndarray:
-    rows = _interpolation(size, len(lattice))
-    return rows @ lattice @ rows.T
-
-
-@lru_cache(maxsize=64)
-def _interpolation(size: int, nodes: int) -> Float32[np.ndarray, "size nodes"]:
-    """Weights that carry values at nodes over to pixel centers: uniform cubic B-splines."""
-    centers = (np.arange(size) + 0.5) / size * (nodes - 3)
-    away = np.abs(centers[:, None] + 1 - np.arange(nodes))
-    near = 2 / 3 - away**2 + away**3 / 2
-    far = np.clip(2 - away, 0, None) ** 3 / 6
-    return np.where(away < 1, near, far).astype(np.float32)

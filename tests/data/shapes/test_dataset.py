@@ -14,8 +14,9 @@ from torch.utils.data import DataLoader
 from gaussrep.building import build
 from gaussrep.data.sample import SampleKey
 from gaussrep.data.shapes.config import ShapesConfig
-from gaussrep.data.shapes.dataset import Shapes, edges_of, render_layers
+from gaussrep.data.shapes.dataset import Shapes
 from gaussrep.data.shapes.polygons import rasterize_polygons
+from gaussrep.data.shapes.render import edges_of, render_layers
 from gaussrep.data.shapes.scene import FAR, FRAME, NEAR, draw_scene
 
 SCENES = st.tuples(st.integers(1, 8), st.integers(0, 8), st.integers(0, 2**32))
