@@ -1,6 +1,8 @@
 """The fixed camera of GMAE."""
 
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from gaussrep import Cameras, Gaussians
 
@@ -25,6 +27,29 @@ def canonical_camera(images: int, size: int, device: torch.device) -> Cameras:
     K = torch.tensor([[half, 0, half], [0, half, half], [0, 0, 1]], device=device)
     return Cameras(
         viewmat.expand(images, 1, 4, 4), K.expand(images, 1, 3, 3), size, size, model="ortho"
+    )
+
+
+def with_oblique_views(cameras: Cameras, parallax: Float[Tensor, "b others 2"]) -> Cameras:
+    """Add views of the Gaussians' cube from other directions, by oblique orthographic projection.
+
+    The center of the cube stays at the center of the image. Depths stay as they are, so the order
+    of the Gaussians is the same in all views.
+
+    Args:
+        cameras: The canonical cameras, [B, 1].
+        parallax: Displacement (x, y) of the cube's near face relative to its far face in each other
+            view, in image sides.
+
+    Returns:
+        The canonical camera and the others, [B, 1 + others].
+    """
+    others = parallax.shape[1]
+    oblique = cameras.viewmats.repeat(1, others, 1, 1)
+    oblique[..., :2, 2] = -parallax
+    return cameras.replace(
+        viewmats=torch.cat([cameras.viewmats, oblique], dim=1),
+        Ks=cameras.Ks.expand(-1, 1 + others, -1, -1),
     )
 
 

@@ -166,13 +166,23 @@ class GMAEConfig(MaskedConfig):
     """Upper bound c of a Gaussian's scale (paper: 1 is best); c = 1 is a standard deviation of 1/16
     of the image's width (Video-GMAE's camera)."""
     perspective_size: bool = False
-    """Scale Gaussians by 8/z, with z in [7, 9], so that nearer ones appear larger: besides
-    `border_prior` the only path by which depth gets a gradient (Video-GMAE's camera; off is a
+    """Scale Gaussians by 8/z, with z in [7, 9], so that nearer ones appear larger: the only
+    path by which the loss on the image has a gradient to depth (Video-GMAE's camera; off is a
     design choice)."""
     border_prior: float = Field(default=0.0, ge=0)
     """Weight of the boundary-prior depth loss: the mean squared difference between the rendered
     depth and a label-free target that assumes pixels colored like the image border to be background
     (design choice; 0.05 does well)."""
+    other_views_weight: float = Field(default=1.0, ge=0)
+    """Weight of the squared error on the other views of a scene, for data that has any
+    (`data.views=2`): the Gaussians that are predicted from one masked image must explain them, so
+    depth gets a gradient by parallax (design choice)."""
+    true_depth_weight: float = Field(default=0.0, ge=0)
+    """Weight of the squared difference between rendered and true depth, standardized in each image,
+    for data with `depth`: supervision (design choice)."""
+    depth_start: Literal["spread", "equal"] = "spread"
+    """Initial depths with `spread_start`: random over the cube, or all near its center, for
+    training with a gradient to depth (design choice)."""
     spread_start: bool = True
     """Initialize with small Gaussians spread evenly over the frame, each query with the position
     embedding of its place and attending to the patches around it (design choice); if false, with

@@ -17,6 +17,9 @@ AT_LIMIT = 0.99
 """Fraction of their limit from which scales count as being at it (design choice)."""
 INITIAL_SCALE_LOGIT = -1.386
 """Logit of one fifth: scales start at a fifth of their limit (as in MedGMAE)."""
+EQUAL_DEPTHS = 0.02
+"""Fraction of the cube's depth over which Gaussians start with equal depths; exactly equal ones
+would be in the same order in each image."""
 
 
 class QueryDecoder(nn.Module):
@@ -154,9 +157,11 @@ def _grid_queries(config: GMAEConfig) -> Float[Tensor, "k width"]:
 
 
 def _grid_start(config: GMAEConfig) -> Float[Tensor, "gaussians 14"]:
-    """Centers spread over the frame at random depths, small scales, the rest neutral."""
+    """Centers spread over the frame, small scales, the rest neutral."""
     count = config.gaussians
     depths = 1.8 * torch.rand(count, 1) - 0.9
+    if config.depth_start == "equal":
+        depths *= EQUAL_DEPTHS
     centers = torch.cat([0.98 * _initial_places(config), depths], dim=-1).atanh()
     scales = torch.full((count, 3), INITIAL_SCALE_LOGIT)
     return torch.cat([centers, scales, torch.zeros(count, NUM_CHANNELS - 6)], dim=-1)

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from gaussrep.methods import Batch
 from gaussrep_gmae.config import MAEConfig
 from gaussrep_gmae.encoder import initialize, make_blocks, run_blocks
 from gaussrep_gmae.masked import MaskedMethod, MaskedPrediction
@@ -25,18 +26,17 @@ class MAE(MaskedMethod[MAEConfig]):
         super().__init__(config)
         self.decoder = PatchDecoder(config, self.encoder.width)
 
-    def predict(
-        self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
-    ) -> MaskedPrediction:
+    def predict(self, batch: Batch, visible: Int[Tensor, "b visible"]) -> MaskedPrediction:
         """Predict the pixels of images from their visible patches.
 
         Args:
-            images: RGB in [0, 1].
+            batch: `image`, [B, 3, S, S] in [0, 1].
             visible: Indices of the visible patches.
 
         Returns:
             The images, and the prediction of the target.
         """
+        images = self.input_images(batch)
         patches = self.decoder(self.encoder.checked_tokens(images, visible), visible)
         return self.prediction(to_images(patches, self.config.patch_size), images)
 

@@ -60,13 +60,11 @@ class MaskedMethod(Method, Generic[C]):
         self.loss: Loss = build("losses", config.loss)
 
     @abstractmethod
-    def predict(
-        self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
-    ) -> MaskedPrediction:
+    def predict(self, batch: Batch, visible: Int[Tensor, "b visible"]) -> MaskedPrediction:
         """Predict whole images from their visible patches.
 
         Args:
-            images: RGB in [0, 1].
+            batch: `image`, [B, 3, S, S] in [0, 1].
             visible: Indices of the visible patches.
 
         Returns:
@@ -117,7 +115,7 @@ class MaskedMethod(Method, Generic[C]):
         """
         images = self.input_images(batch)
         visible = self.random_visible(len(images))
-        prediction = self.predict(images, visible)
+        prediction = self.predict(batch, visible)
         masked = self.masked_pixels(visible)
         region = masked if self.config.loss_region == "masked" else torch.ones_like(masked)
         output = self._compare(prediction, region)
@@ -144,7 +142,7 @@ class MaskedMethod(Method, Generic[C]):
         """
         images = self.input_images(batch)
         visible = self.random_visible(len(images))
-        prediction = self.predict(images, visible)
+        prediction = self.predict(batch, visible)
         return Reconstruction(prediction.images, self.masked_pixels(visible))
 
     def embed(self, batch: Batch) -> Embedding:

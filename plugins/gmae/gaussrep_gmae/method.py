@@ -7,18 +7,14 @@ from torch import Tensor, nn
 
 import gaussrep as gr
 from gaussrep import Cameras, Gaussians
-from gaussrep.errors import CapabilityError
+from gaussrep.errors import CapabilityError, DataError
 from gaussrep.methods import Batch, CollapseSign, Method
 from gaussrep.rendering import Rendering
-from gaussrep_gmae.camera import DISTANCE, canonical_camera, with_perspective_size
+from gaussrep_gmae.camera import canonical_camera, with_oblique_views, with_perspective_size
 from gaussrep_gmae.config import GMAEConfig
 from gaussrep_gmae.decoder import GaussianHead, QueryDecoder
-from gaussrep_gmae.layers.figure import assumed_figure
+from gaussrep_gmae.depth_losses import border_prior_loss, other_views_loss, true_depth_loss
 from gaussrep_gmae.masked import MaskedMethod, MaskedPrediction
-
-PRIOR_OFFSET = 0.5
-"""Distance of the border prior's background and foreground from the center of the Gaussians' cube,
-behind it and in front of it."""
 
 
 class GMAE(MaskedMethod[GMAEConfig]):
@@ -55,33 +51,51 @@ class GMAE(MaskedMethod[GMAEConfig]):
         """Background color, RGB in [0, 1]."""
         return self.backdrop()
 
-    def predict(
-        self, images: Float[Tensor, "b 3 h w"], visible: Int[Tensor, "b visible"]
-    ) -> MaskedPrediction:
-        """Predict and render the Gaussians of images.
+    def predict(self, batch: Batch, visible: Int[Tensor, "b visible"]) -> MaskedPrediction:
+        """Predict the Gaussians of images, and render them.
 
         Args:
-            images: RGB in [0, 1].
+            batch: `image`, [B, 3, S, S] in [0, 1]; for further losses `other_views` with their
+                `parallax`, and `depth`.
             visible: Indices of the visible patches.
 
         Returns:
-            The rendered images, and if the configuration gives it a weight, the loss of the
-            `border_prior`. The metrics are the mean alpha, the mean opacity and the fraction of
-            scales at their limit.
+            The rendered images, and the weighted losses on depth that apply: on the scene's other
+            views if the batch has any, and those to which the configuration gives a weight. The
+            metrics are these losses, the mean alpha, the mean opacity and the fraction of scales at
+            their limit.
         """
+        images = self.input_images(batch)
         gaussians = self.decode(images, visible)
-        rendering = self.render(gaussians)
-        color = rearrange(rendering.color[:, 0], "b h w c -> b c h w")
+        rendering = self.render(gaussians, self._training_cameras(batch))
+        color = rearrange(rendering.color, "b v h w c -> b v c h w")
+        losses = self._depth_losses(rendering, color, batch)
         metrics = {
             "alpha": rendering.alpha.detach().mean(),
             "mean_opacity": gaussians.opacities.detach().mean(),
             "scales_at_limit": self.head.scales_at_limit(gaussians),
+            **{name: loss.detach().mean() for name, (_, loss) in losses.items()},
         }
-        if not self.config.border_prior:
-            return self.prediction(color, images, metrics)
-        prior = border_prior_loss(rendering.depth[:, 0], rendering.alpha[:, 0], images)
-        metrics["border_prior"] = prior.detach().mean()
-        return self.prediction(color, images, metrics, self.config.border_prior * prior)
+        penalties = [weight * loss for weight, loss in losses.values()]
+        penalty = torch.stack(penalties).sum(dim=0) if penalties else None
+        return self.prediction(color[:, 0], images, metrics, penalty)
+
+    def _depth_losses(
+        self, rendering: Rendering, color: Float[Tensor, "b v 3 h w"], batch: Batch
+    ) -> dict[str, tuple[float, Float[Tensor, " b"]]]:
+        """Weights and values of the losses on depth that apply."""
+        config, losses = self.config, {}
+        depth, alpha = rendering.depth[:, 0], rendering.alpha[:, 0]
+        if color.shape[1] > 1:
+            views = other_views_loss(color[:, 1:], batch["other_views"])
+            losses["other_views"] = config.other_views_weight, views
+        if config.border_prior:
+            prior = border_prior_loss(depth, alpha, self.input_images(batch))
+            losses["border_prior"] = config.border_prior, prior
+        if config.true_depth_weight:
+            supervised = true_depth_loss(depth, alpha, _true_depth(batch))
+            losses["true_depth"] = config.true_depth_weight, supervised
+        return losses
 
     def gaussians(self, batch: Batch) -> Gaussians:
         """Predict the Gaussians of whole images, without a mask.
@@ -121,19 +135,28 @@ class GMAE(MaskedMethod[GMAEConfig]):
         gaussians = self.head(self.decoder(self.encoder.checked_tokens(images, visible), visible))
         return with_perspective_size(gaussians) if self.config.perspective_size else gaussians
 
-    def render(self, gaussians: Gaussians) -> Rendering:
-        """Render Gaussians with the canonical camera over the method's background, in float32.
+    def _training_cameras(self, batch: Batch) -> Cameras:
+        """The canonical camera, and oblique ones of the scene's other views."""
+        cameras = self.cameras(batch)
+        if "other_views" not in batch or not self.config.other_views_weight:
+            return cameras
+        return with_oblique_views(cameras, batch["parallax"])
+
+    def render(self, gaussians: Gaussians, cameras: Cameras | None = None) -> Rendering:
+        """Render Gaussians over the method's background, in float32.
 
         Args:
             gaussians: Gaussians of a batch of images, [B, K].
+            cameras: Cameras with batch axis [B]; None for the canonical camera.
 
         Returns:
-            One view per image, [B, 1, S, S].
+            The views, [B, V, S, S]; one per image with the canonical camera.
         """
         images, device = len(gaussians.means), gaussians.device
-        camera = canonical_camera(images, self.config.image_size, device)
+        if cameras is None:
+            cameras = canonical_camera(images, self.config.image_size, device)
         with torch.autocast(device.type, enabled=False):
-            return gr.render(gaussians, camera, self.config.renderer, self.background)
+            return gr.render(gaussians, cameras, self.config.renderer, self.background)
 
     def no_weight_decay(self) -> set[str]:
         """Return the queries and the start values, which decay would pull to the image's center.
@@ -171,24 +194,13 @@ class Background(nn.Module):
         return self.raw_color.sigmoid() if self.learned else self.color
 
 
-def border_prior_loss(
-    depth: Float[Tensor, "b h w"], alpha: Float[Tensor, "b h w"], images: Float[Tensor, "b 3 h w"]
-) -> Float[Tensor, " b"]:
-    """Compare rendered depth with a label-free target (design choice).
-
-    The target puts the pixels of `assumed_figure` in front of the center of the cube, and the rest
-    behind it. It has two depths and no order of objects.
-
-    Args:
-        depth: Expected depth from the canonical camera.
-        alpha: Weight of each pixel; it gets no gradient.
-        images: Input images, RGB in [0, 1].
-
-    Returns:
-        Mean squared differences, in the cube's units, one per image.
-    """
-    target = DISTANCE + PRIOR_OFFSET * (1 - 2 * assumed_figure(images))
-    return (alpha.detach() * (depth - target).square()).mean((1, 2))
+def _true_depth(batch: Batch) -> Float[Tensor, "b h w"]:
+    if "depth" not in batch:
+        raise DataError(
+            "method.true_depth_weight needs data with `depth`, got "
+            f"{', '.join(sorted(batch))}; data.type=shapes has it."
+        )
+    return batch["depth"]
 
 
 def require_gmae(method: Method) -> GMAE:

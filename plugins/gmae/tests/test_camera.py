@@ -6,7 +6,7 @@ import torch
 import gaussrep as gr
 from gaussrep import Gaussians
 from gaussrep.rendering import project
-from gaussrep_gmae.camera import canonical_camera, with_perspective_size
+from gaussrep_gmae.camera import canonical_camera, with_oblique_views, with_perspective_size
 
 
 def gaussians(means, scale):
@@ -57,6 +57,19 @@ def test_depth_orders_without_moving():
     )
     torch.testing.assert_close(seen.means2d[0, 0, 0], seen.means2d[0, 0, 1])
     assert seen.depths[0, 0].tolist() == [7.0, 9.0]
+
+
+def test_oblique_views_move_the_near_face_against_the_far_face():
+    camera = canonical_camera(1, 32, torch.device("cpu"))
+    cameras = with_oblique_views(camera, torch.tensor([[[0.25, 0.0], [0.0, -0.125]]]))
+    seen = project(gaussians([[0.0, 0, -1], [0, 0, 0], [0, 0, 1.0]], 0.1), cameras)
+    by_hand = [
+        [[16, 16], [16, 16], [16, 16]],
+        [[20, 16], [16, 16], [12, 16]],
+        [[16, 14], [16, 16], [16, 18]],
+    ]
+    torch.testing.assert_close(seen.means2d[0], torch.tensor(by_hand, dtype=torch.float32))
+    assert seen.depths[0].tolist() == [[7, 8, 9]] * 3
 
 
 def test_perspective_size_shrinks_what_is_far():

@@ -47,7 +47,9 @@ def test_perfect_patches_cost_nothing(make_method, images):
         "plain": truth,
         "normalized": Normalization.of(truth).apply(truth),
     }.items():
-        prediction = predict_with(make_method("mae", target=target), patches)(images, visible)
+        prediction = predict_with(make_method("mae", target=target), patches)(
+            {"image": images}, visible
+        )
         assert (prediction.prediction - prediction.target).abs().max() < 1e-5
         torch.testing.assert_close(prediction.images, images)
 
@@ -55,7 +57,7 @@ def test_perfect_patches_cost_nothing(make_method, images):
 def test_images_are_clamped(make_method, images):
     visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
     loud = to_patches(4 * images - 2, 8)
-    prediction = predict_with(make_method("mae"), loud)(images, visible)
+    prediction = predict_with(make_method("mae"), loud)({"image": images}, visible)
     torch.testing.assert_close(prediction.images, (4 * images - 2).clamp(0, 1))
     assert (prediction.prediction - prediction.target).abs().max() > 1
 

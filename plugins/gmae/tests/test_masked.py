@@ -48,7 +48,7 @@ def test_loss_is_the_mean_squared_error_where_it_is_measured(make_method, images
     torch.manual_seed(3)
     visible = method.random_visible(3)
     with torch.no_grad():
-        compared = method.predict(images, visible)
+        compared = method.predict({"image": images}, visible)
     errors = (compared.prediction - compared.target).square()
     errors = errors.reshape(3, 4, 8, 4, 8, 3).mean((2, 4, 5)).reshape(3, 16)
     hidden = [[n for n in range(16) if n not in row] for row in visible.tolist()]
@@ -85,7 +85,7 @@ def test_any_registered_loss_can_replace_the_default(make_method, images, name, 
     out = step(method, images)
     torch.manual_seed(3)
     visible = method.random_visible(3)
-    compared = method.predict(images, visible)
+    compared = method.predict({"image": images}, visible)
     mask = method.masked_pixels(visible) if region == "masked" else None
     expected = method.loss(compared.prediction, compared.target, mask).item()
     assert out.loss.item() == pytest.approx(expected, rel=1e-5)
@@ -126,7 +126,7 @@ def test_reconstruction_has_whole_images_and_the_mask(make_method, images, name)
         result = method.reconstruct({"image": images})
         torch.manual_seed(3)
         visible = method.random_visible(3)
-        expected = method.predict(images, visible).images
+        expected = method.predict({"image": images}, visible).images
     assert torch.equal(result.images, expected)
     assert torch.equal(result.masked, method.masked_pixels(visible))
     assert result.masked.float().mean().item() == 0.75

@@ -1,10 +1,9 @@
 import pytest
 import torch
 
+from gaussrep.errors import DataError
 from gaussrep.training.optimization import parameter_groups
-from gaussrep_gmae.camera import DISTANCE
-from gaussrep_gmae.layers.figure import pixel_figure
-from gaussrep_gmae.method import border_prior_loss
+from gaussrep_gmae.camera import with_oblique_views
 from gaussrep_gmae.patches import Normalization, to_patches
 from gaussrep_gmae.position import low_discrepancy_grid, patch_coordinates
 
@@ -72,7 +71,8 @@ def test_a_normalized_target_is_compared_with_the_colors_of_the_render(make_meth
     """The images borrow the statistics of the input, as those of MAE do."""
     visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
     plain, normalized = (
-        make_method(target=target).predict(images, visible) for target in ("plain", "normalized")
+        make_method(target=target).predict({"image": images}, visible)
+        for target in ("plain", "normalized")
     )
     assert normalized.prediction.equal(plain.prediction)
     target = to_patches(normalized.target.permute(0, 3, 1, 2), 8)
@@ -81,14 +81,50 @@ def test_a_normalized_target_is_compared_with_the_colors_of_the_render(make_meth
     torch.testing.assert_close(to_patches(normalized.images, 8), shown.clamp(0, 1))
 
 
+PARALLAX = torch.tensor([[[0.1, 0.0]], [[0.0, -0.2]], [[0.1, 0.1]]])
+
+
 @pytest.mark.parametrize(
-    "settings", [{}, {"perspective_size": True}, {"border_prior": 0.1}], ids=str
+    ("settings", "has_gradient"),
+    [
+        ({"other_views_weight": 0}, False),
+        ({"other_views_weight": 0, "perspective_size": True}, True),
+        ({"other_views_weight": 0, "border_prior": 0.1}, True),
+        ({"other_views_weight": 0, "true_depth_weight": 0.1}, True),
+        ({}, True),
+    ],
+    ids=str,
 )
-def test_depth_gets_a_gradient_through_size_or_the_border_prior_only(make_method, images, settings):
+def test_depth_gets_a_gradient_only_by_the_losses_on_depth(
+    make_method, images, settings, has_gradient
+):
     method = make_method(**settings)
-    step(method, images).loss.backward()
-    depth_gradient = method.head.start.grad[:, 2]
-    assert (depth_gradient.abs().max() > 0) == bool(settings)
+    batch = {"image": images, "depth": images.mean(dim=1)}
+    batch |= {"other_views": images[:, None], "parallax": PARALLAX}
+    method.training_loss(batch).loss.backward()
+    assert bool(method.head.start.grad[:, 2].abs().max() > 0) == has_gradient
+
+
+def test_views_of_the_predicted_gaussians_cost_nothing(make_method, images):
+    """The loss on other views is 0 where they are the render, and grows with the wrong parallax."""
+    method = make_method()
+    torch.manual_seed(3)
+    visible = method.random_visible(3)
+    gaussians = method.decode(images, visible).detach()
+    cameras = with_oblique_views(method.cameras({"image": images}), PARALLAX)
+    seen = method.render(gaussians, cameras).color[:, 1:].permute(0, 1, 4, 2, 3)
+    batch = {"image": images, "other_views": seen}
+    right, wrong = (
+        method.predict(batch | {"parallax": each}, visible).metrics["other_views"].item()
+        for each in (PARALLAX, -PARALLAX)
+    )
+    assert right < 1e-10
+    assert wrong > 1e-6
+
+
+def test_supervision_needs_depth(make_method, images):
+    with pytest.raises(DataError, match="needs data with `depth`, got image; "):
+        step(make_method(true_depth_weight=0.1), images)
 
 
 def test_border_prior_is_added_to_the_loss_and_logged(make_method, images):
@@ -160,46 +196,3 @@ def test_queries_start_as_the_successors(make_method):
     assert (queries - shared).min() > -0.1
     assert (queries - shared).max() < 1.1
     assert queries.std(0).mean().item() == pytest.approx(12**-0.5, rel=0.02)
-
-
-def square_on_ground(size=32):
-    """A red square on blue ground, and where the square is."""
-    inside = torch.zeros(1, size, size, dtype=torch.bool)
-    inside[:, size // 4 : 3 * size // 4, size // 4 : 3 * size // 4] = True
-    red, blue = torch.tensor([0.9, 0.1, 0.1]), torch.tensor([0.1, 0.2, 0.8])
-    return torch.where(inside[..., None], red, blue).movedim(-1, 1), inside
-
-
-def test_pixels_not_colored_as_the_border_are_figure():
-    images, inside = square_on_ground()
-    assert torch.equal(pixel_figure(images), inside.float())
-
-
-def test_prior_puts_the_figure_in_front_and_the_ground_behind():
-    images, inside = square_on_ground()
-    covered = torch.ones(1, 32, 32)
-    right = DISTANCE + torch.where(inside, -0.5, 0.5)
-    assert border_prior_loss(right, covered, images).tolist() == [0.0]
-    middle = torch.full_like(right, DISTANCE)
-    assert border_prior_loss(middle, covered, images).tolist() == pytest.approx([0.25])
-    swapped = 2 * DISTANCE - right
-    assert border_prior_loss(swapped, covered, images).tolist() == pytest.approx([1.0])
-
-
-def test_prior_weighs_by_alpha_and_trains_depth_only():
-    images, _ = square_on_ground()
-    depth = torch.full((1, 32, 32), DISTANCE, requires_grad=True)
-    alpha = torch.zeros(1, 32, 32)
-    alpha[:, :8] = 0.5
-    alpha.requires_grad_()
-    border_prior_loss(depth, alpha, images).sum().backward()
-    assert alpha.grad is None
-    assert depth.grad is not None
-    assert (depth.grad[:, :8] < 0).all()
-    assert (depth.grad[:, 8:] == 0).all()
-
-
-def test_prior_comes_from_a_small_copy():
-    images, inside = square_on_ground(128)
-    right = DISTANCE + torch.where(inside, -0.5, 0.5)
-    assert border_prior_loss(right, torch.ones(1, 128, 128), images).item() < 0.02

@@ -64,7 +64,7 @@ def masked_samples(method: MaskedMethod, images: Float[Tensor, "b 3 h w"]) -> li
         torch.manual_seed(SEED)
         visible = method.random_visible(len(images))
     masked = method.masked_pixels(visible)
-    predicted = rearrange(method.predict(images, visible).images, "b c h w -> b h w c")
+    predicted = rearrange(method.predict({"image": images}, visible).images, "b c h w -> b h w c")
     results = masked_psnr(images, predicted, masked)
     return [
         MaskedSample(result, _panels(image, reconstruction, mask))
