@@ -1,5 +1,6 @@
-"""Pinhole and orthographic cameras."""
+"""Pinhole and orthographic cameras, and cameras with a distorting lens."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import radians, tan
 from typing import Any, Literal, get_args
@@ -12,7 +13,9 @@ from gaussrep import similarity
 from gaussrep.checks import check_alike, check_shape
 from gaussrep.errors import ShapeError, ValueRangeError
 
-CameraModel = Literal["pinhole", "ortho"]
+CameraModel = Literal["pinhole", "ortho", "opencv", "fisheye"]
+COEFFICIENTS = {"opencv": 8, "fisheye": 4}
+"""Number of distortion coefficients of the camera models that have any."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,18 +24,25 @@ class Cameras:
 
     Camera axes are OpenCV's: x right, y down, z forward; pixel centers lie at +0.5. A pinhole
     camera maps (x, y, z) to (fx x / z + cx, fy y / z + cy), an orthographic one to
-    (fx x + cx, fy y + cy), so that its focal lengths are pixels per scene unit.
+    (fx x + cx, fy y + cy), so that its focal lengths are pixels per scene unit. A lens bends the
+    slopes (x / z, y / z) before fx, fy, cx and cy are applied, as in OpenCV: `opencv` by the
+    radial-tangential model with k1, k2, p1, p2, k3, k4, k5, k6; `fisheye` by that of Kannala and
+    Brandt (2006), whose radius is θ (1 + k1 θ² + k2 θ⁴ + k3 θ⁶ + k4 θ⁸) at the angle θ off the
+    axis, with k1, k2, k3, k4.
 
     Args:
         viewmats: World-to-camera matrices, [*B, V, 4, 4].
         Ks: Intrinsics in pixels, [*B, V, 3, 3]; only fx, fy, cx, cy are read.
         width: Image width in pixels, > 0.
         height: Image height in pixels, > 0.
-        model: `pinhole` or `ortho`.
+        model: `pinhole`, `ortho`, `opencv` or `fisheye`.
+        distortion: Coefficients of the lens, [*B, V, 8] for `opencv`, [*B, V, 4] for `fisheye`;
+            None for other models.
 
     Raises:
         ShapeError: If a tensor has the wrong shape, dtype or device; the message names it.
-        ValueRangeError: If the image has no pixel or the camera model does not exist.
+        ValueRangeError: If the image has no pixel, the camera model does not exist, or it has
+            coefficients that it should not have or lacks those that it should have.
     """
 
     viewmats: Float[Tensor, "*batch views 4 4"]
@@ -40,6 +50,7 @@ class Cameras:
     width: int
     height: int
     model: CameraModel = "pinhole"
+    distortion: Float[Tensor, "*batch views coefficients"] | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.viewmats, Tensor) or self.viewmats.ndim < 3:
@@ -53,7 +64,9 @@ class Cameras:
                 f"image size is {self.width}x{self.height}, wanted at least one pixel."
             )
         if self.model not in get_args(CameraModel):
-            raise ValueRangeError(f"camera model is {self.model!r}, wanted 'pinhole' or 'ortho'.")
+            names = ", ".join(map(repr, get_args(CameraModel)))
+            raise ValueRangeError(f"camera model is {self.model!r}, wanted one of {names}.")
+        self._check_distortion()
 
     @property
     def batch_shape(self) -> torch.Size:
@@ -70,6 +83,27 @@ class Cameras:
         """Camera centers in world units."""
         solved = torch.linalg.solve(self.viewmats[..., :3, :3], self.viewmats[..., :3, 3:])
         return -solved.squeeze(-1)
+
+    def _check_distortion(self) -> None:
+        count = COEFFICIENTS.get(self.model)
+        if (count is None) != (self.distortion is None):
+            given = "none" if self.distortion is None else "some"
+            raise ValueRangeError(
+                f"cameras of the model {self.model!r} have {count or 'no'} distortion "
+                f"coefficients, got {given}."
+            )
+        if self.distortion is not None:
+            check_shape("distortion", self.distortion, [*self.viewmats.shape[:-2], count or 0])
+            check_alike({"viewmats": self.viewmats, "distortion": self.distortion})
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Collect the tensors.
+
+        Returns:
+            `viewmats`, `Ks` and, where there is one, `distortion`.
+        """
+        found = {"viewmats": self.viewmats, "Ks": self.Ks}
+        return found if self.distortion is None else {**found, "distortion": self.distortion}
 
     def replace(self, **changes: Any) -> "Cameras":
         """Replace some fields.
@@ -96,9 +130,7 @@ class Cameras:
         Returns:
             New cameras.
         """
-        return self.replace(
-            viewmats=self.viewmats.to(*args, **kwargs), Ks=self.Ks.to(*args, **kwargs)
-        )
+        return self._map(lambda tensor: tensor.to(*args, **kwargs))
 
     def detach(self) -> "Cameras":
         """Detach all tensors from the autograd graph.
@@ -106,7 +138,7 @@ class Cameras:
         Returns:
             New cameras with the same values.
         """
-        return self.replace(viewmats=self.viewmats.detach(), Ks=self.Ks.detach())
+        return self._map(Tensor.detach)
 
     def __getitem__(self, index: Any) -> "Cameras":
         """Select by an index into the axes [*B, V].
@@ -125,9 +157,7 @@ class Cameras:
         if chosen.ndim == 0:
             raise ShapeError(f"index {index!r} leaves no view axis; use a slice to keep it.")
         last = len(shape) - 1
-        return self.replace(
-            viewmats=self.viewmats.flatten(0, last)[chosen], Ks=self.Ks.flatten(0, last)[chosen]
-        )
+        return self._map(lambda tensor: tensor.flatten(0, last)[chosen])
 
     def transform(self, matrix: Float[Tensor, "*#batch 4 4"]) -> "Cameras":
         """Transform together with a scene, so that images of it stay the same.
@@ -149,11 +179,14 @@ class Cameras:
         moved = scale[..., None] * self.viewmats[..., :3, 3]
         moved = moved - (turned @ translation[..., None]).squeeze(-1)
         viewmats = similarity.compose(torch.ones_like(moved[..., 0]), turned, moved)
-        if self.model == "pinhole":
+        if self.model != "ortho":
             return self.replace(viewmats=viewmats)
         zoom = torch.ones_like(self.Ks)
         zoom[..., :2, :2] = 1 / scale[..., None, None]
         return self.replace(viewmats=viewmats, Ks=self.Ks * zoom)
+
+    def _map(self, change: Callable[[Tensor], Tensor]) -> "Cameras":
+        return self.replace(**{name: change(tensor) for name, tensor in self.tensors().items()})
 
     @classmethod
     def look_at(

@@ -34,7 +34,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.reference:ReferenceRenderer",
         config="gaussrep.rendering.config:ReferenceConfig",
         devices=frozenset({"cpu", "cuda", "mps"}),
-        capabilities=RASTERIZER_CAPABILITIES | {"float64"},
+        capabilities=RASTERIZER_CAPABILITIES | {"float64", "opencv", "fisheye"},
     )
     yield RendererRecord(
         name="triton",

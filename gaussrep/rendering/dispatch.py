@@ -43,7 +43,7 @@ class RenderRequirements:
             Device and capabilities.
         """
         grad = torch.is_grad_enabled()
-        camera_gradients = grad and (cameras.viewmats.requires_grad or cameras.Ks.requires_grad)
+        camera_gradients = grad and any(t.requires_grad for t in cameras.tensors().values())
         gaussian_gradients = grad and any(t.requires_grad for _, t in gaussians.tensors())
         required = {
             cameras.model: True,

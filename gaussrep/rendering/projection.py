@@ -10,6 +10,7 @@ from gaussrep import quaternions, sh
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.conventions import EPS2D, FRUSTUM_MARGIN, MIN_ALPHA, NEAR
+from gaussrep.rendering.lenses import bend, frustum, is_within, project_fisheye
 
 MIN_COMPENSATION = 1e-4
 """Lower bound of the compensation, below which every Gaussian is invisible: at 0 its gradient would
@@ -57,8 +58,10 @@ def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
     points = (rotation @ gaussians.means[..., None, :, :, None]).squeeze(-1) + offset
     depths = points[..., 2]
     in_front = depths >= NEAR
+    if cameras.distortion is not None:
+        in_front = in_front & is_within(points, cameras)
     points = torch.where(in_front[..., None], points, points.new_tensor([0, 0, 1]))
-    means2d, jacobian = _camera_map(points, cameras)
+    means2d, jacobian = camera_map(points, cameras)
     axes = quaternions.to_matrix(gaussians.quats) * gaussians.scales[..., None, :]
     u, v = (jacobian @ rotation @ axes[..., None, :, :, :]).unbind(-2)
     xx, xy, yy = (u * u).sum(-1) + EPS2D, (u * v).sum(-1), (v * v).sum(-1) + EPS2D
@@ -78,34 +81,44 @@ def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
     return Projection(means2d, conics, depths, radii, opacities, visible)
 
 
-def _camera_map(
+def camera_map(
     points: Float[Tensor, "*batch v n 3"], cameras: Cameras
 ) -> tuple[Float[Tensor, "*batch v n 2"], Float[Tensor, "*batch v n 2 3"]]:
-    """Project camera-space points to pixels; return the Jacobian of that map, too."""
-    x, y, z = points.unbind(-1)
-    Ks = cameras.Ks[..., None, :, :]
-    fx, fy, cx, cy = Ks[..., 0, 0], Ks[..., 1, 1], Ks[..., 0, 2], Ks[..., 1, 2]
-    zero = torch.zeros_like(z)
+    """Project points in camera axes to pixels.
+
+    Args:
+        points: Points in front of the cameras.
+        cameras: Views, [*B, V].
+
+    Returns:
+        Pixels, and the Jacobian of the map; that of a pinhole and of `opencv` is taken at a slope
+        within or near the image.
+    """
+    focal, center = cameras.Ks[..., None, (0, 1), (0, 1)], cameras.Ks[..., None, :2, 2]
+    if cameras.model == "fisheye":
+        assert cameras.distortion is not None
+        places, jacobian = project_fisheye(points, cameras.distortion[..., None, :])
+        return focal * places + center, focal[..., None] * jacobian
+    z = points[..., 2:]
     if cameras.model == "ortho":
-        means2d = torch.stack([fx * x + cx, fy * y + cy], -1)
-        entries = [fx + zero, zero, zero, zero, fy + zero, zero]
-    else:
-        u, v = x / z, y / z
-        means2d = torch.stack([fx * u + cx, fy * v + cy], -1)
-        u, v = (
-            _clamp_to_frustum(u, fx, cx, cameras.width),
-            _clamp_to_frustum(v, fy, cy, cameras.height),
-        )
-        entries = [fx / z, zero, -fx * u / z, zero, fy / z, -fy * v / z]
-    return means2d, torch.stack(entries, -1).unflatten(-1, (2, 3))
-
-
-def _clamp_to_frustum(slope: Tensor, focal: Tensor, center: Tensor, size: int) -> Tensor:
-    """Clamp x/z or y/z, where the map is linearized, to near the image, as gsplat does."""
+        eye = torch.eye(2, 3, dtype=points.dtype, device=points.device)
+        jacobian = (focal[..., None] * eye).expand(*points.shape[:-1], 2, 3)
+        return focal * points[..., :2] + center, jacobian
+    slopes = points[..., :2] / z
+    size = points.new_tensor([cameras.width, cameras.height])
     margin = FRUSTUM_MARGIN * 0.5 * size / focal
-    return torch.maximum(
-        torch.minimum(slope, (size - center) / focal + margin), -(center / focal + margin)
-    )
+    if cameras.distortion is None:
+        low, high = -(center / focal), (size - center) / focal
+        clamped = torch.maximum(torch.minimum(slopes, high + margin), low - margin)
+        jacobian = torch.cat([torch.diag_embed(focal / z), (-focal * clamped / z)[..., None]], -1)
+        return focal * slopes + center, jacobian
+    coefficients = cameras.distortion[..., None, :]
+    low, high = (bound[..., None, :] for bound in frustum(cameras))
+    clamped = torch.maximum(torch.minimum(slopes, high + margin), low - margin)
+    matrices = bend(clamped, coefficients)[1]
+    flat = torch.cat([torch.eye(2).to(z).expand_as(matrices), -clamped[..., None]], -1)
+    jacobian = (focal / z)[..., None] * (matrices @ flat)
+    return focal * bend(slopes, coefficients)[0] + center, jacobian
 
 
 def view_colors(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batch v n 3"]:

@@ -29,6 +29,8 @@ class ReferenceRenderer(Renderer):
     the backward pass, which bounds the memory. Second derivatives keep the memory of all blocks.
     """
 
+    camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
+
     def __init__(self, config: ReferenceConfig | None = None) -> None:
         self.config = config or ReferenceConfig()
 

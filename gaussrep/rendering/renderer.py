@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -36,7 +37,12 @@ class Renderer(ABC):
     """Base class of renderers.
 
     Subclasses implement `rasterize`; callers use `render`, which checks the input first.
+
+    Attributes:
+        camera_models: Camera models that `rasterize` takes.
     """
+
+    camera_models: ClassVar[frozenset[str]] = frozenset({"pinhole", "ortho"})
 
     def render(
         self,
@@ -59,13 +65,19 @@ class Renderer(ABC):
             ShapeError: If batch axes, dtypes or devices disagree.
             ValueRangeError: If a tensor holds NaN or infinite values; inside
                 `defer_finite_checks`, at the end of the block.
+            CapabilityError: If the cameras are of a model that the renderer does not support.
         """
         if gaussians.batch_shape != cameras.batch_shape:
             raise ShapeError(
                 f"Gaussians have batch axes {list(gaussians.batch_shape)}, cameras "
                 f"{list(cameras.batch_shape)}; they must agree."
             )
-        tensors = {**dict(gaussians.tensors()), "viewmats": cameras.viewmats, "Ks": cameras.Ks}
+        if cameras.model not in self.camera_models:
+            raise CapabilityError(
+                f"{type(self).__name__} cannot render cameras of the model {cameras.model!r}; use "
+                "the renderer 'reference', or undistort the images."
+            )
+        tensors = {**dict(gaussians.tensors()), **cameras.tensors()}
         if background is not None:
             tensors["background"] = background
         check_alike(tensors)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
 from gaussrep.rendering.renderer import Renderer
 from gaussrep.testing.scenes import RenderInput
 
@@ -18,14 +17,14 @@ def inputs(scene: RenderInput, cameras: bool) -> dict[str, Tensor]:
 
     Args:
         scene: Input of the renderer.
-        cameras: Whether to include the cameras' matrices.
+        cameras: Whether to include the cameras' matrices and lenses.
 
     Returns:
         Tensors by name.
     """
     found = {**dict(scene.gaussians.tensors()), "background": scene.background}
     if cameras:
-        found |= {"viewmats": scene.cameras.viewmats, "Ks": scene.cameras.Ks}
+        found |= scene.cameras.tensors()
     return found
 
 
@@ -78,13 +77,8 @@ def directional_derivatives(
 def _projected(
     renderer: Renderer, scene: RenderInput, tensors: Mapping[str, Tensor], depth: bool
 ) -> Tensor:
-    cameras = Cameras(
-        tensors.get("viewmats", scene.cameras.viewmats),
-        tensors.get("Ks", scene.cameras.Ks),
-        scene.cameras.width,
-        scene.cameras.height,
-        scene.cameras.model,
-    )
+    moved = {name: tensors.get(name, part) for name, part in scene.cameras.tensors().items()}
+    cameras = scene.cameras.replace(**moved)
     names = [name for name, _ in scene.gaussians.tensors()]
     gaussians = scene.gaussians.replace(**{name: tensors[name] for name in names})
     out = renderer.render(gaussians, cameras, tensors["background"])

@@ -14,7 +14,8 @@ from gaussrep.rendering.conventions import EPS2D
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing.component_contract import ComponentContract
 from gaussrep.testing.gradients import directional_derivatives, gradients
-from gaussrep.testing.scenes import RenderInput, random_scene
+from gaussrep.testing.lens_rays import lens_ray
+from gaussrep.testing.scenes import LENSES, RenderInput, random_scene
 
 VARIANTS = {
     "colors": {},
@@ -23,6 +24,8 @@ VARIANTS = {
     "sh": {"sh_degree": 3},
     "sh 4": {"sh_degree": 4, "count": 6},
     "ortho": {"model": "ortho", "features": 2},
+    "opencv": {"model": "opencv", "sh_degree": 1},
+    "fisheye": {"model": "fisheye", "batch": (2,), "views": 2},
     "antialiased": {"antialiased": True, "features": 1},
     "antialiased ortho": {"antialiased": True, "model": "ortho", "batch": (2,), "views": 2},
     "batch and views": {"batch": (2, 2), "views": 3, "features": 1, "sh_degree": 1},
@@ -337,6 +340,28 @@ class RendererContract(ComponentContract):
         plain = renderer.render(ball, cameras).alpha.max().item()
         found = renderer.render(ball.replace(antialiased=True), cameras).alpha.max().item()
         assert found / plain == pytest.approx(variance / (variance + EPS2D), rel=1e-3)
+
+    @pytest.mark.parametrize("model", sorted(LENSES))
+    def test_lenses_show_points_where_their_rays_end(self, renderer: Renderer, model: str) -> None:
+        if not self.can(model):
+            pytest.skip(f"{self.name} does not offer {model}")
+        scene = self.random_scene(13, count=1, model=model)
+        K = torch.tensor([[25.0, 0, 20], [0, 27, 19], [0, 0, 1]]).double()
+        cameras = scene.cameras.replace(
+            viewmats=torch.eye(4).to(K)[None], Ks=K[None], width=42, height=36
+        )
+        for pixel in ([5.5, 30.5], [20.0, 19.0], [37.5, 3.5]):
+            ray = lens_ray(model, K.numpy(), LENSES[model], pixel)
+            point = scene.gaussians.replace(
+                means=torch.from_numpy(3 * ray)[None],
+                scales=torch.full_like(scene.gaussians.scales, 1e-3),
+                opacities=torch.full_like(scene.gaussians.opacities, 0.99),
+            )
+            alpha = self.render(renderer, RenderInput(point, cameras, scene.background)).alpha[0]
+            weights = alpha.cpu() / alpha.sum().cpu()
+            x, y = torch.arange(42) + 0.5, torch.arange(36) + 0.5
+            found = [(weights.sum(0) * x).sum().item(), (weights.sum(1) * y).sum().item()]
+            assert found == pytest.approx(pixel, abs=0.02)
 
     def test_batch_axes_must_agree(self, renderer: Renderer) -> None:
         scene = self.on_device(self.random_scene(10, batch=(2,)))

@@ -16,6 +16,12 @@ MARGIN = 2e-5
 SMALLER = 0.4
 """Factor on the scales of antialiased scenes, so that opacities change by a third on average."""
 
+LENSES = {
+    "opencv": [-0.2, 0.05, 0.01, -0.02, 0.03, 0.1, -0.05, 0.02],
+    "fisheye": [0.05, -0.02, 0.01, -0.01],
+}
+"""Distortion coefficients of scenes by camera model."""
+
 
 @dataclass(frozen=True, eq=False)
 class RenderInput:
@@ -110,7 +116,10 @@ def _sample(
     )
     eyes = torch.nn.functional.normalize(normal(views, 3), dim=-1) * 4
     target, up = eyes.new_zeros(*batch, 3), eyes.new_tensor([0.1, 0.2, 1.0])
-    cameras = Cameras.look_at(eyes, target, up, *size, fov=50.0).replace(model=model)
+    cameras = Cameras.look_at(eyes, target, up, *size, fov=50.0)
+    lens = LENSES.get(model)
+    distortion = None if lens is None else eyes.new_tensor(lens).expand(*eyes.shape[:-1], -1)
+    cameras = cameras.replace(model=model, distortion=distortion)
     if model == "ortho":
         zoom = cameras.Ks.new_tensor([0.3, 0.3, 1.0])
         cameras = cameras.replace(Ks=cameras.Ks * torch.stack([zoom, zoom, zoom / zoom], -1))

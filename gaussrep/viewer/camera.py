@@ -111,7 +111,7 @@ def initial_pose(scene: ViewerScene, aspect: float) -> Pose:
     """
     corners = bounds(scene.gaussians)
     middle = corners.mean(0)
-    if scene.cameras is not None and scene.cameras.model == "pinhole":
+    if scene.cameras is not None and scene.cameras.model != "ortho":
         return _at(scene.cameras, middle, scene.up)
     across = degrees(2 * atan(tan(FOV / 2) * aspect))
     height = 1000

@@ -169,7 +169,7 @@ def camera_edges(cameras: Cameras, length: float) -> Float[Tensor, "edges 2 3"]:
     pixels = corners * torch.tensor([cameras.width, cameras.height])
     focal = torch.stack([cameras.Ks[:, 0, 0], cameras.Ks[:, 1, 1]], dim=-1)[:, None]
     plane = (pixels - cameras.Ks[:, None, :2, 2]) / focal
-    pinhole = cameras.model == "pinhole"
+    pinhole = cameras.model != "ortho"  # a lens is left out
     far = torch.cat(
         [plane * length if pinhole else plane, torch.full_like(plane[..., :1], length)], -1
     )

@@ -4,11 +4,13 @@ import torch
 from gaussrep.fitting.image_gradient import one_each, per_view, pixel_gradients
 from gaussrep.rendering import render
 from gaussrep.rendering.projection import project
+from gaussrep.testing.scenes import LENSES
 
 
-@pytest.mark.parametrize("model", ["pinhole", "ortho"])
+@pytest.mark.parametrize("model", ["pinhole", "ortho", "opencv", "fisheye"])
 def test_is_exact_where_the_loss_depends_on_projected_centers_alone(tiny_scene, ring, model):
-    cameras = ring.replace(model=model, height=24)
+    lens = torch.tensor(LENSES[model]).expand(11, -1) if model in LENSES else None
+    cameras = ring.replace(model=model, height=24, distortion=lens)
     copies = per_view(tiny_scene.replace(means=tiny_scene.means.clone().requires_grad_()), 11)
     weights = torch.randn(11, 12, 2)
     means2d = project(copies, one_each(cameras)).means2d[:, 0]

@@ -31,8 +31,14 @@ def to_pytorch3d_cameras(cameras: Cameras, in_ndc: bool = False) -> Any:
         `OrthographicCameras` for the model `ortho`; their `image_size` is set.
 
     Raises:
+        CapabilityError: If the cameras have a lens.
         UnavailableError: If PyTorch3D cannot be imported.
     """
+    if cameras.distortion is not None:
+        raise CapabilityError(
+            f"cameras of the model {cameras.model!r} have no counterpart among those converted to "
+            "PyTorch3D; undistort the images and use pinhole cameras."
+        )
     viewmats, Ks = cameras.viewmats.flatten(0, -3), cameras.Ks.flatten(0, -3)
     flip = viewmats.new_tensor(FLIP)
     focal = torch.stack([Ks[:, 0, 0], Ks[:, 1, 1]], -1)
