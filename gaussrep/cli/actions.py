@@ -27,10 +27,12 @@ class Action:
     Args:
         text: The argument.
         edit: Edits the scene; None for `merge`, which takes all scenes.
+        by_row: Whether it treats every Gaussian on its own, so that a scene may come in parts.
     """
 
     text: str
     edit: Edit | None
+    by_row: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +43,13 @@ class Kind:
         form: Forms of the argument, for messages and the help.
         meaning: What it does, for the help.
         parse: Makes the edit from the value; an empty text where there is none.
+        by_row: Whether it treats every Gaussian on its own.
     """
 
     form: str
     meaning: str
     parse: Callable[[str], Edit | None]
+    by_row: bool = True
 
 
 def _numbers(text: str, *counts: int) -> list[float]:
@@ -170,11 +174,13 @@ ACTIONS: Mapping[str, Kind] = {
         "floaters or floaters=DEVIATIONS",
         "Remove Gaussians that are far from their neighbors, by 2 standard deviations or others.",
         _floaters,
+        by_row=False,
     ),
     "decimate": Kind(
         "decimate=N or decimate=P%",
         "Merge Gaussians that look alike until N, or P percent, are left.",
         _decimate,
+        by_row=False,
     ),
     "translate": Kind("translate=x,y,z", "Move.", partial(_move, "translate")),
     "rotate": Kind(
@@ -192,8 +198,12 @@ ACTIONS: Mapping[str, Kind] = {
         "Apply a 4x4 matrix, row by row, of one scale, a rotation or reflection, and an offset.",
         _transform,
     ),
-    "sort": Kind("sort", "Sort along a Morton curve (Z-order).", partial(_bare, _call("sort"))),
-    "merge": Kind("merge", "Merge all that were read so far into one.", partial(_bare, None)),
+    "sort": Kind(
+        "sort", "Sort along a Morton curve (Z-order).", partial(_bare, _call("sort")), by_row=False
+    ),
+    "merge": Kind(
+        "merge", "Merge all that were read so far into one.", partial(_bare, None), by_row=False
+    ),
 }
 """Kinds of actions by name, in the order of the help."""
 
@@ -236,7 +246,7 @@ def parse_action(argument: str) -> Action | None:
         hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(ACTIONS)}."
         raise ConfigError(f"{argument}: there is no action {name}; {hint}")
     try:
-        return Action(argument, kind.parse(value))
+        return Action(argument, kind.parse(value), kind.by_row)
     except ConfigError:
         raise
     except (ValueError, OverflowError) as error:

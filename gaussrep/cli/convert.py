@@ -31,10 +31,9 @@ def convert(
     require_output("OUT", target)
     resolve("formats", {**settings, "type": format_of(target, reading=False)})
 
-    with Progress(f"reading {source}"):
-        from gaussrep.formats.by_suffix import load, save
+    with Progress(f"converting {source}") as progress:
+        from gaussrep.formats.converting import Editing, convert_file
 
-        gaussians = load(source, **reading)
-    with Progress(f"writing {target}"):
-        save(gaussians, target, **settings)
-    typer.echo(f"{target}: {gaussians.count} Gaussians")
+        editing = Editing(report=progress.update)
+        count = convert_file(source, target, reading, settings, editing)
+    typer.echo(f"{target}: {count} Gaussians")

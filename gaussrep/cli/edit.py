@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gaussrep.cli.actions import ACTIONS, Action, is_setting, parse_action
+from gaussrep.cli.chain import Chain
 from gaussrep.cli.checks import require_output
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable, takes_axes
 from gaussrep.cli.settings_help import ListingCommand
@@ -60,12 +61,34 @@ def edit(
     require_output("OUT", out)
     resolve("formats", {**settings, "type": format_of(out, reading=False)})
 
-    scene = _run(steps, reading)
-    with Progress(f"writing {out}"):
-        from gaussrep.formats.by_suffix import save
+    if all(isinstance(step, Path) or step.by_row for step in steps):
+        count = _run_in_parts(steps, reading, out, settings)
+    else:
+        scene = _run(steps, reading)
+        with Progress(f"writing {out}"):
+            from gaussrep.formats.by_suffix import save
 
-        save(scene, out, **settings)
-    typer.echo(f"{out}: {scene.count} Gaussians")
+            save(scene, out, **settings)
+        count = scene.count
+    typer.echo(f"{out}: {count} Gaussians")
+
+
+def _run_in_parts(
+    steps: Sequence[Step],
+    reading: Mapping[Path, dict[str, Any]],
+    out: Path,
+    settings: dict[str, Any],
+) -> int:
+    """Edit one file by actions that treat every Gaussian on its own, and write the result."""
+    (source,) = reading
+    chain = Chain([step for step in steps if isinstance(step, Action)])
+    with Progress(f"editing {source}") as progress:
+        from gaussrep.formats.converting import Editing, convert_file
+
+        editing = Editing(chain.apply, chain.check, progress.update)
+        count = convert_file(source, out, reading[source], settings, editing)
+    chain.print()
+    return count
 
 
 def _split(arguments: Sequence[str]) -> tuple[list[Step], Path, dict[str, Any]]:
@@ -141,18 +164,9 @@ def _run(steps: Sequence[Step], reading: Mapping[Path, dict[str, Any]]) -> "Gaus
 
 
 def _edit(action: Action, scene: "Gaussians") -> "Gaussians":
-    assert action.edit is not None
+    chain = Chain([action])
     with Progress(action.text):
-        edited = action.edit(scene)
-    if scene.count and not edited.count:
-        low, high = (
-            ",".join(f"{value:.4g}" for value in corner.tolist())
-            for corner in (scene.means.amin(0), scene.means.amax(0))
-        )
-        raise ConfigError(
-            f"{action.text} leaves none of {scene.count} Gaussians, whose centers are between "
-            f"{low} and {high}."
-        )
-    if edited.count != scene.count:
-        typer.echo(f"{action.text}: {scene.count} to {edited.count} Gaussians")
+        edited = chain.apply(scene)
+    chain.check()
+    chain.print()
     return edited

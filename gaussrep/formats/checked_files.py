@@ -1,8 +1,9 @@
 """Opening files of Gaussians, and checks of what is read and written."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -15,6 +16,7 @@ from gaussrep import sh
 from gaussrep.atomic_files import atomic_write
 from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
+from gaussrep.formats.format import Rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 from gaussrep.plain_files import require_plain
@@ -36,14 +38,60 @@ def open_for_reading(path: Path, remarks: Remarks) -> Iterator[BinaryIO]:
     Raises:
         FormatError: If the file cannot be read, or the body raises a `FormatError`.
     """
-    try:
+    with _named_errors(path):
         require_plain(path)
         with path.open("rb") as file:
             yield file
+    remarks.log(path)
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
+
+
+@contextmanager
+def open_for_rows(
+    path: Path, remarks: Remarks, start: Callable[[BinaryIO], Rows]
+) -> Iterator[Rows]:
+    """Open a file to read it in parts; errors and remarks get the file's name.
+
+    Errors of the body keep their own, such as those of another file that it writes.
+
+    Args:
+        path: The file.
+        remarks: What the parts have odd; logged after the last.
+        start: Reads what is ahead of the parts, and prepares to read them.
+
+    Yields:
+        The scene.
+
+    Raises:
+        FormatError: If the file cannot be read, or `start` raises a `FormatError`.
+    """
+    with _named_errors(path):
+        require_plain(path)
+        file = path.open("rb")
+    with file:
+        with _named_errors(path):
+            rows = start(file)
+        yield replace(rows, chunks=_named_chunks(path, rows.chunks, remarks))
+
+
+def _named_chunks(path: Path, chunks: Iterator[Gaussians], remarks: Remarks) -> Iterator[Gaussians]:
+    while True:
+        with _named_errors(path):
+            chunk = next(chunks, None)
+            if chunk is None:
+                remarks.check_share()
+        if chunk is None:
+            break
+        yield chunk
     remarks.log(path)
 
 
@@ -61,7 +109,7 @@ def open_for_writing(path: Path) -> Iterator[BinaryIO]:
         FormatError: If the file cannot be written.
     """
     try:
-        with atomic_write(path) as temporary, temporary.open("wb") as file:
+        with atomic_write(path) as temporary, temporary.open("w+b") as file:
             yield file
     except OSError as error:
         raise FormatError(f"{path}: cannot be written: {error.strerror or error}.") from error
@@ -181,8 +229,7 @@ def validate_for_export(
         raise FormatError(
             f"{path}: {what} holds no features; drop them: gaussians.replace(features=None)."
         )
-    scene = gaussians.detach().to("cpu", torch.float32)
-    _check_values(scene)
+    scene = checked_values(gaussians)
     if scene.antialiased and antialiased_mark != "known":
         who = "programs" if antialiased_mark == "none" else "programs other than gaussrep"
         logger.warning(
@@ -198,13 +245,27 @@ def validate_for_export(
     return scene
 
 
-def _check_values(scene: Gaussians) -> None:
+def checked_values(gaussians: Gaussians) -> Gaussians:
+    """Convert Gaussians to float32 on the CPU, and check that files can hold their values.
+
+    Args:
+        gaussians: One scene, or a part of one.
+
+    Returns:
+        The same without gradients.
+
+    Raises:
+        ValueRangeError: If a value is not finite in float32, a scale not positive, or a quaternion
+            zero.
+    """
+    scene = gaussians.detach().to("cpu", torch.float32)
     check_finite(dict(scene.tensors()))
     if not (scene.scales > 0).all():
         count = int((scene.scales <= 0).sum())
         raise ValueRangeError(f"scales hold {count} values that are not positive in float32.")
     if (scene.quats[:, 0] == 0).any() and (scene.quats == 0).all(-1).any():
         raise ValueRangeError("quats hold a quaternion of length 0, which is no rotation.")
+    return scene
 
 
 def sh_coefficients(gaussians: Gaussians) -> Float[Tensor, "n bases 3"]:

@@ -1,13 +1,48 @@
 """The interface that every file format implements."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from gaussrep.gaussians import Gaussians
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A scene in parts.
+
+    Args:
+        count: Number of Gaussians that the file declares; impossible ones are not in the parts.
+        like: A scene of the same fields and marks without Gaussians.
+        chunks: The parts in order, each once.
+    """
+
+    count: int
+    like: Gaussians
+    chunks: Iterator[Gaussians]
+
+    def collect(self) -> Gaussians:
+        """Join the parts.
+
+        Returns:
+            One scene.
+        """
+        parts = list(self.chunks)
+        return parts[0] if len(parts) == 1 else Gaussians.cat([self.like, *parts])
+
+
+RowSource = Callable[[], AbstractContextManager[Rows]]
+"""Opens a scene in parts, and closes it after its last part."""
+
+
 class Format(ABC):
-    """Reader and writer of one file format; its suffixes are in the plugin's `FormatRecord`."""
+    """Reader and writer of one file format; its suffixes are in the plugin's `FormatRecord`.
+
+    A format whose files hold one Gaussian after another also overrides `open_rows` and
+    `write_rows`, so that scenes larger than the memory can be converted.
+    """
 
     @abstractmethod
     def read(self, path: Path) -> Gaussians:
@@ -35,3 +70,37 @@ class Format(ABC):
         Raises:
             FormatError: If the format cannot hold these Gaussians or the file cannot be written.
         """
+
+    @contextmanager
+    def open_rows(self, path: Path) -> Iterator[Rows]:
+        """Open one scene to read it in parts; by default in one.
+
+        Args:
+            path: The file.
+
+        Yields:
+            The scene.
+
+        Raises:
+            FormatError: As `read` does, also while parts are read.
+        """
+        scene = self.read(path)
+        yield Rows(scene.count, scene[:0], iter([scene]))
+
+    def write_rows(self, source: RowSource, path: Path) -> int:
+        """Write one scene that is read in parts, whole or not at all.
+
+        Args:
+            source: Opens the scene, whose file is closed before `path` is replaced.
+            path: The file, overwritten if it exists.
+
+        Returns:
+            Number of Gaussians that were written.
+
+        Raises:
+            FormatError: As `write` does, and as reading of the parts does.
+        """
+        with source() as rows:
+            scene = rows.collect()
+        self.write(scene, path)
+        return scene.count

@@ -1,14 +1,20 @@
 """Gaussians in the PLY layout that 3D Gaussian Splatting introduced and every viewer reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+import numpy as np
 import torch
 
 from gaussrep.errors import FormatError
 from gaussrep.formats import ply_layout
 from gaussrep.formats.checked_files import (
+    checked_values,
     open_for_reading,
+    open_for_rows,
     open_for_writing,
     sh_coefficients,
     validate_for_export,
@@ -16,7 +22,7 @@ from gaussrep.formats.checked_files import (
 from gaussrep.formats.compressed_ply import is_compressed, read_compressed
 from gaussrep.formats.compressed_ply_writing import write_compressed
 from gaussrep.formats.config import PlyConfig
-from gaussrep.formats.format import Format
+from gaussrep.formats.format import Format, Rows, RowSource
 from gaussrep.formats.ply_elements import PlyHeader, read_header, vertex_chunks
 from gaussrep.formats.ply_variants import (
     ANTIALIASED_COMMENT,
@@ -31,6 +37,10 @@ from gaussrep.gaussians import Gaussians
 
 ROWS = 2**13
 """Rows that are read and written at a time: 2 MiB with SH of degree 3; a design choice."""
+PART = 2**16
+"""Rows of a part, where a scene is converted without being in memory as a whole."""
+BLOCK = 2**22
+"""Bytes that are moved at a time where a header becomes shorter."""
 COMPRESSED = ".compressed.ply"
 """Suffix of PlayCanvas's compressed files."""
 
@@ -78,10 +88,7 @@ class Ply(Format):
         with open_for_reading(path, remarks) as file:
             header = with_standard_names(read_header(file))
             remark_meanings(header, remarks)
-            linear = is_linear(file, header)
-            return self._read_scene(file, header, remarks).replace(
-                antialiased=is_antialiased(header), color_space="linear" if linear else "srgb"
-            )
+            return self._read_scene(file, header, remarks).replace(**_marks(file, header))
 
     def _read_scene(self, file: BinaryIO, header: PlyHeader, remarks: Remarks) -> Gaussians:
         if is_compressed(header.vertex):
@@ -104,29 +111,129 @@ class Ply(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        is_packed = path.name.lower().endswith(COMPRESSED)
+        is_packed = _is_packed(path)
         scene = validate_for_export(
             gaussians, path, "a PLY file", antialiased_mark="known", marks_color_space=not is_packed
         )
-        if is_packed:
-            if scene.count == 0:
-                raise FormatError(f"{path}: a compressed file holds at least one Gaussian.")
-            with open_for_writing(path) as file:
-                write_compressed(file, scene)
-            return
-        harmonics = sh_coefficients(scene)
-        names = ply_layout.column_names(harmonics.shape[1])
-        header = ["ply", "format binary_little_endian 1.0"]
-        header += [f"comment {ANTIALIASED_COMMENT}"] if scene.antialiased else []
-        header += [f"element vertex {scene.count}"]
-        header += [f"property float {name}" for name in names]
-        header += [*(LINEAR if scene.color_space == "linear" else ()), "end_header", ""]
-        rows = torch.empty(ROWS, len(names))
+        if is_packed and scene.count == 0:
+            raise FormatError(f"{path}: a compressed file holds at least one Gaussian.")
         with open_for_writing(path) as file:
-            file.write("\n".join(header).encode("ascii"))
-            for start in range(0, scene.count, ROWS):
-                part = slice(start, min(start + ROWS, scene.count))
-                table = rows[: part.stop - start]
-                ply_layout.encode_rows(scene, harmonics, part, table)
-                file.write(table.numpy().astype("<f4", copy=False).data)
-            file.write(b"\1" if scene.color_space == "linear" else b"")
+            if is_packed:
+                write_compressed(file, scene)
+                return
+            file.write(_header(scene, scene.count))
+            _write_rows(file, scene)
+            _write_end(file, scene)
+
+    @contextmanager
+    def open_rows(self, path: Path) -> Iterator[Rows]:
+        """Open one scene to read it in parts; compressed files and those in ASCII are one part.
+
+        Args:
+            path: The file.
+
+        Yields:
+            The scene.
+
+        Raises:
+            FormatError: As `read` does, also while parts are read.
+        """
+        remarks = Remarks(self.config.strict, in_parts=True)
+        with open_for_rows(path, remarks, lambda file: self._rows(file, remarks)) as rows:
+            yield rows
+
+    def _rows(self, file: BinaryIO, remarks: Remarks) -> Rows:
+        header = with_standard_names(read_header(file))
+        remark_meanings(header, remarks)
+        marks = _marks(file, header)
+        if is_compressed(header.vertex):
+            scene = read_compressed(file, header, remarks).replace(**marks)
+            return Rows(scene.count, scene[:0], iter([scene]))
+        bases = ply_layout.check_layout(header.vertex)
+
+        def decode(table: np.ndarray) -> Gaussians:
+            tables = [table[start : start + ROWS] for start in range(0, len(table), ROWS)]
+            part = replace(header.vertex, count=len(table))
+            return ply_layout.decode(tables, part, bases, remarks).replace(**marks)
+
+        like = decode(np.empty(0))
+        return Rows(header.vertex.count, like, map(decode, vertex_chunks(file, header, PART)))
+
+    def write_rows(self, source: RowSource, path: Path) -> int:
+        """Write one scene that is read in parts, whole or not at all.
+
+        Args:
+            source: Opens the scene.
+            path: The file, overwritten if it exists; a compressed one is written at once.
+
+        Returns:
+            Number of Gaussians that were written.
+
+        Raises:
+            FormatError: As `write` does, and as reading of the parts does.
+            ValueRangeError: As `write` does.
+        """
+        if _is_packed(path):
+            return super().write_rows(source, path)
+        with open_for_writing(path) as file:
+            with source() as rows:
+                like = validate_for_export(
+                    rows.like, path, "a PLY file", antialiased_mark="known", marks_color_space=True
+                )
+                old, count = _header(like, rows.count), 0
+                file.write(old)
+                for chunk in rows.chunks:
+                    _write_rows(file, checked_values(chunk))
+                    count += chunk.count
+            _write_end(file, like)
+            _replace_start(file, len(old), _header(like, count))
+        return count
+
+
+def _is_packed(path: Path) -> bool:
+    return path.name.lower().endswith(COMPRESSED)
+
+
+def _marks(file: BinaryIO, header: PlyHeader) -> dict[str, Any]:
+    color_space = "linear" if is_linear(file, header) else "srgb"
+    return {"antialiased": is_antialiased(header), "color_space": color_space}
+
+
+def _header(scene: Gaussians, count: int) -> bytes:
+    names = ply_layout.column_names(sh_coefficients(scene).shape[1])
+    lines = ["ply", "format binary_little_endian 1.0"]
+    lines += [f"comment {ANTIALIASED_COMMENT}"] if scene.antialiased else []
+    lines += [f"element vertex {count}", *(f"property float {name}" for name in names)]
+    lines += [*(LINEAR if scene.color_space == "linear" else ()), "end_header", ""]
+    return "\n".join(lines).encode("ascii")
+
+
+def _write_rows(file: BinaryIO, scene: Gaussians) -> None:
+    harmonics = sh_coefficients(scene)
+    rows = torch.empty(min(ROWS, scene.count), len(ply_layout.column_names(harmonics.shape[1])))
+    for start in range(0, scene.count, ROWS):
+        part = slice(start, min(start + ROWS, scene.count))
+        table = rows[: part.stop - start]
+        ply_layout.encode_rows(scene, harmonics, part, table)
+        file.write(table.numpy().astype("<f4", copy=False).data)
+
+
+def _write_end(file: BinaryIO, scene: Gaussians) -> None:
+    file.write(b"\1" if scene.color_space == "linear" else b"")
+
+
+def _replace_start(file: BinaryIO, old: int, start: bytes) -> None:
+    """Replace the header of a file by one that is no longer, and move the rest up."""
+    place, gap = len(start), old - len(start)
+    while gap:
+        file.seek(place + gap)
+        block = file.read(BLOCK)
+        if not block:
+            break
+        file.seek(place)
+        file.write(block)
+        place += len(block)
+    if gap:
+        file.truncate(place)
+    file.seek(0)
+    file.write(start)

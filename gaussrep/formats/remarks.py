@@ -23,14 +23,15 @@ class Remarks:
 
     Args:
         strict: Whether impossible Gaussians are an error; otherwise a few are left out.
+        in_parts: Whether a scene is read in parts, so that `check_share` counts them at the end.
 
     Attributes:
         sentences: What was found, without the file's name and the final period.
     """
 
-    def __init__(self, strict: bool = False) -> None:
+    def __init__(self, strict: bool = False, *, in_parts: bool = False) -> None:
         self.sentences: list[str] = []
-        self._strict = strict
+        self._strict, self._in_parts = strict, in_parts
         self._total, self._left_out, self._reasons = 0, 0, dict[str, int]()
 
     def add(self, sentence: str) -> None:
@@ -63,12 +64,22 @@ class Remarks:
         bad = torch.stack(list(faults.values())).any(0)
         reasons = {what: int(rows.sum()) for what, rows in faults.items()}
         left_out = int(bad.sum())
-        if self._strict or left_out > LEFT_OUT_SHARE * count:
+        if self._strict or (left_out > LEFT_OUT_SHARE * count and not self._in_parts):
             raise FormatError(f"the file holds {_describe(left_out, count, reasons)}.")
         self._left_out += left_out
         for what, number in reasons.items():
             self._reasons[what] = self._reasons.get(what, 0) + number
         return {name: tensor[~bad] for name, tensor in fields.items()}
+
+    def check_share(self) -> None:
+        """Check that few Gaussians of all parts were left out.
+
+        Raises:
+            FormatError: If there are more than one in a hundred.
+        """
+        if self._left_out > LEFT_OUT_SHARE * self._total:
+            found = _describe(self._left_out, self._total, self._reasons)
+            raise FormatError(f"the file holds {found}.")
 
     def log(self, path: Path) -> None:
         """Log every remark as one warning.

@@ -1,7 +1,10 @@
 """Gaussians in the 32 bytes each of antimatter15's web viewer, `.splat`."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -9,13 +12,15 @@ import torch
 from gaussrep import sh
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import (
+    checked_values,
     gaussians_from_arrays,
     open_for_reading,
+    open_for_rows,
     open_for_writing,
     validate_for_export,
 )
 from gaussrep.formats.config import SplatConfig
-from gaussrep.formats.format import Format
+from gaussrep.formats.format import Format, Rows, RowSource
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
@@ -23,6 +28,8 @@ ROW = np.dtype([("means", "<f4", 3), ("scales", "<f4", 3), ("rgba", "u1", 4), ("
 """One Gaussian, as https://github.com/antimatter15/splat lays it out."""
 ZERO = 128
 """The byte that means 0 in a quaternion; one step is 1/128."""
+PART = 2**16
+"""Gaussians of a part, where a scene is converted without being in memory as a whole."""
 
 
 class Splat(Format):
@@ -55,21 +62,53 @@ class Splat(Format):
         """
         remarks = Remarks(self.config.strict)
         with open_for_reading(path, remarks) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size % ROW.itemsize:
-                raise FormatError(
-                    f"this is no .splat file, or it is truncated: its {size} bytes are not a "
-                    f"multiple of {ROW.itemsize}."
-                )
-            table = np.fromfile(file, ROW)
-            return gaussians_from_arrays(
-                remarks,
-                means=table["means"],
-                quats=(table["quats"].astype(np.float32) - ZERO) / ZERO,
-                scales=table["scales"],
-                opacities=table["rgba"][:, 3] / 255,
-                colors=table["rgba"][:, :3] / 255,
-            )
+            return _decode(np.fromfile(file, ROW, _count(file)), remarks)
+
+    @contextmanager
+    def open_rows(self, path: Path) -> Iterator[Rows]:
+        """Open one scene to read it in parts.
+
+        Args:
+            path: The file.
+
+        Yields:
+            The scene.
+
+        Raises:
+            FormatError: As `read` does, also while parts are read.
+        """
+        remarks = Remarks(self.config.strict, in_parts=True)
+
+        def start(file: BinaryIO) -> Rows:
+            count = _count(file)
+            sizes = [min(PART, count - start) for start in range(0, count, PART)]
+            chunks = (_decode(np.fromfile(file, ROW, size), remarks) for size in sizes)
+            return Rows(count, _decode(np.empty(0, ROW), remarks), chunks)
+
+        with open_for_rows(path, remarks, start) as rows:
+            yield rows
+
+    def write_rows(self, source: RowSource, path: Path) -> int:
+        """Write one scene that is read in parts, whole or not at all.
+
+        Args:
+            source: Opens the scene.
+            path: The file, overwritten if it exists.
+
+        Returns:
+            Number of Gaussians that were written.
+
+        Raises:
+            FormatError: As `write` does, and as reading of the parts does.
+            ValueRangeError: As `write` does.
+        """
+        count = 0
+        with open_for_writing(path) as file, source() as rows:
+            validate_for_export(rows.like, path, "a .splat file")
+            for chunk in rows.chunks:
+                file.write(_rows(checked_values(chunk)).data)
+                count += chunk.count
+        return count
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -87,6 +126,27 @@ class Splat(Format):
         table = _rows(scene)
         with open_for_writing(path) as file:
             file.write(table.data)
+
+
+def _count(file: BinaryIO) -> int:
+    size = os.fstat(file.fileno()).st_size
+    if size % ROW.itemsize:
+        raise FormatError(
+            f"this is no .splat file, or it is truncated: its {size} bytes are not a multiple of "
+            f"{ROW.itemsize}."
+        )
+    return size // ROW.itemsize
+
+
+def _decode(table: np.ndarray, remarks: Remarks) -> Gaussians:
+    return gaussians_from_arrays(
+        remarks,
+        means=table["means"],
+        quats=(table["quats"].astype(np.float32) - ZERO) / ZERO,
+        scales=table["scales"],
+        opacities=table["rgba"][:, 3] / 255,
+        colors=table["rgba"][:, :3] / 255,
+    )
 
 
 def _rows(scene: Gaussians) -> np.ndarray:
