@@ -158,10 +158,11 @@ def _device() -> str:
 def _kernels() -> Check:
     """Check the cache of compiled kernels."""
     from gaussrep.kernels.cache import cache_folder
+    from gaussrep.kernels.processor import vector_width
 
     folder = cache_folder()
     if folder is not None:
-        return Check("kernels", "ok", f"kept in {folder}")
+        return Check("kernels", "ok", f"{vector_width()} lanes, kept in {folder}")
     return Check(
         "kernels",
         "unavailable",

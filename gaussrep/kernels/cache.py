@@ -30,6 +30,9 @@ from numba.core.caching import FunctionCache, NullCache  # noqa: TID253
 from numba.core.sigutils import normalize_signature  # noqa: TID253
 from numba.core.types import BaseNamedTuple, EnumMember, Type  # noqa: TID253
 
+import gaussrep
+from gaussrep.kernels.processor import describe_processor, vector_width
+
 UNUSED_DAYS = 30
 """Days without use after which a kernel is removed from the cache."""
 
@@ -213,9 +216,12 @@ def compute_key(dispatcher: Any, types: Sequence[Any] = ()) -> str:
     Returns:
         Hexadecimal digest over the bytecode and compiler options of the kernel and of all functions
         that it reaches, the constants they use, the fields of named tuples and members of enums,
-        the source files, and the versions of the compilers.
+        the source files, the versions of the compilers, Python and gaussrep, the processor, and the
+        width of its vectors.
     """
-    key = hashlib.sha256(repr([version(name) for name in COMPILERS]).encode())
+    compilers = [version(name) for name in COMPILERS]
+    target = (*describe_processor(), vector_width(), sys.version, gaussrep.__version__)
+    key = hashlib.sha256(repr((compilers, target)).encode())
     pending, seen = [*_classes(types), dispatcher], set[int]()
     while pending:
         item = pending.pop()

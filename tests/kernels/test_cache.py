@@ -1,8 +1,6 @@
-"""Compilation: vectorized, kept for the next process, and compiled again after every edit."""
+"""Compilation: kept for the next process, and compiled again after every edit."""
 
-import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -19,58 +17,6 @@ import pytest
 import gaussrep
 from gaussrep.kernels import cache
 from gaussrep.kernels.jit import inline_jit, kernel
-
-PROGRAM = """
-    import json, logging, re, sys, time, torch
-    from gaussrep.testing.scenes import random_scene
-    from gaussrep.rendering import get_renderer
-
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    scene = random_scene(1)
-    g, cameras = scene.gaussians.to(torch.float32), scene.cameras.to(torch.float32)
-    g = g.replace(means=g.means.requires_grad_())
-    start = time.perf_counter()
-    get_renderer("cpu").render(g, cameras).color.sum().backward()
-    seconds = time.perf_counter() - start
-
-    from gaussrep.rendering.cpu import bin, composite, composite_backward, project
-    kernels = [project.project, bin.bin_tiles, composite.composite]
-    kernels += [composite_backward.composite_backward, project.project_backward]
-    fresh = not any(kernel.stats.cache_hits for kernel in kernels)
-    def packed(kernel):
-        (text,) = kernel.inspect_asm().values()
-        return len(re.findall(r"vfn?madd\\d+ps\\s+.*%[yz]mm", text))
-    print(json.dumps({
-        "seconds": seconds,
-        "hits": [sum(kernel.stats.cache_hits.values()) for kernel in kernels],
-        "packed": [packed(kernel) for kernel in (kernels[2:4] if fresh else [])],
-    }))
-"""
-
-
-def run(folder):
-    done = subprocess.run(
-        [sys.executable, "-c", dedent(PROGRAM)],
-        env=os.environ | {"NUMBA_CACHE_DIR": str(folder)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout), done.stderr
-
-
-@pytest.mark.slow
-def test_first_process_compiles_vectors_and_second_does_not_compile(tmp_path):
-    first, log = run(tmp_path)
-    assert "compiling CPU kernels" in log
-    assert first["hits"] == [0] * 5
-    if platform.machine() in ("x86_64", "AMD64"):
-        assert min(first["packed"]) >= 10
-    second, log = run(tmp_path)
-    assert "compiling CPU kernels" not in log
-    assert second["hits"] == [1] * 5
-    assert second["seconds"] < first["seconds"] / 2
 
 
 @pytest.fixture

@@ -5,29 +5,32 @@ import pytest
 
 from gaussrep.kernels.jit import kernel
 from gaussrep.kernels.simd import (
+    EXP_COEFFICIENTS,
+    WIDTH,
     broadcast,
-    deinterleave,
+    broadcast_load,
+    count_trailing_zeros,
     exp,
     fma,
     fnma,
-    horizontal_sum,
-    interleave,
     iota,
     load,
     load_masked,
     maximum,
     minimum,
     movemask,
+    reciprocal,
     select,
     store,
     store_masked,
+    store_sums,
 )
 from gaussrep.rendering.cpu.layout import LOG_MIN
 
-THREE = np.float32(3)
+ONE, THREE = np.float32(1), np.float32(3)
 
 
-def numbers(seed, count=16):
+def numbers(seed, count=WIDTH):
     return np.random.default_rng(seed).normal(size=count).astype(np.float32)
 
 
@@ -35,16 +38,17 @@ def numbers(seed, count=16):
 def arithmetic(x, y, out):
     a, b = load(x, 0), load(y, 0)
     store(out, 0, a + b * THREE)
-    store(out, 16, (THREE - a) / b)
-    store(out, 32, fma(a, THREE, b))
-    store(out, 48, fnma(a, b, THREE))
-    store(out, 64, minimum(a, b) - maximum(a, broadcast(THREE)))
-    store(out, 80, select((a > b) & (a <= THREE), iota(), a))
+    store(out, WIDTH, (THREE - a) / b)
+    store(out, 2 * WIDTH, fma(a, THREE, b))
+    store(out, 3 * WIDTH, fnma(a, b, THREE))
+    store(out, 4 * WIDTH, minimum(a, b) - maximum(a, broadcast(THREE)))
+    store(out, 5 * WIDTH, select((a > b) & (a <= THREE), iota(), a))
+    store(out, 6 * WIDTH, select((a > b) | (a <= ONE), broadcast_load(y, 1), a))
     return movemask(a >= b)
 
 
 def test_arithmetic():
-    x, y, out = numbers(1), numbers(2), np.empty(96, np.float32)
+    x, y, out = numbers(1), numbers(2), np.empty(7 * WIDTH, np.float32)
     greater = arithmetic(x, y, out)
     expected = [
         x + y * 3,
@@ -52,58 +56,70 @@ def test_arithmetic():
         x * 3 + y,
         3 - x * y,
         np.minimum(x, y) - np.maximum(x, 3),
-        np.where((x > y) & (x <= 3), np.arange(16), x),
+        np.where((x > y) & (x <= 3), np.arange(WIDTH), x),
+        np.where((x > y) | (x <= 1), y[1], x),
     ]
-    np.testing.assert_allclose(out.reshape(6, 16), expected, rtol=1e-6, atol=1e-6)
-    assert greater == sum(1 << lane for lane in range(16) if x[lane] >= y[lane])
+    np.testing.assert_allclose(out.reshape(7, WIDTH), expected, rtol=1e-6, atol=1e-6)
+    assert greater == sum(1 << lane for lane in range(WIDTH) if x[lane] >= y[lane])
 
 
 @kernel
-def sum_three(x, out):
-    store(out, 0, horizontal_sum((load(x, 0), load(x, 16), load(x, 32))))
+def sum_ten(x, out):
+    rows = (load(x, 0), load(x, WIDTH), load(x, 2 * WIDTH), load(x, 3 * WIDTH), load(x, 4 * WIDTH))
+    more = (load(x, 5 * WIDTH), load(x, 6 * WIDTH), load(x, 7 * WIDTH), load(x, 8 * WIDTH))
+    store_sums(out, 1, (*rows, *more, load(x, 9 * WIDTH)))
 
 
 def test_sums_stand_side_by_side():
-    x, out = numbers(3, 48), np.empty(16, np.float32)
-    sum_three(x, out)
-    np.testing.assert_allclose(out[:3], x.reshape(3, 16).sum(1), atol=1e-5)
-    assert (out[3:] == 0).all()
+    x, out = numbers(3, 10 * WIDTH), np.full(20, 7, np.float32)
+    sum_ten(x, out)
+    end = 1 - (-10 // WIDTH) * WIDTH
+    np.testing.assert_allclose(out[1:11], x.reshape(10, WIDTH).sum(1), atol=1e-5)
+    assert (out[11:end] == 0).all()
+    assert (out[end:] == 7).all()
+    assert out[0] == 7
 
 
 @kernel
-def copy_pixels(planes, pixels, back, count):
-    red, green, blue = load_masked(planes, 0, count), load(planes, 16), load(planes, 32)
-    first, second, third = interleave(red, green, blue)
-    store(pixels, 0, first)
-    store_masked(pixels, 16, second, count)
-    store(pixels, 32, third)
-    red, green, blue = deinterleave(first, second, third)
-    store(back, 0, red)
-    store(back, 16, green)
-    store(back, 32, blue)
+def copy(x, out, count):
+    store(out, 0, load_masked(x, 1, count))
+    store_masked(out, WIDTH, load(x, 1), count)
+    return count_trailing_zeros(count)
 
 
-@pytest.mark.parametrize("count", [-3, 0, 5, 16, 99])
+@pytest.mark.parametrize("count", [-3, 4, 2 * WIDTH, 5])
 def test_memory(count):
-    planes, back = numbers(4, 48).reshape(3, 16), np.empty((3, 16), np.float32)
-    pixels = np.full(48, 7, np.float32)
-    copy_pixels(planes, pixels, back, count)
-    expected = planes.copy()
-    expected[0, max(count, 0) :] = 0
-    assert (back == expected).all()
-    interleaved = expected.T.flatten()
-    interleaved[16 + min(max(count, 0), 16) : 32] = 7
-    assert (pixels == interleaved).all()
+    x, out = numbers(4, WIDTH + 1), np.full(2 * WIDTH, 7, np.float32)
+    zeros = copy(x, out, count)
+    kept = min(max(count, 0), WIDTH)
+    assert (out[:kept] == x[1 : kept + 1]).all()
+    assert (out[kept:WIDTH] == 0).all()
+    assert (out[WIDTH : WIDTH + kept] == x[1 : kept + 1]).all()
+    assert (out[WIDTH + kept :] == 7).all()
+    assert count >> zeros & 1
+    assert count % (1 << zeros) == 0
 
 
 @kernel
-def exponentials(x, out):
-    for at in range(0, len(x), 16):
-        store(out, at, exp(load(x, at)))
+def functions(x, y, coefficients, out):
+    c = coefficients
+    lanes = (
+        broadcast_load(c, 0),
+        broadcast_load(c, 1),
+        broadcast_load(c, 2),
+        broadcast_load(c, 3),
+        broadcast_load(c, 4),
+        broadcast_load(c, 5),
+    )
+    for at in range(0, len(x), WIDTH):
+        store(out[0], at, exp(load(x, at), lanes))
+        store(out[1], at, reciprocal(load(y, at)))
 
 
-def test_exponential():
+def test_exponential_and_reciprocal():
     x = np.linspace(LOG_MIN, 0, 16 * 4096, dtype=np.float32)
-    out = np.empty_like(x)
-    exponentials(x, out)
-    assert np.abs(out / np.exp(x.astype(np.float64)) - 1).max() < 3e-6
+    y = np.geomspace(1e-6, 1e6, len(x)).astype(np.float32)
+    out = np.empty((2, len(x)), np.float32)
+    functions(x, y, EXP_COEFFICIENTS, out)
+    assert np.abs(out[0] / np.exp(x.astype(np.float64)) - 1).max() < 3e-6
+    assert np.abs(out[1] * y.astype(np.float64) - 1).max() < 3e-7

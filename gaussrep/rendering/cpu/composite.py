@@ -6,61 +6,78 @@ import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import (
+    WIDTH,
     broadcast,
+    broadcast_load,
     fma,
-    interleave,
     load,
-    minimum,
     movemask,
     select,
     store,
-    store_masked,
 )
 from gaussrep.kernels.threads import NONE, Tasks, claim
+from gaussrep.rendering.cpu.cells import (
+    cell_column,
+    cell_row,
+    lane_columns,
+    lane_rows,
+    store_cell,
+    store_colors,
+)
 from gaussrep.rendering.cpu.features import composite_features, write_features
 from gaussrep.rendering.cpu.layout import (
     BLUE,
+    CELLS,
     DEPTH,
     GREEN,
-    MAX_ALPHA,
     ONE,
     PIXELS,
     RED,
     TILE,
-    TRANSMITTANCE_MIN,
     ZERO,
     Bins,
     Grid,
     ImageBuffers,
 )
-from gaussrep.rendering.cpu.tile import CHUNK, LOCAL_SIZE, gaussian_alpha, load_gaussians
-
-TRANSMITTANCE, ALPHA, DEPTH_SUM, RED_SUM, GREEN_SUM, BLUE_SUM = (
-    plane * PIXELS for plane in range(6)
+from gaussrep.rendering.cpu.tile import (
+    CHUNK,
+    CONSTANTS,
+    LOCAL_SIZE,
+    absorb,
+    cells_inside,
+    gaussian_alpha,
+    load_constants,
+    load_gaussians,
+    pixels_inside,
 )
-"""Offsets in a tile's state: transmittance, sums of weights, of weighted depths and colors."""
+
+PLANES = 6
+TRANSMITTANCE, ALPHA, DEPTH_SUM, RED_SUM, GREEN_SUM, BLUE_SUM = (
+    plane * WIDTH for plane in range(PLANES)
+)
+"""Offsets in a cell's state: transmittance, sums of weights, of weighted depths and colors."""
 
 STRIDE = 16
-"""Gaussians between two checks whether a row is finished."""
+"""Gaussians between two checks whether a cell is finished."""
 
 
 class TileWorkspace(NamedTuple):
     """Working memory of a thread for one tile; it fits the caches."""
 
     state: np.ndarray
-    """Planes of pixels, at the offsets above."""
+    """State of each cell, at the offsets above."""
     features: np.ndarray
-    """A plane of pixels per feature channel."""
+    """A plane of pixels per feature channel, cell by cell."""
     local: np.ndarray
     """Gaussians of a chunk, see `load_gaussians`."""
-    spans: np.ndarray
-    """Rows of the tile that they overlap, see `load_gaussians`."""
-    lists: np.ndarray
-    """Gaussians that overlap each row, [TILE * CHUNK]."""
-    lengths: np.ndarray
-    """Number of them, [TILE]."""
+    touched: np.ndarray
+    """Cells that they overlap, see `load_gaussians`."""
+    touching: np.ndarray
+    """Gaussians that overlap one cell, [CHUNK]."""
     weights: np.ndarray
-    """Their weights in the pixels of one row, [CHUNK * TILE]."""
+    """Their weights in its pixels, [CHUNK * WIDTH]."""
+    constants: np.ndarray
+    """Copy of `CONSTANTS`."""
 
 
 @kernel
@@ -87,13 +104,13 @@ def composite(
     scenes, count, channels = features.shape
     views = len(background) // max(1, scenes)
     workspace = TileWorkspace(
-        np.empty(6 * PIXELS, np.float32),
+        np.empty(PLANES * PIXELS, np.float32),
         np.empty(channels * PIXELS, np.float32),
         np.empty(CHUNK * LOCAL_SIZE, np.float32),
-        np.empty((CHUNK, 2), np.int64),
-        np.empty(TILE * CHUNK, np.int64),
-        np.empty(TILE, np.int64),
-        np.empty(CHUNK * TILE, np.float32),
+        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK * WIDTH, np.float32),
+        CONSTANTS.copy(),
     )
     while True:
         tile = claim(tasks)
@@ -101,14 +118,15 @@ def composite(
             return
         image, place = divmod(tile, grid.columns * grid.rows)
         x, y = place % grid.columns * TILE, place // grid.columns * TILE
-        _clear(workspace, grid.width - x)
+        inside = cells_inside(grid.width - x, grid.height - y)
+        _clear(workspace, grid.width - x, grid.height - y)
         start, end = bins.starts[tile], bins.ends[tile]
         unfinished = True
         while start < end and unfinished:
             taken = min(end - start, CHUNK)
             members = bins.members[start : start + taken]
             load_gaussians(
-                members, records, image * count, x, y, grid.height, workspace.local, workspace.spans
+                members, records, image * count, x, y, inside, workspace.local, workspace.touched
             )
             unfinished = _composite_chunk(members, features, image // views, workspace)
             start += taken
@@ -117,14 +135,16 @@ def composite(
 
 
 @inline_jit
-def _clear(workspace: TileWorkspace, width: int) -> None:
-    """Reset a tile: transmittance 1, but 0 beyond the image's right edge, and all sums 0."""
-    for at in range(0, len(workspace.state), TILE):
+def _clear(workspace: TileWorkspace, columns: int, rows: int) -> None:
+    """Reset a tile: transmittance 1, but 0 outside the image, and all sums 0."""
+    for at in range(0, len(workspace.state), WIDTH):
         store(workspace.state, at, broadcast(ZERO))
-    for at in range(0, len(workspace.features), TILE):
+    for at in range(0, len(workspace.features), WIDTH):
         store(workspace.features, at, broadcast(ZERO))
-    for row in range(TILE):
-        store_masked(workspace.state, TRANSMITTANCE + row * TILE, broadcast(ONE), width)
+    for cell in range(CELLS):
+        is_inside = pixels_inside(columns - cell_column(cell), rows - cell_row(cell))
+        at = cell * PLANES * WIDTH + TRANSMITTANCE
+        store(workspace.state, at, select(is_inside, ONE, ZERO))
 
 
 @inline_jit
@@ -132,60 +152,53 @@ def _composite_chunk(
     members: np.ndarray, features: np.ndarray, scene: int, workspace: TileWorkspace
 ) -> bool:
     """Composite a chunk of Gaussians; return whether any pixel is unfinished."""
-    for row in range(TILE):
-        workspace.lengths[row] = 0
-    for k in range(len(members)):
-        for row in range(workspace.spans[k, 0], workspace.spans[k, 1]):
-            workspace.lists[row * CHUNK + workspace.lengths[row]] = k
-            workspace.lengths[row] += 1
     unfinished = False
-    for row in range(TILE):
-        done = _composite_row(row, workspace)
+    for cell in range(CELLS):
+        count = 0
+        for k in range(len(members)):
+            workspace.touching[count] = k
+            count += workspace.touched[k] >> cell & 1
+        done = _composite_cell(cell, count, workspace)
         if len(workspace.features):
-            touching = workspace.lists[row * CHUNK : row * CHUNK + done]
+            touching = workspace.touching[:done]
             composite_features(
-                row, touching, members, features, scene, workspace.weights, workspace.features
+                cell, touching, members, features, scene, workspace.weights, workspace.features
             )
-        unfinished |= movemask(load(workspace.state, TRANSMITTANCE + row * TILE) > ZERO) != 0
+        at = cell * PLANES * WIDTH + TRANSMITTANCE
+        unfinished |= movemask(load(workspace.state, at) > ZERO) != 0
     return unfinished
 
 
 @inline_jit
-def _composite_row(row: int, workspace: TileWorkspace) -> int:
-    """Composite Gaussians over one row of pixels; return how many until all pixels finished."""
-    at, count, local = row * TILE, workspace.lengths[row], workspace.local
-    transmittance, alpha = (
-        load(workspace.state, TRANSMITTANCE + at),
-        load(workspace.state, ALPHA + at),
-    )
-    depth, red = load(workspace.state, DEPTH_SUM + at), load(workspace.state, RED_SUM + at)
-    green, blue = load(workspace.state, GREEN_SUM + at), load(workspace.state, BLUE_SUM + at)
+def _composite_cell(cell: int, count: int, workspace: TileWorkspace) -> int:
+    """Composite Gaussians over one cell; return how many until all its pixels are finished."""
+    at, local, state = cell * PLANES * WIDTH, workspace.local, workspace.state
+    columns = lane_columns() + np.float32(cell_column(cell))
+    rows = lane_rows() + np.float32(cell_row(cell))
+    transmittance, alpha_sum = load(state, at + TRANSMITTANCE), load(state, at + ALPHA)
+    depth, red = load(state, at + DEPTH_SUM), load(state, at + RED_SUM)
+    green, blue = load(state, at + GREEN_SUM), load(state, at + BLUE_SUM)
+    constants = load_constants(workspace.constants)
     done = 0
     while done < count and movemask(transmittance > ZERO) != 0:
         for i in range(done, min(done + STRIDE, count)):
-            record = workspace.lists[row * CHUNK + i] * LOCAL_SIZE
-            uncapped, is_visible = gaussian_alpha(local, record, row)
-            weight = (
-                select(is_visible, minimum(uncapped, broadcast(MAX_ALPHA)), ZERO) * transmittance
-            )
-            next_transmittance = transmittance - weight
-            is_open = next_transmittance > TRANSMITTANCE_MIN
-            weight = select(is_open, weight, ZERO)
-            transmittance = select(is_open, next_transmittance, ZERO)
-            alpha = alpha + weight
-            depth = fma(weight, local[record + DEPTH], depth)
-            red = fma(weight, local[record + RED], red)
-            green = fma(weight, local[record + GREEN], green)
-            blue = fma(weight, local[record + BLUE], blue)
+            record = workspace.touching[i] * LOCAL_SIZE
+            uncapped, is_visible = gaussian_alpha(local, record, columns, rows, constants)
+            _, weight, transmittance, _ = absorb(uncapped, is_visible, transmittance, constants)
+            alpha_sum = alpha_sum + weight
+            depth = fma(weight, broadcast_load(local, record + DEPTH), depth)
+            red = fma(weight, broadcast_load(local, record + RED), red)
+            green = fma(weight, broadcast_load(local, record + GREEN), green)
+            blue = fma(weight, broadcast_load(local, record + BLUE), blue)
             if len(workspace.features):
-                store(workspace.weights, i * TILE, weight)
+                store(workspace.weights, i * WIDTH, weight)
         done = min(done + STRIDE, count)
-    store(workspace.state, TRANSMITTANCE + at, transmittance)
-    store(workspace.state, ALPHA + at, alpha)
-    store(workspace.state, DEPTH_SUM + at, depth)
-    store(workspace.state, RED_SUM + at, red)
-    store(workspace.state, GREEN_SUM + at, green)
-    store(workspace.state, BLUE_SUM + at, blue)
+    store(state, at + TRANSMITTANCE, transmittance)
+    store(state, at + ALPHA, alpha_sum)
+    store(state, at + DEPTH_SUM, depth)
+    store(state, at + RED_SUM, red)
+    store(state, at + GREEN_SUM, green)
+    store(state, at + BLUE_SUM, blue)
     return done
 
 
@@ -194,19 +207,18 @@ def _write_tile(
     image: int, x: int, y: int, state: np.ndarray, background: Any, grid: Grid, images: ImageBuffers
 ) -> None:
     """Write alpha, depth and color of a tile to the images."""
-    width = grid.width - x
-    for row in range(min(TILE, grid.height - y)):
-        at, pixel = row * TILE, (image * grid.height + y + row) * grid.width + x
-        alpha = load(state, ALPHA + at)
-        store_masked(images.alpha, pixel, alpha, width)
-        depth = load(state, DEPTH_SUM + at) / select(alpha > ZERO, alpha, ONE)
-        store_masked(images.depth, pixel, depth, width)
+    for cell in range(CELLS):
+        left, top, at = x + cell_column(cell), y + cell_row(cell), cell * PLANES * WIDTH
+        columns, rows = grid.width - left, grid.height - top
+        pixel = (image * grid.height + top) * grid.width + left
+        alpha = load(state, at + ALPHA)
+        store_cell(images.alpha, pixel, grid.width, columns, rows, alpha)
+        depth = load(state, at + DEPTH_SUM) / select(alpha > ZERO, alpha, ONE)
+        store_cell(images.depth, pixel, grid.width, columns, rows, depth)
         rest = ONE - alpha
-        red, green, blue = interleave(
-            fma(rest, background[image, 0], load(state, RED_SUM + at)),
-            fma(rest, background[image, 1], load(state, GREEN_SUM + at)),
-            fma(rest, background[image, 2], load(state, BLUE_SUM + at)),
+        color = (
+            fma(rest, background[image, 0], load(state, at + RED_SUM)),
+            fma(rest, background[image, 1], load(state, at + GREEN_SUM)),
+            fma(rest, background[image, 2], load(state, at + BLUE_SUM)),
         )
-        store_masked(images.color, 3 * pixel, red, 3 * width)
-        store_masked(images.color, 3 * pixel + TILE, green, 3 * width - TILE)
-        store_masked(images.color, 3 * pixel + 2 * TILE, blue, 3 * width - 2 * TILE)
+        store_colors(images.color, pixel, grid.width, columns, rows, color)

@@ -8,42 +8,49 @@ for every pair of tile and Gaussian: threads never write to the same memory, and
 reproducible.
 """
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import (
+    WIDTH,
     broadcast,
-    deinterleave,
+    broadcast_load,
+    count_trailing_zeros,
     fma,
     fnma,
-    horizontal_sum,
-    iota,
     load,
-    load_masked,
     maximum,
-    minimum,
     movemask,
+    prefetch,
+    reciprocal,
     select,
     store,
-    store_masked,
+    store_sums,
 )
 from gaussrep.kernels.threads import NONE, Tasks, claim
+from gaussrep.rendering.cpu.cells import (
+    cell_column,
+    cell_row,
+    lane_columns,
+    lane_rows,
+    load_cell,
+    load_colors,
+)
 from gaussrep.rendering.cpu.features import features_vjp, load_feature_gradients, weights_vjp
 from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     BLUE,
+    CELLS,
     DEPTH,
     FEATURE_GROUP,
     FEATURES_START,
     GREEN,
-    MAX_ALPHA,
     ONE,
     PIXELS,
     RED,
     TILE,
-    TRANSMITTANCE_MIN,
     ZERO,
     Bins,
     GradientBuffers,
@@ -51,8 +58,21 @@ from gaussrep.rendering.cpu.layout import (
     ImageBuffers,
     Splats,
 )
-from gaussrep.rendering.cpu.tile import CHUNK, DX, DY, LOCAL_SIZE, gaussian_alpha, load_gaussians
+from gaussrep.rendering.cpu.tile import (
+    CHUNK,
+    CONSTANTS,
+    DX,
+    DY,
+    LOCAL_SIZE,
+    absorb,
+    cells_inside,
+    gaussian_alpha,
+    load_constants,
+    load_gaussians,
+    pixels_inside,
+)
 
+PLANES = 12
 (
     TRANSMITTANCE,
     BEHIND,
@@ -61,8 +81,15 @@ from gaussrep.rendering.cpu.tile import CHUNK, DX, DY, LOCAL_SIZE, gaussian_alph
     GRAD_OUT_RED,
     GRAD_OUT_GREEN,
     GRAD_OUT_BLUE,
-) = (plane * PIXELS for plane in range(7))
-"""Offsets in a tile's state: T, S, and gradients to sums of weighted depth, weight and color."""
+    COLUMN,
+    ROW,
+    WEIGHT,
+    GRAD,
+    FEATURE_VALUE,
+) = (plane * WIDTH for plane in range(PLANES))
+"""Offsets in a cell's state: T, S, gradients to sums of weighted depth, weight and color, place in
+the tile; of one Gaussian its weight, the gradient to its log-opacity, and its features times their
+gradients, summed over channels."""
 
 STRIDE = 16
 """Gaussians between two checks whether the tile is finished."""
@@ -72,17 +99,15 @@ class TileWorkspace(NamedTuple):
     """Working memory of a thread for one tile; it fits the caches."""
 
     state: np.ndarray
-    """Planes of pixels, at the offsets above."""
+    """State of each cell, at the offsets above."""
     feature_grads: np.ndarray
-    """Gradients to the features: a plane of pixels per channel."""
+    """Gradients to the features: a plane of pixels per channel, cell by cell."""
     local: np.ndarray
     """Gaussians of a chunk, see `load_gaussians`."""
-    spans: np.ndarray
-    """Rows of the tile that they overlap, see `load_gaussians`."""
-    feature_values: np.ndarray
-    """One Gaussian's features times their gradients, summed over channels, by row and pixel."""
-    weights: np.ndarray
-    """Its weights, by row and pixel."""
+    touched: np.ndarray
+    """Cells that they overlap, see `load_gaussians`."""
+    constants: np.ndarray
+    """Copy of `CONSTANTS`."""
 
 
 @kernel
@@ -110,15 +135,13 @@ def composite_backward(
         grad_outputs: Gradients to the images; empty for outputs that the loss does not use.
         buffers: Output.
     """
-    scenes, count, channels = features.shape
-    views = len(background) // max(1, scenes)
+    channels = features.shape[2]
     workspace = TileWorkspace(
-        np.empty(7 * PIXELS, np.float32),
+        np.empty(PLANES * PIXELS, np.float32),
         np.empty(-(-channels // FEATURE_GROUP) * FEATURE_GROUP * PIXELS, np.float32),
         np.empty(CHUNK * LOCAL_SIZE, np.float32),
-        np.empty((CHUNK, 2), np.int64),
-        np.empty(PIXELS, np.float32),
-        np.empty(PIXELS, np.float32),
+        np.empty(CHUNK, np.int64),
+        CONSTANTS.copy(),
     )
     while True:
         tile = claim(tasks)
@@ -127,6 +150,8 @@ def composite_backward(
         image, place = divmod(tile, grid.columns * grid.rows)
         row, column = divmod(place, grid.columns)
         x, y = column * TILE, row * TILE
+        if column + 1 < grid.columns:
+            _prefetch_tile(image, x + TILE, y, grid, images, grad_outputs)
         _load_tile(
             image,
             x,
@@ -146,48 +171,58 @@ def composite_backward(
             images.features,
             grad_outputs.features,
             workspace.feature_grads,
-            workspace.state,
+            workspace.state[BEHIND:],
+            PLANES,
         )
-        start, end = bins.starts[tile], bins.ends[tile]
-        unfinished = True
-        while start < end:
-            members = bins.members[start : min(end, start + CHUNK)]
-            if unfinished:
-                records, base = splats.records, image * count
-                load_gaussians(
-                    members, records, base, x, y, grid.height, workspace.local, workspace.spans
-                )
-            for k in range(len(members)):
-                if k % STRIDE == 0 and unfinished:
-                    unfinished = _is_unfinished(workspace.state)
-                n = members[k]
-                slot = buffers.size * _slot_index(splats, buffers, image, n, column, row)
-                if not unfinished or workspace.spans[k, 1] == 0:
-                    _clear(buffers, slot)
-                    continue
-                if channels:
-                    scene = image // views
-                    weights_vjp(
-                        features,
-                        scene,
-                        n,
-                        workspace.feature_grads,
-                        workspace.spans,
-                        k,
-                        workspace.feature_values,
-                    )
-                _gaussian_vjp(k, workspace, buffers.sums, slot)
-                if channels:
-                    at = slot + FEATURES_START
-                    features_vjp(
-                        workspace.weights,
-                        workspace.feature_grads,
-                        workspace.spans,
-                        k,
-                        buffers.sums,
-                        at,
-                    )
-            start += CHUNK
+        _tile_vjp(tile, image, row, column, features, grid, splats, bins, buffers, workspace)
+
+
+@inline_jit
+def _tile_vjp(
+    tile: int,
+    image: int,
+    row: int,
+    column: int,
+    features: np.ndarray,
+    grid: Grid,
+    splats: Splats,
+    bins: Bins,
+    buffers: GradientBuffers,
+    workspace: TileWorkspace,
+) -> None:
+    """Write the gradients of a tile to the slots of all Gaussians in its list."""
+    scenes, count, channels = features.shape
+    scene = image // (len(splats.depths) // max(1, scenes))
+    inside = cells_inside(grid.width - column * TILE, grid.height - row * TILE)
+    unfinished = True
+    for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
+        members = bins.members[start : min(bins.ends[tile], start + CHUNK)]
+        if unfinished:
+            load_gaussians(
+                members,
+                splats.records,
+                image * count,
+                column * TILE,
+                row * TILE,
+                inside,
+                workspace.local,
+                workspace.touched,
+            )
+        for k in range(len(members)):
+            if k % STRIDE == 0 and unfinished:
+                unfinished = _is_unfinished(workspace.state)
+            n, touched = members[k], workspace.touched[k]
+            slot = buffers.size * _slot_index(splats, buffers, image, n, column, row)
+            if not unfinished or touched == 0:
+                _clear(buffers, slot)
+                continue
+            if channels:
+                values = workspace.state[FEATURE_VALUE:]
+                weights_vjp(features, scene, n, workspace.feature_grads, touched, values, PLANES)
+            _gaussian_vjp(k, touched, workspace, buffers.sums, slot)
+            if channels:
+                weights, at = workspace.state[WEIGHT:], slot + FEATURES_START
+                features_vjp(weights, PLANES, workspace.feature_grads, touched, buffers.sums, at)
 
 
 @inline_jit
@@ -210,9 +245,28 @@ def _clear(buffers: GradientBuffers, slot: int) -> None:
 @inline_jit
 def _is_unfinished(state: np.ndarray) -> bool:
     largest = broadcast(ZERO)
-    for row in range(TILE):
-        largest = maximum(largest, load(state, TRANSMITTANCE + row * TILE))
+    for cell in range(CELLS):
+        largest = maximum(largest, load(state, cell * PLANES * WIDTH + TRANSMITTANCE))
     return movemask(largest > ZERO) != 0
+
+
+@inline_jit
+def _prefetch_tile(
+    image: int, x: int, y: int, grid: Grid, images: ImageBuffers, grad_outputs: ImageBuffers
+) -> None:
+    """Request what `_load_tile` reads of the next tile, which takes long to arrive."""
+    for row in range(y, min(y + TILE, grid.height)):
+        pixel = (image * grid.height + row) * grid.width + x
+        prefetch(images.alpha, pixel)
+        prefetch(images.depth, pixel)
+        for part in range(0, 3 * TILE, TILE):
+            prefetch(images.color, 3 * pixel + part)
+            if grad_outputs.color.size:
+                prefetch(grad_outputs.color, 3 * pixel + part)
+        if grad_outputs.alpha.size:
+            prefetch(grad_outputs.alpha, pixel)
+        if grad_outputs.depth.size:
+            prefetch(grad_outputs.depth, pixel)
 
 
 @inline_jit
@@ -231,96 +285,97 @@ def _load_tile(
     """Initialize a tile's state; sum the gradient to the background."""
     red, green, blue = background[image, 0], background[image, 1], background[image, 2]
     grad_red = grad_green = grad_blue = broadcast(ZERO)
-    width = grid.width - x
-    color_width = width if grad_outputs.color.size else 0
-    alpha_width = width if grad_outputs.alpha.size else 0
-    depth_width = width if grad_outputs.depth.size else 0
-    for at in range(0, len(state), TILE):
-        store(state, at, broadcast(ZERO))
-    for row in range(min(TILE, grid.height - y)):
-        at, pixel = row * TILE, (image * grid.height + y + row) * grid.width + x
-        reds, greens, blues = _load_colors(images.color, pixel, width)
-        grad_out_red, grad_out_green, grad_out_blue = _load_colors(
-            grad_outputs.color, pixel, color_width
+    stride = grid.width
+    for cell in range(CELLS):
+        left, top, at = x + cell_column(cell), y + cell_row(cell), cell * PLANES * WIDTH
+        columns, rows = grid.width - left, grid.height - top
+        color_columns = columns if grad_outputs.color.size else 0
+        alpha_columns = columns if grad_outputs.alpha.size else 0
+        depth_columns = columns if grad_outputs.depth.size else 0
+        pixel = (image * grid.height + top) * grid.width + left
+        reds, greens, blues = load_colors(images.color, pixel, stride, columns, rows)
+        grad_out_red, grad_out_green, grad_out_blue = load_colors(
+            grad_outputs.color, pixel, stride, color_columns, rows
         )
-        alpha = load_masked(images.alpha, pixel, width)
-        rest = load_masked(grad_outputs.alpha, pixel, alpha_width)
-        grad_out_depth = load_masked(grad_outputs.depth, pixel, depth_width) / select(
-            alpha > ZERO, alpha, ONE
-        )
+        alpha = load_cell(images.alpha, pixel, stride, columns, rows)
+        rest = load_cell(grad_outputs.alpha, pixel, stride, alpha_columns, rows)
+        grad_out_depth = load_cell(grad_outputs.depth, pixel, stride, depth_columns, rows)
+        grad_out_depth = grad_out_depth / select(alpha > ZERO, alpha, ONE)
         behind = fma(grad_out_red, reds - red, rest * alpha)
         behind = fma(grad_out_blue, blues - blue, fma(grad_out_green, greens - green, behind))
         rest = fnma(grad_out_blue, blue, fnma(grad_out_green, green, fnma(grad_out_red, red, rest)))
-        store_masked(state, TRANSMITTANCE + at, broadcast(ONE), width)
-        store(state, BEHIND + at, behind)
-        store(state, GRAD_OUT_DEPTH + at, grad_out_depth)
-        store(
-            state,
-            GRAD_OUT_ALPHA + at,
-            fnma(grad_out_depth, load_masked(images.depth, pixel, width), rest),
-        )
-        store(state, GRAD_OUT_RED + at, grad_out_red)
-        store(state, GRAD_OUT_GREEN + at, grad_out_green)
-        store(state, GRAD_OUT_BLUE + at, grad_out_blue)
+        rest = fnma(grad_out_depth, load_cell(images.depth, pixel, stride, columns, rows), rest)
+        is_inside = pixels_inside(columns, rows)
+        store(state, at + TRANSMITTANCE, select(is_inside, ONE, ZERO))
+        store(state, at + BEHIND, behind)
+        store(state, at + GRAD_OUT_DEPTH, grad_out_depth)
+        store(state, at + GRAD_OUT_ALPHA, rest)
+        store(state, at + GRAD_OUT_RED, grad_out_red)
+        store(state, at + GRAD_OUT_GREEN, grad_out_green)
+        store(state, at + GRAD_OUT_BLUE, grad_out_blue)
+        store(state, at + COLUMN, lane_columns() + np.float32(cell_column(cell)))
+        store(state, at + ROW, lane_rows() + np.float32(cell_row(cell)))
         grad_red = fma(grad_out_red, ONE - alpha, grad_red)
         grad_green = fma(grad_out_green, ONE - alpha, grad_green)
         grad_blue = fma(grad_out_blue, ONE - alpha, grad_blue)
-    store(background_sums, tile * TILE, horizontal_sum((grad_red, grad_green, grad_blue)))
+    store_sums(background_sums, tile * TILE, (grad_red, grad_green, grad_blue))
 
 
 @inline_jit
-def _load_colors(colors: np.ndarray, pixel: int, width: int) -> Any:
-    return deinterleave(
-        load_masked(colors, 3 * pixel, 3 * width),
-        load_masked(colors, 3 * pixel + TILE, 3 * width - TILE),
-        load_masked(colors, 3 * pixel + 2 * TILE, 3 * width - 2 * TILE),
-    )
-
-
-@inline_jit
-def _gaussian_vjp(k: int, workspace: TileWorkspace, values: np.ndarray, slot: int) -> None:
-    """Composite one Gaussian over its rows and write the sums of its gradients to its slot."""
+def _gaussian_vjp(
+    k: int, touched: int, workspace: TileWorkspace, values: np.ndarray, slot: int
+) -> None:
+    """Composite one Gaussian over its cells and write the sums of its gradients to its slot."""
+    _cells_vjp(k, touched, workspace)
     local, state, record = workspace.local, workspace.state, k * LOCAL_SIZE
-    m0 = m_y = m_yy = grad_red = grad_green = grad_blue = grad_depth = broadcast(ZERO)
-    for row in range(workspace.spans[k, 0], workspace.spans[k, 1]):
-        at = row * TILE
-        uncapped, is_visible = gaussian_alpha(local, record, row)
-        alpha = select(is_visible, minimum(uncapped, broadcast(MAX_ALPHA)), ZERO)
-        transmittance, behind = load(state, TRANSMITTANCE + at), load(state, BEHIND + at)
-        grad_out_red, grad_out_green = (
-            load(state, GRAD_OUT_RED + at),
-            load(state, GRAD_OUT_GREEN + at),
+    m0 = m_x = m_y = m_xx = m_xy = m_yy = broadcast(ZERO)
+    red = green = blue = depth = broadcast(ZERO)
+    left, top = broadcast_load(local, record + DX), broadcast_load(local, record + DY)
+    while touched:
+        at = count_trailing_zeros(touched) * PLANES * WIDTH
+        touched &= touched - 1
+        weight, grad = load(state, at + WEIGHT), load(state, at + GRAD)
+        dx, dy = left + load(state, at + COLUMN), top + load(state, at + ROW)
+        grad_dx, grad_dy = grad * dx, grad * dy
+        m0 = m0 + grad
+        m_x, m_y = m_x + grad_dx, m_y + grad_dy
+        m_xx, m_xy, m_yy = fma(grad_dx, dx, m_xx), fma(grad_dx, dy, m_xy), fma(grad_dy, dy, m_yy)
+        red = fma(weight, load(state, at + GRAD_OUT_RED), red)
+        green = fma(weight, load(state, at + GRAD_OUT_GREEN), green)
+        blue = fma(weight, load(state, at + GRAD_OUT_BLUE), blue)
+        depth = fma(weight, load(state, at + GRAD_OUT_DEPTH), depth)
+    store_sums(values, slot, (m0, m_x, m_xx, m_y, m_xy, m_yy, red, green, blue, depth))
+
+
+@inline_jit
+def _cells_vjp(k: int, touched: int, workspace: TileWorkspace) -> None:
+    """Composite one Gaussian over its cells; write its weights and log-opacity gradients there.
+
+    The sums over cells are taken afterwards: together, the two loops need more registers than most
+    machines have.
+    """
+    local, state, record = workspace.local, workspace.state, k * LOCAL_SIZE
+    constants = load_constants(workspace.constants)
+    depth, red = broadcast_load(local, record + DEPTH), broadcast_load(local, record + RED)
+    green, blue = broadcast_load(local, record + GREEN), broadcast_load(local, record + BLUE)
+    while touched:
+        at = count_trailing_zeros(touched) * PLANES * WIDTH
+        touched &= touched - 1
+        columns, rows = load(state, at + COLUMN), load(state, at + ROW)
+        uncapped, is_visible = gaussian_alpha(local, record, columns, rows, constants)
+        alpha, weight, rest, is_open = absorb(
+            uncapped, is_visible, load(state, at + TRANSMITTANCE), constants
         )
-        grad_out_blue, grad_out_depth = (
-            load(state, GRAD_OUT_BLUE + at),
-            load(state, GRAD_OUT_DEPTH + at),
-        )
-        weight = alpha * transmittance
-        next_transmittance = transmittance - weight
-        is_open = next_transmittance > TRANSMITTANCE_MIN
-        weight = select(is_open, weight, ZERO)
-        store(state, TRANSMITTANCE + at, select(is_open, next_transmittance, ZERO))
-        value = fma(grad_out_depth, local[record + DEPTH], load(state, GRAD_OUT_ALPHA + at))
-        value = fma(grad_out_red, local[record + RED], value)
-        value = fma(grad_out_green, local[record + GREEN], value)
-        value = fma(grad_out_blue, local[record + BLUE], value)
+        store(state, at + TRANSMITTANCE, rest)
+        store(state, at + WEIGHT, weight)
+        value = fma(load(state, at + GRAD_OUT_DEPTH), depth, load(state, at + GRAD_OUT_ALPHA))
+        value = fma(load(state, at + GRAD_OUT_RED), red, value)
+        value = fma(load(state, at + GRAD_OUT_GREEN), green, value)
+        value = fma(load(state, at + GRAD_OUT_BLUE), blue, value)
         if len(workspace.feature_grads):
-            value = value + load(workspace.feature_values, at)
-            store(workspace.weights, at, weight)
-        behind = fnma(weight, value, behind)
-        store(state, BEHIND + at, behind)
-        grad_log_opacity = fnma(behind, alpha / (ONE - alpha), weight * value)
-        grad_log_opacity = select(is_open & (uncapped <= MAX_ALPHA), grad_log_opacity, ZERO)
-        dy = local[record + DY] + np.float32(row)
-        m0 = m0 + grad_log_opacity
-        grad_dy = grad_log_opacity * dy
-        m_y = m_y + grad_dy
-        m_yy = fma(grad_dy, dy, m_yy)
-        grad_red = fma(weight, grad_out_red, grad_red)
-        grad_green = fma(weight, grad_out_green, grad_green)
-        grad_blue = fma(weight, grad_out_blue, grad_blue)
-        grad_depth = fma(weight, grad_out_depth, grad_depth)
-    dx = iota() + local[record + DX]
-    m_x = m0 * dx
-    moments = (m0, m_x, m_x * dx, m_y, m_y * dx, m_yy)
-    store(values, slot, horizontal_sum((*moments, grad_red, grad_green, grad_blue, grad_depth)))
+            value = value + load(state, at + FEATURE_VALUE)
+        behind = fnma(weight, value, load(state, at + BEHIND))
+        store(state, at + BEHIND, behind)
+        grad = fnma(behind, alpha * reciprocal(constants.one - alpha), weight * value)
+        is_free = is_open & (uncapped <= constants.max_alpha)
+        store(state, at + GRAD, select(is_free, grad, ZERO))

@@ -5,12 +5,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gaussrep.kernels.simd import WIDTH
 from gaussrep.rendering import conventions
 
 TILE = 16
-"""Width and height of a tile in pixels: one SIMD vector per row."""
+"""Width and height of a tile in pixels."""
 
 PIXELS = TILE * TILE
+
+CELL_WIDTH, CELL_HEIGHT = 4, WIDTH // 4
+"""Size of a cell in pixels: those of one vector."""
+
+CELLS_ACROSS = TILE // CELL_WIDTH
+CELLS = PIXELS // WIDTH
+"""Cells of a tile, in a row and in all."""
 
 BLOCK_SIZE = 1024
 """Gaussians that one task projects."""

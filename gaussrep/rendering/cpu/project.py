@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
-from gaussrep.kernels.simd import load, store
+from gaussrep.kernels.simd import WIDTH, load, store
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
 from gaussrep.rendering.cpu import geometry
@@ -30,7 +30,6 @@ from gaussrep.rendering.cpu.layout import (
     RECORD_SIZE,
     RED,
     SHEAR,
-    TILE,
     ZERO,
     GradientBuffers,
     Gradients,
@@ -307,5 +306,5 @@ def _gather_gradients(
 
 @inline_jit
 def _add_slot(total: np.ndarray, parts: np.ndarray, start: int) -> None:
-    for at in range(0, len(total), TILE):
+    for at in range(0, len(total), WIDTH):
         store(total, at, load(total, at) + load(parts, start + at))

@@ -2,25 +2,24 @@
 
 A tile computes `out[r] += sum_t a[r][t] * b[t]` for rows of `a` and `out` at arbitrary positions,
 so gathering input rows and scattering output rows cost nothing extra. The size of a tile depends on
-the registers of the machine: on AVX-512, 24 of 32 hold sums; elsewhere tiles are one lane wide.
+the registers of the machine: with 16 lanes (AVX-512), up to 24 of 32 hold sums; elsewhere 12 of 16.
 """
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from llvmlite import binding, ir
+from llvmlite import ir
 from numba.core import cgutils, types  # noqa: TID253
 
 from gaussrep.kernels import inline_jit
-from gaussrep.kernels.simd import I32, VECTOR, WIDTH, call_llvm, intrinsic
+from gaussrep.kernels.simd import I32, VECTOR, WIDTH, call_llvm, intrinsic, mangle
 
 I64 = ir.IntType(64)
 ALIGNMENT = 4
-HAS_AVX512 = bool(binding.get_host_cpu_features().get("avx512f", False))
-WIDEST = 4 if HAS_AVX512 else 1
+WIDEST = 4 if WIDTH == 16 else 2
 """Largest width of a tile, in lanes."""
-HEIGHTS = (0, 12, 12, 8, 6) if HAS_AVX512 else (0, 6)
+HEIGHTS = (0, 12, 12, 8, 6) if WIDTH == 16 else (0, 12, 6)
 """Rows of a tile, by its width in lanes."""
 TALLEST = max(HEIGHTS)
 
@@ -58,7 +57,7 @@ class _Tile:
             factor = _broadcast(self.builder, self.builder.load(place))
             for lane, total in zip(lanes, sums, strict=True):
                 terms = [factor, lane, self.builder.load(total)]
-                updated = call_llvm(self.builder, "llvm.fmuladd.v16f32", VECTOR, terms)
+                updated = call_llvm(self.builder, mangle("llvm.fmuladd"), VECTOR, terms)
                 self.builder.store(updated, total)
 
     def store(self) -> None:
@@ -110,7 +109,7 @@ def _make(width: int) -> Callable[..., None]:
 
 
 _tiles = [_make(width) for width in range(1, WIDEST + 1)]
-_tile_1, _tile_2, _tile_3, _tile_4 = (_tiles * 4)[:4] if WIDEST == 1 else _tiles
+_tile_1, _tile_2, _tile_3, _tile_4 = (_tiles[min(width, WIDEST) - 1] for width in range(1, 5))
 
 
 @inline_jit

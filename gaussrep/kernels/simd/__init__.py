@@ -1,0 +1,62 @@
+"""SIMD vectors as Numba types: `WIDTH` float32 lanes, and masks of as many bits.
+
+`WIDTH` is the width of the processor's registers, or `GAUSSREP_VECTOR_WIDTH`. Kernels read like
+scalar code, and their values stay in registers. Comparisons return masks, and `select` takes the
+place of branches. Arrays are C-contiguous float32 of any shape; an index counts from their first
+element.
+"""
+
+from gaussrep.kernels.simd.arithmetic import (
+    EXP_COEFFICIENTS,
+    exp,
+    fma,
+    fnma,
+    maximum,
+    minimum,
+    reciprocal,
+    select,
+)
+from gaussrep.kernels.simd.memory import (
+    broadcast_load,
+    load,
+    load_masked,
+    prefetch,
+    store,
+    store_masked,
+)
+from gaussrep.kernels.simd.shuffles import (
+    broadcast,
+    count_trailing_zeros,
+    iota,
+    movemask,
+    store_sums,
+)
+from gaussrep.kernels.simd.vectors import I32, VECTOR, WIDTH, call_llvm, intrinsic, mangle
+
+__all__ = [
+    "EXP_COEFFICIENTS",
+    "I32",
+    "VECTOR",
+    "WIDTH",
+    "broadcast",
+    "broadcast_load",
+    "call_llvm",
+    "count_trailing_zeros",
+    "exp",
+    "fma",
+    "fnma",
+    "intrinsic",
+    "iota",
+    "load",
+    "load_masked",
+    "mangle",
+    "maximum",
+    "minimum",
+    "movemask",
+    "prefetch",
+    "reciprocal",
+    "select",
+    "store",
+    "store_masked",
+    "store_sums",
+]
