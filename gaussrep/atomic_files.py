@@ -35,6 +35,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{uuid4().hex}.tmp")
     try:
         yield temporary
+        _use_default_mode(temporary)
         rename_with_retries(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -99,6 +100,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         for file in temporary.iterdir():
+            if file.is_file():
+                _use_default_mode(file)
             _flush(file)
         _flush(temporary)
         if path.exists():
@@ -107,6 +110,21 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         _flush(path.parent)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _read_umask() -> int:
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask
+
+
+_UMASK = _read_umask()
+
+
+def _use_default_mode(path: Path) -> None:
+    """Give a file the permissions of a new one; those of safetensors 0.8 are for the owner only."""
+    if os.name == "posix":
+        path.chmod(0o666 & ~_UMASK)
 
 
 def _flush(path: Path) -> None:

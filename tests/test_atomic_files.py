@@ -1,9 +1,12 @@
+import os
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
 from gaussrep import atomic_files as module
-from gaussrep.atomic_files import atomic_write, remove_leftovers
+from gaussrep.atomic_files import atomic_folder, atomic_write, remove_leftovers
 
 
 def test_the_file_appears_whole(tmp_path):
@@ -30,6 +33,18 @@ def test_a_failure_leaves_what_was_there(tmp_path):
         write_half()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_weights_have_the_permissions_of_other_files(tmp_path):
+    """safetensors 0.8.0 gives its files mode 0600, whatever the umask; 0.7.0 did not."""
+    (tmp_path / "other").touch()
+    with atomic_write(tmp_path / "file.safetensors") as temporary:
+        save_file({"weight": torch.zeros(2)}, temporary)
+    with atomic_folder(tmp_path / "checkpoint") as temporary:
+        save_file({"weight": torch.zeros(2)}, temporary / "model.safetensors")
+    files = ("other", "file.safetensors", "checkpoint/model.safetensors")
+    assert len({(tmp_path / name).stat().st_mode for name in files}) == 1
 
 
 @pytest.mark.parametrize("refusals", [1, 5, 6])

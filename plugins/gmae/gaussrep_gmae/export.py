@@ -7,6 +7,7 @@ from typing import Any
 
 from safetensors.torch import save_file
 
+from gaussrep.atomic_files import atomic_write
 from gaussrep.errors import CapabilityError, RunError
 from gaussrep_gmae.encoder import MEAN, STD, ViT
 from gaussrep_gmae.masked import MaskedMethod
@@ -41,7 +42,8 @@ def export_vit(method: MaskedMethod, folder: Path) -> None:
     with TemporaryDirectory(dir=folder.parent) as temporary:  # complete before it has its name
         content = Path(temporary) / folder.name
         content.mkdir()
-        save_file(weights, content / "model.safetensors", metadata={"format": "pt"})
+        with atomic_write(content / "model.safetensors") as file:
+            save_file(weights, file, metadata={"format": "pt"})
         text = json.dumps(timm_config(encoder), indent=1)
         (content / "config.json").write_text(text, encoding="utf-8")
         content.rename(folder)
