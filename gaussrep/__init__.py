@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         TrainConfig,
         TrainResult,
         load_run,
+        push,
         resume,
         train,
         train_config,
@@ -74,6 +75,7 @@ __all__ = [
     "load_run",
     "open_capture",
     "plugins",
+    "push",
     "render",
     "resume",
     "save",
@@ -99,7 +101,7 @@ _NAMES_BY_MODULE = {
     "gaussrep.rendering": "Renderer Rendering get_renderer render",
     "gaussrep.thread_settings": "threads",
     "gaussrep.training": (
-        "Callback Schedule TrainConfig TrainResult load_run resume train train_config"
+        "Callback Schedule TrainConfig TrainResult load_run push resume train train_config"
     ),
 }
 _HOMES = {name: module for module, names in _NAMES_BY_MODULE.items() for name in names.split()}

@@ -19,6 +19,10 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "info": ("gaussrep.cli.info:info", "Summarize a file of Gaussians."),
         "runs": ("gaussrep.cli.runs:runs", "List the runs in a folder and how far they are."),
+        "push": (
+            "gaussrep.cli.push:push",
+            "Publish a run, on the Hugging Face Hub or in a folder.",
+        ),
         "migrate": ("gaussrep.cli.migrate:migrate", "Convert a run folder of an older gaussrep."),
         "prepare-scannet": (
             "gaussrep.cli.prepare_scannet:prepare_scannet",

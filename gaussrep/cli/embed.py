@@ -13,7 +13,9 @@ from gaussrep.training.run_folder import RunFolder
 
 
 def embed(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder of a run, or models:NAME, hf:USER/NAME.")
+    ],
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Folder of images, with its subfolders.")
     ],

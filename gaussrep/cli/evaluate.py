@@ -17,7 +17,9 @@ from gaussrep.errors import UnavailableError
 
 def evaluate(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Evaluation; see gaussrep plugins.")],
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder of a run, or models:NAME, hf:USER/NAME.")
+    ],
     overrides: Annotated[
         list[str] | None,
         typer.Argument(metavar="[KEY=VALUE]...", help="Settings, such as data=cifar10 k=10."),

@@ -12,7 +12,9 @@ from gaussrep.training.run_folder import RunFolder
 
 
 def inspect(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="Folder of a run.")],
+    run: Annotated[
+        Path, typer.Argument(metavar="RUN", help="Folder of a run, or models:NAME, hf:USER/NAME.")
+    ],
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -39,6 +41,6 @@ def inspect(
         from gaussrep.evaluation.inspection import inspect_run
 
     with Progress(f"inspecting {run}"):
-        report = inspect_run(run, samples, out or run, overrides, trust or [])
+        report = inspect_run(run, samples, out or run_folder.results, overrides, trust or [])
     typer.echo(report.summary)
     typer.echo(f"Report: {report.page}")

@@ -18,6 +18,7 @@ def migrate(
     from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
 
     folder = RunFolder.open(run)
+    folder.require_own()
     if folder.holds_older_fit():
         from gaussrep.fitting.migrate import migrate_fit
 

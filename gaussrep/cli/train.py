@@ -119,6 +119,7 @@ def _resume(folder: Path, overrides: list[str], trust: list[str]) -> "TrainResul
     from gaussrep.training.resumed_config import resumed_config
 
     run = RunFolder.open(folder)
+    run.require_own()
     settings = resumed_config(run, overrides)
     run.require_data(settings.data)
     preflight(settings)

@@ -11,6 +11,7 @@ from gaussrep.cli.trust_option import TrustOption
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet
+from gaussrep.training.published import is_published
 from gaussrep.training.run_folder import RunFolder
 
 VISER = "viser>=1.1"
@@ -46,12 +47,13 @@ def view(
             "environment of nerfstudio, which pins an older one"
         )
     require_renderer("--renderer", renderer)
-    if not path.exists():
+    is_run = is_published(path) or path.is_dir()
+    if not is_run and not path.exists():
         raise FormatError(f"{path}: there is no such file or folder.")
     reading = {}
-    if overrides and not path.is_dir():
+    if overrides and not is_run:
         raise ConfigError(f"{path} is a file; {overrides[0]} is a setting of a run's data set.")
-    if not path.is_dir():
+    if not is_run:
         reading = require_readable(path, axes, strict=strict)
     elif axes is not None or strict:
         raise ConfigError(f"{path} is a folder; --axes and --strict are for files of Gaussians.")

@@ -134,4 +134,4 @@ def scores_file(run: RunFolder, name: str, weights: str | None = None) -> Path:
         A JSON file, which need not exist.
     """
     stem = name.replace(":", "-") + ("" if weights is None else f"-{weights}")
-    return run.path / "evaluations" / f"{stem}.json"
+    return run.results / "evaluations" / f"{stem}.json"

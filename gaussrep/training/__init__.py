@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
     from gaussrep.training.loading import ShuffledOrder, make_loader
     from gaussrep.training.optimization import Schedule
+    from gaussrep.training.publishing import push
     from gaussrep.training.random_state import seeded
     from gaussrep.training.run_folder import RunFolder
     from gaussrep.training.train_state import TrainState
@@ -30,6 +31,7 @@ __all__ = [
     "TrainerConfig",
     "load_run",
     "make_loader",
+    "push",
     "resume",
     "seeded",
     "train",
@@ -50,6 +52,7 @@ __getattr__ = lazy_names(
         "TrainerConfig": "gaussrep.training.config",
         "load_run": "gaussrep.training.checkpoint",
         "make_loader": "gaussrep.training.loading",
+        "push": "gaussrep.training.publishing",
         "resume": "gaussrep.training.trainer",
         "seeded": "gaussrep.training.random_state",
         "train": "gaussrep.training.trainer",

@@ -163,7 +163,9 @@ def load_run(
     """Load the trained method of a run; nothing that a stranger's run names is run or fetched.
 
     Args:
-        folder: The run's folder. Its data set is not needed, and its teacher is not built.
+        folder: The run's folder, or a published run: `models:NAME` of an installed package,
+            `hf:USER/NAME` of the Hugging Face Hub. Its data set is not needed, and its teacher is
+            not built.
         weights: Name of further weights that a callback wrote, such as `ema`; None loads those of
             the latest checkpoint.
         trust: Names whose code may be run or which may be downloaded, such as
@@ -174,7 +176,7 @@ def load_run(
         The method, on the CPU, in evaluation mode.
 
     Raises:
-        RunError: The folder is missing, holds no run or no weights, or needs a plugin that is not
+        RunError: The run is missing, holds no run or no weights, or needs a plugin that is not
             installed.
         UntrustedError: The method needs what its settings name elsewhere, and that is not trusted.
     """

@@ -22,6 +22,7 @@ from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.data_places import find_places, flat_settings
 from gaussrep.training.origin import read_trusted, sign
+from gaussrep.training.published import find_published, is_published, published_name
 from gaussrep.training.versions import collect_versions
 
 _CHECKPOINT = re.compile(r"step-(\d+)")
@@ -53,9 +54,11 @@ class RunFolder:
 
     Attributes:
         path: The folder.
+        published_as: Name of a published run, whose folder is only read; empty for other runs.
     """
 
     path: Path
+    published_as: str = ""
 
     @classmethod
     def create(
@@ -102,16 +105,17 @@ class RunFolder:
         """Open the run that a folder holds.
 
         Args:
-            path: The folder.
+            path: The folder, or a published run: `models:NAME`, `hf:USER/NAME`.
 
         Returns:
             The run.
 
         Raises:
-            RunError: There is no such folder, or it holds no run.
+            RunError: There is no such folder or published run, or it holds no run.
         """
-        path = Path(path)
-        run = cls(path)
+        name = published_name(path) if is_published(path) else ""
+        path = find_published(path) if name else Path(path)
+        run = cls(path, name)
         if not path.is_dir():
             raise RunError(f"there is no run folder {path}")
         if not run.exists():
@@ -131,6 +135,23 @@ class RunFolder:
         """
         stem = method.replace(":", "-")
         return next(path for n in count(1) if not (path := parent / f"{stem}-{n}").exists())
+
+    @property
+    def results(self) -> Path:
+        """Folder of scores and reports: the run's own; for a published run one of its name."""
+        return Path(self.published_as) if self.published_as else self.path
+
+    def require_own(self) -> None:
+        """Check that the run may be changed.
+
+        Raises:
+            RunError: It is a published run.
+        """
+        if self.published_as:
+            raise RunError(
+                f"{self.published_as} is a published run, which is only read; start a run of your "
+                "own from it with --from"
+            )
 
     @property
     def config_file(self) -> Path:

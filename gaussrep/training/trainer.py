@@ -141,6 +141,7 @@ def resume(
         RunInterrupt: Ctrl-C or SIGTERM stopped the run; its last whole step is saved.
     """
     run = RunFolder.open(folder)
+    run.require_own()
     config = resumed_config(run, overrides or [])
     if not datasets:
         run.require_data(config.data)

@@ -23,6 +23,7 @@ from gaussrep.formats.by_suffix import load
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training.checkpoint import load_run
 from gaussrep.training.loading import CollatingDataset
+from gaussrep.training.published import is_published
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.viewer.scene import ViewerScene
 
@@ -236,7 +237,7 @@ def make_view_source(
     """Make the source of a path.
 
     Args:
-        path: A file of Gaussians, the folder of a fit, or the folder of a training run.
+        path: A file of Gaussians, the folder of a fit, or a training run.
         overrides: `data.root=…`, where the data set of a run is.
         trust: Names whose code may be run or which may be downloaded; see `load_run`.
         **settings: Settings of the format of a file.
@@ -248,7 +249,7 @@ def make_view_source(
         RunError: It is a folder that holds no run.
         GaussrepError: The run's data set cannot be read.
     """
-    if not path.is_dir():
+    if not (is_published(path) or path.is_dir()):
         return FileSource(path, **settings)
     run = RunFolder.open(path)
     method = read_yaml(run.config_file).get("method")
