@@ -1,7 +1,8 @@
 """Conversion between the axes of file formats, by half turns and mirrors, without loss."""
 
-from jaxtyping import Float
-from torch import Tensor
+from functools import cache
+
+import torch
 
 from gaussrep import sh
 from gaussrep.gaussians import Gaussians
@@ -37,7 +38,10 @@ def convert_axes(gaussians: Gaussians, signs: Signs) -> Gaussians:
         return gaussians
     x, y, z = signs
     axes = gaussians.means.new_tensor(signs)
-    harmonics = None if gaussians.sh is None else gaussians.sh * _parities(gaussians.sh, axes)
+    harmonics = gaussians.sh
+    if harmonics is not None:
+        parities = _parities(sh.degree_of(harmonics.shape[-2]), signs)
+        harmonics = harmonics * harmonics.new_tensor(parities)[:, None]
     return gaussians.replace(
         means=gaussians.means * axes,
         quats=gaussians.quats * axes.new_tensor([1, y * z, x * z, x * y]),
@@ -45,7 +49,8 @@ def convert_axes(gaussians: Gaussians, signs: Signs) -> Gaussians:
     )
 
 
-def _parities(coefficients: Tensor, axes: Float[Tensor, "3"]) -> Float[Tensor, "bases 1"]:
-    degree = sh.degree_of(coefficients.shape[-2])
-    probe = axes.new_tensor(PROBE)
-    return (sh.basis(degree, probe * axes) * sh.basis(degree, probe)).sign()[:, None]
+@cache
+def _parities(degree: int, signs: Signs) -> tuple[float, ...]:
+    """Compute the signs by which coefficients change, one per basis function."""
+    probe, axes = torch.tensor(PROBE), torch.tensor(signs)
+    return tuple((sh.basis(degree, probe * axes) * sh.basis(degree, probe)).sign().tolist())

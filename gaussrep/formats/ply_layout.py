@@ -8,7 +8,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.checked_files import SMALLEST, possible_gaussians, sh_coefficients
+from gaussrep.formats.checked_files import (
+    SMALLEST,
+    allocate,
+    possible_gaussians,
+    sh_coefficients,
+)
 from gaussrep.formats.ply_elements import PlyElement
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
@@ -127,7 +132,7 @@ def _allocate(vertex: PlyElement, bases: int) -> dict[str, Tensor]:
     count = vertex.count
     shapes = {"means": (count, 3), "quats": (count, 4), "scales": (count, 3), "opacities": (count,)}
     shapes |= {"sh": (count, bases, 3)} if DC[0] in vertex.properties else {"colors": (count, 3)}
-    return {name: torch.empty(shape) for name, shape in shapes.items()}
+    return {name: allocate(shape) for name, shape in shapes.items()}
 
 
 def _decode_rows(fields: Mapping[str, Tensor], table: np.ndarray) -> None:

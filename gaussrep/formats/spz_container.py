@@ -3,14 +3,16 @@
 import importlib
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from io import SEEK_END, BytesIO
+from typing import Any, BinaryIO, Literal
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import check_decompressed_size
 from gaussrep.formats.remarks import Remarks
 
+ByteStream = BinaryIO | BytesIO
 MAGIC = b"NGSP"
 HEADER = struct.Struct("<4sIIBBBB")
 """Magic, version, number of Gaussians, SH degree, fractional bits, flags; the last byte is reserved
@@ -21,8 +23,18 @@ GZIP_HEADER = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
 """Start of a gzip file without a date, of an unknown system."""
 GZIP_END = struct.Struct("<II")
 """Checksum and size, its end."""
+BLOCK = 2**20
+"""Bytes that are packed at a time; a design choice."""
 SAMPLE = 2**18
 """Bytes of a stream by which a strategy is chosen; a design choice."""
+METHODS = (
+    (0, zlib.Z_DEFAULT_STRATEGY),
+    (zlib.Z_DEFAULT_COMPRESSION, zlib.Z_RLE),
+    (3, zlib.Z_DEFAULT_STRATEGY),
+    (6, zlib.Z_DEFAULT_STRATEGY),
+)
+"""Levels and strategies of deflate, the fastest first: none, runs only, and repetitions, of which
+a longer search does not always find better ones."""
 ZSTD_VERSION = 4
 """The first version that is not gzipped."""
 ZSTD_LEVEL = 9
@@ -79,21 +91,19 @@ class SpzHeader:
         return tuple(self.count * size for size in self.sizes if size)
 
 
-def pack_spz(header: SpzHeader, body: bytes) -> bytes:
-    """Pack header and streams of version 2 to 4.
+def write_spz(file: ByteStream, header: SpzHeader, streams: Sequence[ByteStream]) -> None:
+    """Write header and streams of version 2 to 4.
 
     Args:
+        file: The file, opened for writing; its content is the same for the same arguments.
         header: The header; its axes are recorded unless they are 0.
-        body: The streams, concatenated.
-
-    Returns:
-        Content of the file; the same for the same arguments.
+        streams: Centers, opacities, colors, scales, quaternions and SH.
 
     Raises:
         FormatError: If the version is 4 and zstandard is not installed.
     """
     record = struct.pack("<III", COORDINATE_SYSTEM, 4, header.axes) if header.axes else b""
-    streams = header.streams if header.version == ZSTD_VERSION else ()
+    sizes = header.streams if header.version == ZSTD_VERSION else ()
     head = HEADER.pack(
         MAGIC,
         header.version,
@@ -101,49 +111,65 @@ def pack_spz(header: SpzHeader, body: bytes) -> bytes:
         header.degree,
         header.fractional_bits,
         ANTIALIASED * header.antialiased | HAS_EXTENSIONS * bool(record),
-        len(streams),
+        len(sizes),
     )
-    if streams:
-        return _pack_zstd(head, record, streams, body)
-    return _pack_gzip([head, *_split(body, header.streams), record])
+    if sizes:
+        _write_zstd(file, head, record, sizes, streams)
+    else:
+        filled = [stream for stream, size in zip(streams, header.sizes, strict=False) if size]
+        _write_gzip(file, [BytesIO(head), *filled, BytesIO(record)])
 
 
-def _split(body: bytes, sizes: tuple[int, ...]) -> Iterator[memoryview]:
-    place = 0
-    for size in sizes:
-        yield memoryview(body)[place : place + size]
-        place += size
-
-
-def _pack_gzip(parts: Sequence[bytes | memoryview]) -> bytes:
+def _write_gzip(file: ByteStream, parts: Sequence[ByteStream]) -> None:
     """Pack parts into one gzip member, each by the strategy of deflate that suits it."""
-    packed, checksum = [GZIP_HEADER], 0
+    file.write(GZIP_HEADER)
+    checksum = total = 0
     for part in parts:
-        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS, strategy=_strategy(part))
-        packed += [packer.compress(part), packer.flush(zlib.Z_SYNC_FLUSH)]
-        checksum = zlib.crc32(part, checksum)
-    size = sum(map(len, parts)) % 2**32
-    packed += [zlib.compressobj(wbits=-zlib.MAX_WBITS).flush(), GZIP_END.pack(checksum, size)]
-    return b"".join(packed)
+        packer = _packer(*_method(part))
+        part.seek(0)
+        while block := part.read(BLOCK):
+            file.write(packer.compress(block))
+            checksum, total = zlib.crc32(block, checksum), total + len(block)
+        file.write(packer.flush(zlib.Z_SYNC_FLUSH))
+    file.write(zlib.compressobj(wbits=-zlib.MAX_WBITS).flush())
+    file.write(GZIP_END.pack(checksum, total % 2**32))
 
 
-def _strategy(part: bytes | memoryview) -> int:
-    """Choose between a search for any repetition and for runs, which is many times as fast."""
-    start = max(0, (len(part) - SAMPLE) // 2)
-    sizes = {}
-    for strategy in (zlib.Z_DEFAULT_STRATEGY, zlib.Z_RLE):
-        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS, strategy=strategy)
-        sizes[strategy] = len(packer.compress(part[start : start + SAMPLE]) + packer.flush())
-    return min(sizes, key=sizes.__getitem__)
+def _packer(level: int, strategy: int) -> Any:
+    return zlib.compressobj(level, wbits=-zlib.MAX_WBITS, strategy=strategy)
 
 
-def _pack_zstd(head: bytes, record: bytes, streams: tuple[int, ...], body: bytes) -> bytes:
+def _method(part: ByteStream) -> tuple[int, int]:
+    """Choose level and strategy of deflate by a sample; of equal ones, the fastest."""
+    part.seek(max(0, (part.seek(0, SEEK_END) - SAMPLE) // 2))
+    sample = part.read(SAMPLE)
+
+    def size(method: tuple[int, int]) -> int:
+        packer = _packer(*method)
+        return len(packer.compress(sample) + packer.flush())
+
+    return min(METHODS, key=size)
+
+
+def _write_zstd(
+    file: ByteStream,
+    head: bytes,
+    record: bytes,
+    sizes: tuple[int, ...],
+    streams: Sequence[ByteStream],
+) -> None:
     """Pack every stream on its own, behind the records and a table of sizes."""
     packer = _zstandard().ZstdCompressor(level=ZSTD_LEVEL)
-    packed = [packer.compress(stream) for stream in _split(body, streams)]
-    table = [STREAM.pack(len(short), size) for short, size in zip(packed, streams, strict=True)]
-    start = TABLE.pack(HEADER.size + TABLE.size + len(record))
-    return b"".join([head, start, record, *table, *packed])
+    file.write(head + TABLE.pack(HEADER.size + TABLE.size + len(record)) + record)
+    place = file.tell()
+    file.write(bytes(STREAM.size * len(sizes)))
+    table = b""
+    for stream, size in zip(streams, sizes, strict=False):
+        stream.seek(0)
+        _, packed = packer.copy_stream(stream, file, size=size)
+        table += STREAM.pack(packed, size)
+    file.seek(place)
+    file.write(table)
 
 
 def unpack_spz(content: bytes, remarks: Remarks) -> tuple[SpzHeader, bytes]:

@@ -16,7 +16,7 @@ NAMES = ["a.ply", "a.splat", "a.spz", "a.glb", "a.compressed.ply"]
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    for name in ("ply.PART", "ply.ROWS", "splat.PART"):
+    for name in ("ply.PART", "ply.ROWS", "splat.PART", "spz.PART", "spz_streams.ROWS"):
         monkeypatch.setattr(f"gaussrep.formats.{name}", 16)
 
 
@@ -113,7 +113,7 @@ def test_a_file_onto_itself_and_no_gaussians(tmp_path, make_scene):
     assert load(tmp_path / "a.ply").count == 0
 
 
-TARGETS = ["out.ply", "out.splat"]
+TARGETS = ["out.ply", "out.splat", "out.spz"]
 LIMITED = """
 import resource, sys
 from pathlib import Path

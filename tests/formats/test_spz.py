@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from gaussrep.errors import ConfigError, FormatError
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.config import SpzConfig
-from gaussrep.formats.spz import Spz, decode_quats, encode_quats
+from gaussrep.formats.spz import Spz
+from gaussrep.formats.spz_streams import decode_quats, encode_quats
 
 C0 = 0.28209479177387814
 

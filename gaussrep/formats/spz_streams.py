@@ -1,0 +1,266 @@
+"""Streams of SPZ files: bytes of centers, opacities, colors, scales, quaternions and SH."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import numpy as np
+import torch
+
+from gaussrep.errors import FormatError
+from gaussrep.formats.axes import Signs, convert_axes
+from gaussrep.formats.checked_files import allocate, possible_gaussians, sh_coefficients
+from gaussrep.formats.remarks import Remarks
+from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
+from gaussrep.formats.spz_container import SpzHeader
+from gaussrep.gaussians import Gaussians
+
+FRACTIONAL_BITS = 12
+"""Centers are in steps of 1/4096, as in Niantic's code; scenes beyond 2048 get coarser ones."""
+LARGEST_FIXED = 2**23 - 1
+LOG_SCALE_MIN, LOG_SCALE_STEPS = -10.0, 16
+"""Logarithms of scales, from -10 in steps of 1/16."""
+COLOR_SCALE = 0.15
+"""Scale of SH of degree 0, which is stored around 1/2."""
+SH_ZERO = 128
+ROWS = 2**13
+"""Gaussians that are encoded or decoded at a time, which the caches of a core hold; a design
+choice."""
+SH_STEPS = (8, 16)
+"""Steps of SH in 1/128, of degree 1 and above: Niantic's 5 and 4 bits, which pack well."""
+
+
+BYTES = np.arange(256)
+OPACITIES, COLORS, SCALES = (
+    numbers.astype(np.float32)
+    for numbers in (
+        BYTES / 255,
+        (BYTES / 255 - 0.5) / COLOR_SCALE,
+        np.exp(BYTES / LOG_SCALE_STEPS + LOG_SCALE_MIN),
+    )
+)
+"""What the bytes mean."""
+COARSE = [
+    (np.floor((BYTES + steps / 2) / steps) * steps).clip(0, 255).astype(np.uint8)
+    for steps in SH_STEPS
+]
+"""The steps to which the bytes of SH are rounded, of degree 1 and above."""
+
+
+def decode_rows(
+    header: SpzHeader, body: memoryview, part: slice, signs: Signs, remarks: Remarks
+) -> Gaussians:
+    """Decode a part of a file to Gaussians.
+
+    Args:
+        header: Header of the file.
+        body: The streams, concatenated, of the size that the header declares.
+        part: Rows of the file, from a number to another.
+        signs: Signs of x, y and z in the file's axes.
+        remarks: What is odd in the file; impossible Gaussians are added.
+
+    Returns:
+        A part of the scene with `sh` in gaussrep's axes.
+
+    Raises:
+        FormatError: If impossible Gaussians are not left out.
+    """
+    count = part.stop - part.start
+    bases = (header.degree + 1) ** 2
+    shapes = {"means": (count, 3), "quats": (count, 4), "scales": (count, 3), "opacities": (count,)}
+    fields = {name: allocate(shape) for name, shape in shapes.items()}
+    fields["sh"] = allocate((count, bases, 3))
+    streams = list(_split(header, body))
+    for start in range(0, count, ROWS):
+        few = slice(start, min(start + ROWS, count))
+        rows = slice(part.start + few.start, part.start + few.stop)
+        decoded = _decode_few(header, [stream[rows] for stream in streams])
+        turned = convert_axes(decoded, signs)
+        for name, tensor in turned.tensors():
+            fields[name].numpy()[few] = tensor.numpy()
+    return possible_gaussians(remarks, **fields)
+
+
+def _decode_few(header: SpzHeader, streams: list[np.ndarray]) -> Gaussians:
+    stored, opacities, colors, logs, quats, rest = streams
+    harmonics = np.empty((len(stored), 1 + rest.shape[1] // 3, 3), np.float32)
+    harmonics[:, 0] = COLORS[colors]
+    higher = rest.astype(np.float32)
+    higher -= SH_ZERO
+    higher *= 1 / SH_ZERO
+    harmonics[:, 1:] = higher.reshape(len(rest), -1, 3)
+    arrays = (
+        _centers(stored, header),
+        decode_quats(quats, header.version),
+        SCALES[logs],
+        OPACITIES[opacities[:, 0]],
+    )
+    fields = [torch.from_numpy(array.astype(np.float32)) for array in arrays]
+    return Gaussians(*fields, sh=torch.from_numpy(harmonics))
+
+
+def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarray]:
+    """Encode few Gaussians but for their centers, which need the bits of all.
+
+    Args:
+        part: Gaussians in the file's axes, float32, on the CPU.
+        version: 2 to 4.
+
+    Yields:
+        Bytes of opacities, colors, scales, quaternions and SH, [N, size] each.
+
+    Raises:
+        FormatError: If one is too large.
+    """
+    sh = sh_coefficients(part).numpy()
+    yield _to_bytes(part.opacities.numpy() * 255)
+    yield _to_bytes((sh[:, 0] * COLOR_SCALE + 0.5) * 255)
+    yield _log_scales(part.scales.numpy())
+    yield encode_quats(part.quats.double().numpy(), version)
+    yield _sh_bytes(sh[:, 1:])
+
+
+def encode_centers(means: np.ndarray, bits: int) -> np.ndarray:
+    """Encode few centers.
+
+    Args:
+        means: Centers in the file's axes, [N, 3].
+        bits: Bits behind the binary point.
+
+    Returns:
+        Bytes, [N, 3, 3].
+    """
+    return _to_fixed(means.astype(np.float64) * 2**bits)
+
+
+def _split(header: SpzHeader, body: memoryview) -> Iterator[np.ndarray]:
+    place = 0
+    for size in header.sizes:
+        stream = np.frombuffer(body, np.uint8, header.count * size, place)
+        yield stream.reshape(header.count, size)
+        place += len(stream)
+
+
+def _centers(stored: np.ndarray, header: SpzHeader) -> np.ndarray:
+    """Decode half floats of version 1, and fixed-point numbers of the others."""
+    if header.version == 1:
+        return stored.view("<f2")
+    return _from_fixed(stored.reshape(-1, 3, 3)) / 2**header.fractional_bits
+
+
+def _from_fixed(parts: np.ndarray) -> np.ndarray:
+    """Decode signed little-endian numbers of three bytes."""
+    low, middle, high = (parts[..., place].astype(np.int32) for place in range(3))
+    unsigned = low | middle << 8 | high << 16
+    return (unsigned ^ 1 << 23) - (1 << 23)
+
+
+def _to_fixed(values: np.ndarray) -> np.ndarray:
+    return np.rint(values).astype("<i4")[..., None].view(np.uint8)[..., :3]
+
+
+def fractional_bits(farthest: float) -> int:
+    """Choose the bits of centers behind the binary point.
+
+    Args:
+        farthest: Largest coordinate in size.
+
+    Returns:
+        The bits, at most `FRACTIONAL_BITS`.
+
+    Raises:
+        FormatError: If no number of bits holds the coordinate.
+    """
+    for bits in range(FRACTIONAL_BITS, -1, -1):
+        if np.rint(farthest * 2**bits) <= LARGEST_FIXED:
+            return bits
+    raise FormatError(
+        f"an SPZ file holds centers up to {LARGEST_FIXED} units away, the farthest here is at "
+        f"{farthest:.4g}; normalize the scene with a Cuboid."
+    )
+
+
+def _log_scales(scales: np.ndarray) -> np.ndarray:
+    steps = np.rint((np.log(scales) - LOG_SCALE_MIN) * LOG_SCALE_STEPS)
+    if steps.max() > 255:
+        largest = np.exp(255 / LOG_SCALE_STEPS + LOG_SCALE_MIN)
+        raise FormatError(
+            f"an SPZ file holds scales up to {largest:.4g} units, the largest here is "
+            f"{scales.max():.4g}; normalize the scene with a Cuboid."
+        )
+    return _to_bytes(steps)
+
+
+def _sh_bytes(sh: np.ndarray) -> np.ndarray:
+    """Round to 1/128 and then to the steps, as Niantic's code does."""
+    fine = sh.reshape(len(sh), -1) * np.float32(SH_ZERO)
+    np.rint(fine, out=fine)
+    fine += SH_ZERO
+    stored = fine.clip(0, 255, out=fine).astype(np.uint8)
+    for table, columns in zip(COARSE, (slice(0, 9), slice(9, None)), strict=True):
+        stored[:, columns] = table[stored[:, columns]]
+    return stored
+
+
+def _to_bytes(values: np.ndarray) -> np.ndarray:
+    return np.rint(values).clip(0, 255).astype(np.uint8)
+
+
+HALF = 127.5
+"""Zero point and scale of quaternions in version 2."""
+BITS = 9
+"""Bits of the magnitude of each of the smallest three in version 3; a tenth bit is the sign."""
+LARGEST_SIZE = 2**BITS - 1
+SHIFTS = np.array([20, 10, 0], np.uint32)
+XYZW = [1, 2, 3, 0]
+"""Indices that reorder wxyz to the file's xyzw; `WXYZ` reverses it."""
+WXYZ = [3, 0, 1, 2]
+
+
+def decode_quats(stored: np.ndarray, version: Literal[1, 2, 3, 4]) -> np.ndarray:
+    """Decode quaternions.
+
+    Args:
+        stored: Bytes, [N, 3] up to version 2, [N, 4] from version 3 on.
+        version: 1 and 2 keep x, y and z, and w is not negative; 3 and 4 keep the smallest three,
+            and the largest is positive.
+
+    Returns:
+        Quaternions, wxyz, of length 1 up to rounding, [N, 4].
+    """
+    if version < 3:
+        xyz = stored / HALF - 1
+        return np.concatenate([largest_component(xyz)[:, None], xyz], axis=1)
+    words = np.ascontiguousarray(stored).view("<u4")
+    fields = words >> SHIFTS
+    sizes = (fields & LARGEST_SIZE) / LARGEST_SIZE * np.sqrt(0.5)
+    three = np.where(fields >> BITS & 1, -sizes, sizes)
+    return restore_largest(three, (words[:, 0] >> 30).astype(np.intp))[:, WXYZ]
+
+
+def encode_quats(quats: np.ndarray, version: Literal[2, 3, 4]) -> np.ndarray:
+    """Encode quaternions.
+
+    Args:
+        quats: Quaternions, wxyz, of any nonzero length, [N, 4].
+        version: 2 to 4.
+
+    Returns:
+        Bytes, [N, 3] or [N, 4].
+    """
+    unit = _normalized(quats)
+    if version == 2:
+        return _three_bytes(_normalized(decode_quats(_three_bytes(unit), version)))
+    three, largest = drop_largest(unit[:, XYZW], float(LARGEST_SIZE))
+    fields = (three < 0).astype(np.uint32) << BITS | np.abs(three).astype(np.uint32)
+    words = (fields << SHIFTS).sum(1, dtype=np.uint32) | largest.astype(np.uint32) << 30
+    return words.astype("<u4")[:, None].view(np.uint8)
+
+
+def _normalized(quats: np.ndarray) -> np.ndarray:
+    return quats / np.linalg.norm(quats, axis=1, keepdims=True)
+
+
+def _three_bytes(unit: np.ndarray) -> np.ndarray:
+    """Encode x, y and z; where w is near 0, rounding makes them longer than 1."""
+    sign = np.where(unit[:, :1] < 0, -1, 1)
+    return np.rint((sign * unit[:, 1:] + 1) * HALF).astype(np.uint8)
