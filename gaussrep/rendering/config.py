@@ -15,6 +15,12 @@ class ReferenceConfig(ComponentConfig):
 
     max_pairs: int = Field(default=2**20, ge=1)
     """Largest number of pixel-Gaussian pairs in memory at once."""
+    order_window: int = Field(default=0, ge=0)
+    """Give depth a gradient through the order of the Gaussians, from pairs that are at most so many
+    places apart in the list of a pixel; 0 gives none, as in other renderers (design choice)."""
+    order_temperature: float = Field(default=0.1, gt=0)
+    """Difference of depth, in scene units, at which the order of a pair is certain by 0.73; with
+    `order_window`."""
 
 
 class CpuConfig(ComponentConfig):

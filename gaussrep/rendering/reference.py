@@ -18,6 +18,7 @@ from gaussrep.rendering.compositing import (
     to_rendering,
 )
 from gaussrep.rendering.config import ReferenceConfig
+from gaussrep.rendering.order_gradient import DEPTH_COLUMN, order_gradient
 from gaussrep.rendering.projection import project
 from gaussrep.rendering.renderer import Renderer, Rendering
 
@@ -26,7 +27,8 @@ class ReferenceRenderer(Renderer):
     """Renders on any device, in float32 or float64, with gradients to every input.
 
     It composites blocks of at most `config.max_pairs` pixel-Gaussian pairs, and does so again in
-    the backward pass, which bounds the memory. Second derivatives keep the memory of all blocks.
+    the backward pass, which bounds the memory. Second derivatives keep the memory of all blocks;
+    those through the order of the Gaussians are zero.
     """
 
     camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
@@ -45,7 +47,7 @@ class ReferenceRenderer(Renderer):
         channels = blend_channels(gaussians, cameras, projection.depths)
         packed = sort_by_depth(projection, channels)
         pixels = pixel_centers(cameras.width, cameras.height, packed)
-        composited = cast(Tensor, _Composite.apply(packed, pixels, self.config.max_pairs))
+        composited = cast(Tensor, _Composite.apply(packed, pixels, self.config))
         return to_rendering(composited, gaussians, cameras, background)
 
 
@@ -53,19 +55,20 @@ class _Composite(torch.autograd.Function):
     """Composite block by block; the backward pass composites each block again."""
 
     @staticmethod
-    def forward(ctx: Any, packed: Tensor, pixels: Tensor, max_pairs: int) -> Tensor:
+    def forward(ctx: Any, packed: Tensor, pixels: Tensor, config: ReferenceConfig) -> Tensor:
         ctx.save_for_backward(packed, pixels)
-        ctx.max_pairs = max_pairs
+        ctx.config = config
         composited = packed.new_empty(len(packed), len(pixels), packed.shape[-1] - CHANNELS_START)
-        for images, part in _blocks(packed, pixels, max_pairs):
+        for images, part in _blocks(packed, pixels, config.max_pairs):
             composited[images, part] = alpha_composite(packed[images], pixels[part])
         return composited
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         packed, pixels = ctx.saved_tensors
+        window, temperature = ctx.config.order_window, ctx.config.order_temperature
         create_graph, total = torch.is_grad_enabled(), torch.zeros_like(packed)
-        for images, part in _blocks(packed, pixels, ctx.max_pairs):
+        for images, part in _blocks(packed, pixels, ctx.config.max_pairs):
             with torch.enable_grad():
                 block = packed[images]
                 block = block if create_graph else block.detach().requires_grad_()
@@ -74,6 +77,11 @@ class _Composite(torch.autograd.Function):
                 composited, block, gradient[images, part], create_graph=create_graph
             )
             total[images] += block_gradient
+            if window:
+                with torch.no_grad():
+                    total[images, :, DEPTH_COLUMN] += order_gradient(
+                        packed[images], pixels[part], gradient[images, part], window, temperature
+                    )
         return total, None, None
 
 
