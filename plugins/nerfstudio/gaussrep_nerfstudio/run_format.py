@@ -4,25 +4,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import Format, Gaussians, similarity
+from gaussrep import Format, Gaussians
 from gaussrep.errors import FormatError
 from gaussrep.fitting import SceneModel
-from gaussrep.plain_files import read_json
+from gaussrep_nerfstudio.run_data import model_to_data as _to_data
 
 CHECKPOINTS, TRANSFORM = "nerfstudio_models", "dataparser_transforms.json"
 PREFIX = "_model.scene.raw."
-ROUNDING = 1e-3
-"""Tolerance on the singular values of nerfstudio's rotations, which are float32."""
 
 
 class NerfstudioRun(Format):
     """The scene of a run's latest checkpoint, in the coordinates of its data.
 
-    `config.yml` itself is not read: nerfstudio rebuilds Python objects from it, which could run any
-    program. The checkpoint and the transform beside it are enough.
+    nerfstudio rebuilds Python objects from `config.yml`, which could run any program; here only the
+    name of the data is read from it, as text.
     """
 
     def read(self, path: Path) -> Gaussians:
@@ -78,17 +75,3 @@ def _scene(path: Path, raw: dict[str, Any]) -> SceneModel:
     except RuntimeError as error:
         raise FormatError(f"{path}: its checkpoint is damaged: {error}") from error
     return scene
-
-
-def _to_data(file: Path) -> Float[Tensor, "4 4"]:
-    """Similarity from the coordinates of the model to those of the data."""
-    try:
-        content = read_json(file)
-        rows = torch.tensor(content["transform"], dtype=torch.float64).reshape(3, 4)
-        scale = torch.tensor(float(content["scale"]), dtype=torch.float64)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
-        raise FormatError(f"{file}: cannot be read: {error}") from error
-    u, sizes, v = torch.linalg.svd(rows[:, :3])
-    if not (sizes - 1).abs().max() < ROUNDING:
-        raise FormatError(f"{file}: its transform is no rotation, so that scenes cannot follow it.")
-    return torch.linalg.inv(similarity.compose(scale, u @ v, scale * rows[:, 3])).float()
