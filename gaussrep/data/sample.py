@@ -47,5 +47,14 @@ class SampleKey:
         word = self._sequence().generate_state(1, np.uint64)[0]
         return torch.Generator().manual_seed(int(word))
 
+    def random_seed(self) -> int:
+        """Compute a seed for the random numbers that a method draws for the sample.
+
+        Returns:
+            A number from 0 to 2**63 - 1.
+        """
+        sequence = np.random.SeedSequence(self.seed, spawn_key=(self.epoch, self.index, 1))
+        return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
     def _sequence(self) -> np.random.SeedSequence:
         return np.random.SeedSequence(self.seed, spawn_key=(self.epoch, self.index))

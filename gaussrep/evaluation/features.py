@@ -16,6 +16,7 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import SampledConfig
 from gaussrep.methods.method import Method
+from gaussrep.methods.sample_random import SAMPLE_SEED
 from gaussrep.training.loading import MapDataset, make_loader
 
 
@@ -192,5 +193,6 @@ def batches(
     loader = make_loader(dataset, keys, num_workers=config.num_workers, device=device)
     with Progress("batch", total=len(keys)) as progress:
         for done, batch in enumerate(loader, start=1):
+            batch.pop(SAMPLE_SEED)  # an evaluation may draw more than once, from its own seed
             yield {name: values.to(device, non_blocking=True) for name, values in batch.items()}
             progress.update(done)

@@ -10,6 +10,7 @@ from gaussrep.methods.method import (
     StepOutput,
 )
 from gaussrep.methods.report import Report, ReportSamples
+from gaussrep.methods.sample_random import sample_seeds, sample_uniform
 
 __all__ = [
     "Batch",
@@ -21,4 +22,6 @@ __all__ = [
     "ReportSamples",
     "StepOutput",
     "hash_state_dict",
+    "sample_seeds",
+    "sample_uniform",
 ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Batch = Mapping[str, Tensor]
 """Tensors by name. Batches of image data sets hold `image` [B, 3, H, W] in [0, 1], `index` [B] and,
-where there are classes, `label` [B]."""
+where there are classes, `label` [B]; batches of the trainer also `sample_seed` [B]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class StepOutput:
     """The loss and metrics of one batch.
 
     Attributes:
-        loss: The scalar to minimize, a mean over the batch.
-        metrics: Further scalars to log, by name; means over the batch.
+        loss: The scalar to minimize, a mean over the samples of the batch.
+        metrics: Further scalars to log, by name; means over the samples of the batch.
     """
 
     loss: Float[Tensor, ""]
@@ -130,8 +130,10 @@ class CollapseSign:
 class Method(nn.Module, ABC):
     """A model that the trainer trains; implement `training_loss` and any of the other outputs.
 
-    Most methods leave devices, optimizers and steps to the trainer. Random numbers come from
-    torch's global generator, which the trainer seeds and, on resume, restores.
+    Most methods leave devices, optimizers and steps to the trainer, and random numbers to
+    `sample_seeds` and `sample_uniform`. With these, and with losses that are means over samples, a
+    run does not depend on the number of its processes. The trainer seeds torch's global generator
+    before each step, differently in each process.
 
     Args:
         config: The method's own configuration, kept as `config`.

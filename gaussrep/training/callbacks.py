@@ -24,6 +24,9 @@ from gaussrep.training.loading import MapDataset, make_loader, validation_batche
 from gaussrep.training.metrics_table import Rows, read_rows
 from gaussrep.training.train_state import TrainState
 
+VALIDATION_BATCH = 256
+"""Largest default batch of the validation split; a step's batch is that of all processes."""
+
 
 class Checkpointing(Callback):
     """Writes a checkpoint before the first step, every `checkpoint_every` steps and after the last.
@@ -149,7 +152,7 @@ class Validation(Callback):
 
     def _sums(self, state: TrainState) -> dict[str, float]:
         engine, config = state.engine, state.config
-        batch_size = config.validation_batch_size or config.batch_size
+        batch_size = config.validation_batch_size or min(config.batch_size, VALIDATION_BATCH)
         batches = validation_batches(len(self._dataset), batch_size, engine.rank, engine.world_size)
         loader = make_loader(
             self._dataset, batches, num_workers=config.num_workers, device=engine.device

@@ -135,9 +135,14 @@ def _build_online_evaluations(config: TrainConfig) -> Callback:
 def _build_order(config: TrainConfig, dataset: MapDataset, world_size: int) -> SampleOrder:
     trainer = config.trainer
     if isinstance(dataset, OrderedDataset):
+        if trainer.batch_size % world_size:
+            raise DataError(
+                f"trainer.batch_size is {trainer.batch_size} and cannot be divided among "
+                f"{world_size} processes, which share it; give a multiple of their number"
+            )
         return dataset.sample_order(
             seed=config.seed,
-            batch_size=trainer.batch_size,
+            batch_size=trainer.batch_size // world_size,
             gradient_accumulation_steps=trainer.gradient_accumulation_steps,
             world_size=world_size,
         )

@@ -73,7 +73,8 @@ class TrainerConfig(Config):
     Attributes:
         steps: Optimizer steps in all; give this or `epochs`.
         epochs: Passes over the training split; give this or `steps`.
-        batch_size: Samples per process and backward pass.
+        batch_size: Samples per backward pass, all processes together: the number of processes
+            does not change the numbers of a run.
         gradient_accumulation_steps: Backward passes per optimizer step.
         lr: Learning rate at the top of the schedule.
         weight_decay: Decay of matrices; biases, norms and parameters that the method exempts have
@@ -95,8 +96,8 @@ class TrainerConfig(Config):
         keep_last: How many of the latest checkpoints stay, besides the best.
         validate_every: Steps between measurements of the loss on the validation split, which also
             follow the last step; 0, never.
-        validation_batch_size: Samples per process and batch of the validation split; by default
-            `batch_size`.
+        validation_batch_size: Samples per batch of the validation split, each of which one process
+            measures; by default `batch_size`, at most 256.
         evaluations_every: Steps between the run's `evaluations`, which also follow the last step;
             0, never.
         log_every: Steps between rows of `metrics.csv`.

@@ -1,8 +1,9 @@
 """Engine: devices, processes and precision. The only file that imports Accelerate."""
 
 import gc
+import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import torch
@@ -21,6 +22,7 @@ from torch import Tensor
 
 from gaussrep.errors import ConfigError, GaussrepError, RunError
 from gaussrep.methods.method import Batch, Method, StepOutput
+from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.config import TrainerConfig
 
 T = TypeVar("T")
@@ -102,6 +104,8 @@ class Engine:
                 part.compile(options={"fallback_random": True})  # random numbers as without it
         self._averages_gradients = method.replaces_parameters and self.world_size > 1
         accelerator = self._accelerator
+        if self.world_size > 1:  # of weights with sides of length 1, whose strides mean nothing
+            warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
         if self._averages_gradients:  # torch's wrapper keeps the parameters that it was built with
             self._model = accelerator.prepare_model(method, evaluation_mode=True)
         else:
@@ -124,18 +128,22 @@ class Engine:
         """
         return {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
 
-    def backward(self, batch: Batch) -> StepOutput:
+    def backward(self, batch: Batch, weight: float = 1.0) -> StepOutput:
         """Add one batch's gradient; the last of a step averages it over processes.
 
         Args:
             batch: Tensors on the device.
+            weight: Factor on the gradient: the number of samples in the batch, divided by the mean
+                number over processes.
 
         Returns:
             The method's loss and metrics.
         """
-        with self._accelerator.accumulate(self._model):
+        shares = self.world_size > 1
+        joint = synchronized_batch_norms(self._model) if shares else nullcontext()
+        with joint, self._accelerator.accumulate(self._model):
             output = self._model(batch)
-            self._accelerator.backward(output.loss)
+            self._accelerator.backward(output.loss if weight == 1 else output.loss * weight)
             if self._averages_gradients and self._accelerator.sync_gradients:
                 self._average_gradients()
         return output

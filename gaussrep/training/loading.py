@@ -9,11 +9,12 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, default_collate
 
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.methods.method import Batch
+from gaussrep.methods.sample_random import SAMPLE_SEED
 from gaussrep.worker_processes import end_with_parent
 
 
@@ -100,12 +101,14 @@ class ShuffledOrder(SampleOrder):
     Attributes:
         size: Number of samples in the data set.
         seed: The run's seed.
-        batch_size: Samples per process and backward pass.
+        batch_size: Samples per backward pass, all processes together; their shares differ by one
+            sample at most.
         gradient_accumulation_steps: Backward passes per optimizer step.
         world_size: Number of processes.
 
     Raises:
-        DataError: The data set does not fill one optimizer step.
+        DataError: The data set does not fill one optimizer step, or the batch does not give each
+            process a sample.
     """
 
     size: int
@@ -119,14 +122,18 @@ class ShuffledOrder(SampleOrder):
             raise DataError(
                 f"the training split holds {self.size} samples, fewer than the {self.global_batch} "
                 f"of one step (batch_size {self.batch_size} x gradient_accumulation_steps "
-                f"{self.gradient_accumulation_steps} x {self.world_size} processes); "
-                "lower trainer.batch_size"
+                f"{self.gradient_accumulation_steps}); lower trainer.batch_size"
+            )
+        if self.batch_size < self.world_size:
+            raise DataError(
+                f"a batch of {self.batch_size} samples cannot be divided among {self.world_size} "
+                "processes; raise trainer.batch_size, which all processes share, or start fewer"
             )
 
     @property
     def global_batch(self) -> int:
         """Samples per optimizer step, all processes together."""
-        return self.batch_size * self.gradient_accumulation_steps * self.world_size
+        return self.batch_size * self.gradient_accumulation_steps
 
     @property
     def steps_per_epoch(self) -> int:
@@ -176,18 +183,17 @@ class ShuffledOrder(SampleOrder):
             position: Where the first step starts; by default at the first sample.
 
         Yields:
-            `batch_size` keys per backward pass; `gradient_accumulation_steps` such lists make one
-            optimizer step.
+            The rank's share of each backward pass; `gradient_accumulation_steps` such lists make
+            one optimizer step.
         """
+        first, end = (self.batch_size * each // self.world_size for each in (rank, rank + 1))
         order, epoch = self.permutation(position.epoch), position.epoch
         while True:
             position = self.start(position)
             if position.epoch != epoch:
                 order, epoch = self.permutation(position.epoch), position.epoch
             step = order[position.samples : position.samples + self.global_batch]
-            passes = step.reshape(
-                self.gradient_accumulation_steps, self.world_size, self.batch_size
-            )[:, rank]
+            passes = step.reshape(self.gradient_accumulation_steps, self.batch_size)[:, first:end]
             for indices in passes.tolist():
                 yield [SampleKey(index, epoch, self.seed) for index in indices]
             position = self.after(position)
@@ -248,7 +254,8 @@ class OrderedDataset(MapDataset, Protocol):
 
         Args:
             seed: The run's seed.
-            batch_size: Samples per process and backward pass.
+            batch_size: Samples per process and backward pass: each process's equal share of
+                `trainer.batch_size`.
             gradient_accumulation_steps: Backward passes per optimizer step.
             world_size: Number of processes.
         """
@@ -266,7 +273,7 @@ def make_loader(
 
     Args:
         dataset: Takes a `SampleKey` and returns a dict of CPU tensors; these are stacked where it
-            does not join them itself.
+            does not join them itself. Batches also hold `sample_seed`, see `sample_seeds`.
         batches: The keys of each batch, in order; may be endless.
         num_workers: Processes that load; 0 loads in this one.
         device: Where the batches will go.
@@ -275,14 +282,41 @@ def make_loader(
         A loader that leaves the global random state alone: it has a generator of its own.
     """
     return DataLoader(
-        dataset,  # pyright: ignore[reportArgumentType] - it need not be torch's class
+        _KeyedSamples(dataset),  # pyright: ignore[reportArgumentType] - it need not be torch's
         batch_sampler=batches,
         num_workers=num_workers,
-        collate_fn=dataset.collate if isinstance(dataset, CollatingDataset) else None,
+        collate_fn=_SeededCollate(dataset),
         pin_memory=device.type == "cuda",
         worker_init_fn=_start_worker,
         generator=torch.Generator(),
     )
+
+
+@dataclass(frozen=True)
+class _KeyedSamples:
+    """The samples of a data set beside their keys."""
+
+    dataset: MapDataset
+
+    def __len__(self) -> int:
+        return len(self.dataset)
+
+    def __getitem__(self, key: SampleKey) -> tuple[SampleKey, dict[str, Tensor]]:
+        return key, self.dataset[key]
+
+
+@dataclass(frozen=True)
+class _SeededCollate:
+    """Joins samples into a batch and adds their seeds."""
+
+    dataset: MapDataset
+
+    def __call__(self, keyed: list[tuple[SampleKey, dict[str, Tensor]]]) -> dict[str, Tensor]:
+        keys, samples = zip(*keyed, strict=True)
+        dataset = self.dataset
+        join = dataset.collate if isinstance(dataset, CollatingDataset) else default_collate
+        batch = join(list(samples))
+        return {**batch, SAMPLE_SEED: torch.tensor([key.random_seed() for key in keys])}
 
 
 def _start_worker(worker: int) -> None:

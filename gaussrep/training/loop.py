@@ -14,10 +14,15 @@ from torch.utils.data import DataLoader
 from gaussrep.checks import defer_finite_checks
 from gaussrep.errors import RunError, ValueRangeError
 from gaussrep.methods.method import Batch, StepOutput
+from gaussrep.methods.sample_random import SAMPLE_SEED
+from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
 
 logger = logging.getLogger("gaussrep.training")
+
+_STEPS = 1
+"""Stream of the random numbers of steps; that of initial weights is 0."""
 
 
 def fit(
@@ -83,6 +88,7 @@ def make_step(state: TrainState, batches: Iterator[Batch]) -> Row:
     started = time.perf_counter()
     config, engine = state.config, state.engine
     lr = _set_learning_rates(state)
+    random_state.seed_all(state.seed, _STEPS, state.step, engine.rank)
     state.method.on_step_start(state.step, state.steps)
     buffers = [(each, each.clone()) for each in state.method.buffers() if each.is_floating_point()]
     losses = _add_gradients(state, batches)
@@ -115,17 +121,25 @@ def _set_learning_rates(state: TrainState) -> float:
 
 def _add_gradients(state: TrainState, batches: Iterator[Batch]) -> dict[str, float]:
     engine = state.engine
-    outputs = []
+    outputs, weights = [], []
     state.skipped.reason = ""
     with _noted(state), defer_finite_checks():
         for _ in range(state.config.gradient_accumulation_steps):
             batch = engine.to_device(next(batches))
+            weights.append(_weight(state, batch))
             with _noted(state):
-                outputs.append(engine.backward(batch))
+                outputs.append(engine.backward(batch, weights[-1]))
     if state.skipped.reason:
         return {"loss": math.nan}
-    means = engine.mean(torch.stack([_scalars(output) for output in outputs]).mean(0))
+    weighted = [weight * _scalars(output) for weight, output in zip(weights, outputs, strict=True)]
+    means = engine.mean(torch.stack(weighted).mean(0))
     return dict(zip(("loss", *sorted(outputs[0].metrics)), means.tolist(), strict=True))
+
+
+def _weight(state: TrainState, batch: Batch) -> float:
+    """Return the number of samples in a batch, divided by the mean number over processes."""
+    mean = state.order.global_batch / state.config.gradient_accumulation_steps
+    return len(batch[SAMPLE_SEED]) * state.engine.world_size / mean
 
 
 @contextmanager

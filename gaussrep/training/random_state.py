@@ -14,14 +14,15 @@ RandomState = dict[str, Any]
 """Tensors and numbers only, so that it can be read back without unpickling anything else."""
 
 
-def seed_all(seed: int, stream: int) -> None:
+def seed_all(seed: int, stream: int, *further: int) -> None:
     """Seed Python, NumPy and torch.
 
     Args:
         seed: The run's seed.
         stream: Which of the run's independent streams, from 0.
+        *further: Which part of the stream, such as a step.
     """
-    words = np.random.SeedSequence(seed, spawn_key=(stream,)).generate_state(3, np.uint64)
+    words = np.random.SeedSequence(seed, spawn_key=(stream, *further)).generate_state(3, np.uint64)
     random.seed(int(words[0]))
     np.random.seed(int(words[1]) % 2**32)  # noqa: NPY002 - other people's code draws from it
     torch.manual_seed(int(words[2]))

@@ -7,7 +7,6 @@ from typing import Any, Protocol, runtime_checkable
 
 from gaussrep.errors import RunError
 from gaussrep.methods.method import Method, ScheduledOptimizer
-from gaussrep.training import random_state
 from gaussrep.training.checkpoint import (
     DamagedCheckpointError,
     copy_weights,
@@ -18,6 +17,10 @@ from gaussrep.training.config import TrainerConfig
 from gaussrep.training.engine import Engine
 from gaussrep.training.loading import Position, SampleOrder
 from gaussrep.training.run_folder import RunFolder
+
+VERSION = 2
+"""Version of checkpoints. In 1, which names none, batches were sizes per process and random numbers
+those of generators whose states were saved; a run of that version goes on with those of 2."""
 
 _OLDER_NAMES = {"checkpointing": "Checkpointing"}
 """Names of callbacks in the checkpoints of b960736, by those of today."""
@@ -74,6 +77,7 @@ class TrainState:
         optimizers: The method's optimizers by name.
         order: Which samples make which step.
         run: The run's folder.
+        seed: The run's seed.
 
     Attributes:
         step: Optimizer steps made so far.
@@ -93,6 +97,7 @@ class TrainState:
         optimizers: Mapping[str, ScheduledOptimizer],
         order: SampleOrder,
         run: RunFolder,
+        seed: int = 0,
     ) -> None:
         self.config = config
         self.engine = engine
@@ -100,6 +105,7 @@ class TrainState:
         self.optimizers = optimizers
         self.order = order
         self.run = run
+        self.seed = seed
         self.step = 0
         self.position = Position()
         self.skipped = SkippedSteps()
@@ -128,14 +134,12 @@ class TrainState:
             RunError: A weight is not finite, so that nothing could go on from the checkpoint.
         """
         self._check_weights()
-        random_states = self.engine.gather(random_state.capture())
         if self.engine.is_main:
             tensors = {
                 "engine": self.engine.state_dict(),
-                "random": random_states,
                 "others": {name: other.state_dict() for name, other in others.items()},
             }
-            state = {"step": self.step, **asdict(self.position), "best": best}
+            state = {"version": VERSION, "step": self.step, **asdict(self.position), "best": best}
             state |= {"steps": self.steps, "samples_per_step": self.order.global_batch}
             if self.skipped.total:
                 state["skipped"] = {"total": self.skipped.total, "in_a_row": self.skipped.in_a_row}
@@ -171,15 +175,33 @@ class TrainState:
         tensors, state = read_checkpoint(checkpoint, self.method)
         try:
             step, position = int(state["step"]), Position(state["epoch"], state["samples"])
-            engine, saved, random = (tensors[name] for name in ("engine", "others", "random"))
+            engine, saved = (tensors[name] for name in ("engine", "others"))
+            samples = int(state.get("samples_per_step", self.order.global_batch))
+            processes = len(tensors.get("random", [None]))
+            version = int(state.get("version", 1))
             skipped = SkippedSteps(**state.get("skipped", {}))
         except (KeyError, TypeError, ValueError) as error:
             raise DamagedCheckpointError(checkpoint) from error
+        if version > VERSION:
+            raise RunError(f"{checkpoint} was written by a newer gaussrep; update gaussrep")
+        if processes > 1 and "samples_per_step" not in state:  # b960736
+            raise RunError(
+                f"{self.run.path} was trained in {processes} processes by a gaussrep whose batches "
+                "were sizes per process; --from starts a new run from its weights"
+            )
+        self._check_samples(samples)
         self.step, self.position, self.skipped = step, position, skipped
         self.engine.load_state_dict(engine)
         for name, other in others.items():
             key = name if name in saved else _OLDER_NAMES.get(name)
             if key in saved:
                 other.load_state_dict(saved[key])
-        if self.engine.rank < len(random):
-            random_state.restore(random[self.engine.rank])
+
+    def _check_samples(self, found: int) -> None:
+        wanted, passes = self.order.global_batch, self.config.gradient_accumulation_steps
+        if found != wanted:
+            raise RunError(
+                f"a step of {self.run.path} had {found} samples, but its settings make {wanted}: "
+                "batch_size no longer counts per process; set it to "
+                f"{found // passes} in {self.run.config_file}, and resume the run"
+            )

@@ -172,8 +172,9 @@ class _Trainer:
             optimizers=self._optimizers,
             order=components.order,
             run=run,
+            seed=config.seed,
         )
-        random_state.seed_all(config.seed, stream=1 + engine.rank)
+        random_state.seed_all(config.seed, 2, engine.rank)  # of what callbacks draw at the start
         if resumes:
             self._restore(state)
             engine.on_main(lambda: run.write_config(config))

@@ -67,7 +67,7 @@ def test_drawing_alone_gives_the_gradients_of_the_training_step(make_method, ima
         gaussians = method.decode(images, visible)
     leaves = {name: t.clone().requires_grad_() for name, t in gaussians.tensors()}
     monkeypatch.setattr(method, "decode", lambda *_: Gaussians(**leaves))
-    monkeypatch.setattr(method, "random_visible", lambda _: visible)
+    monkeypatch.setattr(method, "random_visible", lambda *_: visible)
     method.training_loss({"image": images}).loss.backward()
     found = drawing_call(method, gaussians, images, visible)()
     for leaf, gradient in zip(leaves.values(), found, strict=True):

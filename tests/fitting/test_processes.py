@@ -1,4 +1,4 @@
-"""A fit in two processes against one with twice the batch; programs of their own."""
+"""A fit in two processes against one; programs of their own."""
 
 import csv
 import os
@@ -43,10 +43,10 @@ def numbers(run, name):
     ("strategy", "learned"),
     [("mcmc", []), ("default", []), ("default", ["optimize.exposure=true", "optimize.poses=true"])],
 )
-def test_two_processes_equal_one_with_twice_the_batch(tmp_path, strategy, learned):
-    arguments = [f"strategy={strategy}", "strategy.max_gaussians=90", *learned]
+def test_two_processes_equal_one(tmp_path, strategy, learned):
+    arguments = [f"strategy={strategy}", "strategy.max_gaussians=90", "batch_size=2", *learned]
     out = fit(tmp_path, TWO, *arguments, "--run", "together")
-    fit(tmp_path, PROGRAM, *arguments, "batch_size=2", "--run", "alone")
+    fit(tmp_path, PROGRAM, *arguments, "--run", "alone")
     assert out.count("Gaussians after 16 steps") == 1
     together, alone = tmp_path / "together", tmp_path / "alone"
     for name in ("gaussians", "loss", "grad_norm", "val_loss", "val_psnr"):

@@ -1,5 +1,6 @@
 import csv
 import errno
+import json
 import math
 import os
 import shutil
@@ -226,6 +227,46 @@ def test_the_best_checkpoint_of_an_older_run_stays(tmp_path, configure):
     torch.save(tensors, file)
     resume(tmp_path, ["trainer.steps=9"])
     assert list(run.checkpoints()) == [3, 9]
+
+
+def make_older(run, processes, **state_of_then):
+    """Write the latest checkpoint as a gaussrep did whose batches were sizes per process."""
+    checkpoint = run.latest_checkpoint()
+    tensors = torch.load(checkpoint / "training.pt", weights_only=True)
+    torch.save(
+        {**tensors, "random": [random_state.capture()] * processes}, checkpoint / "training.pt"
+    )
+    state = json.loads((checkpoint / "state.json").read_text())
+    state = {name: state[name] for name in ("step", "epoch", "samples", "best", "steps")}
+    (checkpoint / "state.json").write_text(json.dumps({**state, **state_of_then}))
+
+
+def test_an_older_run_of_one_process_is_resumed(tmp_path, configure):
+    train(configure("trainer.steps=3"), tmp_path)
+    make_older(RunFolder(tmp_path), processes=1)
+    assert resume(tmp_path, ["trainer.steps=6"]).steps == 6
+
+
+def test_an_older_run_of_several_processes_is_refused_with_the_cure(tmp_path, configure):
+    train(configure("trainer.steps=3"), tmp_path)
+    run = RunFolder(tmp_path)
+    make_older(run, processes=2)
+    with pytest.raises(RunError, match=r"trained in 2 processes .* --from starts a new run"):
+        resume(tmp_path, ["trainer.steps=6"])
+    make_older(run, processes=2, samples_per_step=8)
+    with pytest.raises(RunError, match=r"had 8 samples, but its settings make 4: .* set it to 8 "):
+        resume(tmp_path, ["trainer.steps=6"])
+    settings = run.config_file.read_text()
+    run.config_file.write_text(settings.replace("batch_size: 4", "batch_size: 8"))
+    assert resume(tmp_path, ["trainer.steps=6"]).steps == 6
+
+
+def test_a_checkpoint_of_a_newer_gaussrep_is_refused(tmp_path, configure):
+    train(configure("trainer.steps=3"), tmp_path)
+    file = RunFolder(tmp_path).latest_checkpoint() / "state.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "version": 99}))
+    with pytest.raises(RunError, match="written by a newer gaussrep; update gaussrep"):
+        resume(tmp_path, ["trainer.steps=6"])
 
 
 def test_a_run_killed_before_its_first_checkpoint_can_be_resumed(tmp_path, configure):

@@ -45,7 +45,7 @@ class FineTuneConfig(EvaluationConfig):
     }
 
     batch_size: int = Field(default=128, ge=1)
-    """Samples per process and backward pass (design choice)."""
+    """Samples per backward pass, all processes together (design choice)."""
     gradient_accumulation_steps: int = Field(default=8, ge=1)
     """Backward passes per optimizer step; with 128 samples each, MAE's batch of 1024."""
     epochs: int = Field(default=100, ge=1)

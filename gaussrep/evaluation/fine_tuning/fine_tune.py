@@ -1,6 +1,5 @@
 """The `fine-tune` evaluation: the whole encoder trained on labels."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,8 +112,7 @@ class FineTune(Evaluation):
         )
 
     def _per_step(self) -> int:
-        processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by the launcher
-        return self.config.batch_size * self.config.gradient_accumulation_steps * processes
+        return self.config.batch_size * self.config.gradient_accumulation_steps
 
     @contextmanager
     def _folder(self) -> Iterator[Path]:

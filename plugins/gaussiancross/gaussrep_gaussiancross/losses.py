@@ -49,7 +49,8 @@ class RenderingLosses(nn.Module):
     ) -> Float[Tensor, ""]:
         """Compare rendered and measured depth.
 
-        Pixels without measured depth do not count (design choice).
+        Pixels without measured depth do not count; a scene's loss is the mean over its other
+        pixels, and the result the mean over scenes (design choices).
 
         Args:
             rendering: Rendered views, with expected depth.
@@ -58,7 +59,8 @@ class RenderingLosses(nn.Module):
         Returns:
             λ₂ L_dep.
         """
-        loss = self.depth(rendering.depth[..., None], depths[..., None], depths > 0)
+        pairs = zip(rendering.depth[..., None], depths[..., None], depths > 0, strict=True)
+        loss = torch.stack([self.depth(*each) for each in pairs]).mean()
         return self.config.depth_weight * loss
 
     def semantic_loss(
@@ -102,7 +104,9 @@ def depth_error(
         scale: Cuboid units per unit of the points.
 
     Returns:
-        A scalar in the units of the points.
+        The mean over scenes, in the units of the points.
     """
-    metric = torch.stack([rendering.depth, depths]) / scale[:, None, None, None]
-    return mean_depth_error(metric[0], metric[1], depths > 0)
+    errors = [
+        mean_depth_error(*each) for each in zip(rendering.depth, depths, depths > 0, strict=True)
+    ]
+    return (torch.stack(errors) / scale).mean()

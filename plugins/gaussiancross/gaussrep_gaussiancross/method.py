@@ -10,9 +10,9 @@ from torch import Tensor
 import gaussrep as gr
 from gaussrep import Cameras, Gaussians
 from gaussrep.embedding import CachedFeatures
-from gaussrep.encoders import Voxelized, build_teacher, voxelize
+from gaussrep.encoders import VoxelCloud, Voxelized, build_teacher, voxelize
 from gaussrep.errors import ConfigError
-from gaussrep.methods import Batch, CollapseSign, Embedding, StepOutput
+from gaussrep.methods import Batch, CollapseSign, Embedding, StepOutput, sample_seeds
 from gaussrep.metrics import effective_rank
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross import losses
@@ -110,13 +110,16 @@ class GaussianCross(PointMethod):
             batch: From a data set of scenes with views.
 
         Returns:
-            The loss. Its metrics are the weighted parts, PSNR in dB, the depth error in the units
-            of the points, the fraction of Gaussians kept, the mean opacity, the fraction of scales
-            at their limit, the effective rank of the features, and the number of unreadable scenes.
+            The loss, the mean over scenes. Its metrics are the weighted parts, PSNR in dB, the
+            depth error in the units of the points, the fraction of Gaussians kept, the mean
+            opacity, the fraction of scales at their limit, the effective rank of a scene's
+            features, and the number of unreadable scenes.
         """
         config = self.config
         teacher = self.teacher if config.semantic_weight else None
-        scenes = SceneBatch.of(batch).masked(config.mask_ratio)
+        whole = SceneBatch.of(batch)
+        seeds = sample_seeds(batch, whole.scenes, whole.scene.device)
+        scenes = whole.masked(config.mask_ratio, seeds)
         encoded = self._voxelize(scenes)
         features = self.backbone.checked(encoded.cloud)
         field = self._field(scenes, features[encoded.voxel_of])
@@ -136,7 +139,7 @@ class GaussianCross(PointMethod):
                 "kept_fraction": field.opacity_mask.float().mean(),
                 "mean_opacity": field.gaussians.opacities.mean(),
                 "scales_at_limit": field.scales_at_limit,
-                "effective_rank": effective_rank(features, from_moments=True),
+                "effective_rank": _effective_ranks(features, encoded.cloud).mean(),
                 "skipped": batch["skipped"].float().mean(),
             }
         return StepOutput(torch.stack(list(parts.values())).sum(), metrics)
@@ -245,3 +248,9 @@ class GaussianCross(PointMethod):
         assert rendering.features is not None
         prediction = self.projector(rendering.features, *target.shape[1:3])
         return self.losses.semantic_loss(prediction, target)
+
+
+def _effective_ranks(features: Float[Tensor, "voxels d"], cloud: VoxelCloud) -> Float[Tensor, " b"]:
+    """Compute the effective rank of the features of each scene."""
+    parts = features.split(cloud.scene.bincount(minlength=cloud.scenes).tolist())
+    return torch.stack([effective_rank(part, from_moments=True) for part in parts])

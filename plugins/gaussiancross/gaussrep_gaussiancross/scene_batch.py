@@ -8,7 +8,7 @@ from torch import Tensor
 
 from gaussrep import Cameras
 from gaussrep.errors import DataError
-from gaussrep.methods import Batch
+from gaussrep.methods import Batch, sample_uniform
 
 INPUT_CHANNELS = 6
 """Input channels of each point: color and normal (paper's downstream code)."""
@@ -83,22 +83,22 @@ class SceneBatch:
         side = (high - low).amax(-1, keepdim=True) * (1 + 1e-6)
         return (self.points - low[self.scene]) / side.clamp_min(1e-30)[self.scene]
 
-    def masked(self, ratio: float) -> "SceneBatch":
+    def masked(self, ratio: float, seeds: Int[Tensor, " b"]) -> "SceneBatch":
         """Remove a random fraction of the points of each scene, but keep at least one.
 
         Args:
             ratio: Fraction γ to remove, in [0, 1).
+            seeds: Seed of each scene.
 
         Returns:
             The remaining points.
         """
         if ratio == 0:
             return self
-        order = torch.rand_like(self.points[:, 0], dtype=torch.float64) + self.scene
-        ranked = order.argsort()
         counts = self.counts
         first = counts.cumsum(0) - counts
-        rank = torch.arange(len(ranked), device=ranked.device) - first[self.scene]
+        rank = torch.arange(len(self.scene), device=self.scene.device) - first[self.scene]
+        ranked = (sample_uniform(seeds[self.scene], rank) + self.scene).argsort()
         remaining = (counts * (1 - ratio)).round().clamp_min(1)
         kept = ranked[rank < remaining[self.scene]].sort().values
         return SceneBatch(self.points[kept], self.inputs[kept], self.scene[kept], self.scenes)

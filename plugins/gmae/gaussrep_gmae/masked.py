@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Generic, TypeVar
 
 import torch
@@ -13,7 +14,15 @@ from torch import Tensor, nn
 from gaussrep import build
 from gaussrep.errors import ShapeError
 from gaussrep.losses import Loss, LossOutput, PixelLoss
-from gaussrep.methods import Batch, Embedding, Method, Reconstruction, StepOutput
+from gaussrep.methods import (
+    Batch,
+    Embedding,
+    Method,
+    Reconstruction,
+    StepOutput,
+    sample_seeds,
+    sample_uniform,
+)
 from gaussrep.metrics import masked_mean, psnr
 from gaussrep_gmae.config import MaskedConfig
 from gaussrep_gmae.encoder import build_encoder
@@ -114,7 +123,7 @@ class MaskedMethod(Method, Generic[C]):
             terms of the loss.
         """
         images = self.input_images(batch)
-        visible = self.random_visible(len(images))
+        visible = self.random_visible(len(images), batch)
         prediction = self.predict(batch, visible)
         masked = self.masked_pixels(visible)
         region = masked if self.config.loss_region == "masked" else torch.ones_like(masked)
@@ -141,7 +150,7 @@ class MaskedMethod(Method, Generic[C]):
             The reconstructed images in [0, 1], and which pixels were masked.
         """
         images = self.input_images(batch)
-        visible = self.random_visible(len(images))
+        visible = self.random_visible(len(images), batch)
         prediction = self.predict(batch, visible)
         return Reconstruction(prediction.images, self.masked_pixels(visible))
 
@@ -177,17 +186,21 @@ class MaskedMethod(Method, Generic[C]):
         """
         return {f"encoder.{name}" for name in self.encoder.no_weight_decay()}
 
-    def random_visible(self, images: int) -> Int[Tensor, "b visible"]:
+    def random_visible(
+        self, images: int, batch: Batch = MappingProxyType({})
+    ) -> Int[Tensor, "b visible"]:
         """Draw the visible patches at the configured mask ratio.
 
         Args:
             images: Batch size.
+            batch: The batch, whose `sample_seed` decides the patches of each image; without, they
+                follow torch's global generator.
 
         Returns:
             Indices of the visible patches of each image.
         """
-        config, device = self.config, next(self.parameters()).device
-        return random_visible(images, config.patches, config.visible_patches, device)
+        seeds = sample_seeds(batch, images, self.device)
+        return random_visible(seeds, self.config.patches, self.config.visible_patches)
 
     def masked_pixels(self, visible: Int[Tensor, "b visible"]) -> Bool[Tensor, "b h w"]:
         """Return the mask of the pixels in masked patches.
@@ -222,20 +235,20 @@ class MaskedMethod(Method, Generic[C]):
 
 
 def random_visible(
-    batch: int, patches: int, visible: int, device: torch.device
+    seeds: Int[Tensor, " b"], patches: int, visible: int
 ) -> Int[Tensor, "b visible"]:
     """Draw patches without replacement, separately for each image.
 
     Args:
-        batch: Number of images.
+        seeds: Of each image.
         patches: Patches per image.
         visible: Patches to keep.
-        device: Device of the indices.
 
     Returns:
         Distinct indices, 0 to patches - 1, in random order.
     """
-    return torch.rand(batch, patches, device=device).argsort(dim=-1)[:, :visible]
+    places = torch.arange(patches, device=seeds.device)
+    return sample_uniform(seeds[:, None], places).argsort(dim=-1)[:, :visible]
 
 
 def masked_patches(visible: Int[Tensor, "b visible"], patches: int) -> Bool[Tensor, "b patches"]:

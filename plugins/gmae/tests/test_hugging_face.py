@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from gaussrep.methods import sample_seeds, sample_uniform
 from gaussrep_gmae.masked import upsample_mask
 
 transformers = pytest.importorskip("transformers", minversion="5", reason="needs transformers 5")
@@ -96,7 +97,7 @@ def test_loss_and_pixels_are_those_of_vit_mae(make_method, make_theirs, target):
     torch.manual_seed(7)
     out = actual.training_loss({"image": images})
     torch.manual_seed(7)
-    noise = torch.rand(3, 36)
+    noise = sample_uniform(sample_seeds({}, 3, images.device)[:, None], torch.arange(36)).float()
     torch.manual_seed(7)
     visible = actual.random_visible(3)
     with torch.no_grad():

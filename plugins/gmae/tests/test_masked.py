@@ -3,7 +3,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaussrep.data import SampleKey
 from gaussrep.errors import ShapeError
+from gaussrep.methods import sample_seeds
 from gaussrep.training.optimization import parameter_groups
 from gaussrep_gmae.masked import masked_mean, masked_patches, random_visible, upsample_mask
 
@@ -36,7 +38,7 @@ def test_a_step_draws_one_mask_and_nothing_else(make_method, images, name):
     step(make_method(name), images)
     state = torch.get_rng_state()
     torch.manual_seed(3)
-    random_visible(3, 16, 4, torch.device("cpu"))
+    sample_seeds({}, 3, torch.device("cpu"))
     assert torch.equal(state, torch.get_rng_state())
 
 
@@ -61,7 +63,7 @@ def test_a_masked_loss_ignores_visible_pixels(make_method, images, name):
     """Its gradient is zero on visible pixels of the prediction, and only there."""
     method = make_method(name)
     visible = torch.tensor([[0, 5, 6, 11]]).expand(3, 4)
-    method.random_visible = lambda _: visible
+    method.random_visible = lambda *_: visible
     kept, predict = [], method.predict
 
     def watched(*arguments):
@@ -181,10 +183,13 @@ def test_images_of_another_size_are_refused(make_method, name):
 @given(st.integers(1, 5), st.integers(1, 40), st.data())
 def test_visible_patches_are_distinct(batch, patches, data):
     visible = data.draw(st.integers(1, patches))
-    indices = random_visible(batch, patches, visible, torch.device("cpu"))
+    seeds = torch.tensor([SampleKey(index).random_seed() for index in range(batch)])
+    indices = random_visible(seeds, patches, visible)
     assert indices.shape == (batch, visible)
     assert all(len(set(row)) == visible for row in indices.tolist())
     assert masked_patches(indices, patches).sum(-1).tolist() == [patches - visible] * batch
+    alone = [random_visible(seed[None], patches, visible)[0] for seed in seeds]
+    assert torch.equal(torch.stack(alone), indices)
 
 
 def test_pixels_follow_their_patch():

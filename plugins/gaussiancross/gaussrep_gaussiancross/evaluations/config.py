@@ -96,7 +96,7 @@ class PointFineTuneConfig(EvaluationConfig):
     renamed_keys: ClassVar[Mapping[str, str]] = {"warmup": "warmup_fraction"}
 
     batch_size: int = Field(default=8, ge=1)
-    """Scenes per process and step, at most all (design choice)."""
+    """Scenes per step, at most all (design choice)."""
     steps: int = Field(default=200, ge=1)
     """Optimizer steps (design choice; released: 800 passes, about 30,000 steps on ScanNet)."""
     lr: float = Field(default=0.005, gt=0)
@@ -130,7 +130,7 @@ class InstanceFineTuneConfig(PointFineTuneConfig):
     """Settings of the `instance-fine-tune` evaluation."""
 
     batch_size: int = Field(default=4, ge=1)
-    """Scenes per process and step, at most all (design choice; released: 12)."""
+    """Scenes per step, at most all (design choice; released: 12)."""
     lr: float = Field(default=0.006, gt=0)
     """Peak learning rate of AdamW (released)."""
     renamed_keys: ClassVar[Mapping[str, str]] = {"least_points": "min_points"}

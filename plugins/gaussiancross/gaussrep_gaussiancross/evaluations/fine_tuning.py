@@ -1,6 +1,5 @@
 """`semantic-fine-tune` and `instance-fine-tune`: train a copy of the backbone on a task."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,12 +86,11 @@ def _initial_weights(
 
 
 def _trainer(config: PointFineTuneConfig, scenes: int, device: str) -> TrainerConfig:
-    processes = int(os.environ.get("WORLD_SIZE", "1"))  # set by the launcher of several processes
     same = ("steps", "lr", "weight_decay", "precision", "num_workers")
     return TrainerConfig.model_validate(
         {
             **{name: getattr(config, name) for name in same},
-            "batch_size": max(1, min(config.batch_size, scenes // processes)),
+            "batch_size": min(config.batch_size, scenes),
             "optimizer": {"type": "adamw", "betas": config.betas},
             "schedule": {
                 "type": "warmup-cosine",

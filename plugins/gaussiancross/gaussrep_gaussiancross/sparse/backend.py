@@ -211,14 +211,15 @@ def epilogue(
         Rows, >= 0.
 
     Raises:
-        ValueRangeError: In training mode, if there is a single row.
+        ValueRangeError: In training mode, if there is a single row, in all processes together.
     """
-    if norm.training and len(x) == 1:
+    try:
+        x = norm(x)
+    except ValueError as error:  # torch's, of one value per channel
         raise ValueRangeError(
             "a single voxel is left at the coarsest resolution, which batch normalization cannot "
             "learn from; use larger scenes, a smaller voxel, or a backbone of fewer levels."
-        )
-    x = norm(x)
+        ) from error
     return torch.relu(x if residual is None else x + residual)
 
 
