@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,6 +15,8 @@ __all__ = ["atomic_write", "remove_leftovers", "write_json"]
 WAITS = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds before each further attempt to rename. Windows refuses while a virus scanner, an indexer
 or a reader holds the file, which is seldom long."""
+
+HOUR = 3600
 
 
 @contextmanager
@@ -41,14 +43,18 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def remove_leftovers(folder: Path) -> None:
+def remove_leftovers(folder: Path, *, is_shared: bool = False) -> None:
     """Remove the temporary files of a process that was killed while it wrote into a folder.
 
     Args:
-        folder: The folder; no other process writes there now.
+        folder: The folder.
+        is_shared: Whether other processes may write there now; temporary files of the last hour
+            then stay.
     """
     for file in folder.glob(f".{'[0-9a-f]' * 32}.tmp"):
-        file.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            if not is_shared or file.stat().st_mtime < time.time() - HOUR:
+                file.unlink()
 
 
 def rename_with_retries(source: Path, target: Path) -> None:

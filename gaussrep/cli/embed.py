@@ -1,15 +1,21 @@
 """`gaussrep embed`: write the embeddings of a folder of images."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gaussrep.cli.checks import require_device, require_output
+from gaussrep.cli.shard_option import ShardOption
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.work_shares import WorkShare
+
+POLL_SECONDS = 1.0
 
 
 def embed(
@@ -28,13 +34,16 @@ def embed(
     num_workers: Annotated[int, typer.Option(min=0, help="Processes that read images.")] = 0,
     device: Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")] = "auto",
     trust: TrustOption = None,
+    shard: ShardOption = None,
 ) -> None:
     """Write the embeddings of all images in a folder by a trained method.
 
-    A killed command continues where it stopped when it is run again.
+    A killed command continues where it stopped when it is run again. With --shard, a part of the
+    images is embedded; the same command without it then writes OUT.
     """
     from gaussrep.data.image_files import require_images  # imports numpy and Pillow
 
+    share = WorkShare.parse(shard)
     RunFolder.open(run)
     require_output("--out", out)
     require_device("--device", device)
@@ -42,30 +51,41 @@ def embed(
         raise ConfigError(f"--out is {out}; embeddings are safetensors, name it *.safetensors.")
     require_images(folder)
     with Progress(f"loading torch to embed {folder}"):
-        from gaussrep.embedding import embed as embed_folder
+        from gaussrep.embedding.folder import embed as embed_folder
+        from gaussrep.embedding.folder import embed_share
         from gaussrep.evaluation.device import resolve_device
         from gaussrep.training.checkpoint import load_run
 
         size = _size(run)
         method = load_run(run, trust=trust or ()).to(resolve_device(device))
+    settings = {
+        "image_size": size,
+        "tokens": tokens,
+        "batch_size": batch_size,
+        "num_workers": num_workers,
+    }
     try:
         with Progress("embedding") as progress:
-            embedding = embed_folder(
-                method,
-                folder,
-                out,
-                image_size=size,
-                tokens=tokens,
-                batch_size=batch_size,
-                num_workers=num_workers,
-                on_progress=progress.update,
-            )
+            settings["on_progress"] = progress.update
+            if not share.is_whole:
+                missing = embed_share(method, folder, out, share, **settings)
+                typer.echo(f"{out}.parts: share {share} is done, {missing} parts are missing")
+                if shard is not None or share.number > 1:
+                    return
+                _wait_for_parts(lambda: embed_share(method, folder, out, share, **settings))
+            embedding = embed_folder(method, folder, out, **settings)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"interrupted; finished images are kept in {out}.parts, the same command continues"
         ) from None
     left_out = f", {len(embedding.damaged)} left out" if embedding.damaged else ""
     typer.echo(f"{out}: {len(embedding.names)} images{left_out}")
+
+
+def _wait_for_parts(count_missing: Callable[[], int]) -> None:
+    """Wait for the other processes of torchrun, which ends this one if one of them fails."""
+    while count_missing():
+        time.sleep(POLL_SECONDS)
 
 
 def _size(run: Path) -> int:

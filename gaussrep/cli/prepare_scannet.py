@@ -6,7 +6,9 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.cli.shard_option import ShardOption
 from gaussrep.console import Progress
+from gaussrep.work_shares import WorkShare
 
 
 def prepare_scannet(
@@ -26,14 +28,18 @@ def prepare_scannet(
     step: Annotated[int, typer.Option(min=1, help="Use every n-th of them for training.")] = 10,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the choice of frames.")] = 0,
     num_workers: Annotated[int, typer.Option(min=1, help="Scenes prepared at the same time.")] = 1,
+    shard: ShardOption = None,
 ) -> None:
     """Write the points, labels and RGB-D frames of raw ScanNet scenes as a data set `scannet`."""
+    share = WorkShare.parse(shard)
     with Progress("loading torch to prepare scenes"):
         from gaussrep.data.scenes.scannet.prepare import prepare
         from gaussrep.data.scenes.scannet.raw_frames import find_raw_scenes
 
-        total = len(find_raw_scenes(raw))
-    scenes = prepare(raw, out, frames=frames, step=step, seed=seed, num_workers=num_workers)
+        total = len(share.of(find_raw_scenes(raw)))
+    scenes = prepare(
+        raw, out, frames=frames, step=step, seed=seed, num_workers=num_workers, share=share
+    )
     counts: Counter[str] = Counter()
     with Progress("scene", total) as progress:
         for done, scene in enumerate(scenes, start=1):

@@ -24,6 +24,7 @@ from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
 from gaussrep.plain_files import parse_json, require_plain
 from gaussrep.training.loading import make_loader
+from gaussrep.work_shares import WHOLE, WorkShare
 
 
 class FolderImages:
@@ -172,81 +173,134 @@ def embed(
         FormatError: The file's suffix is another one than `.safetensors`.
         CapabilityError: The method does not embed.
     """
-    root, file, kind = Path(folder), Path(out), "tokens" if tokens else "pooled"
-    if file.suffix.lower() != ".safetensors":
-        raise FormatError(f"{file}: embeddings are safetensors, name it *.safetensors.")
-    names = list_images(root)
-    _require_short(names, root)
-    plan = {
-        "weights": hash_state_dict(method),
-        "names": _digest(names),
-        "size": image_size,
-        "kind": kind,
-    }
+    file = Path(out)
     try:
-        parts = EmbeddingShards.open(file.with_name(f"{file.name}.parts"), len(names), plan)
-        writer = _Writer(method, parts, kind, on_progress)
-        writer.write_missing(FolderImages(root, names, image_size), batch_size, num_workers)
-        return _joined(parts, names, root, file, kind)
+        job = _Job.open(method, Path(folder), file, image_size, tokens=tokens)
+        job.write_missing(WHOLE, batch_size, num_workers, on_progress)
+        return job.join(file)
     except OSError as error:
         raise DataError(f"cannot write {file}: {error.strerror or error}") from error
 
 
-class _Writer:
-    """Writes the missing shards.
+def embed_share(
+    method: Method,
+    folder: str | PathLike[str],
+    out: str | PathLike[str],
+    share: WorkShare,
+    *,
+    image_size: int,
+    tokens: bool = False,
+    batch_size: int = 64,
+    num_workers: int = 0,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Make a share of the shards of `embed`, which then joins those of all shares.
 
     Args:
-        method: Embeds.
-        parts: Finished and missing ones.
-        kind: `pooled` or `tokens`.
-        on_progress: Called with the number of finished images and their total.
-    """
+        method: As for `embed`.
+        folder: As for `embed`.
+        out: As for `embed`; it is not written.
+        share: Which of the shards to make.
+        image_size: As for `embed`.
+        tokens: As for `embed`.
+        batch_size: As for `embed`.
+        num_workers: As for `embed`.
+        on_progress: Called with the number of finished images of the share and their total.
 
-    def __init__(
+    Returns:
+        Number of shards that are still missing, of all shares.
+
+    Raises:
+        DataError: The folder holds no image, or too many for one file; or a shard cannot be
+            written.
+        RunError: The shards beside the file belong to another embedding.
+        FormatError: The file's suffix is another one than `.safetensors`.
+        CapabilityError: The method does not embed.
+    """
+    file = Path(out)
+    try:
+        job = _Job.open(method, Path(folder), file, image_size, tokens=tokens)
+        job.write_missing(share, batch_size, num_workers, on_progress)
+        return sum(not part.exists() for part in job.parts.files)
+    except OSError as error:
+        raise DataError(f"cannot write {file}: {error.strerror or error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """The embedding of a folder, and the shards that are made of it."""
+
+    method: Method
+    root: Path
+    names: Sequence[str]
+    size: int
+    parts: EmbeddingShards
+    kind: str
+
+    @classmethod
+    def open(
+        cls, method: Method, root: Path, file: Path, image_size: int, *, tokens: bool
+    ) -> "_Job":
+        if file.suffix.lower() != ".safetensors":
+            raise FormatError(f"{file}: embeddings are safetensors, name it *.safetensors.")
+        names = list_images(root)
+        _require_short(names, root)
+        kind = "tokens" if tokens else "pooled"
+        plan = {
+            "weights": hash_state_dict(method),
+            "names": _digest(names),
+            "size": image_size,
+            "kind": kind,
+        }
+        parts = EmbeddingShards.open(file.with_name(f"{file.name}.parts"), len(names), plan)
+        return cls(method, root, names, image_size, parts, kind)
+
+    def write_missing(
         self,
-        method: Method,
-        parts: EmbeddingShards,
-        kind: str,
+        share: WorkShare,
+        batch_size: int,
+        num_workers: int,
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
-        self._method, self._parts, self._kind = method, parts, kind
-        self._on_progress = on_progress
-        self._device = next(method.parameters()).device
-
-    def write_missing(self, images: FolderImages, batch_size: int, num_workers: int) -> None:
+        parts = share.of(list(self.parts.files.items()))
         steps = [
             (part, chunk)
-            for part, all_of_part in self._parts.files.items()
+            for part, all_of_part in parts
             if not part.exists()
             for chunk in _chunks(all_of_part, batch_size)
         ]
-        done = len(images) - sum(len(chunk) for _, chunk in steps)
-        self._tell(done)
+        total = sum(len(all_of_part) for _, all_of_part in parts)
+        done = total - sum(len(chunk) for _, chunk in steps)
+        report = on_progress or _ignore
+        report(done, total)
         keys = [[SampleKey(index) for index in chunk] for _, chunk in steps]
-        loader = make_loader(images, keys, num_workers=num_workers, device=self._device)
+        images, device = FolderImages(self.root, self.names, self.size), self.method.device
+        loader = make_loader(images, keys, num_workers=num_workers, device=device)
         rows: list[Tensor] = []
         indices: list[int] = []
         for (part, chunk), batch in zip(steps, loader, strict=True):
             readable = batch["readable"]
             indices += batch["index"][readable].tolist()
             if readable.any():
-                rows.append(self._embed({"image": batch["image"][readable]}))
-            if chunk[-1] == self._parts.files[part][-1]:
-                self._parts.write(part, self._kind, rows, indices)
+                rows.append(self._embed(batch["image"][readable]))
+            if chunk[-1] == self.parts.files[part][-1]:
+                self.parts.write(part, self.kind, rows, indices)
                 rows, indices = [], []
             done += len(chunk)
-            self._tell(done)
+            report(done, total)
 
     @torch.no_grad()
-    def _embed(self, batch: dict[str, Tensor]) -> Tensor:
-        moved = {name: values.to(self._device) for name, values in batch.items()}
-        embedding = self._method.embed(moved)
-        values = embedding.tokens if self._kind == "tokens" else embedding.pooled
+    def _embed(self, images: Tensor) -> Tensor:
+        embedding = self.method.embed({"image": images.to(self.method.device)})
+        values = embedding.tokens if self.kind == "tokens" else embedding.pooled
         return values.float().cpu()
 
-    def _tell(self, done: int) -> None:
-        if self._on_progress is not None:
-            self._on_progress(done, self._parts.images)
+    def join(self, file: Path) -> FolderEmbedding:
+        return _joined(self.parts, self.names, self.root, file, self.kind)
+
+
+def _ignore(done: int, total: int) -> None:
+    pass
 
 
 def _joined(

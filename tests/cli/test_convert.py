@@ -5,6 +5,7 @@ import sys
 
 import pytest
 import torch
+import typer
 
 from gaussrep.cli.convert import convert
 from gaussrep.errors import ConfigError, FormatError
@@ -118,3 +119,52 @@ def test_a_missing_file_is_one_line_and_exit_code_2(tmp_path):
     assert done.stderr.startswith("error: ")
     assert "No such file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def folder(file, tmp_path):
+    """Three files of Gaussians, one of which is damaged, and another file."""
+    folder = tmp_path / "scans"
+    (folder / "b").mkdir(parents=True)
+    save(load(file), folder / "a.ply")
+    save(load(file), folder / "b" / "c.splat")
+    (folder / "b" / "damaged.ply").write_bytes(b"ply")
+    (folder / "notes.txt").write_text("none")
+    return folder
+
+
+def contents(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.spz")}
+
+
+def test_shares_of_a_folder_are_those_of_one_call(folder, tmp_path, capsys):
+    with pytest.raises(typer.Exit):
+        convert(folder, tmp_path / "whole", to="spz")
+    assert capsys.readouterr().out.endswith("2 written, 1 failed\n")
+    assert {path.as_posix() for path in contents(tmp_path / "whole")} == {"a.spz", "b/c.spz"}
+    for number in (1, 2, 3):
+        try:
+            convert(folder, tmp_path / "shares", to=".spz", shard=f"{number}/3")
+        except typer.Exit:
+            assert number == 3
+    assert contents(tmp_path / "shares") == contents(tmp_path / "whole")
+
+
+def test_a_second_call_keeps_what_is_there(folder, tmp_path, capsys):
+    (folder / "b" / "damaged.ply").unlink()
+    convert(folder, tmp_path / "out", to="spz")
+    (tmp_path / "out" / "a.spz").unlink()
+    capsys.readouterr()
+    convert(folder, tmp_path / "out", to="spz")
+    assert capsys.readouterr().out.endswith("1 written, 1 kept\n")
+
+
+def test_two_files_that_would_become_one_are_refused(folder, file, tmp_path):
+    save(load(file), folder / "a.splat")
+    with pytest.raises(FormatError, match=r"would both become .*a\.spz; rename one"):
+        convert(folder, tmp_path / "out", to="spz")
+
+
+def test_options_of_folders_are_refused_for_a_file(file, tmp_path):
+    with pytest.raises(ConfigError, match="are for a folder"):
+        convert(file, tmp_path / "out.spz", shard="1/2")

@@ -8,7 +8,9 @@ from safetensors import safe_open
 from safetensors.torch import load_file
 
 from gaussrep.embedding import FolderEmbedding, embed, shards
+from gaussrep.embedding.folder import embed_share
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
+from gaussrep.work_shares import WorkShare
 
 NAMES = ("a/0.png", "a/2.png", "a/4.png", "a/6.png", "b/1.png", "b/3.png", "b/5.png")
 WANTED = torch.tensor([[10.0 * int(name[2]), 0, 255] for name in NAMES]) / 255
@@ -59,6 +61,18 @@ def test_the_central_square_is_embedded(method, tmp_path):
     photo.save(tmp_path / "wide.png")
     found = embed(method, tmp_path, tmp_path / "f.safetensors", image_size=10)
     assert found.load().tolist() == [[0, 0, 1]]
+
+
+def test_shares_make_the_file_of_one_call(method, image_folder, tmp_path):
+    whole, out = tmp_path / "whole.safetensors", tmp_path / "shares.safetensors"
+    embed(method, image_folder, whole, image_size=8, batch_size=2)
+    settings = {"image_size": 8, "batch_size": 2}
+    assert embed_share(method, image_folder, out, WorkShare(2, 2), **settings) == 2
+    assert embed_share(method, image_folder, out, WorkShare(1, 2), **settings) == 0
+    method.seen = 0
+    embed(method, image_folder, out, **settings)
+    assert method.seen == 0
+    assert out.read_bytes() == whole.read_bytes()
 
 
 def test_a_killed_call_goes_on_and_gives_the_same_file(method, image_folder, tmp_path):

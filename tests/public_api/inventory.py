@@ -43,6 +43,7 @@ HOMES = (
     "gaussrep.neighbors",
     "gaussrep.sh",
     "gaussrep.similarity",
+    "gaussrep.work_shares",
     "gaussrep.worker_processes",
 )
 """Packages and modules whose public names are a promise, the front door first."""

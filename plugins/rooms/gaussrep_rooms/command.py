@@ -8,6 +8,7 @@ import typer
 from gaussrep.console import Progress
 from gaussrep.cores import usable_cores
 from gaussrep.errors import ConfigError
+from gaussrep.work_shares import WorkShare
 from gaussrep_rooms.config import RoomsConfig
 
 MAX_PROCESSES = 8
@@ -38,12 +39,19 @@ def make_rooms(
             min=0, help="Parallel processes; 0: one per core that may be used, at most 8."
         ),
     ] = 0,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Make the I-th of N equal shares, from 1; torchrun sets it itself."
+        ),
+    ] = None,
 ) -> None:
     """Write labeled synthetic rooms in the ScanNet layout.
 
     The data set `scannet` reads them. Repeat a killed command to resume it; finished rooms are
     kept.
     """
+    share = WorkShare.parse(shard)
     if scenes + val == 0:
         raise ConfigError("--scenes and --val are both 0, wanted at least one room.")
 
@@ -60,6 +68,7 @@ def make_rooms(
                 train=scenes,
                 val=val,
                 processes=processes or min(MAX_PROCESSES, usable_cores()),
+                share=share,
                 on_progress=progress.update,
             )
     except KeyboardInterrupt:

@@ -10,6 +10,7 @@ from gaussrep.atomic_files import remove_leftovers, write_json
 from gaussrep.data import SceneFiles, write_scene
 from gaussrep.errors import DataError
 from gaussrep.plain_files import read_json
+from gaussrep.work_shares import WHOLE, WorkShare
 from gaussrep.worker_processes import worker_pool
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
@@ -40,6 +41,7 @@ def write_rooms(
     train: int,
     val: int,
     processes: int = 1,
+    share: WorkShare = WHOLE,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> WriteSummary:
     """Write the rooms that are missing or unfinished.
@@ -54,16 +56,17 @@ def write_rooms(
         train: Number of training scenes.
         val: Number of validation scenes.
         processes: Rooms generated in parallel, each in a process; 1 starts none.
-        on_progress: Called with the number of finished rooms and of all rooms.
+        share: Which of the rooms to write.
+        on_progress: Called with the number of finished rooms and of all rooms of the share.
 
     Returns:
-        Numbers of rooms generated and kept.
+        Numbers of rooms of the share generated and kept.
 
     Raises:
         DataError: If the folder holds something else, or cannot be written.
     """
-    _claim(root, {"seed": seed, **config.model_dump()})
-    numbers = [2 * k for k in range(train)] + [2 * k + 1 for k in range(val)]
+    _claim(root, {"seed": seed, **config.model_dump()}, is_shared=not share.is_whole)
+    numbers = share.of([2 * k for k in range(train)] + [2 * k + 1 for k in range(val)])
     missing = [number for number in numbers if not _files(root, number).metadata.exists()]
     kept = len(numbers) - len(missing)
     on_progress(kept, len(numbers))
@@ -103,15 +106,15 @@ def _files(root: Path, number: int) -> SceneFiles:
     return SceneFiles(root, SPLITS[number % 2], f"scene{number:04d}_00")
 
 
-def _claim(root: Path, settings: dict[str, int | bool]) -> None:
+def _claim(root: Path, settings: dict[str, int | bool], *, is_shared: bool) -> None:
     """Create the folder with its settings, or check that they are the same."""
     path = root / SETTINGS
     try:
         for folder in (root, *(root / "metadata").glob("*")):
-            remove_leftovers(folder)
+            remove_leftovers(folder, is_shared=is_shared)
         if path.exists():
             _compare(root, settings, path)
-        elif root.exists() and any(root.iterdir()):
+        elif root.exists() and any(file.suffix != ".tmp" for file in root.iterdir()):
             raise DataError(f"{root} holds something else; name a new or an empty folder.")
         else:
             root.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import pytest
 
 from gaussrep.building import build
 from gaussrep.errors import DataError
+from gaussrep.work_shares import WorkShare
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
 from gaussrep_rooms.writing import write_rooms
@@ -107,6 +108,13 @@ def test_other_settings_and_other_folders_are_refused(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match="cannot be written"):
         write(tmp_path / "file")
+
+
+def test_shares_make_the_rooms_of_one_call(tmp_path):
+    write(tmp_path / "whole", train=2, val=1)
+    made = [write(tmp_path / "shares", share=WorkShare(number, 2)).made for number in (2, 1)]
+    assert made == [1, 2]
+    assert contents(tmp_path / "shares") == contents(tmp_path / "whole")
 
 
 def test_the_command_makes_rooms_in_two_processes_and_goes_on(tmp_path):

@@ -35,6 +35,7 @@ from gaussrep.data.scenes.scannet.write import write_cloud, write_frame, write_i
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
+from gaussrep.work_shares import WHOLE, WorkShare
 from gaussrep.worker_processes import worker_pool
 
 log = logging.getLogger(__name__)
@@ -76,7 +77,14 @@ class PreparedScene:
 
 
 def prepare(
-    raw: Path, out: Path, *, frames: int = 300, step: int = 10, seed: int = 0, num_workers: int = 1
+    raw: Path,
+    out: Path,
+    *,
+    frames: int = 300,
+    step: int = 10,
+    seed: int = 0,
+    num_workers: int = 1,
+    share: WorkShare = WHOLE,
 ) -> Iterator[PreparedScene]:
     """Prepare all scenes of the release that are not yet prepared.
 
@@ -87,6 +95,7 @@ def prepare(
         step: Step between the listed frames; 10 as in GaussianCross.
         seed: Seed of the random choice of frames.
         num_workers: Scenes that are prepared in parallel.
+        share: Which of the scenes to prepare.
 
     Yields:
         The outcome of each scene, in the order of their names.
@@ -94,12 +103,12 @@ def prepare(
     Raises:
         DataError: If there is no scene, or no table of labels.
     """
-    folders = find_raw_scenes(raw)
+    folders = share.of(find_raw_scenes(raw))
     how = PrepareSettings(
         out=out, frames=frames, step=step, seed=seed, labels=read_label_table(raw / FILE)
     )
     for split in (out / "metadata").glob("*"):
-        remove_leftovers(split)
+        remove_leftovers(split, is_shared=not share.is_whole)
     if num_workers == 1:
         yield from map(partial(prepare_scene, how=how), folders)
         return

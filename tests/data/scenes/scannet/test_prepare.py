@@ -11,6 +11,7 @@ from gaussrep.data.scenes.dataset import SceneDataset
 from gaussrep.data.scenes.frames import write_color_image, write_depth
 from gaussrep.data.scenes.scannet.prepare import prepare
 from gaussrep.errors import DataError
+from gaussrep.work_shares import WorkShare
 
 PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()", "prepare-scannet"]
 
@@ -97,6 +98,16 @@ def test_exported_frames_do_as_well(raw, tmp_path, world):
 def test_several_scenes_at_once(raw, tmp_path):
     assert outcomes(raw, tmp_path / "out", num_workers=2)["scene0707_00"] == "points only"
     assert len(open_set(tmp_path / "out", "train", views=1)) == 1
+
+
+def test_shares_write_the_files_of_one_call(raw, tmp_path):
+    def contents(out):
+        return {path.relative_to(out): path.read_bytes() for path in out.rglob("*.*")}
+
+    outcomes(raw, tmp_path / "whole")
+    found = [outcomes(raw, tmp_path / "shares", share=WorkShare(k, 2)) for k in (1, 2)]
+    assert not found[0].keys() & found[1].keys()
+    assert contents(tmp_path / "shares") == contents(tmp_path / "whole")
 
 
 def test_what_is_no_release_is_refused(raw, tmp_path):
