@@ -74,7 +74,7 @@ def _convert_folder(
     if planned:
         resolve("formats", {**settings, "type": format_of(planned[0][1], reading=False)})
     with Progress("loading torch to convert files"):
-        from gaussrep.formats.converting import Editing, convert_file
+        from gaussrep.formats.converting import convert_file
     counts: Counter[str] = Counter()
     with Progress("file", len(planned)) as progress:
         for done, (file, out) in enumerate(planned, start=1):
@@ -83,7 +83,7 @@ def _convert_folder(
                 try:
                     out.parent.mkdir(parents=True, exist_ok=True)
                     reading = require_readable(file, axes, strict=strict)
-                    convert_file(file, out, reading, settings, Editing())
+                    convert_file(file, out, reading, settings)
                     outcome = "written"
                 except (GaussrepError, OSError) as error:
                     outcome, reason = "failed", f": {error}"
