@@ -115,6 +115,17 @@ def test_depth_orders_without_and_with_the_border_prior_are_rows(results, page):
     ]
 
 
+def test_models_of_two_views_stand_beside_one_view_and_the_center(results, page):
+    rows = {"two views": [0.7, 0.8], "true depth": [0.9, 0.9], "one view": [0.5, 0.5]}
+    rows |= {"border prior": [0.8, 0.7], "center nearer": [0.6, 0.6]}
+    content = {"rows": {row: {"object_object": values} for row, values in rows.items()}}
+    results("depth-views", {**content, "facts": {"steps": 1500}})
+    assert cells(page("depth-views").splitlines()[4]) == ["two views", "0.750 ± 0.071"]
+    lines = page("depth-views-differences").splitlines()
+    assert cells(lines[5])[0] == "two views − center nearer"
+    assert cells(lines[5])[1].startswith("+0.150 (")
+
+
 def test_differences_are_paired_by_seed(results, page):
     rows = {
         "GMAE": {"knn": [0.50, 0.52], "psnr": [20.0, 21.0]},

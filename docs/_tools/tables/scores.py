@@ -119,6 +119,26 @@ def depth_order_differences_table() -> str:
     return differences_table(_depth_order(), pairs, TITLES, decimals=3, percent=False)
 
 
+VIEWS_PAIRS = (
+    ("two views", "one view"),
+    ("two views", "center nearer"),
+    ("two views", "border prior"),
+    ("true depth", "two views"),
+)
+
+
+def depth_views_table() -> str:
+    """Generate the table of pixel pairs in correct order, by what the models were trained on."""
+    content = read_results("depth-views")
+    return scores_table(content, "pairs ordered correctly", decimals=3, percent=False)
+
+
+def depth_views_differences_table() -> str:
+    """Generate the table of differences between models that were trained on other data."""
+    content = read_results("depth-views")
+    return differences_table(content, VIEWS_PAIRS, TITLES, decimals=3, percent=False)
+
+
 def _depth_order() -> dict[str, Any]:
     plain, guided = read_results("depth-order"), read_results("depth-order-prior")
     own, *baselines = plain["rows"].items()
