@@ -14,7 +14,7 @@ from gaussrep.checks import check_alike, check_shape
 from gaussrep.errors import ShapeError, ValueRangeError
 
 CameraModel = Literal["pinhole", "ortho", "opencv", "fisheye"]
-COEFFICIENTS = {"opencv": 8, "fisheye": 4}
+COEFFICIENTS: dict[CameraModel, int] = {"opencv": 8, "fisheye": 4}
 """Number of distortion coefficients of the camera models that have any."""
 
 

@@ -24,7 +24,7 @@ class PosedImages:
     Args:
         colors: RGB in [0, 1], channels last as in `Rendering`; multiplied by alpha where there is
             one, [V, H, W, 3].
-        cameras: The V cameras, H x W pixels, pinhole.
+        cameras: The V cameras, H x W pixels; pinholes, or cameras with a lens.
         alphas: Opacity of each pixel in [0, 1], [V, H, W]; None where the images are opaque.
         depths: Distance along the optical axis in scene units, 0 where it was not measured,
             [V, H, W]; None where there is none.

@@ -72,7 +72,7 @@ def colmap_capture(config: ColmapConfig, path: str) -> Capture:
             left_out.add(image.name, error)
     if not frames:
         raise DataError(left_out.describe_all(len(registered)))
-    capture = read_capture(frames, left_out, config.image_size, config.hold_out_every)
+    capture = read_capture(frames, left_out, config)
     points = read_model_points(model, suffix)
     return capture if points is None else _with_points(capture, points, config, model)
 

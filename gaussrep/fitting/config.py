@@ -40,14 +40,23 @@ class CaptureConfig(ComponentConfig):
     """Hold out the last of every so many views, where the capture itself does not decide it."""
 
 
-class TransformsConfig(CaptureConfig):
+class LensCaptureConfig(CaptureConfig):
+    """Settings of formats whose cameras may have a lens."""
+
+    undistort: bool = True
+    """Resample images to pinholes of the same camera matrix, which loses the outermost part of a
+    fisheye. `false` keeps the pixels and renders through the lens, which the renderer `reference`
+    does."""
+
+
+class TransformsConfig(LensCaptureConfig):
     """Settings of folders with `transforms.json`."""
 
     depth_scale: float = Field(default=1000, gt=0)
     """Steps of stored depth in a scene unit, where the file has no `integer_depth_scale`."""
 
 
-class ColmapConfig(CaptureConfig):
+class ColmapConfig(LensCaptureConfig):
     """Settings of COLMAP models."""
 
     images: str | None = None

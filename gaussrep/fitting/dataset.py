@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gaussrep.cameras import Cameras
+from gaussrep.cameras import COEFFICIENTS, CameraModel, Cameras
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.fitting.capture import Capture, PosedImages, open_capture
 from gaussrep.fitting.config import CaptureDatasetConfig
@@ -19,7 +19,7 @@ class CaptureDataset:
     """The fitted or the held-out views of a capture.
 
     A sample holds `index`, `colors` [H, W, 3], `viewmats` [4, 4], `Ks` [3, 3] and, where the
-    capture has them, `alphas`, `depths` and `masks` [H, W].
+    capture has them, `distortion` [8] or [4], and `alphas`, `depths` and `masks` [H, W].
 
     Args:
         config: The capture.
@@ -59,8 +59,7 @@ class CaptureDataset:
         sample = {
             "index": torch.tensor(index),
             "colors": images.colors[index],
-            "viewmats": images.cameras.viewmats[index],
-            "Ks": images.cameras.Ks[index],
+            **{name: part[index] for name, part in images.cameras.tensors().items()},
         }
         if images.alphas is not None:
             sample["alphas"] = images.alphas[index]
@@ -87,7 +86,11 @@ def images_of(batch: Batch) -> PosedImages:
         The views, on the batch's device.
     """
     height, width = batch["colors"].shape[1:3]
-    cameras = Cameras(batch["viewmats"], batch["Ks"], width, height)
+    lens = batch.get("distortion")
+    model: CameraModel = "pinhole"
+    if lens is not None:
+        model = next(name for name, count in COEFFICIENTS.items() if count == lens.shape[-1])
+    cameras = Cameras(batch["viewmats"], batch["Ks"], width, height, model, lens)
     optional = {name: batch.get(name) for name in ("alphas", "depths", "masks")}
     return PosedImages(batch["colors"], cameras, **optional)
 

@@ -40,6 +40,23 @@ class Distortion:
     denominator: tuple[float, float, float] = (0.0, 0.0, 0.0)
     is_fisheye: bool = False
 
+    @property
+    def coefficients(self) -> list[float]:
+        """The coefficients as `gaussrep.Cameras` holds them.
+
+        Raises:
+            DataError: The polynomial in r² has a k4, which OpenCV's has not.
+        """
+        k1, k2, k3, k4 = self.radial
+        if self.is_fisheye:
+            return [k1, k2, k3, k4]
+        if k4:
+            raise DataError(
+                "its k4 is that of nerfstudio's polynomial, which no renderer has; undistort the "
+                "images: data.undistort=true"
+            )
+        return [k1, k2, *self.tangential, k3, *self.denominator]
+
     def bend(self, x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         """Compute where the lens puts rays.
 

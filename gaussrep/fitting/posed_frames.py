@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,8 +15,9 @@ from gaussrep.cameras import Cameras
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.config import LensCaptureConfig
 from gaussrep.fitting.images import read_depth_file, read_image_file, read_mask
-from gaussrep.fitting.lens import Lens, undistort
+from gaussrep.fitting.lens import Distortion, Lens, undistort
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,13 +53,11 @@ class _View:
     viewmat: Float64[np.ndarray, "4 4"]
     mask: Bool[Tensor, "h w"] | None
     depth: Float[Tensor, "h w"] | None
+    distortion: Distortion | None
 
 
 def read_capture(
-    frames: Sequence[PosedFrame],
-    left_out: LeftOutFrames,
-    image_size: int | None,
-    hold_out_every: int,
+    frames: Sequence[PosedFrame], left_out: LeftOutFrames, config: LensCaptureConfig
 ) -> Capture:
     """Read the images of a capture, without points.
 
@@ -67,8 +67,8 @@ def read_capture(
     Args:
         frames: At least one frame.
         left_out: Collects the frames that cannot be used; may hold some already.
-        image_size: Longer side in pixels; None keeps the size of the files.
-        hold_out_every: Views per held-out one, where the frames do not decide it.
+        config: Size of the images, whether to undistort them, and how many views to hold out where
+            the frames do not decide it.
 
     Returns:
         The fitted and the held-out views.
@@ -81,7 +81,7 @@ def read_capture(
     views: list[_View] = []
     for frame in frames:
         try:
-            views.append(_read(frame, image_size))
+            views.append(_read(frame, config))
         except DataError as error:
             left_out.add(frame.name, error)
         else:
@@ -89,14 +89,14 @@ def read_capture(
     if not views:
         raise DataError(left_out.describe_all(count))
     left_out.warn(count)
-    return _split(_stack(views), kept, hold_out_every)
+    return _split(_stack(views), kept, config.hold_out_every)
 
 
-def _read(frame: PosedFrame, image_size: int | None) -> _View:
+def _read(frame: PosedFrame, config: LensCaptureConfig) -> _View:
     if frame.viewmat is None:
         raise DataError("its pose is no finite, invertible 4 x 4 matrix")
     distortion = frame.lens.distortion
-    image = read_image_file(frame.image, image_size)
+    image = read_image_file(frame.image, config.image_size)
     frame.lens.check_size(image.native_size)
     height, width = image.values.shape[:2]
     K = frame.lens.intrinsics(image.native_size, (width, height))
@@ -108,13 +108,14 @@ def _read(frame: PosedFrame, image_size: int | None) -> _View:
     if frame.depth is not None:
         depth = read_depth_file(frame.depth, size, frame.depth_scale)
     values = image.values
-    if distortion is not None:
+    if distortion is not None and config.undistort:
         values = undistort(values, K, distortion)
         if mask is not None:
             mask = undistort(mask[..., None].float(), K, distortion)[..., 0] > 0.999
         if depth is not None:
             depth = undistort(depth[..., None], K, distortion, "nearest")[..., 0]
-    return _View(values, K, frame.viewmat, mask, depth)
+        distortion = None
+    return _View(values, K, frame.viewmat, mask, depth, distortion)
 
 
 def _stack(views: Sequence[_View]) -> PosedImages:
@@ -125,6 +126,7 @@ def _stack(views: Sequence[_View]) -> PosedImages:
         torch.from_numpy(np.stack([view.K for view in views])).float(),
         width,
         height,
+        **_lenses(views),
     )
     shapes = {tuple(view.values.shape) for view in views}
     masks = depths = None
@@ -140,6 +142,22 @@ def _stack(views: Sequence[_View]) -> PosedImages:
         None if depths is None else depths[..., 0],
         None if masks is None else masks[..., 0],
     )
+
+
+def _lenses(views: Sequence[_View]) -> dict[str, Any]:
+    """The camera model and the coefficients of views whose images keep their distortion."""
+    lenses = [view.distortion for view in views]
+    if not any(lenses):
+        return {}
+    fisheyes = sum(lens is not None and lens.is_fisheye for lens in lenses)
+    if fisheyes not in (0, len(lenses)):
+        raise DataError(
+            f"{fisheyes} of {len(lenses)} cameras are fisheyes, and only cameras of one model are "
+            "rendered together; undistort the images: data.undistort=true"
+        )
+    rows = [(lens or Distortion()).coefficients for lens in lenses]
+    model = "fisheye" if fisheyes else "opencv"
+    return {"model": model, "distortion": torch.tensor(rows, dtype=torch.float32)}
 
 
 def _counted(view: _View) -> Bool[Tensor, "h w"]:

@@ -101,9 +101,9 @@ def transforms_capture(config: TransformsConfig, path: str) -> Capture:
     """Read the images, cameras and points that a `transforms.json` lists.
 
     The file's poses are camera-to-world with OpenGL's axes, after its `applied_transform` and
-    `applied_scale`, which nothing undoes. Images are undistorted by OpenCV's model. Transparency
-    is kept. Where there is no `transforms.json`, `transforms_train.json` lists the fitted views
-    and `transforms_test.json` or `transforms_val.json` those that are held out.
+    `applied_scale`, which nothing undoes. Images are undistorted by OpenCV's model, or keep their
+    lens. Transparency is kept. Where there is no `transforms.json`, `transforms_train.json` lists
+    the fitted views and `transforms_test.json` or `transforms_val.json` those that are held out.
 
     Args:
         config: Size of the images, and which views to hold out where the file does not decide it.
@@ -128,7 +128,7 @@ def transforms_capture(config: TransformsConfig, path: str) -> Capture:
         if beside is not None:
             other = _frames(folder, read_transforms(beside, left_out), config, left_out)
             frames += [replace(frame, held_out=True) for frame in other]
-    capture = read_capture(frames, left_out, config.image_size, config.hold_out_every)
+    capture = read_capture(frames, left_out, config)
     if file.ply_file_path is None:
         return capture
     cloud = read_points(folder / file.ply_file_path.replace("\\", "/"))

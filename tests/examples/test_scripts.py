@@ -73,6 +73,12 @@ def test_write_a_renderer(example, tmp_path):
 
 
 @pytest.mark.slow
+def test_find_focal_length(example, tmp_path):
+    ratio = example("find_focal_length").main(tmp_path, guess=1.1, steps=200, size=32)
+    assert 0.95 < ratio < 1.05
+
+
+@pytest.mark.slow
 def test_pretrain_gmae(example, tmp_path, capsys):
     small = "{width: 16, depth: 1, heads: 1}"
     tiny = [f"method.encoder={small}", f"method.decoder={small}", "trainer.batch_size=2"]

@@ -13,6 +13,7 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.colmap import PARAMETERS
 from gaussrep.fitting.colmap_model import MODELS
 from gaussrep.fitting.config import ColmapConfig, FitConfig
+from gaussrep.rendering.projection import camera_map
 
 NUMBERS = {name: number for number, (name, _) in MODELS.items()}
 CAMERAS = {
@@ -170,6 +171,8 @@ USED = (
     "FULL_OPENCV", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE", "SIMPLE_FISHEYE", "FISHEYE",
 )  # fmt: skip
 
+LENSES_OF = {model: "fisheye" if "FISHEYE" in model else "opencv" for model in USED[2:]}
+
 
 @pytest.mark.parametrize("encoding", WRITERS)
 @pytest.mark.parametrize("model", NUMBERS)
@@ -250,3 +253,7 @@ def test_a_point_is_seen_where_pycolmap_puts_it(tmp_path, model):
     place = np.array([(light * columns).sum(), (light * rows).sum()]) / light.sum()
     seen = found.cameras.Ks[0].double().numpy() @ point
     np.testing.assert_allclose(place, seen[:2], atol=0.15)
+    kept = opened(tmp_path, undistort=False).train
+    assert kept.cameras.model == LENSES_OF.get(model, "pinhole")
+    projected, _ = camera_map(torch.from_numpy(point).float()[None, None], kept.cameras)
+    np.testing.assert_allclose(projected[0, 0].numpy(), [u, v], atol=1e-3)

@@ -4,10 +4,19 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch.utils.data import default_collate
 
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages, open_capture
-from gaussrep.fitting.config import CaptureConfig, TransformsConfig
+from gaussrep.fitting.config import (
+    BaseFitConfig,
+    CaptureConfig,
+    CaptureDatasetConfig,
+    TransformsConfig,
+)
+from gaussrep.fitting.dataset import CaptureDataset, images_of
+from gaussrep.fitting.fitter import SceneFitter
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import transforms_capture, write_transforms
 from gaussrep.rendering import render
@@ -100,6 +109,45 @@ def test_a_frame_may_have_its_own_lens(folder):
     write(folder, content)
     found = opened(folder).train.cameras.Ks
     assert found[:, 0, 0].tolist() == [30.0] * 9 + [60.0]
+
+
+def test_lenses_are_kept_on_request(folder):
+    before = opened(folder, undistort=False).train
+    assert before.cameras.model == "pinhole"
+    change(folder, k1=0.1, k2=0.2, p1=0.01, p2=0.02, k3=0.03)
+    found = opened(folder, undistort=False).train
+    assert found.cameras.model == "opencv"
+    expected = torch.tensor([0.1, 0.2, 0.01, 0.02, 0.03, 0, 0, 0]).expand(10, 8)
+    torch.testing.assert_close(found.cameras.distortion, expected)
+    assert torch.equal(found.colors, before.colors)
+    change(folder, k4=0.5)
+    with pytest.raises(DataError, match=r"its k4 is that of nerfstudio's polynomial"):
+        opened(folder, undistort=False)
+
+
+def test_cameras_of_two_models_are_not_kept_together(folder):
+    content = content_of(folder)
+    content["frames"][0] |= {"camera_model": "OPENCV_FISHEYE", "k1": 0.1}
+    write(folder, content)
+    with pytest.raises(DataError, match=r"1 of 11 cameras are fisheyes.*data.undistort=true"):
+        opened(folder, undistort=False)
+    assert opened(folder).train.count == 10
+
+
+def test_a_fit_renders_through_the_lens(folder):
+    change(folder, camera_model="OPENCV_FISHEYE", k1=0.1)
+    capture = opened(folder, undistort=False)
+    data = CaptureDatasetConfig(type="capture", capture=TransformsConfig(path=str(folder)))
+    batch = default_collate([CaptureDataset(data, "train", capture)[SampleKey(3)]])
+    cameras = images_of(batch).cameras
+    assert cameras.model == "fisheye"
+    assert torch.equal(cameras.distortion, capture.train.cameras.distortion[3:4])
+    fitter = SceneFitter(BaseFitConfig(renderer="reference", init={"count": 20}), 0)
+    fitter.init(capture)
+    fitter.begin_step(0, 10)
+    views = fitter.render_step(cameras, batch["index"])
+    fitter.compute_loss(views, images_of(batch)).total.backward()
+    assert fitter.scene.raw["means"].grad is not None
 
 
 def test_png_is_added_where_the_name_has_no_suffix(folder):
