@@ -58,12 +58,12 @@ class Points:
         y: Coordinates down.
     """
 
-    x: Float32[np.ndarray, "height width"]
-    y: Float32[np.ndarray, "height width"]
+    x: Float32[np.ndarray, "*shape"]
+    y: Float32[np.ndarray, "*shape"]
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Rows and columns."""
+        """Shape of the arrays of points."""
         return self.x.shape
 
     def turned(self, angle: float) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +73,7 @@ class Points:
             angle: Direction in radians.
 
         Returns:
-            Two arrays [height, width], in image sides.
+            Two arrays of the points' shape, in image sides.
         """
         x, y, cosine, sine = (
             self.x - 0.5,
@@ -83,7 +83,7 @@ class Points:
         )
         return x * cosine + y * sine, y * cosine - x * sine
 
-    def spline(self, lattice: np.ndarray) -> Float32[np.ndarray, "height width"]:
+    def spline(self, lattice: np.ndarray) -> Float32[np.ndarray, "*shape"]:
         """Evaluate a uniform cubic B-spline, reflected at the border of the unit square.
 
         Args:
@@ -92,10 +92,14 @@ class Points:
         Returns:
             Its values.
         """
-        columns, rows = (
-            _spline_weights(_reflected(each), len(lattice)) for each in (self.x, self.y)
-        )
-        return ((rows @ lattice) * columns).sum(axis=-1, dtype=np.float32)
+        (columns, across), (rows, down) = (_taps(each, len(lattice)) for each in (self.x, self.y))
+        values = np.zeros(self.shape, dtype=np.float32)
+        for row, weight in zip(rows, down, strict=True):
+            parts = (
+                lattice[row, column] * part for column, part in zip(columns, across, strict=True)
+            )
+            values += weight * sum(parts)
+        return values
 
 
 Places = PixelCenters | Points
@@ -103,16 +107,21 @@ Places = PixelCenters | Points
 
 @lru_cache(maxsize=64)
 def _pixel_weights(size: int, nodes: int) -> Float32[np.ndarray, "size nodes"]:
-    return _spline_weights((np.arange(size) + 0.5) / size, nodes)
+    """Weights of the coefficients of a uniform cubic B-spline at the centers of pixels."""
+    places = (np.arange(size) + 0.5) / size * (nodes - 3)
+    return _bspline(np.abs(places[:, None] + 1 - np.arange(nodes)))
 
 
-def _spline_weights(places: np.ndarray, nodes: int) -> Float32[np.ndarray, "*places nodes"]:
-    """Weights of the coefficients of a uniform cubic B-spline at places in [0, 1]."""
-    away = np.abs((places * (nodes - 3))[..., None] + 1 - np.arange(nodes))
+def _bspline(away: np.ndarray) -> Float32[np.ndarray, "*shape"]:
+    """Evaluate the uniform cubic B-spline at distances from its center, in nodes."""
     near = 2 / 3 - away**2 + away**3 / 2
     far = np.clip(2 - away, 0, None) ** 3 / 6
     return np.where(away < 1, near, far).astype(np.float32)
 
 
-def _reflected(places: np.ndarray) -> np.ndarray:
-    return 1 - np.abs(1 - places % 2)
+def _taps(places: np.ndarray, nodes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The four coefficients that count at each place, reflected into [0, 1], and their weights."""
+    at = (1 - np.abs(1 - places % 2)) * np.float32(nodes - 3)
+    first = np.minimum(at.astype(np.intp), nodes - 4)
+    taps = first + np.arange(4).reshape(4, *[1] * places.ndim)
+    return taps, _bspline(np.abs(at + 1 - taps))

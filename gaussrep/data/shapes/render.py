@@ -75,15 +75,15 @@ def render_view(
     moved = [motion.forward(layer.outline) for layer, motion in zip(layers, motions, strict=True)]
     masks = rasterize_polygons(moved[1:], size * SAMPLES)
     visible = (masks * _numbers(len(layers))[1:]).max(axis=0)
-    coverage = _coverage(visible, len(layers))
     image = np.zeros((3, size, size), dtype=np.float32)
-    for layer, motion, covered in zip(layers, motions, coverage, strict=True):
-        points = motion.sources(size)
-        color, accent = (
-            each.astype(np.float32)[:, None, None] for each in (layer.color, layer.accent)
-        )
-        lit = covered * _brightness_at(layer, points)
-        image += lit * (color + (accent - color) * layer.texture.weights(points))
+    for layer, motion, covered in zip(
+        layers, motions, _coverage(visible, len(layers)), strict=True
+    ):
+        rows, columns = np.nonzero(covered)
+        points = motion.sources((columns + 0.5) / size, (rows + 0.5) / size)
+        colors = np.stack([layer.color, layer.accent]).astype(np.float32)
+        mixed = colors[0, :, None] + np.outer(colors[1] - colors[0], layer.texture.weights(points))
+        image[:, rows, columns] += covered[rows, columns] * _brightness_at(layer, points) * mixed
     return np.clip(image, 0, 1)
 
 
@@ -104,22 +104,20 @@ class _Motion:
     def forward(self, places: np.ndarray) -> np.ndarray:
         return places @ self.matrix.T + self.shift
 
-    def sources(self, size: int) -> Points:
-        """Places in the front view of what is at the centers of the other view's pixels."""
-        cells = (np.arange(size) + 0.5) / size
-        x, y = cells[None, :] - self.shift[0], cells[:, None] - self.shift[1]
-        (a, b), (c, d) = np.linalg.inv(self.matrix)
-        return Points((a * x + b * y).astype(np.float32), (c * x + d * y).astype(np.float32))
+    def sources(self, x: np.ndarray, y: np.ndarray) -> Points:
+        """Places in the front view of what is at places of the other view."""
+        back = np.linalg.inv(self.matrix)
+        from_x, from_y = back @ np.stack([x - self.shift[0], y - self.shift[1]])
+        return Points(from_x.astype(np.float32), from_y.astype(np.float32))
 
 
-def _brightness_at(layer: Layer, points: Points) -> Float32[np.ndarray, "size size"]:
+def _brightness_at(layer: Layer, points: Points) -> Float32[np.ndarray, " points"]:
     x, y = (
         (each - middle) / layer.reach
         for each, middle in zip((points.x, points.y), layer.center, strict=True)
     )
-    return (1 + layer.light[0] * x + layer.light[1] * y - layer.dome * (x**2 + y**2)).astype(
-        np.float32
-    )
+    lit = 1 + layer.light[0] * x + layer.light[1] * y - layer.dome * (x**2 + y**2)
+    return lit.astype(np.float32)
 
 
 def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:

@@ -37,7 +37,7 @@ class Texture:
     sharpness: float
     lattice: Float32[np.ndarray, "nodes nodes"]
 
-    def weights(self, places: Places) -> Float32[np.ndarray, "height width"]:
+    def weights(self, places: Places) -> Float32[np.ndarray, "*shape"]:
         """Compute the weight of the second color.
 
         Args:
@@ -60,7 +60,7 @@ class Texture:
             wave = wave * np.sin(2 * np.pi * self.cycles * across + self.phase)
         return 0.5 + 0.5 * np.clip(self.sharpness * wave, -1, 1)
 
-    def _noise(self, places: Places) -> Float32[np.ndarray, "height width"]:
+    def _noise(self, places: Places) -> Float32[np.ndarray, "*shape"]:
         """Smooth noise whose amplitude falls with its frequency, as in photographs."""
         octaves = [places.spline(self.lattice[:nodes, -nodes:]) for nodes in (6, 10, 18)]
         total = sum(octave / 2**number for number, octave in enumerate(octaves)) / 1.75
