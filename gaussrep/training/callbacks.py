@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
+import numpy as np
 import torch
 from safetensors.torch import save_model
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -22,6 +23,7 @@ from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import EMAConfig, TrainerConfig
 from gaussrep.training.loading import MapDataset, make_loader, validation_batches
 from gaussrep.training.metrics_table import Rows, read_rows
+from gaussrep.training.trackers import Examples
 from gaussrep.training.train_state import TrainState
 
 VALIDATION_BATCH = 256
@@ -253,7 +255,15 @@ class MetricsCsv(Callback):
 
 
 class TensorBoard(Callback):
-    """Writes each logged number as a scalar to the run's `tensorboard` folder."""
+    """Writes each logged number as a scalar to the run's `tensorboard` folder, and images.
+
+    Args:
+        examples: Draws the images, wherever the loss on the validation split is measured; None
+            draws none.
+    """
+
+    def __init__(self, examples: Examples | None = None) -> None:
+        self._examples = examples
 
     def on_start(self, state: TrainState) -> None:
         """Open a file, and hide steps of a killed run that will be made again."""
@@ -267,6 +277,10 @@ class TensorBoard(Callback):
         for name, value in row.items():
             if name != "step":
                 self._writer.add_scalar(name, value, state.step)
+        if self._examples is not None and "val_loss" in row:
+            for name, images in self._examples.draw(state.method).items():
+                stacked = np.stack(images)
+                self._writer.add_images(name, stacked, state.step, dataformats="NHWC")
 
     def on_end(self, state: TrainState) -> None:
         """Close the file."""
@@ -286,11 +300,12 @@ def uses_tensorboard(config: TrainerConfig) -> bool:
         UnavailableError: The configuration insists on them and tensorboard is not installed.
     """
     installed = find_spec("tensorboard") is not None
-    if config.tensorboard is True and not installed:
+    insists = config.tensorboard is True or "tensorboard" in config.trackers
+    if insists and not installed:
         raise UnavailableError(
             'trainer.tensorboard=true needs tensorboard: pip install "gaussrep[tensorboard]"'
         )
-    return installed and config.tensorboard is not False
+    return insists or (installed and config.tensorboard == "auto")
 
 
 def _numbers(output: StepOutput) -> dict[str, float]:

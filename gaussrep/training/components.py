@@ -19,6 +19,7 @@ from gaussrep.training.collapse import CollapseWarning
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.loading import MapDataset, OrderedDataset, SampleOrder, ShuffledOrder
 from gaussrep.training.progress import ProgressDisplay
+from gaussrep.training.trackers import Examples, Trackers, other_trackers, require_trackers
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class TrainingComponents:
         found = {f"method/{type(each).__name__}": each for each in self._callbacks_of_method()}
         found |= {f"callbacks.{name}": _build(each) for name, each in config.callbacks.items()}
         writes_tensorboard = uses_tensorboard(config.trainer)  # raises in every process or in none
+        require_trackers(config.trainer)
         if self.validation_set is not None:
             found["validation"] = Validation(self.validation_set, config.seed)
         if config.evaluations and config.trainer.evaluations_every:
@@ -96,8 +98,13 @@ class TrainingComponents:
                 "progress": ProgressDisplay(),
                 "collapse": CollapseWarning(),
             }
+            examples = None
+            if self.validation_set is not None:
+                examples = Examples(self.validation_set, config.seed)
             if writes_tensorboard:
-                found["tensorboard"] = TensorBoard()
+                found["tensorboard"] = TensorBoard(examples)
+            if others := other_trackers(config.trainer):
+                found["trackers"] = Trackers(others, examples)
         else:
             found = {name: each for name, each in found.items() if not each.main_process_only}
         return {**found, "checkpointing": Checkpointing(found)}

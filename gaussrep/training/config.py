@@ -17,6 +17,9 @@ from gaussrep.config.presets import preset_summaries
 from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import ConfigError
 
+Tracker = Literal[
+    "aim", "clearml", "comet_ml", "dvclive", "mlflow", "swanlab", "tensorboard", "trackio", "wandb"
+]
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -102,6 +105,9 @@ class TrainerConfig(Config):
             0, never.
         log_every: Steps between rows of `metrics.csv`.
         tensorboard: `auto` writes TensorBoard files where tensorboard is installed.
+        trackers: Trackers of experiments, by Accelerate; `tensorboard` is as `tensorboard=true`.
+            Each gets the logged numbers, the settings, and images of the validation split where its
+            loss is measured.
     """
 
     renamed_keys: ClassVar[Mapping[str, str]] = {
@@ -138,6 +144,7 @@ class TrainerConfig(Config):
     evaluations_every: int = Field(500, ge=0)
     log_every: int = Field(10, ge=1)
     tensorboard: Literal["auto"] | bool = "auto"
+    trackers: tuple[Tracker, ...] = ()
 
     def preflight(self) -> None:
         """Check that there may be a CUDA device where one is asked for.

@@ -2,15 +2,18 @@
 
 import gc
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
 import torch
 import torch.distributed.nn.functional  # later, its defaults would keep the process group alive
 from accelerate import Accelerator  # noqa: TID253 - this file is the adapter
 from accelerate.optimizer import AcceleratedOptimizer  # noqa: TID253
 from accelerate.state import AcceleratorState, GradientState  # noqa: TID253
+from accelerate.tracking import filter_trackers  # noqa: TID253
 from accelerate.utils import (  # noqa: TID253
     DistributedType,
     GradientAccumulationPlugin,
@@ -26,6 +29,9 @@ from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.config import TrainerConfig
 
 T = TypeVar("T")
+
+PROJECT = "gaussrep"
+"""Name that trackers of experiments know runs by."""
 
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 _SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
@@ -273,6 +279,48 @@ class Engine:
         if self._accelerator.scaler is not None:
             self._accelerator.scaler.load_state_dict(state["scaler"])
 
+    def start_trackers(
+        self, trackers: Mapping[str, Mapping[str, Any]], run: Path, settings: Mapping[str, Any]
+    ) -> None:
+        """Start trackers of experiments; they end with the engine.
+
+        Args:
+            trackers: Arguments of each, by the names that Accelerate gives them.
+            run: The run's folder; trackers that write files get one in it.
+            settings: What the run was started with, by dotted key.
+
+        Raises:
+            ConfigError: The installed Accelerate does not know one.
+        """
+        accelerator, folder = self._accelerator, str(run / "trackers")
+        accelerator.project_configuration.logging_dir = folder
+        try:
+            accelerator.log_with = filter_trackers(list(trackers), folder)
+        except ValueError as error:
+            raise ConfigError(f"trainer.trackers cannot be used: {error}") from error
+        plain = {name: _plain(value) for name, value in settings.items()}
+        accelerator.init_trackers(PROJECT, plain, {name: dict(trackers[name]) for name in trackers})
+
+    def track(self, numbers: Mapping[str, int | float], step: int) -> None:
+        """Send numbers to the trackers.
+
+        Args:
+            numbers: By name.
+            step: Of the training.
+        """
+        self._accelerator.log(dict(numbers), step=step)
+
+    def track_images(self, images: Mapping[str, list[np.ndarray]], step: int) -> None:
+        """Send images to the trackers that take any.
+
+        Args:
+            images: Each [H, W, 3], uint8, by name.
+            step: Of the training.
+        """
+        for tracker in self._accelerator.trackers:
+            if images and hasattr(tracker, "log_images"):  # no part of Accelerate's base class
+                tracker.log_images(dict(images), step=step)  # pyright: ignore
+
     def close(self) -> None:
         """End the process group and its threads, so that the next run may use other devices.
 
@@ -324,6 +372,10 @@ def running_engine(config: TrainerConfig) -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
+
+
+def _plain(value: Any) -> bool | int | float | str:
+    return value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _forget_state() -> None:

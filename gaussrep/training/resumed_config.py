@@ -13,6 +13,7 @@ _FREE = {
     "trainer.log_every",
     "trainer.num_workers",
     "trainer.tensorboard",
+    "trainer.trackers",
 }
 """Settings that change no weight, and so may change on resume."""
 
@@ -26,8 +27,8 @@ def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
 
     Returns:
         The run's own configuration except for its length, for settings that change no weight
-        (`trainer.log_every`, `checkpoint_every`, `keep_last`, `num_workers`, `tensorboard`), and
-        for the folder of its data set (`data.root`).
+        (`trainer.log_every`, `checkpoint_every`, `keep_last`, `num_workers`, `tensorboard`,
+        `trackers`), and for the folder of its data set (`data.root`).
 
     Raises:
         ConfigError: An override would change anything else, or make the run shorter.

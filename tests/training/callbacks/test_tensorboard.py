@@ -17,13 +17,21 @@ from gaussrep.training.train_state import TrainState
 )
 def test_auto_writes_where_it_can(monkeypatch, requested, installed, wanted):
     monkeypatch.setattr(callbacks, "find_spec", lambda _: object() if installed else None)
-    assert uses_tensorboard(Mock(TrainerConfig, tensorboard=requested)) == wanted
+    assert uses_tensorboard(Mock(TrainerConfig, tensorboard=requested, trackers=())) == wanted
+
+
+def test_naming_it_among_the_trackers_insists(monkeypatch):
+    config = Mock(TrainerConfig, tensorboard=False, trackers=("tensorboard",))
+    assert uses_tensorboard(config)
+    monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
+    with pytest.raises(UnavailableError, match="pip install"):
+        uses_tensorboard(config)
 
 
 def test_insisting_without_it_reports_what_to_install(monkeypatch):
     monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
     with pytest.raises(UnavailableError, match=r'pip install "gaussrep\[tensorboard\]"'):
-        uses_tensorboard(Mock(TrainerConfig, tensorboard=True))
+        uses_tensorboard(Mock(TrainerConfig, tensorboard=True, trackers=()))
 
 
 def test_scalars_are_read_back_and_a_resumed_run_hides_what_it_makes_again(tmp_path):

@@ -1,0 +1,146 @@
+"""Trackers of experiments, such as Weights & Biases: numbers, settings and images of a run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import ClassVar
+
+import numpy as np
+import torch
+from einops import rearrange
+from jaxtyping import UInt8
+from torch import Tensor
+
+import gaussrep as gr
+from gaussrep.checks import defer_finite_checks
+from gaussrep.data.sample import SampleKey
+from gaussrep.errors import CapabilityError, UnavailableError
+from gaussrep.methods.method import Batch, Method
+from gaussrep.training import random_state
+from gaussrep.training.callback import Callback, Row
+from gaussrep.training.config import TrainerConfig
+from gaussrep.training.data_places import flat_settings
+from gaussrep.training.loading import MapDataset, make_loader
+from gaussrep.training.train_state import TrainState
+
+PACKAGES = {"comet_ml": "comet-ml"}
+"""Packages whose name is another one than that of their tracker, which is their module's."""
+EXAMPLES = 4
+"""Samples of the validation split that are shown."""
+
+
+def other_trackers(config: TrainerConfig) -> list[str]:
+    """List the configured trackers besides TensorBoard, which has a callback of its own.
+
+    Args:
+        config: Names the trackers.
+
+    Returns:
+        Their names.
+    """
+    return [name for name in config.trackers if name != "tensorboard"]
+
+
+def require_trackers(config: TrainerConfig) -> None:
+    """Check that the packages of the configured trackers are installed.
+
+    Args:
+        config: Names the trackers.
+
+    Raises:
+        UnavailableError: One is missing.
+    """
+    for name in other_trackers(config):
+        if find_spec(name) is None:
+            package = PACKAGES.get(name, name)
+            raise UnavailableError(
+                f"trainer.trackers names {name}, which is not installed: pip install {package}"
+            )
+
+
+class Trackers(Callback):
+    """Sends settings, logged numbers and images to the configured trackers, by Accelerate.
+
+    Args:
+        names: Names that Accelerate knows.
+        examples: Draws the images, wherever the loss on the validation split is measured; None
+            draws none.
+    """
+
+    main_process_only: ClassVar[bool] = True
+
+    def __init__(self, names: Sequence[str], examples: "Examples | None") -> None:
+        self._names, self._examples = names, examples
+
+    def on_start(self, state: TrainState) -> None:
+        """Start the trackers, and send the settings of the run."""
+        settings = dict(flat_settings(state.run.read_config().model_dump(mode="json")))
+        run = state.run.path.absolute()
+        names = {"wandb": {"name": run.name, "dir": str(run)}, "mlflow": {"run_name": run.name}}
+        state.engine.start_trackers(
+            {name: names.get(name, {}) for name in self._names}, run, settings
+        )
+
+    def on_log(self, state: TrainState, row: Row) -> None:
+        """Send all numbers of the step, and images where the validation split was measured."""
+        state.engine.track({name: row[name] for name in row if name != "step"}, state.step)
+        if self._examples is not None and "val_loss" in row:
+            state.engine.track_images(self._examples.draw(state.method), state.step)
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Images of the first samples of the validation split beside what the method makes of them.
+
+    Attributes:
+        dataset: The validation split.
+        seed: The run's seed.
+    """
+
+    dataset: MapDataset
+    seed: int
+
+    def draw(self, method: Method) -> dict[str, list[UInt8[np.ndarray, "h w 3"]]]:
+        """Reconstruct images, or render views; random states stay as they were.
+
+        Args:
+            method: In any mode, which it keeps.
+
+        Returns:
+            Images by name, the given one on the left of each; none where the method makes none.
+        """
+        count = min(EXAMPLES, len(self.dataset))
+        keys = [[SampleKey(index) for index in range(count)]]
+        batch = next(iter(make_loader(self.dataset, keys, num_workers=0, device=method.device)))
+        batch = {name: values.to(method.device) for name, values in batch.items()}
+        was_training = method.training
+        method.eval()
+        try:
+            with torch.no_grad(), random_state.seeded(self.seed, 3):
+                return _drawn(method, batch)
+        finally:
+            method.train(was_training)
+
+
+def _drawn(method: Method, batch: Batch) -> dict[str, list[UInt8[np.ndarray, "h w 3"]]]:
+    if not {"image", "images"} & batch.keys():
+        return {}
+    with defer_finite_checks():
+        try:
+            made = method.reconstruct(batch).images
+            return {"reconstructions": _pairs(batch["image"], made)}
+        except CapabilityError:
+            pass
+        try:
+            cameras = method.cameras(batch)
+            color = gr.render(method.gaussians(batch), cameras).color[:, 0]
+        except CapabilityError:
+            return {}
+    given = batch["images"][:, 0] if "images" in batch else batch["image"]
+    return {"views": _pairs(given, rearrange(color, "b h w c -> b c h w"))}
+
+
+def _pairs(given: Tensor, made: Tensor) -> list[UInt8[np.ndarray, "h w 3"]]:
+    joined = torch.cat([given, made], dim=-1).clamp(0, 1).nan_to_num()
+    pixels = (255 * rearrange(joined, "b c h w -> b h w c")).round().byte()
+    return list(pixels.cpu().numpy())
