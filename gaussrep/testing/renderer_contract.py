@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
 from gaussrep.errors import ShapeError, ValueRangeError
 from gaussrep.gaussians import Gaussians
@@ -307,6 +308,26 @@ class RendererContract(ComponentContract):
         out = renderer.render(empty, cameras, scene.background[0])
         assert out.color.shape == (*batch, 1, cameras.height, cameras.width, 3)
         torch.testing.assert_close(out.color, scene.background[0].expand_as(out.color))
+
+    @pytest.mark.parametrize("scenes", [0, 2])
+    @pytest.mark.parametrize("views", [0, 2])
+    @pytest.mark.parametrize("count", [0, 3])
+    def test_empty_axes(self, renderer: Renderer, count: int, views: int, scenes: int) -> None:
+        """Any of the three axes may be empty; the images have a graph, and the gradient is zero."""
+        gaussians = self.on_device(self.random_scene(7, count=3)).gaussians[:count]
+        means = torch.zeros(scenes, count, 3, device=self.device, requires_grad=True)
+        gaussians = gaussians.replace(
+            **{name: each.expand(scenes, *each.shape) for name, each in gaussians.tensors()}
+        ).replace(means=means)
+        matrices = [torch.eye(size, device=self.device) for size in (4, 3)]
+        viewmats, Ks = (each.expand(scenes, views, *each.shape) for each in matrices)
+        background = torch.tensor([0.1, 0.2, 0.3], device=self.device)
+        out = renderer.render(gaussians, Cameras(viewmats, Ks, 20, 10), background)
+        assert out.color.shape == (scenes, views, 10, 20, 3)
+        torch.testing.assert_close(out.color, background.expand_as(out.color))
+        out.color.sum().backward()
+        assert means.grad is not None
+        assert not means.grad.any()
 
     def test_a_million_gaussians_off_screen(self, renderer: Renderer) -> None:
         scene = self.on_device(self.random_scene(8))

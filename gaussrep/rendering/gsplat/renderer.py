@@ -116,7 +116,8 @@ class GsplatRasterizer:
         if not scene["opacities"].numel() or not scene["viewmats"].numel():
             image = [*scene["viewmats"].shape[:-2], cameras.height, cameras.width]
             channels = scene["colors"].shape[-1] + 1
-            return scene["means"].new_zeros(*image, channels), scene["means"].new_zeros(image)
+            zero = torch.stack([tensor.sum() for tensor in scene.values()]).sum() * 0
+            return zero.expand(*image, channels), zero.expand(image)
         mixed, alpha, _ = self.rasterization(
             **scene,
             width=cameras.width,

@@ -152,31 +152,6 @@ def test_equal_depths_are_composited_by_index():
     )
 
 
-@pytest.mark.parametrize("count", [0, 3])
-@pytest.mark.parametrize("views", [0, 2])
-@pytest.mark.parametrize("scenes", [0, 2])
-def test_empty_axes(count, views, scenes):
-    gaussians = Gaussians(
-        torch.zeros(scenes, count, 3, requires_grad=True),
-        torch.ones(scenes, count, 4),
-        torch.ones(scenes, count, 3),
-        torch.ones(scenes, count),
-        colors=torch.ones(scenes, count, 3),
-        features=torch.ones(scenes, count, 2),
-    )
-    cameras = camera(20, 10)[[0] * views].to(torch.float32)
-    viewmats = cameras.viewmats.expand(scenes, views, 4, 4)
-    cameras = cameras.replace(viewmats=viewmats, Ks=cameras.Ks.expand(scenes, views, 3, 3))
-    out = get_renderer("cpu").render(gaussians, cameras, torch.tensor([0.1, 0.2, 0.3]))
-    assert out.color.shape == (scenes, views, 10, 20, 3)
-    assert out.features is not None
-    assert out.features.shape == (scenes, views, 10, 20, 2)
-    out.color.sum().backward()
-    if count == 0 and scenes and views:
-        torch.testing.assert_close(out.color[0, 0, 0, 0], torch.tensor([0.1, 0.2, 0.3]))
-        assert out.alpha.max() == out.depth.max() == 0
-
-
 def test_a_million_off_screen():
     scene = plain(20, seed=9, width=64, height=48)
     far = scene.gaussians.means[:1] + torch.tensor([1e4, 0, 0])

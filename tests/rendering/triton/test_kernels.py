@@ -147,31 +147,6 @@ def test_behind_the_camera_and_at_the_near_plane():
     assert_agrees(scene, False)
 
 
-@pytest.mark.parametrize("count", [0, 3])
-@pytest.mark.parametrize("views", [0, 2])
-@pytest.mark.parametrize("scenes", [0, 2])
-def test_empty_axes(count, views, scenes):
-    g = Gaussians(
-        torch.zeros(scenes, count, 3, requires_grad=True),
-        torch.ones(scenes, count, 4),
-        torch.ones(scenes, count, 3),
-        torch.ones(scenes, count),
-        colors=torch.ones(scenes, count, 3),
-        features=torch.ones(scenes, count, 2),
-    ).to(DEVICE)
-    viewmats, Ks = (
-        torch.eye(4).expand(scenes, views, 4, 4),
-        torch.eye(3).expand(scenes, views, 3, 3),
-    )
-    cameras = Cameras(viewmats, Ks, 20, 10).to(DEVICE)
-    background = torch.tensor([0.1, 0.2, 0.3], device=DEVICE)
-    out = get_renderer("triton").render(g, cameras, background)
-    assert out.color.shape == (scenes, views, 10, 20, 3)
-    assert out.features is not None
-    assert out.features.shape == (scenes, views, 10, 20, 2)
-    out.color.sum().backward()
-
-
 def test_images_that_the_loss_does_not_use_cost_no_gradient():
     scene = random_scene(3, features=3).to(DEVICE, torch.float32)
     for name in ("color", "alpha", "depth", "features"):
