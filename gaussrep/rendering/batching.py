@@ -16,10 +16,10 @@ def rasterize_batch(
     gaussians: Gaussians,
     cameras: Cameras,
     background: Float[Tensor, "*batch views 3"],
+    *,
+    has_harmonics: bool = False,
 ) -> Rendering:
     """Rasterize scenes with any batch axes.
-
-    Spherical harmonics are evaluated before, in torch.
 
     Args:
         rasterize: Operator with one batch axis S: it takes means, quats, scales, opacities, colors
@@ -29,6 +29,9 @@ def rasterize_batch(
         gaussians: Scenes, [*B, N].
         cameras: Views, [*B, V].
         background: RGB behind the Gaussians.
+        has_harmonics: Whether the operator evaluates spherical harmonics itself: after the features
+            it takes coefficients [S, N, K, 3], K being 0 where there are colors, and the camera
+            centers [S, V, 3]. Otherwise they are evaluated before, in torch.
 
     Returns:
         Images of every scene from every view.
@@ -37,8 +40,7 @@ def rasterize_batch(
     features = gaussians.features
     if features is None:
         features = gaussians.means.new_empty(*lead, gaussians.count, 0)
-    colors = gaussians.colors
-    colors = view_colors(gaussians, cameras) if colors is None else colors.unsqueeze(-3)
+    colors, *harmonics = _appearance(gaussians, cameras, has_harmonics)
     tensors = (
         gaussians.means,
         gaussians.quats,
@@ -46,6 +48,7 @@ def rasterize_batch(
         gaussians.opacities,
         colors,
         features,
+        *harmonics,
         cameras.viewmats,
         cameras.Ks,
         background,
@@ -57,3 +60,19 @@ def rasterize_batch(
         image if axes == 1 else image.reshape(*lead, *image.shape[1:]) for image in images
     )
     return Rendering(color, alpha, depth, None if gaussians.features is None else mixed)
+
+
+def _appearance(gaussians: Gaussians, cameras: Cameras, has_harmonics: bool) -> list[Tensor]:
+    """Colors; with `has_harmonics` also coefficients and camera centers, empty if not used."""
+    means, viewmats, sh = gaussians.means, cameras.viewmats, gaussians.sh
+    if gaussians.colors is not None:
+        colors = gaussians.colors.unsqueeze(-3)
+        unused = [
+            means.new_empty(*means.shape[:-1], 0, 3),
+            viewmats.new_empty(*viewmats.shape[:-2], 0),
+        ]
+        return [colors, *(unused if has_harmonics else [])]
+    if not has_harmonics:
+        return [view_colors(gaussians, cameras)]
+    assert sh is not None
+    return [means.new_empty(*means.shape[:-2], 1, 0, 3), sh, cameras.positions]

@@ -16,6 +16,7 @@ from gaussrep.kernels.simd import (
     iota,
     load,
     load_masked,
+    make_product,
     maximum,
     minimum,
     movemask,
@@ -24,6 +25,7 @@ from gaussrep.kernels.simd import (
     store,
     store_masked,
     store_sums,
+    transpose,
 )
 from gaussrep.rendering.cpu.layout import LOG_MIN
 
@@ -123,3 +125,45 @@ def test_exponential_and_reciprocal():
     functions(x, y, EXP_COEFFICIENTS, out)
     assert np.abs(out[0] / np.exp(x.astype(np.float64)) - 1).max() < 3e-6
     assert np.abs(out[1] * y.astype(np.float64) - 1).max() < 3e-7
+
+
+plain, listed = make_product(3, 2), make_product(3, 2, listed=True)
+
+
+@kernel
+def multiply_plain(left, rows, right, out, places):
+    plain(left, rows, 2, right, 1, 3 * WIDTH, out, places, 5)
+
+
+@kernel
+def multiply_listed(left, rows, right, starts, out, places):
+    listed(left, rows, 2, right, 1, starts, out, places, 5)
+
+
+@pytest.mark.parametrize("is_listed", [False, True])
+def test_products_of_scattered_rows(is_listed):
+    left, right, out = numbers(5, 40), numbers(6, 20 * WIDTH), numbers(7, 8 * WIDTH)
+    rows, places = np.array([1, 17, 4]), np.array([0, 5, 2]) * WIDTH
+    starts = np.array([7, 0, 11, 3, 2] if is_listed else [0, 3, 6, 9, 12]) * WIDTH
+    expected = out.copy()
+    for row, place in zip(rows, places, strict=True):
+        for t, start in enumerate(starts):
+            values = right[start + 1 : start + 1 + 2 * WIDTH]
+            expected[place : place + 2 * WIDTH] += left[row + 2 * t] * values
+    if is_listed:
+        multiply_listed(left, rows, right, starts, out, places)
+    else:
+        multiply_plain(left, rows, right, out, places)
+    np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
+
+
+@kernel
+def transpose_square(x, out):
+    transpose(x, 2, WIDTH + 1, out, 1, WIDTH)
+
+
+def test_transpose():
+    x, out = numbers(8, (WIDTH + 1) ** 2 + 2), np.empty(WIDTH**2 + 1, np.float32)
+    transpose_square(x, out)
+    square = x[2 : 2 + WIDTH * (WIDTH + 1)].reshape(WIDTH, WIDTH + 1)[:, :WIDTH]
+    assert (out[1:].reshape(WIDTH, WIDTH) == square.T).all()

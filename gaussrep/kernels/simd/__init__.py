@@ -24,6 +24,7 @@ from gaussrep.kernels.simd.memory import (
     store,
     store_masked,
 )
+from gaussrep.kernels.simd.products import make_product, transpose
 from gaussrep.kernels.simd.shuffles import (
     broadcast,
     count_trailing_zeros,
@@ -49,6 +50,7 @@ __all__ = [
     "iota",
     "load",
     "load_masked",
+    "make_product",
     "mangle",
     "maximum",
     "minimum",
@@ -59,4 +61,5 @@ __all__ = [
     "store",
     "store_masked",
     "store_sums",
+    "transpose",
 ]

@@ -24,7 +24,13 @@ from gaussrep.rendering.cpu.cells import (
     store_cell,
     store_colors,
 )
-from gaussrep.rendering.cpu.features import composite_features, write_features
+from gaussrep.rendering.cpu.features import (
+    FeatureWorkspace,
+    allocate_features,
+    composite_features,
+    list_touching,
+    write_features,
+)
 from gaussrep.rendering.cpu.layout import (
     BLUE,
     CELLS,
@@ -66,16 +72,14 @@ class TileWorkspace(NamedTuple):
 
     state: np.ndarray
     """State of each cell, at the offsets above."""
-    features: np.ndarray
-    """A plane of pixels per feature channel, cell by cell."""
+    features: FeatureWorkspace
+    """That of the features."""
     local: np.ndarray
     """Gaussians of a chunk, see `load_gaussians`."""
     touched: np.ndarray
     """Cells that they overlap, see `load_gaussians`."""
-    touching: np.ndarray
-    """Gaussians that overlap one cell, [CHUNK]."""
     weights: np.ndarray
-    """Their weights in its pixels, [CHUNK * WIDTH]."""
+    """Weights of the Gaussians that overlap one cell in its pixels, [CHUNK * WIDTH]."""
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
 
@@ -95,19 +99,18 @@ def composite(
     Args:
         tasks: Tiles of images.
         records: Projected Gaussians, float32 [I * N * RECORD].
-        features: Features, float32 [S, N, C].
+        features: Padded features, float32 [S, N, C'].
         background: RGB behind the Gaussians, float32 [I, 3].
         grid: Size of the images.
         bins: Gaussians of each tile.
         images: Output.
     """
-    scenes, count, channels = features.shape
+    scenes, count, stride = features.shape
     views = len(background) // max(1, scenes)
     workspace = TileWorkspace(
         np.empty(PLANES * PIXELS, np.float32),
-        np.empty(channels * PIXELS, np.float32),
+        allocate_features(stride, False),
         np.empty(CHUNK * LOCAL_SIZE, np.float32),
-        np.empty(CHUNK, np.int64),
         np.empty(CHUNK, np.int64),
         np.empty(CHUNK * WIDTH, np.float32),
         CONSTANTS.copy(),
@@ -128,10 +131,11 @@ def composite(
             load_gaussians(
                 members, records, image * count, x, y, inside, workspace.local, workspace.touched
             )
-            unfinished = _composite_chunk(members, features, image // views, workspace)
+            unfinished = _composite_chunk(members, features, image // views * count, workspace)
             start += taken
         _write_tile(image, x, y, workspace.state, background, grid, images)
-        write_features(image, x, y, workspace.features, images.features)
+        if stride:
+            write_features(image, x, y, workspace.features, images.features)
 
 
 @inline_jit
@@ -139,8 +143,8 @@ def _clear(workspace: TileWorkspace, columns: int, rows: int) -> None:
     """Reset a tile: transmittance 1, but 0 outside the image, and all sums 0."""
     for at in range(0, len(workspace.state), WIDTH):
         store(workspace.state, at, broadcast(ZERO))
-    for at in range(0, len(workspace.features), WIDTH):
-        store(workspace.features, at, broadcast(ZERO))
+    for at in range(0, len(workspace.features.pixels), WIDTH):
+        store(workspace.features.pixels, at, broadcast(ZERO))
     for cell in range(CELLS):
         is_inside = pixels_inside(columns - cell_column(cell), rows - cell_row(cell))
         at = cell * PLANES * WIDTH + TRANSMITTANCE
@@ -149,21 +153,17 @@ def _clear(workspace: TileWorkspace, columns: int, rows: int) -> None:
 
 @inline_jit
 def _composite_chunk(
-    members: np.ndarray, features: np.ndarray, scene: int, workspace: TileWorkspace
+    members: np.ndarray, features: np.ndarray, base: int, workspace: TileWorkspace
 ) -> bool:
     """Composite a chunk of Gaussians; return whether any pixel is unfinished."""
     unfinished = False
     for cell in range(CELLS):
-        count = 0
-        for k in range(len(members)):
-            workspace.touching[count] = k
-            count += workspace.touched[k] >> cell & 1
+        work = workspace.features
+        count = list_touching(cell, len(members), workspace.touched, work.touching)
         done = _composite_cell(cell, count, workspace)
-        if len(workspace.features):
-            touching = workspace.touching[:done]
-            composite_features(
-                cell, touching, members, features, scene, workspace.weights, workspace.features
-            )
+        if len(work.pixels):
+            touching = work.touching[:done]
+            composite_features(cell, touching, members, features, base, workspace.weights, work)
         at = cell * PLANES * WIDTH + TRANSMITTANCE
         unfinished |= movemask(load(workspace.state, at) > ZERO) != 0
     return unfinished
@@ -182,7 +182,7 @@ def _composite_cell(cell: int, count: int, workspace: TileWorkspace) -> int:
     done = 0
     while done < count and movemask(transmittance > ZERO) != 0:
         for i in range(done, min(done + STRIDE, count)):
-            record = workspace.touching[i] * LOCAL_SIZE
+            record = workspace.features.touching[i] * LOCAL_SIZE
             uncapped, is_visible = gaussian_alpha(local, record, columns, rows, constants)
             _, weight, transmittance, _ = absorb(uncapped, is_visible, transmittance, constants)
             alpha_sum = alpha_sum + weight
@@ -190,7 +190,7 @@ def _composite_cell(cell: int, count: int, workspace: TileWorkspace) -> int:
             red = fma(weight, broadcast_load(local, record + RED), red)
             green = fma(weight, broadcast_load(local, record + GREEN), green)
             blue = fma(weight, broadcast_load(local, record + BLUE), blue)
-            if len(workspace.features):
+            if len(workspace.features.pixels):
                 store(workspace.weights, i * WIDTH, weight)
         done = min(done + STRIDE, count)
     store(state, at + TRANSMITTANCE, transmittance)

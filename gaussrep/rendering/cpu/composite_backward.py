@@ -38,13 +38,18 @@ from gaussrep.rendering.cpu.cells import (
     load_cell,
     load_colors,
 )
-from gaussrep.rendering.cpu.features import features_vjp, load_feature_gradients, weights_vjp
+from gaussrep.rendering.cpu.features import (
+    FeatureWorkspace,
+    allocate_features,
+    features_vjp,
+    load_feature_gradients,
+    weights_vjp,
+)
 from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     BLUE,
     CELLS,
     DEPTH,
-    FEATURE_GROUP,
     FEATURES_START,
     GREEN,
     ONE,
@@ -72,7 +77,7 @@ from gaussrep.rendering.cpu.tile import (
     pixels_inside,
 )
 
-PLANES = 12
+PLANES = 11
 (
     TRANSMITTANCE,
     BEHIND,
@@ -85,11 +90,9 @@ PLANES = 12
     ROW,
     WEIGHT,
     GRAD,
-    FEATURE_VALUE,
 ) = (plane * WIDTH for plane in range(PLANES))
 """Offsets in a cell's state: T, S, gradients to sums of weighted depth, weight and color, place in
-the tile; of one Gaussian its weight, the gradient to its log-opacity, and its features times their
-gradients, summed over channels."""
+the tile; of one Gaussian its weight and the gradient to its log-opacity."""
 
 STRIDE = 16
 """Gaussians between two checks whether the tile is finished."""
@@ -100,8 +103,8 @@ class TileWorkspace(NamedTuple):
 
     state: np.ndarray
     """State of each cell, at the offsets above."""
-    feature_grads: np.ndarray
-    """Gradients to the features: a plane of pixels per channel, cell by cell."""
+    features: FeatureWorkspace
+    """That of the features; empty where the loss does not use them."""
     local: np.ndarray
     """Gaussians of a chunk, see `load_gaussians`."""
     touched: np.ndarray
@@ -126,7 +129,7 @@ def composite_backward(
 
     Args:
         tasks: Tiles of images.
-        features: Features, float32 [S, N, C].
+        features: Padded features, float32 [S, N, C'].
         background: RGB behind the Gaussians, float32 [I, 3].
         grid: Size of the images.
         splats: Projected Gaussians.
@@ -135,10 +138,10 @@ def composite_backward(
         grad_outputs: Gradients to the images; empty for outputs that the loss does not use.
         buffers: Output.
     """
-    channels = features.shape[2]
+    stride = features.shape[2] if grad_outputs.features.size else 0
     workspace = TileWorkspace(
         np.empty(PLANES * PIXELS, np.float32),
-        np.empty(-(-channels // FEATURE_GROUP) * FEATURE_GROUP * PIXELS, np.float32),
+        allocate_features(stride, True),
         np.empty(CHUNK * LOCAL_SIZE, np.float32),
         np.empty(CHUNK, np.int64),
         CONSTANTS.copy(),
@@ -164,17 +167,19 @@ def composite_backward(
             buffers.background,
             tile,
         )
-        load_feature_gradients(
-            image,
-            x,
-            y,
-            images.features,
-            grad_outputs.features,
-            workspace.feature_grads,
-            workspace.state[BEHIND:],
-            PLANES,
-        )
-        _tile_vjp(tile, image, row, column, features, grid, splats, bins, buffers, workspace)
+        if stride:
+            load_feature_gradients(
+                image,
+                x,
+                y,
+                images.features,
+                grad_outputs.features,
+                workspace.features,
+                workspace.state[BEHIND:],
+                PLANES,
+            )
+        spare = len(buffers.sums) - (tasks.thread + 1) * buffers.size
+        _tile_vjp(tile, image, row, column, features, grid, splats, bins, buffers, workspace, spare)
 
 
 @inline_jit
@@ -189,11 +194,13 @@ def _tile_vjp(
     bins: Bins,
     buffers: GradientBuffers,
     workspace: TileWorkspace,
+    spare: int,
 ) -> None:
     """Write the gradients of a tile to the slots of all Gaussians in its list."""
-    scenes, count, channels = features.shape
+    scenes, count, _ = features.shape
     scene = image // (len(splats.depths) // max(1, scenes))
     inside = cells_inside(grid.width - column * TILE, grid.height - row * TILE)
+    work, touched = workspace.features, workspace.touched
     unfinished = True
     for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
         members = bins.members[start : min(bins.ends[tile], start + CHUNK)]
@@ -206,23 +213,24 @@ def _tile_vjp(
                 row * TILE,
                 inside,
                 workspace.local,
-                workspace.touched,
+                touched,
             )
+            if len(work.pixels):
+                weights_vjp(members, features, scene * count, touched, work)
+        composited = 0
         for k in range(len(members)):
             if k % STRIDE == 0 and unfinished:
                 unfinished = _is_unfinished(workspace.state)
-            n, touched = members[k], workspace.touched[k]
-            slot = buffers.size * _slot_index(splats, buffers, image, n, column, row)
-            if not unfinished or touched == 0:
-                _clear(buffers, slot)
-                continue
-            if channels:
-                values = workspace.state[FEATURE_VALUE:]
-                weights_vjp(features, scene, n, workspace.feature_grads, touched, values, PLANES)
-            _gaussian_vjp(k, touched, workspace, buffers.sums, slot)
-            if channels:
-                weights, at = workspace.state[WEIGHT:], slot + FEATURES_START
-                features_vjp(weights, PLANES, workspace.feature_grads, touched, buffers.sums, at)
+            slot = buffers.size * _slot_index(splats, buffers, image, members[k], column, row)
+            work.slots[k] = slot + FEATURES_START
+            if not unfinished or touched[k] == 0:
+                _clear(buffers, slot, slot + buffers.size)
+            else:
+                _gaussian_vjp(k, touched[k], workspace, buffers.sums, slot)
+                _clear(buffers, slot + FEATURES_START, slot + buffers.size)
+            composited += unfinished
+        if len(work.pixels):
+            features_vjp(composited, touched, buffers.sums, spare + FEATURES_START, work)
 
 
 @inline_jit
@@ -237,8 +245,8 @@ def _slot_index(
 
 
 @inline_jit
-def _clear(buffers: GradientBuffers, slot: int) -> None:
-    for at in range(slot, slot + buffers.size):
+def _clear(buffers: GradientBuffers, start: int, end: int) -> None:
+    for at in range(start, end):
         buffers.sums[at] = ZERO
 
 
@@ -372,8 +380,10 @@ def _cells_vjp(k: int, touched: int, workspace: TileWorkspace) -> None:
         value = fma(load(state, at + GRAD_OUT_RED), red, value)
         value = fma(load(state, at + GRAD_OUT_GREEN), green, value)
         value = fma(load(state, at + GRAD_OUT_BLUE), blue, value)
-        if len(workspace.feature_grads):
-            value = value + load(state, at + FEATURE_VALUE)
+        if len(workspace.features.pixels):
+            place = k * PIXELS + at // PLANES
+            value = value + load(workspace.features.pairs, place)
+            store(workspace.features.pairs, place, weight)
         behind = fnma(weight, value, load(state, at + BEHIND))
         store(state, at + BEHIND, behind)
         grad = fnma(behind, alpha * reciprocal(constants.one - alpha), weight * value)

@@ -1,19 +1,113 @@
-"""Compositing of feature channels of one tile, and its backward pass."""
+"""Compositing of feature channels of one tile, and its backward pass, as matrix products.
+
+In the rows of a matrix, channels are padded to whole vectors, see `pad_features`. Pixels are in the
+order of the tile's cells.
+"""
+
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.kernels.simd import (
     WIDTH,
     broadcast,
-    count_trailing_zeros,
     fma,
     load,
+    load_masked,
+    make_product,
     store,
+    store_masked,
     store_sums,
+    transpose,
 )
 from gaussrep.rendering.cpu.cells import pixel_offset
-from gaussrep.rendering.cpu.layout import FEATURE_GROUP, PIXELS, TILE, ZERO
+from gaussrep.rendering.cpu.layout import CELLS, PIXELS, TILE, ZERO
+from gaussrep.rendering.cpu.tile import CHUNK
+
+ROWS = 8 if WIDTH == 16 else 4
+WIDE = 3 if WIDTH > 4 else 2
+"""Rows of a product's tile, and its vectors; with four lanes, sums need a register to multiply."""
+TALL = 12
+"""Rows of a product's tile that is one vector wide."""
+
+_listed_1, _listed_2, _listed_3 = (make_product(ROWS, n, listed=True) for n in (1, 2, 3))
+_product_1, _product_2, _product_3 = (make_product(ROWS, n) for n in (1, 2, 3))
+_tall_product = make_product(TALL, 1)
+
+
+class FeatureWorkspace(NamedTuple):
+    """Working memory of a thread for the features of one tile."""
+
+    pixels: np.ndarray
+    """Sums of weighted features, or gradients to them, by pixel and channel."""
+    planes: np.ndarray
+    """Those gradients by channel and pixel; empty in the forward pass."""
+    pairs: np.ndarray
+    """Of each Gaussian of a chunk and each pixel: gradients times features, summed over channels,
+    and then weights; a vector behind is spare. Empty in the forward pass."""
+    touching: np.ndarray
+    """Gaussians of the chunk that overlap one cell, [CHUNK]."""
+    terms: np.ndarray
+    """Start of the features of each, [CHUNK]."""
+    slots: np.ndarray
+    """First gradient to the features of each Gaussian of the chunk, [CHUNK]."""
+    left: np.ndarray
+    """Start of each row of a tile in the left factor, [TALL]."""
+    out: np.ndarray
+    """Start of each row of a tile in the product, [TALL]."""
+    reduced: np.ndarray
+    """One vector."""
+
+
+def pad_features(features: np.ndarray) -> np.ndarray:
+    """Pad features with zero channels.
+
+    Args:
+        features: float32 [S, N, C].
+
+    Returns:
+        float32 [S, N, C'], where C' is a multiple of `WIDTH`; the same array if C is one.
+    """
+    missing = -features.shape[2] % WIDTH
+    return np.pad(features, ((0, 0), (0, 0), (0, missing))) if missing else features
+
+
+@inline_jit_alloc
+def allocate_features(stride: int, backward: bool) -> FeatureWorkspace:
+    """Allocate working memory for padded features of `stride` channels."""
+    has_pairs = backward and stride > 0
+    return FeatureWorkspace(
+        np.empty(PIXELS * stride, np.float32),
+        np.empty(PIXELS * stride if backward else 0, np.float32),
+        np.empty(CHUNK * PIXELS + WIDTH if has_pairs else 0, np.float32),
+        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK, np.int64),
+        np.empty(TALL, np.int64),
+        np.empty(TALL, np.int64),
+        np.empty(WIDTH, np.float32),
+    )
+
+
+@inline_jit
+def list_touching(cell: int, count: int, touched: np.ndarray, touching: np.ndarray) -> int:
+    """List the Gaussians that overlap a cell; return how many.
+
+    Args:
+        cell: Cell of the tile.
+        count: Number of Gaussians.
+        touched: Cells that each overlaps, as bits.
+        touching: Output.
+
+    Returns:
+        Length of the list.
+    """
+    length = 0
+    for k in range(count):
+        touching[length] = k
+        length += touched[k] >> cell & 1
+    return length
 
 
 @inline_jit
@@ -22,9 +116,9 @@ def composite_features(
     touching: np.ndarray,
     members: np.ndarray,
     features: np.ndarray,
-    scene: int,
+    base: int,
     weights: np.ndarray,
-    planes: np.ndarray,
+    work: FeatureWorkspace,
 ) -> None:
     """Composite the features of one cell.
 
@@ -32,63 +126,57 @@ def composite_features(
         cell: Cell of the tile.
         touching: Indices of the members that overlap the cell.
         members: Gaussians of the tile.
-        features: Features, float32 [S, N, C].
-        scene: Index of the scene.
+        features: Padded features, float32 [S, N, C'].
+        base: Index of the scene's first Gaussian.
         weights: Weights of each of `touching` in the cell's pixels.
-        planes: Sums by channel, cell and pixel; updated.
+        work: Working memory; `pixels` is updated.
     """
-    channels = features.shape[2]
-    whole = channels - channels % 4
-    for c in range(0, whole, 4):
-        _composite_four(cell, c, touching, members, features, scene, weights, planes)
-    for c in range(whole, channels):
-        at = c * PIXELS + cell * WIDTH
-        total = load(planes, at)
-        for i in range(len(touching)):
-            total = fma(load(weights, i * WIDTH), features[scene, members[touching[i]], c], total)
-        store(planes, at, total)
+    stride = features.shape[2]
+    for i in range(len(touching)):
+        work.terms[i] = (base + members[touching[i]]) * stride
+    for first in range(0, WIDTH, ROWS):
+        for c in range(0, stride, WIDE * WIDTH):
+            for r in range(ROWS):
+                work.left[r] = first + r
+                work.out[r] = (cell * WIDTH + first + r) * stride + c
+            _add_listed(min(WIDE, (stride - c) // WIDTH), weights, features, c, len(touching), work)
 
 
 @inline_jit
-def _composite_four(
-    cell: int,
-    c: int,
-    touching: np.ndarray,
-    members: np.ndarray,
-    features: np.ndarray,
-    scene: int,
+def _add_listed(
+    vectors: int,
     weights: np.ndarray,
-    planes: np.ndarray,
+    features: np.ndarray,
+    c: int,
+    count: int,
+    work: FeatureWorkspace,
 ) -> None:
-    """Composite four channels at once, which loads the weights only once."""
-    at = c * PIXELS + cell * WIDTH
-    first, second = load(planes, at), load(planes, at + PIXELS)
-    third, fourth = load(planes, at + 2 * PIXELS), load(planes, at + 3 * PIXELS)
-    for i in range(len(touching)):
-        weight = load(weights, i * WIDTH)
-        n = members[touching[i]]
-        first = fma(weight, features[scene, n, c], first)
-        second = fma(weight, features[scene, n, c + 1], second)
-        third = fma(weight, features[scene, n, c + 2], third)
-        fourth = fma(weight, features[scene, n, c + 3], fourth)
-    store(planes, at, first)
-    store(planes, at + PIXELS, second)
-    store(planes, at + 2 * PIXELS, third)
-    store(planes, at + 3 * PIXELS, fourth)
+    left, out, terms = work.left, work.out, work.terms
+    if vectors == 1:
+        _listed_1(weights, left, WIDTH, features, c, terms, work.pixels, out, count)
+    elif vectors == 2:
+        _listed_2(weights, left, WIDTH, features, c, terms, work.pixels, out, count)
+    else:
+        _listed_3(weights, left, WIDTH, features, c, terms, work.pixels, out, count)
 
 
 @inline_jit
 def write_features(
-    image: int, x: int, y: int, planes: np.ndarray, image_features: np.ndarray
+    image: int, x: int, y: int, work: FeatureWorkspace, image_features: np.ndarray
 ) -> None:
-    """Write a tile's features to the image, where channels come last."""
+    """Write a tile's features to the image."""
     _, height, width, channels = image_features.shape
-    for start in range(0, channels, TILE):
-        for row in range(min(TILE, height - y)):
-            for column in range(min(TILE, width - x)):
-                at = pixel_offset(row, column)
-                for c in range(start, min(start + TILE, channels)):
-                    image_features[image, y + row, x + column, c] = planes[c * PIXELS + at]
+    stride = len(work.pixels) // PIXELS
+    for row in range(min(TILE, height - y)):
+        for column in range(min(TILE, width - x)):
+            at = pixel_offset(row, column) * stride
+            to = ((image * height + y + row) * width + x + column) * channels
+            for c in range(0, channels - WIDTH + 1, WIDTH):
+                store(image_features, to + c, load(work.pixels, at + c))
+            rest = channels % WIDTH
+            if rest:
+                c = channels - rest
+                store_masked(image_features, to + c, load(work.pixels, at + c), rest)
 
 
 @inline_jit
@@ -98,11 +186,11 @@ def load_feature_gradients(
     y: int,
     image_features: np.ndarray,
     grad_outputs: np.ndarray,
-    gradients: np.ndarray,
+    work: FeatureWorkspace,
     behind: np.ndarray,
     planes: int,
 ) -> None:
-    """Load the gradients to a tile's features, channels first.
+    """Load the gradients to a tile's features.
 
     Args:
         image: Index of the image.
@@ -110,93 +198,111 @@ def load_feature_gradients(
         y: Top pixel of the tile.
         image_features: Rendered features, float32 [I, H, W, C].
         grad_outputs: Gradients to them, of the same shape.
-        gradients: Output, by channel, cell and pixel.
+        work: Working memory; `pixels` and `planes` are written.
         behind: S by cell and pixel; the features' part is added.
         planes: Vectors from cell to cell in `behind`.
     """
     _, height, width, channels = image_features.shape
-    for at in range(0, len(gradients), WIDTH):
-        store(gradients, at, broadcast(ZERO))
-    if grad_outputs.size == 0:
-        return
-    for start in range(0, channels, TILE):
-        for row in range(min(TILE, height - y)):
-            for column in range(min(TILE, width - x)):
-                at = pixel_offset(row, column)
-                total = ZERO
-                for c in range(start, min(start + TILE, channels)):
-                    grad_output = grad_outputs[image, y + row, x + column, c]
-                    gradients[c * PIXELS + at] = grad_output
-                    total += grad_output * image_features[image, y + row, x + column, c]
-                cell, lane = divmod(at, WIDTH)
-                behind[cell * planes * WIDTH + lane] += total
+    stride = len(work.pixels) // PIXELS
+    if height - y < TILE or width - x < TILE:
+        for at in range(0, len(work.pixels), WIDTH):
+            store(work.pixels, at, broadcast(ZERO))
+    for row in range(min(TILE, height - y)):
+        for column in range(min(TILE, width - x)):
+            at = pixel_offset(row, column)
+            start = ((image * height + y + row) * width + x + column) * channels
+            total = broadcast(ZERO)
+            for c in range(0, channels, WIDTH):
+                gradient = _load_channels(grad_outputs, start + c, channels - c)
+                store(work.pixels, at * stride + c, gradient)
+                value = _load_channels(image_features, start + c, channels - c)
+                total = fma(gradient, value, total)
+            store_sums(work.reduced, 0, (total,))
+            cell, lane = divmod(at, WIDTH)
+            behind[cell * planes * WIDTH + lane] += work.reduced[0]
+    for pixel in range(0, PIXELS, WIDTH):
+        for c in range(0, stride, WIDTH):
+            to = c * PIXELS + pixel
+            transpose(work.pixels, pixel * stride + c, stride, work.planes, to, PIXELS)
+
+
+@inline_jit
+def _load_channels(array: np.ndarray, start: int, rest: int) -> Any:
+    """Load a vector of channels, of which `rest` are left."""
+    return load(array, start) if rest >= WIDTH else load_masked(array, start, rest)
 
 
 @inline_jit
 def weights_vjp(
+    members: np.ndarray,
     features: np.ndarray,
-    scene: int,
-    n: int,
-    gradients: np.ndarray,
-    touched: int,
-    values: np.ndarray,
-    planes: int,
+    base: int,
+    touched: np.ndarray,
+    work: FeatureWorkspace,
 ) -> None:
-    """Compute gradients times features of one Gaussian, summed over channels.
+    """Compute gradients times features of a chunk's Gaussians, summed over channels.
 
     Args:
-        features: Features, float32 [S, N, C].
-        scene: Index of the scene.
-        n: Index of the Gaussian.
-        gradients: Gradients by channel, cell and pixel.
-        touched: Cells that the Gaussian overlaps, as bits.
-        values: Output, by cell and pixel.
-        planes: Vectors from cell to cell in `values`.
+        members: Gaussians of the chunk.
+        features: Padded features, float32 [S, N, C'].
+        base: Index of the scene's first Gaussian.
+        touched: Cells that each Gaussian overlaps, as bits.
+        work: Working memory; `pairs` is written where a Gaussian overlaps a cell.
     """
-    channels = features.shape[2]
-    even = channels - channels % 2
-    while touched:
-        cell = count_trailing_zeros(touched)
-        at = cell * WIDTH
-        touched &= touched - 1
-        total = other = broadcast(ZERO)
-        for c in range(0, even, 2):
-            total = fma(load(gradients, c * PIXELS + at), features[scene, n, c], total)
-            other = fma(load(gradients, (c + 1) * PIXELS + at), features[scene, n, c + 1], other)
-        if even < channels:
-            total = fma(load(gradients, even * PIXELS + at), features[scene, n, even], total)
-        store(values, cell * planes * WIDTH, total + other)
+    stride = features.shape[2]
+    for cell in range(CELLS):
+        count = list_touching(cell, len(members), touched, work.touching)
+        for first in range(0, count, TALL):
+            for r in range(TALL):
+                k = work.touching[min(first + r, count - 1)]
+                work.left[r] = (base + members[k]) * stride
+                work.out[r] = k * PIXELS + cell * WIDTH if first + r < count else CHUNK * PIXELS
+                store(work.pairs, work.out[r], broadcast(ZERO))
+            _tall_product(
+                features,
+                work.left,
+                1,
+                work.planes,
+                cell * WIDTH,
+                PIXELS,
+                work.pairs,
+                work.out,
+                stride,
+            )
 
 
 @inline_jit
 def features_vjp(
-    weights: np.ndarray,
-    planes: int,
-    gradients: np.ndarray,
-    touched: int,
-    slots: np.ndarray,
-    slot: int,
+    count: int, touched: np.ndarray, slots: np.ndarray, spare: int, work: FeatureWorkspace
 ) -> None:
-    """Compute the gradients to a Gaussian's features: the sum of weights times gradients.
+    """Compute the gradients to the features of a chunk's Gaussians: weights times gradients.
 
     Args:
-        weights: Weights of the Gaussian, by cell and pixel.
-        planes: Vectors from cell to cell in `weights`.
-        gradients: Gradients by channel, cell and pixel; up to FEATURE_GROUP - 1 padding channels.
-        touched: Cells that the Gaussian overlaps, as bits.
-        slots: Output, one number per channel; up to TILE - 1 numbers behind are overwritten.
-        slot: Index of the first number.
+        count: Number of Gaussians, of which `pairs` holds the weights.
+        touched: Cells that each Gaussian overlaps, as bits.
+        slots: Sums, which begin at `work.slots` and are updated.
+        spare: Index of as many floats in `slots` that nobody reads.
+        work: Working memory.
     """
-    for c in range(0, len(gradients) // PIXELS, FEATURE_GROUP):
-        plane = c * PIXELS
-        s0 = s1 = s2 = s3 = broadcast(ZERO)
-        cells = touched
-        while cells:
-            cell = count_trailing_zeros(cells)
-            cells &= cells - 1
-            at, weight = plane + cell * WIDTH, load(weights, cell * planes * WIDTH)
-            s0 = fma(weight, load(gradients, at), s0)
-            s1 = fma(weight, load(gradients, at + PIXELS), s1)
-            s2 = fma(weight, load(gradients, at + 2 * PIXELS), s2)
-            s3 = fma(weight, load(gradients, at + 3 * PIXELS), s3)
-        store_sums(slots, slot + c, (s0, s1, s2, s3))
+    stride = len(work.pixels) // PIXELS
+    for cell in range(CELLS):
+        length = list_touching(cell, count, touched, work.touching)
+        for first in range(0, length, ROWS):
+            for c in range(0, stride, WIDE * WIDTH):
+                for r in range(ROWS):
+                    k = work.touching[min(first + r, length - 1)]
+                    work.left[r] = k * PIXELS + cell * WIDTH
+                    work.out[r] = (work.slots[k] if first + r < length else spare) + c
+                start = cell * WIDTH * stride + c
+                _add(min(WIDE, (stride - c) // WIDTH), work, start, stride, slots)
+
+
+@inline_jit
+def _add(vectors: int, work: FeatureWorkspace, start: int, stride: int, slots: np.ndarray) -> None:
+    left, out, pairs, pixels = work.left, work.out, work.pairs, work.pixels
+    if vectors == 1:
+        _product_1(pairs, left, 1, pixels, start, stride, slots, out, WIDTH)
+    elif vectors == 2:
+        _product_2(pairs, left, 1, pixels, start, stride, slots, out, WIDTH)
+    else:
+        _product_3(pairs, left, 1, pixels, start, stride, slots, out, WIDTH)

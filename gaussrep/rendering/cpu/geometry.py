@@ -253,12 +253,13 @@ def covariance_vjp(total: np.ndarray, covariance: Any, u: Any, v: Any) -> Any:
     return combine(u, grad_xx, v, grad_xy), combine(v, grad_yy, u, grad_xy)
 
 
-RIGHT, DOWN, AHEAD, OFFSET, FX, FY, CX, CY = 0, 3, 6, 9, 12, 13, 14, 15
-"""Indices of a camera's sixteen gradients."""
+RIGHT, DOWN, AHEAD, OFFSET, FX, FY, CX, CY, POSITION = 0, 3, 6, 9, 12, 13, 14, 15, 16
+"""Indices of a camera's gradients."""
 
 
 @inline_jit
-def _accumulate(sums: np.ndarray, start: int, a: Any, x: float) -> None:
+def accumulate(sums: np.ndarray, start: int, a: Any, x: float) -> None:
+    """Add `a x` to three sums."""
     sums[start] += a[0] * x
     sums[start + 1] += a[1] * x
     sums[start + 2] += a[2] * x
@@ -274,9 +275,9 @@ def rotation_vjp(
     at: int,
 ) -> None:
     """Add the gradients to the rotation through `world_jacobian`."""
-    _accumulate(sums, at + RIGHT, grad_row_x, jacobian.xx)
-    _accumulate(sums, at + DOWN, grad_row_y, jacobian.yy)
-    _accumulate(sums, at + AHEAD, combine(grad_row_x, jacobian.xz, grad_row_y, jacobian.yz), 1.0)
+    accumulate(sums, at + RIGHT, grad_row_x, jacobian.xx)
+    accumulate(sums, at + DOWN, grad_row_y, jacobian.yy)
+    accumulate(sums, at + AHEAD, combine(grad_row_x, jacobian.xz, grad_row_y, jacobian.yz), 1.0)
 
 
 @inline_jit
@@ -346,10 +347,10 @@ def _jacobian_axis_vjp(
 @inline_jit
 def world_vjp(camera: CameraParams, mean: Any, grad_point: Any, sums: np.ndarray, at: int) -> Any:
     """Gradient to the world point through `to_camera_space`."""
-    _accumulate(sums, at + RIGHT, mean, grad_point[0])
-    _accumulate(sums, at + DOWN, mean, grad_point[1])
-    _accumulate(sums, at + AHEAD, mean, grad_point[2])
-    _accumulate(sums, at + OFFSET, grad_point, 1.0)
+    accumulate(sums, at + RIGHT, mean, grad_point[0])
+    accumulate(sums, at + DOWN, mean, grad_point[1])
+    accumulate(sums, at + AHEAD, mean, grad_point[2])
+    accumulate(sums, at + OFFSET, grad_point, 1.0)
     return weighted_sum((camera.right, camera.down, camera.ahead), grad_point)
 
 

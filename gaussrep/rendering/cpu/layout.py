@@ -46,9 +46,13 @@ class Scenes(NamedTuple):
     opacities: np.ndarray
     """[S, N]"""
     colors: np.ndarray
-    """[S, V or 1, N, 3]"""
+    """[S, V or 1, N, 3]; not used with spherical harmonics"""
     features: np.ndarray
     """[S, N, C]"""
+    sh: np.ndarray
+    """[S, N, K, 3]; K is 0 without spherical harmonics"""
+    positions: np.ndarray
+    """Camera centers, [S, V, 3]; not used without spherical harmonics"""
     viewmats: np.ndarray
     """[S, V, 4, 4]"""
     Ks: np.ndarray
@@ -105,9 +109,6 @@ class ImageBuffers(NamedTuple):
     """Float32 [I, H, W, C]."""
 
 
-FEATURE_GROUP = 4
-"""Feature channels that are summed over a tile at once."""
-
 FEATURES_START = 16
 """Floats of a slot before the features."""
 M0, M_X, M_XX, M_Y, M_XY, M_YY, D_RED, D_GREEN, D_BLUE, D_DEPTH = range(10)
@@ -121,14 +122,15 @@ class GradientBuffers(NamedTuple):
     starts: np.ndarray
     """First slot of each block of Gaussians, int64 [I, blocks]."""
     sums: np.ndarray
-    """Float32, `size` floats per slot: FEATURES_START, then C, then padding."""
+    """Float32, `size` floats per slot: FEATURES_START, then C', then padding; with features, a
+    slot more for each thread."""
     size: int
     """Floats per slot, a multiple of TILE."""
     background: np.ndarray
     """Gradient to the background by tile, float32 [I * rows * columns, TILE], three used."""
 
 
-CAMERA_SIZE = 16
+CAMERA_SIZE = 19
 """Gradients per camera."""
 
 
@@ -141,5 +143,7 @@ class Gradients(NamedTuple):
     opacities: np.ndarray
     colors: np.ndarray
     features: np.ndarray
+    sh: np.ndarray
     cameras: np.ndarray
-    """Rows of the rotation, offset, fx, fy, cx, cy: float64 [S * blocks * V * CAMERA_SIZE]."""
+    """Rows of the rotation, offset, fx, fy, cx, cy, position: float64
+    [S * blocks * V * CAMERA_SIZE]."""

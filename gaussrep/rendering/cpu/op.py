@@ -18,14 +18,17 @@ from gaussrep.rendering.operator import (
     split_camera_gradients,
 )
 
-INPUTS = 8
+INPUTS = 10
 """Number of leading tensor arguments, those of `Scenes`; the background follows."""
+
+MATRICES = 16
+"""Gradients to a camera's matrices; those to its position follow."""
 
 torch.library.define(
     "gaussrep::rasterize",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
-    " Tensor viewmats, Tensor Ks, Tensor background, SymInt width, SymInt height, bool ortho,"
-    " bool antialiased) -> (Tensor, Tensor, Tensor, Tensor)",
+    " Tensor sh, Tensor positions, Tensor viewmats, Tensor Ks, Tensor background, SymInt width,"
+    " SymInt height, bool ortho, bool antialiased) -> (Tensor, Tensor, Tensor, Tensor)",
 )
 torch.library.define(
     "gaussrep::rasterize_backward",
@@ -44,6 +47,8 @@ def _rasterize(
     opacities: Tensor,
     colors: Tensor,
     features: Tensor,
+    sh: Tensor,
+    positions: Tensor,
     viewmats: Tensor,
     Ks: Tensor,
     background: Tensor,
@@ -59,8 +64,11 @@ def _rasterize(
         quats: [S, N, 4].
         scales: [S, N, 3].
         opacities: [S, N].
-        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view.
+        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view; not read where
+            there are spherical harmonics.
         features: [S, N, C]; C may be 0.
+        sh: Coefficients of spherical harmonics, [S, N, K, 3]; K may be 0.
+        positions: Camera centers, from which spherical harmonics are seen, [S, V, 3].
         viewmats: [S, V, 4, 4].
         Ks: [S, V, 3, 3].
         background: [S, V, 3].
@@ -72,7 +80,7 @@ def _rasterize(
     Returns:
         Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
     """
-    scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
+    scenes = means, quats, scales, opacities, colors, features, sh, positions, viewmats, Ks
     arrays = Scenes(*map(_to_array, scenes))
     state = project_and_bin(arrays, width, height, ortho=ortho, antialiased=antialiased)
     images = _empty_images(viewmats, features, width, height)
@@ -88,6 +96,8 @@ def _(
     opacities: Tensor,
     colors: Tensor,
     features: Tensor,
+    sh: Tensor,
+    positions: Tensor,
     viewmats: Tensor,
     Ks: Tensor,
     background: Tensor,
@@ -141,7 +151,8 @@ def _rasterize_backward(
     *to_scenes, to_cameras, to_background = found
     return [
         *to_scenes,
-        *split_camera_gradients(to_cameras),
+        to_cameras[..., MATRICES : MATRICES + arrays.positions.shape[2]].float(),
+        *split_camera_gradients(to_cameras[..., :MATRICES]),
         to_background.reshape(background.shape),
     ]
 

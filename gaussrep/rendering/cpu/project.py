@@ -9,13 +9,15 @@ from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import WIDTH, load, store
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
-from gaussrep.rendering.cpu import geometry
+from gaussrep.rendering.cpu import geometry, harmonics
 from gaussrep.rendering.cpu.ellipse import tiles_between, tiles_in_row
 from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     BLUE,
     CAMERA_SIZE,
+    D_BLUE,
     D_DEPTH,
+    D_GREEN,
     D_RED,
     DEPTH,
     FEATURES_START,
@@ -53,17 +55,24 @@ def project(tasks: Tasks, scenes: Scenes, grid: Grid, splats: Splats) -> None:
     """
     blocks = splats.tiles_per_block_row.shape[1]
     views = scenes.viewmats.shape[1]
+    basis = np.empty(harmonics.MOST_BASES, np.float32)
     while True:
         task = claim(tasks)
         if task == NONE:
             return
         image, block = divmod(task, blocks)
-        _project_block(scenes, image // views, image % views, block, grid, splats)
+        _project_block(scenes, image // views, image % views, block, grid, splats, basis)
 
 
 @inline_jit
 def _project_block(
-    scenes: Scenes, scene: int, view: int, block: int, grid: Grid, splats: Splats
+    scenes: Scenes,
+    scene: int,
+    view: int,
+    block: int,
+    grid: Grid,
+    splats: Splats,
+    basis: np.ndarray,
 ) -> None:
     camera = geometry.load_camera(scenes.viewmats, scenes.Ks, scene, view)
     image = scene * scenes.viewmats.shape[1] + view
@@ -74,7 +83,7 @@ def _project_block(
     for n in range(block * BLOCK_SIZE, min(count, (block + 1) * BLOCK_SIZE)):
         splat = image * count + n
         box = _project_one(
-            scenes, scene, view, n, camera, grid, splats.records, splat * RECORD_SIZE
+            scenes, scene, view, n, camera, grid, splats.records, splat * RECORD_SIZE, basis
         )
         splats.tile_offset[splat] = tiles
         splats.depths[image, n] = splats.records[splat * RECORD_SIZE + DEPTH]
@@ -87,11 +96,20 @@ def _project_block(
 
 @inline_jit
 def _project_one(
-    scenes: Scenes, scene: int, view: int, n: int, camera: Any, grid: Grid, records: Any, at: int
+    scenes: Scenes,
+    scene: int,
+    view: int,
+    n: int,
+    camera: Any,
+    grid: Grid,
+    records: Any,
+    at: int,
+    basis: np.ndarray,
 ) -> Any:
     """Write a record and return the tiles of its box; an empty box if it is invisible."""
     opacity = np.float64(scenes.opacities[scene, n])
-    point = geometry.to_camera_space(camera, geometry.load_vector(scenes.means, scene, n))
+    mean = geometry.load_vector(scenes.means, scene, n)
+    point = geometry.to_camera_space(camera, mean)
     if opacity < MIN_ALPHA or point[2] < NEAR:
         return 0, 0, 0, 0
     x, y = geometry.project_point(camera, point, grid.ortho)
@@ -119,15 +137,31 @@ def _project_one(
         return 0, 0, 0, 0
     records[at + X], records[at + Y] = x, y
     records[at + LOG_OPACITY], records[at + DEPTH] = log_opacity, point[2]
-    color_view = view if scenes.colors.shape[1] > 1 else 0
-    records[at + RED] = scenes.colors[scene, color_view, n, 0]
-    records[at + GREEN] = scenes.colors[scene, color_view, n, 1]
-    records[at + BLUE] = scenes.colors[scene, color_view, n, 2]
     left, right = tiles_between(x - half_width, x + half_width, grid.columns)
     top, bottom = tiles_between(y - half_height, y + half_height, grid.rows)
     if right <= left or bottom <= top:
         return 0, 0, 0, 0
+    _write_color(scenes, scene, view, n, mean, records, at, basis)
     return left, top, right, bottom
+
+
+@inline_jit
+def _write_color(
+    scenes: Scenes, scene: int, view: int, n: int, mean: Any, records: Any, at: int, basis: Any
+) -> None:
+    if scenes.sh.shape[2]:
+        position = geometry.load_vector(scenes.positions, scene, view)
+        direction, _ = harmonics.unit_direction(mean, position)
+        harmonics.write_basis(scenes.sh.shape[2], direction, basis)
+        red, green, blue = harmonics.sum_harmonics(scenes.sh, scene, n, basis)
+        records[at + RED] = max(red, ZERO)
+        records[at + GREEN] = max(green, ZERO)
+        records[at + BLUE] = max(blue, ZERO)
+    else:
+        color_view = view if scenes.colors.shape[1] > 1 else 0
+        records[at + RED] = scenes.colors[scene, color_view, n, 0]
+        records[at + GREEN] = scenes.colors[scene, color_view, n, 1]
+        records[at + BLUE] = scenes.colors[scene, color_view, n, 2]
 
 
 @inline_jit
@@ -168,6 +202,8 @@ def project_backward(
     """
     blocks = splats.tiles_per_block_row.shape[1]
     total = np.empty(buffers.size, np.float32)
+    basis = np.empty(harmonics.MOST_BASES, np.float32)
+    slopes = np.empty(harmonics.MOST_BASES, np.float32)
     while True:
         task = claim(tasks)
         if task == NONE:
@@ -177,7 +213,9 @@ def project_backward(
         for at in range(cameras, cameras + scenes.viewmats.shape[1] * CAMERA_SIZE):
             gradients.cameras[at] = 0.0
         for n in range(block * BLOCK_SIZE, min(scenes.means.shape[1], (block + 1) * BLOCK_SIZE)):
-            _gaussian_vjp(scenes, scene, n, grid, splats, buffers, total, gradients, cameras)
+            _gaussian_vjp(
+                scenes, scene, n, grid, splats, buffers, total, gradients, cameras, basis, slopes
+            )
 
 
 @inline_jit
@@ -191,6 +229,8 @@ def _gaussian_vjp(
     total: np.ndarray,
     gradients: Gradients,
     cameras: int,
+    basis: np.ndarray,
+    slopes: np.ndarray,
 ) -> None:
     """Backpropagate through one Gaussian in all views of its scene."""
     views = scenes.viewmats.shape[1]
@@ -201,22 +241,17 @@ def _gaussian_vjp(
     quat, inverse_norm = geometry.load_unit_quat(scenes.quats, scene, n)
     grad_mean, grad_scales, grad_axes = ZEROS, ZEROS, (ZEROS, ZEROS, ZEROS)
     grad_log_opacity = 0.0
-    for color_view in range(gradients.colors.shape[1]):
-        for channel in range(3):
-            gradients.colors[scene, color_view, n, channel] = 0.0
-    for channel in range(gradients.features.shape[2]):
-        gradients.features[scene, n, channel] = 0.0
+    _clear_appearance(gradients, scene, n)
     for view in range(views):
         if not _gather_gradients(splats, buffers, scene * views + view, n, total):
             continue
         grad_log_opacity += total[M0]
-        color_view = view if gradients.colors.shape[1] > 1 else 0
-        for channel in range(3):
-            gradients.colors[scene, color_view, n, channel] += total[D_RED + channel]
+        at = cameras + view * CAMERA_SIZE
+        by_color = _color_vjp(scenes, scene, view, n, mean, total, gradients, at, basis, slopes)
+        grad_mean = geometry.add(grad_mean, by_color)
         for channel in range(gradients.features.shape[2]):
             gradients.features[scene, n, channel] += total[FEATURES_START + channel]
         camera = geometry.load_camera(scenes.viewmats, scenes.Ks, scene, view)
-        at = cameras + view * CAMERA_SIZE
         vjp = _view_vjp(camera, grid, mean, quat, scales, total, gradients.cameras, at)
         grad_mean = geometry.add(grad_mean, vjp[0])
         grad_scales = geometry.add(grad_scales, vjp[1])
@@ -230,6 +265,55 @@ def _gaussian_vjp(
     gradients.opacities[scene, n] = (
         grad_log_opacity / scenes.opacities[scene, n] if grad_log_opacity != 0.0 else 0.0
     )
+
+
+@inline_jit
+def _clear_appearance(gradients: Gradients, scene: int, n: int) -> None:
+    bases = gradients.sh.shape[2]
+    for color_view in range(0 if bases else gradients.colors.shape[1]):
+        for channel in range(3):
+            gradients.colors[scene, color_view, n, channel] = 0.0
+    for k in range(bases):
+        for channel in range(3):
+            gradients.sh[scene, n, k, channel] = 0.0
+    for channel in range(gradients.features.shape[2]):
+        gradients.features[scene, n, channel] = 0.0
+
+
+@inline_jit
+def _color_vjp(
+    scenes: Scenes,
+    scene: int,
+    view: int,
+    n: int,
+    mean: Any,
+    total: np.ndarray,
+    gradients: Gradients,
+    at: int,
+    basis: np.ndarray,
+    slopes: np.ndarray,
+) -> Any:
+    """Gradient to the mean through the color; those to color, harmonics and position are added."""
+    if scenes.sh.shape[2] == 0:
+        color_view = view if gradients.colors.shape[1] > 1 else 0
+        for channel in range(3):
+            gradients.colors[scene, color_view, n, channel] += total[D_RED + channel]
+        return ZEROS
+    position = geometry.load_vector(scenes.positions, scene, view)
+    direction, inverse = harmonics.unit_direction(mean, position)
+    harmonics.write_basis(scenes.sh.shape[2], direction, basis)
+    red, green, blue = harmonics.sum_harmonics(scenes.sh, scene, n, basis)
+    grad = (
+        total[D_RED] if red >= ZERO else ZERO,
+        total[D_GREEN] if green >= ZERO else ZERO,
+        total[D_BLUE] if blue >= ZERO else ZERO,
+    )
+    by_direction = harmonics.harmonics_vjp(
+        scenes.sh, scene, n, direction, grad, basis, slopes, gradients.sh
+    )
+    by_mean = harmonics.direction_vjp(by_direction, direction, inverse)
+    geometry.accumulate(gradients.cameras, at + geometry.POSITION, by_mean, -1.0)
+    return by_mean
 
 
 @inline_jit

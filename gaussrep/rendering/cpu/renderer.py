@@ -39,4 +39,4 @@ class CpuRenderer(Renderer):
     ) -> Rendering:
         """See `Renderer.rasterize`."""
         inputs = to_float32("cpu", "cpu", gaussians, cameras, background)
-        return rasterize_batch(self._rasterize, *inputs)
+        return rasterize_batch(self._rasterize, *inputs, has_harmonics=True)

@@ -9,10 +9,10 @@ from gaussrep.kernels.threads import launch
 from gaussrep.rendering.cpu.bin import bin_tiles, split_bands
 from gaussrep.rendering.cpu.composite import composite
 from gaussrep.rendering.cpu.composite_backward import composite_backward
+from gaussrep.rendering.cpu.features import pad_features
 from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     CAMERA_SIZE,
-    FEATURE_GROUP,
     FEATURES_START,
     RECORD_SIZE,
     TILE,
@@ -94,7 +94,8 @@ def composite_tiles(state: RasterState, background: np.ndarray, images: ImageBuf
         images: Output; every value is written.
     """
     splats, bins = state.splats, state.bins
-    arguments = splats.records, state.scenes.features, background, state.grid, bins, images
+    features = pad_features(state.scenes.features)
+    arguments = splats.records, features, background, state.grid, bins, images
     launch(composite, len(bins.starts), *arguments)
 
 
@@ -112,16 +113,17 @@ def compute_gradients(
     Returns:
         Gradients to the scenes, and to the background.
     """
-    buffers = _allocate_buffers(state)
     scenes, grid, splats, bins = state
+    features = pad_features(scenes.features)
+    buffers = _allocate_buffers(state, features.shape[2])
     tiles = len(bins.starts)
-    arguments = scenes.features, background, grid, splats, bins, images, grad_outputs, buffers
+    arguments = features, background, grid, splats, bins, images, grad_outputs, buffers
     launch(composite_backward, tiles, *arguments)
     blocks = splats.tiles_per_block_row.shape[1]
     arrays = (scenes.means, scenes.quats, scenes.scales, scenes.opacities)
     views = scenes.viewmats.shape[1]
     gradients = Gradients(
-        *(np.empty_like(array) for array in (*arrays, scenes.colors, scenes.features)),
+        *(np.empty_like(array) for array in (*arrays, scenes.colors, scenes.features, scenes.sh)),
         cameras=np.empty(len(scenes.means) * blocks * views * CAMERA_SIZE),
     )
     tasks = len(scenes.means) * blocks
@@ -132,13 +134,13 @@ def compute_gradients(
     return gradients, by_tile[..., :3].sum(axis=1)
 
 
-def _allocate_buffers(state: RasterState) -> GradientBuffers:
+def _allocate_buffers(state: RasterState, channels: int) -> GradientBuffers:
     sizes = state.splats.tiles_per_block_row.sum(axis=2)
-    channels = state.scenes.features.shape[2]
-    size = FEATURES_START + -(-(channels + TILE - FEATURE_GROUP) // TILE) * TILE * (channels > 0)
+    size = FEATURES_START + -(-channels // TILE) * TILE
+    spare = torch.get_num_threads() if channels else 0
     return GradientBuffers(
         starts=sizes.cumsum().reshape(sizes.shape) - sizes,
-        sums=_empty_aligned(int(sizes.sum()) * size),
+        sums=_empty_aligned((int(sizes.sum()) + spare) * size),
         size=size,
         background=_empty_aligned(len(state.bins.starts), TILE),
     )

@@ -32,6 +32,7 @@ def raster_state_of(scene):
     tensors = (g.means, g.quats, g.scales, g.opacities, g.colors[None])
     arrays = [t[None].float().contiguous().numpy() for t in tensors]
     arrays.append(np.empty((1, g.count, 0), np.float32))
+    arrays += [np.empty((1, g.count, 0, 3), np.float32), np.empty((1, 1, 0), np.float32)]
     arrays += [t[None].float().contiguous().numpy() for t in (cameras.viewmats, cameras.Ks)]
     size = cameras.width, cameras.height
     return project_and_bin(Scenes(*arrays), *size, ortho=False, antialiased=g.antialiased)
