@@ -19,6 +19,10 @@ BUILTIN: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "info": ("gaussrep.cli.info:info", "Summarize a file of Gaussians."),
         "runs": ("gaussrep.cli.runs:runs", "List the runs in a folder and how far they are."),
+        "compare": (
+            "gaussrep.cli.compare:compare",
+            "Compare runs, paired over their seeds.",
+        ),
         "push": (
             "gaussrep.cli.push:push",
             "Publish a run, on the Hugging Face Hub or in a folder.",

@@ -7,7 +7,7 @@ from typing import Any
 from tables.markdown import ABSENT, RESULTS, table
 
 sys.path.append(str(RESULTS.parent))
-from harness.intervals import is_equivalent, paired_difference
+from gaussrep.evaluation.intervals import is_equivalent, paired_difference
 
 Cells = Mapping[str, Any]
 

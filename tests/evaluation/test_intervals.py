@@ -1,7 +1,7 @@
 import pytest
 from scipy import stats
 
-from harness.intervals import is_equivalent, paired_difference
+from gaussrep.evaluation.intervals import is_equivalent, paired_difference
 
 
 def test_the_interval_is_that_of_the_paired_t_test():
