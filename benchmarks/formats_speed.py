@@ -1,9 +1,10 @@
-"""Measure how long gaussrep and gsply take to load and save PLY files, and their peak memory.
+"""Measure how long programs take to load and save files of Gaussians, and their peak memory.
 
-python benchmarks/formats_speed.py PYTHON [--count N] [--repeats R] [--out FILE]
+python benchmarks/formats_speed.py PYTHON [--counts N...] [--repeats R] [--out FILE]
 
-PYTHON is an interpreter with gsply 0.4.6, on Linux. Every program runs in a process of its own, in
-which one file is loaded and saved several times; the programs take turns.
+PYTHON is an interpreter with gsply 0.4.6, plyfile and gaussforge 0.6.0, on Linux. Every program
+runs in a process of its own, in which one file is loaded and saved several times; the programs take
+turns on the same file.
 """
 
 import argparse
@@ -11,8 +12,10 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -30,7 +33,6 @@ TIMED = """
 import json, sys, time
 source, target, repeats = sys.argv[1], sys.argv[2], int(sys.argv[3])
 {setup}
-load_small()
 def peak():
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
@@ -40,38 +42,85 @@ before = peak()
 seconds = {{"load": [], "save": []}}
 for _ in range(repeats):
     for name, work in (("load", lambda: load(source)), ("save", lambda: save(scene, target))):
-        start = time.process_time()
+        start, began = time.process_time(), time.perf_counter()
         made = work()
-        seconds[name].append(time.process_time() - start)
+        seconds[name].append((time.process_time() - start, time.perf_counter() - began))
         if name == "load":
             scene = made
         del made
 after = peak()
 print(json.dumps({{"seconds": seconds, "kib": after - before}}))
 """
+GSPLY_SPZ = """
+import gsply
+load, save = gsply.read_spz, lambda scene, path: gsply.write_spz(path, scene)
+"""
+GAUSSFORGE = """
+import gaussforge
+forge, kind = gaussforge.GaussForge(), source.rpartition(".")[2]
+def checked(result):
+    if "error" in result:
+        raise RuntimeError(result["error"])
+    return result["data"]
+def load(path):
+    with open(path, "rb") as file:
+        return checked(forge.read(file.read(), kind))
+def save(scene, path):
+    with open(path, "wb") as file:
+        file.write(checked(forge.write(scene, kind)))
+"""
 SETUPS = {
     "gaussrep": """
 import gaussrep as gr
-load, save = gr.load, gr.save
-def load_small():
-    save(load(source)[:10], target)
-    load(target)
+settings = {"axes": "spz"} if source.endswith(".spz") else {}
+load, save = lambda path: gr.load(path, **settings), gr.save
+save(load(source)[:10], target)
+load(target)
 """,
     "gsply": """
 import gsply
 load, save = gsply.plyread, lambda scene, path: gsply.plywrite(path, scene)
-def load_small():
-    pass
 """,
+    "gsply, of arrays": """
+import gsply, numpy
+def load(path):
+    found = gsply.plyread(path)
+    names = ("means", "scales", "quats", "opacities", "sh0", "shN")
+    return [numpy.array(getattr(found, name)) for name in names]
+def save(scene, path):
+    gsply.plywrite(path, *scene)
+""",
+    "plyfile": """
+import plyfile, numpy
+def load(path):
+    found = plyfile.PlyData.read(path)
+    found["vertex"].data = numpy.array(found["vertex"].data)
+    return found
+def save(scene, path):
+    scene.write(path)
+""",
+    "gaussforge": GAUSSFORGE,
 }
+PROGRAMS = {
+    ".ply": SETUPS,
+    ".spz": {"gaussrep": SETUPS["gaussrep"], "gsply": GSPLY_SPZ, "gaussforge": GAUSSFORGE},
+    ".sog": {"gaussrep": SETUPS["gaussrep"]},
+}
+SLOW = (".spz", ".sog")
+"""Files of the smallest count only, with three repeats, because some programs take minutes."""
+SLOW_REPEATS = 3
 DEFINITIONS = {
-    "load": "seconds of processor time, all threads, of the fastest of the repeats",
+    "load": "median seconds of the repeats: processor time of all threads, and elapsed",
     "save": "the same",
     "peak_mib": "growth of the peak of resident memory; one scene is in memory while the next is "
     "loaded",
     "scene_mib": "memory of one decoded scene",
-    "gsply": "its values stay logits and logarithms, which it writes as it read them; those of "
-    "gaussrep are decoded and checked",
+    "gsply": "its values stay logits and logarithms; it writes the bytes that it has read, as one "
+    "block",
+    "gsply, of arrays": "the same values in arrays of their own, as after any change; loading "
+    "includes the copies",
+    "plyfile": "columns as they are in the file, copied into memory",
+    "gaussrep": "values are decoded and checked",
 }
 
 
@@ -90,48 +139,74 @@ def make_scene(count: int, degree: int) -> Gaussians:
     )
 
 
-def measure(python: str, program: str, source: Path, repeats: int) -> dict[str, float]:
-    script = TIMED.format(setup=SETUPS[program])
-    target = source.with_name("written.ply")
-    command = [python, "-c", script, str(source), str(target), str(repeats)]
-    ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+def measure(python: str, setup: str, source: Path, repeats: int) -> dict[str, Any]:
+    target = source.with_name(f"written{source.suffix}")
+    command = [python, "-c", TIMED.format(setup=setup), str(source), str(target), str(repeats)]
+    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    if ran.returncode:
+        return {"failed": ran.stderr.strip().rpartition("\n")[2]}
     found = json.loads(ran.stdout.strip().rpartition("\n")[2])
-    least = {name: round(min(values), 4) for name, values in found["seconds"].items()}
-    return least | {"peak_mib": round(found["kib"] * 1024 / MIB, 1)}
+    row: dict[str, Any] = {}
+    for name, times in found["seconds"].items():
+        row[f"{name}_cpu"], row[f"{name}_wall"] = (
+            round(median(values), 4) for values in zip(*times, strict=True)
+        )
+    row["written_mib"] = round(target.stat().st_size / MIB, 1)
+    target.unlink()
+    return row | {"peak_mib": round(found["kib"] * 1024 / MIB, 1)}
 
 
-def run(python: str, count: int, repeats: int, out: Path) -> None:
-    results: list[dict[str, Any]] = []
-    with TemporaryDirectory() as folder:
-        source = Path(folder) / "scene.ply"
+def measure_all(
+    python: str, counts: list[int], repeats: int, folder: Path
+) -> Iterator[dict[str, Any]]:
+    few = min(SLOW_REPEATS, repeats)
+    for count in counts:
         for degree in (0, 3):
-            save(make_scene(count, degree), source)
-            for program, path in (("gaussrep", sys.executable), ("gsply", python)):
-                row = measure(path, program, source, repeats)
-                numbers = 11 + 3 * (degree + 1) ** 2
-                size = {"program": program, "gaussians": count, "sh_degree": degree}
-                size["scene_mib"] = round(4 * numbers * count / MIB, 1)
-                results.append(size | {"file_mib": round(source.stat().st_size / MIB, 1)} | row)
-                print(results[-1], flush=True)
+            scene = make_scene(count, degree)
+            for suffix, programs in PROGRAMS.items():
+                if suffix in SLOW and count > min(counts):
+                    continue
+                source = folder / f"scene{suffix}"
+                save(scene, source)
+                facts = {"suffix": suffix, "gaussians": count, "sh_degree": degree}
+                facts["scene_mib"] = round(4 * (11 + 3 * (degree + 1) ** 2) * count / MIB, 1)
+                for program, setup in programs.items():
+                    path = sys.executable if program == "gaussrep" else python
+                    row = measure(path, setup, source, few if suffix in SLOW else repeats)
+                    yield {"program": program, **facts, **row, "load_average": _load()}
+                source.unlink()
+
+
+def _load() -> float:
+    return round(os.getloadavg()[0], 1)
+
+
+def run(python: str, counts: list[int], repeats: int, out: Path) -> None:
+    results = []
+    with TemporaryDirectory() as folder:
+        for row in measure_all(python, counts, repeats, Path(folder)):
+            print(row, flush=True)
+            results.append(row)
     origin = describe_origin(["python", "benchmarks/formats_speed.py"])
-    load = [round(value, 2) for value in os.getloadavg()]
-    facts = {
-        "definitions": DEFINITIONS,
-        "load_average": load,
-        "torch": version("torch"),
-        "gsply": "0.4.6",
+    code = "from importlib.metadata import version as v; print(*map(v, ['{}']))"
+    others = {
+        name: subprocess.run(
+            [python, "-c", code.format(name)], check=True, stdout=subprocess.PIPE, text=True
+        ).stdout.strip()
+        for name in ("gsply", "plyfile", "gaussforge")
     }
+    facts = {"definitions": DEFINITIONS, "repeats": repeats, "torch": version("torch"), **others}
     write_json({**origin, **facts, "results": results}, out)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Time PLY files.")
-    parser.add_argument("python", help="interpreter with gsply 0.4.6")
-    parser.add_argument("--count", type=int, default=1_000_000)
+    parser = argparse.ArgumentParser(description="Time files of Gaussians.")
+    parser.add_argument("python", help="interpreter with gsply, plyfile and gaussforge")
+    parser.add_argument("--counts", type=int, nargs="+", default=[1_000_000, 4_000_000])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     try:
-        run(given.python, given.count, given.repeats, given.out)
+        run(given.python, given.counts, given.repeats, given.out)
     except (GaussrepError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"error: {error}")
