@@ -41,6 +41,7 @@ FILES: list[tuple[str, dict[str, Any]]] = [
     (".spz", {"version": 4}),
     (".compressed.ply", {}),
     (".sog", {}),
+    (".usda", {}),
 ]
 SORTED = (".compressed.ply", ".sog")
 """Files whose Gaussians are in another order, so that they are compared by renders only."""
