@@ -107,8 +107,8 @@ PROGRAMS = {
     ".sog": {"gaussrep": SETUPS["gaussrep"]},
 }
 SLOW = (".spz", ".sog")
-"""Files of the smallest count only, with three repeats, because some programs take minutes."""
-SLOW_REPEATS = 3
+"""Files of the smallest count only, once, because some programs take minutes."""
+SLOW_REPEATS = 1
 DEFINITIONS = {
     "load": "median seconds of the repeats: processor time of all threads, and elapsed",
     "save": "the same",

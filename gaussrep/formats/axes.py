@@ -36,21 +36,41 @@ def convert_axes(gaussians: Gaussians, signs: Signs) -> Gaussians:
     """
     if signs == RIGHT_DOWN_FORWARD:
         return gaussians
-    x, y, z = signs
     axes = gaussians.means.new_tensor(signs)
     harmonics = gaussians.sh
     if harmonics is not None:
-        parities = _parities(sh.degree_of(harmonics.shape[-2]), signs)
+        parities = sh_parities(sh.degree_of(harmonics.shape[-2]), signs)
         harmonics = harmonics * harmonics.new_tensor(parities)[:, None]
     return gaussians.replace(
         means=gaussians.means * axes,
-        quats=gaussians.quats * axes.new_tensor([1, y * z, x * z, x * y]),
+        quats=gaussians.quats * axes.new_tensor(quat_parities(signs)),
         sh=harmonics,
     )
 
 
+def quat_parities(signs: Signs) -> tuple[int, int, int, int]:
+    """Compute the signs by which the components of quaternions change.
+
+    Args:
+        signs: Signs of x, y and z in the other axes.
+
+    Returns:
+        Signs of w, x, y and z.
+    """
+    x, y, z = signs
+    return 1, y * z, x * z, x * y
+
+
 @cache
-def _parities(degree: int, signs: Signs) -> tuple[float, ...]:
-    """Compute the signs by which coefficients change, one per basis function."""
+def sh_parities(degree: int, signs: Signs) -> tuple[float, ...]:
+    """Compute the signs by which SH coefficients change.
+
+    Args:
+        degree: Degree of the SH.
+        signs: Signs of x, y and z in the other axes.
+
+    Returns:
+        One sign per basis function.
+    """
     probe, axes = torch.tensor(PROBE), torch.tensor(signs)
     return tuple((sh.basis(degree, probe * axes) * sh.basis(degree, probe)).sign().tolist())

@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
-import torch
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import Signs, convert_axes
+from gaussrep.formats.axes import Signs, quat_parities, sh_parities
 from gaussrep.formats.checked_files import allocate, possible_gaussians, sh_coefficients
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
@@ -73,29 +72,28 @@ def decode_rows(
     for start in range(0, count, ROWS):
         few = slice(start, min(start + ROWS, count))
         rows = slice(part.start + few.start, part.start + few.stop)
-        decoded = _decode_few(header, [stream[rows] for stream in streams])
-        turned = convert_axes(decoded, signs)
-        for name, tensor in turned.tensors():
-            fields[name].numpy()[few] = tensor.numpy()
+        places = {name: tensor[few].numpy() for name, tensor in fields.items()}
+        _decode_few(header, [stream[rows] for stream in streams], signs, places)
     return possible_gaussians(remarks, **fields)
 
 
-def _decode_few(header: SpzHeader, streams: list[np.ndarray]) -> Gaussians:
+def _decode_few(
+    header: SpzHeader, streams: list[np.ndarray], signs: Signs, places: dict[str, np.ndarray]
+) -> None:
+    """Decode few Gaussians into their places in the fields."""
     stored, opacities, colors, logs, quats, rest = streams
-    harmonics = np.empty((len(stored), 1 + rest.shape[1] // 3, 3), np.float32)
-    harmonics[:, 0] = COLORS[colors]
+    places["means"][:] = _centers(stored, header)
+    places["means"] *= np.array(signs, np.float32)
+    places["quats"][:] = decode_quats(quats, header.version)
+    places["quats"] *= np.array(quat_parities(signs), np.float32)
+    SCALES.take(logs, out=places["scales"], mode="clip")
+    OPACITIES.take(opacities[:, 0], out=places["opacities"], mode="clip")
+    places["sh"][:, 0] = COLORS[colors]
     higher = rest.astype(np.float32)
     higher -= SH_ZERO
-    higher *= 1 / SH_ZERO
-    harmonics[:, 1:] = higher.reshape(len(rest), -1, 3)
-    arrays = (
-        _centers(stored, header),
-        decode_quats(quats, header.version),
-        SCALES[logs],
-        OPACITIES[opacities[:, 0]],
-    )
-    fields = [torch.from_numpy(array.astype(np.float32)) for array in arrays]
-    return Gaussians(*fields, sh=torch.from_numpy(harmonics))
+    factors = np.repeat(sh_parities(header.degree, signs)[1:], 3) / SH_ZERO
+    flat = places["sh"].reshape(len(rest), -1)
+    np.multiply(higher, factors.astype(np.float32), out=flat[:, 3:])
 
 
 def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarray]:

@@ -47,8 +47,8 @@ def files_speed_table() -> str:
     loads = sorted(row["load_average"] for row in content["results"])
     names = ", ".join(f"{name} {content[name]}" for name in ("gsply", "plyfile", "gaussforge"))
     caption = (
-        f"seconds of processor time, in brackets elapsed, medians of {content['repeats']}, of SPZ "
-        f"and SOG of 3; {names}; load average {loads[0]:.0f} to {loads[-1]:.0f}; {origin(content)}"
+        f"seconds of processor time, in brackets elapsed, medians of {content['repeats']}; SPZ "
+        f"and SOG once; {names}; load average {loads[0]:.0f} to {loads[-1]:.0f}; {origin(content)}"
     )
     return table(head, body, caption)
 
