@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
+from gaussrep.fitting.colmap_lenses import BENDS, ColmapLens
 from gaussrep.fitting.colmap_model import (
     LARGEST,
     ColmapCamera,
@@ -137,20 +139,26 @@ def _frame(
 
 def _lens(camera: ColmapCamera) -> Lens:
     names = PARAMETERS.get(camera.model)
+    if names is None and camera.model in BENDS:
+        names = "f cx cy" if camera.model.startswith("SIMPLE_") else "fl_x fl_y cx cy"
     if names is None:
         raise DataError(
             f"the camera model {camera.model} is not read, wanted one of "
-            f"{', '.join(PARAMETERS)}; undistort the images first: colmap image_undistorter"
+            f"{', '.join((*PARAMETERS, *BENDS))}; undistort the images first: "
+            "colmap image_undistorter"
         )
-    values = dict(zip(names.split(), camera.params, strict=True))
+    values: dict[str, Any] = dict(
+        zip(names.split(), camera.params, strict=camera.model in PARAMETERS)
+    )
     focal = values.pop("f", None)
     if focal is not None:
         values |= {"fl_x": focal, "fl_y": focal}
     if not min(values["fl_x"], values["fl_y"], camera.width, camera.height) > 0:
         raise DataError(f"its camera has the focal length {values['fl_x']:g}, wanted more than 0")
-    return Lens.model_validate(
-        values | {"camera_model": camera.model, "w": camera.width, "h": camera.height}
-    )
+    values |= {"camera_model": camera.model, "w": camera.width, "h": camera.height}
+    if camera.model in PARAMETERS:
+        return Lens.model_validate(values)
+    return ColmapLens.model_validate(values | {"params": camera.params[len(names.split()) :]})
 
 
 def _viewmat(image: ColmapImage) -> Float64[np.ndarray, "4 4"] | None:

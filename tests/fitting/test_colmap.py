@@ -11,6 +11,7 @@ from gaussrep.config import load_config
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.colmap import PARAMETERS
+from gaussrep.fitting.colmap_lenses import BENDS
 from gaussrep.fitting.colmap_model import MODELS
 from gaussrep.fitting.config import ColmapConfig, FitConfig
 from gaussrep.rendering.projection import camera_map
@@ -171,6 +172,13 @@ USED = (
     "FULL_OPENCV", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE", "SIMPLE_FISHEYE", "FISHEYE",
 )  # fmt: skip
 
+OWN = {
+    "FOV": [0.8], "THIN_PRISM_FISHEYE": [-0.1, 0.05, 0.01, -0.02, 0.01, -0.005, 0.003, -0.004],
+    "RAD_TAN_THIN_PRISM_FISHEYE":
+        [-0.1, 0.05, -0.02, 0.01, 0.003, -0.001, 0.01, -0.02, 0.003, -0.004, 0.005, 0.002],
+    "SIMPLE_DIVISION": [-0.1], "DIVISION": [-0.1], "EUCM": [0.6, 1.1],
+}  # fmt: skip
+"""COLMAP's own models, and parameters after the principal point."""
 LENSES_OF = {model: "fisheye" if "FISHEYE" in model else "opencv" for model in USED[2:]}
 
 
@@ -183,7 +191,7 @@ def test_every_camera_model_is_used_or_refused_by_name(folder, model, encoding):
         params = (30.0, 10.0, 5.0)
     params = (*params, *[0.01] * count)[:count]
     WRITERS[encoding](folder / "sparse" / "0", {1: (model, 20, 10, params)}, IMAGES[:2], POINTS)
-    if model not in USED:
+    if model not in USED and model not in OWN:
         with pytest.raises(DataError, match=f"the camera model {model} is not read"):
             opened(folder)
         return
@@ -225,6 +233,41 @@ def test_pycolmap_writes_what_is_read(folder):
         torch.testing.assert_close(capture.train.cameras.viewmats[:, :3], poses.float())
         assert len(capture.points) == len(model.points3D)
         (folder / "sparse").rename(folder / name)
+
+
+@pytest.mark.parametrize("model", OWN)
+def test_own_models_bend_rays_as_pycolmap_does(model):
+    pycolmap = pytest.importorskip("pycolmap")
+    number = pycolmap.CameraModelId.__members__[model]
+    camera = pycolmap.Camera.create_from_model_id(1, number, 70.0, 96, 64)
+    camera.params = [*camera.params[: -len(OWN[model])], *OWN[model]]
+    rays = np.random.default_rng(0).uniform(-0.8, 0.8, (20, 2))
+    found = BENDS[model](*torch.from_numpy(rays).unbind(1), *OWN[model])
+    pixels = np.array([camera.img_from_cam(np.array([*ray, 1.0])) for ray in rays])
+    np.testing.assert_allclose(70 * np.stack(found, 1) + [48, 32], pixels, atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("model", "place"),
+    [
+        ("FOV", 0.50000),
+        ("THIN_PRISM_FISHEYE", 0.44254),
+        ("RAD_TAN_THIN_PRISM_FISHEYE", 0.46132),
+        ("SIMPLE_DIVISION", 0.48809),
+        ("EUCM", 0.46404),
+    ],
+)
+def test_own_models_by_numbers_of_pycolmap(model, place):
+    slope = torch.tensor([0.5], dtype=torch.float64)
+    assert BENDS[model](slope, 0 * slope, *OWN[model])[0].item() == pytest.approx(place, abs=1e-5)
+
+
+def test_own_models_have_no_renderer(folder):
+    camera = {1: ("EUCM", 20, 10, (30.0, 30.0, 10.0, 5.0, 0.6, 1.1))}
+    write_text(folder / "sparse" / "0", camera, IMAGES[:2], POINTS)
+    assert opened(folder).train.cameras.model == "pinhole"
+    with pytest.raises(DataError, match="no renderer has the camera model EUCM; undistort"):
+        opened(folder, undistort=False)
 
 
 @pytest.mark.parametrize("model", USED)
