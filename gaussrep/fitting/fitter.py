@@ -27,6 +27,9 @@ from gaussrep.rendering import Rendering, render
 
 logger = logging.getLogger("gaussrep")
 
+SHARED_WEIGHT = 300.0
+"""Weight of the squared mean of the higher spherical harmonics over the Gaussians, where exposures
+are learned: what all Gaussians do alike when the view changes is exposure. Design choice."""
 FEATURE_SCALE = 0.1
 """Initial standard deviation of features; design choice."""
 
@@ -193,14 +196,17 @@ class SceneFitter:
         return FittedViews(gaussians, corrected, background, shown)
 
     def exposure_penalty(self) -> Float[Tensor, ""] | None:
-        """Compute the weighted penalty on exposures.
+        """Compute the weighted penalty on exposures, and on what the scene takes over from them.
 
         Returns:
             A scalar to add to the loss; None where exposures are not learned.
         """
         if self.exposure is None:
             return None
-        return self.config.optimize.exposure_weight * self.exposure.penalty()
+        penalty = self.config.optimize.exposure_weight * self.exposure.penalty()
+        if "shN" in self.scene.raw:
+            penalty = penalty + SHARED_WEIGHT * self.scene.raw["shN"].mean(0).square().sum()
+        return penalty
 
     def render(self, cameras: Cameras, gaussians: Gaussians | None = None) -> FittedViews:
         """Render views outside of training.

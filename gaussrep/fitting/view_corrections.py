@@ -42,10 +42,13 @@ class ViewParameters(nn.Module):
     def centered(self) -> Float[Tensor, "v k"]:
         """Compute the rows relative to their mean.
 
+        No gradient flows through the mean: Adam would make steps of the rows of all views from
+        the small part that the view of a step has in it.
+
         Returns:
             Rows whose mean is 0 up to rounding.
         """
-        return self.values - self.values.mean(0)
+        return self.values - self.values.mean(0).detach()
 
     def penalty(self) -> Float[Tensor, ""]:
         """Compute the mean square of the rows relative to their mean.

@@ -53,7 +53,7 @@ def test_the_falloff_is_that_of_the_formula():
 
 
 @pytest.mark.parametrize("kind", ["exposure", "poses"])
-def test_gradients_reach_all_parameters(ring, kind):
+def test_gradients_reach_all_parameters(ring, kind, monkeypatch):
     torch.manual_seed(0)
     if kind == "exposure":
         module = Exposure(3, vignetting=True).double()
@@ -62,12 +62,21 @@ def test_gradients_reach_all_parameters(ring, kind):
     else:
         module, arguments = PoseCorrections(3).double(), (ring[:3].to(torch.float64), VIEWS, 2.0)
 
+    monkeypatch.setattr(module, "centered", lambda: module.values)
+
     def call(values):
         found = torch.func.functional_call(module, {"values": values}, arguments)
         return found if kind == "exposure" else found.viewmats
 
     values = (0.1 * torch.randn(module.values.shape).double()).requires_grad_()
     assert torch.autograd.gradcheck(call, values)
+
+
+def test_a_view_has_a_gradient_to_its_own_row_alone():
+    module = exposure()
+    image, alpha = torch.rand(1, 5, 7, 3), torch.rand(1, 5, 7)
+    module(image, alpha, torch.zeros(3), torch.tensor([1])).sum().backward()
+    assert module.values.grad.any(1).tolist() == [False, True, False]
 
 
 def test_weights_of_another_number_of_views_are_loaded():
