@@ -4,6 +4,7 @@ import gc
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from accelerate.tracking import filter_trackers  # noqa: TID253
 from accelerate.utils import (  # noqa: TID253
     DistributedType,
     GradientAccumulationPlugin,
+    InitProcessGroupKwargs,
     broadcast_object_list,
     gather_object,
 )
@@ -29,6 +31,9 @@ from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.config import TrainerConfig
 
 T = TypeVar("T")
+
+PATIENCE = timedelta(hours=4)
+"""How long processes wait for the first one, which may evaluate; by default 10 minutes on GPUs."""
 
 PROJECT = "gaussrep"
 """Name that trackers of experiments know runs by."""
@@ -59,6 +64,7 @@ class Engine:
                 gradient_accumulation_plugin=GradientAccumulationPlugin(
                     num_steps=config.gradient_accumulation_steps, sync_with_dataloader=False
                 ),
+                kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
             )
         except ValueError as error:
             _forget_state()
