@@ -22,7 +22,13 @@ from reference.components import components_page
 from reference.settings import settings_tables
 from tables.busy import busy_table
 from tables.decimation import decimation_table
-from tables.formats import garden_table, ply_table, readers_table, synthetic_table
+from tables.formats import (
+    garden_table,
+    ply_table,
+    readers_table,
+    streaming_table,
+    synthetic_table,
+)
 from tables.gmae_cost import gmae_cost_table
 from tables.gpu import gpu_speed_table, gpu_training_table
 from tables.nerfstudio import fits_table, starts_table
@@ -76,6 +82,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "formats-garden": garden_table,
     "formats-synthetic": synthetic_table,
     "formats-speed": ply_table,
+    "formats-streaming": streaming_table,
     "format-readers": readers_table,
     "busy": busy_table,
     "decimation": decimation_table,

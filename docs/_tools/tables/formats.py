@@ -49,6 +49,22 @@ def ply_table() -> str:
     return table(head, body, caption)
 
 
+def streaming_table() -> str:
+    """Generate the table of conversions with a limit on the address space."""
+    content = read_results("formats-streaming")
+    head = ["to", "seconds of processor time", "elapsed", "peak, MiB", "read, MiB", "written, MiB"]
+    keys = ("cpu", "wall", "peak_mib", "read_mib", "written_mib")
+    body = [
+        [f"`{row['target']}`", *(_shown(row[key]) for key in keys)] for row in content["results"]
+    ]
+    count = content["results"][0]["gaussians"]
+    caption = (
+        f"{count:,} Gaussians of a PLY file, {content['scene_mib']} MiB decoded; at most "
+        f"{content['limit_mib']} MiB more than a small conversion needs; {origin(content)}"
+    )
+    return table(head, body, caption)
+
+
 def _shown(value: str | float) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
