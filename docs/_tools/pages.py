@@ -23,8 +23,8 @@ from reference.settings import settings_tables
 from tables.busy import busy_table
 from tables.decimation import decimation_table
 from tables.formats import (
+    files_speed_table,
     garden_table,
-    ply_table,
     readers_table,
     streaming_table,
     synthetic_table,
@@ -81,7 +81,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "sparse-unet": sparse_unet_table,
     "formats-garden": garden_table,
     "formats-synthetic": synthetic_table,
-    "formats-speed": ply_table,
+    "formats-speed": files_speed_table,
     "formats-streaming": streaming_table,
     "format-readers": readers_table,
     "busy": busy_table,

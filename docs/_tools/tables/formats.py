@@ -38,15 +38,27 @@ def readers_table() -> str:
     return table(head, body, f"{count:,} Gaussians, SH of degree {degree}; {content['date'][:10]}")
 
 
-def ply_table() -> str:
-    """Generate the table of times and memory of PLY files."""
+def files_speed_table() -> str:
+    """Generate the table of times and memory of every program."""
     content = read_results("formats-speed")
-    head = ["program", "SH degree", "file, MiB", "load, s", "save, s", "scene, MiB", "peak, MiB"]
-    keys = ("program", "sh_degree", "file_mib", "load", "save", "scene_mib", "peak_mib")
-    body = [[_shown(row[key]) for key in keys] for row in content["results"]]
-    count = content["results"][0]["gaussians"]
-    caption = f"{count:,} Gaussians; load average {content['load_average'][0]}; {origin(content)}"
+    head = ["file", "million", "SH degree", "program", "load, s", "save, s", "file, MiB",
+            "scene, MiB", "peak, MiB"]  # fmt: skip
+    body = [_speed(row) for row in content["results"]]
+    loads = sorted(row["load_average"] for row in content["results"])
+    names = ", ".join(f"{name} {content[name]}" for name in ("gsply", "plyfile", "gaussforge"))
+    caption = (
+        f"seconds of processor time, in brackets elapsed, medians of {content['repeats']}; SPZ "
+        f"and SOG once; {names}; load average {loads[0]:.0f} to {loads[-1]:.0f}; {origin(content)}"
+    )
     return table(head, body, caption)
+
+
+def _speed(row: Mapping[str, Any]) -> list[str]:
+    start = [row["suffix"], f"{row['gaussians'] / 1e6:g}", str(row["sh_degree"]), row["program"]]
+    if "failed" in row:
+        return [*start, f"fails: {row['failed']}", *[ABSENT] * 4]
+    times = [f"{row[f'{key}_cpu']:.3g} ({row[f'{key}_wall']:.3g})" for key in ("load", "save")]
+    return [*start, *times, *(_shown(row[key]) for key in ("written_mib", "scene_mib", "peak_mib"))]
 
 
 def streaming_table() -> str:
