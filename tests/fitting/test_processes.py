@@ -49,8 +49,10 @@ def test_two_processes_equal_one(tmp_path, strategy, learned):
     fit(tmp_path, PROGRAM, *arguments, "--run", "alone")
     assert out.count("Gaussians after 16 steps") == 1
     together, alone = tmp_path / "together", tmp_path / "alone"
-    for name in ("gaussians", "loss", "grad_norm", "val_loss", "val_psnr"):
+    for name in ("gaussians", "loss", "val_loss", "val_psnr"):
         assert numbers(together, name) == pytest.approx(numbers(alone, name), rel=1e-5)
+    norms = numbers(alone, "grad_norm")  # which magnify rounding
+    assert numbers(together, "grad_norm") == pytest.approx(norms, rel=1e-4)
     assert len(set(numbers(alone, "gaussians"))) > 1
     cameras = synthetic_capture(views=8, size=24).train.cameras
     images = [gr.render(gr.load(run / "scene.ply"), cameras).color for run in (together, alone)]
