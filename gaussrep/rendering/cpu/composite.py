@@ -27,6 +27,7 @@ from gaussrep.rendering.cpu.cells import (
 from gaussrep.rendering.cpu.features import (
     FeatureWorkspace,
     allocate_features,
+    clear_features,
     composite_features,
     list_touching,
     write_features,
@@ -38,6 +39,7 @@ from gaussrep.rendering.cpu.layout import (
     GREEN,
     ONE,
     PIXELS,
+    RECORD_SIZE,
     RED,
     TILE,
     ZERO,
@@ -72,14 +74,14 @@ class TileWorkspace(NamedTuple):
 
     state: np.ndarray
     """State of each cell, at the offsets above."""
-    features: FeatureWorkspace
-    """That of the features."""
     local: np.ndarray
     """Gaussians of a chunk, see `load_gaussians`."""
     touched: np.ndarray
     """Cells that they overlap, see `load_gaussians`."""
+    touching: np.ndarray
+    """Gaussians that overlap one cell, [CHUNK]."""
     weights: np.ndarray
-    """Weights of the Gaussians that overlap one cell in its pixels, [CHUNK * WIDTH]."""
+    """Their weights in its pixels, [CHUNK * WIDTH]."""
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
 
@@ -88,7 +90,7 @@ class TileWorkspace(NamedTuple):
 def composite(
     tasks: Tasks,
     records: np.ndarray,
-    features: np.ndarray,
+    features: np.ndarray | None,
     background: np.ndarray,
     grid: Grid,
     bins: Bins,
@@ -99,18 +101,18 @@ def composite(
     Args:
         tasks: Tiles of images.
         records: Projected Gaussians, float32 [I * N * RECORD].
-        features: Padded features, float32 [S, N, C'].
+        features: Padded features, float32 [S, N, C'], if there are any.
         background: RGB behind the Gaussians, float32 [I, 3].
         grid: Size of the images.
         bins: Gaussians of each tile.
         images: Output.
     """
-    scenes, count, stride = features.shape
-    views = len(background) // max(1, scenes)
+    count = len(records) // (RECORD_SIZE * max(1, len(background)))
+    work = allocate_features(features, False)
     workspace = TileWorkspace(
         np.empty(PLANES * PIXELS, np.float32),
-        allocate_features(stride, False),
         np.empty(CHUNK * LOCAL_SIZE, np.float32),
+        np.empty(CHUNK, np.int64),
         np.empty(CHUNK, np.int64),
         np.empty(CHUNK * WIDTH, np.float32),
         CONSTANTS.copy(),
@@ -122,7 +124,11 @@ def composite(
         image, place = divmod(tile, grid.columns * grid.rows)
         x, y = place % grid.columns * TILE, place // grid.columns * TILE
         inside = cells_inside(grid.width - x, grid.height - y)
-        _clear(workspace, grid.width - x, grid.height - y)
+        _clear(workspace.state, grid.width - x, grid.height - y)
+        base = 0
+        if features is not None:
+            clear_features(work)
+            base = image // (len(background) // features.shape[0]) * count
         start, end = bins.starts[tile], bins.ends[tile]
         unfinished = True
         while start < end and unfinished:
@@ -131,46 +137,49 @@ def composite(
             load_gaussians(
                 members, records, image * count, x, y, inside, workspace.local, workspace.touched
             )
-            unfinished = _composite_chunk(members, features, image // views * count, workspace)
+            unfinished = _composite_chunk(members, features, base, workspace, work)
             start += taken
         _write_tile(image, x, y, workspace.state, background, grid, images)
-        if stride:
-            write_features(image, x, y, workspace.features, images.features)
+        if features is not None:
+            write_features(image, x, y, work, images.features)
 
 
 @inline_jit
-def _clear(workspace: TileWorkspace, columns: int, rows: int) -> None:
+def _clear(state: np.ndarray, columns: int, rows: int) -> None:
     """Reset a tile: transmittance 1, but 0 outside the image, and all sums 0."""
-    for at in range(0, len(workspace.state), WIDTH):
-        store(workspace.state, at, broadcast(ZERO))
-    for at in range(0, len(workspace.features.pixels), WIDTH):
-        store(workspace.features.pixels, at, broadcast(ZERO))
+    for at in range(0, len(state), WIDTH):
+        store(state, at, broadcast(ZERO))
     for cell in range(CELLS):
         is_inside = pixels_inside(columns - cell_column(cell), rows - cell_row(cell))
         at = cell * PLANES * WIDTH + TRANSMITTANCE
-        store(workspace.state, at, select(is_inside, ONE, ZERO))
+        store(state, at, select(is_inside, ONE, ZERO))
 
 
 @inline_jit
 def _composite_chunk(
-    members: np.ndarray, features: np.ndarray, base: int, workspace: TileWorkspace
+    members: np.ndarray,
+    features: np.ndarray | None,
+    base: int,
+    workspace: TileWorkspace,
+    work: FeatureWorkspace | None,
 ) -> bool:
     """Composite a chunk of Gaussians; return whether any pixel is unfinished."""
     unfinished = False
     for cell in range(CELLS):
-        work = workspace.features
-        count = list_touching(cell, len(members), workspace.touched, work.touching)
-        done = _composite_cell(cell, count, workspace)
-        if len(work.pixels):
-            touching = work.touching[:done]
-            composite_features(cell, touching, members, features, base, workspace.weights, work)
+        count = list_touching(cell, len(members), workspace.touched, workspace.touching)
+        done = _composite_cell(cell, count, workspace, features)
+        if features is not None:
+            touching, weights = workspace.touching[:done], workspace.weights
+            composite_features(cell, touching, members, features, base, weights, work)
         at = cell * PLANES * WIDTH + TRANSMITTANCE
         unfinished |= movemask(load(workspace.state, at) > ZERO) != 0
     return unfinished
 
 
 @inline_jit
-def _composite_cell(cell: int, count: int, workspace: TileWorkspace) -> int:
+def _composite_cell(
+    cell: int, count: int, workspace: TileWorkspace, features: np.ndarray | None
+) -> int:
     """Composite Gaussians over one cell; return how many until all its pixels are finished."""
     at, local, state = cell * PLANES * WIDTH, workspace.local, workspace.state
     columns = lane_columns() + np.float32(cell_column(cell))
@@ -182,7 +191,7 @@ def _composite_cell(cell: int, count: int, workspace: TileWorkspace) -> int:
     done = 0
     while done < count and movemask(transmittance > ZERO) != 0:
         for i in range(done, min(done + STRIDE, count)):
-            record = workspace.features.touching[i] * LOCAL_SIZE
+            record = workspace.touching[i] * LOCAL_SIZE
             uncapped, is_visible = gaussian_alpha(local, record, columns, rows, constants)
             _, weight, transmittance, _ = absorb(uncapped, is_visible, transmittance, constants)
             alpha_sum = alpha_sum + weight
@@ -190,7 +199,7 @@ def _composite_cell(cell: int, count: int, workspace: TileWorkspace) -> int:
             red = fma(weight, broadcast_load(local, record + RED), red)
             green = fma(weight, broadcast_load(local, record + GREEN), green)
             blue = fma(weight, broadcast_load(local, record + BLUE), blue)
-            if len(workspace.features.pixels):
+            if features is not None:
                 store(workspace.weights, i * WIDTH, weight)
         done = min(done + STRIDE, count)
     store(state, at + TRANSMITTANCE, transmittance)

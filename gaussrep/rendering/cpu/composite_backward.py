@@ -103,12 +103,12 @@ class TileWorkspace(NamedTuple):
 
     state: np.ndarray
     """State of each cell, at the offsets above."""
-    features: FeatureWorkspace
-    """That of the features; empty where the loss does not use them."""
     local: np.ndarray
     """Gaussians of a chunk, see `load_gaussians`."""
     touched: np.ndarray
     """Cells that they overlap, see `load_gaussians`."""
+    touching: np.ndarray
+    """Gaussians that overlap one cell, [CHUNK]."""
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
 
@@ -116,7 +116,7 @@ class TileWorkspace(NamedTuple):
 @kernel
 def composite_backward(
     tasks: Tasks,
-    features: np.ndarray,
+    features: np.ndarray | None,
     background: np.ndarray,
     grid: Grid,
     splats: Splats,
@@ -129,7 +129,7 @@ def composite_backward(
 
     Args:
         tasks: Tiles of images.
-        features: Padded features, float32 [S, N, C'].
+        features: Padded features, float32 [S, N, C'], if the loss uses any.
         background: RGB behind the Gaussians, float32 [I, 3].
         grid: Size of the images.
         splats: Projected Gaussians.
@@ -138,11 +138,11 @@ def composite_backward(
         grad_outputs: Gradients to the images; empty for outputs that the loss does not use.
         buffers: Output.
     """
-    stride = features.shape[2] if grad_outputs.features.size else 0
+    work = allocate_features(features, True)
     workspace = TileWorkspace(
         np.empty(PLANES * PIXELS, np.float32),
-        allocate_features(stride, True),
         np.empty(CHUNK * LOCAL_SIZE, np.float32),
+        np.empty(CHUNK, np.int64),
         np.empty(CHUNK, np.int64),
         CONSTANTS.copy(),
     )
@@ -167,19 +167,21 @@ def composite_backward(
             buffers.background,
             tile,
         )
-        if stride:
+        if features is not None:
             load_feature_gradients(
                 image,
                 x,
                 y,
                 images.features,
                 grad_outputs.features,
-                workspace.features,
+                work,
                 workspace.state[BEHIND:],
                 PLANES,
             )
         spare = len(buffers.sums) - (tasks.thread + 1) * buffers.size
-        _tile_vjp(tile, image, row, column, features, grid, splats, bins, buffers, workspace, spare)
+        _tile_vjp(
+            tile, image, row, column, features, grid, splats, bins, buffers, workspace, work, spare
+        )
 
 
 @inline_jit
@@ -188,19 +190,19 @@ def _tile_vjp(
     image: int,
     row: int,
     column: int,
-    features: np.ndarray,
+    features: np.ndarray | None,
     grid: Grid,
     splats: Splats,
     bins: Bins,
     buffers: GradientBuffers,
     workspace: TileWorkspace,
+    work: FeatureWorkspace | None,
     spare: int,
 ) -> None:
     """Write the gradients of a tile to the slots of all Gaussians in its list."""
-    scenes, count, _ = features.shape
-    scene = image // (len(splats.depths) // max(1, scenes))
+    count = splats.depths.shape[1]
     inside = cells_inside(grid.width - column * TILE, grid.height - row * TILE)
-    work, touched = workspace.features, workspace.touched
+    touched = workspace.touched
     unfinished = True
     for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
         members = bins.members[start : min(bins.ends[tile], start + CHUNK)]
@@ -215,22 +217,31 @@ def _tile_vjp(
                 workspace.local,
                 touched,
             )
-            if len(work.pixels):
-                weights_vjp(members, features, scene * count, touched, work)
+            if features is not None:
+                base = image // (len(splats.depths) // features.shape[0]) * count
+                weights_vjp(members, features, base, touched, workspace.touching, work)
         composited = 0
         for k in range(len(members)):
             if k % STRIDE == 0 and unfinished:
                 unfinished = _is_unfinished(workspace.state)
             slot = buffers.size * _slot_index(splats, buffers, image, members[k], column, row)
-            work.slots[k] = slot + FEATURES_START
+            if work is not None:
+                work.slots[k] = slot + FEATURES_START
             if not unfinished or touched[k] == 0:
                 _clear(buffers, slot, slot + buffers.size)
             else:
-                _gaussian_vjp(k, touched[k], workspace, buffers.sums, slot)
+                _gaussian_vjp(k, touched[k], workspace, work, buffers.sums, slot)
                 _clear(buffers, slot + FEATURES_START, slot + buffers.size)
             composited += unfinished
-        if len(work.pixels):
-            features_vjp(composited, touched, buffers.sums, spare + FEATURES_START, work)
+        if features is not None:
+            features_vjp(
+                composited,
+                touched,
+                workspace.touching,
+                buffers.sums,
+                spare + FEATURES_START,
+                work,
+            )
 
 
 @inline_jit
@@ -331,10 +342,15 @@ def _load_tile(
 
 @inline_jit
 def _gaussian_vjp(
-    k: int, touched: int, workspace: TileWorkspace, values: np.ndarray, slot: int
+    k: int,
+    touched: int,
+    workspace: TileWorkspace,
+    work: FeatureWorkspace | None,
+    values: np.ndarray,
+    slot: int,
 ) -> None:
     """Composite one Gaussian over its cells and write the sums of its gradients to its slot."""
-    _cells_vjp(k, touched, workspace)
+    _cells_vjp(k, touched, workspace, work)
     local, state, record = workspace.local, workspace.state, k * LOCAL_SIZE
     m0 = m_x = m_y = m_xx = m_xy = m_yy = broadcast(ZERO)
     red = green = blue = depth = broadcast(ZERO)
@@ -356,7 +372,9 @@ def _gaussian_vjp(
 
 
 @inline_jit
-def _cells_vjp(k: int, touched: int, workspace: TileWorkspace) -> None:
+def _cells_vjp(
+    k: int, touched: int, workspace: TileWorkspace, work: FeatureWorkspace | None
+) -> None:
     """Composite one Gaussian over its cells; write its weights and log-opacity gradients there.
 
     The sums over cells are taken afterwards: together, the two loops need more registers than most
@@ -380,10 +398,10 @@ def _cells_vjp(k: int, touched: int, workspace: TileWorkspace) -> None:
         value = fma(load(state, at + GRAD_OUT_RED), red, value)
         value = fma(load(state, at + GRAD_OUT_GREEN), green, value)
         value = fma(load(state, at + GRAD_OUT_BLUE), blue, value)
-        if len(workspace.features.pixels):
+        if work is not None:
             place = k * PIXELS + at // PLANES
-            value = value + load(workspace.features.pairs, place)
-            store(workspace.features.pairs, place, weight)
+            value = value + load(work.pairs, place)
+            store(work.pairs, place, weight)
         behind = fnma(weight, value, load(state, at + BEHIND))
         store(state, at + BEHIND, behind)
         grad = fnma(behind, alpha * reciprocal(constants.one - alpha), weight * value)

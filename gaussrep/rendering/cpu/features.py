@@ -26,13 +26,13 @@ from gaussrep.rendering.cpu.layout import CELLS, PIXELS, TILE, ZERO
 from gaussrep.rendering.cpu.tile import CHUNK
 
 ROWS = 8 if WIDTH == 16 else 4
-WIDE = 3 if WIDTH > 4 else 2
-"""Rows of a product's tile, and its vectors; with four lanes, sums need a register to multiply."""
+WIDE = 3 if WIDTH == 16 else 2
+"""Rows of a product's tile, and its vectors; sums, factors and terms fit the registers."""
 TALL = 12
 """Rows of a product's tile that is one vector wide."""
 
-_listed_1, _listed_2, _listed_3 = (make_product(ROWS, n, listed=True) for n in (1, 2, 3))
-_product_1, _product_2, _product_3 = (make_product(ROWS, n) for n in (1, 2, 3))
+_listed_1, _listed_2, _listed_3 = (make_product(ROWS, min(n, WIDE), listed=True) for n in (1, 2, 3))
+_product_1, _product_2, _product_3 = (make_product(ROWS, min(n, WIDE)) for n in (1, 2, 3))
 _tall_product = make_product(TALL, 1)
 
 
@@ -46,10 +46,8 @@ class FeatureWorkspace(NamedTuple):
     pairs: np.ndarray
     """Of each Gaussian of a chunk and each pixel: gradients times features, summed over channels,
     and then weights; a vector behind is spare. Empty in the forward pass."""
-    touching: np.ndarray
-    """Gaussians of the chunk that overlap one cell, [CHUNK]."""
     terms: np.ndarray
-    """Start of the features of each, [CHUNK]."""
+    """Start of the features of each Gaussian that overlaps one cell, [CHUNK]."""
     slots: np.ndarray
     """First gradient to the features of each Gaussian of the chunk, [CHUNK]."""
     left: np.ndarray
@@ -60,34 +58,45 @@ class FeatureWorkspace(NamedTuple):
     """One vector."""
 
 
-def pad_features(features: np.ndarray) -> np.ndarray:
+def pad_features(features: np.ndarray) -> np.ndarray | None:
     """Pad features with zero channels.
 
     Args:
         features: float32 [S, N, C].
 
     Returns:
-        float32 [S, N, C'], where C' is a multiple of `WIDTH`; the same array if C is one.
+        float32 [S, N, C'], where C' is a multiple of `WIDTH`; the same array if C is one. None if C
+        is 0: kernels are then compiled without the code for features.
     """
+    if features.shape[2] == 0:
+        return None
     missing = -features.shape[2] % WIDTH
     return np.pad(features, ((0, 0), (0, 0), (0, missing))) if missing else features
 
 
 @inline_jit_alloc
-def allocate_features(stride: int, backward: bool) -> FeatureWorkspace:
-    """Allocate working memory for padded features of `stride` channels."""
-    has_pairs = backward and stride > 0
+def allocate_features(features: Any, backward: bool) -> Any:
+    """Allocate working memory for padded features; None where there are none."""
+    if features is None:
+        return None
+    stride = features.shape[2]
     return FeatureWorkspace(
         np.empty(PIXELS * stride, np.float32),
         np.empty(PIXELS * stride if backward else 0, np.float32),
-        np.empty(CHUNK * PIXELS + WIDTH if has_pairs else 0, np.float32),
-        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK * PIXELS + WIDTH if backward else 0, np.float32),
         np.empty(CHUNK, np.int64),
         np.empty(CHUNK, np.int64),
         np.empty(TALL, np.int64),
         np.empty(TALL, np.int64),
         np.empty(WIDTH, np.float32),
     )
+
+
+@inline_jit
+def clear_features(work: FeatureWorkspace) -> None:
+    """Reset the sums of weighted features."""
+    for at in range(0, len(work.pixels), WIDTH):
+        store(work.pixels, at, broadcast(ZERO))
 
 
 @inline_jit
@@ -205,8 +214,7 @@ def load_feature_gradients(
     _, height, width, channels = image_features.shape
     stride = len(work.pixels) // PIXELS
     if height - y < TILE or width - x < TILE:
-        for at in range(0, len(work.pixels), WIDTH):
-            store(work.pixels, at, broadcast(ZERO))
+        clear_features(work)
     for row in range(min(TILE, height - y)):
         for column in range(min(TILE, width - x)):
             at = pixel_offset(row, column)
@@ -238,6 +246,7 @@ def weights_vjp(
     features: np.ndarray,
     base: int,
     touched: np.ndarray,
+    touching: np.ndarray,
     work: FeatureWorkspace,
 ) -> None:
     """Compute gradients times features of a chunk's Gaussians, summed over channels.
@@ -247,14 +256,15 @@ def weights_vjp(
         features: Padded features, float32 [S, N, C'].
         base: Index of the scene's first Gaussian.
         touched: Cells that each Gaussian overlaps, as bits.
+        touching: Working memory for the Gaussians that overlap one cell.
         work: Working memory; `pairs` is written where a Gaussian overlaps a cell.
     """
     stride = features.shape[2]
     for cell in range(CELLS):
-        count = list_touching(cell, len(members), touched, work.touching)
+        count = list_touching(cell, len(members), touched, touching)
         for first in range(0, count, TALL):
             for r in range(TALL):
-                k = work.touching[min(first + r, count - 1)]
+                k = touching[min(first + r, count - 1)]
                 work.left[r] = (base + members[k]) * stride
                 work.out[r] = k * PIXELS + cell * WIDTH if first + r < count else CHUNK * PIXELS
                 store(work.pairs, work.out[r], broadcast(ZERO))
@@ -273,24 +283,30 @@ def weights_vjp(
 
 @inline_jit
 def features_vjp(
-    count: int, touched: np.ndarray, slots: np.ndarray, spare: int, work: FeatureWorkspace
+    count: int,
+    touched: np.ndarray,
+    touching: np.ndarray,
+    slots: np.ndarray,
+    spare: int,
+    work: FeatureWorkspace,
 ) -> None:
     """Compute the gradients to the features of a chunk's Gaussians: weights times gradients.
 
     Args:
         count: Number of Gaussians, of which `pairs` holds the weights.
         touched: Cells that each Gaussian overlaps, as bits.
+        touching: Working memory for the Gaussians that overlap one cell.
         slots: Sums, which begin at `work.slots` and are updated.
         spare: Index of as many floats in `slots` that nobody reads.
         work: Working memory.
     """
     stride = len(work.pixels) // PIXELS
     for cell in range(CELLS):
-        length = list_touching(cell, count, touched, work.touching)
+        length = list_touching(cell, count, touched, touching)
         for first in range(0, length, ROWS):
             for c in range(0, stride, WIDE * WIDTH):
                 for r in range(ROWS):
-                    k = work.touching[min(first + r, length - 1)]
+                    k = touching[min(first + r, length - 1)]
                     work.left[r] = k * PIXELS + cell * WIDTH
                     work.out[r] = (work.slots[k] if first + r < length else spare) + c
                 start = cell * WIDTH * stride + c

@@ -114,8 +114,8 @@ def compute_gradients(
         Gradients to the scenes, and to the background.
     """
     scenes, grid, splats, bins = state
-    features = pad_features(scenes.features)
-    buffers = _allocate_buffers(state, features.shape[2])
+    features = pad_features(scenes.features) if grad_outputs.features.size else None
+    buffers = _allocate_buffers(state)
     tiles = len(bins.starts)
     arguments = features, background, grid, splats, bins, images, grad_outputs, buffers
     launch(composite_backward, tiles, *arguments)
@@ -134,8 +134,9 @@ def compute_gradients(
     return gradients, by_tile[..., :3].sum(axis=1)
 
 
-def _allocate_buffers(state: RasterState, channels: int) -> GradientBuffers:
+def _allocate_buffers(state: RasterState) -> GradientBuffers:
     sizes = state.splats.tiles_per_block_row.sum(axis=2)
+    channels = state.scenes.features.shape[2]
     size = FEATURES_START + -(-channels // TILE) * TILE
     spare = torch.get_num_threads() if channels else 0
     return GradientBuffers(

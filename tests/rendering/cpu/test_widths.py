@@ -15,8 +15,11 @@ PROCESSORS = {4: "nehalem", 8: "haswell", 16: "skylake-avx512"}
 REGISTERS = {4: "xmm", 8: "ymm", 16: "zmm"}
 FEATURES = {4: "sse4.2", 8: "avx2", 16: "avx512f"}
 IS_X86 = platform.machine() in ("x86_64", "AMD64")
-MOST_SPILLS = {4: 2, 8: 4, 16: 2}
-"""Vectors that an inner loop may put on the stack."""
+MOST_SPILLS = {4: 2, 8: 22, 16: 2}
+"""Vectors that an inner loop may put on the stack.
+
+With 8 lanes, one block of the features' backward pass has most; all others have at most 3.
+"""
 
 
 @pytest.fixture(scope="module")
