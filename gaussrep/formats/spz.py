@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import BinaryIO, Literal
@@ -147,7 +145,7 @@ class Spz(Format):
                 quaternion zero.
         """
         like, axes = self._start(gaussians, path), self._written_axes()
-        streams = SpzStreams(like, axes, self.config.version)
+        streams = SpzStreams(like, axes, self.config.version, path.parent)
         with open_for_writing(path) as file, streams, _named(path):
             streams.add(like)
             write_spz(file, *streams.finish())
@@ -206,13 +204,13 @@ def _signs_of(number: int) -> Signs:
 
 
 class SpzStreams:
-    """The streams of a file that is written, in memory or in temporary files.
+    """The streams of a file that is written, in temporary files.
 
     Args:
         like: A scene of the same fields and marks.
         axes: Number of the file's axes.
         version: Version of the file, 2 to 4.
-        folder: Where the temporary files are; None for streams in memory.
+        folder: Where the temporary files are.
     """
 
     def __init__(
@@ -220,23 +218,23 @@ class SpzStreams:
         like: Gaussians,
         axes: int,
         version: Literal[2, 3, 4],
-        folder: Path | None = None,
+        folder: Path,
     ) -> None:
         self.count = 0
         self._like, self._axes = like, axes
         self._version: Literal[2, 3, 4] = version
         self._farthest, self._far = 0.0, 0
         self._header: SpzHeader | None = None
-        self._open = BytesIO if folder is None else partial(TemporaryFile, dir=folder)
+        self._folder, self._stack = folder, ExitStack()
         self._files: list[ByteStream] = []
 
     def __enter__(self) -> "SpzStreams":
-        self._files = [self._open() for _ in range(7)]
+        opened = (TemporaryFile(dir=self._folder) for _ in range(7))  # noqa: SIM115 - in the stack
+        self._files = [self._stack.enter_context(file) for file in opened]
         return self
 
     def __exit__(self, *_: object) -> None:
-        for file in self._files:
-            file.close()
+        self._stack.close()
 
     def add(self, part: Gaussians) -> None:
         """Encode Gaussians.
