@@ -7,8 +7,8 @@ endif
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
-EXTRAS := evaluation,gsplat,photos,tensorboard,video,viewer,vision,zstd
-PLUGINS := plugins/gmae plugins/gaussiancross plugins/pytorch3d plugins/rooms
+EXTRAS := evaluation,gsplat,hub,photos,tensorboard,video,viewer,vision,zstd
+PLUGINS := plugins/gmae plugins/gaussiancross plugins/models plugins/pytorch3d plugins/rooms
 EXAMPLES := examples/additive
 NERFSTUDIO := plugins/nerfstudio
 NERFSTUDIO_VENV := .venv-nerfstudio

@@ -59,9 +59,8 @@ def model_card(
 
 def _facts(run: RunFolder, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     flat = dict(flat_settings(settings))
-    chosen = dict(flat_settings(_read_chosen(run)))
     yield "parameters", f"{_parameters(run.weights_file):,}"
-    for key in dict.fromkeys((*SUMMARY_KEYS, *chosen)):
+    for key in dict.fromkeys((*SUMMARY_KEYS, *_chosen_keys(run))):
         if flat.get(key) is not None:
             yield f"`{key}`", _cell(flat[key])
     versions = read_json(run.path / "versions.json")
@@ -69,10 +68,14 @@ def _facts(run: RunFolder, settings: Mapping[str, Any]) -> Iterator[tuple[str, s
     yield "versions", ", ".join(f"{name} {version}" for name, version in packages.items())
 
 
-def _read_chosen(run: RunFolder) -> dict[str, Any]:
-    """Read the settings that the user gave, which a published run does not hold."""
+def _chosen_keys(run: RunFolder) -> list[str]:
+    """List the settings that the user gave, on the command line or in Python, by dotted keys."""
     file = run.path / "user_config.yaml"
-    return read_yaml(file) if file.is_file() else {}
+    given = read_yaml(file) if file.is_file() else {}
+    if "overrides" not in given:
+        return list(dict(flat_settings(given)))
+    overrides = [each.partition("=")[0] for each in given["overrides"]]
+    return [*dict(flat_settings(given.get("config") or {})), *overrides]
 
 
 def _parameters(weights: Path) -> int:

@@ -77,3 +77,11 @@ def test_it_says_where_things_are(wheel):
     urls = dict(line.split(", ") for line in metadata(wheel).get_all("Project-URL"))
     assert urls.keys() == {"Homepage", "Documentation", "Source", "Issues", "Changelog"}
     assert all(url.startswith("https://github.com/gaussrep/gaussrep") for url in urls.values())
+
+
+def test_the_models_are_small():
+    (wheel,) = (wheel for wheel in WHEELS if metadata(wheel)["Name"] == "gaussrep-models")
+    assert wheel.stat().st_size < 5e6
+    with ZipFile(wheel) as archive:
+        weights = [name for name in archive.namelist() if name.endswith("model.safetensors")]
+    assert len(weights) == 2

@@ -65,6 +65,15 @@ def test_the_card_states_license_settings_scores_and_notes(run, tmp_path):
         assert part in text
 
 
+def test_the_card_lists_settings_that_were_given_on_the_command_line(run, tmp_path):
+    given = {"preset": "demo", "config": {}, "overrides": ["trainer.lr=0.01", "seed=3"]}
+    (RunFolder(run).path / "user_config.yaml").write_text(yaml.safe_dump(given))
+    gr.push(run, str(tmp_path / "small"))
+    card = (tmp_path / "small" / "README.md").read_text()
+    assert "| `trainer.lr` | 0.01 |" in card
+    assert card.count("| `seed` | 3 |") == 1
+
+
 def test_folders_of_the_machine_are_not_published(run, tmp_path):
     config = RunFolder(run).config_file
     settings = yaml.safe_load(config.read_text())

@@ -1,0 +1,1 @@
+"""Pretrained runs of gaussrep; `gaussrep.load_run("models:NAME")` loads them."""
