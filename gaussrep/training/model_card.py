@@ -59,7 +59,7 @@ def model_card(
 
 def _facts(run: RunFolder, settings: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     flat = dict(flat_settings(settings))
-    yield "parameters", f"{_parameters(run.weights_file):,}"
+    yield "stored numbers", f"{_stored_numbers(run.weights_file):,}"
     for key in dict.fromkeys((*SUMMARY_KEYS, *_chosen_keys(run))):
         if flat.get(key) is not None:
             yield f"`{key}`", _cell(flat[key])
@@ -78,8 +78,8 @@ def _chosen_keys(run: RunFolder) -> list[str]:
     return [*dict(flat_settings(given.get("config") or {})), *overrides]
 
 
-def _parameters(weights: Path) -> int:
-    """Count the numbers in a safetensors file by its header."""
+def _stored_numbers(weights: Path) -> int:
+    """Count parameters and buffers in a safetensors file by its header."""
     with weights.open("rb") as stream:
         header = json.loads(stream.read(int.from_bytes(stream.read(8), "little")))
     return sum(prod(each["shape"]) for name, each in header.items() if name != "__metadata__")

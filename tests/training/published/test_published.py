@@ -61,7 +61,7 @@ def test_the_card_states_license_settings_scores_and_notes(run, tmp_path):
     assert yaml.safe_load(metadata)["license"] == "mit"
     assert yaml.safe_load(metadata)["library_name"] == "gaussrep"
     for part in ("# small", "`toy`", "Rough.", "| `seed` | 3 |", "| `trainer.steps` | 6 |",
-                 "## effective-rank", "parameters"):  # fmt: skip
+                 "## effective-rank", "stored numbers"):  # fmt: skip
         assert part in text
 
 
