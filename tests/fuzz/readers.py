@@ -405,7 +405,7 @@ def _read_run(folder: Path) -> Any:
     config = evaluation_config_of_run(run, "effective-rank", [f"data.root={folder / 'images'}"])
     checkpoint = run.latest_checkpoint()
     tensors, state = read_checkpoint(checkpoint, method)
-    return method.state_dict(), config.data.model_dump(), tensors["random"], state
+    return method.state_dict(), config.data.model_dump(), tensors, state
 
 
 READERS["run"] = (_write_run, _read_run)

@@ -125,6 +125,7 @@ BROKEN = {
         "test_values_agree_with_the_reference",
         "test_background_shows_where_nothing_is",
         "test_empty_scenes",
+        "test_empty_axes",
     },
     "TestMixing": {
         "test_images_are_independent",
