@@ -226,7 +226,7 @@ def _framed(
     return camera.replace(Ks=K, model=model)
 
 
-def _flat(in_camera: Tensor, model: CameraModel) -> Tensor:
+def _flat(in_camera: Tensor, model: str) -> Tensor:
     return in_camera[:, :2] / in_camera[:, 2:] if model == "pinhole" else in_camera[:, :2]
 
 
