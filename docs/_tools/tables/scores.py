@@ -119,6 +119,8 @@ def depth_order_differences_table() -> str:
     return differences_table(_depth_order(), pairs, TITLES, decimals=3, percent=False)
 
 
+VIEWS_MODELS = ("two views", "one view", "border prior", "true depth")
+"""Rows of models, which precede those of baselines."""
 VIEWS_PAIRS = (
     ("two views", "one view"),
     ("two views", "center nearer"),
@@ -130,7 +132,10 @@ VIEWS_PAIRS = (
 def depth_views_table() -> str:
     """Generate the table of pixel pairs in correct order, by what the models were trained on."""
     content = read_results("depth-views")
-    return scores_table(content, "pairs ordered correctly", decimals=3, percent=False)
+    rows = {name: content["rows"][name] for name in VIEWS_MODELS} | content["rows"]
+    return scores_table(
+        {**content, "rows": rows}, "pairs ordered correctly", decimals=3, percent=False
+    )
 
 
 def depth_views_differences_table() -> str:
