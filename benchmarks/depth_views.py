@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evaluated import evaluated
+from evaluated import append_values, evaluated
 from gaussrep.atomic_files import write_json
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.training.config import train_config
@@ -61,10 +61,8 @@ def measure(kind: str, seed: int, steps: int, runs: Path) -> Scores:
 def add(rows: dict[str, dict[str, list[float]]], kind: str, found: Scores) -> None:
     """Add a seed's values: those of the model, and once those of the baselines without a model."""
     baselines = [row for row in found.rows if row not in ("gmae", OF_MODELS)]
-    chosen = {kind: "gmae", **{row: row for row in baselines if kind == FIRST}}
-    for name, row in chosen.items():
-        for column, value in found.rows[row].items():
-            rows.setdefault(name, {}).setdefault(column, []).append(value)
+    chosen = baselines if kind == FIRST else []
+    append_values(rows, {kind: found.own, **{row: found.rows[row] for row in chosen}})
 
 
 def main(

@@ -1,6 +1,7 @@
 """Scores of a run, measured unless they are on record."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from gaussrep.evaluation.evaluation import Scores
@@ -23,3 +24,13 @@ def evaluated(folder: Path, name: str, settings: list[str], device: str = "auto"
         if (record["config"], record["step"]) == (config, max(run.checkpoints(), default=None)):
             return Scores(record["scores"], record["facts"])
     return evaluate(folder, name, settings, device)
+
+
+def append_values(
+    rows: dict[str, dict[str, list[float]]], found: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Append one seed's value to every cell of a table."""
+    for row, values in found.items():
+        cells = rows.setdefault(row, {})
+        for column, value in values.items():
+            cells.setdefault(column, []).append(value)

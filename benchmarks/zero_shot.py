@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from evaluated import evaluated
+from evaluated import append_values, evaluated
 from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError, RunError
 from gaussrep.evaluation.evaluation import Scores
@@ -53,10 +53,7 @@ def evaluation_settings(name: str, bsds: Path) -> list[str]:
 
 def add_scores(content: dict[str, Any], scores: Scores) -> None:
     """Add one seed's value to every cell."""
-    for row, values in scores.rows.items():
-        cells = content["rows"].setdefault(row, {})
-        for column, value in values.items():
-            cells.setdefault(column, []).append(value)
+    append_values(content["rows"], scores.rows)
     content["facts"] |= {name: fact for name, fact in scores.facts.items() if fact is not None}
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.checks import require_device, require_output
+from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.shard_option import ShardOption
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.console import Progress
@@ -19,9 +20,7 @@ POLL_SECONDS = 1.0
 
 
 def embed(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Folder of a run, or models:NAME, hf:USER/NAME.")
-    ],
+    run: RunArgument,
     folder: Annotated[
         Path, typer.Argument(metavar="FOLDER", help="Folder of images, with its subfolders.")
     ],

@@ -9,6 +9,7 @@ import typer
 
 from gaussrep import plugins
 from gaussrep.cli.checks import require_device
+from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress, print_table
@@ -17,9 +18,7 @@ from gaussrep.errors import UnavailableError
 
 def evaluate(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Evaluation; see gaussrep plugins.")],
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Folder of a run, or models:NAME, hf:USER/NAME.")
-    ],
+    run: RunArgument,
     overrides: Annotated[
         list[str] | None,
         typer.Argument(metavar="[KEY=VALUE]...", help="Settings, such as data=cifar10 k=10."),

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
@@ -12,9 +13,7 @@ from gaussrep.training.run_folder import RunFolder
 
 
 def inspect(
-    run: Annotated[
-        Path, typer.Argument(metavar="RUN", help="Folder of a run, or models:NAME, hf:USER/NAME.")
-    ],
+    run: RunArgument,
     names: Annotated[
         list[str] | None,
         typer.Argument(

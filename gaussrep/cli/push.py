@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from gaussrep.console import Progress
-from gaussrep.errors import RunError
-from gaussrep.training.published import HUB, is_published, require_hub
+from gaussrep.errors import ConfigError
+from gaussrep.plain_files import read_plain_text
+from gaussrep.training.published import require_target
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -31,11 +32,8 @@ def push(
     The card holds the scores that `gaussrep evaluate` left in the run.
     """
     RunFolder.open(run)
-    if target.startswith(HUB):
-        require_hub(target)
-    elif is_published(target) or Path(target).exists():
-        raise RunError(f"{target} exists; give a new folder, or hf:USER/NAME")
-    text = "" if notes is None else notes.read_text(encoding="utf-8")
+    require_target(target)
+    text = "" if notes is None else _read_notes(notes)
     with Progress("loading torch to push the run"):
         from gaussrep.training.publishing import push as push_run
 
@@ -44,3 +42,10 @@ def push(
             run, target, license_name=license_name, notes=text, half=half, private=private
         )
     typer.echo(f"{place}: load it with gaussrep.load_run")
+
+
+def _read_notes(file: Path) -> str:
+    try:
+        return read_plain_text(file)
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"--notes is {file}, which cannot be read: {error}") from error

@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -174,12 +175,10 @@ def embed(
         CapabilityError: The method does not embed.
     """
     file = Path(out)
-    try:
+    with _write_errors(file):
         job = _Job.open(method, Path(folder), file, image_size, tokens=tokens)
         job.write_missing(WHOLE, batch_size, num_workers, on_progress)
         return job.join(file)
-    except OSError as error:
-        raise DataError(f"cannot write {file}: {error.strerror or error}") from error
 
 
 def embed_share(
@@ -218,10 +217,17 @@ def embed_share(
         CapabilityError: The method does not embed.
     """
     file = Path(out)
-    try:
+    with _write_errors(file):
         job = _Job.open(method, Path(folder), file, image_size, tokens=tokens)
         job.write_missing(share, batch_size, num_workers, on_progress)
         return sum(not part.exists() for part in job.parts.files)
+
+
+@contextmanager
+def _write_errors(file: Path) -> Iterator[None]:
+    """Convert errors of the disk to one sentence."""
+    try:
+        yield
     except OSError as error:
         raise DataError(f"cannot write {file}: {error.strerror or error}") from error
 

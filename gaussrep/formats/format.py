@@ -8,6 +8,22 @@ from pathlib import Path
 
 from gaussrep.gaussians import Gaussians
 
+PART = 2**16
+"""Gaussians of a part, where a scene is converted without being in memory as a whole (design
+choice)."""
+
+
+def divide_rows(count: int) -> list[slice]:
+    """Divide the Gaussians of a file into parts.
+
+    Args:
+        count: Number of Gaussians.
+
+    Returns:
+        Ranges of at most `PART` rows, in order.
+    """
+    return [slice(start, min(start + PART, count)) for start in range(0, count, PART)]
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:

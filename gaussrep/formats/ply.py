@@ -22,7 +22,7 @@ from gaussrep.formats.checked_files import (
 from gaussrep.formats.compressed_ply import is_compressed, read_compressed
 from gaussrep.formats.compressed_ply_writing import write_compressed
 from gaussrep.formats.config import PlyConfig
-from gaussrep.formats.format import Format, Rows, RowSource
+from gaussrep.formats.format import PART, Format, Rows, RowSource
 from gaussrep.formats.ply_elements import PlyHeader, read_header, vertex_chunks
 from gaussrep.formats.ply_variants import (
     ANTIALIASED_COMMENT,
@@ -37,8 +37,6 @@ from gaussrep.gaussians import Gaussians
 
 ROWS = 2**13
 """Rows that are read and written at a time: 2 MiB with SH of degree 3; a design choice."""
-PART = 2**16
-"""Rows of a part, where a scene is converted without being in memory as a whole."""
 BLOCK = 2**22
 """Bytes that are moved at a time where a header becomes shorter."""
 COMPRESSED = ".compressed.ply"
@@ -127,17 +125,7 @@ class Ply(Format):
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
-        """Open one scene to read it in parts; compressed files and those in ASCII are one part.
-
-        Args:
-            path: The file.
-
-        Yields:
-            The scene.
-
-        Raises:
-            FormatError: As `read` does, also while parts are read.
-        """
+        """See `Format.open_rows`; compressed files and those in ASCII are one part."""
         remarks = Remarks(self.config.strict, in_parts=True)
         with open_for_rows(path, remarks, lambda file: self._rows(file, remarks)) as rows:
             yield rows
@@ -160,19 +148,7 @@ class Ply(Format):
         return Rows(header.vertex.count, like, map(decode, vertex_chunks(file, header, PART)))
 
     def write_rows(self, source: RowSource, path: Path) -> int:
-        """Write one scene that is read in parts, whole or not at all.
-
-        Args:
-            source: Opens the scene.
-            path: The file, overwritten if it exists; a compressed one is written at once.
-
-        Returns:
-            Number of Gaussians that were written.
-
-        Raises:
-            FormatError: As `write` does, and as reading of the parts does.
-            ValueRangeError: As `write` does.
-        """
+        """See `Format.write_rows`; a compressed file is written at once."""
         if _is_packed(path):
             return super().write_rows(source, path)
         with open_for_writing(path) as file:

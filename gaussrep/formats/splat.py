@@ -20,7 +20,7 @@ from gaussrep.formats.checked_files import (
     validate_for_export,
 )
 from gaussrep.formats.config import SplatConfig
-from gaussrep.formats.format import Format, Rows, RowSource
+from gaussrep.formats.format import Format, Rows, RowSource, divide_rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
@@ -28,8 +28,6 @@ ROW = np.dtype([("means", "<f4", 3), ("scales", "<f4", 3), ("rgba", "u1", 4), ("
 """One Gaussian, as https://github.com/antimatter15/splat lays it out."""
 ZERO = 128
 """The byte that means 0 in a quaternion; one step is 1/128."""
-PART = 2**16
-"""Gaussians of a part, where a scene is converted without being in memory as a whole."""
 
 
 class Splat(Format):
@@ -66,22 +64,12 @@ class Splat(Format):
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
-        """Open one scene to read it in parts.
-
-        Args:
-            path: The file.
-
-        Yields:
-            The scene.
-
-        Raises:
-            FormatError: As `read` does, also while parts are read.
-        """
+        """See `Format.open_rows`."""
         remarks = Remarks(self.config.strict, in_parts=True)
 
         def start(file: BinaryIO) -> Rows:
             count = _count(file)
-            sizes = [min(PART, count - start) for start in range(0, count, PART)]
+            sizes = [part.stop - part.start for part in divide_rows(count)]
             chunks = (_decode(np.fromfile(file, ROW, size), remarks) for size in sizes)
             return Rows(count, _decode(np.empty(0, ROW), remarks), chunks)
 
@@ -89,19 +77,7 @@ class Splat(Format):
             yield rows
 
     def write_rows(self, source: RowSource, path: Path) -> int:
-        """Write one scene that is read in parts, whole or not at all.
-
-        Args:
-            source: Opens the scene.
-            path: The file, overwritten if it exists.
-
-        Returns:
-            Number of Gaussians that were written.
-
-        Raises:
-            FormatError: As `write` does, and as reading of the parts does.
-            ValueRangeError: As `write` does.
-        """
+        """See `Format.write_rows`."""
         count = 0
         with open_for_writing(path) as file, source() as rows:
             validate_for_export(rows.like, path, "a .splat file")

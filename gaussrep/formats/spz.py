@@ -18,7 +18,7 @@ from gaussrep.formats.checked_files import (
     validate_for_export,
 )
 from gaussrep.formats.config import SpzConfig
-from gaussrep.formats.format import Format, Rows, RowSource
+from gaussrep.formats.format import Format, Rows, RowSource, divide_rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz_container import (
     MAX_DEGREE,
@@ -38,8 +38,6 @@ from gaussrep.formats.spz_streams import (
 )
 from gaussrep.gaussians import Gaussians
 
-PART = 2**16
-"""Gaussians of a part, where a scene is converted without being in memory as a whole."""
 AXES = {"spz": 4, "ply": 6}
 """Numbers of right, up, back and of right, down, forward in Adobe's record of a file's axes."""
 READABLE_AXES = range(1, 9)
@@ -90,23 +88,12 @@ class Spz(Format):
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
-        """Open one scene to read it in parts; its bytes are in memory.
-
-        Args:
-            path: The file.
-
-        Yields:
-            The scene.
-
-        Raises:
-            FormatError: As `read` does, also while parts are read.
-        """
+        """See `Format.open_rows`; the bytes of the file are in memory."""
         remarks = Remarks(self.config.strict, in_parts=True)
 
         def start(file: BinaryIO) -> Rows:
             header, body = unpack_spz(file.read(), remarks)
-            starts = range(0, header.count, PART)
-            parts = [slice(start, min(start + PART, header.count)) for start in starts]
+            parts = divide_rows(header.count)
             chunks = (self._decode(header, body, part, remarks) for part in parts)
             like = self._decode(header, body, slice(0, 0), remarks)
             return Rows(header.count, like, chunks)
@@ -152,21 +139,7 @@ class Spz(Format):
         streams.remark(path)
 
     def write_rows(self, source: RowSource, path: Path) -> int:
-        """Write one scene that is read in parts, whole or not at all.
-
-        Its streams of bytes are in temporary files beside the file that is written.
-
-        Args:
-            source: Opens the scene.
-            path: The file, overwritten if it exists.
-
-        Returns:
-            Number of Gaussians that were written.
-
-        Raises:
-            FormatError: As `write` does, and as reading of the parts does.
-            ValueRangeError: As `write` does.
-        """
+        """See `Format.write_rows`."""
         with open_for_writing(path) as file, ExitStack() as stack:
             with source() as rows:
                 like = self._start(rows.like, path)

@@ -101,11 +101,22 @@ def alpha_composite(
     Returns:
         Composited channels of every pixel.
     """
-    alpha = gaussian_alphas(packed_gaussians, pixels)
+    weights = blending_weights(gaussian_alphas(packed_gaussians, pixels))
+    return weights @ packed_gaussians[..., CHANNELS_START:]
+
+
+def blending_weights(alpha: Float[Tensor, "i p n"]) -> Float[Tensor, "i p n"]:
+    """Compute the weight of every Gaussian in every pixel: alpha · transmittance.
+
+    Args:
+        alpha: Alphas, nearest Gaussian first.
+
+    Returns:
+        Weights; 0 from the Gaussian on behind which hardly any light is left.
+    """
     after = (1 - alpha).cumprod(-1)
     before = torch.cat([torch.ones_like(after[..., :1]), after[..., :-1]], dim=-1)
-    weights = torch.where(after > TRANSMITTANCE_MIN, alpha * before, 0)
-    return weights @ packed_gaussians[..., CHANNELS_START:]
+    return torch.where(after > TRANSMITTANCE_MIN, alpha * before, 0)
 
 
 def gaussian_alphas(

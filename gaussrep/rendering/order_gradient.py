@@ -17,8 +17,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.rendering.compositing import CHANNELS_START, gaussian_alphas
-from gaussrep.rendering.conventions import TRANSMITTANCE_MIN
+from gaussrep.rendering.compositing import CHANNELS_START, blending_weights, gaussian_alphas
 
 DEPTH_COLUMN = CHANNELS_START + 1
 """Column of packed Gaussians that holds the depth."""
@@ -46,17 +45,14 @@ def order_gradient(
         The gradient, in units of the loss per scene unit.
     """
     alpha = gaussian_alphas(packed_gaussians, pixels)
-    after = (1 - alpha).cumprod(-1)
-    before = torch.cat([torch.ones_like(after[..., :1]), after[..., :-1]], dim=-1)
-    contributes = (alpha > 0) & (after > TRANSMITTANCE_MIN)
+    weights = blending_weights(alpha)
+    contributes = weights > 0
     alpha = torch.where(contributes, alpha, 0)
     pull = gradient @ packed_gaussians[..., CHANNELS_START:].mT
     depths = packed_gaussians[:, None, :, DEPTH_COLUMN].expand_as(alpha)
 
     listed = contributes.logical_not().to(torch.uint8).argsort(dim=-1, stable=True)
-    alpha, seen, pull, depths = (
-        each.gather(-1, listed) for each in (alpha, alpha * before, pull, depths)
-    )
+    alpha, seen, pull, depths = (each.gather(-1, listed) for each in (alpha, weights, pull, depths))
     pushes = torch.zeros_like(alpha)
     for apart in range(1, min(window, alpha.shape[-1] - 1) + 1):
         near, far = (..., slice(None, -apart)), (..., slice(apart, None))

@@ -106,6 +106,24 @@ def require_hub(reference: str) -> None:
         )
 
 
+def require_target(target: str) -> None:
+    """Check that a run can be published at a place, before it is written.
+
+    Args:
+        target: `hf:USER/NAME`, or a new folder.
+
+    Raises:
+        RunError: It is a folder that exists, or the name of an installed model.
+        UnavailableError: It is on the Hub, whose client is missing.
+    """
+    if target.startswith(HUB):
+        require_hub(target)
+    elif is_published(target) or Path(target).exists():
+        raise RunError(
+            f"{target} is there already, or no folder; give a new folder, or hf:USER/NAME"
+        )
+
+
 @contextmanager
 def hub_errors(message: str) -> Iterator[None]:
     """Convert whatever the Hub's client raises to one sentence.

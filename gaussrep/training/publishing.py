@@ -7,13 +7,13 @@ from pathlib import Path
 
 import torch
 import yaml
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
 from gaussrep.atomic_files import atomic_folder
 from gaussrep.errors import RunError, ValueRangeError
 from gaussrep.training.model_card import model_card, portable_settings
-from gaussrep.training.published import HUB, hub_errors, is_published, require_hub
+from gaussrep.training.published import HUB, hub_errors, require_target
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -44,22 +44,23 @@ def push(
         Where it was published: a web address, or the folder.
 
     Raises:
-        RunError: The run holds no weights, the folder exists, or the Hub refuses.
+        RunError: The run holds no weights or is incomplete, the folder exists or cannot be
+            written, or the Hub refuses.
         ValueRangeError: A weight is beyond the range of float16.
         UnavailableError: The package `huggingface_hub` is missing.
     """
     opened = RunFolder.open(run)
     if not opened.weights_file.is_file():
         raise RunError(f"{opened.path} holds no weights yet; train it first")
-    if target.startswith(HUB):
-        return _upload(opened, target, license_name, notes, half=half, private=private)
-    folder = Path(target)
-    if is_published(target) or folder.exists():
-        raise RunError(
-            f"{target} is there already, or no folder; give a new folder, or hf:USER/NAME"
-        )
-    with atomic_folder(folder) as temporary:
-        _write(opened, temporary, f"models:{folder.name}", license_name, notes, half=half)
+    require_target(target)
+    try:
+        if target.startswith(HUB):
+            return _upload(opened, target, license_name, notes, half=half, private=private)
+        folder = Path(target)
+        with atomic_folder(folder) as temporary:
+            _write(opened, temporary, f"models:{folder.name}", license_name, notes, half=half)
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"{opened.path} cannot be published: {error}") from error
     return str(folder)
 
 
@@ -96,7 +97,6 @@ def _write_weights(source: Path, target: Path, *, half: bool) -> None:
 def _upload(
     run: RunFolder, target: str, license_name: str, notes: str, *, half: bool, private: bool
 ) -> str:
-    require_hub(target)
     from huggingface_hub import HfApi
 
     repository, api = target.removeprefix(HUB), HfApi(library_name="gaussrep")

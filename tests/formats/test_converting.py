@@ -16,7 +16,7 @@ NAMES = ["a.ply", "a.splat", "a.spz", "a.glb", "a.compressed.ply"]
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    for name in ("ply.PART", "ply.ROWS", "splat.PART", "spz.PART", "spz_streams.ROWS"):
+    for name in ("format.PART", "ply.PART", "ply.ROWS", "spz_streams.ROWS"):
         monkeypatch.setattr(f"gaussrep.formats.{name}", 16)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
 from gaussrep.data.shapes.places import PixelCenters, Points
-from gaussrep.data.shapes.polygons import rasterize_polygons
+from gaussrep.data.shapes.polygons import Outline, rasterize_polygons
 from gaussrep.data.shapes.scene import FAR, NEAR, Layer
 
 SAMPLES = 3
@@ -41,8 +41,7 @@ def render_layers(layers: list[Layer], size: int) -> RenderedShapes:
     Returns:
         The image and its ground truth.
     """
-    masks = rasterize_polygons([layer.outline for layer in layers[1:]], size * SAMPLES)
-    visible = (masks * _numbers(len(layers))[1:]).max(axis=0)
+    visible = _visible_layers([layer.outline for layer in layers], size)
     middle = SAMPLES // 2
     order = visible[middle::SAMPLES, middle::SAMPLES].astype(np.int64)
     offsets = _offsets(layers, size)
@@ -73,8 +72,7 @@ def render_view(
     """
     motions = [_Motion.of(layer, parallax) for layer in layers]
     moved = [motion.forward(layer.outline) for layer, motion in zip(layers, motions, strict=True)]
-    masks = rasterize_polygons(moved[1:], size * SAMPLES)
-    visible = (masks * _numbers(len(layers))[1:]).max(axis=0)
+    visible = _visible_layers(moved, size)
     image = np.zeros((3, size, size), dtype=np.float32)
     for layer, motion, covered in zip(
         layers, motions, _coverage(visible, len(layers)), strict=True
@@ -139,6 +137,12 @@ def edges_of(order: Int64[np.ndarray, "height width"]) -> Bool[np.ndarray, "heig
     edges[:, 1:] |= order[:, 1:] > order[:, :-1]
     edges[:, :-1] |= order[:, :-1] > order[:, 1:]
     return edges
+
+
+def _visible_layers(outlines: list[Outline], size: int) -> np.ndarray:
+    """Index of the nearest layer at the samples of all pixels; the first layer is everywhere."""
+    masks = rasterize_polygons(outlines[1:], size * SAMPLES)
+    return (masks * _numbers(len(outlines))[1:]).max(axis=0)
 
 
 def _coverage(visible: np.ndarray, count: int) -> Float32[np.ndarray, "count size size"]:

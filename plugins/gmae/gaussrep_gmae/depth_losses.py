@@ -36,7 +36,7 @@ def border_prior_loss(
         Mean squared differences, in the cube's units, one per image.
     """
     target = DISTANCE + PRIOR_OFFSET * (1 - 2 * assumed_figure(images))
-    return (alpha.detach() * (depth - target).square()).mean((1, 2))
+    return _mean_distance(depth, alpha, target)
 
 
 def other_views_loss(
@@ -73,4 +73,11 @@ def true_depth_loss(
     """
     deviation, mean = torch.std_mean(true_depth, dim=(1, 2), keepdim=True)
     target = DISTANCE + DEPTH_SPREAD * (true_depth - mean) / deviation.clamp_min(1e-6)
+    return _mean_distance(depth, alpha, target)
+
+
+def _mean_distance(
+    depth: Float[Tensor, "b h w"], alpha: Float[Tensor, "b h w"], target: Float[Tensor, "b h w"]
+) -> Float[Tensor, " b"]:
+    """Compute the mean squared distance to a depth per pixel, weighted by alpha."""
     return (alpha.detach() * (depth - target).square()).mean((1, 2))

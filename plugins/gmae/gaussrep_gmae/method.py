@@ -90,7 +90,7 @@ class GMAE(MaskedMethod[GMAEConfig]):
             views = other_views_loss(color[:, 1:], batch["other_views"])
             losses["other_views"] = config.other_views_weight, views
         if config.border_prior:
-            prior = border_prior_loss(depth, alpha, self.input_images(batch))
+            prior = border_prior_loss(depth, alpha, batch["image"])
             losses["border_prior"] = config.border_prior, prior
         if config.true_depth_weight:
             supervised = true_depth_loss(depth, alpha, _true_depth(batch))

@@ -183,3 +183,19 @@ def test_a_run_without_weights_is_not_published(run, tmp_path):
     (copy / "model.safetensors").unlink()
     with pytest.raises(RunError, match="holds no weights yet; train it first"):
         gr.push(copy, str(tmp_path / "small"))
+
+
+def test_notes_that_are_missing_are_one_sentence(run, tmp_path):
+    call = ["push", str(run), str(tmp_path / "small"), "--notes", str(tmp_path / "none.md")]
+    result = CliRunner().invoke(app, call)
+    assert result.exit_code == 2
+    assert "--notes is" in result.output
+    assert "which cannot be read" in result.output
+
+
+def test_half_a_run_folder_is_not_published(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    (copy / "versions.json").unlink()
+    with pytest.raises(RunError, match=r"cannot be published: .*versions\.json"):
+        gr.push(copy, str(tmp_path / "small"))
+    assert not (tmp_path / "small").exists()
