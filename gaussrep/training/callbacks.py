@@ -278,7 +278,7 @@ class TensorBoard(Callback):
             if name != "step":
                 self._writer.add_scalar(name, value, state.step)
         if self._examples is not None and "val_loss" in row:
-            for name, images in self._examples.draw(state.method).items():
+            for name, images in self._examples.draw(state.method, state.step).items():
                 stacked = np.stack(images)
                 self._writer.add_images(name, stacked, state.step, dataformats="NHWC")
 

@@ -1,7 +1,6 @@
 """Trackers of experiments, such as Weights & Biases: numbers, settings and images of a run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import ClassVar
 
@@ -27,6 +26,10 @@ PACKAGES = {"comet_ml": "comet-ml"}
 """Packages whose name is another one than that of their tracker, which is their module's."""
 EXAMPLES = 4
 """Samples of the validation split that are shown."""
+
+
+Images = dict[str, list[UInt8[np.ndarray, "h w 3"]]]
+"""Images by name."""
 
 
 def other_trackers(config: TrainerConfig) -> list[str]:
@@ -85,44 +88,51 @@ class Trackers(Callback):
         """Send all numbers of the step, and images where the validation split was measured."""
         state.engine.track({name: row[name] for name in row if name != "step"}, state.step)
         if self._examples is not None and "val_loss" in row:
-            state.engine.track_images(self._examples.draw(state.method), state.step)
+            state.engine.track_images(self._examples.draw(state.method, state.step), state.step)
 
 
-@dataclass(frozen=True)
 class Examples:
     """Images of the first samples of the validation split beside what the method makes of them.
 
-    Attributes:
+    Args:
         dataset: The validation split.
         seed: The run's seed.
     """
 
-    dataset: MapDataset
-    seed: int
+    def __init__(self, dataset: MapDataset, seed: int) -> None:
+        self._dataset, self._seed = dataset, seed
+        self._step: int | None = None
+        self._images: Images = {}
 
-    def draw(self, method: Method) -> dict[str, list[UInt8[np.ndarray, "h w 3"]]]:
+    def draw(self, method: Method, step: int) -> Images:
         """Reconstruct images, or render views; random states stay as they were.
 
         Args:
             method: In any mode, which it keeps.
+            step: Of the training; a second call for a step returns the images of the first.
 
         Returns:
             Images by name, the given one on the left of each; none where the method makes none.
         """
-        count = min(EXAMPLES, len(self.dataset))
+        if step != self._step:
+            self._step, self._images = step, self._compute(method)
+        return self._images
+
+    def _compute(self, method: Method) -> Images:
+        count = min(EXAMPLES, len(self._dataset))
         keys = [[SampleKey(index) for index in range(count)]]
-        batch = next(iter(make_loader(self.dataset, keys, num_workers=0, device=method.device)))
+        batch = next(iter(make_loader(self._dataset, keys, num_workers=0, device=method.device)))
         batch = {name: values.to(method.device) for name, values in batch.items()}
         was_training = method.training
         method.eval()
         try:
-            with torch.no_grad(), random_state.seeded(self.seed, 3):
+            with torch.no_grad(), random_state.seeded(self._seed, 3):
                 return _drawn(method, batch)
         finally:
             method.train(was_training)
 
 
-def _drawn(method: Method, batch: Batch) -> dict[str, list[UInt8[np.ndarray, "h w 3"]]]:
+def _drawn(method: Method, batch: Batch) -> Images:
     if not {"image", "images"} & batch.keys():
         return {}
     with defer_finite_checks():

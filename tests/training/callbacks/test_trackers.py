@@ -104,7 +104,7 @@ class Mean(Method):
 
 def test_examples_are_images_beside_their_reconstructions_and_leave_no_trace():
     state, method = torch.get_rng_state(), Mean(gives=True)
-    (images,) = Examples(Grays(), seed=0).draw(method).values()
+    (images,) = Examples(Grays(), seed=0).draw(method, 1).values()
     assert len(images) == 4
     assert images[2].shape == (4, 8, 3)
     assert np.array_equal(images[2][0, :, 0], [51] * 4 + [255] * 4)
@@ -112,5 +112,12 @@ def test_examples_are_images_beside_their_reconstructions_and_leave_no_trace():
     assert method.training
 
 
+def test_images_of_a_step_are_drawn_once_for_all_trackers():
+    examples, method = Examples(Grays(), seed=0), Mean(gives=True)
+    first = examples.draw(method, 1)
+    assert examples.draw(method, 1) is first
+    assert examples.draw(method, 2) is not first
+
+
 def test_a_method_without_images_has_no_examples():
-    assert Examples(Grays(), seed=0).draw(Mean(gives=False)) == {}
+    assert Examples(Grays(), seed=0).draw(Mean(gives=False), 1) == {}
