@@ -24,7 +24,7 @@ IMAGES ?=
 MUTANTS ?= 10000
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.image_size=64)
 
-.PHONY: help demo demo-3d test test-nerfstudio test-wheels prove fuzz lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
+.PHONY: help demo demo-3d test test-nerfstudio test-wheels prove fuzz explore lint format docs docs-pages matrix $(MATRIX:%=matrix-%) matrix-lowest wheels constraints constraints-nerfstudio clean
 
 help:  ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 24
@@ -109,6 +109,9 @@ prove: $(VENV)/.ready  ## Kill commands at every file event, and check that they
 
 fuzz: $(VENV)/.ready  ## Read damaged files with every reader (MUTANTS of each, 10000).
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto tests/fuzz --mutants $(MUTANTS) --jaxtyping-packages=
+
+explore: $(VENV)/.ready  ## Try new random examples in the property tests.
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile=explore
 
 matrix: $(MATRIX:%=matrix-%) matrix-lowest  ## Run the tests on every Python, and with the lowest dependencies.
 

@@ -13,7 +13,10 @@ import pytest
 if find_spec("triton") is None:  # on no index for this platform; its kernels hold no doctests
     collect_ignore_glob = ["gaussrep/rendering/triton/*"]
 
-hypothesis.settings.register_profile("gaussrep", deadline=None)
+# The same examples in every run, so that a change and nothing else turns the suite red;
+# `--hypothesis-profile=explore` looks for new ones.
+hypothesis.settings.register_profile("gaussrep", deadline=None, derandomize=True)
+hypothesis.settings.register_profile("explore", deadline=None, derandomize=False, print_blob=True)
 hypothesis.settings.load_profile("gaussrep")
 
 # Background jobs of a shell, and their children, ignore Ctrl-C; programs under test must not.

@@ -56,12 +56,18 @@ def test_a_slanted_plane_is_stretched():
     assert (columns[0], columns[-1]) == (20, 43)
 
 
-@settings(max_examples=10)
-@given(st.integers(0, 10**6))
-def test_dense_gaussians_at_the_true_depth_explain_the_other_view(index):
-    """One small Gaussian per pixel of the front view, seen by an oblique camera."""
-    dataset = Shapes(ShapesConfig(image_size=32, views=2, samples=10**6 + 1))
-    sample = dataset[index]
+def test_dense_gaussians_at_the_true_depth_explain_the_other_view():
+    """One small Gaussian per pixel of the front view, seen by an oblique camera.
+
+    A single scene may be explained as well by the camera from the opposite side, where what
+    the front view hides counts for more than what moves; 16 scenes together are not.
+    """
+    dataset = Shapes(ShapesConfig(image_size=32, views=2, samples=16))
+    errors = {sign: [_error_of_the_other_view(s, sign) for s in dataset] for sign in (1, -1)}
+    assert np.mean(errors[1]) < 0.8 * np.mean(errors[-1])
+
+
+def _error_of_the_other_view(sample, sign):
     cells = (torch.arange(32) + 0.5) / 16 - 1
     x, y = torch.meshgrid(cells, cells, indexing="xy")
     count = 32**2
@@ -73,15 +79,11 @@ def test_dense_gaussians_at_the_true_depth_explain_the_other_view(index):
         colors=sample["image"].permute(1, 2, 0).reshape(count, 3),
     )
     K = torch.tensor([[16.0, 0, 16], [0, 16, 16], [0, 0, 1]])
-
-    def error(sign):
-        viewmat = torch.eye(4)
-        viewmat[2, 3], viewmat[:2, 2] = 8, -sign * sample["parallax"][0]
-        camera = Cameras(viewmat[None], K[None], 32, 32, model="ortho")
-        seen = gr.render(gaussians, camera, "cpu").color[0].permute(2, 0, 1)
-        return (seen - sample["other_views"][0]).square()[:, 4:-4, 4:-4].mean().item()
-
-    assert error(1) < error(-1)
+    viewmat = torch.eye(4)
+    viewmat[2, 3], viewmat[:2, 2] = 8, -sign * sample["parallax"][0]
+    camera = Cameras(viewmat[None], K[None], 32, 32, model="ortho")
+    seen = gr.render(gaussians, camera, "cpu").color[0].permute(2, 0, 1)
+    return (seen - sample["other_views"][0]).square()[:, 4:-4, 4:-4].mean().item()
 
 
 @pytest.mark.parametrize("views", [2, 4])
