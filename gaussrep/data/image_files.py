@@ -4,7 +4,7 @@ import hashlib
 import logging
 import os
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from io import BytesIO
@@ -12,7 +12,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Integer, UInt8
+from jaxtyping import Bool, Integer, UInt8
 from PIL import ExifTags, Image
 
 from gaussrep.atomic_files import atomic_write
@@ -67,19 +67,41 @@ def read_image(path: str | PathLike[str], *, upright: bool = True) -> Image.Imag
     Raises:
         UnreadableImageError: If the file is missing, truncated, or no image.
     """
+    return _read(path, path, upright)
+
+
+def decode_image(content: bytes, name: str) -> Image.Image:
+    """Decode the content of an image file as 8-bit RGB, upright.
+
+    Args:
+        content: The whole file.
+        name: What to call it in messages.
+
+    Returns:
+        The decoded image, as `read_image` returns it.
+
+    Raises:
+        UnreadableImageError: If it is truncated, or no image.
+    """
+    return _read(BytesIO(content), name, upright=True)
+
+
+def _read(
+    source: str | PathLike[str] | BytesIO, name: str | PathLike[str], upright: bool
+) -> Image.Image:
     try:
-        with opened_image(path) as image:
+        with opened_image(source) as image:
             return _as_rgb(_turned_upright(image) if upright else image)
     except FileNotFoundError as error:
-        raise UnreadableImageError(f"{path}: there is no such file.") from error
+        raise UnreadableImageError(f"{name}: there is no such file.") from error
     except DECODING_ERRORS as error:
-        if Path(path).suffix.lower() in UNREAD_SUFFIXES:
+        if Path(name).suffix.lower() in UNREAD_SUFFIXES:
             raise UnreadableImageError(
-                f"{path}: this format is not read; convert the image to JPEG or PNG."
+                f"{name}: this format is not read; convert the image to JPEG or PNG."
             ) from error
         reason = str(error).partition("\n")[0]
         raise UnreadableImageError(
-            f"{path}: this image cannot be read ({reason}); remove it or replace it."
+            f"{name}: this image cannot be read ({reason}); remove it or replace it."
         ) from error
 
 
@@ -277,12 +299,31 @@ def split_images(names: list[str], val_fraction: float) -> tuple[list[str], list
     Returns:
         Training and validation paths. Both hold at least one if there are two images.
     """
-    held_out = {name for name in names if _position(name) < val_fraction}
-    if not held_out and len(names) > 1:
-        held_out = {min(names, key=_position)}
-    if len(held_out) == len(names):
-        held_out.discard(max(names, key=_position))
-    return [n for n in names if n not in held_out], [n for n in names if n in held_out]
+    held_out = held_out_names(names, len(names), val_fraction)
+    pairs = list(zip(names, held_out.tolist(), strict=True))
+    return [name for name, is_val in pairs if not is_val], [
+        name for name, is_val in pairs if is_val
+    ]
+
+
+def held_out_names(names: Iterable[str], count: int, val_fraction: float) -> Bool[np.ndarray, " n"]:
+    """Choose the images to hold out for validation by a hash of their names.
+
+    Args:
+        names: All names.
+        count: Their number.
+        val_fraction: Fraction to hold out, in (0, 1).
+
+    Returns:
+        Whether each is held out; of two images or more at least one is, and one is not.
+    """
+    positions = np.fromiter(map(_position, names), np.float64, count)
+    held_out = positions < val_fraction
+    if count > 1 and not held_out.any():
+        held_out[positions.argmin()] = True
+    if count and held_out.all():
+        held_out[positions.argmax()] = False
+    return held_out
 
 
 def _walk(

@@ -191,6 +191,22 @@ def register_datasets() -> Iterator[DatasetRecord]:
         modality="image",
     )
     yield DatasetRecord(
+        name="webdataset",
+        summary="Images in tar shards, in the layout of WebDataset.",
+        target="gaussrep.data.encoded.tar_shards:open_shards",
+        config="gaussrep.data.encoded.config:WebDatasetConfig",
+        requires=("webdataset>=1.0.2",),
+        modality="image",
+    )
+    yield DatasetRecord(
+        name="huggingface",
+        summary="Images in Parquet or Arrow files, by the library Hugging Face datasets.",
+        target="gaussrep.data.encoded.arrow_tables:open_tables",
+        config="gaussrep.data.encoded.config:HuggingFaceConfig",
+        requires=("datasets>=4.4",),
+        modality="image",
+    )
+    yield DatasetRecord(
         name="cifar10",
         summary="CIFAR-10: 60,000 images of 32 pixels in 10 classes.",
         target="gaussrep.data.torchvision_sets:cifar10",

@@ -48,6 +48,7 @@ def test_settings_need_no_torch():
 
 SIZES = {
     "folders": 224, "imagenet": 224, "imagenette": 224, "cifar10": 32, "cifar100": 32, "stl10": 96,
+    "webdataset": 224, "huggingface": 224,
 }  # fmt: skip
 
 

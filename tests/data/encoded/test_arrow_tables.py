@@ -1,0 +1,130 @@
+import json
+import socket
+
+import pytest
+from encoded_samples import png
+
+import gaussrep as gr
+from gaussrep.data.image_files import UnreadableImageError
+from gaussrep.errors import DataError
+
+datasets = pytest.importorskip("datasets")
+
+
+@pytest.fixture(autouse=True)
+def offline(monkeypatch, tmp_path):
+    """No connection, and a cache of the test's own."""
+
+    def refuse(*arguments):
+        raise AssertionError("a connection was made")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", str(tmp_path / "cache"))
+
+
+def table(numbers, **columns):
+    rows = {"image": [{"bytes": png(number), "path": None} for number in numbers]}
+    rows |= {"label": [number % 3 for number in numbers], **columns}
+    kinds = {"image": datasets.Image(), "label": datasets.ClassLabel(names=["cat", "dog", "emu"])}
+    kinds |= {name: datasets.Value("int64") for name in columns}
+    return datasets.Dataset.from_dict(rows, features=datasets.Features(kinds))
+
+
+def open_set(root, split="train", **settings):
+    config = {"type": "huggingface", "root": str(root), "image_size": 12, **settings}
+    return gr.build("datasets", config, split=split)
+
+
+@pytest.fixture
+def parquet(tmp_path):
+    root = tmp_path / "set [1]"  # letters that patterns use
+    (root / "data").mkdir(parents=True)
+    for name, numbers in {"train-0": range(6), "train-1": range(6, 9), "test-0": [20, 21]}.items():
+        table(numbers).to_parquet(str(root / "data" / f"{name}.parquet"))
+    return root
+
+
+def contents(data):
+    return [data._images.content(data._number(index)) for index in range(len(data))]
+
+
+def test_parquet_is_read_by_split(parquet, tmp_path):
+    patterns = {"train_files": "**/train-*.parquet", "val_files": "**/test-*.parquet"}
+    train, val = (open_set(parquet, split, **patterns) for split in ("train", "val"))
+    assert contents(train) == [png(number) for number in range(9)]
+    assert contents(val) == [png(20), png(21)]
+    assert train.classes == ("cat", "dog", "emu")
+    assert [train[index]["label"] for index in range(4)] == [0, 1, 2, 0]
+    assert train[5]["image"].shape == (3, 12, 12)
+    assert train.name_of(5) == "row 5"
+
+
+def test_the_cache_is_where_it_is_wanted(parquet, tmp_path):
+    open_set(parquet, cache=str(tmp_path / "elsewhere"))
+    assert list((tmp_path / "elsewhere").rglob("*.arrow"))
+    assert not (tmp_path / "cache").exists()
+
+
+def test_folders_of_save_to_disk_need_no_copy(tmp_path):
+    table(range(9)).save_to_disk(str(tmp_path / "one"))
+    train, val = (open_set(tmp_path / "one", split, val_fraction=0.3) for split in ("train", "val"))
+    assert sorted(contents(train) + contents(val)) == sorted(png(number) for number in range(9))
+    splits = {"train": table(range(4)), "test": table([7])}
+    datasets.DatasetDict(splits).save_to_disk(str(tmp_path / "two"))
+    assert contents(open_set(tmp_path / "two")) == [png(number) for number in range(4)]
+    assert contents(open_set(tmp_path / "two", "val")) == [png(7)]
+    assert not (tmp_path / "cache").exists()
+
+
+def test_columns_are_chosen(tmp_path):
+    rows = table(range(4), coarse=[5, 6, 5, 5]).rename_column("image", "picture")
+    rows.save_to_disk(str(tmp_path / "set"))
+    data = open_set(tmp_path / "set", image_field="picture", label_field="coarse", classes=9)
+    assert len(data.classes) == 9
+    assert open_set(tmp_path / "set", label_field="none").classes == ()
+    with pytest.raises(
+        DataError, match="the columns are picture, label, coarse; wanted the column"
+    ):
+        open_set(tmp_path / "set", image_field="image")
+    with pytest.raises(DataError, match="a label is 6; wanted 0 to 2"):
+        open_set(tmp_path / "set", label_field="coarse", classes=3)
+
+
+def test_a_file_that_a_row_names_is_not_opened(tmp_path):
+    (tmp_path / "secret.png").write_bytes(png(0))
+    rows = {"image": [{"bytes": None, "path": str(tmp_path / "secret.png")}] * 2}
+    stored = {"bytes": datasets.Value("binary"), "path": datasets.Value("string")}
+    kinds = datasets.Features({"image": stored})
+    datasets.Dataset.from_dict(rows, features=kinds).save_to_disk(str(tmp_path / "set"))
+    with pytest.raises(UnreadableImageError, match="row 0 holds no image; wanted encoded bytes in"):
+        open_set(tmp_path / "set")[0]
+
+
+def test_bytes_of_other_programs_are_images(tmp_path):
+    datasets.Dataset.from_dict({"photo": [png(3)] * 2, "size": [1, 2]}).to_parquet(
+        str(tmp_path / "a.parquet")
+    )
+    assert open_set(tmp_path).classes == ()
+    assert open_set(tmp_path)._images.content(1) == png(3)
+
+
+@pytest.mark.parametrize("fault", ["parquet", "arrow", "outside", "state", "column"])
+def test_damaged_files_are_one_sentence(tmp_path, fault):
+    folder = tmp_path / "set"
+    table(range(4)).save_to_disk(str(folder))
+    if fault == "parquet":
+        folder = tmp_path
+        (folder / "a.parquet").write_bytes(b"PAR1 nothing")
+    elif fault == "arrow":
+        (folder / "data-00000-of-00001.arrow").write_bytes(b"ARROW1\0\0")
+    elif fault == "outside":
+        state = json.loads((folder / "state.json").read_text())
+        state["_data_files"] = [{"filename": "../other.arrow"}]
+        (folder / "state.json").write_text(json.dumps(state))
+    elif fault == "state":
+        (folder / "state.json").write_text("[" * 100_000)
+    else:
+        datasets.Dataset.from_dict({"a": [1]}).save_to_disk(str(folder / "more"))
+        folder /= "more"
+    with pytest.raises(DataError, match=r"this data set cannot be read \(|wanted one column of im"):
+        open_set(folder)
