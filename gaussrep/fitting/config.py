@@ -45,8 +45,8 @@ class LensCaptureConfig(CaptureConfig):
 
     undistort: bool = True
     """Resample images to pinholes of the same camera matrix, which loses the outermost part of a
-    fisheye. `false` keeps the pixels and renders through the lens, which the renderer `reference`
-    does."""
+    fisheye. `false` keeps the pixels and renders through the lens, which the renderers `cpu` and
+    `reference` do."""
 
 
 class TransformsConfig(LensCaptureConfig):

@@ -61,7 +61,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.cpu.renderer:CpuRenderer",
         config="gaussrep.rendering.config:CpuConfig",
         devices=frozenset({"cpu"}),
-        capabilities=RASTERIZER_CAPABILITIES,
+        capabilities=RASTERIZER_CAPABILITIES | {"opencv", "fisheye"},
         priority=10,
     )
 

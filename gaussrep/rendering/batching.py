@@ -18,6 +18,7 @@ def rasterize_batch(
     background: Float[Tensor, "*batch views 3"],
     *,
     has_harmonics: bool = False,
+    has_lenses: bool = False,
 ) -> Rendering:
     """Rasterize scenes with any batch axes.
 
@@ -32,6 +33,8 @@ def rasterize_batch(
         has_harmonics: Whether the operator evaluates spherical harmonics itself: after the features
             it takes coefficients [S, N, K, 3], K being 0 where there are colors, and the camera
             centers [S, V, 3]. Otherwise they are evaluated before, in torch.
+        has_lenses: Whether the operator takes the coefficients of lenses [S, V, K] after the Ks, K
+            being 0 where there are none.
 
     Returns:
         Images of every scene from every view.
@@ -51,6 +54,7 @@ def rasterize_batch(
         *harmonics,
         cameras.viewmats,
         cameras.Ks,
+        *([_distortion(cameras)] if has_lenses else []),
         background,
     )
     flat = (t if axes == 1 else t.reshape(lead.numel(), *t.shape[axes:]) for t in tensors)
@@ -76,3 +80,9 @@ def _appearance(gaussians: Gaussians, cameras: Cameras, has_harmonics: bool) -> 
         return [view_colors(gaussians, cameras)]
     assert sh is not None
     return [means.new_empty(*means.shape[:-2], 1, 0, 3), sh, cameras.positions]
+
+
+def _distortion(cameras: Cameras) -> Tensor:
+    if cameras.distortion is not None:
+        return cameras.distortion
+    return cameras.viewmats.new_empty(*cameras.viewmats.shape[:-2], 0)

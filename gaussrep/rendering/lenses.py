@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
+from gaussrep.rendering.conventions import FRUSTUM_MARGIN
 
 SAMPLES = 1024
 """Angles off the axis at which a lens is examined."""
@@ -128,13 +129,14 @@ def is_within(points: Float[Tensor, "*batch n 3"], cameras: Cameras) -> Bool[Ten
 
 @torch.no_grad()
 def frustum(cameras: Cameras) -> tuple[Float[Tensor, "*batch 2"], Float[Tensor, "*batch 2"]]:
-    """Compute the range of slopes that images of OpenCV's lens model show.
+    """Compute the range of slopes at which the Jacobian of OpenCV's lens model is taken.
 
     Args:
         cameras: Cameras of the model `opencv`.
 
     Returns:
-        Smallest and largest x / z and y / z at corners and sides.
+        Smallest and largest x / z and y / z at corners and sides of the images, widened by
+        `FRUSTUM_MARGIN`; without gradient.
     """
     assert cameras.distortion is not None
     steps = torch.linspace(0, 1, 3, device=cameras.Ks.device, dtype=cameras.Ks.dtype)
@@ -146,4 +148,6 @@ def frustum(cameras: Cameras) -> tuple[Float[Tensor, "*batch 2"], Float[Tensor, 
         bent, matrices = bend(slopes, cameras.distortion[..., None, :])
         step, _ = torch.linalg.solve_ex(matrices, (wanted - bent)[..., None])
         slopes = slopes + step.squeeze(-1).nan_to_num().clamp(-0.5, 0.5)
-    return slopes.amin(-2), slopes.amax(-2)
+    size = cameras.Ks.new_tensor([cameras.width, cameras.height])
+    margin = FRUSTUM_MARGIN * 0.5 * size / focal[..., 0, :]
+    return slopes.amin(-2) - margin, slopes.amax(-2) + margin

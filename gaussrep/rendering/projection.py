@@ -105,16 +105,16 @@ def camera_map(
         jacobian = (focal[..., None] * eye).expand(*points.shape[:-1], 2, 3)
         return focal * points[..., :2] + center, jacobian
     slopes = points[..., :2] / z
-    size = points.new_tensor([cameras.width, cameras.height])
-    margin = FRUSTUM_MARGIN * 0.5 * size / focal
     if cameras.distortion is None:
+        size = points.new_tensor([cameras.width, cameras.height])
+        margin = FRUSTUM_MARGIN * 0.5 * size / focal
         low, high = -(center / focal), (size - center) / focal
         clamped = torch.maximum(torch.minimum(slopes, high + margin), low - margin)
         jacobian = torch.cat([torch.diag_embed(focal / z), (-focal * clamped / z)[..., None]], -1)
         return focal * slopes + center, jacobian
     coefficients = cameras.distortion[..., None, :]
     low, high = (bound[..., None, :] for bound in frustum(cameras))
-    clamped = torch.maximum(torch.minimum(slopes, high + margin), low - margin)
+    clamped = torch.maximum(torch.minimum(slopes, high), low)
     matrices = bend(clamped, coefficients)[1]
     flat = torch.cat([torch.eye(2).to(z).expand_as(matrices), -clamped[..., None]], -1)
     jacobian = (focal / z)[..., None] * (matrices @ flat)

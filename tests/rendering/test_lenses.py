@@ -8,14 +8,15 @@ import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
-from gaussrep.rendering import render
-from gaussrep.rendering.cpu.renderer import CpuRenderer
+from gaussrep.rendering import get_renderer, render
+from gaussrep.rendering.conventions import FRUSTUM_MARGIN
+from gaussrep.rendering.gsplat.renderer import GsplatRenderer
 from gaussrep.rendering.lenses import frustum, is_within
 from gaussrep.rendering.projection import camera_map, project
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing.gradients import directional_derivatives, gradients
 from gaussrep.testing.lens_rays import lens_ray
-from gaussrep.testing.scenes import LENSES, random_scene
+from gaussrep.testing.scenes import LENSES, RenderInput, random_scene
 
 K = torch.tensor([[40.0, 0, 30], [0, 44, 26], [0, 0, 1]], dtype=torch.float64)
 
@@ -76,8 +77,9 @@ def test_a_lens_without_distortion_is_a_pinhole():
     low, high = frustum(bent)
     size = torch.tensor([21.0, 18.0], dtype=torch.float64)
     focal, center = bent.Ks[0, (0, 1), (0, 1)], bent.Ks[0, :2, 2]
-    torch.testing.assert_close(low[0], -center / focal)
-    torch.testing.assert_close(high[0], (size - center) / focal)
+    margin = FRUSTUM_MARGIN * 0.5 * size / focal
+    torch.testing.assert_close(low[0], -center / focal - margin)
+    torch.testing.assert_close(high[0], (size - center) / focal + margin)
 
 
 def test_points_beyond_the_turn_of_the_polynomial_are_not_rendered():
@@ -100,14 +102,45 @@ def test_a_fisheye_shows_160_degrees():
     assert jacobian.isfinite().all()
 
 
+@pytest.mark.parametrize(
+    ("model", "coefficients"),
+    [
+        ("opencv", LENSES["opencv"]),
+        ("opencv", [-0.1, 0, 0.02, 0.01, 0, 0, 0, 0]),  # turns back at a slope of 1.8
+        ("fisheye", [-0.12, 0, 0, 0]),  # turns back at 1.67 radians, beyond the half-space
+        ("fisheye", [-0.3, 0, 0, 0]),  # turns back at 1.05 radians
+    ],
+)
+def test_cpu_agrees_with_the_reference_beyond_the_image(model, coefficients):
+    scene = random_scene(7, count=60, model=model, views=2)
+    g, cameras = scene.gaussians, scene.cameras
+    lens = torch.tensor(coefficients, dtype=torch.float64).expand_as(cameras.distortion)
+    wide = cameras.Ks * torch.tensor([[0.5], [0.5], [1]], dtype=torch.float64)
+    wide[..., :2, 2] = cameras.Ks[..., :2, 2]
+    spread = g.replace(means=3 * g.means, scales=2 * g.scales)
+    scene = RenderInput(spread, cameras.replace(distortion=lens, Ks=wide), scene.background)
+    points = (cameras.viewmats[:, None, :3, :3] @ spread.means[..., None]).squeeze(-1)
+    points = points + cameras.viewmats[:, None, :3, 3]
+    shown = is_within(points, scene.cameras)[points[..., 2] > 0.01]
+    assert shown.all() == (coefficients[0] in (-0.12, LENSES["opencv"][0]))
+    expected = ReferenceRenderer().render(scene.gaussians, scene.cameras, scene.background)
+    single = scene.to(torch.float32)
+    found = get_renderer("cpu").render(single.gaussians, single.cameras, single.background)
+    assert (found.color.double() - expected.color).abs().max() < 2e-5
+    slopes = gradients(ReferenceRenderer(), scene, cameras=True)
+    for name, slope in gradients(get_renderer("cpu"), single, cameras=True).items():
+        assert (slope.double() - slopes[name]).norm() <= 1e-3 * slopes[name].norm(), name
+
+
 def test_renderers_without_lenses_refuse_them_by_name():
     scene = random_scene(5, model="fisheye").to(torch.float32)
-    with pytest.raises(CapabilityError, match="renderer 'cpu' cannot do fisheye; use the renderer"):
-        render(scene.gaussians, scene.cameras, "cpu")
-    with pytest.raises(CapabilityError, match="CpuRenderer cannot render cameras of the model 'fi"):
-        CpuRenderer().render(scene.gaussians, scene.cameras)
-    found = render(scene.gaussians, scene.cameras)  # by the renderer that can
-    expected = ReferenceRenderer().render(scene.gaussians, scene.cameras)
+    with pytest.raises(CapabilityError, match="renderer 'gsplat' cannot do device cpu, fisheye; u"):
+        render(scene.gaussians, scene.cameras, "gsplat")
+    gsplat = GsplatRenderer.__new__(GsplatRenderer)
+    with pytest.raises(CapabilityError, match="GsplatRenderer cannot render cameras of the model"):
+        gsplat.render(scene.gaussians, scene.cameras)
+    found = render(scene.gaussians, scene.cameras)
+    expected = get_renderer("cpu").render(scene.gaussians, scene.cameras)
     assert torch.equal(found.color, expected.color)
 
 

@@ -81,6 +81,12 @@ def weighted_sum(a: Any, weights: Any) -> Any:
 
 
 @inline_jit
+def in_axes(axes: Any, a: Any) -> Any:
+    """Compute the inner products of three vectors with one."""
+    return dot(axes[0], a), dot(axes[1], a), dot(axes[2], a)
+
+
+@inline_jit
 def load_vector(array: np.ndarray, i: int, j: int) -> Any:
     """Load a vector from an array [·, ·, 3]."""
     return np.float64(array[i, j, 0]), np.float64(array[i, j, 1]), np.float64(array[i, j, 2])
@@ -152,9 +158,13 @@ def rotation_columns(quat: Any) -> Any:
 def clamp_to_frustum(slope: float, focal: float, center: float, size: int) -> Any:
     """Clamp x / z or y / z to near the image; return 1 where that changes nothing, else 0."""
     margin = FRUSTUM_MARGIN * 0.5 * size
-    high, low = (size - center + margin) / focal, -(center + margin) / focal
-    kept = max(min(slope, high), low)
-    return kept, 1.0 if low <= slope <= high else 0.0
+    return clamp(slope, -(center + margin) / focal, (size - center + margin) / focal)
+
+
+@inline_jit
+def clamp(value: float, low: float, high: float) -> Any:
+    """Clamp a value; return 1 where that changes nothing, else 0."""
+    return max(min(value, high), low), 1.0 if low <= value <= high else 0.0
 
 
 @inline_jit
@@ -253,7 +263,7 @@ def covariance_vjp(total: np.ndarray, covariance: Any, u: Any, v: Any) -> Any:
     return combine(u, grad_xx, v, grad_xy), combine(v, grad_yy, u, grad_xy)
 
 
-RIGHT, DOWN, AHEAD, OFFSET, FX, FY, CX, CY, POSITION = 0, 3, 6, 9, 12, 13, 14, 15, 16
+RIGHT, DOWN, AHEAD, OFFSET, FX, FY, CX, CY, POSITION, LENS = 0, 3, 6, 9, 12, 13, 14, 15, 16, 19
 """Indices of a camera's gradients."""
 
 

@@ -59,6 +59,15 @@ class Scenes(NamedTuple):
     """[S, V, 3, 3]"""
 
 
+class Lenses(NamedTuple):
+    """Lenses of the camera models `opencv` and `fisheye`."""
+
+    coefficients: np.ndarray
+    """As in `gaussrep.Cameras`, float32 [S, V, 8] or [S, V, 4]."""
+    bounds: np.ndarray
+    """Slopes that the lens shows, see `gaussrep.rendering.cpu.lenses`, float64 [S, V, 5]."""
+
+
 class Grid(NamedTuple):
     """Size of every image in pixels and in tiles, the camera model, and the mode."""
 
@@ -130,7 +139,7 @@ class GradientBuffers(NamedTuple):
     """Gradient to the background by tile, float32 [I * rows * columns, TILE], three used."""
 
 
-CAMERA_SIZE = 19
+CAMERA_SIZE = 27
 """Gradients per camera."""
 
 
@@ -145,5 +154,5 @@ class Gradients(NamedTuple):
     features: np.ndarray
     sh: np.ndarray
     cameras: np.ndarray
-    """Rows of the rotation, offset, fx, fy, cx, cy, position: float64
+    """Rows of the rotation, offset, fx, fy, cx, cy, position, lens: float64
     [S * blocks * V * CAMERA_SIZE]."""

@@ -10,25 +10,31 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gaussrep.rendering.cpu.geometry import LENS, POSITION
 from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
-from gaussrep.rendering.cpu.stages import composite_tiles, compute_gradients, project_and_bin
+from gaussrep.rendering.cpu.stages import (
+    RasterState,
+    composite_tiles,
+    compute_gradients,
+    project_and_bin,
+)
 from gaussrep.rendering.operator import (
     fill_unused,
     register_derivatives,
     split_camera_gradients,
 )
 
-INPUTS = 10
-"""Number of leading tensor arguments, those of `Scenes`; the background follows."""
-
-MATRICES = 16
-"""Gradients to a camera's matrices; those to its position follow."""
+POSITIONS = Scenes._fields.index("positions")
+SCENES, INPUTS = 10, 11
+"""Place of the camera centers among the tensor arguments; number of those of `Scenes`, and with the
+lenses. The background follows."""
 
 torch.library.define(
     "gaussrep::rasterize",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
-    " Tensor sh, Tensor positions, Tensor viewmats, Tensor Ks, Tensor background, SymInt width,"
-    " SymInt height, bool ortho, bool antialiased) -> (Tensor, Tensor, Tensor, Tensor)",
+    " Tensor sh, Tensor positions, Tensor viewmats, Tensor Ks, Tensor distortion,"
+    " Tensor background, SymInt width, SymInt height, bool ortho, bool antialiased)"
+    " -> (Tensor, Tensor, Tensor, Tensor)",
 )
 torch.library.define(
     "gaussrep::rasterize_backward",
@@ -51,6 +57,7 @@ def _rasterize(
     positions: Tensor,
     viewmats: Tensor,
     Ks: Tensor,
+    distortion: Tensor,
     background: Tensor,
     width: int,
     height: int,
@@ -71,6 +78,7 @@ def _rasterize(
         positions: Camera centers, from which spherical harmonics are seen, [S, V, 3].
         viewmats: [S, V, 4, 4].
         Ks: [S, V, 3, 3].
+        distortion: Coefficients of lenses, [S, V, 8] or [S, V, 4]; [S, V, 0] without lenses.
         background: [S, V, 3].
         width: Image width in pixels.
         height: Image height in pixels.
@@ -81,8 +89,7 @@ def _rasterize(
         Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
     """
     scenes = means, quats, scales, opacities, colors, features, sh, positions, viewmats, Ks
-    arrays = Scenes(*map(_to_array, scenes))
-    state = project_and_bin(arrays, width, height, ortho=ortho, antialiased=antialiased)
+    state = _project_and_bin([*scenes, distortion], width, height, ortho, antialiased)
     images = _empty_images(viewmats, features, width, height)
     composite_tiles(state, _to_image_array(background), ImageBuffers(*map(_to_image_array, images)))
     return images
@@ -100,6 +107,7 @@ def _(
     positions: Tensor,
     viewmats: Tensor,
     Ks: Tensor,
+    distortion: Tensor,
     background: Tensor,
     width: int,
     height: int,
@@ -143,16 +151,16 @@ def _rasterize_backward(
     Projection and binning are computed again: they take a small part of the time, and their results
     would take more memory than all inputs and images.
     """
-    arrays = Scenes(*map(_to_array, scenes))
-    state = project_and_bin(arrays, width, height, ortho=ortho, antialiased=antialiased)
+    state = _project_and_bin(scenes, width, height, ortho, antialiased)
     saved, grads = (ImageBuffers(*map(_to_image_array, group)) for group in (images, grad_outputs))
     gradients, grad_background = compute_gradients(state, _to_image_array(background), saved, grads)
     found = [torch.from_numpy(array) for array in (*gradients, grad_background)]
     *to_scenes, to_cameras, to_background = found
     return [
         *to_scenes,
-        to_cameras[..., MATRICES : MATRICES + arrays.positions.shape[2]].float(),
-        *split_camera_gradients(to_cameras[..., :MATRICES]),
+        _columns(to_cameras, POSITION, scenes[POSITIONS]),
+        *split_camera_gradients(to_cameras[..., :POSITION]),
+        _columns(to_cameras, LENS, scenes[SCENES]),
         to_background.reshape(background.shape),
     ]
 
@@ -169,6 +177,25 @@ def _(
     antialiased: bool,
 ) -> list[Tensor]:
     return [tensor.new_empty(tensor.shape) for tensor in (*scenes, background)]
+
+
+def _project_and_bin(
+    scenes: list[Tensor], width: int, height: int, ortho: bool, antialiased: bool
+) -> RasterState:
+    *arrays, distortion = map(_to_array, scenes)
+    return project_and_bin(
+        Scenes(*arrays),
+        width,
+        height,
+        ortho=ortho,
+        antialiased=antialiased,
+        distortion=distortion if distortion.shape[2] else None,
+    )
+
+
+def _columns(gradients: Tensor, start: int, like: Tensor) -> Tensor:
+    """Select the gradients to a tensor [S, V, ·] from those to the cameras."""
+    return gradients[..., start : start + like.shape[2]].float()
 
 
 def _to_array(tensor: Tensor) -> np.ndarray:

@@ -9,7 +9,7 @@ from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import WIDTH, load, store
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
-from gaussrep.rendering.cpu import geometry, harmonics
+from gaussrep.rendering.cpu import camera_map, geometry, harmonics
 from gaussrep.rendering.cpu.ellipse import tiles_between, tiles_in_row
 from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
@@ -36,6 +36,7 @@ from gaussrep.rendering.cpu.layout import (
     GradientBuffers,
     Gradients,
     Grid,
+    Lenses,
     Scenes,
     Splats,
     X,
@@ -44,12 +45,15 @@ from gaussrep.rendering.cpu.layout import (
 
 
 @kernel
-def project(tasks: Tasks, scenes: Scenes, grid: Grid, splats: Splats) -> None:
+def project(
+    tasks: Tasks, scenes: Scenes, lenses: Lenses | None, grid: Grid, splats: Splats
+) -> None:
     """Project every Gaussian into every image; one task is a block of one image.
 
     Args:
         tasks: Blocks of images.
         scenes: Gaussians and cameras.
+        lenses: Lenses of the cameras, if they have any.
         grid: Size of the images.
         splats: Output.
     """
@@ -61,12 +65,14 @@ def project(tasks: Tasks, scenes: Scenes, grid: Grid, splats: Splats) -> None:
         if task == NONE:
             return
         image, block = divmod(task, blocks)
-        _project_block(scenes, image // views, image % views, block, grid, splats, basis)
+        scene, view = divmod(image, views)
+        _project_block(scenes, lenses, scene, view, block, grid, splats, basis)
 
 
 @inline_jit
 def _project_block(
     scenes: Scenes,
+    lenses: Lenses | None,
     scene: int,
     view: int,
     block: int,
@@ -82,9 +88,8 @@ def _project_block(
     tiles = 0
     for n in range(block * BLOCK_SIZE, min(count, (block + 1) * BLOCK_SIZE)):
         splat = image * count + n
-        box = _project_one(
-            scenes, scene, view, n, camera, grid, splats.records, splat * RECORD_SIZE, basis
-        )
+        at = splat * RECORD_SIZE
+        box = _project_one(scenes, lenses, scene, view, n, camera, grid, splats.records, at, basis)
         splats.tile_offset[splat] = tiles
         splats.depths[image, n] = splats.records[splat * RECORD_SIZE + DEPTH]
         for side in range(4):
@@ -97,6 +102,7 @@ def _project_block(
 @inline_jit
 def _project_one(
     scenes: Scenes,
+    lenses: Lenses | None,
     scene: int,
     view: int,
     n: int,
@@ -112,12 +118,11 @@ def _project_one(
     point = geometry.to_camera_space(camera, mean)
     if opacity < MIN_ALPHA or point[2] < NEAR:
         return 0, 0, 0, 0
-    x, y = geometry.project_point(camera, point, grid.ortho)
+    if not camera_map.is_shown(lenses, scene, view, point):
+        return 0, 0, 0, 0
+    (x, y), row_x, row_y = camera_map.project_point(lenses, scene, view, camera, point, grid)
     quat, _ = geometry.load_unit_quat(scenes.quats, scene, n)
     axes, scales = geometry.rotation_columns(quat), geometry.load_vector(scenes.scales, scene, n)
-    row_x, row_y = geometry.world_jacobian(
-        camera, geometry.projection_jacobian(camera, point, grid)
-    )
     u, v = geometry.project_axes(row_x, axes, scales), geometry.project_axes(row_y, axes, scales)
     covariance = geometry.blurred_covariance(u, v)
     log_opacity = log(opacity)
@@ -185,6 +190,7 @@ ZEROS = (0.0, 0.0, 0.0)
 def project_backward(
     tasks: Tasks,
     scenes: Scenes,
+    lenses: Lenses | None,
     grid: Grid,
     splats: Splats,
     buffers: GradientBuffers,
@@ -195,6 +201,7 @@ def project_backward(
     Args:
         tasks: Blocks of scenes.
         scenes: Gaussians and cameras.
+        lenses: Lenses of the cameras, if they have any.
         grid: Size of the images.
         splats: Projected Gaussians.
         buffers: Gradients of tiles to projected Gaussians.
@@ -214,13 +221,25 @@ def project_backward(
             gradients.cameras[at] = 0.0
         for n in range(block * BLOCK_SIZE, min(scenes.means.shape[1], (block + 1) * BLOCK_SIZE)):
             _gaussian_vjp(
-                scenes, scene, n, grid, splats, buffers, total, gradients, cameras, basis, slopes
+                scenes,
+                lenses,
+                scene,
+                n,
+                grid,
+                splats,
+                buffers,
+                total,
+                gradients,
+                cameras,
+                basis,
+                slopes,
             )
 
 
 @inline_jit
 def _gaussian_vjp(
     scenes: Scenes,
+    lenses: Lenses | None,
     scene: int,
     n: int,
     grid: Grid,
@@ -252,7 +271,9 @@ def _gaussian_vjp(
         for channel in range(gradients.features.shape[2]):
             gradients.features[scene, n, channel] += total[FEATURES_START + channel]
         camera = geometry.load_camera(scenes.viewmats, scenes.Ks, scene, view)
-        vjp = _view_vjp(camera, grid, mean, quat, scales, total, gradients.cameras, at)
+        vjp = _view_vjp(
+            lenses, scene, view, camera, grid, mean, quat, scales, total, gradients.cameras, at
+        )
         grad_mean = geometry.add(grad_mean, vjp[0])
         grad_scales = geometry.add(grad_scales, vjp[1])
         grad_axes = geometry.add_matrices(grad_axes, vjp[2])
@@ -318,12 +339,21 @@ def _color_vjp(
 
 @inline_jit
 def _view_vjp(
-    camera: Any, grid: Grid, mean: Any, quat: Any, scales: Any, total: Any, cameras: Any, at: int
+    lenses: Lenses | None,
+    scene: int,
+    view: int,
+    camera: Any,
+    grid: Grid,
+    mean: Any,
+    quat: Any,
+    scales: Any,
+    total: Any,
+    cameras: Any,
+    at: int,
 ) -> Any:
     """Gradients to mean, scales and rotation through one view; those to the camera are added."""
     axes, point = geometry.rotation_columns(quat), geometry.to_camera_space(camera, mean)
-    jacobian = geometry.projection_jacobian(camera, point, grid)
-    row_x, row_y = geometry.world_jacobian(camera, jacobian)
+    _, row_x, row_y = camera_map.project_point(lenses, scene, view, camera, point, grid)
     u, v = geometry.project_axes(row_x, axes, scales), geometry.project_axes(row_y, axes, scales)
     covariance = geometry.blurred_covariance(u, v)
     grad_u, grad_v = geometry.covariance_vjp(total, covariance, u, v)
@@ -331,10 +361,7 @@ def _view_vjp(
         by_opacity = geometry.compensation_vjp(np.float64(total[M0]), covariance, u, v)
         grad_u, grad_v = geometry.add(grad_u, by_opacity[0]), geometry.add(grad_v, by_opacity[1])
     scaled_u, scaled_v = geometry.multiply(grad_u, scales), geometry.multiply(grad_v, scales)
-    grad_row_x, grad_row_y = (
-        geometry.weighted_sum(axes, scaled_u),
-        geometry.weighted_sum(axes, scaled_v),
-    )
+    grad_rows = geometry.weighted_sum(axes, scaled_u), geometry.weighted_sum(axes, scaled_v)
     grad_axes = (
         geometry.combine(row_x, scaled_u[0], row_y, scaled_v[0]),
         geometry.combine(row_x, scaled_u[1], row_y, scaled_v[1]),
@@ -345,13 +372,10 @@ def _view_vjp(
         grad_u[1] * geometry.dot(row_x, axes[1]) + grad_v[1] * geometry.dot(row_y, axes[1]),
         grad_u[2] * geometry.dot(row_x, axes[2]) + grad_v[2] * geometry.dot(row_y, axes[2]),
     )
-    geometry.rotation_vjp(camera, jacobian, grad_row_x, grad_row_y, cameras, at)
     grad_pixel = geometry.mean2d_vjp(total, covariance)
-    grad_point = geometry.point_vjp(camera, point, grad_pixel, grid.ortho, cameras, at)
-    through_jacobian = geometry.jacobian_vjp(
-        camera, point, jacobian, grad_row_x, grad_row_y, grid.ortho, cameras, at
+    grad_point = camera_map.point_vjp(
+        lenses, scene, view, camera, point, grid, grad_pixel, grad_rows, cameras, at
     )
-    grad_point = geometry.add(grad_point, through_jacobian)
     grad_point = (grad_point[0], grad_point[1], grad_point[2] + total[D_DEPTH])
     return geometry.world_vjp(camera, mean, grad_point, cameras, at), grad_scales, grad_axes
 

@@ -19,6 +19,8 @@ class CpuRenderer(Renderer):
         UnavailableError: If Numba cannot be imported.
     """
 
+    camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
+
     def __init__(self, config: CpuConfig | None = None) -> None:
         self.config = config or CpuConfig()
         try:
@@ -39,4 +41,4 @@ class CpuRenderer(Renderer):
     ) -> Rendering:
         """See `Renderer.rasterize`."""
         inputs = to_float32("cpu", "cpu", gaussians, cameras, background)
-        return rasterize_batch(self._rasterize, *inputs, has_harmonics=True)
+        return rasterize_batch(self._rasterize, *inputs, has_harmonics=True, has_lenses=True)

@@ -21,9 +21,11 @@ from gaussrep.rendering.cpu.layout import (
     Gradients,
     Grid,
     ImageBuffers,
+    Lenses,
     Scenes,
     Splats,
 )
+from gaussrep.rendering.cpu.lenses import BOUNDS, find_bounds
 from gaussrep.rendering.cpu.project import project, project_backward
 
 BANDS_PER_THREAD = 2
@@ -34,13 +36,20 @@ class RasterState(NamedTuple):
     """State that both passes need: Gaussians projected to images and binned to tiles."""
 
     scenes: Scenes
+    lenses: Lenses | None
     grid: Grid
     splats: Splats
     bins: Bins
 
 
 def project_and_bin(
-    scenes: Scenes, width: int, height: int, *, ortho: bool, antialiased: bool
+    scenes: Scenes,
+    width: int,
+    height: int,
+    *,
+    ortho: bool,
+    antialiased: bool,
+    distortion: np.ndarray | None = None,
 ) -> RasterState:
     """Project, sort and bin Gaussians.
 
@@ -50,6 +59,7 @@ def project_and_bin(
         height: Image height in pixels.
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
+        distortion: Coefficients of the lenses, float32 [S, V, 8] or [S, V, 4], if there are any.
 
     Returns:
         Projected and binned Gaussians.
@@ -64,8 +74,12 @@ def project_and_bin(
         tile_offset=np.empty(images * count, np.int32),
         tiles_per_block_row=np.empty((images, blocks, grid.rows), np.int64),
     )
-    launch(project, images * blocks, scenes, grid, splats)
-    return RasterState(scenes, grid, splats, _bin(splats, grid))
+    lenses = None
+    if distortion is not None:
+        lenses = Lenses(distortion, np.empty((*distortion.shape[:2], BOUNDS)))
+        launch(find_bounds, images, lenses, scenes.Ks, grid)
+    launch(project, images * blocks, scenes, lenses, grid, splats)
+    return RasterState(scenes, lenses, grid, splats, _bin(splats, grid))
 
 
 def _bin(splats: Splats, grid: Grid) -> Bins:
@@ -113,7 +127,7 @@ def compute_gradients(
     Returns:
         Gradients to the scenes, and to the background.
     """
-    scenes, grid, splats, bins = state
+    scenes, lenses, grid, splats, bins = state
     features = pad_features(scenes.features) if grad_outputs.features.size else None
     buffers = _allocate_buffers(state)
     tiles = len(bins.starts)
@@ -127,7 +141,7 @@ def compute_gradients(
         cameras=np.empty(len(scenes.means) * blocks * views * CAMERA_SIZE),
     )
     tasks = len(scenes.means) * blocks
-    launch(project_backward, tasks, scenes, grid, splats, buffers, gradients)
+    launch(project_backward, tasks, scenes, lenses, grid, splats, buffers, gradients)
     by_tile = buffers.background.reshape(len(background), grid.rows * grid.columns, TILE)
     cameras = gradients.cameras.reshape(len(scenes.means), blocks, views, CAMERA_SIZE).sum(axis=1)
     gradients = gradients._replace(cameras=cameras)

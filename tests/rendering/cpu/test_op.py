@@ -18,7 +18,7 @@ NEEDS_COMPILER = pytest.mark.skipif(
 )
 
 
-def arguments(device="cpu", grad=True, features=2, antialiased=False, bases=0):
+def arguments(device="cpu", grad=True, features=2, antialiased=False, bases=0, lens=0):
     scene = random_scene(1, batch=(2,), views=2, count=5, size=(20, 18), features=3, sh_degree=1)
     g, cameras = scene.gaussians.to(torch.float32), scene.cameras.to(torch.float32)
     assert g.sh is not None
@@ -27,16 +27,18 @@ def arguments(device="cpu", grad=True, features=2, antialiased=False, bases=0):
     positions = cameras.positions[..., : 3 if bases else 0]
     tensors = [g.means, g.quats, g.scales, g.opacities, colors]
     tensors += [g.features[..., :features], g.sh[..., :bases, :], positions]
-    tensors += [cameras.viewmats, cameras.Ks, scene.background.float()]
+    distortion = torch.full((2, 2, lens), 0.01)
+    tensors += [cameras.viewmats, cameras.Ks, distortion, scene.background.float()]
     tensors = [t.detach().to(device).contiguous().requires_grad_(grad) for t in tensors]
     return [*tensors, 20, 18, False, antialiased]
 
 
 @pytest.mark.parametrize(
-    ("features", "antialiased", "bases"), [(0, False, 4), (2, False, 0), (2, True, 0)]
+    ("features", "antialiased", "bases", "lens"),
+    [(0, False, 4, 0), (2, False, 0, 8), (2, True, 0, 4)],
 )
-def test_opcheck(features, antialiased, bases):
-    given = arguments(features=features, antialiased=antialiased, bases=bases)
+def test_opcheck(features, antialiased, bases, lens):
+    given = arguments(features=features, antialiased=antialiased, bases=bases, lens=lens)
     torch.library.opcheck(op.rasterize, given)
 
 
@@ -56,7 +58,7 @@ def test_compiles_as_part_of_one_graph(backend):
         return (2 * color).square().sum() + depth.mean()
 
     given = arguments()
-    leaves = given[:11]
+    leaves = given[:12]
     expected = torch.autograd.grad(loss(*given), leaves, allow_unused=True)
     compiled = torch.compile(loss, fullgraph=True, backend=backend)
     found = torch.autograd.grad(compiled(*given), leaves, allow_unused=True)
@@ -112,7 +114,7 @@ def test_images_that_the_loss_does_not_use(used):
 
 def test_second_derivatives_are_refused_and_first_ones_keep_their_graph():
     given = arguments()
-    leaves = given[:11]
+    leaves = given[:12]
     loss = op.rasterize(*given)[0].square().sum()
     slope = torch.autograd.grad(loss, leaves[0], create_graph=True)[0]
     with pytest.raises(CapabilityError, match=r"first derivatives only.*renderer 'reference'"):
