@@ -2,7 +2,11 @@
 
 import json
 import struct
+import tarfile
 from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -155,6 +159,49 @@ READERS["depth"] = (
     lambda folder: _pixels("I;16").save(folder / "a.png"),
     lambda folder: read_depth(folder / "a.png"),
 )
+
+
+def _encoded_pixels() -> list[bytes]:
+    streams = [BytesIO() for _ in range(3)]
+    for stream, mode in zip(streams, ("RGB", "L", "P"), strict=True):
+        _pixels(mode).save(stream, "PNG")
+    return [stream.getvalue() for stream in streams]
+
+
+def _write_tar(folder: Path) -> None:
+    with tarfile.open(folder / "0.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for number, content in enumerate(_encoded_pixels()):
+            for name, data in ((f"{number}.png", content), (f"{number}.cls", b"1\n")):
+                member = tarfile.TarInfo("é" * (number == 2) + name)
+                member.size = len(data)
+                archive.addfile(member, BytesIO(data))
+
+
+def _table() -> Any:
+    from datasets import ClassLabel, Dataset, Features, Image
+
+    images = [{"bytes": content, "path": None} for content in _encoded_pixels()]
+    features = Features({"image": Image(), "label": ClassLabel(names=["a", "b"])})
+    return Dataset.from_dict({"image": images, "label": [0, 1, 1]}, features=features)
+
+
+def _read_encoded(name: str, folder: Path, **settings: Any) -> Any:
+    config = {"type": name, "root": str(folder), "image_size": 8, **settings}
+    images = gr.build("datasets", config, split="train")
+    return [images[index] for index in range(len(images))]
+
+
+if find_spec("webdataset"):
+    READERS["tar-shard"] = (_write_tar, partial(_read_encoded, "webdataset"))
+if find_spec("datasets"):
+    READERS["parquet"] = (
+        lambda folder: _table().to_parquet(folder / "a.parquet") and None,
+        lambda folder: _read_encoded("huggingface", folder, cache=str(folder / "cache")),
+    )
+    READERS["arrow"] = (
+        lambda folder: _table().save_to_disk(folder / "a"),
+        lambda folder: _read_encoded("huggingface", folder / "a"),
+    )
 
 
 def _read_capture(folder: Path, config: type[Any]) -> Any:
