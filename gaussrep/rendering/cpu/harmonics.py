@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.rendering.cpu.geometry import dot
 from gaussrep.sh import C0, MAX_DEGREE
 
@@ -18,6 +18,14 @@ C3, D3 = 0.25 * sqrt(21 / (2 * pi)), 0.25 * sqrt(7 / pi)
 A4, B4 = 0.75 * sqrt(35 / pi), 0.75 * sqrt(35 / (2 * pi))
 C4, D4 = 0.75 * sqrt(5 / pi), 0.75 * sqrt(5 / (2 * pi))
 E4 = 3 / (16 * sqrt(pi))
+
+
+@inline_jit_alloc
+def allocate_basis(sh: Any) -> Any:
+    """Allocate working memory for the basis functions; None without spherical harmonics."""
+    if sh is None:
+        return None
+    return np.empty(MOST_BASES, np.float32)
 
 
 @inline_jit

@@ -46,39 +46,46 @@ from gaussrep.rendering.cpu.layout import (
 
 @kernel
 def project(
-    tasks: Tasks, scenes: Scenes, lenses: Lenses | None, grid: Grid, splats: Splats
+    tasks: Tasks,
+    scenes: Scenes,
+    sh: np.ndarray | None,
+    lenses: Lenses | None,
+    grid: Grid,
+    splats: Splats,
 ) -> None:
     """Project every Gaussian into every image; one task is a block of one image.
 
     Args:
         tasks: Blocks of images.
         scenes: Gaussians and cameras.
+        sh: The scenes' coefficients of spherical harmonics, if they have any.
         lenses: Lenses of the cameras, if they have any.
         grid: Size of the images.
         splats: Output.
     """
     blocks = splats.tiles_per_block_row.shape[1]
     views = scenes.viewmats.shape[1]
-    basis = np.empty(harmonics.MOST_BASES, np.float32)
+    basis = harmonics.allocate_basis(sh)
     while True:
         task = claim(tasks)
         if task == NONE:
             return
         image, block = divmod(task, blocks)
         scene, view = divmod(image, views)
-        _project_block(scenes, lenses, scene, view, block, grid, splats, basis)
+        _project_block(scenes, sh, lenses, scene, view, block, grid, splats, basis)
 
 
 @inline_jit
 def _project_block(
     scenes: Scenes,
+    sh: np.ndarray | None,
     lenses: Lenses | None,
     scene: int,
     view: int,
     block: int,
     grid: Grid,
     splats: Splats,
-    basis: np.ndarray,
+    basis: np.ndarray | None,
 ) -> None:
     camera = geometry.load_camera(scenes.viewmats, scenes.Ks, scene, view)
     image = scene * scenes.viewmats.shape[1] + view
@@ -89,7 +96,9 @@ def _project_block(
     for n in range(block * BLOCK_SIZE, min(count, (block + 1) * BLOCK_SIZE)):
         splat = image * count + n
         at = splat * RECORD_SIZE
-        box = _project_one(scenes, lenses, scene, view, n, camera, grid, splats.records, at, basis)
+        box = _project_one(
+            scenes, sh, lenses, scene, view, n, camera, grid, splats.records, at, basis
+        )
         splats.tile_offset[splat] = tiles
         splats.depths[image, n] = splats.records[splat * RECORD_SIZE + DEPTH]
         for side in range(4):
@@ -102,6 +111,7 @@ def _project_block(
 @inline_jit
 def _project_one(
     scenes: Scenes,
+    sh: np.ndarray | None,
     lenses: Lenses | None,
     scene: int,
     view: int,
@@ -110,7 +120,7 @@ def _project_one(
     grid: Grid,
     records: Any,
     at: int,
-    basis: np.ndarray,
+    basis: np.ndarray | None,
 ) -> Any:
     """Write a record and return the tiles of its box; an empty box if it is invisible."""
     opacity = np.float64(scenes.opacities[scene, n])
@@ -146,19 +156,27 @@ def _project_one(
     top, bottom = tiles_between(y - half_height, y + half_height, grid.rows)
     if right <= left or bottom <= top:
         return 0, 0, 0, 0
-    _write_color(scenes, scene, view, n, mean, records, at, basis)
+    _write_color(scenes, sh, scene, view, n, mean, records, at, basis)
     return left, top, right, bottom
 
 
 @inline_jit
 def _write_color(
-    scenes: Scenes, scene: int, view: int, n: int, mean: Any, records: Any, at: int, basis: Any
+    scenes: Scenes,
+    sh: np.ndarray | None,
+    scene: int,
+    view: int,
+    n: int,
+    mean: Any,
+    records: Any,
+    at: int,
+    basis: Any,
 ) -> None:
-    if scenes.sh.shape[2]:
+    if sh is not None:
         position = geometry.load_vector(scenes.positions, scene, view)
         direction, _ = harmonics.unit_direction(mean, position)
-        harmonics.write_basis(scenes.sh.shape[2], direction, basis)
-        red, green, blue = harmonics.sum_harmonics(scenes.sh, scene, n, basis)
+        harmonics.write_basis(sh.shape[2], direction, basis)
+        red, green, blue = harmonics.sum_harmonics(sh, scene, n, basis)
         records[at + RED] = max(red, ZERO)
         records[at + GREEN] = max(green, ZERO)
         records[at + BLUE] = max(blue, ZERO)
@@ -190,6 +208,7 @@ ZEROS = (0.0, 0.0, 0.0)
 def project_backward(
     tasks: Tasks,
     scenes: Scenes,
+    sh: np.ndarray | None,
     lenses: Lenses | None,
     grid: Grid,
     splats: Splats,
@@ -201,6 +220,7 @@ def project_backward(
     Args:
         tasks: Blocks of scenes.
         scenes: Gaussians and cameras.
+        sh: The scenes' coefficients of spherical harmonics, if they have any.
         lenses: Lenses of the cameras, if they have any.
         grid: Size of the images.
         splats: Projected Gaussians.
@@ -209,8 +229,7 @@ def project_backward(
     """
     blocks = splats.tiles_per_block_row.shape[1]
     total = np.empty(buffers.size, np.float32)
-    basis = np.empty(harmonics.MOST_BASES, np.float32)
-    slopes = np.empty(harmonics.MOST_BASES, np.float32)
+    basis, slopes = harmonics.allocate_basis(sh), harmonics.allocate_basis(sh)
     while True:
         task = claim(tasks)
         if task == NONE:
@@ -222,6 +241,7 @@ def project_backward(
         for n in range(block * BLOCK_SIZE, min(scenes.means.shape[1], (block + 1) * BLOCK_SIZE)):
             _gaussian_vjp(
                 scenes,
+                sh,
                 lenses,
                 scene,
                 n,
@@ -239,6 +259,7 @@ def project_backward(
 @inline_jit
 def _gaussian_vjp(
     scenes: Scenes,
+    sh: np.ndarray | None,
     lenses: Lenses | None,
     scene: int,
     n: int,
@@ -248,8 +269,8 @@ def _gaussian_vjp(
     total: np.ndarray,
     gradients: Gradients,
     cameras: int,
-    basis: np.ndarray,
-    slopes: np.ndarray,
+    basis: np.ndarray | None,
+    slopes: np.ndarray | None,
 ) -> None:
     """Backpropagate through one Gaussian in all views of its scene."""
     views = scenes.viewmats.shape[1]
@@ -260,13 +281,13 @@ def _gaussian_vjp(
     quat, inverse_norm = geometry.load_unit_quat(scenes.quats, scene, n)
     grad_mean, grad_scales, grad_axes = ZEROS, ZEROS, (ZEROS, ZEROS, ZEROS)
     grad_log_opacity = 0.0
-    _clear_appearance(gradients, scene, n)
+    _clear_appearance(gradients, sh, scene, n)
     for view in range(views):
         if not _gather_gradients(splats, buffers, scene * views + view, n, total):
             continue
         grad_log_opacity += total[M0]
         at = cameras + view * CAMERA_SIZE
-        by_color = _color_vjp(scenes, scene, view, n, mean, total, gradients, at, basis, slopes)
+        by_color = _color_vjp(scenes, sh, scene, view, n, mean, total, gradients, at, basis, slopes)
         grad_mean = geometry.add(grad_mean, by_color)
         for channel in range(gradients.features.shape[2]):
             gradients.features[scene, n, channel] += total[FEATURES_START + channel]
@@ -289,14 +310,15 @@ def _gaussian_vjp(
 
 
 @inline_jit
-def _clear_appearance(gradients: Gradients, scene: int, n: int) -> None:
-    bases = gradients.sh.shape[2]
-    for color_view in range(0 if bases else gradients.colors.shape[1]):
-        for channel in range(3):
-            gradients.colors[scene, color_view, n, channel] = 0.0
-    for k in range(bases):
-        for channel in range(3):
-            gradients.sh[scene, n, k, channel] = 0.0
+def _clear_appearance(gradients: Gradients, sh: np.ndarray | None, scene: int, n: int) -> None:
+    if sh is not None:
+        for k in range(sh.shape[2]):
+            for channel in range(3):
+                gradients.sh[scene, n, k, channel] = 0.0
+    else:
+        for color_view in range(gradients.colors.shape[1]):
+            for channel in range(3):
+                gradients.colors[scene, color_view, n, channel] = 0.0
     for channel in range(gradients.features.shape[2]):
         gradients.features[scene, n, channel] = 0.0
 
@@ -304,6 +326,7 @@ def _clear_appearance(gradients: Gradients, scene: int, n: int) -> None:
 @inline_jit
 def _color_vjp(
     scenes: Scenes,
+    sh: np.ndarray | None,
     scene: int,
     view: int,
     n: int,
@@ -311,30 +334,30 @@ def _color_vjp(
     total: np.ndarray,
     gradients: Gradients,
     at: int,
-    basis: np.ndarray,
-    slopes: np.ndarray,
+    basis: np.ndarray | None,
+    slopes: np.ndarray | None,
 ) -> Any:
     """Gradient to the mean through the color; those to color, harmonics and position are added."""
-    if scenes.sh.shape[2] == 0:
-        color_view = view if gradients.colors.shape[1] > 1 else 0
-        for channel in range(3):
-            gradients.colors[scene, color_view, n, channel] += total[D_RED + channel]
-        return ZEROS
-    position = geometry.load_vector(scenes.positions, scene, view)
-    direction, inverse = harmonics.unit_direction(mean, position)
-    harmonics.write_basis(scenes.sh.shape[2], direction, basis)
-    red, green, blue = harmonics.sum_harmonics(scenes.sh, scene, n, basis)
-    grad = (
-        total[D_RED] if red >= ZERO else ZERO,
-        total[D_GREEN] if green >= ZERO else ZERO,
-        total[D_BLUE] if blue >= ZERO else ZERO,
-    )
-    by_direction = harmonics.harmonics_vjp(
-        scenes.sh, scene, n, direction, grad, basis, slopes, gradients.sh
-    )
-    by_mean = harmonics.direction_vjp(by_direction, direction, inverse)
-    geometry.accumulate(gradients.cameras, at + geometry.POSITION, by_mean, -1.0)
-    return by_mean
+    if sh is not None:
+        position = geometry.load_vector(scenes.positions, scene, view)
+        direction, inverse = harmonics.unit_direction(mean, position)
+        harmonics.write_basis(sh.shape[2], direction, basis)
+        red, green, blue = harmonics.sum_harmonics(sh, scene, n, basis)
+        grad = (
+            total[D_RED] if red >= ZERO else ZERO,
+            total[D_GREEN] if green >= ZERO else ZERO,
+            total[D_BLUE] if blue >= ZERO else ZERO,
+        )
+        by_direction = harmonics.harmonics_vjp(
+            sh, scene, n, direction, grad, basis, slopes, gradients.sh
+        )
+        by_mean = harmonics.direction_vjp(by_direction, direction, inverse)
+        geometry.accumulate(gradients.cameras, at + geometry.POSITION, by_mean, -1.0)
+        return by_mean
+    color_view = view if gradients.colors.shape[1] > 1 else 0
+    for channel in range(3):
+        gradients.colors[scene, color_view, n, channel] += total[D_RED + channel]
+    return ZEROS
 
 
 @inline_jit

@@ -78,8 +78,13 @@ def project_and_bin(
     if distortion is not None:
         lenses = Lenses(distortion, np.empty((*distortion.shape[:2], BOUNDS)))
         launch(find_bounds, images, lenses, scenes.Ks, grid)
-    launch(project, images * blocks, scenes, lenses, grid, splats)
+    launch(project, images * blocks, scenes, _harmonics(scenes), lenses, grid, splats)
     return RasterState(scenes, lenses, grid, splats, _bin(splats, grid))
+
+
+def _harmonics(scenes: Scenes) -> np.ndarray | None:
+    """Coefficients; None where there are none: kernels are then compiled without their code."""
+    return scenes.sh if scenes.sh.shape[2] else None
 
 
 def _bin(splats: Splats, grid: Grid) -> Bins:
@@ -141,7 +146,17 @@ def compute_gradients(
         cameras=np.empty(len(scenes.means) * blocks * views * CAMERA_SIZE),
     )
     tasks = len(scenes.means) * blocks
-    launch(project_backward, tasks, scenes, lenses, grid, splats, buffers, gradients)
+    launch(
+        project_backward,
+        tasks,
+        scenes,
+        _harmonics(scenes),
+        lenses,
+        grid,
+        splats,
+        buffers,
+        gradients,
+    )
     by_tile = buffers.background.reshape(len(background), grid.rows * grid.columns, TILE)
     cameras = gradients.cameras.reshape(len(scenes.means), blocks, views, CAMERA_SIZE).sum(axis=1)
     gradients = gradients._replace(cameras=cameras)
