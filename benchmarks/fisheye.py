@@ -34,13 +34,13 @@ FIELD = 160.0
 LENS = Distortion((0.02, -0.01, 0.003, 0.0), is_fisheye=True)
 COUNT = 700
 SETTINGS = [
-    "renderer=reference", "init.count=350", "strategy.type=mcmc", "strategy.max_gaussians=700",
+    "renderer=cpu", "init.count=350", "strategy.type=mcmc", "strategy.max_gaussians=700",
     "tensorboard=false", "sh_degree=0",
 ]  # fmt: skip
 DEFINITIONS = {
     "capture": f"a room of {COUNT} known Gaussians on its walls, {VIEWS} views from within in all "
     f"directions, {FIELD:g} degrees wide, every {HOLD_OUT_EVERY}th held out; both fits start from "
-    "the same 350 points of the walls and use the renderer reference",
+    "the same 350 points of the walls and use the renderer cpu",
     "lens": "fitted to the fisheye's pixels, rendered through its lens",
     "undistorted": "fitted to the same images, resampled to pinholes of the same camera matrix, "
     "109 degrees wide",
@@ -139,8 +139,8 @@ def measure(captured: Capture, seed: int, steps: int) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--steps", type=int, default=400)
-    parser.add_argument("--size", type=int, default=48)
+    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--size", type=int, default=96)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
