@@ -20,6 +20,7 @@ LOWEST := constraints/lowest.txt
 ifeq ($(shell uname -s)$(shell command -v nvidia-smi),Linux)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 endif
+INSTALL_TORCH := -m pip install --retries 1 $(TORCH_INDEX:%=--extra-index-url %)
 IMAGES ?=
 MUTANTS ?= 10000
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root=$(IMAGES) data.image_size=64)
@@ -35,7 +36,7 @@ $(VENV)/.torch: $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
 	@echo "== Install torch ($(if $(TORCH_INDEX),the CPU build,the default build of this system)) =="
-	$(BIN)/python -m pip install --retries 1 $(TORCH_INDEX:%=--extra-index-url %) -c $(CONSTRAINTS) torch torchvision
+	$(BIN)/python $(INSTALL_TORCH) -c $(CONSTRAINTS) torch torchvision
 	touch $@
 
 $(VENV)/.demo: $(VENV)/.torch pyproject.toml plugins/gmae/pyproject.toml
@@ -57,12 +58,14 @@ $(VENV)/.ready: $(VENV)/.torch pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 $(MATRIX:%=.venv-%/.ready): .venv-%/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(CONSTRAINTS)
 	python$* -m venv $(@D)
 	$(@D)/bin/python -m pip install -q pip==26.3
+	$(@D)/bin/python $(INSTALL_TORCH) -q -c $(CONSTRAINTS) torch torchvision
 	$(@D)/bin/python -m pip install -q -c $(CONSTRAINTS) --group dev -e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
 	touch $@
 
 .venv-lowest/.ready: pyproject.toml $(PLUGINS:%=%/pyproject.toml) $(LOWEST)
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install -q pip==26.3
+	$(@D)/bin/python $(INSTALL_TORCH) -q -c $(LOWEST) torch torchvision
 	$(@D)/bin/python -m pip install -q -c $(LOWEST) beartype hypothesis pytest pytest-xdist ruff --group build --group docs \
 		-e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)
 	touch $@
