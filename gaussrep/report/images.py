@@ -18,7 +18,8 @@ VIRIDIS = ("fde725", "b5de2b", "6ece58", "35b779", "1f9e89", "26828e", "31688e",
 """Nine colors of viridis (CC0), from its bright end, perceptually uniform in color and in gray."""
 
 _GAP = 8
-_TITLE_HEIGHT = 30
+_TITLE_HEIGHT = 36
+_TITLE_SIZE = 28.0  # legible where a sheet of four panels is 400 pixels wide
 _FEW_COLORS = 32
 _WEBP_QUALITY = 90
 
@@ -89,12 +90,19 @@ def contact_sheet(rows: Sequence[Sequence[Panel]]) -> Image.Image:
 
 
 def _draw_titles(sheet: Image.Image, row: Sequence[Panel], top: int) -> None:
-    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=18)
+    pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=_fitting_size(row))
     left = 0
     for panel in row:
         middle = (left + panel.image.width / 2, top + _TITLE_HEIGHT / 2)
         pen.text(middle, panel.title, fill="#222", font=font, anchor="mm")
         left += panel.image.width + _GAP
+
+
+def _fitting_size(row: Sequence[Panel]) -> float:
+    """Return the largest size at which every title is as narrow as its panel."""
+    largest = ImageFont.load_default(size=_TITLE_SIZE)
+    fits = [panel.image.width / max(1, largest.getlength(panel.title)) for panel in row]
+    return _TITLE_SIZE * min(1, *fits)
 
 
 def save_png(image: Image.Image, path: Path) -> None:

@@ -1,3 +1,4 @@
+import numpy as np
 import torch
 from PIL import Image
 
@@ -10,7 +11,7 @@ from gaussrep.report.images import (
     save_png,
 )
 
-GAP, TITLE = 8, 30
+GAP, TITLE = 8, 36
 RED, BLUE = torch.tensor([1.0, 0, 0]), torch.tensor([0, 0, 1.0])
 
 
@@ -30,6 +31,14 @@ def test_rows_may_differ_in_size_and_number():
 def test_repeated_titles_are_drawn_once():
     row = [panel("a", RED, (20, 10))]
     assert contact_sheet([row, row]).height == TITLE + 10 + GAP + 10
+
+
+def test_a_long_title_is_as_narrow_as_its_panel():
+    row = [panel("semantic segmentation", BLUE, (60, 10)), panel("a", BLUE, (60, 10))]
+    columns = np.asarray(contact_sheet([row]))[:TITLE].min(axis=(0, 2))
+    dark = np.flatnonzero(columns < 200)
+    assert 50 < dark[dark < 60 + GAP].max() < 60
+    assert dark.max() > 60 + GAP
 
 
 def test_a_saved_image_loads_unchanged(tmp_path):

@@ -14,7 +14,7 @@ from gaussrep_gmae.report import write_mae_report, write_report
 
 LOG = "step,loss,val_loss\n1,0.5,\n2,0.3,\n3,0.2,0.25\n4,0.1,\n"
 MASKED = ["input", "visible", "reconstruction", "completed"]
-OVERVIEW = 8
+OVERVIEW = 4
 GAP = 8
 SIZE = Panel.SIDE
 LIGHT = 3e6

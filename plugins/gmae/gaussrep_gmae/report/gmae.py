@@ -87,10 +87,7 @@ def _image(
         [panels.layers, panels.depth, panels.edges, panels.mask, panels.figure, panels.ground],
         panels.nearest,
     ]
-    overview = [
-        *(original, visible, reconstruction, panels.ellipses, panels.nearest[-2]),
-        *(panels.layers, panels.figure, panels.edges),
-    ]
+    overview = [original, visible, reconstruction, panels.ellipses]
     return ReportImage(name, masked.psnr, rows, overview, gaussians)
 
 

@@ -18,7 +18,7 @@ from gaussrep.report import (
 )
 from gaussrep_gmae.report.masked_views import MaskedPSNR
 
-OVERVIEW_IMAGES = 4
+OVERVIEW_IMAGES = 3
 """Images on `overview.png`."""
 
 CSS = """\
