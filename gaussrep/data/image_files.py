@@ -195,6 +195,9 @@ def _as_rgb(image: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image).convert("RGB")
+    if image.mode == "RGB":
+        image.load()
+        return image  # converting would copy it
     return image.convert("RGB")
 
 
