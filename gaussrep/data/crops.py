@@ -136,8 +136,8 @@ def to_tensor(image: Image.Image) -> Float[Tensor, "3 height width"]:
     Returns:
         Values in [0, 1].
     """
-    pixels = torch.from_numpy(np.array(image, dtype=np.uint8)).permute(2, 0, 1)
-    return pixels.to(torch.float32, memory_format=torch.contiguous_format).div_(255)
+    bands = np.stack([np.asarray(band) for band in image.split()])
+    return torch.from_numpy(bands).float().div_(255)
 
 
 def make_sample(
