@@ -21,6 +21,7 @@ from reference.commands import commands_page
 from reference.components import components_page
 from reference.settings import settings_tables
 from tables.busy import busy_table
+from tables.data import data_table
 from tables.decimation import decimation_table
 from tables.formats import (
     files_speed_table,
@@ -85,6 +86,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "formats-streaming": streaming_table,
     "format-readers": readers_table,
     "busy": busy_table,
+    "data": data_table,
     "decimation": decimation_table,
     "nerfstudio-fits": fits_table,
     "nerfstudio-starts": starts_table,
