@@ -49,6 +49,15 @@ def render(
     depth: Annotated[
         bool, typer.Option("--depth", help="Render depth (near is bright) instead of color.")
     ] = False,
+    median_depth: Annotated[
+        bool, typer.Option("--median-depth", help="Render the median depth, like --depth.")
+    ] = False,
+    normals: Annotated[
+        bool,
+        typer.Option(
+            "--normals", help="Render normals: red, green, blue are x, y, z from -1 to 1."
+        ),
+    ] = False,
     path: Annotated[
         str | None,
         typer.Option(
@@ -71,6 +80,7 @@ def render(
     for option, given in (("--eye", eye), ("--look-at", look_at), ("--up", up)):
         if given is not None:
             _numbers(option, given)
+    shown = _shown(depth=depth, median_depth=median_depth, normals=normals)
     require_renderer("--renderer", renderer)
     reading = require_readable(file, axes, strict=strict)
 
@@ -87,7 +97,7 @@ def render(
         cameras = _cameras(gaussians, eye, look_at, up, *size, fov, count)
     else:
         cameras = _path_cameras(path, *size)
-    images = _render(gaussians, cameras, renderer, torch.tensor(color), depth=depth)
+    images = _render(gaussians, cameras, renderer, torch.tensor(color), shown)
     if path is None:
         write_png(next(images), out)
     else:
@@ -115,6 +125,15 @@ def _check_output(out: Path, path: str | None, width: int, height: int) -> None:
         require_output("--out", out)
 
 
+def _shown(**chosen: bool) -> str:
+    """Return the output to show: color, or the one that was chosen."""
+    names = [name for name, is_chosen in chosen.items() if is_chosen]
+    if len(names) > 1:
+        given = ", ".join(f"--{name.replace('_', '-')}" for name in names)
+        raise ConfigError(f"{given} were given, wanted one of them.")
+    return names[0] if names else "color"
+
+
 def _device(renderer: str) -> str:
     """Return the CPU, or the device of a renderer that runs on others only."""
     if renderer == "auto":
@@ -134,7 +153,7 @@ def _numbers(option: str, text: str) -> list[float]:
 
 
 def _render(
-    gaussians: "Gaussians", cameras: "Cameras", renderer: str, background: "Tensor", *, depth: bool
+    gaussians: "Gaussians", cameras: "Cameras", renderer: str, background: "Tensor", shown: str
 ) -> "Iterator[np.ndarray]":
     """Render the cameras one by one; the gray values of all depths have one scale."""
     from gaussrep import rendering
@@ -142,13 +161,15 @@ def _render(
 
     device = _device(renderer)
     count = len(cameras.viewmats)
-    limits = _depth_limits(gaussians, cameras) if depth and count > 1 else None
+    limits = _depth_limits(gaussians, cameras) if "depth" in shown and count > 1 else None
+    outputs = [shown] if shown in ("median_depth", "normals") else []
     gaussians, cameras = gaussians.to(device), cameras.to(device)
     background = from_srgb(background.to(device), gaussians.color_space)
     with Progress("rendering", total=count) as progress:
         for number in range(count):
-            image = rendering.render(gaussians, cameras[number : number + 1], renderer, background)
-            yield _depth_pixels(image, limits) if depth else _color_pixels(image, gaussians)
+            camera = cameras[number : number + 1]
+            image = rendering.render(gaussians, camera, renderer, background, outputs)
+            yield _pixels(image, shown, gaussians, limits)
             progress.update(number + 1)
 
 
@@ -185,6 +206,24 @@ def _cameras(
     return Cameras.look_at(center[None], target, upward, width, height, fov)
 
 
+def _pixels(
+    image: "Rendering", shown: str, gaussians: "Gaussians", limits: tuple[float, float] | None
+) -> "np.ndarray":
+    if shown == "normals":
+        return _normal_pixels(image)
+    if shown == "color":
+        return _color_pixels(image, gaussians)
+    depth = image.median_depth if shown == "median_depth" else image.depth
+    assert depth is not None
+    return _depth_pixels(depth[0], image.alpha[0] > 0.5, limits)
+
+
+def _normal_pixels(image: "Rendering") -> "np.ndarray":
+    assert image.normals is not None
+    color = (image.normals[0] + 1) / 2 * (image.alpha[0, ..., None] > 0.5)
+    return (color * 255).round().byte().cpu().numpy()
+
+
 def _color_pixels(image: "Rendering", gaussians: "Gaussians") -> "np.ndarray":
     from gaussrep.color_spaces import to_srgb
 
@@ -203,12 +242,13 @@ def _depth_limits(gaussians: "Gaussians", cameras: "Cameras") -> tuple[float, fl
     return max(depths.min().item(), MIN_DEPTH), depths.max().item()
 
 
-def _depth_pixels(image: "Rendering", limits: tuple[float, float] | None = None) -> "np.ndarray":
+def _depth_pixels(
+    depth: "Tensor", covered: "Tensor", limits: tuple[float, float] | None
+) -> "np.ndarray":
     """Gray values from 255 at the smallest depth to 55 at the largest; 0 where nothing is.
 
-    The limits are those of the image's covered pixels by default.
+    The limits are those of the image's covered pixels if None.
     """
-    depth, covered = image.depth[0], image.alpha[0] > 0.5
     gray = depth.new_zeros(depth.shape)
     if covered.any():
         low, high = limits or map(float, depth[covered].aminmax())

@@ -21,7 +21,7 @@ from gaussrep.plugins.records import (
 
 RASTERIZER_CAPABILITIES = frozenset(
     {"differentiable", "features", "depth", "sh", "antialiased"}
-    | {"ortho", "pinhole", "camera_gradients"}
+    | {"ortho", "pinhole", "camera_gradients", "normals"}
 )
 
 
@@ -34,7 +34,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.reference:ReferenceRenderer",
         config="gaussrep.rendering.config:ReferenceConfig",
         devices=frozenset({"cpu", "cuda", "mps"}),
-        capabilities=RASTERIZER_CAPABILITIES | {"float64", "opencv", "fisheye"},
+        capabilities=RASTERIZER_CAPABILITIES | {"float64", "opencv", "fisheye", "median_depth"},
     )
     yield RendererRecord(
         name="triton",
@@ -61,7 +61,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.cpu.renderer:CpuRenderer",
         config="gaussrep.rendering.config:CpuConfig",
         devices=frozenset({"cpu"}),
-        capabilities=RASTERIZER_CAPABILITIES | {"opencv", "fisheye"},
+        capabilities=RASTERIZER_CAPABILITIES | {"opencv", "fisheye", "median_depth"},
         priority=10,
     )
 

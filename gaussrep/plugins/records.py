@@ -46,7 +46,7 @@ class RendererRecord(Record):
         devices: Torch device types that it draws on, `"cpu"`, `"cuda"`, `"mps"`.
         capabilities: What it can do: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
             `"ortho"`, `"pinhole"`, `"opencv"`, `"fisheye"`, `"camera_gradients"`, `"float64"`,
-            `"antialiased"`.
+            `"antialiased"`, `"median_depth"`, `"normals"`.
         priority: `renderer="auto"` takes the highest that fits.
         is_reference_equivalent: Whether its images agree with those of `reference` within the
             tolerances of `gaussrep.testing.RendererContract`. `auto` selects no other renderers.

@@ -19,7 +19,7 @@ def rasterize_batch(
     *,
     has_harmonics: bool = False,
     has_lenses: bool = False,
-) -> Rendering:
+) -> tuple[Rendering, list[Tensor]]:
     """Rasterize scenes with any batch axes.
 
     Args:
@@ -37,7 +37,7 @@ def rasterize_batch(
             being 0 where there are none.
 
     Returns:
-        Images of every scene from every view.
+        Images of every scene from every view, and those that the operator returns after these.
     """
     lead, axes = gaussians.batch_shape, len(gaussians.batch_shape)
     features = gaussians.features
@@ -60,10 +60,11 @@ def rasterize_batch(
     flat = (t if axes == 1 else t.reshape(lead.numel(), *t.shape[axes:]) for t in tensors)
     options = cameras.width, cameras.height, cameras.model == "ortho", gaussians.antialiased
     images = rasterize(*flat, *options)
-    color, alpha, depth, mixed = (
+    color, alpha, depth, mixed, *others = (
         image if axes == 1 else image.reshape(*lead, *image.shape[1:]) for image in images
     )
-    return Rendering(color, alpha, depth, None if gaussians.features is None else mixed)
+    mixed = None if gaussians.features is None else mixed
+    return Rendering(color, alpha, depth, mixed), others
 
 
 def _appearance(gaussians: Gaussians, cameras: Cameras, has_harmonics: bool) -> list[Tensor]:

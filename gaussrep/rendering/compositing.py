@@ -2,7 +2,7 @@
 
 import torch
 from einops import rearrange
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
@@ -82,11 +82,23 @@ def sort_by_depth(
     opacity = torch.where(projection.visible, projection.opacities, 0)[..., None]
     packed = torch.cat([projection.means2d, projection.conics, opacity, channels], dim=-1)
     packed = packed.flatten(0, -3)
+    order = depth_order(projection)
+    return packed.gather(1, order[..., None].expand(-1, -1, packed.shape[-1]))
+
+
+def depth_order(projection: Projection) -> Int[Tensor, "i m"]:
+    """Sort the visible Gaussians of each image, nearest first; equal depths keep their order.
+
+    Args:
+        projection: Ellipses of all Gaussians in all images.
+
+    Returns:
+        Indices of Gaussians. M is the largest number of visible Gaussians in an image.
+    """
     visible = projection.visible.flatten(0, -2)
     depths = torch.where(visible, projection.depths.flatten(0, -2), torch.inf)
     max_visible = int(visible.sum(-1).max()) if visible.numel() else 0
-    order = depths.argsort(dim=-1, stable=True)[:, :max_visible]
-    return packed.gather(1, order[..., None].expand(-1, -1, packed.shape[-1]))
+    return depths.argsort(dim=-1, stable=True)[:, :max_visible]
 
 
 def alpha_composite(
@@ -117,6 +129,21 @@ def blending_weights(alpha: Float[Tensor, "i p n"]) -> Float[Tensor, "i p n"]:
     after = (1 - alpha).cumprod(-1)
     before = torch.cat([torch.ones_like(after[..., :1]), after[..., :-1]], dim=-1)
     return torch.where(after > TRANSMITTANCE_MIN, alpha * before, 0)
+
+
+def median_places(alpha: Float[Tensor, "i p n"]) -> Int[Tensor, "i p"]:
+    """Find the last Gaussian of every pixel in front of which more than half of the light is left.
+
+    Args:
+        alpha: Alphas, nearest Gaussian first.
+
+    Returns:
+        Places in the list of Gaussians; -1 where no alpha is above 0.
+    """
+    before = torch.cat([torch.ones_like(alpha[..., :1]), 1 - alpha[..., :-1]], dim=-1).cumprod(-1)
+    places = torch.arange(alpha.shape[-1], device=alpha.device)
+    found = torch.where((alpha > 0) & (before > 0.5), places, -1)
+    return found.amax(-1) if alpha.shape[-1] else found.new_full(alpha.shape[:-1], -1)
 
 
 def gaussian_alphas(

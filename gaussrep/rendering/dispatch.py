@@ -1,7 +1,7 @@
 """Selection of a renderer: by name, by configuration, or the best one that supports the input."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -32,12 +32,15 @@ class RenderRequirements:
     capabilities: frozenset[str] = frozenset()
 
     @classmethod
-    def from_tensors(cls, gaussians: Gaussians, cameras: Cameras) -> "RenderRequirements":
+    def from_tensors(
+        cls, gaussians: Gaussians, cameras: Cameras, outputs: Collection[str] = ()
+    ) -> "RenderRequirements":
         """Derive the requirements from the input.
 
         Args:
             gaussians: Scenes, [*B, N].
             cameras: Views, [*B, V].
+            outputs: Further outputs.
 
         Returns:
             Device and capabilities.
@@ -46,6 +49,7 @@ class RenderRequirements:
         camera_gradients = grad and any(t.requires_grad for t in cameras.tensors().values())
         gaussian_gradients = grad and any(t.requires_grad for _, t in gaussians.tensors())
         required = {
+            **dict.fromkeys(outputs, True),
             cameras.model: True,
             "sh": gaussians.sh is not None,
             "features": gaussians.features is not None,

@@ -137,3 +137,25 @@ def view_colors(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batch
     directions = gaussians.means.unsqueeze(-3) - cameras.positions.unsqueeze(-2)
     coefficients = gaussians.sh.unsqueeze(-4).expand(*directions.shape[:-1], -1, 3)
     return sh.evaluate(coefficients, directions)
+
+
+def view_normals(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batch v n 3"]:
+    """Compute the normal of every Gaussian in every view.
+
+    Args:
+        gaussians: Scenes, [*B, N].
+        cameras: Views, [*B, V].
+
+    Returns:
+        Direction of the smallest axis in world axes, the one of its two signs that points toward
+        the camera.
+    """
+    smallest = gaussians.scales.argmin(-1)[..., None, None].expand(*gaussians.scales.shape, 1)
+    axes = quaternions.to_matrix(gaussians.quats).gather(-1, smallest).squeeze(-1)
+    axes = axes.unsqueeze(-3)
+    if cameras.model == "ortho":
+        rays = cameras.viewmats[..., None, 2, :3]
+    else:
+        rays = gaussians.means.unsqueeze(-3) - cameras.positions.unsqueeze(-2)
+    is_away = (axes * rays).sum(-1, keepdim=True) > 0
+    return torch.where(is_away, -axes, axes)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
@@ -13,6 +13,9 @@ from gaussrep.rendering.compositing import (
     CHANNELS_START,
     alpha_composite,
     blend_channels,
+    depth_order,
+    gaussian_alphas,
+    median_places,
     pixel_centers,
     sort_by_depth,
     to_rendering,
@@ -32,6 +35,7 @@ class ReferenceRenderer(Renderer):
     """
 
     camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
+    outputs = frozenset({"median_depth", "normals"})
 
     def __init__(self, config: ReferenceConfig | None = None) -> None:
         self.config = config or ReferenceConfig()
@@ -49,6 +53,30 @@ class ReferenceRenderer(Renderer):
         pixels = pixel_centers(cameras.width, cameras.height, packed)
         composited = cast(Tensor, _Composite.apply(packed, pixels, self.config))
         return to_rendering(composited, gaussians, cameras, background)
+
+    @torch.no_grad()
+    def _find_medians(
+        self, gaussians: Gaussians, cameras: Cameras
+    ) -> Int[Tensor, "*batch views h w"]:
+        projection = project(gaussians, cameras)
+        order = torch.nn.functional.pad(depth_order(projection), (1, 0), value=-1)
+        packed = sort_by_depth(projection, projection.depths[..., None])
+        pixels = pixel_centers(cameras.width, cameras.height, packed)
+        places = order.new_empty(len(packed), len(pixels))
+        for images, part in _blocks(packed, pixels, self.config.max_pairs):
+            places[images, part] = median_places(gaussian_alphas(packed[images], pixels[part]))
+        shape = *cameras.viewmats.shape[:-2], cameras.height, cameras.width
+        return order.gather(-1, places + 1).reshape(shape)
+
+    def rasterize_medians(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> tuple[Rendering, Int[Tensor, "*batch views h w"]]:
+        """See `Renderer.rasterize_medians`."""
+        rendering = self.rasterize(gaussians, cameras, background)
+        return rendering, self._find_medians(gaussians, cameras)
 
 
 class _Composite(torch.autograd.Function):

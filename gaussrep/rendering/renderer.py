@@ -1,17 +1,22 @@
 """The interface of renderers, and what they return."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.checks import check_alike, check_finite
 from gaussrep.errors import CapabilityError, ShapeError
 from gaussrep.gaussians import Gaussians
+from gaussrep.rendering.projection import view_normals
+
+OUTPUTS = frozenset({"median_depth", "normals"})
+"""Outputs that are rendered on request."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +30,20 @@ class Rendering:
             where alpha is 0, [*B, V, H, W].
         features: Rendered features, without background, [*B, V, H, W, C]; None where the Gaussians
             have none.
+        median_depth: Depth along the camera's z axis in scene units of the last Gaussian in front
+            of which more than half of the light is left, as in 2DGS; 0 where alpha is 0,
+            [*B, V, H, W]. None where it was not requested.
+        normals: Unit vectors in world axes, turned toward the camera: the directions of the
+            Gaussians' smallest axes, blended and normalized; 0 where alpha is 0,
+            [*B, V, H, W, 3]. None where they were not requested.
     """
 
     color: Float[Tensor, "*batch v h w 3"]
     alpha: Float[Tensor, "*batch v h w"]
     depth: Float[Tensor, "*batch v h w"]
     features: Float[Tensor, "*batch v h w channels"] | None = None
+    median_depth: Float[Tensor, "*batch v h w"] | None = None
+    normals: Float[Tensor, "*batch v h w 3"] | None = None
 
 
 class Renderer(ABC):
@@ -40,15 +53,19 @@ class Renderer(ABC):
 
     Attributes:
         camera_models: Camera models that `rasterize` takes.
+        outputs: Outputs that can be requested, of `median_depth`, for which a subclass implements
+            `rasterize_medians`, and `normals`, which are features to `rasterize`.
     """
 
     camera_models: ClassVar[frozenset[str]] = frozenset({"pinhole", "ortho"})
+    outputs: ClassVar[frozenset[str]] = frozenset()
 
     def render(
         self,
         gaussians: Gaussians,
         cameras: Cameras,
         background: Float[Tensor, "*#batch 3"] | None = None,
+        outputs: Collection[str] = (),
     ) -> Rendering:
         """Check the input and render it.
 
@@ -57,6 +74,7 @@ class Renderer(ABC):
             cameras: Views of each scene, [*B, V], with the same batch axes.
             background: RGB behind the Gaussians, [3] or broadcastable to [*B, V, 3]; black if
                 None.
+            outputs: Further outputs: `median_depth`, `normals`.
 
         Returns:
             Images of every scene from every view.
@@ -65,7 +83,7 @@ class Renderer(ABC):
             ShapeError: If batch axes, dtypes or devices disagree.
             ValueRangeError: If a tensor holds NaN or infinite values; inside
                 `defer_finite_checks`, at the end of the block.
-            CapabilityError: If the cameras are of a model that the renderer does not support.
+            CapabilityError: If the renderer does not support the camera model or an output.
         """
         if gaussians.batch_shape != cameras.batch_shape:
             raise ShapeError(
@@ -82,7 +100,14 @@ class Renderer(ABC):
             tensors["background"] = background
         check_alike(tensors)
         check_finite(tensors)
-        return self.rasterize(gaussians, cameras, _expand(background, cameras))
+        if missing := sorted(set(outputs) - self.outputs):
+            raise CapabilityError(
+                f"{type(self).__name__} cannot render {', '.join(missing)}; use the renderer "
+                "'reference'."
+            )
+        rasterize = self._rasterize_median_depth if "median_depth" in outputs else self.rasterize
+        given = gaussians, cameras, _expand(background, cameras)
+        return blend_normals(rasterize, *given) if "normals" in outputs else rasterize(*given)
 
     @abstractmethod
     def rasterize(
@@ -101,6 +126,97 @@ class Renderer(ABC):
         Returns:
             Images of every scene from every view.
         """
+
+    def rasterize_medians(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> tuple[Rendering, Int[Tensor, "*batch views h w"]]:
+        """Rasterize, and find the Gaussian at the median depth of every pixel.
+
+        Args:
+            gaussians: Scenes, [*B, N].
+            cameras: Views, [*B, V].
+            background: RGB behind the Gaussians, [*B, V, 3].
+
+        Returns:
+            The result of `rasterize`, and indices of Gaussians, -1 where alpha is 0.
+
+        Raises:
+            CapabilityError: If the renderer does not offer `median_depth`.
+        """
+        raise CapabilityError(f"{type(self).__name__} cannot render median_depth.")
+
+    def _rasterize_median_depth(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> Rendering:
+        rendering, medians = self.rasterize_medians(gaussians, cameras, background)
+        return replace(rendering, median_depth=gather_depths(medians, gaussians, cameras))
+
+
+def gather_depths(
+    indices: Int[Tensor, "*batch views h w"], gaussians: Gaussians, cameras: Cameras
+) -> Float[Tensor, "*batch views h w"]:
+    """Look up the depths of Gaussians.
+
+    Args:
+        indices: Gaussian of every pixel, or -1.
+        gaussians: Scenes, [*B, N].
+        cameras: Views, [*B, V].
+
+    Returns:
+        Depths along the cameras' z axes in scene units, with gradients; 0 for -1.
+    """
+    ahead = cameras.viewmats[..., 2:3, :]
+    depths = gaussians.means[..., None, :, :] @ ahead[..., :3].mT + ahead[..., 3:]
+    nothing = depths.new_zeros(*depths.shape[:-2], 1, 1)
+    padded = torch.cat([nothing, depths], -2).squeeze(-1)
+    return padded.gather(-1, indices.flatten(-2).long() + 1).unflatten(-1, indices.shape[-2:])
+
+
+def blend_normals(
+    rasterize: Callable[..., Rendering],
+    gaussians: Gaussians,
+    cameras: Cameras,
+    background: Float[Tensor, "*batch views 3"],
+) -> Rendering:
+    """Rasterize with normals as three more features.
+
+    Every view is rasterized as a scene of its own: a normal is turned toward the camera.
+
+    Args:
+        rasterize: Takes Gaussians with features, cameras and background.
+        gaussians: Scenes, [*B, N].
+        cameras: Views, [*B, V].
+        background: RGB behind the Gaussians.
+
+    Returns:
+        Images of every scene from every view, with normals.
+    """
+    axis = len(gaussians.batch_shape)
+    apart = gaussians.replace(
+        **{
+            name: each.unsqueeze(axis).expand(*each.shape[:axis], cameras.views, *each.shape[axis:])
+            for name, each in gaussians.tensors()
+        }
+    )
+    normals = view_normals(gaussians, cameras)
+    features = normals if apart.features is None else torch.cat([apart.features, normals], -1)
+    single = cameras.replace(
+        **{name: each.unsqueeze(axis + 1) for name, each in cameras.tensors().items()}
+    )
+    found = rasterize(apart.replace(features=features), single, background.unsqueeze(-2))
+    images = {
+        name: each.squeeze(axis + 1) for name, each in vars(found).items() if each is not None
+    }
+    mixed = images["features"]
+    images["normals"] = torch.nn.functional.normalize(mixed[..., -3:], dim=-1)
+    images["features"] = None if apart.features is None else mixed[..., :-3]
+    return Rendering(**images)
 
 
 def _expand(background: Tensor | None, cameras: Cameras) -> Tensor:

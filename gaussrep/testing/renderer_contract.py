@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from gaussrep import quaternions
 from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
 from gaussrep.errors import ShapeError, ValueRangeError
@@ -13,6 +14,7 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import Renderer, Rendering
 from gaussrep.rendering.conventions import EPS2D
 from gaussrep.rendering.reference import ReferenceRenderer
+from gaussrep.rendering.renderer import OUTPUTS
 from gaussrep.testing.component_contract import ComponentContract
 from gaussrep.testing.gradients import directional_derivatives, gradients
 from gaussrep.testing.lens_rays import lens_ray
@@ -383,6 +385,58 @@ class RendererContract(ComponentContract):
             x, y = torch.arange(42) + 0.5, torch.arange(36) + 0.5
             found = [(weights.sum(0) * x).sum().item(), (weights.sum(1) * y).sum().item()]
             assert found == pytest.approx(pixel, abs=0.02)
+
+    def test_outputs_on_request_agree_with_the_reference(self, renderer: Renderer) -> None:
+        """Medians and normals are those of `reference`, and so are their gradients."""
+        outputs = sorted(OUTPUTS & self.record.capabilities)
+        if not outputs or not self.record.is_reference_equivalent:
+            pytest.skip(f"{self.name} offers neither median_depth nor normals like the reference's")
+        scene = self.random_scene(14, batch=(2,), views=2, features=1)
+        found = []
+        for each, given in ((renderer, self.on_device(scene)), (ReferenceRenderer(), scene)):
+            leaves = {
+                name: getattr(given.gaussians, name).clone().requires_grad_()
+                for name in ("means", "quats", "scales", "opacities")
+            }
+            gaussians, cameras = given.gaussians.replace(**leaves), given.cameras
+            out = each.render(gaussians, cameras, given.background, outputs)
+            plain = each.render(given.gaussians, cameras, given.background)
+            self.assert_same(out, plain)
+            images = [getattr(out, name) for name in outputs]
+            lead = [*cameras.viewmats.shape[:-2], cameras.height, cameras.width]
+            assert all(list(image.shape[: len(lead)]) == lead for image in images)
+            ramp = torch.linspace(0.5, 1.5, cameras.width).to(images[0])
+            loss = torch.stack(
+                [(image.flatten(4).sum(-1) if image.ndim > len(lead) else image).mul(ramp).sum()
+                 for image in images]
+            ).sum()  # fmt: skip
+            found.append((out, images, torch.autograd.grad(loss, list(leaves.values()))))
+        (out, images, slopes), (_, expected, exact) = found
+        for one, two in zip(images, expected, strict=True):
+            assert _difference(one, two) < self.depth_tolerance * two.abs().max().item()
+        for one, two in zip(slopes, exact, strict=True):
+            difference = (one.cpu().double() - two).norm()
+            assert difference <= self.gradient_tolerance * two.norm() + 1e-9
+        assert all(not image[out.alpha == 0].any() for image in images)
+
+    def test_normals_are_turned_toward_the_camera(self, renderer: Renderer) -> None:
+        if not self.can("normals"):
+            pytest.skip(f"{self.name} does not offer normals")
+        scene = self.on_device(self.random_scene(15, count=1, views=2))
+        g, cameras = scene.gaussians, scene.cameras
+        turns = quaternions.from_matrix(cameras.viewmats[:, :3, :3].mT)
+        disc = g.replace(
+            means=torch.zeros_like(g.means),
+            quats=turns[:1],  # its z axis is that of the first camera, which looks along it
+            scales=g.scales.new_tensor([[0.5, 0.5, 0.01]]),
+            opacities=torch.full_like(g.opacities, 0.9),
+        )
+        normals = renderer.render(disc, cameras, outputs=["normals"]).normals
+        assert normals is not None
+        ahead = cameras.viewmats[:, 2, :3]
+        middle = normals[:, cameras.height // 2, cameras.width // 2]
+        torch.testing.assert_close(middle[0], -ahead[0], atol=1e-5, rtol=0)
+        assert ((middle * ahead).sum(-1) < 0).all()
 
     def test_batch_axes_must_agree(self, renderer: Renderer) -> None:
         scene = self.on_device(self.random_scene(10, batch=(2,)))

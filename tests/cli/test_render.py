@@ -88,6 +88,17 @@ def test_near_is_bright_in_a_depth_image(draw):
     assert 55 <= pixels[:, 40:].max() < 100
 
 
+def test_median_depth_and_normals(draw):
+    depth = draw(median_depth=True)
+    assert depth[:, :32].max() == 255
+    assert 55 <= depth[:, 40:].max() < 100
+    normals = draw(normals=True)
+    assert normals.shape == (48, 64, 3)
+    assert normals[0, 0].tolist() == [0, 0, 0]
+    shown = normals[normals.any(-1)] / 127.5 - 1  # x of the balls, whose axes are equally long
+    assert set(abs(shown).round().astype(int).argmax(-1)) == {0}
+
+
 def test_an_empty_view_is_all_background(draw):
     assert (draw(eye="0,0,20", look_at="0,0,30") == 255).all()
     assert (draw(eye="0,0,20", look_at="0,0,30", depth=True) == 0).all()
@@ -96,6 +107,11 @@ def test_an_empty_view_is_all_background(draw):
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [
+        (
+            {"depth": True, "normals": True},
+            ConfigError,
+            "--depth, --normals were given, wanted one of them",
+        ),
         ({"eye": "1,2"}, ConfigError, "--eye is '1,2', wanted three numbers"),
         ({"look_at": "a,b,c"}, ConfigError, "--look-at"),
         ({"up": "0,nan,0"}, ConfigError, "--up"),

@@ -81,6 +81,8 @@ class StandIn:
 class OnCpu(Renderer):
     """The adapter without its device check."""
 
+    outputs = GsplatRenderer.outputs
+
     def __init__(self, version, config=None):
         self.gsplat = StandIn(version)
         self.rasterizer = GsplatRasterizer(self.gsplat, Version(version), config or GsplatConfig())

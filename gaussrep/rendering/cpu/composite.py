@@ -37,6 +37,7 @@ from gaussrep.rendering.cpu.layout import (
     CELLS,
     DEPTH,
     GREEN,
+    HALF,
     ONE,
     PIXELS,
     RECORD_SIZE,
@@ -46,6 +47,11 @@ from gaussrep.rendering.cpu.layout import (
     Bins,
     Grid,
     ImageBuffers,
+)
+from gaussrep.rendering.cpu.medians import (
+    clear_ranks,
+    update_ranks,
+    write_medians,
 )
 from gaussrep.rendering.cpu.tile import (
     CHUNK,
@@ -84,6 +90,8 @@ class TileWorkspace(NamedTuple):
     """Their weights in its pixels, [CHUNK * WIDTH]."""
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
+    ranks: np.ndarray
+    """Places of the Gaussians at the median depth, see `medians`."""
 
 
 @kernel
@@ -95,6 +103,7 @@ def composite(
     grid: Grid,
     bins: Bins,
     images: ImageBuffers,
+    medians: np.ndarray | None,
 ) -> None:
     """Composite all tiles; one task is a tile of one image.
 
@@ -106,6 +115,8 @@ def composite(
         grid: Size of the images.
         bins: Gaussians of each tile.
         images: Output.
+        medians: Output, if wanted: the last Gaussian in front of which more than half of the light
+            is left, or -1, int32 [I, H, W].
     """
     count = len(records) // (RECORD_SIZE * max(1, len(background)))
     work = allocate_features(features, False)
@@ -116,6 +127,7 @@ def composite(
         np.empty(CHUNK, np.int64),
         np.empty(CHUNK * WIDTH, np.float32),
         CONSTANTS.copy(),
+        np.empty(PIXELS, np.float32),
     )
     while True:
         tile = claim(tasks)
@@ -125,6 +137,8 @@ def composite(
         x, y = place % grid.columns * TILE, place // grid.columns * TILE
         inside = cells_inside(grid.width - x, grid.height - y)
         _clear(workspace.state, grid.width - x, grid.height - y)
+        if medians is not None:
+            clear_ranks(workspace.ranks)
         base = 0
         if features is not None:
             clear_features(work)
@@ -137,11 +151,15 @@ def composite(
             load_gaussians(
                 members, records, image * count, x, y, inside, workspace.local, workspace.touched
             )
-            unfinished = _composite_chunk(members, features, base, workspace, work)
+            first = start - bins.starts[tile]
+            unfinished = _composite_chunk(members, features, base, workspace, work, medians, first)
             start += taken
         _write_tile(image, x, y, workspace.state, background, grid, images)
         if features is not None:
             write_features(image, x, y, work, images.features)
+        if medians is not None:
+            members = bins.members[bins.starts[tile] : end]
+            write_medians(image, x, y, workspace.ranks, members, grid, medians)
 
 
 @inline_jit
@@ -162,12 +180,14 @@ def _composite_chunk(
     base: int,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
+    medians: np.ndarray | None,
+    first: int,
 ) -> bool:
     """Composite a chunk of Gaussians; return whether any pixel is unfinished."""
     unfinished = False
     for cell in range(CELLS):
         count = list_touching(cell, len(members), workspace.touched, workspace.touching)
-        done = _composite_cell(cell, count, workspace, features)
+        done = _composite_cell(cell, count, workspace, features, medians, first)
         if features is not None:
             touching, weights = workspace.touching[:done], workspace.weights
             composite_features(cell, touching, members, features, base, weights, work)
@@ -178,7 +198,12 @@ def _composite_chunk(
 
 @inline_jit
 def _composite_cell(
-    cell: int, count: int, workspace: TileWorkspace, features: np.ndarray | None
+    cell: int,
+    count: int,
+    workspace: TileWorkspace,
+    features: np.ndarray | None,
+    medians: np.ndarray | None,
+    first: int,
 ) -> int:
     """Composite Gaussians over one cell; return how many until all its pixels are finished."""
     at, local, state = cell * PLANES * WIDTH, workspace.local, workspace.state
@@ -193,6 +218,9 @@ def _composite_cell(
         for i in range(done, min(done + STRIDE, count)):
             record = workspace.touching[i] * LOCAL_SIZE
             uncapped, is_visible = gaussian_alpha(local, record, columns, rows, constants)
+            if medians is not None:
+                is_before = is_visible & (transmittance > HALF)
+                update_ranks(workspace.ranks, cell, is_before, first + workspace.touching[i])
             _, weight, transmittance, _ = absorb(uncapped, is_visible, transmittance, constants)
             alpha_sum = alpha_sum + weight
             depth = fma(weight, broadcast_load(local, record + DEPTH), depth)

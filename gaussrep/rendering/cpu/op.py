@@ -33,8 +33,8 @@ torch.library.define(
     "gaussrep::rasterize",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
     " Tensor sh, Tensor positions, Tensor viewmats, Tensor Ks, Tensor distortion,"
-    " Tensor background, SymInt width, SymInt height, bool ortho, bool antialiased)"
-    " -> (Tensor, Tensor, Tensor, Tensor)",
+    " Tensor background, SymInt width, SymInt height, bool ortho, bool antialiased,"
+    " bool has_medians=False) -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
 )
 torch.library.define(
     "gaussrep::rasterize_backward",
@@ -63,7 +63,8 @@ def _rasterize(
     height: int,
     ortho: bool,
     antialiased: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    has_medians: bool = False,
+) -> tuple[Tensor, ...]:
     """Rasterize scenes, all float32.
 
     Args:
@@ -84,15 +85,23 @@ def _rasterize(
         height: Image height in pixels.
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
+        has_medians: Whether medians are wanted.
 
     Returns:
-        Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C].
+        Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C], and
+        of every pixel the Gaussian at the median depth, or -1, int32 [S, V, H, W]; empty if not
+        wanted.
     """
     scenes = means, quats, scales, opacities, colors, features, sh, positions, viewmats, Ks
     state = _project_and_bin([*scenes, distortion], width, height, ortho, antialiased)
-    images = _empty_images(viewmats, features, width, height)
-    composite_tiles(state, _to_image_array(background), ImageBuffers(*map(_to_image_array, images)))
-    return images
+    *images, medians = _empty_images(viewmats, features, width, height, has_medians)
+    composite_tiles(
+        state,
+        _to_image_array(background),
+        ImageBuffers(*map(_to_image_array, images)),
+        _to_image_array(medians) if has_medians else None,
+    )
+    return *images, medians
 
 
 @torch.library.register_fake("gaussrep::rasterize")
@@ -113,13 +122,14 @@ def _(
     height: int,
     ortho: bool,
     antialiased: bool,
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    return _empty_images(viewmats, features, width, height)
+    has_medians: bool = False,
+) -> tuple[Tensor, ...]:
+    return _empty_images(viewmats, features, width, height, has_medians)
 
 
 def _empty_images(
-    viewmats: Tensor, features: Tensor, width: int, height: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    viewmats: Tensor, features: Tensor, width: int, height: int, has_medians: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Allocate the images.
 
     Torch's memory is aligned to cache lines: in images of whole tiles the rows of a tile are whole
@@ -130,7 +140,8 @@ def _empty_images(
         viewmats.new_empty(*shape, 3),
         viewmats.new_empty(*shape, features.shape[2]),
     )
-    return color, viewmats.new_empty(shape), viewmats.new_empty(shape), features_out
+    medians = viewmats.new_empty(shape if has_medians else (*shape[:2], 0, 0), dtype=torch.int32)
+    return color, viewmats.new_empty(shape), viewmats.new_empty(shape), features_out, medians
 
 
 @torch.library.impl("gaussrep::rasterize_backward", "cpu")
@@ -211,17 +222,19 @@ def _to_image_array(tensor: Tensor) -> np.ndarray:
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     ctx.set_materialize_grads(False)
-    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased = inputs
-    ctx.save_for_backward(*tensors, *output)
+    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased, _ = inputs
+    *images, medians = output
+    ctx.mark_non_differentiable(medians)
+    ctx.save_for_backward(*tensors, *images)
 
 
 def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ...]:
     tensors = list(ctx.saved_tensors)
     scenes, background, images = tensors[:INPUTS], tensors[INPUTS], tensors[INPUTS + 1 :]
-    grads = fill_unused(images, grad_outputs)
+    grads = fill_unused(images, grad_outputs[: len(images)])
     options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
     gradients = rasterize_backward(scenes, background, images, grads, *options)
-    return *gradients, *(None for _ in options)
+    return *gradients, *(None for _ in options), None
 
 
 register_derivatives("gaussrep::rasterize", "cpu", _setup, _backward)

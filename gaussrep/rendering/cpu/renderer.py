@@ -1,7 +1,11 @@
 """The `cpu` renderer."""
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
@@ -20,6 +24,7 @@ class CpuRenderer(Renderer):
     """
 
     camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
+    outputs = frozenset({"median_depth", "normals"})
 
     def __init__(self, config: CpuConfig | None = None) -> None:
         self.config = config or CpuConfig()
@@ -40,5 +45,20 @@ class CpuRenderer(Renderer):
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
         """See `Renderer.rasterize`."""
-        inputs = to_float32("cpu", "cpu", gaussians, cameras, background)
-        return rasterize_batch(self._rasterize, *inputs, has_harmonics=True, has_lenses=True)
+        return self._render(self._rasterize, gaussians, cameras, background)[0]
+
+    @torch.autocast("cpu", enabled=False)
+    def rasterize_medians(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> tuple[Rendering, Int[Tensor, "*batch views h w"]]:
+        """See `Renderer.rasterize_medians`."""
+        rasterize = partial(self._rasterize, has_medians=True)
+        rendering, (medians,) = self._render(rasterize, gaussians, cameras, background)
+        return rendering, medians
+
+    def _render(self, rasterize: Callable[..., Any], *scene: Any) -> tuple[Rendering, list[Tensor]]:
+        inputs = to_float32("cpu", "cpu", *scene)
+        return rasterize_batch(rasterize, *inputs, has_harmonics=True, has_lenses=True)

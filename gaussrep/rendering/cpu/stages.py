@@ -104,17 +104,24 @@ def _bin(splats: Splats, grid: Grid) -> Bins:
     return bins
 
 
-def composite_tiles(state: RasterState, background: np.ndarray, images: ImageBuffers) -> None:
+def composite_tiles(
+    state: RasterState,
+    background: np.ndarray,
+    images: ImageBuffers,
+    medians: np.ndarray | None = None,
+) -> None:
     """Composite all tiles.
 
     Args:
         state: Projected and binned Gaussians.
         background: RGB behind the Gaussians, float32 [I, 3].
         images: Output; every value is written.
+        medians: Output, if wanted: the last Gaussian in front of which more than half of the light
+            is left, or -1, int32 [I, H, W].
     """
     splats, bins = state.splats, state.bins
     features = pad_features(state.scenes.features)
-    arguments = splats.records, features, background, state.grid, bins, images
+    arguments = splats.records, features, background, state.grid, bins, images, medians
     launch(composite, len(bins.starts), *arguments)
 
 

@@ -30,6 +30,8 @@ class GsplatRenderer(Renderer):
         UnavailableError: If there is no CUDA device, or neither kernels nor a compiler for them.
     """
 
+    outputs = frozenset({"normals"})
+
     def __init__(self, config: GsplatConfig | None = None) -> None:
         self.config = config or GsplatConfig()
         self.version = Version(version("gsplat"))

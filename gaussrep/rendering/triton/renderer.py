@@ -24,6 +24,8 @@ class TritonRenderer(Renderer):
         UnavailableError: If Triton cannot be imported, or nothing here can run its kernels.
     """
 
+    outputs = frozenset({"normals"})
+
     def __init__(self, config: TritonConfig | None = None) -> None:
         self.config = config or TritonConfig()
         most = self.config.max_tile_pairs or 0
@@ -39,4 +41,4 @@ class TritonRenderer(Renderer):
     ) -> Rendering:
         """See `Renderer.rasterize`."""
         inputs = to_float32("triton", self._device, gaussians, cameras, background)
-        return rasterize_batch(self._rasterize, *inputs)
+        return rasterize_batch(self._rasterize, *inputs)[0]

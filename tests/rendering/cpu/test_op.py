@@ -39,11 +39,12 @@ def arguments(device="cpu", grad=True, features=2, antialiased=False, bases=0, l
 )
 def test_opcheck(features, antialiased, bases, lens):
     given = arguments(features=features, antialiased=antialiased, bases=bases, lens=lens)
-    torch.library.opcheck(op.rasterize, given)
+    torch.library.opcheck(op.rasterize, [*given, lens == 4])
 
 
 def test_meta_tensors():
-    color, alpha, depth, features = op.rasterize(*arguments("meta", grad=False))
+    color, alpha, depth, features, medians = op.rasterize(*arguments("meta", grad=False), True)
+    assert medians.shape == (2, 2, 18, 20)
     assert color.shape == (2, 2, 18, 20, 3)
     assert alpha.shape == depth.shape == (2, 2, 18, 20)
     assert features.shape == (2, 2, 18, 20, 2)
@@ -54,7 +55,7 @@ def test_meta_tensors():
 @pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=NEEDS_COMPILER)])
 def test_compiles_as_part_of_one_graph(backend):
     def loss(*given):
-        color, _, depth, _ = op.rasterize(*given)
+        color, _, depth, *_ = op.rasterize(*given)
         return (2 * color).square().sum() + depth.mean()
 
     given = arguments()
