@@ -77,7 +77,7 @@ def write_images(root: Path, count: int) -> None:
                     member.size = len(data)
                     archive.addfile(member, io.BytesIO(data))
     features = Features({"image": ImageFeature(), "label": ClassLabel(num_classes=CLASSES)})
-    rows = {"image": [{"bytes": each, "path": None} for each in contents]}
+    rows: dict[str, Any] = {"image": [{"bytes": each, "path": None} for each in contents]}
     rows["label"] = [number % CLASSES for number in range(count)]
     Dataset.from_dict(rows, features=features).save_to_disk(root / "huggingface")
 

@@ -1,6 +1,7 @@
 """The interface that every learner implements."""
 
 from gaussrep.methods.digest import hash_state_dict
+from gaussrep.methods.joint_batch import join_rows
 from gaussrep.methods.method import (
     Batch,
     CollapseSign,
@@ -22,6 +23,7 @@ __all__ = [
     "ReportSamples",
     "StepOutput",
     "hash_state_dict",
+    "join_rows",
     "sample_seeds",
     "sample_uniform",
 ]

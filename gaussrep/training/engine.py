@@ -26,6 +26,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.errors import ConfigError, GaussrepError, RunError
+from gaussrep.methods.joint_batch import joint_batches
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.config import TrainerConfig
@@ -152,8 +153,9 @@ class Engine:
             The method's loss and metrics.
         """
         shares = self.world_size > 1
-        joint = synchronized_batch_norms(self._model) if shares else nullcontext()
-        with joint, self._accelerator.accumulate(self._model):
+        norms = synchronized_batch_norms(self._model) if shares else nullcontext()
+        rows = joint_batches() if shares else nullcontext()
+        with norms, rows, self._accelerator.accumulate(self._model):
             output = self._model(batch)
             self._accelerator.backward(output.loss if weight == 1 else output.loss * weight)
             if self._averages_gradients and self._accelerator.sync_gradients:

@@ -43,8 +43,12 @@ def _train(settings: dict, folder: Path, rank: int, count: int, port: int) -> No
     from gaussrep.training import TrainConfig, train
 
     config = load_config(TrainConfig, settings)
-    in_memory = {"train": Rooms(7, count=12), "val": Rooms(100, count=3)}
-    train(config, folder, datasets=in_memory if config.method.type == "gaussiancross" else None)
+    in_memory = {}
+    if config.data.type == "scannet":
+        in_memory = {"train": Rooms(7, count=12), "val": Rooms(100, count=3)}
+    elif config.method.type == "classifier":
+        in_memory = {"train": LabeledImages(), "val": LabeledImages()}
+    train(config, folder, datasets=in_memory)
 
 
 def _rows(file: Path) -> list[dict[str, float]]:
@@ -53,6 +57,21 @@ def _rows(file: Path) -> list[dict[str, float]]:
     for row in rows:
         del row["samples_per_second"]
     return [{name: float(value) for name, value in row.items() if value} for row in rows]
+
+
+class LabeledImages:
+    """Random images of three classes."""
+
+    def __len__(self) -> int:
+        return 15
+
+    def __getitem__(self, key) -> dict[str, torch.Tensor]:
+        draws = torch.Generator().manual_seed(key.index)
+        return {
+            "image": torch.rand(3, 16, 16, generator=draws),
+            "label": torch.tensor(key.index % 3),
+            "index": torch.tensor(key.index),
+        }
 
 
 class Rooms:

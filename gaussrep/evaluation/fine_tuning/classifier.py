@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from gaussrep.building import build
 from gaussrep.evaluation.fine_tuning.config import ClassifierConfig
+from gaussrep.methods.joint_batch import are_joint, shared_random_numbers, with_row_before
 from gaussrep.methods.method import Batch, Embedding, Method, StepOutput
 
 HEAD_START = 2e-5
@@ -58,11 +59,19 @@ class Classifier(Method):
             return StepOutput(functional.cross_entropy(scores, labels), {"top1": top1})
         images = batch["image"]
         if self._mixes:
-            mix = self._mixes[int(torch.randint(len(self._mixes), ()))]
-            images, labels = mix(images, labels)
+            images, labels = self._mixed(images, labels)
         scores = self.scores({**batch, "image": images})
         smoothing = self.config.label_smoothing
         return StepOutput(functional.cross_entropy(scores, labels, label_smoothing=smoothing))
+
+    def _mixed(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Mix each image and its label with those before it in the batch of all processes."""
+        with shared_random_numbers(images.device):
+            mix = self._mixes[int(torch.randint(len(self._mixes), ()))]
+            if not are_joint():
+                return mix(images, labels)
+            images, labels = mix(with_row_before(images), with_row_before(labels))
+        return images[1:], labels[1:]
 
     def scores(self, batch: Batch) -> Float[Tensor, "b classes"]:
         """Compute the scores of all classes.

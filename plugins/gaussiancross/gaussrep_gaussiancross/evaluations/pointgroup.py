@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gaussrep.data import IGNORED
-from gaussrep.methods import Batch, StepOutput
+from gaussrep.methods import Batch, StepOutput, join_rows
 from gaussrep_gaussiancross.evaluations.config import PointGroupConfig
 from gaussrep_gaussiancross.evaluations.instances import Proposals, valid_instances
 from gaussrep_gaussiancross.evaluations.segmenter import DownstreamMethod, build_base_method
@@ -166,8 +166,10 @@ class PointGroup(DownstreamMethod):
         features, labels = self.base_method.encode_points(batch), batch["labels"]
         instances = valid_instances(labels, batch["instances"], self.config.stuff)
         target, inside = target_offsets(batch["points"], instances, batch["scene"])
-        offsets = offset_loss(self.offset_head(features), target, inside)
-        scores = self.class_head(features)
+        predicted = torch.cat([self.offset_head(features), self.class_head(features)], dim=1)
+        predicted, labels = join_rows(predicted), join_rows(labels)
+        offsets = offset_loss(predicted[:, :3], join_rows(target), join_rows(inside))
+        scores = predicted[:, 3:]
         known = int((labels != IGNORED).sum())
         classes = functional.cross_entropy(scores, labels, ignore_index=IGNORED, reduction="sum")
         classes = classes / max(1, known)

@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 from gaussrep import build
 from gaussrep.config import ComponentConfig
 from gaussrep.data import IGNORED
-from gaussrep.methods import Batch, Method, StepOutput
+from gaussrep.methods import Batch, Method, StepOutput, join_rows
 from gaussrep_gaussiancross.evaluations.config import SegmenterConfig
 from gaussrep_gaussiancross.point_method import PointMethod, require_point_method
 
@@ -167,10 +167,10 @@ class Segmenter(DownstreamMethod):
         Returns:
             The loss.
         """
-        labels = batch["labels"]
+        labels = join_rows(batch["labels"])
         if self.training:
             self.class_counts += count_classes(labels, self.config.classes)
-        return StepOutput(segmentation_loss(self.scores(batch), labels))
+        return StepOutput(segmentation_loss(join_rows(self.scores(batch)), labels))
 
     def scores(self, batch: Batch) -> Float[Tensor, "p classes"]:
         """Compute the class scores of each point.
