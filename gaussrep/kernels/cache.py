@@ -15,7 +15,7 @@ import stat
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cache
@@ -48,10 +48,11 @@ class KernelCache:
 
     Args:
         dispatcher: The kernel as Numba's `njit` returns it.
+        wait: Takes the kernel and types of arguments, and waits for who compiles it for them.
     """
 
-    def __init__(self, dispatcher: Any) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: Any, wait: Callable[[Any, Any], None]) -> None:
+        self._dispatcher, self._wait = dispatcher, wait
         self._opened: dict[Any, Any] = {}
 
     @property
@@ -60,8 +61,19 @@ class KernelCache:
         root = cache_folder()
         return None if root is None else str(root)
 
+    def holds(self, sig: Any, target_context: Any) -> bool:
+        """Whether the folder holds the kernel for the types of some arguments."""
+        opened = self._open(sig)
+        if isinstance(opened, NullCache):
+            return False
+        try:
+            return opened._index_key(sig, target_context.codegen()) in _index_of(opened)
+        except Exception:  # a damaged file; `load_overload` makes it again
+            return False
+
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Load the kernel for the types of some arguments; None where it must be compiled."""
+        self._wait(self._dispatcher, sig)
         try:
             loaded = self._open(sig).load_overload(sig, target_context)
         except Exception as error:  # a damaged file makes pickle and LLVM raise almost anything
@@ -99,6 +111,10 @@ class KernelCache:
         if sig not in self._opened:
             self._opened[sig] = _open_folder(self._dispatcher, normalize_signature(sig)[0])
         return self._opened[sig]
+
+
+def _index_of(opened: Any) -> Any:
+    return opened._cache_file._load_index()
 
 
 def _open_folder(dispatcher: Any, types: Sequence[Any]) -> Any:

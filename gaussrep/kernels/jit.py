@@ -6,13 +6,16 @@ from typing import Any
 
 import numba  # noqa: TID253
 
+from gaussrep.kernels.ahead import wait_for
 from gaussrep.kernels.cache import KernelCache
+from gaussrep.kernels.compiler import InlineCompiler, KernelCompiler
 
 INLINE_OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "forceinline": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,
+    "pipeline_class": InlineCompiler,
 }
 
 njit: Any = numba.njit
@@ -31,10 +34,9 @@ def kernel(function: Callable[..., Any]) -> Callable[..., Any]:
     Returns:
         The compiled function.
     """
-    compiled = njit(nogil=True, error_model="numpy", no_cfunc_wrapper=True)(
-        inspect.unwrap(function)
-    )
-    compiled._cache = KernelCache(compiled)
+    options = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    compiled = njit(pipeline_class=KernelCompiler, **options)(inspect.unwrap(function))
+    compiled._cache = KernelCache(compiled, wait_for)
     return compiled
 
 

@@ -15,7 +15,6 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from llvmlite import ir
 from numba.core import types  # noqa: TID253
 
@@ -216,6 +215,8 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
         >>> out
         array([0., 1., 4.])
     """
+    import torch  # not above: processes that only compile do without
+
     start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
     own, *others = split_tasks(tasks, threads)
     finish = _pool.start(kernel, others, arguments)

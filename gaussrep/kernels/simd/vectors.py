@@ -25,6 +25,9 @@ ROW = ir.VectorType(I32, WIDTH)
 
 register: Any = infer_global
 
+TRIED_FIRST = {"target": "cpu"}
+"""Marks an operator's types so that Numba tries them before a dozen others."""
+
 
 class LanesType(types.Type):
     """Numba type of `WIDTH` float32 lanes."""
@@ -75,6 +78,7 @@ def _define(function: Any, result: Any, emit: Any) -> None:
 
     class Operator(ConcreteTemplate):
         cases = tuple(signature(result, *order) for order in orders)
+        metadata = TRIED_FIRST
 
     register(function)(Operator)
     for order in orders:
@@ -96,6 +100,7 @@ _define(operator.le, mask, lambda b, x, y: b.fcmp_ordered("<=", x, y))
 def _define_on_masks(function: Any, emit: Any) -> None:
     class Operator(ConcreteTemplate):
         cases = (signature(mask, mask, mask),)
+        metadata = TRIED_FIRST
 
     register(function)(Operator)
 

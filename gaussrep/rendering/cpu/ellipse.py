@@ -59,8 +59,9 @@ def tiles_in_row(splats: Splats, splat: int, row: int) -> Any:
     if low > high:
         return first, first
     at_right, at_left = min(max(shear, low), high), min(max(-shear, low), high)
-    right = sqrt(max(reach - (l3 * at_right) ** 2, 0.0)) - l2 * at_right
-    left = -sqrt(max(reach - (l3 * at_left) ** 2, 0.0)) - l2 * at_left
+    down_right, down_left = l3 * at_right, l3 * at_left
+    right = sqrt(max(reach - down_right * down_right, 0.0)) - l2 * at_right
+    left = -sqrt(max(reach - down_left * down_left, 0.0)) - l2 * at_left
     x, inverse_l1 = np.float64(records[at + X]), 1.0 / l1
     begin, end = tiles_between(x + left * inverse_l1, x + right * inverse_l1, last)
     return max(begin, first), end

@@ -1,6 +1,5 @@
 """The `cpu` renderer."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -29,13 +28,13 @@ class CpuRenderer(Renderer):
     def __init__(self, config: CpuConfig | None = None) -> None:
         self.config = config or CpuConfig()
         try:
-            from gaussrep.rendering.cpu import op
+            from gaussrep.rendering.cpu import first_use, op
         except (ImportError, OSError) as error:
             raise UnavailableError(
                 f"renderer 'cpu' needs Numba, which does not import here ({error}); "
                 "pip install --upgrade numba, or use the renderer 'reference'."
             ) from error
-        self._rasterize = op.rasterize
+        self._rasterize, self._compile_first = op.rasterize, first_use.compile_first
 
     @torch.autocast("cpu", enabled=False)
     def rasterize(
@@ -45,7 +44,7 @@ class CpuRenderer(Renderer):
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
         """See `Renderer.rasterize`."""
-        return self._render(self._rasterize, gaussians, cameras, background)[0]
+        return self._render(False, gaussians, cameras, background)[0]
 
     @torch.autocast("cpu", enabled=False)
     def rasterize_medians(
@@ -55,10 +54,26 @@ class CpuRenderer(Renderer):
         background: Float[Tensor, "*batch views 3"],
     ) -> tuple[Rendering, Int[Tensor, "*batch views h w"]]:
         """See `Renderer.rasterize_medians`."""
-        rasterize = partial(self._rasterize, has_medians=True)
-        rendering, (medians,) = self._render(rasterize, gaussians, cameras, background)
+        rendering, (medians,) = self._render(True, gaussians, cameras, background)
         return rendering, medians
 
-    def _render(self, rasterize: Callable[..., Any], *scene: Any) -> tuple[Rendering, list[Tensor]]:
+    def _render(self, has_medians: bool, *scene: Any) -> tuple[Rendering, list[Tensor]]:
         inputs = to_float32("cpu", "cpu", *scene)
+        if not torch.compiler.is_compiling():
+            self._prepare(has_medians, *inputs)
+        rasterize = partial(self._rasterize, has_medians=True) if has_medians else self._rasterize
         return rasterize_batch(rasterize, *inputs, has_harmonics=True, has_lenses=True)
+
+    def _prepare(
+        self, has_medians: bool, gaussians: Gaussians, cameras: Cameras, background: Tensor
+    ) -> None:
+        """Begin to compile what this call and its backward pass need."""
+        given = [t for _, t in gaussians.tensors()] + [*cameras.tensors().values(), background]
+        lens = cameras.distortion
+        self._compile_first(
+            features=gaussians.features is not None,
+            sh=gaussians.colors is None,
+            lens=0 if lens is None else lens.shape[-1],
+            medians=has_medians,
+            backward=torch.is_grad_enabled() and any(t.requires_grad for t in given),
+        )

@@ -1,11 +1,12 @@
 """The stages of both passes in their order, on arrays that live as long as one call."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
-from gaussrep.kernels.threads import launch
+from gaussrep.kernels import threads
 from gaussrep.rendering.cpu.bin import bin_tiles, split_bands
 from gaussrep.rendering.cpu.composite import composite
 from gaussrep.rendering.cpu.composite_backward import composite_backward
@@ -27,6 +28,9 @@ from gaussrep.rendering.cpu.layout import (
 )
 from gaussrep.rendering.cpu.lenses import BOUNDS, find_bounds
 from gaussrep.rendering.cpu.project import project, project_backward
+
+Launch = Callable[..., None]
+"""Takes a kernel, the number of its tasks and its arguments, as `threads.launch` does."""
 
 BANDS_PER_THREAD = 2
 """Bands per thread for binning a single image; each band examines all Gaussians."""
@@ -50,6 +54,7 @@ def project_and_bin(
     ortho: bool,
     antialiased: bool,
     distortion: np.ndarray | None = None,
+    launch: Launch = threads.launch,
 ) -> RasterState:
     """Project, sort and bin Gaussians.
 
@@ -60,6 +65,7 @@ def project_and_bin(
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
         distortion: Coefficients of the lenses, float32 [S, V, 8] or [S, V, 4], if there are any.
+        launch: Runs a kernel.
 
     Returns:
         Projected and binned Gaussians.
@@ -79,7 +85,7 @@ def project_and_bin(
         lenses = Lenses(distortion, np.empty((*distortion.shape[:2], BOUNDS)))
         launch(find_bounds, images, lenses, scenes.Ks, grid)
     launch(project, images * blocks, scenes, _harmonics(scenes), lenses, grid, splats)
-    return RasterState(scenes, lenses, grid, splats, _bin(splats, grid))
+    return RasterState(scenes, lenses, grid, splats, _bin(splats, grid, launch))
 
 
 def _harmonics(scenes: Scenes) -> np.ndarray | None:
@@ -87,7 +93,7 @@ def _harmonics(scenes: Scenes) -> np.ndarray | None:
     return scenes.sh if scenes.sh.shape[2] else None
 
 
-def _bin(splats: Splats, grid: Grid) -> Bins:
+def _bin(splats: Splats, grid: Grid, launch: Launch) -> Bins:
     images = len(splats.depths)
     rows = splats.tiles_per_block_row.sum(axis=1)
     ends = rows.cumsum().reshape(rows.shape)
@@ -109,6 +115,8 @@ def composite_tiles(
     background: np.ndarray,
     images: ImageBuffers,
     medians: np.ndarray | None = None,
+    *,
+    launch: Launch = threads.launch,
 ) -> None:
     """Composite all tiles.
 
@@ -118,6 +126,7 @@ def composite_tiles(
         images: Output; every value is written.
         medians: Output, if wanted: the last Gaussian in front of which more than half of the light
             is left, or -1, int32 [I, H, W].
+        launch: Runs a kernel.
     """
     splats, bins = state.splats, state.bins
     features = pad_features(state.scenes.features)
@@ -126,7 +135,12 @@ def composite_tiles(
 
 
 def compute_gradients(
-    state: RasterState, background: np.ndarray, images: ImageBuffers, grad_outputs: ImageBuffers
+    state: RasterState,
+    background: np.ndarray,
+    images: ImageBuffers,
+    grad_outputs: ImageBuffers,
+    *,
+    launch: Launch = threads.launch,
 ) -> tuple[Gradients, np.ndarray]:
     """Backpropagate gradients from images to Gaussians, cameras and background.
 
@@ -135,6 +149,7 @@ def compute_gradients(
         background: RGB behind the Gaussians, float32 [I, 3].
         images: The rendered images.
         grad_outputs: Gradients to them.
+        launch: Runs a kernel.
 
     Returns:
         Gradients to the scenes, and to the background.

@@ -7,6 +7,7 @@ import sys
 
 import torch
 
+from gaussrep.kernels import ahead
 from gaussrep.kernels.simd import WIDTH
 from gaussrep.rendering import get_renderer
 from gaussrep.testing.gradients import gradients
@@ -59,6 +60,7 @@ def compare(variant):
 
 def main():
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
+    ahead.MOST_PROCESSES = 0  # the assembly of a kernel from the cache cannot be inspected
     compared = [compare(variant) for variant in VARIANTS]
     from gaussrep.rendering.cpu import bin, composite, composite_backward, project
 

@@ -1,0 +1,75 @@
+"""Numba's compiler as kernels need it: inlined functions without machine code, and less garbage.
+
+Numba optimizes and emits machine code for every function, also for one of three additions that is
+only ever inlined, and again for all that it calls. Here LLVM's passes run once, on the whole
+kernel. Python's garbage collector examines torch's and Numba's hundred thousands of objects again
+and again meanwhile. Without both, compiling takes a quarter less time.
+"""
+
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numba  # noqa: TID253
+from numba.core.codegen import JITCodeLibrary  # noqa: TID253
+from numba.core.compiler import Compiler  # noqa: TID253
+
+
+class KernelCompiler(Compiler):
+    """Numba's compiler, for kernels."""
+
+    def compile_extra(self, func: Any) -> Any:
+        """Compile a function with the garbage collector paused."""
+        with _paused_collector():
+            return super().compile_extra(func)
+
+
+@contextmanager
+def _paused_collector() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+class InlineCompiler(Compiler):
+    """Numba's compiler, for functions that are never called from Python.
+
+    Args:
+        typingctx: Numba's typing context.
+        targetctx: Numba's target context.
+        library: None, for a library of the function's own.
+        arguments: Further arguments of `Compiler`.
+    """
+
+    def __init__(self, typingctx: Any, targetctx: Any, library: Any, *arguments: Any) -> None:
+        super().__init__(typingctx, targetctx, library, *arguments)
+        state: Any = self.state
+        state.library = InlinedLibrary(state.targetctx.codegen(), "inlined")
+        state.targetctx.get_executable = _make_key
+
+
+class InlinedLibrary(JITCodeLibrary):
+    """The code of a function and of what it calls, not optimized."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        ll_module.data_layout = self._codegen._data_layout
+
+    def finalize(self) -> None:
+        """Link the functions that are called."""
+        self._raise_if_finalized()
+        for library in dict.fromkeys(self._linking_libraries):
+            self._reload_init.update(library._reload_init)
+            self._final_module.link_in(library._get_module_for_linking(), preserve=True)
+        self._finalized = True
+
+
+def _make_key(library: Any, fndesc: Any, env: Any) -> Any:
+    """Make the object by which Numba looks up the function; it is never called."""
+    name = fndesc.qualname.rpartition(".")[2]
+    make_function = getattr(numba, "_dynfunc").make_function  # noqa: B009 (pyright cannot see it)
+    return make_function(fndesc.lookup_module(), name, "", 0, env, (library,))
