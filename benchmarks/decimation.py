@@ -110,7 +110,7 @@ class SplatTransform:
     """
 
     def __init__(self, modules: Path) -> None:
-        self._program = modules.resolve() / "node_modules" / ".bin" / "splat-transform"
+        self.path = modules.resolve() / "node_modules" / ".bin" / "splat-transform"
         package = modules / "node_modules" / PACKAGE / "package.json"
         self.name = f"splat-transform {json.loads(package.read_text('utf-8'))['version']}"
 
@@ -119,7 +119,7 @@ class SplatTransform:
         with TemporaryDirectory() as folder:
             source, target = (str(Path(folder) / name) for name in ("in.ply", "out.ply"))
             save(scene, source)
-            command = [self._program, "-w", "-q", "-g", "cpu", source, option, str(count), target]
+            command = [self.path, "-w", "-q", "-g", "cpu", source, option, str(count), target]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             return load(target)
 
