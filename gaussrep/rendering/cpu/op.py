@@ -12,6 +12,7 @@ from torch import Tensor
 
 from gaussrep.rendering.cpu.geometry import LENS, POSITION
 from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
+from gaussrep.rendering.cpu.memory import allocate
 from gaussrep.rendering.cpu.stages import (
     RasterState,
     composite_tiles,
@@ -94,7 +95,7 @@ def _rasterize(
     """
     scenes = means, quats, scales, opacities, colors, features, sh, positions, viewmats, Ks
     state = _project_and_bin([*scenes, distortion], width, height, ortho, antialiased)
-    *images, medians = _empty_images(viewmats, features, width, height, has_medians)
+    *images, medians = _allocate_images(viewmats, features, width, height, has_medians)
     composite_tiles(
         state,
         _to_image_array(background),
@@ -124,24 +125,30 @@ def _(
     antialiased: bool,
     has_medians: bool = False,
 ) -> tuple[Tensor, ...]:
-    return _empty_images(viewmats, features, width, height, has_medians)
-
-
-def _empty_images(
-    viewmats: Tensor, features: Tensor, width: int, height: int, has_medians: bool
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Allocate the images.
-
-    Torch's memory is aligned to cache lines: in images of whole tiles the rows of a tile are whole
-    lines, so that no two threads write to the same line.
-    """
-    shape = *viewmats.shape[:2], height, width
-    color, features_out = (
-        viewmats.new_empty(*shape, 3),
-        viewmats.new_empty(*shape, features.shape[2]),
+    *images, medians = _image_shapes(viewmats, features, width, height, has_medians)
+    return (
+        *(viewmats.new_empty(shape) for shape in images),
+        viewmats.new_empty(medians, dtype=torch.int32),
     )
-    medians = viewmats.new_empty(shape if has_medians else (*shape[:2], 0, 0), dtype=torch.int32)
-    return color, viewmats.new_empty(shape), viewmats.new_empty(shape), features_out, medians
+
+
+def _allocate_images(
+    viewmats: Tensor, features: Tensor, width: int, height: int, has_medians: bool
+) -> list[Tensor]:
+    shapes = _image_shapes(viewmats, features, width, height, has_medians)
+    types = [np.float32] * (len(shapes) - 1) + [np.int32]
+    arrays = (allocate(*shape, dtype=dtype) for shape, dtype in zip(shapes, types, strict=True))
+    return [torch.from_numpy(array) for array in arrays]
+
+
+def _image_shapes(
+    viewmats: Tensor, features: Tensor, width: int, height: int, has_medians: bool
+) -> list[tuple[Any, ...]]:
+    """Shapes of color, alpha, depth, features and medians."""
+    scenes, views = viewmats.shape[:2]
+    shape = scenes, views, height, width
+    medians = shape if has_medians else (scenes, views, 0, 0)
+    return [(*shape, 3), shape, shape, (*shape, features.shape[2]), medians]
 
 
 @torch.library.impl("gaussrep::rasterize_backward", "cpu")

@@ -27,6 +27,7 @@ from gaussrep.rendering.cpu.layout import (
     Splats,
 )
 from gaussrep.rendering.cpu.lenses import BOUNDS, find_bounds
+from gaussrep.rendering.cpu.memory import allocate
 from gaussrep.rendering.cpu.project import project, project_backward
 
 Launch = Callable[..., None]
@@ -192,15 +193,7 @@ def _allocate_buffers(state: RasterState) -> GradientBuffers:
     spare = torch.get_num_threads() if channels else 0
     return GradientBuffers(
         starts=sizes.cumsum().reshape(sizes.shape) - sizes,
-        sums=_empty_aligned((int(sizes.sum()) + spare) * size),
+        sums=allocate((int(sizes.sum()) + spare) * size),
         size=size,
-        background=_empty_aligned(len(state.bins.starts), TILE),
+        background=allocate(len(state.bins.starts), TILE),
     )
-
-
-def _empty_aligned(*shape: int) -> np.ndarray:
-    """Allocate uninitialized float32 aligned to a cache line, as torch's memory is.
-
-    Slots are whole cache lines then, so that no two threads write to the same line.
-    """
-    return torch.empty(shape, dtype=torch.float32, device="cpu").numpy()
