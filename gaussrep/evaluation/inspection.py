@@ -60,13 +60,15 @@ def report_samples(data: ComponentConfig, names: Sequence[str]) -> ReportSamples
         DataError: A sample cannot be read.
         CapabilityError: The data set has no samples of these names.
     """
-    if _holds_scenes(data):
+    if _modality(data) == "points":
         return _scenes(data, names)
+    if _modality(data) == "views":
+        return _views(data, names)
     return _image_files(data, names) if names else _held_out(data)
 
 
-def _holds_scenes(data: ComponentConfig) -> bool:
-    return plugins.find("datasets", data.type).record.modality == "points"
+def _modality(data: ComponentConfig) -> str:
+    return plugins.find("datasets", data.type).record.modality
 
 
 def _scenes(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
@@ -77,6 +79,19 @@ def _scenes(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
     samples = [dataset[SampleKey(dataset.index_of(name))] for name in names]
     classes = dataset.classes if isinstance(dataset, LabeledDataset) else ()
     return ReportSamples(tuple(names), dataset.collate(samples), classes=classes)
+
+
+def _views(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
+    """Load held-out views of a capture, or fitted ones where none is held out."""
+    if names:
+        raise CapabilityError("views of a capture have no names; give the run alone.")
+    dataset, noun = build("datasets", data, split="val"), "held-out view"
+    if not len(dataset):
+        dataset, noun = build("datasets", data, split="train"), "fitted view"
+    count = min(len(dataset), HELD_OUT)
+    samples = [dataset[SampleKey(i)] for i in range(count)]
+    batch = {name: torch.stack([sample[name] for sample in samples]) for name in samples[0]}
+    return ReportSamples(tuple(f"{noun} {i}" for i in range(count)), batch)
 
 
 def _held_out(data: ComponentConfig) -> ReportSamples:
@@ -123,7 +138,7 @@ def inspect_run(
     write_report = plugins.find("methods", config.method.type).load_report()
     if write_report is None:
         raise CapabilityError(f"method {config.method.type!r} has no report to write.")
-    if not names or _holds_scenes(config.data):
+    if not names or _modality(config.data) != "image":
         run_folder.require_named_data(config.data, overrides)
     step = max(run_folder.checkpoints(), default=None)
     samples = replace(report_samples(config.data, names), step=step)

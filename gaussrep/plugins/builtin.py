@@ -299,6 +299,7 @@ def register_methods() -> Iterator[MethodRecord]:
         target="gaussrep.fitting.method:SceneFit",
         config="gaussrep.fitting.config:SceneFitConfig",
         capabilities=frozenset({"gaussians"}),
+        report="gaussrep.fitting.report:write_report",
         run_files=("scene.ply", "metrics.json", "calibration.json", "fidelity.json"),
     )
     yield MethodRecord(

@@ -108,7 +108,7 @@ class DatasetRecord(Record):
     """A data set.
 
     Args:
-        modality: What its samples are, `"image"`, `"points"`.
+        modality: What its samples are, `"image"`, `"points"`, `"views"` of a capture.
     """
 
     noun: ClassVar[str] = "dataset"
