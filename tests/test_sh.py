@@ -51,6 +51,19 @@ def test_colors_never_fall_below_zero():
     assert (shown == 0).all()
 
 
+def test_base_colors_outside_0_to_1_are_kept_until_the_sum():
+    """A base of 1.3 and harmonics of -0.4 are 0.9, and -0.3 and 0.4 are 0.1.
+
+    three.js 0.187.0 and Babylon.js 9.35.0 clamp the base color first and show 0.6 and 0.4.
+    """
+    base, harmonics = torch.tensor([[1.3, 0.9, -0.3]]), torch.tensor([[-0.4, -0.2, 0.4]])
+    ahead = torch.tensor([[0.0, 0.0, 1.0]])
+    coefficients = torch.zeros(1, 4, 3)
+    coefficients[:, :1] = sh.from_rgb(base)
+    coefficients[:, 2] = harmonics / sh.basis(1, ahead)[:, 2]
+    torch.testing.assert_close(sh.evaluate(coefficients, ahead), torch.tensor([[0.9, 0.7, 0.1]]))
+
+
 def test_wrong_number_of_bases_is_named():
     with pytest.raises(ShapeError, match="sh has 5 bases, wanted 1, 4, 9, 16 or 25"):
         sh.degree_of(5)

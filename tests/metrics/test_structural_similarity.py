@@ -66,6 +66,21 @@ def test_against_filters_of_scipy_at_sizes_around_a_block(size):
     torch.testing.assert_close(ssim_map(first, second), torch.from_numpy(wanted))
 
 
+def test_large_images_are_compared_pixel_by_pixel():
+    """Noise of single pixels counts at every size, so that a blurred image is ranked first.
+
+    piq 0.8.0 averages blocks of 2 x 2 pixels from 384 pixels on, and ranks the noisy image first.
+    """
+    generator = torch.Generator().manual_seed(0)
+    noise = torch.randn(2, 384, 384, generator=generator, dtype=torch.float64).numpy()
+    texture = sum(size**0.8 * gaussian_filter(noise[0], size) for size in (1, 2, 4, 8, 16))
+    truth = (0.5 + texture / 4).clip(0, 1)
+    images = [truth + 0.09 * noise[1], gaussian_filter(truth, 1.5)]
+    truth, *images = (torch.from_numpy(image)[None, None] for image in (truth, *images))
+    noisy, blurred = (ssim_map(image, truth).mean().item() for image in images)
+    assert noisy < blurred - 0.02
+
+
 def test_gradients_are_right():
     generator = torch.Generator().manual_seed(1)
     output, truth = torch.rand(2, 1, 1, 6, 7, generator=generator, dtype=torch.float64)
