@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # three.js 0.187.0 and Babylon.js 9.35.0 clamp the base color of a Gaussian to 0 to 1 before they add its harmonics.
 #
-# Expected: the color of a Gaussian is 0.5 + SH_C0 * f_dc plus its spherical harmonics of degree 1 to 3, clamped once, at the
-# end, as the rasterizer of 3D Gaussian Splatting does. So a base color of 1.3 and harmonics of -0.4 toward the viewer
-# are 0.9. Training leaves such Gaussians, since nothing keeps f_dc in a range; the makers of SPZ keep a range of
+# Expected: the color of a Gaussian is 0.5 + SH_C0 * f_dc plus its spherical harmonics of degree 1 to 3, clamped once,
+# at the end, as the rasterizer of 3D Gaussian Splatting does. So a base color of 1.3 and harmonics of -0.4 toward the
+# viewer are 0.9. Training leaves such Gaussians, since nothing keeps f_dc in a range; the makers of SPZ keep a range of
 # about -0.4 to 1.4 for that reason.
-# What happens: the loaders of both engines store the base color in one byte per channel, which is clamped at 0 and 255, and
-# the shaders add the harmonics to this byte: 1.3 - 0.4 gives 0.6, -0.3 + 0.4 gives 0.4 instead of 0.1. Harmonics are bytes
-# too, clamped at -1 and 1. It happens with PLY files in float32, where no quantization is expected.
-# Why it matters: bright and dark places (windows, lamps, highlights, black cloth) are flat or gray in the browser though the
-# renderer of the training shows them right. The file is suspected, or the training, or the color space.
-# Remedy: compare in one of these viewers only after f_dc was limited to -1.77 to 1.77 while training, or compare elsewhere.
+# What happens: the loaders of both engines store the base color in one byte per channel, which is clamped at 0 and 255,
+# and the shaders add the harmonics to this byte: 1.3 - 0.4 gives 0.6, -0.3 + 0.4 gives 0.4 instead of 0.1. Harmonics
+# are bytes too, clamped at -1 and 1. It happens with PLY files in float32, where no quantization is expected.
+# Why it matters: bright and dark places (windows, lamps, highlights, black cloth) are flat or gray in the browser
+# though the renderer of the training shows them right. The file is suspected, or the training, or the color space.
+# Remedy: compare in one of these viewers only after f_dc was limited to -1.77 to 1.77 while training, or compare
+# elsewhere.
 #
-# What the loaders give to the shaders is read here, with the shaders' decoding; nothing is drawn. Needs node, npm, Python.
+# What the loaders give to the shaders is read here, with the shaders' decoding; nothing is drawn. Needs node, npm,
+# Python.
 set -euo pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

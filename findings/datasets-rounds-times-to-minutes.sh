@@ -6,9 +6,9 @@
 # What happens: the formats "numpy" and "torch" convert to float32 without a word; integers of 64 bits stay as they are.
 # Seconds since 1970 then have a step of 128 seconds: a short video has one time stamp. Coordinates of a map grid
 # (northings of millions of meters) have a step of half a meter.
-# Why it matters: captures for Gaussian splatting carry times (rolling shutter, pairing of cameras and poses, dynamic scenes) and
-# positions from GPS or surveys. Frames are paired with the first pose of all, cameras jump between two points; the data
-# set itself, its schema and a look at one row in the plain format are right.
+# Why it matters: captures for Gaussian splatting carry times (rolling shutter, pairing of cameras and poses, dynamic
+# scenes) and positions from GPS or surveys. Frames are paired with the first pose of all, cameras jump between two
+# points; the data set itself, its schema and a look at one row in the plain format are right.
 # Remedy: give the type, with_format("numpy", dtype=np.float64) or with_format("torch", dtype=torch.float64), though it
 # then holds for all columns; or subtract an offset before the columns are stored.
 #

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# trimesh 5.2.0 and splat-transform 3.7.0 write colors of a screen where glTF wants linear ones: viewers show 188 for 128.
+# trimesh 5.2.0 and splat-transform 3.7.0 write colors of the screen into glTF's linear ones: 128 is shown as 188.
 #
-# Expected: a gray of 128 in a PLY file, which is one of the screen, is a gray of 128 on the screen after its conversion to
-# GLB. trimesh reads its own file back with 128, so a round trip agrees.
-# What happens: glTF defines COLOR_0 as linear, so what a viewer reads is brightened by the curve of sRGB. trimesh copies the
-# bytes of a mesh or a point cloud, and splat-transform the base colors of Gaussians, which viewers without support for
-# Gaussians draw as points. three.js 0.187.0 follows glTF and shows 188 for 128, 137 for 64: washed out.
-# Why it matters: meshes and point clouds of Gaussian scenes have colors per vertex, not textures, for which everything is
-# right. They look pale on the web beside the renders, as if exposure or spherical harmonics were lost, and colors that
-# come back from a program that follows glTF do not compare.
+# Expected: a gray of 128 in a PLY file, which is one of the screen, is a gray of 128 on the screen after its conversion
+# to GLB. trimesh reads its own file back with 128, so a round trip agrees.
+# What happens: glTF defines COLOR_0 as linear, so what a viewer reads is brightened by the curve of sRGB. trimesh
+# copies the bytes of a mesh or a point cloud, and splat-transform the base colors of Gaussians, which viewers without
+# support for Gaussians draw as points. three.js 0.187.0 follows glTF and shows 188 for 128, 137 for 64: washed out.
+# Why it matters: meshes and point clouds of Gaussian scenes have colors per vertex, not textures, for which everything
+# is right. They look pale on the web beside the renders, as if exposure or spherical harmonics were lost, and colors
+# that come back from a program that follows glTF do not compare.
 # Remedy: decode sRGB before writing (32-bit floats, or 16-bit integers; 8 bits are too few for dark colors).
 #
 # Needs node, npm and Python.

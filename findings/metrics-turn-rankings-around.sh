@@ -5,14 +5,16 @@
 # two methods is the same with each, and the value of a test set is the mean over its images, as papers report it.
 # What happens:
 # 1. piq.ssim first averages blocks of pixels, of 2 x 2 from 384 pixels of the shorter side on, of 4 x 4 at 1080 rows
-#    (downsample=True). A method with noise of single pixels and one that blurs change places: here 0.64 and 0.72
-#    by pytorch-msssim, torchmetrics and scikit-image, but 0.91 and 0.86 by piq. Small test images do not show it.
-# 2. compute() of torchmetrics' PSNR is the PSNR of the mean error of all images, not the mean of their PSNRs, though for SSIM
-#    the same loop gives the mean of the images. kornia.metrics.psnr and scikit-image do the same with a batch. One hard
-#    view decides: seven views of 36 dB and one of 15 dB are 23.8 dB, not 33.4, and lose against eight views of 29 dB.
-# Why it matters: novel views are ranked by tenths of a decibel and thousandths of SSIM. A table that takes one number from a
-# paper and the other from one of these libraries compares different quantities, in either direction.
-# Remedy: piq.ssim(..., downsample=False); PeakSignalNoiseRatio(data_range=1.0, dim=(1, 2, 3)), or one call per image and a mean.
+#    (downsample=True). A method with noise of single pixels and one that blurs change places: here 0.64 and 0.72 by
+#    pytorch-msssim, torchmetrics and scikit-image, but 0.91 and 0.86 by piq. Small test images do not show it.
+# 2. compute() of torchmetrics' PSNR is the PSNR of the mean error of all images, not the mean of their PSNRs, though
+#    for SSIM the same loop gives the mean of the images. kornia.metrics.psnr and scikit-image do the same with a batch.
+#    One hard view decides: seven views of 36 dB and one of 15 dB are 23.8 dB, not 33.4, and lose against eight views of
+#    29 dB.
+# Why it matters: novel views are ranked by tenths of a decibel and thousandths of SSIM. A table that takes one number
+# from a paper and the other from one of these libraries compares different quantities, in either direction.
+# Remedy: piq.ssim(..., downsample=False); PeakSignalNoiseRatio(data_range=1.0, dim=(1, 2, 3)), or one call per image
+# and a mean.
 #
 # Installs torch: several GB where pip takes the CUDA build.
 set -euo pipefail

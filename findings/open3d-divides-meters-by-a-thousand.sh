@@ -2,19 +2,19 @@
 # Open3D 0.20.0 divides depth in meters by 1000 once more; a fusion with ScalableTSDFVolume gives an empty mesh.
 #
 # Expected: depth_scale (1000 by default) converts sensors' integers, for example millimeters, to meters. A float image
-# already holds meters: RGBDImage divides by depth_scale once, and what reads such an image takes it as it is, as
-# Open3D 0.19.0 does.
+# already holds meters: RGBDImage divides by depth_scale once, and what reads such an image takes it as it is, as Open3D
+# 0.19.0 does.
 # What happens:
-# 1. In 0.20.0 PointCloud.create_from_depth_image also divides float images: a depth of 1.2 m gives a point 1.2 mm in front
-#    of the camera. 0.19.0 gives 1.2 m with the same call. Only images of integers are equal in both.
-# 2. ScalableTSDFVolume finds the blocks that it fills by this function with a fixed scale of 1000, so it opens blocks next
-#    to the camera only. integrate() succeeds, the mesh has no vertex. UniformTSDFVolume still works, and so does
+# 1. In 0.20.0 PointCloud.create_from_depth_image also divides float images: a depth of 1.2 m gives a point 1.2 mm in
+#    front of the camera. 0.19.0 gives 1.2 m with the same call. Only images of integers are equal in both.
+# 2. ScalableTSDFVolume finds the blocks that it fills by this function with a fixed scale of 1000, so it opens blocks
+#    next to the camera only. integrate() succeeds, the mesh has no vertex. UniformTSDFVolume still works, and so does
 #    create_from_rgbd_image.
-# Why it matters: meshes of Gaussian scenes (2DGS and its successors) come from rendered depth, which is a float image in
-# meters, by ScalableTSDFVolume. After an upgrade the mesh is empty without an error, and depth, poses, near plane
+# Why it matters: meshes of Gaussian scenes (2DGS and its successors) come from rendered depth, which is a float image
+# in meters, by ScalableTSDFVolume. After an upgrade the mesh is empty without an error, and depth, poses, near plane
 # and truncation are suspected first.
-# Remedy: depth_scale=1 for float images; fuse with t.geometry.VoxelBlockGrid (depth_scale=1) or UniformTSDFVolume, or keep
-# Open3D 0.19.
+# Remedy: depth_scale=1 for float images; fuse with t.geometry.VoxelBlockGrid (depth_scale=1) or UniformTSDFVolume, or
+# keep Open3D 0.19.
 #
 # Linux and Windows on x86-64: the smaller build open3d-cpu; open3d itself behaves the same.
 set -euo pipefail

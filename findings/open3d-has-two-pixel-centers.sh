@@ -3,8 +3,8 @@
 #
 # Expected: one library has one pixel convention. Depth that RaycastingScene.create_rays_pinhole sees with the matrix K
 # comes back as the same points by PointCloud.create_from_depth_image with the same K.
-# What happens: rays start at (column + 0.5, row + 0.5); point clouds of depth images and the fusion of RGB-D images put the
-# center of a pixel at whole numbers. All points move by half a pixel to the left and up: at 5 m and a focal length
+# What happens: rays start at (column + 0.5, row + 0.5); point clouds of depth images and the fusion of RGB-D images put
+# the center of a pixel at whole numbers. All points move by half a pixel to the left and up: at 5 m and a focal length
 # of 500 pixels by 5 mm. Sideways this cancels over the views of a turn around an object; vertically it does not: a
 # sphere of radius 1 that is fused from 12 views comes back 0.0097 higher, with its radius as before.
 # Why it matters: gsplat, the rasterizer of 3D Gaussian Splatting and COLMAP have their centers at 0.5 as well, so depth

@@ -2,13 +2,14 @@
 # OpenCV 4.14.0 reads an EXR file of depth as zeros, and one of positions as gray; OpenCV 5.0.0's wheel reads no EXR.
 #
 # Expected: imread(path, IMREAD_UNCHANGED) gives the channels of an EXR file that OpenCV knows, and None for a file that
-# it cannot read, as it does elsewhere. Depth in EXR has the name Z, as the format's documentation wants.
+# it cannot read, as it does elsewhere. Depth in EXR has the name Z, as the format's documentation has it.
 # What happens, with OPENCV_IO_ENABLE_OPENEXR=1, which is needed at all:
-# 1. A file with the one channel Z gives a float image of the right size that is 0 everywhere. No error, no warning, not None.
+# 1. A file with the one channel Z gives a float image of the right size that is 0 everywhere. No error, no warning, not
+#    None.
 # 2. X, Y, Z (positions or normals) give one channel: Y is taken for the luminance, X and Z are left out.
-# 3. Only a file whose one channel is Y or R, G, B comes as it is. A channel V, as other programs name depth, gives None.
+# 3. Only a file whose one channel is Y or R, G, B comes as it is. A channel of another name, V, gives None.
 # 4. opencv-python-headless 5.0.0.93 gives None for all of them, R, G, B too: the codec is no longer in the wheel.
-# Why it matters: synthetic data for Gaussian splatting (Blender, renderers of games and films) has its depth, normals and
+# Why it matters: synthetic data for Gaussian splatting (from renderers of games and films) has its depth, normals and
 # positions in EXR. Depth of 0 means "not measured" to most programs, so that depth losses and fusion do nothing and
 # report success; the upgrade to 5 then breaks the color images as well.
 # Remedy: read with the package OpenEXR, which gives all channels by name.

@@ -1,19 +1,20 @@
 #!/usr/bin/env bash
 # Four readers of Gaussians return numbers without meaning for valid PLY files, and report success.
 #
-# Expected: a PLY file describes its own layout: byte order, elements and their order, a type for each property. A reader of
-# Gaussians finds the properties by their names, or refuses the file.
-# What happens, without an error or a warning, for the same six Gaussians (gsply 0.4.6, splat-transform 3.7.0, Babylon.js
-# 9.35.0, @mkkellogg/gaussian-splats-3d 0.4.7; x, y, z are compared):
-# 1. red, green, blue as uchar beside the properties of 3D Gaussian Splatting: gsply takes all properties for floats of four
-#    bytes, so that everything is shifted. The others read it.
-# 2. An element before the Gaussians (a camera of two numbers): splat-transform, Babylon.js and gaussian-splats-3d read its
-#    bytes as the first Gaussian, and the rest shifted. gsply refuses. Behind the Gaussians only gsply refuses.
+# Expected: a PLY file describes its own layout: byte order, elements and their order, a type for each property. A
+# reader of Gaussians finds the properties by their names, or refuses the file.
+# What happens, without an error or a warning, for the same six Gaussians (gsply 0.4.6, splat-transform 3.7.0,
+# Babylon.js 9.35.0, @mkkellogg/gaussian-splats-3d 0.4.7; x, y, z are compared):
+# 1. red, green, blue as uchar beside the properties of 3D Gaussian Splatting: gsply takes all properties for floats of
+#    four bytes, so that everything is shifted. The others read it.
+# 2. An element before the Gaussians (a camera of two numbers): splat-transform, Babylon.js and gaussian-splats-3d read
+#    its bytes as the first Gaussian, and the rest shifted. gsply refuses. Behind the Gaussians only gsply refuses.
 # 3. Big-endian files: splat-transform, Babylon.js and gaussian-splats-3d read them as little-endian. gsply refuses.
 # 4. x, y, z as doubles: gaussian-splats-3d reads them as floats. gsply refuses, the others read them.
 # three.js 0.187.0 (and Spark 0.1.10, which is not run here) reads all five files.
-# Why it matters: scanners and PLY libraries write doubles and colors, exporters add cameras. The file opens in MeshLab or
-# Open3D, and here gives an empty view, a cloud of noise, or NaN in a training, so that the export is searched for faults.
+# Why it matters: scanners and PLY libraries write doubles and colors, exporters add cameras. The file opens in MeshLab
+# or Open3D, and here gives an empty view, a cloud of noise, or NaN in a training, so that the export is searched for
+# faults.
 # Remedy: write floats only, little-endian, one element named vertex, or compare a center after each conversion.
 #
 # Needs node, npm and Python.

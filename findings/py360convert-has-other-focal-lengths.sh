@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # py360convert 1.0.4: views cut out of a panorama have the focal length (w - 1) / 2 at 90 degrees, not w / 2.
 #
-# Expected: a view of 90 degrees and w x w pixels is a pinhole camera with focal length w / 2 and principal point w / 2, which
-# is what COLMAP, OpenCV and renderers of Gaussians are given for the faces of a cube. Converted back to a panorama, each
-# direction has the color that it had.
+# Expected: a view of 90 degrees and w x w pixels is a pinhole camera with focal length w / 2 and principal point w / 2,
+# which is what COLMAP, OpenCV and renderers of Gaussians are given for the faces of a cube. Converted back to a
+# panorama, each direction has the color that it had.
 # What happens:
-# 1. e2p and e2c put the centers of the first and the last pixel on the border of the field of view. A ray near the border
-#    is half a pixel from where the pinhole camera with w / 2 has it, in each view and at each size; the middle is right.
-#    The borders of neighboring faces hold the same directions twice.
-# 2. c2e reads the faces at half a pixel to the right and down of the directions that it fills: a panorama that went through
-#    e2c and c2e is turned and tilted by half a pixel of the face (0.22 degrees for faces of 256 pixels).
-# Why it matters: panoramas are cut into such views for COLMAP and for training Gaussians. With a fixed camera of 90 degrees half
-# a pixel of error stays at all borders, where the overlap of the views is; with an estimated one, faces of a rig no
-# longer meet. Features, masks or depth that are computed on faces and brought back by c2e lie beside the image.
+# 1. e2p and e2c put the centers of the first and the last pixel on the border of the field of view. A ray near the
+#    border is half a pixel from where the pinhole camera with w / 2 has it, in each view and at each size; the middle
+#    is right. The borders of neighboring faces hold the same directions twice.
+# 2. c2e reads the faces at half a pixel to the right and down of the directions that it fills: a panorama that went
+#    through e2c and c2e is turned and tilted by half a pixel of the face (0.22 degrees for faces of 256 pixels).
+# Why it matters: panoramas are cut into such views for COLMAP and for training Gaussians. With a fixed camera of 90
+# degrees half a pixel of error stays at all borders, where the overlap of the views is; with an estimated one, faces of
+# a rig no longer meet. Features, masks or depth that are computed on faces and brought back by c2e lie beside the
+# image.
 # Remedy: give the cameras the focal length (w - 1) / 2 (for e2p: (w - 1) / 2 / tan(fov / 2)), and do not bring results
 # back by c2e; sample the faces by that camera.
 set -euo pipefail

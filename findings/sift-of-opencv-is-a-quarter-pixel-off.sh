@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
 # Keypoints of SIFT in OpenCV 5.0.0 and scikit-image 0.26.0 are a quarter of a pixel right of and below the point.
 #
-# Expected: SIFT locates a symmetric blob at its center, to a few hundredths of a pixel, in the coordinates of its library: the
-# first pixel's center is 0 in OpenCV and scikit-image, 0.5 in COLMAP. To use OpenCV's keypoints in COLMAP, add 0.5.
-# What happens: OpenCV and scikit-image add 0.25 to x and y of every keypoint (both enlarge the image to twice its size first
-# and leave out the half pixel of that step), at all positions and sizes. pycolmap 4.2.1 is exact. After the usual
-# + 0.5 the points are still 0.25 off in COLMAP's coordinates. It does not average out, and no residual of a bundle
-# adjustment shows it, because matches of one library agree with each other.
-# Why it matters: it is several times the error of a good calibration. The cameras absorb it as a wrong principal point or
-# rotation, until the points meet something else: checkerboard corners, keypoints of COLMAP or of a network in
-# the same reconstruction, depth images, laser scans, or renders of Gaussians. Then a residual of 0.35 pixels stays.
+# Expected: SIFT locates a symmetric blob at its center, to a few hundredths of a pixel, in the coordinates of its
+# library: the first pixel's center is 0 in OpenCV and scikit-image, 0.5 in COLMAP. To use OpenCV's keypoints in COLMAP,
+# add 0.5.
+# What happens: OpenCV and scikit-image add 0.25 to x and y of every keypoint (both enlarge the image to twice its size
+# first; OpenCV's option for that step makes it exact), at all positions and sizes. pycolmap 4.2.1 is exact. After the
+# usual + 0.5 the points are still 0.25 off in COLMAP's coordinates. It does not average out, and no residual of a
+# bundle adjustment shows it, because matches of one library agree with each other.
+# Why it matters: the cameras absorb it as a wrong principal point or rotation, until the points meet something else:
+# checkerboard corners, keypoints of COLMAP or of a network in the same reconstruction, depth images, laser scans, or
+# renders of Gaussians. Then a residual of 0.35 pixels stays.
 # Remedy: cv2.SIFT_create(enable_precise_upscale=True), or subtract 0.25.
 set -euo pipefail
 work=$(mktemp -d)

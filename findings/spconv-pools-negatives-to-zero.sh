@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # spconv 2.3.8 without CUDA: the maximum over voxels whose features are all negative is 0.
 #
-# Expected: SparseMaxPool3d takes the maximum of the voxels that exist in a window. Empty voxels do not count, otherwise a
-# sparse library would need no rules of its own: -2 and -1.5 give -1.5, as max_pool3d gives for a full grid.
-# What happens: the kernel for CPUs compares with the 0 that it fills the result with, so what is negative becomes 0. Windows
-# with a positive voxel are right, and after a ReLU all are.
-# Why it matters: backbones for rooms and Gaussians pool after a convolution or a normalization, where half of the features
-# are negative: half of the pooled values become 0, at every level again. Shapes, indices and types are right; a model runs
-# on a laptop, and in tests, with other features than its weights were trained for. Pooling of normals, offsets or
-# distances is wrong in the same way.
-# Remedy: subtract the smallest value of each channel before and add it after, or
-# reduce with torch's scatter_reduce (amax, include_self=False).
+# Expected: SparseMaxPool3d takes the maximum of the voxels that exist in a window. Empty voxels do not count, otherwise
+# a sparse library would need no rules of its own: -2 and -1.5 give -1.5, as max_pool3d gives for a full grid.
+# What happens: on CPUs the result is as if each window held a 0 as well, so what is negative becomes 0. Windows with a
+# positive voxel are right, and after a ReLU all are.
+# Why it matters: backbones for rooms and Gaussians pool after a convolution or a normalization, where half of the
+# features are negative: where two voxels share a window, a quarter of the values becomes 0, at every level again.
+# Shapes, indices and types are right; a model runs on a laptop, and in tests, with other features than its weights were
+# trained for. Pooling of normals, offsets or distances is wrong in the same way.
+# Remedy: subtract the smallest value of each channel before and add it after, or reduce with torch's scatter_reduce
+# (amax, include_self=False).
 #
 # The build of PyPI without CUDA is tried, for Linux. Installs torch: several GB where pip takes the CUDA build.
 set -euo pipefail

@@ -8,8 +8,8 @@
 #    give different features.
 # 2. With mask_ratio=0 all patches are seen, but in a random order, another one for each image and each call. The class
 #    token and means over patches are right, so that linear probes look fine. Only ids_restore leads back.
-# Why it matters: dense uses (segmentation, correspondences, PCA images, lifting features onto Gaussians) take the vectors as
-# a grid and get noise: the encoder seems to know nothing of places. Distillation from it learns a mean.
+# Why it matters: dense uses (segmentation, correspondences, PCA images, lifting features onto Gaussians) take the
+# vectors as a grid and get noise: the encoder seems to know nothing of places. Distillation from it learns a mean.
 # Remedy: mask_ratio=0, and gather by ids_restore or give `noise` in ascending order.
 #
 # A small random model shows it. Installs torch: several GB where pip takes the CUDA build.

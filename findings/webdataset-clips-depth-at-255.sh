@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # webdataset 1.0.2: every way of decoding images clips depth of 16 bits at 255, so that nearly all of it is white.
 #
-# Expected: decode("pil") gives the image as Pillow opens it, with all 16 bits, and "l" or "rgb" give floats of which 65535
-# is 1.0, or at worst the upper 8 bits.
-# What happens: all modes, "pil" too, convert the image to 8 bits first, and Pillow 13.0.0 does that by clipping: what is
-# above 255 becomes 255. Of a depth in millimeters everything beyond 25 cm is 1.0 or 255; no warning comes.
-# Why it matters: RGB-D frames, ScanNet's among them, are stored as a JPEG and a PNG of millimeters, and shards of them are
-# read with one decode() for both. The colors are right, the depth has the right shape and lies between 0 and 1, and is
-# one constant plane. A loss on it falls quickly.
+# Expected: decode("pil") gives the image as Pillow opens it, with all 16 bits, and "l" or "rgb" give floats of which
+# 65535 is 1.0, or at worst the upper 8 bits.
+# What happens: all modes, "pil" too, convert the image to 8 bits first, and Pillow 13.0.0 does that by clipping: what
+# is above 255 becomes 255. Of a depth in millimeters everything beyond 25 cm is 1.0 or 255; no warning comes.
+# Why it matters: RGB-D frames, ScanNet's among them, are stored as a JPEG and a PNG of millimeters, and shards of them
+# are read with one decode() for both. The colors are right, the depth has the right shape and lies between 0 and 1, and
+# is one constant plane. A loss on it falls quickly.
 # Remedy: an own decoder for the suffix, in front of the mode, as below; or store depth as .npy.
 set -euo pipefail
 work=$(mktemp -d)
