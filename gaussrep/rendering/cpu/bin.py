@@ -137,13 +137,15 @@ def _write_lists(entries: BandEntries, bins: Bins) -> None:
                 bins.ends[tile] += 1
 
 
-DIGIT = 11
+DIGIT = 12
 BUCKETS = 1 << DIGIT
 
 
 @inline_jit_alloc
 def sort_by_depth(keys: np.ndarray) -> np.ndarray:
     """Sort keys by a stable radix sort.
+
+    Depths between 1 and 8, or any with as little between the first and the last, take two passes.
 
     Args:
         keys: Bits of float32 depths > 0, which sort like the depths, uint32; overwritten.
@@ -153,18 +155,18 @@ def sort_by_depth(keys: np.ndarray) -> np.ndarray:
     """
     count = len(keys)
     values, other_values = np.empty(count, np.int32), np.empty(count, np.int32)
+    first, last = np.uint32(0xFFFFFFFF), np.uint32(0)
     for i in range(count):
         values[i] = i
+        first, last = min(first, keys[i]), max(last, keys[i])
+    for i in range(count):
+        keys[i] -= first
     other_keys = np.empty(count, np.uint32)
-    places = np.empty(BUCKETS, np.int64)
-    for shift in (0, DIGIT, 2 * DIGIT):
-        for bucket in range(BUCKETS):
-            places[bucket] = 0
-        for i in range(count):
-            places[(keys[i] >> shift) & (BUCKETS - 1)] += 1
-        total = 0
-        for bucket in range(BUCKETS):
-            total, places[bucket] = total + places[bucket], total
+    places = np.empty(BUCKETS, np.int32)
+    for shift in range(0, 32, DIGIT):
+        if count == 0 or (last - first) >> shift == 0:
+            break
+        _find_places(keys, shift, places)
         for i in range(count):
             bucket = (keys[i] >> shift) & (BUCKETS - 1)
             place = places[bucket]
@@ -173,3 +175,15 @@ def sort_by_depth(keys: np.ndarray) -> np.ndarray:
         keys, other_keys = other_keys, keys
         values, other_values = other_values, values
     return values
+
+
+@inline_jit
+def _find_places(keys: np.ndarray, shift: int, places: np.ndarray) -> None:
+    """Write the place of the first key of each bucket."""
+    for bucket in range(BUCKETS):
+        places[bucket] = 0
+    for key in keys:
+        places[(key >> shift) & (BUCKETS - 1)] += 1
+    total = 0
+    for bucket in range(BUCKETS):
+        total, places[bucket] = total + places[bucket], total

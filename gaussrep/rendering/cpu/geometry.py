@@ -234,9 +234,10 @@ def compensation_vjp(grad: float, covariance: Any, u: Any, v: Any) -> Any:
     """
     xx, xy, yy, determinant = covariance
     sharp = _sharp_determinant(u, v)
-    grad_xx = grad * ((yy - EPS2D) / sharp - yy / determinant)
-    grad_xy = grad * (xy / determinant - xy / sharp)
-    grad_yy = grad * ((xx - EPS2D) / sharp - xx / determinant)
+    by_sharp, by_blurred = grad / sharp, grad / determinant
+    grad_xx = (yy - EPS2D) * by_sharp - yy * by_blurred
+    grad_xy = xy * by_blurred - xy * by_sharp
+    grad_yy = (xx - EPS2D) * by_sharp - xx * by_blurred
     return combine(u, grad_xx, v, grad_xy), combine(v, grad_yy, u, grad_xy)
 
 
@@ -244,8 +245,8 @@ def compensation_vjp(grad: float, covariance: Any, u: Any, v: Any) -> Any:
 def mean2d_vjp(total: np.ndarray, covariance: Any) -> Any:
     """Gradient to the center in pixels: the inverse covariance times the first moments."""
     xx, xy, yy, determinant = covariance
-    m_x, m_y = np.float64(total[M_X]), np.float64(total[M_Y])
-    return (yy * m_x - xy * m_y) / determinant, (xx * m_y - xy * m_x) / determinant
+    m_x, m_y, inverse = np.float64(total[M_X]), np.float64(total[M_Y]), 1.0 / determinant
+    return (yy * m_x - xy * m_y) * inverse, (xx * m_y - xy * m_x) * inverse
 
 
 @inline_jit
@@ -255,7 +256,8 @@ def covariance_vjp(total: np.ndarray, covariance: Any, u: Any, v: Any) -> Any:
     The exponent is -½ dᵀ C⁻¹ d, so that the gradient to C is ½ C⁻¹ M C⁻¹ with the second moments M.
     """
     xx, xy, yy, determinant = covariance
-    a, b, c = yy / determinant, -xy / determinant, xx / determinant
+    inverse = 1.0 / determinant
+    a, b, c = yy * inverse, -xy * inverse, xx * inverse
     mxx, mxy, myy = np.float64(total[M_XX]), np.float64(total[M_XY]), np.float64(total[M_YY])
     p, q = a * mxx + b * mxy, a * mxy + b * myy
     r, s = b * mxx + c * mxy, b * mxy + c * myy
@@ -346,12 +348,13 @@ def _jacobian_axis_vjp(
     at: int,
 ) -> Any:
     """Gradients to x and z through focal / z and -focal u / z, u being clamped x / z."""
-    grad_u = -grad_deep * focal / z
-    clamped = (1.0 - free) * grad_u / focal
-    sums[at + FX] += (grad_flat - grad_deep * u) / z - clamped * u
+    inverse = 1.0 / z
+    by_u = -grad_deep * inverse
+    clamped = (1.0 - free) * by_u
+    sums[at + FX] += (grad_flat - grad_deep * u) * inverse - clamped * u
     sums[at + CX] -= clamped
-    grad_z = (grad_deep * u - grad_flat) * focal / z - free * grad_u * x / z
-    return free * grad_u / z, grad_z / z
+    grad_x = free * by_u * focal * inverse
+    return grad_x, (grad_deep * u - grad_flat) * focal * inverse * inverse - grad_x * x * inverse
 
 
 @inline_jit
