@@ -16,6 +16,7 @@ from safetensors.torch import save_model
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gaussrep.atomic_files import atomic_write
+from gaussrep.data.sample import SampleKey
 from gaussrep.errors import UnavailableError
 from gaussrep.methods.method import Method, StepOutput
 from gaussrep.training import random_state
@@ -155,16 +156,21 @@ class Validation(Callback):
     def _sums(self, state: TrainState) -> dict[str, float]:
         engine, config = state.engine, state.config
         batch_size = config.validation_batch_size or min(config.batch_size, VALIDATION_BATCH)
-        batches = validation_batches(len(self._dataset), batch_size, engine.rank, engine.world_size)
+        size, processes = len(self._dataset), engine.world_size
+        batches = validation_batches(size, batch_size, engine.rank, processes)
+        counts = [len(keys) for keys in batches]
+        if engine.shards_weights:  # all processes gather the weights equally often
+            further = len(validation_batches(size, batch_size, 0, processes)) - len(batches)
+            batches, counts = batches + [[SampleKey(0)]] * further, counts + [0] * further
         loader = make_loader(
             self._dataset, batches, num_workers=config.num_workers, device=engine.device
         )
         sums: dict[str, float] = defaultdict(float)
-        for keys, batch in zip(batches, loader, strict=True):
+        for count, batch in zip(counts, loader, strict=True):
             with engine.autocast():
                 output = state.method.validation_loss(engine.to_device(batch))
             for name, value in _numbers(output).items():
-                sums[name] += len(keys) * value
+                sums[name] += count * value
         return dict(sums)
 
 

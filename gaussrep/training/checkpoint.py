@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_model, save_model
+from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor, nn
 
 from gaussrep import plugins
@@ -22,6 +22,7 @@ from gaussrep.errors import ConfigError, GaussrepError, PluginError, RunError
 from gaussrep.methods.method import Method
 from gaussrep.plain_files import read_json, require_plain
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.sharding import holds_shares, load_shares, local_part
 from gaussrep.trust import confined, trusting
 
 _WEIGHTS, _STATE, _TENSORS = "model.safetensors", "state.json", "training.pt"
@@ -39,13 +40,16 @@ class DamagedCheckpointError(RunError):
 
 
 def write_checkpoint(
-    folder: Path, model: nn.Module, tensors: dict[str, Any], state: dict[str, Any]
+    folder: Path,
+    model: nn.Module | dict[str, Tensor],
+    tensors: dict[str, Any],
+    state: dict[str, Any],
 ) -> None:
     """Write a checkpoint, complete or not at all.
 
     Args:
         folder: The checkpoint's folder.
-        model: Its weights become `model.safetensors`.
+        model: Its weights become `model.safetensors`; or whole weights by name.
         tensors: Optimizer, random states and the like: tensors, numbers, strings and containers of
             them.
         state: Progress of the training, written as JSON.
@@ -55,7 +59,10 @@ def write_checkpoint(
     """
     try:
         with atomic_folder(folder) as temporary:
-            save_model(model, str(temporary / _WEIGHTS))
+            if isinstance(model, nn.Module):
+                save_model(model, str(temporary / _WEIGHTS))
+            else:
+                save_file(model, temporary / _WEIGHTS)
             torch.save(tensors, temporary / _TENSORS)
             (temporary / _STATE).write_text(json.dumps(state, indent=2) + "\n", encoding="utf-8")
     except (OSError, SafetensorError, RuntimeError) as error:  # torch and safetensors wrap OSError
@@ -120,7 +127,10 @@ def load_weights(file: Path, model: nn.Module) -> None:
     if not file.is_file():
         raise RunError(f"there are no weights at {file}")
     try:
-        load_model(model, file)
+        if holds_shares(model):
+            load_shares(model, load_file(file))
+        else:
+            load_model(model, file)
     except SafetensorError as error:
         raise RunError(f"{file} is damaged: {error}") from error
     except RuntimeError as error:
@@ -134,7 +144,7 @@ def load_weights(file: Path, model: nn.Module) -> None:
 
 
 def _is_finite(tensor: Tensor) -> bool:
-    return not tensor.is_floating_point() or bool(tensor.isfinite().all())
+    return not tensor.is_floating_point() or bool(local_part(tensor).isfinite().all())
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from gaussrep.training.collapse import CollapseWarning
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.loading import MapDataset, OrderedDataset, SampleOrder, ShuffledOrder
 from gaussrep.training.progress import ProgressDisplay
+from gaussrep.training.sharding import require_shardable
 from gaussrep.training.trackers import Examples, Trackers, other_trackers, require_trackers
 
 
@@ -31,12 +32,14 @@ class TrainingComponents:
         training_set: The `train` split.
         validation_set: The `val` split; None where nothing is measured on it.
         order: Which samples make which step.
+        shards_weights: Whether the processes divide the weights among them.
     """
 
     method: Method
     training_set: MapDataset
     validation_set: MapDataset | None
     order: SampleOrder
+    shards_weights: bool = False
 
     @classmethod
     def build(
@@ -67,8 +70,11 @@ class TrainingComponents:
         if config.trainer.validate_every:
             validation_set = _build_validation_set(config, splits.get("val"))
         method = _build_method(config)
+        shards_weights = config.trainer.shard_weights and world_size > 1
+        if shards_weights:
+            require_shardable(config, replaces_parameters=method.replaces_parameters)
         method.setup(training_set)
-        return cls(method, training_set, validation_set, order)
+        return cls(method, training_set, validation_set, order, shards_weights)
 
     def build_callbacks(self, config: TrainConfig, *, is_main: bool) -> dict[str, Callback]:
         """Build the callbacks of one process.
@@ -99,7 +105,7 @@ class TrainingComponents:
                 "collapse": CollapseWarning(),
             }
             examples = None
-            if self.validation_set is not None:
+            if self.validation_set is not None and not self.shards_weights:
                 examples = Examples(self.validation_set, config.seed)
             if writes_tensorboard:
                 found["tensorboard"] = TensorBoard(examples)

@@ -92,6 +92,8 @@ class TrainerConfig(Config):
         device: `auto` takes an accelerator where there is one.
         compile: Speed up the method's modules by torch.compile; code between them, such as a
             rendering, is not compiled. Needs a C++ compiler, and minutes for the first step.
+        shard_weights: Divide weights, gradients and the optimizer's state among the processes
+            (FSDP2), for encoders that do not fit on one device. One process trains as without it.
         num_workers: Processes that load samples, per process that trains; 0 loads in the training
             process.
         checkpoint_every: Steps between checkpoints; the last step always writes one.
@@ -135,6 +137,7 @@ class TrainerConfig(Config):
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     device: Literal["auto", "cpu", "cuda"] = "auto"
     compile: bool = False
+    shard_weights: bool = False
     num_workers: int = Field(0, ge=0)
     checkpoint_every: int = Field(500, ge=1)
     checkpoint_minutes: float | None = Field(None, gt=0)

@@ -1,6 +1,7 @@
 """Engine: devices, processes and precision. The only file that imports Accelerate."""
 
 import gc
+import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -17,6 +18,7 @@ from accelerate.state import AcceleratorState, GradientState  # noqa: TID253
 from accelerate.tracking import filter_trackers  # noqa: TID253
 from accelerate.utils import (  # noqa: TID253
     DistributedType,
+    FullyShardedDataParallelPlugin,
     GradientAccumulationPlugin,
     InitProcessGroupKwargs,
     broadcast_object_list,
@@ -30,6 +32,7 @@ from gaussrep.methods.joint_batch import joint_batches
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.config import TrainerConfig
+from gaussrep.training.sharding import LEAST_PARAMETERS, divided_state, gathered, is_share
 
 T = TypeVar("T")
 
@@ -47,17 +50,17 @@ class Engine:
     """Runs a method on the devices and processes that the program was started with.
 
     Args:
-        config: Device, precision, gradient accumulation and compilation.
+        config: Device, precision, gradient accumulation, compilation and sharding.
 
     Raises:
         ConfigError: The device, the precision or a compiler is not available here.
-        RunError: The program was launched with sharded weights, which run folders do not support
-            yet.
+        RunError: The program was launched with sharded weights by Accelerate's own settings.
     """
 
     def __init__(self, config: TrainerConfig) -> None:
         if config.device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("trainer.device=cuda, but torch sees no CUDA device; use auto or cpu")
+        plugin = _fsdp_plugin() if config.shard_weights else None
         try:
             self._accelerator = Accelerator(
                 cpu=config.device == "cpu",
@@ -65,6 +68,7 @@ class Engine:
                 gradient_accumulation_plugin=GradientAccumulationPlugin(
                     num_steps=config.gradient_accumulation_steps, sync_with_dataloader=False
                 ),
+                fsdp_plugin=plugin,
                 kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
             )
         except ValueError as error:
@@ -73,11 +77,15 @@ class Engine:
                 f"cannot train with trainer.precision={config.precision} and "
                 f"trainer.device={config.device} here: {error}"
             ) from error
-        if self._accelerator.distributed_type in _SHARDED:
+        self._shards = config.shard_weights and self.world_size > 1
+        if self._shards and self._accelerator.distributed_type != DistributedType.FSDP:
+            state = self._accelerator.state  # on CPUs, Accelerate ignores its plugin
+            state.distributed_type, state.fsdp_plugin = DistributedType.FSDP, plugin
+        if not self._shards and self._accelerator.distributed_type in _SHARDED:
             self.close()
             raise RunError(
-                "training with sharded weights (FSDP, DeepSpeed) is not supported yet; "
-                "launch with plain multi-process data parallelism"
+                "Accelerate was launched with sharded weights (FSDP, DeepSpeed); launch plain "
+                "processes, and give trainer.shard_weights=true"
             )
         self._model: Any = None
         self._optimizers: Sequence[AcceleratedOptimizer | torch.optim.Optimizer] = ()
@@ -105,6 +113,11 @@ class Engine:
         """Whether this is the process that writes files."""
         return self._accelerator.is_main_process
 
+    @property
+    def shards_weights(self) -> bool:
+        """Whether the weights are divided among several processes."""
+        return self._shards
+
     def prepare(self, method: Method, optimizers: Sequence[torch.optim.Optimizer]) -> None:
         """Move the method to the device and take over its training and the optimizers.
 
@@ -119,6 +132,9 @@ class Engine:
         accelerator = self._accelerator
         if self.world_size > 1:  # of weights with sides of length 1, whose strides mean nothing
             warnings.filterwarnings("ignore", "Grad strides do not match bucket view strides")
+        if self._shards:
+            self._prepare_shares(method, optimizers)
+            return
         if self._averages_gradients:  # torch's wrapper keeps the parameters that it was built with
             self._model = accelerator.prepare_model(method, evaluation_mode=True)
         else:
@@ -129,6 +145,14 @@ class Engine:
         self._optimizers = [
             accelerator.prepare_optimizer(each) if scales else each for each in optimizers
         ]
+
+    def _prepare_shares(self, method: Method, optimizers: Sequence[torch.optim.Optimizer]) -> None:
+        from torch.distributed.fsdp import register_fsdp_forward_method
+
+        self._model, *prepared = self._accelerator.prepare(method, *optimizers)
+        register_fsdp_forward_method(method, "validation_loss")
+        scales = self._accelerator.scaler is not None
+        self._optimizers = prepared if scales else [each.optimizer for each in prepared]
 
     def to_device(self, batch: Batch) -> dict[str, Tensor]:
         """Copy a batch to this process's device.
@@ -175,7 +199,7 @@ class Engine:
         limit = float("inf") if max_norm is None else max_norm
         norm = self._accelerator.clip_grad_norm_(self._model.parameters(), limit)
         assert norm is not None  # only DeepSpeed gives none
-        return float(norm)
+        return float(norm.full_tensor() if is_share(norm) else norm)
 
     def update(self) -> None:
         """Make one step of each optimizer and clear the gradients."""
@@ -272,10 +296,10 @@ class Engine:
         return result
 
     def state_dict(self) -> dict[str, Any]:
-        """Collect the optimizers' states and, with fp16, the loss scale."""
+        """Collect the optimizers' states and, with fp16, the loss scale; in all processes."""
         scaler = self._accelerator.scaler
         return {
-            "optimizers": [optimizer.state_dict() for optimizer in self._optimizers],
+            "optimizers": [gathered(optimizer.state_dict()) for optimizer in self._optimizers],
             "scaler": None if scaler is None else scaler.state_dict(),
         }
 
@@ -283,7 +307,7 @@ class Engine:
         """Restore what `state_dict` returned, in a run of the same precision."""
         states = state["optimizers"] if "optimizers" in state else [state["optimizer"]]  # older
         for optimizer, saved in zip(self._optimizers, states, strict=True):
-            optimizer.load_state_dict(saved)
+            optimizer.load_state_dict(divided_state(saved, optimizer) if self._shards else saved)
         if self._accelerator.scaler is not None:
             self._accelerator.scaler.load_state_dict(state["scaler"])
 
@@ -340,6 +364,7 @@ class Engine:
             self._accelerator.free_memory()
             gc.collect()  # torch's wrapper of the model, which holds the group, is part of a cycle
         self._accelerator.end_training()
+        os.environ.pop("ACCELERATE_USE_FSDP", None)
         _forget_state()
 
     def _average_gradients(self) -> None:
@@ -380,6 +405,15 @@ def running_engine(config: TrainerConfig) -> Iterator[Engine]:
         yield engine
     finally:
         engine.close()
+
+
+def _fsdp_plugin() -> FullyShardedDataParallelPlugin:
+    return FullyShardedDataParallelPlugin(
+        fsdp_version=2,
+        auto_wrap_policy="size_based_wrap",
+        min_num_params=LEAST_PARAMETERS,
+        cpu_ram_efficient_loading=False,  # each process starts with the same weights
+    )
 
 
 def _plain(value: Any) -> bool | int | float | str:

@@ -12,6 +12,7 @@ _FREE = {
     "trainer.keep_last",
     "trainer.log_every",
     "trainer.num_workers",
+    "trainer.shard_weights",
     "trainer.tensorboard",
     "trainer.trackers",
 }
@@ -27,8 +28,9 @@ def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
 
     Returns:
         The run's own configuration except for its length, for settings that change no weight
-        (`trainer.log_every`, `checkpoint_every`, `keep_last`, `num_workers`, `tensorboard`,
-        `trackers`), and for the folder of its data set (`data.root`).
+        (`trainer.log_every`, `checkpoint_every`, `keep_last`, `num_workers`,
+        `shard_weights`, `tensorboard`, `trackers`), and for the folder of its data set
+        (`data.root`).
 
     Raises:
         ConfigError: An override would change anything else, or make the run shorter.

@@ -17,6 +17,7 @@ from gaussrep.training.config import TrainerConfig
 from gaussrep.training.engine import Engine
 from gaussrep.training.loading import Position, SampleOrder
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.sharding import gathered, local_part
 
 VERSION = 2
 """Version of checkpoints. In 1, which names none, batches were sizes per process and random numbers
@@ -134,21 +135,26 @@ class TrainState:
             RunError: A weight is not finite, so that nothing could go on from the checkpoint.
         """
         self._check_weights()
+        optimizers, model = self.engine.state_dict(), self.method
+        if self.engine.shards_weights:
+            model = gathered(self.method.state_dict())
         if self.engine.is_main:
             tensors = {
-                "engine": self.engine.state_dict(),
+                "engine": optimizers,
                 "others": {name: other.state_dict() for name, other in others.items()},
             }
             state = {"version": VERSION, "step": self.step, **asdict(self.position), "best": best}
             state |= {"steps": self.steps, "samples_per_step": self.order.global_batch}
             if self.skipped.total:
                 state["skipped"] = {"total": self.skipped.total, "in_a_row": self.skipped.in_a_row}
-            write_checkpoint(self.run.checkpoint(self.step), self.method, tensors, state)
+            write_checkpoint(self.run.checkpoint(self.step), model, tensors, state)
         self.engine.wait()
 
     def _check_weights(self) -> None:
         named = self.method.named_parameters()
-        spoiled = next((name for name, each in named if not each.isfinite().all()), None)
+        spoiled = next(
+            (name for name, each in named if not local_part(each).isfinite().all()), None
+        )
         if self.engine.any(spoiled is not None):
             raise RunError(
                 f"the weights {spoiled or 'of another process'} are not finite after step "

@@ -58,7 +58,7 @@ MISTAKES = {
     ),
     "an unknown key": (
         [*DEMO, "trainer.zzz=1"],
-        "and 11 more; gaussrep settings gmae trainer lists all.",
+        "and 12 more; gaussrep settings gmae trainer lists all.",
     ),
     "a key of a component": (
         [*DEMO, "mask_ratio=0.5"],

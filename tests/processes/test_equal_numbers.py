@@ -5,6 +5,9 @@ import torch
 from ranks import train_alone_and_together
 from safetensors.torch import load_file
 
+from gaussrep.training import resume
+from gaussrep.training.metrics_table import read_rows
+
 STEPS = 20
 TRAINER = {
     "steps": STEPS,
@@ -44,6 +47,14 @@ RUNS = {
 }
 
 
+SHARDED = {
+    **RUNS["gmae"],
+    "trainer": {
+        **IMAGES["trainer"], "steps": 4, "checkpoint_every": 2, "validate_every": 2,
+        "evaluations_every": 0, "shard_weights": True, "validation_batch_size": 2,
+        "clip_grad": 0.5,
+    },
+}  # fmt: skip
 LABELS = {"steps": 3, "validate_every": 3, "evaluations_every": 0, "lr": 1e-5}
 POINTS = {
     "data": {"type": "scannet", "root": "nowhere", "views": 0},
@@ -94,3 +105,19 @@ def test_two_processes_train_on_labels_as_one(tmp_path, method):
         counts = [load_file(tmp_path / n / "model.safetensors")["class_counts"] for n in "12"]
         assert torch.equal(*counts)
         assert counts[0].sum() > 15 * 300
+
+
+@pytest.mark.slow
+def test_divided_weights_are_trained_as_whole_ones_and_any_run_goes_on(tmp_path, capfd):
+    alone, together = train_alone_and_together(SHARDED, tmp_path)
+    assert "FSDPGMAE with" in capfd.readouterr().err  # torch's class of divided modules
+    for one, two in zip(alone, together, strict=True):
+        assert two == pytest.approx(one, rel=1e-5, abs=1e-7)
+    weights = [load_file(tmp_path / n / "model.safetensors") for n in "12"]
+    assert weights[0].keys() == weights[1].keys()
+    for name, values in weights[0].items():
+        torch.testing.assert_close(weights[1][name], values, rtol=1e-4, atol=1e-6)
+    for n in "12":  # in one process, from the checkpoint of one and of two
+        resume(tmp_path / n, ["trainer.steps=5"])
+    last = [read_rows(tmp_path / n / "metrics.csv")[1][-1] for n in "12"]
+    assert float(last[1]["loss"]) == pytest.approx(float(last[0]["loss"]), rel=1e-5)
