@@ -39,6 +39,8 @@ def _train(settings: dict, folder: Path, rank: int, count: int, port: int) -> No
         os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(count)}
         os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     torch.set_num_threads(1)
+    from torch.distributed.fsdp import FSDPModule
+
     from gaussrep.config import load_config
     from gaussrep.training import TrainConfig, train
 
@@ -48,7 +50,10 @@ def _train(settings: dict, folder: Path, rank: int, count: int, port: int) -> No
         in_memory = {"train": Rooms(7, count=12), "val": Rooms(100, count=3)}
     elif config.method.type == "classifier":
         in_memory = {"train": LabeledImages(), "val": LabeledImages()}
-    train(config, folder, datasets=in_memory)
+    trained = []
+    train(config, folder, datasets=in_memory, init_hook=trained.append)
+    if config.trainer.shard_weights:
+        assert isinstance(trained[0], FSDPModule) == (count > 1)
 
 
 def _rows(file: Path) -> list[dict[str, float]]:

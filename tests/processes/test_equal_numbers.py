@@ -108,9 +108,8 @@ def test_two_processes_train_on_labels_as_one(tmp_path, method):
 
 
 @pytest.mark.slow
-def test_divided_weights_are_trained_as_whole_ones_and_any_run_goes_on(tmp_path, capfd):
+def test_divided_weights_are_trained_as_whole_ones_and_any_run_goes_on(tmp_path):
     alone, together = train_alone_and_together(SHARDED, tmp_path)
-    assert "FSDPGMAE with" in capfd.readouterr().err  # torch's class of divided modules
     for one, two in zip(alone, together, strict=True):
         assert two == pytest.approx(one, rel=1e-5, abs=1e-7)
     weights = [load_file(tmp_path / n / "model.safetensors") for n in "12"]
