@@ -48,7 +48,7 @@ RUNS = {
 
 
 SHARDED = {
-    **RUNS["gmae"],
+    **RUNS["mae"],
     "trainer": {
         **IMAGES["trainer"], "steps": 4, "checkpoint_every": 2, "validate_every": 2,
         "evaluations_every": 0, "shard_weights": True, "validation_batch_size": 2,
@@ -115,7 +115,7 @@ def test_divided_weights_are_trained_as_whole_ones_and_any_run_goes_on(tmp_path)
     weights = [load_file(tmp_path / n / "model.safetensors") for n in "12"]
     assert weights[0].keys() == weights[1].keys()
     for name, values in weights[0].items():
-        torch.testing.assert_close(weights[1][name], values, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(weights[1][name], values, rtol=1e-4, atol=2e-5)
     for n in "12":  # in one process, from the checkpoint of one and of two
         resume(tmp_path / n, ["trainer.steps=5"])
     last = [read_rows(tmp_path / n / "metrics.csv")[1][-1] for n in "12"]

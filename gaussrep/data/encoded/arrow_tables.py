@@ -43,6 +43,8 @@ class ArrowImages:
         from datasets import Image
 
         self._root, self._column = config.root, _image_column(table, config)
+        for name in {self._column, config.label_field}.intersection(table.column_names):
+            table.data.column(name).validate(full=True)  # damaged offsets would crash a reader
         self.labels, self.class_names = _labels(table, config)
         if isinstance(table.features[self._column], Image):
             table = table.cast_column(self._column, Image(decode=False))

@@ -1,6 +1,7 @@
 import json
 import socket
 
+import numpy as np
 import pytest
 from encoded_samples import png
 
@@ -106,6 +107,18 @@ def test_bytes_of_other_programs_are_images(tmp_path):
     )
     assert open_set(tmp_path).classes == ()
     assert open_set(tmp_path)._images.content(1) == png(3)
+
+
+def test_damaged_offsets_are_found_before_a_row_is_read(tmp_path):
+    table(range(4)).save_to_disk(str(tmp_path))
+    (file,) = tmp_path.glob("*.arrow")
+    ends = np.cumsum([0, *(len(png(number)) for number in range(4))], dtype=np.int32)
+    content = file.read_bytes()
+    assert content.count(ends.tobytes()) == 1
+    damaged = np.array([*ends[:4], 2**31 - 1], dtype=np.int32)
+    file.write_bytes(content.replace(ends.tobytes(), damaged.tobytes()))
+    with pytest.raises(DataError, match=r"this data set cannot be read \("):
+        open_set(tmp_path)
 
 
 @pytest.mark.parametrize("fault", ["parquet", "arrow", "outside", "state", "column"])
