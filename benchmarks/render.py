@@ -1,5 +1,6 @@
 """Time the renderers on this machine: `python benchmarks/render.py [--out OUT.json] …`."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from gaussrep import plugins
 from gaussrep.console import print_table
 from gaussrep.errors import UnknownNameError
 from gaussrep.plugins.suggestions import suggest
+from harness.lanes import environment_for
 from harness.options import counts, require_folder_of, run_script
 from harness.workloads import TILED, WORKLOADS, Workload
 
@@ -27,6 +29,12 @@ def main(
     limit: Annotated[
         float, typer.Option(min=1, help="Seconds after which one measurement is given up.")
     ] = 180.0,
+    width: Annotated[
+        int | None,
+        typer.Option(
+            help="Lanes of the vectors of the renderer cpu: 4, 8 or 16; by default this machine's."
+        ),
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="JSON file to write; overwritten.")] = None,
 ) -> None:
     """Time renderers on scenes of many sizes, each measurement in a process of its own."""
@@ -36,6 +44,8 @@ def main(
         if name != TILED:
             plugins.find("renderers", name)
     require_folder_of(out)
+    if width is not None:
+        os.environ.update(environment_for(width))
 
     from gaussrep.atomic_files import write_json
     from harness.report import HEADERS, describe_run, row

@@ -74,6 +74,8 @@ class Measurement:
         before_mb: Memory before the first call, in MiB.
         peak_mb: Largest memory, in MiB.
         stages_ms: Times of the `cpu` renderer's stages per call.
+        lanes: Of the `cpu` renderer, numbers in a vector.
+        multiply_adds_per_second: Of the `cpu` renderer, the rate of one core.
     """
 
     first_ms: float
@@ -82,6 +84,8 @@ class Measurement:
     before_mb: float
     peak_mb: float
     stages_ms: dict[str, float]
+    lanes: int | None = None
+    multiply_adds_per_second: float | None = None
 
 
 def measure(cell: Cell) -> Measurement:
@@ -102,7 +106,15 @@ def measure(cell: Cell) -> Measurement:
     peak = peak_mb(cell.device)
     stages_ms = time_stages(call, STAGE_CALLS) if cell.renderer == "cpu" else {}
     pairs = pixel_gaussian_pairs(scene.gaussians, scene.cameras)
-    return Measurement(first_ms, times_ms, pairs, before, peak, stages_ms)
+    lanes, rate = _measure_core() if cell.renderer == "cpu" else (None, None)
+    return Measurement(first_ms, times_ms, pairs, before, peak, stages_ms, lanes, rate)
+
+
+def _measure_core() -> tuple[int, float]:
+    from gaussrep.kernels.simd import WIDTH
+    from harness.peak import multiply_adds_per_second
+
+    return WIDTH, multiply_adds_per_second()
 
 
 if __name__ == "__main__":

@@ -9,8 +9,16 @@ from gaussrep.machine import describe_machine
 from harness import measure, pairs
 from harness.workloads import Workload
 
+RATE_DEFINITION = (
+    "multiply_adds_per_second: float32 multiply-adds of one core in its registers, with vectors "
+    "of `lanes` numbers, the best of several measurements in the process that was timed, right "
+    "after its calls, in processor time. pairs_per_thousand: pairs of whole calls in the time in "
+    "which the core of each thread does a thousand multiply-adds."
+)
+
 HEADERS = (
     "workload", "renderer", "pass", "threads", "median ms", "min … max", "G pairs/s", "peak MB",
+    "pairs/1000 fma",
 )  # fmt: skip
 
 
@@ -25,13 +33,14 @@ def row(result: dict[str, Any]) -> list[str]:
     """
     head = [result["workload"], result["renderer"], result["pass"], str(result["threads"])]
     if "skipped" in result:
-        return [*head, "skipped", "", "", ""]
+        return [*head, "skipped", "", "", "", ""]
     return [
         *head,
         f"{result['median_ms']:.1f}",
         f"{result['min_ms']:.1f} … {result['max_ms']:.1f}",
         f"{result['pairs_per_second'] / 1e9:.3f}",
         f"{result['peak_mb']:.0f}",
+        f"{result['pairs_per_thousand']:.1f}" if "pairs_per_thousand" in result else "",
     ]
 
 
@@ -50,7 +59,11 @@ def describe_run(
     """
     return {
         **describe_origin(command),
-        "definitions": {"times": measure.DEFINITION, "pairs": pairs.DEFINITION},
+        "definitions": {
+            "times": measure.DEFINITION,
+            "pairs": pairs.DEFINITION,
+            "rate": RATE_DEFINITION,
+        },
         "workloads": {workload.name: asdict(workload) for workload in workloads},
         "results": list(results),
     }

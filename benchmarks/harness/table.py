@@ -66,7 +66,7 @@ class Table:
         if key in self._given_up:
             return {"skipped": self._given_up[key]}
         try:
-            return summarize(_measure_apart(cell, self.limit_s))
+            return summarize(_measure_apart(cell, self.limit_s), cell.threads)
         except BenchmarkError as error:
             self._given_up[key] = f"{PASSES[cell.backward]}, {cell.threads} threads: {error}"
             return {"skipped": str(error)}
@@ -101,21 +101,34 @@ def _measure_apart(cell: Cell, limit_s: float) -> Measurement:
     return Measurement(**found)
 
 
-def summarize(measured: Measurement) -> dict[str, Any]:
+def summarize(measured: Measurement, threads: int = 1) -> dict[str, Any]:
     """Median, spread and rate of a measurement.
 
     Args:
         measured: Times and memory.
+        threads: Threads that were used.
 
     Returns:
         Plain data for JSON; times in milliseconds, memory in MiB.
     """
+    pairs_per_second = measured.pairs / statistics.median(measured.times_ms) * 1e3
     return {
         **summarize_times(measured.times_ms),
         "first_ms": round(measured.first_ms, 3),
         "pairs": measured.pairs,
-        "pairs_per_second": round(measured.pairs / statistics.median(measured.times_ms) * 1e3),
+        "pairs_per_second": round(pairs_per_second),
         "before_mb": round(measured.before_mb, 1),
         "peak_mb": round(measured.peak_mb, 1),
         "stages_ms": {name: round(time, 3) for name, time in measured.stages_ms.items()},
+        **_compare_with_core(measured, pairs_per_second / threads),
+    }
+
+
+def _compare_with_core(measured: Measurement, pairs_per_second: float) -> dict[str, Any]:
+    if measured.multiply_adds_per_second is None:
+        return {}
+    return {
+        "lanes": measured.lanes,
+        "multiply_adds_per_second": round(measured.multiply_adds_per_second),
+        "pairs_per_thousand": round(1e3 * pairs_per_second / measured.multiply_adds_per_second, 3),
     }

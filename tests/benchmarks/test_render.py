@@ -1,4 +1,5 @@
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -6,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import render
+from gaussrep.kernels.processor import VARIABLE
 from harness import table as module
 from harness.measure import Measurement
 
@@ -42,6 +44,14 @@ def test_all_renderers_are_timed_by_default(bench, tmp_path):
     assert {result["threads"] for result in found["results"]} == {1, 2}
 
 
+@pytest.mark.parametrize(("machine", "name"), [("x86_64", "NUMBA_CPU_NAME"), ("arm64", VARIABLE)])
+def test_a_width_is_compiled_for_by_the_processes_that_are_timed(bench, monkeypatch, machine, name):
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    assert bench(*TIMES, "--width", "8").exit_code == 0
+    assert os.environ[name] == {"x86_64": "haswell", "arm64": "8"}[machine]
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -49,6 +59,7 @@ def test_all_renderers_are_timed_by_default(bench, tmp_path):
         (["--renderer", "refrence"], "refrence"),
         (["--threads", "1,x"], "--threads is '1,x', wanted numbers such as 1,2."),
         (["--threads", "0"], "--threads is '0'"),
+        (["--width", "5"], "--width is 5, wanted 4, 8 or 16."),
         (["--out", "none/out.json"], "there is no folder none"),
     ],
 )

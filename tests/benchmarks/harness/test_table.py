@@ -4,6 +4,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from gaussrep.atomic_files import write_json
+from gaussrep.kernels.simd import WIDTH
 from gaussrep.rendering import dispatch
 from harness import table as module
 from harness.measure import Cell, Measurement, measure
@@ -44,6 +45,18 @@ def test_a_summary():
     found = summarize(MEASURED)
     assert (found["median_ms"], found["min_ms"], found["max_ms"]) == (2, 1, 4)
     assert found["pairs_per_second"] == 500_000
+    assert "pairs_per_thousand" not in found
+
+
+def test_the_rate_is_that_of_the_cores_that_were_used():
+    measured = replace(MEASURED, lanes=8, multiply_adds_per_second=1e7)
+    assert summarize(measured, threads=2)["pairs_per_thousand"] == 25
+
+
+def test_the_rate_of_a_core_is_measured_with_the_cpu_renderer():
+    found = measure(Cell(TINY, "cpu", False, 1, 1))
+    assert found.lanes == WIDTH
+    assert found.multiply_adds_per_second > WIDTH * 1e6
 
 
 @pytest.fixture
