@@ -78,8 +78,9 @@ class RecordingConfig(CaptureConfig):
     """Folder for the fused point cloud; by default the recording's."""
     voxel: float = Field(default=0.02, gt=0)
     """Side in meters of the voxels in which the measured points are averaged."""
-    depth_scale: float = Field(default=1000, gt=0)
-    """Steps of stored depth in a meter: 1000 for millimeters, 5000 for the recordings of TUM."""
+    depth_scale: float | None = Field(default=None, gt=0)
+    """Steps of stored depth in a meter. None takes what files of BundleFusion or Replica beside the
+    frames state, 5000 beside those of TUM, else 1000: millimeters."""
 
 
 def with_capture_format(settings: Any) -> Any:

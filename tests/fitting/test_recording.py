@@ -89,6 +89,44 @@ def test_depth_in_other_steps(recording, tmp_path):
     torch.testing.assert_close(found.depths, torch.full((4, 24, 32), 0.6))
 
 
+@pytest.mark.parametrize(
+    ("files", "scale", "reason"),
+    [
+        ({"info.txt": "m_sensorName = x\nm_depthShift = 500.000\n"}, 500, "info.txt"),
+        ({"cam_params.json": '{"camera": {"scale": 6553.5}}'}, 6553.5, "cam_params.json"),
+        ({"groundtruth.txt": "", "depth.txt": ""}, 5000, "groundtruth.txt and depth.txt"),
+        ({"info.txt": "a text", "cam_params.json": "[]", "depth.txt": ""}, 1000, None),
+    ],
+)
+def test_the_unit_of_depth_of_well_known_recordings(
+    recording, tmp_path, caplog, files, scale, reason
+):
+    caplog.set_level("INFO")
+    for name, text in files.items():
+        (recording / name).write_text(text)
+    found = opened(recording, cache=str(tmp_path)).train
+    torch.testing.assert_close(found.depths, torch.full((4, 24, 32), 300 / scale))
+    if reason is not None:
+        assert f"{scale:g} steps of depth are one meter, judged by {reason}" in caplog.text
+    assert caplog.text.count("steps of depth") == (reason is not None)
+    found = opened(recording, cache=str(tmp_path), depth_scale=500).train
+    torch.testing.assert_close(found.depths, torch.full((4, 24, 32), 0.6))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("info.txt", "m_depthShift = 0"),
+        ("cam_params.json", "{"),
+        ("cam_params.json", '{"camera": {"scale": "wide"}}'),
+    ],
+)
+def test_a_damaged_unit_of_depth_names_the_setting(recording, name, text):
+    (recording / name).write_text(text)
+    with pytest.raises(DataError, match=f"{name}: cannot be read: .*; set data.depth_scale"):
+        opened(recording)
+
+
 def test_refuses_a_folder_of_several(recording):
     (recording.parent / "hall" / "frames").mkdir(parents=True)
     with pytest.raises(DataError, match="2 recordings here, hall, room"):

@@ -161,8 +161,9 @@ class RgbdSourceConfig(ComponentConfig):
     """Focal length of the color images in pixels, where they were not registered to the depth, as
     those of 7-Scenes were not: about 510 fits them, against 585 of the depth. None where color and
     depth show the same image."""
-    depth_scale: float = Field(default=1000, gt=0)
-    """Steps of stored depth in a meter: 1000 for millimeters, 5000 for the recordings of TUM."""
+    depth_scale: float | None = Field(default=None, gt=0)
+    """Steps of stored depth in a meter. None takes what files of BundleFusion or Replica beside the
+    frames state, 5000 beside those of TUM, else 1000: millimeters."""
     cache: AbsolutePath | None = None
     """Folder for the fused clouds; by default that of each recording."""
 

@@ -273,8 +273,8 @@ def _cache_path(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfig
     """Return the file of a cloud; its name is a hash of everything but the pixels themselves."""
     frames = [(ref.color.name, _size(ref.depth), np.round(ref.viewmat, 6).tolist()) for ref in refs]
     facts = [VERSION, config.voxel, config.color_focal, refs[0].intrinsics.tolist(), frames]
-    if config.depth_scale != MILLIMETERS:
-        facts.append(config.depth_scale)
+    if refs[0].depth_scale != MILLIMETERS:
+        facts.append(refs[0].depth_scale)
     digest = hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
     if config.cache is None:
         return folder / f"fused-{digest}.npz"

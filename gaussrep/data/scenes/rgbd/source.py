@@ -12,6 +12,7 @@ from gaussrep.data.sample import Split
 from gaussrep.data.scenes.camera_matrices import intrinsics_from_file
 from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import FrameRef
+from gaussrep.data.scenes.rgbd.depth_unit import find_depth_scale
 from gaussrep.data.scenes.rgbd.fusion import read_or_fuse
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.scenes.scene_files import read_matrix, read_viewmat
@@ -190,7 +191,8 @@ class RgbdSource(SceneSource):
                 f"split {split}; lower data.hold_out, which is {apart}."
             )
         back = np.linalg.inv(gravity_align(parts["train"], self._config.up))
-        focal, scale = self._config.color_focal, self._config.depth_scale
+        focal = self._config.color_focal
+        scale = self._config.depth_scale or find_depth_scale(self._folders[name])
         return tuple(
             replace(ref, viewmat=ref.viewmat @ back, color_focal=focal, depth_scale=scale)
             for ref in parts[split]
