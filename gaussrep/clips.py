@@ -16,6 +16,11 @@ ANIMATIONS = {".gif": "GIF", ".webp": "WEBP"}
 SUFFIXES = (*ANIMATIONS, ".mp4", "")
 """Suffixes of clips; a path without one is a folder of PNG images."""
 FFMPEG = "imageio-ffmpeg>=0.6"
+BT709 = (
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv"),
+    *("-colorspace", "bt709", "-color_range", "tv"),
+)
+"""Options of ffmpeg: its default, BT.601 without a name, is read as BT.709 by players of HD."""
 
 
 def check_clip(path: Path, width: int, height: int) -> None:
@@ -98,10 +103,10 @@ def _write_mp4(frames: Iterable[np.ndarray], path: Path, fps: int) -> None:
 def _open_mp4(path: Path, frame: np.ndarray, fps: int) -> Generator[Any, Any, Any]:
     import imageio_ffmpeg
 
+    pixels, colors = ("gray", ()) if frame.ndim == 2 else ("rgb24", BT709)
     writer = imageio_ffmpeg.write_frames(
         os.fspath(path), (frame.shape[1], frame.shape[0]), fps=fps, macro_block_size=2,
-        codec="libx264", pix_fmt_in="gray" if frame.ndim == 2 else "rgb24", quality=8,
-        output_params=["-f", "mp4"],
+        codec="libx264", pix_fmt_in=pixels, quality=8, output_params=[*colors, "-f", "mp4"],
     )  # fmt: skip
     writer.send(None)
     return writer

@@ -1,3 +1,5 @@
+import subprocess
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -41,6 +43,21 @@ def test_an_mp4_has_every_frame(frames, tmp_path):
     assert (facts["size"], facts["fps"], facts["codec"]) == ((32, 16), 10.0, "h264")
     means = [np.frombuffer(frame, np.uint8).mean() for frame in reader]
     np.testing.assert_allclose(means, [60, 120, 180], atol=3)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_an_mp4_names_its_colors(tmp_path):
+    """ffmpeg 9 alone writes BT.601 without a name, and a player of HD then shows green as 215."""
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    colors = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [200, 120, 40]], np.uint8)
+    frame = colors.repeat(32, 0)[None].repeat(32, 0)
+    write_clip([frame] * 2, tmp_path / "clip.mp4", fps=10)
+    program = [ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", tmp_path / "clip.mp4"]
+    raw = ["-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    decoded = subprocess.run([*program, *raw], capture_output=True, check=True)
+    assert b"(tv, bt709" in decoded.stderr
+    found = np.frombuffer(decoded.stdout, np.uint8).reshape(32, 128, 3)[16, 16::32]
+    np.testing.assert_allclose(found, colors, atol=3)
 
 
 def test_gray_frames_are_taken(frames, tmp_path):
