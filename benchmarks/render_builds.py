@@ -20,7 +20,9 @@ from harness.workloads import WORKLOADS, Workload
 DEFINITION = (
     "Processor times of whole calls of gaussrep.render, of two checkouts in a process each, by "
     "turns; the first call of a turn does not count. ratio: the old build's median over the new "
-    "build's. stages_ms: wall-clock times of the stages of calls of the same kind, means."
+    "build's; ratio_of_min: of the shortest times, which a busy machine changes least. load: "
+    "processes that ran or waited, averages of the last minute, before and after. stages_ms: "
+    "wall-clock times of the stages of calls of the same kind, means."
 )
 BENCHMARKS = Path(__file__).parent
 CALLS = 3
@@ -94,6 +96,7 @@ def main(
     from gaussrep.atomic_files import write_json
     from harness.report import describe_origin
 
+    load = [_load()]
     scenes = [SCENES[name] for name in workload or ("b16-n256", "n100k")]
     builds = [Build(checkout, cpu, threads) for checkout in (old, new)]
     results = []
@@ -105,16 +108,23 @@ def main(
     starts = dict(zip(("old", "new"), (build.start for build in builds), strict=True))
     for build in builds:
         build.close()
+    load.append(_load())
     if out is not None:
         content = {
             **describe_origin(sys.argv),
             "definition": DEFINITION,
             "cpu_name": cpu,
             "threads": threads,
+            "load": load,
             "builds": starts,
             "results": results,
         }
         write_json(content, out)
+
+
+def _load() -> float | None:
+    """Return the average load of the last minute, where the system counts it."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
 def _compare(builds: list[Build], scene: Workload, backward: bool, turns: int) -> dict[str, Any]:
@@ -126,9 +136,11 @@ def _compare(builds: list[Build], scene: Workload, backward: bool, turns: int) -
     medians = [statistics.median(taken) for taken in times]
     return {
         "ratio": round(medians[0] / medians[1], 3),
+        "ratio_of_min": round(min(times[0]) / min(times[1]), 3),
         **{
             name: {
                 "median_ms": round(median, 3),
+                "min_ms": round(min(taken), 3),
                 "times_ms": [round(time, 3) for time in taken],
                 "stages_ms": {stage: round(time, 3) for stage, time in by_stage.items()},
             }
@@ -146,7 +158,8 @@ def _row(result: dict[str, Any]) -> str:
         for stage, time in old["stages_ms"].items()
     )
     times = f"{old['median_ms']:.1f} → {new['median_ms']:.1f} ms"
-    return f"{result['workload']:12} {result['pass']:17} {times}  {result['ratio']:.2f}x  {stages}"
+    ratios = f"{result['ratio']:.2f}x (shortest {result['ratio_of_min']:.2f}x)"
+    return f"{result['workload']:12} {result['pass']:17} {times}  {ratios}  {stages}"
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from importlib import import_module
+from multiprocessing import parent_process
 from threading import Event, Lock, Thread
 from typing import Any
 
@@ -81,13 +82,15 @@ _queue = _Queue()
 def compile_ahead(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -> None:
     """Begin to compile kernels that are called soon and are not in the cache, and return.
 
-    Nothing happens on a machine with a single core, and where there is no cache.
+    Nothing happens on a machine with a single core, in a process of `multiprocessing`, of which
+    there may be many, and where there is no cache.
 
     Args:
         calls: Kernels and arguments of the types that they are called with, in the order in which
             other processes should compile them: that is best not the order of the calls.
     """
-    if not sys.executable or getattr(sys, "frozen", False) or cache_folder() is None:
+    is_python = sys.executable and not getattr(sys, "frozen", False)
+    if not is_python or parent_process() is not None or cache_folder() is None:
         return
     jobs = [_Job(kernel, arguments) for kernel, arguments in calls]
     jobs = [job for job in jobs if _is_missing(job)]

@@ -72,9 +72,20 @@ def test_a_job_belongs_to_the_first_who_asks(kernels):
     assert queue.take() is None
 
 
-@pytest.mark.parametrize("cores", [1, 2])
-def test_nothing_is_started_for_one_core_or_for_one_kernel(kernels, monkeypatch, cores):
-    monkeypatch.setattr(ahead, "_count_cores", lambda: cores)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("_count_cores", lambda: 1),
+        ("parent_process", lambda: "a data loader"),
+        ("cache_folder", lambda: None),
+    ],
+)
+def test_nothing_is_started_where_it_would_not_help(kernels, monkeypatch, name, value):
+    monkeypatch.setattr(ahead, name, value)
     monkeypatch.setattr(ahead, "Thread", None)
-    calls = [(kernels.double, (1.0,)), (kernels.halve, (1.0,))]
-    ahead.compile_ahead(calls if cores == 1 else calls[:1])
+    ahead.compile_ahead([(kernels.double, (1.0,)), (kernels.halve, (1.0,))])
+
+
+def test_nothing_is_started_for_one_kernel(kernels, monkeypatch):
+    monkeypatch.setattr(ahead, "Thread", None)
+    ahead.compile_ahead([(kernels.double, (1.0,))])
