@@ -28,7 +28,8 @@ from gaussrep.rendering.cpu.layout import (
 )
 from gaussrep.rendering.cpu.lenses import BOUNDS, find_bounds
 from gaussrep.rendering.cpu.memory import allocate
-from gaussrep.rendering.cpu.project import project, project_backward
+from gaussrep.rendering.cpu.project import project
+from gaussrep.rendering.cpu.project_backward import project_backward
 
 Launch = Callable[..., None]
 """Takes a kernel, the number of its tasks and its arguments, as `threads.launch` does."""

@@ -16,7 +16,7 @@ from gaussrep.testing.scenes import random_scene
 VARIANTS = (
     {"size": (53, 37), "count": 40},
     {"features": 21, "model": "ortho", "antialiased": True},
-    {"sh_degree": 2, "batch": (2,), "views": 2},
+    {"batch": (2,), "views": 2},
 )
 MULTIPLICATION = re.compile(r"\s(?:v?f?n?m(?:add|ul)\w*ps|fml[as]|fmul)\s")
 JUMP = re.compile(r"\s(?:j\w+|b\.\w+|cb\w+)\s+\.?L")
@@ -62,10 +62,10 @@ def main():
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     ahead.MOST_PROCESSES = 0  # the assembly of a kernel from the cache cannot be inspected
     compared = [compare(variant) for variant in VARIANTS]
-    from gaussrep.rendering.cpu import bin, composite, composite_backward, project
+    from gaussrep.rendering.cpu import bin, composite, composite_backward, project, project_backward
 
     kernels = [project.project, bin.bin_tiles, composite.composite]
-    kernels += [composite_backward.composite_backward, project.project_backward]
+    kernels += [composite_backward.composite_backward, project_backward.project_backward]
     hits = [sum(kernel.stats.cache_hits.values()) for kernel in kernels]
     found = {"width": WIDTH, "variants": compared, "hits": hits}
     if not any(hits):
