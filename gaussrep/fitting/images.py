@@ -58,9 +58,15 @@ def read_image_file(path: Path, image_size: int | None) -> ImageFile:
     size = shrink_size(native_size, image_size)
     if size != native_size:
         image = image.resize(size, Image.Resampling.LANCZOS)
-    values = torch.from_numpy(np.asarray(image.convert("RGBA")).copy()).float() / 255
-    colors = values[..., :3] * values[..., 3:]
-    return ImageFile(torch.cat([colors, values[..., 3:]], -1), native_size)
+    try:
+        values = torch.from_numpy(np.asarray(image.convert("RGBA")).copy()).float() / 255
+        colors = values[..., :3] * values[..., 3:]
+        return ImageFile(torch.cat([colors, values[..., 3:]], -1), native_size)
+    except (MemoryError, RuntimeError) as error:  # torch's allocator raises the latter
+        raise UnreadableImageError(
+            f"{path}: its {size[0]} x {size[1]} pixels do not fit into the memory; give a smaller "
+            "image_size."
+        ) from error
 
 
 def read_mask(path: Path, size: tuple[int, int]) -> Bool[Tensor, "h w"]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Float64
+from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.nn.functional import pad
 
@@ -93,7 +94,7 @@ def read_capture(
 
 
 def _read(frame: PosedFrame, config: LensCaptureConfig) -> _View:
-    if frame.viewmat is None:
+    if frame.viewmat is None or not _is_finite(frame.viewmat):
         raise DataError("its pose is no finite, invertible 4 x 4 matrix")
     distortion = frame.lens.distortion
     image = read_image_file(frame.image, config.image_size)
@@ -102,6 +103,8 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> _View:
     K = frame.lens.intrinsics(image.native_size, (width, height))
     if K is None:
         raise DataError("it has no focal length; wanted fl_x or camera_angle_x")
+    if not _is_finite(K):
+        raise DataError("its focal length or principal point is no finite number")
     size = (width, height)
     mask = None if frame.mask is None else read_mask(frame.mask, size)
     depth = None
@@ -115,7 +118,14 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> _View:
         if depth is not None:
             depth = undistort(depth[..., None], K, distortion, "nearest")[..., 0]
         distortion = None
+    elif distortion is not None and not _is_finite(distortion.coefficients):
+        raise DataError("a coefficient of its distortion is no finite number")
     return _View(values, K, frame.viewmat, mask, depth, distortion)
+
+
+def _is_finite(numbers: ArrayLike) -> bool:
+    """Whether numbers are finite, also in float32, in which captures are kept."""
+    return bool((np.abs(numbers) <= np.finfo(np.float32).max).all())
 
 
 def _stack(views: Sequence[_View]) -> PosedImages:

@@ -27,6 +27,17 @@ def test_a_missing_file_is_named(tmp_path):
         read_image_file(tmp_path / "a.png", None)
 
 
+@pytest.mark.parametrize("kind", [MemoryError, RuntimeError])
+def test_an_image_that_does_not_fit_is_named(tmp_path, monkeypatch, kind):
+    def fail(values):
+        raise kind("DefaultCPUAllocator: can't allocate memory")
+
+    Image.new("RGB", (8, 4)).save(tmp_path / "a.png")
+    monkeypatch.setattr("gaussrep.fitting.images.torch.from_numpy", fail)
+    with pytest.raises(UnreadableImageError, match=r"a\.png: its 8 x 4 pixels do not fit into the"):
+        read_image_file(tmp_path / "a.png", None)
+
+
 COLORS = np.full((32, 32, 3), 0, np.uint8)
 COLORS[8:24, 8:24] = 180
 ALPHA = np.where(COLORS[..., 0] > 0, 255, 0).astype(np.uint8)

@@ -26,6 +26,9 @@ BESIDE = [[0, 0, 1, 2], [1, 0, 0, 0], [0, 1, 0, 0.5], [0, 0, 0, 1]]
 and its place."""
 
 
+FAR = [[0, 0, 1, 1e300], [1, 0, 0, 0], [0, 1, 0, 0.5], [0, 0, 0, 1]]
+
+
 @pytest.fixture
 def folder(tmp_path):
     """Eleven views from one place, 20 x 10 pixels, each of another gray."""
@@ -208,6 +211,8 @@ def test_what_a_camera_of_ours_drew_comes_back(tmp_path, tiny_scene, ring):
         ({"frames": [{"file_path": "no.png", "transform_matrix": BESIDE}]}, "no.png"),
         ({"fl_x": None, "fl_y": None}, "no focal length"),
         ({"fl_x": -3}, "fl_x = -3"),
+        ({"fl_x": 1e300, "fl_y": 1e300}, "its focal length or principal point is no finite"),
+        ({"frames": [{"file_path": "00.png", "transform_matrix": FAR}]}, "no finite, invertible"),
         ({"ply_file_path": "no.ply"}, "no.ply"),
     ],
 )
