@@ -35,6 +35,7 @@ from tables.gpu import gpu_speed_table, gpu_training_table
 from tables.nerfstudio import fits_table, starts_table
 from tables.pytorch3d import contract_table, speed_table
 from tables.render import render_table
+from tables.render_builds import render_builds_table
 from tables.render_stages import render_stages_table
 from tables.render_threads import render_threads_table
 from tables.scores import (
@@ -60,6 +61,7 @@ from tables.triton_compile import triton_compile_table
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "render": render_table,
+    "render-builds": render_builds_table,
     "render-stages": render_stages_table,
     "render-threads": render_threads_table,
     "gmae-cost": gmae_cost_table,
