@@ -236,6 +236,7 @@ def compute_key(dispatcher: Any, types: Sequence[Any] = ()) -> str:
         width of its vectors.
     """
     compilers = [version(name) for name in COMPILERS]
+    compilers += [_hash_source(f"gaussrep.kernels.{name}") for name in ("compiler", "jit")]
     target = (*describe_processor(), vector_width(), sys.version, gaussrep.__version__)
     key = hashlib.sha256(repr((compilers, target)).encode())
     pending, seen = [*_classes(types), dispatcher], set[int]()
