@@ -27,6 +27,7 @@ from tables.formats import (
     files_speed_table,
     garden_table,
     readers_table,
+    sog_speed_table,
     streaming_table,
     synthetic_table,
 )
@@ -86,6 +87,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "formats-synthetic": synthetic_table,
     "formats-speed": files_speed_table,
     "formats-streaming": streaming_table,
+    "sog-speed": sog_speed_table,
     "format-readers": readers_table,
     "busy": busy_table,
     "data": data_table,

@@ -32,12 +32,25 @@ READERS = {
     ],
 }
 
+SOG = {
+    **{name: LOSSES[name] for name in ("date", "machine")},
+    "definitions": {"garden": "a garden", "cpu": "of the program"},
+    "repeats": 3,
+    "results": [
+        {
+            "scene": "garden", "gaussians": 1000, "program": "gaussrep", "cpu": 2.488,
+            "seconds": 5.73, "bytes": 1788757, "psnr": 58.69,
+        }
+    ],
+}  # fmt: skip
+
 
 @pytest.fixture
 def page(script, tmp_path, monkeypatch):
     monkeypatch.setattr(script("tables.markdown"), "RESULTS", tmp_path)
     (tmp_path / "formats.json").write_text(json.dumps(LOSSES))
     (tmp_path / "format-readers.json").write_text(json.dumps(READERS))
+    (tmp_path / "sog-speed.json").write_text(json.dumps(SOG))
     fill = script("pages").fill
     return lambda name: fill(f"<!-- table: {name} -->\n<!-- end -->").splitlines()[2:-2]
 
@@ -63,3 +76,10 @@ def test_readers(page):
     assert cells(first) == [".ply", "gaussrep", "plyfile 1", "it", "0.0001", "x"]
     assert cells(second)[4] == "**3**"
     assert caption == "*1,000 Gaussians, SH of degree 3; 2026-01-02*"
+
+
+def test_sog_beside_another_program(page):
+    head, _, row, _, caption = page("sog-speed")
+    assert cells(head)[2:] == ["processor seconds", "elapsed, s", "file, MB", "PSNR, dB"]
+    assert cells(row) == ["garden", "gaussrep", "2.49", "5.73", "1.79", "58.7"]
+    assert caption.startswith("*garden: a garden; cpu: of the program; medians of 3; Some CPU")

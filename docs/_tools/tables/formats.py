@@ -77,6 +77,19 @@ def streaming_table() -> str:
     return table(head, body, caption)
 
 
+def sog_speed_table() -> str:
+    """Generate the table of conversions from PLY to SOG, beside another program."""
+    content = read_results("sog-speed")
+    head = ["scene", "program", "processor seconds", "elapsed, s", "file, MB", "PSNR, dB"]
+    body = [
+        [row["scene"], row["program"], _shown(row["cpu"]), _shown(row["seconds"]),
+         f"{row['bytes'] / 1e6:.2f}", f"{row['psnr']:.1f}"]
+        for row in content["results"]
+    ]  # fmt: skip
+    texts = "; ".join(f"{name}: {text}" for name, text in content["definitions"].items())
+    return table(head, body, f"{texts}; medians of {content['repeats']}; {origin(content)}")
+
+
 def _shown(value: str | float) -> str:
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
