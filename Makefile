@@ -99,7 +99,7 @@ demo-3d: $(VENV)/.demo-3d  ## Make rooms, train a small GaussianCross on them, p
 	@echo "The report: $(CURDIR)/runs/demo-3d/report.html"
 
 test: $(VENV)/.ready test-wheels test-nerfstudio  ## Run every test.
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not wheels"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not wheels" --durations=20
 
 test-nerfstudio: $(NERFSTUDIO_VENV)/.ready  ## Test the methods for nerfstudio, in an environment of their own.
 	OMP_NUM_THREADS=1 $(NERFSTUDIO_VENV)/bin/python -m pytest -c $(NERFSTUDIO)/pyproject.toml $(NERFSTUDIO)/tests

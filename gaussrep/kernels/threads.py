@@ -19,7 +19,7 @@ from llvmlite import ir
 from numba.core import types  # noqa: TID253
 
 from gaussrep.kernels.jit import inline_jit
-from gaussrep.kernels.simd import intrinsic
+from gaussrep.kernels.simd.vectors import intrinsic
 
 CACHE_LINE = 8
 """Integers in a cache line; no two threads count in the same line."""

@@ -32,26 +32,21 @@ from gaussrep.kernels.simd.shuffles import (
     movemask,
     store_sums,
 )
-from gaussrep.kernels.simd.vectors import I32, VECTOR, WIDTH, call_llvm, intrinsic, mangle
+from gaussrep.kernels.simd.vectors import WIDTH
 
 __all__ = [
     "EXP_COEFFICIENTS",
-    "I32",
-    "VECTOR",
     "WIDTH",
     "broadcast",
     "broadcast_load",
-    "call_llvm",
     "count_trailing_zeros",
     "exp",
     "fma",
     "fnma",
-    "intrinsic",
     "iota",
     "load",
     "load_masked",
     "make_product",
-    "mangle",
     "maximum",
     "minimum",
     "movemask",

@@ -12,9 +12,8 @@ from llvmlite import ir
 from numba.core import cgutils, types  # noqa: TID253
 
 from gaussrep.kernels.jit import inline_jit
-from gaussrep.kernels.simd import I32, VECTOR, WIDTH, call_llvm, intrinsic, mangle
 from gaussrep.kernels.simd.memory import ALIGNMENT, element
-from gaussrep.kernels.simd.vectors import lanes
+from gaussrep.kernels.simd.vectors import I32, VECTOR, WIDTH, call_llvm, intrinsic, lanes, mangle
 from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELL_WIDTH, CELLS_ACROSS
 
 I64 = ir.IntType(64)
