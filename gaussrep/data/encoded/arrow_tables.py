@@ -171,9 +171,9 @@ def _open(config: HuggingFaceConfig, split: Split) -> tuple["Dataset", bool]:
         return _saved(root), True
     setting = "val_files" if split == "val" and config.val_files else "train_files"
     files = matching_files(root, getattr(config, setting), f"data.{setting}")
-    cache = {} if config.cache is None else {"cache_dir": str(config.cache)}
+    cache: Any = None if config.cache is None else str(config.cache)
     with paused_progress():  # the library shows a bar of its own
-        table = Dataset.from_parquet([escape(str(path)) for path in files], **cache)
+        table = Dataset.from_parquet([escape(str(path)) for path in files], cache_dir=cache)
     assert isinstance(table, Dataset)
     return table, config.val_files is None
 
