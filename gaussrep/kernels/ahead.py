@@ -19,6 +19,7 @@ from typing import Any
 
 from numba.core.registry import cpu_target  # noqa: TID253
 
+from gaussrep.cores import usable_cores
 from gaussrep.kernels.cache import cache_folder
 
 MOST_PROCESSES = 3
@@ -94,7 +95,7 @@ def compile_ahead(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -
         return
     jobs = [_Job(kernel, arguments) for kernel, arguments in calls]
     jobs = [job for job in jobs if _is_missing(job)]
-    processes = min(_count_cores() - 1, len(jobs) - 1, MOST_PROCESSES)
+    processes = min(usable_cores() - 1, len(jobs) - 1, MOST_PROCESSES)
     if processes > 0:
         _queue.add(jobs)
     for _ in range(processes):
@@ -117,13 +118,6 @@ def _is_missing(job: _Job) -> bool:
     return job.types not in job.kernel.overloads and not job.kernel._cache.holds(
         job.types, cpu_target.target_context
     )
-
-
-def _count_cores() -> int:
-    """Count the cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _feed() -> None:

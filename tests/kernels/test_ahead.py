@@ -26,7 +26,7 @@ def kernels(tmp_path, monkeypatch):
     folder = str(tmp_path / "cache")
     monkeypatch.setenv("NUMBA_CACHE_DIR", folder)
     monkeypatch.setattr(cache.config, "CACHE_DIR", folder)
-    monkeypatch.setattr(ahead, "_count_cores", lambda: 2)
+    monkeypatch.setattr(ahead, "usable_cores", lambda: 2)
     monkeypatch.syspath_prepend(tmp_path)
     name = f"kernels_of_{tmp_path.name}"
     (tmp_path / f"{name}.py").write_text(dedent(KERNELS))
@@ -75,7 +75,7 @@ def test_a_job_belongs_to_the_first_who_asks(kernels):
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("_count_cores", lambda: 1),
+        ("usable_cores", lambda: 1),
         ("parent_process", lambda: "a data loader"),
         ("cache_folder", lambda: None),
     ],
