@@ -7,7 +7,6 @@ Needs the extras webdataset, datasets and vision.
 
 import argparse
 import io
-import resource
 import statistics
 import sys
 import tarfile
@@ -30,6 +29,7 @@ from gaussrep.data import SampleKey
 from gaussrep.errors import GaussrepError
 from gaussrep.training.loading import MapDataset, ShuffledOrder, make_loader
 from harness.options import require_folder_of
+from harness.processor import processor_seconds
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "data.json"
@@ -117,11 +117,6 @@ def torchvision_loader(root: Path, steps: int, workers: int) -> DataLoader[Any]:
     dataset = ImageFolder(root / "folders" / "train", crops)
     batches = [[key.index for key in keys] for keys in epochs(dataset, BATCH, steps)]
     return DataLoader(dataset, batch_sampler=batches, num_workers=workers)
-
-
-def processor_seconds() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(each.ru_utime + each.ru_stime for each in used)
 
 
 def time_epoch(loader: Iterable[Any], steps: int) -> tuple[float, float]:

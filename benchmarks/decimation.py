@@ -10,7 +10,6 @@ splat-transform runs on the CPU. Threads are those of torch; set OMP_NUM_THREADS
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -34,6 +33,7 @@ from gaussrep.fitting.run_fit import open_fit
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
+from harness.processor import processor_seconds
 from harness.report import describe_origin
 from harness.scenes import make_scene
 from harness.workloads import WORKLOADS
@@ -139,13 +139,6 @@ def programs(modules: Path | None) -> Iterator[tuple[str, Decimation]]:
             )
 
 
-def _processor_seconds() -> float:
-    own, others = (
-        resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return own.ru_utime + own.ru_stime + others.ru_utime + others.ru_stime
-
-
 def measure(shown: Shown, modules: Path | None) -> Iterator[dict[str, Any]]:
     scene = shown.gaussians
     truth = shown.draw(scene)
@@ -153,9 +146,9 @@ def measure(shown: Shown, modules: Path | None) -> Iterator[dict[str, Any]]:
     for share in SHARES:
         count = round(share * scene.count)
         for name, program in programs(modules):
-            before, clock = _processor_seconds(), time.perf_counter()
+            before, clock = processor_seconds(), time.perf_counter()
             left = program(scene, count)
-            seconds = _processor_seconds() - before
+            seconds = processor_seconds() - before
             yield {
                 "scene": shown.name,
                 "gaussians": scene.count,

@@ -8,7 +8,6 @@ needed; see harness/scenes.py.
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
@@ -27,6 +26,7 @@ from gaussrep.fitting.losses import compute_image_metrics
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.gaussians import Gaussians
 from gaussrep.sh import from_rgb
+from harness.processor import processor_seconds
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "sog-speed.json"
@@ -62,11 +62,9 @@ def with_harmonics(scene: Gaussians) -> Gaussians:
 
 
 def run_program(command: list[str | Path]) -> Spent:
-    before, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    before, clock = processor_seconds(), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Spent(cpu, time.perf_counter() - clock)
+    return Spent(processor_seconds() - before, time.perf_counter() - clock)
 
 
 def measure(shown: Shown, program: SplatTransform, repeats: int) -> list[dict[str, Any]]:
