@@ -108,12 +108,12 @@ def _panels(images: PosedImages, target: Tensor, shown: Rendering, view: int) ->
     low, high = depth[covered].aminmax() if covered.any() else (depth.min(), depth.max())
     painted = near_to_far((depth - low) / (high - low).clamp_min(1e-12)).to(color)
     width = round(Panel.SIDE * images.cameras.width / images.cameras.height)
-    pictures = {
+    panels = {
         "image": wanted,
         "rendering": color,
         "difference": AMPLIFIED * (wanted - color).abs(),
         "depth": painted * covered[..., None],
     }
     return [
-        Panel.from_pixels(title, pixels, (width, Panel.SIDE)) for title, pixels in pictures.items()
+        Panel.from_pixels(title, pixels, (width, Panel.SIDE)) for title, pixels in panels.items()
     ]

@@ -53,8 +53,8 @@ def write_model(folder):
         grid = (slopes.reshape(1, SIZE, SIZE, 2) * SOURCE_FOCAL) / (SOURCE / 2)
         for view in (2 * number, 2 * number + 1):
             file = f"{name.lower()}-{view % 2}.png"
-            picture = colors[view].movedim(-1, 0)[None]
-            seen = torch.nn.functional.grid_sample(picture, grid, align_corners=False)[0]
+            source_image = colors[view].movedim(-1, 0)[None]
+            seen = torch.nn.functional.grid_sample(source_image, grid, align_corners=False)[0]
             levels = (255 * seen.movedim(0, -1)).round().byte().numpy()
             Image.fromarray(levels).save(folder / "images" / file)
             image = pycolmap.Image(file, points, camera_id=number + 1, image_id=view + 1)
