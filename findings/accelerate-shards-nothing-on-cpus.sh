@@ -5,7 +5,7 @@
 # optimizer states among the processes, or refuses. torch's fully_shard, on which it is built, works with gloo on CPUs.
 # What happens: among processes on CPUs the plugin is dropped. prepare() returns torch's DistributedDataParallel, every
 # process holds all weights (here 4,160 numbers, where fully_shard leaves 2,080), and no warning or error appears.
-# Why it matters: large trainings are rehearsed with CPU processes, in CI and on laptops. The rehearsal passes, but it has
+# Why it matters: large trainings are rehearsed with CPU processes, in CI and on laptops. The rehearsal passes, but has
 # tried neither sharding nor gathering, nor saving and resuming of shards, and the memory that it measures is that of
 # another method; the first run that shards is the expensive one.
 # Remedy: assert accelerator.distributed_type before training, or call fully_shard where processes run on CPUs.
@@ -47,7 +47,7 @@ words = [str(each.message) for each in warned if "fsdp" in str(each.message).low
 by_torch = held(fully_shard(make_model()))
 found = str(accelerator.distributed_type), type(model).__name__, held(model), by_torch, words
 accelerator.print(f"accelerate {accelerate.__version__}, torch {torch.__version__}, {accelerator.num_processes} "
-                  f"processes: {found[0]}, {found[1]}, {found[2]} numbers each; fully_shard {by_torch}; warnings {words}")
+                  f"processes: {found[0]}, {found[1]}, {found[2]} numbers each; fully_shard {by_torch}; {words}")
 wanted = "DistributedType.MULTI_CPU", "DistributedDataParallel", 4160, 2080, []
 same = found == wanted and accelerator.num_processes == 2
 accelerator.end_training()
