@@ -9,6 +9,7 @@ from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
+from gaussrep.training.data_places import require_named_data
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -33,7 +34,7 @@ def inspect(
     run_folder = RunFolder.open(run)
     settings = run_folder.read_config(overrides)
     if not samples:
-        run_folder.require_named_data(settings.data, overrides)
+        require_named_data(run_folder, settings.data, overrides)
         preflight(settings.data)
 
     with Progress(f"loading torch to inspect {run}"):

@@ -14,12 +14,12 @@ def migrate(
     Converting a fit needs its capture. The original config.yaml is kept as config.yaml.old.
     """
     from gaussrep.training.config import TrainConfig
-    from gaussrep.training.migrate import migrate_run
-    from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
+    from gaussrep.training.migrate import RENAMED_FILES, holds_older_fit, migrate_run
+    from gaussrep.training.run_folder import RunFolder
 
     folder = RunFolder.open(run)
     folder.require_own()
-    if folder.holds_older_fit():
+    if holds_older_fit(folder.config_file):
         from gaussrep.fitting.migrate import migrate_fit
 
         changes = migrate_fit(folder)

@@ -13,6 +13,7 @@ from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
+from gaussrep.training.data_places import require_data
 from gaussrep.training.run_folder import RunFolder
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def _resume(folder: Path, overrides: list[str], trust: list[str]) -> "TrainResul
     run = RunFolder.open(folder)
     run.require_own()
     settings = resumed_config(run, overrides)
-    run.require_data(settings.data)
+    require_data(run, settings.data)
     preflight(settings)
 
     with Progress(f"loading torch to resume {folder}"):

@@ -18,6 +18,7 @@ from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.features import LabeledDataset
 from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.training.checkpoint import load_run, opened_run
+from gaussrep.training.data_places import require_named_data
 from gaussrep.training.loading import CollatingDataset, MapDataset
 from gaussrep.training.run_folder import RunFolder
 
@@ -139,7 +140,7 @@ def inspect_run(
     if write_report is None:
         raise CapabilityError(f"method {config.method.type!r} has no report to write.")
     if not names or _modality(config.data) != "image":
-        run_folder.require_named_data(config.data, overrides)
+        require_named_data(run_folder, config.data, overrides)
     step = max(run_folder.checkpoints(), default=None)
     samples = replace(report_samples(config.data, names), step=step)
     with opened_run(run_folder, trust):

@@ -12,6 +12,7 @@ from gaussrep.config.merge import merge
 from gaussrep.config.presets import preset as read_preset
 from gaussrep.errors import PluginError
 from gaussrep.evaluation.config import EvaluationConfig
+from gaussrep.training.data_places import require_named_data
 from gaussrep.training.run_folder import RunFolder
 
 AUTO = ("auto", {"type": "auto"}, ComponentConfig(type="auto"))
@@ -118,7 +119,7 @@ def evaluation_config_of_run(
     keeps_files = "folder" in config_class("evaluations", name).model_fields
     given = {"folder": scores_file(run, name, weights).with_suffix("")} if keeps_files else {}
     config = resolve_evaluation_config(name, run.read_config().data, given, overrides, preset)
-    run.require_named_data(config.data, overrides)
+    require_named_data(run, config.data, overrides)
     return config
 
 

@@ -17,8 +17,8 @@ from gaussrep.fitting.method import METRICS, Densification, SceneFit
 from gaussrep.plain_files import read_json
 from gaussrep.training.checkpoint import copy_weights, read_checkpoint, write_checkpoint
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.migrate import rename_files, replace_config
-from gaussrep.training.run_folder import RENAMED_FILES, RunFolder
+from gaussrep.training.migrate import RENAMED_FILES, rename_files, replace_config
+from gaussrep.training.run_folder import RunFolder
 
 FILES: Mapping[str, str] = MappingProxyType({**RENAMED_FILES, "fidelity.json": METRICS})
 """New name by old name of files of a fit."""

@@ -21,6 +21,7 @@ from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import ConfigError, GaussrepError, PluginError, RunError
 from gaussrep.methods.method import Method
 from gaussrep.plain_files import read_json, require_plain
+from gaussrep.training.migrate import explained_renames, refuse_older_fit
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.sharding import holds_shares, load_shares, local_part
 from gaussrep.trust import confined, trusting
@@ -196,7 +197,7 @@ def load_run(
         plugins.find("methods", given["type"]).load()
     except PluginError as error:
         raise RunError(f"{run.path} cannot be loaded: {error}") from error
-    with run.explained_renames():
+    with explained_renames(run.config_file):
         config = load_config(_MethodOnly, {"method": given}, [], [])
     with opened_run(run, trust):
         method = _build_method(run, config.method)
@@ -218,7 +219,7 @@ def _build_method(run: RunFolder, config: ComponentConfig) -> Method:
 
 def _method_of(run: RunFolder) -> dict[str, Any]:
     try:
-        run.require_method()
+        refuse_older_fit(run.config_file)
         method = read_yaml(run.config_file)["method"]
         return {"type": method["type"], **method}
     except (ConfigError, KeyError, TypeError) as error:

@@ -1,19 +1,82 @@
-"""Conversion of a run folder that an older gaussrep wrote. Never imports torch."""
+"""Run folders of an older gaussrep: recognized, explained and converted. Never imports torch."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from gaussrep.atomic_files import atomic_write
 from gaussrep.config import Config, load_config
 from gaussrep.config.migration import RenamedKey, rename_keys
 from gaussrep.config.yaml_text import read_yaml
-from gaussrep.errors import RunError
-from gaussrep.training.run_folder import RunFolder
+from gaussrep.errors import RenamedKeyError, RunError
+
+if TYPE_CHECKING:
+    from gaussrep.training.run_folder import RunFolder
+
+RENAMED_FILES: Mapping[str, str] = MappingProxyType({"given.yaml": "user_config.yaml"})
+"""New name by old name of files and folders of a run; `gaussrep migrate` renames them."""
 
 
-def migrate_run(run: RunFolder, model: type[Config], files: Mapping[str, str]) -> list[str]:
+def holds_older_fit(config_file: Path) -> bool:
+    """Check whether an older `gaussrep fit` wrote a run, which had a trainer of its own.
+
+    Args:
+        config_file: The configuration of the run.
+
+    Returns:
+        True where it is that of such a fit.
+
+    Raises:
+        ConfigError: The configuration cannot be read.
+    """
+    settings = read_yaml(config_file)
+    return "method" not in settings and "strategy" in settings
+
+
+def refuse_older_fit(config_file: Path) -> None:
+    """Check that a run is one of the trainer.
+
+    Args:
+        config_file: The configuration of the run.
+
+    Raises:
+        RunError: An older `gaussrep fit` wrote it.
+        ConfigError: Its configuration cannot be read.
+    """
+    folder = config_file.parent
+    if holds_older_fit(config_file):
+        raise RunError(
+            f"{folder} holds a fit of an older gaussrep; convert it with: gaussrep migrate {folder}"
+        )
+
+
+@contextmanager
+def explained_renames(config_file: Path) -> Iterator[None]:
+    """Explain how to convert a run whose configuration has keys of old names.
+
+    Args:
+        config_file: The configuration of the run.
+
+    Yields:
+        Nothing; read the configuration in the body.
+
+    Raises:
+        RunError: The body raised a `RenamedKeyError`.
+    """
+    try:
+        yield
+    except RenamedKeyError as error:
+        raise RunError(
+            f"{config_file} was written by an older gaussrep:\n{error}\n"
+            f"convert it with: gaussrep migrate {config_file.parent}"
+        ) from error
+
+
+def migrate_run(run: "RunFolder", model: type[Config], files: Mapping[str, str]) -> list[str]:
     """Give the settings and files of a run folder the names that this gaussrep uses.
 
     The original configuration is kept as `config.yaml.old`. A conversion that was interrupted may
@@ -60,7 +123,7 @@ def rename_files(folder: Path, files: Mapping[str, str]) -> list[str]:
     return lines
 
 
-def replace_config(run: RunFolder, config: Config, renamed: list[RenamedKey]) -> list[str]:
+def replace_config(run: "RunFolder", config: Config, renamed: list[RenamedKey]) -> list[str]:
     """Replace the configuration of a run and keep the original as `config.yaml.old`.
 
     Args:

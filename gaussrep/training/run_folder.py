@@ -2,25 +2,22 @@
 
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import count
 from os import PathLike
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
 import yaml
 
 from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
-from gaussrep.config import ComponentConfig, Config, dump_yaml, load_config
-from gaussrep.config.yaml_text import read_yaml
-from gaussrep.errors import RenamedKeyError, RunError
+from gaussrep.config import Config, dump_yaml, load_config
+from gaussrep.errors import RunError
 from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.data_places import find_places, flat_settings
+from gaussrep.training.migrate import explained_renames, refuse_older_fit
 from gaussrep.training.origin import read_trusted, sign
 from gaussrep.training.published import find_published, is_published, published_name
 from gaussrep.training.versions import collect_versions
@@ -41,9 +38,6 @@ _ENTRIES = (
     "config.yaml",
 )
 """Entries of every run; `config.yaml` goes last, because it makes a folder a run."""
-
-RENAMED_FILES: Mapping[str, str] = MappingProxyType({"given.yaml": "user_config.yaml"})
-"""New name by old name of files and folders of a run; `gaussrep migrate` renames them."""
 
 C = TypeVar("C", bound=Config)
 
@@ -206,31 +200,6 @@ class RunFolder:
         """
         return self.config_file.is_file()
 
-    def holds_older_fit(self) -> bool:
-        """Check whether an older `gaussrep fit` wrote the run, which had a trainer of its own.
-
-        Returns:
-            True where the configuration is that of such a fit.
-
-        Raises:
-            ConfigError: The configuration cannot be read.
-        """
-        settings = read_yaml(self.config_file)
-        return "method" not in settings and "strategy" in settings
-
-    def require_method(self) -> None:
-        """Check that the run is one of the trainer.
-
-        Raises:
-            RunError: An older `gaussrep fit` wrote it.
-            ConfigError: Its configuration cannot be read.
-        """
-        if self.holds_older_fit():
-            raise RunError(
-                f"{self.path} holds a fit of an older gaussrep; "
-                f"convert it with: gaussrep migrate {self.path}"
-            )
-
     def require_new(self, *, overwrite: bool = False) -> None:
         """Check that a new run may be written to the folder.
 
@@ -355,7 +324,7 @@ class RunFolder:
             RunError: An older gaussrep wrote the file, with keys that have new names.
             ConfigError: The file, or an override, does not make a valid configuration.
         """
-        self.require_method()
+        refuse_older_fit(self.config_file)
         return self.load_config(TrainConfig, overrides)
 
     def load_config(self, cls: type[C], overrides: list[str] | None = None) -> C:
@@ -372,27 +341,9 @@ class RunFolder:
             RunError: An older gaussrep wrote the file, with keys that have new names.
             ConfigError: The file, or an override, does not make a valid configuration.
         """
-        with self.explained_renames():
+        with explained_renames(self.config_file):
             config = load_config(cls, None, [self.config_file])
         return load_config(cls, None, [self.config_file], overrides) if overrides else config
-
-    @contextmanager
-    def explained_renames(self) -> Iterator[None]:
-        """Explain how to convert the folder where its configuration has keys of old names.
-
-        Yields:
-            Nothing; read the configuration in the body.
-
-        Raises:
-            RunError: The body raised a `RenamedKeyError`.
-        """
-        try:
-            yield
-        except RenamedKeyError as error:
-            raise RunError(
-                f"{self.config_file} was written by an older gaussrep:\n{error}\n"
-                f"convert it with: gaussrep migrate {self.path}"
-            ) from error
 
     def trusted(self) -> tuple[str, ...] | None:
         """Find whether this user made the run.
@@ -411,58 +362,6 @@ class RunFolder:
     @property
     def _origin_file(self) -> Path:
         return self.path / "origin.json"
-
-    def require_named_data(self, data: ComponentConfig, given: Iterable[str] = ()) -> None:
-        """Check that the run's data set is there, and that this user named its folders.
-
-        Args:
-            data: Settings of a data set that is about to be opened.
-            given: `dotted.key=value` arguments of the user.
-
-        Raises:
-            RunError: The folder is missing, or somebody else made the run, and its `config.yaml`
-                names a folder or a download that no argument gives.
-        """
-        self.require_data(data)
-        if self.trusted() is not None:
-            return
-        keys = {argument.partition("=")[0] for argument in given}
-        known = dict(flat_settings({"data": self.read_config().data.model_dump()}))
-        unnamed = {
-            key: value
-            for key, value in flat_settings({"data": data.model_dump()})
-            if value == known.get(key) and key not in keys and self._is_elsewhere(key, value)
-        }
-        if unnamed:
-            named = " ".join(f"{key}={value}" for key, value in unnamed.items())
-            raise RunError(
-                f"{self.path} was not made here by you, so that what its config.yaml names is "
-                f"neither read nor written; if you know it, give it yourself: {named}"
-            )
-
-    def _is_elsewhere(self, key: str, value: Any) -> bool:
-        """Whether a setting names a folder outside of the run's, or asks for a download."""
-        if isinstance(value, Path):
-            return not value.resolve().is_relative_to(self.path.resolve())
-        return key == "data.download" and value is True
-
-    def require_data(self, data: ComponentConfig) -> None:
-        """Check that the folder of the run's data set is there.
-
-        Args:
-            data: Settings of a data set; one in another folder than the run's is not checked.
-
-        Raises:
-            RunError: The folder is missing; the message names the setting that moves it.
-        """
-        places = find_places(data)
-        known = find_places(self.read_config().data)
-        for key, folder in places.items():
-            if known.get(key) == folder and not folder.exists():
-                raise RunError(
-                    f"{self.path} was trained on the data set in {folder}, which is not there; "
-                    f"give its new folder by {key}=FOLDER"
-                )
 
     def write_config(self, config: Config) -> None:
         """Replace the resolved configuration.

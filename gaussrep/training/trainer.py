@@ -17,6 +17,7 @@ from gaussrep.training import random_state
 from gaussrep.training.checkpoint import DamagedCheckpointError, load_weights
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
+from gaussrep.training.data_places import require_data
 from gaussrep.training.engine import Engine, running_engine
 from gaussrep.training.interruption import StopRequest, stop_on_signals
 from gaussrep.training.loading import MapDataset, make_loader
@@ -144,7 +145,7 @@ def resume(
     run.require_own()
     config = resumed_config(run, overrides or [])
     if not datasets:
-        run.require_data(config.data)
+        require_data(run, config.data)
     with running_engine(config.trainer) as engine, trusting((*trust, *(run.trusted() or ()))):
         with Progress(_PREPARING):
             components = TrainingComponents.build(config, engine.world_size, datasets)

@@ -22,6 +22,7 @@ from gaussrep.fitting.run_fit import open_fit
 from gaussrep.formats.by_suffix import load
 from gaussrep.methods.method import Batch, Method
 from gaussrep.training.checkpoint import load_run
+from gaussrep.training.data_places import require_named_data
 from gaussrep.training.loading import CollatingDataset
 from gaussrep.training.published import is_published
 from gaussrep.training.run_folder import RunFolder
@@ -170,7 +171,7 @@ class FitSource(ViewSource):
     def _cameras(self) -> Cameras | None:
         """Cameras of the training views; None where the capture is no longer there."""
         try:
-            self._run.require_named_data(self._data, self._overrides)
+            require_named_data(self._run, self._data, self._overrides)
             return open_capture(self._data.capture).train.cameras
         except (DataError, RunError) as error:
             logger.warning("no cameras are shown: %s", error)
@@ -195,7 +196,7 @@ class MethodSource(ViewSource):
     ) -> None:
         self._run, self._trust = run, tuple(trust)
         data = run.read_config(list(overrides)).data
-        run.require_named_data(data, overrides)
+        require_named_data(run, data, overrides)
         self._dataset = build("datasets", data, split="val")
         super().__init__(str(run.path), run.weights_file, len(self._dataset))
 

@@ -9,6 +9,7 @@ from gaussrep.errors import RunError, UntrustedError
 from gaussrep.evaluation.resolve import evaluation_config_of_run
 from gaussrep.training import origin
 from gaussrep.training.checkpoint import load_run, opened_run
+from gaussrep.training.data_places import require_named_data
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import resume, train
 from gaussrep.trust import require_trust, require_trusted_path, trusting
@@ -38,7 +39,7 @@ def strangers(run, monkeypatch, tmp_path):
 
 def test_the_own_run_is_followed_and_keeps_what_was_trusted(run):
     assert run.trusted() == ("some/code",)
-    run.require_named_data(run.read_config().data)
+    require_named_data(run, run.read_config().data)
     with opened_run(run):
         require_trust("some/code", "is a repository")
         require_trusted_path(run.path.parent)
@@ -83,8 +84,8 @@ def test_what_a_strangers_run_downloads_must_be_named(strangers):
     strangers.config_file.write_text(start + settings + rest, encoding="utf-8")
     data = strangers.read_config([f"data.root={strangers.path}"]).data
     with pytest.raises(RunError, match=r"data\.download=True"):
-        strangers.require_named_data(data, [f"data.root={strangers.path}"])
-    strangers.require_named_data(data, ["data.root=x", "data.download=true"])
+        require_named_data(strangers, data, [f"data.root={strangers.path}"])
+    require_named_data(strangers, data, ["data.root=x", "data.download=true"])
 
 
 def test_a_strangers_weights_are_loaded(strangers):
