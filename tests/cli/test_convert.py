@@ -1,18 +1,15 @@
 import gzip
 import struct
-import subprocess
-import sys
 
 import pytest
 import torch
 import typer
+from forked_program import run_gaussrep
 
 from gaussrep.cli.convert import convert
 from gaussrep.errors import ConfigError, FormatError
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.gaussians import Gaussians
-
-PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
 
 
 @pytest.fixture
@@ -99,9 +96,7 @@ def test_strict_refuses_what_is_left_out_otherwise(file, tmp_path):
 
 
 def run(*arguments):
-    return subprocess.run(
-        [*PROGRAM, "convert", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    return run_gaussrep("convert", *arguments)
 
 
 def test_the_command_converts(file, tmp_path):

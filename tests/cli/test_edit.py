@@ -1,10 +1,9 @@
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from forked_program import run_gaussrep
 
 from gaussrep import editing
 from gaussrep.cli.actions import ACTIONS, parse_action
@@ -13,8 +12,6 @@ from gaussrep.errors import ConfigError, FormatError, ValueRangeError
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.ply_layout import column_names, encode
 from gaussrep.gaussians import Gaussians
-
-PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
 
 
 def make(count, seed=0):
@@ -191,10 +188,9 @@ def test_strict_refuses_impossible_gaussians(files):
 
 def test_the_program_edits_and_its_help_lists_the_actions(files):
     a, _, out = files
-    ran = subprocess.run([*PROGRAM, "edit", a, "crop=-1,-1,-1,1,1,1", "sort", out],
-                         capture_output=True, text=True, check=True)  # fmt: skip
+    ran = run_gaussrep("edit", a, "crop=-1,-1,-1,1,1,1", "sort", out)
     assert ran.stdout.endswith(f"{out}: {load(out).count} Gaussians\n")
     assert load(out).means.abs().max() <= 1
-    shown = subprocess.run([*PROGRAM, "edit", "--help"], capture_output=True, text=True, check=True)
+    shown = run_gaussrep("edit", "--help")
     assert "gaussrep edit IN [ACTION|IN]... OUT [KEY=VALUE]... [OPTIONS]" in shown.stdout
     assert all(kind.form in shown.stdout for kind in ACTIONS.values())

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forked_program import run_gaussrep
 from PIL import Image
 
 from gaussrep.embedding import FolderEmbedding
@@ -27,11 +28,15 @@ def gaussrep(tmp_path_factory):
     folder = tmp_path_factory.mktemp("work")
     python_path = os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])
 
-    def call(*arguments, program=PROGRAM, start=subprocess.run):
+    env = os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"}
+
+    def call(*arguments, before="", program=None, start=subprocess.run):
+        if program is None:
+            return run_gaussrep(*arguments, cwd=folder, env=env, before=before)
         return start(
             [sys.executable, "-W", "error", "-c", program, *arguments],
             cwd=folder,
-            env=os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"},
+            env=env,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -189,7 +194,7 @@ def test_an_interrupted_embedding_is_one_line_and_continues(gaussrep, run, image
     assert not list(parts.glob(".*"))
     kept = {part: part.stat().st_mtime_ns for part in parts.glob("part-*")}
     counting = SLOWLY.replace("time.sleep(0.5)", "print('read', key.index)")
-    done = gaussrep(*arguments, program=counting + PROGRAM)
+    done = gaussrep(*arguments, before=counting)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("read ") == 5 - len(kept)
 

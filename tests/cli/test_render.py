@@ -1,9 +1,7 @@
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 import torch
+from forked_program import run_gaussrep
 from PIL import Image
 
 from gaussrep.cli.render import render
@@ -15,8 +13,6 @@ from gaussrep.errors import (
 )
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
-
-PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
 
 
 @pytest.fixture
@@ -141,9 +137,7 @@ def test_bad_files_are_one_sentence(file, tmp_path):
 
 
 def run(*arguments):
-    return subprocess.run(
-        [*PROGRAM, "render", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    return run_gaussrep("render", *arguments)
 
 
 def test_the_command_draws(file, tmp_path):

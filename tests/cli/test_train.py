@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from forked_program import run_gaussrep
 
 from gaussrep.cli.train import train
 from gaussrep.errors import RunError
@@ -13,7 +14,6 @@ from gaussrep.training.checkpoint import load_run
 from gaussrep.training.run_folder import RunFolder
 
 TOY = Path(__file__).parents[1] / "training" / "toy"
-PROGRAM = "from gaussrep.cli.main import main; main()"
 QUIET = ["trainer.device=cpu", "trainer.tensorboard=false"]
 
 
@@ -45,11 +45,14 @@ def gaussrep(tmp_path):
     """Run the program in an empty folder, with the toy distribution installed."""
     python_path = os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])
 
-    def call(*arguments, program=PROGRAM):
+    def call(*arguments, program=None):
+        env = os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"}
+        if program is None:
+            return run_gaussrep("train", *arguments, cwd=tmp_path, env=env)
         return subprocess.run(
             [sys.executable, "-W", "error", "-c", program, "train", *arguments],
             cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"},
+            env=env,
             capture_output=True,
             text=True,
             check=False,

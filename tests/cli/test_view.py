@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from forked_program import run_gaussrep
 
 import gaussrep as gr
 from gaussrep.gaussians import Gaussians
@@ -59,9 +60,7 @@ def test_the_extra_installs_what_the_command_asks_for():
 
 
 def view(*arguments):
-    return subprocess.run(
-        [*PROGRAM, "view", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    return run_gaussrep("view", *arguments)
 
 
 def test_bad_input_is_one_sentence(file, tmp_path):

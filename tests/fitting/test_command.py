@@ -4,12 +4,12 @@ import sys
 
 import pytest
 import yaml
+from forked_program import run_gaussrep
 
 import gaussrep as gr
 from gaussrep.cli.fit import fit_config
 from gaussrep.errors import ConfigError
 
-PROGRAM = [sys.executable, "-W", "error", "-c", "from gaussrep.cli.main import main; main()"]
 QUICK = (
     "steps=6",
     "data.image_size=16",
@@ -23,15 +23,9 @@ QUICK = (
 def gaussrep(tmp_path):
     """Run the program in an empty folder."""
 
-    def call(*arguments, program=PROGRAM):
-        return subprocess.run(
-            [*program, "fit", *arguments],
-            cwd=tmp_path,
-            env=os.environ | {"OMP_NUM_THREADS": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+    def call(*arguments):
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        return run_gaussrep("fit", *arguments, cwd=tmp_path, env=env)
 
     return call
 
@@ -72,9 +66,14 @@ def test_mistakes_are_told_in_one_line(gaussrep, tmp_path, arguments, message):
     assert not list(tmp_path.iterdir())
 
 
-def test_mistakes_in_settings_are_told_without_torch(gaussrep):
+def test_mistakes_in_settings_are_told_without_torch():
     program = "import sys; sys.modules['torch'] = None; from gaussrep.cli.main import main; main()"
-    done = gaussrep("synthetic:balls", "stepz=3", program=[sys.executable, "-c", program])
+    done = subprocess.run(
+        [sys.executable, "-c", program, "fit", "synthetic:balls", "stepz=3"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert "stepz" in done.stderr
 

@@ -1,19 +1,17 @@
 """Run a command of gaussrep in a forked process that is killed at one of its file events."""
 
-import multiprocessing
 import os
 import signal
 import sys
-import traceback
 from pathlib import Path
 from typing import Any
+
+from forked_program import print_to, run_forked, run_main
 
 EVENTS = {
     *("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.truncate", "os.link"),
     *("os.symlink", "shutil.copyfile", "shutil.rmtree"),
 }
-LIBRARIES = ["gaussrep.cli.main", "torch", "numba", "accelerate", "safetensors.torch", "PIL.Image"]
-"""Imported once; each process starts as a copy of one that holds them."""
 
 
 def run_command(
@@ -31,46 +29,24 @@ def run_command(
     Returns:
         The exit code, -9 where it was killed, and the file events so far.
     """
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(LIBRARIES)
     events = folder.with_suffix(".events")
     events.unlink(missing_ok=True)
-    process = context.Process(target=_run, args=(arguments, folder, events, kill_at, shard_size))
-    process.start()
-    process.join(timeout=300)
-    if process.is_alive():
-        process.kill()
-        raise TimeoutError(f"gaussrep {' '.join(arguments)} did not end in five minutes")
-    assert process.exitcode is not None
+    code = run_forked(_run, (arguments, folder, events, kill_at, shard_size))
     lines = events.read_text(encoding="utf-8").splitlines() if events.exists() else []
-    return process.exitcode, lines
+    return code, lines
 
 
 def _run(
     arguments: list[str], folder: Path, events: Path, kill_at: int | None, shard_size: int | None
 ) -> None:
-    from gaussrep.cli.main import main
     from gaussrep.embedding import shards
 
     os.chdir(folder)
-    log = os.open(folder.with_suffix(".log"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
+    print_to(folder.with_suffix(".log"), folder.with_suffix(".log"))
     if shard_size is not None:
         shards.SHARD_SIZE = shard_size
-    sys.argv = ["gaussrep", *arguments]
     _watch(folder, events, kill_at)
-    code: Any = 1
-    try:
-        main()
-        code = 0
-    except SystemExit as exit_:
-        code = exit_.code or 0
-    except BaseException:
-        traceback.print_exc()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code if isinstance(code, int) else 1)
+    run_main(["gaussrep", *arguments])
 
 
 def _watch(folder: Path, events: Path, kill_at: int | None) -> None:

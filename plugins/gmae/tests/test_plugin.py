@@ -4,6 +4,7 @@ import sys
 
 import pytest
 import torch
+from forked_program import run_gaussrep
 from PIL import Image
 
 from gaussrep import load_run, plugins
@@ -12,19 +13,13 @@ from gaussrep.errors import ConfigError
 from gaussrep.training import TrainConfig, resume, train
 from gaussrep_gmae.export import export_vit
 
-PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
 NAMES = {"demo", "tiny", "cifar", "small", "base", "large", "huge", "paper", "lineage"}
 OF_GAUSSIANS = {"type", "queries", "max_scale", "spread_start", "perspective_size"}
 
 
 def program(*arguments):
-    return subprocess.run(
-        [*PROGRAM, *map(str, arguments)],
-        env=os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = os.environ | {"OMP_NUM_THREADS": "1", "COLUMNS": "200"}
+    return run_gaussrep(*arguments, env=env)
 
 
 @pytest.mark.parametrize(("name", "target"), [("gmae", "GMAE"), ("mae", "MAE")])

@@ -1,3 +1,4 @@
+from forked_program import run_gaussrep
 import json
 import os
 import signal
@@ -21,9 +22,7 @@ OPTIONS = ("--frames", 2, "--height", 12, "--width", 16, "--points", 100)
 
 
 def run(*arguments):
-    return subprocess.run(
-        [*PROGRAM, "make-rooms", *map(str, arguments)], capture_output=True, text=True, check=False
-    )
+    return run_gaussrep("make-rooms", *arguments)
 
 
 def write(root, **changes):

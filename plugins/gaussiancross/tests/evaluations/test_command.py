@@ -1,23 +1,15 @@
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
+from forked_program import run_gaussrep
+
 TOY = Path(__file__).parents[1] / "toy"
 
 
 def run(*arguments, cwd):
     variables = {"PYTHONPATH": str(TOY), "OMP_NUM_THREADS": "1", "COLUMNS": "200"}
-    done = subprocess.run(
-        [*PROGRAM, *arguments],
-        env=os.environ | variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=cwd,
-    )
+    done = run_gaussrep(*arguments, env=os.environ | variables, cwd=cwd)
     assert done.returncode == 0, done.stderr
     return done
 

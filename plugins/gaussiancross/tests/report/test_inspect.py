@@ -1,9 +1,8 @@
 import re
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from forked_program import run_gaussrep
 from safetensors.torch import save_model
 
 from gaussrep.config import load_config
@@ -50,8 +49,7 @@ def test_a_strangers_scenes_must_be_named(run, tmp_path, monkeypatch):
 
 def test_the_command_shows_a_scene_of_the_runs_data(run, method):
     save_model(method, str(run.weights_file))
-    command = [sys.executable, "-m", "gaussrep", "inspect", str(run.path), "room"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_gaussrep("inspect", run.path, "room")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("2 rendered views of 1 scene reach")
     html = (run.path / "report.html").read_text(encoding="utf-8")

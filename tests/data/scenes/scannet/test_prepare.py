@@ -1,10 +1,9 @@
 import json
 import shutil
-import subprocess
-import sys
 
 import numpy as np
 import pytest
+from forked_program import run_gaussrep
 
 from gaussrep.data.scenes.config import ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
@@ -12,8 +11,6 @@ from gaussrep.data.scenes.frames import write_color_image, write_depth
 from gaussrep.data.scenes.scannet.prepare import prepare
 from gaussrep.errors import DataError
 from gaussrep.work_shares import WorkShare
-
-PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()", "prepare-scannet"]
 
 
 def outcomes(raw, out, **settings):
@@ -122,8 +119,7 @@ def test_the_command_goes_on_past_bad_scenes_and_says_so(raw, tmp_path):
     scans = raw.root / "scans"
     (scans / "scene0000_00" / "scene0000_00.aggregation.json").unlink()
     shutil.copytree(scans / "scene0011_00", scans / "scene11")
-    command = [*PROGRAM, raw.root, tmp_path / "out"]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = run_gaussrep("prepare-scannet", raw.root, tmp_path / "out")
     assert done.returncode == 1, done.stderr
     lines = done.stdout.splitlines()
     assert lines[0].startswith("scene0000_00: failed: ")
