@@ -1,5 +1,7 @@
 """Morton order (Z-order): a curve on which neighbors are near each other in space."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from jaxtyping import Int
@@ -7,6 +9,8 @@ from torch import Tensor
 
 BITS = 21
 """Bits of each coordinate; three of them fill 63 bits."""
+ROWS = 2**16
+"""Cells whose codes are computed at a time; a design choice."""
 SPREAD = (
     (32, 0x1F00000000FFFF),
     (16, 0x1F0000FF0000FF),
@@ -30,17 +34,21 @@ def interleave_bits(cells: Int[Tensor, "n 3"]) -> Int[Tensor, " n"]:
     return x | y << 1 | z << 2
 
 
-def morton_order(cells: np.ndarray) -> np.ndarray:
+def morton_order(count: int, cells: Callable[[slice], np.ndarray]) -> np.ndarray:
     """Sort cells of a grid along the curve.
 
     Args:
-        cells: Coordinates, integers from 0 to 2²¹ - 1, [N, 3].
+        count: Number of cells.
+        cells: Computes a part of them: integers from 0 to 2²¹ - 1, [n, 3].
 
     Returns:
         Indices; cells that are equal keep their order, [N].
     """
-    codes = interleave_bits(torch.from_numpy(cells.astype(np.int64)))
-    return codes.argsort(stable=True).numpy()
+    codes = np.empty(count, np.int64)
+    for start in range(0, count, ROWS):
+        part = slice(start, min(start + ROWS, count))
+        codes[part] = interleave_bits(torch.from_numpy(cells(part).astype(np.int64))).numpy()
+    return codes.argsort(kind="stable")
 
 
 def _spread(numbers: Tensor) -> Tensor:

@@ -36,12 +36,14 @@ def open_for_reading(path: Path, remarks: Remarks) -> Iterator[BinaryIO]:
         The open file.
 
     Raises:
-        FormatError: If the file cannot be read, or the body raises a `FormatError`.
+        FormatError: If the file cannot be read, the body raises a `FormatError`, or impossible
+            Gaussians are not left out.
     """
     with _named_errors(path):
         require_plain(path)
         with path.open("rb") as file:
             yield file
+        remarks.check_share()
     remarks.log(path)
 
 
@@ -139,20 +141,6 @@ def check_decompressed_size(packed: int, unpacked: int) -> None:
         )
 
 
-def allocate(shape: tuple[int, ...]) -> Tensor:
-    """Allocate a tensor, of large pages where NumPy has them.
-
-    Filling the small pages of a tensor that torch allocates takes six times as long on Linux.
-
-    Args:
-        shape: Its shape.
-
-    Returns:
-        float32, not initialized.
-    """
-    return torch.from_numpy(np.empty(shape, np.float32))
-
-
 SMALLEST = torch.finfo(torch.float32).tiny
 """Value of a scale that is 0 in a file, which `Gaussians` does not allow; a design choice."""
 
@@ -165,11 +153,8 @@ def gaussians_from_arrays(remarks: Remarks, **arrays: np.ndarray) -> Gaussians:
         **arrays: The fields of `Gaussians`, of any numeric dtype; scales may be 0.
 
     Returns:
-        One scene, float32, on the CPU.
-
-    Raises:
-        FormatError: If impossible Gaussians are not left out: a value that is not finite in
-            float32, a negative scale, a quaternion of length 0 or an opacity outside [0, 1].
+        One scene, float32, on the CPU, without Gaussians with a value that is not finite in
+        float32, a negative scale, a quaternion of length 0 or an opacity outside [0, 1].
     """
     with np.errstate(over="ignore"):
         tensors = {
@@ -184,13 +169,10 @@ def possible_gaussians(remarks: Remarks, **tensors: Tensor) -> Gaussians:
 
     Args:
         remarks: What is odd in the file; impossible Gaussians are added.
-        **tensors: The fields of `Gaussians`, float32; scales may be 0, and are overwritten.
+        **tensors: The fields of `Gaussians`, float32, overwritten; scales may be 0.
 
     Returns:
         One scene; scales below the smallest normal float32 are raised to it.
-
-    Raises:
-        FormatError: If impossible Gaussians are not left out.
     """
     fields: dict[str, Any] = remarks.possible(tensors)
     fields["scales"].clamp_min_(SMALLEST)

@@ -1,14 +1,15 @@
 """Reading PlayCanvas's compressed PLY: chunks of 256 Gaussians, packed into 16 bytes each."""
 
-from collections.abc import Iterable
-from typing import BinaryIO
+from collections.abc import Iterable, Mapping
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from gaussrep import sh
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import gaussians_from_arrays
-from gaussrep.formats.ply_elements import PlyElement, PlyHeader, read_rows, read_vertices
+from gaussrep.formats.format import Rows
+from gaussrep.formats.ply_elements import PlyElement, PlyHeader, read_rows
 from gaussrep.formats.ply_layout import count_bases
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.smallest_three import restore_largest
@@ -16,6 +17,8 @@ from gaussrep.gaussians import Gaussians
 
 CHUNK = 256
 """Gaussians that share the bounds of one chunk."""
+ROWS = 2**13
+"""Gaussians that are decoded at a time; a design choice."""
 PACKED = ("packed_position", "packed_rotation", "packed_scale", "packed_color")
 POSITION, SCALE, COLOR = ("x", "y", "z"), ("scale_x", "scale_y", "scale_z"), ("r", "g", "b")
 VECTOR = ((21, 11), (11, 10), (0, 11))
@@ -39,37 +42,54 @@ def is_compressed(vertex: PlyElement) -> bool:
     return any(name in vertex.properties for name in PACKED)
 
 
-def read_compressed(file: BinaryIO, header: PlyHeader, remarks: Remarks) -> Gaussians:
-    """Read packed Gaussians.
+def compressed_rows(
+    file: BinaryIO, header: PlyHeader, marks: Mapping[str, Any], remarks: Remarks
+) -> Rows:
+    """Prepare to read packed Gaussians.
 
     Args:
         file: A PLY file, opened for reading.
         header: Its header.
+        marks: Marks of the scene.
         remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
-        One scene with `sh`, float32, on the CPU.
+        The scene, with `sh`.
 
     Raises:
         FormatError: If an element or a property is missing or of another type, the numbers of rows
-            do not match, the file is truncated, or impossible Gaussians are not left out.
+            do not match, or the file is truncated, also while parts are read.
     """
     chunk, rest = _check_layout(header)
-    bounds = np.repeat(_finite_logarithms(read_rows(file, header, chunk)), CHUNK)
-    bounds = bounds[: header.vertex.count]
-    rows = read_vertices(file, header)
+    bounds = _finite_logarithms(read_rows(file, header, chunk))
+
+    def decode(start: int) -> Gaussians:
+        part = slice(start, min(start + ROWS, header.vertex.count))
+        rows = read_rows(file, header, header.vertex, part)
+        bytes_of_sh = None if rest is None else read_rows(file, header, rest, part)
+        few = bounds[np.arange(part.start, part.stop) // CHUNK]
+        return _decode(rows, few, bytes_of_sh, remarks).replace(**marks)
+
+    like = decode(header.vertex.count)
+    return Rows(header.vertex.count, like, map(decode, range(0, header.vertex.count, ROWS)))
+
+
+def _decode(
+    rows: np.ndarray, bounds: np.ndarray, rest: np.ndarray | None, remarks: Remarks
+) -> Gaussians:
     color = _unpack_bits(rows["packed_color"], BYTES)
-    rgb = _interpolate(bounds, COLOR, color[:, :3]) if "min_r" in chunk.properties else color[:, :3]
-    dc = (rgb - 0.5) / sh.C0
-    higher = _rest(file, header, rest) if rest else np.empty((len(rows), 0, 3))
+    rgb = color[:, :3]
     with np.errstate(over="ignore", invalid="ignore"):
+        if "min_r" in (bounds.dtype.names or ()):
+            rgb = _interpolate(bounds, COLOR, rgb)
+        dc = ((rgb - 0.5) / sh.C0).astype(np.float32)
         return gaussians_from_arrays(
             remarks,
             means=_interpolate(bounds, POSITION, _unpack_bits(rows["packed_position"], VECTOR)),
             quats=_quats(rows["packed_rotation"]),
             scales=np.exp(_interpolate(bounds, SCALE, _unpack_bits(rows["packed_scale"], VECTOR))),
             opacities=color[:, 3],
-            sh=np.concatenate([dc[:, None], higher], axis=1),
+            sh=dc[:, None] if rest is None else np.concatenate([dc[:, None], _rest(rest)], axis=1),
         )
 
 
@@ -130,13 +150,15 @@ def _quats(words: np.ndarray) -> np.ndarray:
     return restore_largest(three, (words >> 30).astype(np.intp))
 
 
-def _rest(file: BinaryIO, header: PlyHeader, element: PlyElement) -> np.ndarray:
-    """Decode higher SH, [N, K - 1, 3].
+COEFFICIENTS = (np.concatenate([[0], (np.arange(1, 255) + 0.5) / 256, [1]]) - 0.5) * SH_RANGE
+"""What the bytes of higher SH mean: 0 and 255 are the ends of the range, others the centers of its
+256 steps."""
 
-    0 and 255 are the ends of the range, other bytes the centers of its 256 steps.
-    """
-    table, bases = read_rows(file, header, element), count_bases(element)
-    names = [f"f_rest_{place}" for place in range(3 * (bases - 1))]
-    columns = np.array([table[name] for name in names]).reshape(3, bases - 1, len(table))
-    fractions = np.where(columns == 0, 0, np.where(columns == 255, 1, (columns + 0.5) / 256))
-    return ((fractions - 0.5) * SH_RANGE).transpose(2, 1, 0)
+
+def _rest(table: np.ndarray) -> np.ndarray:
+    """Decode higher SH, float32 [N, K - 1, 3]."""
+    names = list(table.dtype.names or ())
+    places = [names.index(f"f_rest_{place}") for place in range(len(names))]
+    columns = table.view((np.uint8, len(names)))[:, places]
+    by_channel = columns.reshape(len(table), 3, len(names) // 3)
+    return COEFFICIENTS.astype(np.float32)[by_channel.swapaxes(1, 2)]

@@ -1,8 +1,11 @@
 """Writing PlayCanvas's compressed PLY; `compressed_ply` describes the layout."""
 
+from collections.abc import Callable
 from typing import BinaryIO
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from gaussrep import sh
 from gaussrep.formats.checked_files import sh_coefficients
@@ -19,6 +22,7 @@ from gaussrep.formats.compressed_ply import (
 )
 from gaussrep.formats.ply_variants import ANTIALIASED_COMMENT
 from gaussrep.formats.smallest_three import drop_largest
+from gaussrep.formats.storage import take_rows
 from gaussrep.gaussians import Gaussians
 from gaussrep.morton import morton_order
 
@@ -27,6 +31,10 @@ LARGEST_LOG_SCALE = 20.0
 does not coarsen the others of its chunk."""
 STEPS = (2 ** THREE[0][1] - 1) / 2
 """Steps of a component of a quaternion from 0 to √½."""
+ENDS = 2 * len((*POSITION, *SCALE, *COLOR))
+"""Numbers of a chunk."""
+ROWS = 32 * CHUNK
+"""Gaussians that are encoded at a time, whole chunks; a design choice."""
 MORTON_BITS = 10
 """Bits of each coordinate by which Gaussians are sorted."""
 
@@ -38,28 +46,41 @@ def write_compressed(file: BinaryIO, scene: Gaussians) -> None:
         file: The file, opened for writing.
         scene: One scene, float32, on the CPU, with colors or SH of degree 0 to 3.
     """
-    order = _order(scene.means.numpy())
-    harmonics = sh_coefficients(scene).numpy()[order]
-    logs = np.log(scene.scales.numpy()[order].astype(np.float64))
+    order = morton_order(scene.count, _cells(scene.means))
+    chunks = -(-scene.count // CHUNK)
+    rest = 3 * sh_coefficients(take_rows(scene, slice(0, 0))).shape[1] - 3
+    header = _header(scene, chunks, rest)
+    places = np.cumsum([len(header), 4 * ENDS * chunks, 4 * len(PACKED) * scene.count]).tolist()
+    file.write(header)
+    for start in range(0, scene.count, ROWS):
+        rows = torch.from_numpy(order[start : start + ROWS])
+        few = scene.replace(**{name: tensor[rows] for name, tensor in scene.tensors()})
+        for number, table in enumerate(_encode(few)):
+            file.seek(places[number])
+            file.write(np.ascontiguousarray(table).data)
+            places[number] += table.nbytes
+
+
+def _encode(scene: Gaussians) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Encode whole chunks; return bounds, packed words, and bytes of higher SH."""
+    harmonics = sh_coefficients(scene).numpy()
+    logs = np.log(scene.scales.numpy().astype(np.float64))
     values = {
-        POSITION: scene.means.numpy()[order].astype(np.float64),
+        POSITION: scene.means.numpy().astype(np.float64),
         SCALE: logs.clip(-LARGEST_LOG_SCALE, LARGEST_LOG_SCALE),
         COLOR: harmonics[:, 0].astype(np.float64) * sh.C0 + 0.5,
     }
     bounds = {names: _bounds(table) for names, table in values.items()}
     fractions = {names: _fractions(values[names], bounds[names]) for names in values}
-    opacities = scene.opacities.numpy()[order][:, None]
+    opacities = scene.opacities.numpy()[:, None]
     words = [
         _pack_bits(fractions[POSITION], VECTOR),
-        _quats(scene.quats.numpy()[order].astype(np.float64)),
+        _quats(scene.quats.numpy().astype(np.float64)),
         _pack_bits(fractions[SCALE], VECTOR),
         _pack_bits(np.concatenate([fractions[COLOR], opacities], axis=1), BYTES),
     ]
-    rest = _rest(harmonics[:, 1:])
-    chunks = np.concatenate([end for pair in bounds.values() for end in pair], axis=1)
-    file.write(_header(scene, len(chunks), rest.shape[1]))
-    for table in (chunks.astype("<f4"), np.stack(words, axis=1).astype("<u4"), rest):
-        file.write(np.ascontiguousarray(table).data)
+    ends = np.concatenate([end for pair in bounds.values() for end in pair], axis=1)
+    return ends.astype("<f4"), np.stack(words, axis=1).astype("<u4"), _rest(harmonics[:, 1:])
 
 
 def _header(scene: Gaussians, chunks: int, rest: int) -> bytes:
@@ -76,10 +97,16 @@ def _header(scene: Gaussians, chunks: int, rest: int) -> bytes:
     return "\n".join([*lines, "end_header", ""]).encode("ascii")
 
 
-def _order(means: np.ndarray) -> np.ndarray:
-    low = means.min(0, initial=np.inf)
-    size = (means - low).max(initial=0) or 1
-    return morton_order(((means - low) / size * (2**MORTON_BITS - 1)).astype(np.uint32))
+def _cells(means: Tensor) -> Callable[[slice], np.ndarray]:
+    """Return what computes the cells of some Gaussians on a grid of 2¹⁰ to a side."""
+    centers = means.numpy()
+    low, high = centers.min(0, initial=np.inf), centers.max(0, initial=-np.inf)
+    size = (high - low).max(initial=0) or 1
+
+    def cells(part: slice) -> np.ndarray:
+        return ((centers[part] - low) / size * (2**MORTON_BITS - 1)).astype(np.uint32)
+
+    return cells
 
 
 def _bounds(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

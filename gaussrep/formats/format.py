@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaussrep.formats.storage import allocate, take_rows
 from gaussrep.gaussians import Gaussians
 
 PART = 2**16
@@ -40,13 +41,21 @@ class Rows:
     chunks: Iterator[Gaussians]
 
     def collect(self) -> Gaussians:
-        """Join the parts.
+        """Join the parts, with no more memory than the scene and one part.
 
         Returns:
             One scene.
         """
-        parts = list(self.chunks)
-        return parts[0] if len(parts) == 1 else Gaussians.cat([self.like, *parts])
+        fields = {
+            name: allocate((self.count, *tensor.shape[1:])) for name, tensor in self.like.tensors()
+        }
+        done = 0
+        for chunk in self.chunks:
+            stop = done + chunk.count
+            for name, tensor in chunk.tensors():
+                fields[name][done:stop] = tensor
+            done = stop
+        return take_rows(self.like.replace(**fields), slice(0, done))
 
 
 RowSource = Callable[[], AbstractContextManager[Rows]]

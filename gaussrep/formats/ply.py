@@ -19,7 +19,7 @@ from gaussrep.formats.checked_files import (
     sh_coefficients,
     validate_for_export,
 )
-from gaussrep.formats.compressed_ply import is_compressed, read_compressed
+from gaussrep.formats.compressed_ply import compressed_rows, is_compressed
 from gaussrep.formats.compressed_ply_writing import write_compressed
 from gaussrep.formats.config import PlyConfig
 from gaussrep.formats.format import PART, Format, Rows, RowSource
@@ -86,14 +86,12 @@ class Ply(Format):
         with open_for_reading(path, remarks) as file:
             header = with_standard_names(read_header(file))
             remark_meanings(header, remarks)
-            return self._read_scene(file, header, remarks).replace(**_marks(file, header))
-
-    def _read_scene(self, file: BinaryIO, header: PlyHeader, remarks: Remarks) -> Gaussians:
-        if is_compressed(header.vertex):
-            return read_compressed(file, header, remarks)
-        bases = ply_layout.check_layout(header.vertex)
-        tables = vertex_chunks(file, header, ROWS)
-        return ply_layout.decode(tables, header.vertex, bases, remarks)
+            marks = _marks(file, header)
+            if is_compressed(header.vertex):
+                return compressed_rows(file, header, marks, remarks).collect()
+            bases = ply_layout.check_layout(header.vertex)
+            tables = vertex_chunks(file, header, ROWS)
+            return ply_layout.decode(tables, header.vertex, bases, remarks).replace(**marks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -125,8 +123,8 @@ class Ply(Format):
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
-        """See `Format.open_rows`; compressed files and those in ASCII are one part."""
-        remarks = Remarks(self.config.strict, in_parts=True)
+        """See `Format.open_rows`."""
+        remarks = Remarks(self.config.strict)
         with open_for_rows(path, remarks, lambda file: self._rows(file, remarks)) as rows:
             yield rows
 
@@ -135,8 +133,7 @@ class Ply(Format):
         remark_meanings(header, remarks)
         marks = _marks(file, header)
         if is_compressed(header.vertex):
-            scene = read_compressed(file, header, remarks).replace(**marks)
-            return Rows(scene.count, scene[:0], iter([scene]))
+            return compressed_rows(file, header, marks, remarks)
         bases = ply_layout.check_layout(header.vertex)
 
         def decode(table: np.ndarray) -> Gaussians:

@@ -1,8 +1,10 @@
 """PlyHeader and rows of PLY files."""
 
 import os
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -171,8 +173,10 @@ def read_vertices(file: BinaryIO, header: PlyHeader) -> np.ndarray:
     return read_rows(file, header, header.vertex)
 
 
-def read_rows(file: BinaryIO, header: PlyHeader, element: PlyElement) -> np.ndarray:
-    """Read all rows of one element.
+def read_rows(
+    file: BinaryIO, header: PlyHeader, element: PlyElement, part: slice | None = None
+) -> np.ndarray:
+    """Read rows of one element.
 
     The size by the header is compared with the file's before memory is allocated.
 
@@ -180,6 +184,7 @@ def read_rows(file: BinaryIO, header: PlyHeader, element: PlyElement) -> np.ndar
         file: The file, opened for reading.
         header: Its header.
         element: One of the header's elements.
+        part: Rows to read of a binary file, from a number to another; all by default.
 
     Returns:
         Structured array of one field per property, [N].
@@ -190,21 +195,18 @@ def read_rows(file: BinaryIO, header: PlyHeader, element: PlyElement) -> np.ndar
     elements = (*header.before, header.vertex, *header.after)
     ahead = elements[: elements.index(element)]
     if header.encoding == "ascii":
-        return _read_ascii(file, header, ahead, element)
-    return _read_binary(file, header.size, header.encoding, ahead, element)
+        chunks = list(_ascii_chunks(file, header.size, ahead, element, element.count))
+        return chunks[0] if chunks else np.empty(0, _ascii_dtype(element))
+    dtype = element.dtype(header.encoding)
+    part = slice(0, element.count) if part is None else part
+    _seek_rows(file, header.size, header.encoding, ahead, element)
+    file.seek(part.start * dtype.itemsize, os.SEEK_CUR)
+    return _read_table(file, dtype, part.stop - part.start)
 
 
-def _read_binary(
-    file: BinaryIO,
-    start: int,
-    order: Literal["<", ">"],
-    ahead: Sequence[PlyElement],
-    element: PlyElement,
-) -> np.ndarray:
-    dtype = element.dtype(order)
-    _seek_rows(file, start, order, ahead, element)
-    table = np.fromfile(file, dtype, element.count)
-    if len(table) < element.count:
+def _read_table(file: BinaryIO, dtype: np.dtype, count: int) -> np.ndarray:
+    table = np.fromfile(file, dtype, count)
+    if len(table) < count:
         raise FormatError("the file became shorter while it was read.")
     return table
 
@@ -228,7 +230,7 @@ def vertex_chunks(file: BinaryIO, header: PlyHeader, rows: int) -> Iterator[np.n
     Args:
         file: The file, opened for reading.
         header: Its header.
-        rows: Largest number of vertices at a time, of binary files.
+        rows: Largest number of vertices at a time.
 
     Yields:
         Structured arrays of one field per property.
@@ -237,44 +239,48 @@ def vertex_chunks(file: BinaryIO, header: PlyHeader, rows: int) -> Iterator[np.n
         FormatError: If the file is truncated, or a row cannot be read.
     """
     if header.encoding == "ascii":
-        yield read_vertices(file, header)
+        yield from _ascii_chunks(file, header.size, header.before, header.vertex, rows)
         return
     _seek_rows(file, header.size, header.encoding, header.before, header.vertex)
     left, dtype = header.vertex.count, header.vertex.dtype(header.encoding)
     while left:
-        table = np.fromfile(file, dtype, min(rows, left))
-        if not len(table):
-            raise FormatError("the file became shorter while it was read.")
+        table = _read_table(file, dtype, min(rows, left))
         left -= len(table)
         yield table
 
 
-def _read_ascii(
-    file: BinaryIO, header: PlyHeader, ahead: Sequence[PlyElement], element: PlyElement
-) -> np.ndarray:
-    names = element.dtype("<").names or ()
+def _ascii_dtype(element: PlyElement) -> np.dtype:
+    return np.dtype([(name, "f8") for name in element.dtype("<").names or ()])
+
+
+def _ascii_chunks(
+    file: BinaryIO, start: int, ahead: Sequence[PlyElement], element: PlyElement, rows: int
+) -> Iterator[np.ndarray]:
+    dtype, done = _ascii_dtype(element), 0
     skipped = sum(other.count for other in ahead if other.properties)
-    shortest = 2 * len(names) * element.count - 1
-    _check_size(file, element, header.size + 2 * skipped + shortest)
-    file.seek(header.size)
-    text = file.read().decode("ascii", errors="replace")
-    lines = [line for line in text.splitlines() if line.strip()]
-    rows = lines[skipped : skipped + element.count]
-    if len(rows) < element.count:
-        raise FormatError(
-            f"the file is truncated: it has {len(rows)} of {element.count} {_rows_of(element)}."
-        )
-    dtype = np.dtype([(name, "f8") for name in names])
-    return _parse(rows, len(names)).view(dtype).reshape(element.count)
+    shortest = 2 * len(dtype) * element.count - 1
+    _check_size(file, element, start + 2 * skipped + shortest)
+    file.seek(start)
+    lines = (line.decode("ascii", "replace") for line in file if line.strip())
+    deque(islice(lines, skipped), maxlen=0)
+    while done < element.count:
+        wanted = min(rows, element.count - done)
+        found = list(islice(lines, wanted))
+        if len(found) < wanted:
+            raise FormatError(
+                f"the file is truncated: it has {done + len(found)} of {element.count} "
+                f"{_rows_of(element)}."
+            )
+        yield _parse(found, len(dtype), done).view(dtype).reshape(wanted)
+        done += wanted
 
 
-def _parse(rows: list[str], columns: int) -> np.ndarray:
-    if not rows:
-        return np.empty((0, columns))
+def _parse(rows: list[str], columns: int, start: int) -> np.ndarray:
     try:
         values = np.loadtxt(rows, ndmin=2, comments=None)
     except ValueError as error:
-        raise FormatError(f"a row cannot be read: {error}.") from error
+        place = f" of those from number {start} on" if start else ""
+        raise FormatError(f"a row{place} cannot be read: {error}.") from error
     if values.shape[1] != columns:
         raise FormatError(f"rows have {values.shape[1]} values each, wanted {columns}.")
     return values

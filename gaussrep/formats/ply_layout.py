@@ -10,12 +10,12 @@ from torch import Tensor
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import (
     SMALLEST,
-    allocate,
     possible_gaussians,
     sh_coefficients,
 )
 from gaussrep.formats.ply_elements import PlyElement
 from gaussrep.formats.remarks import Remarks
+from gaussrep.formats.storage import allocate
 from gaussrep.gaussians import Gaussians
 
 MEANS = ("x", "y", "z")

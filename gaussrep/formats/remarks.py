@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gaussrep.errors import FormatError
+from gaussrep.formats.storage import keep_rows
 
 logger = logging.getLogger("gaussrep")
 
@@ -23,15 +24,14 @@ class Remarks:
 
     Args:
         strict: Whether impossible Gaussians are an error; otherwise a few are left out.
-        in_parts: Whether a scene is read in parts, so that `check_share` counts them at the end.
 
     Attributes:
         sentences: What was found, without the file's name and the final period.
     """
 
-    def __init__(self, strict: bool = False, *, in_parts: bool = False) -> None:
+    def __init__(self, strict: bool = False) -> None:
         self.sentences: list[str] = []
-        self._strict, self._in_parts = strict, in_parts
+        self._strict = strict
         self._total, self._left_out, self._reasons = 0, 0, dict[str, int]()
 
     def add(self, sentence: str) -> None:
@@ -47,14 +47,10 @@ class Remarks:
         """Leave out impossible Gaussians: values that are NaN or infinite, zero quaternions.
 
         Args:
-            fields: The fields of `Gaussians`, [N, ...] each.
+            fields: The fields of `Gaussians` of a part, [N, ...] each; overwritten.
 
         Returns:
             The same tensors where every Gaussian is possible; otherwise their other rows.
-
-        Raises:
-            FormatError: If an impossible Gaussian is not left out: in strict reading, or where
-                there are more than one in a hundred.
         """
         count = len(fields["means"])
         self._total += count
@@ -62,22 +58,18 @@ class Remarks:
         if not faults:
             return dict(fields)
         bad = torch.stack(list(faults.values())).any(0)
-        reasons = {what: int(rows.sum()) for what, rows in faults.items()}
-        left_out = int(bad.sum())
-        if self._strict or (left_out > LEFT_OUT_SHARE * count and not self._in_parts):
-            raise FormatError(f"the file holds {_describe(left_out, count, reasons)}.")
-        self._left_out += left_out
-        for what, number in reasons.items():
-            self._reasons[what] = self._reasons.get(what, 0) + number
-        return {name: tensor[~bad] for name, tensor in fields.items()}
+        self._left_out += int(bad.sum())
+        for what, rows in faults.items():
+            self._reasons[what] = self._reasons.get(what, 0) + int(rows.sum())
+        return {name: keep_rows(tensor, ~bad) for name, tensor in fields.items()}
 
     def check_share(self) -> None:
-        """Check that few Gaussians of all parts were left out.
+        """Check, after the last part, that few Gaussians were left out.
 
         Raises:
-            FormatError: If there are more than one in a hundred.
+            FormatError: If there are more than one in a hundred, or in strict reading any.
         """
-        if self._left_out > LEFT_OUT_SHARE * self._total:
+        if self._left_out > (0 if self._strict else LEFT_OUT_SHARE * self._total):
             found = _describe(self._left_out, self._total, self._reasons)
             raise FormatError(f"the file holds {found}.")
 

@@ -35,7 +35,7 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
         Contents of the files by name, `meta.json` first.
     """
     steps, mins, maxs = _means(scene.means.numpy().astype(np.float64))
-    order = morton_order(steps)
+    order = morton_order(len(steps), steps.__getitem__)
     logs = quantize_numbers(np.log(scene.scales.numpy()[order].astype(np.float64)), ENTRIES)
     harmonics = sh_coefficients(scene).numpy()[order]
     colors = quantize_numbers(harmonics[:, 0], ENTRIES)

@@ -14,7 +14,6 @@ from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import (
     checked_values,
     gaussians_from_arrays,
-    open_for_reading,
     open_for_rows,
     open_for_writing,
     validate_for_export,
@@ -22,6 +21,7 @@ from gaussrep.formats.checked_files import (
 from gaussrep.formats.config import SplatConfig
 from gaussrep.formats.format import Format, Rows, RowSource, divide_rows
 from gaussrep.formats.remarks import Remarks
+from gaussrep.formats.storage import take_rows
 from gaussrep.gaussians import Gaussians
 
 ROW = np.dtype([("means", "<f4", 3), ("scales", "<f4", 3), ("rgba", "u1", 4), ("quats", "u1", 4)])
@@ -58,19 +58,18 @@ class Splat(Format):
             FormatError: If the file is missing, is not made of 32 bytes each, or holds impossible
                 Gaussians.
         """
-        remarks = Remarks(self.config.strict)
-        with open_for_reading(path, remarks) as file:
-            return _decode(np.fromfile(file, ROW, _count(file)), remarks)
+        with self.open_rows(path) as rows:
+            return rows.collect()
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
         """See `Format.open_rows`."""
-        remarks = Remarks(self.config.strict, in_parts=True)
+        remarks = Remarks(self.config.strict)
 
         def start(file: BinaryIO) -> Rows:
             count = _count(file)
             sizes = [part.stop - part.start for part in divide_rows(count)]
-            chunks = (_decode(np.fromfile(file, ROW, size), remarks) for size in sizes)
+            chunks = (_decode(_read(file, size), remarks) for size in sizes)
             return Rows(count, _decode(np.empty(0, ROW), remarks), chunks)
 
         with open_for_rows(path, remarks, start) as rows:
@@ -99,9 +98,9 @@ class Splat(Format):
                 quaternion zero.
         """
         scene = validate_for_export(gaussians, path, "a .splat file")
-        table = _rows(scene)
         with open_for_writing(path) as file:
-            file.write(table.data)
+            for part in divide_rows(scene.count):
+                file.write(_rows(take_rows(scene, part)).data)
 
 
 def _count(file: BinaryIO) -> int:
@@ -112,6 +111,13 @@ def _count(file: BinaryIO) -> int:
             f"{ROW.itemsize}."
         )
     return size // ROW.itemsize
+
+
+def _read(file: BinaryIO, size: int) -> np.ndarray:
+    table = np.fromfile(file, ROW, size)
+    if len(table) < size:
+        raise FormatError("the file became shorter while it was read.")
+    return table
 
 
 def _decode(table: np.ndarray, remarks: Remarks) -> Gaussians:

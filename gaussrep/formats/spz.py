@@ -36,6 +36,7 @@ from gaussrep.formats.spz_streams import (
     encode_rows,
     fractional_bits,
 )
+from gaussrep.formats.storage import take_rows
 from gaussrep.gaussians import Gaussians
 
 AXES = {"spz": 4, "ply": 6}
@@ -89,7 +90,7 @@ class Spz(Format):
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
         """See `Format.open_rows`; the bytes of the file are in memory."""
-        remarks = Remarks(self.config.strict, in_parts=True)
+        remarks = Remarks(self.config.strict)
 
         def start(file: BinaryIO) -> Rows:
             header, body = unpack_spz(file.read(), remarks)
@@ -221,7 +222,7 @@ class SpzStreams:
         limit, signs = LARGEST_FIXED / 2**FRACTIONAL_BITS, _signs_of(self._axes)
         means, *others = self._files[1:]
         for start in range(0, part.count, ROWS):
-            few = convert_axes(part[start : start + ROWS], signs)
+            few = convert_axes(take_rows(part, slice(start, start + ROWS)), signs)
             sizes = few.means.abs().amax(-1)
             self.count += few.count
             self._farthest = max(self._farthest, float(sizes.max()))

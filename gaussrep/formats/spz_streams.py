@@ -7,10 +7,11 @@ import numpy as np
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import Signs, quat_parities, sh_parities
-from gaussrep.formats.checked_files import allocate, possible_gaussians, sh_coefficients
+from gaussrep.formats.checked_files import possible_gaussians, sh_coefficients
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
 from gaussrep.formats.spz_container import SpzHeader
+from gaussrep.formats.storage import allocate
 from gaussrep.gaussians import Gaussians
 
 FRACTIONAL_BITS = 12

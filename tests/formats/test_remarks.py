@@ -90,6 +90,7 @@ def test_several_parts_are_counted_together(tmp_path, caplog):
         }
         fields["means"][:bad] = math.nan
         assert len(remarks.possible(fields)["means"]) == 200 - bad
+    remarks.check_share()
     remarks.log(tmp_path / "a.glb")
     assert caplog.messages == [
         f"{tmp_path / 'a.glb'}: left out 3 impossible Gaussians of 400: 3 with means that are NaN "
