@@ -13,10 +13,8 @@ from torch import Tensor
 from gaussrep.rendering.operator import split_camera_gradients
 from gaussrep.rendering.triton.bin import emit_pairs, sum_slots
 from gaussrep.rendering.triton.composite import composite, composite_features
-from gaussrep.rendering.triton.composite_backward import (
-    composite_backward,
-    composite_features_backward,
-)
+from gaussrep.rendering.triton.composite_backward import composite_backward
+from gaussrep.rendering.triton.composite_features_backward import composite_features_backward
 from gaussrep.rendering.triton.layout import (
     CAMERA_SIZE,
     D_RED,
