@@ -58,7 +58,10 @@ _HOMES = {
 }
 
 pytest.register_assert_rewrite(  # so that a failure shows what was compared
-    f"{__name__}.component_contract", f"{__name__}.learning", *_HOMES.values()
+    f"{__name__}.component_contract",
+    f"{__name__}.learning",
+    f"{__name__}.renderer_under_test",
+    *_HOMES.values(),
 )
 
 __getattr__ = lazy_names(__name__, _HOMES)

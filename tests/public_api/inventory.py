@@ -11,6 +11,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 from enum import Enum
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -126,11 +127,30 @@ def _defined(module: str) -> Iterator[str]:
 def _describe(path: str, value: Any) -> Iterator[str]:
     if inspect.isclass(value) and value.__module__.startswith("gaussrep"):
         yield f"{path}{_parameters(value)}"
-        for name, member in vars(value).items():
+        for name, member in _members(value).items():
             if not name.startswith(("_", "test_")):
                 yield from _describe_member(f"{path}.{name}", member)
     else:
         yield f"{path}{_parameters(value) if inspect.isfunction(value) else ''}"
+
+
+def _members(cls: type) -> dict[str, Any]:
+    """Collect the members of a class, and those of its bases that are not promised themselves."""
+    bases = [base for base in cls.__mro__[1:] if base.__module__.startswith("gaussrep")]
+    unlisted = [base for base in bases if base not in _listed()]
+    return {
+        name: member for each in (*reversed(unlisted), cls) for name, member in vars(each).items()
+    }
+
+
+@cache
+def _listed() -> frozenset[Any]:
+    return frozenset(
+        value
+        for home, names in promised().items()
+        for name in names
+        if inspect.isclass(value := _value(home, name))
+    )
 
 
 def _describe_member(path: str, member: Any) -> Iterator[str]:
