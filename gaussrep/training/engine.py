@@ -9,13 +9,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 import torch.distributed.nn.functional  # later, its defaults would keep the process group alive
 from accelerate import Accelerator  # noqa: TID253 - this file is the adapter
 from accelerate.optimizer import AcceleratedOptimizer  # noqa: TID253
 from accelerate.state import AcceleratorState, GradientState  # noqa: TID253
-from accelerate.tracking import filter_trackers  # noqa: TID253
+from accelerate.tracking import GeneralTracker, filter_trackers  # noqa: TID253
 from accelerate.utils import (  # noqa: TID253
     DistributedType,
     FullyShardedDataParallelPlugin,
@@ -31,6 +30,7 @@ from gaussrep.errors import ConfigError, GaussrepError, RunError
 from gaussrep.methods.joint_batch import joint_batches
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep.training.batch_norm import synchronized_batch_norms
+from gaussrep.training.compilation import compile_parts, require_compiler
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.sharding import LEAST_PARAMETERS, divided_state, gathered, is_share
 
@@ -91,7 +91,11 @@ class Engine:
         self._optimizers: Sequence[AcceleratedOptimizer | torch.optim.Optimizer] = ()
         self._compiles = config.compile
         if config.compile:
-            self._require_compiler()
+            try:
+                require_compiler(self.device)
+            except ConfigError:
+                self.close()
+                raise
 
     @property
     def device(self) -> torch.device:
@@ -126,8 +130,7 @@ class Engine:
             optimizers: Over the method's parameters.
         """
         if self._compiles:
-            for part in method.children():  # in place, which keeps the names of the weights
-                part.compile(options={"fallback_random": True})  # random numbers as without it
+            compile_parts(method)
         self._averages_gradients = method.replaces_parameters and self.world_size > 1
         accelerator = self._accelerator
         if self.world_size > 1:  # of weights with sides of length 1, whose strides mean nothing
@@ -313,13 +316,16 @@ class Engine:
 
     def start_trackers(
         self, trackers: Mapping[str, Mapping[str, Any]], run: Path, settings: Mapping[str, Any]
-    ) -> None:
+    ) -> list[GeneralTracker]:
         """Start trackers of experiments; they end with the engine.
 
         Args:
             trackers: Arguments of each, by the names that Accelerate gives them.
             run: The run's folder; trackers that write files get one in it.
             settings: What the run was started with, by dotted key.
+
+        Returns:
+            The trackers.
 
         Raises:
             ConfigError: The installed Accelerate does not know one.
@@ -330,28 +336,10 @@ class Engine:
             accelerator.log_with = filter_trackers(list(trackers), folder)
         except ValueError as error:
             raise ConfigError(f"trainer.trackers cannot be used: {error}") from error
-        plain = {name: _plain(value) for name, value in settings.items()}
-        accelerator.init_trackers(PROJECT, plain, {name: dict(trackers[name]) for name in trackers})
-
-    def track(self, numbers: Mapping[str, int | float], step: int) -> None:
-        """Send numbers to the trackers.
-
-        Args:
-            numbers: By name.
-            step: Of the training.
-        """
-        self._accelerator.log(dict(numbers), step=step)
-
-    def track_images(self, images: Mapping[str, list[np.ndarray]], step: int) -> None:
-        """Send images to the trackers that take any.
-
-        Args:
-            images: Each [H, W, 3], uint8, by name.
-            step: Of the training.
-        """
-        for tracker in self._accelerator.trackers:
-            if images and hasattr(tracker, "log_images"):  # no part of Accelerate's base class
-                tracker.log_images(dict(images), step=step)  # pyright: ignore
+        accelerator.init_trackers(
+            PROJECT, dict(settings), {name: dict(trackers[name]) for name in trackers}
+        )
+        return accelerator.trackers
 
     def close(self) -> None:
         """End the process group and its threads, so that the next run may use other devices.
@@ -372,18 +360,6 @@ class Engine:
             if parameter.grad is not None:
                 averaged = self._accelerator.reduce(parameter.grad, "mean")
                 parameter.grad = averaged  # pyright: ignore[reportAttributeAccessIssue]
-
-    def _require_compiler(self) -> None:
-        """Compile one operation, so that a missing compiler is reported before the first step."""
-        try:
-            torch.compile(torch.negative)(torch.ones(2, device=self.device))
-        except Exception as error:  # whatever the compiler's toolchain raises
-            self.close()
-            reason = " ".join(str(error).split())
-            raise ConfigError(
-                "trainer.compile=true, but torch cannot compile here; install a C++ compiler (g++) "
-                f"or leave it false ({type(error).__name__}: {reason[:200]})"
-            ) from error
 
 
 @contextmanager
@@ -414,10 +390,6 @@ def _fsdp_plugin() -> FullyShardedDataParallelPlugin:
         min_num_params=LEAST_PARAMETERS,
         cpu_ram_efficient_loading=False,  # each process starts with the same weights
     )
-
-
-def _plain(value: Any) -> bool | int | float | str:
-    return value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _forget_state() -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -74,21 +74,31 @@ class Trackers(Callback):
 
     def __init__(self, names: Sequence[str], examples: "Examples | None") -> None:
         self._names, self._examples = names, examples
+        self._trackers: Sequence[Any] = ()
 
     def on_start(self, state: TrainState) -> None:
         """Start the trackers, and send the settings of the run."""
-        settings = dict(flat_settings(state.run.read_config().model_dump(mode="json")))
+        settings = flat_settings(state.run.read_config().model_dump(mode="json"))
         run = state.run.path.absolute()
         names = {"wandb": {"name": run.name, "dir": str(run)}, "mlflow": {"run_name": run.name}}
-        state.engine.start_trackers(
-            {name: names.get(name, {}) for name in self._names}, run, settings
+        self._trackers = state.engine.start_trackers(
+            {name: names.get(name, {}) for name in self._names},
+            run,
+            {key: _plain(value) for key, value in settings},
         )
 
     def on_log(self, state: TrainState, row: Row) -> None:
         """Send all numbers of the step, and images where the validation split was measured."""
-        state.engine.track({name: row[name] for name in row if name != "step"}, state.step)
+        numbers = {name: row[name] for name in row if name != "step"}
+        for tracker in self._trackers:
+            tracker.log(numbers, step=state.step)
         if self._examples is not None and "val_loss" in row:
-            state.engine.track_images(self._examples.draw(state.method, state.step), state.step)
+            self._send_images(self._examples.draw(state.method, state.step), state.step)
+
+    def _send_images(self, images: Images, step: int) -> None:
+        for tracker in self._trackers:
+            if images and hasattr(tracker, "log_images"):  # no part of Accelerate's base class
+                tracker.log_images(dict(images), step=step)
 
 
 class Examples:
@@ -130,6 +140,10 @@ class Examples:
                 return _drawn(method, batch)
         finally:
             method.train(was_training)
+
+
+def _plain(value: Any) -> bool | int | float | str:
+    return value if isinstance(value, bool | int | float | str) else str(value)
 
 
 def _drawn(method: Method, batch: Batch) -> Images:
