@@ -10,14 +10,12 @@ found by its content.
 """
 
 import argparse
-import base64
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import tomllib
-import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from itertools import zip_longest
@@ -25,6 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from number_parts import unpack
 
 PROBE = Path(__file__).with_name("same_numbers_probe.py")
 PLUGINS = ("plugins/*", "examples/*")
@@ -132,11 +132,6 @@ def difference(before: Part, after: Part) -> str:
     return f"by {'at least ' if thinned else ''}{most:.3g}, {(~same).sum()} of {len(old)} values"
 
 
-def unpack(values: Mapping[str, str]) -> np.ndarray:
-    content = zlib.decompress(base64.b64decode(values["packed"]))
-    return np.frombuffer(content, values["type"]).astype(np.float64)
-
-
 def few(notes: list[str]) -> list[str]:
     rest = len(notes) - SHOWN
     return [*notes[:SHOWN], f"and {rest} more"] if rest > 0 else notes
@@ -154,9 +149,9 @@ def measure(given: Path) -> Measured:
         (folder / "work").mkdir()
         out = folder / "numbers.json"
         command = [sys.executable, "-P", str(PROBE), str(checkout), str(out)]
-        done = subprocess.run(
-            command, cwd=folder / "work", env=environment(checkout, folder), check=False
-        )
+        variables = environment(checkout, folder)
+        variables["PYTHONPATH"] += f"{os.pathsep}{PROBE.parent}"  # after the checkout
+        done = subprocess.run(command, cwd=folder / "work", env=variables, check=False)
         if done.returncode or not out.exists():
             sys.exit(f"error: the probe of {given} ended with {done.returncode}")
         return {"commit": commit(checkout), **json.loads(out.read_text(encoding="utf-8"))}

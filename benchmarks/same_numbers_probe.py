@@ -8,19 +8,15 @@ The two checkouts may name nearly everything differently, so only what is stable
 first names of the public API, the command line, a few settings, and the files of a run.
 """
 
-import base64
 import csv
 import json
-import math
 import os
 import platform
 import subprocess
 import sys
 import time
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +25,11 @@ import torch
 from safetensors.numpy import load_file
 
 import gaussrep as gr
-
-Part = dict[str, Any]
-Parts = dict[str, Part]
+from number_parts import Parts, array_part, bytes_part, folder_parts, table_parts, tensor_parts
 
 COUNT, WIDTH, HEIGHT = 400, 48, 40
-PATIENCE = 300
+PATIENCE = 1800
 """Seconds after which a command is given up."""
-KEPT = 24_576
-"""Most numbers of an array that are written down beside its digest."""
-TIMING = ("per_second", "seconds")
-"""How columns end that no two runs have in common."""
 FIELDS = ("means", "quats", "scales", "opacities", "colors", "sh", "features")
 IMAGES = ("color", "alpha", "depth", "features")
 RENDERERS = {
@@ -86,53 +76,9 @@ class CommandFailed(Exception):
     """The command line refused or broke; the message is the last line that it printed."""
 
 
-def digest(content: bytes) -> str:
-    return sha256(content).hexdigest()
-
-
-def array_part(array: np.ndarray) -> Part:
-    """The digest of an array's type, shape and bytes, and evenly spaced values of it."""
-    array = np.ascontiguousarray(array)
-    head = f"{array.dtype.str} {array.shape} ".encode()
-    kept = array.ravel()[:: max(1, math.ceil(array.size / KEPT))]
-    packed = base64.b64encode(zlib.compress(kept.tobytes(), 1)).decode()
-    values = {"type": array.dtype.str, "packed": packed}
-    return {"digest": digest(head + array.tobytes()), "size": array.size, "values": values}
-
-
-def bytes_part(content: bytes) -> Part:
-    return {"digest": digest(content), "size": len(content)}
-
-
-def column_part(cells: Sequence[str]) -> Part:
-    """The digest of a column as it is written; empty cells are NaN among the values."""
-    numbers = array_part(np.array([float(cell or "nan") for cell in cells]))
-    return numbers | {"digest": digest("\n".join(cells).encode())}
-
-
-def tensor_parts(tensors: Mapping[str, torch.Tensor | None]) -> Parts:
-    """One part per tensor that is there."""
-    there = {label: tensor for label, tensor in tensors.items() if tensor is not None}
-    return {label: array_part(tensor.detach().numpy()) for label, tensor in there.items()}
-
-
 def gaussian_parts(gaussians: gr.Gaussians) -> Parts:
     """One part per tensor of some Gaussians."""
     return tensor_parts({name: getattr(gaussians, name) for name in FIELDS})
-
-
-def table_parts(text: str) -> Parts:
-    """One part per column of a `metrics.csv`, timings left out."""
-    names, *rows = csv.reader(text.splitlines())
-    columns = zip(names, zip(*rows, strict=True), strict=True)
-    kept = [(name, cells) for name, cells in columns if not name.endswith(TIMING)]
-    return {f"column {name}": column_part(cells) for name, cells in kept}
-
-
-def folder_parts(folder: Path) -> Parts:
-    """One part per file below a folder."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): bytes_part(path.read_bytes()) for path in files}
 
 
 def run_parts(folder: Path) -> Parts:

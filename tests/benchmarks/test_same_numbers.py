@@ -17,9 +17,14 @@ def probe(script):
 
 
 @pytest.fixture
-def part(probe):
+def kept(script):
+    return script("number_parts")
+
+
+@pytest.fixture
+def part(kept):
     """A part of some float32 numbers, as the probe writes it."""
-    return lambda *numbers: probe.array_part(np.array(numbers, np.float32))
+    return lambda *numbers: kept.array_part(np.array(numbers, np.float32))
 
 
 def only(rows):
@@ -53,8 +58,8 @@ def test_what_has_no_distance_is_reported(same, part, before, after, output):
     assert same.difference(part(*before), part(*after)) == output
 
 
-def test_thinned_values_give_a_bound(same, part, probe, monkeypatch):
-    monkeypatch.setattr(probe, "KEPT", 2)
+def test_thinned_values_give_a_bound(same, part, kept, monkeypatch):
+    monkeypatch.setattr(kept, "KEPT", 2)
     assert same.difference(part(0, 0, 0, 0), part(0, 0, 3, 0)) == "by at least 3, 1 of 2 values"
     hidden = same.difference(part(0, 0, 0, 0), part(0, 3, 0, 0))
     assert hidden == "has other bytes, though the values kept are equal"
@@ -91,11 +96,11 @@ def test_errors_and_missing_items_are_no_equality(same, part, capsys):
     assert not same.report([])
 
 
-def test_timings_are_left_out_and_cells_are_exact(probe):
+def test_timings_are_left_out_and_cells_are_exact(kept):
     text = "step,loss,samples_per_second,val_loss\n1,0.50,3.5,\n2,0.25,7.0,0.125\n"
-    parts = probe.table_parts(text)
+    parts = kept.table_parts(text)
     assert list(parts) == ["column step", "column loss", "column val_loss"]
-    other = probe.table_parts(text.replace("0.50", "0.5"))
+    other = kept.table_parts(text.replace("0.50", "0.5"))
     assert other["column loss"]["digest"] != parts["column loss"]["digest"]
     assert other["column loss"]["values"] == parts["column loss"]["values"]
 
