@@ -29,7 +29,7 @@ def settings(
     ] = None,
     prefix: Annotated[
         str | None,
-        typer.Argument(metavar="[PREFIX]", help="Only settings below it, such as trainer."),
+        typer.Argument(metavar="[PREFIX]", help="Only settings below or beginning with it, such as trainer or trainer.lr."),
     ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Show the values of this preset of a method.")
@@ -128,7 +128,7 @@ def print_settings(subject: Subject, prefix: str = "", chosen: str | None = None
 
     Args:
         subject: What has the settings.
-        prefix: Only the settings at or below this dotted path.
+        prefix: Only the settings at or below this dotted path, or else those that begin so.
         chosen: Name of a preset whose values replace the defaults.
 
     Raises:
@@ -136,6 +136,7 @@ def print_settings(subject: Subject, prefix: str = "", chosen: str | None = None
     """
     everything = list(subject.describe(chosen))
     found = [each for each in everything if _is_below(each.path, prefix)]
+    found = found or [each for each in everything if each.path.startswith(prefix)]
     if prefix and not found:
         paths = {each.path for each in everything}
         parents = {path.rpartition(".")[0] for path in paths} - {""}

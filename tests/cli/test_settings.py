@@ -47,6 +47,9 @@ def test_a_prefix_selects():
         "trainer.schedule.min_lr",
     }  # fmt: skip
     assert set(rows("gmae", "method.queries")) == {"setting", "method.queries"}
+    assert set(rows("gmae", "trainer.check")) == {
+        "setting", "trainer.checkpoint_every", "trainer.checkpoint_minutes",
+    }  # fmt: skip
 
 
 def test_a_preset_replaces_defaults_and_chooses_components():
