@@ -29,7 +29,10 @@ def settings(
     ] = None,
     prefix: Annotated[
         str | None,
-        typer.Argument(metavar="[PREFIX]", help="Only settings below or beginning with it, such as trainer or trainer.lr."),
+        typer.Argument(
+            metavar="[PREFIX]",
+            help="Only settings below or beginning with it, such as trainer or trainer.lr.",
+        ),
     ] = None,
     preset: Annotated[
         str | None, typer.Option(help="Show the values of this preset of a method.")

@@ -3,10 +3,10 @@
 import os
 import subprocess
 import sys
+from functools import partial
 
 import pytest
-
-PROGRAM = [sys.executable, "-c", "from gaussrep.cli.main import main; main()"]
+from forked_program import PROGRAM, run_gaussrep
 
 
 @pytest.fixture(scope="module")
@@ -16,12 +16,13 @@ def run(tmp_path_factory, pip_install):
     path = os.pathsep.join([str(folder / "site"), os.environ.get("PYTHONPATH", "")])
     own = {"PYTHONPATH": path, "GAUSSREP_PLUGINS": "own", "OMP_NUM_THREADS": "1"}
 
-    def run(*command, cwd=folder):
+    def run(*command):
         return subprocess.run(
-            command, cwd=cwd, env=os.environ | own, capture_output=True, text=True, check=False
+            command, cwd=folder, env=os.environ | own, capture_output=True, text=True, check=False
         )
 
-    made = run(*PROGRAM, "new-plugin", "Own", "--folder", "parts/mine")
+    run.gaussrep = partial(run_gaussrep, cwd=folder, env=os.environ | own)
+    made = run.gaussrep("new-plugin", "Own", "--folder", "parts/mine")
     assert made.returncode == 0, made.stderr
     assert made.stdout.splitlines()[:2] == [
         "parts/mine: the plugin own",
@@ -32,7 +33,7 @@ def run(tmp_path_factory, pip_install):
 
 
 def test_it_is_listed_and_healthy(run):
-    listed = run(*PROGRAM, "plugins")
+    listed = run.gaussrep("plugins")
     assert listed.stderr == ""
     rows = [line.split()[:3] for line in listed.stdout.splitlines()]
     assert [row[:2] for row in rows if row[2] == "own"] == [
@@ -47,12 +48,12 @@ def test_it_is_listed_and_healthy(run):
         ["captures", "own-arrays"],
         ["scene_sources", "own-boxes"],
     ]
-    assert run(*PROGRAM, "doctor").returncode == 0
+    assert run.gaussrep("doctor").returncode == 0
 
 
 def test_it_trains_a_step(run):
     options = ["--preset", "demo", "--run", "run", "trainer.steps=1", "trainer.batch_size=2"]
-    trained = run(*PROGRAM, "train", "own", *options, "trainer.validate_every=0")
+    trained = run.gaussrep("train", "own", *options, "trainer.validate_every=0")
     assert trained.returncode == 0, trained.stderr
     assert "run: loss" in trained.stdout
 
@@ -64,12 +65,12 @@ def test_its_own_tests_pass(run):
 
 
 def test_mistakes_are_one_line(run):
-    again = run(*PROGRAM, "new-plugin", "other", "--folder", "parts/mine")
+    again = run.gaussrep("new-plugin", "other", "--folder", "parts/mine")
     assert again.returncode == 2
     assert again.stderr.splitlines() == [
         "error: parts/mine exists and is never overwritten; give another --folder."
     ]
-    taken = run(*PROGRAM, "new-plugin", "own")
+    taken = run.gaussrep("new-plugin", "own")
     assert taken.returncode == 2
     (line,) = taken.stderr.splitlines()
     assert line.startswith("error: 'own' is the method 'own' of own 0.1.0 already")
@@ -84,7 +85,7 @@ def test_broken_on_purpose_it_is_one_line_and_the_rest_works(run, tmp_path):
     assert run(sys.executable, "-c", source).returncode == 0
     with (tmp_path / "site" / "own" / "plugin.py").open("a", encoding="utf-8") as plugin:
         plugin.write("raise RuntimeError('broken on purpose')\n")
-    code = f"import sys; sys.path.insert(0, r'{tmp_path / 'site'}'); {PROGRAM[2]}"
+    code = f"import sys; sys.path.insert(0, r'{tmp_path / 'site'}'); {PROGRAM}"
     listed = run(sys.executable, "-c", code, "plugins")
     assert listed.returncode == 0
     assert "reference" in listed.stdout

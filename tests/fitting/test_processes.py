@@ -2,10 +2,14 @@
 
 import csv
 import os
+import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
+from forked_program import run_gaussrep
 
 import gaussrep as gr
 from gaussrep.fitting.synthetic import synthetic_capture
@@ -23,14 +27,33 @@ SETTINGS = [
 ]
 
 
-def fit(folder, program, *arguments):
+def launch(folder, *arguments):
     fitted = subprocess.run(
-        [*program, "fit", "synthetic:balls", *SETTINGS, *arguments],
+        [*TWO, "fit", "synthetic:balls", *SETTINGS, *arguments],
         cwd=folder, env=os.environ | {"OMP_NUM_THREADS": "1"}, capture_output=True, text=True,
         timeout=600, check=False,
     )  # fmt: skip
     assert fitted.returncode == 0, fitted.stderr
     return fitted.stdout
+
+
+def fork(folder, *arguments, processes):
+    """Fit in forked processes, with the variables that a launcher sets."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        variables = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(listener.getsockname()[1])}
+
+    def rank(number):
+        env = os.environ | {"OMP_NUM_THREADS": "1"}
+        if processes > 1:
+            env |= {**variables, "RANK": str(number), "LOCAL_RANK": str(number)}
+            env |= {"WORLD_SIZE": str(processes), "LOCAL_WORLD_SIZE": str(processes)}
+        return run_gaussrep("fit", "synthetic:balls", *SETTINGS, *arguments, cwd=folder, env=env)
+
+    with ThreadPoolExecutor(processes) as pool:
+        fitted = list(pool.map(rank, range(processes)))
+    assert [each.returncode for each in fitted] == [0] * processes, fitted[0].stderr
+    return "".join(each.stdout for each in fitted)
 
 
 def numbers(run, name):
@@ -45,8 +68,9 @@ def numbers(run, name):
 )
 def test_two_processes_equal_one(tmp_path, strategy, learned):
     arguments = [f"strategy={strategy}", "strategy.max_gaussians=90", "batch_size=2", *learned]
-    out = fit(tmp_path, TWO, *arguments, "--run", "together")
-    fit(tmp_path, PROGRAM, *arguments, "--run", "alone")
+    together = launch if strategy == "mcmc" else partial(fork, processes=2)
+    out = together(tmp_path, *arguments, "--run", "together")
+    fork(tmp_path, *arguments, "--run", "alone", processes=1)
     assert out.count("Gaussians after 16 steps") == 1
     together, alone = tmp_path / "together", tmp_path / "alone"
     for name in ("gaussians", "loss", "val_loss", "val_psnr"):
