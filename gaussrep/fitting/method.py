@@ -23,6 +23,7 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.train_state import TrainState
+from gaussrep.training.uncompiled import uncompiled
 
 SCENE, METRICS, CALIBRATION = "scene.ply", "metrics.json", "calibration.json"
 """Files that a fit writes to its run folder."""
@@ -122,7 +123,7 @@ class SceneFit(Method):
         for name, (module, rate) in corrections.items():
             trained = [] if module is None else [p for p in module.parameters() if p.requires_grad]
             if trained:
-                optimizer = torch.optim.Adam(trained, fused=True)
+                optimizer = uncompiled(torch.optim.Adam)(trained, fused=True)
                 found[name] = ScheduledOptimizer(optimizer, rate, decay)
         return found
 

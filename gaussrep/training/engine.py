@@ -139,9 +139,9 @@ class Engine:
             self._prepare_shares(method, optimizers)
             return
         if self._averages_gradients:  # torch's wrapper keeps the parameters that it was built with
-            self._model = accelerator.prepare_model(method, evaluation_mode=True)
-        else:
-            self._model = accelerator.prepare(method)
+            self._model = accelerator.prepare_model(method, True, evaluation_mode=True)
+        else:  # its own choice of the device would import torch's sharding
+            self._model = accelerator.prepare(method, device_placement=[True])
         # Accelerate's optimizers scale the loss in fp16; otherwise each of their steps only adds
         # two searches of sys.path for an optional package.
         scales = accelerator.scaler is not None
@@ -200,7 +200,11 @@ class Engine:
             step.
         """
         limit = float("inf") if max_norm is None else max_norm
-        norm = self._accelerator.clip_grad_norm_(self._model.parameters(), limit)
+        parameters = self._model.parameters()
+        if not self._shards:  # Accelerate's own way imports torch's sharding
+            self._accelerator.unscale_gradients()
+            return float(torch.nn.utils.clip_grad_norm_(parameters, limit))
+        norm = self._accelerator.clip_grad_norm_(parameters, limit)
         assert norm is not None  # only DeepSpeed gives none
         return float(norm.full_tensor() if is_share(norm) else norm)
 

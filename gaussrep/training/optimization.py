@@ -17,6 +17,7 @@ from gaussrep.training.config import (
     TrainerConfig,
     WarmupCosineConfig,
 )
+from gaussrep.training.uncompiled import uncompiled
 
 ParameterGroups = list[dict[str, Any]]
 
@@ -112,7 +113,7 @@ def adamw(config: AdamWConfig, *, parameters: ParameterGroups, lr: float) -> tor
     Returns:
         The optimizer.
     """
-    return torch.optim.AdamW(parameters, lr=lr, betas=config.betas, eps=config.eps)
+    return uncompiled(torch.optim.AdamW)(parameters, lr=lr, betas=config.betas, eps=config.eps)
 
 
 def sgd(config: SGDConfig, *, parameters: ParameterGroups, lr: float) -> torch.optim.SGD:
@@ -126,7 +127,9 @@ def sgd(config: SGDConfig, *, parameters: ParameterGroups, lr: float) -> torch.o
     Returns:
         The optimizer.
     """
-    return torch.optim.SGD(parameters, lr=lr, momentum=config.momentum, nesterov=config.nesterov)
+    return uncompiled(torch.optim.SGD)(
+        parameters, lr=lr, momentum=config.momentum, nesterov=config.nesterov
+    )
 
 
 def parameter_groups(method: Method, weight_decay: float) -> ParameterGroups:

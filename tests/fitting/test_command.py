@@ -10,6 +10,15 @@ import gaussrep as gr
 from gaussrep.cli.fit import fit_config
 from gaussrep.errors import ConfigError
 
+LISTING = """
+import sys
+from gaussrep.cli.main import main
+try:
+    main()
+finally:
+    heavy = ("torch", "torch._dynamo", "torch.distributed.tensor", "pandas", "PIL.Image")
+    print("imported:", *(name for name in heavy if name in sys.modules))
+"""
 QUICK = (
     "steps=6",
     "data.image_size=16",
@@ -43,6 +52,18 @@ def test_fits_a_synthetic_scene(gaussrep, tmp_path):
     assert "runs/fit-1 is complete at step 6" in again.stderr
     longer = gaussrep("--resume", "runs/fit-1", "steps=8", "log_every=1")
     assert "30 Gaussians after 8 steps" in longer.stdout, longer.stderr
+
+
+def test_a_step_imports_neither_the_compiler_nor_the_sharding_of_torch(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", LISTING, "fit", "synthetic:balls", *QUICK, "--renderer=reference"],
+        cwd=tmp_path,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "imported: torch\n" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize(
