@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gaussrep.encoders.encoder import ImageEncoder, PointEncoder
+    from gaussrep.encoders.encoder import ImageEncoder, MaskedImageEncoder, PointEncoder
     from gaussrep.encoders.hub import hub_downloads
-    from gaussrep.encoders.masked_encoder import MaskedImageEncoder
     from gaussrep.encoders.teacher import build_teacher
     from gaussrep.encoders.teacher_config import StatisticsConfig
     from gaussrep.encoders.voxels import VoxelCloud, Voxelized, voxelize
@@ -33,7 +32,7 @@ __all__ = [
 
 _HOMES = {
     "ImageEncoder": "gaussrep.encoders.encoder",
-    "MaskedImageEncoder": "gaussrep.encoders.masked_encoder",
+    "MaskedImageEncoder": "gaussrep.encoders.encoder",
     "PointEncoder": "gaussrep.encoders.encoder",
     "StatisticsConfig": "gaussrep.encoders.teacher_config",
     "VoxelCloud": "gaussrep.encoders.voxels",

@@ -12,7 +12,7 @@ from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, PosedImages
 from gaussrep.fitting.config import CaptureConfig
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
+from gaussrep.rendering.dispatch import render
 
 VIEWS, SIZE, DISTANCE, FOV = 60, 128, 4.0, 40.0
 PREFIX, SCENES = "synthetic:", ("balls",)

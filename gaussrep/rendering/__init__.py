@@ -12,8 +12,7 @@ from gaussrep.lazy_names import lazy_names
 if TYPE_CHECKING:
     from gaussrep.checks import defer_finite_checks
     from gaussrep.rendering import compositing, conventions
-    from gaussrep.rendering.api import render
-    from gaussrep.rendering.dispatch import get_renderer
+    from gaussrep.rendering.dispatch import get_renderer, render
     from gaussrep.rendering.projection import Projection, project, view_colors
     from gaussrep.rendering.renderer import Renderer, Rendering, to_float32
 
@@ -40,7 +39,7 @@ _HOMES = {
     "defer_finite_checks": "gaussrep.checks",
     "get_renderer": "gaussrep.rendering.dispatch",
     "project": "gaussrep.rendering.projection",
-    "render": "gaussrep.rendering.api",
+    "render": "gaussrep.rendering.dispatch",
     "to_float32": "gaussrep.rendering.renderer",
     "view_colors": "gaussrep.rendering.projection",
 }

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from gaussrep.encoders.masked_encoder import MaskedImageEncoder
+from gaussrep.encoders.encoder import MaskedImageEncoder
 from gaussrep.testing.image_encoder_contract import ImageEncoderContract
 
 

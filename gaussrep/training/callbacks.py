@@ -1,34 +1,40 @@
-"""The core's callbacks: checkpoints, metrics table, TensorBoard, validation, averaged weights."""
+"""The core's callbacks: checkpoints, validation, averages, metrics table, progress, collapse."""
 
 import csv
+import logging
 import math
 import shutil
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from importlib.util import find_spec
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, TextIO
 
-import numpy as np
 import torch
 from safetensors.torch import save_model
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from gaussrep.atomic_files import atomic_write
+from gaussrep.console import Progress
 from gaussrep.data.sample import SampleKey
-from gaussrep.errors import UnavailableError
 from gaussrep.methods.method import Method, StepOutput
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
-from gaussrep.training.config import EMAConfig, TrainerConfig
+from gaussrep.training.config import EMAConfig
 from gaussrep.training.loading import MapDataset, make_loader, validation_batches
 from gaussrep.training.metrics_table import Rows, read_rows
-from gaussrep.training.trackers import Examples
 from gaussrep.training.train_state import TrainState
+
+logger = logging.getLogger("gaussrep.training")
 
 VALIDATION_BATCH = 256
 """Largest default batch of the validation split; a step's batch is that of all processes."""
+
+COLLAPSE_PATIENCE = 50
+"""Steps in a row with a sign of collapse before the warning (design choice): the first ones of a
+run may have it."""
 
 
 class Checkpointing(Callback):
@@ -260,58 +266,96 @@ class MetricsCsv(Callback):
         return csv.DictWriter(stream, self._columns, lineterminator="\n")
 
 
-class TensorBoard(Callback):
-    """Writes each logged number as a scalar to the run's `tensorboard` folder, and images.
+class ProgressDisplay(Callback):
+    """Shows steps, loss, throughput and remaining time: a bar on a terminal, lines elsewhere."""
 
-    Args:
-        examples: Draws the images, wherever the loss on the validation split is measured; None
-            draws none.
-    """
-
-    def __init__(self, examples: Examples | None = None) -> None:
-        self._examples = examples
+    main_process_only: ClassVar[bool] = True
 
     def on_start(self, state: TrainState) -> None:
-        """Open a file, and hide steps of a killed run that will be made again."""
-        from torch.utils.tensorboard import SummaryWriter
+        """Print the headline and show the progress."""
+        print(headline(state), file=sys.stderr, flush=True)
+        self._stack = ExitStack()
+        self._progress = self._stack.enter_context(Progress("step", state.steps, state.step))
+        self._latest: Row = {}
 
-        folder = state.run.tensorboard_folder
-        self._writer = SummaryWriter(str(folder), purge_step=state.step + 1)
-
-    def on_log(self, state: TrainState, row: Row) -> None:
-        """Write all numbers of the step but `step` itself."""
-        for name, value in row.items():
-            if name != "step":
-                self._writer.add_scalar(name, value, state.step)
-        if self._examples is not None and "val_loss" in row:
-            for name, images in self._examples.draw(state.method, state.step).items():
-                stacked = np.stack(images)
-                self._writer.add_images(name, stacked, state.step, dataformats="NHWC")
+    def on_step(self, state: TrainState, row: Row) -> None:
+        """Show the step, with the latest of each number that is not measured in every step."""
+        self._latest |= row
+        self._progress.update(state.step, text=format_metrics(state, self._latest))
 
     def on_end(self, state: TrainState) -> None:
-        """Close the file."""
-        self._writer.close()
+        """Stop showing."""
+        self._stack.close()
 
 
-def uses_tensorboard(config: TrainerConfig) -> bool:
-    """Check whether a run writes TensorBoard files.
+class CollapseWarning(Callback):
+    """Warns once about each sign that is there for `COLLAPSE_PATIENCE` steps in a row."""
+
+    main_process_only: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        self._in_a_row: dict[str, int] = defaultdict(int)
+
+    def on_step(self, state: TrainState, row: Row) -> None:
+        """Count the steps with each sign."""
+        for sign in state.method.collapse_signs:
+            shown = sign.metric in row and sign.shows(row[sign.metric])
+            self._in_a_row[sign.metric] = self._in_a_row[sign.metric] + 1 if shown else 0
+            if self._in_a_row[sign.metric] == COLLAPSE_PATIENCE:
+                logger.warning(
+                    "step %d: %s has been %.3g or so for %d steps: %s; %s",
+                    state.step,
+                    sign.metric,
+                    row[sign.metric],
+                    COLLAPSE_PATIENCE,
+                    sign.meaning,
+                    sign.cure,
+                )
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the counts."""
+        return {"in_a_row": dict(self._in_a_row)}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Restore what `state_dict` returned."""
+        self._in_a_row.update(state["in_a_row"])
+
+
+def headline(state: TrainState) -> str:
+    """Describe a run in one line.
 
     Args:
-        config: `tensorboard` is `auto`, true or false.
+        state: The run.
 
     Returns:
-        Whether it does.
-
-    Raises:
-        UnavailableError: The configuration insists on them and tensorboard is not installed.
+        Run folder, method, number of parameters, devices, and sizes of data and steps.
     """
-    installed = find_spec("tensorboard") is not None
-    insists = config.tensorboard is True or "tensorboard" in config.trackers
-    if insists and not installed:
-        raise UnavailableError(
-            'trainer.tensorboard=true needs tensorboard: pip install "gaussrep[tensorboard]"'
-        )
-    return insists or (installed and config.tensorboard == "auto")
+    engine, order = state.engine, state.order
+    parameters = sum(parameter.numel() for parameter in state.method.parameters())
+    return (
+        f"{state.run.path}: {type(state.method).__name__} with {parameters:,} parameters on "
+        f"{engine.world_size} x {engine.device.type}, {order.size:,} samples, "
+        f"{order.global_batch} per step, {order.steps_per_epoch} steps per epoch"
+    )
+
+
+def format_metrics(state: TrainState, row: Row) -> str:
+    """Format the losses, the method's `progress_metrics` and the throughput of a step.
+
+    Args:
+        state: The run.
+        row: The numbers of the step.
+
+    Returns:
+        Names and values; columns that the row lacks are left out.
+    """
+    names = ("loss", "val_loss", *state.method.progress_metrics)
+    parts = [f"{name} {_format(row[name])}" for name in names if name in row]
+    return "  ".join([*parts, f"{row['samples_per_second']:.3g} samples/s"])
+
+
+def _format(value: int | float) -> str:
+    return str(value) if isinstance(value, int) else f"{value:.4g}"
 
 
 def _numbers(output: StepOutput) -> dict[str, float]:

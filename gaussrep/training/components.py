@@ -10,17 +10,22 @@ from gaussrep.training import random_state
 from gaussrep.training.callback import Callback
 from gaussrep.training.callbacks import (
     Checkpointing,
+    CollapseWarning,
     MetricsCsv,
-    TensorBoard,
+    ProgressDisplay,
     Validation,
-    uses_tensorboard,
 )
-from gaussrep.training.collapse import CollapseWarning
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.loading import MapDataset, OrderedDataset, SampleOrder, ShuffledOrder
-from gaussrep.training.progress import ProgressDisplay
 from gaussrep.training.sharding import require_shardable
-from gaussrep.training.trackers import Examples, Trackers, other_trackers, require_trackers
+from gaussrep.training.trackers import (
+    Examples,
+    TensorBoard,
+    Trackers,
+    other_trackers,
+    require_trackers,
+    uses_tensorboard,
+)
 
 
 @dataclass(frozen=True, slots=True)

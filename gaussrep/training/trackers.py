@@ -1,4 +1,4 @@
-"""Trackers of experiments, such as Weights & Biases: numbers, settings and images of a run."""
+"""TensorBoard and trackers of experiments: numbers, settings and images of a run."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -61,46 +61,6 @@ def require_trackers(config: TrainerConfig) -> None:
             )
 
 
-class Trackers(Callback):
-    """Sends settings, logged numbers and images to the configured trackers, by Accelerate.
-
-    Args:
-        names: Names that Accelerate knows.
-        examples: Draws the images, wherever the loss on the validation split is measured; None
-            draws none.
-    """
-
-    main_process_only: ClassVar[bool] = True
-
-    def __init__(self, names: Sequence[str], examples: "Examples | None") -> None:
-        self._names, self._examples = names, examples
-        self._trackers: Sequence[Any] = ()
-
-    def on_start(self, state: TrainState) -> None:
-        """Start the trackers, and send the settings of the run."""
-        settings = flat_settings(state.run.read_config().model_dump(mode="json"))
-        run = state.run.path.absolute()
-        names = {"wandb": {"name": run.name, "dir": str(run)}, "mlflow": {"run_name": run.name}}
-        self._trackers = state.engine.start_trackers(
-            {name: names.get(name, {}) for name in self._names},
-            run,
-            {key: _plain(value) for key, value in settings},
-        )
-
-    def on_log(self, state: TrainState, row: Row) -> None:
-        """Send all numbers of the step, and images where the validation split was measured."""
-        numbers = {name: row[name] for name in row if name != "step"}
-        for tracker in self._trackers:
-            tracker.log(numbers, step=state.step)
-        if self._examples is not None and "val_loss" in row:
-            self._send_images(self._examples.draw(state.method, state.step), state.step)
-
-    def _send_images(self, images: Images, step: int) -> None:
-        for tracker in self._trackers:
-            if images and hasattr(tracker, "log_images"):  # no part of Accelerate's base class
-                tracker.log_images(dict(images), step=step)
-
-
 class Examples:
     """Images of the first samples of the validation split beside what the method makes of them.
 
@@ -140,6 +100,100 @@ class Examples:
                 return _drawn(method, batch)
         finally:
             method.train(was_training)
+
+
+class TensorBoard(Callback):
+    """Writes each logged number as a scalar to the run's `tensorboard` folder, and images.
+
+    Args:
+        examples: Draws the images, wherever the loss on the validation split is measured; None
+            draws none.
+    """
+
+    def __init__(self, examples: Examples | None = None) -> None:
+        self._examples = examples
+
+    def on_start(self, state: TrainState) -> None:
+        """Open a file, and hide steps of a killed run that will be made again."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        folder = state.run.tensorboard_folder
+        self._writer = SummaryWriter(str(folder), purge_step=state.step + 1)
+
+    def on_log(self, state: TrainState, row: Row) -> None:
+        """Write all numbers of the step but `step` itself."""
+        for name, value in row.items():
+            if name != "step":
+                self._writer.add_scalar(name, value, state.step)
+        if self._examples is not None and "val_loss" in row:
+            for name, images in self._examples.draw(state.method, state.step).items():
+                stacked = np.stack(images)
+                self._writer.add_images(name, stacked, state.step, dataformats="NHWC")
+
+    def on_end(self, state: TrainState) -> None:
+        """Close the file."""
+        self._writer.close()
+
+
+def uses_tensorboard(config: TrainerConfig) -> bool:
+    """Check whether a run writes TensorBoard files.
+
+    Args:
+        config: `tensorboard` is `auto`, true or false.
+
+    Returns:
+        Whether it does.
+
+    Raises:
+        UnavailableError: The configuration insists on them and tensorboard is not installed.
+    """
+    installed = find_spec("tensorboard") is not None
+    insists = config.tensorboard is True or "tensorboard" in config.trackers
+    if insists and not installed:
+        raise UnavailableError(
+            'trainer.tensorboard=true needs tensorboard: pip install "gaussrep[tensorboard]"'
+        )
+    return insists or (installed and config.tensorboard == "auto")
+
+
+class Trackers(Callback):
+    """Sends settings, logged numbers and images to the configured trackers, by Accelerate.
+
+    Args:
+        names: Names that Accelerate knows.
+        examples: Draws the images, wherever the loss on the validation split is measured; None
+            draws none.
+    """
+
+    main_process_only: ClassVar[bool] = True
+
+    def __init__(self, names: Sequence[str], examples: Examples | None) -> None:
+        self._names, self._examples = names, examples
+        self._trackers: Sequence[Any] = ()
+
+    def on_start(self, state: TrainState) -> None:
+        """Start the trackers, and send the settings of the run."""
+        settings = flat_settings(state.run.read_config().model_dump(mode="json"))
+        run = state.run.path.absolute()
+        names = {"wandb": {"name": run.name, "dir": str(run)}, "mlflow": {"run_name": run.name}}
+        self._trackers = state.engine.start_trackers(
+            {name: names.get(name, {}) for name in self._names},
+            run,
+            {key: _plain(value) for key, value in settings},
+        )
+
+    def on_log(self, state: TrainState, row: Row) -> None:
+        """Send all numbers of the step, and images where the validation split was measured."""
+        numbers = {name: row[name] for name in row if name != "step"}
+        for tracker in self._trackers:
+            tracker.log(numbers, step=state.step)
+        if self._examples is not None and "val_loss" in row:
+            self._send_images(self._examples.draw(state.method, state.step), state.step)
+
+    def _send_images(self, images: Images, step: int) -> None:
+        for tracker in self._trackers:
+            if images and hasattr(tracker, "log_images"):  # no part of Accelerate's base class
+                tracker.log_images(dict(images), step=step)
 
 
 def _plain(value: Any) -> bool | int | float | str:

@@ -13,7 +13,7 @@ from gaussrep.color_spaces import from_srgb, to_srgb
 from gaussrep.embedding.principal_colors import PrincipalColors
 from gaussrep.evaluation.device import resolve_device
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
+from gaussrep.rendering.dispatch import render
 from gaussrep.rendering.renderer import Rendering
 from gaussrep.report.images import near_to_far
 

@@ -9,7 +9,7 @@ from gaussrep.cameras import Cameras
 from gaussrep.errors import FormatError
 from gaussrep.formats.by_suffix import load
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.api import render
+from gaussrep.rendering.dispatch import render
 
 
 @pytest.fixture

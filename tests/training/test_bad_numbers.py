@@ -14,7 +14,7 @@ from gaussrep.checks import check_finite
 from gaussrep.config import ComponentConfig
 from gaussrep.errors import RunError
 from gaussrep.methods import CollapseSign, Method, StepOutput
-from gaussrep.training import collapse
+from gaussrep.training import callbacks
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import resume, train
 
@@ -121,7 +121,7 @@ def test_weights_that_are_not_finite_are_not_written(spoil, tmp_path):
 
 
 def test_a_collapse_is_warned_about_once(spoil, monkeypatch, caplog):
-    monkeypatch.setattr(collapse, "PATIENCE", 2)
+    monkeypatch.setattr(callbacks, "COLLAPSE_PATIENCE", 2)
     sign = CollapseSign("mean_opacity", 0.01, "all is transparent", "try a lower trainer.lr")
     monkeypatch.setattr(Spoiled, "collapse_signs", (sign,))
     with caplog.at_level(logging.WARNING, "gaussrep.training"):

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
 
-from gaussrep.data.shapes.places import PixelCenters, Points
 from gaussrep.data.shapes.polygons import Outline, rasterize_polygons
 from gaussrep.data.shapes.scene import FAR, NEAR, Layer
+from gaussrep.data.shapes.textures import PixelCenters, Points
 
 SAMPLES = 3
 """Points along the side of a pixel whose colors are averaged; odd, so that one is its center."""

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from gaussrep.rendering.cpu.geometry import LENS, POSITION
 from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
-from gaussrep.rendering.cpu.memory import allocate
 from gaussrep.rendering.cpu.stages import (
     RasterState,
+    allocate,
     composite_tiles,
     compute_gradients,
     project_and_bin,
 )
-from gaussrep.rendering.operator import (
+from gaussrep.rendering.tiled import (
     fill_unused,
     register_derivatives,
     split_camera_gradients,

@@ -10,9 +10,9 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.errors import UnavailableError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.batching import rasterize_batch
 from gaussrep.rendering.config import CpuConfig
 from gaussrep.rendering.renderer import Renderer, Rendering, to_float32
+from gaussrep.rendering.tiled import rasterize_batch
 
 
 class CpuRenderer(Renderer):

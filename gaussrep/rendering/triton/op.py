@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.rendering.operator import fill_unused, register_derivatives
+from gaussrep.rendering.tiled import fill_unused, register_derivatives
 from gaussrep.rendering.triton.layout import RECORD_SIZE, Bins, Images, Scenes, Splats
 from gaussrep.rendering.triton.stages import (
     Pass,

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.batching import rasterize_batch
 from gaussrep.rendering.config import TritonConfig
 from gaussrep.rendering.renderer import Renderer, Rendering, to_float32
+from gaussrep.rendering.tiled import rasterize_batch
 from gaussrep.rendering.triton.loading import is_interpreted, load_rasterize
 
 

@@ -10,7 +10,7 @@ import torch
 import triton
 from torch import Tensor
 
-from gaussrep.rendering.operator import split_camera_gradients
+from gaussrep.rendering.tiled import split_camera_gradients
 from gaussrep.rendering.triton.bin import emit_pairs, sum_slots
 from gaussrep.rendering.triton.composite import composite, composite_features
 from gaussrep.rendering.triton.composite_backward import composite_backward

@@ -3,8 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from gaussrep.data.shapes.places import PixelCenters, Points
-from gaussrep.data.shapes.textures import PATTERNS, draw_texture
+from gaussrep.data.shapes.textures import PATTERNS, PixelCenters, Points, draw_texture
 
 
 def textures(pattern, count=20):

@@ -1,6 +1,7 @@
-"""Sorting and binning against the plain way to do it."""
+"""Sorting and binning against the plain way to do it, and memory that begins with a cache line."""
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,7 +10,7 @@ from gaussrep.kernels.jit import kernel
 from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep.rendering.cpu.bin import sort_by_depth, split_bands
 from gaussrep.rendering.cpu.layout import TILE, Scenes
-from gaussrep.rendering.cpu.stages import project_and_bin
+from gaussrep.rendering.cpu.stages import CACHE_LINE, allocate, project_and_bin
 from gaussrep.rendering.projection import project
 from gaussrep.testing.scenes import random_scene
 
@@ -85,3 +86,14 @@ def test_bands_have_similar_numbers_of_entries(sizes, bands):
         goal = sum(sizes) * number // (len(cuts) - 1)
         assert sum(sizes[:end]) <= goal
         assert end == len(sizes) - 1 or sum(sizes[: end + 1]) > goal
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (5,), (2, 3, 7), (1 << 21,)])
+@pytest.mark.parametrize("dtype", [np.float32, np.int32])
+def test_arrays_are_aligned(shape, dtype):
+    array = allocate(*shape, dtype=dtype)
+    assert array.shape == shape
+    assert array.dtype == dtype
+    assert array.flags.c_contiguous
+    assert array.flags.writeable
+    assert array.size == 0 or array.ctypes.data % CACHE_LINE == 0

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 import pytest
 import torch
 
-from gaussrep.training.progress import ProgressDisplay, format_metrics
+from gaussrep.training.callbacks import ProgressDisplay, format_metrics
 from gaussrep.training.train_state import TrainState
 
 

@@ -4,10 +4,10 @@ from unittest.mock import Mock
 import pytest
 
 from gaussrep.errors import UnavailableError
-from gaussrep.training import callbacks
-from gaussrep.training.callbacks import TensorBoard, uses_tensorboard
+from gaussrep.training import trackers
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.trackers import TensorBoard, uses_tensorboard
 from gaussrep.training.train_state import TrainState
 
 
@@ -16,20 +16,20 @@ from gaussrep.training.train_state import TrainState
     [("auto", True, True), ("auto", False, False), (True, True, True), (False, True, False)],
 )
 def test_auto_writes_where_it_can(monkeypatch, requested, installed, wanted):
-    monkeypatch.setattr(callbacks, "find_spec", lambda _: object() if installed else None)
+    monkeypatch.setattr(trackers, "find_spec", lambda _: object() if installed else None)
     assert uses_tensorboard(Mock(TrainerConfig, tensorboard=requested, trackers=())) == wanted
 
 
 def test_naming_it_among_the_trackers_insists(monkeypatch):
     config = Mock(TrainerConfig, tensorboard=False, trackers=("tensorboard",))
     assert uses_tensorboard(config)
-    monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
+    monkeypatch.setattr(trackers, "find_spec", lambda _: None)
     with pytest.raises(UnavailableError, match="pip install"):
         uses_tensorboard(config)
 
 
 def test_insisting_without_it_reports_what_to_install(monkeypatch):
-    monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
+    monkeypatch.setattr(trackers, "find_spec", lambda _: None)
     with pytest.raises(UnavailableError, match=r'pip install "gaussrep\[tensorboard\]"'):
         uses_tensorboard(Mock(TrainerConfig, tensorboard=True, trackers=()))
 
