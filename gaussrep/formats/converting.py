@@ -48,9 +48,8 @@ def convert_file(
 ) -> int:
     """Convert a file to the format of another suffix.
 
-    PLY and `.splat` are read and written in parts; of SPZ files the bytes are in memory,
-    or in a temporary file beside the target, not the Gaussians. Other formats are read or written
-    as a whole. The result is the same as by `load` and `save`.
+    Formats that override `open_rows` are read in parts, and those that override `write_rows`
+    written so. The result is the same as by `load` and `save`.
 
     Args:
         source: The file to read.

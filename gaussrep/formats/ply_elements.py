@@ -256,9 +256,9 @@ def _ascii_dtype(element: PlyElement) -> np.dtype:
 def _ascii_chunks(
     file: BinaryIO, start: int, ahead: Sequence[PlyElement], element: PlyElement, rows: int
 ) -> Iterator[np.ndarray]:
-    dtype, done = _ascii_dtype(element), 0
+    dtype, width, done = _ascii_dtype(element), len(element.properties), 0
     skipped = sum(other.count for other in ahead if other.properties)
-    shortest = 2 * len(dtype) * element.count - 1
+    shortest = 2 * width * element.count - 1
     _check_size(file, element, start + 2 * skipped + shortest)
     file.seek(start)
     lines = (line.decode("ascii", "replace") for line in file if line.strip())
@@ -271,7 +271,7 @@ def _ascii_chunks(
                 f"the file is truncated: it has {done + len(found)} of {element.count} "
                 f"{_rows_of(element)}."
             )
-        yield _parse(found, len(dtype), done).view(dtype).reshape(wanted)
+        yield _parse(found, width, done).view(dtype).reshape(wanted)
         done += wanted
 
 

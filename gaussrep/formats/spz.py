@@ -7,6 +7,7 @@ from tempfile import TemporaryFile
 from typing import BinaryIO, Literal
 
 import numpy as np
+from torch import Tensor
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import Signs, convert_axes
@@ -15,6 +16,7 @@ from gaussrep.formats.checked_files import (
     open_for_reading,
     open_for_rows,
     open_for_writing,
+    possible_gaussians,
     validate_for_export,
 )
 from gaussrep.formats.config import SpzConfig
@@ -24,18 +26,19 @@ from gaussrep.formats.spz_container import (
     MAX_DEGREE,
     ByteStream,
     SpzHeader,
-    unpack_spz,
     write_spz,
 )
 from gaussrep.formats.spz_streams import (
     FRACTIONAL_BITS,
     LARGEST_FIXED,
     ROWS,
-    decode_rows,
+    decode_streams,
     encode_centers,
     encode_rows,
     fractional_bits,
+    turn_axes,
 )
+from gaussrep.formats.spz_unpacking import open_spz
 from gaussrep.formats.storage import take_rows
 from gaussrep.gaussians import Gaussians
 
@@ -79,25 +82,35 @@ class Spz(Format):
         """
         remarks = Remarks(self.config.strict)
         with open_for_reading(path, remarks) as file:
-            header, body = unpack_spz(file.read(), remarks)
-            return self._decode(header, body, slice(0, header.count), remarks)
+            source = open_spz(file)
+            fields = decode_streams(source.header, source.in_order(), source.header.count)
+            header = source.complete(remarks)
+            return self._finish(header, fields, self._signs(header, remarks), remarks)
 
-    def _decode(self, header: SpzHeader, body: bytes, part: slice, remarks: Remarks) -> Gaussians:
-        signs = self._signs(header, remarks)
-        scene = decode_rows(header, memoryview(body), part, signs, remarks)
+    def _finish(
+        self, header: SpzHeader, fields: dict[str, Tensor], signs: Signs, remarks: Remarks
+    ) -> Gaussians:
+        turn_axes(fields, signs)
+        scene = possible_gaussians(remarks, **fields)
         return scene.replace(antialiased=header.antialiased)
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
-        """See `Format.open_rows`; the bytes of the file are in memory."""
+        """See `Format.open_rows`; what is packed by gzip is unpacked twice."""
         remarks = Remarks(self.config.strict)
 
         def start(file: BinaryIO) -> Rows:
-            header, body = unpack_spz(file.read(), remarks)
-            parts = divide_rows(header.count)
-            chunks = (self._decode(header, body, part, remarks) for part in parts)
-            like = self._decode(header, body, slice(0, 0), remarks)
-            return Rows(header.count, like, chunks)
+            source = open_spz(file)
+            streams = source.side_by_side()
+            header = source.complete(remarks)
+            signs = self._signs(header, remarks)
+
+            def decode(count: int) -> Gaussians:
+                fields = decode_streams(header, streams, count)
+                return self._finish(header, fields, signs, remarks)
+
+            sizes = (part.stop - part.start for part in divide_rows(header.count))
+            return Rows(header.count, decode(0), map(decode, sizes))
 
         with open_for_rows(path, remarks, start) as rows:
             yield rows

@@ -1,18 +1,21 @@
 """Streams of SPZ files: bytes of centers, opacities, colors, scales, quaternions and SH."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import Signs, quat_parities, sh_parities
-from gaussrep.formats.checked_files import possible_gaussians, sh_coefficients
-from gaussrep.formats.remarks import Remarks
+from gaussrep.formats.axes import RIGHT_DOWN_FORWARD, Signs, quat_parities, sh_parities
+from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
 from gaussrep.formats.spz_container import SpzHeader
+from gaussrep.formats.spz_unpacking import StreamReader
 from gaussrep.formats.storage import allocate
 from gaussrep.gaussians import Gaussians
+from gaussrep.sh import degree_of
 
 FRACTIONAL_BITS = 12
 """Centers are in steps of 1/4096, as in Niantic's code; scenes beyond 2048 get coarser ones."""
@@ -46,55 +49,73 @@ COARSE = [
 """The steps to which the bytes of SH are rounded, of degree 1 and above."""
 
 
-def decode_rows(
-    header: SpzHeader, body: memoryview, part: slice, signs: Signs, remarks: Remarks
-) -> Gaussians:
-    """Decode a part of a file to Gaussians.
+def decode_streams(
+    header: SpzHeader, streams: Iterable[StreamReader], count: int
+) -> dict[str, Tensor]:
+    """Decode the next Gaussians of a file.
 
     Args:
         header: Header of the file.
-        body: The streams, concatenated, of the size that the header declares.
-        part: Rows of the file, from a number to another.
-        signs: Signs of x, y and z in the file's axes.
-        remarks: What is odd in the file; impossible Gaussians are added.
+        streams: Its six streams, each read before the next one is taken.
+        count: Number of Gaussians.
 
     Returns:
-        A part of the scene with `sh` in gaussrep's axes.
+        The fields of `Gaussians`, in the file's axes.
 
     Raises:
-        FormatError: If impossible Gaussians are not left out.
+        FormatError: If the file is truncated or damaged.
     """
-    count = part.stop - part.start
-    bases = (header.degree + 1) ** 2
-    shapes = {"means": (count, 3), "quats": (count, 4), "scales": (count, 3), "opacities": (count,)}
-    fields = {name: allocate(shape) for name, shape in shapes.items()}
-    fields["sh"] = allocate((count, bases, 3))
-    streams = list(_split(header, body))
-    for start in range(0, count, ROWS):
-        few = slice(start, min(start + ROWS, count))
-        rows = slice(part.start + few.start, part.start + few.stop)
-        places = {name: tensor[few].numpy() for name, tensor in fields.items()}
-        _decode_few(header, [stream[rows] for stream in streams], signs, places)
-    return possible_gaussians(remarks, **fields)
+    fields = dict[str, Tensor]()
+    for number, (size, stream) in enumerate(zip(header.sizes, streams, strict=True)):
+        name, shape = FIELDS[number]
+        if name not in fields:
+            shape = ((header.degree + 1) ** 2, 3) if name == "sh" else shape
+            fields[name] = allocate((count, *shape))
+        for start in range(0, count, ROWS):
+            few = slice(start, min(start + ROWS, count))
+            content = stream.read(size * (few.stop - few.start))
+            stored = np.frombuffer(content, np.uint8).reshape(few.stop - few.start, size)
+            _decode_few(header, number, stored, fields[name][few].numpy())
+    return fields
 
 
-def _decode_few(
-    header: SpzHeader, streams: list[np.ndarray], signs: Signs, places: dict[str, np.ndarray]
-) -> None:
-    """Decode few Gaussians into their places in the fields."""
-    stored, opacities, colors, logs, quats, rest = streams
-    places["means"][:] = _centers(stored, header)
-    places["means"] *= np.array(signs, np.float32)
-    places["quats"][:] = decode_quats(quats, header.version)
-    places["quats"] *= np.array(quat_parities(signs), np.float32)
-    SCALES.take(logs, out=places["scales"], mode="clip")
-    OPACITIES.take(opacities[:, 0], out=places["opacities"], mode="clip")
-    places["sh"][:, 0] = COLORS[colors]
-    higher = rest.astype(np.float32)
-    higher -= SH_ZERO
-    factors = np.repeat(sh_parities(header.degree, signs)[1:], 3) / SH_ZERO
-    flat = places["sh"].reshape(len(rest), -1)
-    np.multiply(higher, factors.astype(np.float32), out=flat[:, 3:])
+FIELDS: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("means", (3,)), ("opacities", ()), ("sh", ()), ("scales", (3,)), ("quats", (4,)), ("sh", ()),
+)  # fmt: skip
+"""The field that each stream fills, and the shape of its rows, which for SH is the degree's."""
+
+
+def _decode_few(header: SpzHeader, number: int, stored: np.ndarray, place: np.ndarray) -> None:
+    """Decode few rows of a stream into their place."""
+    if number == 0:
+        place[:] = _centers(stored, header)
+    elif number == 1:
+        OPACITIES.take(stored[:, 0], out=place, mode="clip")
+    elif number == 2:
+        place[:, 0] = COLORS[stored]
+    elif number == 3:
+        SCALES.take(stored, out=place, mode="clip")
+    elif number == 4:
+        place[:] = decode_quats(stored, header.version)
+    else:
+        higher = place.reshape(len(place), -1)[:, 3:]
+        np.subtract(stored, np.float32(SH_ZERO), out=higher)
+        higher /= np.float32(SH_ZERO)
+
+
+def turn_axes(fields: Mapping[str, Tensor], signs: Signs) -> None:
+    """Convert Gaussians from the file's axes, in place.
+
+    Args:
+        fields: The fields of `Gaussians`, overwritten.
+        signs: Signs of x, y and z in the file's axes.
+    """
+    if signs == RIGHT_DOWN_FORWARD:
+        return
+    parities = sh_parities(degree_of(fields["sh"].shape[1]), signs)
+    for name, factors in (("means", signs), ("quats", quat_parities(signs))):
+        fields[name] *= torch.tensor(factors, dtype=torch.float32)
+    fields["sh"] *= torch.tensor(parities)[:, None]
 
 
 def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarray]:
@@ -129,14 +150,6 @@ def encode_centers(means: np.ndarray, bits: int) -> np.ndarray:
         Bytes, [N, 3, 3].
     """
     return _to_fixed(means.astype(np.float64) * 2**bits)
-
-
-def _split(header: SpzHeader, body: memoryview) -> Iterator[np.ndarray]:
-    place = 0
-    for size in header.sizes:
-        stream = np.frombuffer(body, np.uint8, header.count * size, place)
-        yield stream.reshape(header.count, size)
-        place += len(stream)
 
 
 def _centers(stored: np.ndarray, header: SpzHeader) -> np.ndarray:

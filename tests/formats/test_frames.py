@@ -3,19 +3,20 @@
 import pytest
 import torch
 
-from gaussrep.formats.axes import LEFT_UP_FORWARD, RIGHT_DOWN_FORWARD, RIGHT_UP_BACK
+from gaussrep.formats.axes import LEFT_UP_FORWARD, RIGHT_UP_BACK
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.gltf_file import read_container
 from gaussrep.formats.gltf_scene import read_scene
 from gaussrep.formats.remarks import Remarks
-from gaussrep.formats.spz_container import unpack_spz
-from gaussrep.formats.spz_streams import decode_rows
+from gaussrep.formats.spz_streams import decode_streams
+from gaussrep.formats.spz_unpacking import open_spz
+from gaussrep.gaussians import Gaussians
 
 
 def held_by_spz(path):
-    header, body = unpack_spz(path.read_bytes(), Remarks())
-    part = slice(0, header.count)
-    return decode_rows(header, memoryview(body), part, RIGHT_DOWN_FORWARD, Remarks())
+    with path.open("rb") as file:
+        source = open_spz(file)
+        return Gaussians(**decode_streams(source.header, source.in_order(), source.header.count))
 
 
 def held_by_glb(path):
