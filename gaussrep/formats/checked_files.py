@@ -48,13 +48,28 @@ def open_for_reading(path: Path, remarks: Remarks) -> Iterator[BinaryIO]:
 
 
 @contextmanager
-def _named_errors(path: Path) -> Iterator[None]:
+def named_errors(path: Path) -> Iterator[None]:
+    """Put the name of a file before the errors of the body.
+
+    Args:
+        path: The file.
+
+    Raises:
+        FormatError: If the body raises one.
+    """
     try:
         yield
-    except OSError as error:
-        raise FormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from error
+
+
+@contextmanager
+def _named_errors(path: Path) -> Iterator[None]:
+    try:
+        with named_errors(path):
+            yield
+    except OSError as error:
+        raise FormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
 
 
 @contextmanager

@@ -14,16 +14,18 @@ PART = 2**16
 choice)."""
 
 
-def divide_rows(count: int) -> list[slice]:
+def divide_rows(count: int, size: int | None = None) -> list[slice]:
     """Divide the Gaussians of a file into parts.
 
     Args:
         count: Number of Gaussians.
+        size: Largest number in a part; `PART` by default.
 
     Returns:
-        Ranges of at most `PART` rows, in order.
+        Ranges of rows, in order.
     """
-    return [slice(start, min(start + PART, count)) for start in range(0, count, PART)]
+    size = size or PART
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
 
 
 @dataclass(frozen=True, slots=True)

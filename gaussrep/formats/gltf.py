@@ -1,33 +1,25 @@
 """glTF files with Khronos's extension KHR_gaussian_splatting, `.glb` and `.gltf`."""
 
-import json
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 
-import numpy as np
-
-from gaussrep import __version__
-from gaussrep.errors import FormatError
 from gaussrep.formats.axes import LEFT_UP_FORWARD, convert_axes
-from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
-from gaussrep.formats.config import GltfConfig
-from gaussrep.formats.format import Format
-from gaussrep.formats.gltf_file import EXTENSION, data_uri, pack_glb, read_container
-from gaussrep.formats.gltf_scene import (
-    COLOR_SPACES,
-    KINDS,
-    MEANS,
-    POINTS,
-    PROPERTIES,
-    VENDOR,
-    attributes,
-    read_scene,
+from gaussrep.formats.checked_files import (
+    checked_values,
+    named_errors,
+    open_for_rows,
+    open_for_writing,
+    validate_for_export,
 )
+from gaussrep.formats.config import GltfConfig
+from gaussrep.formats.format import Format, Rows, RowSource
+from gaussrep.formats.gltf_buffers import read_container
+from gaussrep.formats.gltf_scene import scene_rows
+from gaussrep.formats.gltf_writing import GltfAttributes
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
-
-FLOAT, ARRAY_BUFFER = 5126, 34962
-"""glTF's numbers for float32 and for buffers of vertices."""
 
 
 class Gltf(Format):
@@ -65,10 +57,21 @@ class Gltf(Format):
             FormatError: If the file is missing or damaged, holds no Gaussians, or uses features
                 of glTF that are not read.
         """
+        with self.open_rows(path) as rows:
+            return rows.collect()
+
+    @contextmanager
+    def open_rows(self, path: Path) -> Iterator[Rows]:
+        """See `Format.open_rows`."""
         remarks = Remarks(self.config.strict)
-        with open_for_reading(path, remarks) as file:
-            scene = read_scene(read_container(file.read(), path.parent), remarks)
-            return convert_axes(scene, LEFT_UP_FORWARD)
+
+        def start(file: BinaryIO) -> Rows:
+            return scene_rows(read_container(file, path.parent), remarks)
+
+        with open_for_rows(path, remarks, start) as rows:
+            like = convert_axes(rows.like, LEFT_UP_FORWARD)
+            chunks = (convert_axes(chunk, LEFT_UP_FORWARD) for chunk in rows.chunks)
+            yield Rows(rows.count, like, chunks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -83,64 +86,29 @@ class Gltf(Format):
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """
-        scene = validate_for_export(
+        scene = self._start(gaussians, path)
+        attributes = GltfAttributes(scene, path.parent)
+        with open_for_writing(path) as file, attributes, named_errors(path):
+            attributes.add(scene)
+            attributes.write(file, _is_binary(path))
+
+    def write_rows(self, source: RowSource, path: Path) -> int:
+        """See `Format.write_rows`."""
+        with open_for_writing(path) as file, ExitStack() as stack:
+            with source() as rows:
+                like = self._start(rows.like, path)
+                attributes = stack.enter_context(GltfAttributes(like, path.parent))
+                for chunk in rows.chunks:
+                    attributes.add(checked_values(chunk))
+            with named_errors(path):
+                attributes.write(file, _is_binary(path))
+        return attributes.count
+
+    def _start(self, gaussians: Gaussians, path: Path) -> Gaussians:
+        return validate_for_export(
             gaussians, path, "a glTF file", antialiased_mark="private", marks_color_space=True
         )
-        scene = convert_axes(scene, LEFT_UP_FORWARD)
-        if scene.count == 0:
-            raise FormatError(f"{path}: a glTF file holds at least one Gaussian, got none.")
-        arrays = attributes(scene)
-        document = _describe(arrays, _properties(scene))
-        binary = b"".join(array.astype("<f4").tobytes() for array in arrays.values())
-        if path.suffix.lower() == ".glb":
-            content = pack_glb(json.dumps(document).encode(), binary)
-        else:
-            document["buffers"][0]["uri"] = data_uri(binary)
-            content = json.dumps(document).encode()
-        with open_for_writing(path) as file:
-            file.write(content)
 
 
-def _properties(scene: Gaussians) -> dict[str, Any]:
-    names = {space: name for name, space in COLOR_SPACES.items()}
-    properties: dict[str, Any] = PROPERTIES | {"colorSpace": names[scene.color_space]}
-    if scene.antialiased:
-        properties["extras"] = {VENDOR: {"antialiased": True}}
-    return properties
-
-
-def _describe(arrays: dict[str, np.ndarray], properties: dict[str, Any]) -> dict[str, Any]:
-    """Describe a file whose one buffer holds the arrays, concatenated, as JSON."""
-    names, sizes = list(arrays), [4 * array.size for array in arrays.values()]
-    ends = np.cumsum(sizes).tolist()
-    primitive = {
-        "attributes": {name: place for place, name in enumerate(names)},
-        "mode": POINTS,
-        "extensions": {EXTENSION: properties},
-    }
-    return {
-        "asset": {"version": "2.0", "generator": f"gaussrep {__version__}"},
-        "extensionsUsed": [EXTENSION],
-        "scene": 0,
-        "scenes": [{"nodes": [0]}],
-        "nodes": [{"mesh": 0}],
-        "meshes": [{"primitives": [primitive]}],
-        "accessors": [_accessor(place, name, arrays[name]) for place, name in enumerate(names)],
-        "bufferViews": [
-            {"buffer": 0, "byteOffset": end - size, "byteLength": size, "target": ARRAY_BUFFER}
-            for size, end in zip(sizes, ends, strict=True)
-        ],
-        "buffers": [{"byteLength": ends[-1]}],
-    }
-
-
-def _accessor(view: int, name: str, array: np.ndarray) -> dict[str, Any]:
-    described = {
-        "bufferView": view,
-        "componentType": FLOAT,
-        "count": len(array),
-        "type": KINDS.get(name, "VEC3"),
-    }
-    if name == MEANS:
-        described |= {"min": array.min(0).tolist(), "max": array.max(0).tolist()}
-    return described
+def _is_binary(path: Path) -> bool:
+    return path.suffix.lower() == ".glb"

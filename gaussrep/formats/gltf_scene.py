@@ -1,7 +1,9 @@
 """Gaussians of the scene graph of a glTF file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,18 +16,18 @@ from gaussrep.formats.checked_files import (
     gaussians_from_arrays,
     sh_coefficients,
 )
+from gaussrep.formats.format import Rows, divide_rows
+from gaussrep.formats.gltf_buffers import Container
 from gaussrep.formats.gltf_file import (
     EXTENSION,
     Accessor,
-    BufferView,
-    Container,
     Document,
     Node,
     Primitive,
     Splatting,
     item_at,
 )
-from gaussrep.formats.placing import join, place
+from gaussrep.formats.placing import common_marks, extend_degree, place
 from gaussrep.formats.remarks import LEFT_OUT_SHARE, Remarks
 from gaussrep.gaussians import Gaussians
 from gaussrep.quaternions import to_matrix
@@ -35,8 +37,8 @@ DTYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5126: "<f4"}
 WIDTHS = {"SCALAR": 1, "VEC3": 3, "VEC4": 4}
 
 
-def read_accessor(container: Container, index: int, kind: str) -> np.ndarray:
-    """Read all vectors of an accessor.
+def find_accessor(container: Container, index: int, kind: str) -> Accessor:
+    """Find an accessor that can be read.
 
     Args:
         container: The file.
@@ -44,7 +46,7 @@ def read_accessor(container: Container, index: int, kind: str) -> np.ndarray:
         kind: Expected type, a key of `WIDTHS`.
 
     Returns:
-        float32, [N, width]; normalized integers are in [0, 1] or [-1, 1].
+        The accessor.
 
     Raises:
         FormatError: If there is no such accessor, it is of another type, sparse, or reaches beyond
@@ -60,25 +62,46 @@ def read_accessor(container: Container, index: int, kind: str) -> np.ndarray:
     if accessor.sparse is not None or accessor.buffer_view is None:
         raise FormatError(f"accessor {index} is sparse or has no buffer view; that is not read.")
     view = item_at(document.buffer_views, accessor.buffer_view, "buffer view")
-    stored = _array_view(item_at(container.buffers, view.buffer, "buffer"), view, accessor, index)
-    return _dequantize(stored, accessor.normalized)
-
-
-def _array_view(content: bytes, view: BufferView, accessor: Accessor, index: int) -> np.ndarray:
-    """View the bytes as an array, without a copy."""
-    dtype = np.dtype(DTYPES[accessor.component_type])
-    width = WIDTHS[accessor.type]
-    stride = view.byte_stride or width * dtype.itemsize
-    end = accessor.byte_offset + stride * (accessor.count - 1) + width * dtype.itemsize
-    if end > view.byte_length or view.byte_offset + view.byte_length > len(content):
+    buffer = item_at(container.buffers, view.buffer, "buffer")
+    row = WIDTHS[kind] * np.dtype(DTYPES[accessor.component_type]).itemsize
+    end = accessor.byte_offset + (view.byte_stride or row) * (accessor.count - 1) + row
+    if end > view.byte_length or view.byte_offset + view.byte_length > buffer.size:
         raise FormatError(
             f"accessor {index} of {accessor.count} vectors needs {end} bytes, its buffer view has "
-            f"{view.byte_length} at {view.byte_offset} of {len(content)}."
+            f"{view.byte_length} at {view.byte_offset} of {buffer.size}."
         )
-    start = view.byte_offset + accessor.byte_offset
-    return np.ndarray(
-        (accessor.count, width), dtype, content, start, strides=(stride, dtype.itemsize)
-    )
+    return accessor
+
+
+def read_accessor(container: Container, accessor: Accessor, part: slice) -> np.ndarray:
+    """Read vectors of an accessor.
+
+    Args:
+        container: The file.
+        accessor: One of `find_accessor`.
+        part: Which of its vectors, from a number to another.
+
+    Returns:
+        float32, [N, width]; normalized integers are in [0, 1] or [-1, 1].
+
+    Raises:
+        FormatError: If the file cannot be read.
+    """
+    assert accessor.buffer_view is not None
+    view = container.document.buffer_views[accessor.buffer_view]
+    dtype, width = np.dtype(DTYPES[accessor.component_type]), WIDTHS[accessor.type]
+    count, row = part.stop - part.start, width * dtype.itemsize
+    if count == 0:
+        return np.empty((0, width), np.float32)
+    stride = view.byte_stride or row
+    inside = accessor.byte_offset % stride
+    start = accessor.byte_offset - inside + stride * part.start
+    # Whole rows of the view, the same for attributes that are interleaved.
+    size = min(max(stride, inside + row) + stride * (count - 1), view.byte_length - start)
+    content = container.buffers[view.buffer].read(view.byte_offset + start, size)
+    strides = (stride, dtype.itemsize)
+    stored = np.ndarray((count, width), dtype, content, inside, strides)
+    return _dequantize(stored, accessor.normalized)
 
 
 def _dequantize(stored: np.ndarray, normalized: bool) -> np.ndarray:
@@ -112,48 +135,83 @@ XYZW = [1, 2, 3, 0]
 WXYZ = [3, 0, 1, 2]
 
 
-def read_primitive(
-    container: Container, primitive: Primitive, splatting: Splatting, remarks: Remarks
-) -> Gaussians:
-    """Decode the Gaussians of a primitive.
+ROWS = 2**13
+"""Gaussians that are decoded at a time; a design choice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """The Gaussians of a primitive, under one node.
 
     Args:
-        container: The file.
-        primitive: A primitive that has the extension.
-        splatting: The extension's properties.
-        remarks: What is odd in the file; impossible Gaussians are added.
-
-    Returns:
-        One scene with `sh` in the coordinates of the mesh.
-
-    Raises:
-        FormatError: If the extension has other properties than `PROPERTIES`, attributes are
-            missing, of different length or damaged, or impossible Gaussians are not left out.
+        accessors: Their attributes by name.
+        bases: Number of SH basis functions.
+        matrix: Matrix of the node, [4, 4].
+        marks: Marks of the scene.
+        has_logarithms: Whether the scales are logarithms.
     """
+
+    accessors: Mapping[str, Accessor]
+    bases: int
+    matrix: np.ndarray
+    marks: Mapping[str, Any]
+    has_logarithms: bool
+
+    @property
+    def count(self) -> int:
+        """Number of Gaussians."""
+        return self.accessors[MEANS].count
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the decoded Gaussians."""
+        return 4 * self.count * (sum(map(WIDTHS.__getitem__, KINDS.values())) + 3 * self.bases)
+
+
+def _piece(
+    container: Container,
+    primitive: Primitive,
+    splatting: Splatting,
+    matrix: np.ndarray,
+    remarks: Remarks,
+) -> _Piece:
+    """Check a primitive that has the extension."""
     _check_properties(primitive, splatting, remarks)
     bases = _count_bases(primitive)
     kinds = KINDS | dict.fromkeys(sh_names(bases), "VEC3")
     missing = [name for name in kinds if name not in primitive.attributes]
     if missing:
         raise FormatError(f"a primitive of Gaussians lacks {', '.join(missing)}.")
-    arrays = {
-        name: read_accessor(container, primitive.attributes[name], kind)
+    accessors = {
+        name: find_accessor(container, primitive.attributes[name], kind)
         for name, kind in kinds.items()
     }
-    if len({len(array) for array in arrays.values()}) > 1:
+    if len({accessor.count for accessor in accessors.values()}) > 1:
         raise FormatError("the attributes of a primitive differ in their number of values.")
-    arrays[SCALES] = _linear_scales(arrays[SCALES], container.document.asset.generator)
-    return gaussians_from_arrays(
+    marks = {
+        "antialiased": _is_antialiased(splatting),
+        "color_space": COLOR_SPACES[str(splatting.color_space)],
+    }
+    return _Piece(accessors, bases, matrix, marks, _has_logarithms(container, accessors[SCALES]))
+
+
+def _decode(container: Container, piece: _Piece, part: slice, remarks: Remarks) -> Gaussians:
+    """Decode a part of a primitive, in the coordinates of the scene."""
+    arrays = {
+        name: read_accessor(container, accessor, part) for name, accessor in piece.accessors.items()
+    }
+    if piece.has_logarithms:
+        with np.errstate(over="ignore"):
+            np.exp(arrays[SCALES], out=arrays[SCALES])
+    scene = gaussians_from_arrays(
         remarks,
         means=arrays[MEANS],
         quats=arrays[QUATS][:, WXYZ],
         scales=arrays[SCALES],
         opacities=arrays[OPACITIES][:, 0],
-        sh=np.stack([arrays[name] for name in sh_names(bases)], axis=1),
-    ).replace(
-        antialiased=_is_antialiased(splatting),
-        color_space=COLOR_SPACES[str(splatting.color_space)],
+        sh=np.stack([arrays[name] for name in sh_names(piece.bases)], axis=1),
     )
+    return place(scene, piece.matrix).replace(**piece.marks)
 
 
 def _is_antialiased(splatting: Splatting) -> bool:
@@ -226,21 +284,24 @@ LOG_SCALES, LINEAR_SCALES = (2, 3, 1), (2, 7, 1)
 scales; between the two, a negative value shows that they are logarithms."""
 
 
-def _linear_scales(stored: np.ndarray, generator: str) -> np.ndarray:
-    """Return the scales of a primitive, whose file may hold logarithms."""
-    negative = (stored < 0).any(1)
+def _has_logarithms(container: Container, scales: Accessor) -> bool:
+    """Whether the scales of a primitive are logarithms."""
+    generator = container.document.asset.generator
+    negative = sum(
+        int((read_accessor(container, scales, part) < 0).any(1).sum())
+        for part in divide_rows(scales.count, ROWS)
+    )
     found = GENERATOR.match(generator)
     version = tuple(map(int, found.groups())) if found else LINEAR_SCALES
-    if version <= LOG_SCALES or (version < LINEAR_SCALES and negative.any()):
-        with np.errstate(over="ignore"):
-            return np.exp(stored)
-    if negative.mean() > LEFT_OUT_SHARE:
+    if version <= LOG_SCALES or (version < LINEAR_SCALES and negative):
+        return True
+    if negative > LEFT_OUT_SHARE * scales.count:
         raise FormatError(
-            f"{int(negative.sum())} of {len(stored)} Gaussians have a negative scale: they are "
+            f"{negative} of {scales.count} Gaussians have a negative scale: they are "
             f"logarithms, as in drafts of {EXTENSION} up to early 2026, or damaged; write the file "
             f"again with a newer version of {generator[:40] or 'its program'}."
         )
-    return stored
+    return False
 
 
 def _count_bases(primitive: Primitive) -> int:
@@ -262,19 +323,20 @@ DRAFT = {"_ROTATION", "_SCALE"}
 """Attributes of the drafts of the extension of 2024 and 2025."""
 
 
-def read_scene(container: Container, remarks: Remarks) -> Gaussians:
-    """Collect the Gaussians of the default scene.
+def scene_rows(container: Container, remarks: Remarks) -> Rows:
+    """Prepare to read the Gaussians of the default scene.
 
     Args:
         container: The file.
         remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
-        One scene with `sh` of the highest degree that occurs, in glTF's axes.
+        The scene, with `sh` of the highest degree that occurs, in glTF's axes.
 
     Raises:
         FormatError: If the file requires an unknown extension, holds no Gaussians, a node is
-            reached twice, shears or flattens, or a primitive is damaged.
+            reached twice, shears or flattens, or a primitive is damaged; also while parts are
+            read.
     """
     document = container.document
     if unknown := set(document.extensions_required) - SUPPORTED_EXTENSIONS:
@@ -284,10 +346,18 @@ def read_scene(container: Container, remarks: Remarks) -> Gaussians:
         )
     if others := _others(document):
         remarks.add(f"the file uses {', '.join(others)}, ignored here")
-    parts = list(_parts(container, remarks))
-    if not parts:
+    pieces = list(_pieces(container, remarks))
+    if not pieces:
         raise FormatError(f"the file holds no Gaussians: no primitive has {EXTENSION}.")
-    return join(parts)
+    bases = max(piece.bases for piece in pieces)
+    likes = [_decode(container, piece, slice(0, 0), Remarks()) for piece in pieces]
+    like = extend_degree(common_marks(likes), bases)
+    chunks = (
+        extend_degree(_decode(container, piece, part, remarks), bases)
+        for piece in pieces
+        for part in divide_rows(piece.count, ROWS)
+    )
+    return Rows(sum(piece.count for piece in pieces), like, chunks)
 
 
 def _others(document: Document) -> list[str]:
@@ -297,9 +367,10 @@ def _others(document: Document) -> list[str]:
     return sorted(name for name in used - SUPPORTED_EXTENSIONS if not name.startswith(HARMLESS))
 
 
-def _parts(container: Container, remarks: Remarks) -> Iterator[Gaussians]:
-    """Yield the Gaussians of every node's primitives, in the coordinates of the scene."""
-    document, size, total = container.document, sum(map(len, container.buffers)), 0
+def _pieces(container: Container, remarks: Remarks) -> Iterator[_Piece]:
+    """Yield the primitives of every node that hold Gaussians."""
+    document, total = container.document, 0
+    size = sum(buffer.size for buffer in container.buffers)
     for node, matrix in _nodes(document):
         if node.mesh is None:
             continue
@@ -307,10 +378,10 @@ def _parts(container: Container, remarks: Remarks) -> Iterator[Gaussians]:
             splatting = _find_splatting(primitive, remarks)
             if splatting is None:
                 continue
-            part = read_primitive(container, primitive, splatting, remarks)
-            total += sum(tensor.nbytes for _, tensor in part.tensors())
+            piece = _piece(container, primitive, splatting, matrix, remarks)
+            total += piece.nbytes
             check_decompressed_size(size, total)
-            yield place(part, matrix)
+            yield piece
 
 
 def _find_splatting(primitive: Primitive, remarks: Remarks) -> Splatting | None:

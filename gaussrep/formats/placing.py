@@ -71,6 +71,26 @@ def _stretch(part: Gaussians, matrix: Tensor, turn: Tensor) -> Gaussians:
     )
 
 
+def common_marks(parts: Sequence[Gaussians]) -> Gaussians:
+    """Check that parts can be one scene.
+
+    Args:
+        parts: At least one scene.
+
+    Returns:
+        The first.
+
+    Raises:
+        FormatError: If only some parts are antialiased, or have linear colors.
+    """
+    if len({(part.antialiased, part.color_space) for part in parts}) > 1:
+        raise FormatError(
+            "some of its parts are marked antialiased, or have linear colors, and others are not; "
+            "one scene cannot hold both. Write them to files of their own."
+        )
+    return parts[0]
+
+
 def join(parts: Sequence[Gaussians]) -> Gaussians:
     """Concatenate parts with SH, whose degrees may differ.
 
@@ -83,16 +103,25 @@ def join(parts: Sequence[Gaussians]) -> Gaussians:
     Raises:
         FormatError: If only some parts are antialiased, or have linear colors.
     """
-    if len({(part.antialiased, part.color_space) for part in parts}) > 1:
-        raise FormatError(
-            "some of its parts are marked antialiased, or have linear colors, and others are not; "
-            "one scene cannot hold both. Write them to files of their own."
-        )
+    first = common_marks(parts)
+    if len(parts) == 1:
+        return first
     bases = max(part.sh.shape[1] for part in parts if part.sh is not None)
-    return Gaussians.cat([_extend(part, bases) for part in parts])
+    return Gaussians.cat([extend_degree(part, bases) for part in parts])
 
 
-def _extend(part: Gaussians, bases: int) -> Gaussians:
+def extend_degree(part: Gaussians, bases: int) -> Gaussians:
+    """Extend SH by zeros.
+
+    Args:
+        part: One scene with `sh`.
+        bases: Number of basis functions, at least those that it has.
+
+    Returns:
+        The same with `bases` basis functions.
+    """
     assert part.sh is not None
+    if part.sh.shape[1] == bases:
+        return part
     missing = part.sh.new_zeros(part.count, bases - part.sh.shape[1], 3)
     return part.replace(sh=torch.cat([part.sh, missing], dim=1))

@@ -13,6 +13,7 @@ from gaussrep.errors import FormatError
 from gaussrep.formats.axes import Signs, convert_axes
 from gaussrep.formats.checked_files import (
     checked_values,
+    named_errors,
     open_for_reading,
     open_for_rows,
     open_for_writing,
@@ -147,7 +148,7 @@ class Spz(Format):
         """
         like, axes = self._start(gaussians, path), self._written_axes()
         streams = SpzStreams(like, axes, self.config.version, path.parent)
-        with open_for_writing(path) as file, streams, _named(path):
+        with open_for_writing(path) as file, streams, named_errors(path):
             streams.add(like)
             write_spz(file, *streams.finish())
         streams.remark(path)
@@ -161,9 +162,9 @@ class Spz(Format):
                 stack.enter_context(streams)
                 for chunk in rows.chunks:
                     scene = checked_values(chunk)
-                    with _named(path):
+                    with named_errors(path):
                         streams.add(scene)
-            with _named(path):
+            with named_errors(path):
                 write_spz(file, *streams.finish())
         streams.remark(path)
         return streams.count
@@ -175,14 +176,6 @@ class Spz(Format):
 
     def _written_axes(self) -> int:
         return AXES["spz" if self.config.axes == "auto" else self.config.axes]
-
-
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except FormatError as error:
-        raise FormatError(f"{path}: {error}") from error
 
 
 def _signs_of(number: int) -> Signs:

@@ -1,6 +1,6 @@
 """Streams of SPZ files: bytes of centers, opacities, colors, scales, quaternions and SH."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
@@ -103,7 +103,7 @@ def _decode_few(header: SpzHeader, number: int, stored: np.ndarray, place: np.nd
         higher /= np.float32(SH_ZERO)
 
 
-def turn_axes(fields: Mapping[str, Tensor], signs: Signs) -> None:
+def turn_axes(fields: dict[str, Tensor], signs: Signs) -> None:
     """Convert Gaussians from the file's axes, in place.
 
     Args:

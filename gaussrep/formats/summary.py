@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from gaussrep.formats.by_suffix import load
-from gaussrep.formats.gltf_file import CHUNK, GLB, MAGIC, parse_document
+from gaussrep.formats.gltf_buffers import CHUNK, GLB, MAGIC
+from gaussrep.formats.gltf_file import parse_document
 from gaussrep.formats.ply_elements import read_header
 from gaussrep.formats.sog_files import META, open_files
 from gaussrep.formats.sog_meta import Meta, parse_meta

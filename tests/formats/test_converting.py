@@ -11,12 +11,14 @@ from gaussrep.formats.converting import Editing, convert_file
 from gaussrep.formats.ply_layout import column_names, encode
 from gaussrep.gaussians import Gaussians
 
-NAMES = ["a.ply", "a.splat", "a.spz", "a.glb", "a.compressed.ply"]
+NAMES = ["a.ply", "a.splat", "a.spz", "a.glb", "a.gltf", "a.compressed.ply"]
+PARTS = ["format.PART", "ply.PART", "ply.ROWS", "spz_streams.ROWS", "gltf_scene.ROWS"]
+PARTS += ["gltf_writing.ROWS", "compressed_ply.ROWS"]
 
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    for name in ("format.PART", "ply.PART", "ply.ROWS", "spz_streams.ROWS"):
+    for name in PARTS:
         monkeypatch.setattr(f"gaussrep.formats.{name}", 16)
 
 
@@ -76,7 +78,7 @@ def test_impossible_gaussians_are_counted_over_all_parts(tmp_path, make_scene, c
     assert not (tmp_path / "c.ply").exists()
 
 
-@pytest.mark.parametrize("target", ["b.ply", "b.splat", "b.spz"])
+@pytest.mark.parametrize("target", ["b.ply", "b.splat", "b.spz", "b.glb"])
 def test_a_check_after_the_last_part_leaves_the_old_file(tmp_path, make_scene, target):
     save(make_scene(50), tmp_path / "a.ply")
     save(make_scene(5), tmp_path / target)
@@ -113,7 +115,7 @@ def test_a_file_onto_itself_and_no_gaussians(tmp_path, make_scene):
     assert load(tmp_path / "a.ply").count == 0
 
 
-TARGETS = ["out.ply", "out.splat", "out.spz"]
+TARGETS = ["out.ply", "out.splat", "out.spz", "out.glb"]
 LIMITED = """
 import resource, sys
 from pathlib import Path
@@ -129,6 +131,8 @@ limit = size + int(mib) * 2**20
 resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
 for target in targets:
     assert convert_file(Path(source), Path(target), {}, {}, edit) == 400_000
+for read in targets[2:]:
+    assert convert_file(Path(read), Path(targets[0]), {}, {}) == 400_000
 try:
     load(source)
 except (MemoryError, RuntimeError):

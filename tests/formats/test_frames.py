@@ -5,8 +5,8 @@ import torch
 
 from gaussrep.formats.axes import LEFT_UP_FORWARD, RIGHT_UP_BACK
 from gaussrep.formats.by_suffix import load, save
-from gaussrep.formats.gltf_file import read_container
-from gaussrep.formats.gltf_scene import read_scene
+from gaussrep.formats.gltf_buffers import read_container
+from gaussrep.formats.gltf_scene import scene_rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz_streams import decode_streams
 from gaussrep.formats.spz_unpacking import open_spz
@@ -20,7 +20,8 @@ def held_by_spz(path):
 
 
 def held_by_glb(path):
-    return read_scene(read_container(path.read_bytes(), path.parent), Remarks())
+    with path.open("rb") as file:
+        return scene_rows(read_container(file, path.parent), Remarks()).collect()
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,34 @@ class TestReading:
             (tmp_path / "a.gltf").write_text(json.dumps(document))
             assert load(tmp_path / "a.gltf").means[0].tolist() == [1, 2, 3]
 
+    def test_json_whose_strings_have_escapes(self, tmp_path):
+        document, binary = parts()
+        text = base64.b64encode(binary).decode()
+        assert "/" in text
+        document["buffers"][0]["uri"] = f"data:application/octet-stream;base64,{text}"
+        plain = json.dumps(document)
+        for content in (
+            plain,
+            plain.replace("/", "\\/"),
+            plain.replace(text, "\\u0041" + text[1:]),
+        ):
+            (tmp_path / "a.gltf").write_text(content)
+            assert load(tmp_path / "a.gltf").means[0].tolist() == [1, 2, 3]
+
+    def test_several_buffers_in_json_that_is_longer_than_a_block(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("gaussrep.formats.gltf_buffers.BLOCK", 300)
+        document, binary = parts()
+        uri = "data:application/octet-stream;base64," + base64.b64encode(binary).decode()
+        image = "data:image/png;base64," + base64.b64encode(bytes(500)).decode()
+        document["images"] = [{"uri": image}]
+        document["buffers"] = [
+            {"byteLength": 500, "uri": image},
+            {**document["buffers"][0], "uri": uri},
+        ]
+        document["bufferViews"] = [view | {"buffer": 1} for view in document["bufferViews"]]
+        (tmp_path / "a.gltf").write_text(json.dumps(document))
+        assert load(tmp_path / "a.gltf").means[0].tolist() == [1, 2, 3]
+
     def test_normalized_integers(self, read):
         values = VALUES | {
             f"{NAME}:ROTATION": ("VEC4", [[0, 0, 0, 127], [-128, 0, 0, 0]]),
