@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from gaussrep.formats.by_suffix import load
-from gaussrep.formats.gltf_buffers import CHUNK, GLB, MAGIC
-from gaussrep.formats.gltf_file import parse_document
+from gaussrep.formats.gltf_buffers import MAGIC, read_container
 from gaussrep.formats.ply_elements import read_header
 from gaussrep.formats.sog_files import META, open_files
 from gaussrep.formats.sog_meta import Meta, parse_meta
@@ -76,12 +75,8 @@ def _program(path: Path) -> str:
         file.seek(0)
         if start.startswith(b"ply"):
             return "; ".join(read_header(file).comments)
-        if start == MAGIC:
-            file.seek(GLB.size)
-            size, _ = CHUNK.unpack(file.read(CHUNK.size))
-            return parse_document(file.read(size)).asset.generator
-        if path.suffix.lower() == ".gltf":
-            return parse_document(file.read()).asset.generator
+        if start == MAGIC or path.suffix.lower() == ".gltf":
+            return read_container(file, path.parent).document.asset.generator
         if path.suffix.lower() == ".sog" or path.name.lower() == META:
             meta = parse_meta(open_files(path, file)[0])
             return meta.asset.generator if isinstance(meta, Meta) else ""
