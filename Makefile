@@ -99,7 +99,7 @@ demo-3d: $(VENV)/.demo-3d  ## Make rooms, train a small GaussianCross on them, p
 	@echo "The report: $(CURDIR)/runs/demo-3d/report.html"
 
 test: $(VENV)/.ready test-wheels test-nerfstudio  ## Run every test.
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m "not wheels" --durations=20
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not wheels" --durations=20
 
 test-nerfstudio: $(NERFSTUDIO_VENV)/.ready  ## Test the methods for nerfstudio, in an environment of their own.
 	OMP_NUM_THREADS=1 $(NERFSTUDIO_VENV)/bin/python -m pytest -c $(NERFSTUDIO)/pyproject.toml $(NERFSTUDIO)/tests
@@ -108,10 +108,10 @@ test-wheels: wheels  ## Install the built wheels in a clean environment and use 
 	$(BIN)/python -m pytest -m wheels tests/wheels
 
 prove: $(VENV)/.ready  ## Kill commands at every file event, and check that they go on to the same bits.
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto tests/kill_points --kill-points 0
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/kill_points --kill-points 0
 
 fuzz: $(VENV)/.ready  ## Read damaged files with every reader (MUTANTS of each, 10000).
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto tests/fuzz --mutants $(MUTANTS) --jaxtyping-packages=
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal tests/fuzz --mutants $(MUTANTS) --jaxtyping-packages=
 
 explore: $(VENV)/.ready  ## Try new random examples in the property tests.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m hypothesis --hypothesis-profile=explore
@@ -119,11 +119,11 @@ explore: $(VENV)/.ready  ## Try new random examples in the property tests.
 matrix: $(MATRIX:%=matrix-%) matrix-lowest  ## Run the tests on every Python, and with the lowest dependencies.
 
 $(MATRIX:%=matrix-%): matrix-%: .venv-%/.ready
-	OMP_NUM_THREADS=1 .venv-$*/bin/python -m pytest -n auto -m "not wheels"
+	OMP_NUM_THREADS=1 .venv-$*/bin/python -m pytest -n auto --dist worksteal -m "not wheels"
 
 # Old libraries warn of newer ones, and the oldest jaxtyping cannot check shapes where a conftest imports gaussrep.
 matrix-lowest: .venv-lowest/.ready
-	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto -m "not wheels" -W default --jaxtyping-packages=
+	OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n auto --dist worksteal -m "not wheels" -W default --jaxtyping-packages=
 
 lint: $(VENV)/.ready $(NERFSTUDIO_VENV)/.ready  ## Check style, spelling and types.
 	$(BIN)/ruff format --check .

@@ -45,7 +45,7 @@ def test_workers_of_a_killed_process_end(tmp_path, script):
         assert parent.stdout is not None
         assert [parent.stdout.readline() for _ in range(2)] == ["begun\n"] * 2
         parent.kill()
-        rest, _ = parent.communicate(timeout=60)  # until no process holds the pipe
+        rest, _ = parent.communicate(timeout=300)  # until no process holds the pipe
     assert rest == ""
 
 

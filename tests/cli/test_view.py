@@ -96,7 +96,7 @@ def test_it_serves_on_this_machine_alone_until_ctrl_c(file):
         with urllib.request.urlopen(url) as page:
             assert b"<html" in page.read()
         program.send_signal(signal.SIGINT)
-        rest, problems = program.communicate(timeout=30)
+        rest, problems = program.communicate(timeout=300)
     assert (program.returncode, rest.strip()) == (0, "")
     assert all(line.startswith(f"opening {file} …") for line in problems.splitlines())
     with socket.socket() as again:

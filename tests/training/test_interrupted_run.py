@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forked_program import run_gaussrep
 from safetensors.torch import load_file
 
 TOY = Path(__file__).parent / "toy"
@@ -32,25 +33,29 @@ pytestmark = [
 ]
 
 
-def start(folder, *arguments, program=PROGRAM):
+def environment():
     python_path = os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])
+    return os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"}
+
+
+def start(folder, *arguments, program=PROGRAM):
     return subprocess.Popen(
         [*program, *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"},
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
 
 
-def finish(process):
-    _, err = process.communicate(timeout=120)
-    assert process.returncode == 0, err
+def finish(folder, *arguments):
+    done = run_gaussrep(*arguments, cwd=folder, env=environment())
+    assert done.returncode == 0, done.stderr
 
 
 def wait_until(condition, process):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not condition():
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
@@ -67,7 +72,7 @@ def rows(run):
 def interrupt(process, number=signal.SIGINT):
     """Send the signal; return what the program printed last."""
     process.send_signal(number)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 128 + number, err
     assert "Traceback" not in err
     return err.splitlines()[-1]
@@ -87,7 +92,7 @@ def weights(run):
 def whole(request, tmp_path_factory):
     """The command of a run, and the run where nothing stopped it."""
     folder = tmp_path_factory.mktemp("whole")
-    finish(start(folder, *request.param, "--run", "run"))
+    finish(folder, *request.param, "--run", "run")
     return request.param, folder / "run"
 
 
@@ -106,7 +111,7 @@ def test_the_printed_command_goes_on_from_the_last_whole_step(whole, tmp_path, n
     made = max(int(row["step"]) for row in rows(run))
     assert made >= step
     assert f"step {made} of" in line
-    finish(start(tmp_path, *printed_command(line)))
+    finish(tmp_path, *printed_command(line))
     assert weights(run) == weights(unbroken)
     assert [row["loss"] for row in rows(run)] == [row["loss"] for row in rows(unbroken)]
 
@@ -118,7 +123,7 @@ def test_the_printed_command_goes_on_after_a_stop_in_the_first_steps(whole, tmp_
     wait_until((run / "config.yaml").exists, process)
     line = interrupt(process)
     assert "is saved; resume with: gaussrep " in line
-    finish(start(tmp_path, *printed_command(line)))
+    finish(tmp_path, *printed_command(line))
     assert weights(run) == weights(unbroken)
 
 
@@ -130,7 +135,7 @@ def test_before_the_run_folder_the_same_command_is_printed(whole, tmp_path):
     line = interrupt(process)
     assert line.startswith("interrupted before the first step; start again with: gaussrep ")
     assert not (tmp_path / "run").exists()
-    finish(start(tmp_path, *printed_command(line)))
+    finish(tmp_path, *printed_command(line))
     assert weights(tmp_path / "run") == weights(unbroken)
 
 
@@ -156,7 +161,7 @@ def test_workers_survive_ctrl_c_until_the_step_is_saved(tmp_path):
         os.kill(int(worker), signal.SIGINT)
     line = interrupt(process)
     assert "resume with: gaussrep train --resume run" in line
-    finish(start(tmp_path, *printed_command(line)))
+    finish(tmp_path, *printed_command(line))
 
 
 def test_all_processes_stop_after_the_same_step(tmp_path):
@@ -165,10 +170,10 @@ def test_all_processes_stop_after_the_same_step(tmp_path):
     process = start(tmp_path, *TRAIN, SLOWLY, "--run", "run", program=two)
     wait_until(lambda: len(rows(tmp_path / "run")) >= 3, process)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=300)
     (line,) = [line for line in err.splitlines() if "resume with: " in line]
     made = max(int(row["step"]) for row in rows(tmp_path / "run"))
     assert f"step {made} of 30 is saved" in line
     assert line.endswith("--processes 2")
-    finish(start(tmp_path, *printed_command(line)))
+    finish(tmp_path, *printed_command(line))
     assert len(rows(tmp_path / "run")) == 30

@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+from forked_program import run_gaussrep
 
 TOY = Path(__file__).parent / "toy"
 OF_ITSELF = "ignore::FutureWarning:torch.storage"
@@ -34,13 +35,16 @@ SETTINGS = (
 )
 
 
-def start(folder, *arguments, program=PROGRAM):
+def environment():
     python_path = os.pathsep.join([str(TOY), os.environ.get("PYTHONPATH", "")])
-    environment = os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"}
+    return os.environ | {"PYTHONPATH": python_path, "OMP_NUM_THREADS": "1"}
+
+
+def start(folder, *arguments, program=PROGRAM):
     return subprocess.Popen(
         [*program, "train", *arguments],
         cwd=folder,
-        env=environment,
+        env=environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -48,9 +52,16 @@ def start(folder, *arguments, program=PROGRAM):
 
 
 def finish(process):
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 0, err
     return out
+
+
+def train(folder, *arguments):
+    """Train in one process."""
+    done = run_gaussrep("train", *arguments, cwd=folder, env=environment())
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def rows_of(run):
@@ -63,7 +74,7 @@ def rows_of(run):
 
 
 def wait_for_rows(process, run, count):
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + 300
     while not (run / "metrics.csv").exists() or len(rows_of(run)) < count:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
@@ -73,7 +84,7 @@ def wait_for_rows(process, run, count):
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    finish(start(folder, "toy", *SETTINGS, "--run", "run"))
+    train(folder, "toy", *SETTINGS, "--run", "run")
     return folder / "run"
 
 
@@ -93,7 +104,7 @@ def test_a_killed_run_goes_on_as_if_it_never_was(tmp_path, whole, checkpoint_eve
     assert process.returncode == -9
     assert len(rows_of(run)) < 30
 
-    out = finish(start(tmp_path, "--resume", "run"))
+    out = train(tmp_path, "--resume", "run")
     assert rows_of(run) == rows_of(whole)
     assert out.startswith("run: loss ")
     assert (run / "model.safetensors").read_bytes() == (whole / "model.safetensors").read_bytes()
@@ -108,7 +119,7 @@ def test_two_processes_of_unequal_shares_equal_one(tmp_path):
         *("trainer.device=cpu", "trainer.tensorboard=false"),
     ]
     out = finish(start(tmp_path, *settings, "--processes", "2"))
-    finish(start(tmp_path, *settings))
+    train(tmp_path, *settings)
 
     together, alone = (rows_of(tmp_path / "runs" / name) for name in ("toy-1", "toy-2"))
     assert [row["step"] for row in together] == [str(step) for step in range(1, 9)]
@@ -151,7 +162,7 @@ def test_a_stopped_run_of_two_processes_prints_one_command(tmp_path):
     process = start(tmp_path, "toy", *slowly, "--run", "run", "--processes", "2")
     wait_for_rows(process, tmp_path / "run", 3)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=120)
+    _, err = process.communicate(timeout=300)
     assert process.returncode == 143
     assert err.count("resume with: gaussrep train --resume run --processes 2") == 1
     assert "Traceback" not in err

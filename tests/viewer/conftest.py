@@ -29,7 +29,7 @@ class Tab:
         message = {"id": number, "method": method, "params": parameters}
         self._socket.send(json.dumps(message))
         while True:
-            answer = json.loads(self._socket.recv(timeout=60))
+            answer = json.loads(self._socket.recv(timeout=300))
             if answer.get("id") == number:
                 assert "error" not in answer, answer
                 return answer["result"]

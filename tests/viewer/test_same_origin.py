@@ -73,4 +73,4 @@ def test_a_foreign_page_gets_neither_the_page_nor_the_scene(address):
         connect(f"ws://{address}", origin="https://evil.example")
     own = {"origin": f"http://{address}", "subprotocols": [f"viser-v{viser.__version__}"]}
     with connect(f"ws://{address}", **own) as socket:
-        assert socket.recv(timeout=60)
+        assert socket.recv(timeout=300)
