@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 
 Part = dict[str, Any]
 Parts = dict[str, Part]
@@ -43,12 +42,6 @@ def column_part(cells: Sequence[str]) -> Part:
     """The digest of a column as it is written; empty cells are NaN among the values."""
     numbers = array_part(np.array([float(cell or "nan") for cell in cells]))
     return numbers | {"digest": digest("\n".join(cells).encode())}
-
-
-def tensor_parts(tensors: Mapping[str, torch.Tensor | None]) -> Parts:
-    """One part per tensor that is there."""
-    there = {label: tensor for label, tensor in tensors.items() if tensor is not None}
-    return {label: array_part(tensor.detach().numpy()) for label, tensor in there.items()}
 
 
 def table_parts(text: str) -> Parts:

@@ -25,7 +25,7 @@ import torch
 from safetensors.numpy import load_file
 
 import gaussrep as gr
-from number_parts import Parts, array_part, bytes_part, folder_parts, table_parts, tensor_parts
+from number_parts import Parts, array_part, bytes_part, folder_parts, table_parts
 
 COUNT, WIDTH, HEIGHT = 400, 48, 40
 PATIENCE = 1800
@@ -74,6 +74,12 @@ FILES: Mapping[str, tuple[str, int | None, dict[str, int]]] = {
 
 class CommandFailed(Exception):
     """The command line refused or broke; the message is the last line that it printed."""
+
+
+def tensor_parts(tensors: Mapping[str, torch.Tensor | None]) -> Parts:
+    """One part per tensor that is there."""
+    there = {label: tensor for label, tensor in tensors.items() if tensor is not None}
+    return {label: array_part(tensor.detach().numpy()) for label, tensor in there.items()}
 
 
 def gaussian_parts(gaussians: gr.Gaussians) -> Parts:
@@ -249,6 +255,9 @@ def rooms_parts() -> Parts:
     return folder_parts(Path("rooms"))
 
 
+FIT_SETTINGS = ("strategy.refine_every=5", "init.count=500")
+OLDER_FIT_SETTINGS = ("strategy.every=5", "start.count=500")
+"""What these settings were called when `gaussrep fit` had a trainer of its own."""
 FIT_COLUMNS = (
     "step", "loss", "l1", "ssim", "depth", "gaussians", "sh_degree", "val_psnr", "val_ssim",
 )  # fmt: skip
@@ -270,14 +279,23 @@ def fit_run_parts(folder: Path) -> Parts:
 
 def fit_parts(run: str, *settings: str) -> Parts:
     """A short fit in which the strategy changes the Gaussians several times."""
-    chosen = ["steps=40", "log_every=5", "strategy.refine_every=5", "init.count=500", "seed=3"]
-    gaussrep("fit", "synthetic:balls", *chosen, *settings, "--run", run)
+    chosen = ["steps=40", "log_every=5", "seed=3", *settings]
+    try:
+        gaussrep("fit", "synthetic:balls", *chosen, *FIT_SETTINGS, "--run", run)
+    except CommandFailed:
+        gaussrep("fit", "synthetic:balls", *chosen, *OLDER_FIT_SETTINGS, "--run", run)
     return fit_run_parts(Path(run))
 
 
 def resume_fit_parts(run: str) -> Parts:
     """Ten more steps of a fit."""
-    gaussrep("fit", "--resume", run, "steps=50")
+    config = Path(run) / "config.yaml"
+    text = config.read_text(encoding="utf-8")
+    if "method:" in text:
+        gaussrep("fit", "--resume", run, "steps=50")
+    else:  # with a trainer of its own, a fit takes its length from its configuration alone
+        config.write_text(text.replace("\nsteps: 40\n", "\nsteps: 50\n"), encoding="utf-8")
+        gaussrep("fit", "--resume", run)
     return fit_run_parts(Path(run))
 
 
