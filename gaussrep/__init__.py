@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gaussrep.encoders import ImageEncoder, PointEncoder
     from gaussrep.errors import GaussrepError
     from gaussrep.evaluation import Evaluation, Scores, evaluate
-    from gaussrep.fitting import Capture, FitConfig, FitResult, Strategy, fit, open_capture
+    from gaussrep.fitting import Capture, FitConfig, FitResult, Strategy, fit
     from gaussrep.formats import Format, load, save
     from gaussrep.gaussians import Gaussians
     from gaussrep.losses import Loss
@@ -73,7 +73,6 @@ __all__ = [
     "get_renderer",
     "load",
     "load_run",
-    "open_capture",
     "plugins",
     "push",
     "render",
@@ -93,7 +92,7 @@ _NAMES_BY_MODULE = {
     "gaussrep.encoders": "ImageEncoder PointEncoder",
     "gaussrep.errors": "GaussrepError",
     "gaussrep.evaluation": "Evaluation Scores evaluate",
-    "gaussrep.fitting": "Capture FitConfig FitResult Strategy fit open_capture",
+    "gaussrep.fitting": "Capture FitConfig FitResult Strategy fit",
     "gaussrep.formats": "Format load save",
     "gaussrep.gaussians": "Gaussians",
     "gaussrep.losses": "Loss",

@@ -16,7 +16,7 @@ import typer
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
-__all__ = ["Progress", "paused_progress"]
+__all__ = ["Progress"]
 
 LINE_SECONDS = 4.5
 """Seconds between the plain lines of a progress."""

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from gaussrep.errors import ShapeError
 
-__all__ = ["basis", "evaluate", "from_rgb", "rotate"]
+__all__ = ["evaluate", "from_rgb"]
 
 MAX_DEGREE = 4
 C0 = 0.5 * sqrt(1 / pi)

@@ -2,18 +2,16 @@
 
 from gaussrep.config.base import ComponentConfig, Config
 from gaussrep.config.components import component, resolve
-from gaussrep.config.load import dump_yaml, load_config
+from gaussrep.config.load import load_config
 from gaussrep.config.paths import AbsolutePath
-from gaussrep.config.presets import preset, presets
+from gaussrep.config.presets import presets
 
 __all__ = [
     "AbsolutePath",
     "ComponentConfig",
     "Config",
     "component",
-    "dump_yaml",
     "load_config",
-    "preset",
     "presets",
     "resolve",
 ]

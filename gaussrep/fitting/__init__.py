@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gaussrep.fitting.capture import Capture, PosedImages, open_capture
+    from gaussrep.fitting.capture import Capture, PosedImages
     from gaussrep.fitting.config import BaseFitConfig, CaptureConfig, FitConfig
     from gaussrep.fitting.fitter import FittedViews, SceneFitter
     from gaussrep.fitting.run_fit import FitResult, fit
@@ -36,7 +36,6 @@ __all__ = [
     "Strategy",
     "fit",
     "known_scene",
-    "open_capture",
     "reset_state",
     "synthetic_capture",
     "update_params_and_optimizer_state",
@@ -57,7 +56,6 @@ _HOMES = {
     "Strategy": "gaussrep.fitting.strategy",
     "fit": "gaussrep.fitting.run_fit",
     "known_scene": "gaussrep.fitting.synthetic",
-    "open_capture": "gaussrep.fitting.capture",
     "reset_state": "gaussrep.fitting.strategy",
     "synthetic_capture": "gaussrep.fitting.synthetic",
     "update_params_and_optimizer_state": "gaussrep.fitting.strategy",

@@ -8,21 +8,18 @@ from typing import TYPE_CHECKING
 from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gaussrep.training.callback import Callback, Row
+    from gaussrep.training.callback import Callback
     from gaussrep.training.checkpoint import load_run
     from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
     from gaussrep.training.loading import ShuffledOrder, make_loader
     from gaussrep.training.optimization import Schedule
     from gaussrep.training.publishing import push
     from gaussrep.training.random_state import seeded
-    from gaussrep.training.run_folder import RunFolder
     from gaussrep.training.train_state import TrainState
-    from gaussrep.training.trainer import TrainResult, resume, train
+    from gaussrep.training.trainer import TrainResult, resume, train, train_or_resume
 
 __all__ = [
     "Callback",
-    "Row",
-    "RunFolder",
     "Schedule",
     "ShuffledOrder",
     "TrainConfig",
@@ -36,14 +33,13 @@ __all__ = [
     "seeded",
     "train",
     "train_config",
+    "train_or_resume",
 ]
 
 __getattr__ = lazy_names(
     __name__,
     {
         "Callback": "gaussrep.training.callback",
-        "Row": "gaussrep.training.callback",
-        "RunFolder": "gaussrep.training.run_folder",
         "Schedule": "gaussrep.training.optimization",
         "ShuffledOrder": "gaussrep.training.loading",
         "TrainConfig": "gaussrep.training.config",
@@ -57,5 +53,6 @@ __getattr__ = lazy_names(
         "seeded": "gaussrep.training.random_state",
         "train": "gaussrep.training.trainer",
         "train_config": "gaussrep.training.config",
+        "train_or_resume": "gaussrep.training.trainer",
     },
 )

@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component, load_config
-from gaussrep.config import preset as find_preset
 from gaussrep.config.guidance import Guidance
+from gaussrep.config.presets import preset as find_preset
 from gaussrep.config.presets import preset_summaries
 from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import ConfigError

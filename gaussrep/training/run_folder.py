@@ -13,7 +13,8 @@ import yaml
 
 from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
-from gaussrep.config import Config, dump_yaml, load_config
+from gaussrep.config import Config, load_config
+from gaussrep.config.load import dump_yaml
 from gaussrep.errors import RunError
 from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig

@@ -10,6 +10,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from gaussrep.config.load import dump_yaml
 from gaussrep.console import Progress
 from gaussrep.errors import RunError, RunInterrupt
 from gaussrep.methods.method import Method
@@ -153,6 +154,35 @@ def resume(
         with stop_on_signals() as stop, ExitStack() as stack:
             engine.on_main(lambda: stack.enter_context(owned_run(run.path)))
             return trainer.run(run, stop, resumes=True)
+
+
+def train_or_resume(
+    config: TrainConfig,
+    folder: Path,
+    init_hook: Callable[[Method], None] | None = None,
+) -> None:
+    """Train a method, or continue the same run where it was stopped; a complete run stays as it is.
+
+    Args:
+        config: Everything that decides what is computed.
+        folder: The run's folder.
+        init_hook: Called with the method before its first step, to change its initial weights.
+
+    Raises:
+        RunError: The folder holds a run with other settings.
+        RunInterrupt: Ctrl-C or SIGTERM stopped the run; its last whole step is saved.
+    """
+    run = RunFolder(folder)
+    if not run.exists():
+        train(config, folder, init_hook=init_hook)
+        return
+    if dump_yaml(run.read_config()) != dump_yaml(config):
+        raise RunError(
+            f"{folder} holds the training of other weights or with other settings; remove it, or "
+            "give this one another place with folder=FOLDER"
+        )
+    if max(run.checkpoints(), default=0) != config.trainer.steps:
+        resume(folder)
 
 
 class _Trainer:

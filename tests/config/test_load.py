@@ -6,7 +6,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from gaussrep.config import ComponentConfig, Config, component, dump_yaml, load_config
+from gaussrep.config import ComponentConfig, Config, component, load_config
+from gaussrep.config.load import dump_yaml
 from gaussrep.errors import ConfigError
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.config import preset, presets
+from gaussrep.config.presets import preset, presets
 from gaussrep.errors import ConfigError, PluginError
 
 PLUGIN = """

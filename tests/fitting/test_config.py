@@ -3,7 +3,8 @@ import sys
 
 import pytest
 
-from gaussrep.config import dump_yaml, load_config
+from gaussrep.config import load_config
+from gaussrep.config.load import dump_yaml
 from gaussrep.config.preflight import preflight
 from gaussrep.errors import ConfigError, FormatError
 from gaussrep.fitting.config import FitConfig

@@ -4,7 +4,8 @@ import pytest
 
 from gaussrep.config import load_config
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.fitting import CaptureConfig, FitConfig, open_capture
+from gaussrep.fitting import CaptureConfig, FitConfig
+from gaussrep.fitting.capture import open_capture
 
 PLUGIN = """
     @hookimpl

@@ -10,7 +10,7 @@ import yaml
 
 import gaussrep as gr
 from gaussrep.cli.main import app
-from gaussrep.config import dump_yaml
+from gaussrep.config.load import dump_yaml
 from gaussrep.errors import ConfigError, FormatError, RunError
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.synthetic import known_scene

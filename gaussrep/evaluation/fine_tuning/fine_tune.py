@@ -9,9 +9,8 @@ from typing import ClassVar
 import torch
 from torch.utils.data import default_collate
 
-from gaussrep.config import dump_yaml
 from gaussrep.data.sample import SampleKey
-from gaussrep.errors import DataError, RunError
+from gaussrep.errors import DataError
 from gaussrep.evaluation.evaluation import Evaluation, Scores
 from gaussrep.evaluation.features import LabeledDataset, labeled_split
 from gaussrep.evaluation.fine_tuning.classifier import Classifier
@@ -21,7 +20,7 @@ from gaussrep.methods.method import Method
 from gaussrep.training.config import TrainConfig, TrainerConfig
 from gaussrep.training.metrics_table import read_rows
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.training.trainer import resume, train
+from gaussrep.training.trainer import train_or_resume
 
 LR_SAMPLES = 256
 """Samples per step that `base_lr` is for (MAE)."""
@@ -57,8 +56,8 @@ class FineTune(Evaluation):
         dataset = labeled_split(self.config.data, "train", augment=True)
         config = self._training(method, dataset)
         with self._folder() as folder:
-            run = _trained(config, folder, method)
-            last = read_rows(run.metrics_file)[1][-1]
+            train_or_resume(config, folder, lambda classifier: _take_weights(classifier, method))
+            last = read_rows(RunFolder(folder).metrics_file)[1][-1]
         facts = {
             "train_samples": len(dataset),
             "classes": len(dataset.classes),
@@ -128,22 +127,6 @@ def _width(method: Method, dataset: LabeledDataset) -> int:
     with torch.no_grad():
         batch = {name: values.to(method.device) for name, values in sample.items()}
         return method.embed(batch).pooled.shape[1]
-
-
-def _trained(config: TrainConfig, folder: Path, method: Method) -> RunFolder:
-    """Train from the method's weights, or resume a run that was stopped."""
-    run = RunFolder(folder)
-    if not run.exists():
-        train(config, folder, init_hook=lambda classifier: _take_weights(classifier, method))
-        return run
-    if dump_yaml(run.read_config()) != dump_yaml(config):
-        raise RunError(
-            f"{folder} holds the fine-tuning of other weights or with other settings; "
-            "remove it, or give this one another place with folder=FOLDER"
-        )
-    if max(run.checkpoints(), default=0) != config.trainer.steps:
-        resume(folder)
-    return run
 
 
 def _take_weights(classifier: Method, method: Method) -> None:

@@ -6,7 +6,8 @@ import torch
 
 from gaussrep import plugins
 from gaussrep.building import build
-from gaussrep.config import load_config, preset, presets, resolve
+from gaussrep.config import load_config, resolve
+from gaussrep.config.presets import preset, presets
 from gaussrep.errors import ConfigError
 from gaussrep.training.config import TrainConfig
 

@@ -8,7 +8,8 @@ from forked_program import run_gaussrep
 from PIL import Image
 
 from gaussrep import load_run, plugins
-from gaussrep.config import load_config, preset, presets
+from gaussrep.config import load_config
+from gaussrep.config.presets import preset, presets
 from gaussrep.errors import ConfigError
 from gaussrep.training import TrainConfig, resume, train
 from gaussrep_gmae.export import export_vit

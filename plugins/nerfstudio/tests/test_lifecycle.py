@@ -15,7 +15,8 @@ from commands import BIN, call, run_folder, train_command
 from PIL import Image
 
 import gaussrep as gr
-from gaussrep.fitting import CaptureConfig, open_capture
+from gaussrep.fitting import CaptureConfig
+from gaussrep.fitting.capture import open_capture
 
 FLAGS = [
     "--pipeline.model.init-count", 300, "--pipeline.model.max-gaussians", 400,

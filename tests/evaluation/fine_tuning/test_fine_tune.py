@@ -108,7 +108,7 @@ def test_a_folder_of_other_weights_or_settings_is_refused(evaluate, make_method,
     with pytest.raises(RunError, match=r"other settings; remove it, or .* folder=FOLDER"):
         evaluate("fine-tune", method, *QUICK, "label_smoothing=0", folder)
     torch.nn.init.zeros_(method.stem.bias)
-    with pytest.raises(RunError, match="fine-tuning of other weights"):
+    with pytest.raises(RunError, match="training of other weights"):
         evaluate("fine-tune", method, *QUICK, folder)
 
 

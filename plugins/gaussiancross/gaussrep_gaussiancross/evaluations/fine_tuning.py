@@ -2,16 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 
-from gaussrep.config import dump_yaml
 from gaussrep.data import IGNORED, SampleKey
-from gaussrep.errors import DataError, RunError
+from gaussrep.errors import DataError
 from gaussrep.evaluation import Evaluation, Scores
 from gaussrep.methods import Method, hash_state_dict
-from gaussrep.training import RunFolder, TrainConfig, TrainerConfig, load_run, resume, train
+from gaussrep.training import TrainConfig, TrainerConfig, load_run, train_or_resume
 from gaussrep_gaussiancross.evaluations.config import (
     InstanceFineTuneConfig,
     PointFineTuneConfig,
@@ -74,7 +74,7 @@ def fine_tune(
                 seed=config.seed,
             )
             run_folder = folder / ("from-scratch" if pretrained is None else "pretrained")
-            _train(run_config, run_folder, pretrained)
+            train_or_resume(run_config, run_folder, partial(_load_weights, pretrained=pretrained))
             yield row, load_run(run_folder).to(method.device)
 
 
@@ -114,25 +114,10 @@ def _folder(config: PointFineTuneConfig) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _train(config: TrainConfig, folder: Path, pretrained: Method | None) -> None:
-    """Train from pretrained or fresh weights, or resume an interrupted run."""
-
-    def load_weights(trained: Method) -> None:
-        assert isinstance(trained, (Segmenter, PointGroup))
-        if pretrained is not None:
-            trained.load_base_method(pretrained)
-
-    run = RunFolder(folder)
-    if not run.exists():
-        train(config, folder, init_hook=load_weights)
-        return
-    if dump_yaml(run.read_config()) != dump_yaml(config):
-        raise RunError(
-            f"{folder} holds the training of other weights or with other settings; remove it, or "
-            "give this one another place with folder=FOLDER"
-        )
-    if max(run.checkpoints(), default=0) != config.trainer.steps:
-        resume(folder)
+def _load_weights(trained: Method, pretrained: PointMethod | None) -> None:
+    assert isinstance(trained, (Segmenter, PointGroup))
+    if pretrained is not None:
+        trained.load_base_method(pretrained)
 
 
 class SemanticFineTune(Evaluation):
