@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from gaussrep.errors import ConfigError
 
-__all__ = ["WHOLE", "WorkShare"]
+__all__ = ["WorkShare"]
 
 T = TypeVar("T")
 
@@ -17,7 +17,7 @@ T = TypeVar("T")
 class WorkShare:
     """Every `count`-th of some items, so that `count` processes do all of them once.
 
-    What is made of an item does not depend on the share.
+    By default it is all items. What is made of an item does not depend on the share.
 
     Attributes:
         number: Which share, from 1 to `count`.
@@ -70,7 +70,3 @@ class WorkShare:
 
     def __str__(self) -> str:
         return f"{self.number}/{self.count}"
-
-
-WHOLE = WorkShare()
-"""All items."""

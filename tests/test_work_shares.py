@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.errors import ConfigError
-from gaussrep.work_shares import WHOLE, WorkShare
+from gaussrep.work_shares import WorkShare
 
 
 @given(st.integers(0, 40), st.integers(1, 9))
@@ -17,8 +17,8 @@ def test_the_option_comes_before_torchruns_variables():
     torchrun = {"RANK": "3", "WORLD_SIZE": "4"}
     assert WorkShare.parse("2/8", torchrun) == WorkShare(2, 8)
     assert WorkShare.parse(None, torchrun) == WorkShare(4, 4)
-    assert WorkShare.parse(None, {}) == WHOLE
-    assert WHOLE.is_whole
+    assert WorkShare.parse(None, {}) == WorkShare()
+    assert WorkShare().is_whole
     assert not WorkShare(1, 2).is_whole
 
 

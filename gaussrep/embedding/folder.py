@@ -25,7 +25,7 @@ from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
 from gaussrep.plain_files import parse_json, require_plain
 from gaussrep.training.loading import make_loader
-from gaussrep.work_shares import WHOLE, WorkShare
+from gaussrep.work_shares import WorkShare
 
 
 class FolderImages:
@@ -177,7 +177,7 @@ def embed(
     file = Path(out)
     with _write_errors(file):
         job = _Job.open(method, Path(folder), file, image_size, tokens=tokens)
-        job.write_missing(WHOLE, batch_size, num_workers, on_progress)
+        job.write_missing(WorkShare(), batch_size, num_workers, on_progress)
         return job.join(file)
 
 

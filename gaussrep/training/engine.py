@@ -53,7 +53,7 @@ class Engine:
         config: Device, precision, gradient accumulation, compilation and sharding.
 
     Raises:
-        ConfigError: The device, the precision or a compiler is not available here.
+        ConfigError: The device or the precision is not available here.
         RunError: The program was launched with sharded weights by Accelerate's own settings.
     """
 
@@ -90,12 +90,6 @@ class Engine:
         self._model: Any = None
         self._optimizers: Sequence[AcceleratedOptimizer | torch.optim.Optimizer] = ()
         self._compiles = config.compile
-        if config.compile:
-            try:
-                require_compiler(self.device)
-            except ConfigError:
-                self.close()
-                raise
 
     @property
     def device(self) -> torch.device:
@@ -382,6 +376,8 @@ def running_engine(config: TrainerConfig) -> Iterator[Engine]:
     """
     engine = Engine(config)
     try:
+        if config.compile:
+            require_compiler(engine.device)
         yield engine
     finally:
         engine.close()

@@ -10,7 +10,7 @@ from gaussrep.atomic_files import remove_leftovers, write_json
 from gaussrep.data import SceneFiles, write_scene
 from gaussrep.errors import DataError
 from gaussrep.plain_files import read_json
-from gaussrep.work_shares import WHOLE, WorkShare
+from gaussrep.work_shares import WorkShare
 from gaussrep.worker_processes import worker_pool
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
@@ -41,7 +41,7 @@ def write_rooms(
     train: int,
     val: int,
     processes: int = 1,
-    share: WorkShare = WHOLE,
+    share: WorkShare = WorkShare(),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> WriteSummary:
     """Write the rooms that are missing or unfinished.

@@ -35,7 +35,7 @@ from gaussrep.data.scenes.scannet.write import write_cloud, write_frame, write_i
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
-from gaussrep.work_shares import WHOLE, WorkShare
+from gaussrep.work_shares import WorkShare
 from gaussrep.worker_processes import worker_pool
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ def prepare(
     step: int = 10,
     seed: int = 0,
     num_workers: int = 1,
-    share: WorkShare = WHOLE,
+    share: WorkShare = WorkShare(),
 ) -> Iterator[PreparedScene]:
     """Prepare all scenes of the release that are not yet prepared.
 
