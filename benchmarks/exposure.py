@@ -42,8 +42,9 @@ def exposed(capture: Capture, seed: int) -> Capture:
     generator = torch.Generator().manual_seed(seed)
     stops = STOPS * (2 * torch.rand(capture.train.count, generator=generator) - 1)
     factors = 2 ** (stops - stops.mean())
-    colors = capture.train.colors * factors[:, None, None, None]
-    return replace(capture, train=replace(capture.train, colors=colors))
+    train = capture.train.read()
+    colors = train.colors * factors[:, None, None, None]
+    return replace(capture, train=replace(train, colors=colors))
 
 
 def measure(capture: Capture, seed: int, steps: int, extra: list[str]) -> dict[str, float]:
@@ -58,7 +59,7 @@ def measure(capture: Capture, seed: int, steps: int, extra: list[str]) -> dict[s
         assert held_out is not None
         assert result.metrics is not None
         images = render(method.scene.gaussians(), held_out.cameras).color.clamp(0, 1)
-        cast = (images - held_out.colors).mean((0, 1, 2)).abs().max().item()
+        cast = (images - held_out.read().colors).mean((0, 1, 2)).abs().max().item()
         return {"psnr": result.metrics.psnr, "cast": cast}
 
 

@@ -19,10 +19,10 @@ from gaussrep.atomic_files import write_json
 from gaussrep.cameras import Cameras
 from gaussrep.config import load_config
 from gaussrep.fitting import Capture, FitConfig, fit
-from gaussrep.fitting.capture import PosedImages
 from gaussrep.fitting.lens import Distortion, undistort
 from gaussrep.fitting.losses import compute_image_metrics
 from gaussrep.fitting.method import SceneFit
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
 from gaussrep.training.checkpoint import load_run
@@ -122,11 +122,12 @@ def measure(captured: Capture, seed: int, steps: int) -> dict[str, float]:
     assert result.metrics is not None
     assert isinstance(method, SceneFit)
     assert captured.held_out is not None
-    inner = pinholes(captured.held_out)
+    held_out = captured.held_out.read()
+    inner = pinholes(held_out)
     with torch.no_grad():
         if captured.train.cameras.model == "fisheye":
-            shown = method.fitter.render(captured.held_out.cameras).rendering.color
-            rendered = pinholes(replace(captured.held_out, colors=shown)).colors
+            shown = method.fitter.render(held_out.cameras).rendering.color
+            rendered = pinholes(replace(held_out, colors=shown)).colors
         else:
             rendered = method.fitter.render(inner.cameras).rendering.color
     return {
@@ -147,7 +148,7 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     for seed in range(given.seeds):
         kept = capture(seed, given.size)
-        runs = {"lens": kept, "undistorted": replace(kept, train=pinholes(kept.train))}
+        runs = {"lens": kept, "undistorted": replace(kept, train=pinholes(kept.train.read()))}
         for name, captured in runs.items():
             rows.append({"run": name, "seed": seed, **measure(captured, seed, given.steps)})
             print(rows[-1], flush=True)

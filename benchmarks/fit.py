@@ -89,7 +89,7 @@ def write_sheet(capture: Capture, run: Path, file: Path) -> None:
     method = load_run(run)
     assert isinstance(method, SceneFit)
     assert capture.held_out is not None
-    shown = capture.held_out[:SHOWN]
+    shown = capture.held_out[:SHOWN].read()
     with torch.no_grad():
         views = method.fitter.render(shown.cameras)
     both = torch.stack([shown.over(views.background), views.rendering.color.clamp(0, 1)])

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep.atomic_files import write_json
-from gaussrep.fitting.capture import PosedImages
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import write_transforms
 from harness.report import describe_origin

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gaussrep.fitting.capture import Capture, PosedImages
+    from gaussrep.fitting.capture import Capture
     from gaussrep.fitting.config import BaseFitConfig, CaptureConfig, FitConfig
     from gaussrep.fitting.fitter import FittedViews, SceneFitter
+    from gaussrep.fitting.posed_images import PosedImages
     from gaussrep.fitting.run_fit import FitResult, fit
     from gaussrep.fitting.scene_model import SceneModel
     from gaussrep.fitting.strategy import (
@@ -49,7 +50,7 @@ _HOMES = {
     "FitConfig": "gaussrep.fitting.config",
     "FitResult": "gaussrep.fitting.run_fit",
     "FittedViews": "gaussrep.fitting.fitter",
-    "PosedImages": "gaussrep.fitting.capture",
+    "PosedImages": "gaussrep.fitting.posed_images",
     "SceneFitter": "gaussrep.fitting.fitter",
     "SceneModel": "gaussrep.fitting.scene_model",
     "StepInfo": "gaussrep.fitting.strategy",

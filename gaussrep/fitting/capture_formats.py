@@ -4,10 +4,7 @@ from pathlib import Path
 
 from gaussrep import plugins
 from gaussrep.errors import DataError
-
-IMAGES = (".bmp", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp")
-VIDEOS = (".avi", ".m4v", ".mkv", ".mov", ".mp4", ".webm")
-MODEL_FILES = ("cameras.bin", "cameras.txt")
+from gaussrep.fitting.other_folders import describe_path
 
 
 def find_capture_format(path: str) -> str:
@@ -39,7 +36,7 @@ def find_capture_format(path: str) -> str:
     raise DataError(
         f"{path}: this is no capture; looked for transforms.json, a COLMAP model in sparse, "
         f"frames/*.pose.txt of an RGB-D recording, synthetic:balls, or another capture of the "
-        f"formats {listed}; {_describe(path)}"
+        f"formats {listed}; {describe_path(path, _is_capture)}"
     )
 
 
@@ -51,58 +48,6 @@ def _has_marker(path: str, markers: tuple[str, ...]) -> bool:
     return bool(path) and any(any(Path(path).glob(marker)) for marker in markers)
 
 
-def _describe(path: str) -> str:
-    """What is at the path, and the command that helps."""
-    place = Path(path)
-    if not path or not place.exists():
-        return "found no such folder"
-    if place.is_file():
-        return _describe_file(place)
-    if any((place / name).exists() for name in MODEL_FILES):
-        root = place.parent.parent if place.parent.name == "sparse" else place.parent
-        return f"found a COLMAP model itself; give the folder of its images: gaussrep fit {root}"
-    inside = [each for each in sorted(place.iterdir()) if not each.name.startswith(".")]
-    captures = [str(each) for each in inside if each.is_dir() and _is_capture(each)]
-    if captures:
-        more = f", and {len(captures) - 1} more" if len(captures) > 1 else ""
-        return f"found captures inside; fit one: gaussrep fit {captures[0]}{more}"
-    for folder in (place / "images", place / "input", place):
-        count = _count_images(folder)
-        if count:
-            return _describe_images(place, folder, count)
-    videos = [each for each in inside if each.suffix.lower() in VIDEOS]
-    if videos:
-        return _describe_file(videos[0])
-    names = ", ".join(each.name for each in inside[:3]) or "nothing"
-    return f"found {names}{' and more' if len(inside) > 3 else ''}"
-
-
-def _describe_images(place: Path, folder: Path, count: int) -> str:
-    return (
-        f"found {count} images in {folder} without cameras; estimate them with COLMAP: colmap "
-        f"automatic_reconstructor --workspace_path {place} --image_path {folder}, then gaussrep "
-        f"fit {place} data.images={folder.relative_to(place)}"
-    )
-
-
-def _describe_file(file: Path) -> str:
-    if file.suffix.lower() in VIDEOS:
-        return (
-            f"found the video {file}; estimate its cameras with nerfstudio: ns-process-data video "
-            f"--data {file} --output-dir {file.with_suffix('')}, then gaussrep fit "
-            f"{file.with_suffix('')}"
-        )
-    if file.suffix.lower() == ".json":
-        return f"found a file; give its folder: gaussrep fit {file.parent}"
-    return "found a file; give the folder of a capture"
-
-
 def _is_capture(folder: Path) -> bool:
     formats = plugins.list("captures")
     return any(_has_marker(str(folder), each.record.markers) for each in formats)
-
-
-def _count_images(folder: Path) -> int:
-    if not folder.is_dir():
-        return 0
-    return sum(each.suffix.lower() in IMAGES for each in folder.iterdir())

@@ -16,6 +16,9 @@ from gaussrep.fitting.strategy_config import Fraction
 from gaussrep.formats.suffixes import format_of
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
+STORED_BATCH = 4
+"""Largest number of held-out views that are rendered at once where images stay in their files."""
+
 
 def _absolute_where_it_exists(path: str) -> str:
     """Make a path absolute; names such as `synthetic:balls` and missing folders stay."""
@@ -40,7 +43,15 @@ class CaptureConfig(ComponentConfig):
     """Hold out the last of every so many views, where the capture itself does not decide it."""
 
 
-class LensCaptureConfig(CaptureConfig):
+class StoredCaptureConfig(CaptureConfig):
+    """Settings of formats whose images are files."""
+
+    max_memory_gb: float = Field(default=16, gt=0)
+    """Images that take more memory than this when they are decoded stay in their files, and are
+    decoded ahead by the processes of `num_workers`, each time that a step needs them."""
+
+
+class LensCaptureConfig(StoredCaptureConfig):
     """Settings of formats whose cameras may have a lens."""
 
     undistort: bool = True
@@ -71,7 +82,7 @@ class ColmapConfig(LensCaptureConfig):
     """Smallest number of images that show a point to start from."""
 
 
-class RecordingConfig(CaptureConfig):
+class RecordingConfig(StoredCaptureConfig):
     """Settings of RGB-D recordings."""
 
     cache: str | None = None
@@ -323,6 +334,9 @@ class FitConfig(BaseFitConfig):
     """Optimizer steps in all; 7000 is the shorter of the two lengths in 3DGS."""
     batch_size: int = Field(default=1, ge=1)
     """Views per step."""
+    num_workers: int = Field(default=2, ge=0)
+    """Processes that decode images ahead, where these take more memory than `data.max_memory_gb`; 0
+    decodes between the steps."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
     """`auto` uses an accelerator where there is one."""
     seed: int = Field(default=0, ge=0, lt=2**63)
@@ -330,7 +344,7 @@ class FitConfig(BaseFitConfig):
     evaluate_every: int = Field(default=1000, ge=1)
     """Steps between measurements on the held-out views, which also follow the last step."""
     evaluate_batch_size: int = Field(default=64, ge=1)
-    """Held-out views rendered at once."""
+    """Held-out views rendered at once; at most 4 where images stay in their files."""
     checkpoint_every: int = Field(default=1000, ge=1)
     """Steps between checkpoints; the last step always writes one, and the latest stays."""
     log_every: int = Field(default=100, ge=1)
@@ -351,11 +365,12 @@ class FitConfig(BaseFitConfig):
         if self.device == "cuda" and (reason := missing_cuda()):
             raise ConfigError(f"device=cuda, but {reason}; use auto or cpu")
 
-    def train_config(self, *, validate: bool = True) -> TrainConfig:
+    def train_config(self, *, validate: bool = True, stored: bool = False) -> TrainConfig:
         """Convert the settings to those of the trainer.
 
         Args:
             validate: Whether the capture has held-out views to measure on.
+            stored: Whether its images stay in their files.
 
         Returns:
             The configuration of a run of the method `fit`.
@@ -365,8 +380,11 @@ class FitConfig(BaseFitConfig):
             "steps": self.steps,
             "batch_size": self.batch_size,
             "device": self.device,
+            "num_workers": self.num_workers if stored else 0,
             "validate_every": self.evaluate_every if validate else 0,
-            "validation_batch_size": self.evaluate_batch_size,
+            "validation_batch_size": min(self.evaluate_batch_size, STORED_BATCH)
+            if stored
+            else self.evaluate_batch_size,
             "evaluations_every": 0,
             "checkpoint_every": self.checkpoint_every,
             "keep_last": 1,

@@ -8,8 +8,9 @@ from torch import Tensor
 
 from gaussrep.cameras import COEFFICIENTS, CameraModel, Cameras
 from gaussrep.data.sample import SampleKey, Split
-from gaussrep.fitting.capture import Capture, PosedImages, open_capture
+from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.methods.method import Batch
 from gaussrep.training.loading import START, Position, SampleOrder
@@ -54,19 +55,19 @@ class CaptureDataset:
         Returns:
             The tensors of the view, see the class.
         """
-        images, index = self.images, key.index
-        assert images is not None
+        assert self.images is not None
+        images = self.images[[key.index]].read()
         sample = {
-            "index": torch.tensor(index),
-            "colors": images.colors[index],
-            **{name: part[index] for name, part in images.cameras.tensors().items()},
+            "index": torch.tensor(key.index),
+            "colors": images.colors[0],
+            **{name: part[0] for name, part in images.cameras.tensors().items()},
         }
         if images.alphas is not None:
-            sample["alphas"] = images.alphas[index]
+            sample["alphas"] = images.alphas[0]
         if images.depths is not None:
-            sample["depths"] = images.depths[index]
+            sample["depths"] = images.depths[0]
         if images.masks is not None:
-            sample["masks"] = images.masks[index]
+            sample["masks"] = images.masks[0]
         return sample
 
     def sample_order(

@@ -12,11 +12,12 @@ from gaussrep.building import build
 from gaussrep.cameras import Cameras
 from gaussrep.errors import PluginError
 from gaussrep.fitting.calibration import Calibration
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import BaseFitConfig
 from gaussrep.fitting.image_gradient import one_each, per_view, pixel_gradients
 from gaussrep.fitting.initialization import init_gaussians, scene_extent
 from gaussrep.fitting.losses import FitLoss, compute_fit_loss
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.fitting.scene_model import SceneModel, placeholder_gaussians
 from gaussrep.fitting.strategy import Optimizers, StepInfo, Strategy

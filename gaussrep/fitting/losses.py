@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from gaussrep.fitting.capture import PosedImages
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.losses.loss import Loss
 from gaussrep.metrics import depth_error, psnr, ssim
 from gaussrep.metrics.structural_similarity import ssim_map

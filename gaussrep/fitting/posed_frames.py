@@ -3,22 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-from jaxtyping import Bool, Float, Float64
+from jaxtyping import Float64
 from numpy.typing import ArrayLike
-from torch import Tensor
-from torch.nn.functional import pad
 
-from gaussrep.cameras import Cameras
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import LensCaptureConfig
 from gaussrep.fitting.images import read_depth_file, read_image_file, read_mask
-from gaussrep.fitting.lens import Distortion, Lens, undistort
+from gaussrep.fitting.lens import Lens, undistort
+from gaussrep.fitting.posed_images import PosedImages
+from gaussrep.fitting.stored_images import StoredImages, View, ViewFile, read_views
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,16 +44,6 @@ class PosedFrame:
     held_out: bool | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class _View:
-    values: Float[Tensor, "h w 4"]
-    K: Float64[np.ndarray, "3 3"]
-    viewmat: Float64[np.ndarray, "4 4"]
-    mask: Bool[Tensor, "h w"] | None
-    depth: Float[Tensor, "h w"] | None
-    distortion: Distortion | None
-
-
 def read_capture(
     frames: Sequence[PosedFrame], left_out: LeftOutFrames, config: LensCaptureConfig
 ) -> Capture:
@@ -68,8 +55,8 @@ def read_capture(
     Args:
         frames: At least one frame.
         left_out: Collects the frames that cannot be used; may hold some already.
-        config: Size of the images, whether to undistort them, and how many views to hold out where
-            the frames do not decide it.
+        config: Size of the images, whether to undistort them, from which size on they stay in their
+            files, and how many views to hold out where the frames do not decide it.
 
     Returns:
         The fitted and the held-out views.
@@ -77,23 +64,27 @@ def read_capture(
     Raises:
         DataError: No frame can be used, or none is left to fit.
     """
-    count = len(frames) + left_out.count
-    kept: list[PosedFrame] = []
-    views: list[_View] = []
-    for frame in frames:
-        try:
-            views.append(_read(frame, config))
-        except DataError as error:
-            left_out.add(frame.name, error)
-        else:
-            kept.append(frame)
-    if not views:
-        raise DataError(left_out.describe_all(count))
-    left_out.warn(count)
-    return _split(_stack(views), kept, config.hold_out_every)
+    files = [_FrameFile(frame, config) for frame in frames]
+    listed = len(frames) + left_out.count
+    found = read_views(files, left_out, config.max_memory_gb, listed=listed)
+    kept = [frames[place] for place in found.kept]
+    return _split(found.images, kept, config.hold_out_every)
 
 
-def _read(frame: PosedFrame, config: LensCaptureConfig) -> _View:
+@dataclass(frozen=True, eq=False)
+class _FrameFile(ViewFile):
+    frame: PosedFrame
+    config: LensCaptureConfig
+
+    @property
+    def name(self) -> str:
+        return self.frame.name
+
+    def read(self) -> View:
+        return _read(self.frame, self.config)
+
+
+def _read(frame: PosedFrame, config: LensCaptureConfig) -> View:
     if frame.viewmat is None or not _is_finite(frame.viewmat):
         raise DataError("its pose is no finite, invertible 4 x 4 matrix")
     distortion = frame.lens.distortion
@@ -120,7 +111,7 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> _View:
         distortion = None
     elif distortion is not None and not _is_finite(distortion.coefficients):
         raise DataError("a coefficient of its distortion is no finite number")
-    return _View(values, K, frame.viewmat, mask, depth, distortion)
+    return View(values, K, frame.viewmat, mask, depth, distortion)
 
 
 def _is_finite(numbers: ArrayLike) -> bool:
@@ -128,64 +119,9 @@ def _is_finite(numbers: ArrayLike) -> bool:
     return bool((np.abs(numbers) <= np.finfo(np.float32).max).all())
 
 
-def _stack(views: Sequence[_View]) -> PosedImages:
-    height, width = (max(view.values.shape[axis] for view in views) for axis in (0, 1))
-    values = torch.stack([_padded(view.values, height, width) for view in views])
-    cameras = Cameras(
-        torch.from_numpy(np.stack([view.viewmat for view in views])).float(),
-        torch.from_numpy(np.stack([view.K for view in views])).float(),
-        width,
-        height,
-        **_lenses(views),
-    )
-    shapes = {tuple(view.values.shape) for view in views}
-    masks = depths = None
-    if len(shapes) > 1 or any(view.mask is not None for view in views):
-        masks = torch.stack([_padded(_counted(view)[..., None], height, width) for view in views])
-    if any(view.depth is not None for view in views):
-        depths = torch.stack([_padded(_measured(view)[..., None], height, width) for view in views])
-    is_opaque = all((view.values[..., 3] == 1).all() for view in views)
-    return PosedImages(
-        values[..., :3],
-        cameras,
-        None if is_opaque else values[..., 3],
-        None if depths is None else depths[..., 0],
-        None if masks is None else masks[..., 0],
-    )
-
-
-def _lenses(views: Sequence[_View]) -> dict[str, Any]:
-    """The camera model and the coefficients of views whose images keep their distortion."""
-    lenses = [view.distortion for view in views]
-    if not any(lenses):
-        return {}
-    fisheyes = sum(lens is not None and lens.is_fisheye for lens in lenses)
-    if fisheyes not in (0, len(lenses)):
-        raise DataError(
-            f"{fisheyes} of {len(lenses)} cameras are fisheyes, and only cameras of one model are "
-            "rendered together; undistort the images: data.undistort=true"
-        )
-    rows = [(lens or Distortion()).coefficients for lens in lenses]
-    model = "fisheye" if fisheyes else "opencv"
-    return {"model": model, "distortion": torch.tensor(rows, dtype=torch.float32)}
-
-
-def _counted(view: _View) -> Bool[Tensor, "h w"]:
-    if view.mask is None:
-        return torch.ones(view.values.shape[:2], dtype=torch.bool)
-    return view.mask
-
-
-def _measured(view: _View) -> Float[Tensor, "h w"]:
-    return torch.zeros(view.values.shape[:2]) if view.depth is None else view.depth
-
-
-def _padded(image: Tensor, height: int, width: int) -> Tensor:
-    """The image with zeros at its right and lower side."""
-    return pad(image, (0, 0, 0, width - image.shape[1], 0, height - image.shape[0]))
-
-
-def _split(images: PosedImages, frames: Sequence[PosedFrame], hold_out_every: int) -> Capture:
+def _split(
+    images: PosedImages | StoredImages, frames: Sequence[PosedFrame], hold_out_every: int
+) -> Capture:
     if all(frame.held_out is None for frame in frames):
         return Capture.split(images, hold_out_every)
     train = [place for place, frame in enumerate(frames) if not frame.held_out]

@@ -1,19 +1,22 @@
 """The capture format of RGB-D recordings: images, depth, and the points fused from them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch.nn.functional import pad
 
-from gaussrep.cameras import Cameras
 from gaussrep.data.scenes.config import RgbdSourceConfig
-from gaussrep.data.scenes.frames import FrameRef, RGBDFrame, refs_of_one_size
+from gaussrep.data.scenes.frames import FrameRef, refs_of_one_size
 from gaussrep.data.scenes.rgbd.source import RgbdSource
-from gaussrep.data.unreadable import LeftOutFrames, UnreadableFileError
+from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import RecordingConfig
+from gaussrep.fitting.posed_images import PosedImages
+from gaussrep.fitting.stored_images import StoredImages, View, ViewFile, read_views
 
 
 def recording_capture(config: RecordingConfig, path: str) -> Capture:
@@ -46,30 +49,30 @@ def recording_capture(config: RecordingConfig, path: str) -> Capture:
         )
     name = source.names[0]
     cloud = source.cloud(name)
-    train = _read_all(source.frames(name), config.image_size)
-    held_out = _read_all(RgbdSource(settings, "val").frames(name), config.image_size)
+    train = _read_all(source.frames(name), config)
+    held_out = _read_all(RgbdSource(settings, "val").frames(name), config)
     return Capture(train, held_out, cloud.points, cloud.colors)
 
 
-def _read_all(refs: Sequence[FrameRef], image_size: int | None) -> PosedImages:
-    frames: list[RGBDFrame] = []
+@dataclass(frozen=True, eq=False)
+class _RecordedFrame(ViewFile):
+    ref: FrameRef
+    size: tuple[int, int]
+
+    @property
+    def name(self) -> str:
+        return self.ref.color.name
+
+    def read(self) -> View:
+        frame = self.ref.read(self.size)
+        colors = torch.from_numpy(np.array(frame.image)).float() / 255
+        depth = torch.from_numpy(np.array(frame.depth))
+        return View(pad(colors, (0, 1), value=1.0), frame.intrinsics, frame.viewmat, depth=depth)
+
+
+def _read_all(refs: Sequence[FrameRef], config: RecordingConfig) -> PosedImages | StoredImages:
     left_out = LeftOutFrames(refs[0].color.parent)
-    for ref in refs_of_one_size(refs, left_out):
-        try:
-            frames.append(ref.read(ref.size(image_size)))
-        except UnreadableFileError as error:
-            left_out.add(ref.color.name, error)
-    if not frames:
-        raise DataError(left_out.describe_all(len(refs)))
-    left_out.warn(len(refs))
-    return _stack(frames)
-
-
-def _stack(frames: Sequence[RGBDFrame]) -> PosedImages:
-    colors, depths, viewmats = (
-        torch.from_numpy(np.stack([getattr(each, name) for each in frames]))
-        for name in ("image", "depth", "viewmat")
-    )
-    Ks = torch.from_numpy(np.stack([each.intrinsics for each in frames])).float()
-    cameras = Cameras(viewmats, Ks, width=depths.shape[2], height=depths.shape[1])
-    return PosedImages(colors.float() / 255, cameras, depths=depths)
+    usable = refs_of_one_size(refs, left_out)
+    size = usable[0].size(config.image_size) if usable else (0, 0)
+    files = [_RecordedFrame(ref, size) for ref in usable]
+    return read_views(files, left_out, config.max_memory_gb, listed=len(refs)).images

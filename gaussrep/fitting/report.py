@@ -7,10 +7,10 @@ from statistics import mean
 import torch
 from torch import Tensor
 
-from gaussrep.fitting.capture import PosedImages
 from gaussrep.fitting.dataset import images_of
 from gaussrep.fitting.losses import ImageMetrics, compute_image_metrics
 from gaussrep.fitting.method import SceneFit
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.methods.report import Report, ReportSamples
 from gaussrep.rendering.renderer import Rendering
 from gaussrep.report import (

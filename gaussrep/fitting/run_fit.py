@@ -13,6 +13,7 @@ from gaussrep.fitting.config import CaptureConfig, CaptureDatasetConfig, FitConf
 from gaussrep.fitting.dataset import CaptureDataset
 from gaussrep.fitting.losses import ImageMetrics
 from gaussrep.fitting.method import SCENE, SceneFit
+from gaussrep.fitting.stored_images import StoredImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Method
 from gaussrep.training.config import TrainConfig
@@ -76,7 +77,8 @@ def fit(
     if run is not None:
         RunFolder(Path(run)).require_new(overwrite=overwrite)
     capture = _open(config.data) if capture is None else capture
-    settings = config.train_config(validate=capture.held_out is not None)
+    stored = isinstance(capture.train, StoredImages)
+    settings = config.train_config(validate=capture.held_out is not None, stored=stored)
 
     def set_init(method: Method) -> None:
         if init is not None and isinstance(method, SceneFit):

@@ -9,8 +9,9 @@ from torch import Tensor
 from gaussrep import quaternions
 from gaussrep.cameras import Cameras
 from gaussrep.errors import DataError
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import CaptureConfig
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.dispatch import render
 

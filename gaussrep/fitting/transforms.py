@@ -16,12 +16,14 @@ from gaussrep.config.validation_errors import format_validation_error
 from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.colored_points import read_points
 from gaussrep.fitting.config import TransformsConfig
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture
+from gaussrep.fitting.posed_images import PosedImages
+from gaussrep.fitting.stored_images import StoredImages
 from gaussrep.plain_files import is_there, read_json
 
 TRANSFORMS, TRAIN = "transforms.json", "transforms_train.json"
@@ -162,7 +164,9 @@ def read_transforms(path: Path, left_out: LeftOutFrames | None = None) -> Transf
     return found.model_copy(update={"frames": frames})
 
 
-def write_transforms(images: PosedImages, folder: Path, hold_out_every: int | None = None) -> None:
+def write_transforms(
+    images: PosedImages | StoredImages, folder: Path, hold_out_every: int | None = None
+) -> None:
     """Write a folder that nerfstudio, instant-ngp and `gaussrep fit` read.
 
     The folder gets `transforms.json` and one PNG per view. Transparency is kept, depth is not.
@@ -179,7 +183,7 @@ def write_transforms(images: PosedImages, folder: Path, hold_out_every: int | No
     frames = []
     for number, pose in enumerate(poses):
         path = f"images/{number:05d}.png"
-        Image.fromarray(_pixels(images[[number]])).save(folder / path)
+        Image.fromarray(_pixels(images[[number]].read())).save(folder / path)
         K = cameras.Ks[number]
         lens = {"fl_x": K[0, 0], "fl_y": K[1, 1], "cx": K[0, 2], "cy": K[1, 2]}
         frame: dict[str, Any] = {name: value.item() for name, value in lens.items()}

@@ -1,12 +1,15 @@
 """A tiny scene to fit: twelve Gaussians, eleven views of 16 x 16 pixels."""
 
+import numpy as np
 import pytest
 import torch
 
 from gaussrep.cameras import Cameras
 from gaussrep.config import load_config
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.data.scenes.frames import write_color_image, write_depth
+from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import FitConfig
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
 
@@ -55,3 +58,21 @@ def tiny_capture(tiny_scene, ring):
     """Its images; one is held out."""
     seen = render(tiny_scene, ring)
     return Capture.split(PosedImages(seen.color, ring, seen.alpha, seen.depth), 10)
+
+
+@pytest.fixture
+def recording(tmp_path):
+    """Five frames, 32 x 24, of a gray wall 0.3 meters ahead."""
+    frames = tmp_path / "room" / "frames"
+    frames.mkdir(parents=True)
+    K = np.array([[30.0, 0, 15.5], [0, 30, 11.5], [0, 0, 1]])
+    np.savetxt(tmp_path / "room" / "camera-intrinsics.txt", K)
+    for number in range(5):
+        stem = f"frame-{number:06}"
+        up, eye = torch.tensor([0.0, 0, 1]), torch.tensor([[0.1 * number, 0.0, 0.0]])
+        camera = Cameras.look_at(eye, eye[0] + torch.tensor([0.0, 2, 0]), up, 32, 24)
+        pose = np.linalg.inv(camera.viewmats[0].double().numpy())
+        np.savetxt(frames / f"{stem}.pose.txt", pose)
+        write_color_image(np.full((24, 32, 3), 40 * number, np.uint8), frames / f"{stem}.color.jpg")
+        write_depth(np.full((24, 32), 0.3, np.float32), frames / f"{stem}.depth.png")
+    return tmp_path / "room"

@@ -2,7 +2,8 @@ import pytest
 import torch
 
 from gaussrep.errors import ShapeError
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.capture import Capture
+from gaussrep.fitting.posed_images import PosedImages
 
 
 @pytest.fixture

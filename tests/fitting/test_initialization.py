@@ -5,7 +5,7 @@ import gaussrep as gr
 from gaussrep.cameras import Cameras
 from gaussrep.cuboid import Cuboid
 from gaussrep.errors import DataError
-from gaussrep.fitting.capture import Capture, PosedImages
+from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import InitConfig
 from gaussrep.fitting.initialization import (
     gaussians_at,
@@ -15,6 +15,7 @@ from gaussrep.fitting.initialization import (
     scene_bounds,
     scene_extent,
 )
+from gaussrep.fitting.posed_images import PosedImages
 
 CORNERS = torch.tensor([[0.0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 2]])
 

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
-from gaussrep.fitting.capture import PosedImages
 from gaussrep.fitting.losses import compute_fit_loss, compute_image_metrics
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.losses.config import L1SSIMConfig
 from gaussrep.losses.pixel import L1, L1SSIM
 from gaussrep.rendering import Rendering

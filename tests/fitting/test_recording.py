@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from gaussrep.cameras import Cameras
 from gaussrep.data.scenes import frames
 from gaussrep.data.scenes.frames import read_depth, write_color_image, write_depth
 from gaussrep.errors import DataError
@@ -10,24 +9,6 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.config import CaptureConfig, RecordingConfig
 
 UP = torch.tensor([0.0, 0.0, 1.0])
-
-
-@pytest.fixture
-def recording(tmp_path):
-    """Five frames, 32 x 24, of a gray wall 0.3 meters ahead."""
-    frames = tmp_path / "room" / "frames"
-    frames.mkdir(parents=True)
-    K = np.array([[30.0, 0, 15.5], [0, 30, 11.5], [0, 0, 1]])
-    np.savetxt(tmp_path / "room" / "camera-intrinsics.txt", K)
-    for number in range(5):
-        stem = f"frame-{number:06}"
-        eye = torch.tensor([[0.1 * number, 0.0, 0.0]])
-        camera = Cameras.look_at(eye, eye[0] + torch.tensor([0.0, 2, 0]), UP, 32, 24)
-        pose = np.linalg.inv(camera.viewmats[0].double().numpy())
-        np.savetxt(frames / f"{stem}.pose.txt", pose)
-        write_color_image(np.full((24, 32, 3), 40 * number, np.uint8), frames / f"{stem}.color.jpg")
-        write_depth(np.full((24, 32), 0.3, np.float32), frames / f"{stem}.depth.png")
-    return tmp_path / "room"
 
 
 def opened(path, **settings):

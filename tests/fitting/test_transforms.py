@@ -8,7 +8,7 @@ from torch.utils.data import default_collate
 
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.fitting.capture import Capture, PosedImages, open_capture
+from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.config import (
     BaseFitConfig,
     CaptureConfig,
@@ -17,6 +17,7 @@ from gaussrep.fitting.config import (
 )
 from gaussrep.fitting.dataset import CaptureDataset, images_of
 from gaussrep.fitting.fitter import SceneFitter
+from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import transforms_capture, write_transforms
 from gaussrep.rendering import render

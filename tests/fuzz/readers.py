@@ -25,6 +25,7 @@ from gaussrep.data.image_files import read_image
 from gaussrep.data.scenes.config import RgbdConfig, S3disConfig, ScannetConfig
 from gaussrep.data.scenes.dataset import SceneDataset
 from gaussrep.data.scenes.frames import read_depth
+from gaussrep.data.scenes.rgbd.depth_unit import find_depth_scale
 from gaussrep.data.scenes.scannet.prepare import PrepareSettings, prepare_scene
 from gaussrep.data.scenes.scannet.raw_labels import FILE, read_label_table
 from gaussrep.data.scenes.scene import Scene
@@ -374,6 +375,24 @@ READERS["rgbd"] = (
     _write_rgbd,
     lambda f: _read_scenes(RgbdConfig(root=f, views=2, image_size=(12, 16), voxel=0.2)),
 )
+
+
+def _write_depth_unit(folder: Path, name: str, text: str) -> None:
+    """One depth image, and a file that states its unit."""
+    (folder / name).write_text(text, encoding="utf-8")
+    Image.fromarray(np.full((2, 2), 1500, np.uint16)).save(folder / "depth.png")
+
+
+INFO = "m_versionNumber = 4\nm_sensorName = StructureSensor\nm_depthShift = 1000\n"
+CAMERA = {"camera": {"w": 1200, "h": 680, "fx": 600.0, "cx": 599.5, "scale": 6553.5}}
+for _name, _file, _text in (
+    ("bundlefusion-depth", "info.txt", INFO),
+    ("replica-depth", "cam_params.json", json.dumps(CAMERA)),
+):
+    READERS[_name] = (
+        partial(_write_depth_unit, name=_file, text=_text),
+        lambda f: read_depth(f / "depth.png", find_depth_scale(f)),
+    )
 
 
 def _write_rgbd_cache(folder: Path) -> None:
