@@ -118,7 +118,7 @@ class Progress:
     main thread of the main process shows anything, on stderr.
 
     Args:
-        title: What is being done.
+        title: Name of the work.
         total: Number of steps; None where it is not known, and the elapsed time is shown instead.
         done: Steps that were made before.
 
@@ -209,7 +209,7 @@ class _Lines:
     """Prints a line at the start, every few seconds and at the end.
 
     Args:
-        progress: What to show.
+        progress: The progress to show.
         is_nested: Whether to start without a line, because another progress printed one.
     """
 
@@ -251,7 +251,7 @@ class _Bar:
     """Shows a bar that is drawn again several times per second.
 
     Args:
-        progress: What to show.
+        progress: The progress to show.
     """
 
     def __init__(self, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""How the threads of OpenMP, which torch computes with, wait for each other.
+"""Waiting of OpenMP's threads, which torch computes with.
 
 OpenMP's threads spin before they block. While cores are free, this saves the time of waking them
 up. Where another process computes on the same cores, it is a disaster: a thread that spins occupies

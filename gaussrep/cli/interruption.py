@@ -1,4 +1,4 @@
-"""What a command prints when Ctrl-C or SIGTERM stops it."""
+"""Message of a command that Ctrl-C or SIGTERM stops."""
 
 import os
 import shlex

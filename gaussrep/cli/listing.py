@@ -21,7 +21,7 @@ class Entry:
     """One line of a list.
 
     Args:
-        name: What is listed.
+        name: Name of the kind that is listed.
         facts: Short facts, such as its default; columns where there is no terminal.
         text: Its description.
         heading: Name and facts on one line, for terminals.
@@ -41,7 +41,7 @@ def print_entries(headers: Sequence[str], entries: Sequence[Entry]) -> None:
 
     Args:
         headers: Titles of name, facts and text, for the columns.
-        entries: What to list.
+        entries: The entries.
     """
     if not sys.stdout.isatty():
         print_table(headers, [[each.name, *each.facts, each.text] for each in entries])

@@ -54,7 +54,7 @@ def settings(
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What has settings: a command, or a component.
+    """A command or a component that has settings.
 
     Args:
         title: Line above the list.

@@ -1,4 +1,4 @@
-"""What a command adds to the errors of its settings: where they are listed, what cures them."""
+"""Hints that a command adds to errors of its settings: the list of settings, and cures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ class Guidance:
 
     Args:
         listing: The command that lists all settings, `gaussrep settings gmae`.
-        missing: What to do about a required key that is not given, by its dotted path.
+        missing: Cure for a required key that is not given, by its dotted path.
     """
 
     listing: str

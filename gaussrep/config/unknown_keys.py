@@ -1,4 +1,4 @@
-"""What an unknown key may mean, judged by the components that the other settings choose."""
+"""Suggestions for an unknown key, from the components that the other settings choose."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any

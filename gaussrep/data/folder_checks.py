@@ -7,7 +7,7 @@ from gaussrep.errors import DataError
 
 TRAIN = ("train",)
 VAL = ("val", "test")
-"""What the folders of the splits may be called, the preferred name first."""
+"""Names of the folders of the splits, the preferred one first."""
 
 
 def require_folder(root: Path, wanted: str) -> None:
@@ -15,7 +15,7 @@ def require_folder(root: Path, wanted: str) -> None:
 
     Args:
         root: The folder.
-        wanted: What it should be, for the message: "a folder of images".
+        wanted: Description of the folder, for the message: "a folder of images".
 
     Raises:
         DataError: If it is missing or a file.

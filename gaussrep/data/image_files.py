@@ -39,7 +39,7 @@ TURNS = {
     4: Image.Transpose.FLIP_TOP_BOTTOM, 5: Image.Transpose.TRANSPOSE,
     6: Image.Transpose.ROTATE_270, 7: Image.Transpose.TRANSVERSE, 8: Image.Transpose.ROTATE_90,
 }  # fmt: skip
-"""What makes an image upright, by the value of its orientation tag (Exif 2.3, tag 0x0112)."""
+"""Transpositions that make an image upright, by its orientation tag (Exif 2.3, tag 0x0112)."""
 DECODING_ERRORS = (
     OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, OverflowError, struct.error,
     MemoryError, Image.DecompressionBombError,
@@ -75,7 +75,7 @@ def decode_image(content: bytes, name: str) -> Image.Image:
 
     Args:
         content: The whole file.
-        name: What to call it in messages.
+        name: Name of the file in messages.
 
     Returns:
         The decoded image, as `read_image` returns it.

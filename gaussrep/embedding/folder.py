@@ -199,7 +199,7 @@ def embed_share(
         method: As for `embed`.
         folder: As for `embed`.
         out: As for `embed`; it is not written.
-        share: Which of the shards to make.
+        share: The share of the shards to make.
         image_size: As for `embed`.
         tokens: As for `embed`.
         batch_size: As for `embed`.

@@ -49,7 +49,7 @@ class PrincipalColors:
         """Color feature vectors.
 
         Args:
-            features: Also other vectors than those that the map was made for.
+            features: Feature vectors, not only those that the axes were fitted to.
 
         Returns:
             RGB in [0, 1].

@@ -16,9 +16,9 @@ class VoxelCloud:
 
     Args:
         features: Input features of each voxel, [P, C].
-        coords: Position of each voxel on its scene's grid, integers >= 0, no two alike in a scene,
+        coords: Position of each voxel on its scene's grid, integers >= 0, unique within a scene,
             [P, 3].
-        scene: Which scene of the batch each voxel belongs to, int64, not falling, [P].
+        scene: Index of each voxel's scene in the batch, int64, non-decreasing, [P].
         scenes: Number of scenes.
 
     Raises:
@@ -91,7 +91,7 @@ def voxelize(
     if longest > MAX_CELLS:
         raise ValueRangeError(
             f"a scene is {longest:,} voxels of {size:g} long, more than {MAX_CELLS:,}; "
-            "are its points in meters, without strays?"
+            "check that its points are in meters, and remove outliers"
         )
     x, y, z = cells.unbind(-1)
     keys = ((scene * longest + x) * longest + y) * longest + z

@@ -1,4 +1,4 @@
-"""What scores of embeddings are compared with: a random encoder, and chance."""
+"""Baselines of embeddings: a random encoder, and chance."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -39,8 +39,8 @@ def with_baselines(scores: Scores, untrained: Scores) -> Scores:
     """Add the rows of a random encoder and of chance.
 
     Args:
-        scores: Of the trained method; `facts["chance"]` is the accuracy of chance.
-        untrained: Of the method with random weights.
+        scores: Scores of the trained method; `facts["chance"]` is the accuracy of chance.
+        untrained: Scores of the method with random weights.
 
     Returns:
         All rows, with the facts of the trained method.

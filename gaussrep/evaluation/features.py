@@ -34,7 +34,7 @@ def labeled_split(
 
     Args:
         data: Settings of a registered data set.
-        split: Which part of it.
+        split: Split of the data set.
         augment: Crop training images at random as in training; otherwise like validation images.
 
     Returns:
@@ -83,7 +83,7 @@ class Features:
         """Select samples.
 
         Args:
-            indices: Of the samples, in the order of the result.
+            indices: Indices of the samples, in the order of the result.
 
         Returns:
             Their features.
@@ -177,7 +177,7 @@ def batches(
     Args:
         dataset: Not empty.
         config: Batch size, number of workers and limit of samples.
-        device: Of the batches.
+        device: Device of the batches.
 
     Yields:
         Tensors by name, in the order of the data set.

@@ -122,7 +122,7 @@ def inspect_run(
         run: The run's folder.
         names: Image files, cropped to their central square, or scenes of the run's data set;
             held-out samples where it is empty.
-        folder: Where to write.
+        folder: Folder to write to.
         overrides: `data.root=…`, where the data set moved.
         trust: Names whose code may be run or which may be downloaded; see `load_run`.
 

@@ -38,7 +38,7 @@ class Loss(nn.Module, ABC):
 
         Args:
             prediction: Images, usually RGB in [0, 1], or feature maps.
-            target: Of the same shape.
+            target: Target of the same shape.
             mask: True where a pixel counts; None counts all. Nothing of the other pixels reaches
                 the value or the gradient.
 

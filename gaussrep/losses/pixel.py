@@ -101,7 +101,7 @@ class SimilarityLoss(PixelLoss):
 
         Args:
             prediction: As in `forward`.
-            target: Of the same shape.
+            target: Target of the same shape.
 
         Returns:
             At most 1, per channel or per pixel.

@@ -99,7 +99,7 @@ def shared_random_numbers(device: torch.device) -> Iterator[None]:
     They are those that the first process draws. Alone nothing changes.
 
     Args:
-        device: Where the processes exchange tensors.
+        device: Device on which the processes exchange tensors.
 
     Yields:
         Nothing.

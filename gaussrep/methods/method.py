@@ -228,9 +228,9 @@ class Method(nn.Module, ABC):
         """
 
     def export(self, folder: Path) -> None:
-        """Write further files of what was learned, such as `scene.ply`; by default none.
+        """Write files besides the weights, such as `scene.ply`; by default none.
 
-        The trainer calls it in the main process after each checkpoint. The files stand beside
+        The trainer calls it in the main process after each checkpoint. The files go beside
         `model.safetensors`; the method's record lists their names as `run_files`.
 
         Args:

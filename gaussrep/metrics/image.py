@@ -20,7 +20,7 @@ def masked_mean(
     Args:
         values: One value per pixel and channel, finite everywhere.
         mask: True where a pixel counts.
-        channel_dim: Where the channels are: -1 for [*batch, H, W, C], -3 for [*batch, C, H, W].
+        channel_dim: Axis of the channels: -1 for [*batch, H, W, C], -3 for [*batch, C, H, W].
 
     Returns:
         One mean per image; 0 where no pixel counts.
@@ -42,7 +42,7 @@ def psnr(
         prediction: Images with values in [0, 1].
         target: Images of the same shape.
         mask: True where a pixel counts; None counts all.
-        channel_dim: Where the channels are: -1 for [*batch, H, W, C], -3 for [*batch, C, H, W].
+        channel_dim: Axis of the channels: -1 for [*batch, H, W, C], -3 for [*batch, C, H, W].
 
     Returns:
         Decibels, at most 100; one number per image.
@@ -71,7 +71,7 @@ def ssim(
         prediction: Images with values in [0, 1], at least 5 pixels a side.
         target: Images of the same shape.
         mask: True where a pixel counts; None counts all.
-        channel_dim: Where the channels are: -1 for [B, H, W, C], -3 for [B, C, H, W].
+        channel_dim: Axis of the channels: -1 for [B, H, W, C], -3 for [B, C, H, W].
 
     Returns:
         Values in [-1, 1], one per image; 1 where the images are equal.

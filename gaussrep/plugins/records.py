@@ -44,7 +44,7 @@ class RendererRecord(Record):
 
     Args:
         devices: Torch device types that it draws on, `"cpu"`, `"cuda"`, `"mps"`.
-        capabilities: What it can do: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
+        capabilities: Capabilities: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
             `"ortho"`, `"pinhole"`, `"opencv"`, `"fisheye"`, `"camera_gradients"`, `"float64"`,
             `"antialiased"`, `"median_depth"`, `"normals"`.
         priority: `renderer="auto"` takes the highest that fits.
@@ -65,7 +65,7 @@ class EncoderRecord(Record):
     """An encoder.
 
     Args:
-        modality: What it looks at.
+        modality: Modality of its input.
         capabilities: `"visible_patches"` if the target is a `gaussrep.encoders.MaskedImageEncoder`,
             which masked autoencoders can train.
     """
@@ -108,7 +108,7 @@ class DatasetRecord(Record):
     """A data set.
 
     Args:
-        modality: What its samples are, `"image"`, `"points"`, `"views"` of a capture.
+        modality: Modality of its samples, `"image"`, `"points"`, `"views"` of a capture.
     """
 
     noun: ClassVar[str] = "dataset"

@@ -1,4 +1,4 @@
-"""Where lenses put points, and the derivatives of these maps."""
+"""Projection by lenses, and its derivatives."""
 
 from math import pi
 

@@ -16,7 +16,7 @@ def random_scene_of_voxels(seed: int, channels: int) -> VoxelCloud:
     """Make one scene with random occupied voxels.
 
     Args:
-        seed: Of the generator.
+        seed: Seed of the generator.
         channels: Numbers that a voxel carries, normally distributed.
 
     Returns:

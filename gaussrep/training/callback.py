@@ -107,5 +107,5 @@ class Callback:
         """Restore what `state_dict` returned.
 
         Args:
-            state: Of the same callback in the run that is resumed.
+            state: State of the same callback in the run that is resumed.
         """

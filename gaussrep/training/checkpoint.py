@@ -90,7 +90,7 @@ def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dic
 
     Args:
         folder: The checkpoint's folder.
-        model: Of the same architecture as the one that was saved.
+        model: Model of the architecture that was saved.
 
     Returns:
         The `tensors` and the `state` of `write_checkpoint`.

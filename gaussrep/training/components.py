@@ -36,7 +36,7 @@ class TrainingComponents:
         method: With its initial weights, the same in every process.
         training_set: The `train` split.
         validation_set: The `val` split; None where nothing is measured on it.
-        order: Which samples make which step.
+        order: Order of the samples.
         shards_weights: Whether the processes divide the weights among them.
     """
 
@@ -57,7 +57,7 @@ class TrainingComponents:
 
         Args:
             config: The run's configuration.
-            world_size: How many processes train.
+            world_size: Number of processes.
             datasets: Data sets by split; those that are missing are built from `config.data`.
 
         Returns:

@@ -71,7 +71,7 @@ class EMAConfig(ComponentConfig):
 
 
 class TrainerConfig(Config):
-    """How to train, whatever is trained.
+    """Settings of the trainer, the same for every method.
 
     Attributes:
         steps: Optimizer steps in all; give this or `epochs`.
@@ -98,7 +98,7 @@ class TrainerConfig(Config):
             process.
         checkpoint_every: Steps between checkpoints; the last step always writes one.
         checkpoint_minutes: Also write one after so many minutes without; None does not.
-        keep_last: How many of the latest checkpoints stay, besides the best.
+        keep_last: Number of the latest checkpoints that stay, besides the best.
         validate_every: Steps between measurements of the loss on the validation split, which also
             follow the last step; 0, never.
         validation_batch_size: Samples per batch of the validation split, each of which one process
@@ -178,7 +178,7 @@ class TrainConfig(Config):
     Attributes:
         method: The learner.
         data: The data set; its `train` split is trained on, its `val` split measured on.
-        trainer: How to train.
+        trainer: Settings of the trainer.
         evaluations: Evaluations to run while training, by the name that their columns start with.
         callbacks: Callbacks besides the trainer's own, by any name, `{ema: {type: ema}}`.
         seed: Of weights, order, augmentation and the randomness in the method.

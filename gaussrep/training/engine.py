@@ -225,7 +225,7 @@ class Engine:
         """Average numbers over all processes.
 
         Args:
-            values: Of the same length in each process.
+            values: Numbers, equally many in each process.
 
         Returns:
             The same means in every process.
@@ -250,7 +250,7 @@ class Engine:
         """Join the rows of a tensor of all processes.
 
         Args:
-            values: Of the same shape in each process, on the device.
+            values: Tensor of the same shape in each process, on the device.
 
         Returns:
             All rows in order of rank, in every process.
@@ -320,7 +320,7 @@ class Engine:
         Args:
             trackers: Arguments of each, by the names that Accelerate gives them.
             run: The run's folder; trackers that write files get one in it.
-            settings: What the run was started with, by dotted key.
+            settings: Settings of the run by dotted key.
 
         Returns:
             The trackers.
@@ -365,7 +365,7 @@ def running_engine(config: TrainerConfig) -> Iterator[Engine]:
     """Open an engine and close it after the block.
 
     Args:
-        config: How to train.
+        config: Settings of the trainer.
 
     Yields:
         The engine.

@@ -30,7 +30,7 @@ class StopRequest:
 
         Args:
             number: The signal.
-            frame: Where it interrupted the program.
+            frame: Frame that it interrupted.
 
         Raises:
             KeyboardInterrupt: It is Ctrl-C, and not the first signal.

@@ -24,7 +24,7 @@ class Position:
 
     Attributes:
         epoch: The pass over the training split, from 0.
-        samples: How many samples of that pass have been seen, by all processes together.
+        samples: Number of samples of that pass that all processes together have seen.
     """
 
     epoch: int = 0
@@ -82,8 +82,8 @@ class SampleOrder(ABC):
         """Yield one rank's batches from `position` on, epoch after epoch without end.
 
         Args:
-            rank: Which process, from 0.
-            position: Where the first step starts.
+            rank: Number of the process, from 0.
+            position: Position of the first step.
 
         Yields:
             The keys of one backward pass.
@@ -179,8 +179,8 @@ class ShuffledOrder(SampleOrder):
         """Yield one rank's batches from `position` on, epoch after epoch without end.
 
         Args:
-            rank: Which process, from 0 to `world_size - 1`.
-            position: Where the first step starts; by default at the first sample.
+            rank: Number of the process, from 0 to `world_size - 1`.
+            position: Position of the first step; by default the first sample.
 
         Yields:
             The rank's share of each backward pass; `gradient_accumulation_steps` such lists make
@@ -207,7 +207,7 @@ def validation_batches(
     Args:
         size: Number of samples in the split.
         batch_size: Samples per batch.
-        rank: Which process, from 0 to `world_size - 1`.
+        rank: Number of the process, from 0 to `world_size - 1`.
         world_size: Number of processes.
 
     Returns:
@@ -276,7 +276,7 @@ def make_loader(
             does not join them itself. Batches also hold `sample_seed`, see `sample_seeds`.
         batches: The keys of each batch, in order; may be endless.
         num_workers: Processes that load; 0 loads in this one.
-        device: Where the batches will go.
+        device: Device that the batches will be copied to.
 
     Returns:
         A loader that leaves the global random state alone: it has a generator of its own.

@@ -24,7 +24,7 @@ def model_card(
     Args:
         run: The run, with its scores.
         settings: Its resolved configuration, without names of folders.
-        reference: What `gaussrep.load_run` loads it by.
+        reference: Argument with which `gaussrep.load_run` loads it.
         license_name: License of the weights, as on the Hub; empty to leave it out.
         notes: Markdown with what the configuration does not state: license and origin of the data,
             known failures.

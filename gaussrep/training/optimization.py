@@ -138,7 +138,7 @@ def parameter_groups(method: Method, weight_decay: float) -> ParameterGroups:
     Args:
         method: Its parameters of one dimension or none (biases, norms, scales) and those of
             `no_weight_decay` do not decay; its `lr_scales` are factors on the learning rate.
-        weight_decay: Of all others.
+        weight_decay: Weight decay of all others.
 
     Returns:
         Parameter groups for a torch optimizer, each with its `lr_scale`, without empty ones.
@@ -167,7 +167,7 @@ def make_optimizers(method: Method, config: TrainerConfig) -> Mapping[str, Sched
     """Build the optimizers of a run: the method's own, or one from the configuration.
 
     Args:
-        method: What is trained.
+        method: The method that is trained.
         config: Optimizer, schedule, learning rate and weight decay.
 
     Returns:
@@ -192,7 +192,7 @@ def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.Optimiz
     """Build the configured optimizer over a method's parameter groups.
 
     Args:
-        method: What is trained.
+        method: The method that is trained.
         config: Optimizer, learning rate and weight decay.
 
     Returns:

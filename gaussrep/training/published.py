@@ -95,7 +95,7 @@ def require_hub(reference: str) -> None:
     """Check that the Hub's client is installed.
 
     Args:
-        reference: What it is needed for, for the message.
+        reference: The run that needs it, for the message.
 
     Raises:
         UnavailableError: It is not.
@@ -129,7 +129,7 @@ def hub_errors(message: str) -> Iterator[None]:
     """Convert whatever the Hub's client raises to one sentence.
 
     Args:
-        message: What could not be done.
+        message: Start of the sentence: what could not be done.
 
     Yields:
         Nothing; call the client in the body.

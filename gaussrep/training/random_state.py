@@ -19,7 +19,7 @@ def seed_all(seed: int, stream: int, *further: int) -> None:
 
     Args:
         seed: The run's seed.
-        stream: Which of the run's independent streams, from 0.
+        stream: Number of one of the run's independent streams, from 0.
         *further: Which part of the stream, such as a step.
     """
     words = np.random.SeedSequence(seed, spawn_key=(stream, *further)).generate_state(3, np.uint64)
@@ -75,7 +75,7 @@ def seeded(seed: int, stream: int) -> Iterator[None]:
 
     Args:
         seed: The run's seed.
-        stream: Which of the run's independent streams, from 0.
+        stream: Number of one of the run's independent streams, from 0.
 
     Yields:
         Nothing.

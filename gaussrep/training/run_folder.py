@@ -167,7 +167,7 @@ class RunFolder:
         """Find the weights of the latest checkpoint.
 
         Args:
-            name: Which further weights, such as `ema`; None, the trained ones.
+            name: Name of further weights, such as `ema`; None for the trained ones.
 
         Returns:
             The file.

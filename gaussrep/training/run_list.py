@@ -21,7 +21,7 @@ from gaussrep.training.run_lock import OWNER, Owner, read_owner
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """How far a run is.
+    """Progress of a run.
 
     Attributes:
         path: The run's folder.

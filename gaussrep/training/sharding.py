@@ -111,7 +111,7 @@ def divided_state(saved: dict[str, Any], optimizer: torch.optim.Optimizer) -> di
 
     Args:
         saved: Its `state_dict`, with whole tensors.
-        optimizer: Of the same parameters, which may be shares.
+        optimizer: Optimizer of the same parameters, which may be shares.
 
     Returns:
         A state to load.

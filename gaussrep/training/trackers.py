@@ -79,7 +79,7 @@ class Examples:
 
         Args:
             method: In any mode, which it keeps.
-            step: Of the training; a second call for a step returns the images of the first.
+            step: Step of the training; a second call for a step returns the images of the first.
 
         Returns:
             Images by name, the given one on the left of each; none where the method makes none.

@@ -47,8 +47,8 @@ class SkippedSteps:
     Attributes:
         total: Number in the whole run.
         in_a_row: Number of the latest steps.
-        what: What was not finite in the latest one, the loss or the gradient.
-        reason: What a check found in it; empty where none did.
+        what: `loss` or `gradient`, which was not finite in the latest one.
+        reason: Message of the check that failed in it; empty where none did.
     """
 
     total: int = 0
@@ -60,7 +60,7 @@ class SkippedSteps:
         """Count a step.
 
         Args:
-            what: What was not finite; None for a step that was made.
+            what: `loss` or `gradient`, which was not finite; None for a step that was made.
         """
         if what is None:
             self.in_a_row, self.what, self.reason = 0, "", ""
@@ -72,17 +72,17 @@ class TrainState:
     """The state of one training run: components, step and position in the data.
 
     Args:
-        config: How to train.
+        config: Settings of the trainer.
         engine: Has prepared the method and its optimizers.
         method: The method that is trained.
         optimizers: The method's optimizers by name.
-        order: Which samples make which step.
+        order: Order of the samples.
         run: The run's folder.
         seed: The run's seed.
 
     Attributes:
         step: Optimizer steps made so far.
-        position: How far through the data those steps have come.
+        position: Position in the data after those steps.
         stopping: Whether the run ends after the present step, to be resumed later.
         skipped: The steps whose loss or gradient was not finite.
     """

@@ -81,7 +81,7 @@ def test_rows_say_what_the_code_says(sections):
     assert gmae["renderer"] == ("a [renderer](renderers.md) or `auto`", "auto")
     assert rows(sections("datasets")["images"])["root"] == ("path", "")
     trainer = sections("settings")["Training"]
-    assert "| `trainer.keep_last` | whole number ≥ 1 | `2` | How many of the latest" in trainer
+    assert "| `trainer.keep_last` | whole number ≥ 1 | `2` | Number of the latest" in trainer
     assert "each to an [evaluation](evaluations.md)" in trainer
 
 

@@ -33,5 +33,5 @@ def test_every_point_finds_its_own_voxel(seed, scenes, size):
 
 def test_a_stray_point_is_refused():
     points = torch.tensor([[0.0, 0, 0], [1e6, 0, 0]])
-    with pytest.raises(ValueRangeError, match="without strays"):
+    with pytest.raises(ValueRangeError, match="remove outliers"):
         voxelize(points, points, torch.zeros(2, dtype=torch.int64), 1, 0.02)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 STATE, SPLITS = "state.json", "dataset_dict.json"
 """Files that `save_to_disk` writes beside one data set, and beside the folders of several."""
 VALIDATION = ("validation", "val", "test")
-"""What a validation split may be called, the preferred name first."""
+"""Names of a validation split, the preferred one first."""
 
 
 class ArrowImages:
@@ -57,7 +57,7 @@ class ArrowImages:
         """Return the name of an image.
 
         Args:
-            number: Of the image.
+            number: Number of the image.
 
         Returns:
             The number of its row.
@@ -68,7 +68,7 @@ class ArrowImages:
         """Read the file that an image was.
 
         Args:
-            number: Of the image.
+            number: Number of the image.
 
         Returns:
             Its content.
@@ -137,7 +137,7 @@ def open_tables(config: HuggingFaceConfig, split: Split = "train") -> EncodedIma
 
     Args:
         config: Folder, patterns, columns and crops.
-        split: Which part of it.
+        split: Split of the data set.
 
     Returns:
         The images, with labels where there is a column of them.

@@ -35,7 +35,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """Where the images of a shard are.
+    """Index of the images of a shard.
 
     Attributes:
         path: The shard.
@@ -60,7 +60,7 @@ def index_shard(path: Path, fields: tuple[str | None, str]) -> Shard:
         fields: Suffixes of images, None for that of the only one, and of labels.
 
     Returns:
-        Their places.
+        Their names, byte ranges and labels.
 
     Raises:
         DataError: It is damaged, compressed or missing, a sample has several images, or a label is
@@ -165,7 +165,7 @@ class TarShards:
         """Return the name of an image.
 
         Args:
-            number: Of the image.
+            number: Number of the image.
 
         Returns:
             Its shard below the folder, and its name there.
@@ -175,13 +175,13 @@ class TarShards:
         return f"{shard.path.relative_to(self._root).as_posix()}/{name}"
 
     def content(self, number: int) -> bytes:
-        """Read the file that an image was.
+        """Read the encoded bytes of an image.
 
         Args:
-            number: Of the image.
+            number: Number of the image.
 
         Returns:
-            Its content.
+            JPEG, PNG or another format.
 
         Raises:
             UnreadableImageError: If the shard is gone or shorter now.
@@ -215,7 +215,7 @@ def _images(
     stamps: tuple[tuple[int, int], ...],
     fields: tuple[str | None, str],
 ) -> TarShards:
-    """Index shards once for both of their splits, as long as their times and sizes stay."""
+    """Index shards once for both of their splits, until a time or a size changes."""
     return TarShards(root, [index_shard(path, fields) for path in files])
 
 
@@ -223,11 +223,11 @@ def open_shards(config: WebDatasetConfig, split: Split = "train") -> EncodedImag
     """Open images in tar shards; only their headers are read until an image is loaded.
 
     A sample is the files of one shard that follow each other and share their name up to the first
-    dot, as WebDataset groups them. Its image and its label are read, and nothing else in it is.
+    dot, as WebDataset groups them. Only its image and its label are read.
 
     Args:
         config: Folder, patterns and crops.
-        split: Which part of it.
+        split: Split of the data set.
 
     Returns:
         The images, with labels where the samples have some.

@@ -19,7 +19,7 @@ from gaussrep.plain_files import read_plain_text, require_plain
 
 log = logging.getLogger(__name__)
 MAX_UNPACKED = 2**30
-"""Limit on the bytes of an archive of arrays that is packed (design choice)."""
+"""Largest size of an unpacked archive of arrays in bytes (design choice)."""
 MAX_COLOR = 256
 """Upper limit of colors, above which the array holds more than 8 bits per channel."""
 

@@ -114,7 +114,7 @@ def _brightness_at(layer: Layer, points: Points) -> Float32[np.ndarray, " points
         (each - middle) / layer.reach
         for each, middle in zip((points.x, points.y), layer.center, strict=True)
     )
-    lit = 1 + layer.light[0] * x + layer.light[1] * y - layer.dome * (x**2 + y**2)
+    lit = 1 + layer.light[0] * x + layer.light[1] * y - layer.falloff * (x**2 + y**2)
     return lit.astype(np.float32)
 
 
@@ -173,8 +173,8 @@ def _blended(
 
 def _brightness(layers: list[Layer], offsets: np.ndarray) -> Float32[np.ndarray, "count size size"]:
     light = np.array([layer.light for layer in layers], dtype=np.float32)[..., None]
-    dome = np.array([layer.dome for layer in layers], dtype=np.float32)[:, None, None]
-    along_x, along_y = np.moveaxis(light * offsets - dome * offsets**2, 1, 0)
+    falloff = np.array([layer.falloff for layer in layers], dtype=np.float32)[:, None, None]
+    along_x, along_y = np.moveaxis(light * offsets - falloff * offsets**2, 1, 0)
     return 1 + along_x[:, None, :] + along_y[:, :, None]
 
 

@@ -30,15 +30,15 @@ class Layer:
 
     Args:
         outline: Vertices, [n, 2].
-        center: Where the plane has the depth `depth`, and the middle of the shading, [2].
+        center: Point of the plane with the depth `depth`, and center of the shading, [2].
         reach: Distance of the farthest vertex from the center.
         depth: Depth at the center.
         slant: Gain in depth from the center to `reach` along x and along y, [2].
         color: sRGB, [3].
         accent: The texture's second color, sRGB, [3].
-        texture: How the two colors mix.
+        texture: Pattern that mixes the two colors.
         light: Gain in brightness from the center to `reach` along x and along y, [2].
-        dome: Loss in brightness from the center to `reach`.
+        falloff: Loss in brightness from the center to `reach`.
     """
 
     outline: Outline
@@ -50,7 +50,7 @@ class Layer:
     accent: Color
     texture: Texture
     light: Point
-    dome: float
+    falloff: float
 
 
 def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer]:
@@ -72,7 +72,7 @@ def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer
     palette = draw_palette(count, rng)
     colors, seconds = oklab_to_srgb(palette), oklab_to_srgb(accents(palette, rng))
     light = rng.uniform(0.1, 0.3) * _directions(1, rng)[0]
-    domes = rng.uniform(0.0, 0.25, count).tolist()
+    falloffs = rng.uniform(0.0, 0.25, count).tolist()
     layers = []
     for number, outline in enumerate(outlines):
         center = outline.sum(axis=0) / len(outline)
@@ -87,14 +87,14 @@ def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer
                 accent=seconds[number],
                 texture=draw_texture(rng),
                 light=light,
-                dome=domes[number],
+                falloff=falloffs[number],
             )
         )
     return layers
 
 
 def _planes(count: int, rng: np.random.Generator) -> tuple[list[float], np.ndarray]:
-    """Depths and slants of planes that stay in slabs of their own, from the farthest."""
+    """Draw depths and slants of planes, each in a slab of depth of its own, farthest first."""
     shares = np.cumsum(rng.uniform(0.5, 1.5, count))
     near = FAR - (FAR - NEAR) * shares / shares[-1]
     far = np.concatenate([[FAR], near[:-1]])
@@ -103,13 +103,13 @@ def _planes(count: int, rng: np.random.Generator) -> tuple[list[float], np.ndarr
 
 
 def _outlines(count: int, rng: np.random.Generator) -> list[Outline]:
-    """Outlines in the unit square, their middles in different cells of a grid while they last."""
+    """Draw outlines in the unit square, centered in cells of a grid, each used before any again."""
     cells = np.resize(rng.permutation(GRID**2), count)
     corners = np.stack([cells % GRID, cells // GRID], axis=1)
-    middles = 0.1 + 0.8 * (corners + rng.random((count, 2))) / GRID
+    centers = 0.1 + 0.8 * (corners + rng.random((count, 2))) / GRID
     radii = rng.uniform(*RADII, count)
     return [
-        middle + radius * draw_outline(rng) for middle, radius in zip(middles, radii, strict=True)
+        center + radius * draw_outline(rng) for center, radius in zip(centers, radii, strict=True)
     ]
 
 

@@ -118,10 +118,10 @@ class Texture:
     """A pattern over the whole unit square, whatever the number of pixels it is drawn with.
 
     Args:
-        pattern: What it looks like.
-        angle: Its direction in radians.
+        pattern: Name of the pattern.
+        angle: Direction in radians.
         cycles: Periods of stripes and checks along the side of the square.
-        phase: Where a period begins, in radians.
+        phase: Phase of the period in radians.
         sharpness: 1 for soft transitions; larger for sharper ones.
         lattice: Random values in [0, 1] behind noise and speckle.
     """
@@ -137,7 +137,7 @@ class Texture:
         """Compute the weight of the second color.
 
         Args:
-            places: Where.
+            places: Points at which to evaluate it.
 
         Returns:
             Weights in [0, 1].

@@ -24,9 +24,9 @@ class PixelPairs:
     Attributes:
         detected: Detected pixel of each pair, pairs ordered by distance [P].
         annotated: Annotated pixel of each pair [P].
-        starts: Where the pairs of each detected pixel start in `partners` [D + 1].
+        starts: Offset of each detected pixel's pairs in `partners` [D + 1].
         partners: Annotated pixels by detected pixel, nearest first [P].
-        annotations: How many pixels are annotated.
+        annotations: Number of annotated pixels.
     """
 
     detected: Int[np.ndarray, " p"]
@@ -69,8 +69,8 @@ def match(pairs: PixelPairs, active: Bool[np.ndarray, " d"]) -> Bool[np.ndarray,
     """Match the most detected pixels, each to an annotated pixel of its own.
 
     Args:
-        pairs: What may be matched.
-        active: Which of the detected pixels take part.
+        pairs: Pairs of pixels that may be matched.
+        active: Mask of the detected pixels that take part.
 
     Returns:
         Which of the detected pixels are matched; as many annotated ones are.

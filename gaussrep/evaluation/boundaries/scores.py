@@ -31,9 +31,9 @@ class BoundaryScores:
         ods_threshold: Threshold of `ods`.
         ods_precision: Precision at it.
         ods_recall: Recall at it.
-        thresholds: Of the curve, ascending [T].
+        thresholds: Thresholds of the curve, ascending [T].
         precision: Of detected pixels, those right by any annotator [T]; 0 where none is detected.
-        recall: Of the pixels of all annotators, those found [T].
+        recall: Fraction of the pixels of all annotators that were found [T].
     """
 
     ods: float
@@ -134,7 +134,7 @@ def score_boundaries(
     Args:
         strengths: One map [H, W] in [0, 1] per image; sizes may differ.
         annotations: Maps of the image's annotators [A, H, W].
-        thresholds: How many, evenly spaced between 0 and 1, both excluded.
+        thresholds: Number of thresholds, evenly spaced between 0 and 1, both excluded.
         tolerance: Largest distance of a match, as a part of the image's diagonal.
         processes: Images scored at once, each in a process; 1 starts none. As these are spawned, a
             script that asks for more guards its main part by `if __name__ == "__main__":`.

@@ -1,4 +1,4 @@
-"""What the core adds to training: evaluations, callbacks, optimizers, schedules, strategies."""
+"""The core's evaluations, callbacks, optimizers, schedules and strategies."""
 
 from collections.abc import Iterator
 

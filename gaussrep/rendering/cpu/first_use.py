@@ -1,4 +1,4 @@
-"""What the first call of each kind compiles, begun at once on all cores."""
+"""Compilation of all kernels of a first call at once, on all cores."""
 
 from collections.abc import Callable
 from functools import cache

@@ -56,7 +56,7 @@ the tile; of one Gaussian its weight and the gradient to its log-opacity. T and 
 def prefetch_tile(
     image: int, x: int, y: int, grid: Grid, images: ImageBuffers, grad_outputs: ImageBuffers
 ) -> None:
-    """Request what `load_tile` reads of the next tile, which takes long to arrive."""
+    """Prefetch what `load_tile` reads of the next tile, to hide the latency of memory."""
     for row in range(y, min(y + TILE, grid.height)):
         pixel = (image * grid.height + row) * grid.width + x
         prefetch(images.alpha, pixel)

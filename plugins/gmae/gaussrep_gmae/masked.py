@@ -240,7 +240,7 @@ def random_visible(
     """Draw patches without replacement, separately for each image.
 
     Args:
-        seeds: Of each image.
+        seeds: Seed of each image.
         patches: Patches per image.
         visible: Patches to keep.
 

@@ -29,7 +29,7 @@ class Primitive:
         axes: Rows are the directions of its local x, y and z.
         half: Half extents along its axes, meters.
         material: Appearance.
-        taper: Of a frustum: relative decrease of the radius from bottom to top, in [0, 1).
+        taper: Relative decrease of a frustum's radius from bottom to top, in [0, 1).
     """
 
     kind: int

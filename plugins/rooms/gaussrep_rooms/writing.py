@@ -56,7 +56,7 @@ def write_rooms(
         train: Number of training scenes.
         val: Number of validation scenes.
         processes: Rooms generated in parallel, each in a process; 1 starts none.
-        share: Which of the rooms to write.
+        share: The share of the rooms to write.
         on_progress: Called with the number of finished rooms and of all rooms of the share.
 
     Returns:

@@ -89,7 +89,7 @@ def plain(layer, outline, gray):
         outline=outline,
         slant=np.zeros(2),
         light=np.zeros(2),
-        dome=0.0,
+        falloff=0.0,
         color=color,
         accent=color,
     )
@@ -114,7 +114,7 @@ def test_brightness_rises_towards_the_light_and_falls_off_the_center():
     lit = render_layers([replace(flat, light=np.array([0.2, 0.0])), outside], 10).image[0, 3]
     x = (np.arange(10) + 0.5) / 10 - 0.5
     np.testing.assert_allclose(lit, 0.5 * (1 + 0.2 * x / reach), rtol=1e-5)
-    domed = render_layers([replace(flat, dome=0.2), outside], 10).image[0, 3]
+    domed = render_layers([replace(flat, falloff=0.2), outside], 10).image[0, 3]
     np.testing.assert_allclose(domed, 0.5 * (1 - 0.2 * (x**2 + 0.15**2) / 0.5), rtol=1e-5)
 
 

@@ -29,7 +29,7 @@ def test_without_parallax_it_is_the_front_view(seed, size):
 def test_layers_move_in_proportion_to_their_depth_by_hand():
     """A quarter of the image between the depths 2 and 6: 2, 4 and 6 move by 2, 0 and -2 pixels."""
     backdrop, layer = draw_scene((1, 1), np.random.default_rng(0))
-    flat = {"slant": np.zeros(2), "light": np.zeros(2), "dome": 0.0}
+    flat = {"slant": np.zeros(2), "light": np.zeros(2), "falloff": 0.0}
     black, white = np.zeros(3), np.ones(3)
     square = np.array([[0.375, 0.375], [0.625, 0.375], [0.625, 0.625], [0.375, 0.625]])
     backdrop = replace(backdrop, outline=FRAME, color=black, accent=black, **flat)
@@ -48,7 +48,7 @@ def test_a_slanted_plane_is_stretched():
     square = np.array([[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]])
     slanted = replace(
         layer, outline=square, center=np.array([0.5, 0.5]), reach=0.25, depth=4.0,
-        slant=np.array([1.0, 0.0]), light=np.zeros(2), dome=0.0, color=white, accent=white,
+        slant=np.array([1.0, 0.0]), light=np.zeros(2), falloff=0.0, color=white, accent=white,
     )  # fmt: skip
     black = replace(backdrop, color=np.zeros(3), accent=np.zeros(3))
     seen = render_view([black, slanted], 64, np.array([0.25, 0.0]))[0]

@@ -95,7 +95,7 @@ def prepare(
         step: Step between the listed frames; 10 as in GaussianCross.
         seed: Seed of the random choice of frames.
         num_workers: Scenes that are prepared in parallel.
-        share: Which of the scenes to prepare.
+        share: The share of the scenes to prepare.
 
     Yields:
         The outcome of each scene, in the order of their names.

@@ -108,7 +108,7 @@ FRAME = struct.Struct("<16fQQQQ")
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the compressed bytes of a frame lie."""
+    """Byte range of a compressed frame."""
 
     start: int
     color: int

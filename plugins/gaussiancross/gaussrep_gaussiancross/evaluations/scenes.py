@@ -160,7 +160,7 @@ def show_progress(
 
     Args:
         items: Items to iterate over.
-        name: What is counted.
+        name: Name of the items that are counted.
         total: Number of items.
         note: Returns a text to show, such as the current loss.
 

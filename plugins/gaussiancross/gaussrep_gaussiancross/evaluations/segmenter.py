@@ -118,7 +118,7 @@ class DownstreamMethod(Method):
         """Copy the weights of a trained base method.
 
         Args:
-            trained: Of the same configuration.
+            trained: A method of the same configuration.
         """
         self.base_method.load_state_dict(trained.state_dict())
         _train_backbone_only(self.base_method)  # loading may add parameters
