@@ -72,14 +72,8 @@ def render(
 ) -> None:
     """Render a file of Gaussians as a PNG image, or as a clip along a camera path."""
     _check_output(out, path, width, height)
-    if not 0 < fov < 180:
-        raise ConfigError(f"--fov is {fov}, wanted degrees between 0 and 180.")
-    color = _numbers("--background", COLORS.get(background, background))
-    if not all(0 <= value <= 1 for value in color):
-        raise ConfigError(f"--background is {background}, wanted values in 0 to 1.")
-    for option, given in (("--eye", eye), ("--look-at", look_at), ("--up", up)):
-        if given is not None:
-            _numbers(option, given)
+    _check_view(fov, eye, look_at, up)
+    color = _background(background)
     shown = _shown(depth=depth, median_depth=median_depth, normals=normals)
     require_renderer("--renderer", renderer)
     reading = require_readable(file, axes, strict=strict)
@@ -102,12 +96,8 @@ def render(
         write_png(next(images), out)
     else:
         write_clip(images, out, fps)
-    shape = (
-        f"{width}x{height}"
-        if path is None
-        else f"{len(cameras.viewmats)} frames of {width}x{height}"
-    )
-    typer.echo(f"{out}: {shape}, {gaussians.count} Gaussians")
+    clip = "" if path is None else f"{len(cameras.viewmats)} frames of "
+    typer.echo(f"{out}: {clip}{width}x{height}, {gaussians.count} Gaussians")
 
 
 def _check_output(out: Path, path: str | None, width: int, height: int) -> None:
@@ -123,6 +113,22 @@ def _check_output(out: Path, path: str | None, width: int, height: int) -> None:
     check_clip(out, width, height)
     if out.suffix:
         require_output("--out", out)
+
+
+def _check_view(fov: float, eye: str | None, look_at: str | None, up: str) -> None:
+    if not 0 < fov < 180:
+        raise ConfigError(f"--fov is {fov}, wanted degrees between 0 and 180.")
+    for option, given in (("--eye", eye), ("--look-at", look_at), ("--up", up)):
+        if given is not None:
+            _numbers(option, given)
+
+
+def _background(given: str) -> list[float]:
+    """Read a color, by name or as numbers."""
+    color = _numbers("--background", COLORS.get(given, given))
+    if not all(0 <= value <= 1 for value in color):
+        raise ConfigError(f"--background is {given}, wanted values in 0 to 1.")
+    return color
 
 
 def _shown(**chosen: bool) -> str:

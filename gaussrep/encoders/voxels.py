@@ -83,6 +83,22 @@ def voxelize(
         ValueRangeError: If points are not finite, or a scene is too long for its grid.
     """
     check_finite({"points": points})
+    cells, longest = _grid_cells(points, scene, scenes, size)
+    x, y, z = cells.unbind(-1)
+    keys = ((scene * longest + x) * longest + y) * longest + z
+    found, voxel_of, counts = keys.unique(return_inverse=True, return_counts=True)
+    sums = features.new_zeros(len(found), features.shape[1]).index_add(0, voxel_of, features)
+    coords = torch.stack(
+        [found // longest**2 % longest, found // longest % longest, found % longest]
+    )
+    cloud = VoxelCloud(sums / counts[:, None], coords.mT, found // longest**3, scenes)
+    return Voxelized(cloud, voxel_of)
+
+
+def _grid_cells(
+    points: Float[Tensor, "p 3"], scene: Int[Tensor, " p"], scenes: int, size: float
+) -> tuple[Int[Tensor, "p 3"], int]:
+    """Find each point's cell in a grid from its scene's lowest corner, and the longest side."""
     low = points.new_zeros(scenes, 3).scatter_reduce(
         0, scene[:, None].expand(-1, 3), points, "amin", include_self=False
     )
@@ -93,12 +109,4 @@ def voxelize(
             f"a scene is {longest:,} voxels of {size:g} long, more than {MAX_CELLS:,}; "
             "check that its points are in meters, and remove outliers"
         )
-    x, y, z = cells.unbind(-1)
-    keys = ((scene * longest + x) * longest + y) * longest + z
-    found, voxel_of, counts = keys.unique(return_inverse=True, return_counts=True)
-    sums = features.new_zeros(len(found), features.shape[1]).index_add(0, voxel_of, features)
-    coords = torch.stack(
-        [found // longest**2 % longest, found // longest % longest, found % longest]
-    )
-    cloud = VoxelCloud(sums / counts[:, None], coords.mT, found // longest**3, scenes)
-    return Voxelized(cloud, voxel_of)
+    return cells, longest

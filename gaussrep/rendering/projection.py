@@ -72,13 +72,26 @@ def project(gaussians: Gaussians, cameras: Cameras) -> Projection:
     if gaussians.antialiased:
         ratio = (area / determinant).clamp_min(MIN_COMPENSATION**2)
         opacities = opacities * ratio.sqrt()
-    with torch.no_grad():
-        reach = 2 * (opacities / MIN_ALPHA).clamp_min(1).log()
-        radii = (reach[..., None] * torch.stack([xx, yy], -1)).sqrt()
-        size = radii.new_tensor([cameras.width, cameras.height])
-        inside = ((means2d + radii > 0) & (means2d - radii < size)).all(-1)
-        visible = in_front & inside & (opacities >= MIN_ALPHA)
+    radii = _radii(opacities, torch.stack([xx, yy], -1))
+    visible = in_front & _overlaps_image(means2d, radii, cameras) & (opacities >= MIN_ALPHA)
     return Projection(means2d, conics, depths, radii, opacities, visible)
+
+
+@torch.no_grad()
+def _radii(
+    opacities: Float[Tensor, "*batch v n"], variances: Float[Tensor, "*batch v n 2"]
+) -> Float[Tensor, "*batch v n 2"]:
+    """Half sides of the boxes outside of which alpha is below `MIN_ALPHA`."""
+    reach = 2 * (opacities / MIN_ALPHA).clamp_min(1).log()
+    return (reach[..., None] * variances).sqrt()
+
+
+@torch.no_grad()
+def _overlaps_image(
+    means2d: Float[Tensor, "*batch v n 2"], radii: Float[Tensor, "*batch v n 2"], cameras: Cameras
+) -> Bool[Tensor, "*batch v n"]:
+    size = radii.new_tensor([cameras.width, cameras.height])
+    return ((means2d + radii > 0) & (means2d - radii < size)).all(-1)
 
 
 def camera_map(
