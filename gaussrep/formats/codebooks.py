@@ -1,5 +1,6 @@
 """Codebooks of numbers and palettes of vectors, by k-means; exact where few values are distinct."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,8 +16,10 @@ LARGEST_WIDTH = 0.2
 far away does not get many entries."""
 VECTOR_ITERATIONS = 8
 """Iterations of k-means of vectors; a design choice."""
-CHUNK = 2**26
-"""Largest number of distances in memory at once."""
+FEW = 2**13
+"""Vectors that are gathered, or compared with all centers, at a time; a design choice."""
+DENSE = 2**10
+"""Distance of the sums of numbers that are kept; a design choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +27,7 @@ class Codes:
     """Entries, and the entry of every value.
 
     Args:
-        entries: float32, ascending numbers [K] or vectors [K, D].
+        entries: Ascending numbers [K], or vectors [K, D].
         labels: Index of each value's entry, of the shape of the values.
     """
 
@@ -32,42 +35,145 @@ class Codes:
     labels: np.ndarray
 
 
+class Vectors:
+    """Vectors that are gathered few at a time.
+
+    Args:
+        rows: Rows of which the vectors are the ends, float32 [N, at least D].
+        order: The row of each vector, [N]; by default they are in order.
+        first: Column with which the vectors begin.
+    """
+
+    def __init__(self, rows: Tensor, order: Tensor | None = None, first: int = 0) -> None:
+        self._rows, self._order, self._first = rows, order, first
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def take(self, places: Tensor | slice) -> Tensor:
+        """Gather vectors.
+
+        Args:
+            places: Indices, or a range.
+
+        Returns:
+            Vectors, [n, D].
+        """
+        if self._order is not None:
+            places = self._order[places]
+        found = (
+            self._rows[places] if isinstance(places, slice) else self._rows.index_select(0, places)
+        )
+        return found[:, self._first :]
+
+    def parts(self) -> Iterator[tuple[slice, Tensor]]:
+        """Gather all, few at a time.
+
+        Yields:
+            A range, and its vectors.
+        """
+        for start in range(0, len(self), FEW):
+            part = slice(start, min(start + FEW, len(self)))
+            yield part, self.take(part)
+
+
 def quantize_numbers(values: np.ndarray, count: int) -> Codes:
     """Choose few numbers that are near many.
 
     Args:
         values: Finite numbers, of any shape and at least one.
-        count: Largest number of entries.
+        count: Largest number of entries, at most 256.
 
     Returns:
         The distinct values where they are at most `count`; otherwise the result of Lloyd's
-        algorithm, from entries whose density is the cube root of the values' density.
+        algorithm, from entries whose density is the cube root of the values' density. Labels are
+        bytes.
     """
-    ordered = np.sort(values, axis=None).astype(np.float64)
-    distinct = ordered[np.concatenate([[True], np.diff(ordered) > 0])]
-    if len(distinct) > count:
-        distinct = np.unique(_lloyd(ordered, _spread(ordered, count)).astype(np.float32))
-    entries = distinct.astype(np.float64)
-    labels = np.searchsorted((entries[1:] + entries[:-1]) / 2, values)
-    return Codes(distinct, labels)
+    entries = choose_numbers(np.sort(values, axis=None).astype(np.float64), count)
+    return Codes(entries, nearest_numbers(values, entries))
+
+
+def choose_numbers(ordered: np.ndarray, count: int) -> np.ndarray:
+    """Choose the entries of `quantize_numbers`.
+
+    Args:
+        ordered: The values, ascending, float64 [N].
+        count: Largest number of entries.
+
+    Returns:
+        Entries, ascending.
+    """
+    is_new = ordered[1:] > ordered[:-1]
+    if np.count_nonzero(is_new) < count:
+        return ordered[np.concatenate([[True], is_new])]
+    return np.unique(_lloyd(ordered, _spread(ordered, count)).astype(np.float32))
+
+
+def nearest_numbers(values: np.ndarray, entries: np.ndarray) -> np.ndarray:
+    """Find the nearest entry of every value.
+
+    Args:
+        values: Numbers, of any shape but a single one.
+        entries: At most 256, ascending.
+
+    Returns:
+        Indices, bytes of the shape of the values.
+    """
+    wide = entries.astype(np.float64)
+    limits = (wide[1:] + wide[:-1]) / 2
+    labels = np.empty(values.shape, np.uint8)
+    for start in range(0, len(values), FEW):
+        labels[start : start + FEW] = np.searchsorted(limits, values[start : start + FEW])
+    return labels
 
 
 def _spread(ordered: np.ndarray, count: int) -> np.ndarray:
     """Choose first entries by density, as is optimal for many entries (Panter and Dite, 1951)."""
-    edges = np.quantile(ordered, np.linspace(0, 1, QUANTILES + 1))
+    edges = _quantiles(ordered)
     widths = np.diff(edges)
     widths = widths.clip(0, LARGEST_WIDTH * (edges[-2] - edges[1]))
     total = np.concatenate([[0], np.cumsum(np.cbrt(widths) ** 2)])
     return np.interp((np.arange(count) + 0.5) / count * total[-1], total, edges)
 
 
+def _quantiles(ordered: np.ndarray) -> np.ndarray:
+    """Compute quantiles as `np.quantile` does, which would copy the values."""
+    places = (len(ordered) - 1) * np.linspace(0, 1, QUANTILES + 1)
+    below = np.floor(places).astype(np.intp)
+    low, high = ordered[below], ordered[(below + 1).clip(max=len(ordered) - 1)]
+    share = places - below
+    return np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
+
+
+class _Sums:
+    """Sums of the first numbers, each added to the one before; few of them are kept."""
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        self._numbers, total, kept = numbers, 0.0, [0.0]
+        for start in range(0, len(numbers), DENSE):
+            total = _add(total, numbers[start : start + DENSE])
+            kept.append(total)
+        self._kept = kept
+
+    def __call__(self, ends: np.ndarray) -> np.ndarray:
+        sums = []
+        for end in ends.tolist():
+            block = end // DENSE
+            sums.append(_add(self._kept[block], self._numbers[block * DENSE : end]))
+        return np.array(sums)
+
+
+def _add(total: float, numbers: np.ndarray) -> float:
+    return float(np.add.accumulate(np.concatenate([[total], numbers]))[-1])
+
+
 def _lloyd(ordered: np.ndarray, entries: np.ndarray) -> np.ndarray:
-    sums = np.concatenate([[0], np.cumsum(ordered)])
+    sums = _Sums(ordered)
     for _ in range(ITERATIONS):
         inner = np.searchsorted(ordered, (entries[1:] + entries[:-1]) / 2)
         ends = np.concatenate([[0], inner, [len(ordered)]])
         sizes = np.diff(ends)
-        means = np.diff(sums[ends]) / np.maximum(sizes, 1)
+        means = np.diff(sums(ends)) / np.maximum(sizes, 1)
         moved = np.where(sizes > 0, means, entries)
         if np.array_equal(moved, entries):
             break
@@ -75,47 +181,59 @@ def _lloyd(ordered: np.ndarray, entries: np.ndarray) -> np.ndarray:
     return entries
 
 
-def quantize_vectors(vectors: np.ndarray, count: int) -> Codes:
+def quantize_vectors(vectors: Vectors, count: int) -> Codes:
     """Choose few vectors that are near many.
 
     Args:
-        vectors: float32, [N, D], at least one.
-        count: Largest number of entries.
+        vectors: At least one.
+        count: Largest number of entries, at most 65,536.
 
     Returns:
         The distinct vectors where they are at most `count`; otherwise the result of k-means in
-        two levels: a root of `count` groups, and in every group entries of its own.
+        two levels: a root of `count` groups, and in every group entries of its own. Labels are of
+        16 bits.
     """
     exact = _distinct(vectors, count)
     if exact is not None:
         return exact
-    points = torch.from_numpy(np.ascontiguousarray(vectors, np.float32))
     generator = torch.Generator().manual_seed(0)
-    groups, members = _k_means(points, round(count**0.5), generator)
+    groups, members = _k_means(vectors, round(count**0.5), generator)
     sizes = torch.bincount(members, minlength=len(groups))
     shares = _share(sizes, count)
-    order = torch.argsort(members, stable=True)
-    entries, labels = [], torch.empty(len(points), dtype=torch.long)
+    order = torch.argsort(members.to(torch.int16), stable=True).to(torch.int32)
+    entries, labels = [], members
     start, first = 0, 0
     for size, share in zip(sizes.tolist(), shares.tolist(), strict=True):
-        rows = order[start : start + size]
+        rows = order[start : start + size].long()
         if size:
-            own, places = _k_means(points[rows], share, generator)
+            inside = Vectors(vectors.take(rows).contiguous())
+            own, places = _k_means(inside, share, generator)
             labels[rows] = places + first
             entries.append(own)
             first += len(own)
         start += size
-    return Codes(torch.cat(entries).numpy(), labels.numpy())
+    return Codes(torch.cat(entries).numpy(), labels.numpy().astype(np.uint16))
 
 
-def _distinct(vectors: np.ndarray, count: int) -> Codes | None:
+def _distinct(vectors: Vectors, count: int) -> Codes | None:
     """Find the distinct vectors if there are at most `count`."""
-    words = np.ascontiguousarray(vectors + np.float32(0)).view(np.uint32).astype(np.uint64)
-    factors = np.random.default_rng(0).integers(1, 2**63, words.shape[1], np.uint64) | np.uint64(1)
-    _, first, labels = np.unique(words @ factors, return_index=True, return_inverse=True)
-    if len(first) > count or not np.array_equal(vectors[first][labels], vectors):
+    hashes = np.empty(len(vectors), np.uint64)
+    for part, few in vectors.parts():
+        words = (few.numpy() + np.float32(0)).view(np.uint32).astype(np.uint64)
+        hashes[part] = words @ _factors(words.shape[1])
+    if len(np.unique(hashes[: 2 * count])) > count:
         return None
-    return Codes(vectors[first], labels)
+    _, first, labels = np.unique(hashes, return_index=True, return_inverse=True)
+    if len(first) > count:
+        return None
+    entries = vectors.take(torch.from_numpy(first)).numpy()
+    if any(not np.array_equal(entries[labels[part]], few.numpy()) for part, few in vectors.parts()):
+        return None
+    return Codes(entries, labels.astype(np.uint16))
+
+
+def _factors(width: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(1, 2**63, width, np.uint64) | np.uint64(1)
 
 
 def _share(sizes: Tensor, count: int) -> Tensor:
@@ -124,24 +242,25 @@ def _share(sizes: Tensor, count: int) -> Tensor:
     return 1 + exact.floor().long()
 
 
-def _k_means(points: Tensor, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Compute centers, [count, D], and the nearest center of every point."""
-    count = min(count, len(points))
-    centers = points[torch.randperm(len(points), generator=generator)[:count]]
-    labels = _nearest(points, centers)
+def _k_means(vectors: Vectors, count: int, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Compute centers, [count, D], and the nearest center of every vector."""
+    count = min(count, len(vectors))
+    centers = vectors.take(torch.randperm(len(vectors), generator=generator)[:count])
+    labels = _nearest(vectors, centers)
     for _ in range(VECTOR_ITERATIONS):
         sizes = torch.bincount(labels, minlength=count)
-        sums = torch.zeros_like(centers).index_add_(0, labels, points)
+        sums = torch.zeros_like(centers)
+        for part, few in vectors.parts():
+            sums.index_add_(0, labels[part], few)
         means = sums / sizes.clamp_min(1)[:, None]
         centers = torch.where(sizes[:, None] > 0, means, centers)
-        labels = _nearest(points, centers)
+        labels = _nearest(vectors, centers)
     return centers, labels
 
 
-def _nearest(points: Tensor, centers: Tensor) -> Tensor:
+def _nearest(vectors: Vectors, centers: Tensor) -> Tensor:
     squares = centers.square().sum(1)
-    step = max(1, CHUNK // len(centers))
-    parts = [
-        torch.addmm(squares, part, centers.T, alpha=-2).argmin(1) for part in points.split(step)
-    ]
-    return torch.cat(parts)
+    labels = torch.empty(len(vectors), dtype=torch.int32)
+    for part, few in vectors.parts():
+        labels[part] = torch.addmm(squares, few, centers.T, alpha=-2).argmin(1)
+    return labels

@@ -1,13 +1,21 @@
 """Encoding of Gaussians as SOG, version 2; `sog` describes the layout."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
 
 from gaussrep import __version__
 from gaussrep.formats.checked_files import sh_coefficients
-from gaussrep.formats.codebooks import Codes, quantize_numbers, quantize_vectors
+from gaussrep.formats.codebooks import (
+    Vectors,
+    choose_numbers,
+    nearest_numbers,
+    quantize_numbers,
+    quantize_vectors,
+)
 from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.formats.sog_files import META, pack_image
 from gaussrep.formats.sog_meta import COLUMNS, ENTRIES, SMALLEST_TAG
@@ -19,6 +27,8 @@ LARGEST_STEP = 2**16 - 1
 LARGEST_PALETTE = 2**16
 """Entries of the largest palette; those of small scenes have a power of two, as in PlayCanvas's
 code."""
+ROWS = 2**13
+"""Gaussians that are encoded at a time; a design choice."""
 HALF = 127.5
 """Steps of a component of a quaternion from 0 to √½."""
 LOG_DIGITS, NUMBER_DIGITS = 9, 9
@@ -34,43 +44,78 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
     Returns:
         Contents of the files by name, `meta.json` first.
     """
-    steps, mins, maxs = _means(scene.means.numpy().astype(np.float64))
-    order = morton_order(len(steps), steps.__getitem__)
-    logs = quantize_numbers(np.log(scene.scales.numpy()[order].astype(np.float64)), ENTRIES)
-    harmonics = sh_coefficients(scene).numpy()[order]
-    colors = quantize_numbers(harmonics[:, 0], ENTRIES)
-    opacities = np.rint(scene.opacities.numpy()[order].clip(0, 1) * 255)
-    images = {
-        "means_l": _image(steps[order] & 255),
-        "means_u": _image(steps[order] >> 8),
-        "scales": _image(logs.labels),
-        "quats": _image(_quats(scene.quats.numpy()[order].astype(np.float64))),
-        "sh0": _image(np.concatenate([colors.labels, opacities[:, None]], axis=1)),
-    }
+    steps, mins, maxs = _means(scene.means.numpy())
+    order = morton_order(scene.count, steps.__getitem__).astype(np.int32)
     meta: dict[str, Any] = {
         "version": 2,
         "asset": {"generator": f"gaussrep {__version__}"},
         "count": scene.count,
         "means": {"mins": mins, "maxs": maxs, "files": ["means_l.webp", "means_u.webp"]},
-        "scales": {"codebook": _logarithms(logs), "files": ["scales.webp"]},
-        "quats": {"files": ["quats.webp"]},
-        "sh0": {"codebook": _numbers(colors), "files": ["sh0.webp"]},
     }
+    images = {
+        "means_l": _pack(order, 3, lambda few: steps[few] & 255),
+        "means_u": _pack(order, 3, lambda few: steps[few] >> 8),
+    }
+    del steps
+    logs = choose_numbers(_logarithms(np.sort(scene.scales.numpy(), axis=None)), ENTRIES)
+    images["scales"] = _pack(
+        order, 3, lambda few: nearest_numbers(_logarithms(scene.scales.numpy()[few]), logs)
+    )
+    images["quats"] = _pack(
+        order, 4, lambda few: _quats(scene.quats.numpy()[few].astype(np.float64))
+    )
+    meta["scales"] = {"codebook": _log_codebook(logs), "files": ["scales.webp"]}
+    meta["quats"] = {"files": ["quats.webp"]}
+    harmonics = sh_coefficients(scene).numpy()
+    colors = choose_numbers(np.sort(harmonics[:, 0], axis=None).astype(np.float64), ENTRIES)
+
+    def color_rows(few: np.ndarray) -> np.ndarray:
+        opacities = np.rint(scene.opacities.numpy()[few].clip(0, 1) * 255)
+        labels = nearest_numbers(harmonics[few, 0], colors)
+        return np.concatenate([labels, opacities[:, None]], axis=1)
+
+    images["sh0"] = _pack(order, 4, color_rows)
+    meta["sh0"] = {"codebook": _codebook(colors), "files": ["sh0.webp"]}
     if scene.antialiased:
         meta["antialias"] = True
     if harmonics.shape[1] > 1:
-        meta["shN"] = _add_harmonics(harmonics[:, 1:], images)
+        meta["shN"] = _add_harmonics(harmonics, order, images)
     files = {META: json.dumps(meta, separators=(",", ":")).encode()}
-    return files | {f"{name}.webp": pack_image(pixels) for name, pixels in images.items()}
+    return files | {f"{name}.webp": content for name, content in images.items()}
+
+
+def _pack(order: np.ndarray, channels: int, rows_of: Callable[[np.ndarray], np.ndarray]) -> bytes:
+    """Pack an image whose pixels are computed few at a time, by the rows of the scene."""
+    rows = np.empty((len(order), channels), np.uint8)
+    for start in range(0, len(rows), ROWS):
+        rows[start : start + ROWS] = rows_of(order[start : start + ROWS])
+    return pack_image(_image(rows))
 
 
 def _means(means: np.ndarray) -> tuple[np.ndarray, list[float], list[float]]:
     """Compute steps of the logarithmic scale, and its bounds."""
-    logs = np.sign(means) * np.log1p(np.abs(means))
-    mins, maxs = logs.min(0), logs.max(0)
+    parts = [slice(start, start + ROWS) for start in range(0, len(means), ROWS)]
+    mins = np.min([_log_centers(means[part]).min(0) for part in parts], axis=0)
+    maxs = np.max([_log_centers(means[part]).max(0) for part in parts], axis=0)
     size = np.where(maxs > mins, maxs - mins, 1)
-    steps = np.rint((logs - mins) / size * LARGEST_STEP).astype(np.uint16)
+    steps = np.empty(means.shape, np.uint16)
+    for part in parts:
+        steps[part] = np.rint((_log_centers(means[part]) - mins) / size * LARGEST_STEP)
     return steps, mins.tolist(), maxs.tolist()
+
+
+def _log_centers(means: np.ndarray) -> np.ndarray:
+    wide = means.astype(np.float64)
+    return np.sign(wide) * np.log1p(np.abs(wide))
+
+
+def _logarithms(scales: np.ndarray) -> np.ndarray:
+    """Compute logarithms in float64, few at a time."""
+    logs = np.empty(scales.shape)
+    for start in range(0, len(scales), ROWS):
+        part = slice(start, start + ROWS)
+        np.log(scales[part].astype(np.float64), out=logs[part])
+    return logs
 
 
 def _quats(quats: np.ndarray) -> np.ndarray:
@@ -88,21 +133,27 @@ def _image(rows: np.ndarray) -> np.ndarray:
     return pixels.reshape(height, width, -1)
 
 
-def _add_harmonics(higher: np.ndarray, images: dict[str, np.ndarray]) -> dict[str, Any]:
+def _add_harmonics(
+    harmonics: np.ndarray, order: np.ndarray, images: dict[str, bytes]
+) -> dict[str, Any]:
     """Add the images of higher SH, and describe them."""
-    count, bases = higher.shape[:2]
-    palette = quantize_vectors(higher.reshape(count, -1), _palette_size(count))
+    count, bases = len(harmonics), harmonics.shape[1] - 1
+    rows = torch.from_numpy(harmonics.reshape(count, -1))
+    vectors = Vectors(rows, torch.from_numpy(order), first=3)
+    palette = quantize_vectors(vectors, _palette_size(count))
     codes = quantize_numbers(palette.entries, ENTRIES)
-    rows = -(-len(palette.entries) // COLUMNS)
-    pixels = np.zeros((rows * COLUMNS, bases, 3), np.uint8)
+    height = -(-len(palette.entries) // COLUMNS)
+    pixels = np.zeros((height * COLUMNS, bases, 3), np.uint8)
     pixels[: len(palette.entries)] = codes.labels.reshape(-1, bases, 3)
-    images["shN_centroids"] = pixels.reshape(rows, COLUMNS * bases, 3)
-    labels = palette.labels.astype(np.uint16)
-    images["shN_labels"] = _image(np.stack([labels & 255, labels >> 8, 0 * labels], axis=1))
+    images["shN_centroids"] = pack_image(pixels.reshape(height, COLUMNS * bases, 3))
+    labels = palette.labels
+    images["shN_labels"] = pack_image(
+        _image(np.stack([labels & 255, labels >> 8, 0 * labels], axis=1).astype(np.uint8))
+    )
     return {
         "count": len(palette.entries),
         "bands": round(np.sqrt(bases + 1)) - 1,
-        "codebook": _numbers(codes),
+        "codebook": _codebook(codes.entries),
         "files": ["shN_centroids.webp", "shN_labels.webp"],
     }
 
@@ -111,12 +162,12 @@ def _palette_size(count: int) -> int:
     return min(1 << count.bit_length() - 1, LARGEST_PALETTE)
 
 
-def _logarithms(codes: Codes) -> list[float]:
-    return _padded([round(entry, LOG_DIGITS) for entry in codes.entries.tolist()])
+def _log_codebook(entries: np.ndarray) -> list[float]:
+    return _padded([round(entry, LOG_DIGITS) for entry in entries.tolist()])
 
 
-def _numbers(codes: Codes) -> list[float]:
-    return _padded([float(f"{entry:.{NUMBER_DIGITS}g}") for entry in codes.entries.tolist()])
+def _codebook(entries: np.ndarray) -> list[float]:
+    return _padded([float(f"{entry:.{NUMBER_DIGITS}g}") for entry in entries.tolist()])
 
 
 def _padded(entries: list[float]) -> list[float]:

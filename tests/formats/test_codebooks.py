@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
+import torch
 
-from gaussrep.formats.codebooks import quantize_numbers, quantize_vectors
+from gaussrep.formats.codebooks import Vectors, quantize_numbers, quantize_vectors
+
+
+def as_vectors(array):
+    """The vectors of an array, from rows in the reverse order."""
+    return Vectors(torch.from_numpy(array).flip(0), torch.arange(len(array)).flip(0))
 
 
 def test_few_numbers_are_kept():
@@ -27,7 +33,7 @@ def test_many_numbers_are_near_their_entries(outlier):
 def test_few_vectors_are_kept():
     distinct = np.random.default_rng(0).normal(size=(7, 9)).astype(np.float32)
     vectors = distinct[np.random.default_rng(1).integers(0, 7, 100)]
-    codes = quantize_vectors(vectors, 8)
+    codes = quantize_vectors(as_vectors(vectors), 8)
     assert len(codes.entries) == 7
     np.testing.assert_array_equal(codes.entries[codes.labels], vectors)
 
@@ -36,6 +42,6 @@ def test_vectors_find_their_groups():
     rng = np.random.default_rng(0)
     groups = 10 * rng.normal(size=(20, 9))
     vectors = (groups[rng.integers(0, 20, 3000)] + 0.01 * rng.normal(size=(3000, 9))).astype("f4")
-    codes = quantize_vectors(vectors, 256)
+    codes = quantize_vectors(as_vectors(vectors), 256)
     assert len(codes.entries) <= 256
     assert np.abs(codes.entries[codes.labels] - vectors).max() < 0.1

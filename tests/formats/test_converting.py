@@ -11,9 +11,15 @@ from gaussrep.formats.converting import Editing, convert_file
 from gaussrep.formats.ply_layout import column_names, encode
 from gaussrep.gaussians import Gaussians
 
-NAMES = ["a.ply", "a.splat", "a.spz", "a.glb", "a.gltf", "a.compressed.ply"]
+NAMES = ["a.ply", "a.splat", "a.spz", "a.glb", "a.gltf", "a.compressed.ply", "a.sog"]
 PARTS = ["format.PART", "ply.PART", "ply.ROWS", "spz_streams.ROWS", "gltf_scene.ROWS"]
-PARTS += ["gltf_writing.ROWS", "compressed_ply.ROWS"]
+PARTS += [
+    "gltf_writing.ROWS",
+    "compressed_ply.ROWS",
+    "sog.ROWS",
+    "sog_writing.ROWS",
+    "codebooks.FEW",
+]
 
 
 @pytest.fixture(autouse=True)
