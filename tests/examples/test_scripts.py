@@ -79,6 +79,13 @@ def test_find_focal_length(example, tmp_path):
 
 
 @pytest.mark.slow
+def test_find_poses(example, tmp_path):
+    before, after = example("find_poses").main(tmp_path, degrees=2.0, steps=300, size=32)
+    assert 0.3 < before < 3
+    assert after < 0.7 * before
+
+
+@pytest.mark.slow
 def test_pretrain_gmae(example, tmp_path, capsys):
     small = "{width: 16, depth: 1, heads: 1}"
     tiny = [f"method.encoder={small}", f"method.decoder={small}", "trainer.batch_size=2"]
