@@ -22,8 +22,8 @@ from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
 from gaussrep.training.callback import Callback, Row
+from gaussrep.training.optimization import uncompiled
 from gaussrep.training.train_state import TrainState
-from gaussrep.training.uncompiled import uncompiled
 
 SCENE, METRICS, CALIBRATION = "scene.ply", "metrics.json", "calibration.json"
 """Files that a fit writes to its run folder."""

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gaussrep import sh
 from gaussrep.fitting.config import LearningRatesConfig
 from gaussrep.gaussians import Gaussians
-from gaussrep.training.uncompiled import uncompiled
+from gaussrep.training.optimization import uncompiled
 
 LOGIT_EPS = 1e-6
 """Initial opacities keep this distance from 0 and 1, so that their logits are finite; design

@@ -2,10 +2,12 @@
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from inspect import unwrap
+from typing import Any, ParamSpec, TypeVar
 
 import torch
+from torch.optim import Optimizer
 
 from gaussrep.building import build
 from gaussrep.errors import ConfigError, PluginError
@@ -17,9 +19,13 @@ from gaussrep.training.config import (
     TrainerConfig,
     WarmupCosineConfig,
 )
-from gaussrep.training.uncompiled import uncompiled
 
 ParameterGroups = list[dict[str, Any]]
+Arguments = ParamSpec("Arguments")
+Kind = TypeVar("Kind", bound=Optimizer)
+
+HOOKED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
+"""Methods that torch wraps to be left out of compiled graphs."""
 
 
 class Schedule(ABC):
@@ -100,6 +106,29 @@ def warmup_cosine(step: int, *, steps: int, warmup: int, floor: float) -> float:
         return (step + 1) / warmup
     fallen = (step - warmup) / (steps - warmup)
     return floor + (1 - floor) * 0.5 * (1 + math.cos(math.pi * fallen))
+
+
+def uncompiled(optimizer: Callable[Arguments, Kind]) -> Callable[Arguments, Kind]:
+    """Derive an optimizer whose methods do not import `torch._dynamo`.
+
+    torch imports its compiler, some 900 modules, when the first optimizer is made, only to leave
+    the optimizer's methods out of compiled graphs. gaussrep compiles models, never an optimizer.
+
+    Args:
+        optimizer: A class of `torch.optim`, whose steps are made without `differentiable`.
+
+    Returns:
+        A subclass of the same name, with the same numbers and states.
+    """
+    assert isinstance(optimizer, type)
+    step = unwrap(optimizer.step)
+
+    @torch.no_grad()
+    def plain_step(self: Optimizer, closure: Callable[[], float] | None = None) -> Any:
+        return step(self, closure)
+
+    methods = {name: unwrap(getattr(optimizer, name)) for name in HOOKED}
+    return type(optimizer.__name__, (optimizer,), {**methods, "step": plain_step})  # pyright: ignore[reportReturnType]
 
 
 def adamw(config: AdamWConfig, *, parameters: ParameterGroups, lr: float) -> torch.optim.AdamW:
