@@ -2,16 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
-from gaussrep.formats.storage import allocate, take_rows
+from gaussrep.errors import FormatError
+from gaussrep.formats.storage import allocate, on_disk, take_rows
 from gaussrep.gaussians import Gaussians
 
 PART = 2**16
 """Gaussians of a part, where a scene is converted without being in memory as a whole (design
 choice)."""
+
+IN_MEMORY = 2**26
+"""Bytes of a scene that is collected in memory, where a format does not write in parts; larger ones
+are in temporary files (design choice)."""
 
 
 def divide_rows(count: int, size: int | None = None) -> list[slice]:
@@ -41,6 +47,12 @@ class Rows:
     count: int
     like: Gaussians
     chunks: Iterator[Gaussians]
+
+    @property
+    def nbytes(self) -> int:
+        """Memory of the scene."""
+        row = sum(prod(tensor.shape[1:]) * tensor.itemsize for _, tensor in self.like.tensors())
+        return row * self.count
 
     def collect(self) -> Gaussians:
         """Join the parts, with no more memory than the scene and one part.
@@ -117,6 +129,9 @@ class Format(ABC):
     def write_rows(self, source: RowSource, path: Path) -> int:
         """Write one scene that is read in parts, whole or not at all.
 
+        By default the scene is in temporary files beside `path`, mapped into the memory, if it is
+        larger than `IN_MEMORY`.
+
         Args:
             source: Opens the scene, whose file is closed before `path` is replaced.
             path: The file, overwritten if it exists.
@@ -127,7 +142,21 @@ class Format(ABC):
         Raises:
             FormatError: As `write` does, and as reading of the parts does.
         """
-        with source() as rows:
-            scene = rows.collect()
-        self.write(scene, path)
-        return scene.count
+        with ExitStack() as stack:
+            with source() as rows:
+                if rows.nbytes <= IN_MEMORY:
+                    scene = rows.collect()
+                else:
+                    scene = stack.enter_context(_spooled(rows, path))
+            self.write(scene, path)
+            return scene.count
+
+
+@contextmanager
+def _spooled(rows: Rows, path: Path) -> Iterator[Gaussians]:
+    with ExitStack() as stack:
+        try:
+            scene = stack.enter_context(on_disk(rows.like, rows.chunks, path.parent))
+        except OSError as error:
+            raise FormatError(f"{path}: cannot be written: {error.strerror or error}.") from error
+        yield scene

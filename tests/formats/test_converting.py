@@ -42,6 +42,26 @@ def test_the_bytes_are_those_of_load_and_save(tmp_path, make_scene, source, targ
     assert parts == (tmp_path / ("whole_" + target)).read_bytes()
 
 
+@pytest.mark.parametrize("target", ["b.sog", "b.compressed.ply", "b.usda"])
+@pytest.mark.parametrize("count", [1, 50])
+def test_a_large_scene_is_in_temporary_files(tmp_path, make_scene, monkeypatch, target, count):
+    monkeypatch.setattr("gaussrep.formats.format.IN_MEMORY", 100)
+    save(make_scene(count, degree=1).replace(antialiased=True), tmp_path / "a.ply")
+    save(load(tmp_path / "a.ply"), tmp_path / ("whole_" + target))
+    assert convert(tmp_path / "a.ply", tmp_path / target) == count
+    assert (tmp_path / target).read_bytes() == (tmp_path / ("whole_" + target)).read_bytes()
+    assert len(list(tmp_path.iterdir())) == 3
+    with pytest.raises(FormatError, match=rf"no_folder.{target}: cannot be written"):
+        convert(tmp_path / "a.ply", tmp_path / "no_folder" / target)
+
+
+def test_no_gaussians_are_in_temporary_files(tmp_path, make_scene, monkeypatch):
+    monkeypatch.setattr("gaussrep.formats.format.IN_MEMORY", 100)
+    save(make_scene(50), tmp_path / "a.ply")
+    with pytest.raises(FormatError, match=r"b\.sog: a SOG file holds at least one Gaussian"):
+        convert(tmp_path / "a.ply", tmp_path / "b.sog", Editing(edit=lambda part: part[:0]))
+
+
 def test_colors_in_linear_light(tmp_path, make_scene):
     save(make_scene(50).replace(color_space="linear"), tmp_path / "a.ply")
     convert(tmp_path / "a.ply", tmp_path / "b.ply")
