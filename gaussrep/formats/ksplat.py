@@ -1,17 +1,20 @@
 """Gaussians in the files of mkkellogg's web viewer, `.ksplat`, which are read and not written."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
 from gaussrep import sh
 from gaussrep.errors import FormatError
-from gaussrep.formats.checked_files import gaussians_from_arrays, open_for_reading
+from gaussrep.formats.checked_files import gaussians_from_arrays, open_for_rows
 from gaussrep.formats.config import KsplatConfig
-from gaussrep.formats.format import Format
+from gaussrep.formats.format import Format, Rows, divide_rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
 
@@ -50,6 +53,8 @@ STEPS = 32767
 """Steps where a section does not name them."""
 SH_RANGE = 1.5
 """Size of the range of SH where the header does not name it."""
+ROWS = 2**13
+"""Gaussians that are decoded at a time; a design choice."""
 
 
 class Ksplat(Format):
@@ -82,9 +87,15 @@ class Ksplat(Format):
             FormatError: If the file is missing, truncated, of another version, or holds impossible
                 Gaussians.
         """
+        with self.open_rows(path) as rows:
+            return rows.collect()
+
+    @contextmanager
+    def open_rows(self, path: Path) -> Iterator[Rows]:
+        """See `Format.open_rows`."""
         remarks = Remarks(self.config.strict)
-        with open_for_reading(path, remarks) as file:
-            return decode(file.read(), remarks)
+        with open_for_rows(path, remarks, lambda file: _rows(file, remarks)) as rows:
+            yield rows
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Reject: this format is not written.
@@ -100,88 +111,99 @@ class Ksplat(Format):
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class _Section:
     """A section of a file.
 
     Args:
-        centers: Of all Gaussians, [N, 3].
-        rows: Their other values.
-        degree: SH degree.
+        place: Byte at which its Gaussians begin.
+        dtype: Layout of one Gaussian.
+        named: Its header.
+        centers: Centers of its buckets, [buckets, 3]; none at level 0.
+        ends: Numbers of the Gaussians in the buckets that are not full, up to each of them.
     """
 
+    place: int
+    dtype: np.dtype
+    named: Mapping[str, int]
     centers: np.ndarray
-    rows: np.ndarray
-    degree: int
+    ends: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """Number of Gaussians."""
+        return self.named["count"]
 
 
-def decode(content: bytes, remarks: Remarks) -> Gaussians:
-    """Decode a file.
-
-    Args:
-        content: The whole file.
-        remarks: What is odd in the file; impossible Gaussians are added.
-
-    Returns:
-        One scene.
-
-    Raises:
-        FormatError: If it is truncated or of another version, or impossible Gaussians are not left
-            out.
-    """
-    if len(content) < HEADER.itemsize:
+def _rows(file: BinaryIO, remarks: Remarks) -> Rows:
+    """Check the headers, and prepare to read the Gaussians."""
+    size = os.fstat(file.fileno()).st_size
+    if size < HEADER.itemsize:
         raise FormatError("this is no .ksplat file, or it is truncated: its header is not whole.")
-    header = np.frombuffer(content, HEADER, 1)[0]
+    header = np.fromfile(file, HEADER, 1)[0]
     if header["major"] != 0 or header["minor"] < 1 or header["level"] > 2:
         raise FormatError(
             f"this is .ksplat of version {header['major']}.{header['minor']} and compression level "
             f"{header['level']}; only 0.1 and levels 0 to 2 are read."
         )
-    sections = list(_sections(content, header))
-    found = sum(len(section.rows) for section in sections)
+    sections = list(_sections(file, size, header))
+    found = sum(section.count for section in sections)
     if found != header["count"] or not sections:
         raise FormatError(f"its sections hold {found} Gaussians, its header {header['count']}.")
-    rows = [section.rows for section in sections]
-    rgba = np.concatenate([row["rgba"] for row in rows]) / 255
-    return gaussians_from_arrays(
-        remarks,
-        means=np.concatenate([section.centers for section in sections]),
-        quats=np.concatenate([row["quats"] for row in rows]),
-        scales=np.concatenate([row["scales"] for row in rows]),
-        opacities=rgba[:, 3],
-        **_appearance(rgba[:, :3], sections, header),
+    bases = BASES[max(section.named["degree"] for section in sections)]
+
+    def decode(section: _Section, part: slice) -> Gaussians:
+        file.seek(section.place + part.start * section.dtype.itemsize)
+        table = np.fromfile(file, section.dtype, part.stop - part.start)
+        if len(table) < part.stop - part.start:
+            raise FormatError("the file became shorter while it was read.")
+        rgba = table["rgba"] / 255
+        return gaussians_from_arrays(
+            remarks,
+            means=_means(section, table["means"], part),
+            quats=table["quats"],
+            scales=table["scales"],
+            opacities=rgba[:, 3],
+            **_appearance(rgba[:, :3], table["sh"], section.named["degree"], bases, header),
+        )
+
+    chunks = (
+        decode(section, part) for section in sections for part in divide_rows(section.count, ROWS)
     )
+    return Rows(found, decode(sections[0], slice(0, 0)), chunks)
 
 
-def _sections(content: bytes, header: np.void) -> Iterator[Section]:
+def _sections(file: BinaryIO, size: int, header: np.void) -> Iterator[_Section]:
     """Yield the sections, after a check that the file holds each of them."""
     number, level = int(header["sections"]), int(header["level"])
     start = HEADER.itemsize + number * SECTION.itemsize
-    if start > len(content):
+    if start > size:
         raise FormatError(
             f"the file is truncated: headers of {number} sections end at {start} bytes, it has "
-            f"{len(content)}."
+            f"{size}."
         )
-    for fields in np.frombuffer(content, SECTION, number, HEADER.itemsize):
+    for place in range(number):
+        file.seek(HEADER.itemsize + place * SECTION.itemsize)
+        fields = np.fromfile(file, SECTION, 1)[0]
         named = {name: fields[name].item() for name in SECTION.names or ()}
         if named["degree"] >= len(BASES):
             raise FormatError(f"a section has SH of degree {named['degree']}, wanted 0 to 3.")
         dtype = _row(level, named["degree"])
-        lengths = start
-        centers = lengths + named["partial"] * LENGTH.itemsize
+        centers = start + named["partial"] * LENGTH.itemsize
         rows = centers + 3 * named["buckets"] * CENTER.itemsize
         count = named["count"]
-        if count > named["room"] or rows + count * dtype.itemsize > len(content):
+        if count > named["room"] or rows + count * dtype.itemsize > size:
             raise FormatError(
                 f"the file is truncated: a section of {count} Gaussians, with room for "
-                f"{named['room']}, begins at {rows} bytes, it has {len(content)}."
+                f"{named['room']}, begins at {rows} bytes, it has {size}."
             )
-        table = np.frombuffer(content, dtype, count, rows)
-        means = table["means"]
-        if level:
-            partial = np.frombuffer(content, LENGTH, named["partial"], lengths)
-            places = np.frombuffer(content, CENTER, 3 * named["buckets"], centers).reshape(-1, 3)
-            means = _centers(means, places[_buckets(named, partial)], named)
-        yield Section(means, table, named["degree"])
+        file.seek(start)
+        lengths = np.fromfile(file, LENGTH, named["partial"] if level else 0)
+        file.seek(centers)
+        places = np.fromfile(file, CENTER, 3 * named["buckets"] if level else 0).reshape(-1, 3)
+        section = _Section(rows, dtype, named, places, np.cumsum(lengths, dtype=np.uint64))
+        if level and count:
+            _check_last_bucket(section)
+        yield section
         start = rows + named["room"] * dtype.itemsize
 
 
@@ -201,48 +223,48 @@ def _row(level: int, degree: int) -> np.dtype:
     )
 
 
-def _buckets(named: dict[str, int], partial: np.ndarray) -> np.ndarray:
-    """Return the bucket of every Gaussian: full ones first, then those of other lengths."""
-    places = np.arange(named["count"])
-    inside = named["full"] * named["size"]
-    ends = np.cumsum(partial, dtype=np.uint64)
-    behind = np.searchsorted(ends, (places - inside).clip(0).astype(np.uint64), side="right")
-    buckets = np.where(places < inside, places // max(1, named["size"]), named["full"] + behind)
-    if len(buckets) and buckets[-1] >= named["buckets"]:
+def _check_last_bucket(section: _Section) -> None:
+    last = _buckets(section, np.array([section.count - 1]))[0]
+    if last >= section.named["buckets"]:
         raise FormatError(
-            f"a Gaussian is in bucket {buckets[-1]}, a section has {named['buckets']} of them."
+            f"a Gaussian is in bucket {last}, a section has {section.named['buckets']} of them."
         )
-    return buckets
 
 
-def _centers(stored: np.ndarray, places: np.ndarray, named: dict[str, int]) -> np.ndarray:
-    steps = named["range"] or STEPS
+def _buckets(section: _Section, places: np.ndarray) -> np.ndarray:
+    """Return the bucket of some Gaussians: full ones first, then those of other lengths."""
+    full, size = section.named["full"], section.named["size"]
+    inside = full * size
+    behind = np.searchsorted(
+        section.ends, (places - inside).clip(0).astype(np.uint64), side="right"
+    )
+    return np.where(places < inside, places // max(1, size), full + behind)
+
+
+def _means(section: _Section, stored: np.ndarray, part: slice) -> np.ndarray:
+    if stored.dtype.kind == "f":
+        return stored
+    steps = section.named["range"] or STEPS
+    centers = section.centers[_buckets(section, np.arange(part.start, part.stop))]
     with np.errstate(over="ignore", invalid="ignore"):
-        offsets = (stored.astype(np.float64) - steps) * (named["block"] / 2 / steps)
-        return offsets + places
+        offsets = (stored.astype(np.float64) - steps) * (section.named["block"] / 2 / steps)
+        return offsets + centers
 
 
 def _appearance(
-    colors: np.ndarray, sections: list[Section], header: np.void
+    colors: np.ndarray, stored: np.ndarray, degree: int, bases: int, header: np.void
 ) -> dict[str, np.ndarray]:
-    """Decode SH, those of lower sections filled up with 0; or colors."""
-    bases = BASES[max(section.degree for section in sections)]
+    """Decode SH, filled up with 0 to `bases`; or colors where no section has higher SH."""
     if bases == 1:
         return {"colors": colors}
     harmonics = np.zeros((len(colors), bases, 3))
     harmonics[:, 0] = (colors - 0.5) / sh.C0
     low, high = (header["low"] or -SH_RANGE, header["high"] or SH_RANGE)
-    start = 0
-    for section in sections:
-        values = section.rows["sh"].astype(np.float64)
-        if header["level"] == 2:
-            with np.errstate(invalid="ignore"):
-                values = low + values / 255 * (np.float64(high) - low)
-        stop = start + len(values)
-        for below, above in pairwise(BASES[: section.degree + 1]):
-            band = values[:, 3 * (below - 1) : 3 * (above - 1)]
-            harmonics[start:stop, below:above] = band.reshape(
-                len(values), 3, above - below
-            ).swapaxes(1, 2)
-        start = stop
+    values = stored.astype(np.float64)
+    if header["level"] == 2:
+        with np.errstate(invalid="ignore"):
+            values = low + values / 255 * (np.float64(high) - low)
+    for below, above in pairwise(BASES[: degree + 1]):
+        band = values[:, 3 * (below - 1) : 3 * (above - 1)].reshape(len(values), 3, above - below)
+        harmonics[:, below:above] = band.swapaxes(1, 2)
     return {"sh": harmonics}
