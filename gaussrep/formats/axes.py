@@ -3,6 +3,7 @@
 from functools import cache
 
 import torch
+from torch import Tensor
 
 from gaussrep import sh
 from gaussrep.gaussians import Gaussians
@@ -46,6 +47,21 @@ def convert_axes(gaussians: Gaussians, signs: Signs) -> Gaussians:
         quats=gaussians.quats * axes.new_tensor(quat_parities(signs)),
         sh=harmonics,
     )
+
+
+def turn_axes(fields: dict[str, Tensor], signs: Signs) -> None:
+    """Convert Gaussians between axes as `convert_axes` does, in place.
+
+    Args:
+        fields: The fields of `Gaussians` with `sh`, overwritten.
+        signs: Signs of x, y and z in the other axes.
+    """
+    if signs == RIGHT_DOWN_FORWARD:
+        return
+    parities = sh_parities(sh.degree_of(fields["sh"].shape[1]), signs)
+    for name, factors in (("means", signs), ("quats", quat_parities(signs))):
+        fields[name] *= torch.tensor(factors, dtype=torch.float32)
+    fields["sh"] *= torch.tensor(parities)[:, None]
 
 
 def quat_parities(signs: Signs) -> tuple[int, int, int, int]:

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import Signs, convert_axes
+from gaussrep.formats.axes import Signs, convert_axes, turn_axes
 from gaussrep.formats.checked_files import (
     checked_values,
     named_errors,
@@ -37,7 +37,6 @@ from gaussrep.formats.spz_streams import (
     encode_centers,
     encode_rows,
     fractional_bits,
-    turn_axes,
 )
 from gaussrep.formats.spz_unpacking import open_spz
 from gaussrep.formats.storage import take_rows

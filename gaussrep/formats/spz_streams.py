@@ -4,18 +4,15 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import RIGHT_DOWN_FORWARD, Signs, quat_parities, sh_parities
 from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
 from gaussrep.formats.spz_container import SpzHeader
 from gaussrep.formats.spz_unpacking import StreamReader
 from gaussrep.formats.storage import allocate
 from gaussrep.gaussians import Gaussians
-from gaussrep.sh import degree_of
 
 FRACTIONAL_BITS = 12
 """Centers are in steps of 1/4096, as in Niantic's code; scenes beyond 2048 get coarser ones."""
@@ -101,21 +98,6 @@ def _decode_few(header: SpzHeader, number: int, stored: np.ndarray, place: np.nd
         higher = place.reshape(len(place), -1)[:, 3:]
         np.subtract(stored, np.float32(SH_ZERO), out=higher)
         higher /= np.float32(SH_ZERO)
-
-
-def turn_axes(fields: dict[str, Tensor], signs: Signs) -> None:
-    """Convert Gaussians from the file's axes, in place.
-
-    Args:
-        fields: The fields of `Gaussians`, overwritten.
-        signs: Signs of x, y and z in the file's axes.
-    """
-    if signs == RIGHT_DOWN_FORWARD:
-        return
-    parities = sh_parities(degree_of(fields["sh"].shape[1]), signs)
-    for name, factors in (("means", signs), ("quats", quat_parities(signs))):
-        fields[name] *= torch.tensor(factors, dtype=torch.float32)
-    fields["sh"] *= torch.tensor(parities)[:, None]
 
 
 def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarray]:

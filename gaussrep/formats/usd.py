@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import RIGHT_DOWN_FORWARD, RIGHT_UP_BACK, convert_axes
+from gaussrep.formats.axes import RIGHT_DOWN_FORWARD, RIGHT_UP_BACK
 from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
 from gaussrep.formats.config import UsdConfig
 from gaussrep.formats.format import Format
@@ -84,14 +84,13 @@ class Usd(Format):
         if scene.count == 0:
             raise FormatError(f"{path}: a USD file holds at least one Gaussian, got none.")
         signs = RIGHT_DOWN_FORWARD if self.config.axes == "ply" else RIGHT_UP_BACK
-        scene = convert_axes(scene, signs)
         suffix = path.suffix.lower()
         try:
             with open_for_writing(path) as file:
                 if suffix == TEXT:
-                    write_text(file, scene)
+                    write_text(file, scene, signs)
                 else:
-                    write_crate(file, scene, suffix if suffix == ".usdz" else ".usdc")
+                    write_crate(file, scene, signs, suffix if suffix == ".usdz" else ".usdc")
         except FormatError as error:
             text = str(error)
             raise FormatError(text if text.startswith(f"{path}:") else f"{path}: {text}") from error

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from gaussrep.errors import FormatError
+from gaussrep.formats.axes import Signs
 from gaussrep.formats.usd_layer import ARCS, UsdLayer, UsdPrim, UsdProperty
 from gaussrep.formats.usd_scene import VENDOR
 from gaussrep.formats.usd_writing import FOOTER, PRIM, arrays, header
@@ -110,7 +111,7 @@ def _plain(value: Any) -> Any:
         if kind.startswith("Quat"):
             array = array[:, XYZW_TO_WXYZ]
         with np.errstate(over="ignore"):
-            return array.astype(np.float32)
+            return array.astype(np.float32, copy=False)
     if kind.startswith("Quat"):
         return (value.GetReal(), *value.GetImaginary())
     if kind.startswith("Matrix"):
@@ -118,12 +119,13 @@ def _plain(value: Any) -> Any:
     return tuple(value) if kind.startswith("Vec") else value
 
 
-def write_crate(file: BinaryIO, scene: Gaussians, suffix: str) -> None:
+def write_crate(file: BinaryIO, scene: Gaussians, signs: Signs, suffix: str) -> None:
     """Write a binary layer, or a package of one.
 
     Args:
         file: The file, opened for writing.
-        scene: One scene in the file's axes, float32, on the CPU.
+        scene: One scene, float32, on the CPU.
+        signs: Signs of x, y and z in the file's axes.
         suffix: `.usdc` or `.usdz`.
 
     Raises:
@@ -134,7 +136,7 @@ def write_crate(file: BinaryIO, scene: Gaussians, suffix: str) -> None:
         with TemporaryDirectory() as folder:
             made = Path(folder) / "scene.usdc"
             layer = sdf.Layer.CreateAnonymous("scene.usdc")
-            _fill(layer, scene)
+            _fill(layer, scene, signs)
             layer.Export(str(made))
             if suffix == ".usdz":
                 made = _package(made)
@@ -144,8 +146,8 @@ def write_crate(file: BinaryIO, scene: Gaussians, suffix: str) -> None:
         raise FormatError(f"OpenUSD cannot write this file: {str(error)[:200]}.") from error
 
 
-def _fill(layer: Any, scene: Gaussians) -> None:
-    values = {array.name: array for array in arrays(scene)}
+def _fill(layer: Any, scene: Gaussians, signs: Signs) -> None:
+    values = {array.name: array for array in arrays(scene, signs)}
     lines = [f"    {array.kind} {array.name}{array.fields}" for array in values.values()]
     layer.ImportFromString(header(scene) + "\n".join(lines) + "\n" + FOOTER)
     vt = _module("Vt")
@@ -154,7 +156,8 @@ def _fill(layer: Any, scene: Gaussians) -> None:
         "quatf[]": vt.QuatfArray, "float[]": vt.FloatArray,
     }  # fmt: skip
     for name, array in values.items():
-        rows = array.rows[:, [1, 2, 3, 0]] if array.kind == "quatf[]" else array.rows
+        rows = array.take(slice(0, array.count))
+        rows = rows[:, [1, 2, 3, 0]] if array.kind == "quatf[]" else rows
         rows = np.ascontiguousarray(rows, np.float32)
         layer.GetAttributeAtPath(f"/{PRIM}.{name}").default = kinds[array.kind].FromNumpy(rows)
 

@@ -8,7 +8,7 @@ import torch
 
 from gaussrep.color_spaces import ColorSpace
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import RIGHT_UP_BACK, convert_axes
+from gaussrep.formats.axes import RIGHT_UP_BACK, turn_axes
 from gaussrep.formats.checked_files import check_decompressed_size, gaussians_from_arrays
 from gaussrep.formats.placing import join, place
 from gaussrep.formats.remarks import Remarks
@@ -68,7 +68,9 @@ def read_scene(layer: UsdLayer, axes: str, remarks: Remarks) -> Gaussians:
     if not parts:
         raise FormatError(f"the file holds no Gaussians: no prim is a {SPLATS}{_hint(layer)}.")
     scene = join(parts)
-    return scene if axes == "ply" or up == "Z" else convert_axes(scene, RIGHT_UP_BACK)
+    if axes != "ply" and up != "Z":
+        turn_axes(dict(scene.tensors()), RIGHT_UP_BACK)
+    return scene
 
 
 def _hint(layer: UsdLayer) -> str:

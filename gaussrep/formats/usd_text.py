@@ -1,9 +1,10 @@
 """Reading of USD's text files, `.usda`."""
 
+import mmap as mapping
 import re
 import warnings
 from collections.abc import Iterator
-from mmap import mmap
+from mmap import ALLOCATIONGRANULARITY, mmap
 from typing import Any
 
 import numpy as np
@@ -234,24 +235,45 @@ class _Parser:
     def _numbers(self, width: int) -> np.ndarray:
         """Parse an array of numbers, a piece at a time."""
         self._mark(b"[")
-        end = self._data.find(b"]", self._place)
-        if end < 0:
-            raise FormatError(f"the file is truncated: the array at byte {self._place} has no end.")
-        pieces, start = [], self._place
+        start = self._place
+        end, commas = self._end_of_array(start)
+        values, done = np.empty(commas + 1, np.float32), 0
         while start < end:
             stop = min(start + PIECE, end)
             if stop < end:
                 stop = self._data.rfind(b",", start, stop) + 1 or end
-            pieces.append(self._parse(self._data[start:stop], start))
-            start = stop
+            found = self._parse(self._data[start:stop], start)
+            if done + len(found) > len(values):
+                raise FormatError(f"an array that ends at byte {end} lacks commas.")
+            values[done : done + len(found)] = found
+            self._release(start, stop)
+            start, done = stop, done + len(found)
+        values = values[:done]
         self._place = end + 1
-        values = np.concatenate(pieces) if pieces else np.empty(0, np.float32)
         if len(values) % width:
             raise FormatError(
                 f"an array that ends at byte {end} has {len(values)} numbers, wanted a multiple of "
                 f"{width}."
             )
         return values if width == 1 else values.reshape(-1, width)
+
+    def _end_of_array(self, start: int) -> tuple[int, int]:
+        """Find the end of an array, and count the commas in it."""
+        commas = 0
+        for place in range(start, len(self._data), PIECE):
+            piece = self._data[place : place + PIECE]
+            self._release(place, place + len(piece))
+            end = piece.find(b"]")
+            commas += piece.count(b",", 0, len(piece) if end < 0 else end)
+            if end >= 0:
+                return place + end, commas
+        raise FormatError(f"the file is truncated: the array at byte {start} has no end.")
+
+    def _release(self, start: int, stop: int) -> None:
+        """Let the system take the memory of a part of the file, where it can be told to."""
+        if isinstance(self._data, mmap) and hasattr(self._data, "madvise"):
+            start -= start % ALLOCATIONGRANULARITY
+            self._data.madvise(mapping.MADV_DONTNEED, start, stop - start)
 
     def _parse(self, text: bytes, place: int) -> np.ndarray:
         plain = text.translate(BLANKS)

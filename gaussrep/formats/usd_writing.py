@@ -1,13 +1,16 @@
 """Writing of Gaussians as a layer of USD, in text."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import numpy as np
 
 from gaussrep import __version__
+from gaussrep.formats.axes import Signs, convert_axes
 from gaussrep.formats.checked_files import sh_coefficients
+from gaussrep.formats.format import divide_rows
+from gaussrep.formats.storage import take_rows
 from gaussrep.formats.usd_scene import COEFFICIENTS, DEGREE, LINEAR, SPLATS, VENDOR
 from gaussrep.gaussians import Gaussians
 
@@ -26,13 +29,15 @@ class UsdArray:
     Args:
         kind: Its type, `point3f[]`.
         name: Its name.
-        rows: float32, [N] or [N, width]; quaternions wxyz.
+        count: Number of Gaussians, or of other rows.
+        take: Computes the values of some of them: float32, [N] or [N, width]; quaternions wxyz.
         fields: Its metadata, in the form of text.
     """
 
     kind: str
     name: str
-    rows: np.ndarray
+    count: int
+    take: Callable[[slice], np.ndarray]
     fields: str = ""
 
 
@@ -69,43 +74,67 @@ def header(scene: Gaussians) -> str:
 FOOTER = "}\n"
 
 
-def arrays(scene: Gaussians) -> Iterator[UsdArray]:
+def arrays(scene: Gaussians, signs: Signs) -> Iterator[UsdArray]:
     """Yield the attributes of a scene.
 
     Args:
-        scene: One scene in the file's axes, float32, on the CPU.
+        scene: One scene, float32, on the CPU.
+        signs: Signs of x, y and z in the file's axes.
 
     Yields:
         The attributes of `ParticleField3DGaussianSplat`.
     """
-    means = scene.means.numpy()
-    reach = EXTENT * scene.scales.numpy().max(1, keepdims=True)
-    quats = scene.quats / scene.quats.norm(dim=-1, keepdim=True)
-    harmonics = sh_coefficients(scene).numpy()
-    extent = np.stack([(means - reach).min(0), (means + reach).max(0)])
-    yield UsdArray("float3[]", "extent", extent)
-    yield UsdArray("point3f[]", "positions", means)
-    yield UsdArray("quatf[]", "orientations", quats.numpy())
-    yield UsdArray("float3[]", "scales", scene.scales.numpy())
-    yield UsdArray("float[]", "opacities", scene.opacities.clamp(0, 1).numpy())
+
+    def few(part: slice) -> Gaussians:
+        return convert_axes(take_rows(scene, part), signs)
+
+    def quats(part: slice) -> np.ndarray:
+        turned = few(part).quats
+        return (turned / turned.norm(dim=-1, keepdim=True)).numpy()
+
+    bases = sh_coefficients(take_rows(scene, slice(0, 0))).shape[1]
     space = f'colorSpace = "{LINEAR}"; ' if scene.color_space == "linear" else ""
-    fields = f' ({space}elementSize = {harmonics.shape[1]}; interpolation = "vertex")'
-    yield UsdArray("float3[]", COEFFICIENTS, harmonics.reshape(-1, 3), fields)
+    fields = f' ({space}elementSize = {bases}; interpolation = "vertex")'
+    extent, count = _extent(scene, few), scene.count
+    yield UsdArray("float3[]", "extent", 2, lambda part: extent[part])
+    yield UsdArray("point3f[]", "positions", count, lambda part: few(part).means.numpy())
+    yield UsdArray("quatf[]", "orientations", count, quats)
+    yield UsdArray("float3[]", "scales", count, lambda part: scene.scales[part].numpy())
+    yield UsdArray(
+        "float[]", "opacities", count, lambda part: scene.opacities[part].clamp(0, 1).numpy()
+    )
+    yield UsdArray(
+        "float3[]",
+        COEFFICIENTS,
+        count,
+        lambda part: sh_coefficients(few(part)).reshape(-1, 3).numpy(),
+        fields,
+    )
 
 
-def write_text(file: BinaryIO, scene: Gaussians) -> None:
+def _extent(scene: Gaussians, few: Callable[[slice], Gaussians]) -> np.ndarray:
+    ends = []
+    for part in divide_rows(scene.count, ROWS):
+        means = few(part).means.numpy()
+        reach = EXTENT * scene.scales[part].numpy().max(1, keepdims=True)
+        ends.append(((means - reach).min(0), (means + reach).max(0)))
+    return np.stack([np.min([low for low, _ in ends], 0), np.max([high for _, high in ends], 0)])
+
+
+def write_text(file: BinaryIO, scene: Gaussians, signs: Signs) -> None:
     """Write a layer.
 
     Args:
         file: The file, opened for writing.
-        scene: One scene in the file's axes, float32, on the CPU.
+        scene: One scene, float32, on the CPU.
+        signs: Signs of x, y and z in the file's axes.
     """
     file.write(header(scene).encode())
-    for array in arrays(scene):
+    for array in arrays(scene, signs):
         file.write(f"    {array.kind} {array.name} = [".encode())
-        for start in range(0, len(array.rows), ROWS):
-            file.write(b", " if start else b"")
-            file.write(_text(array.rows[start : start + ROWS]).encode())
+        for part in divide_rows(array.count, ROWS):
+            file.write(b", " if part.start else b"")
+            file.write(_text(array.take(part)).encode())
         file.write(f"]{array.fields}\n".encode())
     file.write(FOOTER.encode())
 
