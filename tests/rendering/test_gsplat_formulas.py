@@ -63,6 +63,25 @@ def test_ellipses_and_their_gradients_are_those_of_gsplat(gsplat, model):
             torch.testing.assert_close(slope, wanted, rtol=1e-7, atol=1e-7)
 
 
+def test_ellipses_of_an_ideal_fisheye_are_those_of_gsplat(gsplat):
+    """gsplat renders fisheyes without coefficients, and adds 1e-7 to some of its denominators."""
+    gaussians, cameras = wide_scene("fisheye")
+    cameras = cameras.replace(distortion=torch.zeros_like(cameras.distortion))
+    actual = project(gaussians, cameras)
+    covars, _ = gsplat._quat_scale_to_covar_preci(
+        gaussians.quats, gaussians.scales, compute_preci=False
+    )
+    _, *expected = gsplat._fully_fused_projection(
+        gaussians.means, covars, cameras.viewmats, cameras.Ks, cameras.width, cameras.height,
+        eps2d=EPS2D, near_plane=NEAR, camera_model="fisheye",
+    )  # fmt: skip
+    shown = actual.depths >= NEAR
+    assert 50 < shown.sum() < shown.numel()
+    found = actual.means2d, actual.depths, actual.conics
+    for mine, other in zip(found, expected[:3], strict=True):
+        torch.testing.assert_close(mine[shown], other[shown], rtol=1e-4, atol=1e-4)
+
+
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
 def test_compensations_and_their_gradients_are_those_of_gsplat(gsplat, model):
     gaussians, cameras = wide_scene(model)
