@@ -32,7 +32,13 @@ from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.compilation import compile_parts, require_compiler
 from gaussrep.training.config import TrainerConfig
-from gaussrep.training.sharding import LEAST_PARAMETERS, divided_state, gathered, is_share
+from gaussrep.training.sharding import (
+    LEAST_PARAMETERS,
+    divided_state,
+    gathered,
+    is_share,
+    reveal_losses,
+)
 
 T = TypeVar("T")
 
@@ -146,6 +152,7 @@ class Engine:
     def _prepare_shares(self, method: Method, optimizers: Sequence[torch.optim.Optimizer]) -> None:
         from torch.distributed.fsdp import register_fsdp_forward_method
 
+        reveal_losses()
         self._model, *prepared = self._accelerator.prepare(method, *optimizers)
         register_fsdp_forward_method(method, "validation_loss")
         scales = self._accelerator.scaler is not None

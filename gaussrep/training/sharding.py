@@ -1,12 +1,14 @@
 """Weights, gradients and optimizer states that are divided among the processes (FSDP2)."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import torch
 from torch import Tensor, nn
 
 from gaussrep.errors import ConfigError
+from gaussrep.methods.method import StepOutput
 from gaussrep.training.config import TrainConfig
 
 if TYPE_CHECKING:
@@ -35,6 +37,16 @@ def require_shardable(config: TrainConfig, *, replaces_parameters: bool) -> None
         needs = f"the callback {next(iter(config.callbacks))} may need them; leave callbacks out"
     if needs:
         raise ConfigError(f"trainer.shard_weights=true keeps no whole weights, but {needs}")
+
+
+@cache
+def reveal_losses() -> None:
+    """Let FSDP2 find the losses in a `StepOutput`, whose gradients gather the weights.
+
+    torch < 2.12 looks for them in registered containers only, and otherwise computes gradients with
+    weights that it has freed.
+    """
+    torch.export.register_dataclass(StepOutput)
 
 
 def is_share(tensor: object) -> "TypeGuard[DTensor]":

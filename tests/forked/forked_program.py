@@ -29,7 +29,7 @@ def run_gaussrep(
     env: Mapping[str, str] | None = None,
     before: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run the program `gaussrep` with warnings as errors.
+    """Run the program `gaussrep`, with warnings as errors if they are errors in this process.
 
     Args:
         arguments: Of the program.
@@ -50,7 +50,8 @@ def run_gaussrep(
         )  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
         output, errors = Path(folder, "output"), Path(folder, "errors")
-        code = run_forked(_run, (command, cwd or Path.cwd(), environment, before, output, errors))
+        given = (command, cwd or Path.cwd(), environment, before, _warnings_are_errors())
+        code = run_forked(_run, (*given, output, errors))
         printed = (path.read_text(encoding="utf-8") for path in (output, errors))
         return subprocess.CompletedProcess(command, code, *printed)
 
@@ -107,11 +108,17 @@ def print_to(output: Path, errors: Path) -> None:
         os.close(file)
 
 
+def _warnings_are_errors() -> bool:
+    actions = (each[0] for each in warnings.filters if each[1] is None and each[2] is Warning)
+    return next(actions, "") == "error"
+
+
 def _run(
     command: list[str],
     cwd: str | os.PathLike[str],
     environment: Mapping[str, str],
     before: str,
+    strict: bool,
     output: Path,
     errors: Path,
 ) -> None:
@@ -121,6 +128,7 @@ def _run(
     os.chdir(cwd)
     paths = environment.get("PYTHONPATH", "").split(os.pathsep)
     sys.path[:0] = ["", *(path for path in paths if path and path not in sys.path)]
-    warnings.simplefilter("error")
+    if strict:
+        warnings.simplefilter("error")
     exec(before, {})
     run_main(command)

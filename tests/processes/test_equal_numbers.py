@@ -4,6 +4,7 @@ from shutil import rmtree
 
 import pytest
 import torch
+from packaging.version import Version
 from ranks import train_alone_and_together
 from safetensors.torch import load_file
 
@@ -12,6 +13,9 @@ from gaussrep.training.metrics_table import last_row
 from gaussrep.training.run_folder import RunFolder
 
 STEPS = 20
+MOST = 1e-5 if Version(torch.__version__) >= Version("2.12.dev0") else 1e-4
+"""Relative difference of losses. With torch 2.10, one Gaussian that crosses the threshold of 1/255
+made it 1.9e-5 in step 19."""
 TRAINER = {
     "steps": STEPS,
     "lr": 3e-4,
@@ -93,7 +97,7 @@ def test_two_processes_of_unequal_shares_equal_one(tmp_path, method):
     assert len(alone) == len(together) == STEPS
     for one, two in zip(alone, together, strict=True):
         for name, number in one.items():
-            tolerance = 1e-5 if "loss" in name or name == "step" else 1e-3  # others magnify it
+            tolerance = MOST if "loss" in name or name == "step" else 1e-3  # others magnify it
             assert two[name] == pytest.approx(number, rel=tolerance, abs=1e-7), name
 
 

@@ -18,7 +18,7 @@ from gaussrep.errors import (
     RunInterrupt,
     UnavailableError,
 )
-from gaussrep.training import callbacks, loop, random_state
+from gaussrep.training import loop, random_state, trackers
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import owned_run
 from gaussrep.training.trainer import resume, train
@@ -310,7 +310,7 @@ def test_what_cannot_be_trained_leaves_no_folder(tmp_path, configure, monkeypatc
         train(configure("data.samples=3"), run)
     with pytest.raises(PluginError, match="not a gaussrep Method"):
         train(configure("method=not-a-method"), run)
-    monkeypatch.setattr(callbacks, "find_spec", lambda _: None)
+    monkeypatch.setattr(trackers, "find_spec", lambda _: None)
     with pytest.raises(UnavailableError, match="pip install"):
         train(configure("trainer.tensorboard=true"), run)
     assert not run.exists()
