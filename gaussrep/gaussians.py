@@ -118,8 +118,7 @@ class Gaussians:
         """Replace some fields.
 
         Args:
-            **fields: New tensors or marks, by name of the field; None removes an optional
-                tensor.
+            **fields: New values by name of the field; None removes an optional tensor.
 
         Returns:
             New Gaussians, checked.

@@ -34,9 +34,8 @@ class ThreadSettings:
 def threads(n: int | Literal["auto"] | None = None, *, wait: Wait | None = None) -> ThreadSettings:
     """Set the number of threads of torch and of gaussrep's kernels, and how they wait.
 
-    The settings are in force from the call on; used in a `with` statement, until its block ends.
-    Results of gaussrep's kernels do not depend on either, those of torch may in their last bits on
-    the number.
+    The settings apply from the call on; in a `with` statement, until its block ends. Results of
+    gaussrep's kernels do not depend on them; the last bits of torch's may depend on the number.
 
     Threads of torch that wait for each other spin by default, which makes a program several times
     slower where other processes compute on the same cores. The command `gaussrep` therefore waits

@@ -15,6 +15,7 @@ from gaussrep.console import Progress
 from gaussrep.errors import RunError, RunInterrupt
 from gaussrep.methods.method import Method
 from gaussrep.training import random_state
+from gaussrep.training.callback import Row
 from gaussrep.training.checkpoint import DamagedCheckpointError, load_weights
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
@@ -194,6 +195,23 @@ class _Trainer:
         self._callbacks = components.build_callbacks(config, is_main=engine.is_main)
 
     def run(self, run: RunFolder, stop: StopRequest, *, resumes: bool = False) -> TrainResult:
+        state = self._start(run, resumes=resumes)
+        row = self._fit(state, stop)
+        if state.step < state.steps:
+            raise RunInterrupt(run.path, state.step, state.steps, stop.received or signal.SIGINT)
+        row = row or self._engine.on_main(lambda: last_row(run.metrics_file))
+        return TrainResult(
+            run=run.path,
+            method=self._config.method.type,
+            steps=state.step,
+            loss=row["loss"],
+            val_loss=row.get("val_loss"),
+            rank=self._engine.rank,
+            metrics=row,
+        )
+
+    def _start(self, run: RunFolder, *, resumes: bool) -> TrainState:
+        """Give the components to the engine, and restore the state of a run that is resumed."""
         config, engine, components = self._config, self._engine, self._components
         engine.prepare(components.method, [each.optimizer for each in self._optimizers.values()])
         state = TrainState(
@@ -209,15 +227,19 @@ class _Trainer:
         if resumes:
             self._restore(state)
             engine.on_main(lambda: run.write_config(config))
+        return state
+
+    def _fit(self, state: TrainState, stop: StopRequest) -> Row:
+        """Make the steps that are left; an interruption or a full disk names the run."""
         loader = make_loader(
-            components.training_set,
-            components.order.batches(engine.rank, state.position),
-            num_workers=config.trainer.num_workers,
-            device=engine.device,
+            self._components.training_set,
+            self._components.order.batches(self._engine.rank, state.position),
+            num_workers=self._config.trainer.num_workers,
+            device=self._engine.device,
         )
-        callbacks = list(self._callbacks.values())
+        run, callbacks = state.run, list(self._callbacks.values())
         try:
-            row = fit(state, loader, callbacks, lambda: stop.received is not None)
+            return fit(state, loader, callbacks, lambda: stop.received is not None)
         except KeyboardInterrupt as error:
             saved = max(run.checkpoints(), default=None)
             raise RunInterrupt(run.path, saved, state.steps, signal.SIGINT) from error
@@ -228,18 +250,6 @@ class _Trainer:
                 f"cannot write to {run.path}: {error.strerror}; its checkpoints are whole; make "
                 "room, and resume the run"
             ) from error
-        if state.step < state.steps:
-            raise RunInterrupt(run.path, state.step, state.steps, stop.received or signal.SIGINT)
-        row = row or engine.on_main(lambda: last_row(run.metrics_file))
-        return TrainResult(
-            run=run.path,
-            method=config.method.type,
-            steps=state.step,
-            loss=row["loss"],
-            val_loss=row.get("val_loss"),
-            rank=engine.rank,
-            metrics=row,
-        )
 
     def _restore(self, state: TrainState) -> None:
         """Restore the latest checkpoint that is whole, and set damaged ones aside."""
