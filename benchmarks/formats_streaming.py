@@ -27,7 +27,11 @@ OUT = Path(__file__).parent / "results" / "formats-streaming.json"
 MIB = 2**20
 PART = 100_000
 DEGREE = 3
-TARGETS = (".ply", ".splat", ".spz")
+CONVERSIONS = (
+    (".ply", ".ply"), (".ply", ".splat"), (".ply", ".spz"), (".spz", ".ply"),
+    (".ply", ".glb"), (".glb", ".ply"),
+)  # fmt: skip
+"""Suffixes of source and target; a source other than PLY is the last target."""
 LIMITED = """
 import json, resource, sys, time
 from pathlib import Path
@@ -75,11 +79,13 @@ def run(count: int, mib: int, out: Path) -> None:
     results: list[dict[str, Any]] = []
     env = {**os.environ, "MALLOC_ARENA_MAX": "1", "OMP_NUM_THREADS": "1"}
     with TemporaryDirectory() as folder:
-        source, small = Path(folder) / "large.ply", Path(folder) / "small.ply"
-        make_large(source, count)
-        save(make_scene(PART, DEGREE), small)
-        for suffix in TARGETS:
-            target = Path(folder) / f"out{suffix}"
+        large = Path(folder) / "large.ply"
+        make_large(large, count)
+        for kind in (".ply", ".spz", ".glb"):
+            save(make_scene(PART, DEGREE), Path(folder) / f"small{kind}")
+        for kind, suffix in CONVERSIONS:
+            source = large if kind == ".ply" else Path(folder) / f"out{kind}"
+            small, target = Path(folder) / f"small{kind}", Path(folder) / f"out{suffix}"
             command = [sys.executable, "-c", LIMITED, *map(str, (source, small, target, mib))]
             ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=env)
             row = json.loads(ran.stdout)
@@ -88,9 +94,20 @@ def run(count: int, mib: int, out: Path) -> None:
             sizes = {"read_mib": source.stat().st_size, "written_mib": target.stat().st_size}
             sizes = {key: round(size / MIB) for key, size in sizes.items()}
             load = {"load_average": round(os.getloadavg()[0], 1)}
-            results.append({"target": suffix, **row, **times, "peak_mib": peak, **sizes, **load})
+            results.append(
+                {
+                    "source": kind,
+                    "target": suffix,
+                    **row,
+                    **times,
+                    "peak_mib": peak,
+                    **sizes,
+                    **load,
+                }
+            )
             print(results[-1], flush=True)
-            target.unlink()
+            for used in {target, source} - {large} if kind != ".ply" else ():
+                used.unlink()
     scene = round(4 * (11 + 3 * (DEGREE + 1) ** 2) * count / MIB)
     origin = describe_origin(["python", "benchmarks/formats_streaming.py"])
     facts = {"definitions": DEFINITIONS, "sh_degree": DEGREE, "limit_mib": mib, "scene_mib": scene}
