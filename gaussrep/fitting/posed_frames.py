@@ -103,7 +103,10 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> View:
         depth = read_depth_file(frame.depth, size, frame.depth_scale)
     values = image.values
     if distortion is not None and config.undistort:
+        is_opaque = (values[..., 3] == 1).all()
         values = undistort(values, K, distortion)
+        if is_opaque:  # the weights of interpolation are rounded
+            values[..., 3] = 1
         if mask is not None:
             mask = undistort(mask[..., None].float(), K, distortion)[..., 0] > 0.999
         if depth is not None:

@@ -72,6 +72,17 @@ def test_a_camera_is_that_computed_by_hand(folder):
     assert [x.item(), y.item(), z.item()] == pytest.approx([0.1, -0.1, 2.0])
 
 
+@pytest.mark.parametrize("model", ["OPENCV", "OPENCV_FISHEYE"])
+def test_undistorted_images_stay_opaque(folder, model):
+    change(folder, camera_model=model, k1=0.1, k2=-0.03)
+    assert opened(folder).train.alphas is None
+    half = Image.new("RGBA", (20, 10), (90, 90, 90, 128))
+    half.save(folder / "00.png")
+    alphas = opened(folder).train.alphas
+    torch.testing.assert_close(alphas[0], torch.full((10, 20), 128 / 255))
+    assert (alphas[1:] == 1).all()
+
+
 def test_frames_come_in_the_order_of_their_names_with_the_tenth_held_out(folder):
     capture = opened(folder)
     grays = [*range(9), 10]
