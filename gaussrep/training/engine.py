@@ -29,24 +29,15 @@ from torch import Tensor
 from gaussrep.errors import ConfigError, GaussrepError, RunError
 from gaussrep.methods.joint_batch import joint_batches
 from gaussrep.methods.method import Batch, Method, StepOutput
+from gaussrep.training import sharding
 from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.compilation import compile_parts, require_compiler
 from gaussrep.training.config import TrainerConfig
-from gaussrep.training.sharding import (
-    LEAST_PARAMETERS,
-    divided_state,
-    gathered,
-    is_share,
-    reveal_losses,
-)
 
 T = TypeVar("T")
 
 PATIENCE = timedelta(hours=4)
 """How long processes wait for the first one, which may evaluate; by default 10 minutes on GPUs."""
-
-PROJECT = "gaussrep"
-"""Name that trackers of experiments know runs by."""
 
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 _SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
@@ -152,7 +143,7 @@ class Engine:
     def _prepare_shares(self, method: Method, optimizers: Sequence[torch.optim.Optimizer]) -> None:
         from torch.distributed.fsdp import register_fsdp_forward_method
 
-        reveal_losses()
+        sharding.reveal_losses()
         self._model, *prepared = self._accelerator.prepare(method, *optimizers)
         register_fsdp_forward_method(method, "validation_loss")
         scales = self._accelerator.scaler is not None
@@ -207,7 +198,7 @@ class Engine:
             return float(torch.nn.utils.clip_grad_norm_(parameters, limit))
         norm = self._accelerator.clip_grad_norm_(parameters, limit)
         assert norm is not None  # only DeepSpeed gives none
-        return float(norm.full_tensor() if is_share(norm) else norm)
+        return float(norm.full_tensor() if sharding.is_share(norm) else norm)
 
     def update(self) -> None:
         """Make one step of each optimizer and clear the gradients."""
@@ -298,16 +289,15 @@ class Engine:
             except GaussrepError as error:
                 outcome[1] = error
         broadcast_object_list(outcome)
-        result, error = outcome
-        if error is not None:
-            raise error
-        return result
+        if outcome[1] is not None:
+            raise outcome[1]
+        return outcome[0]
 
     def state_dict(self) -> dict[str, Any]:
         """Collect the optimizers' states and, with fp16, the loss scale; in all processes."""
         scaler = self._accelerator.scaler
         return {
-            "optimizers": [gathered(optimizer.state_dict()) for optimizer in self._optimizers],
+            "optimizers": sharding.gathered([each.state_dict() for each in self._optimizers]),
             "scaler": None if scaler is None else scaler.state_dict(),
         }
 
@@ -315,7 +305,8 @@ class Engine:
         """Restore what `state_dict` returned, in a run of the same precision."""
         states = state["optimizers"] if "optimizers" in state else [state["optimizer"]]  # older
         for optimizer, saved in zip(self._optimizers, states, strict=True):
-            optimizer.load_state_dict(divided_state(saved, optimizer) if self._shards else saved)
+            own = sharding.divided_state(saved, optimizer) if self._shards else saved
+            optimizer.load_state_dict(own)
         if self._accelerator.scaler is not None:
             self._accelerator.scaler.load_state_dict(state["scaler"])
 
@@ -341,9 +332,8 @@ class Engine:
             accelerator.log_with = filter_trackers(list(trackers), folder)
         except ValueError as error:
             raise ConfigError(f"trainer.trackers cannot be used: {error}") from error
-        accelerator.init_trackers(
-            PROJECT, dict(settings), {name: dict(trackers[name]) for name in trackers}
-        )
+        arguments = {name: dict(trackers[name]) for name in trackers}
+        accelerator.init_trackers("gaussrep", dict(settings), arguments)
         return accelerator.trackers
 
     def close(self) -> None:
@@ -394,7 +384,7 @@ def _fsdp_plugin() -> FullyShardedDataParallelPlugin:
     return FullyShardedDataParallelPlugin(
         fsdp_version=2,
         auto_wrap_policy="size_based_wrap",
-        min_num_params=LEAST_PARAMETERS,
+        min_num_params=sharding.LEAST_PARAMETERS,
         cpu_ram_efficient_loading=False,  # each process starts with the same weights
     )
 
