@@ -16,6 +16,7 @@ from gaussrep import sh
 from gaussrep.atomic_files import atomic_write
 from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
+from gaussrep.formats.contents import name_content
 from gaussrep.formats.format import Rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
@@ -66,10 +67,11 @@ def named_errors(path: Path) -> Iterator[None]:
 @contextmanager
 def _named_errors(path: Path) -> Iterator[None]:
     try:
-        with named_errors(path):
-            yield
+        yield
     except OSError as error:
         raise FormatError(f"{path}: cannot be read: {error.strerror or error}.") from error
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}{name_content(path)}") from error
 
 
 @contextmanager

@@ -5,6 +5,9 @@ from pathlib import Path
 from gaussrep import plugins
 from gaussrep.errors import AmbiguousNameError, FormatError
 
+PACKED = (".gz", ".zip", ".7z", ".zst", ".xz", ".bz2", ".tar", ".tgz", ".rar")
+"""Suffixes of files that hold others."""
+
 
 def suffixes(*, reading: bool) -> dict[str, list[str]]:
     """List the suffixes, and the whole names, of files of Gaussians.
@@ -45,7 +48,8 @@ def format_of(path: Path, *, reading: bool) -> str:
     ]
     if not fitting:
         verb = "read" if reading else "write"
-        raise FormatError(f"{path}: no format {verb}s this suffix; known: {', '.join(able)}.")
+        cure = " Unpack it first." if reading and name.endswith(PACKED) else ""
+        raise FormatError(f"{path}: no format {verb}s this suffix; known: {', '.join(able)}.{cure}")
     names = able[max(fitting, key=len)]
     if len(names) > 1:
         raise AmbiguousNameError(

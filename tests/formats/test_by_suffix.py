@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 import torch
 
@@ -167,3 +169,31 @@ def test_files_mark_linear_colors(tmp_path, scene, suffix, color_space, caplog):
 def test_the_loss_of_the_mark_of_linear_colors_is_logged(tmp_path, scene, suffix, caplog):
     save(scene.replace(color_space="linear"), tmp_path / f"a.{suffix}")
     assert "does not mark linear colors; programs will show them too dark" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "words"),
+    [
+        (b"version https://git-lfs.github.com/spec/v1\noid", "a.splat", "git lfs pull"),
+        (b"\n<!DOCTYPE HTML><html>", "a.ply", "a web page"),
+        (gzip.compress(b"ply"), "a.ply", "gzip: unpack it, or name it .spz"),
+        (b"PK\3\4 more", "a.glb", "name it .sog or .usdz"),
+        (b"ply\n", "a.spz", "name it .ply"),
+        (b"glTF\2\0\0\0", "a.ply", "name it .glb"),
+        (b"NGSP\4\0\0\0", "a.sog", "name it .spz"),
+        (b"#usda 1.0", "a.gltf", "name it .usda"),
+    ],
+)
+def test_content_of_another_kind_is_named(refusal, content, name, words):
+    assert refusal(content, name).endswith(".")
+    assert words in refusal(content, name)
+
+
+def test_content_as_promised_is_not_named(refusal):
+    assert "Its content" not in refusal(b"ply\nformat", "a.ply")
+    assert "Its content" not in refusal(gzip.compress(b""), "a.spz")
+
+
+def test_a_packed_file_is_to_be_unpacked(tmp_path):
+    with pytest.raises(FormatError, match=r"known: .*Unpack it first"):
+        load(tmp_path / "a.ply.gz")
