@@ -1,9 +1,10 @@
 """Waiting of OpenMP's threads, which torch computes with.
 
 OpenMP's threads spin before they block. While cores are free, this saves the time of waking them
-up. Where another process computes on the same cores, it is a disaster: a thread that spins occupies
-the core that the thread it waits for needs. So gaussrep lets them spin while this process gets the
-cores it asks for, and makes them block while it does not. Results do not depend on it.
+up. Where another process computes on the same cores, a program becomes several times slower: a
+thread that spins occupies the core that the thread it waits for needs. So gaussrep lets threads
+spin while this process gets the cores it asks for, and makes them block while it does not. Results
+do not depend on it.
 """
 
 import atexit

@@ -22,7 +22,7 @@ from numba.core.registry import cpu_target  # noqa: TID253
 from gaussrep.cores import usable_cores
 from gaussrep.kernels.cache import cache_folder
 
-MOST_PROCESSES = 3
+MAX_PROCESSES = 3
 """Processes at a time; each takes half a second until it compiles."""
 
 _CHILD = (
@@ -95,7 +95,7 @@ def compile_ahead(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -
         return
     jobs = [_Job(kernel, arguments) for kernel, arguments in calls]
     jobs = [job for job in jobs if _is_missing(job)]
-    processes = min(usable_cores() - 1, len(jobs) - 1, MOST_PROCESSES)
+    processes = min(usable_cores() - 1, len(jobs) - 1, MAX_PROCESSES)
     if processes > 0:
         _queue.add(jobs)
     for _ in range(processes):

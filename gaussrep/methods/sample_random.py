@@ -33,8 +33,8 @@ def sample_uniform(seeds: Int[Tensor, "*a"], places: Int[Tensor, "*b"]) -> Float
 
     Args:
         seeds: Seeds of samples, int64.
-        places: Which number of the sample, from 0, int64; the shapes are broadcast. A method that
-            draws twice takes other places the second time.
+        places: Index of the number among those of its sample, from 0, int64; the shapes are
+            broadcast. A method that draws twice takes other places the second time.
 
     Returns:
         Numbers in [0, 1).

@@ -106,14 +106,14 @@ class _Normalize(torch.autograd.Function):
         ctx: Any, *grad_outputs: Tensor
     ) -> tuple[Tensor, Tensor | None, Tensor | None, None, None, None]:
         x, weight, mean, scale = ctx.saved_tensors
-        gradient, unit = grad_outputs[0].float(), _standardized(x, mean, scale)
+        gradient, x_hat = grad_outputs[0].float(), _standardized(x, mean, scale)
         dims = _all_but_channels(x)
-        own = torch.stack([(gradient * unit).sum(dims), gradient.sum(dims)])
+        own = torch.stack([(gradient * x_hat).sum(dims), gradient.sum(dims)])
         joint = own / ctx.count
         distributed.all_reduce(joint)
-        slope, level = (_along_channels(each, x) for each in joint)
+        mean_product, mean_gradient = (_along_channels(each, x) for each in joint)
         factor = scale if weight is None else scale * weight
-        grad_x = _along_channels(factor, x) * (gradient - level - unit * slope)
+        grad_x = _along_channels(factor, x) * (gradient - mean_gradient - x_hat * mean_product)
         grad_weight, grad_bias = (None, None) if weight is None else own.unbind()
         return grad_x.to(x.dtype), grad_weight, grad_bias, None, None, None
 

@@ -384,7 +384,7 @@ def _fsdp_plugin() -> FullyShardedDataParallelPlugin:
     return FullyShardedDataParallelPlugin(
         fsdp_version=2,
         auto_wrap_policy="size_based_wrap",
-        min_num_params=sharding.LEAST_PARAMETERS,
+        min_num_params=sharding.MIN_PARAMETERS,
         cpu_ram_efficient_loading=False,  # each process starts with the same weights
     )
 

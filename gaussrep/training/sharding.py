@@ -14,7 +14,7 @@ from gaussrep.training.config import TrainConfig
 if TYPE_CHECKING:
     from torch.distributed.tensor import DTensor
 
-LEAST_PARAMETERS = 1_000_000
+MIN_PARAMETERS = 1_000_000
 """Parameters of a module from which on it is gathered alone; a design choice."""
 
 

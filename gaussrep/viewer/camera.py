@@ -47,7 +47,7 @@ class BrowserCamera:
             One pinhole camera, [1].
 
         Raises:
-            ValueRangeError: The browser sent a camera that is none.
+            ValueRangeError: The browser sent an invalid camera.
         """
         self._check()
         scale = min(1 / shrink, MAX_SIDE / max(self.width, self.height))
@@ -73,7 +73,7 @@ class BrowserCamera:
             and 0 < self.fov < pi
             and min(self.width, self.height) >= 1
         ):
-            raise ValueRangeError(f"the browser sent a camera that is none: {self}")
+            raise ValueRangeError(f"the browser sent an invalid camera: {self}")
 
 
 FOV = radians(50)
@@ -110,17 +110,17 @@ def initial_pose(scene: ViewerScene, aspect: float) -> Pose:
         ValueRangeError: The scene has no Gaussian.
     """
     corners = bounds(scene.gaussians)
-    middle = corners.mean(0)
+    center = corners.mean(0)
     if scene.cameras is not None and scene.cameras.model != "ortho":
-        return _at(scene.cameras, middle, scene.up)
+        return _at(scene.cameras, center, scene.up)
     across = degrees(2 * atan(tan(FOV / 2) * aspect))
     height = 1000
-    eye = fit_camera(corners, middle, scene.up, round(height * aspect), height, across)
-    return Pose(eye, middle, scene.up)
+    eye = fit_camera(corners, center, scene.up, round(height * aspect), height, across)
+    return Pose(eye, center, scene.up)
 
 
-def _at(cameras: Cameras, middle: Float[Tensor, " 3"], up: Float[Tensor, " 3"]) -> Pose:
-    """Pose of the first camera; the target is the point of its axis nearest to the middle."""
+def _at(cameras: Cameras, center: Float[Tensor, " 3"], up: Float[Tensor, " 3"]) -> Pose:
+    """Pose of the first camera; the target is the point of its axis nearest to the center."""
     eye, forward = cameras.positions[0], cameras.viewmats[0, 2, :3]
-    distance = ((middle - eye) @ forward).clamp_min(0.1 * (middle - eye).norm() + 1e-3)
+    distance = ((center - eye) @ forward).clamp_min(0.1 * (center - eye).norm() + 1e-3)
     return Pose(eye, eye + distance * forward, up)

@@ -105,5 +105,5 @@ def test_what_a_browser_asks_for_is_bounded():
     ],
 )  # fmt: skip
 def test_a_camera_that_is_none_is_one_sentence(changes):
-    with pytest.raises(ValueRangeError, match="the browser sent a camera that is none"):
+    with pytest.raises(ValueRangeError, match="the browser sent an invalid camera"):
         view(**changes).cameras()

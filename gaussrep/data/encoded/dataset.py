@@ -14,8 +14,8 @@ from gaussrep.data.image_files import decode_image, held_out_names
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
 
-MOST_CLASSES = 1_000_000
-"""Most classes that labels may have; a design choice."""
+MAX_CLASSES = 1_000_000
+"""Largest number of classes that labels may imply (design choice)."""
 
 
 @runtime_checkable
@@ -35,11 +35,11 @@ class EncodedImages(Protocol):
         ...
 
     def name(self, number: int) -> str:
-        """Return the name of an image, which no other one has."""
+        """Return the unique name of an image."""
         ...
 
     def content(self, number: int) -> bytes:
-        """Read the file that an image was."""
+        """Read the encoded bytes of an image."""
         ...
 
 
@@ -129,7 +129,7 @@ def _classes(images: EncodedImages, config: EncodedImagesConfig) -> tuple[str, .
     if images.labels is None:
         return ()
     highest, names = int(images.labels.max()), images.class_names
-    count = config.classes or len(names) or min(highest + 1, MOST_CLASSES)
+    count = config.classes or len(names) or min(highest + 1, MAX_CLASSES)
     for label in (highest, int(images.labels.min())):
         if not 0 <= label < count:
             raise DataError(f"{config.root}: a label is {label}; wanted 0 to {count - 1}.")

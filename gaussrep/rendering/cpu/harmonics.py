@@ -9,7 +9,7 @@ from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.rendering.cpu.geometry import dot
 from gaussrep.sh import C0, MAX_DEGREE
 
-MOST_BASES = (MAX_DEGREE + 1) ** 2
+MAX_BASES = (MAX_DEGREE + 1) ** 2
 
 C1 = sqrt(3 / (4 * pi))
 A2, B2 = 0.5 * sqrt(15 / pi), 0.25 * sqrt(5 / pi)
@@ -25,7 +25,7 @@ def allocate_basis(sh: Any) -> Any:
     """Allocate working memory for the basis functions; None without spherical harmonics."""
     if sh is None:
         return None
-    return np.empty(MOST_BASES, np.float32)
+    return np.empty(MAX_BASES, np.float32)
 
 
 @inline_jit
