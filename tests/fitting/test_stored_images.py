@@ -1,3 +1,4 @@
+import csv
 import logging
 
 import pytest
@@ -10,7 +11,9 @@ from gaussrep.fitting import stored_images as module
 from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.config import CaptureDatasetConfig, RecordingConfig, TransformsConfig
 from gaussrep.fitting.dataset import CaptureDataset, images_of
+from gaussrep.fitting.method import SceneFit
 from gaussrep.fitting.posed_images import PosedImages
+from gaussrep.fitting.run_fit import resume_fit
 from gaussrep.fitting.stored_images import StoredImages
 from gaussrep.fitting.transforms import write_transforms
 from gaussrep.training.loading import make_loader
@@ -124,23 +127,33 @@ def test_an_image_that_grew_is_an_error(folder):
         stored.train[[0]].read()
 
 
-def test_a_fit_has_the_same_numbers(folder, tiny_config, tmp_path):
-    overrides = [
-        "steps=6",
-        "evaluate_every=6",
-        "log_every=1",
-        "tensorboard=false",
-        "renderer=reference",
-    ]
-    numbers = {}
-    for name, settings in {
-        "memory": [],
-        "stored": [f"data.max_memory_gb={TINY}"],
-    }.items():
-        run = tmp_path / name
-        fit(tiny_config(f"data.path={folder}", *overrides, *settings), run)
-        rows = [line.split(",") for line in (run / "metrics.csv").read_text().splitlines()]
-        kept = [i for i, key in enumerate(rows[0]) if "loss" in key or "psnr" in key]
-        numbers[name] = [[row[i] for i in kept] for row in rows]
-        assert f"num_workers: {2 * len(settings)}" in (run / "config.yaml").read_text()
-    assert numbers["stored"] == numbers["memory"]
+def test_a_fit_has_the_same_numbers_also_where_it_is_resumed(
+    folder, tiny_config, tmp_path, monkeypatch
+):
+    settings = [f"data.path={folder}", "steps=6", "evaluate_every=6", "log_every=1"]
+    settings += ["checkpoint_every=2", "tensorboard=false", "renderer=reference"]
+    memory, stored = tmp_path / "memory", tmp_path / "stored"
+    fit(tiny_config(*settings), memory)
+    assert "num_workers: 0" in (memory / "config.yaml").read_text(encoding="utf-8")
+    start = SceneFit.on_step_start
+
+    def interrupt(self, step, steps):
+        if step == 3:
+            raise KeyboardInterrupt
+        start(self, step, steps)
+
+    monkeypatch.setattr(SceneFit, "on_step_start", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        fit(tiny_config(*settings, f"data.max_memory_gb={TINY}"), stored)
+    assert "num_workers: 2" in (stored / "config.yaml").read_text(encoding="utf-8")
+    monkeypatch.setattr(SceneFit, "on_step_start", start)
+    resume_fit(stored)
+    weights = [(run / "model.safetensors").read_bytes() for run in (memory, stored)]
+    assert weights[0] == weights[1]
+    losses = [[(row["loss"], row["val_psnr"]) for row in rows(run)] for run in (memory, stored)]
+    assert losses[0] == losses[1]
+
+
+def rows(run):
+    with (run / "metrics.csv").open(encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
