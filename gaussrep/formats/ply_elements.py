@@ -1,6 +1,7 @@
 """PlyHeader and rows of PLY files."""
 
 import os
+import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ TYPES = {
     "float": "f4", "double": "f8", "int8": "i1", "uint8": "u1", "int16": "i2", "uint16": "u2",
     "int32": "i4", "uint32": "u4", "float32": "f4", "float64": "f8",
 }  # fmt: skip
+
+INFINITE = re.compile(r"1\.#INF\d*", re.IGNORECASE)
+NOT_A_NUMBER = re.compile(r"1\.#(?:IND|[QS]NAN)\d*|nan\([^\s)]*\)", re.IGNORECASE)
+"""How C libraries of Windows write infinite numbers and those that are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,7 @@ def _seek_rows(
     element: PlyElement,
 ) -> None:
     """Go to the first row of an element, after a check that the file holds all of them."""
-    start += sum(other.count * other.dtype(order).itemsize for other in ahead)
+    start += sum(other.count * other.dtype(order).itemsize for other in ahead if other.count)
     _check_size(file, element, start + element.count * element.dtype(order).itemsize)
     file.seek(start)
 
@@ -277,13 +282,24 @@ def _ascii_chunks(
 
 def _parse(rows: list[str], columns: int, start: int) -> np.ndarray:
     try:
-        values = np.loadtxt(rows, ndmin=2, comments=None)
+        values = _numbers(rows)
     except ValueError as error:
         place = f" of those from number {start} on" if start else ""
-        raise FormatError(f"a row{place} cannot be read: {error}.") from error
+        reason = str(error).rstrip(".")
+        raise FormatError(f"a row{place} cannot be read: {reason}.") from error
     if values.shape[1] != columns:
         raise FormatError(f"rows have {values.shape[1]} values each, wanted {columns}.")
     return values
+
+
+def _numbers(rows: list[str]) -> np.ndarray:
+    try:
+        return np.loadtxt(rows, ndmin=2, comments=None)
+    except ValueError:
+        plain = [NOT_A_NUMBER.sub("nan", INFINITE.sub("inf", row)) for row in rows]
+        if plain == rows:
+            raise
+        return np.loadtxt(plain, ndmin=2, comments=None)
 
 
 def _check_size(file: BinaryIO, element: PlyElement, wanted: int) -> None:

@@ -126,6 +126,28 @@ class TestReading:
         data = data.replace(b"end_header\n", after) + b"\x03" + b"\0" * 12
         assert read_bytes(tmp_path, data).means[0, 0] == 5
 
+    def test_numbers_as_windows_writes_them(self, tmp_path, caplog):
+        names = column_names(1)
+        plain = dict.fromkeys(names, "0") | {"rot_0": "1"}
+        rows = [plain] * 300 + [
+            plain | {"opacity": "1.#INF"},
+            plain | {"opacity": "-1.#INF00"},
+            plain | {"x": "-nan(ind)"},
+            plain | {"y": "-1.#IND", "z": "1.#QNAN0"},
+        ]
+        lines = ["ply", "format ascii 1.0", f"element vertex {len(rows)}"]
+        lines += [*(f"property float {name}" for name in names), "end_header"]
+        lines += [" ".join(each[name] for name in names) for each in rows]
+        g = read_bytes(tmp_path, "\n".join([*lines, ""]).encode())
+        assert g.opacities[-2:].tolist() == [1, 0]
+        assert g.count == 302
+        assert "left out 2 impossible Gaussians of 304" in caplog.text
+
+    def test_an_element_of_lists_without_rows(self, tmp_path):
+        data = ply_bytes([row()])
+        ahead = b"element face 0\nproperty list uchar int vertex_index\nelement vertex"
+        assert read_bytes(tmp_path, data.replace(b"element vertex", ahead)).count == 1
+
     def test_ascii(self, tmp_path):
         names = column_names(0)
         lines = ["ply", "format ascii 1.0", "element camera 1", "property float fov"]
