@@ -60,7 +60,7 @@ def compare(variant):
 
 def main():
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
-    ahead.MOST_PROCESSES = 0  # the assembly of a kernel from the cache cannot be inspected
+    ahead.MAX_PROCESSES = 0  # the assembly of a kernel from the cache cannot be inspected
     compared = [compare(variant) for variant in VARIANTS]
     from gaussrep.rendering.cpu import bin, composite, composite_backward, project, project_backward
 
