@@ -26,6 +26,7 @@ from tables.decimation import decimation_table
 from tables.formats import (
     files_speed_table,
     garden_table,
+    memory_table,
     readers_table,
     sog_speed_table,
     streaming_table,
@@ -86,6 +87,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "formats-garden": garden_table,
     "formats-synthetic": synthetic_table,
     "formats-speed": files_speed_table,
+    "formats-memory": memory_table,
     "formats-streaming": streaming_table,
     "sog-speed": sog_speed_table,
     "format-readers": readers_table,

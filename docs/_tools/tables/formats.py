@@ -64,15 +64,48 @@ def _speed(row: Mapping[str, Any]) -> list[str]:
 def streaming_table() -> str:
     """Generate the table of conversions with a limit on the address space."""
     content = read_results("formats-streaming")
-    head = ["to", "seconds of processor time", "elapsed", "peak, MiB", "read, MiB", "written, MiB"]
+    head = [
+        "from",
+        "to",
+        "seconds of processor time",
+        "elapsed",
+        "peak, MiB",
+        "read, MiB",
+        "written, MiB",
+    ]
     keys = ("cpu", "wall", "peak_mib", "read_mib", "written_mib")
     body = [
-        [f"`{row['target']}`", *(_shown(row[key]) for key in keys)] for row in content["results"]
+        [
+            f"`{row.get('source', '.ply')}`",
+            f"`{row['target']}`",
+            *(_shown(row[key]) for key in keys),
+        ]
+        for row in content["results"]
     ]
     count = content["results"][0]["gaussians"]
     caption = (
-        f"{count:,} Gaussians of a PLY file, {content['scene_mib']} MiB decoded; at most "
+        f"{count:,} Gaussians, {content['scene_mib']} MiB decoded; at most "
         f"{content['limit_mib']} MiB more than a small conversion needs; {origin(content)}"
+    )
+    return table(head, body, caption)
+
+
+def memory_table() -> str:
+    """Generate the table of the memory that loading and saving take beyond the scene."""
+    content = read_results("formats-memory")
+    rows = content["results"]
+    degrees = sorted({row["sh_degree"] for row in rows})
+    head = ["file", *(f"{verb}, SH {degree}" for degree in degrees for verb in ("load", "save"))]
+    body = []
+    for name in dict.fromkeys(row["file"] for row in rows):
+        suffix, _, setting = name.partition(" ")
+        own = [row for row in rows if row["file"] == name]
+        cells = [_shown(row[key]) for row in own for key in ("load_mib", "save_mib")]
+        body.append([f"`{suffix}` {setting}".strip(), *cells])
+    scenes = " and ".join(f"{row['scene_mib']:.0f}" for row in rows if row["file"] == ".ply")
+    caption = (
+        f"MiB more than the scene, whose {rows[0]['gaussians']:,} Gaussians take {scenes} MiB; "
+        f"{origin(content)}"
     )
     return table(head, body, caption)
 
