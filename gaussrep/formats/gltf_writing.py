@@ -14,6 +14,7 @@ import torch
 from gaussrep import __version__
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import LEFT_UP_FORWARD, convert_axes
+from gaussrep.formats.gltf_accessors import WIDTHS
 from gaussrep.formats.gltf_buffers import BIN, CHUNK, DATA_URI, GLB, JSON, MAGIC
 from gaussrep.formats.gltf_file import EXTENSION
 from gaussrep.formats.gltf_scene import (
@@ -23,7 +24,6 @@ from gaussrep.formats.gltf_scene import (
     POINTS,
     PROPERTIES,
     VENDOR,
-    WIDTHS,
     attributes,
 )
 from gaussrep.formats.storage import take_rows
