@@ -1,4 +1,3 @@
-from forked_program import run_gaussrep
 import json
 import os
 import signal
@@ -8,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from forked_program import run_gaussrep
 
 from gaussrep.building import build
 from gaussrep.errors import DataError
