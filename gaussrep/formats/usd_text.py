@@ -270,7 +270,7 @@ class _Parser:
         raise FormatError(f"the file is truncated: the array at byte {start} has no end.")
 
     def _release(self, start: int, stop: int) -> None:
-        """Give the memory of a part of the file back to the system, where it has the call for it."""
+        """Give the memory of a part of the file back, on systems that have a call for it."""
         if isinstance(self._data, mmap) and hasattr(self._data, "madvise"):
             start -= start % ALLOCATIONGRANULARITY
             self._data.madvise(mapping.MADV_DONTNEED, start, stop - start)
