@@ -1,5 +1,6 @@
 """Conversion between the axes of file formats, by half turns and mirrors, without loss."""
 
+from collections.abc import Mapping
 from functools import cache
 
 import torch
@@ -37,31 +38,35 @@ def convert_axes(gaussians: Gaussians, signs: Signs) -> Gaussians:
     """
     if signs == RIGHT_DOWN_FORWARD:
         return gaussians
-    axes = gaussians.means.new_tensor(signs)
-    harmonics = gaussians.sh
-    if harmonics is not None:
-        parities = sh_parities(sh.degree_of(harmonics.shape[-2]), signs)
-        harmonics = harmonics * harmonics.new_tensor(parities)[:, None]
-    return gaussians.replace(
-        means=gaussians.means * axes,
-        quats=gaussians.quats * axes.new_tensor(quat_parities(signs)),
-        sh=harmonics,
-    )
+    fields = dict(gaussians.tensors())
+    factors = _factors(fields, signs)
+    return gaussians.replace(**{name: fields[name] * factors[name] for name in factors})
 
 
 def turn_axes(fields: dict[str, Tensor], signs: Signs) -> None:
     """Convert Gaussians between axes as `convert_axes` does, in place.
 
     Args:
-        fields: The fields of `Gaussians` with `sh`, overwritten.
+        fields: The fields of `Gaussians`, overwritten.
         signs: Signs of x, y and z in the other axes.
     """
     if signs == RIGHT_DOWN_FORWARD:
         return
-    parities = sh_parities(sh.degree_of(fields["sh"].shape[1]), signs)
-    for name, factors in (("means", signs), ("quats", quat_parities(signs))):
-        fields[name] *= torch.tensor(factors, dtype=torch.float32)
-    fields["sh"] *= torch.tensor(parities)[:, None]
+    for name, factors in _factors(fields, signs).items():
+        fields[name] *= factors
+
+
+def _factors(fields: Mapping[str, Tensor], signs: Signs) -> dict[str, Tensor]:
+    """Compute the factor of each field that depends on the axes."""
+    means = fields["means"]
+    factors = {
+        "means": means.new_tensor(signs),
+        "quats": means.new_tensor(quat_parities(signs)),
+    }
+    if "sh" in fields:
+        parities = sh_parities(sh.degree_of(fields["sh"].shape[-2]), signs)
+        factors["sh"] = means.new_tensor(parities)[:, None]
+    return factors
 
 
 def quat_parities(signs: Signs) -> tuple[int, int, int, int]:

@@ -7,6 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gaussrep.formats.format import divide_rows
+
 ITERATIONS = 40
 """Largest number of iterations of k-means of numbers; a design choice."""
 QUANTILES = 512
@@ -72,8 +74,7 @@ class Vectors:
         Yields:
             A range, and its vectors.
         """
-        for start in range(0, len(self), FEW):
-            part = slice(start, min(start + FEW, len(self)))
+        for part in divide_rows(len(self), FEW):
             yield part, self.take(part)
 
 
@@ -122,8 +123,8 @@ def nearest_numbers(values: np.ndarray, entries: np.ndarray) -> np.ndarray:
     wide = entries.astype(np.float64)
     limits = (wide[1:] + wide[:-1]) / 2
     labels = np.empty(values.shape, np.uint8)
-    for start in range(0, len(values), FEW):
-        labels[start : start + FEW] = np.searchsorted(limits, values[start : start + FEW])
+    for part in divide_rows(len(values), FEW):
+        labels[part] = np.searchsorted(limits, values[part])
     return labels
 
 

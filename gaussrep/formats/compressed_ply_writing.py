@@ -20,6 +20,7 @@ from gaussrep.formats.compressed_ply import (
     THREE,
     VECTOR,
 )
+from gaussrep.formats.format import divide_rows
 from gaussrep.formats.ply_variants import ANTIALIASED_COMMENT
 from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.formats.storage import take_rows
@@ -52,8 +53,8 @@ def write_compressed(file: BinaryIO, scene: Gaussians) -> None:
     header = _header(scene, chunks, rest)
     places = np.cumsum([len(header), 4 * ENDS * chunks, 4 * len(PACKED) * scene.count]).tolist()
     file.write(header)
-    for start in range(0, scene.count, ROWS):
-        rows = torch.from_numpy(order[start : start + ROWS])
+    for part in divide_rows(scene.count, ROWS):
+        rows = torch.from_numpy(order[part])
         few = scene.replace(**{name: tensor[rows] for name, tensor in scene.tensors()})
         for number, table in enumerate(_encode(few)):
             file.seek(places[number])

@@ -21,10 +21,10 @@ are in temporary files (design choice)."""
 
 
 def divide_rows(count: int, size: int | None = None) -> list[slice]:
-    """Divide the Gaussians of a file into parts.
+    """Divide Gaussians, or other rows, into parts.
 
     Args:
-        count: Number of Gaussians.
+        count: Number of rows.
         size: Largest number in a part; `PART` by default.
 
     Returns:

@@ -14,6 +14,7 @@ import torch
 from gaussrep import __version__
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import LEFT_UP_FORWARD, convert_axes
+from gaussrep.formats.format import divide_rows
 from gaussrep.formats.gltf_accessors import WIDTHS
 from gaussrep.formats.gltf_buffers import BIN, CHUNK, DATA_URI, GLB, JSON, MAGIC
 from gaussrep.formats.gltf_file import EXTENSION
@@ -67,8 +68,8 @@ class GltfAttributes:
         Args:
             part: Gaussians of any number, float32, on the CPU, in gaussrep's axes.
         """
-        for start in range(0, part.count, ROWS):
-            few = convert_axes(take_rows(part, slice(start, start + ROWS)), LEFT_UP_FORWARD)
+        for rows in divide_rows(part.count, ROWS):
+            few = convert_axes(take_rows(part, rows), LEFT_UP_FORWARD)
             self._low = torch.minimum(self._low, few.means.amin(0))
             self._high = torch.maximum(self._high, few.means.amax(0))
             self.count += few.count

@@ -22,7 +22,7 @@ from gaussrep.formats.checked_files import (
 from gaussrep.formats.compressed_ply import compressed_rows, is_compressed
 from gaussrep.formats.compressed_ply_writing import write_compressed
 from gaussrep.formats.config import PlyConfig
-from gaussrep.formats.format import PART, Format, Rows, RowSource
+from gaussrep.formats.format import PART, Format, Rows, RowSource, divide_rows
 from gaussrep.formats.ply_elements import PlyHeader, read_header, vertex_chunks
 from gaussrep.formats.ply_variants import (
     ANTIALIASED_COMMENT,
@@ -137,7 +137,7 @@ class Ply(Format):
         bases = ply_layout.check_layout(header.vertex)
 
         def decode(table: np.ndarray) -> Gaussians:
-            tables = [table[start : start + ROWS] for start in range(0, len(table), ROWS)]
+            tables = [table[rows] for rows in divide_rows(len(table), ROWS)]
             part = replace(header.vertex, count=len(table))
             return ply_layout.decode(tables, part, bases, remarks).replace(**marks)
 
@@ -184,9 +184,8 @@ def _header(scene: Gaussians, count: int) -> bytes:
 def _write_rows(file: BinaryIO, scene: Gaussians) -> None:
     harmonics = sh_coefficients(scene)
     rows = torch.empty(min(ROWS, scene.count), len(ply_layout.column_names(harmonics.shape[1])))
-    for start in range(0, scene.count, ROWS):
-        part = slice(start, min(start + ROWS, scene.count))
-        table = rows[: part.stop - start]
+    for part in divide_rows(scene.count, ROWS):
+        table = rows[: part.stop - part.start]
         ply_layout.encode_rows(scene, harmonics, part, table)
         file.write(table.numpy().astype("<f4", copy=False).data)
 

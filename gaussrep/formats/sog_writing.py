@@ -16,6 +16,7 @@ from gaussrep.formats.codebooks import (
     quantize_numbers,
     quantize_vectors,
 )
+from gaussrep.formats.format import divide_rows
 from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.formats.sog_files import META, pack_image
 from gaussrep.formats.sog_meta import COLUMNS, ENTRIES, SMALLEST_TAG
@@ -87,14 +88,14 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
 def _pack(order: np.ndarray, channels: int, rows_of: Callable[[np.ndarray], np.ndarray]) -> bytes:
     """Pack an image whose pixels are computed few at a time, by the rows of the scene."""
     rows = np.empty((len(order), channels), np.uint8)
-    for start in range(0, len(rows), ROWS):
-        rows[start : start + ROWS] = rows_of(order[start : start + ROWS])
+    for part in divide_rows(len(rows), ROWS):
+        rows[part] = rows_of(order[part])
     return pack_image(_image(rows))
 
 
 def _means(means: np.ndarray) -> tuple[np.ndarray, list[float], list[float]]:
     """Compute steps of the logarithmic scale, and its bounds."""
-    parts = [slice(start, start + ROWS) for start in range(0, len(means), ROWS)]
+    parts = divide_rows(len(means), ROWS)
     mins = np.min([_log_centers(means[part]).min(0) for part in parts], axis=0)
     maxs = np.max([_log_centers(means[part]).max(0) for part in parts], axis=0)
     size = np.where(maxs > mins, maxs - mins, 1)
@@ -112,8 +113,7 @@ def _log_centers(means: np.ndarray) -> np.ndarray:
 def _logarithms(scales: np.ndarray) -> np.ndarray:
     """Compute logarithms in float64, few at a time."""
     logs = np.empty(scales.shape)
-    for start in range(0, len(scales), ROWS):
-        part = slice(start, start + ROWS)
+    for part in divide_rows(len(scales), ROWS):
         np.log(scales[part].astype(np.float64), out=logs[part])
     return logs
 

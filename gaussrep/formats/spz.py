@@ -226,8 +226,8 @@ class SpzStreams:
         """
         limit, signs = LARGEST_FIXED / 2**FRACTIONAL_BITS, _signs_of(self._axes)
         means, *others = self._files[1:]
-        for start in range(0, part.count, ROWS):
-            few = convert_axes(take_rows(part, slice(start, start + ROWS)), signs)
+        for rows in divide_rows(part.count, ROWS):
+            few = convert_axes(take_rows(part, rows), signs)
             sizes = few.means.abs().amax(-1)
             self.count += few.count
             self._farthest = max(self._farthest, float(sizes.max()))

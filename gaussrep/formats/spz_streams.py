@@ -8,6 +8,7 @@ from torch import Tensor
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import sh_coefficients
+from gaussrep.formats.format import divide_rows
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
 from gaussrep.formats.spz_container import SpzHeader
 from gaussrep.formats.spz_unpacking import StreamReader
@@ -68,8 +69,7 @@ def decode_streams(
         if name not in fields:
             shape = ((header.degree + 1) ** 2, 3) if name == "sh" else shape
             fields[name] = allocate((count, *shape))
-        for start in range(0, count, ROWS):
-            few = slice(start, min(start + ROWS, count))
+        for few in divide_rows(count, ROWS):
             content = stream.read(size * (few.stop - few.start))
             stored = np.frombuffer(content, np.uint8).reshape(few.stop - few.start, size)
             _decode_few(header, number, stored, fields[name][few].numpy())
