@@ -1,4 +1,4 @@
-"""What gsply and gaussforge write is read right, and they read what is written here.
+"""What gsplat, gsply and gaussforge write is read right; the last two read what is written here.
 
 Columns are compared, with covariances in place of quaternions, and SH that no symmetry relates.
 The checks of programs that need npm are in benchmarks/format_readers.py, those of OpenUSD in
@@ -125,6 +125,39 @@ class TestGsply:
         else:
             gsply.plywrite(tmp_path / name, read, compressed=name == "a.compressed.ply")
         assert too_large(load(tmp_path / name, **axes(name)), scene, allowed) == {}
+
+
+class TestGsplat:
+    """The exporter of version 1.5.3, which its trainer calls with logarithms and logits."""
+
+    def export(self, path, scene):
+        gsplat = pytest.importorskip("gsplat", reason="gsplat is not installed")
+        kind = {"a.ply": "ply", "a.compressed.ply": "ply_compressed", "a.splat": "splat"}[path.name]
+        gsplat.export_splats(
+            scene.means,
+            scene.scales.log(),
+            scene.quats,
+            scene.opacities.logit(),
+            scene.sh[:, :1],
+            scene.sh[:, 1:],
+            format=kind,
+            save_to=str(path),
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "allowed"), [("a.ply", EXACT), ("a.compressed.ply", PACKED_PLY)]
+    )
+    @pytest.mark.parametrize("degree", [0, 1, 3])
+    def test_what_it_exports_is_read(self, tmp_path, make_scene, name, allowed, degree):
+        scene = make_scene(degree=degree)
+        self.export(tmp_path / name, scene)
+        assert too_large(sorted_as(load(tmp_path / name), scene), scene, allowed) == {}
+
+    def test_its_splat_is_read(self, tmp_path, make_scene):
+        scene = make_scene(degree=3)
+        self.export(tmp_path / "a.splat", scene)
+        found = sorted_as(load(tmp_path / "a.splat"), scene)
+        assert too_large(found, scene, SPLAT) == {}
 
 
 class TestGaussforge:
