@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import isqrt
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Annotated, Any
@@ -53,6 +54,8 @@ POINTERS = {
     **dict.fromkeys(("order", "ends", "firsts", "starts", "emitted"), "*i64"),
 }
 LANES = {"LANES": 128}
+BASES = 16, 25
+"""Coefficients of spherical harmonics of degree 3 and 4."""
 MODES = {"ORTHO": False, "ANTIALIASED": False}
 FLAGS = {"HAS_COLOR": True, "HAS_ALPHA": True, "HAS_DEPTH": True}
 DEFINITIONS = {
@@ -89,13 +92,17 @@ def variants(precision: str) -> Iterator[Variant]:
         One per kernel; those of features with few channels and with many.
     """
     group = {"GROUP": stages.GROUP}
-    yield Variant("project", "project", MODES | LANES, 4)
+    for bases in (0, *BASES):
+        yield Variant(_shaded("project", bases), "project", MODES | LANES | {"BASES": bases}, 4)
     yield Variant("emit_pairs", "emit_pairs", LANES, 4)
     yield Variant("composite", "composite", group, 1)
     yield Variant("composite_backward", "composite_backward", FLAGS | group, 1)
     rows = {"ROWS": stages.SLOT_ROWS, "COLUMNS": stages.SLOT_COLUMNS[0]}
     yield Variant("sum_slots", "sum_slots", rows, 1)
-    cameras = MODES | LANES | {"CAMERA_GRADIENTS": True}
+    for bases in BASES:
+        name = _shaded("shade_backward", bases)
+        yield Variant(name, "shade_backward", LANES | {"BASES": bases}, 4)
+    cameras = MODES | LANES | {"CAMERA_GRADIENTS": True, "SHADED": True}
     yield Variant("project_backward", "project_backward", cameras, 4)
     for forward, channels in ((True, stages.FEATURE_CHANNELS), (False, stages.BACKWARD_CHANNELS)):
         kernel = "composite_features" if forward else "composite_features_backward"
@@ -104,6 +111,10 @@ def variants(precision: str) -> Iterator[Variant]:
         for count in channels:
             constants = group | {"CHANNELS": count}
             yield Variant(f"{kernel}, {count} channels", kernel, constants, stages.FEATURE_WARPS)
+
+
+def _shaded(name: str, bases: int) -> str:
+    return f"{name}, SH of degree {isqrt(bases) - 1}" if bases else name
 
 
 def compile_kernel(variant: Variant, target: GPUTarget) -> Any:

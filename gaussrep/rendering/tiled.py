@@ -10,7 +10,6 @@ from torch import Tensor
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.projection import view_colors
 from gaussrep.rendering.renderer import Rendering
 
 
@@ -20,22 +19,22 @@ def rasterize_batch(
     cameras: Cameras,
     background: Float[Tensor, "*batch views 3"],
     *,
-    has_harmonics: bool = False,
+    has_positions: bool = False,
     has_lenses: bool = False,
 ) -> tuple[Rendering, list[Tensor]]:
     """Rasterize scenes with any batch axes.
 
     Args:
         rasterize: Operator with one batch axis S: it takes means, quats, scales, opacities, colors
-            [S, V or 1, N, 3], features [S, N, C] (C may be 0), viewmats, Ks, background [S, V, 3],
-            width, height, and whether cameras are orthographic and opacities compensated. It
-            returns color, alpha, depth and features.
+            [S, V or 1, N, 3], features [S, N, C] (C may be 0), coefficients of spherical harmonics
+            [S, N, K, 3] (K is 0 where there are colors), viewmats, Ks, background [S, V, 3], width,
+            height, and whether cameras are orthographic and opacities compensated. It returns
+            color, alpha, depth and features.
         gaussians: Scenes, [*B, N].
         cameras: Views, [*B, V].
         background: RGB behind the Gaussians.
-        has_harmonics: Whether the operator evaluates spherical harmonics itself: after the features
-            it takes coefficients [S, N, K, 3], K being 0 where there are colors, and the camera
-            centers [S, V, 3]. Otherwise they are evaluated before, in torch.
+        has_positions: Whether the operator takes the camera centers [S, V, 3] after the
+            coefficients of spherical harmonics; to compute them waits for a GPU.
         has_lenses: Whether the operator takes the coefficients of lenses [S, V, K] after the Ks, K
             being 0 where there are none.
 
@@ -46,7 +45,7 @@ def rasterize_batch(
     features = gaussians.features
     if features is None:
         features = gaussians.means.new_empty(*lead, gaussians.count, 0)
-    colors, *harmonics = _appearance(gaussians, cameras, has_harmonics)
+    colors, sh = _appearance(gaussians)
     tensors = (
         gaussians.means,
         gaussians.quats,
@@ -54,7 +53,8 @@ def rasterize_batch(
         gaussians.opacities,
         colors,
         features,
-        *harmonics,
+        sh,
+        *([_positions(gaussians, cameras)] if has_positions else []),
         cameras.viewmats,
         cameras.Ks,
         *([_distortion(cameras)] if has_lenses else []),
@@ -129,20 +129,21 @@ def split_camera_gradients(
     return grad_viewmats, grad_Ks
 
 
-def _appearance(gaussians: Gaussians, cameras: Cameras, has_harmonics: bool) -> list[Tensor]:
-    """Colors; with `has_harmonics` also coefficients and camera centers, empty if not used."""
-    means, viewmats, sh = gaussians.means, cameras.viewmats, gaussians.sh
+def _appearance(gaussians: Gaussians) -> tuple[Tensor, Tensor]:
+    """Colors and spherical harmonics, empty where the Gaussians have the other."""
+    lead, count = gaussians.batch_shape, gaussians.count
+    empty = gaussians.means.new_empty
     if gaussians.colors is not None:
-        colors = gaussians.colors.unsqueeze(-3)
-        unused = [
-            means.new_empty(*means.shape[:-1], 0, 3),
-            viewmats.new_empty(*viewmats.shape[:-2], 0),
-        ]
-        return [colors, *(unused if has_harmonics else [])]
-    if not has_harmonics:
-        return [view_colors(gaussians, cameras)]
-    assert sh is not None
-    return [means.new_empty(*means.shape[:-2], 1, 0, 3), sh, cameras.positions]
+        return gaussians.colors.unsqueeze(-3), empty(*lead, count, 0, 3)
+    assert gaussians.sh is not None
+    return empty(*lead, 1, 0, 3), gaussians.sh
+
+
+def _positions(gaussians: Gaussians, cameras: Cameras) -> Tensor:
+    """Camera centers, empty if the Gaussians have colors."""
+    if gaussians.sh is not None:
+        return cameras.positions
+    return cameras.viewmats.new_empty(*cameras.viewmats.shape[:-2], 0)
 
 
 def _distortion(cameras: Cameras) -> Tensor:

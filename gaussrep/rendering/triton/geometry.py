@@ -41,6 +41,12 @@ def combine(a, x, b, y):
 
 
 @inline_jit
+def cross(a, b):
+    """Compute the cross product of two vectors."""
+    return a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]
+
+
+@inline_jit
 def weighted_sum(a, b, c, weights):
     """Compute the weighted sum of three vectors."""
     return add(combine(a, weights[0], b, weights[1]), scale(c, weights[2]))
@@ -53,6 +59,14 @@ def load_vector(pointer, at, mask):
     y = tl.load(pointer + at * 3 + 1, mask=mask, other=0.0)
     z = tl.load(pointer + at * 3 + 2, mask=mask, other=0.0)
     return x, y, z
+
+
+@inline_jit
+def store_vector(pointer, at, vector, mask):
+    """Store vectors to an array [·, 3]."""
+    tl.store(pointer + at * 3, vector[0], mask=mask)
+    tl.store(pointer + at * 3 + 1, vector[1], mask=mask)
+    tl.store(pointer + at * 3 + 2, vector[2], mask=mask)
 
 
 @inline_jit

@@ -59,9 +59,11 @@ class Scenes(NamedTuple):
     opacities: Tensor
     """[S, N]"""
     colors: Tensor
-    """[S, V or 1, N, 3]"""
+    """[S, V or 1, N, 3]; not read with spherical harmonics"""
     features: Tensor
     """[S, N, C]"""
+    sh: Tensor
+    """[S, N, K, 3]; K is 0 without spherical harmonics"""
     viewmats: Tensor
     """[S, V, 4, 4]"""
     Ks: Tensor

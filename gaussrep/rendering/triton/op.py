@@ -30,7 +30,7 @@ DEVICES = "cpu", "cuda"
 torch.library.define(
     "gaussrep::rasterize_triton",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
-    f" Tensor viewmats, Tensor Ks, Tensor background, {OPTIONS}, {MOST})"
+    f" Tensor sh, Tensor viewmats, Tensor Ks, Tensor background, {OPTIONS}, {MOST})"
     f" -> ({', '.join(['Tensor'] * 11)})",
 )
 torch.library.define(
@@ -49,6 +49,7 @@ def rasterize(
     opacities: Tensor,
     colors: Tensor,
     features: Tensor,
+    sh: Tensor,
     viewmats: Tensor,
     Ks: Tensor,
     background: Tensor,
@@ -65,8 +66,10 @@ def rasterize(
         quats: [S, N, 4].
         scales: [S, N, 3].
         opacities: [S, N].
-        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view.
+        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view; not read where
+            there are spherical harmonics.
         features: [S, N, C]; C may be 0.
+        sh: Coefficients of spherical harmonics, [S, N, K, 3]; K may be 0.
         viewmats: [S, V, 4, 4].
         Ks: [S, V, 3, 3].
         background: [S, V, 3].
@@ -79,7 +82,7 @@ def rasterize(
     Returns:
         Color, alpha, depth and features.
     """
-    scenes = means, quats, scales, opacities, colors, features, viewmats, Ks
+    scenes = means, quats, scales, opacities, colors, features, sh, viewmats, Ks
     options = width, height, ortho, antialiased, max_tile_pairs
     return Images(*rasterize_with_state(*scenes, background, *options)[:IMAGES])
 

@@ -2,13 +2,16 @@
 
 from triton import language as tl
 
-from gaussrep.rendering.triton import geometry
+from gaussrep.rendering.triton import geometry, harmonics
 from gaussrep.rendering.triton.ellipse import tiles_between, tiles_in_row
 from gaussrep.rendering.triton.jit import inline_jit, kernel
 from gaussrep.rendering.triton.layout import (
     BLUE,
     CAMERA_SIZE,
+    D_BLUE,
     D_DEPTH,
+    D_GREEN,
+    D_RED,
     DEPTH,
     GREEN,
     HALF_HEIGHT,
@@ -42,6 +45,7 @@ def project(
     scales,
     opacities,
     colors,
+    sh,
     viewmats,
     Ks,
     records,
@@ -57,11 +61,13 @@ def project(
     rows,
     ORTHO: tl.constexpr,
     ANTIALIASED: tl.constexpr,
+    BASES: tl.constexpr,
     LANES: tl.constexpr,
 ):
     """Project every Gaussian into every image; one program projects LANES of them into one image.
 
-    Depths of invisible Gaussians are infinite, their counts 0.
+    Depths of invisible Gaussians are infinite, their counts 0. BASES is the number of coefficients
+    of spherical harmonics, 0 where there are colors.
     """
     blocks = tl.cdiv(count, LANES)
     image = (tl.program_id(0) // blocks).to(tl.int64)
@@ -119,11 +125,15 @@ def project(
     tl.store(record + DEPTH, depth, mask=is_seen)
     tl.store(record + HALF_HEIGHT, half_height, mask=is_seen)
     tl.store(record + SHEAR, shear, mask=is_seen)
-    color_view = tl.where(color_views > 1, view, 0)
-    color = geometry.load_vector(colors, (scene * color_views + color_view) * count + n, is_seen)
-    tl.store(record + RED, color[0], mask=is_seen)
-    tl.store(record + GREEN, color[1], mask=is_seen)
-    tl.store(record + BLUE, color[2], mask=is_seen)
+    if BASES == 0:
+        color_view = tl.where(color_views > 1, view, 0)
+        at_color = (scene * color_views + color_view) * count + n
+        red, green, blue = geometry.load_vector(colors, at_color, is_seen)
+    else:
+        red, green, blue = harmonics.shade(camera, point, sh, of_scene, is_seen, BASES)
+    tl.store(record + RED, red, mask=is_seen)
+    tl.store(record + GREEN, green, mask=is_seen)
+    tl.store(record + BLUE, blue, mask=is_seen)
     for_box = boxes + of_image * 4
     tl.store(for_box, left.to(tl.int16), mask=is_seen)
     tl.store(for_box + 1, top.to(tl.int16), mask=is_seen)
@@ -155,11 +165,14 @@ def project_backward(
     ORTHO: tl.constexpr,
     ANTIALIASED: tl.constexpr,
     CAMERA_GRADIENTS: tl.constexpr,
+    SHADED: tl.constexpr,
     LANES: tl.constexpr,
 ):
     """Backpropagate from projected Gaussians; one program takes LANES of a scene in all views.
 
-    `grad_cameras` holds one sum per program and view.
+    `grad_cameras` holds one sum per program and view. With SHADED, `totals` holds the gradients to
+    camera-space points through the color, from `shade_backward`, in the place of those to the
+    color: the color depends on the inverse of the rotation times the point.
     """
     blocks = tl.cdiv(count, LANES)
     scene = (tl.program_id(0) // blocks).to(tl.int64)
@@ -215,30 +228,37 @@ def project_backward(
         grad_depth = tl.load(total + D_DEPTH, mask=is_seen, other=0.0)
         grad_point = geometry.add(by_point, by_jacobian)
         grad_point = grad_point[0], grad_point[1], grad_point[2] + grad_depth
+        away, by_away = (zero, zero, zero), (zero, zero, zero)
+        if SHADED:
+            by_away = (
+                tl.load(total + D_RED, mask=is_seen, other=0.0),
+                tl.load(total + D_GREEN, mask=is_seen, other=0.0),
+                tl.load(total + D_BLUE, mask=is_seen, other=0.0),
+            )
+            a, b, c = harmonics.inverse_rotation(camera)
+            away = geometry.weighted_sum(a, b, c, point)
+            grad_point = geometry.add(grad_point, by_away)
         grad_mean = geometry.add(
             grad_mean, geometry.weighted_sum(camera[0], camera[1], camera[2], grad_point)
         )
         grad_log_opacity += m_0
         if CAMERA_GRADIENTS:
             deep = geometry.combine(grad_row_x, jacobian[1], grad_row_y, jacobian[3])
+            by_right = geometry.combine(grad_row_x, jacobian[0], mean, grad_point[0])
+            by_down = geometry.combine(grad_row_y, jacobian[2], mean, grad_point[1])
+            by_ahead = geometry.combine(deep, 1.0, mean, grad_point[2])
             sums = grad_cameras + (tl.program_id(0).to(tl.int64) * views + view) * CAMERA_SIZE
-            store_sums(
-                sums,
-                geometry.combine(grad_row_x, jacobian[0], mean, grad_point[0]),
-                is_seen,
-            )
-            store_sums(
-                sums + 3, geometry.combine(grad_row_y, jacobian[2], mean, grad_point[1]), is_seen
-            )
-            store_sums(sums + 6, geometry.combine(deep, 1.0, mean, grad_point[2]), is_seen)
+            store_sums(sums, geometry.combine(by_right, 1.0, away, -by_away[0]), is_seen)
+            store_sums(sums + 3, geometry.combine(by_down, 1.0, away, -by_away[1]), is_seen)
+            store_sums(sums + 6, geometry.combine(by_ahead, 1.0, away, -by_away[2]), is_seen)
             store_sums(sums + 9, grad_point, is_seen)
             grad_fx, grad_fy = for_point[0] + for_jacobian[0], for_point[1] + for_jacobian[1]
             grad_cx, grad_cy = for_point[2] + for_jacobian[2], for_point[3] + for_jacobian[3]
             store_sums(sums + 12, (grad_fx, grad_fy, grad_cx), is_seen)
             tl.store(sums + 15, tl.sum(tl.where(is_seen, grad_cy, 0.0), 0))
     grad_quat = geometry.quaternion_vjp(grad_a, grad_b, grad_c, quat, inverse)
-    store_vector(grad_means, of_scene, grad_mean, is_lane)
-    store_vector(grad_scales, of_scene, grad_scale, is_lane)
+    geometry.store_vector(grad_means, of_scene, grad_mean, is_lane)
+    geometry.store_vector(grad_scales, of_scene, grad_scale, is_lane)
     tl.store(grad_quats + of_scene * 4, grad_quat[0], mask=is_lane)
     tl.store(grad_quats + of_scene * 4 + 1, grad_quat[1], mask=is_lane)
     tl.store(grad_quats + of_scene * 4 + 2, grad_quat[2], mask=is_lane)
@@ -246,14 +266,6 @@ def project_backward(
     opacity = tl.load(opacities + of_scene, mask=is_lane, other=1.0)
     grad_opacity = grad_log_opacity / tl.maximum(opacity, MIN_ALPHA)
     tl.store(grad_opacities + of_scene, grad_opacity, mask=is_lane)
-
-
-@inline_jit
-def store_vector(pointer, at, vector, mask):
-    """Store vectors to an array [·, 3]."""
-    tl.store(pointer + at * 3, vector[0], mask=mask)
-    tl.store(pointer + at * 3 + 1, vector[1], mask=mask)
-    tl.store(pointer + at * 3 + 2, vector[2], mask=mask)
 
 
 @inline_jit

@@ -15,6 +15,7 @@ from gaussrep.rendering.triton.bin import emit_pairs, sum_slots
 from gaussrep.rendering.triton.composite import composite, composite_features
 from gaussrep.rendering.triton.composite_backward import composite_backward
 from gaussrep.rendering.triton.composite_features_backward import composite_features_backward
+from gaussrep.rendering.triton.harmonics import shade_backward
 from gaussrep.rendering.triton.layout import (
     CAMERA_SIZE,
     D_RED,
@@ -136,6 +137,7 @@ def project_and_bin(scenes: Scenes, grid: Grid, most: int) -> Pass:
             *grid[:4],
             ORTHO=grid.ortho,
             ANTIALIASED=grid.antialiased,
+            BASES=scenes.sh.shape[2],
             LANES=_lanes(count),
             num_warps=4,
         )
@@ -272,10 +274,12 @@ def compute_gradients(
         total.unflatten(0, (scenes, views)) for total in (totals, feature_totals)
     )
     gradients = _project_backward(state, totals, cameras=cameras)
-    grad_colors = totals[..., D_RED.value : D_RED.value + 3]
-    if state.scenes.colors.shape[1] != views:
-        grad_colors = grad_colors.sum(1, keepdim=True)
-    gradients = gradients._replace(colors=grad_colors.contiguous(), features=feature_totals.sum(1))
+    gradients = gradients._replace(features=feature_totals.sum(1))
+    if not state.scenes.sh.shape[2]:
+        grad_colors = totals[..., D_RED.value : D_RED.value + 3]
+        if state.scenes.colors.shape[1] != views:
+            grad_colors = grad_colors.sum(1, keepdim=True)
+        gradients = gradients._replace(colors=grad_colors.contiguous())
     tiles = state.grid.columns * state.grid.rows
     by_image = background_sums.sum(1).view(scenes, views, tiles, 3)
     return gradients, by_image.sum(2)
@@ -358,13 +362,29 @@ def _sum_slots(state: Pass, slots: Tensor) -> Tensor:
 
 
 def _project_backward(state: Pass, totals: Tensor, *, cameras: bool) -> Scenes:
-    """Gradients to all but colors and features."""
+    """Gradients to all but features and, without spherical harmonics, colors."""
     scenes, views = state.camera
     given = state.scenes
-    count = given.means.shape[1]
+    count, bases = given.means.shape[1], given.sh.shape[2]
     programs = _lane_programs(scenes, max(1, count))
     grads = given._replace(**{name: torch.empty_like(getattr(given, name)) for name in SHAPED})
     sums = totals.new_zeros(scenes, programs[0] // max(1, scenes), views, CAMERA_SIZE.value)
+    grads = grads._replace(sh=torch.zeros_like(given.sh))
+    if scenes * count and bases:
+        shade_backward[programs](
+            given.means,
+            given.sh,
+            given.viewmats,
+            given.Ks,
+            state.splats.counts,
+            totals,
+            grads.sh,
+            views,
+            count,
+            BASES=bases,
+            LANES=_lanes(count),
+            num_warps=4,
+        )
     if scenes * count:
         project_backward[programs](
             given.means,
@@ -384,6 +404,7 @@ def _project_backward(state: Pass, totals: Tensor, *, cameras: bool) -> Scenes:
             ORTHO=state.grid.ortho,
             ANTIALIASED=state.grid.antialiased,
             CAMERA_GRADIENTS=cameras,
+            SHADED=bases > 0,
             LANES=_lanes(count),
             num_warps=4,
         )

@@ -165,23 +165,44 @@ def render(scene, renderer, leaves):
     return get_renderer(renderer).render(gaussians, scene.cameras, scene.background)
 
 
-def arguments(features=2, most=0):
+def test_harmonics_seen_through_any_matrix():
+    scene = random_scene(6, views=2, count=3, size=(16, 9), sh_degree=4)
+    sheared = torch.tensor([[1.1, 0.2, 0, 0], [-0.1, 0.9, 0.1, 0], [0, 0.1, 1.2, 0], [0, 0, 0, 1]])
+    cameras = scene.cameras.replace(viewmats=sheared.double() @ scene.cameras.viewmats)
+    assert_agrees(RenderInput(scene.gaussians, cameras, scene.background))
+
+
+def test_harmonics_below_zero_are_black_and_have_no_gradient():
+    scene = random_scene(6, count=4, size=(16, 9), sh_degree=1).to(DEVICE, torch.float32)
+    sh = scene.gaussians.sh.clone()
+    sh[:, 0, 1] = -9.0
+    leaf = sh.requires_grad_()
+    out = get_renderer("triton").render(scene.gaussians.replace(sh=leaf), scene.cameras)
+    assert not out.color[..., 1].any()
+    out.color.sum().backward()
+    assert not leaf.grad[..., 1].any()
+    assert leaf.grad[..., 0].any()
+
+
+def arguments(features=2, most=0, bases=0):
     scene = random_scene(1, batch=(2,), views=2, count=5, size=(20, 18), features=3)
     scene = scene.to(DEVICE, torch.float32)
     g, cameras = scene.gaussians, scene.cameras
     assert g.colors is not None
     assert g.features is not None
-    tensors = [g.means, g.quats, g.scales, g.opacities, g.colors.unsqueeze(1)]
-    tensors += [g.features[..., :features], cameras.viewmats, cameras.Ks, scene.background]
+    colors = g.colors[:, None, : 0 if bases else None]
+    sh = g.means.repeat(1, 1, bases).unflatten(-1, (bases, 3))
+    tensors = [g.means, g.quats, g.scales, g.opacities, colors, g.features[..., :features], sh]
+    tensors += [cameras.viewmats, cameras.Ks, scene.background]
     leaves = [t.detach().contiguous().requires_grad_() for t in tensors]
     return [*leaves, 20, 18, False, False, most]
 
 
-@pytest.mark.parametrize(("features", "most"), [(2, 0), (0, 999)])
-def test_opcheck(features, most):
+@pytest.mark.parametrize(("features", "most", "bases"), [(2, 0, 0), (0, 999, 4)])
+def test_opcheck(features, most, bases):
     from gaussrep.rendering.triton import op
 
-    torch.library.opcheck(op.rasterize_with_state, arguments(features, most))
+    torch.library.opcheck(op.rasterize_with_state, arguments(features, most, bases))
 
 
 def test_a_largest_number_of_pairs_saves_the_wait_and_changes_nothing():
@@ -219,9 +240,9 @@ def test_compiles_as_part_of_one_graph():
         return (2 * color).square().sum() + depth.mean()
 
     tensors = arguments()
-    expected = torch.autograd.grad(loss(*tensors), tensors[:9], allow_unused=True)
+    expected = torch.autograd.grad(loss(*tensors), tensors[:10], allow_unused=True)
     compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
-    found = torch.autograd.grad(compiled(*tensors), tensors[:9], allow_unused=True)
+    found = torch.autograd.grad(compiled(*tensors), tensors[:10], allow_unused=True)
     for actual, other in zip(found, expected, strict=True):
         torch.testing.assert_close(actual, other)
 
