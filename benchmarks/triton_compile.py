@@ -51,12 +51,14 @@ POINTERS = {
     "counts": "*i32",
     "members": "*i32",
     "tiles": "*i32",
+    **dict.fromkeys(("angles", "slopes"), "*fp64"),
     **dict.fromkeys(("order", "ends", "firsts", "starts", "emitted"), "*i64"),
 }
 LANES = {"LANES": 128}
 BASES = 16, 25
 """Coefficients of spherical harmonics of degree 3 and 4."""
-MODES = {"ORTHO": False, "ANTIALIASED": False}
+MODES = {"ORTHO": False, "ANTIALIASED": False, "LENS": 0}
+LENSES = {"fisheye": {"LENS": 4}, "opencv": {"LENS": 8}}
 FLAGS = {"HAS_COLOR": True, "HAS_ALPHA": True, "HAS_DEPTH": True}
 DEFINITIONS = {
     "registers": "per thread",
@@ -94,6 +96,10 @@ def variants(precision: str) -> Iterator[Variant]:
     group = {"GROUP": stages.GROUP}
     for bases in (0, *BASES):
         yield Variant(_shaded("project", bases), "project", MODES | LANES | {"BASES": bases}, 4)
+    for lens, constants in LENSES.items():
+        yield Variant(f"project, {lens}", "project", MODES | LANES | {"BASES": 0} | constants, 4)
+        samples = {"SAMPLES": stages.SAMPLES}
+        yield Variant(f"find_bounds, {lens}", "find_bounds", samples | constants, 4)
     yield Variant("emit_pairs", "emit_pairs", LANES, 4)
     yield Variant("composite", "composite", group, 1)
     yield Variant("composite_backward", "composite_backward", FLAGS | group, 1)
@@ -104,6 +110,9 @@ def variants(precision: str) -> Iterator[Variant]:
         yield Variant(name, "shade_backward", LANES | {"BASES": bases}, 4)
     cameras = MODES | LANES | {"CAMERA_GRADIENTS": True, "SHADED": True}
     yield Variant("project_backward", "project_backward", cameras, 4)
+    for lens, constants in LENSES.items():
+        name = f"project_backward, {lens}"
+        yield Variant(name, "project_backward", cameras | constants, 4)
     for forward, channels in ((True, stages.FEATURE_CHANNELS), (False, stages.BACKWARD_CHANNELS)):
         kernel = "composite_features" if forward else "composite_features_backward"
         group = {"PART": stages.FEATURE_PART, "GROUP": stages.FEATURE_GROUP}

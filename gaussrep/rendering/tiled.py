@@ -20,23 +20,21 @@ def rasterize_batch(
     background: Float[Tensor, "*batch views 3"],
     *,
     has_positions: bool = False,
-    has_lenses: bool = False,
 ) -> tuple[Rendering, list[Tensor]]:
     """Rasterize scenes with any batch axes.
 
     Args:
         rasterize: Operator with one batch axis S: it takes means, quats, scales, opacities, colors
             [S, V or 1, N, 3], features [S, N, C] (C may be 0), coefficients of spherical harmonics
-            [S, N, K, 3] (K is 0 where there are colors), viewmats, Ks, background [S, V, 3], width,
-            height, and whether cameras are orthographic and opacities compensated. It returns
-            color, alpha, depth and features.
+            [S, N, K, 3] (K is 0 where there are colors), viewmats, Ks, coefficients of lenses
+            [S, V, L] (L is 0 where there are none), background [S, V, 3], width, height, and
+            whether cameras are orthographic and opacities compensated. It returns color, alpha,
+            depth and features.
         gaussians: Scenes, [*B, N].
         cameras: Views, [*B, V].
         background: RGB behind the Gaussians.
         has_positions: Whether the operator takes the camera centers [S, V, 3] after the
             coefficients of spherical harmonics; to compute them waits for a GPU.
-        has_lenses: Whether the operator takes the coefficients of lenses [S, V, K] after the Ks, K
-            being 0 where there are none.
 
     Returns:
         Images of every scene from every view, and those that the operator returns after these.
@@ -57,7 +55,7 @@ def rasterize_batch(
         *([_positions(gaussians, cameras)] if has_positions else []),
         cameras.viewmats,
         cameras.Ks,
-        *([_distortion(cameras)] if has_lenses else []),
+        _distortion(cameras),
         background,
     )
     flat = (t if axes == 1 else t.reshape(lead.numel(), *t.shape[axes:]) for t in tensors)

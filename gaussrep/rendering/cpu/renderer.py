@@ -62,7 +62,7 @@ class CpuRenderer(Renderer):
         if not torch.compiler.is_compiling():
             self._prepare(has_medians, *inputs)
         rasterize = partial(self._rasterize, has_medians=True) if has_medians else self._rasterize
-        return rasterize_batch(rasterize, *inputs, has_positions=True, has_lenses=True)
+        return rasterize_batch(rasterize, *inputs, has_positions=True)
 
     def _prepare(
         self, has_medians: bool, gaussians: Gaussians, cameras: Cameras, background: Tensor

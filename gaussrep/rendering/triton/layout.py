@@ -30,7 +30,10 @@ M0, M_X, M_XX, M_Y, M_XY, M_YY, D_RED, D_GREEN, D_BLUE, D_DEPTH = map(tl.constex
 to color and depth."""
 
 CAMERA_SIZE = tl.constexpr(16)
-"""Gradients per camera: rows of the rotation, offset, fx, fy, cx, cy."""
+"""Gradients per camera: rows of the rotation, offset, fx, fy, cx, cy; those to a lens follow."""
+
+BOUNDS_SIZE = tl.constexpr(5)
+"""Bounds of a lens, see `gaussrep.rendering.triton.lenses.find_bounds`."""
 
 NEAR = tl.constexpr(conventions.NEAR)
 EPS2D = tl.constexpr(conventions.EPS2D)
@@ -68,6 +71,8 @@ class Scenes(NamedTuple):
     """[S, V, 4, 4]"""
     Ks: Tensor
     """[S, V, 3, 3]"""
+    distortion: Tensor
+    """Coefficients of the lenses as in `gaussrep.Cameras`, [S, V, 8 or 4]; [S, V, 0] without."""
 
 
 class Grid(NamedTuple):

@@ -19,6 +19,9 @@ from gaussrep.rendering.triton.stages import (
 INPUTS = len(Scenes._fields)
 """Number of leading tensor arguments, those of `Scenes`; the background follows."""
 
+CAMERAS = 3
+"""Number of the last of them, which are those of cameras."""
+
 IMAGES = len(Images._fields)
 """Number of leading results; the state of the pass follows."""
 
@@ -30,7 +33,8 @@ DEVICES = "cpu", "cuda"
 torch.library.define(
     "gaussrep::rasterize_triton",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
-    f" Tensor sh, Tensor viewmats, Tensor Ks, Tensor background, {OPTIONS}, {MOST})"
+    f" Tensor sh, Tensor viewmats, Tensor Ks, Tensor distortion, Tensor background,"
+    f" {OPTIONS}, {MOST})"
     f" -> ({', '.join(['Tensor'] * 11)})",
 )
 torch.library.define(
@@ -52,6 +56,7 @@ def rasterize(
     sh: Tensor,
     viewmats: Tensor,
     Ks: Tensor,
+    distortion: Tensor,
     background: Tensor,
     width: int,
     height: int,
@@ -72,6 +77,7 @@ def rasterize(
         sh: Coefficients of spherical harmonics, [S, N, K, 3]; K may be 0.
         viewmats: [S, V, 4, 4].
         Ks: [S, V, 3, 3].
+        distortion: Coefficients of lenses, [S, V, 8] or [S, V, 4]; [S, V, 0] without lenses.
         background: [S, V, 3].
         width: Image width in pixels.
         height: Image height in pixels.
@@ -82,9 +88,10 @@ def rasterize(
     Returns:
         Color, alpha, depth and features.
     """
-    scenes = means, quats, scales, opacities, colors, features, sh, viewmats, Ks
+    gaussians = means, quats, scales, opacities, colors, features, sh
+    cameras = viewmats, Ks, distortion
     options = width, height, ortho, antialiased, max_tile_pairs
-    return Images(*rasterize_with_state(*scenes, background, *options)[:IMAGES])
+    return Images(*rasterize_with_state(*gaussians, *cameras, background, *options)[:IMAGES])
 
 
 def _rasterize(*arguments: Any) -> tuple[Tensor, ...]:
@@ -178,7 +185,7 @@ def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ..
     images, state = outputs[:IMAGES], outputs[IMAGES:]
     grads = fill_unused(images, grad_outputs[:IMAGES])
     options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
-    cameras = any(ctx.needs_input_grad[INPUTS - 2 : INPUTS])
+    cameras = any(ctx.needs_input_grad[INPUTS - CAMERAS : INPUTS])
     gradients = rasterize_backward(scenes, background, images, state, grads, *options, cameras)
     return *gradients, *(None for _ in options), None
 

@@ -2,7 +2,7 @@
 
 from triton import language as tl
 
-from gaussrep.rendering.triton import geometry, harmonics
+from gaussrep.rendering.triton import camera_map, geometry, harmonics
 from gaussrep.rendering.triton.ellipse import tiles_between, tiles_in_row
 from gaussrep.rendering.triton.jit import inline_jit, kernel
 from gaussrep.rendering.triton.layout import (
@@ -48,6 +48,8 @@ def project(
     sh,
     viewmats,
     Ks,
+    distortion,
+    bounds,
     records,
     depths,
     boxes,
@@ -61,13 +63,14 @@ def project(
     rows,
     ORTHO: tl.constexpr,
     ANTIALIASED: tl.constexpr,
+    LENS: tl.constexpr,
     BASES: tl.constexpr,
     LANES: tl.constexpr,
 ):
     """Project every Gaussian into every image; one program projects LANES of them into one image.
 
     Depths of invisible Gaussians are infinite, their counts 0. BASES is the number of coefficients
-    of spherical harmonics, 0 where there are colors.
+    of spherical harmonics, 0 where there are colors; LENS is that of coefficients of the lens.
     """
     blocks = tl.cdiv(count, LANES)
     image = (tl.program_id(0) // blocks).to(tl.int64)
@@ -82,11 +85,12 @@ def project(
     is_seen &= depth >= NEAR
     quat, _ = geometry.load_unit_quat(quats, of_scene, is_seen)
     scale = geometry.load_vector(scales, of_scene, is_seen)
-    right, down, _ = geometry.to_camera_space(camera, mean)
-    point = right, down, tl.where(is_seen, depth, 1.0)
-    x, y = geometry.project_point(camera, point, ORTHO)
-    jacobian = geometry.projection_jacobian(camera, point, width, height, ORTHO)
-    row_x, row_y = geometry.world_jacobian(camera, jacobian)
+    lens = camera_map.load_lens(distortion, bounds, image, LENS)
+    is_seen, point = camera_map.seen_point(camera, lens, mean, is_seen, LENS)
+    pixel, row_x, row_y, _ = camera_map.project_point(
+        camera, lens, point, width, height, ORTHO, LENS
+    )
+    x, y = pixel
     axes = geometry.rotation_columns(quat)
     u, v = (
         geometry.project_axes(row_x, axes, scale),
@@ -151,6 +155,8 @@ def project_backward(
     opacities,
     viewmats,
     Ks,
+    distortion,
+    bounds,
     counts,
     totals,
     grad_means,
@@ -164,6 +170,7 @@ def project_backward(
     height,
     ORTHO: tl.constexpr,
     ANTIALIASED: tl.constexpr,
+    LENS: tl.constexpr,
     CAMERA_GRADIENTS: tl.constexpr,
     SHADED: tl.constexpr,
     LANES: tl.constexpr,
@@ -196,10 +203,11 @@ def project_backward(
         m_xy = tl.load(total + M_XY, mask=is_seen, other=0.0)
         m_yy = tl.load(total + M_YY, mask=is_seen, other=0.0)
         camera = geometry.load_camera(viewmats, Ks, scene * views + view)
-        right, down, depth = geometry.to_camera_space(camera, mean)
-        point = right, down, tl.where(is_seen, depth, 1.0)
-        jacobian = geometry.projection_jacobian(camera, point, width, height, ORTHO)
-        row_x, row_y = geometry.world_jacobian(camera, jacobian)
+        lens = camera_map.load_lens(distortion, bounds, scene * views + view, LENS)
+        is_seen, point = camera_map.seen_point(camera, lens, mean, is_seen, LENS)
+        _, row_x, row_y, local = camera_map.project_point(
+            camera, lens, point, width, height, ORTHO, LENS
+        )
         axes = axis_a, axis_b, axis_c
         u = geometry.project_axes(row_x, axes, scale)
         v = geometry.project_axes(row_y, axes, scale)
@@ -221,12 +229,10 @@ def project_backward(
         grad_row_x = geometry.weighted_sum(axis_a, axis_b, axis_c, scaled_u)
         grad_row_y = geometry.weighted_sum(axis_a, axis_b, axis_c, scaled_v)
         grad_pixel = geometry.mean2d_vjp(m_x, m_y, covariance)
-        by_point, for_point = geometry.point_vjp(camera, point, grad_pixel, ORTHO)
-        by_jacobian, for_jacobian = geometry.jacobian_vjp(
-            camera, point, jacobian, grad_row_x, grad_row_y, ORTHO
+        grad_point, for_K, for_lens, for_rotation = camera_map.point_vjp(
+            camera, lens, point, local, grad_pixel, (grad_row_x, grad_row_y), ORTHO, LENS
         )
         grad_depth = tl.load(total + D_DEPTH, mask=is_seen, other=0.0)
-        grad_point = geometry.add(by_point, by_jacobian)
         grad_point = grad_point[0], grad_point[1], grad_point[2] + grad_depth
         away, by_away = (zero, zero, zero), (zero, zero, zero)
         if SHADED:
@@ -243,19 +249,17 @@ def project_backward(
         )
         grad_log_opacity += m_0
         if CAMERA_GRADIENTS:
-            deep = geometry.combine(grad_row_x, jacobian[1], grad_row_y, jacobian[3])
-            by_right = geometry.combine(grad_row_x, jacobian[0], mean, grad_point[0])
-            by_down = geometry.combine(grad_row_y, jacobian[2], mean, grad_point[1])
-            by_ahead = geometry.combine(deep, 1.0, mean, grad_point[2])
-            sums = grad_cameras + (tl.program_id(0).to(tl.int64) * views + view) * CAMERA_SIZE
-            store_sums(sums, geometry.combine(by_right, 1.0, away, -by_away[0]), is_seen)
-            store_sums(sums + 3, geometry.combine(by_down, 1.0, away, -by_away[1]), is_seen)
-            store_sums(sums + 6, geometry.combine(by_ahead, 1.0, away, -by_away[2]), is_seen)
-            store_sums(sums + 9, grad_point, is_seen)
-            grad_fx, grad_fy = for_point[0] + for_jacobian[0], for_point[1] + for_jacobian[1]
-            grad_cx, grad_cy = for_point[2] + for_jacobian[2], for_point[3] + for_jacobian[3]
-            store_sums(sums + 12, (grad_fx, grad_fy, grad_cx), is_seen)
-            tl.store(sums + 15, tl.sum(tl.where(is_seen, grad_cy, 0.0), 0))
+            by_right = geometry.combine(for_rotation[0], 1.0, mean, grad_point[0])
+            by_down = geometry.combine(for_rotation[1], 1.0, mean, grad_point[1])
+            by_ahead = geometry.combine(for_rotation[2], 1.0, mean, grad_point[2])
+            place = tl.program_id(0).to(tl.int64) * views + view
+            sums = grad_cameras + place * (CAMERA_SIZE + LENS)
+            store_sums(sums, geometry.combine(by_right, 1.0, away, -by_away[0]), is_seen, 3)
+            store_sums(sums + 3, geometry.combine(by_down, 1.0, away, -by_away[1]), is_seen, 3)
+            store_sums(sums + 6, geometry.combine(by_ahead, 1.0, away, -by_away[2]), is_seen, 3)
+            store_sums(sums + 9, grad_point, is_seen, 3)
+            store_sums(sums + 12, for_K, is_seen, 4)
+            store_sums(sums + CAMERA_SIZE, for_lens, is_seen, LENS)
     grad_quat = geometry.quaternion_vjp(grad_a, grad_b, grad_c, quat, inverse)
     geometry.store_vector(grad_means, of_scene, grad_mean, is_lane)
     geometry.store_vector(grad_scales, of_scene, grad_scale, is_lane)
@@ -269,8 +273,7 @@ def project_backward(
 
 
 @inline_jit
-def store_sums(pointer, vector, mask):
-    """Store the sums of a vector's components over the lanes."""
-    tl.store(pointer, tl.sum(tl.where(mask, vector[0], 0.0), 0))
-    tl.store(pointer + 1, tl.sum(tl.where(mask, vector[1], 0.0), 0))
-    tl.store(pointer + 2, tl.sum(tl.where(mask, vector[2], 0.0), 0))
+def store_sums(pointer, values, mask, COUNT: tl.constexpr):
+    """Store the sums of COUNT values over the lanes."""
+    for k in tl.static_range(COUNT):
+        tl.store(pointer + k, tl.sum(tl.where(mask, values[k], 0.0), 0))

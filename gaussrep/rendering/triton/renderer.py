@@ -24,6 +24,7 @@ class TritonRenderer(Renderer):
         UnavailableError: If Triton cannot be imported, or nothing here can run its kernels.
     """
 
+    camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
     outputs = frozenset({"normals"})
 
     def __init__(self, config: TritonConfig | None = None) -> None:

@@ -10,6 +10,7 @@ import torch
 import triton
 from torch import Tensor
 
+from gaussrep.rendering.lenses import SAMPLES, WIDEST
 from gaussrep.rendering.tiled import split_camera_gradients
 from gaussrep.rendering.triton.bin import emit_pairs, sum_slots
 from gaussrep.rendering.triton.composite import composite, composite_features
@@ -17,6 +18,7 @@ from gaussrep.rendering.triton.composite_backward import composite_backward
 from gaussrep.rendering.triton.composite_features_backward import composite_features_backward
 from gaussrep.rendering.triton.harmonics import shade_backward
 from gaussrep.rendering.triton.layout import (
+    BOUNDS_SIZE,
     CAMERA_SIZE,
     D_RED,
     PIXELS,
@@ -29,6 +31,7 @@ from gaussrep.rendering.triton.layout import (
     Scenes,
     Splats,
 )
+from gaussrep.rendering.triton.lenses import find_bounds
 from gaussrep.rendering.triton.project import project, project_backward
 
 INTERPRETED = not isinstance(project, triton.JITFunction)
@@ -127,6 +130,7 @@ def project_and_bin(scenes: Scenes, grid: Grid, most: int) -> Pass:
     if images * count:
         project[_lane_programs(images, count)](
             *(t for name, t in zip(Scenes._fields, scenes, strict=True) if name != "features"),
+            _lens_bounds(scenes, grid),
             splats.records,
             depths,
             splats.boxes,
@@ -137,11 +141,34 @@ def project_and_bin(scenes: Scenes, grid: Grid, most: int) -> Pass:
             *grid[:4],
             ORTHO=grid.ortho,
             ANTIALIASED=grid.antialiased,
+            LENS=scenes.distortion.shape[2],
             BASES=scenes.sh.shape[2],
             LANES=_lanes(count),
             num_warps=4,
         )
     return Pass(scenes, grid, splats, _bin(splats, depths, grid, most))
+
+
+def _lens_bounds(scenes: Scenes, grid: Grid) -> Tensor:
+    """Bounds of the slopes that lenses show, [I, BOUNDS_SIZE]; empty without lenses."""
+    images = scenes.viewmats.shape[0] * scenes.viewmats.shape[1]
+    lens = scenes.distortion.shape[2]
+    bounds = scenes.Ks.new_empty(images if lens else 0, BOUNDS_SIZE.value)
+    if lens and images:
+        steps = torch.arange(SAMPLES, dtype=torch.float64, device=bounds.device)
+        angles = steps * (WIDEST / (SAMPLES - 1))
+        find_bounds[(images,)](
+            scenes.distortion,
+            scenes.Ks,
+            angles,
+            angles.tan(),
+            bounds,
+            *grid[:2],
+            LENS=lens,
+            SAMPLES=SAMPLES,
+            num_warps=4,
+        )
+    return bounds
 
 
 def _lanes(count: int) -> int:
@@ -365,10 +392,10 @@ def _project_backward(state: Pass, totals: Tensor, *, cameras: bool) -> Scenes:
     """Gradients to all but features and, without spherical harmonics, colors."""
     scenes, views = state.camera
     given = state.scenes
-    count, bases = given.means.shape[1], given.sh.shape[2]
+    count, bases, lens = given.means.shape[1], given.sh.shape[2], given.distortion.shape[2]
     programs = _lane_programs(scenes, max(1, count))
     grads = given._replace(**{name: torch.empty_like(getattr(given, name)) for name in SHAPED})
-    sums = totals.new_zeros(scenes, programs[0] // max(1, scenes), views, CAMERA_SIZE.value)
+    sums = totals.new_zeros(scenes, programs[0] // max(1, scenes), views, CAMERA_SIZE.value + lens)
     grads = grads._replace(sh=torch.zeros_like(given.sh))
     if scenes * count and bases:
         shade_backward[programs](
@@ -393,6 +420,8 @@ def _project_backward(state: Pass, totals: Tensor, *, cameras: bool) -> Scenes:
             given.opacities,
             given.viewmats,
             given.Ks,
+            given.distortion,
+            _lens_bounds(given, state.grid),
             state.splats.counts,
             totals,
             *(getattr(grads, name) for name in SHAPED),
@@ -403,13 +432,16 @@ def _project_backward(state: Pass, totals: Tensor, *, cameras: bool) -> Scenes:
             state.grid.height,
             ORTHO=state.grid.ortho,
             ANTIALIASED=state.grid.antialiased,
+            LENS=lens,
             CAMERA_GRADIENTS=cameras,
             SHADED=bases > 0,
             LANES=_lanes(count),
             num_warps=4,
         )
-    grad_viewmats, grad_Ks = split_camera_gradients(sums.sum(1))
-    return grads._replace(viewmats=grad_viewmats, Ks=grad_Ks)
+    to_cameras = sums.sum(1)
+    grad_viewmats, grad_Ks = split_camera_gradients(to_cameras[..., : CAMERA_SIZE.value])
+    grad_distortion = to_cameras[..., CAMERA_SIZE.value :].contiguous()
+    return grads._replace(viewmats=grad_viewmats, Ks=grad_Ks, distortion=grad_distortion)
 
 
 SHAPED = ("means", "quats", "scales", "opacities")

@@ -19,7 +19,7 @@ from gaussrep.rendering.triton.loading import is_interpreted
 from gaussrep.rendering.triton.renderer import TritonRenderer
 from gaussrep.testing import RendererContract
 from gaussrep.testing.gradients import gradients
-from gaussrep.testing.scenes import RenderInput, random_scene
+from gaussrep.testing.scenes import LENSES, RenderInput, random_scene
 
 DEVICE = "cpu" if is_interpreted() else "cuda"
 pytestmark = [
@@ -52,12 +52,13 @@ def assert_agrees(scene, compare_gradients=True):
 def stack(scenes):
     """One batch of scenes with different numbers of Gaussians."""
     most = max(scene.gaussians.count for scene in scenes)
+    stacked = {
+        name: torch.stack([scene.cameras.tensors()[name] for scene in scenes])
+        for name in scenes[0].cameras.tensors()
+    }
     return RenderInput(
         Gaussians.stack([scene.gaussians.pad(most) for scene in scenes]),
-        scenes[0].cameras.replace(
-            viewmats=torch.stack([scene.cameras.viewmats for scene in scenes]),
-            Ks=torch.stack([scene.cameras.Ks for scene in scenes]),
-        ),
+        scenes[0].cameras.replace(**stacked),
         torch.stack([scene.background for scene in scenes]),
     )
 
@@ -69,8 +70,8 @@ def stack(scenes):
         {
             "views": st.integers(1, 2),
             "size": st.tuples(st.integers(1, 35), st.integers(1, 35)),
-            "model": st.sampled_from(["pinhole", "ortho"]),
-            "sh_degree": st.sampled_from([None, 0, 2]),
+            "model": st.sampled_from(["pinhole", "ortho", "opencv", "fisheye"]),
+            "sh_degree": st.sampled_from([None, 0, 2, 3]),
             "features": st.sampled_from([0, 1, 17]),
             "antialiased": st.booleans(),
         }
@@ -139,6 +140,39 @@ def test_the_local_map_clamped_to_the_frustum():
     assert_agrees(RenderInput(wide, scene.cameras, scene.background))
 
 
+@pytest.mark.parametrize(
+    ("model", "coefficients"),
+    [
+        ("fisheye", [-0.3, 0.0, 0.0, 0.0]),
+        ("opencv", [-0.4, 0.0, 0.01, 0.02, 0.0, 0.0, 0.0, 0.0]),
+        ("opencv", [0.0] * 8),
+    ],
+)
+def test_lenses_that_turn_back_show_nothing_twice(model, coefficients):
+    scene = crowd(60, 14, (0.1, 0.9), size=0.15, width=24, height=17)
+    wide = scene.gaussians.replace(means=scene.gaussians.means * torch.tensor([6.0, 6.0, 1.0]))
+    cameras = scene.cameras.replace(
+        model=model, distortion=torch.tensor([coefficients], dtype=torch.float64)
+    )
+    assert_agrees(RenderInput(wide, cameras, scene.background))
+
+
+def test_a_fisheye_from_its_axis_to_its_edge():
+    angles = torch.tensor([0.0, 1e-4, 1e-2, 0.39, 0.43, 0.78, 0.79, 1.2, 1.52]).double()
+    turns = torch.arange(9) * 2.0
+    means = torch.stack([turns.cos() * angles.sin(), turns.sin() * angles.sin(), angles.cos()], -1)
+    means = means * torch.linspace(1, 2, 9)[:, None]
+    scene = crowd(9, 2, (0.2, 0.8), size=0.08, width=42, height=42)
+    K = torch.tensor([[12.0, 0, 21.25], [0, 12.5, 20.5], [0, 0, 1]]).double()
+    cameras = scene.cameras.replace(
+        Ks=K[None], model="fisheye", distortion=scene.cameras.Ks.new_tensor([LENSES["fisheye"]])
+    )
+    scene = RenderInput(scene.gaussians.replace(means=means), cameras, scene.background)
+    assert_agrees(scene)
+    for one in 0, 1, 8:
+        assert_agrees(RenderInput(scene.gaussians[one : one + 1], cameras, scene.background))
+
+
 def test_behind_the_camera_and_at_the_near_plane():
     scene = crowd(60, 5, (0.1, 0.9), size=0.1)
     means = scene.gaussians.means * torch.tensor([4.5, 4.5, 4.5]) - torch.tensor([0, 0, 7.0])
@@ -184,7 +218,7 @@ def test_harmonics_below_zero_are_black_and_have_no_gradient():
     assert leaf.grad[..., 0].any()
 
 
-def arguments(features=2, most=0, bases=0):
+def arguments(features=2, most=0, bases=0, lens=0):
     scene = random_scene(1, batch=(2,), views=2, count=5, size=(20, 18), features=3)
     scene = scene.to(DEVICE, torch.float32)
     g, cameras = scene.gaussians, scene.cameras
@@ -193,16 +227,21 @@ def arguments(features=2, most=0, bases=0):
     colors = g.colors[:, None, : 0 if bases else None]
     sh = g.means.repeat(1, 1, bases).unflatten(-1, (bases, 3))
     tensors = [g.means, g.quats, g.scales, g.opacities, colors, g.features[..., :features], sh]
-    tensors += [cameras.viewmats, cameras.Ks, scene.background]
+    tensors += [
+        cameras.viewmats,
+        cameras.Ks,
+        1e-3 * cameras.Ks[..., 0].repeat(1, 1, 3)[..., :lens],
+        scene.background,
+    ]
     leaves = [t.detach().contiguous().requires_grad_() for t in tensors]
     return [*leaves, 20, 18, False, False, most]
 
 
-@pytest.mark.parametrize(("features", "most", "bases"), [(2, 0, 0), (0, 999, 4)])
-def test_opcheck(features, most, bases):
+@pytest.mark.parametrize(("features", "most", "bases", "lens"), [(2, 0, 0, 0), (0, 999, 4, 8)])
+def test_opcheck(features, most, bases, lens):
     from gaussrep.rendering.triton import op
 
-    torch.library.opcheck(op.rasterize_with_state, arguments(features, most, bases))
+    torch.library.opcheck(op.rasterize_with_state, arguments(features, most, bases, lens))
 
 
 def test_a_largest_number_of_pairs_saves_the_wait_and_changes_nothing():
@@ -240,9 +279,9 @@ def test_compiles_as_part_of_one_graph():
         return (2 * color).square().sum() + depth.mean()
 
     tensors = arguments()
-    expected = torch.autograd.grad(loss(*tensors), tensors[:10], allow_unused=True)
+    expected = torch.autograd.grad(loss(*tensors), tensors[:11], allow_unused=True)
     compiled = torch.compile(loss, fullgraph=True, backend="aot_eager")
-    found = torch.autograd.grad(compiled(*tensors), tensors[:10], allow_unused=True)
+    found = torch.autograd.grad(compiled(*tensors), tensors[:11], allow_unused=True)
     for actual, other in zip(found, expected, strict=True):
         torch.testing.assert_close(actual, other)
 
