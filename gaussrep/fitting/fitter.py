@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 import torch
 from jaxtyping import Float, Int
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from gaussrep.building import build
 from gaussrep.cameras import Cameras
+from gaussrep.config import ComponentConfig
 from gaussrep.errors import PluginError
 from gaussrep.fitting.calibration import Calibration
 from gaussrep.fitting.capture import Capture
@@ -25,6 +27,8 @@ from gaussrep.fitting.view_corrections import Exposure, PoseCorrections
 from gaussrep.gaussians import Gaussians
 from gaussrep.losses.loss import Loss
 from gaussrep.rendering import Rendering, render
+from gaussrep.rendering.cpu.renderer import CpuRenderer
+from gaussrep.rendering.dispatch import RenderRequirements, resolve_renderer
 
 logger = logging.getLogger("gaussrep")
 
@@ -40,16 +44,21 @@ class FittedViews:
     """Views of a scene that is fitted.
 
     Attributes:
-        gaussians: The rendered scene, [N], with gradients to its parameters.
+        scene: The rendered scene, or what computes it.
         cameras: The views [V], corrected by the calibration.
         background: RGB behind the scene.
         rendering: The images, [V, H, W, ...].
     """
 
-    gaussians: Gaussians
+    scene: Gaussians | Callable[[], Gaussians]
     cameras: Cameras
     background: Float[Tensor, " 3"]
     rendering: Rendering
+
+    @property
+    def gaussians(self) -> Gaussians:
+        """The rendered scene, [N], with gradients to its parameters."""
+        return self.scene if isinstance(self.scene, Gaussians) else self.scene()
 
 
 class SceneFitter:
@@ -105,7 +114,7 @@ class SceneFitter:
         self.strategy: Strategy | None = None
         self.sh_degree: int | None = None
         self._seed, self._channels = seed, channels
-        self._passes: list[tuple[Gaussians, Cameras]] = []
+        self._passes: list[tuple[Tensor, Cameras]] = []
 
     @property
     def extent(self) -> float:
@@ -186,15 +195,22 @@ class SceneFitter:
         Returns:
             The views over the background of the step, exposed as those of the capture.
         """
-        gaussians, corrected = self.scene.gaussians(self.sh_degree), self.correct(cameras, views)
-        copies, background = per_view(gaussians, cameras.views), self._background
-        rendered = render(copies, one_each(corrected), self.config.renderer, background)
-        self._passes.append((copies, corrected.detach()))
-        shown = _first_view(rendered)
+        corrected, background = self.correct(cameras, views), self._background
+        scene = partial(self.scene.gaussians, self.sh_degree)
+        if _is_for_cpu(self.scene, corrected, self.config.renderer):
+            from gaussrep.fitting.cpu_views import render_views  # where Numba is
+
+            shown, means = render_views(self.scene, corrected, background, self.sh_degree)
+        else:
+            scene = scene()
+            copies = per_view(scene, cameras.views)
+            rendered = render(copies, one_each(corrected), self.config.renderer, background)
+            shown, means = _first_view(rendered), copies.means
+        self._passes.append((means, corrected.detach()))
         if self.exposure is not None and views is not None:
             color = self.exposure(shown.color, shown.alpha, background, views)
             shown = replace(shown, color=color)
-        return FittedViews(gaussians, corrected, background, shown)
+        return FittedViews(scene, corrected, background, shown)
 
     def exposure_penalty(self) -> Float[Tensor, ""] | None:
         """Compute the weighted penalty on exposures, and on what the scene takes over from them.
@@ -297,9 +313,9 @@ class SceneFitter:
     def _pixel_gradients(self, gather: Callable[[Tensor], Tensor] | None) -> Float[Tensor, "v n 2"]:
         """Gradients with respect to the projected centers, per view and backward pass."""
         gradients = []
-        for copies, cameras in self._passes:
-            assert copies.means.grad is not None
-            gradients.append(pixel_gradients(copies.means.detach(), copies.means.grad, cameras))
+        for means, cameras in self._passes:
+            assert means.grad is not None
+            gradients.append(pixel_gradients(means.detach(), means.grad, cameras))
         found = torch.cat(gradients)
         if gather is None:
             return found
@@ -311,3 +327,26 @@ def _first_view(rendered: Rendering) -> Rendering:
     """Reshape images [V, 1] to [V]."""
     features = None if rendered.features is None else rendered.features[:, 0]
     return Rendering(rendered.color[:, 0], rendered.alpha[:, 0], rendered.depth[:, 0], features)
+
+
+def _is_for_cpu(scene: SceneModel, cameras: Cameras, renderer: ComponentConfig) -> bool:
+    """Whether the renderer `cpu` renders a step, so that `render_views` can."""
+    means = scene.raw["means"]
+    is_plain = means.is_cpu and means.dtype == torch.float32 == cameras.viewmats.dtype
+    if not is_plain or not torch.is_grad_enabled() or torch.compiler.is_compiling():
+        return False
+    required = {
+        cameras.model: True,
+        "sh": True,
+        "features": "features" in scene.raw,
+        "antialiased": scene.antialiased,
+        "differentiable": True,
+        "camera_gradients": any(each.requires_grad for each in cameras.tensors().values()),
+    }
+    capabilities = frozenset(name for name, is_on in required.items() if is_on)
+    return _is_cpu(renderer, RenderRequirements("cpu", capabilities))
+
+
+@cache
+def _is_cpu(renderer: ComponentConfig, requirements: RenderRequirements) -> bool:
+    return type(resolve_renderer(renderer, requirements)) is CpuRenderer

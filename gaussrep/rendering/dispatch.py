@@ -64,12 +64,7 @@ def render(
         raise ValueRangeError(f"outputs is {outputs!r}, wanted a list of {wanted}.")
     if not isinstance(renderer, Renderer):
         requirements = RenderRequirements.from_tensors(gaussians, cameras, outputs)
-        name = renderer if isinstance(renderer, str) else renderer.type
-        if name == "auto":
-            renderer = select_renderer(requirements)
-        else:
-            check_requirements(name, requirements)
-            renderer = get_renderer(renderer)
+        renderer = resolve_renderer(renderer, requirements)
     return renderer.render(gaussians, cameras, background, outputs)
 
 
@@ -155,6 +150,27 @@ def get_renderer(renderer: str | ComponentConfig) -> Renderer:
         UnavailableError: If it cannot run here.
     """
     return _build(renderer)  # pyright: ignore[reportArgumentType] frozen, hence hashable
+
+
+def resolve_renderer(renderer: str | ComponentConfig, requirements: RenderRequirements) -> Renderer:
+    """Get the renderer of a call.
+
+    Args:
+        renderer: Name or configuration; `auto` selects one.
+        requirements: Requirements of the call.
+
+    Returns:
+        The renderer.
+
+    Raises:
+        CapabilityError: If it, or any, does not meet the requirements.
+        UnavailableError: If it cannot run here.
+    """
+    name = renderer if isinstance(renderer, str) else renderer.type
+    if name == "auto":
+        return select_renderer(requirements)
+    check_requirements(name, requirements)
+    return get_renderer(renderer)
 
 
 @lru_cache(maxsize=64)

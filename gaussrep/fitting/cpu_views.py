@@ -1,0 +1,212 @@
+"""Views of a scene's parameters by the renderer `cpu`, as one node of autograd.
+
+A step of a small fit takes longer in torch's operators and in autograd's nodes between the
+parameters and the rasterizer than in the rasterizer. This node does the same operations without
+either, and its backward pass uses the projected Gaussians of its forward pass again. Images and
+gradients are those of `render`, bit for bit.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from gaussrep.cameras import Cameras
+from gaussrep.checks import check_finite
+from gaussrep.fitting.scene_model import SceneModel
+from gaussrep.rendering.cpu.first_use import compile_first
+from gaussrep.rendering.cpu.geometry import LENS, POSITION
+from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
+from gaussrep.rendering.cpu.stages import (
+    RasterState,
+    allocate,
+    composite_tiles,
+    compute_gradients,
+    project_and_bin,
+)
+from gaussrep.rendering.renderer import Rendering
+from gaussrep.rendering.tiled import split_camera_gradients
+
+
+def render_views(
+    scene: SceneModel,
+    cameras: Cameras,
+    background: Float[Tensor, " 3"],
+    sh_degree: int | None = None,
+) -> tuple[Rendering, Float[Tensor, "v n 3"]]:
+    """Render a scene from several views.
+
+    Args:
+        scene: The scene, in float32 on the CPU.
+        cameras: Views [V] of a model that the renderer has, with gradients where required.
+        background: RGB behind the scene; it gets no gradient.
+        sh_degree: Leave out coefficients above this degree; None keeps all.
+
+    Returns:
+        Images [V, H, W, ...] with gradients to the scene's parameters, and each view's own copy of
+        the centers, whose `grad` is present after a backward pass.
+
+    Raises:
+        ValueRangeError: A tensor holds NaN or infinite values.
+    """
+    raw, lens = scene.raw, cameras.distortion
+    compile_first(
+        features="features" in raw,
+        sh=True,
+        lens=0 if lens is None else lens.shape[-1],
+        medians=False,
+        backward=True,
+    )
+    degree = scene.sh_degree if sh_degree is None else min(sh_degree, scene.sh_degree)
+    copies = raw["means"].detach().expand(cameras.views, -1, -1)
+    names = ("means", "quats", "scales", "opacities", "sh0", "shN", "features")
+    color, alpha, depth, features = _Views.apply(
+        (cameras.width, cameras.height, cameras.model == "ortho", scene.antialiased, degree),
+        copies,
+        background,
+        cameras.viewmats,
+        cameras.Ks,
+        cameras.positions,
+        lens,
+        *(raw.get(name) for name in names),
+    )  # pyright: ignore[reportGeneralTypeIssues]
+    return Rendering(color, alpha, depth, features), copies
+
+
+class _Views(torch.autograd.Function):
+    """Activations, projection, binning and compositing; views are scenes of one camera each."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        options: tuple[int, int, bool, bool, int],
+        copies: Tensor,
+        background: Tensor,
+        viewmats: Tensor,
+        Ks: Tensor,
+        positions: Tensor,
+        lens: Tensor | None,
+        means: Tensor,
+        quats: Tensor,
+        log_scales: Tensor,
+        logits: Tensor,
+        sh0: Tensor,
+        shN: Tensor | None,
+        features: Tensor | None,
+    ) -> tuple[Tensor | None, ...]:
+        width, height, ortho, antialiased, degree = options
+        scales, opacities, sh = log_scales.exp(), logits.sigmoid(), _used(sh0, shN, degree)
+        cameras = {"viewmats": viewmats, "Ks": Ks}
+        gaussians = {"means": means, "quats": quats, "scales": scales, "opacities": opacities}
+        gaussians |= {"sh": sh} if features is None else {"sh": sh, "features": features}
+        lenses = {} if lens is None else {"distortion": lens}
+        check_finite({**gaussians, **cameras, **lenses, "background": background})
+        cameras["positions"] = positions
+        ctx.state = project_and_bin(
+            _scenes(gaussians, cameras),
+            width,
+            height,
+            ortho=ortho,
+            antialiased=antialiased,
+            **{name: _array(each)[:, None] for name, each in lenses.items()},
+        )
+        ctx.images = _allocate_images(ctx.state)
+        ctx.background = np.ascontiguousarray(
+            np.broadcast_to(_array(background), (len(viewmats), 3))
+        )
+        composite_tiles(ctx.state, ctx.background, ctx.images)
+        ctx.set_materialize_grads(False)
+        ctx.activated, ctx.copies = (scales, opacities), copies
+        ctx.higher = 0 if shN is None else shN.shape[1]
+        color, alpha, depth, drawn = map(torch.from_numpy, ctx.images)
+        return color, alpha, depth, None if features is None else drawn
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, *given: Tensor | None) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride] - the decorator's signature
+        images = ctx.images
+        pairs = zip(images, given, strict=True)
+        grads = [image[:0] if grad is None else _array(grad) for image, grad in pairs]
+        found, _ = compute_gradients(ctx.state, ctx.background, images, ImageBuffers(*grads))
+        before, own = ctx.copies.grad, torch.from_numpy(found.means)
+        ctx.copies.grad = own if before is None else before + own
+        scales, opacities = ctx.activated
+        return (
+            None,
+            None,
+            None,
+            *_camera_gradients(found.cameras, ctx.needs_input_grad[3:7]),
+            own.sum(0),  # a copy: what clips it must not change those of the views
+            _sum(found.quats),
+            _sum(found.scales) * scales,
+            torch.ops.aten.sigmoid_backward(_sum(found.opacities), opacities),
+            *_split(_sum(found.sh), ctx.higher),
+            _sum(found.features) if ctx.needs_input_grad[-1] else None,
+        )
+
+
+def _used(sh0: Tensor, shN: Tensor | None, degree: int) -> Tensor:
+    if not degree:
+        return sh0
+    assert shN is not None
+    return torch.cat([sh0, shN[:, : (degree + 1) ** 2 - 1]], dim=1)
+
+
+def _scenes(gaussians: Mapping[str, Tensor], cameras: Mapping[str, Tensor]) -> Scenes:
+    views, count = len(cameras["viewmats"]), len(gaussians["means"])
+    empty = {
+        "colors": np.empty((views, 1, 0, 3), np.float32),
+        "features": np.empty((views, count, 0), np.float32),
+    }
+    copies = {name: _repeat(each, views) for name, each in gaussians.items()}
+    single = {name: _array(each)[:, None] for name, each in cameras.items()}
+    return Scenes(**{**empty, **copies, **single})
+
+
+def _allocate_images(state: RasterState) -> ImageBuffers:
+    grid, (views, _, channels) = state.grid, state.scenes.features.shape
+    shapes = ((3,), (), (), (channels,))
+    return ImageBuffers(*(allocate(views, grid.height, grid.width, *shape) for shape in shapes))
+
+
+def _array(tensor: Tensor) -> np.ndarray:
+    return np.ascontiguousarray(tensor.detach().numpy())
+
+
+def _repeat(tensor: Tensor, views: int) -> np.ndarray:
+    """Give every view a copy of its own; a single one needs none."""
+    array = _array(tensor)
+    return np.ascontiguousarray(np.broadcast_to(array, (views, *array.shape)))
+
+
+def _camera_gradients(sums: np.ndarray, needed: Sequence[bool]) -> list[Tensor | None]:
+    """Gradients to view matrices, intrinsics, camera centers and coefficients of lenses."""
+    if not any(needed):
+        return [None] * len(needed)
+    cameras = torch.from_numpy(sums)[:, 0]
+    viewmats, Ks = split_camera_gradients(cameras[:, :POSITION])
+    positions = cameras[:, POSITION : POSITION + 3].float()
+    lens = cameras[:, LENS:].float() if needed[3] else None
+    return [viewmats, Ks, positions, lens]
+
+
+def _sum(gradients: np.ndarray) -> Tensor:
+    """Sum the gradients of all views."""
+    if len(gradients) == 1:
+        return torch.from_numpy(gradients[0])
+    return torch.from_numpy(gradients).sum(0)
+
+
+def _split(sh: Tensor, higher: int) -> tuple[Tensor, Tensor | None]:
+    """Gradients to the coefficients of degree 0, and to all higher ones where some are used."""
+    used = sh.shape[1] - 1
+    if not used:
+        return sh, None
+    rest = sh[:, 1:].contiguous()
+    if used < higher:
+        rest = torch.nn.functional.pad(rest, (0, 0, 0, higher - used))
+    return sh[:, :1].contiguous(), rest
