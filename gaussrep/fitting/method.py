@@ -22,7 +22,7 @@ from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
 from gaussrep.training.callback import Callback, Row
-from gaussrep.training.optimization import uncompiled
+from gaussrep.training.optimization import fused_adam
 from gaussrep.training.train_state import TrainState
 
 SCENE, METRICS, CALIBRATION = "scene.ply", "metrics.json", "calibration.json"
@@ -123,7 +123,7 @@ class SceneFit(Method):
         for name, (module, rate) in corrections.items():
             trained = [] if module is None else [p for p in module.parameters() if p.requires_grad]
             if trained:
-                optimizer = uncompiled(torch.optim.Adam)(trained, fused=True)
+                optimizer = fused_adam()(trained, fused=True)
                 found[name] = ScheduledOptimizer(optimizer, rate, decay)
         return found
 

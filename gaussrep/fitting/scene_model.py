@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from gaussrep import sh
 from gaussrep.fitting.config import LearningRatesConfig
 from gaussrep.gaussians import Gaussians
-from gaussrep.training.optimization import uncompiled
+from gaussrep.training.optimization import fused_adam
 
 LOGIT_EPS = 1e-6
 """Initial opacities keep this distance from 0 and 1, so that their logits are finite; design
@@ -136,7 +136,7 @@ def make_optimizers(
     Returns:
         One optimizer per tensor of `scene.raw`, by its name.
     """
-    adam = uncompiled(torch.optim.Adam)
+    adam = fused_adam()
     optimizers: dict[str, torch.optim.Optimizer] = {}
     for name, parameter in scene.raw.items():
         lr = getattr(learning_rates, name) * (extent if name == "means" else 1.0)

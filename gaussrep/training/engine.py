@@ -87,6 +87,12 @@ class Engine:
         self._model: Any = None
         self._optimizers: Sequence[AcceleratedOptimizer | torch.optim.Optimizer] = ()
         self._compiles = config.compile
+        # Accelerate's accumulation and backward pass then do nothing but take time.
+        self._is_alone = (
+            self.world_size == 1
+            and config.gradient_accumulation_steps == 1
+            and self._accelerator.scaler is None
+        )
 
     @property
     def device(self) -> torch.device:
@@ -171,6 +177,10 @@ class Engine:
         Returns:
             The method's loss and metrics.
         """
+        if self._is_alone:
+            output = self._model(batch)
+            (output.loss if weight == 1 else output.loss * weight).backward()
+            return output
         shares = self.world_size > 1
         norms = synchronized_batch_norms(self._model) if shares else nullcontext()
         rows = joint_batches() if shares else nullcontext()
@@ -195,7 +205,10 @@ class Engine:
         parameters = self._model.parameters()
         if not self._shards:  # Accelerate's own way imports torch's sharding
             self._accelerator.unscale_gradients()
-            return float(torch.nn.utils.clip_grad_norm_(parameters, limit))
+            if max_norm is not None:
+                return float(torch.nn.utils.clip_grad_norm_(parameters, max_norm))
+            gradients = [each.grad for each in parameters if each.grad is not None]
+            return float(torch.nn.utils.get_total_norm(gradients))
         norm = self._accelerator.clip_grad_norm_(parameters, limit)
         assert norm is not None  # only DeepSpeed gives none
         return float(norm.full_tensor() if sharding.is_share(norm) else norm)
@@ -228,6 +241,8 @@ class Engine:
         Returns:
             The same means in every process.
         """
+        if self.world_size == 1:
+            return values
         return self._accelerator.reduce(values, "mean")  # pyright: ignore[reportReturnType]
 
     def any(self, value: bool) -> bool:

@@ -3,11 +3,13 @@
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from inspect import unwrap
 from typing import Any, ParamSpec, TypeVar
 
 import torch
 from torch.optim import Optimizer
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from gaussrep.building import build
 from gaussrep.errors import ConfigError, PluginError
@@ -127,8 +129,83 @@ def uncompiled(optimizer: Callable[Arguments, Kind]) -> Callable[Arguments, Kind
     def plain_step(self: Optimizer, closure: Callable[[], float] | None = None) -> Any:
         return step(self, closure)
 
-    methods = {name: unwrap(getattr(optimizer, name)) for name in HOOKED}
-    return type(optimizer.__name__, (optimizer,), {**methods, "step": plain_step})  # pyright: ignore[reportReturnType]
+    return _derive(optimizer, step=plain_step)
+
+
+def _derive(optimizer: type[Kind], **methods: Callable[..., Any]) -> type[Kind]:
+    plain = {name: unwrap(getattr(optimizer, name)) for name in HOOKED}
+    return type(optimizer.__name__, (optimizer,), plain | methods)
+
+
+@cache
+def fused_adam() -> type[torch.optim.Adam]:
+    """Derive an Adam whose steps call torch's fused kernel with little around it.
+
+    A scene has an Adam per tensor. Where it is small, torch's preparations of a step take longer
+    than the kernel.
+
+    Returns:
+        A subclass of torch's Adam of the same name, with the same numbers and states, to be called
+        with one group of parameters, `fused=True` and a learning rate that is a number.
+    """
+    torch_step = torch.optim.Optimizer.profile_hook_step(
+        torch.no_grad()(unwrap(torch.optim.Adam.step))
+    )
+
+    @torch.no_grad()
+    def step(self: torch.optim.Adam, closure: Callable[[], float] | None = None) -> Any:
+        (group,) = self.param_groups
+        moved = [each for each in group["params"] if each.grad is not None]
+        states = [self.state[each] for each in moved]
+        if closure is not None or _has_hooks(self) or not all(states):
+            return torch_step(self, closure)
+        if moved:
+            _adam_step(group, moved, states)
+        return None
+
+    step.hooked = True  # pyright: ignore[reportAttributeAccessIssue] - torch would wrap it
+    return _derive(torch.optim.Adam, step=step, zero_grad=_clear_gradients)
+
+
+def _has_hooks(optimizer: Optimizer) -> bool:
+    return bool(
+        optimizer._optimizer_step_pre_hooks
+        or optimizer._optimizer_step_post_hooks
+        or _global_optimizer_pre_hooks
+        or _global_optimizer_post_hooks
+    )
+
+
+def _adam_step(
+    group: Mapping[str, Any], parameters: list[torch.Tensor], states: list[Mapping[str, Any]]
+) -> None:
+    steps = [state["step"] for state in states]
+    torch._foreach_add_(steps, 1)
+    beta1, beta2 = group["betas"]
+    torch._fused_adam_(
+        parameters,
+        [each.grad for each in parameters],
+        [state["exp_avg"] for state in states],
+        [state["exp_avg_sq"] for state in states],
+        [],
+        steps,
+        lr=group["lr"],
+        beta1=beta1,
+        beta2=beta2,
+        weight_decay=group["weight_decay"],
+        eps=group["eps"],
+        amsgrad=group["amsgrad"],
+        maximize=group["maximize"],
+    )
+
+
+def _clear_gradients(self: Optimizer, set_to_none: bool = True) -> None:
+    for group in self.param_groups:
+        for parameter in group["params"]:
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad.zero_()
 
 
 def adamw(config: AdamWConfig, *, parameters: ParameterGroups, lr: float) -> torch.optim.AdamW:

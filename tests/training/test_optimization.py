@@ -1,4 +1,5 @@
 import math
+from copy import deepcopy
 
 import pytest
 import torch
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 from gaussrep.building import build
 from gaussrep.errors import PluginError
 from gaussrep.training.optimization import (
+    fused_adam,
     make_optimizer,
     make_optimizers,
     parameter_groups,
@@ -147,6 +149,50 @@ def test_numbers_and_states_of_optimizers_are_those_of_torch(optimizer, settings
     resumed = uncompiled(optimizer)([found], **settings)
     resumed.load_state_dict(own.state_dict())
     torch.testing.assert_close(resumed.state_dict(), plain.state_dict(), rtol=0, atol=0)
+
+
+def _train(optimizer, parameter, steps, generator):
+    for _ in range(steps):
+        parameter.grad = torch.randn(parameter.shape, generator=generator)
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"eps": 1e-15, "betas": (0.8, 0.95), "weight_decay": 0.1}]
+)
+def test_steps_of_the_fused_adam_are_those_of_torch(settings):
+    found, expected = (torch.nn.Parameter(torch.linspace(-1, 1, 1003)) for _ in range(2))
+    own = fused_adam()([found], lr=0.01, fused=True, **settings)
+    other = torch.optim.Adam([expected], lr=0.01, fused=True, **settings)
+    _train(own, found, 5, torch.Generator().manual_seed(0))
+    _train(other, expected, 5, torch.Generator().manual_seed(0))
+    assert torch.equal(found, expected)
+    torch.testing.assert_close(own.state_dict(), other.state_dict(), rtol=0, atol=0)
+    resumed = fused_adam()([found], lr=1.0, fused=True)
+    resumed.load_state_dict(deepcopy(other.state_dict()))
+    _train(resumed, found, 2, torch.Generator().manual_seed(1))
+    _train(other, expected, 2, torch.Generator().manual_seed(1))
+    assert torch.equal(found, expected)
+
+
+def test_the_fused_adam_leaves_parameters_without_a_gradient_alone():
+    still, moved = torch.nn.Parameter(torch.ones(3)), torch.nn.Parameter(torch.ones(3))
+    optimizer = fused_adam()([still, moved], lr=0.1, fused=True)
+    _train(optimizer, moved, 3, torch.Generator().manual_seed(0))
+    assert still.tolist() == [1, 1, 1]
+    assert still not in optimizer.state
+    assert moved.tolist() != [1, 1, 1]
+    assert optimizer.state[moved]["step"] == 3
+
+
+def test_hooks_of_the_fused_adam_are_called():
+    weight, calls = torch.nn.Parameter(torch.ones(2)), []
+    optimizer = fused_adam()([weight], lr=0.5, fused=True)
+    _train(optimizer, weight, 2, torch.Generator())
+    optimizer.register_step_post_hook(lambda *_: calls.append("post"))
+    _train(optimizer, weight, 1, torch.Generator())
+    assert calls == ["post"]
 
 
 def test_a_closure_is_evaluated_with_gradients():
