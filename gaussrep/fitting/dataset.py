@@ -15,6 +15,9 @@ from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.methods.method import Batch
 from gaussrep.training.loading import START, Position, SampleOrder
 
+OPTIONAL = ("alphas", "depths", "masks")
+"""What a capture may lack."""
+
 
 class CaptureDataset:
     """The fitted or the held-out views of a capture.
@@ -37,6 +40,8 @@ class CaptureDataset:
     ) -> None:
         self.capture = open_capture(config.capture) if capture is None else capture
         self.images = self.capture.train if split == "train" else self.capture.held_out
+        in_memory = isinstance(self.images, PosedImages)
+        self._views = _tensors(self.images) if in_memory else None
 
     def __len__(self) -> int:
         """Count the views.
@@ -55,26 +60,39 @@ class CaptureDataset:
         Returns:
             The tensors of the view, see the class.
         """
-        assert self.images is not None
-        images = self.images[[key.index]].read()
-        sample = {
-            "index": torch.tensor(key.index),
-            "colors": images.colors[0],
-            **{name: part[0] for name, part in images.cameras.tensors().items()},
-        }
-        if images.alphas is not None:
-            sample["alphas"] = images.alphas[0]
-        if images.depths is not None:
-            sample["depths"] = images.depths[0]
-        if images.masks is not None:
-            sample["masks"] = images.masks[0]
-        return sample
+        if self._views is not None:
+            sample = {name: views[key.index] for name, views in self._views.items()}
+        else:
+            assert self.images is not None
+            views = _tensors(self.images[[key.index]].read())
+            sample = {name: part[0] for name, part in views.items()}
+        return {"index": torch.tensor(key.index), **sample}
+
+    def collate(self, samples: list[dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Stack samples; see `gaussrep.training.loading.CollatingDataset`.
+
+        Args:
+            samples: Views.
+
+        Returns:
+            A batch; that of a single view shares its memory with the capture.
+        """
+        if len(samples) == 1:
+            return {name: part[None] for name, part in samples[0].items()}
+        return {name: torch.stack([each[name] for each in samples]) for name in samples[0]}
 
     def sample_order(
         self, *, seed: int, batch_size: int, gradient_accumulation_steps: int, world_size: int
     ) -> "ViewOrder":
         """Build the order of the views; see `gaussrep.training.loading.OrderedDataset`."""
         return ViewOrder(len(self), seed, batch_size, gradient_accumulation_steps, world_size)
+
+
+def _tensors(images: PosedImages) -> dict[str, Tensor]:
+    """The tensors of images and cameras, without those that the capture lacks."""
+    optional = {name: getattr(images, name) for name in OPTIONAL}
+    present = {name: part for name, part in optional.items() if part is not None}
+    return {"colors": images.colors, **images.cameras.tensors(), **present}
 
 
 def images_of(batch: Batch) -> PosedImages:
@@ -92,7 +110,7 @@ def images_of(batch: Batch) -> PosedImages:
     if lens is not None:
         model = next(name for name, count in COEFFICIENTS.items() if count == lens.shape[-1])
     cameras = Cameras(batch["viewmats"], batch["Ks"], width, height, model, lens)
-    optional = {name: batch.get(name) for name in ("alphas", "depths", "masks")}
+    optional = {name: batch.get(name) for name in OPTIONAL}
     return PosedImages(batch["colors"], cameras, **optional)
 
 

@@ -18,6 +18,7 @@ from gaussrep.fitting.image_gradient import one_each, per_view
 from gaussrep.fitting.initialization import load_gaussians
 from gaussrep.fitting.losses import ImageMetrics, compute_image_metrics
 from gaussrep.fitting.scene_model import make_optimizers
+from gaussrep.fitting.strategy import Strategy
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
@@ -159,7 +160,7 @@ class SceneFit(Method):
         loss = found.total
         if (penalty := self.fitter.exposure_penalty()) is not None:
             loss = loss + penalty
-        if strategy is not None:
+        if strategy is not None and type(strategy).penalty is not Strategy.penalty:
             loss = loss + strategy.penalty(views.gaussians)
         return StepOutput(loss, dict(found.terms))
 

@@ -87,7 +87,8 @@ class PosedImages:
         Returns:
             Opaque images.
         """
-        if self.alphas is None:
+        is_black = background.is_cpu and not background.any()  # elsewhere, asking would wait
+        if self.alphas is None or is_black:
             return self.colors
         return self.colors + (1 - rearrange(self.alphas, "v h w -> v h w 1")) * background
 

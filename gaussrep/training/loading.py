@@ -305,17 +305,15 @@ class _KeyedSamples:
         return key, self.dataset[key]
 
 
-@dataclass(frozen=True)
 class _SeededCollate:
     """Joins samples into a batch and adds their seeds."""
 
-    dataset: MapDataset
+    def __init__(self, dataset: MapDataset) -> None:
+        self._join = dataset.collate if isinstance(dataset, CollatingDataset) else default_collate
 
     def __call__(self, keyed: list[tuple[SampleKey, dict[str, Tensor]]]) -> dict[str, Tensor]:
         keys, samples = zip(*keyed, strict=True)
-        dataset = self.dataset
-        join = dataset.collate if isinstance(dataset, CollatingDataset) else default_collate
-        batch = join(list(samples))
+        batch = self._join(list(samples))
         return {**batch, SAMPLE_SEED: torch.tensor([key.random_seed() for key in keys])}
 
 
