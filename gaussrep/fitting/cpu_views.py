@@ -70,7 +70,6 @@ def render_views(
         background,
         cameras.viewmats,
         cameras.Ks,
-        cameras.positions,
         lens,
         *(raw.get(name) for name in names),
     )  # pyright: ignore[reportGeneralTypeIssues]
@@ -88,7 +87,6 @@ class _Views(torch.autograd.Function):
         background: Tensor,
         viewmats: Tensor,
         Ks: Tensor,
-        positions: Tensor,
         lens: Tensor | None,
         means: Tensor,
         quats: Tensor,
@@ -105,14 +103,14 @@ class _Views(torch.autograd.Function):
         gaussians |= {"sh": sh} if features is None else {"sh": sh, "features": features}
         lenses = {} if lens is None else {"distortion": lens}
         check_finite({**gaussians, **cameras, **lenses, "background": background})
-        cameras["positions"] = positions
+        cameras["positions"] = Cameras(viewmats, Ks, width, height).positions
         ctx.state = project_and_bin(
             _scenes(gaussians, cameras),
             width,
             height,
             ortho=ortho,
             antialiased=antialiased,
-            **{name: _array(each)[:, None] for name, each in lenses.items()},
+            distortion=None if lens is None else _array(lens)[:, None],
         )
         ctx.images = _allocate_images(ctx.state)
         ctx.background = np.ascontiguousarray(
@@ -139,7 +137,7 @@ class _Views(torch.autograd.Function):
             None,
             None,
             None,
-            *_camera_gradients(found.cameras, ctx.needs_input_grad[3:7]),
+            *_camera_gradients(ctx.state.scenes, found.cameras, ctx.needs_input_grad[3:6]),
             own.sum(0),  # a copy: what clips it must not change those of the views
             _sum(found.quats),
             _sum(found.scales) * scales,
@@ -183,15 +181,23 @@ def _repeat(tensor: Tensor, views: int) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(array, (views, *array.shape)))
 
 
-def _camera_gradients(sums: np.ndarray, needed: Sequence[bool]) -> list[Tensor | None]:
-    """Gradients to view matrices, intrinsics, camera centers and coefficients of lenses."""
+def _camera_gradients(
+    scenes: Scenes, sums: np.ndarray, needed: Sequence[bool]
+) -> list[Tensor | None]:
+    """Gradients to view matrices, intrinsics and coefficients of lenses.
+
+    The center -R⁻¹ t of a camera moves by -R⁻¹ (dt + dR p), p being the center itself.
+    """
     if not any(needed):
         return [None] * len(needed)
     cameras = torch.from_numpy(sums)[:, 0]
     viewmats, Ks = split_camera_gradients(cameras[:, :POSITION])
-    positions = cameras[:, POSITION : POSITION + 3].float()
-    lens = cameras[:, LENS:].float() if needed[3] else None
-    return [viewmats, Ks, positions, lens]
+    rotations = torch.from_numpy(scenes.viewmats[:, 0, :3, :3])
+    to_centers = cameras[:, POSITION:LENS, None].float()
+    moved = -torch.linalg.solve(rotations.mT, to_centers)
+    viewmats[:, :3, 3] += moved.squeeze(-1)
+    viewmats[:, :3, :3] += moved @ torch.from_numpy(scenes.positions)
+    return [viewmats, Ks, cameras[:, LENS:].float() if needed[2] else None]
 
 
 def _sum(gradients: np.ndarray) -> Tensor:

@@ -40,8 +40,8 @@ class CaptureDataset:
     ) -> None:
         self.capture = open_capture(config.capture) if capture is None else capture
         self.images = self.capture.train if split == "train" else self.capture.held_out
-        in_memory = isinstance(self.images, PosedImages)
-        self._views = _tensors(self.images) if in_memory else None
+        images = self.images
+        self._views = _tensors(images) if isinstance(images, PosedImages) else None
 
     def __len__(self) -> int:
         """Count the views.

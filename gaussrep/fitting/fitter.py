@@ -344,7 +344,7 @@ def _is_for_cpu(scene: SceneModel, cameras: Cameras, renderer: ComponentConfig) 
         "camera_gradients": any(each.requires_grad for each in cameras.tensors().values()),
     }
     capabilities = frozenset(name for name, is_on in required.items() if is_on)
-    return _is_cpu(renderer, RenderRequirements("cpu", capabilities))
+    return _is_cpu(renderer, RenderRequirements("cpu", capabilities))  # pyright: ignore[reportArgumentType] frozen, hence hashable
 
 
 @cache

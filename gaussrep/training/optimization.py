@@ -134,7 +134,7 @@ def uncompiled(optimizer: Callable[Arguments, Kind]) -> Callable[Arguments, Kind
 
 def _derive(optimizer: type[Kind], **methods: Callable[..., Any]) -> type[Kind]:
     plain = {name: unwrap(getattr(optimizer, name)) for name in HOOKED}
-    return type(optimizer.__name__, (optimizer,), plain | methods)
+    return type(optimizer.__name__, (optimizer,), plain | methods)  # pyright: ignore[reportReturnType]
 
 
 @cache
@@ -163,7 +163,7 @@ def fused_adam() -> type[torch.optim.Adam]:
             _adam_step(group, moved, states)
         return None
 
-    step.hooked = True  # pyright: ignore[reportAttributeAccessIssue] - torch would wrap it
+    step.hooked = True  # pyright: ignore[reportFunctionMemberAccess] - torch would wrap it
     return _derive(torch.optim.Adam, step=step, zero_grad=_clear_gradients)
 
 
@@ -180,11 +180,11 @@ def _adam_step(
     group: Mapping[str, Any], parameters: list[torch.Tensor], states: list[Mapping[str, Any]]
 ) -> None:
     steps = [state["step"] for state in states]
-    torch._foreach_add_(steps, 1)
+    torch._foreach_add_(steps, 1)  # pyright: ignore[reportPrivateImportUsage]
     beta1, beta2 = group["betas"]
-    torch._fused_adam_(
+    torch._fused_adam_(  # pyright: ignore[reportPrivateImportUsage, reportCallIssue]
         parameters,
-        [each.grad for each in parameters],
+        [each.grad for each in parameters],  # pyright: ignore[reportArgumentType]
         [state["exp_avg"] for state in states],
         [state["exp_avg_sq"] for state in states],
         [],
