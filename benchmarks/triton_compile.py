@@ -50,6 +50,7 @@ POINTERS = {
     "boxes": "*i16",
     "counts": "*i32",
     "members": "*i32",
+    "medians": "*i32",
     "tiles": "*i32",
     **dict.fromkeys(("angles", "slopes"), "*fp64"),
     **dict.fromkeys(("order", "ends", "firsts", "starts", "emitted"), "*i64"),
@@ -94,6 +95,7 @@ def variants(precision: str) -> Iterator[Variant]:
         One per kernel; those of features with few channels and with many.
     """
     group = {"GROUP": stages.GROUP}
+    medians = group | {"MEDIANS": True}
     for bases in (0, *BASES):
         yield Variant(_shaded("project", bases), "project", MODES | LANES | {"BASES": bases}, 4)
     for lens, constants in LENSES.items():
@@ -101,7 +103,8 @@ def variants(precision: str) -> Iterator[Variant]:
         samples = {"SAMPLES": stages.SAMPLES}
         yield Variant(f"find_bounds, {lens}", "find_bounds", samples | constants, 4)
     yield Variant("emit_pairs", "emit_pairs", LANES, 4)
-    yield Variant("composite", "composite", group, 1)
+    yield Variant("composite", "composite", medians | {"MEDIANS": False}, 1)
+    yield Variant("composite, with medians", "composite", medians, 1)
     yield Variant("composite_backward", "composite_backward", FLAGS | group, 1)
     rows = {"ROWS": stages.SLOT_ROWS, "COLUMNS": stages.SLOT_COLUMNS[0]}
     yield Variant("sum_slots", "sum_slots", rows, 1)

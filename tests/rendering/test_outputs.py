@@ -68,8 +68,8 @@ def test_outputs_that_do_not_exist_or_are_not_offered_are_refused():
     for outputs in ("normals", ["normal"]):
         with pytest.raises(ValueRangeError, match="wanted a list of 'median_depth', 'normals'"):
             render(given, CAMERA, outputs=outputs)
-    with pytest.raises(CapabilityError, match="renderer 'triton' cannot do device cpu, median_de"):
-        render(given, CAMERA, "triton", outputs=["median_depth"])
+    with pytest.raises(CapabilityError, match="renderer 'gsplat' cannot do device cpu, median_de"):
+        render(given, CAMERA, "gsplat", outputs=["median_depth"])
 
     class Plain(Renderer):
         def rasterize(self, gaussians, cameras, background):

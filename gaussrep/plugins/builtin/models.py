@@ -33,7 +33,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         target="gaussrep.rendering.triton.renderer:TritonRenderer",
         config="gaussrep.rendering.config:TritonConfig",
         devices=frozenset({"cuda"}),
-        capabilities=RASTERIZER_CAPABILITIES | {"opencv", "fisheye"},
+        capabilities=RASTERIZER_CAPABILITIES | {"opencv", "fisheye", "median_depth"},
         priority=20,
     )
     yield RendererRecord(

@@ -98,10 +98,13 @@ def composite(
     color,
     alpha,
     depth,
+    medians,
+    count,
     width,
     height,
     columns,
     rows,
+    MEDIANS: tl.constexpr,
     GROUP: tl.constexpr,
 ):
     """Composite color, alpha and depth.
@@ -114,10 +117,14 @@ def composite(
         color: Output, [I, H, W, 3].
         alpha: Output, [I, H, W].
         depth: Output, [I, H, W].
+        medians: Output if MEDIANS, index of the last Gaussian in front of which more than half of
+            the light is left, or -1, int32 [I, H, W].
+        count: Gaussians per scene.
         width: Image width in pixels.
         height: Image height in pixels.
         columns: Columns of tiles.
         rows: Rows of tiles.
+        MEDIANS: Whether medians are wanted.
         GROUP: Gaussians whose loads may overlap, between two checks whether the tile is finished.
     """
     tile = tl.program_id(0)
@@ -127,6 +134,7 @@ def composite(
     transmittance = tl.where(is_pixel, 1.0, 0.0)
     weights = tl.zeros([PIXELS], tl.float32)
     depths, reds, greens, blues = weights, weights, weights, weights
+    middle = tl.full([PIXELS], -1, tl.int32)
     pair, end = tl.load(starts + tile), tl.load(starts + tile + 1)
     largest = tl.max(transmittance, 0)
     while (pair < end) & (largest > 0.0):
@@ -137,6 +145,9 @@ def composite(
             exponent = load_exponent(record, left, top, is_pair)
             uncapped, is_visible = gaussian_alpha(x, y, exponent)
             opacity = capped_alpha(uncapped, is_visible)
+            if MEDIANS:
+                n = (member - image * count).to(tl.int32)
+                middle = tl.where(is_visible & (transmittance > 0.5), n, middle)
             weight, transmittance, _ = blend(opacity, transmittance)
             weights += weight
             depths += weight * tl.load(record + DEPTH, mask=is_pair, other=0.0)
@@ -148,6 +159,8 @@ def composite(
     behind = 1.0 - weights
     tl.store(alpha + at, weights, mask=is_pixel)
     tl.store(depth + at, depths / tl.where(weights > 0.0, weights, 1.0), mask=is_pixel)
+    if MEDIANS:
+        tl.store(medians + at, middle, mask=is_pixel)
     rgb, color = background + image * 3, color + at * 3
     tl.store(color, reds + behind * tl.load(rgb), mask=is_pixel)
     tl.store(color + 1, greens + behind * tl.load(rgb + 1), mask=is_pixel)

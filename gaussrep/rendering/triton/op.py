@@ -23,10 +23,10 @@ CAMERAS = 3
 """Number of the last of them, which are those of cameras."""
 
 IMAGES = len(Images._fields)
-"""Number of leading results; the state of the pass follows."""
+"""Number of leading results; medians and the state of the pass follow."""
 
 OPTIONS = "SymInt width, SymInt height, bool ortho, bool antialiased"
-MOST = "SymInt max_tile_pairs"
+FORWARD_OPTIONS = f"{OPTIONS}, SymInt max_tile_pairs, bool has_medians"
 DEVICES = "cpu", "cuda"
 """Tensors are on the CPU where Triton interprets the kernels."""
 
@@ -34,8 +34,8 @@ torch.library.define(
     "gaussrep::rasterize_triton",
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
     f" Tensor sh, Tensor viewmats, Tensor Ks, Tensor distortion, Tensor background,"
-    f" {OPTIONS}, {MOST})"
-    f" -> ({', '.join(['Tensor'] * 11)})",
+    f" {FORWARD_OPTIONS})"
+    f" -> ({', '.join(['Tensor'] * 12)})",
 )
 torch.library.define(
     "gaussrep::rasterize_triton_backward",
@@ -63,7 +63,8 @@ def rasterize(
     ortho: bool,
     antialiased: bool,
     max_tile_pairs: int = 0,
-) -> Images:
+    has_medians: bool = False,
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Rasterize scenes, all float32.
 
     Args:
@@ -84,39 +85,47 @@ def rasterize(
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
         max_tile_pairs: Largest number of pairs of a tile and a Gaussian; 0 counts them.
+        has_medians: Whether medians are wanted.
 
     Returns:
-        Color, alpha, depth and features.
+        Color, alpha, depth and features, and of every pixel the Gaussian at the median depth, or
+        -1, int32 [S, V, H, W]; empty if not wanted.
     """
     gaussians = means, quats, scales, opacities, colors, features, sh
     cameras = viewmats, Ks, distortion
-    options = width, height, ortho, antialiased, max_tile_pairs
-    return Images(*rasterize_with_state(*gaussians, *cameras, background, *options)[:IMAGES])
+    options = width, height, ortho, antialiased, max_tile_pairs, has_medians
+    color, alpha, depth, mixed, medians, *_ = rasterize_with_state(
+        *gaussians, *cameras, background, *options
+    )
+    return color, alpha, depth, mixed, medians
 
 
 def _rasterize(*arguments: Any) -> tuple[Tensor, ...]:
     """Compute the images, and the state that the backward pass needs."""
-    *tensors, width, height, ortho, antialiased, most = arguments
+    *tensors, width, height, ortho, antialiased, most, has_medians = arguments
     *scenes, background = (tensor.contiguous() for tensor in tensors)
     with torch.cuda.device_of(background):
         grid = make_grid(width, height, ortho, antialiased)
         state = project_and_bin(Scenes(*scenes), grid, most)
         images = _empty_images(state.scenes, width, height)
-        composite_tiles(state, background, images)
+        medians = _empty_medians(images, has_medians)
+        composite_tiles(state, background, images, medians)
         if most:
             spoil_incomplete(state, images)
-    return *images, *state.splats, *state.bins
+    return *images, medians, *state.splats, *state.bins
 
 
 def _rasterize_meta(*arguments: Any) -> tuple[Tensor, ...]:
-    *tensors, width, height, ortho, antialiased, most = arguments
+    *tensors, width, height, ortho, antialiased, most, has_medians = arguments
     scenes = Scenes(*tensors[:INPUTS])
     lead, count = scenes.viewmats.shape[:2], scenes.means.shape[1]
     images = lead[0] * lead[1]
     pairs = most * min(1, images * count) or torch.library.get_ctx().new_dynamic_size()
     grid, empty = make_grid(width, height, ortho, antialiased), scenes.means.new_empty
+    rendered = _empty_images(scenes, width, height)
     return (
-        *_empty_images(scenes, width, height),
+        *rendered,
+        _empty_medians(rendered, has_medians),
         empty(images, count, RECORD_SIZE.value),
         empty(images, count, 4, dtype=torch.int16),
         empty(images, count, dtype=torch.int32),
@@ -132,6 +141,12 @@ def _empty_images(scenes: Scenes, width: int, height: int) -> Images:
     return Images(
         empty(*shape, 3), empty(shape), empty(shape), empty(*shape, scenes.features.shape[2])
     )
+
+
+def _empty_medians(images: Images, has_medians: bool) -> Tensor:
+    lead, size = images.alpha.shape[:2], images.alpha.shape[2:]
+    shape = *lead, *(size if has_medians else (0, 0))
+    return images.alpha.new_empty(shape, dtype=torch.int32)
 
 
 def _rasterize_backward(
@@ -173,9 +188,9 @@ torch.library.register_fake("gaussrep::rasterize_triton_backward", _rasterize_ba
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     ctx.set_materialize_grads(False)
-    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased, _ = inputs
+    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased, _, _ = inputs
     ctx.mark_non_differentiable(*output[IMAGES:])
-    ctx.save_for_backward(*tensors, *output)
+    ctx.save_for_backward(*tensors, *output[:IMAGES], *output[IMAGES + 1 :])
 
 
 def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ...]:
@@ -187,7 +202,7 @@ def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ..
     options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
     cameras = any(ctx.needs_input_grad[INPUTS - CAMERAS : INPUTS])
     gradients = rasterize_backward(scenes, background, images, state, grads, *options, cameras)
-    return *gradients, *(None for _ in options), None
+    return *gradients, *(None for _ in options), None, None
 
 
 register_derivatives("gaussrep::rasterize_triton", "triton", _setup, _backward)

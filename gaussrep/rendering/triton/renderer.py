@@ -1,9 +1,10 @@
 """The `triton` renderer."""
 
 from functools import partial
+from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
@@ -25,7 +26,7 @@ class TritonRenderer(Renderer):
     """
 
     camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
-    outputs = frozenset({"normals"})
+    outputs = frozenset({"median_depth", "normals"})
 
     def __init__(self, config: TritonConfig | None = None) -> None:
         self.config = config or TritonConfig()
@@ -41,5 +42,19 @@ class TritonRenderer(Renderer):
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
         """See `Renderer.rasterize`."""
-        inputs = to_float32("triton", self._device, gaussians, cameras, background)
-        return rasterize_batch(self._rasterize, *inputs)[0]
+        return self._render(False, gaussians, cameras, background)[0]
+
+    @torch.autocast("cuda", enabled=False)
+    def rasterize_medians(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> tuple[Rendering, Int[Tensor, "*batch views h w"]]:
+        """See `Renderer.rasterize_medians`."""
+        rendering, (medians,) = self._render(True, gaussians, cameras, background)
+        return rendering, medians
+
+    def _render(self, has_medians: bool, *scene: Any) -> tuple[Rendering, list[Tensor]]:
+        inputs = to_float32("triton", self._device, *scene)
+        return rasterize_batch(partial(self._rasterize, has_medians=has_medians), *inputs)

@@ -218,13 +218,15 @@ def _bin(splats: Splats, depths: Tensor, grid: Grid, most: int) -> Bins:
     return Bins(firsts, torch.searchsorted(keys, borders), members[emitted], emitted)
 
 
-def composite_tiles(state: Pass, background: Tensor, images: Images) -> None:
+def composite_tiles(state: Pass, background: Tensor, images: Images, medians: Tensor) -> None:
     """Composite all tiles.
 
     Args:
         state: Projected and binned Gaussians.
         background: RGB behind the Gaussians, [S, V, 3].
         images: Output; every value is written.
+        medians: Output, the last Gaussian in front of which more than half of the light is left, or
+            -1, int32 [S, V, H, W]; empty if not wanted.
     """
     if not state.tiles:
         return
@@ -235,7 +237,10 @@ def composite_tiles(state: Pass, background: Tensor, images: Images) -> None:
         bins.members,
         background,
         *images[:3],
+        medians,
+        state.scenes.means.shape[1],
         *state.size,
+        MEDIANS=medians.numel() > 0,
         GROUP=GROUP,
         num_warps=1,
     )
@@ -267,8 +272,8 @@ def spoil_incomplete(state: Pass, images: Images) -> None:
         state: Projected and binned Gaussians.
         images: Changed in place.
     """
-    total = state.splats.counts.sum()
-    spoiled = torch.where(total > len(state.bins.members), torch.nan, 0.0)
+    is_incomplete = state.splats.counts.sum() > len(state.bins.members)
+    spoiled = images.alpha.new_zeros(()).masked_fill(is_incomplete, torch.nan)
     for image in images:
         image.add_(spoiled)
 

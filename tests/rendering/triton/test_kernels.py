@@ -234,7 +234,7 @@ def arguments(features=2, most=0, bases=0, lens=0):
         scene.background,
     ]
     leaves = [t.detach().contiguous().requires_grad_() for t in tensors]
-    return [*leaves, 20, 18, False, False, most]
+    return [*leaves, 20, 18, False, False, most, most > 0]
 
 
 @pytest.mark.parametrize(("features", "most", "bases", "lens"), [(2, 0, 0, 0), (0, 999, 4, 8)])
@@ -275,7 +275,7 @@ def test_compiles_as_part_of_one_graph():
     from gaussrep.rendering.triton.op import rasterize
 
     def loss(*tensors):
-        color, _, depth, _ = rasterize(*tensors)
+        color, _, depth, _, _ = rasterize(*tensors)
         return (2 * color).square().sum() + depth.mean()
 
     tensors = arguments()
