@@ -23,7 +23,7 @@ PRESET = "demo"
 METHOD = "gaussiancross"
 RADIUS = 0.12
 """Distance below which shifted points are neighbors: 1.5 voxels of the preset, in meters."""
-PROBE = ("probe",)
+PROBE = ("probe", "multi-scale probe")
 FINE_TUNING = ("5 % of scenes", "10 % of scenes", "all scenes", "instances, AP50")
 BASELINES = (
     "random backbone",
@@ -70,8 +70,10 @@ def columns(probe_steps: int, fine_tune_steps: int, *, baselines: bool) -> dict[
         for name, fraction in fractions
     }
     instances = (*tuned, length, f"radius={RADIUS}")
+    probe = (*probe, f"steps={probe_steps}")
     return {
-        "probe": Column("semantic-probe", "miou", (*probe, f"steps={probe_steps}")),
+        PROBE[0]: Column("semantic-probe", "miou", probe),
+        PROBE[1]: Column("semantic-probe", "miou", (*probe, "multi_scale=true")),
         **semantic,
         FINE_TUNING[-1]: Column("instance-fine-tune", "ap50", instances),
     }

@@ -210,6 +210,24 @@ class PointEncoder(nn.Module, ABC):
             One vector of length `width` per voxel, in the order of the cloud.
         """
 
+    @property
+    def multi_scale_width(self) -> int:
+        """Length of a vector of `encode_multi_scale`; by default that of a feature vector."""
+        return self.width
+
+    def encode_multi_scale(self, cloud: VoxelCloud) -> Float[Tensor, "points widths"]:
+        """Encode a batch of scenes at every resolution of the encoder.
+
+        Args:
+            cloud: Occupied voxels and their input features.
+
+        Returns:
+            One vector of length `multi_scale_width` per voxel, in the order of the cloud: the
+            features of the voxel and of the coarser voxels that hold it. By default the features of
+            `forward` alone.
+        """
+        return self.checked(cloud)
+
     def load_pretrained(self) -> None:
         """Load the initial weights of a new run that the configuration names; by default none.
 

@@ -49,6 +49,14 @@ class PointEncoderContract(ComponentContract):
         assert torch.isfinite(features).all()
 
     @torch.no_grad()
+    def test_features_of_all_resolutions_begin_with_those_of_the_finest(
+        self, encoder: PointEncoder, cloud: VoxelCloud
+    ) -> None:
+        features = encoder.encode_multi_scale(cloud)
+        assert features.shape == (cloud.count, encoder.multi_scale_width)
+        self.assert_close(features[:, : encoder.width], encoder(cloud))
+
+    @torch.no_grad()
     def test_one_voxel_is_enough(self, encoder: PointEncoder, cloud: VoxelCloud) -> None:
         one = VoxelCloud(cloud.features[:1], cloud.coords[:1], cloud.scene[:1], 1)
         assert torch.isfinite(encoder(one)).all()
@@ -65,6 +73,8 @@ class PointEncoderContract(ComponentContract):
         order = torch.randperm(cloud.count, generator=torch.Generator().manual_seed(1))
         moved = VoxelCloud(cloud.features[order], cloud.coords[order], cloud.scene, 1)
         self.assert_close(encoder(moved), encoder(cloud)[order])
+        joined = encoder.encode_multi_scale
+        self.assert_close(joined(moved), joined(cloud)[order])
 
     @torch.no_grad()
     def test_same_cloud_same_features(self, encoder: PointEncoder, cloud: VoxelCloud) -> None:

@@ -13,6 +13,7 @@ TITLES = {
     "fine-tune": "fine-tuning",
     "psnr": "PSNR, dB",
     "probe": "linear probe",
+    "multi-scale probe": "linear probe, all resolutions",
     "depth_error": "error of depth, m",
     "kept_fraction": "fraction kept",
     "ods": "ODS",

@@ -198,6 +198,11 @@ class GaussianCross(PointMethod):
         encoded = self._voxelize(SceneBatch.of(batch))
         return self.backbone.checked(encoded.cloud)[encoded.voxel_of]
 
+    def encode_points_multi_scale(self, batch: Batch) -> Float[Tensor, "p widths"]:
+        """See `PointMethod.encode_points_multi_scale`."""
+        encoded = self._voxelize(SceneBatch.of(batch))
+        return self.backbone.encode_multi_scale(encoded.cloud)[encoded.voxel_of]
+
     def embed(self, batch: Batch) -> Embedding:
         """Embed whole scenes.
 

@@ -39,6 +39,22 @@ class PointMethod(Method):
             One vector of length `point_width` per point.
         """
 
+    def encode_points_multi_scale(self, batch: Batch) -> Float[Tensor, "p widths"]:
+        """Encode all points of a batch of scenes at every resolution of the backbone.
+
+        Args:
+            batch: As for `encode_points`.
+
+        Returns:
+            One vector of length `backbone.multi_scale_width` per point.
+
+        Raises:
+            CapabilityError: If the method has no such features.
+        """
+        raise CapabilityError(
+            f"{type(self).__name__} has no features of several resolutions; set multi_scale=false."
+        )
+
 
 def build_backbone(config: ComponentConfig, channels: int) -> PointEncoder:
     """Build a registered point encoder.

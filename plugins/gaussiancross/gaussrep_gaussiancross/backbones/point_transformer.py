@@ -149,10 +149,31 @@ class PointTransformer(PointEncoder):
         """See `PointEncoder.forward`."""
         grid, order = sort_voxels(cloud.coords, cloud.scene)
         if order is None:
-            return self._run(cloud.features, NativeBackend(grid))
-        return self._run(cloud.features[order], NativeBackend(grid))[order.argsort()]
+            return self._run(cloud.features, NativeBackend(grid))[-1]
+        return self._run(cloud.features[order], NativeBackend(grid))[-1][order.argsort()]
 
-    def _run(self, x: Tensor, backend: NativeBackend) -> Tensor:
+    @property
+    def multi_scale_width(self) -> int:
+        """See `PointEncoder.multi_scale_width`."""
+        return sum(self.config.shape.channels)
+
+    def encode_multi_scale(self, cloud: VoxelCloud) -> Float[Tensor, "points widths"]:
+        """Encode scenes at all resolutions: those of the decoder, and the coarsest of the encoder.
+
+        Args:
+            cloud: Occupied voxels and their input features.
+
+        Returns:
+            One vector per voxel, the finest resolution first.
+        """
+        grid, order = sort_voxels(cloud.coords, cloud.scene)
+        backend = NativeBackend(grid)
+        features = cloud.features if order is None else cloud.features[order]
+        joined = backend.join_levels(self._run(features, backend)[::-1])
+        return joined if order is None else joined[order.argsort()]
+
+    def _run(self, x: Tensor, backend: NativeBackend) -> list[Tensor]:
+        """Compute the network, and return the features of each level, the coarsest first."""
         x = self.stem_out(self.stem(x, backend.kernel_map(0, STEM_SIZE)))
         windows = [self._windows(backend, level) for level in range(len(self.encoder))]
         skips = []
@@ -162,11 +183,13 @@ class PointTransformer(PointEncoder):
                 x = _pool(self.pool[level - 1](x), backend, level - 1)
             for number, block in enumerate(self.encoder[level].children()):
                 x = block(x, backend.kernel_map(level, 3), windows[level][number % 2])
+        levels = [x]
         for level in reversed(range(len(self.decoder))):
-            parents = _parents(backend, level)
+            parents = backend.downsampled(level).parents
             x = self.unpool[level](x)[parents] + self.skip[level](skips.pop())
             x = self.decoder[level](x, backend.kernel_map(level, 3), windows[level][1])
-        return x
+            levels.append(x)
+        return levels
 
     def _windows(self, backend: NativeBackend, level: int) -> tuple[Windows, Windows]:
         grid, size = backend.grid(level), self.config.window
@@ -180,16 +203,10 @@ def _projection(inputs: int, outputs: int) -> nn.Sequential:
     return nn.Sequential(nn.Linear(inputs, outputs), nn.LayerNorm(outputs), nn.GELU())
 
 
-def _parents(backend: NativeBackend, level: int) -> Tensor:
-    """Return the parent row in the next coarser level of each row of a level."""
-    kernel_map = backend.downsampled(level).kernel_map
-    fine = kernel_map.inputs.long()
-    parents = fine.new_empty(kernel_map.input_count)
-    return parents.index_copy(0, fine, kernel_map.outputs.long())
-
-
 def _pool(x: Tensor, backend: NativeBackend, level: int) -> Tensor:
     """Max-pool each channel into the voxels of the next coarser level."""
-    parents = _parents(backend, level)[:, None].expand_as(x)
-    count = backend.downsampled(level).kernel_map.output_count
-    return x.new_zeros(count, x.shape[1]).scatter_reduce(0, parents, x, "amax", include_self=False)
+    coarser = backend.downsampled(level)
+    parents = coarser.parents[:, None].expand_as(x)
+    return x.new_zeros(coarser.grid.count, x.shape[1]).scatter_reduce(
+        0, parents, x, "amax", include_self=False
+    )

@@ -221,6 +221,28 @@ class SparseUNet(PointEncoder):
             return self.run(cloud.features, backend)
         return self.run(cloud.features[order], backend)[order.argsort()]
 
+    @property
+    def multi_scale_width(self) -> int:
+        """See `PointEncoder.multi_scale_width`."""
+        return sum(self.config.shape.channels[self.levels - 1 :])
+
+    def encode_multi_scale(self, cloud: VoxelCloud) -> Float[Tensor, "points widths"]:
+        """Encode scenes at all resolutions: those of the decoder, and the coarsest of the encoder.
+
+        spconv is not used, whose rows of coarser levels have an order of their own.
+
+        Args:
+            cloud: Occupied voxels and their input features.
+
+        Returns:
+            One vector per voxel, the finest resolution first.
+        """
+        grid, order = sort_voxels(cloud.coords, cloud.scene)
+        backend = NativeBackend(grid, pure_torch=self.config.engine == "torch")
+        features = cloud.features if order is None else cloud.features[order]
+        joined = backend.join_levels(self._run_levels(features, backend)[::-1])
+        return joined if order is None else joined[order.argsort()]
+
     def run(
         self, x: Float[Tensor, "points c"], backend: SparseBackend
     ) -> Float[Tensor, "points width"]:
@@ -233,6 +255,10 @@ class SparseUNet(PointEncoder):
         Returns:
             One vector per voxel, in the same order.
         """
+        return self._run_levels(x, backend)[-1]
+
+    def _run_levels(self, x: Tensor, backend: SparseBackend) -> list[Tensor]:
+        """Compute the network, and return the features of each level, the coarsest first."""
         x = backend.submanifold(x, *conv_and_norm(self.conv_input), 0)
         skips = []
         for level in range(self.levels):
@@ -240,12 +266,14 @@ class SparseUNet(PointEncoder):
             x = backend.downsample(x, *conv_and_norm(self.down[level]), level)
             for block in self.enc[level].children():
                 x = block(x, backend, level + 1)
+        levels = [x]
         for level in reversed(range(self.levels)):
             x = backend.upsample(x, *conv_and_norm(self.up[level]), level + 1)
             x = torch.cat([x, skips.pop()], 1)
             for block in self.dec[level].children():
                 x = block(x, backend, level)
-        return x
+            levels.append(x)
+        return levels
 
     def _backend(self, grid: Grid, scenes: int) -> SparseBackend:
         if self._spconv is not None:

@@ -85,6 +85,9 @@ class SemanticProbeConfig(SampledConfig):
     standardize: bool = True
     """Standardize the features by a batch norm without affine parameters before the linear layer
     (design choice, as in MAE's probe of images; released: false)."""
+    multi_scale: bool = False
+    """Probe the features of all resolutions of the backbone, joined per point, instead of those of
+    the finest alone (design choice; Sonata probes joined features, too)."""
     baselines: bool = True
     """Also probe a backbone of the same architecture with fresh weights and calibrated batch norms,
     raw inputs, random features of them, and the most frequent class."""

@@ -32,15 +32,19 @@ class PointEncoding:
     method: PointMethod | None = None
 
     @classmethod
-    def of(cls, method: PointMethod) -> "PointEncoding":
+    def of(cls, method: PointMethod, *, multi_scale: bool = False) -> "PointEncoding":
         """Take the features of a method.
 
         Args:
             method: A method that encodes points.
+            multi_scale: Whether to join the features of all resolutions of its backbone.
 
         Returns:
             Its encoding.
         """
+        if multi_scale:
+            width = method.backbone.multi_scale_width
+            return cls(method.encode_points_multi_scale, width, method)
         return cls(method.encode_points, method.point_width, method)
 
 

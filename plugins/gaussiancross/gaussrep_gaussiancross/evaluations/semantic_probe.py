@@ -225,7 +225,8 @@ class SemanticProbe(Evaluation):
         base_method, scenes = require_point_method(method), self._scenes()
         table = SegmentationTable(scenes.val.classes)
         device = base_method.device
-        self._probe(table, method.name, PointEncoding.of(base_method), scenes, device)
+        encoding = PointEncoding.of(base_method, multi_scale=self.config.multi_scale)
+        self._probe(table, method.name, encoding, scenes, device)
         if self.config.baselines:
             for row, encoding in self._baselines(base_method, scenes):
                 self._probe(table, row, encoding, scenes, device)
@@ -234,7 +235,7 @@ class SemanticProbe(Evaluation):
             {
                 "train_scenes": len(scenes.train_chosen),
                 "val_scenes": len(scenes.val_chosen),
-                "width": base_method.point_width,
+                "width": encoding.width,
                 "batchnorm": self.config.batchnorm,
                 "standardize": self.config.standardize,
                 "steps": self.config.steps,
@@ -258,7 +259,7 @@ class SemanticProbe(Evaluation):
         keys = [[SampleKey(index)] for index in scenes.train_chosen]
         batches = iter_batches(scenes.train, keys, self.config.num_workers, fresh.device)
         calibrate_batch_norms(fresh, show_progress(batches, "calibration scenes", len(keys)))
-        yield "random backbone", PointEncoding.of(fresh)
+        yield "random backbone", PointEncoding.of(fresh, multi_scale=self.config.multi_scale)
         yield "color and normal", raw_inputs(height=False)
         yield "color, normal and height", raw_inputs(height=True)
         yield "random features", random

@@ -1,6 +1,7 @@
 """The interface of sparse convolution backends, and the native backend."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -118,6 +119,22 @@ class NativeBackend(SparseBackend):
         while len(self._downsampled) <= level:
             self._downsampled.append(downsample(self.grid(len(self._downsampled))))
         return self._downsampled[level]
+
+    def join_levels(
+        self, features: Sequence[Float[Tensor, "_ _"]]
+    ) -> Float[Tensor, "finest widths"]:
+        """Join the features of every voxel and of the coarser voxels that hold it.
+
+        Args:
+            features: Features of each level, the finest first.
+
+        Returns:
+            One row per voxel of the finest level.
+        """
+        joined = features[-1]
+        for level in reversed(range(len(features) - 1)):
+            joined = torch.cat([features[level], joined[self.downsampled(level).parents]], 1)
+        return joined
 
     def kernel_map(self, level: int, size: int) -> KernelMap:
         """Return the kernel map of submanifold convolutions.

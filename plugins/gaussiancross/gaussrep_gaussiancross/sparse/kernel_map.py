@@ -176,10 +176,12 @@ class Downsampled:
         grid: The voxels of which at least one of eight children is occupied.
         kernel_map: From the fine rows to the coarse ones; eight lists, x slowest. Transposed, it is
             that of the inverse convolution.
+        parents: Coarse row of each fine row.
     """
 
     grid: Grid
     kernel_map: KernelMap
+    parents: Int64[Tensor, " fine"]
 
 
 def downsample(grid: Grid) -> Downsampled:
@@ -201,7 +203,7 @@ def downsample(grid: Grid) -> Downsampled:
     children = 4 * x + 2 * y + z
     rows = [(children == child).nonzero().squeeze(1) for child in range(8)]
     lists = [(fine, parents[fine]) for fine in rows]
-    return Downsampled(coarse, KernelMap.from_lists(lists, grid.count, coarse.count))
+    return Downsampled(coarse, KernelMap.from_lists(lists, grid.count, coarse.count), parents)
 
 
 def _keys(coords: Tensor, scene: Tensor, spans: tuple[int, int, int]) -> Tensor:

@@ -3,7 +3,7 @@ import logging
 import pytest
 import torch
 
-from gaussrep.errors import DataError
+from gaussrep.errors import CapabilityError, DataError
 from gaussrep_gaussiancross.evaluations.semantic_probe import one_cycle
 
 QUICK = ["steps=30", "lr=0.05", "batch_size=3", "baselines=false"]
@@ -68,6 +68,18 @@ def test_a_random_backbone_has_a_row_of_its_own(evaluate, make_feeler):
     assert scores.rows["random features"]["miou"] > scores.own["miou"] + 0.3
     constant = [value for value in scores.facts["iou"]["constant class"].values() if value]
     assert constant == [scores.rows["constant class"]["all_acc"]]
+
+
+def test_features_of_all_resolutions(evaluate, make_feeler):
+    """A method that has none is refused; one whose encoder has one resolution has the same."""
+    method = make_feeler()
+    with pytest.raises(CapabilityError, match="multi_scale=false"):
+        evaluate("semantic-probe", method, *QUICK, "multi_scale=true")
+    one = evaluate("semantic-probe", method, *QUICK)
+    method.encode_points_multi_scale = method.encode_points
+    joined = evaluate("semantic-probe", method, *QUICK, "multi_scale=true")
+    assert joined.own == one.own
+    assert joined.facts["width"] == method.backbone.multi_scale_width
 
 
 def test_the_size_of_features_has_no_influence(evaluate, make_feeler):

@@ -3,9 +3,9 @@ import torch
 from torch import nn
 
 from gaussrep.errors import ValueRangeError
-from gaussrep_gaussiancross.sparse.backend import convolve_with_epilogue
+from gaussrep_gaussiancross.sparse.backend import NativeBackend, convolve_with_epilogue
 from gaussrep_gaussiancross.sparse.conv import SparseConv
-from gaussrep_gaussiancross.sparse.kernel_map import submanifold_map
+from gaussrep_gaussiancross.sparse.kernel_map import sort_voxels, submanifold_map
 
 
 @pytest.fixture
@@ -52,3 +52,16 @@ def test_training_on_a_single_voxel_is_refused(make_grid, norm):
         convolve_with_epilogue(
             torch.randn(1, 5), SparseConv(5, 20, 3), norm.train(), submanifold_map(grid, 3)
         )
+
+
+def test_a_voxel_has_the_features_of_the_coarser_voxels_that_hold_it():
+    grid, _ = sort_voxels(
+        torch.tensor([[0, 0, 0], [1, 1, 0], [2, 0, 0], [6, 0, 0]]), torch.zeros(4).int()
+    )
+    levels = [
+        torch.tensor([[1.0], [2.0], [3.0], [4.0]]),
+        torch.tensor([[10.0], [20.0], [30.0]]),  # x from 0, from 2, from 6
+        torch.tensor([[100.0], [200.0]]),  # x from 0, from 4
+    ]
+    joined = NativeBackend(grid).join_levels(levels)
+    assert joined.tolist() == [[1, 10, 100], [2, 10, 100], [3, 20, 100], [4, 30, 200]]
