@@ -165,10 +165,12 @@ def view_normals(gaussians: Gaussians, cameras: Cameras) -> Float[Tensor, "*batc
     """
     smallest = gaussians.scales.argmin(-1)[..., None, None].expand(*gaussians.scales.shape, 1)
     axes = quaternions.to_matrix(gaussians.quats).gather(-1, smallest).squeeze(-1)
-    axes = axes.unsqueeze(-3)
+    rotation, offset = cameras.viewmats[..., :3, :3], cameras.viewmats[..., None, :3, 3]
+    turned = axes.unsqueeze(-3) @ rotation.mT
     if cameras.model == "ortho":
-        rays = cameras.viewmats[..., None, 2, :3]
+        is_away = turned[..., 2:] > 0
     else:
-        rays = gaussians.means.unsqueeze(-3) - cameras.positions.unsqueeze(-2)
-    is_away = (axes * rays).sum(-1, keepdim=True) > 0
+        points = gaussians.means.unsqueeze(-3) @ rotation.mT + offset
+        is_away = (turned * points).sum(-1, keepdim=True) > 0
+    axes = axes.unsqueeze(-3)
     return torch.where(is_away, -axes, axes)

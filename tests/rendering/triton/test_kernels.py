@@ -4,12 +4,16 @@ Triton decides when it is imported whether it interprets, so on NumPy these test
 of their own, which `test_renderer.py` starts.
 """
 
+import re
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from gaussrep.cameras import Cameras
+from gaussrep.checks import defer_finite_checks
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import get_renderer
@@ -268,6 +272,85 @@ def test_more_pairs_than_allowed_give_nan_and_no_wrong_image():
         assert image.isnan().all()
     out.color.sum().backward()
     assert leaf.grad.shape == leaf.shape
+
+
+class Waits(TorchDispatchMode):
+    """Collects the calls, also inside the operators, that would wait for a GPU."""
+
+    WAITING = re.compile(
+        "::(item|_local_scalar_dense|.*nonzero|masked_select|.*unique|lift|_?linalg_(?!vector))"
+    )
+
+    def __init__(self):
+        from gaussrep.rendering.triton import op
+
+        super().__init__()
+        self.found = []
+        self.inside = {
+            op.rasterize_with_state: op._rasterize,
+            op.rasterize_backward: op._rasterize_backward,
+        }
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        if func in self.inside:
+            with self:
+                return self.inside[func](*args, **(kwargs or {}))
+        if self.WAITING.search(func.name()):
+            self.found.append(func.name())
+        return func(*args, **(kwargs or {}))
+
+
+def step(renderer, scene, leaves):
+    """Render everything there is, and backpropagate to Gaussians and cameras."""
+    gaussians = scene.gaussians.replace(means=leaves[0], sh=leaves[1])
+    cameras = scene.cameras.replace(viewmats=leaves[2], distortion=leaves[3])
+    out = renderer.render(gaussians, cameras, scene.background, ["median_depth", "normals"])
+    images = out.color, out.alpha, out.depth, out.features, out.median_depth, out.normals
+    sum(image.square().sum() for image in images).backward()
+    return out
+
+
+def leaves_of(scene):
+    given = scene.gaussians.means, scene.gaussians.sh, *scene.cameras.tensors().values()
+    means, sh, viewmats, _, distortion = (each.clone().requires_grad_() for each in given)
+    return [means, sh, viewmats, distortion]
+
+
+@pytest.mark.parametrize(("most", "waits"), [(900, []), (None, ["aten::item"])])
+def test_a_step_waits_for_the_number_of_pairs_unless_it_is_given(most, waits):
+    scene = random_scene(5, views=2, features=1, sh_degree=2, model="opencv", antialiased=True)
+    scene = scene.to(DEVICE, torch.float32)
+    renderer = TritonRenderer(TritonConfig(max_tile_pairs=most))
+    with defer_finite_checks(), Waits() as seen:
+        step(renderer, scene, leaves_of(scene))
+    assert seen.found == waits
+
+
+@pytest.mark.skipif(is_interpreted(), reason="needs a CUDA device")
+def test_a_cuda_graph_captures_a_step():
+    scene = random_scene(5, views=2, features=3, sh_degree=2, model="opencv")
+    scene = scene.to(DEVICE, torch.float32)
+    renderer = TritonRenderer(TritonConfig(max_tile_pairs=900))
+    leaves, graph, side = leaves_of(scene), torch.cuda.CUDAGraph(), torch.cuda.Stream()
+    with defer_finite_checks():
+        side.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(side):
+            step(renderer, scene, leaves)
+        torch.cuda.current_stream().wait_stream(side)
+        for leaf in leaves:
+            leaf.grad = None
+        with torch.cuda.graph(graph):
+            captured = step(renderer, scene, leaves)
+    moved = leaves_of(scene)
+    with torch.no_grad():
+        for leaf, other in zip(leaves, moved, strict=True):
+            leaf.mul_(1.01)
+            other.mul_(1.01)
+    graph.replay()
+    expected = step(renderer, scene, moved)
+    assert torch.equal(captured.color, expected.color)
+    for leaf, other in zip(leaves, moved, strict=True):
+        assert torch.equal(leaf.grad, other.grad)
 
 
 @pytest.mark.filterwarnings("ignore")
