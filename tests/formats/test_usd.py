@@ -285,6 +285,20 @@ class TestOpenUSD:
         assert equal(again.quats[0], wanted.tolist())
 
     @pytest.mark.parametrize("name", ["a.usda", "a.usdc"])
+    def test_bounds_are_written_since_it_computes_none(self, tmp_path, make_scene, name):
+        """Without `extent`, BBoxCache of 26.11 finds the Gaussians of this schema empty."""
+        from pxr import Usd, UsdGeom
+
+        scene = make_scene()
+        save(scene, tmp_path / name, axes="ply")
+        stage = Usd.Stage.Open(str(tmp_path / name))
+        cache = UsdGeom.BBoxCache(Usd.TimeCode.Default(), [UsdGeom.Tokens.default_])
+        found = cache.ComputeWorldBound(stage.GetPseudoRoot()).ComputeAlignedRange()
+        reach = 3 * scene.scales.amax(1, keepdim=True)
+        assert equal(found.GetMin(), (scene.means - reach).amin(0).tolist())
+        assert equal(found.GetMax(), (scene.means + reach).amax(0).tolist())
+
+    @pytest.mark.parametrize("name", ["a.usda", "a.usdc"])
     def test_every_operation_of_a_transform_is_applied_as_it_does(self, tmp_path, name):
         from pxr import Gf, Usd, UsdGeom, UsdVol
 
