@@ -295,8 +295,8 @@ class TestOpenUSD:
         cache = UsdGeom.BBoxCache(Usd.TimeCode.Default(), [UsdGeom.Tokens.default_])
         found = cache.ComputeWorldBound(stage.GetPseudoRoot()).ComputeAlignedRange()
         reach = 3 * scene.scales.amax(1, keepdim=True)
-        assert equal(found.GetMin(), (scene.means - reach).amin(0).tolist())
-        assert equal(found.GetMax(), (scene.means + reach).amax(0).tolist())
+        assert equal((scene.means - reach).amin(0), list(found.GetMin()))
+        assert equal((scene.means + reach).amax(0), list(found.GetMax()))
 
     @pytest.mark.parametrize("name", ["a.usda", "a.usdc"])
     def test_every_operation_of_a_transform_is_applied_as_it_does(self, tmp_path, name):
