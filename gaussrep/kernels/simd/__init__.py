@@ -7,14 +7,18 @@ element.
 """
 
 from gaussrep.kernels.simd.arithmetic import (
-    EXP_COEFFICIENTS,
-    exp,
+    EXP2_COEFFICIENTS,
+    ROUNDER,
+    absolute,
+    exp2,
     fma,
     fnma,
+    is_positive,
     maximum,
     minimum,
     reciprocal,
     select,
+    sqrt,
 )
 from gaussrep.kernels.simd.memory import (
     broadcast_load,
@@ -35,15 +39,18 @@ from gaussrep.kernels.simd.shuffles import (
 from gaussrep.kernels.simd.vectors import WIDTH
 
 __all__ = [
-    "EXP_COEFFICIENTS",
+    "EXP2_COEFFICIENTS",
+    "ROUNDER",
     "WIDTH",
+    "absolute",
     "broadcast",
     "broadcast_load",
     "count_trailing_zeros",
-    "exp",
+    "exp2",
     "fma",
     "fnma",
     "iota",
+    "is_positive",
     "load",
     "load_masked",
     "make_product",
@@ -53,6 +60,7 @@ __all__ = [
     "prefetch",
     "reciprocal",
     "select",
+    "sqrt",
     "store",
     "store_masked",
     "store_sums",

@@ -9,6 +9,7 @@ from numba.core import types  # noqa: TID253
 from gaussrep.kernels.jit import inline_jit
 from gaussrep.kernels.processor import is_x86, register_width
 from gaussrep.kernels.simd.vectors import (
+    ROW,
     VECTOR,
     WIDTH,
     call_llvm,
@@ -78,6 +79,26 @@ def maximum(typingctx: Any, x: Any, y: Any) -> Any:
     return lanes(x, y), emit
 
 
+@intrinsic
+def sqrt(typingctx: Any, value: Any) -> Any:
+    """Compute the square root of each lane, NaN where it is negative."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return call_llvm(builder, mangle("llvm.sqrt"), VECTOR, args)
+
+    return lanes(lanes), emit
+
+
+@intrinsic
+def absolute(typingctx: Any, value: Any) -> Any:
+    """Compute the absolute value of each lane."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return call_llvm(builder, mangle("llvm.fabs"), VECTOR, args)
+
+    return lanes(lanes), emit
+
+
 HAS_ESTIMATE = is_x86() and register_width() >= WIDTH
 """Whether one instruction estimates the reciprocals of a vector, to at least 11 bits."""
 
@@ -110,38 +131,67 @@ def reciprocal(typingctx: Any, value: Any) -> Any:
     return lanes(lanes), emit
 
 
-EXP_COEFFICIENTS = np.array(
+@intrinsic
+def is_positive(typingctx: Any, value: Any) -> Any:
+    """Mask the lanes whose sign bit is not set, by an operation on integers.
+
+    Most machines have more units for these than for comparisons of floats.
+    """
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits = builder.bitcast(args[0], ROW)
+        return builder.icmp_signed(">", bits, ir.Constant(ROW, [-1] * WIDTH))
+
+    return mask(lanes), emit
+
+
+@intrinsic
+def _shift_exponent(typingctx: Any, value: Any, rounded: Any) -> Any:
+    """Multiply by two to the power of the integer in the lowest bits of `rounded`."""
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits, power = (builder.bitcast(given, ROW) for given in args)
+        power = builder.shl(power, ir.Constant(ROW, [MANTISSA_BITS] * WIDTH))
+        return builder.bitcast(builder.add(bits, power), VECTOR)
+
+    return lanes(lanes, lanes), emit
+
+
+MANTISSA_BITS = 23
+
+EXP2_COEFFICIENTS = np.array(
     [
-        0.9999999403953552,
-        0.12499911338090897,
-        0.007810738403350115,
-        0.00032420747447758913,
-        9.718831279315054e-06,
-        1.7910153360389813e-07,
+        0.9999992847442627,
+        0.6931217908859253,
+        0.240247443318367,
+        0.05591785907745361,
+        0.009570102207362652,
     ],
     np.float32,
 )
-"""Polynomial with the smallest relative error for exp(x / 8) on log(1 / 255) <= x <= 0."""
+"""Polynomial with the smallest relative error for 2 ** x on -0.5 <= x <= 0.5."""
+
+ROUNDER = np.float32(3 << 22)
+"""Added to a number, it leaves no bits for a fraction: the sum's lowest bits are an integer."""
 
 
 @inline_jit
-def exp(x: Any, coefficients: Any) -> Any:
-    """Compute `exp(x)` to 2e-6 relative for log(1 / 255) <= x <= 0; anything outside.
+def exp2(x: Any, rounder: Any, coefficients: Any) -> Any:
+    """Compute `2 ** x` to 3e-6 relative for -100 <= x <= 100; anything outside.
 
     Args:
         x: Exponents.
-        coefficients: The six `EXP_COEFFICIENTS`, each in every lane; loaded before a loop, they
-            stay in registers.
+        rounder: `ROUNDER` in every lane.
+        coefficients: The five `EXP2_COEFFICIENTS`, each in every lane; loaded before a loop, they
+            stay in registers. Those of a multiple compute that multiple.
 
     Returns:
-        The exponentials.
+        The powers.
     """
-    c0, c1, c2, c3, c4, c5 = coefficients
-    root = fma(x, c5, c4)
-    root = fma(root, x, c3)
-    root = fma(root, x, c2)
-    root = fma(root, x, c1)
-    root = fma(root, x, c0)
-    root = root * root
-    root = root * root
-    return root * root
+    c0, c1, c2, c3, c4 = coefficients
+    rounded = x + rounder
+    rest = x - (rounded - rounder)
+    power = fma(rest, c4, c3)
+    power = fma(rest, power, c2)
+    power = fma(rest, power, c1)
+    return _shift_exponent(fma(rest, power, c0), rounded)

@@ -1,7 +1,9 @@
 """Cells of a tile, the pixels of one vector, and their transfer from and to images.
 
 A cell is four pixels wide and `WIDTH / 4` high; its rows are groups of four lanes. It wastes fewer
-lanes on a small Gaussian than a row of pixels would. The cells of a tile are numbered row by row.
+lanes on a small Gaussian than a row of pixels would. The cells of a tile are numbered column by
+column. Sets of cells are integers: the bit of a cell is that of its first group, and the groups of
+a tile are numbered column by column, too: `TILE` for each of the four columns, whatever the width.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +16,7 @@ from numba.core import cgutils, types  # noqa: TID253
 from gaussrep.kernels.jit import inline_jit
 from gaussrep.kernels.simd.memory import ALIGNMENT, element
 from gaussrep.kernels.simd.vectors import I32, VECTOR, WIDTH, call_llvm, intrinsic, lanes, mangle
-from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELL_WIDTH, CELLS_ACROSS
+from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELL_WIDTH, CELLS_DOWN, TILE
 
 I64 = ir.IntType(64)
 QUAD = ir.VectorType(ir.FloatType(), CELL_WIDTH)
@@ -24,20 +26,19 @@ CHANNELS = 3
 @inline_jit
 def cell_column(cell: int) -> int:
     """First pixel column of a cell within its tile."""
-    return cell % CELLS_ACROSS * CELL_WIDTH
+    return cell // CELLS_DOWN * CELL_WIDTH
 
 
 @inline_jit
 def cell_row(cell: int) -> int:
     """First pixel row of a cell within its tile."""
-    return cell // CELLS_ACROSS * CELL_HEIGHT
+    return cell % CELLS_DOWN * CELL_HEIGHT
 
 
 @inline_jit
 def pixel_offset(row: int, column: int) -> int:
     """Index of a pixel of a tile in a plane of cells."""
-    cell = row // CELL_HEIGHT * CELLS_ACROSS + column // CELL_WIDTH
-    return cell * WIDTH + row % CELL_HEIGHT * CELL_WIDTH + column % CELL_WIDTH
+    return (column // CELL_WIDTH * TILE + row) * CELL_WIDTH + column % CELL_WIDTH
 
 
 def _lane_offsets(offsets: Sequence[int]) -> Any:

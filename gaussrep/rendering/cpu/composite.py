@@ -9,9 +9,10 @@ from gaussrep.kernels.simd import (
     WIDTH,
     broadcast,
     broadcast_load,
+    count_trailing_zeros,
     fma,
     load,
-    movemask,
+    prefetch,
     select,
     store,
 )
@@ -19,8 +20,6 @@ from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.cells import (
     cell_column,
     cell_row,
-    lane_columns,
-    lane_rows,
     store_cell,
     store_colors,
 )
@@ -29,11 +28,11 @@ from gaussrep.rendering.cpu.features import (
     allocate_features,
     clear_features,
     composite_features,
-    list_touching,
     write_features,
 )
 from gaussrep.rendering.cpu.layout import (
     BLUE,
+    CELL_WIDTH,
     CELLS,
     DEPTH,
     GREEN,
@@ -56,23 +55,26 @@ from gaussrep.rendering.cpu.medians import (
 from gaussrep.rendering.cpu.tile import (
     CHUNK,
     CONSTANTS,
-    LOCAL_SIZE,
+    STRIDE,
+    Ellipse,
     absorb,
+    allocate_aligned,
+    allocate_places,
     cells_inside,
-    gaussian_alpha,
+    find_cells,
     load_constants,
-    load_gaussians,
+    load_ellipse,
+    open_cells,
     pixels_inside,
+    write_alphas,
 )
 
-PLANES = 6
-TRANSMITTANCE, ALPHA, DEPTH_SUM, RED_SUM, GREEN_SUM, BLUE_SUM = (
+PLANES = 7
+TRANSMITTANCE, WEIGHT_SUM, DEPTH_SUM, RED_SUM, GREEN_SUM, BLUE_SUM, ALPHA = (
     plane * WIDTH for plane in range(PLANES)
 )
-"""Offsets in a cell's state: transmittance, sums of weights, of weighted depths and colors."""
-
-STRIDE = 16
-"""Gaussians between two checks whether a cell is finished."""
+"""Offsets in a cell's state: transmittance, sums of weights, of weighted depths and colors; alphas
+of one Gaussian."""
 
 
 class TileWorkspace(NamedTuple):
@@ -80,14 +82,12 @@ class TileWorkspace(NamedTuple):
 
     state: np.ndarray
     """State of each cell, at the offsets above."""
-    local: np.ndarray
-    """Gaussians of a chunk, see `load_gaussians`."""
+    places: np.ndarray
+    """Result of `allocate_places`."""
     touched: np.ndarray
-    """Cells that they overlap, see `load_gaussians`."""
+    """Cells that each Gaussian of a chunk overlaps, see `find_cells`."""
     touching: np.ndarray
     """Gaussians that overlap one cell, [CHUNK]."""
-    weights: np.ndarray
-    """Their weights in its pixels, [CHUNK * WIDTH]."""
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
     ranks: np.ndarray
@@ -121,11 +121,10 @@ def composite(
     count = len(records) // (RECORD_SIZE * max(1, len(background)))
     work = allocate_features(features, False)
     workspace = TileWorkspace(
-        np.empty(PLANES * PIXELS, np.float32),
-        np.empty(CHUNK * LOCAL_SIZE, np.float32),
+        allocate_aligned(PLANES * PIXELS),
+        allocate_places(),
         np.empty(CHUNK, np.int64),
         np.empty(CHUNK, np.int64),
-        np.empty(CHUNK * WIDTH, np.float32),
         CONSTANTS.copy(),
         np.empty(PIXELS, np.float32),
     )
@@ -136,6 +135,7 @@ def composite(
         image, place = divmod(tile, grid.columns * grid.rows)
         x, y = place % grid.columns * TILE, place // grid.columns * TILE
         inside = cells_inside(grid.width - x, grid.height - y)
+        _prefetch_tile(image, x, y, grid, images)
         _clear(workspace.state, grid.width - x, grid.height - y)
         if medians is not None:
             clear_ranks(workspace.ranks)
@@ -144,15 +144,19 @@ def composite(
             clear_features(work)
             base = image // (len(background) // features.shape[0]) * count
         start, end = bins.starts[tile], bins.ends[tile]
-        unfinished = True
-        while start < end and unfinished:
+        cells = inside
+        while start < end and cells:
             taken = min(end - start, CHUNK)
             members = bins.members[start : start + taken]
-            load_gaussians(
-                members, records, image * count, x, y, inside, workspace.local, workspace.touched
-            )
+            find_cells(members, records, image * count, x, y, cells, workspace.touched)
             first = start - bins.starts[tile]
-            unfinished = _composite_chunk(members, features, base, workspace, work, medians, first)
+            cells = _composite_chunk(
+                members, records, image * count, x, y, workspace, work, medians, first
+            )
+            if features is not None:
+                composite_features(
+                    members, features, base, workspace.touched, workspace.touching, work
+                )
             start += taken
         _write_tile(image, x, y, workspace.state, background, grid, images)
         if features is not None:
@@ -160,6 +164,17 @@ def composite(
         if medians is not None:
             members = bins.members[bins.starts[tile] : end]
             write_medians(image, x, y, workspace.ranks, members, grid, medians)
+
+
+@inline_jit
+def _prefetch_tile(image: int, x: int, y: int, grid: Grid, images: ImageBuffers) -> None:
+    """Prefetch the memory that `_write_tile` will write."""
+    for row in range(y, min(y + TILE, grid.height)):
+        pixel = (image * grid.height + row) * grid.width + x
+        prefetch(images.alpha, pixel)
+        prefetch(images.depth, pixel)
+        for part in range(0, 3 * TILE, TILE):
+            prefetch(images.color, 3 * pixel + part)
 
 
 @inline_jit
@@ -176,67 +191,69 @@ def _clear(state: np.ndarray, columns: int, rows: int) -> None:
 @inline_jit
 def _composite_chunk(
     members: np.ndarray,
-    features: np.ndarray | None,
+    records: np.ndarray,
     base: int,
+    x: int,
+    y: int,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
     medians: np.ndarray | None,
     first: int,
-) -> bool:
-    """Composite a chunk of Gaussians; return whether any pixel is unfinished."""
-    unfinished = False
-    for cell in range(CELLS):
-        count = list_touching(cell, len(members), workspace.touched, workspace.touching)
-        done = _composite_cell(cell, count, workspace, features, medians, first)
-        if features is not None:
-            touching, weights = workspace.touching[:done], workspace.weights
-            composite_features(cell, touching, members, features, base, weights, work)
-        at = cell * PLANES * WIDTH + TRANSMITTANCE
-        unfinished |= movemask(load(workspace.state, at) > ZERO) != 0
-    return unfinished
+) -> int:
+    """Composite a chunk of Gaussians; return the cells that are not finished.
+
+    `touched` becomes the cells to which each is composited.
+    """
+    cells = 0
+    for k in range(len(members)):
+        if k % STRIDE == 0:
+            cells = open_cells(workspace.state, PLANES)
+        touched = workspace.touched[k] & cells
+        workspace.touched[k] = touched
+        if touched:
+            at = (base + members[k]) * RECORD_SIZE
+            ellipse = load_ellipse(records, at, x, y)
+            _composite_gaussian(k, touched, ellipse, records, at, workspace, work, medians, first)
+    return open_cells(workspace.state, PLANES)
 
 
 @inline_jit
-def _composite_cell(
-    cell: int,
-    count: int,
+def _composite_gaussian(
+    k: int,
+    touched: int,
+    ellipse: Ellipse,
+    records: np.ndarray,
+    record: int,
     workspace: TileWorkspace,
-    features: np.ndarray | None,
+    work: FeatureWorkspace | None,
     medians: np.ndarray | None,
     first: int,
-) -> int:
-    """Composite Gaussians over one cell; return how many until all its pixels are finished."""
-    at, local, state = cell * PLANES * WIDTH, workspace.local, workspace.state
-    columns = lane_columns() + np.float32(cell_column(cell))
-    rows = lane_rows() + np.float32(cell_row(cell))
-    transmittance, alpha_sum = load(state, at + TRANSMITTANCE), load(state, at + ALPHA)
-    depth, red = load(state, at + DEPTH_SUM), load(state, at + RED_SUM)
-    green, blue = load(state, at + GREEN_SUM), load(state, at + BLUE_SUM)
-    constants = load_constants(workspace.constants)
-    done = 0
-    while done < count and movemask(transmittance > ZERO) != 0:
-        for i in range(done, min(done + STRIDE, count)):
-            record = workspace.touching[i] * LOCAL_SIZE
-            uncapped, is_visible = gaussian_alpha(local, record, columns, rows, constants)
-            if medians is not None:
-                is_before = is_visible & (transmittance > HALF)
-                update_ranks(workspace.ranks, cell, is_before, first + workspace.touching[i])
-            _, weight, transmittance, _ = absorb(uncapped, is_visible, transmittance, constants)
-            alpha_sum = alpha_sum + weight
-            depth = fma(weight, broadcast_load(local, record + DEPTH), depth)
-            red = fma(weight, broadcast_load(local, record + RED), red)
-            green = fma(weight, broadcast_load(local, record + GREEN), green)
-            blue = fma(weight, broadcast_load(local, record + BLUE), blue)
-            if features is not None:
-                store(workspace.weights, i * WIDTH, weight)
-        done = min(done + STRIDE, count)
-    store(state, at + TRANSMITTANCE, transmittance)
-    store(state, at + ALPHA, alpha_sum)
-    store(state, at + DEPTH_SUM, depth)
-    store(state, at + RED_SUM, red)
-    store(state, at + GREEN_SUM, green)
-    store(state, at + BLUE_SUM, blue)
-    return done
+) -> None:
+    """Composite one Gaussian over its cells.
+
+    Cells do not wait for each other, as Gaussians over one cell would.
+    """
+    state, constants = workspace.state, load_constants(workspace.constants)
+    write_alphas(touched, ellipse, workspace.places, constants, state, ALPHA, PLANES)
+    depth, red = broadcast_load(records, record + DEPTH), broadcast_load(records, record + RED)
+    green, blue = broadcast_load(records, record + GREEN), broadcast_load(records, record + BLUE)
+    while touched:
+        pixel = count_trailing_zeros(touched) * CELL_WIDTH
+        at = pixel * PLANES
+        touched &= touched - 1
+        alpha, transmittance = load(state, at + ALPHA), load(state, at + TRANSMITTANCE)
+        if medians is not None:
+            is_before = (alpha > ZERO) & (transmittance > HALF)
+            update_ranks(workspace.ranks, pixel, is_before, first + k)
+        weight, rest, _ = absorb(alpha, transmittance, constants)
+        store(state, at + TRANSMITTANCE, rest)
+        store(state, at + WEIGHT_SUM, load(state, at + WEIGHT_SUM) + weight)
+        store(state, at + DEPTH_SUM, fma(weight, depth, load(state, at + DEPTH_SUM)))
+        store(state, at + RED_SUM, fma(weight, red, load(state, at + RED_SUM)))
+        store(state, at + GREEN_SUM, fma(weight, green, load(state, at + GREEN_SUM)))
+        store(state, at + BLUE_SUM, fma(weight, blue, load(state, at + BLUE_SUM)))
+        if work is not None:
+            store(work.pairs, k * PIXELS + pixel, weight)
 
 
 @inline_jit
@@ -248,7 +265,7 @@ def _write_tile(
         left, top, at = x + cell_column(cell), y + cell_row(cell), cell * PLANES * WIDTH
         columns, rows = grid.width - left, grid.height - top
         pixel = (image * grid.height + top) * grid.width + left
-        alpha = load(state, at + ALPHA)
+        alpha = load(state, at + WEIGHT_SUM)
         store_cell(images.alpha, pixel, grid.width, columns, rows, alpha)
         depth = load(state, at + DEPTH_SUM) / select(alpha > ZERO, alpha, ONE)
         store_cell(images.depth, pixel, grid.width, columns, rows, depth)

@@ -14,15 +14,13 @@ import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import (
-    WIDTH,
     broadcast,
     broadcast_load,
     count_trailing_zeros,
     fma,
     fnma,
     load,
-    maximum,
-    movemask,
+    prefetch,
     reciprocal,
     select,
     store,
@@ -39,12 +37,15 @@ from gaussrep.rendering.cpu.features import (
 from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     BLUE,
-    CELLS,
+    CELL_WIDTH,
     DEPTH,
     FEATURES_START,
+    FIRST_SLOT,
     GREEN,
     PIXELS,
+    RECORD_SIZE,
     RED,
+    ROW_SLOTS,
     TILE,
     ZERO,
     Bins,
@@ -56,18 +57,20 @@ from gaussrep.rendering.cpu.layout import (
 from gaussrep.rendering.cpu.tile import (
     CHUNK,
     CONSTANTS,
-    DX,
-    DY,
-    LOCAL_SIZE,
+    STRIDE,
+    Ellipse,
     absorb,
+    allocate_aligned,
+    allocate_places,
     cells_inside,
-    gaussian_alpha,
+    find_cells,
     load_constants,
-    load_gaussians,
+    load_ellipse,
+    open_cells,
+    write_alphas,
 )
 from gaussrep.rendering.cpu.tile_gradients import (
     BEHIND,
-    COLUMN,
     GRAD,
     GRAD_OUT_ALPHA,
     GRAD_OUT_BLUE,
@@ -75,15 +78,11 @@ from gaussrep.rendering.cpu.tile_gradients import (
     GRAD_OUT_GREEN,
     GRAD_OUT_RED,
     PLANES,
-    ROW,
     TRANSMITTANCE,
     WEIGHT,
     load_tile,
     prefetch_tile,
 )
-
-STRIDE = 16
-"""Gaussians between two checks whether the tile is finished."""
 
 
 class TileWorkspace(NamedTuple):
@@ -91,10 +90,12 @@ class TileWorkspace(NamedTuple):
 
     state: np.ndarray
     """State of each cell, at the offsets above."""
-    local: np.ndarray
-    """Gaussians of a chunk, see `load_gaussians`."""
+    places: np.ndarray
+    """Result of `allocate_places`."""
     touched: np.ndarray
-    """Cells that they overlap, see `load_gaussians`."""
+    """Cells that each Gaussian of a chunk overlaps, see `find_cells`."""
+    slots: np.ndarray
+    """First float of each Gaussian's slot, [CHUNK]."""
     touching: np.ndarray
     """Gaussians that overlap one cell, [CHUNK]."""
     constants: np.ndarray
@@ -128,8 +129,9 @@ def composite_backward(
     """
     work = allocate_features(features, True)
     workspace = TileWorkspace(
-        np.empty(PLANES * PIXELS, np.float32),
-        np.empty(CHUNK * LOCAL_SIZE, np.float32),
+        allocate_aligned(PLANES * PIXELS),
+        allocate_places(),
+        np.empty(CHUNK, np.int64),
         np.empty(CHUNK, np.int64),
         np.empty(CHUNK, np.int64),
         CONSTANTS.copy(),
@@ -188,59 +190,78 @@ def _tile_vjp(
     spare: int,
 ) -> None:
     """Write the gradients of a tile to the slots of all Gaussians in its list."""
-    count = splats.depths.shape[1]
-    inside = cells_inside(grid.width - column * TILE, grid.height - row * TILE)
-    touched = workspace.touched
-    unfinished = True
+    base = image * splats.depths.shape[1]
+    x, y = column * TILE, row * TILE
+    cells = cells_inside(grid.width - x, grid.height - y)
     for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
         members = bins.members[start : min(bins.ends[tile], start + CHUNK)]
-        if unfinished:
-            load_gaussians(
-                members,
-                splats.records,
-                image * count,
-                column * TILE,
-                row * TILE,
-                inside,
-                workspace.local,
-                touched,
-            )
-            if features is not None:
-                base = image // (len(splats.depths) // features.shape[0]) * count
-                weights_vjp(members, features, base, touched, workspace.touching, work)
-        composited = 0
-        for k in range(len(members)):
-            if k % STRIDE == 0 and unfinished:
-                unfinished = _is_unfinished(workspace.state)
-            slot = buffers.size * _slot_index(splats, buffers, image, members[k], column, row)
-            if work is not None:
-                work.slots[k] = slot + FEATURES_START
-            if not unfinished or touched[k] == 0:
-                _clear(buffers, slot, slot + buffers.size)
-            else:
-                _gaussian_vjp(k, touched[k], workspace, work, buffers.sums, slot)
-                _clear(buffers, slot + FEATURES_START, slot + buffers.size)
-            composited += unfinished
+        find_cells(members, splats.records, base, x, y, cells, workspace.touched)
+        _find_slots(members, splats, buffers, image, row, column, workspace.slots)
+        if features is not None:
+            first = image // (len(splats.depths) // features.shape[0]) * splats.depths.shape[1]
+            weights_vjp(members, features, first, workspace.touched, workspace.touching, work)
+        cells = _chunk_vjp(members, splats.records, base, x, y, cells, buffers, workspace, work)
         if features is not None:
             features_vjp(
-                composited,
-                touched,
+                len(members),
+                workspace.touched,
                 workspace.touching,
                 buffers.sums,
+                workspace.slots,
                 spare + FEATURES_START,
                 work,
             )
 
 
 @inline_jit
-def _slot_index(
-    splats: Splats, buffers: GradientBuffers, image: int, n: int, column: int, row: int
+def _find_slots(
+    members: np.ndarray,
+    splats: Splats,
+    buffers: GradientBuffers,
+    image: int,
+    row: int,
+    column: int,
+    slots: np.ndarray,
+) -> None:
+    """Find the slots of a chunk's Gaussians, and prefetch them: they are far apart."""
+    base = image * splats.depths.shape[1]
+    for k in range(len(members)):
+        at = (base + members[k]) * RECORD_SIZE
+        place = splats.integers[at + FIRST_SLOT] + row * np.int64(splats.integers[at + ROW_SLOTS])
+        slots[k] = buffers.size * (buffers.starts[image, members[k] // BLOCK_SIZE] + place + column)
+        prefetch(buffers.sums, slots[k])
+
+
+@inline_jit
+def _chunk_vjp(
+    members: np.ndarray,
+    records: np.ndarray,
+    base: int,
+    x: int,
+    y: int,
+    inside: int,
+    buffers: GradientBuffers,
+    workspace: TileWorkspace,
+    work: FeatureWorkspace | None,
 ) -> int:
-    """Index of the slot of a Gaussian and a tile; a Gaussian's slots are row by row of its box."""
-    splat = image * splats.depths.shape[1] + n
-    left, top, right = splats.boxes[splat, 0], splats.boxes[splat, 1], splats.boxes[splat, 2]
-    place = (row - top) * (right - left) + column - left
-    return buffers.starts[image, n // BLOCK_SIZE] + splats.tile_offset[splat] + place
+    """Write the gradients of a chunk to its slots; return the cells that are not finished.
+
+    `touched` becomes the cells to which each Gaussian is composited.
+    """
+    cells = inside
+    for k in range(len(members)):
+        if k % STRIDE == 0 and cells:
+            cells = open_cells(workspace.state, PLANES)
+        touched, slot = workspace.touched[k] & cells, workspace.slots[k]
+        workspace.touched[k] = touched
+        if touched:
+            at = (base + members[k]) * RECORD_SIZE
+            ellipse = load_ellipse(records, at, x, y)
+            _gaussian_vjp(k, touched, ellipse, records, at, workspace, work, buffers.sums, slot)
+            _clear(buffers, slot + FEATURES_START, slot + buffers.size)
+        else:
+            _clear(buffers, slot, slot + buffers.size)
+    return cells
 
 
 @inline_jit
@@ -250,33 +271,29 @@ def _clear(buffers: GradientBuffers, start: int, end: int) -> None:
 
 
 @inline_jit
-def _is_unfinished(state: np.ndarray) -> bool:
-    largest = broadcast(ZERO)
-    for cell in range(CELLS):
-        largest = maximum(largest, load(state, cell * PLANES * WIDTH + TRANSMITTANCE))
-    return movemask(largest > ZERO) != 0
-
-
-@inline_jit
 def _gaussian_vjp(
     k: int,
     touched: int,
+    ellipse: Ellipse,
+    records: np.ndarray,
+    record: int,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
     values: np.ndarray,
     slot: int,
 ) -> None:
     """Composite one Gaussian over its cells and write the sums of its gradients to its slot."""
-    _cells_vjp(k, touched, workspace, work)
-    local, state, record = workspace.local, workspace.state, k * LOCAL_SIZE
+    _cells_vjp(k, touched, ellipse, records, record, workspace, work)
+    state, places = workspace.state, workspace.places
     m0 = m_x = m_y = m_xx = m_xy = m_yy = broadcast(ZERO)
     red = green = blue = depth = broadcast(ZERO)
-    left, top = broadcast_load(local, record + DX), broadcast_load(local, record + DY)
     while touched:
-        at = count_trailing_zeros(touched) * PLANES * WIDTH
+        pixel = count_trailing_zeros(touched) * CELL_WIDTH
+        at = pixel * PLANES
         touched &= touched - 1
         weight, grad = load(state, at + WEIGHT), load(state, at + GRAD)
-        dx, dy = left + load(state, at + COLUMN), top + load(state, at + ROW)
+        dx = ellipse.dx + load(places, pixel)
+        dy = ellipse.dy + load(places, PIXELS + pixel)
         grad_dx, grad_dy = grad * dx, grad * dy
         m0 = m0 + grad
         m_x, m_y = m_x + grad_dx, m_y + grad_dy
@@ -290,25 +307,29 @@ def _gaussian_vjp(
 
 @inline_jit
 def _cells_vjp(
-    k: int, touched: int, workspace: TileWorkspace, work: FeatureWorkspace | None
+    k: int,
+    touched: int,
+    ellipse: Ellipse,
+    records: np.ndarray,
+    record: int,
+    workspace: TileWorkspace,
+    work: FeatureWorkspace | None,
 ) -> None:
     """Composite one Gaussian over its cells; write its weights and log-opacity gradients there.
 
     The sums over cells are taken afterwards: together, the two loops need more registers than most
     machines have.
     """
-    local, state, record = workspace.local, workspace.state, k * LOCAL_SIZE
-    constants = load_constants(workspace.constants)
-    depth, red = broadcast_load(local, record + DEPTH), broadcast_load(local, record + RED)
-    green, blue = broadcast_load(local, record + GREEN), broadcast_load(local, record + BLUE)
+    state, constants = workspace.state, load_constants(workspace.constants)
+    write_alphas(touched, ellipse, workspace.places, constants, state, WEIGHT, PLANES)
+    depth, red = broadcast_load(records, record + DEPTH), broadcast_load(records, record + RED)
+    green, blue = broadcast_load(records, record + GREEN), broadcast_load(records, record + BLUE)
     while touched:
-        at = count_trailing_zeros(touched) * PLANES * WIDTH
+        pixel = count_trailing_zeros(touched) * CELL_WIDTH
+        at = pixel * PLANES
         touched &= touched - 1
-        columns, rows = load(state, at + COLUMN), load(state, at + ROW)
-        uncapped, is_visible = gaussian_alpha(local, record, columns, rows, constants)
-        alpha, weight, rest, is_open = absorb(
-            uncapped, is_visible, load(state, at + TRANSMITTANCE), constants
-        )
+        alpha = load(state, at + WEIGHT)
+        weight, rest, is_open = absorb(alpha, load(state, at + TRANSMITTANCE), constants)
         store(state, at + TRANSMITTANCE, rest)
         store(state, at + WEIGHT, weight)
         value = fma(load(state, at + GRAD_OUT_DEPTH), depth, load(state, at + GRAD_OUT_ALPHA))
@@ -316,11 +337,11 @@ def _cells_vjp(
         value = fma(load(state, at + GRAD_OUT_GREEN), green, value)
         value = fma(load(state, at + GRAD_OUT_BLUE), blue, value)
         if work is not None:
-            place = k * PIXELS + at // PLANES
+            place = k * PIXELS + pixel
             value = value + load(work.pairs, place)
             store(work.pairs, place, weight)
         behind = fnma(weight, value, load(state, at + BEHIND))
         store(state, at + BEHIND, behind)
         grad = fnma(behind, alpha * reciprocal(constants.one - alpha), weight * value)
-        is_free = is_open & (uncapped <= constants.max_alpha)
+        is_free = is_open & (constants.max_alpha > alpha)
         store(state, at + GRAD, select(is_free, grad, ZERO))

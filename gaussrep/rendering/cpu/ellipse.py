@@ -1,10 +1,10 @@
 """Tiles that a projected Gaussian overlaps.
 
-With the offset (dx, dy) of a pixel from the center, the exponent is
-`log_opacity - (l1 dx + l2 dy)² - (l3 dy)²`: the Cholesky factor of half the inverse covariance
-loses far less to rounding than the three entries of the inverse, and costs no more. The ellipse is
-where the sum of the two squares is at most `reach = log_opacity - log(1 / 255)`. Its half height is
-`half_height`, and its rightmost point is `shear` below its center.
+With the offset (dx, dy) of a pixel from the center, alpha is 2 ** p / 255 with the exponent
+p = `reach - (l1 dx + l2 dy)² - (l3 dy)²`: the Cholesky factor of half the inverse covariance, in
+units of log 2, loses far less to rounding than the three entries of the inverse, and costs no more.
+The ellipse is where p is not negative. Its half height is `half_height`, and its rightmost point is
+`shear` below its center.
 """
 
 from math import ceil, floor, sqrt
@@ -18,8 +18,7 @@ from gaussrep.rendering.cpu.layout import (
     L1,
     L2,
     L3,
-    LOG_MIN,
-    LOG_OPACITY,
+    REACH,
     RECORD_SIZE,
     SHEAR,
     TILE,
@@ -52,7 +51,7 @@ def tiles_in_row(splats: Splats, splat: int, row: int) -> Any:
         np.float64(records[at + L2]),
         np.float64(records[at + L3]),
     )
-    reach = np.float64(records[at + LOG_OPACITY]) - LOG_MIN
+    reach = np.float64(records[at + REACH])
     half_height, shear = np.float64(records[at + HALF_HEIGHT]), np.float64(records[at + SHEAR])
     low = max(row * TILE + 0.5 - MARGIN - records[at + Y], -half_height)
     high = min(row * TILE + TILE - 0.5 + MARGIN - records[at + Y], half_height)

@@ -22,7 +22,7 @@ from gaussrep.kernels.simd import (
     transpose,
 )
 from gaussrep.rendering.cpu.cells import pixel_offset
-from gaussrep.rendering.cpu.layout import CELLS, PIXELS, TILE, ZERO
+from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELLS, FEATURES_START, PIXELS, TILE, ZERO
 from gaussrep.rendering.cpu.tile import CHUNK
 
 ROWS = 8 if WIDTH == 16 else 4
@@ -44,12 +44,12 @@ class FeatureWorkspace(NamedTuple):
     planes: np.ndarray
     """Those gradients by channel and pixel; empty in the forward pass."""
     pairs: np.ndarray
-    """Of each Gaussian of a chunk and each pixel: gradients times features, summed over channels,
-    and then weights; a vector behind is spare. Empty in the forward pass."""
+    """Of each Gaussian of a chunk and each pixel: weights; in the backward pass gradients times
+    features before, summed over channels. A vector behind is spare."""
+    weights: np.ndarray
+    """Weights of the Gaussians that overlap one cell, [CHUNK * WIDTH]."""
     terms: np.ndarray
     """Start of the features of each Gaussian that overlaps one cell, [CHUNK]."""
-    slots: np.ndarray
-    """First gradient to the features of each Gaussian of the chunk, [CHUNK]."""
     left: np.ndarray
     """Start of each row of a tile in the left factor, [TALL]."""
     out: np.ndarray
@@ -83,8 +83,8 @@ def allocate_features(features: Any, backward: bool) -> Any:
     return FeatureWorkspace(
         np.empty(PIXELS * stride, np.float32),
         np.empty(PIXELS * stride if backward else 0, np.float32),
-        np.empty(CHUNK * PIXELS + WIDTH if backward else 0, np.float32),
-        np.empty(CHUNK, np.int64),
+        np.empty(CHUNK * PIXELS + WIDTH, np.float32),
+        np.empty(CHUNK * WIDTH, np.float32),
         np.empty(CHUNK, np.int64),
         np.empty(TALL, np.int64),
         np.empty(TALL, np.int64),
@@ -106,7 +106,7 @@ def list_touching(cell: int, count: int, touched: np.ndarray, touching: np.ndarr
     Args:
         cell: Cell of the tile.
         count: Number of Gaussians.
-        touched: Cells that each overlaps, as bits.
+        touched: Cells that each overlaps.
         touching: Output.
 
     Returns:
@@ -115,52 +115,49 @@ def list_touching(cell: int, count: int, touched: np.ndarray, touching: np.ndarr
     length = 0
     for k in range(count):
         touching[length] = k
-        length += touched[k] >> cell & 1
+        length += touched[k] >> cell * CELL_HEIGHT & 1
     return length
 
 
 @inline_jit
 def composite_features(
-    cell: int,
-    touching: np.ndarray,
     members: np.ndarray,
     features: np.ndarray,
     base: int,
-    weights: np.ndarray,
+    touched: np.ndarray,
+    touching: np.ndarray,
     work: FeatureWorkspace,
 ) -> None:
-    """Composite the features of one cell.
+    """Composite the features of a chunk's Gaussians.
 
     Args:
-        cell: Cell of the tile.
-        touching: Indices of the members that overlap the cell.
-        members: Gaussians of the tile.
+        members: Gaussians of the chunk.
         features: Padded features, float32 [S, N, C'].
         base: Index of the scene's first Gaussian.
-        weights: Weights of each of `touching` in the cell's pixels.
-        work: Working memory; `pixels` is updated.
+        touched: Cells to which each Gaussian is composited.
+        touching: Working memory for the Gaussians of one cell.
+        work: Working memory; `pairs` holds the weights, `pixels` is updated.
     """
     stride = features.shape[2]
-    for i in range(len(touching)):
-        work.terms[i] = (base + members[touching[i]]) * stride
-    for first in range(0, WIDTH, ROWS):
-        for c in range(0, stride, WIDE * WIDTH):
-            for r in range(ROWS):
-                work.left[r] = first + r
-                work.out[r] = (cell * WIDTH + first + r) * stride + c
-            _add_listed(min(WIDE, (stride - c) // WIDTH), weights, features, c, len(touching), work)
+    for cell in range(CELLS):
+        count = list_touching(cell, len(members), touched, touching)
+        for i in range(count):
+            work.terms[i] = (base + members[touching[i]]) * stride
+            weights = load(work.pairs, touching[i] * PIXELS + cell * WIDTH)
+            store(work.weights, i * WIDTH, weights)
+        for first in range(0, WIDTH, ROWS):
+            for c in range(0, stride, WIDE * WIDTH):
+                for r in range(ROWS):
+                    work.left[r] = first + r
+                    work.out[r] = (cell * WIDTH + first + r) * stride + c
+                _add_listed(min(WIDE, (stride - c) // WIDTH), features, c, count, work)
 
 
 @inline_jit
 def _add_listed(
-    vectors: int,
-    weights: np.ndarray,
-    features: np.ndarray,
-    c: int,
-    count: int,
-    work: FeatureWorkspace,
+    vectors: int, features: np.ndarray, c: int, count: int, work: FeatureWorkspace
 ) -> None:
-    left, out, terms = work.left, work.out, work.terms
+    weights, left, out, terms = work.weights, work.left, work.out, work.terms
     if vectors == 1:
         _listed_1(weights, left, WIDTH, features, c, terms, work.pixels, out, count)
     elif vectors == 2:
@@ -255,7 +252,7 @@ def weights_vjp(
         members: Gaussians of the chunk.
         features: Padded features, float32 [S, N, C'].
         base: Index of the scene's first Gaussian.
-        touched: Cells that each Gaussian overlaps, as bits.
+        touched: Cells that each Gaussian overlaps.
         touching: Working memory for the Gaussians that overlap one cell.
         work: Working memory; `pairs` is written where a Gaussian overlaps a cell.
     """
@@ -286,6 +283,7 @@ def features_vjp(
     count: int,
     touched: np.ndarray,
     touching: np.ndarray,
+    sums: np.ndarray,
     slots: np.ndarray,
     spare: int,
     work: FeatureWorkspace,
@@ -294,10 +292,11 @@ def features_vjp(
 
     Args:
         count: Number of Gaussians, of which `pairs` holds the weights.
-        touched: Cells that each Gaussian overlaps, as bits.
+        touched: Cells to which each Gaussian is composited.
         touching: Working memory for the Gaussians that overlap one cell.
-        slots: Sums, which begin at `work.slots` and are updated.
-        spare: Index of as many floats in `slots` that nobody reads.
+        sums: Slots; the features' part of those of the chunk is updated.
+        slots: First float of each Gaussian's slot.
+        spare: Index of as many floats in `sums` that nobody reads.
         work: Working memory.
     """
     stride = len(work.pixels) // PIXELS
@@ -308,17 +307,17 @@ def features_vjp(
                 for r in range(ROWS):
                     k = touching[min(first + r, length - 1)]
                     work.left[r] = k * PIXELS + cell * WIDTH
-                    work.out[r] = (work.slots[k] if first + r < length else spare) + c
+                    work.out[r] = c + (slots[k] + FEATURES_START if first + r < length else spare)
                 start = cell * WIDTH * stride + c
-                _add(min(WIDE, (stride - c) // WIDTH), work, start, stride, slots)
+                _add(min(WIDE, (stride - c) // WIDTH), work, start, stride, sums)
 
 
 @inline_jit
-def _add(vectors: int, work: FeatureWorkspace, start: int, stride: int, slots: np.ndarray) -> None:
+def _add(vectors: int, work: FeatureWorkspace, start: int, stride: int, sums: np.ndarray) -> None:
     left, out, pairs, pixels = work.left, work.out, work.pairs, work.pixels
     if vectors == 1:
-        _product_1(pairs, left, 1, pixels, start, stride, slots, out, WIDTH)
+        _product_1(pairs, left, 1, pixels, start, stride, sums, out, WIDTH)
     elif vectors == 2:
-        _product_2(pairs, left, 1, pixels, start, stride, slots, out, WIDTH)
+        _product_2(pairs, left, 1, pixels, start, stride, sums, out, WIDTH)
     else:
-        _product_3(pairs, left, 1, pixels, start, stride, slots, out, WIDTH)
+        _product_3(pairs, left, 1, pixels, start, stride, sums, out, WIDTH)

@@ -1,6 +1,6 @@
 """Memory layout of scenes, images, projected Gaussians and gradients."""
 
-from math import log
+from math import log2
 from typing import NamedTuple
 
 import numpy as np
@@ -16,18 +16,21 @@ PIXELS = TILE * TILE
 CELL_WIDTH, CELL_HEIGHT = 4, WIDTH // 4
 """Size of a cell in pixels: those of one vector."""
 
-CELLS_ACROSS = TILE // CELL_WIDTH
+CELLS_ACROSS, CELLS_DOWN = TILE // CELL_WIDTH, TILE // CELL_HEIGHT
 CELLS = PIXELS // WIDTH
-"""Cells of a tile, in a row and in all."""
+"""Cells of a tile, in a row, in a column, and in all."""
 
 BLOCK_SIZE = 1024
 """Gaussians that one task projects."""
 
 RECORD_SIZE = 16
 """Floats per projected Gaussian, at the offsets below: one cache line."""
-X, Y, L1, L2, L3, LOG_OPACITY, DEPTH, RED, GREEN, BLUE, HALF_HEIGHT, SHEAR = range(12)
+X, Y, L1, L2, L3, REACH, DEPTH, RED, GREEN, BLUE, HALF_HEIGHT, SHEAR = range(12)
+FIRST_SLOT, ROW_SLOTS = 12, 13
+"""Offsets of integers: the slot in a tile's gradients that a tile (column, row) has, counted from
+the first of the block of Gaussians, is FIRST_SLOT + ROW_SLOTS * row + column."""
 
-LOG_MIN = np.float32(log(conventions.MIN_ALPHA))
+LOG2_MIN = log2(conventions.MIN_ALPHA)
 MIN_ALPHA = np.float32(conventions.MIN_ALPHA)
 MAX_ALPHA = np.float32(conventions.MAX_ALPHA)
 TRANSMITTANCE_MIN = np.float32(conventions.TRANSMITTANCE_MIN)
@@ -84,12 +87,12 @@ class Splats(NamedTuple):
 
     records: np.ndarray
     """Float32 [I * N * RECORD_SIZE]; only records with a non-empty box are written."""
+    integers: np.ndarray
+    """The same memory as int32."""
     depths: np.ndarray
     """Float32 [I, N]."""
     boxes: np.ndarray
     """Tiles of the bounding box: left, top, end column, end row, int16 [I * N, 4]."""
-    tile_offset: np.ndarray
-    """Number of tiles in the boxes of all Gaussians before in the block, int32 [I * N]."""
     tiles_per_block_row: np.ndarray
     """Number of tiles in the boxes, by block and tile row, int64 [I, blocks, rows]."""
 

@@ -24,9 +24,8 @@ def clear_ranks(ranks: np.ndarray) -> None:
 
 
 @inline_jit
-def update_ranks(ranks: np.ndarray, cell: int, is_before: Any, rank: int) -> None:
-    """Set the rank of a cell's pixels where more than half of the light is left."""
-    at = cell * WIDTH
+def update_ranks(ranks: np.ndarray, at: int, is_before: Any, rank: int) -> None:
+    """Set the rank of a cell's pixels, of which `at` is the first, where more light is left."""
     store(ranks, at, select(is_before, broadcast(np.float32(rank)), load(ranks, at)))
 
 

@@ -1,6 +1,6 @@
 """Projection of Gaussians to ellipses on the image plane."""
 
-from math import log, sqrt
+from math import log, log2, sqrt
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,17 @@ from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     BLUE,
     DEPTH,
+    FIRST_SLOT,
     GREEN,
     HALF_HEIGHT,
     L1,
     L2,
     L3,
-    LOG_MIN,
-    LOG_OPACITY,
+    LOG2_MIN,
+    REACH,
     RECORD_SIZE,
     RED,
+    ROW_SLOTS,
     SHEAR,
     ZERO,
     Grid,
@@ -32,6 +34,8 @@ from gaussrep.rendering.cpu.layout import (
     X,
     Y,
 )
+
+LOG_2, LOG2_E = log(2), 1 / log(2)
 
 
 @kernel
@@ -89,12 +93,13 @@ def _project_block(
         box = _project_one(
             scenes, sh, lenses, scene, view, n, camera, grid, splats.records, at, basis
         )
-        splats.tile_offset[splat] = tiles
         splats.depths[image, n] = splats.records[splat * RECORD_SIZE + DEPTH]
         for side in range(4):
             splats.boxes[splat, side] = box[side]
         for row in range(box[1], box[3]):
             splats.tiles_per_block_row[image, block, row] += box[2] - box[0]
+        splats.integers[at + FIRST_SLOT] = tiles - box[1] * (box[2] - box[0]) - box[0]
+        splats.integers[at + ROW_SLOTS] = box[2] - box[0]
         tiles += (box[2] - box[0]) * (box[3] - box[1])
 
 
@@ -125,14 +130,14 @@ def _project_one(
     axes, scales = geometry.rotation_columns(quat), geometry.load_vector(scenes.scales, scene, n)
     u, v = geometry.project_axes(row_x, axes, scales), geometry.project_axes(row_y, axes, scales)
     covariance = geometry.blurred_covariance(u, v)
-    log_opacity = log(opacity)
+    reach = log2(opacity) - LOG2_MIN
     if grid.antialiased:
-        log_opacity += geometry.log_compensation(u, v, covariance)
-        if log_opacity < LOG_MIN:
+        reach += LOG2_E * geometry.log_compensation(u, v, covariance)
+        if reach < 0.0:
             return 0, 0, 0, 0
-    reach = max(log_opacity - LOG_MIN, 0.0)
+    reach = max(reach, 0.0)
     half_height = _write_ellipse(records, at, covariance, reach)
-    half_width = sqrt(2.0 * reach * covariance[0])
+    half_width = sqrt(2.0 * LOG_2 * reach * covariance[0])
     if not (
         x + half_width > 0
         and y + half_height > 0
@@ -141,7 +146,7 @@ def _project_one(
     ):
         return 0, 0, 0, 0
     records[at + X], records[at + Y] = x, y
-    records[at + LOG_OPACITY], records[at + DEPTH] = log_opacity, point[2]
+    records[at + REACH], records[at + DEPTH] = reach, point[2]
     left, right = tiles_between(x - half_width, x + half_width, grid.columns)
     top, bottom = tiles_between(y - half_height, y + half_height, grid.rows)
     if right <= left or bottom <= top:
@@ -179,13 +184,13 @@ def _write_color(
 
 @inline_jit
 def _write_ellipse(records: np.ndarray, at: int, covariance: Any, reach: float) -> float:
-    """Write the Cholesky factor of half the inverse covariance; return the half height."""
+    """Write the Cholesky factor, see `ellipse`; return the half height."""
     xx, xy, yy, determinant = covariance
-    half_height = sqrt(2.0 * reach * yy)
-    l1 = sqrt(0.5 * yy / determinant)
+    half_height = sqrt(2.0 * LOG_2 * reach * yy)
+    l1 = sqrt(0.5 * LOG2_E * yy / determinant)
     records[at + L1] = l1
     records[at + L2] = -xy / yy * l1
-    records[at + L3] = sqrt(0.5 / yy)
+    records[at + L3] = sqrt(0.5 * LOG2_E / yy)
     records[at + HALF_HEIGHT] = half_height
     records[at + SHEAR] = half_height * xy / sqrt(xx * yy)
     return half_height

@@ -17,7 +17,9 @@ from gaussrep.rendering.cpu.layout import (
     D_GREEN,
     D_RED,
     FEATURES_START,
+    FIRST_SLOT,
     M0,
+    RECORD_SIZE,
     ZERO,
     GradientBuffers,
     Gradients,
@@ -252,12 +254,14 @@ def _gather_gradients(
         return False
     for at in range(len(total)):
         total[at] = ZERO
-    slot = buffers.starts[image, n // BLOCK_SIZE] + splats.tile_offset[splat] - first
+    stride = last - first
+    slot = buffers.starts[image, n // BLOCK_SIZE] + top * stride
+    slot += splats.integers[splat * RECORD_SIZE + FIRST_SLOT]
     for row in range(top, bottom):
         left, right = tiles_in_row(splats, splat, row)
         for tile in range(slot + left, slot + right):
             _add_slot(total, buffers.sums, tile * buffers.size)
-        slot += last - first
+        slot += stride
     return True
 
 

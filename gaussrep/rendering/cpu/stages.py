@@ -78,11 +78,12 @@ def project_and_bin(
     grid = Grid(width, height, -(-width // TILE), -(-height // TILE), ortho, antialiased)
     images, count = scenes.viewmats.shape[0] * scenes.viewmats.shape[1], scenes.means.shape[1]
     blocks = -(-count // BLOCK_SIZE)
+    records = allocate(images * count * RECORD_SIZE)
     splats = Splats(
-        records=np.empty(images * count * RECORD_SIZE, np.float32),
+        records=records,
+        integers=records.view(np.int32),
         depths=np.empty((images, count), np.float32),
         boxes=np.empty((images * count, 4), np.int16),
-        tile_offset=np.empty(images * count, np.int32),
         tiles_per_block_row=np.empty((images, blocks, grid.rows), np.int64),
     )
     lenses = None

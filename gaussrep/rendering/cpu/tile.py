@@ -1,27 +1,32 @@
-"""Loading of a tile's Gaussians, chunk by chunk, and their alphas; shared by both passes."""
+"""A tile's Gaussians: the cells that they overlap, and their alphas; shared by both passes."""
 
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.kernels.simd import (
-    EXP_COEFFICIENTS,
+    EXP2_COEFFICIENTS,
+    ROUNDER,
     WIDTH,
+    absolute,
     broadcast,
     broadcast_load,
-    exp,
+    count_trailing_zeros,
+    exp2,
     fma,
     fnma,
+    iota,
+    is_positive,
     load,
-    maximum,
     minimum,
     movemask,
     prefetch,
     select,
+    sqrt,
     store,
 )
-from gaussrep.rendering.cpu.cells import lane_columns, lane_rows
+from gaussrep.rendering.cpu.cells import cell_column, cell_row, lane_columns, lane_rows
 from gaussrep.rendering.cpu.layout import (
     CELL_HEIGHT,
     CELL_WIDTH,
@@ -31,10 +36,11 @@ from gaussrep.rendering.cpu.layout import (
     L1,
     L2,
     L3,
-    LOG_MIN,
-    LOG_OPACITY,
     MAX_ALPHA,
+    MIN_ALPHA,
     ONE,
+    PIXELS,
+    REACH,
     RECORD_SIZE,
     TILE,
     TRANSMITTANCE_MIN,
@@ -44,33 +50,79 @@ from gaussrep.rendering.cpu.layout import (
 )
 
 CHUNK = 256
-"""Gaussians that a tile loads at a time; they fit the first-level cache."""
+"""Gaussians that a tile takes up at a time; they fit the first-level cache."""
 
-LOCAL_SIZE = 16
-"""Floats per Gaussian within a tile, at the offsets of a record and those below."""
-DX, DY, ACROSS, DOWN = X, Y, 12, 13
-"""Offsets of dx, dy, l1 dx + l2 dy and l3 dy at the center of the tile's first pixel."""
+STRIDE = 32
+"""Gaussians between two checks which cells are finished; divides `CHUNK`."""
 
-LAST_COLUMN = np.float32(CELL_WIDTH - 1)
-SLACK = np.float32(1e-3)
-FAR = np.float32(np.inf)
+LINE = 16
+"""Floats of a cache line."""
 
-AHEAD = 8
+HALF_CELL = np.float32(0.5 * (CELL_WIDTH - 1))
+SLACK = np.float32(2e-3)
+
+AHEAD = 16
 """Records that are requested from memory before they are needed."""
 
-CONSTANTS = np.array([*EXP_COEFFICIENTS, LOG_MIN, MAX_ALPHA, TRANSMITTANCE_MIN, ONE], np.float32)
+CONSTANTS = np.array(
+    [*EXP2_COEFFICIENTS * MIN_ALPHA, ROUNDER, MAX_ALPHA, TRANSMITTANCE_MIN, ONE], np.float32
+)
 """Numbers that compositing keeps in registers; written out in code, they would be fetched from far
 away each time."""
+
+EVERY_COLUMN = sum(1 << column * TILE for column in range(CELLS_ACROSS))
+FIRST_GROUPS = sum(EVERY_COLUMN << row for row in range(0, TILE, CELL_HEIGHT))
+FIRST_GROUPS -= (FIRST_GROUPS >> 63) << 64
+"""Bits of all cells, as a signed integer."""
 
 
 class Constants(NamedTuple):
     """`CONSTANTS` in every lane."""
 
-    exp: Any
-    log_min: Any
+    exp2: Any
+    rounder: Any
     max_alpha: Any
     transmittance_min: Any
     one: Any
+
+
+class Ellipse(NamedTuple):
+    """A Gaussian at a tile, each number in every lane: `reach - (l1 dx + l2 dy)² - (l3 dy)²`."""
+
+    reach: Any
+    l1: Any
+    l2: Any
+    l3: Any
+    dx: Any
+    """From the Gaussian's center to that of the tile's first pixel."""
+    dy: Any
+    across: Any
+    """l1 dx + l2 dy there."""
+    down: Any
+    """l3 dy there."""
+
+
+@inline_jit_alloc
+def allocate_aligned(size: int) -> np.ndarray:
+    """Allocate floats that begin with a cache line.
+
+    Vectors of a whole line or half of one do not cross lines then, which would cost every second
+    of them twice the time.
+    """
+    memory = np.empty(size + LINE, np.float32)
+    start = -(memory.ctypes.data // memory.itemsize) % LINE
+    return memory[start : start + size]
+
+
+@inline_jit_alloc
+def allocate_places() -> np.ndarray:
+    """Columns and rows of a tile's pixels, in the order of its cells, float32 [2 * PIXELS]."""
+    places = allocate_aligned(2 * PIXELS)
+    for cell in range(CELLS):
+        at = cell * WIDTH
+        store(places, at, lane_columns() + np.float32(cell_column(cell)))
+        store(places, PIXELS + at, lane_rows() + np.float32(cell_row(cell)))
+    return places
 
 
 @inline_jit
@@ -83,27 +135,45 @@ def load_constants(numbers: np.ndarray) -> Constants:
             broadcast_load(numbers, 2),
             broadcast_load(numbers, 3),
             broadcast_load(numbers, 4),
-            broadcast_load(numbers, 5),
         ),
+        broadcast_load(numbers, 5),
         broadcast_load(numbers, 6),
         broadcast_load(numbers, 7),
         broadcast_load(numbers, 8),
-        broadcast_load(numbers, 9),
     )
 
 
 @inline_jit
-def load_gaussians(
+def load_ellipse(records: np.ndarray, at: int, x: int, y: int) -> Ellipse:
+    """Load a Gaussian.
+
+    Args:
+        records: Projected Gaussians of all images.
+        at: Offset of the Gaussian's record.
+        x: Left pixel of the tile.
+        y: Top pixel of the tile.
+
+    Returns:
+        The Gaussian as the tile sees it.
+    """
+    l1, l2 = broadcast_load(records, at + L1), broadcast_load(records, at + L2)
+    l3, reach = broadcast_load(records, at + L3), broadcast_load(records, at + REACH)
+    dx = np.float32(x) + HALF - broadcast_load(records, at + X)
+    dy = np.float32(y) + HALF - broadcast_load(records, at + Y)
+    return Ellipse(reach, l1, l2, l3, dx, dy, fma(l1, dx, l2 * dy), l3 * dy)
+
+
+@inline_jit
+def find_cells(
     members: np.ndarray,
     records: np.ndarray,
     base: int,
     x: int,
     y: int,
     inside: int,
-    local: np.ndarray,
     touched: np.ndarray,
 ) -> None:
-    """Copy records of Gaussians and find the cells of the tile that each can overlap.
+    """Find the cells of a tile that each of its Gaussians can overlap.
 
     Args:
         members: Gaussians of the tile, at most CHUNK of them.
@@ -111,32 +181,69 @@ def load_gaussians(
         base: Index of the image's first record.
         x: Left pixel of the tile.
         y: Top pixel of the tile.
-        inside: Cells that are inside the image, as bits.
-        local: Output, float32 [CHUNK * LOCAL_SIZE].
-        touched: Output, cells that each Gaussian overlaps, as bits, int64 [CHUNK].
+        inside: Cells that are inside the image.
+        touched: Output, sets of cells, int64 [CHUNK].
     """
     for k in range(len(members)):
         ahead = members[min(k + AHEAD, len(members) - 1)]
         prefetch(records, (base + ahead) * RECORD_SIZE)
-        at, record = k * LOCAL_SIZE, (base + members[k]) * RECORD_SIZE
-        for part in range(0, RECORD_SIZE, WIDTH):
-            store(local, at + part, load(records, record + part))
-        dx = np.float32(x) + HALF - local[at + X]
-        dy = np.float32(y) + HALF - local[at + Y]
-        local[at + DX], local[at + DY] = dx, dy
-        local[at + ACROSS] = fma(local[at + L1], dx, local[at + L2] * dy)
-        local[at + DOWN] = local[at + L3] * dy
-        touched[k] = _overlapped_cells(local, at) & inside
+        ellipse = load_ellipse(records, (base + members[k]) * RECORD_SIZE, x, y)
+        touched[k] = _overlapped_cells(ellipse) & inside
+
+
+@inline_jit
+def _overlapped_cells(ellipse: Ellipse) -> int:
+    """Cells in which the ellipse overlaps a row from the first to the last pixel center.
+
+    A lane is a row of the tile's pixels.
+    """
+    groups = 0
+    half_cell, step = ellipse.l1 * HALF_CELL, ellipse.l1 * np.float32(CELL_WIDTH)
+    for part in range(0, TILE, WIDTH):
+        rows = iota() + np.float32(part)
+        down = fma(rows, ellipse.l3, ellipse.down)
+        farthest = sqrt(fnma(down, down, ellipse.reach + SLACK)) + half_cell
+        middle = fma(rows, ellipse.l2, ellipse.across + half_cell)
+        for column in range(CELLS_ACROSS):
+            groups |= movemask(absolute(middle) <= farthest) << column * TILE + part
+            middle = middle + step
+    return _cells_of_groups(groups)
+
+
+@inline_jit
+def _cells_of_groups(groups: int) -> int:
+    """Cells with any of some groups of four pixels."""
+    cells, height = groups, 1
+    while height < CELL_HEIGHT:
+        cells |= cells >> height
+        height *= 2
+    return cells & FIRST_GROUPS
+
+
+@inline_jit
+def open_cells(state: np.ndarray, stride: int) -> int:
+    """Cells with pixels that are not finished.
+
+    Args:
+        state: State of each cell, which begins with the transmittance in its pixels.
+        stride: Vectors of a cell's state.
+    """
+    cells = 0
+    limit = broadcast(TRANSMITTANCE_MIN)
+    for cell in range(CELLS):
+        is_open = movemask(load(state, cell * stride * WIDTH) > limit) != 0
+        cells |= int(is_open) << cell * CELL_HEIGHT
+    return cells
 
 
 @inline_jit
 def cells_inside(columns: int, rows: int) -> int:
-    """Cells of a tile that are inside an image of so many columns and rows, as bits."""
-    row = (1 << min(CELLS_ACROSS, -(-columns // CELL_WIDTH))) - 1
-    bits = 0
-    for down in range(-(-min(TILE, rows) // CELL_HEIGHT)):
-        bits |= row << down * CELLS_ACROSS
-    return bits
+    """Cells of a tile that are inside an image of so many columns and rows."""
+    height = (1 << min(TILE, max(rows, 0))) - 1
+    groups = 0
+    for column in range(min(CELLS_ACROSS, -(-columns // CELL_WIDTH))):
+        groups |= height << column * TILE
+    return _cells_of_groups(groups)
 
 
 @inline_jit
@@ -148,66 +255,56 @@ def pixels_inside(columns: int, rows: int) -> Any:
 
 
 @inline_jit
-def _overlapped_cells(local: np.ndarray, at: int) -> int:
-    """Cells in which the ellipse overlaps a row from the first to the last pixel center, as bits.
+def write_alphas(
+    touched: int,
+    ellipse: Ellipse,
+    places: np.ndarray,
+    constants: Constants,
+    state: np.ndarray,
+    plane: int,
+    planes: int,
+) -> None:
+    """Write the alphas of a Gaussian in its cells, 0 where they are less than MIN_ALPHA.
 
-    A lane is a cell.
-    """
-    l1, l2, l3 = local[at + L1], local[at + L2], local[at + L3]
-    first = fma(lane_columns() * np.float32(CELL_WIDTH), l1, broadcast_load(local, at + ACROSS))
-    width, reach = LAST_COLUMN * l1, local[at + LOG_OPACITY] - LOG_MIN + SLACK
-    cells = 0
-    for part in range(CELLS // WIDTH):
-        nearest = broadcast(FAR)
-        for below in range(CELL_HEIGHT):
-            row = np.float32(part * CELL_HEIGHT * CELL_HEIGHT + below)
-            rows = fma(lane_rows(), np.float32(CELL_HEIGHT), row)
-            left = fma(rows, l2, first)
-            across = maximum(maximum(left, ZERO), -width - left)
-            down = fma(rows, l3, local[at + DOWN])
-            nearest = minimum(nearest, fma(across, across, down * down))
-        cells |= movemask(nearest <= reach) << part * WIDTH
-    return cells
-
-
-@inline_jit
-def gaussian_alpha(
-    local: np.ndarray, at: int, columns: Any, rows: Any, constants: Constants
-) -> Any:
-    """Compute the uncapped alphas at a cell's pixels, and the mask of those >= MIN_ALPHA.
+    The chain from a pixel to its alpha is long. In a loop of its own, many cells are on their way
+    at a time.
 
     Args:
-        local: Gaussians of the chunk.
-        at: Offset of the Gaussian.
-        columns: Column of each pixel within the tile.
-        rows: Row of each pixel within the tile.
+        touched: The cells.
+        ellipse: The Gaussian.
+        places: Result of `allocate_places`.
         constants: Result of `load_constants`.
-
-    Returns:
-        The alphas and the mask.
+        state: State of the tile's cells.
+        plane: Offset in a cell's state at which the alphas are written.
+        planes: Vectors of a cell's state.
     """
-    across = fma(rows, broadcast_load(local, at + L2), broadcast_load(local, at + ACROSS))
-    across = fma(columns, broadcast_load(local, at + L1), across)
-    down = fma(rows, broadcast_load(local, at + L3), broadcast_load(local, at + DOWN))
-    power = fnma(across, across, fnma(down, down, broadcast_load(local, at + LOG_OPACITY)))
-    return exp(power, constants.exp), power >= constants.log_min
+    while touched:
+        pixel = count_trailing_zeros(touched) * CELL_WIDTH
+        touched &= touched - 1
+        columns, rows = load(places, pixel), load(places, PIXELS + pixel)
+        across = fma(columns, ellipse.l1, fma(rows, ellipse.l2, ellipse.across))
+        down = fma(rows, ellipse.l3, ellipse.down)
+        power = fnma(across, across, fnma(down, down, ellipse.reach))
+        alpha = minimum(exp2(power, constants.rounder, constants.exp2), constants.max_alpha)
+        store(state, pixel * planes + plane, select(is_positive(power), alpha, ZERO))
 
 
 @inline_jit
-def absorb(uncapped: Any, is_visible: Any, transmittance: Any, constants: Constants) -> Any:
+def absorb(alpha: Any, transmittance: Any, constants: Constants) -> Any:
     """Composite one Gaussian into the transmittance of a cell.
 
+    A pixel is finished as soon as its transmittance is at most TRANSMITTANCE_MIN. It keeps
+    decreasing then, so that the pixel stays so.
+
     Args:
-        uncapped: Its uncapped alphas.
-        is_visible: Where they count.
-        transmittance: Transmittance in front of it, 0 where a pixel is finished.
+        alpha: Its alphas.
+        transmittance: Transmittance in front of it.
         constants: Result of `load_constants`.
 
     Returns:
-        Alphas, weights, the transmittance behind, and the mask of pixels that it does not finish.
+        Weights, the transmittance behind, and the mask of pixels that are not finished.
     """
-    alpha = select(is_visible, minimum(uncapped, constants.max_alpha), ZERO)
-    rest = fnma(alpha, transmittance, transmittance)
+    weight = alpha * transmittance
+    rest = transmittance - weight
     is_open = rest > constants.transmittance_min
-    weight = select(is_open, alpha * transmittance, ZERO)
-    return alpha, weight, select(is_open, rest, ZERO), is_open
+    return select(is_open, weight, ZERO), rest, is_open

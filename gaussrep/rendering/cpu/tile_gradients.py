@@ -16,8 +16,6 @@ from gaussrep.kernels.simd import (
 from gaussrep.rendering.cpu.cells import (
     cell_column,
     cell_row,
-    lane_columns,
-    lane_rows,
     load_cell,
     load_colors,
 )
@@ -33,7 +31,7 @@ from gaussrep.rendering.cpu.tile import (
     pixels_inside,
 )
 
-PLANES = 11
+PLANES = 9
 (
     TRANSMITTANCE,
     BEHIND,
@@ -42,13 +40,11 @@ PLANES = 11
     GRAD_OUT_RED,
     GRAD_OUT_GREEN,
     GRAD_OUT_BLUE,
-    COLUMN,
-    ROW,
     WEIGHT,
     GRAD,
 ) = (plane * WIDTH for plane in range(PLANES))
-"""Offsets in a cell's state: T, S, gradients to sums of weighted depth, weight and color, place in
-the tile; of one Gaussian its weight and the gradient to its log-opacity. T and S: see
+"""Offsets in a cell's state: T, S, gradients to sums of weighted depth, weight and color; of one
+Gaussian its alpha or weight, and the gradient to its log-opacity. T and S: see
 `composite_backward`."""
 
 
@@ -115,8 +111,6 @@ def load_tile(
         store(state, at + GRAD_OUT_RED, grad_out_red)
         store(state, at + GRAD_OUT_GREEN, grad_out_green)
         store(state, at + GRAD_OUT_BLUE, grad_out_blue)
-        store(state, at + COLUMN, lane_columns() + np.float32(cell_column(cell)))
-        store(state, at + ROW, lane_rows() + np.float32(cell_row(cell)))
         grad_red = fma(grad_out_red, ONE - alpha, grad_red)
         grad_green = fma(grad_out_green, ONE - alpha, grad_green)
         grad_blue = fma(grad_out_blue, ONE - alpha, grad_blue)
