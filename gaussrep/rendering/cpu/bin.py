@@ -5,9 +5,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, inline_jit_alloc, kernel
+from gaussrep.kernels.simd import prefetch
 from gaussrep.kernels.threads import NONE, Tasks, claim
-from gaussrep.rendering.cpu.ellipse import tiles_in_row
-from gaussrep.rendering.cpu.layout import Bins, Grid, Splats
+from gaussrep.rendering.cpu.ellipse import load_box, tiles_in_row
+from gaussrep.rendering.cpu.layout import RECORD_SIZE, Bins, Grid, Splats
+
+AHEAD = 16
+"""Records that are requested from memory before they are needed."""
 
 
 class Band(NamedTuple):
@@ -16,19 +20,6 @@ class Band(NamedTuple):
     image: int
     top: int
     bottom: int
-
-
-class BandEntries(NamedTuple):
-    """The Gaussians whose boxes overlap a band, in order of their indices."""
-
-    depths: np.ndarray
-    """Bits of their depths, uint32 [K]."""
-    indices: np.ndarray
-    """Their indices, int32 [K]."""
-    span_starts: np.ndarray
-    """First span of each, int32 [K + 1]; the last entry is the number of spans."""
-    spans: np.ndarray
-    """First and end tile of each Gaussian in each row of its box, int32 [·, 2]."""
 
 
 def split_bands(sizes: np.ndarray, bands: int) -> np.ndarray:
@@ -75,17 +66,9 @@ def bin_tiles(
             return
         image, number = divmod(task, cuts.shape[1] - 1)
         band = Band(image, int(cuts[image, number]), int(cuts[image, number + 1]))
-        first = (image * grid.rows + band.top) * grid.columns
-        last = (image * grid.rows + band.bottom) * grid.columns
-        for tile in range(first, last):
-            bins.ends[tile] = 0
-        entries = _collect_entries(keys, splats, grid, band, bins.ends)
         place = write_offsets[image, band.top]
-        for tile in range(first, last):
-            bins.starts[tile] = place
-            place += bins.ends[tile]
-            bins.ends[tile] = bins.starts[tile]
-        _write_lists(entries, bins)
+        _find_starts(splats.boxes, image * keys.shape[1], keys.shape[1], grid, band, place, bins)
+        _write_lists(keys, splats, grid, band, bins)
 
 
 @inline_jit
@@ -95,46 +78,70 @@ def _rows(boxes: np.ndarray, splat: int, band: Band) -> Any:
 
 
 @inline_jit_alloc
-def _collect_entries(
-    keys: np.ndarray, splats: Splats, grid: Grid, band: Band, totals: np.ndarray
-) -> BandEntries:
-    """Collect the Gaussians that overlap a band of tiles and count the entries of each tile."""
-    count = keys.shape[1]
-    members = span_count = 0
-    for n in range(count):
-        top, bottom = _rows(splats.boxes, band.image * count + n, band)
-        members += bottom > top
-        span_count += max(0, bottom - top)
-    depths, indices = np.empty(members, np.uint32), np.empty(members, np.int32)
-    span_starts, spans = np.empty(members + 1, np.int32), np.empty((span_count, 2), np.int32)
-    member = entry = 0
-    for n in range(count):
-        splat = band.image * count + n
-        top, bottom = _rows(splats.boxes, splat, band)
-        if top >= bottom:
-            continue
-        depths[member], indices[member], span_starts[member] = keys[band.image, n], n, entry
-        for row in range(top, bottom):
-            left, right = tiles_in_row(splats, splat, row)
-            start = (band.image * grid.rows + row) * grid.columns
-            spans[entry, 0], spans[entry, 1] = start + left, start + right
-            for tile in range(start + left, start + right):
-                totals[tile] += 1
-            entry += 1
-        member += 1
-    span_starts[members] = span_count
-    return BandEntries(depths, indices, span_starts, spans)
+def _find_starts(
+    boxes: np.ndarray, base: int, count: int, grid: Grid, band: Band, place: int, bins: Bins
+) -> None:
+    """Find the first place of each tile's list, after as many as boxes overlap the tiles before.
+
+    The number of boxes over a tile is the sum of all changes above and left of it. Each box makes
+    four: at the tiles where it begins and ends.
+    """
+    columns = grid.columns + 1
+    changes = np.zeros((band.bottom - band.top + 1) * columns, np.int32)
+    for splat in range(base, base + count):
+        top, bottom = _rows(boxes, splat, band)
+        if top < bottom:
+            above, below = (top - band.top) * columns, (bottom - band.top) * columns
+            left, right = np.int64(boxes[splat, 0]), np.int64(boxes[splat, 2])
+            changes[above + left] += 1
+            changes[above + right] -= 1
+            changes[below + left] -= 1
+            changes[below + right] += 1
+    tile = (band.image * grid.rows + band.top) * grid.columns
+    for row in range(band.bottom - band.top):
+        along = np.int32(0)
+        for column in range(grid.columns):
+            at = row * columns + column
+            along += changes[at]
+            overlapping = along
+            if row:
+                overlapping += changes[at - columns]
+            changes[at] = overlapping
+            bins.starts[tile] = bins.ends[tile] = place
+            place += overlapping
+            tile += 1
 
 
 @inline_jit_alloc
-def _write_lists(entries: BandEntries, bins: Bins) -> None:
+def _write_lists(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, bins: Bins) -> None:
     """Write the lists, nearest first; `bins.ends` advance from `bins.starts`."""
-    for member in sort_by_depth(entries.depths):
-        n = entries.indices[member]
-        for entry in range(entries.span_starts[member], entries.span_starts[member + 1]):
-            for tile in range(entries.spans[entry, 0], entries.spans[entry, 1]):
-                bins.members[bins.ends[tile]] = n
-                bins.ends[tile] += 1
+    base = band.image * keys.shape[1]
+    members = _sort_members(keys, splats.boxes, band)
+    for i in range(len(members)):
+        ahead = members[min(i + AHEAD, len(members) - 1)]
+        prefetch(splats.records, (base + ahead) * RECORD_SIZE)
+        n = members[i]
+        ellipse = load_box(splats, base + n)
+        for row in range(max(band.top, ellipse.top), min(band.bottom, ellipse.bottom)):
+            left, right = tiles_in_row(ellipse, row)
+            start = (band.image * grid.rows + row) * grid.columns
+            for tile in range(start + left, start + right):
+                end = bins.ends[tile]
+                bins.members[end] = n
+                bins.ends[tile] = end + 1
+
+
+@inline_jit_alloc
+def _sort_members(keys: np.ndarray, boxes: np.ndarray, band: Band) -> np.ndarray:
+    """List the Gaussians whose boxes overlap a band, nearest first."""
+    count = keys.shape[1]
+    indices, depths = np.empty(count, np.int32), np.empty(count, np.uint32)
+    members = 0
+    for n in range(count):
+        top, bottom = _rows(boxes, band.image * count + n, band)
+        indices[members], depths[members] = n, keys[band.image, n]
+        members += top < bottom
+    return sort_by_depth(depths[:members], indices[:members])
 
 
 DIGIT = 12
@@ -142,26 +149,25 @@ BUCKETS = 1 << DIGIT
 
 
 @inline_jit_alloc
-def sort_by_depth(keys: np.ndarray) -> np.ndarray:
-    """Sort keys by a stable radix sort.
+def sort_by_depth(keys: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sort values by their keys, by a stable radix sort.
 
     Depths between 1 and 8, or any with as little between the first and the last, take two passes.
 
     Args:
         keys: Bits of float32 depths > 0, which sort like the depths, uint32; overwritten.
+        values: int32, overwritten.
 
     Returns:
-        Indices of the keys in ascending order, int32.
+        The values in ascending order of their keys.
     """
     count = len(keys)
-    values, other_values = np.empty(count, np.int32), np.empty(count, np.int32)
     first, last = np.uint32(0xFFFFFFFF), np.uint32(0)
     for i in range(count):
-        values[i] = i
         first, last = min(first, keys[i]), max(last, keys[i])
     for i in range(count):
         keys[i] -= first
-    other_keys = np.empty(count, np.uint32)
+    other_keys, other_values = np.empty(count, np.uint32), np.empty(count, np.int32)
     places = np.empty(BUCKETS, np.int32)
     for shift in range(0, 32, DIGIT):
         if count == 0 or (last - first) >> shift == 0:

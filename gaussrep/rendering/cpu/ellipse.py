@@ -8,12 +8,14 @@ The ellipse is where p is not negative. Its half height is `half_height`, and it
 """
 
 from math import ceil, floor, sqrt
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit
 from gaussrep.rendering.cpu.layout import (
+    BEGIN,
+    END,
     HALF_HEIGHT,
     L1,
     L2,
@@ -27,6 +29,9 @@ from gaussrep.rendering.cpu.layout import (
     Y,
 )
 
+CORNER = (1 << 16) - 1
+"""Bits of a corner's column."""
+
 MARGIN = 0.01
 """Pixels by which spans are widened, so that rounding never loses a pixel."""
 
@@ -39,28 +44,73 @@ def tiles_between(low: float, high: float, count: int) -> Any:
     return first, last + 1
 
 
+class BoxedEllipse(NamedTuple):
+    """The ellipse of a Gaussian and the tiles of its box, without those of rows."""
+
+    first: int
+    end: int
+    top: int
+    bottom: int
+    is_full: bool
+    """Whether it overlaps all tiles of the box: a box of one row or one column."""
+    x: float
+    y: float
+    reach: float
+    l2: float
+    l3: float
+    inverse_l1: float
+    half_height: float
+    shear: float
+
+
 @inline_jit
-def tiles_in_row(splats: Splats, splat: int, row: int) -> Any:
-    """First and end tile that the ellipse overlaps in a tile row of its box."""
-    first, last = np.int64(splats.boxes[splat, 0]), np.int64(splats.boxes[splat, 2])
-    if last - first == 1 or splats.boxes[splat, 3] - splats.boxes[splat, 1] == 1:
-        return first, last
+def load_box(splats: Splats, splat: int) -> BoxedEllipse:
+    """Load the ellipse of a Gaussian whose box is not empty."""
     records, at = splats.records, splat * RECORD_SIZE
-    l1, l2, l3 = (
-        np.float64(records[at + L1]),
+    begin, end = np.int64(splats.integers[at + BEGIN]), np.int64(splats.integers[at + END])
+    left, top, right, bottom = begin & CORNER, begin >> 16, end & CORNER, end >> 16
+    return BoxedEllipse(
+        left,
+        right,
+        top,
+        bottom,
+        right - left <= 2 and bottom - top <= 2 or right - left == 1 or bottom - top == 1,
+        np.float64(records[at + X]),
+        np.float64(records[at + Y]),
+        np.float64(records[at + REACH]),
         np.float64(records[at + L2]),
         np.float64(records[at + L3]),
+        1.0 / np.float64(records[at + L1]),
+        np.float64(records[at + HALF_HEIGHT]),
+        np.float64(records[at + SHEAR]),
     )
-    reach = np.float64(records[at + REACH])
-    half_height, shear = np.float64(records[at + HALF_HEIGHT]), np.float64(records[at + SHEAR])
-    low = max(row * TILE + 0.5 - MARGIN - records[at + Y], -half_height)
-    high = min(row * TILE + TILE - 0.5 + MARGIN - records[at + Y], half_height)
+
+
+@inline_jit
+def tiles_in_row(ellipse: BoxedEllipse, row: int) -> Any:
+    """First and end tile that the ellipse overlaps in a tile row of its box."""
+    if ellipse.is_full:
+        return ellipse.first, ellipse.end
+    half_height = ellipse.half_height
+    low = max(row * TILE + 0.5 - MARGIN - ellipse.y, -half_height)
+    high = min(row * TILE + TILE - 0.5 + MARGIN - ellipse.y, half_height)
     if low > high:
-        return first, first
-    at_right, at_left = min(max(shear, low), high), min(max(-shear, low), high)
-    down_right, down_left = l3 * at_right, l3 * at_left
-    right = sqrt(max(reach - down_right * down_right, 0.0)) - l2 * at_right
-    left = -sqrt(max(reach - down_left * down_left, 0.0)) - l2 * at_left
-    x, inverse_l1 = np.float64(records[at + X]), 1.0 / l1
-    begin, end = tiles_between(x + left * inverse_l1, x + right * inverse_l1, last)
-    return max(begin, first), end
+        return ellipse.first, ellipse.first
+    right = _reach_right(ellipse, min(max(ellipse.shear, low), high))
+    left = _reach_left(ellipse, min(max(-ellipse.shear, low), high))
+    begin, end = tiles_between(ellipse.x + left, ellipse.x + right, ellipse.end)
+    return max(begin, ellipse.first), end
+
+
+@inline_jit
+def _reach_right(ellipse: BoxedEllipse, dy: float) -> float:
+    """Offset of the ellipse's right end in a row from the center."""
+    down = ellipse.l3 * dy
+    return (sqrt(max(ellipse.reach - down * down, 0.0)) - ellipse.l2 * dy) * ellipse.inverse_l1
+
+
+@inline_jit
+def _reach_left(ellipse: BoxedEllipse, dy: float) -> float:
+    """Offset of the ellipse's left end in a row from the center."""
+    down = ellipse.l3 * dy
+    return (-sqrt(max(ellipse.reach - down * down, 0.0)) - ellipse.l2 * dy) * ellipse.inverse_l1

@@ -26,9 +26,10 @@ BLOCK_SIZE = 1024
 RECORD_SIZE = 16
 """Floats per projected Gaussian, at the offsets below: one cache line."""
 X, Y, L1, L2, L3, REACH, DEPTH, RED, GREEN, BLUE, HALF_HEIGHT, SHEAR = range(12)
-FIRST_SLOT, ROW_SLOTS = 12, 13
-"""Offsets of integers: the slot in a tile's gradients that a tile (column, row) has, counted from
-the first of the block of Gaussians, is FIRST_SLOT + ROW_SLOTS * row + column."""
+FIRST_SLOT, ROW_SLOTS, BEGIN, END = range(12, 16)
+"""Offsets of integers. The slot of the tile (column, row), counted from the first of the block of
+Gaussians, is FIRST_SLOT + ROW_SLOTS * row + column. The box of tiles begins and ends at those
+(column, row) of which these are `column | row << 16`."""
 
 LOG2_MIN = log2(conventions.MIN_ALPHA)
 MIN_ALPHA = np.float32(conventions.MIN_ALPHA)

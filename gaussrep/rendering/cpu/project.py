@@ -11,9 +11,11 @@ from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
 from gaussrep.rendering.cpu import camera_map, geometry, harmonics
 from gaussrep.rendering.cpu.ellipse import tiles_between
 from gaussrep.rendering.cpu.layout import (
+    BEGIN,
     BLOCK_SIZE,
     BLUE,
     DEPTH,
+    END,
     FIRST_SLOT,
     GREEN,
     HALF_HEIGHT,
@@ -100,6 +102,8 @@ def _project_block(
             splats.tiles_per_block_row[image, block, row] += box[2] - box[0]
         splats.integers[at + FIRST_SLOT] = tiles - box[1] * (box[2] - box[0]) - box[0]
         splats.integers[at + ROW_SLOTS] = box[2] - box[0]
+        splats.integers[at + BEGIN] = box[0] | box[1] << 16
+        splats.integers[at + END] = box[2] | box[3] << 16
         tiles += (box[2] - box[0]) * (box[3] - box[1])
 
 

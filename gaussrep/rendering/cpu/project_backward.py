@@ -8,7 +8,7 @@ from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import WIDTH, load, store
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu import camera_map, geometry, harmonics
-from gaussrep.rendering.cpu.ellipse import tiles_in_row
+from gaussrep.rendering.cpu.ellipse import load_box, tiles_in_row
 from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     CAMERA_SIZE,
@@ -248,17 +248,17 @@ def _gather_gradients(
         Whether the Gaussian overlaps any row of tiles.
     """
     splat = image * splats.depths.shape[1] + n
-    first, top = np.int64(splats.boxes[splat, 0]), np.int64(splats.boxes[splat, 1])
-    last, bottom = np.int64(splats.boxes[splat, 2]), np.int64(splats.boxes[splat, 3])
+    top, bottom = np.int64(splats.boxes[splat, 1]), np.int64(splats.boxes[splat, 3])
     if top >= bottom:
         return False
     for at in range(len(total)):
         total[at] = ZERO
-    stride = last - first
+    ellipse = load_box(splats, splat)
+    stride = ellipse.end - ellipse.first
     slot = buffers.starts[image, n // BLOCK_SIZE] + top * stride
     slot += splats.integers[splat * RECORD_SIZE + FIRST_SLOT]
     for row in range(top, bottom):
-        left, right = tiles_in_row(splats, splat, row)
+        left, right = tiles_in_row(ellipse, row)
         for tile in range(slot + left, slot + right):
             _add_slot(total, buffers.sums, tile * buffers.size)
         slot += stride

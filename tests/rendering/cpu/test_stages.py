@@ -17,7 +17,7 @@ from gaussrep.testing.scenes import random_scene
 
 @kernel
 def order(keys):
-    return sort_by_depth(keys)
+    return sort_by_depth(keys, np.arange(len(keys)).astype(np.int32))
 
 
 @given(st.lists(st.floats(2**-7, 2**100, width=32), max_size=60), st.integers(0, 3))
