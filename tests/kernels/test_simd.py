@@ -5,15 +5,18 @@ import pytest
 
 from gaussrep.kernels.jit import kernel
 from gaussrep.kernels.simd import (
-    EXP_COEFFICIENTS,
+    EXP2_COEFFICIENTS,
+    ROUNDER,
     WIDTH,
+    absolute,
     broadcast,
     broadcast_load,
     count_trailing_zeros,
-    exp,
+    exp2,
     fma,
     fnma,
     iota,
+    is_positive,
     load,
     load_masked,
     make_product,
@@ -22,12 +25,12 @@ from gaussrep.kernels.simd import (
     movemask,
     reciprocal,
     select,
+    sqrt,
     store,
     store_masked,
     store_sums,
     transpose,
 )
-from gaussrep.rendering.cpu.layout import LOG_MIN
 
 ONE, THREE = np.float32(1), np.float32(3)
 
@@ -111,20 +114,36 @@ def functions(x, y, coefficients, out):
         broadcast_load(c, 2),
         broadcast_load(c, 3),
         broadcast_load(c, 4),
-        broadcast_load(c, 5),
     )
     for at in range(0, len(x), WIDTH):
-        store(out[0], at, exp(load(x, at), lanes))
+        store(out[0], at, exp2(load(x, at), broadcast(ROUNDER), lanes))
         store(out[1], at, reciprocal(load(y, at)))
+        store(out[2], at, sqrt(load(y, at)))
 
 
-def test_exponential_and_reciprocal():
-    x = np.linspace(LOG_MIN, 0, 16 * 4096, dtype=np.float32)
+def test_powers_reciprocals_and_roots():
+    x = np.linspace(-100, 100, 16 * 4096, dtype=np.float32)
     y = np.geomspace(1e-6, 1e6, len(x)).astype(np.float32)
-    out = np.empty((2, len(x)), np.float32)
-    functions(x, y, EXP_COEFFICIENTS, out)
-    assert np.abs(out[0] / np.exp(x.astype(np.float64)) - 1).max() < 3e-6
+    out = np.empty((3, len(x)), np.float32)
+    functions(x, y, EXP2_COEFFICIENTS, out)
+    assert np.abs(out[0] / np.exp2(x.astype(np.float64)) - 1).max() < 3e-6
     assert np.abs(out[1] * y.astype(np.float64) - 1).max() < 3e-7
+    assert np.abs(out[2].astype(np.float64) ** 2 / y - 1).max() < 2e-7
+
+
+@kernel
+def signs(x, out):
+    store(out, 0, absolute(load(x, 0)))
+    store(out, WIDTH, sqrt(load(x, 0)))
+    return movemask(is_positive(load(x, 0)))
+
+
+def test_signs():
+    x = np.resize(np.array([0.0, -0.0, 2.0, -3.0], np.float32), WIDTH)
+    out = np.empty(2 * WIDTH, np.float32)
+    assert signs(x, out) == int("0101" * (WIDTH // 4), 2)
+    assert (out[:WIDTH] == np.abs(x)).all()
+    assert np.array_equal(np.isnan(out[WIDTH:]), x < 0)
 
 
 plain, listed = make_product(3, 2), make_product(3, 2, listed=True)

@@ -74,7 +74,7 @@ def load_box(splats: Splats, splat: int) -> BoxedEllipse:
         right,
         top,
         bottom,
-        right - left <= 2 and bottom - top <= 2 or right - left == 1 or bottom - top == 1,
+        (right - left <= 2 and bottom - top <= 2) or right - left == 1 or bottom - top == 1,
         np.float64(records[at + X]),
         np.float64(records[at + Y]),
         np.float64(records[at + REACH]),
