@@ -61,4 +61,4 @@ def test_pixels_fill_a_plane():
     assert sorted(out.flatten()) == list(range(PIXELS))
     assert (out[:CELL_HEIGHT, :CELL_WIDTH].flatten() == np.arange(WIDTH)).all()
     assert out[0, CELL_WIDTH] == TILE * CELL_WIDTH
-    assert out[CELL_HEIGHT, 0] == WIDTH * TILE // CELL_WIDTH
+    assert out[CELL_HEIGHT, 0] == WIDTH
