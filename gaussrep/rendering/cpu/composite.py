@@ -150,14 +150,16 @@ def composite(
             members = bins.members[start : start + taken]
             find_cells(members, records, image * count, x, y, cells, workspace.touched)
             first = start - bins.starts[tile]
-            cells = _composite_chunk(
-                members, records, image * count, x, y, workspace, work, medians, first
+            _composite_chunk(
+                members, records, image * count, x, y, cells, workspace, work, medians, first
             )
             if features is not None:
                 composite_features(
                     members, features, base, workspace.touched, workspace.touching, work
                 )
             start += taken
+            if start < end:
+                cells = open_cells(workspace.state, PLANES)
         _write_tile(image, x, y, workspace.state, background, grid, images)
         if features is not None:
             write_features(image, x, y, work, images.features)
@@ -195,18 +197,18 @@ def _composite_chunk(
     base: int,
     x: int,
     y: int,
+    cells: int,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
     medians: np.ndarray | None,
     first: int,
-) -> int:
-    """Composite a chunk of Gaussians; return the cells that are not finished.
+) -> None:
+    """Composite a chunk of Gaussians over the cells that are not finished.
 
     `touched` becomes the cells to which each is composited.
     """
-    cells = 0
     for k in range(len(members)):
-        if k % STRIDE == 0:
+        if k and k % STRIDE == 0:
             cells = open_cells(workspace.state, PLANES)
         touched = workspace.touched[k] & cells
         workspace.touched[k] = touched
@@ -214,7 +216,6 @@ def _composite_chunk(
             at = (base + members[k]) * RECORD_SIZE
             ellipse = load_ellipse(records, at, x, y)
             _composite_gaussian(k, touched, ellipse, records, at, workspace, work, medians, first)
-    return open_cells(workspace.state, PLANES)
 
 
 @inline_jit

@@ -194,13 +194,15 @@ def _tile_vjp(
     x, y = column * TILE, row * TILE
     cells = cells_inside(grid.width - x, grid.height - y)
     for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
+        if start > bins.starts[tile] and cells:
+            cells = open_cells(workspace.state, PLANES)
         members = bins.members[start : min(bins.ends[tile], start + CHUNK)]
         find_cells(members, splats.records, base, x, y, cells, workspace.touched)
         _find_slots(members, splats, buffers, image, row, column, workspace.slots)
         if features is not None:
             first = image // (len(splats.depths) // features.shape[0]) * splats.depths.shape[1]
             weights_vjp(members, features, first, workspace.touched, workspace.touching, work)
-        cells = _chunk_vjp(members, splats.records, base, x, y, cells, buffers, workspace, work)
+        _chunk_vjp(members, splats.records, base, x, y, cells, buffers, workspace, work)
         if features is not None:
             features_vjp(
                 len(members),
@@ -239,18 +241,17 @@ def _chunk_vjp(
     base: int,
     x: int,
     y: int,
-    inside: int,
+    cells: int,
     buffers: GradientBuffers,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
-) -> int:
-    """Write the gradients of a chunk to its slots; return the cells that are not finished.
+) -> None:
+    """Write the gradients of a chunk, in the cells that are not finished, to its slots.
 
     `touched` becomes the cells to which each Gaussian is composited.
     """
-    cells = inside
     for k in range(len(members)):
-        if k % STRIDE == 0 and cells:
+        if k and k % STRIDE == 0 and cells:
             cells = open_cells(workspace.state, PLANES)
         touched, slot = workspace.touched[k] & cells, workspace.slots[k]
         workspace.touched[k] = touched
@@ -261,7 +262,6 @@ def _chunk_vjp(
             _clear(buffers, slot + FEATURES_START, slot + buffers.size)
         else:
             _clear(buffers, slot, slot + buffers.size)
-    return cells
 
 
 @inline_jit
