@@ -47,12 +47,12 @@ def tiles_between(low: float, high: float, count: int) -> Any:
 class BoxedEllipse(NamedTuple):
     """The ellipse of a Gaussian and the tiles of its box, without those of rows."""
 
-    first: int
-    end: int
-    top: int
-    bottom: int
-    is_full: bool
-    """Whether it overlaps all tiles of the box: a box of one row or one column."""
+    first: Any
+    end: Any
+    top: Any
+    bottom: Any
+    is_full: Any
+    """Whether the box counts as overlapped: it has one row, one column, or two of both."""
     x: float
     y: float
     reach: float
