@@ -318,8 +318,8 @@ def leaves_of(scene):
 
 @pytest.mark.parametrize(("most", "waits"), [(900, []), (None, ["aten::item"])])
 def test_a_step_waits_for_the_number_of_pairs_unless_it_is_given(most, waits):
-    scene = random_scene(5, views=2, features=1, sh_degree=2, model="opencv", antialiased=True)
-    scene = scene.to(DEVICE, torch.float32)
+    options = {"features": 1, "sh_degree": 1, "model": "opencv", "antialiased": True}
+    scene = random_scene(5, count=3, size=(16, 9), **options).to(DEVICE, torch.float32)
     renderer = TritonRenderer(TritonConfig(max_tile_pairs=most))
     with defer_finite_checks(), Waits() as seen:
         step(renderer, scene, leaves_of(scene))
