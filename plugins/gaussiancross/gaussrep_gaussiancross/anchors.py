@@ -126,6 +126,21 @@ def scatter_mean(features: Float[Tensor, "p d"], batch: SceneBatch, grid: Anchor
     )
 
 
+def mean_colors(batch: SceneBatch, grid: AnchorGrid) -> Float[Tensor, "b n 3"]:
+    """Average the colors of the points in the cells of a grid.
+
+    Args:
+        batch: The points.
+        grid: The grid of each scene.
+
+    Returns:
+        RGB in [0, 1], gray where a cell holds no points; z changes fastest.
+    """
+    volume = scatter_mean((batch.inputs[:, :3] + 1) / 2, batch, grid)
+    colors = rearrange(volume.features, "b c x y z -> b (x y z) c")
+    return torch.where(volume.occupied[..., None], colors, 0.5)
+
+
 def _fit_cuboids(batch: SceneBatch, outlier_fraction: float) -> Cuboid:
     counts = batch.counts.tolist()
     fits = [Cuboid.fit(points, quantile=outlier_fraction) for points in batch.points.split(counts)]

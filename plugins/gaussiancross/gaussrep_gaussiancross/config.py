@@ -71,6 +71,13 @@ class GaussianCrossConfig(ComponentConfig):
     choice)."""
     max_scale: float = Field(default=2.0, gt=0)
     """Largest standard deviation of a Gaussian, in cells (design choice)."""
+    initial_scale: float = Field(default=0.5, gt=0)
+    """Initial standard deviation of a Gaussian, in cells, at most 0.9 of `max_scale`; narrow
+    Gaussians leave gaps between cells, which training closes slowly (design choice)."""
+    color_residual: bool = False
+    """Predict the color of a cell relative to the mean color of its visible points instead of from
+    the features alone. Renderings have the right hues early, and features need not carry the colors
+    that are seen (design choice; the paper describes no such path)."""
     feature_channels: Count = 16
     """Channels of the semantic embedding of each Gaussian (design choice)."""
     opacity_threshold: float = Field(default=0.3, ge=0, lt=1)

@@ -11,15 +11,16 @@ from gaussrep import Cuboid, Gaussians
 from gaussrep_gaussiancross.anchors import AnchorGrid
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 
-INITIAL_SCALE = 0.5
-"""Initial standard deviation of a Gaussian, in cells (design choice)."""
-
 OCCUPIED_OPACITY = 0.8
 """Initial opacity where a cell holds points (design choice)."""
 
 EMPTY_OPACITY = 0.35
 """Initial opacity where a cell holds none: above the threshold, below which no Gaussian gets a
 gradient, but thin enough for surfaces behind it to be visible (design choice)."""
+
+SEEN_COLORS = (0.03, 0.97)
+"""Range of the colors of points that predicted colors are relative to, where the sigmoid still has
+a slope (design choice)."""
 
 AT_LIMIT = 0.99
 """Fraction of their limit from which scales count as being at it (design choice)."""
@@ -99,10 +100,14 @@ class GaussianHead(nn.Module):
         parts = self.raw.bias.zero_().split([*RAW_CHANNELS.values(), self.config.feature_channels])
         bias = dict(zip(RAW_CHANNELS, parts[:-1], strict=True))
         bias["quat"][0] = 1
-        bias["scale"].fill_(_logit(min(INITIAL_SCALE / self.config.max_scale, 0.9)))
+        bias["scale"].fill_(_logit(min(self.config.initial_scale / self.config.max_scale, 0.9)))
 
     def forward(
-        self, cells: Float[Tensor, "b n d"], occupied: Bool[Tensor, "b n"], grid: AnchorGrid
+        self,
+        cells: Float[Tensor, "b n d"],
+        occupied: Bool[Tensor, "b n"],
+        grid: AnchorGrid,
+        seen: Float[Tensor, "b n 3"] | None = None,
     ) -> Gaussians:
         """Predict one Gaussian per cell.
 
@@ -110,6 +115,8 @@ class GaussianHead(nn.Module):
             cells: Refined features; z changes fastest.
             occupied: Mask of the cells that hold points.
             grid: The grid of each scene.
+            seen: RGB in [0, 1] that the color of each cell is predicted relative to; None predicts
+                colors from the features alone.
 
         Returns:
             All Gaussians, in the units of the grid, with batch axis [B].
@@ -118,6 +125,8 @@ class GaussianHead(nn.Module):
         channels = [*RAW_CHANNELS.values(), self.config.feature_channels]
         offset, quats, scale, opacity, color, features = raw.split(channels, dim=-1)
         cell = grid.cell[:, None]
+        if seen is not None:
+            color = color + seen.clamp(*SEEN_COLORS).logit()
         initial = torch.where(occupied, _logit(OCCUPIED_OPACITY), _logit(EMPTY_OPACITY))
         return Gaussians(
             means=grid.anchors() + offset.tanh() * self.config.max_offset * cell,

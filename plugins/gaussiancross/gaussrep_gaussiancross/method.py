@@ -16,7 +16,7 @@ from gaussrep.methods import Batch, CollapseSign, Embedding, StepOutput, sample_
 from gaussrep.metrics import effective_rank
 from gaussrep.rendering import Rendering
 from gaussrep_gaussiancross import losses
-from gaussrep_gaussiancross.anchors import AnchorGrid, scatter_mean
+from gaussrep_gaussiancross.anchors import AnchorGrid, mean_colors, scatter_mean
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.head import GaussianField, GaussianHead, opacity_mask
 from gaussrep_gaussiancross.networks import DenseUNet, Projector
@@ -240,7 +240,8 @@ class GaussianCross(PointMethod):
     def _field(self, scenes: SceneBatch, features: Tensor) -> GaussianField:
         grid = AnchorGrid.of(scenes, self.config)
         volume = scatter_mean(features, scenes, grid)
-        gaussians = self.head(self.dense(volume.features), volume.occupied, grid)
+        seen = mean_colors(scenes, grid) if self.config.color_residual else None
+        gaussians = self.head(self.dense(volume.features), volume.occupied, grid, seen)
         mask = opacity_mask(
             gaussians.opacities, self.config.opacity_threshold, self.config.min_gaussians
         )

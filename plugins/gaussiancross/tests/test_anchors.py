@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.config import resolve
 from gaussrep.errors import ValueRangeError
-from gaussrep_gaussiancross.anchors import MIN_SIDE, AnchorGrid, scatter_mean
+from gaussrep_gaussiancross.anchors import MIN_SIDE, AnchorGrid, mean_colors, scatter_mean
 from gaussrep_gaussiancross.scene_batch import SceneBatch
 
 
@@ -77,3 +77,14 @@ def test_cells_hold_the_mean_of_their_points(scenes):
     assert empty
     assert not flat[empty].any()
     assert (~volume.occupied).view(-1).nonzero()[:, 0].tolist() == empty
+
+
+def test_empty_cells_are_gray(scenes):
+    place = AnchorGrid.of(scenes, config())
+    cells, _ = place.cells_of(scenes.points, scenes.scene)
+    found = mean_colors(scenes, place).view(-1, 3)
+    chosen = int(cells[1000])
+    wanted = (scenes.inputs[cells == chosen, :3].mean(0) + 1) / 2
+    torch.testing.assert_close(found[chosen], wanted)
+    empty = cells.bincount(minlength=384) == 0
+    assert (found[empty] == 0.5).all()

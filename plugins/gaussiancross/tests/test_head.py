@@ -42,6 +42,28 @@ def test_gaussians_start_round_half_a_cell_wide_and_over_the_threshold(config, m
     torch.testing.assert_close(output.opacities[~HALF], torch.full((32,), 0.35), atol=0.1, rtol=0)
 
 
+@pytest.mark.parametrize("initial_scale", [0.7, 1.0])
+def test_gaussians_start_as_wide_as_given(config, make_batch, initial_scale):
+    torch.manual_seed(0)
+    place = AnchorGrid.of(SceneBatch.of(make_batch()), config)
+    head = GaussianHead(config.model_copy(update={"initial_scale": initial_scale}))
+    output = head(torch.zeros(2, 32, 16), HALF, place)
+    wanted = (initial_scale * place.cell)[:, None].expand(2, 32, 3)
+    torch.testing.assert_close(output.scales, wanted, rtol=0.05, atol=0)
+
+
+def test_colors_start_as_those_that_are_seen(config, make_batch):
+    torch.manual_seed(0)
+    place = AnchorGrid.of(SceneBatch.of(make_batch()), config)
+    head, cells = GaussianHead(config), torch.randn(2, 32, 16)
+    seen = torch.rand(2, 32, 3)
+    relative = head(cells, HALF, place, seen)
+    torch.testing.assert_close(relative.colors, seen, atol=0.1, rtol=0)
+    gray = head(cells, HALF, place, torch.full_like(seen, 0.5))
+    torch.testing.assert_close(gray.colors, head(cells, HALF, place).colors)
+    assert torch.isfinite(head(cells, HALF, place, seen.round()).colors.logit()).all()
+
+
 def test_the_threshold_drops_and_the_guard_keeps():
     opacities = torch.tensor([[0.9, 0.2, 0.31, 0.3], [0.1, 0.2, 0.05, 0.25]])
     assert opacity_mask(opacities, 0.3, 2).tolist() == [

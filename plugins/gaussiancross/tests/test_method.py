@@ -26,6 +26,18 @@ def test_the_loss_is_the_sum_of_its_parts_and_reaches_every_weight(make_method, 
     assert 1 <= output.metrics["effective_rank"] <= method.point_width
 
 
+def test_relative_colors_begin_with_those_of_the_points(make_method, make_batch):
+    batch = make_batch()
+    plain, relative = (
+        make_method(color_residual=residual).field(batch).gaussians for residual in (False, True)
+    )
+    torch.testing.assert_close(relative.opacities, plain.opacities)
+    opaque = relative.opacities > 0.7  # where there are points
+    colors = relative.colors[opaque]
+    assert colors.amin() < 0.3 < 0.7 < colors.amax()  # those of the points are 0.2 and 0.8
+    assert plain.colors[opaque].sub(0.5).abs().amax() < 0.2
+
+
 @pytest.mark.parametrize("name", PARTS)
 def test_a_part_of_weight_zero_changes_nothing_but_itself(make_method, make_batch, name):
     batch = make_batch()
