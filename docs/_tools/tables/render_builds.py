@@ -4,8 +4,13 @@ from typing import Any
 
 from tables.markdown import origin, read_results, table
 
-HEAD = ("scene", "lanes", "forward", "ratio", "forward and backward", "ratio")
-RUNS = {"render-builds": 16, "render-builds-sh": 16, "render-builds-haswell": 8}
+HEAD = ("scene", "lanes", "commit", "forward", "ratio", "forward and backward", "ratio")
+RUNS = {
+    "render-builds": 16,
+    "render-builds-features": 16,
+    "render-builds-sh": 16,
+    "render-builds-haswell": 8,
+}
 """Lanes of each file's run."""
 PASSES = ("forward", "forward+backward")
 
@@ -14,19 +19,28 @@ def render_builds_table() -> str:
     """Generate the table of processor times of two builds."""
     runs = {name: read_results(name) for name in RUNS}
     rows = [row for name, run in runs.items() for row in _rows(run, RUNS[name])]
-    commits = [runs["render-builds"]["builds"][b]["machine"]["commit"][:7] for b in ("old", "new")]
+    old = _commit(runs["render-builds"], "old")
     caption = (
         "Milliseconds of processor time with one thread, of whole calls by turns, the shortest of "
-        f"each build: commit {commits[0]} → {commits[1]}; other programs ran at the same time."
+        f"each build: commit {old} → that of the row; other programs ran at the same time."
     )
     command = "python benchmarks/render_builds.py --old CHECKOUT"
     return table(HEAD, rows, f"{caption} {origin(runs['render-builds'])}; `{command}`")
 
 
+def _commit(run: dict[str, Any], build: str) -> str:
+    return run["builds"][build]["machine"]["commit"][:7]
+
+
 def _rows(run: dict[str, Any], lanes: int) -> list[list[str]]:
     found = {(r["workload"], r["pass"]): r for r in run["results"]}
     return [
-        [name, str(lanes), *(cell for each in PASSES for cell in _cells(found[name, each]))]
+        [
+            name,
+            str(lanes),
+            _commit(run, "new"),
+            *(cell for each in PASSES for cell in _cells(found[name, each])),
+        ]
         for name in dict.fromkeys(r["workload"] for r in run["results"])
     ]
 
