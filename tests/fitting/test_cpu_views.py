@@ -24,12 +24,12 @@ CASES = {
 
 
 def _scene(gaussians, channels=0, antialiased=False, sh_degree=2):
-    bases = (sh_degree + 1) ** 2
+    bases, generator = (sh_degree + 1) ** 2, torch.Generator().manual_seed(7)
     return SceneModel(
         gaussians.replace(
             colors=None,
-            sh=torch.rand(12, bases, 3) - 0.5,
-            features=torch.rand(12, channels) if channels else None,
+            sh=torch.rand(12, bases, 3, generator=generator) - 0.5,
+            features=torch.rand(12, channels, generator=generator) if channels else None,
             antialiased=antialiased,
         ),
         sh_degree,
@@ -70,8 +70,10 @@ def test_images_and_gradients_are_those_of_render(tiny_scene, ring, case):
         _gradients(found, parameters),
     ]
     assert torch.equal(copies.grad, both[0][0])
-    for one, other in zip(both[0][1:], both[1], strict=True):
-        torch.testing.assert_close(other, one, rtol=1e-6, atol=1e-9)
+    for number, (one, other) in enumerate(zip(both[0][1:], both[1], strict=True)):
+        is_scene = number < len(scene.raw)  # those of cameras take another way to their centers
+        rtol, atol = (1e-6, 1e-9) if is_scene else (1e-4, 1e-6)
+        torch.testing.assert_close(other, one, rtol=rtol, atol=atol)
         assert one is None or one.is_leaf
 
 
