@@ -21,7 +21,7 @@ from triton.compiler import ASTSource
 from gaussrep.atomic_files import write_json
 from gaussrep.console import print_table
 from gaussrep.errors import ConfigError, UnavailableError
-from gaussrep.rendering.triton import stages
+from gaussrep.rendering.triton import stages, stages_backward
 from harness.options import require_folder_of, run_script
 from harness.report import describe_origin
 
@@ -74,7 +74,7 @@ class Variant:
 
     Args:
         name: Name in the table.
-        kernel: Name of the kernel in `stages`.
+        kernel: Name of the kernel in `stages` or `stages_backward`.
         constants: Its constants.
         warps: Warps per program.
     """
@@ -106,7 +106,7 @@ def variants(precision: str) -> Iterator[Variant]:
     yield Variant("composite", "composite", medians | {"MEDIANS": False}, 1)
     yield Variant("composite, with medians", "composite", medians, 1)
     yield Variant("composite_backward", "composite_backward", FLAGS | group, 1)
-    rows = {"ROWS": stages.SLOT_ROWS, "COLUMNS": stages.SLOT_COLUMNS[0]}
+    rows = {"ROWS": stages_backward.SLOT_ROWS, "COLUMNS": stages_backward.SLOT_COLUMNS[0]}
     yield Variant("sum_slots", "sum_slots", rows, 1)
     for bases in BASES:
         name = _shaded("shade_backward", bases)
@@ -116,7 +116,10 @@ def variants(precision: str) -> Iterator[Variant]:
     for lens, constants in LENSES.items():
         name = f"project_backward, {lens}"
         yield Variant(name, "project_backward", cameras | constants, 4)
-    for forward, channels in ((True, stages.FEATURE_CHANNELS), (False, stages.BACKWARD_CHANNELS)):
+    for forward, channels in (
+        (True, stages.FEATURE_CHANNELS),
+        (False, stages_backward.FEATURE_CHANNELS),
+    ):
         kernel = "composite_features" if forward else "composite_features_backward"
         group = {"PART": stages.FEATURE_PART, "GROUP": stages.FEATURE_GROUP}
         group |= {"PRECISION": precision} | ({} if forward else FLAGS)
@@ -139,7 +142,8 @@ def compile_kernel(variant: Variant, target: GPUTarget) -> Any:
     Returns:
         Triton's compiled kernel.
     """
-    kernel = getattr(stages, variant.kernel)
+    owner = stages if hasattr(stages, variant.kernel) else stages_backward
+    kernel = getattr(owner, variant.kernel)
     signature, aligned = {}, {}
     for place, name in enumerate(kernel.arg_names):
         if name in variant.constants:

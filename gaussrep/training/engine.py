@@ -4,7 +4,7 @@ import gc
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -40,6 +40,12 @@ PATIENCE = timedelta(hours=4)
 """How long processes wait for the first one, which may evaluate; by default 10 minutes on GPUs."""
 
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
+FSDP = {
+    "fsdp_version": 2,
+    "auto_wrap_policy": "size_based_wrap",
+    "min_num_params": sharding.MIN_PARAMETERS,
+    "cpu_ram_efficient_loading": False,  # each process starts with the same weights
+}
 _SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 
@@ -57,7 +63,7 @@ class Engine:
     def __init__(self, config: TrainerConfig) -> None:
         if config.device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("trainer.device=cuda, but torch sees no CUDA device; use auto or cpu")
-        plugin = _fsdp_plugin() if config.shard_weights else None
+        plugin = FullyShardedDataParallelPlugin(**FSDP) if config.shard_weights else None
         try:
             self._accelerator = Accelerator(
                 cpu=config.device == "cpu",
@@ -201,17 +207,17 @@ class Engine:
             The norm before clipping; not finite where fp16 overflowed, and `update` then skips the
             step.
         """
-        limit = float("inf") if max_norm is None else max_norm
         parameters = self._model.parameters()
-        if not self._shards:  # Accelerate's own way imports torch's sharding
-            self._accelerator.unscale_gradients()
-            if max_norm is not None:
-                return float(torch.nn.utils.clip_grad_norm_(parameters, max_norm))
-            gradients = [each.grad for each in parameters if each.grad is not None]
-            return float(torch.nn.utils.get_total_norm(gradients))
-        norm = self._accelerator.clip_grad_norm_(parameters, limit)
-        assert norm is not None  # only DeepSpeed gives none
-        return float(norm.full_tensor() if sharding.is_share(norm) else norm)
+        if self._shards:
+            norm = self._accelerator.clip_grad_norm_(parameters, max_norm or float("inf"))
+            assert norm is not None  # only DeepSpeed gives none
+            return float(norm.full_tensor() if sharding.is_share(norm) else norm)
+        self._accelerator.unscale_gradients()  # Accelerate's way to clip imports torch's sharding
+        if max_norm is not None:
+            return float(torch.nn.utils.clip_grad_norm_(parameters, max_norm))
+        return float(
+            torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+        )
 
     def update(self) -> None:
         """Make one step of each optimizer and clear the gradients."""
@@ -386,22 +392,10 @@ def running_engine(config: TrainerConfig) -> Iterator[Engine]:
         ConfigError: The device, the precision or a compiler is not available here.
         RunError: The program was launched with sharded weights.
     """
-    engine = Engine(config)
-    try:
+    with closing(Engine(config)) as engine:
         if config.compile:
             require_compiler(engine.device)
         yield engine
-    finally:
-        engine.close()
-
-
-def _fsdp_plugin() -> FullyShardedDataParallelPlugin:
-    return FullyShardedDataParallelPlugin(
-        fsdp_version=2,
-        auto_wrap_policy="size_based_wrap",
-        min_num_params=sharding.MIN_PARAMETERS,
-        cpu_ram_efficient_loading=False,  # each process starts with the same weights
-    )
 
 
 def _forget_state() -> None:

@@ -10,11 +10,11 @@ from gaussrep.rendering.triton.layout import RECORD_SIZE, Bins, Images, Scenes, 
 from gaussrep.rendering.triton.stages import (
     Pass,
     composite_tiles,
-    compute_gradients,
     make_grid,
     project_and_bin,
     spoil_incomplete,
 )
+from gaussrep.rendering.triton.stages_backward import compute_gradients
 
 INPUTS = len(Scenes._fields)
 """Number of leading tensor arguments, those of `Scenes`; the background follows."""
