@@ -20,6 +20,7 @@ VIRIDIS = ("fde725", "b5de2b", "6ece58", "35b779", "1f9e89", "26828e", "31688e",
 _GAP = 8
 _TITLE_HEIGHT = 36
 _TITLE_SIZE = 28.0  # legible where a sheet of four panels is 400 pixels wide
+_TITLE_WIDTH = 0.9  # of the panel; neighboring titles are apart
 _FEW_COLORS = 32
 _WEBP_QUALITY = 90
 
@@ -99,10 +100,10 @@ def _draw_titles(sheet: Image.Image, row: Sequence[Panel], top: int) -> None:
 
 
 def _fitting_size(row: Sequence[Panel]) -> float:
-    """Return the largest size at which every title is as narrow as its panel."""
+    """Return the largest size at which every title is narrower than its panel."""
     largest = ImageFont.load_default(size=_TITLE_SIZE)
     fits = [panel.image.width / max(1, largest.getlength(panel.title)) for panel in row]
-    return _TITLE_SIZE * min(1, *fits)
+    return _TITLE_SIZE * min(1, _TITLE_WIDTH * min(fits))
 
 
 def save_png(image: Image.Image, path: Path) -> None:
