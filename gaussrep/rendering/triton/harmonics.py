@@ -214,7 +214,7 @@ def sum_harmonics(sh, at, values, mask, BASES: tl.constexpr):
     """
     half = values[0] * 0.0 + 0.5
     color = half, half, half
-    for k in tl.static_range(BASES):
+    for k in tl.static_range(BASES):  # pyright: ignore[reportGeneralTypeIssues]
         coefficient = geometry.load_vector(sh, at * BASES + k, mask)
         color = geometry.combine(color, 1.0, coefficient, values[k])
     return color
@@ -236,14 +236,14 @@ def basis_vjp(sh, at, direction, grad, mask, BASES: tl.constexpr):
         Gradient to the directions.
     """
     w = (geometry.dot(geometry.load_vector(sh, at * BASES, mask), grad),)
-    for k in tl.static_range(1, BASES):
+    for k in tl.static_range(1, BASES):  # pyright: ignore[reportGeneralTypeIssues]
         weight = geometry.dot(geometry.load_vector(sh, at * BASES + k, mask), grad)
         w = w + (weight,)
     x, y, z = direction
     zero = x * 0.0
     found = zero, zero, zero
     if BASES > 1:
-        found = w[3] * -C1, w[1] * -C1, w[2] * C1
+        found = w[3] * -C1, w[1] * -C1, w[2] * C1  # pyright: ignore[reportGeneralTypeIssues]
     if BASES > 4:
         found = geometry.add(found, degree_2_vjp(x, y, z, w))
     if BASES > 9:

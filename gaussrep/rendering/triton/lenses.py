@@ -96,7 +96,7 @@ def find_bounds(
 def load_coefficients(distortion, image, dtype: tl.constexpr, LENS: tl.constexpr):
     """Load the coefficients of one image."""
     found = (tl.load(distortion + image * LENS).to(dtype),)
-    for k in tl.static_range(1, LENS):
+    for k in tl.static_range(1, LENS):  # pyright: ignore[reportGeneralTypeIssues]
         found = found + (tl.load(distortion + image * LENS + k).to(dtype),)
     return found
 
@@ -174,7 +174,7 @@ def arctangent(q):
     reduced = tl.where(is_middle, (1.0 - reflected) / (1.0 + reflected), reflected)
     w = -(reduced * reduced)
     series, first, second = w * 0.0, w * 0.0, w * 0.0
-    for k in tl.static_range(TERMS):
+    for k in tl.static_range(TERMS):  # pyright: ignore[reportGeneralTypeIssues]
         second = second * w + first
         first = first * w + series
         series = series * w + 1.0 / (2 * (TERMS - 1 - k) + 1)
@@ -369,6 +369,6 @@ def order_coefficients(radials, tangential, LENS: tl.constexpr):
 def add_coefficients(a, b, LENS: tl.constexpr):
     """Add tuples of LENS."""
     found = (a[0] + b[0],)
-    for k in tl.static_range(1, LENS):
+    for k in tl.static_range(1, LENS):  # pyright: ignore[reportGeneralTypeIssues]
         found = found + (a[k] + b[k],)
     return found

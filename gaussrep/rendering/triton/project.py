@@ -275,5 +275,5 @@ def project_backward(
 @inline_jit
 def store_sums(pointer, values, mask, COUNT: tl.constexpr):
     """Store the sums of COUNT values over the lanes."""
-    for k in tl.static_range(COUNT):
+    for k in tl.static_range(COUNT):  # pyright: ignore[reportGeneralTypeIssues]
         tl.store(pointer + k, tl.sum(tl.where(mask, values[k], 0.0), 0))
