@@ -225,8 +225,8 @@ class SemanticProbe(Evaluation):
         base_method, scenes = require_point_method(method), self._scenes()
         table = SegmentationTable(scenes.val.classes)
         device = base_method.device
-        encoding = PointEncoding.of(base_method, multi_scale=self.config.multi_scale)
-        self._probe(table, method.name, encoding, scenes, device)
+        own = PointEncoding.of(base_method, multi_scale=self.config.multi_scale)
+        self._probe(table, method.name, own, scenes, device)
         if self.config.baselines:
             for row, encoding in self._baselines(base_method, scenes):
                 self._probe(table, row, encoding, scenes, device)
@@ -235,7 +235,7 @@ class SemanticProbe(Evaluation):
             {
                 "train_scenes": len(scenes.train_chosen),
                 "val_scenes": len(scenes.val_chosen),
-                "width": encoding.width,
+                "width": own.width,
                 "batchnorm": self.config.batchnorm,
                 "standardize": self.config.standardize,
                 "steps": self.config.steps,

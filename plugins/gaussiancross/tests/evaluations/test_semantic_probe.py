@@ -66,6 +66,7 @@ def test_a_random_backbone_has_a_row_of_its_own(evaluate, make_feeler):
     ]
     assert scores.rows["random backbone"]["miou"] > scores.own["miou"] + 0.3
     assert scores.rows["random features"]["miou"] > scores.own["miou"] + 0.3
+    assert scores.facts["width"] == method.point_width
     constant = [value for value in scores.facts["iou"]["constant class"].values() if value]
     assert constant == [scores.rows["constant class"]["all_acc"]]
 
