@@ -2,12 +2,14 @@
 
 python benchmarks/checkout_metadata.py FOLDER
 
-FOLDER goes on PYTHONPATH beside the plugins' own folders. Plugins that are installed are left out.
+FOLDER goes on PYTHONPATH beside the plugins' own folders. Plugins that are installed, and those
+whose folders are not on PYTHONPATH, are left out.
 """
 
 import sys
 import tomllib
 from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +43,8 @@ def is_installed(name: str) -> bool:
 def main(folder: Path) -> None:
     for file in sorted(PLUGINS.glob("*/pyproject.toml")):
         project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
-        if not is_installed(project["name"]):
+        package = project["name"].replace("-", "_")
+        if find_spec(package) is not None and not is_installed(project["name"]):
             write(project, folder)
             print(f"found by its metadata in {folder}: {project['name']}")
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tarfile
 from importlib.metadata import distributions
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,9 @@ def test_a_missing_archive_is_named(script, tmp_path):
         script("gpu_cifar").load(tmp_path, "train", "cpu")
 
 
+KNOWN = [f"gaussrep_{n}" for n in ("gaussiancross", "gmae", "models", "nerfstudio", "pytorch3d")]
+
+
 def test_plugins_that_are_not_installed_are_found_by_their_metadata(script, tmp_path, monkeypatch):
     module = script("checkout_metadata")
     monkeypatch.setattr(module, "is_installed", lambda name: name == "gaussrep-rooms")
@@ -98,6 +102,7 @@ def test_plugins_that_are_not_installed_are_found_by_their_metadata(script, tmp_
     found = {d.name: d for d in distributions(path=[str(tmp_path)])}
     assert "gaussrep-gmae" in found
     assert "gaussrep-rooms" not in found
+    assert {name.replace("-", "_") for name in found} <= {n for n in KNOWN if find_spec(n)}
     (entry,) = found["gaussrep-gmae"].entry_points.select(group="gaussrep")
     assert entry.value == "gaussrep_gmae.plugin"
     assert any("timm" in need for need in found["gaussrep-gmae"].requires)
