@@ -1,16 +1,47 @@
 """What the tiled renderers share: batch axes, derivatives of operators, camera gradients."""
 
+from abc import abstractmethod
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering.renderer import Rendering
+from gaussrep.rendering.renderer import Renderer, Rendering
+
+
+class TiledRenderer(Renderer):
+    """A renderer whose operator returns the Gaussians at the median depth, too, where wanted."""
+
+    camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
+    outputs = frozenset({"median_depth", "normals"})
+
+    def rasterize(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> Rendering:
+        """See `Renderer.rasterize`."""
+        return self._render(False, gaussians, cameras, background)[0]
+
+    def rasterize_medians(
+        self,
+        gaussians: Gaussians,
+        cameras: Cameras,
+        background: Float[Tensor, "*batch views 3"],
+    ) -> tuple[Rendering, Int[Tensor, "*batch views h w"]]:
+        """See `Renderer.rasterize_medians`."""
+        rendering, (medians,) = self._render(True, gaussians, cameras, background)
+        return rendering, medians
+
+    @abstractmethod
+    def _render(self, has_medians: bool, *scene: Any) -> tuple[Rendering, list[Tensor]]:
+        """Rasterize Gaussians, cameras and background; see `rasterize_batch` for the result."""
 
 
 def rasterize_batch(

@@ -4,26 +4,22 @@ from functools import partial
 from typing import Any
 
 import torch
-from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.errors import UnavailableError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import CpuConfig
-from gaussrep.rendering.renderer import Renderer, Rendering, to_float32
-from gaussrep.rendering.tiled import rasterize_batch
+from gaussrep.rendering.renderer import Rendering, to_float32
+from gaussrep.rendering.tiled import TiledRenderer, rasterize_batch
 
 
-class CpuRenderer(Renderer):
+class CpuRenderer(TiledRenderer):
     """Rasterizes on the CPU in float32, in tiles, with as many threads as torch has.
 
     Raises:
         UnavailableError: If Numba cannot be imported.
     """
-
-    camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
-    outputs = frozenset({"median_depth", "normals"})
 
     def __init__(self, config: CpuConfig | None = None) -> None:
         self.config = config or CpuConfig()
@@ -37,26 +33,6 @@ class CpuRenderer(Renderer):
         self._rasterize, self._compile_first = op.rasterize, first_use.compile_first
 
     @torch.autocast("cpu", enabled=False)
-    def rasterize(
-        self,
-        gaussians: Gaussians,
-        cameras: Cameras,
-        background: Float[Tensor, "*batch views 3"],
-    ) -> Rendering:
-        """See `Renderer.rasterize`."""
-        return self._render(False, gaussians, cameras, background)[0]
-
-    @torch.autocast("cpu", enabled=False)
-    def rasterize_medians(
-        self,
-        gaussians: Gaussians,
-        cameras: Cameras,
-        background: Float[Tensor, "*batch views 3"],
-    ) -> tuple[Rendering, Int[Tensor, "*batch views h w"]]:
-        """See `Renderer.rasterize_medians`."""
-        rendering, (medians,) = self._render(True, gaussians, cameras, background)
-        return rendering, medians
-
     def _render(self, has_medians: bool, *scene: Any) -> tuple[Rendering, list[Tensor]]:
         inputs = to_float32("cpu", "cpu", *scene)
         if not torch.compiler.is_compiling():
