@@ -14,9 +14,16 @@ from llvmlite import ir
 from numba.core import cgutils, types  # noqa: TID253
 
 from gaussrep.kernels.jit import inline_jit
-from gaussrep.kernels.simd.memory import ALIGNMENT, element
+from gaussrep.kernels.simd.memory import ALIGNMENT, element, prefetch
 from gaussrep.kernels.simd.vectors import I32, VECTOR, WIDTH, call_llvm, intrinsic, lanes, mangle
-from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELL_WIDTH, CELLS_DOWN, TILE
+from gaussrep.rendering.cpu.layout import (
+    CELL_HEIGHT,
+    CELL_WIDTH,
+    CELLS_DOWN,
+    TILE,
+    Grid,
+    ImageBuffers,
+)
 
 I64 = ir.IntType(64)
 QUAD = ir.VectorType(ir.FloatType(), CELL_WIDTH)
@@ -39,6 +46,20 @@ def cell_row(cell: int) -> int:
 def pixel_offset(row: int, column: int) -> int:
     """Index of a pixel of a tile in a plane of cells."""
     return (column // CELL_WIDTH * TILE + row) * CELL_WIDTH + column % CELL_WIDTH
+
+
+@inline_jit
+def prefetch_images(image: int, x: int, y: int, grid: Grid, images: ImageBuffers) -> None:
+    """Prefetch a tile of color, alpha and depth, as far as they are there: memory is far away."""
+    for row in range(y, min(y + TILE, grid.height)):
+        pixel = (image * grid.height + row) * grid.width + x
+        if images.alpha.size:
+            prefetch(images.alpha, pixel)
+        if images.depth.size:
+            prefetch(images.depth, pixel)
+        if images.color.size:
+            for part in range(0, CHANNELS * TILE, TILE):
+                prefetch(images.color, CHANNELS * pixel + part)
 
 
 def _lane_offsets(offsets: Sequence[int]) -> Any:

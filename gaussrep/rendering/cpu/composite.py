@@ -12,7 +12,6 @@ from gaussrep.kernels.simd import (
     count_trailing_zeros,
     fma,
     load,
-    prefetch,
     select,
     store,
 )
@@ -20,6 +19,7 @@ from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.cells import (
     cell_column,
     cell_row,
+    prefetch_images,
     store_cell,
     store_colors,
 )
@@ -135,7 +135,7 @@ def composite(
         image, place = divmod(tile, grid.columns * grid.rows)
         x, y = place % grid.columns * TILE, place // grid.columns * TILE
         inside = cells_inside(grid.width - x, grid.height - y)
-        _prefetch_tile(image, x, y, grid, images)
+        prefetch_images(image, x, y, grid, images)
         _clear(workspace.state, grid.width - x, grid.height - y)
         if medians is not None:
             clear_ranks(workspace.ranks)
@@ -166,17 +166,6 @@ def composite(
         if medians is not None:
             members = bins.members[bins.starts[tile] : end]
             write_medians(image, x, y, workspace.ranks, members, grid, medians)
-
-
-@inline_jit
-def _prefetch_tile(image: int, x: int, y: int, grid: Grid, images: ImageBuffers) -> None:
-    """Prefetch the memory that `_write_tile` will write."""
-    for row in range(y, min(y + TILE, grid.height)):
-        pixel = (image * grid.height + row) * grid.width + x
-        prefetch(images.alpha, pixel)
-        prefetch(images.depth, pixel)
-        for part in range(0, 3 * TILE, TILE):
-            prefetch(images.color, 3 * pixel + part)
 
 
 @inline_jit

@@ -27,6 +27,7 @@ from gaussrep.kernels.simd import (
     store_sums,
 )
 from gaussrep.kernels.threads import NONE, Tasks, claim
+from gaussrep.rendering.cpu.cells import prefetch_images
 from gaussrep.rendering.cpu.features import (
     FeatureWorkspace,
     allocate_features,
@@ -81,7 +82,6 @@ from gaussrep.rendering.cpu.tile_gradients import (
     TRANSMITTANCE,
     WEIGHT,
     load_tile,
-    prefetch_tile,
 )
 
 
@@ -144,7 +144,8 @@ def composite_backward(
         row, column = divmod(place, grid.columns)
         x, y = column * TILE, row * TILE
         if column + 1 < grid.columns:
-            prefetch_tile(image, x + TILE, y, grid, images, grad_outputs)
+            prefetch_images(image, x + TILE, y, grid, images)
+            prefetch_images(image, x + TILE, y, grid, grad_outputs)
         load_tile(
             image,
             x,

@@ -96,21 +96,15 @@ def tiles_in_row(ellipse: BoxedEllipse, row: int) -> Any:
     high = min(row * TILE + TILE - 0.5 + MARGIN - ellipse.y, half_height)
     if low > high:
         return ellipse.first, ellipse.first
-    right = _reach_right(ellipse, min(max(ellipse.shear, low), high))
-    left = _reach_left(ellipse, min(max(-ellipse.shear, low), high))
+    right = _reach_across(ellipse, min(max(ellipse.shear, low), high), 1.0)
+    left = _reach_across(ellipse, min(max(-ellipse.shear, low), high), -1.0)
     begin, end = tiles_between(ellipse.x + left, ellipse.x + right, ellipse.end)
     return max(begin, ellipse.first), end
 
 
 @inline_jit
-def _reach_right(ellipse: BoxedEllipse, dy: float) -> float:
-    """Offset of the ellipse's right end in a row from the center."""
+def _reach_across(ellipse: BoxedEllipse, dy: float, side: float) -> float:
+    """Offset of the ellipse's end in a row from the center; `side` is 1 for the right, -1 left."""
     down = ellipse.l3 * dy
-    return (sqrt(max(ellipse.reach - down * down, 0.0)) - ellipse.l2 * dy) * ellipse.inverse_l1
-
-
-@inline_jit
-def _reach_left(ellipse: BoxedEllipse, dy: float) -> float:
-    """Offset of the ellipse's left end in a row from the center."""
-    down = ellipse.l3 * dy
-    return (-sqrt(max(ellipse.reach - down * down, 0.0)) - ellipse.l2 * dy) * ellipse.inverse_l1
+    across = side * sqrt(max(ellipse.reach - down * down, 0.0))
+    return (across - ellipse.l2 * dy) * ellipse.inverse_l1

@@ -8,7 +8,6 @@ from gaussrep.kernels.simd import (
     broadcast,
     fma,
     fnma,
-    prefetch,
     select,
     store,
     store_sums,
@@ -46,25 +45,6 @@ PLANES = 9
 """Offsets in a cell's state: T, S, gradients to sums of weighted depth, weight and color; of one
 Gaussian its alpha or weight, and the gradient to its log-opacity. T and S: see
 `composite_backward`."""
-
-
-@inline_jit
-def prefetch_tile(
-    image: int, x: int, y: int, grid: Grid, images: ImageBuffers, grad_outputs: ImageBuffers
-) -> None:
-    """Prefetch what `load_tile` reads of the next tile, to hide the latency of memory."""
-    for row in range(y, min(y + TILE, grid.height)):
-        pixel = (image * grid.height + row) * grid.width + x
-        prefetch(images.alpha, pixel)
-        prefetch(images.depth, pixel)
-        for part in range(0, 3 * TILE, TILE):
-            prefetch(images.color, 3 * pixel + part)
-            if grad_outputs.color.size:
-                prefetch(grad_outputs.color, 3 * pixel + part)
-        if grad_outputs.alpha.size:
-            prefetch(grad_outputs.alpha, pixel)
-        if grad_outputs.depth.size:
-            prefetch(grad_outputs.depth, pixel)
 
 
 @inline_jit
