@@ -21,6 +21,7 @@ from gaussrep.fitting.scene_model import SceneModel
 from gaussrep.rendering.cpu.first_use import compile_first
 from gaussrep.rendering.cpu.geometry import LENS, POSITION
 from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
+from gaussrep.rendering.cpu.op import to_array
 from gaussrep.rendering.cpu.stages import (
     RasterState,
     allocate,
@@ -110,12 +111,10 @@ class _Views(torch.autograd.Function):
             height,
             ortho=ortho,
             antialiased=antialiased,
-            distortion=None if lens is None else _array(lens)[:, None],
+            distortion=None if lens is None else to_array(lens)[:, None],
         )
         ctx.images = _allocate_images(ctx.state)
-        ctx.background = np.ascontiguousarray(
-            np.broadcast_to(_array(background), (len(viewmats), 3))
-        )
+        ctx.background = _repeat(background, len(viewmats))
         composite_tiles(ctx.state, ctx.background, ctx.images)
         ctx.set_materialize_grads(False)
         ctx.activated, ctx.copies = (scales, opacities), copies
@@ -128,7 +127,7 @@ class _Views(torch.autograd.Function):
     def backward(ctx: Any, *given: Tensor | None) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride] - the decorator's signature
         images = ctx.images
         pairs = zip(images, given, strict=True)
-        grads = [image[:0] if grad is None else _array(grad) for image, grad in pairs]
+        grads = [image[:0] if grad is None else to_array(grad) for image, grad in pairs]
         found, _ = compute_gradients(ctx.state, ctx.background, images, ImageBuffers(*grads))
         before, own = ctx.copies.grad, torch.from_numpy(found.means)
         ctx.copies.grad = own if before is None else before + own
@@ -161,7 +160,7 @@ def _scenes(gaussians: Mapping[str, Tensor], cameras: Mapping[str, Tensor]) -> S
         "features": np.empty((views, count, 0), np.float32),
     }
     copies = {name: _repeat(each, views) for name, each in gaussians.items()}
-    single = {name: _array(each)[:, None] for name, each in cameras.items()}
+    single = {name: to_array(each)[:, None] for name, each in cameras.items()}
     return Scenes(**{**empty, **copies, **single})
 
 
@@ -171,13 +170,9 @@ def _allocate_images(state: RasterState) -> ImageBuffers:
     return ImageBuffers(*(allocate(views, grid.height, grid.width, *shape) for shape in shapes))
 
 
-def _array(tensor: Tensor) -> np.ndarray:
-    return np.ascontiguousarray(tensor.detach().numpy())
-
-
 def _repeat(tensor: Tensor, views: int) -> np.ndarray:
     """Give every view a copy of its own; a single one needs none."""
-    array = _array(tensor)
+    array = to_array(tensor)
     return np.ascontiguousarray(np.broadcast_to(array, (views, *array.shape)))
 
 

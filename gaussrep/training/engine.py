@@ -40,12 +40,6 @@ PATIENCE = timedelta(hours=4)
 """How long processes wait for the first one, which may evaluate; by default 10 minutes on GPUs."""
 
 _PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
-FSDP = {
-    "fsdp_version": 2,
-    "auto_wrap_policy": "size_based_wrap",
-    "min_num_params": sharding.MIN_PARAMETERS,
-    "cpu_ram_efficient_loading": False,  # each process starts with the same weights
-}
 _SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 
@@ -63,7 +57,9 @@ class Engine:
     def __init__(self, config: TrainerConfig) -> None:
         if config.device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("trainer.device=cuda, but torch sees no CUDA device; use auto or cpu")
-        plugin = FullyShardedDataParallelPlugin(**FSDP) if config.shard_weights else None
+        plugin = (
+            FullyShardedDataParallelPlugin(**sharding.SETTINGS) if config.shard_weights else None
+        )
         try:
             self._accelerator = Accelerator(
                 cpu=config.device == "cpu",

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 MIN_PARAMETERS = 1_000_000
 """Parameters of a module from which on it is gathered alone; a design choice."""
 
+SETTINGS: Mapping[str, Any] = {
+    "fsdp_version": 2,
+    "auto_wrap_policy": "size_based_wrap",
+    "min_num_params": MIN_PARAMETERS,
+    "cpu_ram_efficient_loading": False,  # each process starts with the same weights
+}
+"""Arguments of Accelerate's plugin."""
+
 
 def require_shardable(config: TrainConfig, *, replaces_parameters: bool) -> None:
     """Check that nothing in a run needs the whole weights in one process.

@@ -200,7 +200,7 @@ def _(
 def _project_and_bin(
     scenes: list[Tensor], width: int, height: int, ortho: bool, antialiased: bool
 ) -> RasterState:
-    *arrays, distortion = map(_to_array, scenes)
+    *arrays, distortion = map(to_array, scenes)
     return project_and_bin(
         Scenes(*arrays),
         width,
@@ -216,14 +216,14 @@ def _columns(gradients: Tensor, start: int, like: Tensor) -> Tensor:
     return gradients[..., start : start + like.shape[2]].float()
 
 
-def _to_array(tensor: Tensor) -> np.ndarray:
+def to_array(tensor: Tensor) -> np.ndarray:
     """View a tensor on the CPU as a contiguous array; copy it only if it is not contiguous."""
     return np.ascontiguousarray(tensor.numpy(force=True))
 
 
 def _to_image_array(tensor: Tensor) -> np.ndarray:
     """View a tensor [S, V, ...] as a contiguous array [S * V, ...]."""
-    array = _to_array(tensor)
+    array = to_array(tensor)
     return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
 
 

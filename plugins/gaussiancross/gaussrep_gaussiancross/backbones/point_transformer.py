@@ -12,7 +12,7 @@ from gaussrep.encoders import PointEncoder, VoxelCloud
 from gaussrep_gaussiancross.backbones.config import PointTransformerConfig
 from gaussrep_gaussiancross.sparse.backend import NativeBackend
 from gaussrep_gaussiancross.sparse.conv import SparseConv
-from gaussrep_gaussiancross.sparse.kernel_map import Grid, KernelMap, sort_voxels
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, KernelMap, encode_in_order
 
 
 class Windows:
@@ -147,10 +147,7 @@ class PointTransformer(PointEncoder):
 
     def forward(self, cloud: VoxelCloud) -> Float[Tensor, "points width"]:
         """See `PointEncoder.forward`."""
-        grid, order = sort_voxels(cloud.coords, cloud.scene)
-        if order is None:
-            return self._run(cloud.features, NativeBackend(grid))[-1]
-        return self._run(cloud.features[order], NativeBackend(grid))[-1][order.argsort()]
+        return encode_in_order(cloud, lambda x, grid: self._run(x, NativeBackend(grid))[-1])
 
     @property
     def multi_scale_width(self) -> int:
@@ -166,11 +163,12 @@ class PointTransformer(PointEncoder):
         Returns:
             One vector per voxel, the finest resolution first.
         """
-        grid, order = sort_voxels(cloud.coords, cloud.scene)
-        backend = NativeBackend(grid)
-        features = cloud.features if order is None else cloud.features[order]
-        joined = backend.join_levels(self._run(features, backend)[::-1])
-        return joined if order is None else joined[order.argsort()]
+
+        def encode(x: Tensor, grid: Grid) -> Tensor:
+            backend = NativeBackend(grid)
+            return backend.join_levels(self._run(x, backend)[::-1])
+
+        return encode_in_order(cloud, encode)
 
     def _run(self, x: Tensor, backend: NativeBackend) -> list[Tensor]:
         """Compute the network, and return the features of each level, the coarsest first."""

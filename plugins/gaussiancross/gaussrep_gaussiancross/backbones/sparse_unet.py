@@ -17,7 +17,7 @@ from gaussrep.errors import ConfigError
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 from gaussrep_gaussiancross.sparse.backend import NativeBackend, SparseBackend
 from gaussrep_gaussiancross.sparse.conv import SparseConv
-from gaussrep_gaussiancross.sparse.kernel_map import Grid, sort_voxels
+from gaussrep_gaussiancross.sparse.kernel_map import Grid, encode_in_order
 from gaussrep_gaussiancross.sparse.spconv_backend import SpconvBackend, SpconvModules
 
 EPS, MOMENTUM = 1e-3, 0.01
@@ -215,11 +215,9 @@ class SparseUNet(PointEncoder):
 
     def forward(self, cloud: VoxelCloud) -> Float[Tensor, "points width"]:
         """See `PointEncoder.forward`."""
-        grid, order = sort_voxels(cloud.coords, cloud.scene)
-        backend = self._backend(grid, cloud.scenes)
-        if order is None:
-            return self.run(cloud.features, backend)
-        return self.run(cloud.features[order], backend)[order.argsort()]
+        return encode_in_order(
+            cloud, lambda x, grid: self.run(x, self._backend(grid, cloud.scenes))
+        )
 
     @property
     def multi_scale_width(self) -> int:
@@ -237,11 +235,12 @@ class SparseUNet(PointEncoder):
         Returns:
             One vector per voxel, the finest resolution first.
         """
-        grid, order = sort_voxels(cloud.coords, cloud.scene)
-        backend = NativeBackend(grid, pure_torch=self.config.engine == "torch")
-        features = cloud.features if order is None else cloud.features[order]
-        joined = backend.join_levels(self._run_levels(features, backend)[::-1])
-        return joined if order is None else joined[order.argsort()]
+
+        def encode(x: Tensor, grid: Grid) -> Tensor:
+            backend = self._native_backend(grid)
+            return backend.join_levels(self._run_levels(x, backend)[::-1])
+
+        return encode_in_order(cloud, encode)
 
     def run(
         self, x: Float[Tensor, "points c"], backend: SparseBackend
@@ -278,6 +277,9 @@ class SparseUNet(PointEncoder):
     def _backend(self, grid: Grid, scenes: int) -> SparseBackend:
         if self._spconv is not None:
             return SpconvBackend(grid, scenes, self._spconv)
+        return self._native_backend(grid)
+
+    def _native_backend(self, grid: Grid) -> NativeBackend:
         return NativeBackend(grid, pure_torch=self.config.engine == "torch")
 
 

@@ -1,13 +1,15 @@
 """Occupied voxels of one resolution, and the kernel maps of convolutions between them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 
 import torch
-from jaxtyping import Int, Int32, Int64
+from jaxtyping import Float, Int, Int32, Int64
 from torch import Tensor
 
+from gaussrep.encoders import VoxelCloud
 from gaussrep.errors import ValueRangeError
 from gaussrep_gaussiancross.sparse.kernels import kernels_for
 
@@ -85,6 +87,28 @@ def sort_voxels(
     if bool((grid.keys.diff() == 0).any()):
         raise ValueRangeError("two voxels of a scene are at the same place; wanted each once.")
     return grid, order
+
+
+def encode_in_order(
+    cloud: VoxelCloud, encode: Callable[[Tensor, Grid], Tensor]
+) -> Float[Tensor, "points d"]:
+    """Encode voxels in the order of a grid.
+
+    Args:
+        cloud: Occupied voxels in any order.
+        encode: Computes one vector per row of the grid, from features in that order.
+
+    Returns:
+        One vector per voxel, in the order of the cloud.
+
+    Raises:
+        ValueRangeError: If there are no voxels, a position is negative, or two voxels of a scene
+            coincide.
+    """
+    grid, order = sort_voxels(cloud.coords, cloud.scene)
+    if order is None:
+        return encode(cloud.features, grid)
+    return encode(cloud.features[order], grid)[order.argsort()]
 
 
 @dataclass(frozen=True, eq=False)
