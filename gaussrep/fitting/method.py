@@ -21,6 +21,7 @@ from gaussrep.fitting.scene_model import make_optimizers
 from gaussrep.fitting.strategy import Strategy
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
+from gaussrep.kernels.thread_count import keep_torch_on_one_thread
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.optimization import fused_adam
@@ -28,6 +29,9 @@ from gaussrep.training.train_state import TrainState
 
 SCENE, METRICS, CALIBRATION = "scene.ply", "metrics.json", "calibration.json"
 """Files that a fit writes to its run folder."""
+
+SMALL = 20_000
+"""Gaussians of a scene up to which torch computes on one thread of a CPU; a design choice."""
 
 
 class SceneFit(Method):
@@ -129,12 +133,12 @@ class SceneFit(Method):
         return found
 
     def configure_callbacks(self) -> Sequence[Callback]:
-        """Build the callback that runs the strategy.
+        """Build the callbacks that run the strategy, and keep torch on one thread.
 
         Returns:
-            One callback.
+            Two callbacks.
         """
-        return [Densification(self)]
+        return [Densification(self), OneThread(self)]
 
     def on_step_start(self, step: int, steps: int) -> None:
         """Set degree, random numbers and background of a step.
@@ -262,3 +266,28 @@ class Densification(Callback):
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Keep the state until the strategy is built."""
         self._saved = state
+
+
+class OneThread(Callback):
+    """Keep torch on one thread of a CPU while a scene is small; kernels use all.
+
+    Args:
+        method: The fit.
+    """
+
+    def __init__(self, method: SceneFit) -> None:
+        self._method = method
+
+    def on_start(self, state: TrainState) -> None:
+        """Look at the number of Gaussians."""
+        small = self._method.scene.count <= SMALL
+        keep_torch_on_one_thread(small and state.engine.device.type == "cpu")
+
+    def on_update(self, state: TrainState) -> None:
+        """Look at the number of Gaussians again, which the strategy may have changed."""
+        self.on_start(state)
+
+    def on_end(self, state: TrainState) -> None:
+        """Give torch its threads again."""
+        del state
+        keep_torch_on_one_thread(False)

@@ -20,6 +20,7 @@ from numba.core import types  # noqa: TID253
 
 from gaussrep.kernels.jit import inline_jit
 from gaussrep.kernels.simd.vectors import intrinsic
+from gaussrep.kernels.thread_count import kernel_threads
 
 CACHE_LINE = 8
 """Integers in a cache line; no two threads count in the same line."""
@@ -194,7 +195,7 @@ def stage_clock() -> Iterator[defaultdict[str, float]]:
 
 
 def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
-    """Run a kernel until its tasks are done, on up to `torch.get_num_threads()` threads.
+    """Run a kernel until its tasks are done, on up to `kernel_threads()` threads.
 
     Args:
         kernel: Takes `Tasks` and the arguments, claims tasks and returns when none is left.
@@ -215,9 +216,7 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
         >>> out
         array([0., 1., 4.])
     """
-    import torch  # not above: processes that only compile do without
-
-    start, threads = perf_counter(), max(1, min(torch.get_num_threads(), tasks))
+    start, threads = perf_counter(), max(1, min(kernel_threads(), tasks))
     own, *others = split_tasks(tasks, threads)
     finish = _pool.start(kernel, others, arguments)
     kernel(own, *arguments)

@@ -9,10 +9,11 @@ import torch
 
 import gaussrep as gr
 from gaussrep.errors import ConfigError, RunError
-from gaussrep.fitting import Capture, PosedImages, fit
+from gaussrep.fitting import Capture, PosedImages, fit, method
 from gaussrep.fitting.method import SceneFit
 from gaussrep.fitting.run_fit import resume_fit
 from gaussrep.fitting.view_corrections import PoseCorrections
+from gaussrep.kernels.thread_count import kernel_threads
 from gaussrep.rendering.projection import project
 from gaussrep.training.run_folder import RunFolder
 
@@ -67,6 +68,25 @@ def test_leaves_a_scene_metrics_and_a_checkpoint(run, tiny_capture):
     assert -10 * error.log10().item() == pytest.approx(result.metrics.psnr, abs=0.01)
     method = gr.load_run(result.run)
     assert torch.equal(method.gaussians({"index": torch.zeros(2)}).means[1], scene.means)
+
+
+@pytest.mark.parametrize(("small", "expected"), [(30, 1), (29, 2)])
+def test_torch_has_one_thread_while_the_scene_is_small(run, monkeypatch, small, expected):
+    seen, begin_step = [], SceneFit.on_step_start
+
+    def note(self, step, steps):
+        seen.append((torch.get_num_threads(), kernel_threads()))
+        if step == 50:
+            raise KeyboardInterrupt
+        begin_step(self, step, steps)
+
+    monkeypatch.setattr(SceneFit, "on_step_start", note)
+    monkeypatch.setattr(method, "SMALL", small)
+    with gr.threads(2):
+        with pytest.raises(KeyboardInterrupt):
+            run("init.count=30")
+        assert torch.get_num_threads() == 2
+    assert set(seen[30:]) == {(expected, 2)}
 
 
 @pytest.mark.parametrize("strategy", ["mcmc", "default"])

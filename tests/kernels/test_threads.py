@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import gaussrep as gr
 from gaussrep.kernels.jit import kernel
+from gaussrep.kernels.thread_count import keep_torch_on_one_thread, kernel_threads
 from gaussrep.kernels.threads import NONE, Tasks, ThreadPool, claim, split_tasks, stage_clock
 from gaussrep.rendering import get_renderer
 from gaussrep.testing.scenes import random_scene
@@ -183,6 +184,20 @@ def test_a_clock_counts_the_stages_of_its_block():
     before = dict(clock)
     draw_and_differentiate(seed=1)
     assert clock == before
+
+
+def test_kernels_keep_their_threads_while_torch_has_one(threads):
+    threads(2)
+    expected = draw_and_differentiate(seed=1)
+    keep_torch_on_one_thread(True)
+    keep_torch_on_one_thread(True)
+    assert (torch.get_num_threads(), kernel_threads()) == (1, 2)
+    assert torch.equal(draw_and_differentiate(seed=1), expected)
+    with ThreadPoolExecutor(1) as pool:  # the setting is the calling thread's
+        assert pool.submit(kernel_threads).result() == torch.get_num_threads()
+    for _ in range(2):
+        keep_torch_on_one_thread(False)
+        assert (torch.get_num_threads(), kernel_threads()) == (2, 2)
 
 
 def test_python_threads_draw_at_the_same_time(threads):

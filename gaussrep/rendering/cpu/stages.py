@@ -5,9 +5,9 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
-import torch
 
 from gaussrep.kernels import threads
+from gaussrep.kernels.thread_count import kernel_threads
 from gaussrep.rendering.cpu.bin import bin_tiles, split_bands
 from gaussrep.rendering.cpu.composite import composite
 from gaussrep.rendering.cpu.composite_backward import composite_backward
@@ -109,7 +109,7 @@ def _bin(splats: Splats, grid: Grid, launch: Launch) -> Bins:
         ends=np.empty(tiles, np.int64),
         members=np.empty(int(rows.sum()), np.int32),
     )
-    bands = -(-BANDS_PER_THREAD * torch.get_num_threads() // max(1, images))
+    bands = -(-BANDS_PER_THREAD * kernel_threads() // max(1, images))
     cuts = split_bands(rows, min(grid.rows, bands))
     keys = splats.depths.view(np.uint32)
     launch(bin_tiles, images * (cuts.shape[1] - 1), keys, splats, grid, cuts, ends - rows, bins)
@@ -195,7 +195,7 @@ def _allocate_buffers(state: RasterState) -> GradientBuffers:
     sizes = state.splats.tiles_per_block_row.sum(axis=2)
     channels = state.scenes.features.shape[2]
     size = FEATURES_START + -(-channels // TILE) * TILE
-    spare = torch.get_num_threads() if channels else 0
+    spare = kernel_threads() if channels else 0
     return GradientBuffers(
         starts=sizes.cumsum().reshape(sizes.shape) - sizes,
         sums=allocate((int(sizes.sum()) + spare) * size),
