@@ -16,7 +16,13 @@ from gaussrep.training.callbacks import (
     Validation,
 )
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.loading import MapDataset, OrderedDataset, SampleOrder, ShuffledOrder
+from gaussrep.training.loading import (
+    GroupingDataset,
+    MapDataset,
+    OrderedDataset,
+    SampleOrder,
+    ShuffledOrder,
+)
 from gaussrep.training.sharding import require_shardable
 from gaussrep.training.trackers import (
     Examples,
@@ -170,6 +176,7 @@ def _build_order(config: TrainConfig, dataset: MapDataset, world_size: int) -> S
         batch_size=trainer.batch_size,
         gradient_accumulation_steps=trainer.gradient_accumulation_steps,
         world_size=world_size,
+        group_size=dataset.group_size if isinstance(dataset, GroupingDataset) else 1,
     )
 
 

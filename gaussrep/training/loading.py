@@ -102,13 +102,14 @@ class ShuffledOrder(SampleOrder):
         size: Number of samples in the data set.
         seed: The run's seed.
         batch_size: Samples per backward pass, all processes together; their shares differ by one
-            sample at most.
+            group at most.
         gradient_accumulation_steps: Backward passes per optimizer step.
         world_size: Number of processes.
+        group_size: Consecutive samples of a backward pass that one process gets.
 
     Raises:
         DataError: The data set does not fill one optimizer step, or the batch does not give each
-            process a sample.
+            process a group.
     """
 
     size: int
@@ -116,6 +117,7 @@ class ShuffledOrder(SampleOrder):
     batch_size: int
     gradient_accumulation_steps: int = 1
     world_size: int = 1
+    group_size: int = 1
 
     def __post_init__(self) -> None:
         if self.size < self.global_batch:
@@ -124,10 +126,11 @@ class ShuffledOrder(SampleOrder):
                 f"of one step (batch_size {self.batch_size} x gradient_accumulation_steps "
                 f"{self.gradient_accumulation_steps}); lower trainer.batch_size"
             )
-        if self.batch_size < self.world_size:
+        if self._groups < self.world_size:
+            together = "" if self.group_size == 1 else f", {self.group_size} of them together"
             raise DataError(
-                f"a batch of {self.batch_size} samples cannot be divided among {self.world_size} "
-                "processes; raise trainer.batch_size, which all processes share, or start fewer"
+                f"a batch of {self.batch_size} samples{together} cannot be divided among "
+                f"{self.world_size} processes; raise trainer.batch_size, or start fewer"
             )
 
     @property
@@ -186,7 +189,7 @@ class ShuffledOrder(SampleOrder):
             The rank's share of each backward pass; `gradient_accumulation_steps` such lists make
             one optimizer step.
         """
-        first, end = (self.batch_size * each // self.world_size for each in (rank, rank + 1))
+        first, end = self._share(rank), self._share(rank + 1)
         order, epoch = self.permutation(position.epoch), position.epoch
         while True:
             position = self.start(position)
@@ -197,6 +200,14 @@ class ShuffledOrder(SampleOrder):
             for indices in passes.tolist():
                 yield [SampleKey(index, epoch, self.seed) for index in indices]
             position = self.after(position)
+
+    @property
+    def _groups(self) -> int:
+        return -(-self.batch_size // self.group_size)
+
+    def _share(self, rank: int) -> int:
+        """Count the samples of a backward pass that the processes before `rank` get."""
+        return min(self.batch_size, self._groups * rank // self.world_size * self.group_size)
 
 
 def validation_batches(
@@ -259,6 +270,16 @@ class OrderedDataset(MapDataset, Protocol):
             gradient_accumulation_steps: Backward passes per optimizer step.
             world_size: Number of processes.
         """
+        ...
+
+
+@runtime_checkable
+class GroupingDataset(MapDataset, Protocol):
+    """A data set that combines neighbors in a batch, such as pairs of scenes."""
+
+    @property
+    def group_size(self) -> int:
+        """Consecutive samples of a batch that one process loads together, from the first on."""
         ...
 
 

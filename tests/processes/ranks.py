@@ -47,7 +47,8 @@ def _train(settings: dict, folder: Path, rank: int, count: int, port: int) -> No
     config = load_config(TrainConfig, settings)
     in_memory = {}
     if config.data.type == "scannet":
-        in_memory = {"train": Rooms(7, count=12), "val": Rooms(100, count=3)}
+        mixed = config.data.mix3d > 0
+        in_memory = {"train": Rooms(7, count=12, mixed=mixed), "val": Rooms(100, count=3)}
     elif config.method.type == "classifier":
         in_memory = {"train": LabeledImages(), "val": LabeledImages()}
     trained = []
@@ -83,10 +84,16 @@ class Rooms:
     """Random points on the floor and two walls of rooms, with views of noise.
 
     Rooms differ in their number of points and in how many pixels have a measured depth.
+
+    Args:
+        seed: Of the points and views.
+        count: Number of rooms.
+        mixed: Whether to overlay pairs of rooms at random.
     """
 
-    def __init__(self, seed: int, count: int) -> None:
-        self.seed, self.count = seed, count
+    def __init__(self, seed: int, count: int, *, mixed: bool = False) -> None:
+        self.seed, self.count, self.mixed = seed, count, mixed
+        self.group_size = 2 if mixed else 1
 
     def __len__(self) -> int:
         return self.count
@@ -104,7 +111,9 @@ class Rooms:
         cameras = Cameras.look_at(eyes, torch.full((3,), 0.5), UP, width=20, height=16)
         depths = 5 + 4 * torch.rand(2, 16, 20, generator=draws)
         depths[:, : key.index] = 0
+        mix = {"mixed": key.rng().random() < 0.7} if self.mixed else {}
         return {
+            **{name: torch.tensor(bool(each)) for name, each in mix.items()},
             "points": points,
             "colors": torch.where(normals.bool(), 0.8, 0.2),
             "normals": normals,

@@ -10,14 +10,20 @@ from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.training.loading import Position, ShuffledOrder, make_loader, validation_batches
 
-ORDERS = st.builds(
-    ShuffledOrder,
-    size=st.integers(54, 90),
-    seed=st.integers(0, 2**63 - 1),
-    batch_size=st.integers(4, 9),
-    gradient_accumulation_steps=st.integers(1, 3),
-    world_size=st.integers(1, 4),
-)
+
+def orders(most_processes, largest_group):
+    return st.builds(
+        ShuffledOrder,
+        size=st.integers(54, 90),
+        seed=st.integers(0, 2**63 - 1),
+        batch_size=st.integers(4, 9),
+        gradient_accumulation_steps=st.integers(1, 3),
+        world_size=st.integers(1, most_processes),
+        group_size=st.integers(1, largest_group),
+    )
+
+
+ORDERS = orders(4, 1) | orders(2, 3)
 
 
 def steps_of(order, position=None, count=8):
@@ -55,6 +61,16 @@ def test_going_on_from_any_step_gives_what_would_have_come(order, made):
 
 
 @given(ORDERS)
+def test_a_group_stays_in_one_process(order):
+    whole = next(replace(order, world_size=1).batches(0))
+    shares = [next(order.batches(rank)) for rank in range(order.world_size)]
+    assert [key for share in shares for key in share] == whole
+    assert all(len(share) % order.group_size == 0 for share in shares[:-1])
+    groups = [-(-len(share) // order.group_size) for share in shares]
+    assert max(groups) - min(groups) <= 1
+
+
+@given(ORDERS)
 def test_the_number_of_processes_changes_no_step(order):
     one = replace(order, world_size=1)
     position = order.after(order.after(Position()))
@@ -75,6 +91,8 @@ def test_processes_get_shares_that_differ_by_one_sample_at_most():
 def test_a_batch_smaller_than_the_number_of_processes_is_refused():
     with pytest.raises(DataError, match="a batch of 3 samples cannot be divided among 4"):
         ShuffledOrder(size=11, seed=0, batch_size=3, world_size=4)
+    with pytest.raises(DataError, match="of 4 samples, 2 of them together cannot"):
+        ShuffledOrder(size=11, seed=0, batch_size=4, world_size=3, group_size=2)
 
 
 def test_epochs_and_seeds_shuffle_differently():

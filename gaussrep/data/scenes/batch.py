@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 import torch
+from jaxtyping import Bool
 from torch import Tensor
 
 from gaussrep.data.scenes.scene import Scene
@@ -32,29 +33,30 @@ def scene_tensors(scene: Scene) -> dict[str, Tensor]:
     return tensors
 
 
-def mix_pairs(batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Overlay the first scene of a batch with the second, the third with the fourth, and so on.
-
-    Nekrasov et al., "Mix3D: Out-of-Context Data Augmentation for 3D Scenes", 3DV 2021. A scene
-    without a partner stays alone.
+def mix_pairs(batch: dict[str, Tensor], mixed: Bool[Tensor, " scenes"]) -> dict[str, Tensor]:
+    """Overlay scenes with their neighbors: the first with the second, and so on.
 
     Args:
         batch: Points of scenes, without views.
+        mixed: Whether a scene is overlaid with the next one; that of the first scene of a pair
+            counts.
 
     Returns:
-        A batch of half as many scenes, rounded up. `index` is that of each pair's first scene,
-        `skipped` the sum of both, and the instances of the second continue those of the first.
+        A batch of fewer scenes. `index` is that of a pair's first scene, `skipped` the sum of both,
+        and the instances of the second continue those of the first.
     """
     scene, count = batch["scene"], len(batch["index"])
+    joins = torch.zeros(count, dtype=torch.bool)
+    joins[1::2] = mixed[0 : count - 1 : 2]
     highest = torch.full((count,), -1).scatter_reduce(0, scene, batch["instances"], "amax")
-    offset = torch.zeros(count, dtype=torch.int64)
-    offset[1::2] = highest[0 : count - 1 : 2] + 1
+    offset = torch.where(joins, highest.roll(1) + 1, 0)
     instances = batch["instances"]
     instances = torch.where(instances < 0, instances, instances + offset[scene])
-    skipped = torch.zeros((count + 1) // 2, dtype=torch.int64)
-    skipped = skipped.index_add(0, torch.arange(count) // 2, batch["skipped"])
-    changed = {"scene": scene // 2, "instances": instances, "skipped": skipped}
-    return batch | changed | {"index": batch["index"][::2]}
+    new_scene = (~joins).cumsum(0) - 1
+    skipped = torch.zeros(int((~joins).sum()), dtype=torch.int64)
+    skipped = skipped.index_add(0, new_scene, batch["skipped"])
+    changed = {"scene": new_scene[scene], "instances": instances, "skipped": skipped}
+    return batch | changed | {"index": batch["index"][~joins]}
 
 
 POINTS = ("points", "colors", "normals", "labels", "instances")
@@ -79,6 +81,4 @@ def collate(samples: Sequence[dict[str, Tensor]]) -> dict[str, Tensor]:
     counts = torch.tensor([len(sample["points"]) for sample in samples])
     batch["scene"] = torch.arange(len(samples)).repeat_interleave(counts)
     mixed = batch.pop("mixed", None)
-    if mixed is not None and bool(mixed[0]):
-        return mix_pairs(batch)
-    return batch
+    return batch if mixed is None else mix_pairs(batch, mixed)

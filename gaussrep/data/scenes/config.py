@@ -32,8 +32,8 @@ class SceneConfig(ComponentConfig):
     augment: AugmentConfig = AugmentConfig()
     """Random augmentations of training scenes."""
     mix3d: float = Field(default=0.0, ge=0, le=1)
-    """Fraction of training batches whose scenes are overlaid in pairs (Nekrasov et al., "Mix3D",
-    2021); fine-tuning uses 0.8. Not with views."""
+    """Fraction of the pairs of scenes in training batches that are overlaid (Nekrasov et al.,
+    "Mix3D", 2021); fine-tuning uses 0.8. Not with views."""
     fraction: float = Field(default=1.0, gt=0, le=1)
     """Fraction of the training scenes to use: those of `tasks/scenes/<percent>.txt` in the root
     where such a list exists, else the first in a fixed random order, so that smaller fractions are

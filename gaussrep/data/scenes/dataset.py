@@ -48,6 +48,7 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
         self.split = split
         self.source = make_scene_source(config, split)
         self.names, self.classes = self.source.names, self.source.classes
+        self._mixes = split == "train" and config.mix3d > 0
         self._labeled = None
         self._warned: set[str] = set()
         if split == "train":
@@ -58,6 +59,11 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @property
+    def group_size(self) -> int:
+        """Scenes of a batch that one process loads together: two where pairs are overlaid."""
+        return 2 if self._mixes else 1
 
     def index_of(self, name: str) -> int:
         """Find a scene by its name.
@@ -149,7 +155,7 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
     ) -> dict[str, Tensor]:
         sample = scene_tensors(scene)
         sample |= {"index": torch.tensor(index), "skipped": torch.tensor(skipped)}
-        if self.split == "train" and self.config.mix3d:
+        if self._mixes:
             sample["mixed"] = torch.tensor(bool(rng.random() < self.config.mix3d))
         return sample
 

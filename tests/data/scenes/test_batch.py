@@ -37,6 +37,21 @@ def test_an_even_number_of_scenes_makes_whole_pairs(world):
     assert batch["index"].tolist() == [0, 2]
 
 
+def test_the_first_of_a_pair_decides(world):
+    counts, mixed = (10, 11, 12, 13, 14), (False, True, True, False, True)
+    each = enumerate(zip(counts, mixed, strict=True))
+    samples = [sample(world, count, n, mixed=mix) for n, (count, mix) in each]
+    batch = collate(samples)
+    assert batch["index"].tolist() == [0, 1, 2, 4]
+    assert batch["scene"].bincount().tolist() == [10, 11, 25, 14]
+    assert batch["skipped"].tolist() == [0, 1, 1, 0]
+    alone = torch.cat([each["instances"] for each in samples])
+    later = slice(33, 46)  # of the overlaid scene
+    expected = alone.clone()
+    expected[later][alone[later] >= 0] += alone[21:33].max() + 1
+    assert torch.equal(batch["instances"], expected)
+
+
 def test_batches_that_are_not_mixed_stay_apart(world):
     batch = collate([sample(world, 5, n, mixed=False) for n in range(2)])
     assert batch["index"].tolist() == [0, 1]
