@@ -7,13 +7,35 @@ and again meanwhile. Without both, compiling takes a quarter less time.
 """
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from types import CodeType
 from typing import Any
 
 import numba  # noqa: TID253
+from numba.core import typed_passes, untyped_passes  # noqa: TID253
 from numba.core.codegen import JITCodeLibrary  # noqa: TID253
 from numba.core.compiler import Compiler  # noqa: TID253
+from numba.core.compiler_machinery import PassManager  # noqa: TID253
+from numba.np import linalg  # noqa: TID253
+
+PASSES = (
+    untyped_passes.TranslateByteCode,
+    untyped_passes.FixupArgs,
+    untyped_passes.IRProcessing,
+    untyped_passes.RewriteSemanticConstants,
+    untyped_passes.DeadBranchPrune,
+    untyped_passes.GenericRewrites,
+    untyped_passes.ReconstructSSA,
+    typed_passes.NopythonTypeInference,
+    typed_passes.PreLowerStripPhis,
+    typed_passes.IRLegalization,
+    typed_passes.NativeLowering,
+    typed_passes.NoPythonBackend,
+)
+"""Numba's passes over functions that create no arrays and define no functions."""
 
 
 class KernelCompiler(Compiler):
@@ -52,6 +74,18 @@ class InlineCompiler(Compiler):
         state.library = InlinedLibrary(state.targetctx.codegen(), "inlined")
         state.targetctx.get_executable = _make_key
 
+    def define_pipelines(self) -> list[Any]:
+        """Leave passes out that change nothing, where the function allows it."""
+        state: Any = self.state
+        constants = state.func_id.code.co_consts
+        if state.flags.nrt or any(isinstance(constant, CodeType) for constant in constants):
+            return super().define_pipelines()
+        manager = PassManager("inlined")
+        for step in PASSES:
+            manager.add_pass(step, step.__name__)
+        manager.finalize()
+        return [manager]
+
 
 class InlinedLibrary(JITCodeLibrary):
     """The code of a function and of what it calls, not optimized."""
@@ -72,3 +106,23 @@ def _make_key(library: Any, fndesc: Any, env: Any) -> Any:
     name = fndesc.qualname.rpartition(".")[2]
     make_function = getattr(numba, "_dynfunc").make_function  # noqa: B009 (pyright cannot see it)
     return make_function(fndesc.lookup_module(), name, "", 0, env, (library,))
+
+
+def _import_arrays() -> None:
+    """Import Numba's array functions without SciPy, which takes longer than all of them.
+
+    They import it to know whether it has a BLAS; each function that calls BLAS looks for it again.
+    """
+    if "numba.np.arraymath" in sys.modules:
+        return
+    functions: Any = linalg
+    ensure_blas, functions.ensure_blas = functions.ensure_blas, bool
+    try:
+        from numba.np import arraymath
+    finally:
+        functions.ensure_blas = ensure_blas
+    found: Any = arraymath
+    found.ensure_blas, found._HAVE_BLAS = ensure_blas, find_spec("scipy") is not None
+
+
+_import_arrays()

@@ -8,15 +8,7 @@ from torch import Tensor
 
 from gaussrep.cameras import Cameras
 from gaussrep.rendering.conventions import FRUSTUM_MARGIN
-
-SAMPLES = 1024
-"""Angles off the axis at which a lens is examined."""
-WIDEST = 0.5 * pi - 1e-3
-"""Largest of these angles; points behind the camera are not rendered."""
-NEWTON_STEPS = 20
-"""Enough for the borders of images that a lens can make."""
-TINY = 1e-12
-"""Square of the slope below which a point is on the axis."""
+from gaussrep.rendering.lens_limits import NEWTON_STEPS, SAMPLES, TINY, WIDEST
 
 
 def bend(

@@ -7,10 +7,10 @@ import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.rendering.cpu.geometry import dot
-from gaussrep.sh import C0, MAX_DEGREE
 
-MAX_BASES = (MAX_DEGREE + 1) ** 2
+MAX_BASES = 25
 
+C0 = 0.5 * sqrt(1 / pi)
 C1 = sqrt(3 / (4 * pi))
 A2, B2 = 0.5 * sqrt(15 / pi), 0.25 * sqrt(5 / pi)
 A3, B3 = 0.25 * sqrt(35 / (2 * pi)), 0.5 * sqrt(105 / pi)

@@ -14,7 +14,7 @@ from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import FRUSTUM_MARGIN
 from gaussrep.rendering.cpu.geometry import CX, CY, FX, FY, LENS, clamp, dot
 from gaussrep.rendering.cpu.layout import Grid, Lenses
-from gaussrep.rendering.lenses import NEWTON_STEPS, SAMPLES, TINY, WIDEST
+from gaussrep.rendering.lens_limits import NEWTON_STEPS, SAMPLES, TINY, WIDEST
 
 FISHEYE = 4
 """Number of coefficients of a fisheye lens; `opencv` has eight."""

@@ -11,7 +11,7 @@ from math import pi
 
 from triton import language as tl
 
-from gaussrep.rendering.lenses import NEWTON_STEPS
+from gaussrep.rendering.lens_limits import NEWTON_STEPS
 from gaussrep.rendering.triton.jit import inline_jit, kernel
 from gaussrep.rendering.triton.layout import BOUNDS_SIZE, FRUSTUM_MARGIN
 

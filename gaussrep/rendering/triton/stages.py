@@ -10,7 +10,7 @@ import torch
 import triton
 from torch import Tensor
 
-from gaussrep.rendering.lenses import SAMPLES, WIDEST
+from gaussrep.rendering.lens_limits import SAMPLES, WIDEST
 from gaussrep.rendering.triton.bin import emit_pairs
 from gaussrep.rendering.triton.composite import composite, composite_features
 from gaussrep.rendering.triton.layout import (
