@@ -90,7 +90,7 @@ def quantize_numbers(values: np.ndarray, count: int) -> Codes:
         algorithm, from entries whose density is the cube root of the values' density. Labels are
         bytes.
     """
-    entries = choose_numbers(np.sort(values, axis=None).astype(np.float64), count)
+    entries = choose_numbers(np.sort(values, axis=None), count)
     return Codes(entries, nearest_numbers(values, entries))
 
 
@@ -98,7 +98,7 @@ def choose_numbers(ordered: np.ndarray, count: int) -> np.ndarray:
     """Choose the entries of `quantize_numbers`.
 
     Args:
-        ordered: The values, ascending, float64 [N].
+        ordered: The values, ascending, float32 or float64 [N].
         count: Largest number of entries.
 
     Returns:
@@ -106,7 +106,7 @@ def choose_numbers(ordered: np.ndarray, count: int) -> np.ndarray:
     """
     is_new = ordered[1:] > ordered[:-1]
     if np.count_nonzero(is_new) < count:
-        return ordered[np.concatenate([[True], is_new])]
+        return ordered[np.concatenate([[True], is_new])].astype(np.float64)
     return np.unique(_lloyd(ordered, _spread(ordered, count)).astype(np.float32))
 
 
@@ -141,7 +141,8 @@ def _quantiles(ordered: np.ndarray) -> np.ndarray:
     """Compute quantiles as `np.quantile` does, which would copy the values."""
     places = (len(ordered) - 1) * np.linspace(0, 1, QUANTILES + 1)
     below = np.floor(places).astype(np.intp)
-    low, high = ordered[below], ordered[(below + 1).clip(max=len(ordered) - 1)]
+    above = (below + 1).clip(max=len(ordered) - 1)
+    low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
     share = places - below
     return np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
 
@@ -171,7 +172,7 @@ def _add(total: float, numbers: np.ndarray) -> float:
 def _lloyd(ordered: np.ndarray, entries: np.ndarray) -> np.ndarray:
     sums = _Sums(ordered)
     for _ in range(ITERATIONS):
-        inner = np.searchsorted(ordered, (entries[1:] + entries[:-1]) / 2)
+        inner = _first_above(ordered, (entries[1:] + entries[:-1]) / 2)
         ends = np.concatenate([[0], inner, [len(ordered)]])
         sizes = np.diff(ends)
         means = np.diff(sums(ends)) / np.maximum(sizes, 1)
@@ -180,6 +181,12 @@ def _lloyd(ordered: np.ndarray, entries: np.ndarray) -> np.ndarray:
             break
         entries = moved
     return entries
+
+
+def _first_above(ordered: np.ndarray, limits: np.ndarray) -> np.ndarray:
+    """Find the first number at or above each limit; NumPy would copy float32 as float64."""
+    near = limits.astype(ordered.dtype)
+    return np.searchsorted(ordered, np.where(near < limits, np.nextafter(near, np.inf), near))
 
 
 def quantize_vectors(vectors: Vectors, count: int) -> Codes:
@@ -202,7 +209,7 @@ def quantize_vectors(vectors: Vectors, count: int) -> Codes:
     sizes = torch.bincount(members, minlength=len(groups))
     shares = _share(sizes, count)
     order = torch.argsort(members.to(torch.int16), stable=True).to(torch.int32)
-    entries, labels = [], members
+    entries, labels = groups.new_empty(int(shares.sum()), groups.shape[1]), members
     start, first = 0, 0
     for size, share in zip(sizes.tolist(), shares.tolist(), strict=True):
         rows = order[start : start + size].long()
@@ -210,10 +217,10 @@ def quantize_vectors(vectors: Vectors, count: int) -> Codes:
             inside = Vectors(vectors.take(rows).contiguous())
             own, places = _k_means(inside, share, generator)
             labels[rows] = places + first
-            entries.append(own)
+            entries[first : first + len(own)] = own
             first += len(own)
         start += size
-    return Codes(torch.cat(entries).numpy(), labels.numpy().astype(np.uint16))
+    return Codes(entries[:first].numpy(), labels.numpy().astype(np.uint16))
 
 
 def _distinct(vectors: Vectors, count: int) -> Codes | None:

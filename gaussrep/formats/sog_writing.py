@@ -68,7 +68,7 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
     meta["scales"] = {"codebook": _log_codebook(logs), "files": ["scales.webp"]}
     meta["quats"] = {"files": ["quats.webp"]}
     harmonics = sh_coefficients(scene).numpy()
-    colors = choose_numbers(np.sort(harmonics[:, 0], axis=None).astype(np.float64), ENTRIES)
+    colors = choose_numbers(np.sort(harmonics[:, 0], axis=None), ENTRIES)
 
     def color_rows(few: np.ndarray) -> np.ndarray:
         opacities = np.rint(scene.opacities.numpy()[few].clip(0, 1) * 255)
@@ -141,21 +141,32 @@ def _add_harmonics(
     rows = torch.from_numpy(harmonics.reshape(count, -1))
     vectors = Vectors(rows, torch.from_numpy(order), first=3)
     palette = quantize_vectors(vectors, _palette_size(count))
-    codes = quantize_numbers(palette.entries, ENTRIES)
-    height = -(-len(palette.entries) // COLUMNS)
-    pixels = np.zeros((height * COLUMNS, bases, 3), np.uint8)
-    pixels[: len(palette.entries)] = codes.labels.reshape(-1, bases, 3)
-    images["shN_centroids"] = pack_image(pixels.reshape(height, COLUMNS * bases, 3))
+    codes, entries = quantize_numbers(palette.entries, ENTRIES), len(palette.entries)
     labels = palette.labels
-    images["shN_labels"] = pack_image(
-        _image(np.stack([labels & 255, labels >> 8, 0 * labels], axis=1).astype(np.uint8))
-    )
+    del palette
+    images["shN_centroids"] = pack_image(_centroids(codes.labels.reshape(entries, bases, 3)))
+    images["shN_labels"] = pack_image(_image(_two_bytes(labels)))
     return {
-        "count": len(palette.entries),
+        "count": entries,
         "bands": round(np.sqrt(bases + 1)) - 1,
         "codebook": _codebook(codes.entries),
         "files": ["shN_centroids.webp", "shN_labels.webp"],
     }
+
+
+def _centroids(entries: np.ndarray) -> np.ndarray:
+    """Lay out the entries of a palette as pixels."""
+    count, bases, _ = entries.shape
+    height = -(-count // COLUMNS)
+    pixels = np.zeros((height * COLUMNS, bases, 3), np.uint8)
+    pixels[:count] = entries
+    return pixels.reshape(height, COLUMNS * bases, 3)
+
+
+def _two_bytes(labels: np.ndarray) -> np.ndarray:
+    rows = np.zeros((len(labels), 3), np.uint8)
+    rows[:, 0], rows[:, 1] = labels & 255, labels >> 8
+    return rows
 
 
 def _palette_size(count: int) -> int:
