@@ -11,7 +11,8 @@ from gaussrep.formats.checked_files import open_for_reading, open_for_writing, v
 from gaussrep.formats.config import UsdConfig
 from gaussrep.formats.format import Format
 from gaussrep.formats.remarks import Remarks
-from gaussrep.formats.usd_crate import CRATE, ZIP, read_crate, write_crate
+from gaussrep.formats.usd_crate import ZIP, read_crate
+from gaussrep.formats.usd_crate_writing import CRATE, write_crate
 from gaussrep.formats.usd_layer import UsdLayer
 from gaussrep.formats.usd_scene import MAX_DEGREE, read_scene
 from gaussrep.formats.usd_text import MAGIC, read_text
@@ -25,8 +26,8 @@ class Usd(Format):
     """Prims of the type `ParticleField3DGaussianSplat`, as OpenUSD's schema of 26.03 has it.
 
     Scales are linear and opacities in [0, 1], quaternions wxyz, the coefficients of SH of each
-    Gaussian follow one another. Text, `.usda`, needs nothing else; `.usdc`, `.usdz` and a binary
-    `.usd` need the extra `usd`. `.usd` is written as binary.
+    Gaussian follow one another. Reading `.usdc`, `.usdz` and a binary `.usd` needs the extra `usd`;
+    text, `.usda`, and writing need nothing else. `.usd` is written as binary.
 
     One layer is read: references, payloads, sublayers and variants are not followed, and named.
     Prims are placed by the transforms of those above them; of values that change in time, the
@@ -68,8 +69,8 @@ class Usd(Format):
             path: The file, overwritten if it exists; text if it ends in `.usda`.
 
         Raises:
-            FormatError: If there are batch axes, features or no Gaussians, the file cannot be
-                written, or it is binary and usd-core is not installed.
+            FormatError: If there are batch axes, features or no Gaussians, a package would be
+                larger than 2 GiB, or the file cannot be written.
             ValueRangeError: If a value is not finite in float32, a scale not positive, or a
                 quaternion zero.
         """

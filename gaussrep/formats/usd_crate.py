@@ -1,24 +1,30 @@
-"""USD's binary files and packages, `.usdc` and `.usdz`, by OpenUSD."""
+"""Reading of USD's binary files and packages, `.usdc` and `.usdz`, by OpenUSD."""
 
 import importlib
-import shutil
+import os
+import re
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import Signs
+from gaussrep.formats.checked_files import check_decompressed_size
+from gaussrep.formats.format import divide_rows
 from gaussrep.formats.usd_layer import ARCS, UsdLayer, UsdPrim, UsdProperty
-from gaussrep.formats.usd_scene import VENDOR
-from gaussrep.formats.usd_writing import FOOTER, PRIM, arrays, header
-from gaussrep.gaussians import Gaussians
+from gaussrep.formats.usd_scene import ARRAYS, HALF, ORDER, VENDOR
 
-CRATE, ZIP = b"PXR-USDC", b"PK\x03\x04"
-"""First bytes of binary files and of packages."""
+ZIP = b"PK\x03\x04"
+"""First bytes of packages."""
 SPECIFIERS = ("def", "over", "class")
 XYZW_TO_WXYZ = [3, 0, 1, 2]
+DAMAGED = "this is no file of USD, or it is damaged."
+ROWS = 2**16
+"""Rows of an array that are read at a time; a design choice."""
+MAPS = Path("/proc/self/maps")
+"""Where Linux lists the files that are mapped into the memory of this process."""
+MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) \S+ (\d+)")
+"""Start, end, offset in the file and inode of an entry of that list."""
 
 
 def _openusd() -> Any:
@@ -26,7 +32,7 @@ def _openusd() -> Any:
         return importlib.import_module("pxr")
     except ImportError as error:
         raise FormatError(
-            "binary files of USD and packages need usd-core; .usda does not. "
+            "reading binary files of USD and packages needs usd-core; .usda does not. "
             'pip install "gaussrep[usd]".'
         ) from error
 
@@ -51,11 +57,13 @@ def read_crate(path: Path, suffix: str) -> UsdLayer:
     """
     sdf, tf = _module("Sdf"), _module("Tf")
     try:
-        layer = _open(sdf, path, suffix)
-        fields = _fields(layer.pseudoRoot) | ({"subLayers": True} if layer.subLayerPaths else {})
-        return UsdLayer(fields, tuple(_prim(layer, prim) for prim in layer.rootPrims))
-    except (tf.ErrorException, RuntimeError, RecursionError) as error:
-        raise FormatError("this is no file of USD, or it is damaged.") from error
+        with path.open("rb") as file:
+            layer = _open(sdf, path, suffix)
+            fields = _fields(layer.pseudoRoot)
+            fields |= {"subLayers": True} if layer.subLayerPaths else {}
+            return UsdLayer(fields, tuple(_prim(layer, prim, file) for prim in layer.rootPrims))
+    except (tf.ErrorException, RuntimeError, RecursionError, ValueError) as error:
+        raise FormatError(DAMAGED) from error
 
 
 def _open(sdf: Any, path: Path, suffix: str) -> Any:
@@ -65,7 +73,7 @@ def _open(sdf: Any, path: Path, suffix: str) -> Any:
     else:
         layer = None
     if layer is None:
-        raise FormatError("this is no file of USD, or it is damaged.")
+        raise FormatError(DAMAGED)
     return layer
 
 
@@ -83,14 +91,18 @@ def _fields(spec: Any) -> dict[str, Any]:
     return fields
 
 
-def _prim(layer: Any, spec: Any) -> UsdPrim:
-    properties = {attribute.name: _attribute(layer, attribute) for attribute in spec.attributes}
-    children = tuple(_prim(layer, child) for child in spec.nameChildren)
+def _prim(layer: Any, spec: Any, file: BinaryIO) -> UsdPrim:
+    properties = {
+        attribute.name: _attribute(layer, attribute, file) for attribute in spec.attributes
+    }
+    children = tuple(_prim(layer, child, file) for child in spec.nameChildren)
     specifier = SPECIFIERS[spec.specifier.value]
     return UsdPrim(specifier, spec.typeName, spec.name, _fields(spec), properties, children)
 
 
-def _attribute(layer: Any, spec: Any) -> UsdProperty:
+def _attribute(layer: Any, spec: Any, file: BinaryIO) -> UsdProperty:
+    if spec.typeName.isArray and spec.name.removesuffix(HALF) not in (*ARRAYS, ORDER):
+        return UsdProperty()
     value, is_sampled = spec.default, False
     if value is None:
         times = layer.ListTimeSamplesForPath(spec.path)
@@ -98,20 +110,16 @@ def _attribute(layer: Any, spec: Any) -> UsdProperty:
             value, is_sampled = layer.QueryTimeSample(spec.path, times[0]), True
     space = spec.GetInfo("colorSpace") if spec.HasInfo("colorSpace") else None
     fields = {} if space is None else {"colorSpace": space}
-    return UsdProperty(_plain(value), fields, is_sampled)
+    return UsdProperty(_plain(value, file), fields, is_sampled)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, file: BinaryIO) -> Any:
     """Convert a value to plain numbers, text or an array of float32."""
     kind = type(value).__name__
     if kind.endswith("Array"):
-        array = np.array(value)
-        if array.dtype.kind not in "fiub":
+        if kind in ("TokenArray", "StringArray", "AssetPathArray"):
             return [str(item) for item in value]
-        if kind.startswith("Quat"):
-            array = array[:, XYZW_TO_WXYZ]
-        with np.errstate(over="ignore"):
-            return array.astype(np.float32, copy=False)
+        return _numbers(np.asarray(value), file, is_xyzw=kind.startswith("Quat"))
     if kind.startswith("Quat"):
         return (value.GetReal(), *value.GetImaginary())
     if kind.startswith("Matrix"):
@@ -119,51 +127,34 @@ def _plain(value: Any) -> Any:
     return tuple(value) if kind.startswith("Vec") else value
 
 
-def write_crate(file: BinaryIO, scene: Gaussians, signs: Signs, suffix: str) -> None:
-    """Write a binary layer, or a package of one.
+def _numbers(view: np.ndarray, file: BinaryIO, *, is_xyzw: bool) -> np.ndarray:
+    """Copy an array of OpenUSD, few rows at a time.
 
-    Args:
-        file: The file, opened for writing.
-        scene: One scene, float32, on the CPU.
-        signs: Signs of x, y and z in the file's axes.
-        suffix: `.usdc` or `.usdz`.
-
-    Raises:
-        FormatError: If usd-core is not installed, or it cannot write the file.
+    Most are views of the mapped file, whose pages count as memory once they are touched: where the
+    system tells their place, they are read from the file.
     """
-    sdf, tf = _module("Sdf"), _module("Tf")
-    try:
-        with TemporaryDirectory() as folder:
-            made = Path(folder) / "scene.usdc"
-            layer = sdf.Layer.CreateAnonymous("scene.usdc")
-            _fill(layer, scene, signs)
-            layer.Export(str(made))
-            if suffix == ".usdz":
-                made = _package(made)
-            with made.open("rb") as content:
-                shutil.copyfileobj(content, file)
-    except tf.ErrorException as error:
-        raise FormatError(f"OpenUSD cannot write this file: {str(error)[:200]}.") from error
+    place = _place_in_file(view, file)
+    check_decompressed_size(os.fstat(file.fileno()).st_size, view.nbytes)
+    numbers = np.empty(view.shape, np.float32)
+    for part in divide_rows(len(view), ROWS):
+        rows = view[part]
+        if place is not None:
+            content = os.pread(file.fileno(), rows.nbytes, place + part.start * view.strides[0])
+            rows = np.frombuffer(content, view.dtype).reshape(rows.shape)
+        with np.errstate(over="ignore"):
+            numbers[part] = rows[:, XYZW_TO_WXYZ] if is_xyzw else rows
+    return numbers
 
 
-def _fill(layer: Any, scene: Gaussians, signs: Signs) -> None:
-    values = {array.name: array for array in arrays(scene, signs)}
-    lines = [f"    {array.kind} {array.name}{array.fields}" for array in values.values()]
-    layer.ImportFromString(header(scene) + "\n".join(lines) + "\n" + FOOTER)
-    vt = _module("Vt")
-    kinds = {
-        "point3f[]": vt.Vec3fArray, "float3[]": vt.Vec3fArray,
-        "quatf[]": vt.QuatfArray, "float[]": vt.FloatArray,
-    }  # fmt: skip
-    for name, array in values.items():
-        rows = array.take(slice(0, array.count))
-        rows = rows[:, [1, 2, 3, 0]] if array.kind == "quatf[]" else rows
-        rows = np.ascontiguousarray(rows, np.float32)
-        layer.GetAttributeAtPath(f"/{PRIM}.{name}").default = kinds[array.kind].FromNumpy(rows)
-
-
-def _package(layer: Path) -> Path:
-    target = layer.with_suffix(".usdz")
-    with _module("Sdf").ZipFileWriter.CreateNew(str(target)) as writer:
-        writer.AddFile(str(layer), layer.name)
-    return target
+def _place_in_file(view: np.ndarray, file: BinaryIO) -> int | None:
+    """Find where a view of a mapped file begins in it; None where it is not known to be one."""
+    inode = os.fstat(file.fileno()).st_ino
+    start = view.__array_interface__["data"][0]
+    for line in MAPS.read_text().splitlines() if MAPS.exists() else ():
+        if found := MAP.match(line):
+            first, end, offset = (int(text, 16) for text in found.groups()[:3])
+            if first <= start < end and int(found[4]) == inode:
+                if start + view.nbytes > end:
+                    raise FormatError(DAMAGED)
+                return offset + start - first
+    return None

@@ -26,6 +26,8 @@ ELLIPSOID, SURFLET = (
 """Kernels: Gaussians, and flat ones in the plane of their own x and y."""
 DEGREE = "radiance:sphericalHarmonicsDegree"
 COEFFICIENTS = "radiance:sphericalHarmonicsCoefficients"
+ARRAYS = ("positions", "orientations", "scales", "opacities", COEFFICIENTS)
+"""Attributes of Gaussians that are read."""
 DEFAULT_DEGREE, MAX_DEGREE = 3, 4
 HALF = "h"
 """Suffix of attributes in half floats, which count where those in float32 are missing."""
@@ -195,12 +197,14 @@ def _remark_hints(prim: UsdPrim, remarks: Remarks) -> None:
 
 
 RESET, INVERSE, OPERATION = "!resetXformStack!", "!invert!", "xformOp:"
+ORDER = "xformOpOrder"
+"""Attribute with the names of a prim's transforms."""
 
 
 def _local_matrix(prim: UsdPrim) -> tuple[np.ndarray, bool]:
     """Compute the matrix of a prim's transform, and whether it ignores those above it."""
     matrix, is_reset = np.eye(4), False
-    for text in _names(prim.value("xformOpOrder") or []):
+    for text in _names(prim.value(ORDER) or []):
         if text == RESET:
             matrix, is_reset = np.eye(4), True
             continue

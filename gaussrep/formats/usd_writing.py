@@ -1,7 +1,7 @@
 """Writing of Gaussians as a layer of USD, in text."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 import numpy as np
@@ -31,14 +31,26 @@ class UsdArray:
         name: Its name.
         count: Number of Gaussians, or of other rows.
         take: Computes the values of some of them: float32, [N] or [N, width]; quaternions wxyz.
-        fields: Its metadata, in the form of text.
+        fields: Its metadata.
     """
 
     kind: str
     name: str
     count: int
     take: Callable[[slice], np.ndarray]
-    fields: str = ""
+    fields: Mapping[str, int | str] = field(default_factory=dict)
+
+
+def degree_of(scene: Gaussians) -> int:
+    """Return the degree of a scene's SH in a file.
+
+    Args:
+        scene: One scene.
+
+    Returns:
+        The degree; 0 for plain colors.
+    """
+    return scene.sh_degree or 0
 
 
 def header(scene: Gaussians) -> str:
@@ -48,9 +60,8 @@ def header(scene: Gaussians) -> str:
         scene: One scene.
 
     Returns:
-        Text that `footer` completes.
+        Text that `FOOTER` completes.
     """
-    degree = 0 if scene.sh_degree is None else scene.sh_degree
     lines = [
         "#usda 1.0",
         "(",
@@ -68,7 +79,7 @@ def header(scene: Gaussians) -> str:
             f"    customData = {{ dictionary {VENDOR} = {{ bool antialiased = true }} }}",
             ")",
         ]
-    return "\n".join([*lines, "{", f"    uniform int {DEGREE} = {degree}", ""])
+    return "\n".join([*lines, "{", f"    uniform int {DEGREE} = {degree_of(scene)}", ""])
 
 
 FOOTER = "}\n"
@@ -93,8 +104,8 @@ def arrays(scene: Gaussians, signs: Signs) -> Iterator[UsdArray]:
         return (turned / turned.norm(dim=-1, keepdim=True)).numpy()
 
     bases = sh_coefficients(take_rows(scene, slice(0, 0))).shape[1]
-    space = f'colorSpace = "{LINEAR}"; ' if scene.color_space == "linear" else ""
-    fields = f' ({space}elementSize = {bases}; interpolation = "vertex")'
+    space = {"colorSpace": LINEAR} if scene.color_space == "linear" else {}
+    fields = {**space, "elementSize": bases, "interpolation": "vertex"}
     extent, count = _extent(scene, few), scene.count
     yield UsdArray("float3[]", "extent", 2, lambda part: extent[part])
     yield UsdArray("point3f[]", "positions", count, lambda part: few(part).means.numpy())
@@ -135,8 +146,16 @@ def write_text(file: BinaryIO, scene: Gaussians, signs: Signs) -> None:
         for part in divide_rows(array.count, ROWS):
             file.write(b", " if part.start else b"")
             file.write(_text(array.take(part)).encode())
-        file.write(f"]{array.fields}\n".encode())
+        file.write(f"]{_metadata(array.fields)}\n".encode())
     file.write(FOOTER.encode())
+
+
+def _metadata(fields: Mapping[str, int | str]) -> str:
+    values = (
+        f'{name} = "{value}"' if isinstance(value, str) else f"{name} = {value}"
+        for name, value in fields.items()
+    )
+    return f" ({'; '.join(values)})" if fields else ""
 
 
 def _text(rows: np.ndarray) -> str:

@@ -2,6 +2,8 @@
 
 import logging
 import math
+import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -243,13 +245,40 @@ class TestWriting:
             save(make_scene(0), tmp_path / "a.usda")
 
     @pytest.mark.parametrize("name", ["a.usdc", "a.usdz", "a.usd"])
-    def test_a_missing_usd_core(self, tmp_path, make_scene, monkeypatch, name):
+    def test_binary_files_are_written_without_usd_core(
+        self, tmp_path, make_scene, monkeypatch, name
+    ):
         monkeypatch.setitem(__import__("sys").modules, "pxr", None)
-        with pytest.raises(FormatError, match=r"need usd-core.*gaussrep\[usd\]"):
-            save(make_scene(3), tmp_path / name)
-        (tmp_path / name).write_bytes(b"PXR-USDC" + bytes(80))
-        with pytest.raises(FormatError, match="need usd-core"):
+        save(make_scene(3), tmp_path / name)
+        with pytest.raises(FormatError, match=r"needs usd-core.*gaussrep\[usd\]"):
             load(tmp_path / name)
+
+    def test_a_binary_file_by_its_bytes(self, tmp_path, make_scene):
+        """The start, its only small array, and the list of sections, by the layout of 0.8."""
+        save(make_scene(3), tmp_path / "a.usdc", axes="ply")
+        data = (tmp_path / "a.usdc").read_bytes()
+        assert data[:11] == b"PXR-USDC\0\x08\0"
+        (place,) = struct.unpack_from("<q", data, 16)
+        assert struct.unpack_from("<Q", data, 88) == (2,)
+        names = [data[place + 8 + 32 * n :][:16].rstrip(b"\0") for n in range(6)]
+        assert names == [b"TOKENS", b"STRINGS", b"FIELDS", b"FIELDSETS", b"PATHS", b"SPECS"]
+        assert len(data) == place + 8 + 32 * 6
+
+    def test_a_package_is_a_zip_file_of_one_layer_at_a_multiple_of_64(self, tmp_path, make_scene):
+        for name in ("a.usdc", "a.usdz"):
+            save(make_scene(5), tmp_path / name)
+        with zipfile.ZipFile(tmp_path / "a.usdz") as package:
+            (info,) = package.infolist()
+            assert info.compress_type == zipfile.ZIP_STORED
+            layer = package.read(info)
+        assert layer == (tmp_path / "a.usdc").read_bytes()
+        assert (tmp_path / "a.usdz").read_bytes().index(layer) % 64 == 0
+
+    def test_a_package_that_is_too_large(self, tmp_path, make_scene, monkeypatch):
+        monkeypatch.setattr("gaussrep.formats.usd_crate_writing.LARGEST_PACKAGE", 1000)
+        with pytest.raises(FormatError, match=r"a.usdz: a \.usdz package holds at most 2 GiB"):
+            save(make_scene(5), tmp_path / "a.usdz")
+        save(make_scene(5), tmp_path / "a.usdc")
 
 
 @pytest.fixture
@@ -283,6 +312,44 @@ class TestOpenUSD:
         assert torch.equal(again.means, scene.means)
         assert torch.equal(again.sh, scene.sh)
         assert equal(again.quats[0], wanted.tolist())
+
+    @pytest.mark.parametrize("marks", [{}, {"antialiased": True, "color_space": "linear"}])
+    @pytest.mark.parametrize("degree", [None, 0, 3, 4])
+    def test_it_finds_the_same_layer_in_text_and_in_binary(
+        self, tmp_path, make_scene, degree, marks
+    ):
+        from pxr import Sdf
+
+        scene = make_scene(9) if degree is None else make_scene(9, degree=degree)
+        for name in ("a.usda", "a.usdc", "a.usdz"):
+            save(scene.replace(**marks), tmp_path / name)
+        text, *binary = (
+            Sdf.Layer.OpenAsAnonymous(str(tmp_path / name)).ExportToString()
+            for name in ("a.usda", "a.usdc", "a.usdz")
+        )
+        assert "positions" in text
+        assert binary == [text, text]
+
+    def test_large_arrays_are_read_from_the_mapped_file(self, tmp_path, make_scene, monkeypatch):
+        """OpenUSD maps arrays of 2,048 bytes and more; more rows than are read at a time."""
+        from gaussrep.formats import usd_crate
+
+        scene, found = make_scene(3000, degree=1), []
+        save(scene, tmp_path / "a.usdz", axes="ply")
+        monkeypatch.setattr(usd_crate, "ROWS", 700)
+        place = usd_crate._place_in_file
+        monkeypatch.setattr(
+            usd_crate, "_place_in_file", lambda *given: found.append(place(*given)) or found[-1]
+        )
+        again = load(tmp_path / "a.usdz", axes="ply")
+        assert len(found) == 5
+        assert usd_crate.MAPS.exists() == all(found)
+        assert torch.equal(again.means, scene.means)
+        assert torch.equal(again.sh, scene.sh)
+        monkeypatch.setattr(usd_crate, "MAPS", tmp_path / "missing")
+        other = load(tmp_path / "a.usdz", axes="ply")
+        assert torch.equal(other.quats, again.quats)
+        assert torch.equal(other.sh, scene.sh)
 
     @pytest.mark.parametrize("name", ["a.usda", "a.usdc"])
     def test_bounds_are_written_since_it_computes_none(self, tmp_path, make_scene, name):
@@ -342,6 +409,14 @@ class TestOpenUSD:
         assert second.antialiased
         for name, tensor in first.tensors():
             assert torch.equal(getattr(second, name), tensor), name
+
+    def test_an_array_that_is_longer_than_the_file(self, tmp_path, make_scene, refusal):
+        """OpenUSD gives a view that ends behind the mapped file; touching it would end Python."""
+        save(make_scene(3000), tmp_path / "b.usdc")
+        data = (tmp_path / "b.usdc").read_bytes()
+        place = data.index(struct.pack("<Q", 3000))
+        damaged = data[:place] + struct.pack("<Q", 2**36) + data[place + 8 :]
+        assert "is damaged" in refusal(damaged, "a.usdc")
 
     @pytest.mark.parametrize(
         ("name", "data"),
