@@ -1,9 +1,9 @@
 """Pretrain GaussianCross on rooms, and measure it beside baselines and its own ablations.
 
 `--table rooms` compares the linear probe with features that nobody learned; `--table fine-tuning`
-compares fine-tuning with training from scratch; `--table ablations` the linear probe of variants.
-Tables may share a folder of runs. Make the rooms first: `gaussrep make-rooms ROOMS --scenes 60
---val 12`.
+compares fine-tuning with training from scratch; `--table ablations` the linear probe of variants;
+`--table views` held-out views with their mean colors. Tables may share a folder of runs. Make the
+rooms first: `gaussrep make-rooms ROOMS --scenes 60 --val 12`.
 """
 
 import sys
@@ -23,7 +23,10 @@ PRESET = "demo"
 METHOD = "gaussiancross"
 RADIUS = 0.12
 """Distance below which shifted points are neighbors: 1.5 voxels of the preset, in meters."""
+HELD_OUT_VIEWS = 12
+"""Views of each validation room that are compared with its recording."""
 PROBE = ("probe", "multi-scale probe")
+VIEWS = ("psnr", "depth_error", "kept_fraction")
 FINE_TUNING = ("5 % of scenes", "10 % of scenes", "all scenes", "instances, AP50")
 BASELINES = (
     "random backbone",
@@ -54,13 +57,18 @@ ROWS: Mapping[str, Mapping[str, Row]] = MappingProxyType(
             "mask ratio 0.75": Row(METHOD, PROBE, ("method.mask_ratio=0.75",)),
             "τ = 0": Row(METHOD, PROBE, ("method.opacity_threshold=0",)),
         },
+        "views": {
+            "GaussianCross": Row(METHOD, VIEWS),
+            "untrained": Row(METHOD, VIEWS, baseline_of="GaussianCross"),
+            "mean color": Row(METHOD, ("psnr",), baseline_of="GaussianCross"),
+        },
     }
 )
 """Fine-tuning a backbone without pretraining is training from scratch."""
 
 
 def columns(probe_steps: int, fine_tune_steps: int, *, baselines: bool) -> dict[str, Column]:
-    """What is measured: segmentation and instances of all validation rooms."""
+    """What is measured: segmentation, instances and views of all validation rooms."""
     probe = ("batchnorm=eval", "cached_points=2000", "batch_size=4", f"baselines={baselines}")
     tuned = ("from_scratch=false", "folder=null", "batch_size=2", "data.max_points=10000")
     length = f"steps={fine_tune_steps}"
@@ -76,12 +84,15 @@ def columns(probe_steps: int, fine_tune_steps: int, *, baselines: bool) -> dict[
         PROBE[1]: Column("semantic-probe", "miou", (*probe, "multi_scale=true")),
         **semantic,
         FINE_TUNING[-1]: Column("instance-fine-tune", "ap50", instances),
+        **{name: Column("views", name, (f"data.views={HELD_OUT_VIEWS}",)) for name in VIEWS},
     }
 
 
 def _length(table: str, probe_steps: int, fine_tune_steps: int) -> dict[str, str]:
     if table == "fine-tuning":
         return {"fine-tuning": f"{fine_tune_steps} steps of 2 rooms"}
+    if table == "views":
+        return {"held-out views": f"{HELD_OUT_VIEWS} of each room"}
     return {"probe": f"{probe_steps} steps of 4 rooms, 2,000 points each, standardized features"}
 
 
@@ -89,7 +100,7 @@ def main(
     root: Annotated[Path, typer.Option(help="Folder of the rooms.")],
     out: Annotated[Path, typer.Option(help="JSON file.")],
     table: Annotated[
-        Literal["rooms", "fine-tuning", "ablations"], typer.Option(help="Which table.")
+        Literal["rooms", "fine-tuning", "ablations", "views"], typer.Option(help="Which table.")
     ] = "rooms",
     runs: Annotated[Path, typer.Option(help="Folder of the runs.")] = Path("runs/rooms-table"),
     steps: Annotated[int, typer.Option(min=1, help="Of pretraining.")] = 600,
