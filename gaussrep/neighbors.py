@@ -25,6 +25,10 @@ logger = logging.getLogger("gaussrep")
 PAIRS = 2**24
 """Pairs of points whose distances plain torch keeps in memory at once."""
 
+FEW_PAIRS = 2**20
+"""Pairs of points up to which plain torch finds the spacing of points: SciPy takes longer to load.
+"""
+
 TREE_DIMENSIONS = 8
 """Largest number of dimensions for the k-d tree, which visits nearly all points above it."""
 
@@ -89,7 +93,12 @@ def spacing(points: Float[Tensor, "n d"], k: int = 3) -> Float[Tensor, " n"]:
     Raises:
         ShapeError: If there are not more than `k` points.
     """
-    return nearest_neighbors(points, points, k + 1).distances[:, 1:].square().mean(-1).sqrt()
+    if k < len(points) and len(points) ** 2 <= FEW_PAIRS and points.is_cpu:
+        exact = points.detach().double()
+        found = _by_pairs(exact, exact, k + 1).distances.to(points.dtype)
+    else:
+        found = nearest_neighbors(points, points, k + 1).distances
+    return found[:, 1:].square().mean(-1).sqrt()
 
 
 def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) -> Int[Tensor, " m"]:

@@ -50,6 +50,16 @@ def test_points_that_coincide_are_at_distance_0():
     assert not nearest_neighbors(torch.ones(5, 3), torch.ones(5, 3), 4).distances.any()
 
 
+@pytest.mark.parametrize("side", [8, 33])
+def test_spacing_of_few_and_many_points(side):
+    axis = torch.arange(float(side))
+    points = 0.5 * torch.cartesian_prod(axis, axis)
+    at_corner = torch.tensor((0.5**2 + 0.5**2 + 0.5) / 3).sqrt()
+    found = spacing(points).view(side, side)
+    torch.testing.assert_close(found[1:-1], torch.full((side - 2, side), 0.5))
+    torch.testing.assert_close(found[0, 0], at_corner)
+
+
 def test_spacing_is_that_of_the_others():
     grid = torch.cartesian_prod(*[torch.arange(4.0)] * 3)
     assert torch.equal(spacing(grid), torch.ones(64))  # a corner has three at distance 1

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from gaussrep.cli.checks import require_output
+from gaussrep.cli.loading import loading
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.cli.shard_option import ShardOption
 from gaussrep.config import resolve
@@ -73,7 +74,7 @@ def _convert_folder(
     planned = list(share.of(list(_plan(source, target, suffix).items())))
     if planned:
         resolve("formats", {**settings, "type": format_of(planned[0][1], reading=False)})
-    with Progress("loading torch to convert files"):
+    with loading("convert files"):
         from gaussrep.formats.converting import convert_file
     counts: Counter[str] = Counter()
     with Progress("file", len(planned)) as progress:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.checks import require_device, require_output
+from gaussrep.cli.loading import loading
 from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.shard_option import ShardOption
 from gaussrep.cli.trust_option import TrustOption
@@ -49,7 +50,7 @@ def embed(
     if out.suffix.lower() != ".safetensors":
         raise ConfigError(f"--out is {out}; embeddings are safetensors, name it *.safetensors.")
     require_images(folder)
-    with Progress(f"loading torch to embed {folder}"):
+    with loading(f"embed {folder}"):
         from gaussrep.embedding.folder import embed as embed_folder
         from gaussrep.embedding.folder import embed_share
         from gaussrep.evaluation.device import resolve_device

@@ -9,6 +9,7 @@ import typer
 
 from gaussrep import plugins
 from gaussrep.cli.checks import require_device
+from gaussrep.cli.loading import loading
 from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
@@ -48,7 +49,7 @@ def evaluate(
     if reason := component.unavailable_reason:
         raise UnavailableError(f"{component} {reason}")
 
-    with Progress(f"loading torch to evaluate {run}"):
+    with loading(f"evaluate {run}"):
         from gaussrep.evaluation import evaluate as evaluate_run
         from gaussrep.evaluation.baselines import LEGEND
 

@@ -9,11 +9,12 @@ import typer
 
 from gaussrep.cli.checks import require_new_run, require_renderer
 from gaussrep.cli.interruption import resumable
+from gaussrep.cli.loading import loading
 from gaussrep.cli.processes import ProcessesOption, start_processes
+from gaussrep.collector import paused_collector
 from gaussrep.config import load_config
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.preflight import preflight
-from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def fit(
                 f"{_list_resumed()}"
             )
         start_processes(processes)
-        with resumable("fit"):
+        with resumable("fit"), paused_collector():
             result = _resume(resume, overrides)
     else:
         user_config = {
@@ -83,8 +84,8 @@ def fit(
         preflight(settings)
         start_processes(processes)
 
-        with resumable("fit"):
-            with Progress(f"loading torch to fit {settings.data.path}"):
+        with resumable("fit"), paused_collector():
+            with loading(f"fit {settings.data.path}"):
                 from gaussrep.fitting.run_fit import fit as run_fit
 
             result = run_fit(settings, run, overwrite=overwrite, user_config=user_config)
@@ -168,7 +169,7 @@ def _resume(folder: Path, overrides: list[str]) -> "FitResult":
     resumed_config(run, changes)  # reports mistakes before torch is imported
     run.latest_checkpoint()
 
-    with Progress(f"loading torch to resume {folder}"):
+    with loading(f"resume {folder}"):
         from gaussrep.fitting.run_fit import resume_fit
 
     return resume_fit(folder, changes)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.cli.loading import loading
 from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
@@ -37,7 +38,7 @@ def inspect(
         require_named_data(run_folder, settings.data, overrides)
         preflight(settings.data)
 
-    with Progress(f"loading torch to inspect {run}"):
+    with loading(f"inspect {run}"):
         from gaussrep.evaluation.inspection import inspect_run
 
     with Progress(f"inspecting {run}"):

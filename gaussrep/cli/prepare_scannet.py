@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.cli.loading import loading
 from gaussrep.cli.shard_option import ShardOption
 from gaussrep.console import Progress
 from gaussrep.work_shares import WorkShare
@@ -32,7 +33,7 @@ def prepare_scannet(
 ) -> None:
     """Write the points, labels and RGB-D frames of raw ScanNet scenes as a data set `scannet`."""
     share = WorkShare.parse(shard)
-    with Progress("loading torch to prepare scenes"):
+    with loading("prepare scenes"):
         from gaussrep.data.scenes.scannet.prepare import prepare
         from gaussrep.data.scenes.scannet.raw_frames import find_raw_scenes
 

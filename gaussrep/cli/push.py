@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gaussrep.cli.loading import loading
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 from gaussrep.plain_files import read_plain_text
@@ -34,7 +35,7 @@ def push(
     RunFolder.open(run)
     require_target(target)
     text = "" if notes is None else _read_notes(notes)
-    with Progress("loading torch to push the run"):
+    with loading("push the run"):
         from gaussrep.training.publishing import push as push_run
 
     with Progress(f"publishing {run}"):

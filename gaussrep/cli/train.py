@@ -8,10 +8,11 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.checks import require_new_run
 from gaussrep.cli.interruption import resumable
+from gaussrep.cli.loading import loading
 from gaussrep.cli.processes import ProcessesOption, start_processes
 from gaussrep.cli.trust_option import TrustOption
+from gaussrep.collector import paused_collector
 from gaussrep.config.preflight import preflight
-from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
 from gaussrep.training.data_places import require_data
 from gaussrep.training.run_folder import RunFolder
@@ -57,7 +58,7 @@ def train(
         }  # fmt: skip
         _check_alone_with_resume(refused)
         start_processes(processes)
-        with resumable("train"):
+        with resumable("train"), paused_collector():
             result = _resume(resume, overrides, trust or [])
     else:
         if method is None:
@@ -74,7 +75,7 @@ def train(
             "overrides": overrides,
             "from": None if start_from is None else str(start_from),
         }
-        with resumable("train"):
+        with resumable("train"), paused_collector():
             result = _train(resolved, run, start_from, overwrite, user_config, trust or [])
     if result.rank == 0:
         typer.echo(completion_message(result))
@@ -125,7 +126,7 @@ def _resume(folder: Path, overrides: list[str], trust: list[str]) -> "TrainResul
     require_data(run, settings.data)
     preflight(settings)
 
-    with Progress(f"loading torch to resume {folder}"):
+    with loading(f"resume {folder}"):
         from gaussrep.training.trainer import resume
 
     return resume(folder, overrides, trust=trust)
@@ -139,7 +140,7 @@ def _train(
     user_config: dict[str, Any],
     trust: list[str],
 ) -> "TrainResult":
-    with Progress(f"loading torch to train {config.method.type}"):
+    with loading(f"train {config.method.type}"):
         from gaussrep.training.trainer import train as train_run
 
     return train_run(

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from gaussrep.checks import defer_finite_checks
+from gaussrep.collector import resume_collector
 from gaussrep.errors import RunError, ValueRangeError
 from gaussrep.methods.method import Batch, StepOutput
 from gaussrep.methods.sample_random import SAMPLE_SEED
@@ -48,6 +49,7 @@ def fit(
         RunError: The loss or the gradient was not finite in too many steps in a row, or the run is
             complete.
     """
+    resume_collector()
     is_last = state.step >= state.steps
     if is_last and state.engine.on_main(lambda: state.run.is_finished(state.step)):
         raise RunError(

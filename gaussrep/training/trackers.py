@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from importlib.util import find_spec
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
@@ -20,7 +20,11 @@ from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.data_places import flat_settings
 from gaussrep.training.loading import MapDataset, make_loader
+from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train_state import TrainState
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
 
 PACKAGES = {"comet_ml": "comet-ml"}
 """Packages whose name is another one than that of their tracker, which is their module's."""
@@ -112,27 +116,35 @@ class TensorBoard(Callback):
 
     def __init__(self, examples: Examples | None = None) -> None:
         self._examples = examples
+        self._writer: SummaryWriter | None = None
 
     def on_start(self, state: TrainState) -> None:
-        """Open a file, and hide steps of a killed run that will be made again."""
-        from torch.utils.tensorboard import SummaryWriter
-
-        folder = state.run.tensorboard_folder
-        self._writer = SummaryWriter(str(folder), purge_step=state.step + 1)
+        """Note the first step; those of a killed run that are made again are hidden."""
+        self._first = state.step + 1
 
     def on_log(self, state: TrainState, row: Row) -> None:
         """Write all numbers of the step but `step` itself."""
+        writer = self._open(state.run)
         for name, value in row.items():
             if name != "step":
-                self._writer.add_scalar(name, value, state.step)
+                writer.add_scalar(name, value, state.step)
         if self._examples is not None and "val_loss" in row:
             for name, images in self._examples.draw(state.method, state.step).items():
                 stacked = np.stack(images)
-                self._writer.add_images(name, stacked, state.step, dataformats="NHWC")
+                writer.add_images(name, stacked, state.step, dataformats="NHWC")
 
     def on_end(self, state: TrainState) -> None:
         """Close the file."""
-        self._writer.close()
+        if self._writer is not None:
+            self._writer.close()
+
+    def _open(self, run: RunFolder) -> "SummaryWriter":
+        """Open a file with the first numbers: to import tensorboard takes long."""
+        if self._writer is None:
+            from torch.utils.tensorboard import SummaryWriter
+
+            self._writer = SummaryWriter(str(run.tensorboard_folder), purge_step=self._first)
+        return self._writer
 
 
 def uses_tensorboard(config: TrainerConfig) -> bool:

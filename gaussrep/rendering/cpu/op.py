@@ -1,7 +1,8 @@
 """The kernels as a torch operator with gradients, opaque to `torch.compile`.
 
 The two operators are registered piece by piece: `torch.library.custom_op` would import torch's
-compiler at the first render of every process, which takes longer than a second.
+compiler at the first render of every process, which takes longer than a second, and
+`torch.library.register_fake` looks through all modules for its caller's source.
 """
 
 from typing import Any
@@ -105,7 +106,7 @@ def _rasterize(
     return *images, medians
 
 
-@torch.library.register_fake("gaussrep::rasterize")
+@torch.library.impl("gaussrep::rasterize", "meta")
 def _(
     means: Tensor,
     quats: Tensor,
@@ -183,7 +184,7 @@ def _rasterize_backward(
     ]
 
 
-@torch.library.register_fake("gaussrep::rasterize_backward")
+@torch.library.impl("gaussrep::rasterize_backward", "meta")
 def _(
     scenes: list[Tensor],
     background: Tensor,
