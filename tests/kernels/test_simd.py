@@ -31,6 +31,7 @@ from gaussrep.kernels.simd import (
     store_sums,
     transpose,
 )
+from gaussrep.kernels.simd.memory import CACHE_LINE, allocate
 
 ONE, THREE = np.float32(1), np.float32(3)
 
@@ -66,6 +67,47 @@ def test_arithmetic():
     ]
     np.testing.assert_allclose(out.reshape(7, WIDTH), expected, rtol=1e-6, atol=1e-6)
     assert greater == sum(1 << lane for lane in range(WIDTH) if x[lane] >= y[lane])
+
+
+@kernel
+def order(x, y):
+    return minimum(x, y), maximum(x, y)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (2, -3),
+        (-1, 4),
+        (np.uint32(1), np.uint32(1 << 31)),
+        (1.5, 2),
+        (np.float32(2), np.float32(-0.5)),
+        (0.0, -0.0),
+        (-0.0, 0.0),
+        (np.nan, 1.0),
+        (1.0, np.nan),
+    ],
+)
+def test_scalars_are_ordered_as_by_python(x, y):
+    low, high = order(x, y)
+    assert (str(float(low)), str(float(high))) == (str(float(min(x, y))), str(float(max(x, y))))
+
+
+@kernel
+def fill(count):
+    floats, bytes_ = allocate(count, np.float32), allocate(count, np.uint8)
+    for at in range(count):
+        floats[at] = bytes_[at] = at
+    return floats, bytes_, floats.ctypes.data, bytes_.ctypes.data
+
+
+@pytest.mark.parametrize("count", [0, 1, 100])
+def test_arrays_begin_with_a_cache_line(count):
+    *arrays, floats, bytes_ = fill(count)
+    assert floats % CACHE_LINE == bytes_ % CACHE_LINE == 0
+    for array, dtype in zip(arrays, (np.float32, np.uint8), strict=True):
+        assert array.dtype == dtype
+        assert array.tolist() == list(range(count))
 
 
 @kernel

@@ -1,5 +1,6 @@
 """Arithmetic of each lane."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,24 +60,38 @@ def select(typingctx: Any, where: Any, yes: Any, no: Any) -> Any:
 
 @intrinsic
 def minimum(typingctx: Any, x: Any, y: Any) -> Any:
-    """Compute the minimum of each lane."""
-
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        left, right = (widen(builder, value) for value in args)
-        return builder.select(builder.fcmp_ordered("<", left, right), left, right)
-
-    return lanes(x, y), emit
+    """Compute the minimum of each lane; of scalars, what Python's `min` returns."""
+    return _choose("<", typingctx, x, y)
 
 
 @intrinsic
 def maximum(typingctx: Any, x: Any, y: Any) -> Any:
-    """Compute the maximum of each lane."""
+    """Compute the maximum of each lane; of scalars, what Python's `max` returns."""
+    return _choose(">", typingctx, x, y)
 
-    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        left, right = (widen(builder, value) for value in args)
-        return builder.select(builder.fcmp_ordered(">", left, right), left, right)
 
-    return lanes(x, y), emit
+def _choose(comparison: str, typingctx: Any, x: Any, y: Any) -> Any:
+    """Type and emit a choice; Numba would compile a function for each type of Python's."""
+    if lanes in (x, y):
+        return lanes(x, y), partial(_choose_lanes, comparison)
+    both = typingctx.unify_types(types.unliteral(x), types.unliteral(y))
+    return both(both, both), partial(_choose_scalar, comparison)
+
+
+def _choose_lanes(comparison: str, context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    left, right = (widen(builder, value) for value in args)
+    return builder.select(builder.fcmp_ordered(comparison, left, right), left, right)
+
+
+def _choose_scalar(comparison: str, context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    left, right = args
+    if isinstance(sig.return_type, types.Float):
+        is_right = builder.fcmp_ordered(comparison, right, left)
+    elif sig.return_type.signed:
+        is_right = builder.icmp_signed(comparison, right, left)
+    else:
+        is_right = builder.icmp_unsigned(comparison, right, left)
+    return builder.select(is_right, right, left)
 
 
 @intrinsic

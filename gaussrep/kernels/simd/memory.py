@@ -1,9 +1,10 @@
-"""Loads and stores of consecutive floats."""
+"""Allocation of arrays, and loads and stores of consecutive floats."""
 
 from typing import Any
 
 from llvmlite import ir
 from numba.core import types  # noqa: TID253
+from numba.np.arrayobj import make_array, populate_array  # noqa: TID253
 
 from gaussrep.kernels.simd.vectors import (
     I32,
@@ -18,6 +19,30 @@ from gaussrep.kernels.simd.vectors import (
 )
 
 ALIGNMENT = 4
+
+CACHE_LINE = 64
+"""Bytes."""
+
+
+@intrinsic
+def allocate(typingctx: Any, count: Any, dtype: Any) -> Any:
+    """Allocate an uninitialized array that begins with a cache line.
+
+    Vectors of a whole line or half of one do not cross lines then, which would cost every second
+    of them twice the time. Numba would compile several functions for `numpy.empty`.
+    """
+
+    def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        size = context.get_abi_sizeof(context.get_data_type(sig.return_type.dtype))
+        itemsize = context.get_constant(types.intp, size)
+        bytes_needed = builder.mul(args[0], itemsize)
+        memory = context.nrt.meminfo_alloc_aligned(builder, bytes_needed, CACHE_LINE)
+        array = make_array(sig.return_type)(context, builder)
+        data = builder.bitcast(context.nrt.meminfo_data(builder, memory), array.data.type)
+        populate_array(array, data, [args[0]], [itemsize], itemsize, memory)
+        return array._getvalue()
+
+    return types.Array(dtype.dtype, 1, "C")(types.intp, dtype), emit
 
 
 def element(context: Any, builder: Any, sig: Any, args: Any) -> Any:

@@ -5,7 +5,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, inline_jit_alloc, kernel
-from gaussrep.kernels.simd import prefetch
+from gaussrep.kernels.simd import maximum, minimum, prefetch
+from gaussrep.kernels.simd.memory import allocate
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.ellipse import load_box, tiles_in_row
 from gaussrep.rendering.cpu.layout import RECORD_SIZE, Bins, Grid, Splats
@@ -18,8 +19,8 @@ class Band(NamedTuple):
     """A range of tile rows of an image."""
 
     image: int
-    top: int
-    bottom: int
+    top: Any
+    bottom: Any
 
 
 def split_bands(sizes: np.ndarray, bands: int) -> np.ndarray:
@@ -65,7 +66,7 @@ def bin_tiles(
         if task == NONE:
             return
         image, number = divmod(task, cuts.shape[1] - 1)
-        band = Band(image, int(cuts[image, number]), int(cuts[image, number + 1]))
+        band = Band(image, cuts[image, number], cuts[image, number + 1])
         place = write_offsets[image, band.top]
         _find_starts(splats.boxes, image * keys.shape[1], keys.shape[1], grid, band, place, bins)
         _write_lists(keys, splats, grid, band, bins)
@@ -74,7 +75,8 @@ def bin_tiles(
 @inline_jit
 def _rows(boxes: np.ndarray, splat: int, band: Band) -> Any:
     """First and end tile row in which a box overlaps a band."""
-    return max(band.top, np.int64(boxes[splat, 1])), min(band.bottom, np.int64(boxes[splat, 3]))
+    top, bottom = np.int64(boxes[splat, 1]), np.int64(boxes[splat, 3])
+    return maximum(band.top, top), minimum(band.bottom, bottom)
 
 
 @inline_jit_alloc
@@ -87,7 +89,9 @@ def _find_starts(
     four: at the tiles where it begins and ends.
     """
     columns = grid.columns + 1
-    changes = np.zeros((band.bottom - band.top + 1) * columns, np.int32)
+    changes = allocate((band.bottom - band.top + 1) * columns, np.int32)
+    for at in range(len(changes)):
+        changes[at] = 0
     for splat in range(base, base + count):
         top, bottom = _rows(boxes, splat, band)
         if top < bottom:
@@ -118,11 +122,11 @@ def _write_lists(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, bins:
     base = band.image * keys.shape[1]
     members = _sort_members(keys, splats.boxes, band)
     for i in range(len(members)):
-        ahead = members[min(i + AHEAD, len(members) - 1)]
+        ahead = members[minimum(i + AHEAD, len(members) - 1)]
         prefetch(splats.records, (base + ahead) * RECORD_SIZE)
         n = members[i]
         ellipse = load_box(splats, base + n)
-        for row in range(max(band.top, ellipse.top), min(band.bottom, ellipse.bottom)):
+        for row in range(maximum(band.top, ellipse.top), minimum(band.bottom, ellipse.bottom)):
             left, right = tiles_in_row(ellipse, row)
             start = (band.image * grid.rows + row) * grid.columns
             for tile in range(start + left, start + right):
@@ -135,7 +139,7 @@ def _write_lists(keys: np.ndarray, splats: Splats, grid: Grid, band: Band, bins:
 def _sort_members(keys: np.ndarray, boxes: np.ndarray, band: Band) -> np.ndarray:
     """List the Gaussians whose boxes overlap a band, nearest first."""
     count = keys.shape[1]
-    indices, depths = np.empty(count, np.int32), np.empty(count, np.uint32)
+    indices, depths = allocate(count, np.int32), allocate(count, np.uint32)
     members = 0
     for n in range(count):
         top, bottom = _rows(boxes, band.image * count + n, band)
@@ -164,11 +168,11 @@ def sort_by_depth(keys: np.ndarray, values: np.ndarray) -> np.ndarray:
     count = len(keys)
     first, last = np.uint32(0xFFFFFFFF), np.uint32(0)
     for i in range(count):
-        first, last = min(first, keys[i]), max(last, keys[i])
+        first, last = minimum(first, keys[i]), maximum(last, keys[i])
     for i in range(count):
         keys[i] -= first
-    other_keys, other_values = np.empty(count, np.uint32), np.empty(count, np.int32)
-    places = np.empty(BUCKETS, np.int32)
+    other_keys, other_values = allocate(count, np.uint32), allocate(count, np.int32)
+    places = allocate(BUCKETS, np.int32)
     for shift in range(0, 32, DIGIT):
         if count == 0 or (last - first) >> shift == 0:
             break

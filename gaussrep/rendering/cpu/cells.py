@@ -14,6 +14,7 @@ from llvmlite import ir
 from numba.core import cgutils, types  # noqa: TID253
 
 from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import minimum
 from gaussrep.kernels.simd.memory import ALIGNMENT, element, prefetch
 from gaussrep.kernels.simd.vectors import I32, VECTOR, WIDTH, call_llvm, intrinsic, lanes, mangle
 from gaussrep.rendering.cpu.layout import (
@@ -51,7 +52,7 @@ def pixel_offset(row: int, column: int) -> int:
 @inline_jit
 def prefetch_images(image: int, x: int, y: int, grid: Grid, images: ImageBuffers) -> None:
     """Prefetch a tile of color, alpha and depth, as far as they are there: memory is far away."""
-    for row in range(y, min(y + TILE, grid.height)):
+    for row in range(y, minimum(y + TILE, grid.height)):
         pixel = (image * grid.height + row) * grid.width + x
         if images.alpha.size:
             prefetch(images.alpha, pixel)

@@ -12,9 +12,12 @@ from gaussrep.kernels.simd import (
     count_trailing_zeros,
     fma,
     load,
+    maximum,
+    minimum,
     select,
     store,
 )
+from gaussrep.kernels.simd.memory import allocate
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.cells import (
     cell_column,
@@ -54,13 +57,12 @@ from gaussrep.rendering.cpu.medians import (
 )
 from gaussrep.rendering.cpu.tile import (
     CHUNK,
-    CONSTANTS,
     STRIDE,
     Ellipse,
     absorb,
-    allocate_aligned,
     allocate_places,
     cells_inside,
+    copy_constants,
     find_cells,
     load_constants,
     load_ellipse,
@@ -118,15 +120,15 @@ def composite(
         medians: Output, if wanted: the last Gaussian in front of which more than half of the light
             is left, or -1, int32 [I, H, W].
     """
-    count = len(records) // (RECORD_SIZE * max(1, len(background)))
+    count = len(records) // (RECORD_SIZE * maximum(1, len(background)))
     work = allocate_features(features, False)
     workspace = TileWorkspace(
-        allocate_aligned(PLANES * PIXELS),
+        allocate(PLANES * PIXELS, np.float32),
         allocate_places(),
-        np.empty(CHUNK, np.int64),
-        np.empty(CHUNK, np.int64),
-        CONSTANTS.copy(),
-        np.empty(PIXELS, np.float32),
+        allocate(CHUNK, np.int64),
+        allocate(CHUNK, np.int64),
+        copy_constants(),
+        allocate(PIXELS, np.float32),
     )
     while True:
         tile = claim(tasks)
@@ -146,7 +148,7 @@ def composite(
         start, end = bins.starts[tile], bins.ends[tile]
         cells = inside
         while start < end and cells:
-            taken = min(end - start, CHUNK)
+            taken = minimum(end - start, CHUNK)
             members = bins.members[start : start + taken]
             find_cells(members, records, image * count, x, y, cells, workspace.touched)
             first = start - bins.starts[tile]

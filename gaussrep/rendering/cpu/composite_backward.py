@@ -20,12 +20,14 @@ from gaussrep.kernels.simd import (
     fma,
     fnma,
     load,
+    minimum,
     prefetch,
     reciprocal,
     select,
     store,
     store_sums,
 )
+from gaussrep.kernels.simd.memory import allocate
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.cells import prefetch_images
 from gaussrep.rendering.cpu.features import (
@@ -57,13 +59,12 @@ from gaussrep.rendering.cpu.layout import (
 )
 from gaussrep.rendering.cpu.tile import (
     CHUNK,
-    CONSTANTS,
     STRIDE,
     Ellipse,
     absorb,
-    allocate_aligned,
     allocate_places,
     cells_inside,
+    copy_constants,
     find_cells,
     load_constants,
     load_ellipse,
@@ -129,12 +130,12 @@ def composite_backward(
     """
     work = allocate_features(features, True)
     workspace = TileWorkspace(
-        allocate_aligned(PLANES * PIXELS),
+        allocate(PLANES * PIXELS, np.float32),
         allocate_places(),
-        np.empty(CHUNK, np.int64),
-        np.empty(CHUNK, np.int64),
-        np.empty(CHUNK, np.int64),
-        CONSTANTS.copy(),
+        allocate(CHUNK, np.int64),
+        allocate(CHUNK, np.int64),
+        allocate(CHUNK, np.int64),
+        copy_constants(),
     )
     while True:
         tile = claim(tasks)
@@ -197,7 +198,7 @@ def _tile_vjp(
     for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
         if start > bins.starts[tile] and cells:
             cells = open_cells(workspace.state, PLANES)
-        members = bins.members[start : min(bins.ends[tile], start + CHUNK)]
+        members = bins.members[start : minimum(bins.ends[tile], start + CHUNK)]
         find_cells(members, splats.records, base, x, y, cells, workspace.touched)
         _find_slots(members, splats, buffers, image, row, column, workspace.slots)
         if features is not None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import maximum, minimum
 from gaussrep.rendering.cpu.layout import (
     BEGIN,
     END,
@@ -39,8 +40,8 @@ MARGIN = 0.01
 @inline_jit
 def tiles_between(low: float, high: float, count: int) -> Any:
     """First and end tile with a pixel center in [low, high]."""
-    first = ceil(max(0.0, min((low - MARGIN - (TILE - 0.5)) / TILE, np.float64(count))))
-    last = floor(max(-1.0, min((high + MARGIN - 0.5) / TILE, count - 1.0)))
+    first = ceil(maximum(0.0, minimum((low - MARGIN - (TILE - 0.5)) / TILE, np.float64(count))))
+    last = floor(maximum(-1.0, minimum((high + MARGIN - 0.5) / TILE, count - 1.0)))
     return first, last + 1
 
 
@@ -92,19 +93,19 @@ def tiles_in_row(ellipse: BoxedEllipse, row: int) -> Any:
     if ellipse.is_full:
         return ellipse.first, ellipse.end
     half_height = ellipse.half_height
-    low = max(row * TILE + 0.5 - MARGIN - ellipse.y, -half_height)
-    high = min(row * TILE + TILE - 0.5 + MARGIN - ellipse.y, half_height)
+    low = maximum(row * TILE + 0.5 - MARGIN - ellipse.y, -half_height)
+    high = minimum(row * TILE + TILE - 0.5 + MARGIN - ellipse.y, half_height)
     if low > high:
         return ellipse.first, ellipse.first
-    right = _reach_across(ellipse, min(max(ellipse.shear, low), high), 1.0)
-    left = _reach_across(ellipse, min(max(-ellipse.shear, low), high), -1.0)
+    right = _reach_across(ellipse, minimum(maximum(ellipse.shear, low), high), 1.0)
+    left = _reach_across(ellipse, minimum(maximum(-ellipse.shear, low), high), -1.0)
     begin, end = tiles_between(ellipse.x + left, ellipse.x + right, ellipse.end)
-    return max(begin, ellipse.first), end
+    return maximum(begin, ellipse.first), end
 
 
 @inline_jit
 def _reach_across(ellipse: BoxedEllipse, dy: float, side: float) -> float:
     """Offset of the ellipse's end in a row from the center; `side` is 1 for the right, -1 left."""
     down = ellipse.l3 * dy
-    across = side * sqrt(max(ellipse.reach - down * down, 0.0))
+    across = side * sqrt(maximum(ellipse.reach - down * down, 0.0))
     return (across - ellipse.l2 * dy) * ellipse.inverse_l1

@@ -16,11 +16,13 @@ from gaussrep.kernels.simd import (
     load,
     load_masked,
     make_product,
+    minimum,
     store,
     store_masked,
     store_sums,
     transpose,
 )
+from gaussrep.kernels.simd.memory import allocate
 from gaussrep.rendering.cpu.cells import pixel_offset
 from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELLS, FEATURES_START, PIXELS, TILE, ZERO
 from gaussrep.rendering.cpu.tile import CHUNK
@@ -81,14 +83,14 @@ def allocate_features(features: Any, backward: bool) -> Any:
         return None
     stride = features.shape[2]
     return FeatureWorkspace(
-        np.empty(PIXELS * stride, np.float32),
-        np.empty(PIXELS * stride if backward else 0, np.float32),
-        np.empty(CHUNK * PIXELS + WIDTH, np.float32),
-        np.empty(CHUNK * WIDTH, np.float32),
-        np.empty(CHUNK, np.int64),
-        np.empty(TALL, np.int64),
-        np.empty(TALL, np.int64),
-        np.empty(WIDTH, np.float32),
+        allocate(PIXELS * stride, np.float32),
+        allocate(PIXELS * stride if backward else 0, np.float32),
+        allocate(CHUNK * PIXELS + WIDTH, np.float32),
+        allocate(CHUNK * WIDTH, np.float32),
+        allocate(CHUNK, np.int64),
+        allocate(TALL, np.int64),
+        allocate(TALL, np.int64),
+        allocate(WIDTH, np.float32),
     )
 
 
@@ -150,7 +152,7 @@ def composite_features(
                 for r in range(ROWS):
                     work.left[r] = first + r
                     work.out[r] = (cell * WIDTH + first + r) * stride + c
-                _add_listed(min(WIDE, (stride - c) // WIDTH), features, c, count, work)
+                _add_listed(minimum(WIDE, (stride - c) // WIDTH), features, c, count, work)
 
 
 @inline_jit
@@ -173,8 +175,8 @@ def write_features(
     """Write a tile's features to the image."""
     _, height, width, channels = image_features.shape
     stride = len(work.pixels) // PIXELS
-    for row in range(min(TILE, height - y)):
-        for column in range(min(TILE, width - x)):
+    for row in range(minimum(TILE, height - y)):
+        for column in range(minimum(TILE, width - x)):
             at = pixel_offset(row, column) * stride
             to = ((image * height + y + row) * width + x + column) * channels
             for c in range(0, channels - WIDTH + 1, WIDTH):
@@ -212,8 +214,8 @@ def load_feature_gradients(
     stride = len(work.pixels) // PIXELS
     if height - y < TILE or width - x < TILE:
         clear_features(work)
-    for row in range(min(TILE, height - y)):
-        for column in range(min(TILE, width - x)):
+    for row in range(minimum(TILE, height - y)):
+        for column in range(minimum(TILE, width - x)):
             at = pixel_offset(row, column)
             start = ((image * height + y + row) * width + x + column) * channels
             total = broadcast(ZERO)
@@ -261,7 +263,7 @@ def weights_vjp(
         count = list_touching(cell, len(members), touched, touching)
         for first in range(0, count, TALL):
             for r in range(TALL):
-                k = touching[min(first + r, count - 1)]
+                k = touching[minimum(first + r, count - 1)]
                 work.left[r] = (base + members[k]) * stride
                 work.out[r] = k * PIXELS + cell * WIDTH if first + r < count else CHUNK * PIXELS
                 store(work.pairs, work.out[r], broadcast(ZERO))
@@ -305,11 +307,11 @@ def features_vjp(
         for first in range(0, length, ROWS):
             for c in range(0, stride, WIDE * WIDTH):
                 for r in range(ROWS):
-                    k = touching[min(first + r, length - 1)]
+                    k = touching[minimum(first + r, length - 1)]
                     work.left[r] = k * PIXELS + cell * WIDTH
                     work.out[r] = c + (slots[k] + FEATURES_START if first + r < length else spare)
                 start = cell * WIDTH * stride + c
-                _add(min(WIDE, (stride - c) // WIDTH), work, start, stride, sums)
+                _add(minimum(WIDE, (stride - c) // WIDTH), work, start, stride, sums)
 
 
 @inline_jit

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit
+from gaussrep.kernels.simd import maximum, minimum
 from gaussrep.rendering.conventions import EPS2D, FRUSTUM_MARGIN
 from gaussrep.rendering.cpu.layout import M_X, M_XX, M_XY, M_Y, M_YY, Grid
 
@@ -93,7 +94,7 @@ def load_vector(array: np.ndarray, i: int, j: int) -> Any:
 
 
 @inline_jit
-def _entries(matrices: np.ndarray, i: int, j: int, row: int) -> Any:
+def _entries(matrices: np.ndarray, i: int, j: int, row: Any) -> Any:
     """Load the first three entries of a row of a matrix of [·, ·, ·, ·]."""
     return (
         np.float64(matrices[i, j, row, 0]),
@@ -110,12 +111,13 @@ def load_camera(viewmats: np.ndarray, Ks: np.ndarray, scene: int, view: int) -> 
         np.float64(viewmats[scene, view, 1, 3]),
         np.float64(viewmats[scene, view, 2, 3]),
     )
-    fx, _, cx = _entries(Ks, scene, view, 0)
-    _, fy, cy = _entries(Ks, scene, view, 1)
+    first = np.int64(0)  # constants would be three types
+    fx, _, cx = _entries(Ks, scene, view, first)
+    _, fy, cy = _entries(Ks, scene, view, first + 1)
     return CameraParams(
-        _entries(viewmats, scene, view, 0),
-        _entries(viewmats, scene, view, 1),
-        _entries(viewmats, scene, view, 2),
+        _entries(viewmats, scene, view, first),
+        _entries(viewmats, scene, view, first + 1),
+        _entries(viewmats, scene, view, first + 2),
         (x, y, z),
         fx,
         fy,
@@ -139,7 +141,7 @@ def load_unit_quat(quats: np.ndarray, scene: int, n: int) -> Any:
     """Load and normalize a quaternion, as torch does; return one over its norm, too."""
     w, x, y, z = quats[scene, n, 0], quats[scene, n, 1], quats[scene, n, 2], quats[scene, n, 3]
     w, x, y, z = np.float64(w), np.float64(x), np.float64(y), np.float64(z)
-    inverse_norm = 1.0 / max(sqrt(w * w + x * x + y * y + z * z), 1e-12)
+    inverse_norm = 1.0 / maximum(sqrt(w * w + x * x + y * y + z * z), 1e-12)
     return (w * inverse_norm, x * inverse_norm, y * inverse_norm, z * inverse_norm), inverse_norm
 
 
@@ -164,7 +166,7 @@ def clamp_to_frustum(slope: float, focal: float, center: float, size: int) -> An
 @inline_jit
 def clamp(value: float, low: float, high: float) -> Any:
     """Clamp a value; return 1 where that changes nothing, else 0."""
-    return max(min(value, high), low), 1.0 if low <= value <= high else 0.0
+    return maximum(minimum(value, high), low), 1.0 if low <= value <= high else 0.0
 
 
 @inline_jit

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
+from gaussrep.kernels.simd import maximum
+from gaussrep.kernels.simd.memory import allocate
 from gaussrep.rendering.cpu.geometry import dot
 
 MAX_BASES = 25
@@ -25,14 +27,14 @@ def allocate_basis(sh: Any) -> Any:
     """Allocate working memory for the basis functions; None without spherical harmonics."""
     if sh is None:
         return None
-    return np.empty(MAX_BASES, np.float32)
+    return allocate(MAX_BASES, np.float32)
 
 
 @inline_jit
 def unit_direction(mean: Any, position: Any) -> Any:
     """Direction from the camera to a mean, and one over the distance."""
     away = mean[0] - position[0], mean[1] - position[1], mean[2] - position[2]
-    inverse = 1.0 / max(sqrt(dot(away, away)), 1e-12)
+    inverse = 1.0 / maximum(sqrt(dot(away, away)), 1e-12)
     return (away[0] * inverse, away[1] * inverse, away[2] * inverse), inverse
 
 

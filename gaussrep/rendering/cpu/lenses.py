@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
+from gaussrep.kernels.simd import maximum, minimum
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import FRUSTUM_MARGIN
 from gaussrep.rendering.cpu.geometry import CX, CY, FX, FY, LENS, clamp, dot
@@ -64,7 +65,7 @@ def _widest_fisheye_slope(lens: Any) -> float:
     for n in range(SAMPLES):
         _, growth, _ = _bend_angle(_sample_angle(n), lens)
         if not growth > 0:
-            return tan(_sample_angle(max(n - 1, 0)))
+            return tan(_sample_angle(maximum(n - 1, 0)))
     return inf
 
 
@@ -78,7 +79,7 @@ def _widest_opencv_slope(lens: Any) -> float:
         below = 1 + square * (k4 + square * (k5 + square * k6))
         radius = slope * (1 + square * (k1 + square * (k2 + square * k3))) / below
         if not (radius > last and below > 0):
-            return tan(_sample_angle(max(n - 1, 0)))
+            return tan(_sample_angle(maximum(n - 1, 0)))
         last = radius
     return inf
 
@@ -93,7 +94,8 @@ def _find_frustum(lens: Any, K: np.ndarray, grid: Grid, bounds: np.ndarray) -> N
         bent_x = (grid.width * 0.5 * (place % 3) - cx) / fx
         bent_y = (grid.height * 0.5 * (place // 3) - cy) / fy
         x, y = _straighten(bent_x, bent_y, lens)
-        left, right, top, bottom = min(left, x), max(right, x), min(top, y), max(bottom, y)
+        left, right = minimum(left, x), maximum(right, x)
+        top, bottom = minimum(top, y), maximum(bottom, y)
     wide, high = (
         FRUSTUM_MARGIN * 0.5 * grid.width / fx,
         FRUSTUM_MARGIN * 0.5 * grid.height / fy,
@@ -116,7 +118,7 @@ def _straighten(bent_x: float, bent_y: float, lens: Any) -> Any:
 
 @inline_jit
 def _bounded_step(step: float) -> float:
-    return max(min(step, FARTHEST_STEP), -FARTHEST_STEP) if step == step else 0.0
+    return maximum(minimum(step, FARTHEST_STEP), -FARTHEST_STEP) if step == step else 0.0
 
 
 @inline_jit
@@ -208,7 +210,7 @@ def _fisheye_scale(lens: Any, point: Any) -> Any:
     The scale is s(r², z) = ρ(θ) / r at the angle θ off the axis. Then come d, r², r, θ, ρ', ρ''.
     """
     x, y, z = point
-    r2 = max(x * x + y * y, TINY * z * z)
+    r2 = maximum(x * x + y * y, TINY * z * z)
     r, distance2 = sqrt(r2), r2 + z * z
     angle = atan2(r, z)
     radius, growth, bending = _bend_angle(angle, lens)

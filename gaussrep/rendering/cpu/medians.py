@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit
-from gaussrep.kernels.simd import WIDTH, broadcast, load, select, store
+from gaussrep.kernels.simd import WIDTH, broadcast, load, minimum, select, store
 from gaussrep.rendering.cpu.cells import pixel_offset
 from gaussrep.rendering.cpu.layout import PIXELS, TILE, Grid
 
@@ -40,8 +40,8 @@ def write_medians(
     medians: np.ndarray,
 ) -> None:
     """Write the Gaussians of a tile to the image; -1 where there is none."""
-    for row in range(min(TILE, grid.height - y)):
-        for column in range(min(TILE, grid.width - x)):
+    for row in range(minimum(TILE, grid.height - y)):
+        for column in range(minimum(TILE, grid.width - x)):
             rank = np.int64(ranks[pixel_offset(row, column)])
             found = members[rank] if rank >= 0 else np.int32(-1)
             medians[image, y + row, x + column] = found

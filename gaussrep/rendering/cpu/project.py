@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
+from gaussrep.kernels.simd import maximum, minimum
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.conventions import MIN_ALPHA, NEAR
 from gaussrep.rendering.cpu import camera_map, geometry, harmonics
@@ -89,7 +90,7 @@ def _project_block(
     for row in range(grid.rows):
         splats.tiles_per_block_row[image, block, row] = 0
     tiles = 0
-    for n in range(block * BLOCK_SIZE, min(count, (block + 1) * BLOCK_SIZE)):
+    for n in range(block * BLOCK_SIZE, minimum(count, (block + 1) * BLOCK_SIZE)):
         splat = image * count + n
         at = splat * RECORD_SIZE
         box = _project_one(
@@ -139,7 +140,7 @@ def _project_one(
         reach += LOG2_E * geometry.log_compensation(u, v, covariance)
         if reach < 0.0:
             return 0, 0, 0, 0
-    reach = max(reach, 0.0)
+    reach = maximum(reach, 0.0)
     half_height = _write_ellipse(records, at, covariance, reach)
     half_width = sqrt(2.0 * LOG_2 * reach * covariance[0])
     if not (
@@ -176,9 +177,9 @@ def _write_color(
         direction, _ = harmonics.unit_direction(mean, position)
         harmonics.write_basis(sh.shape[2], direction, basis)
         red, green, blue = harmonics.sum_harmonics(sh, scene, n, basis)
-        records[at + RED] = max(red, ZERO)
-        records[at + GREEN] = max(green, ZERO)
-        records[at + BLUE] = max(blue, ZERO)
+        records[at + RED] = maximum(red, ZERO)
+        records[at + GREEN] = maximum(green, ZERO)
+        records[at + BLUE] = maximum(blue, ZERO)
     else:
         color_view = view if scenes.colors.shape[1] > 1 else 0
         records[at + RED] = scenes.colors[scene, color_view, n, 0]

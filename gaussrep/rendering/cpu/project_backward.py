@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
-from gaussrep.kernels.simd import WIDTH, load, store
+from gaussrep.kernels.simd import WIDTH, load, minimum, store
+from gaussrep.kernels.simd.memory import allocate
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu import camera_map, geometry, harmonics
 from gaussrep.rendering.cpu.ellipse import load_box, tiles_in_row
@@ -56,7 +57,7 @@ def project_backward(
         gradients: Output.
     """
     blocks = splats.tiles_per_block_row.shape[1]
-    total = np.empty(buffers.size, np.float32)
+    total = allocate(buffers.size, np.float32)
     basis, slopes = harmonics.allocate_basis(sh), harmonics.allocate_basis(sh)
     while True:
         task = claim(tasks)
@@ -66,7 +67,8 @@ def project_backward(
         cameras = task * scenes.viewmats.shape[1] * CAMERA_SIZE
         for at in range(cameras, cameras + scenes.viewmats.shape[1] * CAMERA_SIZE):
             gradients.cameras[at] = 0.0
-        for n in range(block * BLOCK_SIZE, min(scenes.means.shape[1], (block + 1) * BLOCK_SIZE)):
+        end = minimum(scenes.means.shape[1], (block + 1) * BLOCK_SIZE)
+        for n in range(block * BLOCK_SIZE, end):
             _gaussian_vjp(
                 scenes,
                 sh,

@@ -19,6 +19,7 @@ from gaussrep.kernels.simd import (
     iota,
     is_positive,
     load,
+    maximum,
     minimum,
     movemask,
     prefetch,
@@ -26,6 +27,7 @@ from gaussrep.kernels.simd import (
     sqrt,
     store,
 )
+from gaussrep.kernels.simd.memory import allocate
 from gaussrep.rendering.cpu.cells import cell_column, cell_row, lane_columns, lane_rows
 from gaussrep.rendering.cpu.layout import (
     CELL_HEIGHT,
@@ -54,9 +56,6 @@ CHUNK = 256
 
 STRIDE = 32
 """Gaussians between two checks which cells are finished; divides `CHUNK`."""
-
-LINE = 16
-"""Floats of a cache line."""
 
 HALF_CELL = np.float32(0.5 * (CELL_WIDTH - 1))
 SLACK = np.float32(2e-3)
@@ -103,21 +102,9 @@ class Ellipse(NamedTuple):
 
 
 @inline_jit_alloc
-def allocate_aligned(size: int) -> np.ndarray:
-    """Allocate floats that begin with a cache line.
-
-    Vectors of a whole line or half of one do not cross lines then, which would cost every second
-    of them twice the time.
-    """
-    memory = np.empty(size + LINE, np.float32)
-    start = -(memory.ctypes.data // memory.itemsize) % LINE
-    return memory[start : start + size]
-
-
-@inline_jit_alloc
 def allocate_places() -> np.ndarray:
     """Columns and rows of a tile's pixels, in the order of its cells, float32 [2 * PIXELS]."""
-    places = allocate_aligned(2 * PIXELS)
+    places = allocate(2 * PIXELS, np.float32)
     for cell in range(CELLS):
         at = cell * WIDTH
         store(places, at, lane_columns() + np.float32(cell_column(cell)))
@@ -125,9 +112,18 @@ def allocate_places() -> np.ndarray:
     return places
 
 
+@inline_jit_alloc
+def copy_constants() -> np.ndarray:
+    """Copy `CONSTANTS`."""
+    numbers = allocate(len(CONSTANTS), np.float32)
+    for at in range(len(CONSTANTS)):
+        numbers[at] = CONSTANTS[at]
+    return numbers
+
+
 @inline_jit
 def load_constants(numbers: np.ndarray) -> Constants:
-    """Load a copy of `CONSTANTS` that the kernel has made."""
+    """Load what `copy_constants` returned."""
     return Constants(
         (
             broadcast_load(numbers, 0),
@@ -185,7 +181,7 @@ def find_cells(
         touched: Output, sets of cells, int64 [CHUNK].
     """
     for k in range(len(members)):
-        ahead = members[min(k + AHEAD, len(members) - 1)]
+        ahead = members[minimum(k + AHEAD, len(members) - 1)]
         prefetch(records, (base + ahead) * RECORD_SIZE)
         ellipse = load_ellipse(records, (base + members[k]) * RECORD_SIZE, x, y)
         touched[k] = _overlapped_cells(ellipse) & inside
@@ -197,7 +193,7 @@ def _overlapped_cells(ellipse: Ellipse) -> int:
 
     A lane is a row of the tile's pixels.
     """
-    groups = 0
+    groups = np.int64(0)
     half_cell, step = ellipse.l1 * HALF_CELL, ellipse.l1 * np.float32(CELL_WIDTH)
     for part in range(0, TILE, WIDTH):
         rows = iota() + np.float32(part)
@@ -228,20 +224,20 @@ def open_cells(state: np.ndarray, stride: int) -> int:
         state: State of each cell, which begins with the transmittance in its pixels.
         stride: Vectors of a cell's state.
     """
-    cells = 0
+    cells: Any = 0
     limit = broadcast(TRANSMITTANCE_MIN)
     for cell in range(CELLS):
         is_open = movemask(load(state, cell * stride * WIDTH) > limit) != 0
-        cells |= int(is_open) << cell * CELL_HEIGHT
+        cells |= np.int64(is_open) << cell * CELL_HEIGHT
     return cells
 
 
 @inline_jit
 def cells_inside(columns: int, rows: int) -> int:
     """Cells of a tile that are inside an image of so many columns and rows."""
-    height = (1 << min(TILE, max(rows, 0))) - 1
-    groups = 0
-    for column in range(min(CELLS_ACROSS, -(-columns // CELL_WIDTH))):
+    height = (1 << minimum(TILE, maximum(rows, 0))) - 1
+    groups = np.int64(0)
+    for column in range(minimum(CELLS_ACROSS, -(-columns // CELL_WIDTH))):
         groups |= height << column * TILE
     return _cells_of_groups(groups)
 
