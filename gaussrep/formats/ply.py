@@ -16,6 +16,7 @@ from gaussrep.formats.checked_files import (
     open_for_reading,
     open_for_rows,
     open_for_writing,
+    reserve,
     sh_coefficients,
     validate_for_export,
 )
@@ -117,7 +118,9 @@ class Ply(Format):
             if is_packed:
                 write_compressed(file, scene)
                 return
-            file.write(_header(scene, scene.count))
+            start = _header(scene, scene.count)
+            reserve(file, len(start) + scene.count * _row_bytes(scene))
+            file.write(start)
             _write_rows(file, scene)
             _write_end(file, scene)
 
@@ -179,6 +182,10 @@ def _header(scene: Gaussians, count: int) -> bytes:
     lines += [f"element vertex {count}", *(f"property float {name}" for name in names)]
     lines += [*(LINEAR if scene.color_space == "linear" else ()), "end_header", ""]
     return "\n".join(lines).encode("ascii")
+
+
+def _row_bytes(scene: Gaussians) -> int:
+    return 4 * len(ply_layout.column_names(sh_coefficients(scene[:0]).shape[1]))
 
 
 def _write_rows(file: BinaryIO, scene: Gaussians) -> None:

@@ -35,8 +35,9 @@ METHODS = (
 a longer search does not always find better ones."""
 ZSTD_VERSION = 4
 """The first version that is not gzipped."""
-ZSTD_LEVEL = 9
-"""Zstandard's level of written files; a design choice."""
+ZSTD_LEVELS = (1, 9)
+"""Zstandard's levels of written streams, the fastest first: a longer search packs centers tighter,
+and quantized SH without relations less tightly. A design choice."""
 TABLE = struct.Struct("<I12x")
 """Place of the table of streams, behind the header in version 4."""
 STREAM = struct.Struct("<QQ")
@@ -135,14 +136,18 @@ def _packer(level: int, strategy: int) -> Any:
 
 def _method(part: ByteStream) -> tuple[int, int]:
     """Choose level and strategy of deflate by a sample; of equal ones, the fastest."""
-    part.seek(max(0, (part.seek(0, SEEK_END) - SAMPLE) // 2))
-    sample = part.read(SAMPLE)
+    sample = _sample(part)
 
     def size(method: tuple[int, int]) -> int:
         packer = _packer(*method)
         return len(packer.compress(sample) + packer.flush())
 
     return min(METHODS, key=size)
+
+
+def _sample(part: ByteStream) -> bytes:
+    part.seek(max(0, (part.seek(0, SEEK_END) - SAMPLE) // 2))
+    return part.read(SAMPLE)
 
 
 def _write_zstd(
@@ -153,12 +158,14 @@ def _write_zstd(
     streams: Sequence[ByteStream],
 ) -> None:
     """Pack every stream on its own, behind the records and a table of sizes."""
-    packer = zstandard().ZstdCompressor(level=ZSTD_LEVEL)
+    packers = [zstandard().ZstdCompressor(level=level) for level in ZSTD_LEVELS]
     file.write(head + TABLE.pack(HEADER.size + TABLE.size + len(record)) + record)
     place = file.tell()
     file.write(bytes(STREAM.size * len(sizes)))
     table = b""
     for stream, size in zip(streams, sizes, strict=False):
+        sample = _sample(stream)
+        packer = min(packers, key=lambda packer: len(packer.compress(sample)))
         stream.seek(0)
         _, packed = packer.copy_stream(stream, file, size=size)
         table += STREAM.pack(packed, size)
