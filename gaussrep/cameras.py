@@ -16,6 +16,7 @@ from gaussrep.errors import ShapeError, ValueRangeError
 CameraModel = Literal["pinhole", "ortho", "opencv", "fisheye"]
 COEFFICIENTS: dict[CameraModel, int] = {"opencv": 8, "fisheye": 4}
 """Number of distortion coefficients of the camera models that have any."""
+_MODELS = get_args(CameraModel)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -63,8 +64,8 @@ class Cameras:
             raise ValueRangeError(
                 f"image size is {self.width}x{self.height}, wanted at least one pixel."
             )
-        if self.model not in get_args(CameraModel):
-            names = ", ".join(map(repr, get_args(CameraModel)))
+        if self.model not in _MODELS:
+            names = ", ".join(map(repr, _MODELS))
             raise ValueRangeError(f"camera model is {self.model!r}, wanted one of {names}.")
         self._check_distortion()
 
@@ -81,8 +82,7 @@ class Cameras:
     @property
     def positions(self) -> Float[Tensor, "*batch views 3"]:
         """Camera centers in world units."""
-        solved = torch.linalg.solve(self.viewmats[..., :3, :3], self.viewmats[..., :3, 3:])
-        return -solved.squeeze(-1)
+        return camera_centers(self.viewmats)
 
     def _check_distortion(self) -> None:
         count = COEFFICIENTS.get(self.model)
@@ -232,3 +232,16 @@ class Cameras:
             f"Cameras({shape}, {self.width}x{self.height}, {self.model}, "
             f"{self.viewmats.dtype}, {self.viewmats.device})"
         )
+
+
+def camera_centers(viewmats: Float[Tensor, "*batch 4 4"]) -> Float[Tensor, "*batch 3"]:
+    """Compute the centers of cameras in world units.
+
+    Args:
+        viewmats: World-to-camera matrices.
+
+    Returns:
+        The centers.
+    """
+    solved = torch.linalg.solve(viewmats[..., :3, :3], viewmats[..., :3, 3:])
+    return -solved.squeeze(-1)

@@ -68,11 +68,12 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
             number of such values.
     """
     on_device = dict[str, Tensor]()
-    for name, tensor in tensors.items():
-        if tensor.device.type != "cpu" or tensor.dtype not in (torch.float32, torch.float64):
-            on_device[name] = tensor
-        elif not isfinite(_sum(tensor)):
-            _check_each(name, tensor)
+    with np.errstate(over="ignore", invalid="ignore"):
+        for name, tensor in tensors.items():
+            if not tensor.is_cpu or tensor.dtype not in (torch.float32, torch.float64):
+                on_device[name] = tensor
+            elif not isfinite(_sum(tensor)):
+                _check_each(name, tensor)
     deferred = _deferred.get()
     if deferred is None:
         _check_together(on_device.items())
@@ -132,5 +133,4 @@ def _check_each(name: str, tensor: Tensor) -> None:
 
 def _sum(tensor: Tensor) -> float:
     """Sum values on the CPU with NumPy, which starts no threads that keep spinning."""
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(np.add.reduce(tensor.numpy(force=True), axis=None))
+    return float(np.add.reduce(tensor.numpy(force=True), axis=None))

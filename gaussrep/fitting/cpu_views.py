@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from gaussrep.cameras import Cameras
+from gaussrep.cameras import Cameras, camera_centers
 from gaussrep.checks import check_finite
 from gaussrep.fitting.scene_model import SceneModel
 from gaussrep.rendering.cpu.first_use import compile_first
@@ -104,7 +104,7 @@ class _Views(torch.autograd.Function):
         gaussians |= {"sh": sh} if features is None else {"sh": sh, "features": features}
         lenses = {} if lens is None else {"distortion": lens}
         check_finite({**gaussians, **cameras, **lenses, "background": background})
-        cameras["positions"] = Cameras(viewmats, Ks, width, height).positions
+        cameras["positions"] = camera_centers(viewmats)
         ctx.state = project_and_bin(
             _scenes(gaussians, cameras),
             width,
@@ -173,6 +173,8 @@ def _allocate_images(state: RasterState) -> ImageBuffers:
 def _repeat(tensor: Tensor, views: int) -> np.ndarray:
     """Give every view a copy of its own; a single one needs none."""
     array = to_array(tensor)
+    if views == 1:
+        return array[None]
     return np.ascontiguousarray(np.broadcast_to(array, (views, *array.shape)))
 
 

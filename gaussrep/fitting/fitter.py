@@ -206,7 +206,8 @@ class SceneFitter:
             copies = per_view(scene, cameras.views)
             rendered = render(copies, one_each(corrected), self.config.renderer, background)
             shown, means = _first_view(rendered), copies.means
-        self._passes.append((means, corrected.detach()))
+        is_learned = any(each.requires_grad for each in corrected.tensors().values())
+        self._passes.append((means, corrected.detach() if is_learned else corrected))
         if self.exposure is not None and views is not None:
             color = self.exposure(shown.color, shown.alpha, background, views)
             shown = replace(shown, color=color)

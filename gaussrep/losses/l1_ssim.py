@@ -33,32 +33,40 @@ def is_supported(prediction: Tensor, target: Tensor) -> bool:
 def l1_ssim(
     prediction: Float[Tensor, "*batch h w c"],
     target: Float[Tensor, "*batch h w c"],
+    ssim_weight: float,
     mask: Bool[Tensor, "*batch h w"] | None = None,
-) -> tuple[Float[Tensor, ""], Float[Tensor, ""]]:
-    """Compute the mean absolute difference, and one minus the mean SSIM index.
+) -> tuple[Float[Tensor, ""], Float[Tensor, ""], Float[Tensor, ""]]:
+    """Compute the weighted sum (1 - λ) L1 + λ (1 - SSIM), and both means, by one node of autograd.
 
     Args:
         prediction: Images that `is_supported` accepts; gradients flow to them, once.
         target: Images of the same shape.
+        ssim_weight: The weight λ.
         mask: True where a pixel counts, in both means; the others are 0 in both images.
 
     Returns:
-        Two scalars; 0 where no pixel counts.
+        The sum; without gradients, the mean absolute difference and the mean SSIM index, 0 and 1
+        where no pixel counts.
     """
     weights, count = None, prediction.numel()
     if mask is not None:
         weights = mask[..., None].expand(prediction.shape).to(prediction.dtype)
         count = prediction.shape[-1] * int(mask.sum())
-    return _Means.apply(prediction, target, weights, count)  # pyright: ignore[reportReturnType]
+    return _WeightedMeans.apply(prediction, target, weights, count, ssim_weight)  # pyright: ignore[reportReturnType]
 
 
-class _Means(torch.autograd.Function):
-    """Mean absolute difference, and one minus the weighted mean of SSIM indices."""
+class _WeightedMeans(torch.autograd.Function):
+    """Weighted sum of a mean absolute difference and one minus a mean SSIM index, and both."""
 
     @staticmethod
     def forward(
-        ctx: Any, prediction: Tensor, target: Tensor, weights: Tensor | None, count: int
-    ) -> tuple[Tensor, Tensor]:
+        ctx: Any,
+        prediction: Tensor,
+        target: Tensor,
+        weights: Tensor | None,
+        count: int,
+        ssim_weight: float,
+    ) -> tuple[Tensor, Tensor, Tensor]:
         first, second = _rows(prediction), _rows(target)
         factors = np.empty(0, np.float32) if weights is None else _rows(weights)
         needs_gradient = ctx.needs_input_grad[0]
@@ -66,19 +74,23 @@ class _Means(torch.autograd.Function):
         sums = np.empty((_tasks(first), 2), np.float64)
         channels = prediction.shape[-1]
         launch(compare, len(sums), first, second, factors, _window(), channels, partials, sums)
-        ctx.count = max(1, count)
+        ctx.count, ctx.factors = max(1, count), _factors(ssim_weight)
         if needs_gradient:
             ctx.save_for_backward(prediction, target)
             ctx.partials = partials
         difference, index = sums.sum(0).tolist()
-        l1, dissimilarity = difference / ctx.count, (count - index) / ctx.count
-        return prediction.new_tensor(l1), prediction.new_tensor(dissimilarity)
+        means = np.array([difference, count - index]) / ctx.count
+        l1, dissimilarity = means.astype(np.float32)
+        weighted = ctx.factors[0] * l1 + ctx.factors[1] * dissimilarity
+        terms = prediction.new_tensor(l1), prediction.new_tensor(np.float32(1) - dissimilarity)
+        ctx.mark_non_differentiable(*terms)
+        return prediction.new_tensor(weighted), *terms
 
     @staticmethod
     @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride] - the decorator's signature
-        ctx: Any, l1: Tensor, dissimilarity: Tensor
-    ) -> tuple[Tensor, None, None, None]:
+        ctx: Any, to_loss: Tensor, *_: Tensor
+    ) -> tuple[Tensor, None, None, None, None]:
         prediction, target = ctx.saved_tensors
         first, second = _rows(prediction), _rows(target)
         gradient = torch.empty_like(prediction, memory_format=torch.contiguous_format)
@@ -90,10 +102,18 @@ class _Means(torch.autograd.Function):
             _window(),
             prediction.shape[-1],
             ctx.partials,
-            np.array([l1.item(), -dissimilarity.item()], np.float32) / np.float32(ctx.count),
+            np.float32(to_loss.item()) * ctx.factors * SIGNS / np.float32(ctx.count),
             _rows(gradient),
         )
-        return gradient, None, None, None
+        return gradient, None, None, None, None
+
+
+SIGNS = np.array([1, -1], np.float32)
+"""The loss rises with the differences and falls with the index."""
+
+
+def _factors(ssim_weight: float) -> np.ndarray:
+    return np.array([1 - ssim_weight, ssim_weight], np.float32)
 
 
 def _rows(images: Tensor) -> np.ndarray:

@@ -220,20 +220,15 @@ class L1SSIM(Loss):
             l1 = self.l1(prediction, target, mask)
             return LossOutput(l1, {"l1": l1.detach()})
         check_shapes(prediction, target, mask)
-        l1, rest = self._means(mask_out(prediction, mask), mask_out(target, mask), mask)
-        loss = (1 - self.weight) * l1 + self.weight * rest
-        return LossOutput(loss, {"l1": l1.detach(), "ssim": 1 - rest.detach()})
-
-    def _means(
-        self, prediction: Tensor, target: Tensor, mask: Tensor | None
-    ) -> tuple[Tensor, Tensor]:
-        """Compute the mean absolute error, and one minus the mean SSIM index."""
-        images = prediction, target
+        images = mask_out(prediction, mask), mask_out(target, mask)
         is_plain = all(each.is_cpu and each.dtype == torch.float32 for each in images)
         fused = _fused() if is_plain and not torch.compiler.is_compiling() else None
-        if fused is not None and fused.is_supported(prediction, target):
-            return fused.l1_ssim(prediction, target, mask)
-        return self.l1(prediction, target, mask), self.ssim(prediction, target, mask)
+        if fused is not None and fused.is_supported(*images):
+            loss, l1, index = fused.l1_ssim(*images, self.weight, mask)
+            return LossOutput(loss, {"l1": l1, "ssim": index})
+        l1, rest = self.l1(*images, mask), self.ssim(*images, mask)
+        loss = (1 - self.weight) * l1 + self.weight * rest
+        return LossOutput(loss, {"l1": l1.detach(), "ssim": 1 - rest.detach()})
 
 
 @cache

@@ -33,6 +33,7 @@ from gaussrep.training import sharding
 from gaussrep.training.batch_norm import synchronized_batch_norms
 from gaussrep.training.compilation import compile_parts, require_compiler
 from gaussrep.training.config import TrainerConfig
+from gaussrep.training.module_tensors import gradient_norm, list_parameters
 
 T = TypeVar("T")
 
@@ -203,17 +204,16 @@ class Engine:
             The norm before clipping; not finite where fp16 overflowed, and `update` then skips the
             step.
         """
-        parameters = self._model.parameters()
         if self._shards:
+            parameters = self._model.parameters()
             norm = self._accelerator.clip_grad_norm_(parameters, max_norm or float("inf"))
             assert norm is not None  # only DeepSpeed gives none
             return float(norm.full_tensor() if sharding.is_share(norm) else norm)
         self._accelerator.unscale_gradients()  # Accelerate's way to clip imports torch's sharding
+        parameters = list_parameters(self._model)
         if max_norm is not None:
             return float(torch.nn.utils.clip_grad_norm_(parameters, max_norm))
-        return float(
-            torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
-        )
+        return gradient_norm([each.grad for each in parameters if each.grad is not None])
 
     def update(self) -> None:
         """Make one step of each optimizer and clear the gradients."""

@@ -13,7 +13,6 @@ from torch.utils.data import DataLoader, default_collate
 
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.methods.method import Batch
 from gaussrep.methods.sample_random import SAMPLE_SEED
 from gaussrep.worker_processes import end_with_parent
 
@@ -289,7 +288,7 @@ def make_loader(
     *,
     num_workers: int,
     device: torch.device,
-) -> DataLoader[Batch]:
+) -> Iterable[dict[str, Tensor]]:
     """Build a loader of the given batches of keys.
 
     Args:
@@ -302,6 +301,8 @@ def make_loader(
     Returns:
         A loader that leaves the global random state alone: it has a generator of its own.
     """
+    if num_workers == 0 and device.type == "cpu":
+        return _LoaderHere(dataset, batches)
     return DataLoader(
         _KeyedSamples(dataset),  # pyright: ignore[reportArgumentType] - it need not be torch's
         batch_sampler=batches,
@@ -311,6 +312,19 @@ def make_loader(
         worker_init_fn=_start_worker,
         generator=torch.Generator(),
     )
+
+
+@dataclass(frozen=True)
+class _LoaderHere:
+    """Loads in this process: torch's loader takes longer than a small sample itself."""
+
+    dataset: MapDataset
+    batches: Iterable[list[SampleKey]]
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        join = _SeededCollate(self.dataset)
+        for keys in self.batches:
+            yield join([(key, self.dataset[key]) for key in keys])
 
 
 @dataclass(frozen=True)

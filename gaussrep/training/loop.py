@@ -3,13 +3,12 @@
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.utils.data import DataLoader
 
 from gaussrep.checks import defer_finite_checks
 from gaussrep.collector import resume_collector
@@ -18,6 +17,7 @@ from gaussrep.methods.method import Batch, StepOutput
 from gaussrep.methods.sample_random import SAMPLE_SEED
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
+from gaussrep.training.module_tensors import list_buffers
 from gaussrep.training.train_state import TrainState
 
 logger = logging.getLogger("gaussrep.training")
@@ -28,7 +28,7 @@ _STEPS = 1
 
 def fit(
     state: TrainState,
-    loader: DataLoader[Batch],
+    loader: Iterable[Batch],
     callbacks: Sequence[Callback],
     stop_requested: Callable[[], bool] = lambda: False,
 ) -> Row:
@@ -92,7 +92,9 @@ def make_step(state: TrainState, batches: Iterator[Batch]) -> Row:
     lr = _set_learning_rates(state)
     random_state.seed_all(state.seed, _STEPS, state.step, engine.rank)
     state.method.on_step_start(state.step, state.steps)
-    buffers = [(each, each.clone()) for each in state.method.buffers() if each.is_floating_point()]
+    buffers = [
+        (each, each.clone()) for each in list_buffers(state.method) if each.is_floating_point()
+    ]
     losses = _add_gradients(state, batches)
     norm = engine.clip_gradient(config.clip_grad)
     what = "gradient" if math.isfinite(losses["loss"]) else "loss"
@@ -133,9 +135,14 @@ def _add_gradients(state: TrainState, batches: Iterator[Batch]) -> dict[str, flo
                 outputs.append(engine.backward(batch, weights[-1]))
     if state.skipped.reason:
         return {"loss": math.nan}
-    weighted = [weight * _scalars(output) for weight, output in zip(weights, outputs, strict=True)]
-    means = engine.mean(torch.stack(weighted).mean(0))
-    return dict(zip(("loss", *sorted(outputs[0].metrics)), means.tolist(), strict=True))
+    names = "loss", *sorted(outputs[0].metrics)
+    if engine.world_size == 1 and weights == [1]:
+        values = _scalars(outputs[0]).tolist()
+    else:
+        pairs = zip(weights, outputs, strict=True)
+        weighted = [weight * _scalars(output) for weight, output in pairs]
+        values = engine.mean(torch.stack(weighted).mean(0)).tolist()
+    return dict(zip(names, values, strict=True))
 
 
 def _weight(state: TrainState, batch: Batch) -> float:

@@ -28,8 +28,9 @@ def test_means_are_those_of_scikit_image():
         full=True,
         channel_axis=-1,
     )
-    l1, dissimilarity = l1_ssim(first, second)
-    assert dissimilarity.item() == pytest.approx(1 - index.mean(), abs=2e-7)
+    loss, l1, found = l1_ssim(first, second, 0.2)
+    assert found.item() == pytest.approx(index.mean(), abs=2e-7)
+    assert loss.item() == pytest.approx(0.8 * l1.item() + 0.2 * (1 - index.mean()), abs=2e-7)
     assert l1.item() == pytest.approx((first - second).abs().double().mean().item(), abs=1e-7)
 
 
@@ -55,9 +56,9 @@ def test_values_and_gradients_are_those_of_torch_in_float64(shape, is_masked):
 
 def test_the_gradient_of_equal_images_is_zero():
     image = images((16, 16, 3))[0].requires_grad_()
-    l1, dissimilarity = l1_ssim(image, image.detach())
-    assert (l1.item(), dissimilarity.item()) == (0, pytest.approx(0, abs=1e-6))
-    (l1 + dissimilarity).backward()
+    loss, l1, index = l1_ssim(image, image.detach(), 0.5)
+    assert (l1.item(), index.item()) == (0, pytest.approx(1, abs=1e-6))
+    loss.backward()
     assert image.grad is not None
     assert image.grad.abs().max() < 1e-6
 
@@ -82,8 +83,8 @@ def test_values_do_not_depend_on_the_number_of_threads():
         for threads in (1, 3):
             torch.set_num_threads(threads)
             prediction = first.clone().requires_grad_()
-            sum(l1_ssim(prediction, second)).backward()
-            results.append((l1_ssim(first, second), prediction.grad))
+            l1_ssim(prediction, second, 0.5)[0].backward()
+            results.append((l1_ssim(first, second, 0.5), prediction.grad))
     finally:
         torch.set_num_threads(before)
     (means, gradient), (others, other_gradient) = results

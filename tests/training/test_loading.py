@@ -141,7 +141,9 @@ class Ragged:
 def test_a_data_set_may_join_its_samples_itself():
     keys = [[SampleKey(0), SampleKey(2)], [SampleKey(1)]]
     for workers in (0, 1):
-        first, second = make_loader(Ragged(), keys, num_workers=workers, device=CPU)
+        loader = make_loader(Ragged(), keys, num_workers=workers, device=CPU)
+        first, second = loader
+        assert len(list(loader)) == 2
         assert first["points"][:, 0].tolist() == [0, 2, 2, 2]
         assert first["sample_seed"].tolist() == [key.random_seed() for key in keys[0]]
         assert second["points"].shape == (2, 3)
