@@ -25,6 +25,9 @@ from gaussrep.kernels.cache import cache_folder
 MAX_PROCESSES = 3
 """Processes at a time; each takes half a second until it compiles."""
 
+_QUIET = {"NUMBA_DISABLE_ERROR_MESSAGE_HIGHLIGHTING": "1"}
+"""Numba colors thousands of messages about types that do not match, which nobody sees."""
+
 _CHILD = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
     "from gaussrep.kernels.ahead import serve; serve()"
@@ -129,6 +132,7 @@ def _feed() -> None:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
+            env=os.environ | _QUIET,
         ) as process:
             assert process.stdin is not None
             assert process.stdout is not None
