@@ -128,6 +128,8 @@ def _frame(
 ) -> PosedFrame:
     if image.camera_id not in cameras:
         raise DataError(f"the model has no camera {image.camera_id}")
+    if not Path(image.name).name:
+        raise DataError(f"the model calls it {image.name!r}, which is no name of a file")
     return PosedFrame(
         name=image.name,
         image=find_image(images / image.name),

@@ -126,6 +126,17 @@ def test_bad_images_are_left_out_in_one_line(folder, caplog):
     assert "the model has no camera 99" in line
 
 
+@pytest.mark.parametrize("name", ["", ".", "/"])
+def test_an_image_without_a_file_name_is_left_out(folder, caplog, name):
+    images = [list(image) for image in IMAGES]
+    images[0][4] = name
+    write_binary(folder / "sparse" / "0", CAMERAS, images, POINTS)
+    opened(folder)
+    (line,) = caplog.messages
+    assert line.startswith(f"{folder / 'sparse' / '0'}: 1 of 11 frames")
+    assert f"the model calls it {name!r}, which is no name of a file" in line
+
+
 def test_the_largest_of_several_models(folder):
     write_binary(folder / "sparse" / "0", CAMERAS, IMAGES[:3], POINTS)
     write_text(folder / "sparse" / "1", CAMERAS, IMAGES[:6], POINTS)
