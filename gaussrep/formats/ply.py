@@ -185,7 +185,8 @@ def _header(scene: Gaussians, count: int) -> bytes:
 
 
 def _row_bytes(scene: Gaussians) -> int:
-    return 4 * len(ply_layout.column_names(sh_coefficients(scene[:0]).shape[1]))
+    bases = 1 if scene.sh is None else scene.sh.shape[1]
+    return 4 * len(ply_layout.column_names(bases))
 
 
 def _write_rows(file: BinaryIO, scene: Gaussians) -> None:
