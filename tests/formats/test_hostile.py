@@ -79,6 +79,13 @@ def test_a_damaged_file(tmp_path_factory, valid, name, damage):
     check(tmp_path_factory.getbasetemp() / name, damaged(valid[name], damage))
 
 
+@pytest.mark.parametrize("share", [0.3, 0.9, 0.999])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "meta.json"])
+def test_a_truncated_file_is_refused(refusal, valid, name, share):
+    data = valid[name]
+    assert refusal(data[: min(int(share * len(data)), len(data) - 3)], name)
+
+
 @settings(max_examples=150)
 @given(damage=damages(), version=st.sampled_from([2, 3]))
 def test_damage_below_the_checksum(tmp_path_factory, valid, damage, version):
