@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -106,6 +106,8 @@ def read_checkpoint(folder: Path, model: nn.Module) -> tuple[dict[str, Any], dic
         state = read_json(folder / _STATE)
         if not (isinstance(tensors, dict) and isinstance(state, dict)):
             raise TypeError("not a mapping")
+        if not _all_finite(tensors):
+            raise ValueError("the state of an optimizer is not finite")
         with safe_open(folder / _WEIGHTS, "pt"):
             pass
     except Exception as error:  # torch's reader raises whatever a damaged pickle makes it raise
@@ -142,6 +144,17 @@ def load_weights(file: Path, model: nn.Module) -> None:
     spoiled = [name for name, each in model.state_dict().items() if not _is_finite(each)]
     if spoiled:
         raise RunError(f"{file} is damaged: {spoiled[0]} holds values that are not finite")
+
+
+def _all_finite(value: Any) -> bool:
+    """Whether all tensors in nested containers are finite."""
+    if isinstance(value, Tensor):
+        return _is_finite(value)
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return True
+    return all(map(_all_finite, value))
 
 
 def _is_finite(tensor: Tensor) -> bool:

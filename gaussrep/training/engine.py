@@ -362,6 +362,7 @@ class Engine:
         self._optimizers = ()
         if self.world_size > 1:
             self._accelerator.free_memory()
+            gc.unfreeze()  # what `resume_collector` froze
             gc.collect()  # torch's wrapper of the model, which holds the group, is part of a cycle
         self._accelerator.end_training()
         os.environ.pop("ACCELERATE_USE_FSDP", None)

@@ -60,6 +60,17 @@ def test_a_truncated_file_is_one_sentence(checkpoint, name, keep):
         read_checkpoint(checkpoint, nn.Linear(3, 2))
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_an_optimizer_that_is_not_finite_is_damaged(tmp_path, value):
+    folder, states = (
+        tmp_path / "step-00000001",
+        [{"step": 1, "exp_avg": torch.tensor([1.0, value])}],
+    )
+    write_checkpoint(folder, nn.Linear(2, 2), {"engine": {"optimizers": states}}, {})
+    with pytest.raises(RunError, match=r"step-00000001 is damaged"):
+        read_checkpoint(folder, nn.Linear(2, 2))
+
+
 def test_truncated_weights_are_one_sentence(checkpoint):
     file = checkpoint / "model.safetensors"
     file.write_bytes(file.read_bytes()[:20])

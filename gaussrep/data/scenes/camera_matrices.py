@@ -12,6 +12,10 @@ HALF = 0.5
 principal point is 319.5 in 640 pixels); in gaussrep they are at +0.5."""
 
 
+LARGEST = 1e12
+"""Largest number of a pose or a position; products of larger ones exceed float32."""
+
+
 def intrinsics_from_file(
     matrix: Float[np.ndarray, "rows columns"], path: Path
 ) -> Float[np.ndarray, "3 3"]:
@@ -79,15 +83,22 @@ def invert_pose(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, 
 
     Returns:
         The inverse; None where the pose is not a finite, invertible 4 x 4 matrix, as after lost
-        tracking, or either is not finite in float32.
+        tracking, or its inverse in float32 is none, or either holds numbers above `LARGEST`.
     """
-    if pose.shape != (4, 4) or not _is_finite(pose):
+    if pose.shape != (4, 4) or not _is_bounded(pose):
         return None
     try:
         inverse = np.linalg.inv(pose.astype(np.float64))
+        if not _is_bounded(inverse):
+            return None
+        back = np.linalg.inv(inverse.astype(np.float32).astype(np.float64))
     except np.linalg.LinAlgError:
         return None
-    return inverse if _is_finite(inverse) else None
+    return inverse if _is_bounded(back) else None
+
+
+def _is_bounded(matrix: Float[np.ndarray, "rows columns"]) -> bool:
+    return bool((np.abs(matrix) <= LARGEST).all())
 
 
 def _is_finite(matrix: Float[np.ndarray, "rows columns"]) -> bool:

@@ -30,8 +30,11 @@ def test_a_ray_keeps_its_place_in_an_image_of_another_size():
 
 def test_poses_that_float32_cannot_hold_are_none():
     far = np.eye(4)
-    far[0, 3] = 1e39
+    far[0, 3] = 2e12
     assert invert_pose(far) is None
+    lost = np.eye(4)
+    lost[:2, :2] = [[1, 1], [1, 1 + 2.0**-30]]  # its inverse is singular in float32
+    assert invert_pose(lost) is None
     assert invert_pose(np.diag([1e-39, 1e-39, 1e-39, 1])) is None
     assert invert_pose(np.full((4, 4), np.nan)) is None
     np.testing.assert_array_equal(invert_pose(np.eye(4)), np.eye(4))

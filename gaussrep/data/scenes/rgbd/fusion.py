@@ -13,6 +13,7 @@ import torch
 from jaxtyping import Float, Float32, Float64, Int
 
 from gaussrep.atomic_files import atomic_write
+from gaussrep.data.scenes.camera_matrices import LARGEST
 from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import (
     MILLIMETERS,
@@ -300,13 +301,13 @@ def _read(path: Path) -> FusedCloud | None:
 
 
 def _is_cloud(array: object, count: int) -> bool:
-    """Whether this is one finite vector for each of some points."""
+    """Whether this is one vector of possible numbers for each of some points."""
     return (
         isinstance(array, np.ndarray)
         and array.dtype == np.float32
         and array.shape == (count, 3)
         and count > 0
-        and bool(np.isfinite(array).all())
+        and bool((np.abs(array) <= LARGEST).all())
     )
 
 

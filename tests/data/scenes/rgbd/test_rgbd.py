@@ -93,6 +93,9 @@ def test_a_recording_is_fused_once(room, caplog, tmp_path):
     kept.write_bytes(b"damaged")
     assert torch.equal(open_set(room)[0]["points"], first)
     assert "is made again" in caplog.text
+    far = np.full_like(first, 1e38)  # finite; its squares are not
+    np.savez(kept, points=far, colors=far, normals=far)
+    assert torch.equal(open_set(room)[0]["points"], first)
     open_set(room, voxel=0.1, cache=tmp_path / "clouds")[0]
     assert len(list(room.glob("fused-*.npz"))) == 1
     assert len(list((tmp_path / "clouds").glob("room-*.npz"))) == 1
