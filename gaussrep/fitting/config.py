@@ -202,10 +202,10 @@ class LearningRatesConfig(Config):
     decays as that of the centers. Design choice."""
 
     exposure: float = Field(default=2e-2, gt=0)
-    """Of the views' exposures, where `optimize.exposure` is on; it decays alike. Design choice."""
+    """Of the views' exposures, where `optimize.exposure` is on; half a cosine. Design choice."""
     poses: float = Field(default=1e-3, gt=0)
-    """Of the views' poses, in radians and extents, where `optimize.poses` is on; it decays alike.
-    Design choice."""
+    """Of the views' poses, in radians and extents, where `optimize.poses` is on; it decays as that
+    of the centers. Design choice."""
 
     def decay(self, progress: float) -> float:
         """Compute the factor by which the learning rate of the centers has decayed.
@@ -231,7 +231,7 @@ class OptimizeConfig(Config):
     with which held-out views are rendered."""
     vignetting: bool = False
     """Learn a falloff toward the corners for every fitted view, with `exposure`."""
-    exposure_weight: float = Field(default=0.01, ge=0)
+    exposure_weight: float = Field(default=0.1, ge=0)
     """Weight of the mean square of the exposures in the loss; design choice."""
     poses: bool = False
     """Learn a correction of every fitted view's pose, with a mean of zero over the views. Held-out

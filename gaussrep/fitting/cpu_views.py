@@ -7,6 +7,7 @@ gradients are those of `render`, bit for bit.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -104,7 +105,7 @@ class _Views(torch.autograd.Function):
         gaussians |= {"sh": sh} if features is None else {"sh": sh, "features": features}
         lenses = {} if lens is None else {"distortion": lens}
         check_finite({**gaussians, **cameras, **lenses, "background": background})
-        cameras["positions"] = camera_centers(viewmats)
+        cameras["positions"] = _centers(viewmats.numpy(force=True).tobytes())
         ctx.state = project_and_bin(
             _scenes(gaussians, cameras),
             width,
@@ -144,6 +145,12 @@ class _Views(torch.autograd.Function):
             *_split(_sum(found.sh), ctx.higher),
             _sum(found.features) if ctx.needs_input_grad[-1] else None,
         )
+
+
+@lru_cache(maxsize=4096)
+def _centers(viewmats: bytes) -> Tensor:
+    """Centers of cameras, kept: a fit shows the same views again, and to solve takes long."""
+    return camera_centers(torch.frombuffer(bytearray(viewmats), dtype=torch.float32).view(-1, 4, 4))
 
 
 def _used(sh0: Tensor, shN: Tensor | None, degree: int) -> Tensor:

@@ -35,6 +35,10 @@ class DefaultStrategy(Strategy):
         self._reset_every = max(1, round(config.reset_fraction * steps))
         self._extent = extent
 
+    def needs_pixel_gradients(self, step: int) -> bool:
+        """Whether Gaussians may still grow; see the base class."""
+        return step < self._last
+
     @torch.no_grad()
     def after_step(self, scene: SceneModel, optimizers: Optimizers, info: StepInfo) -> None:
         """Accumulate gradients, and grow, prune or reset where it is due; see the base class.

@@ -277,7 +277,7 @@ class SceneFitter:
         info = StepInfo(
             step=step,
             means_lr=own["means"].param_groups[0]["lr"],
-            pixel_gradients=self._pixel_gradients(gather),
+            pixel_gradients=self._pixel_gradients(step, gather),
             generator=self._generator,
         )
         self.strategy.after_step(self.scene, own, info)
@@ -311,8 +311,15 @@ class SceneFitter:
         marked = gaussians.replace(antialiased=self.config.antialiased)
         return SceneModel(marked, self.config.sh_degree)
 
-    def _pixel_gradients(self, gather: Callable[[Tensor], Tensor] | None) -> Float[Tensor, "v n 2"]:
+    def _pixel_gradients(
+        self, step: int, gather: Callable[[Tensor], Tensor] | None
+    ) -> Float[Tensor, "v n 2"]:
         """Gradients with respect to the projected centers, per view and backward pass."""
+        assert self.strategy is not None
+        if not self.strategy.needs_pixel_gradients(step):
+            views = sum(len(means) for means, _ in self._passes)
+            means = self.scene.raw["means"]
+            return means.new_zeros(1).expand(views, len(means), 2)
         gradients = []
         for means, cameras in self._passes:
             assert means.grad is not None

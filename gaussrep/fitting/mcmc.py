@@ -46,6 +46,10 @@ class MCMCStrategy(Strategy):
         self._full = config.full_fraction * steps
         self._extent = extent
 
+    def needs_pixel_gradients(self, step: int) -> bool:
+        """No: opacities alone decide; see the base class."""
+        return False
+
     def penalty(self, gaussians: Gaussians) -> Float[Tensor, ""]:
         """Compute weighted means of opacities and scales, so that unneeded Gaussians die.
 

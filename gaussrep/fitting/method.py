@@ -24,11 +24,13 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.kernels.thread_count import keep_torch_on_one_thread
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
 from gaussrep.training.callback import Callback, Row
-from gaussrep.training.optimization import fused_adam
+from gaussrep.training.optimization import fused_adam, warmup_cosine
 from gaussrep.training.train_state import TrainState
 
 SCENE, METRICS, CALIBRATION = "scene.ply", "metrics.json", "calibration.json"
 """Files that a fit writes to its run folder."""
+EXPOSURE_FLOOR = 0.01
+"""Factor on the learning rate of exposures at the end; design choice."""
 
 SMALL = 20_000
 """Gaussians of a scene up to which torch computes on one thread of a CPU; a design choice."""
@@ -113,6 +115,9 @@ class SceneFit(Method):
         def decay(step: int, steps: int) -> float:
             return rates.decay(step / steps)
 
+        def half_cosine(step: int, steps: int) -> float:
+            return warmup_cosine(step, steps=steps, warmup=0, floor=EXPOSURE_FLOOR)
+
         made = make_optimizers(self.scene, rates, self.extent)
         found = {
             name: ScheduledOptimizer(
@@ -121,15 +126,15 @@ class SceneFit(Method):
             for name, optimizer in made.items()
         }
         corrections = {
-            "calibration": (self.calibration, rates.calibration),
-            "exposure": (self.exposure, rates.exposure),
-            "poses": (self.poses, rates.poses),
+            "calibration": (self.calibration, rates.calibration, decay),
+            "exposure": (self.exposure, rates.exposure, half_cosine),
+            "poses": (self.poses, rates.poses, decay),
         }
-        for name, (module, rate) in corrections.items():
+        for name, (module, rate, schedule) in corrections.items():
             trained = [] if module is None else [p for p in module.parameters() if p.requires_grad]
             if trained:
                 optimizer = fused_adam()(trained, fused=True)
-                found[name] = ScheduledOptimizer(optimizer, rate, decay)
+                found[name] = ScheduledOptimizer(optimizer, rate, schedule)
         return found
 
     def configure_callbacks(self) -> Sequence[Callback]:

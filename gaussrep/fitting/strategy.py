@@ -69,6 +69,17 @@ class Strategy(ABC):
         """
         return gaussians.means.new_zeros(())
 
+    def needs_pixel_gradients(self, step: int) -> bool:
+        """Whether `after_step` reads the gradients of a step; they take time to compute.
+
+        Args:
+            step: Steps made so far, from 1.
+
+        Returns:
+            True by default; where False, `StepInfo.pixel_gradients` holds zeros.
+        """
+        return True
+
     @abstractmethod
     def after_step(self, scene: SceneModel, optimizers: Optimizers, info: StepInfo) -> None:
         """Change the scene after an optimizer step.

@@ -1,9 +1,15 @@
 import pytest
 import torch
 
-from gaussrep.fitting.config import LearningRatesConfig
+from gaussrep.fitting.config import LearningRatesConfig, SceneFitConfig
+from gaussrep.fitting.fitter import SceneFitter
 from gaussrep.fitting.scene_model import SceneModel, make_optimizers
-from gaussrep.fitting.strategy import reset_state, update_params_and_optimizer_state
+from gaussrep.fitting.strategy import (
+    Strategy,
+    reset_state,
+    update_params_and_optimizer_state,
+)
+from gaussrep.fitting.synthetic import synthetic_capture
 
 
 @pytest.fixture
@@ -98,3 +104,34 @@ def test_restart_forgets_one_tensor(trained):
             assert not value.any()
         else:
             assert torch.equal(value, before[name, key])
+
+
+class Recording(Strategy):
+    """Notes the largest gradient of each step, and asks for those of odd steps."""
+
+    def __init__(self):
+        super().__init__()
+        self.largest = []
+
+    def needs_pixel_gradients(self, step):
+        return step % 2 == 1
+
+    def after_step(self, scene, optimizers, info):
+        assert info.pixel_gradients.shape == (2, scene.count, 2)
+        self.largest.append(info.pixel_gradients.abs().max().item())
+
+
+def test_gradients_that_a_strategy_does_not_need_are_zeros():
+    capture = synthetic_capture(views=4, size=16)
+    fitter = SceneFitter(SceneFitConfig(type="fit"), 0, capture.train.cameras)
+    fitter.init(capture)
+    fitter.strategy = strategy = Recording()
+    optimizers = make_optimizers(fitter.scene, fitter.config.learning_rates, fitter.extent)
+    images = capture.train[[0, 1]]
+    for step in (1, 2):
+        fitter.begin_step(step - 1, 2)
+        views = fitter.render_step(images.cameras)
+        fitter.compute_loss(views, images).total.backward()
+        fitter.end_step(step, optimizers)
+    assert strategy.largest[0] > 0
+    assert strategy.largest[1] == 0
