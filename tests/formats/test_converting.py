@@ -151,6 +151,8 @@ source, warm, mib, *targets = sys.argv[1:]
 edit = Editing(edit=lambda part: part.replace(means=part.means + 1))
 for target in targets:
     convert_file(Path(warm), Path(target), {}, {}, edit)
+for read in targets[2:]:
+    convert_file(Path(read), Path(targets[0]), {}, {})
 with open("/proc/self/statm") as file:
     size = int(file.read().split()[0]) * resource.getpagesize()
 limit = size + int(mib) * 2**20
