@@ -12,9 +12,10 @@ from contextlib import contextmanager
 
 
 class _Pause:
-    """Whether `paused_collector` has paused the collector."""
+    """What `paused_collector` and `resume_collector` have done to the collector."""
 
     is_on = False
+    has_frozen = False
 
 
 @contextmanager
@@ -38,8 +39,16 @@ def paused_collector() -> Iterator[None]:
 
 
 def resume_collector() -> None:
-    """End a pause; the objects that exist by now are never examined."""
+    """End a pause; the objects that exist by now are not examined, except by `collect`."""
     if _Pause.is_on:
-        _Pause.is_on = False
+        _Pause.is_on, _Pause.has_frozen = False, True
         gc.freeze()
         gc.enable()
+
+
+def collect() -> None:
+    """Collect all garbage, also of the objects that existed at the end of a pause."""
+    if _Pause.has_frozen:
+        _Pause.has_frozen = False
+        gc.unfreeze()
+    gc.collect()

@@ -7,7 +7,7 @@ import pytest
 
 BEGIN = """
 import gc, sys
-from gaussrep.collector import paused_collector, resume_collector
+from gaussrep.collector import collect, paused_collector, resume_collector
 """
 CASES = {
     "the block ends it": """
@@ -49,6 +49,27 @@ def test_what_was_made_in_a_pause_is_not_examined():
         "with paused_collector():\n    kept = []\nprint(any(x is kept for x in gc.get_objects()))"
     )
     assert printed(code) == ["False"]
+
+
+def test_collect_frees_what_was_made_in_a_pause():
+    code = """
+import weakref
+class Node: pass
+with paused_collector():
+    node = Node()
+    node.itself, seen = node, weakref.ref(node)
+del node
+gc.collect()
+print(seen() is None)
+collect()
+print(seen() is None)
+"""
+    assert printed(code) == ["False", "True"]
+
+
+def test_collect_leaves_what_others_froze():
+    code = "gc.freeze()\ncollect()\nprint(gc.get_freeze_count() > 0)"
+    assert printed(code) == ["True"]
 
 
 @pytest.mark.parametrize("code", ["gc.disable()", "sys.modules['torch'] = sys"])

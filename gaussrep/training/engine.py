@@ -1,6 +1,5 @@
 """Engine: devices, processes and precision. The only file that imports Accelerate."""
 
-import gc
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -26,6 +25,7 @@ from accelerate.utils import (  # noqa: TID253
 from jaxtyping import Float
 from torch import Tensor
 
+from gaussrep import collector
 from gaussrep.errors import ConfigError, GaussrepError, RunError
 from gaussrep.methods.joint_batch import joint_batches
 from gaussrep.methods.method import Batch, Method, StepOutput
@@ -362,8 +362,7 @@ class Engine:
         self._optimizers = ()
         if self.world_size > 1:
             self._accelerator.free_memory()
-            gc.unfreeze()  # what `resume_collector` froze
-            gc.collect()  # torch's wrapper of the model, which holds the group, is part of a cycle
+            collector.collect()  # a cycle of the wrapped model holds the group
         self._accelerator.end_training()
         os.environ.pop("ACCELERATE_USE_FSDP", None)
         _forget_state()
