@@ -322,9 +322,9 @@ class _LoaderHere:
     batches: Iterable[list[SampleKey]]
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
-        join = _SeededCollate(self.dataset)
+        samples, join = _KeyedSamples(self.dataset), _SeededCollate(self.dataset)
         for keys in self.batches:
-            yield join([(key, self.dataset[key]) for key in keys])
+            yield join([samples[key] for key in keys])
 
 
 @dataclass(frozen=True)

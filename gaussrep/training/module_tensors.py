@@ -1,9 +1,12 @@
 """Tensors of a module in every step: torch's own ways take as long as a small step's kernels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
+
+T = TypeVar("T", bound=Tensor)
 
 
 def list_parameters(module: nn.Module) -> list[nn.Parameter]:
@@ -15,8 +18,7 @@ def list_parameters(module: nn.Module) -> list[nn.Parameter]:
     Returns:
         Each parameter once, in torch's order.
     """
-    found = (each for part in _modules(module) for each in part._parameters.values())
-    return list({id(each): each for each in found if each is not None}.values())
+    return _distinct(part._parameters for part in _modules(module))
 
 
 def list_buffers(module: nn.Module) -> list[Tensor]:
@@ -28,8 +30,7 @@ def list_buffers(module: nn.Module) -> list[Tensor]:
     Returns:
         Each buffer once, in torch's order.
     """
-    found = (each for part in _modules(module) for each in part._buffers.values())
-    return list({id(each): each for each in found if each is not None}.values())
+    return _distinct(part._buffers for part in _modules(module))
 
 
 def gradient_norm(gradients: list[Tensor]) -> float:
@@ -45,6 +46,11 @@ def gradient_norm(gradients: list[Tensor]) -> float:
         return float(torch.nn.utils.get_total_norm(gradients))
     norms = torch._foreach_norm(gradients)  # pyright: ignore[reportPrivateImportUsage]
     return float(torch.linalg.vector_norm(torch.stack(norms)))
+
+
+def _distinct(parts: Iterable[Mapping[str, T | None]]) -> list[T]:
+    found = (each for part in parts for each in part.values() if each is not None)
+    return list({id(each): each for each in found}.values())
 
 
 def _modules(module: nn.Module) -> Iterator[nn.Module]:
