@@ -31,7 +31,7 @@ def intrinsics_from_file(
     Raises:
         UnreadableSceneError: It is not finite, or a focal length is not above 0.
     """
-    if not _is_finite(matrix):
+    if not is_bounded(matrix, float(np.finfo(np.float32).max)):
         raise UnreadableSceneError(f"{path}: the camera matrix is not finite.")
     if not (matrix[0, 0] > 0 and matrix[1, 1] > 0):
         raise UnreadableSceneError(
@@ -85,22 +85,26 @@ def invert_pose(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, 
         The inverse; None where the pose is not a finite, invertible 4 x 4 matrix, as after lost
         tracking, or its inverse in float32 is none, or either holds numbers above `LARGEST`.
     """
-    if pose.shape != (4, 4) or not _is_bounded(pose):
+    if pose.shape != (4, 4) or not is_bounded(pose):
         return None
     try:
         inverse = np.linalg.inv(pose.astype(np.float64))
-        if not _is_bounded(inverse):
+        if not is_bounded(inverse):
             return None
         back = np.linalg.inv(inverse.astype(np.float32).astype(np.float64))
     except np.linalg.LinAlgError:
         return None
-    return inverse if _is_bounded(back) else None
+    return inverse if is_bounded(back) else None
 
 
-def _is_bounded(matrix: Float[np.ndarray, "rows columns"]) -> bool:
-    return bool((np.abs(matrix) <= LARGEST).all())
+def is_bounded(numbers: Float[np.ndarray, "rows columns"], largest: float = LARGEST) -> bool:
+    """Check that no number exceeds a limit, or is none.
 
+    Args:
+        numbers: Any numbers.
+        largest: The largest absolute value.
 
-def _is_finite(matrix: Float[np.ndarray, "rows columns"]) -> bool:
-    """Whether a matrix is finite in float32, in which cameras are kept."""
-    return bool((np.abs(matrix) <= np.finfo(np.float32).max).all())
+    Returns:
+        Whether all are finite and within it.
+    """
+    return bool((np.abs(numbers) <= largest).all())

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Float32, Float64, Int
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.data.scenes.camera_matrices import LARGEST
+from gaussrep.data.scenes.camera_matrices import is_bounded
 from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import (
     MILLIMETERS,
@@ -307,7 +307,7 @@ def _is_cloud(array: object, count: int) -> bool:
         and array.dtype == np.float32
         and array.shape == (count, 3)
         and count > 0
-        and bool((np.abs(array) <= LARGEST).all())
+        and is_bounded(array)
     )
 
 
