@@ -119,7 +119,7 @@ class Ply(Format):
                 write_compressed(file, scene)
                 return
             start = _header(scene, scene.count)
-            reserve(file, len(start) + scene.count * _row_bytes(scene))
+            reserve(file, len(start) + 4 * len(_column_names(scene)) * scene.count)
             file.write(start)
             _write_rows(file, scene)
             _write_end(file, scene)
@@ -176,7 +176,7 @@ def _marks(file: BinaryIO, header: PlyHeader) -> dict[str, Any]:
 
 
 def _header(scene: Gaussians, count: int) -> bytes:
-    names = ply_layout.column_names(sh_coefficients(scene).shape[1])
+    names = _column_names(scene)
     lines = ["ply", "format binary_little_endian 1.0"]
     lines += [f"comment {ANTIALIASED_COMMENT}"] if scene.antialiased else []
     lines += [f"element vertex {count}", *(f"property float {name}" for name in names)]
@@ -184,14 +184,13 @@ def _header(scene: Gaussians, count: int) -> bytes:
     return "\n".join(lines).encode("ascii")
 
 
-def _row_bytes(scene: Gaussians) -> int:
-    bases = 1 if scene.sh is None else scene.sh.shape[1]
-    return 4 * len(ply_layout.column_names(bases))
+def _column_names(scene: Gaussians) -> tuple[str, ...]:
+    return ply_layout.column_names(1 if scene.sh is None else scene.sh.shape[1])
 
 
 def _write_rows(file: BinaryIO, scene: Gaussians) -> None:
     harmonics = sh_coefficients(scene)
-    rows = torch.empty(min(ROWS, scene.count), len(ply_layout.column_names(harmonics.shape[1])))
+    rows = torch.empty(min(ROWS, scene.count), len(_column_names(scene)))
     for part in divide_rows(scene.count, ROWS):
         table = rows[: part.stop - part.start]
         ply_layout.encode_rows(scene, harmonics, part, table)
