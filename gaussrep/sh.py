@@ -11,12 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.errors import ShapeError
+from gaussrep.sh_constants import C0, MAX_DEGREE
 
 __all__ = ["evaluate", "from_rgb"]
-
-MAX_DEGREE = 4
-C0 = 0.5 * sqrt(1 / pi)
-"""The basis function of degree 0."""
 
 
 def degree_of(bases: int) -> int:

@@ -9,10 +9,10 @@ from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.kernels.simd import maximum
 from gaussrep.kernels.simd.memory import allocate
 from gaussrep.rendering.cpu.geometry import dot
+from gaussrep.sh_constants import C0, MAX_DEGREE
 
-MAX_BASES = 25
+MAX_BASES = (MAX_DEGREE + 1) ** 2
 
-C0 = 0.5 * sqrt(1 / pi)
 C1 = sqrt(3 / (4 * pi))
 A2, B2 = 0.5 * sqrt(15 / pi), 0.25 * sqrt(5 / pi)
 A3, B3 = 0.25 * sqrt(35 / (2 * pi)), 0.5 * sqrt(105 / pi)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from gaussrep.kernels import threads
+from gaussrep.kernels.simd.memory import CACHE_LINE
 from gaussrep.kernels.thread_count import kernel_threads
 from gaussrep.rendering.cpu.bin import bin_tiles, split_bands
 from gaussrep.rendering.cpu.composite import composite
@@ -36,9 +37,6 @@ Launch = Callable[..., None]
 
 BANDS_PER_THREAD = 2
 """Bands per thread for binning a single image; each band examines all Gaussians."""
-
-CACHE_LINE = 64
-"""Bytes."""
 
 
 class RasterState(NamedTuple):
