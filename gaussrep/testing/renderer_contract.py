@@ -78,7 +78,7 @@ class RendererContract(RendererUnderTest):
             assert abs(slope - expected) <= self.gradient_tolerance * size + 1e-5, name
 
     def test_batching_is_looping(self, renderer: Renderer) -> None:
-        scene = self.on_device(self.random_scene(2, batch=(3,), views=2, features=2))
+        scene = self.on_device(self.random_scene(2, batch=(3,), views=2, size=(13, 11), features=2))
         whole = renderer.render(scene.gaussians, scene.cameras, scene.background)
         for b in range(3):
             for v in range(2):
