@@ -3,7 +3,7 @@
 python benchmarks/formats_memory.py [--count N] [--out FILE]
 
 Linux only. Every file is loaded, and written, in a process of its own, after a small one of the
-same format. Binary files of USD need usd-core, SPZ 4 needs zstandard.
+same format. SPZ 4 needs zstandard.
 """
 
 import argparse

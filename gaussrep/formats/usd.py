@@ -1,7 +1,6 @@
 """Gaussians in OpenUSD's files, `.usda`, `.usdc`, `.usdz` and `.usd`."""
 
 import mmap
-import os
 from pathlib import Path
 from typing import BinaryIO
 
@@ -11,9 +10,12 @@ from gaussrep.formats.checked_files import open_for_reading, open_for_writing, v
 from gaussrep.formats.config import UsdConfig
 from gaussrep.formats.format import Format
 from gaussrep.formats.remarks import Remarks
-from gaussrep.formats.usd_crate import ZIP, read_crate
-from gaussrep.formats.usd_crate_writing import CRATE, write_crate
+from gaussrep.formats.usd_crate import read_crate
+from gaussrep.formats.usd_crate_layout import CRATE
+from gaussrep.formats.usd_crate_tables import Window
+from gaussrep.formats.usd_crate_writing import write_crate
 from gaussrep.formats.usd_layer import UsdLayer
+from gaussrep.formats.usd_package import ZIP, first_layer
 from gaussrep.formats.usd_scene import MAX_DEGREE, read_scene
 from gaussrep.formats.usd_text import MAGIC, read_text
 from gaussrep.formats.usd_writing import write_text
@@ -26,10 +28,11 @@ class Usd(Format):
     """Prims of the type `ParticleField3DGaussianSplat`, as OpenUSD's schema of 26.03 has it.
 
     Scales are linear and opacities in [0, 1], quaternions wxyz, the coefficients of SH of each
-    Gaussian follow one another. Reading `.usdc`, `.usdz` and a binary `.usd` needs the extra `usd`;
-    text, `.usda`, and writing need nothing else. `.usd` is written as binary.
+    Gaussian follow one another. Binary files are crates of the versions 0.4 to 0.14, as OpenUSD up
+    to 26.11 writes them. `.usd` is written as binary.
 
-    One layer is read: references, payloads, sublayers and variants are not followed, and named.
+    One layer is read, of a package the first: references, payloads, sublayers and variants are not
+    followed, and named.
     Prims are placed by the transforms of those above them; of values that change in time, the
     first is read. Attributes in half floats are read where those in float32 are missing.
 
@@ -54,12 +57,12 @@ class Usd(Format):
             One scene with `sh`, float32, on the CPU.
 
         Raises:
-            FormatError: If the file is missing or damaged, holds no Gaussians or impossible ones,
-                or is binary and usd-core is not installed.
+            FormatError: If the file is missing or damaged, or holds no Gaussians or impossible
+                ones.
         """
         remarks = Remarks(self.config.strict)
         with open_for_reading(path, remarks) as file:
-            return read_scene(_read_layer(file, path), self.config.axes, remarks)
+            return read_scene(_read_layer(file), self.config.axes, remarks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene, whole or not at all.
@@ -97,13 +100,15 @@ class Usd(Format):
             raise FormatError(text if text.startswith(f"{path}:") else f"{path}: {text}") from error
 
 
-def _read_layer(file: BinaryIO, path: Path) -> UsdLayer:
-    start = file.read(8)
+def _read_layer(file: BinaryIO) -> UsdLayer:
+    window = Window(file)
+    if window.size >= len(ZIP) and window.read(0, len(ZIP)) == ZIP:
+        window = first_layer(file)
+    start = window.read(0, min(len(CRATE), window.size))
     if start == CRATE:
-        return read_crate(path, ".usdc")
-    if start.startswith(ZIP):
-        return read_crate(path, ".usdz")
+        return read_crate(window)
     if not start.startswith(MAGIC):
         raise FormatError("this is no file of USD: it begins like none.")
-    with mmap.mmap(file.fileno(), os.fstat(file.fileno()).st_size, access=mmap.ACCESS_READ) as data:
-        return read_text(data)
+    end = window.start + window.size
+    with mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ) as data:
+        return read_text(data, window.start)

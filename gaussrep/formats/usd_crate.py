@@ -1,160 +1,147 @@
-"""Reading of USD's binary files and packages, `.usdc` and `.usdz`, by OpenUSD."""
+"""Reading of USD's binary files, crates of the versions 0.4 to 0.14."""
 
-import importlib
-import os
-import re
-from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.checked_files import check_decompressed_size
-from gaussrep.formats.format import divide_rows
+from gaussrep.formats.usd_crate_layout import PRIM_SPEC, PROPERTY, RELATIONSHIP, ROOT
+from gaussrep.formats.usd_crate_tables import CrateTables, Window, read_tables
+from gaussrep.formats.usd_crate_values import CrateValues
 from gaussrep.formats.usd_layer import ARCS, UsdLayer, UsdPrim, UsdProperty
-from gaussrep.formats.usd_scene import ARRAYS, HALF, ORDER, VENDOR
+from gaussrep.formats.usd_scene import VENDOR, is_read
 
-ZIP = b"PK\x03\x04"
-"""First bytes of packages."""
 SPECIFIERS = ("def", "over", "class")
-XYZW_TO_WXYZ = [3, 0, 1, 2]
-DAMAGED = "this is no file of USD, or it is damaged."
-ROWS = 2**16
-"""Rows of an array that are read at a time; a design choice."""
-MAPS = Path("/proc/self/maps")
-"""Where Linux lists the files that are mapped into the memory of this process."""
-MAP = re.compile(r"([0-9a-f]+)-([0-9a-f]+) \S+ ([0-9a-f]+) \S+ (\d+)")
-"""Start, end, offset in the file and inode of an entry of that list."""
+PLAIN = ("upAxis", "metersPerUnit", "comment", "active", "apiSchemas")
+"""Fields of layers and prims that are read."""
+ARC_OF = {"inheritPaths": "inherits", "variantSetNames": "variantSets"} | {
+    name: name for name in ARCS
+}
+"""Arcs by the names of their fields."""
+SKIPPED = UsdProperty()
+Reps = Mapping[str, int]
 
 
-def _openusd() -> Any:
-    try:
-        return importlib.import_module("pxr")
-    except ImportError as error:
-        raise FormatError(
-            "reading binary files of USD and packages needs usd-core; .usda does not. "
-            'pip install "gaussrep[usd]".'
-        ) from error
+def read_crate(window: Window) -> UsdLayer:
+    """Read a layer.
 
-
-def _module(name: str) -> Any:
-    _openusd()
-    return importlib.import_module(f"pxr.{name}")
-
-
-def read_crate(path: Path, suffix: str) -> UsdLayer:
-    """Read a layer; of a package, its first.
+    Of time samples the first is kept, of variants none, and values only of attributes that count
+    for Gaussians.
 
     Args:
-        path: The file.
-        suffix: `.usdc` or `.usdz`, what its content is.
+        window: The file, or its part.
 
     Returns:
         Its content.
 
     Raises:
-        FormatError: If usd-core is not installed, or the file is damaged.
+        FormatError: If its version is unknown, or it is damaged.
     """
-    sdf, tf = _module("Sdf"), _module("Tf")
-    try:
-        with path.open("rb") as file:
-            layer = _open(sdf, path, suffix)
-            fields = _fields(layer.pseudoRoot)
-            fields |= {"subLayers": True} if layer.subLayerPaths else {}
-            return UsdLayer(fields, tuple(_prim(layer, prim, file) for prim in layer.rootPrims))
-    except (tf.ErrorException, RuntimeError, RecursionError, ValueError) as error:
-        raise FormatError(DAMAGED) from error
+    tables = read_tables(window)
+    return _Layer(tables, CrateValues(window, tables)).read()
 
 
-def _open(sdf: Any, path: Path, suffix: str) -> Any:
-    """Open a layer, whatever the suffix of its file."""
-    if path.suffix.lower() in (suffix, ".usd"):
-        layer = sdf.Layer.OpenAsAnonymous(str(path.absolute()))
-    else:
-        layer = None
-    if layer is None:
-        raise FormatError(DAMAGED)
-    return layer
+class _Layer:
+    """The tree of prims, built from its leaves."""
 
+    def __init__(self, tables: CrateTables, values: CrateValues) -> None:
+        self._tables, self._values = tables, values
+        self._sets = dict[int, Reps]()
+        self._prims = defaultdict[int, dict[str, UsdPrim]](dict)
+        self._properties = defaultdict[int, dict[str, UsdProperty]](dict)
 
-def _fields(spec: Any) -> dict[str, Any]:
-    fields = {name: spec.GetInfo(name) for name in ("upAxis", "metersPerUnit", "comment", "active")
-              if spec.HasInfo(name)}  # fmt: skip
-    names = set(spec.ListInfoKeys())
-    fields |= {name: True for name in ARCS if name in names}
-    if "variantSetNames" in names:
-        fields["variantSets"] = True
-    if "apiSchemas" in names:
-        fields["apiSchemas"] = list(spec.GetInfo("apiSchemas").GetAppliedItems())
-    if "customData" in names:
-        fields["customData"] = {VENDOR: dict(spec.GetInfo("customData")).get(VENDOR)}
-    return fields
+    def read(self) -> UsdLayer:
+        specs = self._tables.specs
+        for place, first, kind in specs[specs[:, 0].argsort()[::-1]].tolist():
+            parent = self._tables.parents[place]
+            if kind == ROOT and parent < 0:
+                reps = self._fields(first)
+                return UsdLayer(self._metadata(reps), self._children(place, reps))
+            name = self._tables.token(abs(int(self._tables.elements[place])))
+            if kind == PRIM_SPEC:
+                self._prims[parent][name] = self._prim(place, name, self._fields(first))
+            elif kind == PROPERTY and is_read(name):
+                self._properties[parent][name] = self._attribute(name, self._fields(first))
+            elif kind in (PROPERTY, RELATIONSHIP):
+                self._properties[parent][name] = SKIPPED
+            self._prims.pop(place, None)
+            self._properties.pop(place, None)
+        raise FormatError("it is damaged: it has no root.")
 
+    def _prim(self, place: int, name: str, reps: Reps) -> UsdPrim:
+        number = self._field("specifier", reps, int, 1)
+        if number not in range(len(SPECIFIERS)):
+            raise FormatError("it is damaged: a prim has no specifier.")
+        return UsdPrim(
+            SPECIFIERS[number],
+            self._field("typeName", reps, str, ""),
+            name,
+            self._metadata(reps),
+            self._properties.get(place, {}),
+            self._children(place, reps),
+        )
 
-def _prim(layer: Any, spec: Any, file: BinaryIO) -> UsdPrim:
-    properties = {
-        attribute.name: _attribute(layer, attribute, file) for attribute in spec.attributes
-    }
-    children = tuple(_prim(layer, child, file) for child in spec.nameChildren)
-    specifier = SPECIFIERS[spec.specifier.value]
-    return UsdPrim(specifier, spec.typeName, spec.name, _fields(spec), properties, children)
+    def _children(self, place: int, reps: Reps) -> tuple[UsdPrim, ...]:
+        found = self._prims.get(place, {})
+        names = dict.fromkeys(self._field("primChildren", reps, list, []))
+        return tuple(found[name] for name in names if name in found)
 
+    def _metadata(self, reps: Reps) -> dict[str, Any]:
+        fields = {name: self._value(name, reps[name]) for name in PLAIN if name in reps}
+        fields |= {arc: True for name, arc in ARC_OF.items() if name in reps}
+        if "subLayers" in reps and not self._value("subLayers", reps["subLayers"]):
+            del fields["subLayers"]
+        if "customData" in reps:
+            fields["customData"] = self._own_data(reps["customData"])
+        return fields
 
-def _attribute(layer: Any, spec: Any, file: BinaryIO) -> UsdProperty:
-    if spec.typeName.isArray and spec.name.removesuffix(HALF) not in (*ARRAYS, ORDER):
-        return UsdProperty()
-    value, is_sampled = spec.default, False
-    if value is None:
-        times = layer.ListTimeSamplesForPath(spec.path)
-        if times:
-            value, is_sampled = layer.QueryTimeSample(spec.path, times[0]), True
-    space = spec.GetInfo("colorSpace") if spec.HasInfo("colorSpace") else None
-    fields = {} if space is None else {"colorSpace": space}
-    return UsdProperty(_plain(value, file), fields, is_sampled)
+    def _own_data(self, rep: int) -> dict[str, Any]:
+        """Return gaussrep's entry of a dictionary, whose values are no dictionaries."""
+        own = self._values.dictionary(rep).get(VENDOR)
+        if own is None:
+            return {}
+        entries = self._values.dictionary(own)
+        return {VENDOR: {name: self._value(name, entry) for name, entry in entries.items()}}
 
+    def _attribute(self, name: str, reps: Reps) -> UsdProperty:
+        value, is_sampled = None, False
+        if "default" in reps:
+            value = self._value(name, reps["default"])
+        if value is None and "timeSamples" in reps:
+            value, is_sampled = self._value(name, reps["timeSamples"]), True
+        space = self._field("colorSpace", reps, str, "")
+        return UsdProperty(value, {"colorSpace": space} if space else {}, is_sampled)
 
-def _plain(value: Any, file: BinaryIO) -> Any:
-    """Convert a value to plain numbers, text or an array of float32."""
-    kind = type(value).__name__
-    if kind.endswith("Array"):
-        if kind in ("TokenArray", "StringArray", "AssetPathArray"):
-            return [str(item) for item in value]
-        return _numbers(np.asarray(value), file, is_xyzw=kind.startswith("Quat"))
-    if kind.startswith("Quat"):
-        return (value.GetReal(), *value.GetImaginary())
-    if kind.startswith("Matrix"):
-        return np.array(value)
-    return tuple(value) if kind.startswith("Vec") else value
+    def _field(self, name: str, reps: Reps, kind: type, default: Any) -> Any:
+        if name not in reps:
+            return default
+        value = self._value(name, reps[name])
+        if not isinstance(value, kind):
+            raise FormatError(f"it is damaged: {name} is no {kind.__name__}.")
+        return value
 
+    def _value(self, name: str, rep: int) -> Any:
+        try:
+            return self._values.value(rep)
+        except FormatError as error:
+            raise FormatError(f"its {name[:60]} cannot be read: {error}") from error
 
-def _numbers(view: np.ndarray, file: BinaryIO, *, is_xyzw: bool) -> np.ndarray:
-    """Copy an array of OpenUSD, few rows at a time.
+    def _fields(self, first: int) -> Reps:
+        """Return the fields of a set that begins at a place, which follows the end of another."""
+        if first not in self._sets:
+            self._sets[first] = self._read_fields(first)
+        return self._sets[first]
 
-    Most are views of the mapped file, whose pages count as memory once they are touched: where the
-    system tells their place, they are read from the file.
-    """
-    place = _place_in_file(view, file)
-    check_decompressed_size(os.fstat(file.fileno()).st_size, view.nbytes)
-    numbers = np.empty(view.shape, np.float32)
-    for part in divide_rows(len(view), ROWS):
-        rows = view[part]
-        if place is not None:
-            content = os.pread(file.fileno(), rows.nbytes, place + part.start * view.strides[0])
-            rows = np.frombuffer(content, view.dtype).reshape(rows.shape)
-        with np.errstate(over="ignore"):
-            numbers[part] = rows[:, XYZW_TO_WXYZ] if is_xyzw else rows
-    return numbers
-
-
-def _place_in_file(view: np.ndarray, file: BinaryIO) -> int | None:
-    """Find where a view of a mapped file begins in it; None where it is not known to be one."""
-    inode = os.fstat(file.fileno()).st_ino
-    start = view.__array_interface__["data"][0]
-    for line in MAPS.read_text().splitlines() if MAPS.exists() else ():
-        if found := MAP.match(line):
-            first, end, offset = (int(text, 16) for text in found.groups()[:3])
-            if first <= start < end and int(found[4]) == inode:
-                if start + view.nbytes > end:
-                    raise FormatError(DAMAGED)
-                return offset + start - first
-    return None
+    def _read_fields(self, first: int) -> Reps:
+        tables = self._tables
+        if first not in range(len(tables.sets)) or (first and tables.sets[first - 1] != -1):
+            raise FormatError("it is damaged: a spec has no fields.")
+        found, place = dict[str, int](), first
+        while (field := int(tables.sets[place])) != -1:
+            if field not in range(len(tables.field_names)):
+                raise FormatError(f"it is damaged: it has no field {field}.")
+            found[tables.token(int(tables.field_names[field]))] = int(tables.field_values[field])
+            place += 1
+            if place == len(tables.sets):
+                raise FormatError("it is damaged: a set of fields has no end.")
+        return found

@@ -8,7 +8,6 @@ are written. The tables, which are small, are blocks of LZ4 without any repetiti
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence, Sized
-from enum import IntEnum
 from io import BufferedIOBase
 from typing import IO, BinaryIO
 
@@ -18,25 +17,28 @@ from gaussrep import __version__
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import Signs
 from gaussrep.formats.format import divide_rows
+from gaussrep.formats.usd_crate_layout import (
+    CHILD_FOLLOWS,
+    CRATE,
+    IS_ARRAY,
+    IS_INLINED,
+    LEAF,
+    PRIM_SPEC,
+    PROPERTY,
+    ROOT,
+    SECTION,
+    SIBLING_FOLLOWS,
+    START,
+    Kind,
+)
 from gaussrep.formats.usd_scene import DEGREE, SPLATS, VENDOR
 from gaussrep.formats.usd_writing import PRIM, ROWS, UsdArray, arrays, degree_of
 from gaussrep.gaussians import Gaussians
 
-CRATE = b"PXR-USDC"
-"""First bytes of binary files."""
-START = struct.Struct("<8s3B5xq64x")
-"""Identifier, version, and place of the list of sections."""
-SECTION = struct.Struct("<16sqq")
-"""Name, place and size of a section."""
 VERSION = (0, 8, 0)
 """The version that OpenUSD 26.11 itself writes."""
 WIDTHS = {"float[]": 1, "float3[]": 3, "point3f[]": 3, "quatf[]": 4}
 XYZW = [1, 2, 3, 0]
-PROPERTY, PRIM_SPEC, ROOT = 1, 6, 7
-"""Kinds of specs."""
-CHILD_FOLLOWS, SIBLING_FOLLOWS, LEAF = -1, 0, -2
-"""What follows a path in the tree of paths."""
-IS_ARRAY, IS_INLINED = 1 << 63, 1 << 62
 DATE = (1980, 1, 1, 0, 0, 0)
 ZIP_ENTRY = 30
 """Bytes ahead of an entry's name in a zip file; the name and a field of padding follow."""
@@ -44,23 +46,6 @@ ALIGNMENT = 64
 """Bytes at whose multiples the files of a package begin."""
 LARGEST_PACKAGE = 2**31 - 1
 """Bytes of the largest file in a zip file without its extension to 64 bits, which packages lack."""
-
-
-class Kind(IntEnum):
-    """Types of values."""
-
-    BOOL = 1
-    INT = 3
-    FLOAT = 8
-    DOUBLE = 9
-    STRING = 10
-    TOKEN = 11
-    QUATF = 17
-    VEC3F = 24
-    DICTIONARY = 31
-    TOKENS = 41
-    SPECIFIER = 42
-    VARIABILITY = 44
 
 
 ARRAY_KINDS = {1: Kind.FLOAT, 3: Kind.VEC3F, 4: Kind.QUATF}

@@ -28,6 +28,12 @@ DEGREE = "radiance:sphericalHarmonicsDegree"
 COEFFICIENTS = "radiance:sphericalHarmonicsCoefficients"
 ARRAYS = ("positions", "orientations", "scales", "opacities", COEFFICIENTS)
 """Attributes of Gaussians that are read."""
+VISIBILITY, HINT = "visibility", "projectionModeHint"
+RESET, INVERSE, OPERATION = "!resetXformStack!", "!invert!", "xformOp:"
+ORDER = "xformOpOrder"
+"""Attribute with the names of a prim's transforms."""
+SINGLES = (DEGREE, VISIBILITY, HINT, ORDER)
+"""Other attributes that are read."""
 DEFAULT_DEGREE, MAX_DEGREE = 3, 4
 HALF = "h"
 """Suffix of attributes in half floats, which count where those in float32 are missing."""
@@ -40,6 +46,18 @@ Z_UP = np.array([[1.0, 0, 0, 0], [0, 0, -1, 0], [0, 1, 0, 0], [0, 0, 0, 1]])
 KEEPS_AXES = "usd-convert-gsplat"
 """Program that writes the axes of its source and names them right, up, back."""
 Place = tuple[UsdPrim, np.ndarray]
+
+
+def is_read(name: str) -> bool:
+    """Return whether an attribute counts for Gaussians.
+
+    Args:
+        name: Its name.
+
+    Returns:
+        Whether it is one of Gaussians, of their place, or of whether they are seen.
+    """
+    return name.removesuffix(HALF) in ARRAYS or name in SINGLES or name.startswith(OPERATION)
 
 
 def read_scene(layer: UsdLayer, axes: str, remarks: Remarks) -> Gaussians:
@@ -100,7 +118,7 @@ def _splats(layer: UsdLayer, remarks: Remarks) -> Iterator[Place]:
         prim, above = waiting.pop()
         if prim.specifier != "def" or prim.fields.get("active", True) in (False, 0.0):
             continue
-        if prim.value("visibility") == "invisible":
+        if prim.value(VISIBILITY) == "invisible":
             remarks.add("prims that are invisible are left out")
             continue
         with np.errstate(over="ignore", invalid="ignore"):
@@ -191,14 +209,9 @@ def _harmonics(prim: UsdPrim, count: int, remarks: Remarks) -> np.ndarray:
 
 
 def _remark_hints(prim: UsdPrim, remarks: Remarks) -> None:
-    hint = prim.value("projectionModeHint")
+    hint = prim.value(HINT)
     if hint not in (None, "perspective"):
         remarks.add(f"its projectionModeHint {str(hint)[:40]!r} is not applied")
-
-
-RESET, INVERSE, OPERATION = "!resetXformStack!", "!invert!", "xformOp:"
-ORDER = "xformOpOrder"
-"""Attribute with the names of a prim's transforms."""
 
 
 def _local_matrix(prim: UsdPrim) -> tuple[np.ndarray, bool]:

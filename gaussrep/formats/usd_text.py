@@ -35,6 +35,8 @@ NUMERIC = re.compile(
 """Types of numbers and of vectors of them."""
 LISTS = ("prepend", "append", "add", "delete", "reorder")
 """Words before the fields that are lists."""
+TAKING = ("delete", "reorder")
+"""Those of them that add nothing to a list."""
 VARIABILITIES = ("custom", "uniform", "varying", "config")
 SPECIFIERS = ("def", "over", "class")
 MAX_DEPTH = 64
@@ -44,13 +46,14 @@ PIECE = 2**22
 BLANKS = bytes.maketrans(b"(),", b"   ")
 
 
-def read_text(data: bytes | mmap) -> UsdLayer:
+def read_text(data: bytes | mmap, start: int = 0) -> UsdLayer:
     """Parse a layer.
 
     Of time samples the first is kept, of variants none.
 
     Args:
-        data: The whole file.
+        data: The whole file, or of a package the part up to the end of the layer.
+        start: Place of the layer's first byte.
 
     Returns:
         Its content.
@@ -58,16 +61,16 @@ def read_text(data: bytes | mmap) -> UsdLayer:
     Raises:
         FormatError: If it is damaged, or nested too deeply.
     """
-    if data[: len(MAGIC)] != MAGIC:
+    if data[start : start + len(MAGIC)] != MAGIC:
         raise FormatError("this is no text file of USD: it does not begin with #usda.")
-    return _Parser(data).layer()
+    return _Parser(data, start).layer()
 
 
 class _Parser:
     """A place in the text, and the forms that may begin there."""
 
-    def __init__(self, data: bytes | mmap) -> None:
-        self._data, self._place, self._depth = data, 0, 0
+    def __init__(self, data: bytes | mmap, place: int) -> None:
+        self._data, self._place, self._depth = data, place, 0
 
     def layer(self) -> UsdLayer:
         fields = self._fields() if self._peek() == b"(" else {}
@@ -170,11 +173,15 @@ class _Parser:
             if token[0] in "\"'":
                 fields["comment"] = self._string()
                 continue
-            name = self._take("word")
+            operation, name = "", self._take("word")
             if name in LISTS:
-                name = self._take("word")
+                operation, name = name, self._take("word")
             self._mark(b"=")
-            fields[name] = self._value("")
+            value, old = self._value(""), fields.get(name)
+            if operation and isinstance(old, list) and isinstance(value, list):
+                value = [*old, *value]
+            if operation not in TAKING:
+                fields[name] = value
         return fields
 
     def _value(self, kind: str) -> Any:

@@ -16,7 +16,7 @@ from gaussrep.formats.spz_unpacking import open_spz
 from gaussrep.gaussians import Gaussians
 
 NAMES = ["a.splat", "a.spz", "a.glb", "a.gltf", "a.ply", "a.compressed.ply", "a.sog", "a.usda"]
-NAMES += ["meta.json"]
+NAMES += ["a.usdc", "a.usdz", "meta.json"]
 WORDS = [b"\0", b"\xff" * 4, b"-1", b"1e999", b"NaN", b"99999999999", b"{}", b"[]", b"null", b'"']
 
 

@@ -104,6 +104,9 @@ _add_format("sog", "a.sog")
 _add_format("sog-folder", "meta.json")
 _add_format("glb", "a.glb")
 _add_format("gltf", "a.gltf")
+_add_format("usda", "a.usda")
+_add_format("usdc", "a.usdc")
+_add_format("usdz", "a.usdz")
 
 
 def _write_ascii_ply(folder: Path) -> None:
@@ -131,6 +134,28 @@ def _write_ksplat(folder: Path) -> None:
 
 
 READERS["ksplat"] = (_write_ksplat, lambda folder: gr.load(folder / "a.ksplat"))
+
+
+def _write_crate_of_openusd(folder: Path) -> None:
+    """A file with what gaussrep's own lack: matches of LZ4, packed arrays, samples, transforms."""
+    from pxr import Usd, UsdGeom, UsdVol, Vt
+
+    stage = Usd.Stage.CreateNew(str(folder / "a.usdc"))
+    above = UsdGeom.Xform.Define(stage, "/top")
+    above.AddTranslateOp().Set((0.5, 2, 3))
+    above.AddRotateXYZOp().Set((1, 2, 3))
+    field = UsdVol.ParticleField3DGaussianSplat.Define(stage, "/top/a")
+    rows = np.random.default_rng(0).random((20, 3)).astype("f4")
+    field.CreatePositionsAttr(Vt.Vec3fArray.FromNumpy(rows))
+    field.GetScalesAttr().Set(Vt.Vec3fArray.FromNumpy(rows + 0.1), 2.0)
+    field.CreateOpacitiesAttr([0.25, 0.75] * 10)
+    field.CreateOpacitieshAttr([1, 0] * 10)
+    field.GetPrim().SetCustomDataByKey("gaussrep:antialiased", True)
+    stage.Save()
+
+
+if find_spec("pxr"):
+    READERS["usdc-packed"] = (_write_crate_of_openusd, lambda folder: gr.load(folder / "a.usdc"))
 
 
 def _pixels(mode: str) -> Image.Image:

@@ -261,7 +261,7 @@ def register_formats() -> Iterator[FormatRecord]:
     )
     yield FormatRecord(
         name="usd",
-        summary="OpenUSD's ParticleField3DGaussianSplat; binary files need the extra usd.",
+        summary="OpenUSD's ParticleField3DGaussianSplat, as text or binary.",
         target="gaussrep.formats.usd:Usd",
         config="gaussrep.formats.config:UsdConfig",
         suffixes=(".usda", ".usdc", ".usdz", ".usd"),
