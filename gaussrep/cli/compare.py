@@ -13,13 +13,14 @@ from gaussrep.atomic_files import atomic_write
 from gaussrep.cli.checks import require_output
 from gaussrep.console import print_table
 from gaussrep.errors import ConfigError, UnavailableError
+from gaussrep.training.metrics_table import MACHINE_COLUMNS
 
 if TYPE_CHECKING:
     from gaussrep.evaluation.comparison import Comparison
 
 HEADERS = ("metric", "runs", "seeds", "mean", "difference", "95 % interval", "equivalent")
 SUFFIXES = (".json", ".csv", ".png")
-CLOCK = {"samples_per_second", "lr", "epoch"}
+NO_SCORES = MACHINE_COLUMNS | {"lr", "epoch"}
 
 
 def compare(
@@ -53,7 +54,7 @@ def compare(
     if margin is not None and (margin <= 0 or len(metric or []) != 1):
         raise ConfigError("--margin is a positive number in the unit of one --metric; give both")
     groups = read_groups(folders)
-    common = set.intersection(*(group.metrics for group in groups)) - CLOCK
+    common = set.intersection(*(group.metrics for group in groups)) - NO_SCORES
     found = compare_groups(groups, metric or sorted(common), margin)
     print_table(HEADERS, [_cells(each) for each in found])
     for file in files:

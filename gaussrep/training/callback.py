@@ -7,7 +7,7 @@ from gaussrep.training.train_state import TrainState
 
 Row = dict[str, int | float]
 """Numbers of one optimizer step: `step`, `epoch`, `lr`, `loss`, the method's metrics, `grad_norm`,
-`samples_per_second`, and further ones that callbacks measured."""
+`samples_per_second`, further ones that callbacks measured, and where it is logged `memory_gb`."""
 
 
 class Callback:

@@ -267,7 +267,7 @@ class MetricsCsv(Callback):
 
 
 class ProgressDisplay(Callback):
-    """Shows steps, loss, throughput and remaining time: a bar on a terminal, lines elsewhere."""
+    """Shows steps, loss, throughput, memory and remaining time: a bar, or lines in a log."""
 
     main_process_only: ClassVar[bool] = True
 
@@ -340,7 +340,7 @@ def headline(state: TrainState) -> str:
 
 
 def format_metrics(state: TrainState, row: Row) -> str:
-    """Format the losses, the method's `progress_metrics` and the throughput of a step.
+    """Format the losses, the method's `progress_metrics`, throughput and memory of a step.
 
     Args:
         state: The run.
@@ -351,7 +351,10 @@ def format_metrics(state: TrainState, row: Row) -> str:
     """
     names = ("loss", "val_loss", *state.method.progress_metrics)
     parts = [f"{name} {_format(row[name])}" for name in names if name in row]
-    return "  ".join([*parts, f"{row['samples_per_second']:.3g} samples/s"])
+    parts.append(f"{row['samples_per_second']:.3g} samples/s")
+    if "memory_gb" in row:
+        parts.append(f"{row['memory_gb']:.2g} GB")
+    return "  ".join(parts)
 
 
 def _format(value: int | float) -> str:

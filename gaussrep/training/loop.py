@@ -17,6 +17,7 @@ from gaussrep.methods.method import Batch, StepOutput
 from gaussrep.methods.sample_random import SAMPLE_SEED
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
+from gaussrep.training.memory import memory_gb
 from gaussrep.training.module_tensors import list_buffers
 from gaussrep.training.train_state import TrainState
 
@@ -192,5 +193,6 @@ def _measure_and_log(callbacks: Sequence[Callback], state: TrainState, row: Row)
     row |= measured
     step = state.step
     if measured or step in (1, state.steps) or step % state.config.log_every == 0:
+        row["memory_gb"] = memory_gb(state.engine.device)
         for callback in callbacks:
             callback.on_log(state, row)

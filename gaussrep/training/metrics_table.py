@@ -7,6 +7,8 @@ from gaussrep.errors import RunError
 from gaussrep.plain_files import read_plain_text
 
 Rows = list[dict[str, str]]
+MACHINE_COLUMNS = frozenset({"samples_per_second", "memory_gb"})
+"""Columns that tell of the machine, and differ between runs with the same numbers."""
 
 
 def read_rows(file: Path) -> tuple[list[str], Rows]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from metrics_rows import rows_of
 
 import gaussrep as gr
 from gaussrep.errors import ConfigError, RunError
@@ -21,10 +22,6 @@ from gaussrep.training.run_folder import RunFolder
 def rows(folder):
     with (folder / "metrics.csv").open(encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
-
-
-def untimed(folder):
-    return [{k: v for k, v in row.items() if k != "samples_per_second"} for row in rows(folder)]
 
 
 @contextmanager
@@ -110,7 +107,7 @@ def test_a_resumed_fit_ends_as_one_that_was_never_stopped(run, tiny_capture, str
     assert max(RunFolder(stopped).checkpoints()) == 13
     assert gr.load(stopped / "scene.ply").count != 20
     result = resume_fit(stopped, capture=tiny_capture)
-    assert untimed(result.run) == untimed(whole.run)
+    assert rows_of(result.run) == rows_of(whole.run)
     first, second = gr.load(whole.scene), gr.load(result.scene)
     assert torch.equal(first.means, second.means)
     weights = [each.run / "model.safetensors" for each in (whole, result)]
@@ -190,7 +187,7 @@ def test_a_fit_that_started_from_a_file_is_resumed_without_it(
         run(*settings, name="stopped")
     path.unlink()
     result = resume_fit(whole.run.with_name("stopped"), capture=tiny_capture)
-    assert untimed(result.run) == untimed(whole.run)
+    assert rows_of(result.run) == rows_of(whole.run)
     assert torch.equal(gr.load(result.scene).means, gr.load(whole.scene).means)
 
 

@@ -19,7 +19,9 @@ from killed_command import run_command
 from PIL import Image
 from raw_scannet import TABLE, write_labels, write_mesh, write_sens
 
-CLOCK_COLUMNS = ("samples_per_second", "steps_per_second", "seconds")
+from gaussrep.training.metrics_table import MACHINE_COLUMNS
+
+UNLIKE_COLUMNS = MACHINE_COLUMNS | {"steps_per_second", "seconds"}
 FIT = ["fit", "synthetic:balls", "--run", "out", "steps=6", "checkpoint_every=2", "log_every=1"]
 FIT += ["data.image_size=24", "init.count=60", "device=cpu", "tensorboard=false"]
 TRAINER = ["trainer.steps=6", "trainer.checkpoint_every=2", "trainer.log_every=1"]
@@ -152,7 +154,7 @@ def content(path: Path) -> object:
     if path.name == "metrics.csv":
         with path.open(encoding="utf-8") as stream:
             rows = list(csv.DictReader(stream))
-        return [{k: v for k, v in row.items() if k not in CLOCK_COLUMNS} for row in rows]
+        return [{k: v for k, v in row.items() if k not in UNLIKE_COLUMNS} for row in rows]
     if path.suffix == ".pt":  # the order in which pickle meets equal objects differs
         return plain(torch.load(path, weights_only=True))
     return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,12 +1,12 @@
 """Trainings in one process and in two, started together; modules are imported once for all."""
 
-import csv
 import multiprocessing
 import os
 import socket
 from pathlib import Path
 
 import torch
+from metrics_rows import rows_of
 
 LIBRARIES = ["torch", "accelerate", "gaussrep.training", "gaussrep.rendering.cpu.renderer"]
 LIBRARIES += ["gaussrep_gmae.method", "gaussrep_gaussiancross.method"]
@@ -31,7 +31,7 @@ def train_alone_and_together(settings: dict, folder: Path) -> list[list[dict[str
         process.join(timeout=240)
         process.kill()
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    return [_rows(folder / count / "metrics.csv") for count in ("1", "2")]
+    return [_numbers_of(folder / count) for count in ("1", "2")]
 
 
 def _train(settings: dict, folder: Path, rank: int, count: int, port: int) -> None:
@@ -57,12 +57,8 @@ def _train(settings: dict, folder: Path, rank: int, count: int, port: int) -> No
         assert isinstance(trained[0], FSDPModule) == (count > 1)
 
 
-def _rows(file: Path) -> list[dict[str, float]]:
-    with file.open(encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        del row["samples_per_second"]
-    return [{name: float(value) for name, value in row.items() if value} for row in rows]
+def _numbers_of(run: Path) -> list[dict[str, float]]:
+    return [{name: float(x) for name, x in row.items() if x} for row in rows_of(run)]
 
 
 class LabeledImages:

@@ -3,7 +3,6 @@
 All runs are programs of their own: nothing of the tests' run-time type checks is in them.
 """
 
-import csv
 import os
 import signal
 import socket
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from forked_program import run_gaussrep
+from metrics_rows import rows_of
 
 TOY = Path(__file__).parent / "toy"
 OF_ITSELF = "ignore::FutureWarning:torch.storage"
@@ -62,15 +62,6 @@ def train(folder, *arguments):
     done = run_gaussrep("train", *arguments, cwd=folder, env=environment())
     assert done.returncode == 0, done.stderr
     return done.stdout
-
-
-def rows_of(run):
-    """The rows of a run's table, without the one column that a clock wrote."""
-    with (run / "metrics.csv").open() as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        del row["samples_per_second"]
-    return rows
 
 
 def wait_for_rows(process, run, count):

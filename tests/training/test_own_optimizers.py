@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 import torch
+from metrics_rows import rows_of
 from torch import nn
 
 from gaussrep.config import ComponentConfig, load_config
@@ -102,8 +103,7 @@ def cloud(toy, monkeypatch):
 
 
 def last(folder):
-    rows = read_rows(folder / "metrics.csv")[1]
-    return {name: value for name, value in rows[-1].items() if name != "samples_per_second"}
+    return rows_of(folder)[-1]
 
 
 def test_each_optimizer_follows_its_own_schedule(cloud, tmp_path):

@@ -1,7 +1,6 @@
-import csv
-
 import pytest
 import torch
+from metrics_rows import rows_of
 
 from gaussrep.errors import DataError, RunError
 from gaussrep.training import loop
@@ -15,14 +14,6 @@ QUICK = [
     "base_lr=0.5",
     "layer_decay=0.9",
 ]
-
-
-def rows_of(folder):
-    with RunFolder(folder).metrics_file.open() as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        del row["samples_per_second"]
-    return rows
 
 
 def same(first, second):

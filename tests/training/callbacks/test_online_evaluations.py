@@ -1,19 +1,14 @@
 import pytest
+from metrics_rows import rows_of
 
 from gaussrep.building import build
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.training.callbacks import read_rows
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import resume, train
 
 RANK = ["evaluations.rank=effective-rank", "evaluations.half.type=effective-rank"]
 RANK += ["evaluations.half.limit=3"]
 CONSTANT = ["trainer.schedule.min_lr=0.01", "trainer.schedule.warmup_fraction=0"]
-
-
-def rows_of(folder):
-    rows = read_rows(RunFolder(folder).metrics_file)[1]
-    return [{k: v for k, v in row.items() if k != "samples_per_second"} for row in rows]
 
 
 def test_numbers_are_logged_where_they_are_due(tmp_path, configure):

@@ -14,7 +14,7 @@ class Linear(torch.nn.Linear):
     progress_metrics = ("count",)
 
 
-ROW = {"loss": 0.123456, "samples_per_second": 321.9}
+ROW = {"loss": 0.123456, "samples_per_second": 321.9, "memory_gb": 1.26}
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_plain_lines_elsewhere_than_on_a_terminal(training, capsys):
         "step …",
     ]
     (last,) = lines[2:]
-    assert last.startswith("step 6/9  loss 0.1235  val_loss 2  322 samples/s  left 0:00:00")
+    assert last.startswith("step 6/9  loss 0.1235  val_loss 2  322 samples/s  1.3 GB  left 0:00:00")
 
 
 def test_a_bar_on_a_terminal(training, capsys, monkeypatch):
@@ -61,4 +61,4 @@ def test_a_bar_on_a_terminal(training, capsys, monkeypatch):
 
 def test_a_method_may_show_metrics_of_its_own(training):
     line = format_metrics(training, ROW | {"count": 7, "other": 3})
-    assert line == "loss 0.1235  count 7  322 samples/s"
+    assert line == "loss 0.1235  count 7  322 samples/s  1.3 GB"
