@@ -86,11 +86,19 @@ class KernelCache:
     def save_overload(self, sig: Any, data: Any) -> None:
         """Save a kernel that was compiled, and remove kernels that nobody has used for long."""
         try:
+            self._save(sig, data)
+        except OSError as error:
+            logger.warning("a compiled kernel cannot be kept: %s", error)
+        _remove_unused()
+
+    def _save(self, sig: Any, data: Any) -> None:
+        try:
             self._open(sig).save_overload(sig, data)
+        except OSError:
+            raise
         except Exception as error:  # its index is read first, and may be damaged
             self._discard(sig, error)
             self._open(sig).save_overload(sig, data)
-        _remove_unused()
 
     def flush(self) -> None:
         """Forget the kernel."""

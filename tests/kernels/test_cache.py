@@ -225,6 +225,17 @@ def test_a_damaged_kernel_is_made_again(tmp_path, monkeypatch, caplog, ending, c
     assert not caplog.text
 
 
+def test_a_full_disk_costs_the_cache_and_not_the_result(tmp_path, monkeypatch, caplog):
+    monkeypatch.setattr(cache, "cache_folder", lambda: tmp_path)
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("numba.core.caching.FunctionCache.save_overload", fail)
+    assert kernel(lambda x: 2 * x)(3) == 6
+    assert "cannot be kept: [Errno 28] No space left on device" in caplog.text
+
+
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="needs the owners of files")
 def test_a_folder_that_others_can_write_holds_no_kernels(tmp_path):
     assert cache._is_private(tmp_path / "own" / "kernels")
