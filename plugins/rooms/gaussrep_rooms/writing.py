@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -99,7 +100,8 @@ def _each(
 def _write(root: Path, config: RoomsConfig, seed: int, number: int) -> None:
     room = make_room(seed, number, config)
     files = _files(root, number)
-    write_scene(root, files.split, files.name, room.cloud, room.frames, room.intrinsics)
+    with _explained_errors(root):
+        write_scene(root, files.split, files.name, room.cloud, room.frames, room.intrinsics)
 
 
 def _files(root: Path, number: int) -> SceneFiles:
@@ -109,7 +111,7 @@ def _files(root: Path, number: int) -> SceneFiles:
 def _claim(root: Path, settings: dict[str, int | bool], *, is_shared: bool) -> None:
     """Create the folder with its settings, or check that they are the same."""
     path = root / SETTINGS
-    try:
+    with _explained_errors(root):
         for folder in (root, *(root / "metadata").glob("*")):
             remove_leftovers(folder, is_shared=is_shared)
         if path.exists():
@@ -119,6 +121,12 @@ def _claim(root: Path, settings: dict[str, int | bool], *, is_shared: bool) -> N
         else:
             root.mkdir(parents=True, exist_ok=True)
             write_json(settings, path)
+
+
+@contextmanager
+def _explained_errors(root: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise DataError(f"{root}: cannot be written: {error.strerror or error}.") from error
 

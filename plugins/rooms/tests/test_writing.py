@@ -109,6 +109,19 @@ def test_other_settings_and_other_folders_are_refused(tmp_path):
         write(tmp_path / "file")
 
 
+def test_a_full_disk_is_one_sentence(tmp_path, monkeypatch):
+    """NumPy 2's arrays that could not be written whole raise an OSError without a number."""
+
+    def fail(*_):
+        raise OSError("1500 requested and 168 written")
+
+    with monkeypatch.context() as full:
+        full.setattr("gaussrep_rooms.writing.write_scene", fail)
+        with pytest.raises(DataError, match=r"rooms: cannot be written: 1500 requested and 168"):
+            write(tmp_path / "rooms")
+    assert write(tmp_path / "rooms").made == 3
+
+
 def test_shares_make_the_rooms_of_one_call(tmp_path):
     write(tmp_path / "whole", train=2, val=1)
     made = [write(tmp_path / "shares", share=WorkShare(number, 2)).made for number in (2, 1)]
