@@ -123,4 +123,4 @@ def _write(record: dict[str, Any], file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(record, file)
     except OSError as error:
-        raise RunError(f"cannot write the scores to {file}: {error.strerror}") from error
+        raise RunError(f"cannot write the scores to {file}: {error.strerror or error}") from error

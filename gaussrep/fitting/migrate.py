@@ -59,7 +59,9 @@ def migrate_fit(run: RunFolder) -> list[str]:
             *replace_config(run, converted, renamed),
         ]
     except OSError as error:
-        raise RunError(f"cannot convert the run folder {run.path}: {error.strerror}") from error
+        raise RunError(
+            f"cannot convert the run folder {run.path}: {error.strerror or error}"
+        ) from error
 
 
 def _typed(settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def write_plugin(name: PluginName, folder: Path) -> None:
                 (temporary / path).parent.mkdir(parents=True, exist_ok=True)
                 (temporary / path).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise PluginError(f"{folder} cannot be written: {error.strerror}.") from error
+        raise PluginError(f"{folder} cannot be written: {error.strerror or error}.") from error
 
 
 def _render(template: Traversable, name: PluginName) -> Iterator[tuple[str, str]]:

@@ -135,7 +135,9 @@ def load_weights(file: Path, model: nn.Module) -> None:
         else:
             load_model(model, file)
     except SafetensorError as error:
-        raise RunError(f"{file} is damaged: {error}") from error
+        raise RunError(
+            f"{file} is damaged: {error}; take model.safetensors of a checkpoint of the run instead"
+        ) from error
     except RuntimeError as error:
         reason = " ".join(str(error).split())
         raise RunError(

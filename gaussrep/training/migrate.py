@@ -101,7 +101,9 @@ def migrate_run(run: "RunFolder", model: type[Config], files: Mapping[str, str])
         lines = rename_files(run.path, files)
         return [*lines, *replace_config(run, config, renamed)] if renamed else lines
     except OSError as error:
-        raise RunError(f"cannot convert the run folder {run.path}: {error.strerror}") from error
+        raise RunError(
+            f"cannot convert the run folder {run.path}: {error.strerror or error}"
+        ) from error
 
 
 def rename_files(folder: Path, files: Mapping[str, str]) -> list[str]:

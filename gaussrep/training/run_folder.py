@@ -15,7 +15,7 @@ from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import Config, load_config
 from gaussrep.config.load import dump_yaml
-from gaussrep.errors import RunError
+from gaussrep.errors import ConfigError, RenamedKeyError, RunError
 from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.migrate import explained_renames, refuse_older_fit
@@ -29,16 +29,16 @@ _ENTRIES = (
     "origin.json",
     "user_config.yaml",
     "given.yaml",
-    "versions.json",
     "metrics.csv",
     "model.safetensors",
     "checkpoints",
     "tensorboard",
     "evaluations",
     "config.yaml.old",
+    "versions.json",
     "config.yaml",
 )
-"""Entries of every run; `config.yaml` goes last, because it makes a folder a run."""
+"""Entries of every run; last those that make a folder a run, and one that gaussrep wrote."""
 
 C = TypeVar("C", bound=Config)
 
@@ -92,7 +92,9 @@ class RunFolder:
             write_json(collect_versions(), path / "versions.json")
             run._write_signed(dump_yaml(config), trusted)
         except OSError as error:
-            raise RunError(f"cannot write the run folder {path}: {error.strerror}") from error
+            raise RunError(
+                f"cannot write the run folder {path}: {error.strerror or error}"
+            ) from error
         return run
 
     @classmethod
@@ -229,10 +231,20 @@ class RunFolder:
 
     def _is_written_by_gaussrep(self) -> bool:
         try:
-            versions = read_json(self.path / "versions.json")
-            return "gaussrep" in versions["packages"]
-        except (OSError, ValueError, KeyError, TypeError):
+            return "gaussrep" in self.read_versions()["packages"]
+        except (KeyError, TypeError):
             return False
+
+    def read_versions(self) -> Any:
+        """Read the versions of what the run was started with.
+
+        Returns:
+            What `collect_versions` returned then; None where the file is missing or no JSON.
+        """
+        try:
+            return read_json(self.path / "versions.json")
+        except (OSError, ValueError):
+            return None
 
     def checkpoint(self, step: int) -> Path:
         """Return the folder of a checkpoint, which need not exist.
@@ -343,8 +355,18 @@ class RunFolder:
             ConfigError: The file, or an override, does not make a valid configuration.
         """
         with explained_renames(self.config_file):
-            config = load_config(cls, None, [self.config_file])
+            config = self._load_whole(cls)
         return load_config(cls, None, [self.config_file], overrides) if overrides else config
+
+    def _load_whole(self, cls: type[C]) -> C:
+        try:
+            return load_config(cls, None, [self.config_file])
+        except RenamedKeyError:
+            raise
+        except ConfigError as error:
+            if str(self.config_file) in str(error):
+                raise
+            raise ConfigError(f"{self.config_file}: {error}") from error
 
     def trusted(self) -> tuple[str, ...] | None:
         """Find whether this user made the run.
@@ -384,7 +406,7 @@ class RunFolder:
         owned = [name for found in plugins.list() for name in found.record.run_files]
         for name in (*owned, *_ENTRIES):
             entry = self.path / name
-            if entry.is_dir():
+            if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)
             else:
                 entry.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,13 +44,16 @@ def owned_run(folder: Path) -> Iterator[None]:
             "stop it, or give another folder with --run"
         ) from error
     except OSError as error:
-        raise RunError(f"cannot write the run folder {folder}: {error.strerror}") from error
+        raise RunError(
+            f"cannot write the run folder {folder}: {error.strerror or error}"
+        ) from error
     except NotImplementedError:
         yield
         return
     try:
-        write_json({"host": socket.gethostname(), "pid": os.getpid()}, folder / OWNER)
         remove_leftovers(folder)
+        with suppress(OSError):  # on a full disk others are refused all the same
+            write_json({"host": socket.gethostname(), "pid": os.getpid()}, folder / OWNER)
         yield
     finally:
         (folder / OWNER).unlink(missing_ok=True)

@@ -3,8 +3,8 @@
 import errno
 import signal
 import sys
-from collections.abc import Callable, Collection, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
@@ -30,10 +30,11 @@ from gaussrep.training.resumed_config import resumed_config
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import owned_run
 from gaussrep.training.train_state import TrainState
+from gaussrep.training.versions import describe_changes
 from gaussrep.trust import trusting
 
 _PREPARING = "preparing data and method"
-_FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES}
+_FULL_OR_READ_ONLY = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ def resume(
         trainer = _Trainer(config, engine, components)
         with stop_on_signals() as stop, ExitStack() as stack:
             engine.on_main(lambda: stack.enter_context(owned_run(run.path)))
+            engine.on_main(lambda: _print_changed_versions(run))
             return trainer.run(run, stop, resumes=True)
 
 
@@ -182,7 +184,8 @@ def train_or_resume(
             f"{folder} holds the training of other weights or with other settings; remove it, or "
             "give this one another place with folder=FOLDER"
         )
-    if max(run.checkpoints(), default=0) != config.trainer.steps:
+    steps = config.trainer.steps
+    if steps is None or not run.is_finished(steps):
         resume(folder)
 
 
@@ -195,8 +198,9 @@ class _Trainer:
         self._callbacks = components.build_callbacks(config, is_main=engine.is_main)
 
     def run(self, run: RunFolder, stop: StopRequest, *, resumes: bool = False) -> TrainResult:
-        state = self._start(run, resumes=resumes)
-        row = self._fit(state, stop)
+        with _explained_full_disk(run):
+            state = self._start(run, resumes=resumes)
+            row = self._fit(state, stop)
         if state.step < state.steps:
             raise RunInterrupt(run.path, state.step, state.steps, stop.received or signal.SIGINT)
         row = row or self._engine.on_main(lambda: last_row(run.metrics_file))
@@ -230,7 +234,7 @@ class _Trainer:
         return state
 
     def _fit(self, state: TrainState, stop: StopRequest) -> Row:
-        """Make the steps that are left; an interruption or a full disk names the run."""
+        """Make the steps that are left; an interruption names the run."""
         loader = make_loader(
             self._components.training_set,
             self._components.order.batches(self._engine.rank, state.position),
@@ -243,13 +247,6 @@ class _Trainer:
         except KeyboardInterrupt as error:
             saved = max(run.checkpoints(), default=None)
             raise RunInterrupt(run.path, saved, state.steps, signal.SIGINT) from error
-        except OSError as error:
-            if not _is_unwritable(run, error):
-                raise
-            raise RunError(
-                f"cannot write to {run.path}: {error.strerror}; its checkpoints are whole; make "
-                "room, and resume the run"
-            ) from error
 
     def _restore(self, state: TrainState) -> None:
         """Restore the latest checkpoint that is whole, and set damaged ones aside."""
@@ -266,6 +263,15 @@ class _Trainer:
             engine.on_main(lambda at=checkpoint, found=damage: _set_aside(run, at, found))
 
 
+def _print_changed_versions(run: RunFolder) -> None:
+    if changes := describe_changes(run.read_versions()):
+        print(
+            f"{run.path} was started with {changes}: its numbers may differ from those of a run "
+            "that was never stopped",
+            file=sys.stderr,
+        )
+
+
 def _set_aside(run: RunFolder, checkpoint: Path, damage: DamagedCheckpointError | None) -> None:
     if len(run.checkpoints()) == 1:
         raise RunError(
@@ -278,6 +284,19 @@ def _set_aside(run: RunFolder, checkpoint: Path, damage: DamagedCheckpointError 
         "the one before it",
         file=sys.stderr,
     )
+
+
+@contextmanager
+def _explained_full_disk(run: RunFolder) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if not _is_unwritable(run, error):
+            raise
+        raise RunError(
+            f"cannot write to {run.path}: {error.strerror}; its checkpoints are whole; make room, "
+            "and resume the run"
+        ) from error
 
 
 def _is_unwritable(run: RunFolder, error: OSError) -> bool:

@@ -8,6 +8,29 @@ from gaussrep import plugins
 _PACKAGES = ("gaussrep", "torch", "numpy", "accelerate", "safetensors")
 
 
+def describe_changes(before: object) -> str:
+    """Describe what has another version than it had when a run was started.
+
+    Args:
+        before: What `collect_versions` returned then, as read from a file.
+
+    Returns:
+        Names with the versions then and now; empty where none differs, or `before` is damaged.
+    """
+    if not isinstance(before, dict):
+        return ""
+    now, changes = collect_versions(), []
+    for group in ("packages", "plugins"):
+        found, stored = now[group], before.get(group)
+        if isinstance(found, dict) and isinstance(stored, dict):
+            changes += [
+                f"{name} {stored[name]} (now {found[name]})"
+                for name in found.keys() & stored.keys()
+                if found[name] != stored[name]
+            ]
+    return ", ".join(sorted(changes))
+
+
 def collect_versions() -> dict[str, object]:
     """Look up the versions of everything that may change what a run computes.
 

@@ -115,7 +115,8 @@ class FileSource(ViewSource):
 
     def __init__(self, path: Path, **settings: Any) -> None:
         if not path.is_file():
-            raise FormatError(f"{path}: there is no such file or folder.")
+            what = "this is no regular file" if path.exists() else "there is no such file or folder"
+            raise FormatError(f"{path}: {what}.")
         super().__init__(str(path), path)
         self._settings = settings
 

@@ -3,7 +3,7 @@ import json
 import pytest
 import yaml
 
-from gaussrep.errors import RunError
+from gaussrep.errors import ConfigError, RunError
 from gaussrep.training.run_folder import RunFolder
 
 
@@ -37,6 +37,40 @@ def test_overwriting_removes_the_run_and_nothing_else(tmp_path, configure):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def test_overwriting_removes_a_link_and_not_what_it_leads_to(tmp_path, configure):
+    run = RunFolder.create(tmp_path / "run", configure(), {})
+    elsewhere = tmp_path / "elsewhere" / "step-00000003"
+    elsewhere.mkdir(parents=True)
+    run.checkpoints_folder.symlink_to(elsewhere.parent, target_is_directory=True)
+    RunFolder.create(run.path, configure("seed=5"), {}, overwrite=True)
+    assert run.read_config().seed == 5
+    assert not run.checkpoints_folder.is_symlink()
+    assert elsewhere.is_dir()
+
+
+def test_what_could_not_be_overwritten_whole_can_be_again(tmp_path, configure, monkeypatch):
+    RunFolder.create(tmp_path, configure(), {})
+    (tmp_path / "checkpoints").mkdir()
+
+    def fail(path):
+        raise OSError("it is held open")
+
+    with monkeypatch.context() as held:
+        held.setattr("shutil.rmtree", fail)
+        with pytest.raises(RunError, match=r"cannot write the run folder .*: it is held open"):
+            RunFolder.create(tmp_path, configure("seed=5"), {}, overwrite=True)
+    run = RunFolder.create(tmp_path, configure("seed=5"), {}, overwrite=True)
+    assert run.read_config().seed == 5
+
+
+def test_an_unknown_key_names_the_file(tmp_path, configure):
+    run = RunFolder.create(tmp_path, configure(), {})
+    with run.config_file.open("a") as file:
+        file.write("zzz: 1\n")
+    with pytest.raises(ConfigError, match=rf"{run.config_file}: zzz = 1: unknown key"):
+        run.read_config()
+
+
 def test_overwrite_spares_a_folder_that_holds_no_run(tmp_path, configure):
     (tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "mine").touch()
@@ -46,7 +80,7 @@ def test_overwrite_spares_a_folder_that_holds_no_run(tmp_path, configure):
 
 def test_a_file_in_the_way_is_one_sentence(tmp_path, configure):
     (tmp_path / "run").touch()
-    with pytest.raises(RunError, match="cannot write the run folder"):
+    with pytest.raises(RunError, match=r"cannot write the run folder"):
         RunFolder.create(tmp_path / "run", configure(), {})
 
 

@@ -1,13 +1,14 @@
-import csv
 import errno
 import json
 import math
 import os
 import shutil
 import signal
+from importlib.metadata import version
 
 import pytest
 import torch
+from metrics_rows import rows_of
 from safetensors.torch import load_file
 
 from gaussrep.errors import (
@@ -21,7 +22,7 @@ from gaussrep.errors import (
 from gaussrep.training import loop, random_state, trackers
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import owned_run
-from gaussrep.training.trainer import resume, train
+from gaussrep.training.trainer import resume, train, train_or_resume
 
 CONSTANT = ["trainer.schedule.min_lr=0.01", "trainer.schedule.warmup_fraction=0"]
 
@@ -31,15 +32,6 @@ def outer_random_state():
     before = random_state.capture()
     yield
     random_state.restore(before)
-
-
-def rows_of(folder):
-    """The rows of a run's table, without the one column that a clock wrote."""
-    with RunFolder(folder).metrics_file.open() as stream:
-        rows = list(csv.DictReader(stream))
-    for row in rows:
-        del row["samples_per_second"]
-    return rows
 
 
 def losses_of(folder):
@@ -215,6 +207,51 @@ def test_a_metrics_table_on_a_full_disk_is_one_sentence(tmp_path, configure, mon
     monkeypatch.setattr("gaussrep.training.callbacks.MetricsCsv.on_log", fail)
     with pytest.raises(RunError, match=r"cannot write to .*: No space left on device; .* whole"):
         train(configure("trainer.steps=3"), tmp_path)
+
+
+def test_what_a_killed_training_did_not_write_is_written(tmp_path, configure):
+    """As after a kill between the last checkpoint and the copy of its weights."""
+    config = configure("trainer.steps=4", "trainer.checkpoint_every=2")
+    train_or_resume(config, tmp_path)
+    weights = tmp_path / "model.safetensors"
+    whole = weights.read_bytes()
+    for stale in (None, RunFolder(tmp_path).checkpoint(2) / "model.safetensors"):
+        weights.unlink()
+        (tmp_path / "finished.json").unlink()
+        if stale is not None:
+            shutil.copy(stale, weights)
+        train_or_resume(config, tmp_path)
+        assert weights.read_bytes() == whole
+
+
+def test_a_run_of_other_versions_says_so(tmp_path, configure, capsys):
+    train(configure("trainer.steps=3"), tmp_path)
+    resume(tmp_path, ["trainer.steps=4"])
+    assert "was started with" not in capsys.readouterr().err
+    file = tmp_path / "versions.json"
+    versions = json.loads(file.read_text())
+    versions["packages"]["torch"] = "1.0"
+    versions["plugins"]["gaussrep-toy"] = "99.0"
+    file.write_text(json.dumps(versions))
+    resume(tmp_path, ["trainer.steps=5"])
+    said = capsys.readouterr().err
+    assert f"started with gaussrep-toy 99.0 (now 1.0), torch 1.0 (now {version('torch')})" in said
+    file.write_text("[")
+    resume(tmp_path, ["trainer.steps=6"])
+
+
+def test_a_full_disk_at_the_start_is_one_sentence(tmp_path, configure, monkeypatch):
+    train(configure("trainer.steps=3"), tmp_path)
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("gaussrep.training.run_lock.write_json", fail)
+        full.setattr(RunFolder, "write_config", fail)
+        with pytest.raises(RunError, match=r"cannot write to .*: No space left .*resume the run"):
+            resume(tmp_path, ["trainer.steps=5"])
+    assert resume(tmp_path, ["trainer.steps=5"]).steps == 5
 
 
 def test_the_best_checkpoint_of_an_older_run_stays(tmp_path, configure):
