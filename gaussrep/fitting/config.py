@@ -202,7 +202,8 @@ class LearningRatesConfig(Config):
     decays as that of the centers. Design choice."""
 
     exposure: float = Field(default=2e-2, gt=0)
-    """Of the views' exposures, where `optimize.exposure` is on; half a cosine. Design choice."""
+    """Of the views' exposures but for their gains, which follow the brightness of the images, where
+    `optimize.exposure` is on; half a cosine. Design choice."""
     poses: float = Field(default=1e-3, gt=0)
     """Of the views' poses, in radians and extents, where `optimize.poses` is on; it decays as that
     of the centers. Design choice."""
@@ -232,7 +233,8 @@ class OptimizeConfig(Config):
     vignetting: bool = False
     """Learn a falloff toward the corners for every fitted view, with `exposure`."""
     exposure_weight: float = Field(default=0.1, ge=0)
-    """Weight of the mean square of the exposures in the loss; design choice."""
+    """Weight of the mean square of the exposures, their gains left out, in the loss; design
+    choice."""
     poses: bool = False
     """Learn a correction of every fitted view's pose, with a mean of zero over the views. Held-out
     views keep the pose of the capture."""

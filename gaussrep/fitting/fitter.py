@@ -23,7 +23,12 @@ from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.fitting.scene_model import SceneModel, placeholder_gaussians
 from gaussrep.fitting.strategy import Optimizers, StepInfo, Strategy
-from gaussrep.fitting.view_corrections import Exposure, PoseCorrections
+from gaussrep.fitting.view_corrections import (
+    Exposure,
+    PoseCorrections,
+    half_cosine,
+    measure_balance,
+)
 from gaussrep.gaussians import Gaussians
 from gaussrep.losses.loss import Loss
 from gaussrep.rendering import Rendering, render
@@ -48,12 +53,14 @@ class FittedViews:
         cameras: The views [V], corrected by the calibration.
         background: RGB behind the scene.
         rendering: The images, [V, H, W, ...].
+        exposed: Which of the fitted views they are, where they are exposed as these.
     """
 
     scene: Gaussians | Callable[[], Gaussians]
     cameras: Cameras
     background: Float[Tensor, " 3"]
     rendering: Rendering
+    exposed: Int[Tensor, " v"] | None = None
 
     @property
     def gaussians(self) -> Gaussians:
@@ -115,6 +122,7 @@ class SceneFitter:
         self.sh_degree: int | None = None
         self._seed, self._channels = seed, channels
         self._passes: list[tuple[Tensor, Cameras]] = []
+        self._balances: list[tuple[Tensor, Tensor]] = []
 
     @property
     def extent(self) -> float:
@@ -178,7 +186,8 @@ class SceneFitter:
         self._background = self.background
         if self.config.random_background:
             self._background = torch.rand(3, generator=self._generator, device=device)
-        self._passes = []
+        self._passes, self._balances = [], []
+        self._pace = half_cosine(step, steps)
 
     @property
     def calibrates(self) -> bool:
@@ -211,7 +220,8 @@ class SceneFitter:
         if self.exposure is not None and views is not None:
             color = self.exposure(shown.color, shown.alpha, background, views)
             shown = replace(shown, color=color)
-        return FittedViews(scene, corrected, background, shown)
+        exposed = None if self.exposure is None else views
+        return FittedViews(scene, corrected, background, shown, exposed)
 
     def exposure_penalty(self) -> Float[Tensor, ""] | None:
         """Compute the weighted penalty on exposures, and on what the scene takes over from them.
@@ -251,6 +261,9 @@ class SceneFitter:
         Returns:
             The image loss with the weighted error of depth, without the strategy's penalty.
         """
+        if views.exposed is not None:
+            balance = measure_balance(views.rendering, images, views.background)
+            self._balances.append((views.exposed, balance))
         weight = self.config.depth_weight
         return compute_fit_loss(
             views.rendering,
@@ -264,7 +277,7 @@ class SceneFitter:
     def end_step(
         self, step: int, optimizers: Optimizers, gather: Callable[[Tensor], Tensor] | None = None
     ) -> None:
-        """Let the strategy change the scene after the optimizer steps.
+        """Let the strategy change the scene after the optimizer steps, and move gains of exposures.
 
         Args:
             step: Steps made.
@@ -281,6 +294,7 @@ class SceneFitter:
             generator=self._generator,
         )
         self.strategy.after_step(self.scene, own, info)
+        self._move_gains(gather)
 
     def correct(self, cameras: Cameras, views: Int[Tensor, " v"] | None = None) -> Cameras:
         """Apply the corrections of poses and the calibration, where they are learned.
@@ -295,6 +309,13 @@ class SceneFitter:
         if self.poses is not None and views is not None:
             cameras = self.poses(cameras, views, self.extent)
         return self.calibration(cameras) if self.calibrates else cameras
+
+    def _move_gains(self, gather: Callable[[Tensor], Tensor] | None) -> None:
+        if self.exposure is None or not self._balances:
+            return
+        parts = [torch.cat(part) for part in zip(*self._balances, strict=True)]
+        views, balances = parts if gather is None else map(gather, parts)
+        self.exposure.move_gains(views, balances, self._pace)
 
     def _place(self, gaussians: Gaussians, rng: torch.Generator) -> None:
         if self._channels is not None and gaussians.features is None:

@@ -19,19 +19,17 @@ from gaussrep.fitting.initialization import load_gaussians
 from gaussrep.fitting.losses import ImageMetrics, compute_image_metrics
 from gaussrep.fitting.scene_model import make_optimizers
 from gaussrep.fitting.strategy import Strategy
+from gaussrep.fitting.view_corrections import half_cosine
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 from gaussrep.kernels.thread_count import keep_torch_on_one_thread
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
 from gaussrep.training.callback import Callback, Row
-from gaussrep.training.optimization import fused_adam, warmup_cosine
+from gaussrep.training.optimization import fused_adam
 from gaussrep.training.train_state import TrainState
 
 SCENE, METRICS, CALIBRATION = "scene.ply", "metrics.json", "calibration.json"
 """Files that a fit writes to its run folder."""
-EXPOSURE_FLOOR = 0.01
-"""Factor on the learning rate of exposures at the end; design choice."""
-
 SMALL = 20_000
 """Gaussians of a scene up to which torch computes on one thread of a CPU; a design choice."""
 
@@ -114,9 +112,6 @@ class SceneFit(Method):
 
         def decay(step: int, steps: int) -> float:
             return rates.decay(step / steps)
-
-        def half_cosine(step: int, steps: int) -> float:
-            return warmup_cosine(step, steps=steps, warmup=0, floor=EXPOSURE_FLOOR)
 
         made = make_optimizers(self.scene, rates, self.extent)
         found = {

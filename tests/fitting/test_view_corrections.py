@@ -1,8 +1,10 @@
 import pytest
 import torch
 
-from gaussrep.fitting.view_corrections import Exposure, PoseCorrections
-from gaussrep.rendering import render
+from gaussrep.cameras import Cameras
+from gaussrep.fitting.posed_images import PosedImages
+from gaussrep.fitting.view_corrections import Exposure, PoseCorrections, measure_balance
+from gaussrep.rendering import Rendering, render
 
 VIEWS = torch.arange(3)
 
@@ -53,8 +55,9 @@ def test_the_falloff_is_that_of_the_formula():
 
 
 @pytest.mark.parametrize("kind", ["exposure", "poses"])
-def test_gradients_reach_all_parameters(ring, kind, monkeypatch):
+def test_gradients_reach_all_parameters_but_gains(ring, kind, monkeypatch):
     torch.manual_seed(0)
+    first = 3 if kind == "exposure" else 0
     if kind == "exposure":
         module = Exposure(3, vignetting=True).double()
         images = torch.rand(3, 2, 3, 3).double(), torch.rand(3, 2, 3).double()
@@ -64,12 +67,60 @@ def test_gradients_reach_all_parameters(ring, kind, monkeypatch):
 
     monkeypatch.setattr(module, "centered", lambda: module.values)
 
-    def call(values):
+    start = 0.1 * torch.randn(module.values.shape).double()
+
+    def call(learned):
+        values = torch.cat([start[:, :first], learned], dim=1)
         found = torch.func.functional_call(module, {"values": values}, arguments)
         return found if kind == "exposure" else found.viewmats
 
-    values = (0.1 * torch.randn(module.values.shape).double()).requires_grad_()
-    assert torch.autograd.gradcheck(call, values)
+    assert torch.autograd.gradcheck(call, start[:, first:].clone().requires_grad_())
+    if kind == "exposure":
+        (module(*arguments).sum() + module.penalty()).backward()
+        assert not module.values.grad[:, :first].any()
+        assert module.values.grad[:, first:].any(0).all()
+
+
+def balance(scene, alpha, background, captured, alphas=None, masks=None):
+    """The balance of views of 1 x 2 pixels; colors of `scene` and `captured` are premultiplied."""
+    cameras = Cameras(torch.eye(4)[None], torch.eye(3)[None], 2, 1)
+    color = scene + (1 - alpha)[..., None] * background
+    rendering = Rendering(color, alpha, torch.zeros_like(alpha))
+    return measure_balance(
+        rendering, PosedImages(captured, cameras, alphas, None, masks), background
+    )
+
+
+def test_the_balance_is_the_missing_gain():
+    scene, alpha = torch.tensor([[[[0.4, 0.2, 0.1], [0.2, 0.2, 0.5]]]]), torch.ones(1, 1, 2)
+    gains = torch.tensor([1.5, 0.8, 1.0])
+    means = torch.tensor([0.3, 0.2, 0.3])
+    missing = ((means * gains + 1e-3) / (means + 1e-3)).log()
+    found = balance(scene, alpha, torch.tensor([0.3, 0.1, 0.2]), gains * scene)
+    torch.testing.assert_close(found, missing[None])
+
+
+def test_transparency_and_masked_pixels_do_not_change_the_balance():
+    surface = torch.tensor([[[[0.4, 0.2, 0.1], [0.2, 0.2, 0.5]]]])
+    faint, background = torch.full((1, 1, 2), 0.1), torch.tensor([0.3, 0.1, 0.2])
+    assert balance(0.1 * surface, faint, background, surface).abs().max() < 1e-5
+    alphas = torch.tensor([[[1.0, 0.5]]])
+    premultiplied = alphas[..., None] * surface
+    assert balance(0.1 * surface, faint, background, premultiplied, alphas).abs().max() < 1e-5
+    masks = torch.tensor([[[True, False]]])
+    captured = torch.cat([surface[:, :, :1], torch.full((1, 1, 1, 3), torch.nan)], dim=2)
+    assert balance(surface, torch.ones(1, 1, 2), background, captured, None, masks).abs().max() == 0
+
+
+def test_gains_move_half_way_to_their_balance():
+    module = Exposure(3, vignetting=False)
+    module.move_gains(torch.tensor([2, 0]), torch.tensor([[0.2, 0.4, 0.6], [1.0, 0, 0]]), 0.5)
+    assert module.values[:, :3].tolist() == [
+        [0.25, 0, 0],
+        [0, 0, 0],
+        pytest.approx([0.05, 0.1, 0.15]),
+    ]
+    assert not module.values[:, 3:].any()
 
 
 def test_a_view_has_a_gradient_to_its_own_row_alone():
