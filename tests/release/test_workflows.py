@@ -42,3 +42,11 @@ def test_the_citation_file_is_complete():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["cff-version"] == "1.2.0"
     assert citation.keys() >= {"authors", "message", "title", "license", "repository-code"}
+
+
+def test_the_matrix_tests_with_the_extras_of_the_makefile():
+    (extras,) = re.findall(r"^EXTRAS := (.+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert TESTS["env"]["EXTRAS"] == extras
+    for job in ("suite", "lowest"):
+        commands = " ".join(step.get("run", "") for step in TESTS["jobs"][job]["steps"])
+        assert '-e ".[$EXTRAS]"' in commands
