@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
@@ -16,14 +17,21 @@ _HANDLED: tuple[tuple[signal.Signals, Any], ...] = (
 """Each signal with the handler that is replaced; one that a program set itself stays."""
 
 
+ECHO_SECONDS = 5
+"""Time after a first signal within which launchers and schedulers repeat SIGTERM."""
+
+
 class StopRequest:
-    """Remembers the first Ctrl-C, SIGTERM or SIGUSR1; a second Ctrl-C raises `KeyboardInterrupt`.
+    """Remembers the first Ctrl-C, SIGTERM or SIGUSR1; a second one raises `KeyboardInterrupt`.
+
+    A signal other than Ctrl-C that follows within `ECHO_SECONDS` is taken for the same one.
 
     Attributes:
         received: The first signal; None while there was none.
     """
 
     received: signal.Signals | None = None
+    _received_at: float = 0.0
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal.
@@ -33,12 +41,12 @@ class StopRequest:
             frame: Frame that it interrupted.
 
         Raises:
-            KeyboardInterrupt: It is Ctrl-C, and not the first signal.
+            KeyboardInterrupt: It is a second signal.
         """
         if self.received is None:
-            self.received = signal.Signals(number)
+            self.received, self._received_at = signal.Signals(number), time.monotonic()
             _write_line("stopping after this step, to save it; Ctrl-C again stops at once")
-        elif number == signal.SIGINT:
+        elif number == signal.SIGINT or time.monotonic() - self._received_at > ECHO_SECONDS:
             raise KeyboardInterrupt
 
 

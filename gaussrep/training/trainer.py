@@ -246,7 +246,8 @@ class _Trainer:
             return fit(state, loader, callbacks, lambda: stop.received is not None)
         except KeyboardInterrupt as error:
             saved = max(run.checkpoints(), default=None)
-            raise RunInterrupt(run.path, saved, state.steps, signal.SIGINT) from error
+            received = stop.received or signal.SIGINT
+            raise RunInterrupt(run.path, saved, state.steps, received) from error
 
     def _restore(self, state: TrainState) -> None:
         """Restore the latest checkpoint that is whole, and set damaged ones aside."""

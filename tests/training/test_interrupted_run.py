@@ -14,6 +14,8 @@ import pytest
 from forked_program import run_gaussrep
 from safetensors.torch import load_file
 
+from gaussrep.training.interruption import StopRequest
+
 TOY = Path(__file__).parent / "toy"
 PROGRAM = [sys.executable, "-W", "error", "-c", "from gaussrep.cli.main import main; main()"]
 TRAIN = (
@@ -148,6 +150,17 @@ def test_a_second_ctrl_c_stops_at_once_and_leaves_whole_files(tmp_path):
     line = interrupt(process)
     assert "step 0 of 30 is saved" in line
     assert not list((tmp_path / "run").rglob(".*.tmp"))
+
+
+def test_launchers_repeat_sigterm_and_users_mean_it(monkeypatch):
+    now = iter([100.0, 103.0, 106.0])
+    monkeypatch.setattr("gaussrep.training.interruption.time.monotonic", lambda: next(now))
+    request = StopRequest()
+    request(signal.SIGTERM, None)
+    request(signal.SIGTERM, None)
+    with pytest.raises(KeyboardInterrupt):
+        request(signal.SIGTERM, None)
+    assert request.received == signal.SIGTERM
 
 
 def test_workers_survive_ctrl_c_until_the_step_is_saved(tmp_path):
