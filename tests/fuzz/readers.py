@@ -34,6 +34,7 @@ from gaussrep.embedding import FolderEmbedding
 from gaussrep.embedding.cached_features import FeatureStore
 from gaussrep.embedding.shards import EmbeddingShards
 from gaussrep.errors import DataError
+from gaussrep.evaluation.comparison import read_groups
 from gaussrep.evaluation.resolve import evaluation_config_of_run
 from gaussrep.fitting.camera_paths import read_camera_path
 from gaussrep.fitting.capture import open_capture
@@ -46,6 +47,8 @@ from gaussrep.training.config import TrainConfig
 from gaussrep.training.metrics_table import last_row
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import train
+from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
+from gaussrep_gaussiancross.backbones.sparse_unet import SparseUNet, load_weights
 
 Files = dict[str, bytes]
 Read = Callable[[Path], Any]
@@ -523,6 +526,48 @@ READERS["settings"] = (
     _write_settings,
     lambda folder: load_config(TrainConfig, None, [folder / "config.yaml"]).model_dump(),
 )
+
+
+def _backbone() -> SparseUNet:
+    return SparseUNet(SparseUNetConfig(base_channels=4, channels=[4, 4], layers=[1, 1]), 6)
+
+
+def _write_backbone(folder: Path, ending: str) -> None:
+    from safetensors.torch import save_file
+
+    weights = _backbone().state_dict()
+    if ending == ".pth":
+        torch.save({"state_dict": weights}, folder / "a.pth")
+    else:
+        save_file(weights, folder / "a.safetensors")
+
+
+def _read_backbone(folder: Path, ending: str) -> Any:
+    backbone = _backbone()
+    load_weights(backbone, folder / f"a{ending}")
+    return backbone.state_dict()
+
+
+for _ending in (".pth", ".safetensors"):
+    READERS[f"backbone-{_ending[1:]}"] = (
+        partial(_write_backbone, ending=_ending),
+        partial(_read_backbone, ending=_ending),
+    )
+
+
+def _write_scores(folder: Path) -> None:
+    for seed in range(2):
+        run = folder / str(seed)
+        (run / "evaluations").mkdir(parents=True)
+        settings = f"method: {{type: a}}\ntrainer: {{steps: 3}}\nseed: {seed}\n"
+        (run / "config.yaml").write_text(settings)
+        (run / "finished.json").write_text(json.dumps({"step": 3}))
+        (run / "metrics.csv").write_text("step,loss\n1,0.5\n3,0.25\n")
+        scores = {"own": {"accuracy": 0.5 + seed}, "random": {"accuracy": 0.25}}
+        (run / "evaluations" / "knn.json").write_text(json.dumps({"scores": scores}))
+
+
+READERS["scores"] = (_write_scores, lambda folder: read_groups([folder]) and None)
 
 
 def _write_embedding(folder: Path) -> None:

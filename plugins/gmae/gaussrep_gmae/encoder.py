@@ -223,6 +223,11 @@ def load_encoder_weights(vit: nn.Module, source: str) -> None:
     _check_position_embedding(weights.pop("pos_embed", None), source)
     own = {name: tensor for name, tensor in vit.state_dict().items() if name != "pos_embed"}
     _check_weights(weights, own, source)
+    for name, tensor in weights.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ConfigError(
+                f"method.encoder_weights: {source} is damaged: {name} holds NaN or infinity."
+            )
     vit.load_state_dict(weights, strict=False)
 
 

@@ -46,9 +46,9 @@ def _latest(path: Path) -> Path:
 def _raw_tensors(file: Path) -> dict[str, Tensor]:
     try:
         state = torch.load(file, map_location="cpu", weights_only=True)["pipeline"]
-    except Exception as error:
+        raw = {name.removeprefix(PREFIX): value for name, value in state.items() if PREFIX in name}
+    except Exception as error:  # a damaged file makes torch raise almost anything
         raise FormatError(f"{file}: this checkpoint cannot be read: {error}") from error
-    raw = {name.removeprefix(PREFIX): value for name, value in state.items() if PREFIX in name}
     if "means" not in raw:
         raise FormatError(
             f"{file}: this checkpoint holds no Gaussians of gaussrep; wanted a run of the method "

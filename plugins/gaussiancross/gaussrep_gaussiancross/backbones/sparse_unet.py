@@ -3,11 +3,9 @@
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 
 import torch
 from jaxtyping import Float
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import linear
@@ -127,6 +125,9 @@ def load_weights(backbone: nn.Module, path: Path) -> None:
             f"weights: {path} does not fit this backbone ({'; '.join(texts)}); set its size, "
             "channels and layers, and the features of a voxel, to those of the weights."
         )
+    for name, tensor in weights.items():
+        if tensor.is_floating_point() and not tensor.isfinite().all():
+            raise ConfigError(f"weights: {path} is damaged: {name} holds NaN or infinity.")
     backbone.load_state_dict(weights)
 
 
@@ -137,8 +138,8 @@ def _read(path: Path) -> Mapping[str, Tensor]:
         if path.suffix == ".safetensors":
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except (SafetensorError, UnpicklingError, OSError, RuntimeError, EOFError) as error:
-        reason = str(error).strip().splitlines()[0]
+    except Exception as error:  # a damaged file makes these readers raise almost anything
+        reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         raise ConfigError(
             f"weights: {path} cannot be read as tensors alone ({reason}); wanted a .safetensors "
             "file or a .pth with a state_dict."
