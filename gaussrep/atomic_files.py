@@ -1,4 +1,4 @@
-"""Files and folders that are written whole or not at all."""
+"""Files and folders that are written atomically."""
 
 import json
 import os
@@ -78,7 +78,7 @@ def rename_with_retries(source: Path, target: Path) -> None:
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
-    """Write plain data as JSON, whole or not at all.
+    """Write plain data as JSON atomically.
 
     Args:
         content: Plain data.

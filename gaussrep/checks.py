@@ -58,7 +58,7 @@ def check_alike(tensors: Mapping[str, Tensor]) -> None:
 def check_finite(tensors: Mapping[str, Tensor]) -> None:
     """Check that all values are finite.
 
-    This waits for the device of the tensors once; see `defer_finite_checks`.
+    This synchronizes with the device of the tensors once; see `defer_finite_checks`.
 
     Args:
         tensors: Tensors by name.
@@ -85,8 +85,8 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
 def defer_finite_checks() -> Iterator[None]:
     """Check the values of all tensors of a block together when it ends.
 
-    Inside the block, `check_finite` and renders do not wait for the device. Tensors in float32 and
-    float64 on the CPU are still checked at once.
+    Inside the block, `check_finite` and renders do not synchronize with the device. Tensors in
+    float32 and float64 on the CPU are still checked immediately.
 
     Yields:
         Nothing.

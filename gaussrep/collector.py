@@ -1,7 +1,7 @@
-"""Python's garbage collector while a program loads torch.
+"""Pausing of Python's garbage collector while a program loads torch.
 
-torch's and Numba's modules hold hundreds of thousands of objects that stay until the program ends.
-The collector would examine them again and again while they are made, which takes a fifth of the
+torch's and Numba's modules create hundreds of thousands of objects that live until the program
+ends. The collector would examine them repeatedly while they are created, which takes a fifth of the
 time.
 """
 
@@ -39,7 +39,7 @@ def paused_collector() -> Iterator[None]:
 
 
 def resume_collector() -> None:
-    """End a pause; the objects that exist by now are not examined, except by `collect`."""
+    """End a pause; existing objects are examined by `collect` only."""
     if _Pause.is_on:
         _Pause.is_on, _Pause.has_frozen = False, True
         gc.freeze()
@@ -47,7 +47,7 @@ def resume_collector() -> None:
 
 
 def collect() -> None:
-    """Collect all garbage, also of the objects that existed at the end of a pause."""
+    """Collect all garbage, including objects that existed at the end of a pause."""
     if _Pause.has_frozen:
         _Pause.has_frozen = False
         gc.unfreeze()

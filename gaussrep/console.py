@@ -57,7 +57,7 @@ def _draw(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
 
 
 class RemainingTime:
-    """Estimates how long work still takes, from the median duration of its latest steps.
+    """Estimates the remaining time from the median duration of the latest steps.
 
     The first steps are left out, because they compile and allocate; a single slow step in between
     changes nothing.
@@ -84,10 +84,10 @@ class RemainingTime:
         self._durations: deque[float] = deque(maxlen=RECENT)
 
     def update(self, done: int) -> None:
-        """Take note that further steps are made.
+        """Record the number of finished steps.
 
         Args:
-            done: Steps made in all; an update that brings none is skipped.
+            done: Total number of steps made; an update without new steps is skipped.
         """
         if done <= self.done:
             return
@@ -104,7 +104,7 @@ class RemainingTime:
             total: All steps.
 
         Returns:
-            Seconds; None before enough steps are made.
+            Seconds; None until enough steps were made.
         """
         if not self._durations:
             return None
@@ -112,9 +112,9 @@ class RemainingTime:
 
 
 class Progress:
-    """Shows what is being done: a bar on a terminal, a plain line every few seconds elsewhere.
+    """Shows progress: a bar on a terminal, a plain line every few seconds elsewhere.
 
-    Use it as a context manager. Within another one, the outer one is hidden meanwhile. Only the
+    Use it as a context manager. A nested one hides the outer one. Only the
     main thread of the main process shows anything, on stderr.
 
     Args:
@@ -156,10 +156,10 @@ class Progress:
             self._shown[-1]._show_again()
 
     def update(self, done: int, total: int | None = None, text: str = "") -> None:
-        """Show that further steps are made.
+        """Show the number of finished steps.
 
         Args:
-            done: Steps made in all.
+            done: Total number of steps made.
             total: Number of steps, where it was not known before.
             text: Numbers to show.
         """

@@ -1,4 +1,4 @@
-"""Whether CUDA can work here, judged by the installed files. Never imports torch."""
+"""Whether CUDA can work here, based on the installed files. Never imports torch."""
 
 import ctypes
 import os

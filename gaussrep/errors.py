@@ -17,7 +17,7 @@ class ValueRangeError(GaussrepError, ValueError):
 
 
 class ConfigError(GaussrepError, ValueError):
-    """A configuration has an unknown key, a value of the wrong type or no required value."""
+    """A configuration has an unknown key, a value of the wrong type or a missing value."""
 
 
 class RenamedKeyError(ConfigError):
@@ -41,7 +41,7 @@ class UnavailableError(PluginError):
 
 
 class UntrustedError(UnavailableError):
-    """A component would run code or download weights that the user did not allow by name."""
+    """A component would run code or download weights that the user did not allow."""
 
 
 class CapabilityError(GaussrepError):

@@ -33,7 +33,7 @@ class Gaussians:
         opacities: Opacities in [0, 1], [*B, N].
         colors: RGB, usually in [0, 1], [*B, N, 3]. Exactly one of `colors` and `sh` is given.
         sh: Spherical-harmonics coefficients, K = 1, 4, 9, 16 or 25 bases, [*B, N, K, 3].
-        features: Any number of further channels, [*B, N, C].
+        features: Additional channels, [*B, N, C].
         antialiased: Whether the scene was fitted with antialiasing, so that renderers compensate
             opacities for the blur that they add to small Gaussians (Mip-Splatting, Yu et al. 2024).
         color_space: Space in which colors are blended, `"srgb"`, that of ordinary images, or

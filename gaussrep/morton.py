@@ -22,7 +22,7 @@ SPREAD = (
 
 
 def interleave_bits(cells: Int[Tensor, "n 3"]) -> Int[Tensor, " n"]:
-    """Compute the place of cells of a grid on the curve; bits of z, y and x take turns.
+    """Compute the place of cells of a grid on the curve; bits of z, y and x are interleaved.
 
     Args:
         cells: Coordinates, int64, from 0 to 2²¹ - 1.

@@ -81,14 +81,14 @@ def nearest_neighbors(
 
 
 def spacing(points: Float[Tensor, "n d"], k: int = 3) -> Float[Tensor, " n"]:
-    """Compute the spacing of points around each point (3DGS, section 5.1).
+    """Compute the root-mean-square distance to the k nearest neighbors (3DGS, section 5.1).
 
     Args:
         points: More than `k` points.
         k: Number of nearest other points.
 
     Returns:
-        Root mean squared distance to those points; 0 where points coincide.
+        One distance per point; 0 where points coincide.
 
     Raises:
         ShapeError: If there are not more than `k` points.

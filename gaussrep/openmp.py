@@ -1,4 +1,4 @@
-"""Waiting of OpenMP's threads, which torch computes with.
+"""How OpenMP's threads, which torch computes with, wait.
 
 OpenMP's threads spin before they block. While cores are free, this saves the time of waking them
 up. Where another process computes on the same cores, a program becomes several times slower: a

@@ -1,4 +1,4 @@
-"""Permission to run, download or read what settings name, name by name. Never imports torch."""
+"""Trust in names and paths that settings contain. Never imports torch."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ _confined: ContextVar[Path | None] = ContextVar("confined", default=None)
 
 @contextmanager
 def trusting(names: Iterable[str]) -> Iterator[None]:
-    """Allow to run the code of some repositories, and to download some weights, in the body.
+    """Allow running the code of some repositories and downloading some weights in the body.
 
     Args:
         names: Names as settings give them, such as `NVlabs/RADIO`, added to those that are trusted
@@ -58,7 +58,7 @@ def require_trust(name: str, action: str) -> None:
 
 @contextmanager
 def confined(folder: Path | None) -> Iterator[None]:
-    """Open what somebody else made: in the body, paths outside its folder need trust.
+    """Require trust, in the body, for paths outside an untrusted folder.
 
     Args:
         folder: The folder; None changes nothing.
@@ -74,7 +74,7 @@ def confined(folder: Path | None) -> Iterator[None]:
 
 
 def require_trusted_path(path: Path) -> None:
-    """Check that a path that settings name may be read or made.
+    """Check that a path in settings may be read or created.
 
     Args:
         path: A file or folder; outside of `confined` all may.

@@ -1,4 +1,4 @@
-"""Commands whose help goes on with the settings of the component that the arguments name."""
+"""Commands whose help continues with the settings of the component that the arguments name."""
 
 from collections.abc import Sequence
 from typing import Any, ClassVar

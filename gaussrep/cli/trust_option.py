@@ -9,7 +9,6 @@ TrustOption = Annotated[
     typer.Option(
         "--trust",
         metavar="NAME",
-        help="Repository whose code may be run, weights that may be downloaded, or file that a "
-        "stranger's run may name; may be repeated.",
+        help="Allow this repository, download or path. May be repeated.",
     ),
 ]

@@ -106,7 +106,7 @@ class Config(BaseModel):
         return {old: new for old, new in renamed.items() if old not in cls.model_fields}
 
     def preflight(self) -> None:
-        """Check what these settings name on this machine: files, folders, devices.
+        """Check that the files, folders and devices that these settings name exist on this machine.
 
         Commands call it for every nested configuration before they import torch, so it must be fast
         and import nothing heavy. By default nothing is checked.

@@ -21,9 +21,10 @@ class CropConfig(ComponentConfig):
     image_size: int = Field(default=224, ge=1)
     """Side of the square output in pixels."""
     scale: tuple[Fraction, Fraction] = (0.2, 1.0)
-    """Smallest and largest fraction of the image's area that a training crop covers."""
+    """Range of the fraction of the image's area that a training crop covers."""
     ratio: tuple[Positive, Positive] = (3 / 4, 4 / 3)
-    """Smallest and largest width over height of a training crop, before it is made square."""
+    """Range of the aspect ratio (width over height) of a training crop, before it is resized to a
+    square."""
     flip: float = Field(default=0.5, ge=0, le=1)
     """Probability of a horizontal flip of a training crop."""
 
@@ -99,7 +100,7 @@ class DownloadConfig(CropConfig):
     root: AbsolutePath
     """Folder that contains the data set's own folder."""
     download: bool = False
-    """Whether to download the data set into `root` where it is missing."""
+    """Download the data set into `root` if it is missing."""
 
     published_name: ClassVar[str]
     """Name of the data set in messages."""

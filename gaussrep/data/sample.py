@@ -1,4 +1,4 @@
-"""SampleKey: which sample, and the random streams that belong to it."""
+"""SampleKey: the identity of a sample, and its random streams."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,7 +12,7 @@ Split = Literal["train", "val"]
 
 @dataclass(frozen=True, slots=True)
 class SampleKey:
-    """The index, epoch and seed of one sample: all that its augmentation may depend on.
+    """The index, epoch and seed of a sample; its augmentation must not depend on anything else.
 
     Equal keys give the same random streams on every machine, in every worker and after a resume.
 

@@ -1,4 +1,4 @@
-"""Errors of files that cannot be read, and the parts of a data set that are left out for them."""
+"""Errors about unreadable files, and the frames that are left out because of them."""
 
 import logging
 from functools import cache

@@ -1,4 +1,4 @@
-"""Decimation: fewer Gaussians that draw nearly the same images, by merging pairs."""
+"""Decimation: merge pairs of Gaussians so that images change as little as possible."""
 
 import numpy as np
 import torch

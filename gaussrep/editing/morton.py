@@ -1,4 +1,4 @@
-"""Order of Gaussians along a Morton curve, on which neighbors in memory are near in space."""
+"""Sorting of Gaussians along a Morton curve, so that neighbors in memory are near in space."""
 
 import torch
 from jaxtyping import Float, Int
@@ -35,7 +35,7 @@ def sort(gaussians: Gaussians) -> Gaussians:
 
 
 def morton_codes(points: Float[Tensor, "n 3"], offset: float = 0.0) -> Int[Tensor, " n"]:
-    """Compute the place of each point on the curve; bits of z, y and x take turns.
+    """Compute the place of each point on the curve; bits of z, y and x are interleaved.
 
     Args:
         points: Points; a cube around them is divided into 2²¹ cells along each axis.

@@ -71,7 +71,7 @@ def prune(
 ) -> Gaussians:
     """Remove faint and large Gaussians.
 
-    By default only those are removed that no renderer draws, so images stay the same.
+    By default only Gaussians that no renderer draws are removed, so images stay the same.
     `Gaussians.prune` removes the Gaussians of any mask.
 
     Args:

@@ -193,7 +193,7 @@ def embed_share(
     num_workers: int = 0,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Make a share of the shards of `embed`, which then joins those of all shares.
+    """Compute a share of the shards of `embed`, which joins the shards of all shares.
 
     Args:
         method: As for `embed`.

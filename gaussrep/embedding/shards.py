@@ -32,7 +32,7 @@ def concatenate_shards(
         parts: Files that each hold a tensor of that name; their other axes are equal. Their folder
             is on the disk of the output, which is written there first.
         name: Name of the tensor, in the shards and in the result.
-        out: Output file, whole or not there; overwritten.
+        out: Output file, written atomically; overwritten.
         metadata: Strings for the file's header.
     """
     shapes = [_shape(part, name) for part in parts]

@@ -60,7 +60,7 @@ class ImageEncoder(nn.Module, ABC):
             What `forward` returns.
 
         Raises:
-            ShapeError: That is not [B, rows, columns, width].
+            ShapeError: The output is not [B, rows, columns, width].
         """
         features = self(images)
         check_output(self, features, [len(images), "rows", "columns", self.width])
@@ -98,7 +98,7 @@ class MaskedImageEncoder(ImageEncoder):
         images: Float[Tensor, "b 3 s s"],
         visible: Int[Tensor, "b visible"] | None = None,
     ) -> Float[Tensor, "b tokens width"]:
-        """Encode a batch of images; the pixels of other patches must not influence the result.
+        """Encode the visible patches only; other patches must not influence the result.
 
         Args:
             images: RGB in [0, 1], of `image_size`.
@@ -123,7 +123,7 @@ class MaskedImageEncoder(ImageEncoder):
             What `tokens` returns.
 
         Raises:
-            ShapeError: That is not [B, 1 + visible, width].
+            ShapeError: The output is not [B, 1 + visible, width].
         """
         latents = self.tokens(images, visible)
         patches = (self.image_size // self.patch_size) ** 2
@@ -155,7 +155,7 @@ class MaskedImageEncoder(ImageEncoder):
         return [self]
 
     def no_weight_decay(self) -> set[str]:
-        """Return the parameters, besides those of one dimension, that weight decay must not touch.
+        """List parameters without weight decay, besides those of one dimension.
 
         Returns:
             Names as in `named_parameters`; by default none.
@@ -163,7 +163,7 @@ class MaskedImageEncoder(ImageEncoder):
         return set()
 
     def load_pretrained(self, source: str | None = None) -> None:
-        """Load the initial weights of a new run; by default the encoder has none.
+        """Load pretrained weights for a new run; by default there are none.
 
         Args:
             source: File or name of the weights; None for those that the configuration names.
@@ -229,7 +229,7 @@ class PointEncoder(nn.Module, ABC):
         return self.checked(cloud)
 
     def load_pretrained(self) -> None:
-        """Load the initial weights of a new run that the configuration names; by default none.
+        """Load the pretrained weights that the configuration names, for a new run; by default none.
 
         Raises:
             ConfigError: The weights cannot be read, or do not fit.
@@ -245,7 +245,7 @@ class PointEncoder(nn.Module, ABC):
             What `forward` returns.
 
         Raises:
-            ShapeError: That is not [points, width].
+            ShapeError: The output is not [points, width].
         """
         features = self(cloud)
         check_output(self, features, [cloud.count, self.width])

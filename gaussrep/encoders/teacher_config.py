@@ -61,4 +61,5 @@ class RunEncoderConfig(ComponentConfig):
     run: Path
     """Folder of a run whose method embeds images as a square grid of tokens, row by row."""
     image_side: int | None = Field(default=None, ge=1)
-    """Side in pixels of the square that images are resized to; None: the run's `image_size`."""
+    """Side in pixels of the square that images are resized to; `null` uses the run's
+    `image_size`."""

@@ -12,7 +12,7 @@ from gaussrep.errors import ValueRangeError
 
 @dataclass(frozen=True, eq=False)
 class VoxelCloud:
-    """The occupied voxels of a batch of scenes, one after the other.
+    """The occupied voxels of a batch of scenes, concatenated.
 
     Args:
         features: Input features of each voxel, [P, C].
@@ -69,15 +69,15 @@ def voxelize(
     """Find the voxels that contain points.
 
     Args:
-        points: Positions of the points of all scenes, one scene after the other.
+        points: Positions of the points of all scenes, concatenated.
         features: Input features of each point.
         scene: Scene of each point, from 0, not decreasing.
         scenes: Number of scenes; every one has points.
         size: Side of a voxel in the units of the points, > 0.
 
     Returns:
-        The voxels of a grid from each scene's lowest corner, each once, sorted by scene and then by
-        x, y and z.
+        The unique voxels of a grid that starts at each scene's lowest corner, sorted by scene and
+        then by x, y and z.
 
     Raises:
         ValueRangeError: If points are not finite, or a scene is too long for its grid.

@@ -19,10 +19,10 @@ SEEDS = ("seed", "method.seed")
 
 @dataclass(frozen=True, slots=True)
 class RunGroup:
-    """Runs that differ in their seed alone.
+    """Runs that differ only in their seed.
 
     Attributes:
-        name: The settings that the other groups have otherwise.
+        name: The settings in which the groups differ.
         runs: Metrics by seed, each the latest of a run, by name.
     """
 
@@ -37,12 +37,12 @@ class RunGroup:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One metric of one group, beside the first group.
+    """One metric of one group, compared with the first group.
 
     Attributes:
         metric: Its name.
         group: The group's name.
-        seeds: The seeds, in order; those of both groups, but for the first group.
+        seeds: The seeds, in order; those that both groups have, except for the first group.
         values: The metric of each.
         mean: Their mean.
         difference: Mean of the group's minus the first group's, by seed; None for the first group
@@ -65,7 +65,7 @@ class Comparison:
 
 
 def read_groups(folders: Sequence[Path]) -> list[RunGroup]:
-    """Read finished runs, and group those that differ in their seed alone.
+    """Read finished runs, and group those that differ only in their seed.
 
     Args:
         folders: Runs, and folders of runs.
@@ -112,7 +112,7 @@ def compare_groups(
     Args:
         groups: At least one.
         metrics: Names of metrics that all runs have.
-        margin: Largest difference that counts as none, to test equivalence with.
+        margin: Largest difference that counts as equal, for the equivalence test.
 
     Returns:
         One comparison per metric and group.

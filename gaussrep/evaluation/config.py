@@ -22,16 +22,16 @@ class EvaluationConfig(ComponentConfig):
     batch_size: int = Field(default=64, ge=1)
     """Samples per forward pass."""
     num_workers: int = Field(default=0, ge=0)
-    """Processes that load samples; 0 loads in the measuring process."""
+    """Data-loading workers; 0 loads in the evaluating process."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Seed of all random numbers of the evaluation."""
 
 
 class SampledConfig(EvaluationConfig):
-    """Settings of evaluations that can use a part of the data."""
+    """Settings of evaluations that can use a subset of the data."""
 
     limit: int | None = Field(default=None, ge=1)
-    """Number of samples of each split, drawn at random by the seed; none, all."""
+    """Samples per split, drawn at random by the seed; `null` uses all."""
 
     def chosen(self, size: int) -> list[int]:
         """Select the samples of a split that are used.
@@ -54,15 +54,15 @@ class ProbeConfig(SampledConfig):
     """Settings of evaluations that classify frozen embeddings."""
 
     baselines: bool = True
-    """Also measure a random encoder, the same method with untrained weights, which takes as long
-    again; not while training."""
+    """Also measure the same method with random weights, which doubles the time; skipped during
+    training."""
 
 
 class KNNConfig(ProbeConfig):
     """Settings of the `knn` evaluation."""
 
     k: int = Field(default=20, ge=1)
-    """Number of neighbors that vote (DINO: 20); at most the number of training samples."""
+    """Number of nearest neighbors (DINO: 20); at most the number of training samples."""
     temperature: float = Field(default=0.07, gt=0)
     """A neighbor at cosine s votes with weight exp(s / temperature) (Wu et al. 2018: 0.07)."""
 

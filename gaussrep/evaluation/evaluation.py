@@ -16,7 +16,7 @@ class Scores:
     Attributes:
         rows: Values by column, by row. The first row is the evaluated method; the others are
             baselines in the same harness.
-        facts: Conditions of the measurement as plain data, such as numbers of samples and
+        facts: Conditions of the measurement as plain data, such as the number of samples and
             thresholds.
     """
 
@@ -33,7 +33,7 @@ class Evaluation(ABC):
     """Scores a method; registered with `register_evaluations`.
 
     Args:
-        config: Its settings, kept as `config`; `config.data` is a data set's, no longer `auto`.
+        config: Its settings, kept as `config`; `config.data` is resolved, never `auto`.
     """
 
     online: ClassVar[bool] = True

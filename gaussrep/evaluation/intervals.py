@@ -59,7 +59,7 @@ def is_equivalent(first: Sequence[float], second: Sequence[float], margin: float
     Args:
         first: Values by seed.
         second: Values by the same seeds; at least two.
-        margin: Largest difference that counts as equal, named before the measurement.
+        margin: Largest difference that counts as equal, chosen before the measurement.
 
     Returns:
         Whether they are equivalent; if not, they may be equal or different.

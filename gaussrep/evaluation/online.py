@@ -16,7 +16,7 @@ SANITY_SAMPLES = 8
 
 
 class OnlineEvaluations(Callback):
-    """Evaluates the method every so many steps and after the last, in the main process.
+    """Evaluates the method every n steps and after the last one, in the main process.
 
     The other processes wait. Random states and the method's mode stay as they were, so measuring
     does not change training. Before the first step of a new run each evaluation is tried on a few

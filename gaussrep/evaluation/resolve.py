@@ -28,9 +28,9 @@ def resolve_evaluation_config(
 ) -> EvaluationConfig:
     """Resolve the settings of an evaluation.
 
-    Where it measures on the kind of data set that the run was trained on, which is what `auto`
-    means, the run's settings of that data set lie lowest; of any other data set that has a `size`,
-    the size of the run's images does. Next come the settings of the preset.
+    If it evaluates on the type of data set that the run was trained on, which is what `auto` means,
+    the run's settings of that data set come first; for any other data set that has a `size`, only
+    the size of the run's images does. The settings of the preset come next.
 
     Args:
         name: The evaluation, short or qualified.
@@ -40,7 +40,7 @@ def resolve_evaluation_config(
         preset: Name of a preset of the evaluation.
 
     Returns:
-        The settings; `data` is a data set's, no longer `auto`.
+        The settings; `data` is resolved, never `auto`.
 
     Raises:
         PluginError: The evaluation is unknown, ambiguous, unavailable or broken.

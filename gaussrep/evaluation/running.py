@@ -25,12 +25,12 @@ from gaussrep.training.versions import collect_versions
 
 
 def run_evaluation(config: EvaluationConfig, method: Method) -> Scores:
-    """Run an evaluation of a method, in evaluation mode and on freshly seeded generators.
+    """Run an evaluation of a method, in evaluation mode and with freshly seeded generators.
 
     The mode of the method and the random states are restored.
 
     Args:
-        config: Settings of a registered evaluation, complete.
+        config: Complete settings of a registered evaluation.
         method: On the device to evaluate on.
 
     Returns:

@@ -17,11 +17,11 @@ from gaussrep.fitting.stored_images import StoredImages
 
 @dataclass(frozen=True, eq=False)
 class Capture:
-    """Posed images of one scene, with points on its surfaces where some are known.
+    """Posed images of one scene, optionally with points on its surfaces.
 
     Args:
         train: The views to fit; those of a large capture are decoded when they are indexed.
-        held_out: Views to measure on; None where too few views exist to hold any out.
+        held_out: Held-out views; None if there are too few views to hold any out.
         points: Points on the scene's surfaces in scene units, [P, 3], where some are known.
         colors: Their RGB in [0, 1], [P, 3].
     """

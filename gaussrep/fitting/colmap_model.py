@@ -260,7 +260,7 @@ class _Reader:
         return found
 
     def count(self, smallest: int) -> int:
-        """Read a number of records of at least so many bytes."""
+        """Read a number of records of at least a given size in bytes."""
         (number,) = self.take("Q")
         self._check(number * smallest)
         return number

@@ -17,7 +17,7 @@ from gaussrep.formats.suffixes import format_of
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
 STORED_BATCH = 4
-"""Largest number of held-out views that are rendered at once where images stay in their files."""
+"""Maximum number of held-out views rendered at once if the images are read from disk."""
 
 
 def _absolute_where_it_exists(path: str) -> str:
@@ -40,31 +40,31 @@ class CaptureConfig(ComponentConfig):
     image_size: int | None = Field(default=None, ge=8)
     """Longer side of the images in pixels; smaller images keep their size."""
     hold_out_every: int = Field(default=10, ge=2)
-    """Hold out the last of every so many views, where the capture itself does not decide it."""
+    """Hold out every n-th view, unless the capture itself lists the held-out views."""
 
 
 class StoredCaptureConfig(CaptureConfig):
     """Settings of formats whose images are files."""
 
     max_memory_gb: float = Field(default=16, gt=0)
-    """Images that take more memory than this when they are decoded stay in their files, and are
-    decoded ahead by the processes of `num_workers`, each time that a step needs them."""
+    """Maximum memory of the decoded images; larger captures are read from disk, by `num_workers`
+    processes that decode images ahead of the steps that need them."""
 
 
 class LensCaptureConfig(StoredCaptureConfig):
     """Settings of formats whose cameras may have a lens."""
 
     undistort: bool = True
-    """Resample images to pinholes of the same camera matrix, which loses the outermost part of a
-    fisheye. `false` keeps the pixels and renders through the lens, which the renderers `cpu` and
-    `reference` do."""
+    """Resample images to pinhole images with the same camera matrix, which loses the outermost part
+    of a fisheye image. `false` keeps the pixels and renders through the lens, with the renderers
+    `cpu`, `triton` and `reference`."""
 
 
 class TransformsConfig(LensCaptureConfig):
     """Settings of folders with `transforms.json`."""
 
     depth_scale: float = Field(default=1000, gt=0)
-    """Steps of stored depth in a scene unit, where the file has no `integer_depth_scale`."""
+    """Stored depth units per scene unit, if the file has no `integer_depth_scale`."""
 
 
 class ColmapConfig(LensCaptureConfig):
@@ -72,30 +72,30 @@ class ColmapConfig(LensCaptureConfig):
 
     images: str | None = None
     """Folder of the images, relative to the capture; by default `images`, or `images_2`, `images_4`
-    or `images_8` where these are large enough for `image_size`."""
+    or `images_8` if these are large enough for `image_size`."""
     masks: str = "masks"
-    """Folder of masks, relative to the capture, black where a pixel does not count; without it all
-    do."""
+    """Folder of masks, relative to the capture, black at pixels to ignore; without it, no pixel is
+    ignored."""
     max_point_error: float | None = Field(default=None, gt=0)
-    """Largest mean reprojection error in pixels of the points to start from; None keeps all."""
+    """Maximum mean reprojection error, in pixels, of the initial points; `null` keeps all."""
     min_track_length: int = Field(default=2, ge=1)
-    """Smallest number of images that show a point to start from."""
+    """Minimum number of images in which an initial point is visible."""
 
 
 class RecordingConfig(StoredCaptureConfig):
     """Settings of RGB-D recordings."""
 
     cache: str | None = None
-    """Folder for the fused point cloud; by default the recording's."""
+    """Folder that caches the fused point cloud; by default that of the recording."""
     voxel: float = Field(default=0.02, gt=0)
-    """Side in meters of the voxels in which the measured points are averaged."""
+    """Voxel size in meters; the measured points in a voxel are averaged."""
     depth_scale: float | None = Field(default=None, gt=0)
-    """Steps of stored depth in a meter. None takes what files of BundleFusion or Replica beside the
-    frames state, 5000 beside those of TUM, else 1000: millimeters."""
+    """Stored depth units per meter. `null` reads it from files of BundleFusion or Replica next to
+    the frames, uses 5000 next to files of TUM, and 1000 (millimeters) otherwise."""
 
 
 def with_capture_format(settings: Any) -> Any:
-    """Add the `type` that settings of a capture lack, judged by their `path`.
+    """Add a missing `type` to the settings of a capture, based on their `path`.
 
     Args:
         settings: A mapping or a `CaptureConfig`; anything else is returned as it is.
@@ -128,21 +128,21 @@ class InitConfig(Config):
 
     type: Literal["auto", "random", "points", "file"] = "auto"
     """`random` fills the cube at which the cameras point; `points` uses the capture's points;
-    `file` uses the Gaussians of `path`; `auto` uses the file where one is given, else points where
+    `file` uses the Gaussians of `path`; `auto` uses the file if one is given, else the points if
     there are any."""
     path: AbsolutePath | None = None
-    """File of Gaussians in the capture's coordinates, of any format that gaussrep reads. All its
-    spherical harmonics are used from the first step, up to `sh_degree`."""
+    """File of Gaussians in the capture's coordinates, of any format that gaussrep reads. Its
+    spherical harmonics, up to `sh_degree`, are all used from the first step."""
     min_opacity: Fraction = 0.0
-    """Opacity below which Gaussians of the file are left out."""
+    """Gaussians of the file with a lower opacity are left out."""
     count: int = Field(default=2000, ge=4)
-    """Number of Gaussians; of more points, a random subset of this size is used."""
+    """Number of Gaussians; a random subset if there are more points."""
     opacity: float = Field(default=0.5, gt=0, lt=1)
-    """Opacity of all; 0.5 as in 3DGS-MCMC's code (Kheradmand et al. 2024), where 3DGS has 0.1."""
+    """Initial opacity; 0.5 as in 3DGS-MCMC's code (Kheradmand et al. 2024; 3DGS: 0.1)."""
     scale: float | None = Field(default=None, gt=0)
-    """Standard deviation in units of the distance to the three nearest neighbors; by default 1 at
-    points, as in 3DGS (section 5.1), and 0.3 at random places, a design choice: large Gaussians
-    occlude each other there. 3DGS-MCMC's code has 0.1."""
+    """Initial standard deviation, relative to the distance to the three nearest neighbors; by
+    default 1 for points, as in 3DGS (section 5.1), and 0.3 for random positions, where larger
+    Gaussians occlude each other (design choice; 3DGS-MCMC: 0.1)."""
 
     @model_validator(mode="before")
     @classmethod
@@ -178,35 +178,37 @@ class InitConfig(Config):
 class LearningRatesConfig(Config):
     """Adam's learning rates.
 
-    Those of the code of 3DGS (Kerbl et al. 2023), which splatfacto and gsplat's examples share.
+    The defaults are those of 3DGS's code (Kerbl et al. 2023), which splatfacto and gsplat's
+    examples share.
     """
 
     means: float = Field(default=1.6e-4, gt=0)
-    """Of the centers at the first step, times the scene's extent."""
+    """Learning rate of the centers at the first step, times the scene's extent."""
     means_end: float = Field(default=1.6e-6, gt=0)
-    """Of the centers after the last step, times the extent; in between it decays exponentially."""
+    """Learning rate of the centers after the last step, times the extent; it decays
+    exponentially."""
     quats: float = Field(default=1e-3, gt=0)
-    """Of the orientations."""
+    """Learning rate of the orientations."""
     scales: float = Field(default=5e-3, gt=0)
-    """Of the logarithms of the standard deviations."""
+    """Learning rate of the logarithms of the standard deviations."""
     opacities: float = Field(default=5e-2, gt=0)
-    """Of the logits of the opacities."""
+    """Learning rate of the logits of the opacities."""
     sh0: float = Field(default=2.5e-3, gt=0)
-    """Of the color that does not depend on the view."""
+    """Learning rate of the color of degree 0."""
     shN: float = Field(default=1.25e-4, gt=0)
-    """Of the higher spherical harmonics: a twentieth of `sh0`."""
+    """Learning rate of the higher spherical harmonics: a twentieth of `sh0`."""
     features: float = Field(default=2.5e-3, gt=0)
-    """Of further channels; design choice."""
+    """Learning rate of the features (design choice)."""
     calibration: float = Field(default=5e-3, gt=0)
-    """Of the cameras' shared correction, where `calibrate` or `optimize.intrinsics` learns it; it
-    decays as that of the centers. Design choice."""
+    """Learning rate of the shared camera correction of `calibrate` and `optimize.intrinsics`; it
+    decays like `means` (design choice)."""
 
     exposure: float = Field(default=2e-2, gt=0)
-    """Of the views' exposures but for their gains, which follow the brightness of the images, where
-    `optimize.exposure` is on; half a cosine. Design choice."""
+    """Learning rate of the exposures of `optimize.exposure`, except the gains, which follow the
+    brightness of the images; it decays by half a cosine (design choice)."""
     poses: float = Field(default=1e-3, gt=0)
-    """Of the views' poses, in radians and extents, where `optimize.poses` is on; it decays as that
-    of the centers. Design choice."""
+    """Learning rate of the poses of `optimize.poses`, in radians and extents; it decays like
+    `means` (design choice)."""
 
     def decay(self, progress: float) -> float:
         """Compute the factor by which the learning rate of the centers has decayed.
@@ -225,18 +227,18 @@ class LearningRatesConfig(Config):
 
 
 class OptimizeConfig(Config):
-    """What is learned of the views besides the Gaussians; see `calibrate`, too."""
+    """Parameters of the views that are learned besides the Gaussians; see also `calibrate`."""
 
     exposure: bool = False
-    """Learn an affine map of color for every fitted view. Its mean over the views is the identity,
-    with which held-out views are rendered."""
+    """Learn an affine color transform for every training view. The mean over the views is the
+    identity, which is used for held-out views."""
     vignetting: bool = False
-    """Learn a falloff toward the corners for every fitted view, with `exposure`."""
+    """Learn a falloff toward the corners for every training view; requires `exposure`."""
     exposure_weight: float = Field(default=0.1, ge=0)
-    """Weight of the mean square of the exposures, their gains left out, in the loss; design
-    choice."""
+    """Weight of the mean square of the exposures, without their gains, in the loss (design
+    choice)."""
     poses: bool = False
-    """Learn a correction of every fitted view's pose, with a mean of zero over the views. Held-out
+    """Learn a pose correction for every training view, with a mean of zero over the views. Held-out
     views keep the pose of the capture."""
     intrinsics: bool = False
     """Learn factors on the focal lengths and an offset of the principal point, shared by all
@@ -250,7 +252,7 @@ class OptimizeConfig(Config):
 
 
 class BaseFitConfig(Config):
-    """How the Gaussians of one scene are fitted, whatever runs the steps."""
+    """Settings of a fit that do not depend on the training loop."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {
         "start": "init",
@@ -263,32 +265,32 @@ class BaseFitConfig(Config):
     init: InitConfig = InitConfig()
     """The first Gaussians."""
     strategy: Annotated[ComponentConfig, component("strategies")] = ComponentConfig(type="default")
-    """How Gaussians are added, moved and removed: `default`, `mcmc` or one of a plugin."""
+    """Densification strategy: `default`, `mcmc` or one from a plugin."""
     learning_rates: LearningRatesConfig = LearningRatesConfig()
     """Learning rates."""
     loss: Annotated[ComponentConfig, component("losses")] = ComponentConfig(type="l1-ssim")
     """Loss between rendered and captured images."""
     depth_weight: float = Field(default=0.0, ge=0)
-    """Weight of the mean absolute error of depth in units of the extent, where depth was measured;
-    design choice."""
+    """Weight of the mean absolute depth error, in extents, where depth was measured (design
+    choice)."""
     sh_degree: int = Field(default=3, ge=0, le=3)
-    """Degree of the spherical harmonics at the end; they start at 0, except from a file."""
+    """Final degree of the spherical harmonics; it starts at 0, except for `init.path`."""
     sh_interval_fraction: Fraction = 1 / 30
-    """Fraction of all steps after which the degree rises by one: 1000 of 30,000 in 3DGS."""
+    """The degree rises by one after each such fraction of the steps (3DGS: 1000 of 30,000)."""
     background: tuple[Fraction, Fraction, Fraction] = (0.0, 0.0, 0.0)
-    """RGB behind the Gaussians, and behind images with transparency."""
+    """Background RGB, also behind images with transparency."""
     random_background: bool = False
-    """Use another random background for each step, so that the Gaussians become opaque where the
-    images are."""
+    """Use a random background in each step, so that the Gaussians become opaque where the images
+    are."""
     antialiased: bool = False
-    """Render with antialiasing, which `scene.ply` is marked with: compensate opacities for the blur
-    that renderers add to small Gaussians, as Mip-Splatting (Yu et al. 2024) and gsplat do, so that
-    images at other distances and resolutions stay right."""
+    """Fit with antialiasing, which `scene.ply` records: compensate opacities for the blur that
+    renderers add to small Gaussians, as Mip-Splatting (Yu et al. 2024) and gsplat do, so that
+    images at other distances and resolutions stay correct."""
     calibrate: bool = False
-    """Learn one correction of lens and mounting that all cameras share, for recordings whose color
-    camera is not the calibrated one."""
+    """Learn one correction of lens and mounting for all cameras, for recordings whose color camera
+    was not calibrated."""
     optimize: OptimizeConfig = OptimizeConfig()
-    """What is learned of the views besides the Gaussians."""
+    """Parameters of the views that are learned besides the Gaussians."""
     renderer: Annotated[ComponentConfig, component("renderers", auto=True)] = ComponentConfig(
         type="auto"
     )
@@ -299,11 +301,10 @@ class BaseFitConfig(Config):
 
         Args:
             step: Steps made.
-            steps: Steps in all.
+            steps: Total number of steps.
 
         Returns:
-            A degree from 0 to `sh_degree`; always the latter where the Gaussians of a file are the
-            first.
+            A degree from 0 to `sh_degree`; always `sh_degree` if the fit starts from a file.
         """
         if self.init.path is not None:
             return self.sh_degree
@@ -333,33 +334,33 @@ class FitConfig(BaseFitConfig):
     data: CaptureField
     """The capture."""
     steps: int = Field(default=7000, ge=1)
-    """Optimizer steps in all; 7000 is the shorter of the two lengths in 3DGS."""
+    """Total number of optimizer steps; 7000 is the shorter of the two schedules of 3DGS."""
     batch_size: int = Field(default=1, ge=1)
     """Views per step."""
     num_workers: int = Field(default=2, ge=0)
-    """Processes that decode images ahead, where these take more memory than `data.max_memory_gb`; 0
-    decodes between the steps."""
+    """Processes that decode images ahead if the images exceed `data.max_memory_gb`; 0 decodes
+    between the steps."""
     device: Literal["auto", "cpu", "cuda"] = "auto"
-    """`auto` uses an accelerator where there is one."""
+    """`auto` uses an accelerator if there is one."""
     seed: int = Field(default=0, ge=0, lt=2**63)
-    """Seed of the first Gaussians, the order of the views and the random numbers of the steps."""
+    """Seed of the initial Gaussians, the order of the views and the random numbers of the steps."""
     evaluate_every: int = Field(default=1000, ge=1)
-    """Steps between measurements on the held-out views, which also follow the last step."""
+    """Steps between evaluations on the held-out views, which also run after the last step."""
     evaluate_batch_size: int = Field(default=64, ge=1)
-    """Held-out views rendered at once; at most 4 where images stay in their files."""
+    """Held-out views rendered at once; at most 4 if the images are read from disk."""
     checkpoint_every: int = Field(default=1000, ge=1)
-    """Steps between checkpoints; the last step always writes one, and the latest stays."""
+    """Steps between checkpoints; the last step always writes one, and only the latest is kept."""
     log_every: int = Field(default=100, ge=1)
     """Steps between rows of `metrics.csv`."""
     tensorboard: Literal["auto"] | bool = "auto"
-    """`auto` writes TensorBoard files where tensorboard is installed."""
+    """Write TensorBoard files; `auto` does if tensorboard is installed."""
     callbacks: Mapping[str, Annotated[ComponentConfig, component("callbacks")]] = Field(
         default_factory=dict
     )
     """Callbacks of the trainer by any name."""
 
     def preflight(self) -> None:
-        """Check that there may be a CUDA device where one is asked for.
+        """Check that a requested CUDA device may exist.
 
         Raises:
             ConfigError: There is none.
@@ -371,8 +372,8 @@ class FitConfig(BaseFitConfig):
         """Convert the settings to those of the trainer.
 
         Args:
-            validate: Whether the capture has held-out views to measure on.
-            stored: Whether its images stay in their files.
+            validate: Whether the capture has held-out views.
+            stored: Whether its images are read from disk.
 
         Returns:
             The configuration of a run of the method `fit`.

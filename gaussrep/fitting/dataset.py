@@ -1,4 +1,4 @@
-"""The data set `capture`: the views of a capture, in an order that repeats none before its time."""
+"""The data set `capture`: the views of a capture, in shuffled epochs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -161,7 +161,7 @@ class ViewOrder(SampleOrder):
 
         Args:
             position: Position in the run.
-            epochs: Epochs in all.
+            epochs: Total number of epochs.
 
         Returns:
             Number of steps; the last may reach into the next epoch.

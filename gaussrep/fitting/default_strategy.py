@@ -24,7 +24,7 @@ class DefaultStrategy(Strategy):
 
     Args:
         config: Settings.
-        steps: Optimizer steps in all.
+        steps: Total number of optimizer steps.
         extent: Size of the scene in scene units.
     """
 

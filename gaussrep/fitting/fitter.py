@@ -53,7 +53,7 @@ class FittedViews:
         cameras: The views [V], corrected by the calibration.
         background: RGB behind the scene.
         rendering: The images, [V, H, W, ...].
-        exposed: Which of the fitted views they are, where they are exposed as these.
+        exposed: Indices of the fitted views whose exposures were applied.
     """
 
     scene: Gaussians | Callable[[], Gaussians]
@@ -75,11 +75,11 @@ class SceneFitter:
     loop places the first Gaussians with `init` or `set_gaussians`, makes one optimizer per tensor
     of `scene.raw`, and calls `start`. At each step it calls `begin_step`, `render_step` and
     `compute_loss`, adds `strategy.penalty`, makes the optimizer steps, and calls `end_step`. The
-    modules `scene`, `calibration`, `exposure`, `poses` and `loss` belong into the loop's
-    checkpoints.
+    loop's checkpoints must include the modules `scene`, `calibration`, `exposure`, `poses` and
+    `loss`.
 
-    Random numbers of a step are a pure function of the seed and the step, so that a resumed fit
-    ends with the same numbers as one that was never stopped.
+    Random numbers of a step are a pure function of the seed and the step, so a resumed fit ends
+    with the same numbers as an uninterrupted one.
 
     Args:
         config: Settings.
@@ -97,7 +97,7 @@ class SceneFitter:
         poses: Corrections of their poses; None where they are not learned.
         loss: Image loss.
         strategy: The densification strategy; None before `start`.
-        sh_degree: Degree of the spherical harmonics at the present step; None uses all.
+        sh_degree: Degree of the spherical harmonics at the current step; None uses all.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class SceneFitter:
 
     @property
     def background(self) -> Float[Tensor, " 3"]:
-        """RGB behind the scene outside of training and, unless it is random, in training."""
+        """Background RGB of evaluation and, unless it is random, of training."""
         return self.scene.raw["means"].new_tensor(self.config.background)
 
     def init(self, capture: Capture) -> None:
@@ -158,7 +158,7 @@ class SceneFitter:
         """Build the strategy for the length of the fit.
 
         Args:
-            steps: Optimizer steps in all.
+            steps: Total number of optimizer steps.
             state: The strategy's `state` from a checkpoint.
 
         Raises:
@@ -177,7 +177,7 @@ class SceneFitter:
         """Set degree, random numbers and background of a step.
 
         Args:
-            step: Steps made before.
+            step: Number of previous steps.
             steps: Steps in all.
         """
         device = self.scene.raw["means"].device
@@ -199,7 +199,8 @@ class SceneFitter:
 
         Args:
             cameras: Views [V] of the capture, before the calibration.
-            views: Which of the fitted views they are; needed where exposures or poses are learned.
+            views: Indices of the views among the fitted views; needed if exposures or poses are
+                learned.
 
         Returns:
             The views over the background of the step, exposed as those of the capture.
@@ -224,7 +225,7 @@ class SceneFitter:
         return FittedViews(scene, corrected, background, shown, exposed)
 
     def exposure_penalty(self) -> Float[Tensor, ""] | None:
-        """Compute the weighted penalty on exposures, and on what the scene takes over from them.
+        """Compute the weighted penalty on exposures, and on exposure that the scene absorbs.
 
         Returns:
             A scalar to add to the loss; None where exposures are not learned.
@@ -241,7 +242,7 @@ class SceneFitter:
 
         Args:
             cameras: Views [V] of the capture, before the calibration.
-            gaussians: What to render; by default the scene at the present degree.
+            gaussians: What to render; by default the current scene at its current SH degree.
 
         Returns:
             The views over the fixed background.
@@ -301,7 +302,8 @@ class SceneFitter:
 
         Args:
             cameras: Views [V] of the capture.
-            views: Which of the fitted views they are; poses of others are not corrected.
+            views: Indices of the views among the fitted views; poses of other views are not
+                corrected.
 
         Returns:
             The corrected cameras.

@@ -1,4 +1,4 @@
-"""The first Gaussians of a fit, and the size of the scene judged by its cameras."""
+"""The initial Gaussians of a fit, and the size of the scene estimated from its cameras."""
 
 from pathlib import Path
 

@@ -45,7 +45,7 @@ class Distortion:
         """The coefficients as `gaussrep.Cameras` holds them.
 
         Raises:
-            DataError: The polynomial in r² has a k4, which OpenCV's has not.
+            DataError: The polynomial in r² has a k4, which OpenCV's model lacks.
         """
         k1, k2, k3, k4 = self.radial
         if self.is_fisheye:

@@ -27,7 +27,7 @@ N_MAX = 51
 
 
 class MCMCStrategy(Strategy):
-    """Sample Gaussians instead of growing them by rules (Kheradmand et al. 2024).
+    """Sample Gaussians instead of growing them by heuristics (Kheradmand et al. 2024).
 
     Their number grows to `config.max_gaussians` and stays. The noise is a multiple of the
     covariance over the extent, which is the paper's at an extent of 1 and gives the same images at
@@ -35,7 +35,7 @@ class MCMCStrategy(Strategy):
 
     Args:
         config: Settings.
-        steps: Optimizer steps in all.
+        steps: Total number of optimizer steps.
         extent: Size of the scene in scene units.
     """
 
@@ -104,7 +104,7 @@ class MCMCStrategy(Strategy):
 def compute_relocation(
     opacities: Float[Tensor, " n"], scales: Float[Tensor, "n 3"], copies: Int[Tensor, " n"]
 ) -> tuple[Float[Tensor, " n"], Float[Tensor, "n 3"]]:
-    """Compute the Gaussians that, several in one place, look like a single one.
+    """Compute the copies that together look like a single Gaussian.
 
     Opacities agree at the center: 1 - (1 - o')ᵏ = o. Scales are such that the opacity along a line
     through the center agrees in sum (Kheradmand et al. 2024, equation 9): k Gaussians block

@@ -37,8 +37,8 @@ SMALL = 20_000
 class SceneFit(Method):
     """Optimize the Gaussians of one scene to posed images (Kerbl et al. 2023).
 
-    Random numbers of a step are a pure function of the seed and the step, so that a resumed fit
-    ends with the same numbers as one that was never stopped.
+    Random numbers of a step are a pure function of the seed and the step, so a resumed fit ends
+    with the same numbers as an uninterrupted one.
 
     Args:
         config: Settings.
@@ -145,7 +145,7 @@ class SceneFit(Method):
 
         Args:
             step: The step about to be made, from 0.
-            steps: Number of steps in all.
+            steps: Total number of steps.
         """
         self.fitter.begin_step(step, steps)
 

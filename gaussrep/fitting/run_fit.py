@@ -29,7 +29,7 @@ class FitResult:
     Attributes:
         run: The run folder.
         scene: File of the fitted Gaussians.
-        steps: Optimizer steps made in all.
+        steps: Total number of optimizer steps made.
         gaussians: Number of Gaussians.
         metrics: On the held-out views; None where there are none.
         seconds: Duration of the steps of this call.

@@ -1,4 +1,4 @@
-"""Strategy: the interface of densification, and the edits of scene and optimizers it is made of."""
+"""Strategy: the interface of densification, and the edits of scene and optimizers that it uses."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ Optimizers = Mapping[str, torch.optim.Optimizer]
 
 @dataclass(frozen=True, eq=False)
 class StepInfo:
-    """An optimizer step that was just made.
+    """The optimizer step just made.
 
     Args:
         step: Steps made so far, from 1.
@@ -39,7 +39,7 @@ class Strategy(ABC):
 
     A plugin registers a strategy with the hook `register_strategies`; `gaussrep fit` makes it with
     `target(settings, steps=steps, extent=extent)`, or `target(steps=steps, extent=extent)` where
-    the record has no `config`. `steps` is the number of optimizer steps in all and `extent` the
+    the record has no `config`. `steps` is the total number of optimizer steps and `extent` the
     size of the scene in scene units.
 
     Attributes:
@@ -107,9 +107,10 @@ def update_params_and_optimizer_state(
 
     Args:
         scene: Gets new parameters of M rows.
-        optimizers: Those of the scene; further or missing ones are no mistake.
-        source_index: Which Gaussian each of the M new ones copies.
-        is_new: Which of them are not the old Gaussian itself; none where it is None.
+        optimizers: Optimizers of the scene; additional or missing ones are allowed.
+        source_index: Index of the Gaussian that each of the M new ones copies.
+        is_new: Mask of those that are copies rather than the old Gaussian itself; None if there are
+            no copies.
         changed: New values of some of the tensors in `scene.raw`, M rows each.
     """
     for name, before in list(scene.raw.items()):

@@ -61,10 +61,10 @@ def known_scene() -> Gaussians:
 
 
 def synthetic_capture(hold_out_every: int = 10, views: int = VIEWS, size: int = SIZE) -> Capture:
-    """Render the scene from views on a hemisphere, over black.
+    """Render the synthetic scene `balls` from views on a hemisphere, over black.
 
     Args:
-        hold_out_every: Hold out the last of every so many views.
+        hold_out_every: Hold out every n-th view.
         views: Number of views, on a golden spiral from 8 to 75 degrees above the disc.
         size: Width and height in pixels.
 

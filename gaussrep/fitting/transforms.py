@@ -174,8 +174,8 @@ def write_transforms(
     Args:
         images: The views.
         folder: Created if missing.
-        hold_out_every: Make nerfstudio hold out the last of every so many views, as `gaussrep fit`
-            does; None leaves the choice to nerfstudio.
+        hold_out_every: Make nerfstudio hold out every n-th view, as `gaussrep fit` does; None
+            leaves the choice to nerfstudio.
     """
     (folder / "images").mkdir(parents=True, exist_ok=True)
     cameras = images.cameras

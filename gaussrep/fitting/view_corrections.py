@@ -27,7 +27,7 @@ from gaussrep.training.optimization import warmup_cosine
 GAINS, MIXING, OFFSETS, FALLOFF = slice(0, 3), slice(3, 9), slice(9, 12), slice(12, 14)
 """Columns of a view's exposure."""
 MINOR = 0.1
-"""Unit of mixing and offsets, which are learned by so much slower than gains; design choice."""
+"""Unit of mixing and offsets, which are learned slower than gains by this factor; design choice."""
 BALANCE_STEP = 0.5
 """Fraction of the way to its balance that the gain of a view in a step goes at first; it falls as
 half a cosine, as the learning rate of the other columns does. Design choice."""
@@ -209,7 +209,7 @@ def half_cosine(step: int, steps: int) -> float:
 
     Args:
         step: The step about to be made, from 0.
-        steps: Number of steps in all.
+        steps: Total number of steps.
 
     Returns:
         A factor that falls from 1 to `EXPOSURE_FLOOR`.

@@ -25,9 +25,9 @@ def convert_axes(gaussians: Gaussians, signs: Signs) -> Gaussians:
     """Convert Gaussians between right, down, forward and axes of other directions.
 
     A half turn H flips two axes. Covariances become H C H, so the same two axes of the quaternion
-    are flipped. A mirror is a half turn and a reflection at the center, which changes no
-    covariance. Every SH basis function is even or odd in each axis, so its coefficients keep or
-    change their sign. No number changes its size: converting twice is exact.
+    are flipped. A mirror is a half turn and a point reflection, which changes no covariance. Every
+    SH basis function is even or odd in each axis, so its coefficients keep or change their sign.
+    Only signs change: converting twice is exact.
 
     Args:
         gaussians: One scene.

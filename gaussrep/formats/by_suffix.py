@@ -29,7 +29,7 @@ def load(path: str | PathLike[str], **settings: Any) -> Gaussians:
 
 
 def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> None:
-    """Write Gaussians to a file, whole or not at all.
+    """Write Gaussians to a file atomically.
 
     Args:
         gaussians: One scene, without batch axes.

@@ -117,7 +117,7 @@ def _named_chunks(path: Path, chunks: Iterator[Gaussians], remarks: Remarks) -> 
 
 @contextmanager
 def open_for_writing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file to write it, whole or not at all.
+    """Open a file to write it atomically.
 
     Args:
         path: The file, overwritten if it exists.

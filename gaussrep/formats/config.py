@@ -9,8 +9,8 @@ class FormatConfig(ComponentConfig):
     """Settings of every format of the core."""
 
     strict: bool = False
-    """Whether a file with impossible Gaussians, NaN or a zero quaternion, is refused; otherwise up
-    to one in a hundred is left out with a warning. For reading."""
+    """When reading, refuse a file with impossible Gaussians, such as NaN or a zero quaternion;
+    otherwise up to one in a hundred is left out with a warning."""
 
 
 class PlyConfig(FormatConfig):
@@ -42,8 +42,8 @@ class SpzConfig(FormatConfig):
 
     axes: Literal["auto", "spz", "ply"] = "auto"
     """Axes of the numbers in the file: `spz` is right, up, back, the specification; `ply` is right,
-    down, forward, as splat-transform 3, gsply, gaussforge, spz-js and Spark write. `auto` is the
-    file's own record where it has one, otherwise `spz`."""
+    down, forward, as splat-transform 3, gsply, gaussforge, spz-js and Spark write. `auto` uses the
+    file's own record if it has one, otherwise `spz`."""
 
 
 class UsdConfig(FormatConfig):

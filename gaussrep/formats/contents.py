@@ -1,4 +1,4 @@
-"""What a file that cannot be read holds instead."""
+"""Detection of the content of a file that cannot be read."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ CONTENTS: tuple[tuple[bytes, tuple[str, ...], str], ...] = (
 
 
 def name_content(path: Path) -> str:
-    """Name the content of a file that its suffix does not promise, and what to do.
+    """Name the content of a file that does not match its suffix, and what to do.
 
     Args:
         path: The file.

@@ -1,4 +1,4 @@
-"""Conversion of files in parts, so that scenes need not fit into memory where formats allow it."""
+"""Chunked conversion of files, so that scenes need not fit into memory if the formats allow it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -26,10 +26,10 @@ def _silent(done: int, count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Editing:
-    """What happens to the parts of a scene on the way.
+    """Edits and callbacks applied to the chunks of a scene during conversion.
 
     Args:
-        edit: Changes a part; it sees one Gaussian after another, not their neighbors.
+        edit: Changes a chunk; it treats each Gaussian on its own.
         check: Called after the last part, before the target is replaced.
         report: Called with the number of Gaussians that were read, and that of all.
     """
@@ -56,7 +56,7 @@ def convert_file(
         target: The file to write, which may be the same.
         reading: Settings of the format of `source`.
         writing: Settings of the format of `target`.
-        editing: What happens to the parts on the way; nothing by default.
+        editing: Edits and callbacks applied to the chunks; nothing by default.
 
     Returns:
         Number of Gaussians that were written.

@@ -100,7 +100,7 @@ class Format(ABC):
 
     @abstractmethod
     def write(self, gaussians: Gaussians, path: Path) -> None:
-        """Write one scene, whole or not at all.
+        """Write one scene atomically.
 
         Args:
             gaussians: One scene, without batch axes.
@@ -112,7 +112,7 @@ class Format(ABC):
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
-        """Open one scene to read it in parts; by default in one.
+        """Open a scene for chunked reading; the default yields one chunk.
 
         Args:
             path: The file.
@@ -127,7 +127,7 @@ class Format(ABC):
         yield Rows(scene.count, scene[:0], iter([scene]))
 
     def write_rows(self, source: RowSource, path: Path) -> int:
-        """Write one scene that is read in parts, whole or not at all.
+        """Write one scene from chunks atomically.
 
         By default the scene is in temporary files beside `path`, mapped into the memory, if it is
         larger than `IN_MEMORY`.

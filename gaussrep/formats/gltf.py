@@ -74,7 +74,7 @@ class Gltf(Format):
             yield Rows(rows.count, like, chunks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
-        """Write one scene, whole or not at all.
+        """Write one scene atomically.
 
         Args:
             gaussians: One scene, without batch axes.

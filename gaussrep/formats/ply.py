@@ -95,7 +95,7 @@ class Ply(Format):
             return ply_layout.decode(tables, header.vertex, bases, remarks).replace(**marks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
-        """Write one scene, whole or not at all.
+        """Write one scene atomically.
 
         Args:
             gaussians: One scene, without batch axes.

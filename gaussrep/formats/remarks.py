@@ -1,4 +1,4 @@
-"""Remarks of a reader: impossible Gaussians that it leaves out, and what it does not apply."""
+"""Remarks of a reader: impossible Gaussians that it leaves out, and content that it ignores."""
 
 import logging
 from collections.abc import Iterator, Mapping
@@ -20,13 +20,13 @@ another meaning. A design choice."""
 
 
 class Remarks:
-    """Collects what is odd in one file, so that each matter becomes one line of the log.
+    """Collects remarks on one file, and logs each of them in one line.
 
     Args:
         strict: Whether impossible Gaussians are an error; otherwise a few are left out.
 
     Attributes:
-        sentences: What was found, without the file's name and the final period.
+        sentences: The remarks, without the file's name and the final period.
     """
 
     def __init__(self, strict: bool = False) -> None:

@@ -106,7 +106,7 @@ class Sog(Format):
             yield rows
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
-        """Write one scene, a zip file whole or not at all.
+        """Write one scene; a zip file is written atomically.
 
         Args:
             gaussians: One scene, without batch axes.

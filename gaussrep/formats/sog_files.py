@@ -145,7 +145,7 @@ def pack_image(pixels: np.ndarray) -> bytes:
 
 
 def write_files(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write the files of a SOG: a zip file whole or not at all; a folder's `meta.json` last.
+    """Write the files of a SOG: a zip file atomically; in a folder, `meta.json` last.
 
     Args:
         path: The zip file, or the `meta.json`.

@@ -132,7 +132,7 @@ class Spz(Format):
         return _signs_of(AXES["spz"])
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
-        """Write one scene, whole or not at all.
+        """Write one scene atomically.
 
         Args:
             gaussians: One scene, without batch axes.

@@ -1,4 +1,4 @@
-"""Which format a file's suffix names. Never imports torch."""
+"""File formats by suffix. Never imports torch."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Summary of a file of Gaussians: how many, where, how large, how opaque, written by what."""
+"""Summary of a file of Gaussians: count, positions, scales, opacities and the writing program."""
 
 import re
 from collections.abc import Mapping

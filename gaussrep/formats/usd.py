@@ -65,7 +65,7 @@ class Usd(Format):
             return read_scene(_read_layer(file), self.config.axes, remarks)
 
     def write(self, gaussians: Gaussians, path: Path) -> None:
-        """Write one scene, whole or not at all.
+        """Write one scene atomically.
 
         Args:
             gaussians: One scene, without batch axes.

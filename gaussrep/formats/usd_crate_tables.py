@@ -76,7 +76,7 @@ class Window:
             The number.
 
         Raises:
-            FormatError: If so many are not in the part.
+            FormatError: If the part has fewer bytes.
         """
         (count,) = COUNT.unpack(self.read(place, COUNT.size))
         self.check(place + COUNT.size, size * count)

@@ -27,7 +27,7 @@ XYZW_TO_WXYZ = [3, 0, 1, 2]
 ROWS = 2**16
 """Rows of an array that are converted at a time; a design choice."""
 SHORTEST_PACKED = 16
-"""Numbers of the shortest array that is packed, whatever its representation says."""
+"""Numbers of the shortest array that is packed, regardless of its representation."""
 LARGEST_RANKED, LARGEST_OF_32 = (0, 4), (0, 6)
 """Newest versions whose arrays have a rank, and sizes of 32 bits."""
 NUMBERS = {
@@ -70,7 +70,7 @@ class CrateValues:
 
         Returns:
             A number, a text, a tuple of numbers, quaternions wxyz, a matrix, a list of texts, or an
-            array of float32, [N] or [N, width]; None where it says that there is none. Of time
+            array of float32, [N] or [N, width]; None where there is none. Of time
             samples, the first.
 
         Raises:

@@ -17,7 +17,7 @@ class LossOutput:
 
     Attributes:
         loss: Scalar to minimize.
-        terms: Scalars that the loss is computed from, by name, without a graph; for logs.
+        terms: Terms of the loss by name, detached, for logging.
     """
 
     loss: Float[Tensor, ""]
@@ -39,8 +39,8 @@ class Loss(nn.Module, ABC):
         Args:
             prediction: Images, usually RGB in [0, 1], or feature maps.
             target: Target of the same shape.
-            mask: True where a pixel counts; None counts all. Nothing of the other pixels reaches
-                the value or the gradient.
+            mask: True where a pixel counts; None counts all. The other pixels influence neither the
+                value nor the gradient.
 
         Returns:
             A scalar, averaged over the pixels that count; 0 where there are none.
@@ -55,7 +55,7 @@ class Loss(nn.Module, ABC):
         target: Float[Tensor, "*batch height width channels"],
         mask: Bool[Tensor, "*batch height width"] | None = None,
     ) -> LossOutput:
-        """Compute the loss and its terms in one go.
+        """Compute the loss and its terms together.
 
         Args:
             prediction: As in `forward`.

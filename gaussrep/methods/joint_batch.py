@@ -1,4 +1,4 @@
-"""The batch of all processes, for losses that are no means over samples."""
+"""The global batch of all processes, for losses that are not means over samples."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

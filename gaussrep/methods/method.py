@@ -73,8 +73,8 @@ class ScheduledOptimizer:
     Attributes:
         optimizer: Over parameters of the method.
         lr: Base learning rate.
-        schedule: Factor on the learning rate as a function of the step about to be made, counted
-            from 0, and the number of steps in all; None keeps the rate constant.
+        schedule: Factor of the learning rate as a function of the upcoming step, counted
+            from 0, and the total number of steps; None keeps the rate constant.
     """
 
     optimizer: torch.optim.Optimizer
@@ -86,7 +86,7 @@ class ScheduledOptimizer:
 
         Args:
             step: The step about to be made, from 0.
-            steps: Number of steps in all.
+            steps: Total number of steps.
 
         Returns:
             The learning rate of groups without an `lr_scale`.
@@ -99,14 +99,14 @@ class ScheduledOptimizer:
 
 @dataclass(frozen=True, slots=True)
 class CollapseSign:
-    """A metric that shows, while it is beyond a limit, that the representation has collapsed.
+    """A metric that indicates a collapsed representation while it is beyond a limit.
 
     Attributes:
         metric: Column of `metrics.csv`.
         limit: The limit.
-        meaning: What such a value means, for the warning: `all features are alike`.
+        meaning: Meaning of such a value, for the warning, such as `all features are alike`.
         cure: What to try, for the warning.
-        above: Whether values above the limit are the sign, not those below.
+        above: Whether values above the limit indicate a collapse, rather than values below it.
     """
 
     metric: str
@@ -119,7 +119,7 @@ class CollapseSign:
         """Check a value of the metric.
 
         Args:
-            value: The value; one that is not finite is no sign.
+            value: The value; non-finite values are ignored.
 
         Returns:
             Whether it is beyond the limit.
@@ -131,9 +131,9 @@ class Method(nn.Module, ABC):
     """A model that the trainer trains; implement `training_loss` and any of the other outputs.
 
     Most methods leave devices, optimizers and steps to the trainer, and random numbers to
-    `sample_seeds` and `sample_uniform`. With these, and with losses that are means over samples, a
-    run does not depend on the number of its processes. The trainer seeds torch's global generator
-    before each step, differently in each process.
+    `sample_seeds` and `sample_uniform`. If they do, and if losses are means over samples, a run
+    does not depend on the number of processes. The trainer seeds torch's global generator before
+    each step, differently in each process.
 
     Args:
         config: The method's own configuration, kept as `config`.
@@ -156,7 +156,7 @@ class Method(nn.Module, ABC):
 
     @property
     def name(self) -> str:
-        """Name that the method is registered by, or that of its class."""
+        """Registered name of the method, or the name of its class."""
         return self.config.type or type(self).__name__
 
     @property
@@ -188,7 +188,7 @@ class Method(nn.Module, ABC):
         return self.training_loss(batch)
 
     def setup(self, dataset: Any) -> None:
-        """Prepare for a training split; by default nothing.
+        """Prepare for a training split; by default does nothing.
 
         The trainer calls it once for a new run and once for a resumed one: after the method is
         built, before weights are loaded and before `configure_optimizers` and
@@ -201,9 +201,8 @@ class Method(nn.Module, ABC):
     def configure_optimizers(self) -> Mapping[str, ScheduledOptimizer] | None:
         """Build the method's own optimizers; by default None, and the trainer builds one.
 
-        A method with optimizers of its own does without `trainer.optimizer`, `trainer.schedule`,
-        `trainer.lr` and `trainer.weight_decay`. All optimizers make a step at each step of the
-        trainer.
+        A method with its own optimizers ignores `trainer.optimizer`, `trainer.schedule`,
+        `trainer.lr` and `trainer.weight_decay`. All optimizers step at each step of the trainer.
 
         Returns:
             Optimizers by name, at least one; the names go into checkpoints. The first one's
@@ -220,15 +219,15 @@ class Method(nn.Module, ABC):
         return ()
 
     def on_step_start(self, step: int, steps: int) -> None:
-        """Act before the forward passes of an optimizer step; by default nothing.
+        """Run before the forward passes of an optimizer step; by default does nothing.
 
         Args:
             step: The step about to be made, from 0.
-            steps: Number of steps in all.
+            steps: Total number of steps.
         """
 
     def export(self, folder: Path) -> None:
-        """Write files besides the weights, such as `scene.ply`; by default none.
+        """Write additional files, such as `scene.ply`; by default none.
 
         The trainer calls it in the main process after each checkpoint. The files go beside
         `model.safetensors`; the method's record lists their names as `run_files`.
@@ -252,13 +251,13 @@ class Method(nn.Module, ABC):
         raise CapabilityError(f"{type(self).__name__} predicts no Gaussians")
 
     def cameras(self, batch: Batch) -> Cameras:
-        """Return the cameras that the Gaussians of each sample are rendered with.
+        """Return the cameras with which the Gaussians of each sample are rendered.
 
         Args:
             batch: Tensors by name, on the method's device.
 
         Returns:
-            Cameras [B, V]: those of the batch, unless the method has cameras of its own.
+            Cameras [B, V]: those of the batch, unless the method has its own.
 
         Raises:
             CapabilityError: Neither the method nor the batch has cameras.

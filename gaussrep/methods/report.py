@@ -32,7 +32,7 @@ class Report:
 
     Attributes:
         page: The file to open.
-        summary: One or two sentences about its content, with numbers.
+        summary: One or two sentences about its content, including numbers.
     """
 
     page: Path

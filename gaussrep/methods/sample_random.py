@@ -20,7 +20,7 @@ def sample_seeds(batch: Batch, samples: int, device: torch.device) -> Int64[Tens
         device: Device of the seeds.
 
     Returns:
-        The seeds of the batch; where it has none, new ones of torch's global generator.
+        The seeds of the batch; if it has none, seeds drawn from torch's global generator.
     """
     seeds = batch.get(SAMPLE_SEED)
     if seeds is None:
@@ -34,7 +34,7 @@ def sample_uniform(seeds: Int[Tensor, "*a"], places: Int[Tensor, "*b"]) -> Float
     Args:
         seeds: Seeds of samples, int64.
         places: Index of the number among those of its sample, from 0, int64; the shapes are
-            broadcast. A method that draws twice takes other places the second time.
+            broadcast. Use different places for a second draw.
 
     Returns:
         Numbers in [0, 1).

@@ -19,8 +19,8 @@ def effective_rank(
             less where there are many rows, and rounds values below 1e-8 of the largest.
 
     Returns:
-        From 1, all rows in one direction, to min(n, d), no direction preferred; 0 where all
-        features are 0. In float64, without a graph.
+        A value from 1 (all rows parallel) to min(n, d) (no preferred direction); 0 if all features
+        are 0. In float64, without a graph.
 
     Examples:
         >>> round(effective_rank(torch.eye(5)).item(), 4)

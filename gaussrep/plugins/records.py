@@ -21,9 +21,9 @@ class Record:
         requires: PEP 508 requirements beyond those of the distribution, `"gsplat>=1.4"`.
         run_files: Names of the files and folders that it writes to a run folder besides those of
             every run, `("scene.ply",)`; replacing a run removes them.
-        install: Line that installs what is required, where `pip install` of those names would not.
-        api: The `PLUGIN_API` that the plugin was written for. Write the number out where a plugin
-            should be refused by a gaussrep that speaks another.
+        install: Command that installs the requirements, if `pip install` of those names does not.
+        api: The `PLUGIN_API` that the plugin was written for. Give the number explicitly if a
+            gaussrep with another interface should refuse the plugin.
     """
 
     noun: ClassVar[str] = "component"
@@ -43,11 +43,11 @@ class RendererRecord(Record):
     """A renderer; its target is a `gaussrep.rendering.Renderer`.
 
     Args:
-        devices: Torch device types that it draws on, `"cpu"`, `"cuda"`, `"mps"`.
+        devices: Torch device types that it supports: `"cpu"`, `"cuda"`, `"mps"`.
         capabilities: Capabilities: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
             `"ortho"`, `"pinhole"`, `"opencv"`, `"fisheye"`, `"camera_gradients"`, `"float64"`,
             `"antialiased"`, `"median_depth"`, `"normals"`.
-        priority: `renderer="auto"` takes the highest that fits.
+        priority: `renderer="auto"` selects the highest one that fits.
         is_reference_equivalent: Whether its images agree with those of `reference` within the
             tolerances of `gaussrep.testing.RendererContract`. `auto` selects no other renderers.
     """
@@ -172,7 +172,7 @@ class OptimizerRecord(Record):
 
     `target(settings, parameters=groups, lr=lr)` makes a `torch.optim.Optimizer`. `groups` is a list
     of mappings with `params` and `weight_decay`, as torch's optimizers take it; `lr` is the
-    learning rate at the top of the schedule.
+    peak learning rate.
     """
 
     noun: ClassVar[str] = "optimizer"

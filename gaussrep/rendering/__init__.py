@@ -1,4 +1,4 @@
-"""Renderers: the interface, the function `render`, and the parts that renderers are made of.
+"""Renderers: the interface, the function `render`, and building blocks of renderers.
 
 `compositing` holds the parts of renderers in plain torch, `conventions` the constants that all
 renderers share. Names are imported when they are first used, so that `gaussrep.rendering.config`

@@ -124,7 +124,7 @@ def blending_weights(alpha: Float[Tensor, "i p n"]) -> Float[Tensor, "i p n"]:
         alpha: Alphas, nearest Gaussian first.
 
     Returns:
-        Weights; 0 from the Gaussian on behind which hardly any light is left.
+        Weights; 0 from the Gaussian on at which compositing ends.
     """
     after = (1 - alpha).cumprod(-1)
     before = torch.cat([torch.ones_like(after[..., :1]), after[..., :-1]], dim=-1)
@@ -132,7 +132,7 @@ def blending_weights(alpha: Float[Tensor, "i p n"]) -> Float[Tensor, "i p n"]:
 
 
 def median_places(alpha: Float[Tensor, "i p n"]) -> Int[Tensor, "i p"]:
-    """Find the last Gaussian of every pixel in front of which more than half of the light is left.
+    """Find the last Gaussian of every pixel that is reached with transmittance above 0.5.
 
     Args:
         alpha: Alphas, nearest Gaussian first.

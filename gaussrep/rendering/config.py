@@ -16,8 +16,8 @@ class ReferenceConfig(ComponentConfig):
     max_pairs: int = Field(default=2**20, ge=1)
     """Largest number of pixel-Gaussian pairs in memory at once."""
     order_window: int = Field(default=0, ge=0)
-    """Give depth a gradient through the order of the Gaussians, from pairs that are at most so many
-    places apart in the list of a pixel; 0 gives none, as in other renderers (design choice)."""
+    """Estimate a gradient for depth through the order of the Gaussians, from pairs at most this
+    many places apart in a pixel's list; 0 disables it, as in other renderers (design choice)."""
     order_temperature: float = Field(default=0.1, gt=0)
     """Difference of depth, in scene units, at which the order of a pair is certain by 0.73; with
     `order_window`."""
@@ -31,9 +31,10 @@ class TritonConfig(ComponentConfig):
     """Settings of the `triton` renderer."""
 
     max_tile_pairs: int | None = Field(default=None, ge=1)
-    """Largest number of pairs of a tile of 16 x 16 pixels and a Gaussian in one call. With it, a
-    call does not wait for the device to count them, so that CUDA graphs can capture it, and memory
-    is allocated for so many; all images of a call with more pairs are NaN. None counts them."""
+    """Maximum number of pairs of a tile of 16 x 16 pixels and a Gaussian per call. If set, memory
+    is allocated for this number and a call does not synchronize with the device to count them, so
+    CUDA graphs can capture it; if there are more pairs, all images of the call are NaN. `null`
+    counts them."""
 
 
 class GsplatConfig(ComponentConfig):

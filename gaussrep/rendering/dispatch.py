@@ -1,4 +1,4 @@
-"""The function `render`, and the renderer that it calls: by name, or the best for the input."""
+"""The function `render`, and its choice of a renderer: by name, or the best for the input."""
 
 import logging
 from collections.abc import Collection, Iterator

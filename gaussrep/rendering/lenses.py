@@ -70,7 +70,7 @@ def project_fisheye(
         coefficients: k1, k2, k3, k4.
 
     Returns:
-        Places in the image plane, and their derivatives with respect to the points.
+        Positions in the image plane, and their derivatives with respect to the points.
     """
     x, y, z = points.unbind(-1)
     r2 = (x * x + y * y).clamp_min(TINY * z * z)
@@ -89,7 +89,7 @@ def project_fisheye(
 
 @torch.no_grad()
 def is_within(points: Float[Tensor, "*batch n 3"], cameras: Cameras) -> Bool[Tensor, "*batch n"]:
-    """Check whether lenses show points at a place of their own.
+    """Check whether points are within the valid range of a lens.
 
     Beyond some angle off the axis, the polynomials of a lens turn back, so that points far outside
     of the image would appear inside it.

@@ -36,7 +36,7 @@ def order_gradient(
         packed_gaussians: Gaussians of each image from `sort_by_depth`.
         pixels: Pixel centers of all images, [P, 2], or of each image, [I, P, 2].
         gradient: Derivative of the loss to the composited channels of every pixel.
-        window: Pairs are at most so many places apart in the list of a pixel, which holds the
+        window: Pairs are at most this many places apart in the list of a pixel, which holds the
             Gaussians that contribute to it; at least 1.
         temperature: Difference of depth, in scene units, at which the order of a pair has the
             probability 0.73; > 0.

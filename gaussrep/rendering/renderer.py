@@ -30,9 +30,9 @@ class Rendering:
             where alpha is 0, [*B, V, H, W].
         features: Rendered features, without background, [*B, V, H, W, C]; None where the Gaussians
             have none.
-        median_depth: Depth along the camera's z axis in scene units of the last Gaussian in front
-            of which more than half of the light is left, as in 2DGS; 0 where alpha is 0,
-            [*B, V, H, W]. None where it was not requested.
+        median_depth: Depth along the camera's z axis, in scene units, of the last Gaussian reached
+            with transmittance above 0.5, as in 2DGS; 0 where alpha is 0, [*B, V, H, W]. None where
+            it was not requested.
         normals: Unit vectors in world axes, turned toward the camera: the directions of the
             Gaussians' smallest axes, blended and normalized; 0 where alpha is 0,
             [*B, V, H, W, 3]. None where they were not requested.
@@ -186,7 +186,7 @@ def blend_normals(
 ) -> Rendering:
     """Rasterize with normals as three more features.
 
-    Every view is rasterized as a scene of its own: a normal is turned toward the camera.
+    Every view is rasterized as a separate scene, because normals are turned toward the camera.
 
     Args:
         rasterize: Takes Gaussians with features, cameras and background.

@@ -1,4 +1,4 @@
-"""What the tiled renderers share: batch axes, derivatives of operators, camera gradients."""
+"""Code that the tiled renderers share: batch axes, derivatives of operators, camera gradients."""
 
 from abc import abstractmethod
 from collections.abc import Callable, Iterable
@@ -65,7 +65,7 @@ def rasterize_batch(
         cameras: Views, [*B, V].
         background: RGB behind the Gaussians.
         has_positions: Whether the operator takes the camera centers [S, V, 3] after the
-            coefficients of spherical harmonics; to compute them waits for a GPU.
+            coefficients of spherical harmonics; computing them synchronizes with a GPU.
 
     Returns:
         Images of every scene from every view, and those that the operator returns after these.

@@ -1,4 +1,4 @@
-"""Reports: one HTML page that holds everything, and files beside it."""
+"""Reports: a self-contained HTML page, and additional files next to it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,7 +85,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Html:
-    """Raw HTML of a method's own.
+    """Custom HTML of a method.
 
     Attributes:
         html: The HTML.
@@ -136,8 +136,8 @@ class ReportPage:
         overview: Rows of panels for `overview.png`.
         tables: Scores of the run.
         caption: Explanation of the panels beside the charts: plain text, or `Markup`.
-        css: Style rules of the method's own.
-        script: JavaScript of the method's own.
+        css: Custom CSS of the method.
+        script: Custom JavaScript of the method.
     """
 
     title: str

@@ -79,7 +79,7 @@ class CallbackContract(ComponentContract):
         Args:
             folder: The run folder.
             callback: The callback.
-            steps: Optimizer steps in all.
+            steps: Total number of optimizer steps.
             start: Result of an earlier training to continue from.
 
         Returns:

@@ -1,4 +1,4 @@
-"""Callback: the interface of everything that watches or changes a training run."""
+"""Callback: the interface of code that observes or changes a training run."""
 
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ Row = dict[str, int | float]
 
 
 class Callback:
-    """Watches or changes a run; every hook does nothing unless it is overridden.
+    """Observes or changes a run; hooks do nothing unless overridden.
 
     After each optimizer step the trainer calls `on_update` of all callbacks, then `annotate` and
     `measure` of all, then, where the step is to be logged, `on_log` of all, then `on_step` of all.
@@ -26,7 +26,7 @@ class Callback:
     """Whether only the main process has this callback, for callbacks that only write files."""
 
     def on_start(self, state: TrainState) -> None:
-        """Prepare for the first step to come.
+        """Prepare for the first step.
 
         Args:
             state: The run; `state.step` is not 0 where it is resumed.
@@ -42,14 +42,13 @@ class Callback:
         """
 
     def annotate(self, state: TrainState) -> Row:
-        """Return numbers that are at hand after every step, such as the number of Gaussians.
+        """Return numbers that are available after every step, such as the number of Gaussians.
 
         Args:
             state: The run.
 
         Returns:
-            Numbers by column; unlike those of `measure`, they do not make the step one that is
-            logged.
+            Numbers by column; unlike those of `measure`, they do not cause the step to be logged.
         """
         return {}
 
@@ -60,12 +59,12 @@ class Callback:
             state: The run.
 
         Returns:
-            Numbers by column; any number makes the step one that is logged.
+            Numbers by column; a step with any returned value is logged.
         """
         return {}
 
     def on_log(self, state: TrainState, row: Row) -> None:
-        """Write down a step that is to be logged.
+        """Log a step.
 
         Args:
             state: The run.
@@ -73,7 +72,7 @@ class Callback:
         """
 
     def on_step(self, state: TrainState, row: Row) -> None:
-        """Act after any step, once it is measured and logged.
+        """Run after every step, once it is measured and logged.
 
         Args:
             state: The run.
@@ -81,7 +80,7 @@ class Callback:
         """
 
     def on_checkpoint(self, state: TrainState, folder: Path) -> None:
-        """Write files that belong to a checkpoint just written; in the main process alone.
+        """Write files that belong to the checkpoint just written, in the main process only.
 
         Args:
             state: The run.
@@ -89,14 +88,14 @@ class Callback:
         """
 
     def on_end(self, state: TrainState) -> None:
-        """Close what is open; called after the last step and after an error, if `on_start` was.
+        """Release resources; called after the last step or an error, if `on_start` was called.
 
         Args:
             state: The run.
         """
 
     def state_dict(self) -> dict[str, Any]:
-        """Collect what a resumed run needs.
+        """Return the state that a resumed run needs.
 
         Returns:
             Tensors, numbers, strings and containers of them.

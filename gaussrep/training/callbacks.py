@@ -40,9 +40,9 @@ run may have it."""
 class Checkpointing(Callback):
     """Writes a checkpoint before the first step, every `checkpoint_every` steps and after the last.
 
-    A run that is stopped gets one after its last whole step. Files that are made from a checkpoint,
-    such as `model.safetensors`, follow it; after the last step, `finished.json` follows them. A run
-    that was killed in between gets what is missing when it is resumed.
+    A stopped run gets one after its last whole step. Files derived from a checkpoint, such as
+    `model.safetensors`, are written after it, and `finished.json` last, after the last step. If a
+    run is killed in between, the missing files are written when it is resumed.
 
     The last `keep_last` stay, and the best: the one with the lowest validation loss among those
     where it was measured; in a run that never measures it, the one with the lowest mean training
@@ -206,7 +206,7 @@ class EMA(Callback):
         self._averaged = list(state.method.parameters())
 
     def on_update(self, state: TrainState) -> None:
-        """Average the new weights in."""
+        """Update the average with the new weights."""
         self._start_at_replaced(state.method)
         self._model.update_parameters(state.method)
 
@@ -220,7 +220,7 @@ class EMA(Callback):
         return dict(self._model.state_dict())
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Keep the average until the method is there to copy."""
+        """Keep the average until the method can be copied."""
         self._saved = state
 
     def _start_at_replaced(self, method: Method) -> None:
@@ -235,8 +235,8 @@ class EMA(Callback):
 class MetricsCsv(Callback):
     """Appends each logged step to the run's `metrics.csv`.
 
-    A number that appears later than the first row gets a new column, empty in the rows before. A
-    resumed run first drops the rows of steps that it will make again.
+    A metric that first appears after the first row gets a new column, empty in the earlier rows. A
+    resumed run first drops the rows of steps that it will repeat.
     """
 
     def on_start(self, state: TrainState) -> None:
@@ -289,7 +289,7 @@ class ProgressDisplay(Callback):
 
 
 class CollapseWarning(Callback):
-    """Warns once about each sign that is there for `COLLAPSE_PATIENCE` steps in a row."""
+    """Warns once about each sign of collapse that persists for `COLLAPSE_PATIENCE` steps."""
 
     main_process_only: ClassVar[bool] = True
 

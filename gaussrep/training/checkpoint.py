@@ -46,7 +46,7 @@ def write_checkpoint(
     tensors: dict[str, Any],
     state: dict[str, Any],
 ) -> None:
-    """Write a checkpoint, complete or not at all.
+    """Write a checkpoint atomically.
 
     Args:
         folder: The checkpoint's folder.
@@ -75,7 +75,7 @@ def write_checkpoint(
 
 
 def copy_weights(checkpoint: Path, file: Path) -> None:
-    """Copy the weights of a checkpoint, whole or not at all.
+    """Copy the weights of a checkpoint atomically.
 
     Args:
         checkpoint: The checkpoint's folder.
@@ -165,7 +165,7 @@ def _is_finite(tensor: Tensor) -> bool:
 
 @contextmanager
 def opened_run(run: RunFolder, trust: Iterable[str] = ()) -> Iterator[None]:
-    """Follow what the settings of a run name as far as this user named it, in the body.
+    """Allow in the body what this user trusts among the paths and names in a run's settings.
 
     Args:
         run: Any run.
@@ -186,7 +186,7 @@ class _MethodOnly(Config):
 def load_run(
     folder: str | PathLike[str], weights: str | None = None, *, trust: Iterable[str] = ()
 ) -> Method:
-    """Load the trained method of a run; nothing that a stranger's run names is run or fetched.
+    """Load the trained method of a run; code and downloads that an untrusted run names are refused.
 
     Args:
         folder: The run's folder, or a published run: `models:NAME` of an installed package,
@@ -204,7 +204,7 @@ def load_run(
     Raises:
         RunError: The run is missing, holds no run or no weights, or needs a plugin that is not
             installed.
-        UntrustedError: The method needs what its settings name elsewhere, and that is not trusted.
+        UntrustedError: The method needs code, a download or a path that is not trusted.
     """
     run = RunFolder.open(Path(folder))
     given = _method_of(run)

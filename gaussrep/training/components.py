@@ -41,9 +41,9 @@ class TrainingComponents:
     Attributes:
         method: With its initial weights, the same in every process.
         training_set: The `train` split.
-        validation_set: The `val` split; None where nothing is measured on it.
+        validation_set: The `val` split; None if it is not used.
         order: Order of the samples.
-        shards_weights: Whether the processes divide the weights among them.
+        shards_weights: Whether the processes shard the weights.
     """
 
     method: Method

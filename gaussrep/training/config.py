@@ -60,56 +60,56 @@ class WarmupCosineConfig(ComponentConfig):
     warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
     """Fraction of all steps over which the learning rate rises linearly."""
     min_lr: float = Field(default=0.0, ge=0)
-    """Learning rate that the cosine ends at, at most `trainer.lr`."""
+    """Final learning rate, at most `trainer.lr`."""
 
 
 class EMAConfig(ComponentConfig):
     """Settings of the `ema` callback."""
 
     decay: float = Field(default=0.999, ge=0, lt=1)
-    """Weight of the average in each update; the current weights get 1 - decay."""
+    """Decay of the average per update; the current weights get 1 - decay."""
 
 
 class TrainerConfig(Config):
     """Settings of the trainer, the same for every method.
 
     Attributes:
-        steps: Optimizer steps in all; give this or `epochs`.
+        steps: Total number of optimizer steps; give this or `epochs`.
         epochs: Passes over the training split; give this or `steps`.
-        batch_size: Samples per backward pass, all processes together: the number of processes
-            does not change the numbers of a run.
+        batch_size: Samples per backward pass over all processes; the number of processes does not
+            change the numbers of a run.
         gradient_accumulation_steps: Backward passes per optimizer step.
-        lr: Learning rate at the top of the schedule.
-        weight_decay: Decay of matrices; biases, norms and parameters that the method exempts have
-            none.
-        optimizer: An optimizer, `adamw` or `sgd`; methods with optimizers of their own, such as
-            fits, do without this, `schedule`, `lr` and `weight_decay`.
-        schedule: Learning rate over the steps, `warmup-cosine` or `constant`.
-        clip_grad: Largest norm of the gradient; none, no clipping.
-        max_skipped_steps: Steps in a row whose loss or gradient is not finite, which change no
-            weight; after one more, the run ends. 0 ends it at the first.
+        lr: Peak learning rate.
+        weight_decay: Weight decay of matrices; biases, norms and parameters that the method exempts
+            do not decay.
+        optimizer: The optimizer, such as `adamw` or `sgd`; methods with their own optimizers, such
+            as fits, ignore this, `schedule`, `lr` and `weight_decay`.
+        schedule: Learning-rate schedule, such as `warmup-cosine` or `constant`.
+        clip_grad: Maximum norm of the gradient; `null` disables clipping.
+        max_skipped_steps: Maximum consecutive non-finite steps before the run stops; such steps
+            change no weight. 0 stops at the first.
         precision: Number format of the forward pass; weights are always fp32.
-        device: `auto` takes an accelerator where there is one.
-        compile: Speed up the method's modules by torch.compile; code between them, such as a
-            rendering, is not compiled. Needs a C++ compiler, and minutes for the first step.
-        shard_weights: Divide weights, gradients and the optimizer's state among the processes
-            (FSDP2), for encoders that do not fit on one device. One process trains as without it.
-        num_workers: Processes that load samples, per process that trains; 0 loads in the training
-            process.
+        device: `auto` uses an accelerator if there is one.
+        compile: Compile the method's modules with torch.compile; code between them, such as
+            rendering, is not compiled. Needs a C++ compiler, and the first step takes minutes.
+        shard_weights: Shard weights, gradients and the optimizer's state among the processes
+            (FSDP2), for encoders that do not fit on one device. No effect with one process.
+        num_workers: Data-loading workers per training process; 0 loads in the training process.
         checkpoint_every: Steps between checkpoints; the last step always writes one.
-        checkpoint_minutes: Also write one after so many minutes without; None does not.
-        keep_last: Number of the latest checkpoints that stay, besides the best.
-        validate_every: Steps between measurements of the loss on the validation split, which also
-            follow the last step; 0, never.
-        validation_batch_size: Samples per batch of the validation split, each of which one process
-            measures; by default `batch_size`, at most 256.
-        evaluations_every: Steps between the run's `evaluations`, which also follow the last step;
-            0, never.
+        checkpoint_minutes: Also write a checkpoint if none was written for this many minutes;
+            `null` disables it.
+        keep_last: Number of the latest checkpoints to keep, besides the best.
+        validate_every: Steps between measurements of the validation loss, which is also measured
+            after the last step; 0 disables it.
+        validation_batch_size: Validation batch size; each batch is measured by one process. By
+            default `batch_size`, at most 256.
+        evaluations_every: Steps between the run's `evaluations`, which also run after the last
+            step; 0 disables them.
         log_every: Steps between rows of `metrics.csv`.
-        tensorboard: `auto` writes TensorBoard files where tensorboard is installed.
-        trackers: Trackers of experiments, by Accelerate; `tensorboard` is as `tensorboard=true`.
-            Each gets the logged numbers, the settings, and images of the validation split where its
-            loss is measured.
+        tensorboard: Write TensorBoard files; `auto` does if tensorboard is installed.
+        trackers: Experiment trackers, through Accelerate; `tensorboard` is the same as
+            `tensorboard=true`. Each gets the logged metrics, the settings, and validation images
+            whenever the validation loss is measured.
     """
 
     renamed_keys: ClassVar[Mapping[str, str]] = {
@@ -150,7 +150,7 @@ class TrainerConfig(Config):
     trackers: tuple[Tracker, ...] = ()
 
     def preflight(self) -> None:
-        """Check that there may be a CUDA device where one is asked for.
+        """Check that a requested CUDA device may exist.
 
         Raises:
             ConfigError: There is none.
@@ -173,15 +173,15 @@ class TrainerConfig(Config):
 
 
 class TrainConfig(Config):
-    """Everything that decides what a run computes.
+    """Complete configuration of a run.
 
     Attributes:
-        method: The learner.
-        data: The data set; its `train` split is trained on, its `val` split measured on.
+        method: The method to train.
+        data: The data set: `train` is the training split, `val` the validation split.
         trainer: Settings of the trainer.
-        evaluations: Evaluations to run while training, by the name that their columns start with.
-        callbacks: Callbacks besides the trainer's own, by any name, `{ema: {type: ema}}`.
-        seed: Of weights, order, augmentation and the randomness in the method.
+        evaluations: Evaluations to run during training, by the prefix of their columns.
+        callbacks: Additional callbacks by any name, such as `{ema: {type: ema}}`.
+        seed: Seed of weights, order of samples, augmentation and the method's random numbers.
     """
 
     method: Annotated[ComponentConfig, component("methods")]

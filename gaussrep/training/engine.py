@@ -45,7 +45,7 @@ _SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEG
 
 
 class Engine:
-    """Runs a method on the devices and processes that the program was started with.
+    """Runs a method on the devices and processes of this program.
 
     Args:
         config: Device, precision, gradient accumulation, compilation and sharding.
@@ -119,14 +119,14 @@ class Engine:
 
     @property
     def shards_weights(self) -> bool:
-        """Whether the weights are divided among several processes."""
+        """Whether the weights are sharded among several processes."""
         return self._shards
 
     def prepare(self, method: Method, optimizers: Sequence[torch.optim.Optimizer]) -> None:
         """Move the method to the device and take over its training and the optimizers.
 
         Args:
-            method: Stays usable as it is; its parameters are those that are trained.
+            method: Remains usable; its parameters are the trained ones.
             optimizers: Over the method's parameters.
         """
         if self._compiles:
@@ -170,7 +170,7 @@ class Engine:
         return {name: values.to(self.device, non_blocking=True) for name, values in batch.items()}
 
     def backward(self, batch: Batch, weight: float = 1.0) -> StepOutput:
-        """Add one batch's gradient; the last of a step averages it over processes.
+        """Accumulate the gradient of a batch; the last of a step averages over processes.
 
         Args:
             batch: Tensors on the device.
@@ -222,7 +222,7 @@ class Engine:
             optimizer.zero_grad()
 
     def discard(self) -> None:
-        """Clear the gradients without a step of the optimizers."""
+        """Clear the gradients without an optimizer step."""
         for optimizer in self._optimizers:
             optimizer.zero_grad()
 
@@ -330,7 +330,7 @@ class Engine:
     def start_trackers(
         self, trackers: Mapping[str, Mapping[str, Any]], run: Path, settings: Mapping[str, Any]
     ) -> list[GeneralTracker]:
-        """Start trackers of experiments; they end with the engine.
+        """Start experiment trackers; they end with the engine.
 
         Args:
             trackers: Arguments of each, by the names that Accelerate gives them.

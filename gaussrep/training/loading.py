@@ -70,7 +70,7 @@ class SampleOrder(ABC):
 
         Args:
             position: Position of the next step.
-            epochs: Epochs in all.
+            epochs: Total number of epochs.
 
         Returns:
             The number of steps.
@@ -94,8 +94,8 @@ class ShuffledOrder(SampleOrder):
     """One shuffled order per epoch, dealt to optimizer steps, backward passes and ranks.
 
     Every optimizer step takes the next `global_batch` samples; what is left of an epoch after its
-    last full step is dropped. The order depends on the seed and the epoch alone, so a run that goes
-    on with another number of processes sees the same samples in the same order.
+    last full step is dropped. The order depends on the seed and the epoch alone, so a run resumed
+    with another number of processes sees the same samples in the same order.
 
     Attributes:
         size: Number of samples in the data set.

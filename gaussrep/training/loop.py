@@ -39,8 +39,8 @@ def fit(
         state: The run; its step and position advance.
         loader: Yields this process's batches from `state.position` on.
         callbacks: Called in this order.
-        stop_requested: Whether to stop after the present step. Where any process stops, all do,
-            after the same step, and set `state.stopping`.
+        stop_requested: Whether to stop after the current step. If any process stops, all do, after
+            the same step, and set `state.stopping`.
 
     Returns:
         The numbers of the last step; empty where none was made, as in a run that was killed after

@@ -1,18 +1,18 @@
-"""Memory that a run takes."""
+"""Memory usage of a run."""
 
 import psutil
 import torch
 
 
 def memory_gb(device: torch.device) -> float:
-    """Measure the memory that this process takes.
+    """Measure the memory usage of this process.
 
     Args:
         device: Device that the run computes on.
 
     Returns:
-        Units of 10^9 bytes: on a CUDA device the most that tensors have taken so far, elsewhere
-        the resident memory now.
+        Gigabytes (10^9 bytes): the peak of allocated tensors on a CUDA device, the current resident
+        memory elsewhere.
     """
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 1e9

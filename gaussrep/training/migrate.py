@@ -1,4 +1,4 @@
-"""Run folders of an older gaussrep: recognized, explained and converted. Never imports torch."""
+"""Detection and conversion of run folders of an older gaussrep. Never imports torch."""
 
 import shutil
 from collections.abc import Iterator, Mapping
@@ -77,7 +77,7 @@ def explained_renames(config_file: Path) -> Iterator[None]:
 
 
 def migrate_run(run: "RunFolder", model: type[Config], files: Mapping[str, str]) -> list[str]:
-    """Give the settings and files of a run folder the names that this gaussrep uses.
+    """Rename the settings and files of an older run folder.
 
     The original configuration is kept as `config.yaml.old`. A conversion that was interrupted may
     be started again.

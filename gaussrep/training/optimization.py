@@ -31,7 +31,7 @@ HOOKED = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
 
 
 class Schedule(ABC):
-    """The learning rate over the steps, as a pure function of the step.
+    """A learning-rate schedule: a pure function of the step.
 
     A registered schedule is called with its settings and `lr`, the learning rate that the factor
     multiplies.
@@ -43,7 +43,7 @@ class Schedule(ABC):
 
         Args:
             step: The step about to be made, from 0 to `steps - 1`.
-            steps: Number of steps in all.
+            steps: Total number of steps.
 
         Returns:
             A factor, usually in [0, 1].
@@ -51,14 +51,14 @@ class Schedule(ABC):
 
 
 class WarmupCosine(Schedule):
-    """A linear rise to the learning rate, then half a cosine towards `min_lr`.
+    """Linear warm-up, then half a cosine down to `min_lr`.
 
     Args:
-        config: Fraction of the steps that rise, and the final learning rate.
+        config: Warm-up fraction and final learning rate.
         lr: Learning rate at the top.
 
     Raises:
-        ConfigError: The final learning rate is above the one at the top.
+        ConfigError: The final learning rate is above the peak.
     """
 
     def __init__(self, config: WarmupCosineConfig, *, lr: float) -> None:
@@ -73,11 +73,11 @@ class WarmupCosine(Schedule):
 
 
 class Constant(Schedule):
-    """A constant learning rate, after a linear rise where one is configured.
+    """A constant learning rate, after an optional linear warm-up.
 
     Args:
-        config: Fraction of the steps that rise.
-        lr: Learning rate after the rise.
+        config: Warm-up fraction.
+        lr: Learning rate after the warm-up.
     """
 
     def __init__(self, config: ConstantConfig, *, lr: float) -> None:
@@ -93,7 +93,7 @@ def warmup_cosine(step: int, *, steps: int, warmup: int, floor: float) -> float:
 
     Args:
         step: The step about to be made, from 0 to `steps - 1`.
-        steps: Number of steps in all.
+        steps: Total number of steps.
         warmup: Number of steps that rise, fewer than `steps`; the last of them has factor 1.
         floor: Factor that the cosine ends at, where a step after the last would be; in [0, 1].
 
@@ -139,7 +139,7 @@ def _derive(optimizer: type[Kind], **methods: Callable[..., Any]) -> type[Kind]:
 
 @cache
 def fused_adam() -> type[torch.optim.Adam]:
-    """Derive an Adam whose steps call torch's fused kernel with little around it.
+    """Derive an Adam whose steps call torch's fused kernel with little overhead.
 
     A scene has an Adam per tensor. Where it is small, torch's preparations of a step take longer
     than the kernel.

@@ -1,7 +1,7 @@
-"""Signatures of the runs that a user made: a stranger's run cannot have one. Never imports torch.
+"""Signatures of a user's own runs, which mark them as trusted. Never imports torch.
 
-The settings of a run name folders that are read and written. They may be followed where the user
-gave them, but not where they come with somebody else's folder. Every run is signed with a secret
+The settings of a run name folders that are read and written. That is safe if the user gave them,
+but not if they come with somebody else's run folder. Every run is therefore signed with a secret
 key of the user, which never leaves the user's home folder.
 """
 

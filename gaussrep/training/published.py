@@ -38,7 +38,7 @@ def is_published(reference: str | PathLike[str]) -> bool:
 
 
 def installed_models() -> dict[str, Path]:
-    """List the runs of installed packages; no code of theirs is run.
+    """List the runs of installed packages; their code is not run.
 
     Returns:
         Folders by name.
@@ -52,7 +52,7 @@ def installed_models() -> dict[str, Path]:
 
 
 def find_published(reference: str | PathLike[str]) -> Path:
-    """Find the folder of a published run, which is downloaded from the Hub if it is there.
+    """Find the folder of a published run; a run on the Hub is downloaded.
 
     Args:
         reference: `models:NAME`, `hf:USER/NAME` or `hf:USER/NAME@REVISION`.
@@ -80,7 +80,7 @@ def find_published(reference: str | PathLike[str]) -> Path:
 
 
 def published_name(reference: str | PathLike[str]) -> str:
-    """Name a published run for files that are written about it.
+    """Name a published run, for the files of its scores and reports.
 
     Args:
         reference: `models:NAME`, `hf:USER/NAME` or `hf:USER/NAME@REVISION`.
@@ -126,7 +126,7 @@ def require_target(target: str) -> None:
 
 @contextmanager
 def hub_errors(message: str) -> Iterator[None]:
-    """Convert whatever the Hub's client raises to one sentence.
+    """Convert errors of the Hub's client to one sentence.
 
     Args:
         message: Start of the sentence: what could not be done.

@@ -33,8 +33,8 @@ def push(
 
     Args:
         run: The run's folder.
-        target: `hf:USER/NAME`, which is made if it is missing, or a new folder. The Hub's token is
-            taken from where `hf auth login` keeps it, or from `HF_TOKEN`.
+        target: `hf:USER/NAME`, which is created if it is missing, or a new folder. The Hub's token
+            is that of `hf auth login` or `HF_TOKEN`.
         license_name: License of the weights, as on the Hub: `apache-2.0`, `cc-by-nc-4.0`.
         notes: Markdown for the card: license and origin of the data, known failures.
         half: Store the weights in float16, half as large.

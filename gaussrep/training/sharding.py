@@ -1,4 +1,4 @@
-"""Weights, gradients and optimizer states that are divided among the processes (FSDP2)."""
+"""Weights, gradients and optimizer states sharded among the processes (FSDP2)."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -27,7 +27,7 @@ SETTINGS: Mapping[str, Any] = {
 
 
 def require_shardable(config: TrainConfig, *, replaces_parameters: bool) -> None:
-    """Check that nothing in a run needs the whole weights in one process.
+    """Check that nothing in a run needs the full weights in one process.
 
     Args:
         config: A run with `trainer.shard_weights`.
@@ -58,7 +58,7 @@ def reveal_losses() -> None:
 
 
 def is_share(tensor: object) -> "TypeGuard[DTensor]":
-    """Whether a tensor is this process's share of a larger one.
+    """Whether a tensor is this process's shard of a larger one.
 
     Args:
         tensor: Anything.
@@ -70,7 +70,7 @@ def is_share(tensor: object) -> "TypeGuard[DTensor]":
 
 
 def local_part(tensor: Tensor) -> Tensor:
-    """Return what this process holds of a tensor.
+    """Return this process's part of a tensor.
 
     Args:
         tensor: Whole, or a share.
@@ -82,7 +82,7 @@ def local_part(tensor: Tensor) -> Tensor:
 
 
 def gathered(value: Any) -> Any:
-    """Join the shares in nested containers; called in all processes.
+    """Gather the shards in nested containers; called in all processes.
 
     Args:
         value: Tensors, numbers and containers of them.
@@ -100,7 +100,7 @@ def gathered(value: Any) -> Any:
 
 
 def holds_shares(model: nn.Module) -> bool:
-    """Whether the weights of a model are divided among the processes.
+    """Whether the weights of a model are sharded among the processes.
 
     Args:
         model: Any model.
@@ -112,7 +112,7 @@ def holds_shares(model: nn.Module) -> bool:
 
 
 def load_shares(model: nn.Module, weights: dict[str, Any]) -> None:
-    """Copy this process's shares of whole weights into a model; called in all processes.
+    """Copy this process's shards of full weights into a model; called in all processes.
 
     Args:
         model: Holds shares.
@@ -127,7 +127,7 @@ def load_shares(model: nn.Module, weights: dict[str, Any]) -> None:
 
 
 def divided_state(saved: dict[str, Any], optimizer: torch.optim.Optimizer) -> dict[str, Any]:
-    """Divide the whole state of an optimizer as its parameters are; called in all processes.
+    """Shard the full state of an optimizer like its parameters; called in all processes.
 
     Args:
         saved: Its `state_dict`, with whole tensors.

@@ -1,4 +1,4 @@
-"""TensorBoard and trackers of experiments: numbers, settings and images of a run."""
+"""TensorBoard and experiment trackers: metrics, settings and images of a run."""
 
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -66,7 +66,7 @@ def require_trackers(config: TrainerConfig) -> None:
 
 
 class Examples:
-    """Images of the first samples of the validation split beside what the method makes of them.
+    """Images of the first validation samples next to the method's reconstructions or renderings.
 
     Args:
         dataset: The validation split.
@@ -119,7 +119,7 @@ class TensorBoard(Callback):
         self._writer: SummaryWriter | None = None
 
     def on_start(self, state: TrainState) -> None:
-        """Note the first step; those of a killed run that are made again are hidden."""
+        """Note the first step; repeated steps of a killed run are hidden."""
         self._first = state.step + 1
 
     def on_log(self, state: TrainState, row: Row) -> None:

@@ -44,7 +44,7 @@ class TrainResult:
     Attributes:
         run: The run's folder.
         method: Name of the method.
-        steps: Optimizer steps made in all.
+        steps: Total number of optimizer steps made.
         loss: Training loss of the last step.
         val_loss: Loss on the validation split after the last step; None where it is not measured.
         rank: The process that returned this result; 0 is the main one.
@@ -127,7 +127,7 @@ def resume(
     datasets: Mapping[str, MapDataset] | None = None,
     trust: Collection[str] = (),
 ) -> TrainResult:
-    """Continue a run where it was stopped, with the numbers of one that was never stopped.
+    """Continue a stopped run; the result equals that of an uninterrupted one.
 
     Args:
         folder: The run's folder.
@@ -164,7 +164,7 @@ def train_or_resume(
     folder: Path,
     init_hook: Callable[[Method], None] | None = None,
 ) -> None:
-    """Train a method, or continue the same run where it was stopped; a complete run stays as it is.
+    """Train a method, or resume the same run; a complete run is left unchanged.
 
     Args:
         config: Everything that decides what is computed.

@@ -1,4 +1,4 @@
-"""Versions of everything that may change what a run computes. Never imports torch."""
+"""Versions of everything that may change the numbers of a run. Never imports torch."""
 
 import platform
 from importlib.metadata import version
@@ -9,7 +9,7 @@ _PACKAGES = ("gaussrep", "torch", "numpy", "accelerate", "safetensors")
 
 
 def describe_changes(before: object) -> str:
-    """Describe what has another version than it had when a run was started.
+    """Describe which versions changed since a run was started.
 
     Args:
         before: What `collect_versions` returned then, as read from a file.
@@ -32,7 +32,7 @@ def describe_changes(before: object) -> str:
 
 
 def collect_versions() -> dict[str, object]:
-    """Look up the versions of everything that may change what a run computes.
+    """Collect the versions of everything that may change the numbers of a run.
 
     Returns:
         Python, platform, the packages that training rests on, and each installed plugin.

@@ -1,4 +1,4 @@
-"""Layers: ranges of Gaussians in the order from front to back."""
+"""Layers: ranges of Gaussians sorted from front to back."""
 
 from typing import Literal
 

@@ -1,4 +1,4 @@
-"""The session of one browser: a thread that shows a source with the browser's settings."""
+"""The session of one browser: a thread that renders a source with the browser's settings."""
 
 import logging
 from threading import Event, Thread

@@ -34,12 +34,11 @@ def scene_tensors(scene: Scene) -> dict[str, Tensor]:
 
 
 def mix_pairs(batch: dict[str, Tensor], mixed: Bool[Tensor, " scenes"]) -> dict[str, Tensor]:
-    """Overlay scenes with their neighbors: the first with the second, and so on.
+    """Mix scenes with their neighbors (Mix3D): the first with the second, and so on.
 
     Args:
         batch: Points of scenes, without views.
-        mixed: Whether a scene is overlaid with the next one; that of the first scene of a pair
-            counts.
+        mixed: Whether a scene is mixed with the next one; the value of a pair's first scene counts.
 
     Returns:
         A batch of fewer scenes. `index` is that of a pair's first scene, `skipped` the sum of both,

@@ -22,25 +22,25 @@ class SceneConfig(ComponentConfig):
     }
 
     views: int = Field(default=0, ge=0)
-    """RGB-D frames per sample; 0 gives points alone."""
+    """RGB-D frames per sample; 0 returns points only."""
     image_size: tuple[Pixels, Pixels] = (480, 640)
     """Height and width of the frames in pixels."""
     max_points: int | None = Field(default=102_400, ge=1)
     """Maximum number of points of a training sample. Larger scenes are cropped to a sphere around a
-    random point or, with views, which show the whole scene, subsampled at random. None keeps all.
+    random point or, with views, which show the whole scene, subsampled at random. `null` keeps all.
     Validation keeps all."""
     augment: AugmentConfig = AugmentConfig()
     """Random augmentations of training scenes."""
     mix3d: float = Field(default=0.0, ge=0, le=1)
-    """Fraction of the pairs of scenes in training batches that are overlaid (Nekrasov et al.,
-    "Mix3D", 2021); fine-tuning uses 0.8. Not with views."""
+    """Fraction of the pairs of scenes in training batches that are mixed (Nekrasov et al., "Mix3D",
+    2021); fine-tuning uses 0.8. Not with views."""
     fraction: float = Field(default=1.0, gt=0, le=1)
     """Fraction of the training scenes to use: those of `tasks/scenes/<percent>.txt` in the root
     where such a list exists, else the first in a fixed random order, so that smaller fractions are
     subsets of larger ones."""
     labeled_points: int | None = Field(default=None, ge=1)
     """Points per training scene that keep their labels: those of `tasks/points/points<n>` in the
-    root where such a list exists, else a fixed random choice. None keeps all labels."""
+    root where such a list exists, else a fixed random subset. `null` keeps all labels."""
     subset_seed: int = Field(default=0, ge=0)
     """Seed of the random order of scenes and of the random choice of points."""
 
@@ -151,19 +151,19 @@ class RgbdSourceConfig(ComponentConfig):
     root: AbsolutePath
     """Folder of one recording, or of several."""
     hold_out: int = Field(default=8, ge=2)
-    """Every how many frames one is held out: it is not fused, and is a view of `val`."""
+    """Hold out every n-th frame: it is not fused, and is a view of `val`."""
     voxel: float = Field(default=0.02, gt=0)
-    """Side in meters of the voxels in which the measured points are averaged."""
+    """Voxel size in meters; the measured points in a voxel are averaged."""
     up: tuple[float, float, float] | None = None
-    """Up direction in the coordinates of the poses; None takes the mean of the cameras' upward
-    axes. Scenes are rotated so that it is z."""
+    """Up direction in the coordinates of the poses; `null` uses the mean of the cameras' up axes.
+    Scenes are rotated so that it becomes z."""
     color_focal: float | None = Field(default=None, gt=0)
     """Focal length of the color images in pixels, where they were not registered to the depth, as
     those of 7-Scenes were not: about 510 fits them, against 585 of the depth. None where color and
     depth show the same image."""
     depth_scale: float | None = Field(default=None, gt=0)
-    """Steps of stored depth in a meter. None takes what files of BundleFusion or Replica beside the
-    frames state, 5000 beside those of TUM, else 1000: millimeters."""
+    """Stored depth units per meter. `null` reads it from files of BundleFusion or Replica next to
+    the frames, uses 5000 next to files of TUM, and 1000 (millimeters) otherwise."""
     cache: AbsolutePath | None = None
     """Folder for the fused clouds; by default that of each recording."""
 
@@ -185,4 +185,4 @@ class RgbdConfig(SceneConfig, RgbdSourceConfig):
     """Name of the component."""
 
     views: int = Field(default=5, ge=0)
-    """RGB-D frames per sample; 0 gives points alone."""
+    """RGB-D frames per sample; 0 returns points only."""

@@ -62,7 +62,7 @@ class SceneDataset(Dataset[dict[str, Tensor]]):
 
     @property
     def group_size(self) -> int:
-        """Scenes of a batch that one process loads together: two where pairs are overlaid."""
+        """Scenes of a batch that one process loads together: two if pairs are mixed."""
         return 2 if self._mixes else 1
 
     def index_of(self, name: str) -> int:

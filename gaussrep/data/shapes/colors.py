@@ -27,7 +27,7 @@ LINEAR = np.array(
 
 
 def draw_palette(count: int, rng: np.random.Generator) -> Colors:
-    """Draw colors one after the other, each far from all before it.
+    """Draw colors sequentially, each far from all previous ones.
 
     Args:
         count: Number of colors.

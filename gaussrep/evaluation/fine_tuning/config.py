@@ -53,7 +53,7 @@ class FineTuneConfig(EvaluationConfig):
     base_lr: float = Field(default=1e-3, gt=0)
     """AdamW's learning rate per 256 samples of a step (MAE)."""
     min_lr: float = Field(default=0.0, ge=0)
-    """The learning rate that the cosine ends at (design choice)."""
+    """Final learning rate (design choice)."""
     warmup_fraction: float = Field(default=0.05, ge=0, lt=1)
     """Fraction of all steps over which the rate rises (MAE: 5 of 100 epochs)."""
     weight_decay: float = Field(default=0.05, ge=0)
@@ -61,7 +61,7 @@ class FineTuneConfig(EvaluationConfig):
     betas: tuple[Rate, Rate] = (0.9, 0.999)
     """AdamW's two decay rates (MAE)."""
     layer_decay: float = Field(default=0.75, gt=0, le=1)
-    """Each layer learns at this times the rate of the layer after it (MAE)."""
+    """Learning rate of each layer relative to the layer after it (MAE)."""
     label_smoothing: float = Field(default=0.1, ge=0, lt=1)
     """Fraction of a target that is spread evenly over all classes (MAE)."""
     mixup: float = Field(default=0.8, ge=0)
@@ -71,4 +71,5 @@ class FineTuneConfig(EvaluationConfig):
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
     """Number format of the forward pass (design choice)."""
     folder: Path | None = None
-    """Folder of the fine-tuned run, from which it is resumed after a kill; none keeps nothing."""
+    """Folder of the fine-tuned run, which is resumed from there after an interruption; `null` keeps
+    no run."""

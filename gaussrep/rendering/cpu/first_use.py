@@ -20,7 +20,7 @@ def compile_first(*, features: bool, sh: bool, lens: int, medians: bool, backwar
         features: Whether there are features.
         sh: Whether there are spherical harmonics.
         lens: Number of the cameras' coefficients of lenses.
-        medians: Whether medians are wanted.
+        medians: Whether to compute medians.
         backward: Whether gradients are computed, too.
     """
     forward = list[Any]()

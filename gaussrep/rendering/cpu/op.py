@@ -87,7 +87,7 @@ def _rasterize(
         height: Image height in pixels.
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
-        has_medians: Whether medians are wanted.
+        has_medians: Whether to compute medians.
 
     Returns:
         Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C], and

@@ -234,7 +234,7 @@ def open_cells(state: np.ndarray, stride: int) -> int:
 
 @inline_jit
 def cells_inside(columns: int, rows: int) -> int:
-    """Cells of a tile that are inside an image of so many columns and rows."""
+    """Cells of a tile that are inside an image of the given columns and rows."""
     height = (1 << minimum(TILE, maximum(rows, 0))) - 1
     groups = np.int64(0)
     for column in range(minimum(CELLS_ACROSS, -(-columns // CELL_WIDTH))):
@@ -244,7 +244,7 @@ def cells_inside(columns: int, rows: int) -> int:
 
 @inline_jit
 def pixels_inside(columns: int, rows: int) -> Any:
-    """Mask the pixels of a cell that are inside an image of so many columns and rows from there."""
+    """Mask the pixels of a cell inside an image with the given remaining columns and rows."""
     return (broadcast(np.float32(columns)) > lane_columns()) & (
         broadcast(np.float32(rows)) > lane_rows()
     )

@@ -124,7 +124,7 @@ def composite(
         height: Image height in pixels.
         columns: Columns of tiles.
         rows: Rows of tiles.
-        MEDIANS: Whether medians are wanted.
+        MEDIANS: Whether to compute medians.
         GROUP: Gaussians whose loads may overlap, between two checks whether the tile is finished.
     """
     tile = tl.program_id(0)

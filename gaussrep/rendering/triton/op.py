@@ -85,7 +85,7 @@ def rasterize(
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
         max_tile_pairs: Largest number of pairs of a tile and a Gaussian; 0 counts them.
-        has_medians: Whether medians are wanted.
+        has_medians: Whether to compute medians.
 
     Returns:
         Color, alpha, depth and features, and of every pixel the Gaussian at the median depth, or

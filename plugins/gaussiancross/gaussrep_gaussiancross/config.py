@@ -76,8 +76,8 @@ class GaussianCrossConfig(ComponentConfig):
     Gaussians leave gaps between cells, which training closes slowly (design choice)."""
     color_residual: bool = False
     """Predict the color of a cell relative to the mean color of its visible points instead of from
-    the features alone. Renderings have the right hues early, and features need not carry the colors
-    that are seen (design choice; the paper describes no such path)."""
+    the features alone. Renderings have the right hues early, and features need not encode visible
+    colors (design choice; not in the paper)."""
     feature_channels: Count = 16
     """Channels of the semantic embedding of each Gaussian (design choice)."""
     opacity_threshold: float = Field(default=0.3, ge=0, lt=1)
@@ -88,7 +88,7 @@ class GaussianCrossConfig(ComponentConfig):
     are kept (design choice)."""
     teacher: Annotated[ComponentConfig, component("encoders")] = StatisticsConfig(type="statistics")
     """The frozen image encoder whose features are the semantic target (paper: RADIOv2.5; the
-    default needs no weights, a design choice). It is built by the first training step only."""
+    default needs no weights, a design choice). It is built at the first training step."""
     teacher_cache: Path | None = None
     """Folder that caches the teacher's features, so that they are computed once per image; useful
     with a slow teacher and no color augmentation (design choice)."""

@@ -91,9 +91,9 @@ class MaskedConfig(ComponentConfig):
     loss_region: Literal["masked", "all"] = "masked"
     """Pixels that the loss compares: those of masked patches (paper: best), or all."""
     target: Literal["plain", "normalized"] = "plain"
-    """Values that the loss compares the prediction with: colors in [0, 1] (paper: best for GMAE),
-    or each patch normalized by its own mean and standard deviation, MAE's stronger setting, whose
-    negative half no render of GMAE reaches."""
+    """Target of the loss: colors in [0, 1] (paper: best for GMAE), or each patch normalized by its
+    own mean and standard deviation, MAE's stronger setting, whose negative values GMAE's renderings
+    cannot reach."""
     checkpointing: bool = False
     """Recompute the transformer blocks' activations in the backward pass instead of keeping them:
     less memory, about a third more time, the same gradients."""
@@ -166,9 +166,8 @@ class GMAEConfig(MaskedConfig):
     """Upper bound c of a Gaussian's scale (paper: 1 is best); c = 1 is a standard deviation of 1/16
     of the image's width (Video-GMAE's camera)."""
     perspective_size: bool = False
-    """Scale Gaussians by 8/z, with z in [7, 9], so that nearer ones appear larger: the only
-    path by which the loss on the image has a gradient to depth (Video-GMAE's camera; off is a
-    design choice)."""
+    """Scale Gaussians by 8/z, with z in [7, 9], so that nearer ones appear larger: the only way in
+    which the image loss gives depth a gradient (Video-GMAE's camera; off is a design choice)."""
     border_prior: float = Field(default=0.0, ge=0)
     """Weight of the boundary-prior depth loss: the mean squared difference between the rendered
     depth and a label-free target that assumes pixels colored like the image border to be background
@@ -182,11 +181,11 @@ class GMAEConfig(MaskedConfig):
     for data with `depth`: supervision (design choice)."""
     depth_start: Literal["spread", "equal"] = "spread"
     """Initial depths with `spread_start`: random over the cube, or all near its center, for
-    training with a gradient to depth (design choice)."""
+    training with a gradient for depth (design choice)."""
     spread_start: bool = True
     """Initialize with small Gaussians spread evenly over the frame, each query with the position
-    embedding of its place and attending to the patches around it (design choice); if false, with
-    whatever a random decoder emits (paper)."""
+    embedding of its position and attending to the patches around it (design choice); if false, with
+    the output of a randomly initialized decoder (paper)."""
     background: Literal["white", "black", "learned"] = "white"
     """Background color behind the Gaussians (paper's figures: white); `learned` is one trainable
     color for all images (design choice)."""

@@ -21,12 +21,12 @@ class RgbdDataParserConfig(DataParserConfig):
     image_size: int | None = None
     """Longer side of the images in pixels; smaller images keep their size."""
     hold_out_every: int = 10
-    """Hold out the last of every so many frames."""
+    """Hold out every n-th frame."""
     color_focal: float | None = None
     """Focal length of a recording's color images in pixels, where they are not aligned with the
     depth, as in 7-Scenes: about 510 fits these."""
     frame_step: int = 10
-    """Use one of every so many frames, where a scene of ScanNet has no list of frames."""
+    """Use every n-th frame if a scene of ScanNet has no list of frames."""
     cache: Path | None = None
     """Folder for the fused point cloud of a recording; by default the recording's."""
     normalize: bool = True

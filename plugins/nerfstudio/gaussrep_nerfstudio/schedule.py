@@ -16,7 +16,7 @@ class Schedule:
     Args:
         fitter: The steps of the fit.
         optimizers: nerfstudio's, one per tensor of the scene by its name.
-        steps: Optimizer steps in all.
+        steps: Total number of optimizer steps.
         state: State of the strategy in a checkpoint.
     """
 

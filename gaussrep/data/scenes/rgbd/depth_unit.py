@@ -1,4 +1,4 @@
-"""The unit of stored depth, from the files that well-known recordings have beside their frames."""
+"""The unit of stored depth, from files that well-known recordings store next to their frames."""
 
 import logging
 import re

@@ -23,7 +23,7 @@ class PruneFaint(Strategy):
     """Removes the Gaussians of opacity below 0.01; never all of them.
 
     Args:
-        steps: Optimizer steps in all; not needed.
+        steps: Total number of optimizer steps; not needed.
         extent: Size of the scene in scene units; not needed.
     """
 

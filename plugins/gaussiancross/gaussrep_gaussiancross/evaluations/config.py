@@ -118,7 +118,7 @@ class PointFineTuneConfig(EvaluationConfig):
     from_scratch: bool = True
     """Also train the same architecture from fresh weights."""
     folder: Path | None = None
-    """Folder of the training runs, which are resumed after an interruption; None keeps no run."""
+    """Folder of the training runs, which are resumed after an interruption; `null` keeps no run."""
 
 
 class SemanticFineTuneConfig(PointFineTuneConfig):
