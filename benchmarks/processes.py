@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gaussrep.machine import describe_machine
 from gaussrep.methods import Method
 from gaussrep.training.config import train_config
 from gaussrep.training.metrics_table import MACHINE_COLUMNS
 from gaussrep.training.trainer import train as run_training
+from harness.report import describe_origin
 
 STEPS, EVERY = 20, 10
 COUNTS = (1, 2, 4)
@@ -64,7 +64,8 @@ def main(work: Path, out: Path, methods: list[str]) -> None:
         size = ["--height", "48", "--width", "64", "--frames", "6", "--points", "20000"]
         run(["make-rooms", str(work / "rooms"), "--scenes", "12", "--val", "3", *size])
     found = {method: compare(work, method) for method in methods or METHODS}
-    record = {"steps": STEPS, "tolerance": TOLERANCE, **describe_machine(), "methods": found}
+    origin = describe_origin(["benchmarks/processes.py", "WORK", "OUT.json", *methods])
+    record = {**origin, "steps": STEPS, "tolerance": TOLERANCE, "methods": found}
     out.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     largest = 0.0
     for method, runs in found.items():
