@@ -11,8 +11,9 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
     """Read arguments into one layer of settings.
 
     Args:
-        arguments: `dotted.key=value`; the value is YAML: `null`, `1e-3`, `[1, 2]`, `{a: 1}`. Of two
-            values for one key the later one counts.
+        arguments: `dotted.key=value`; the value is YAML: `null`, `1e-3`, `[1, 2]`, `{a: 1}`, except
+            for patterns of files that start with `*`. Of two values for one key the later one
+            counts.
 
     Returns:
         Nested settings. `renderer=cpu renderer.tile=8`, in either order, is
@@ -33,7 +34,9 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
         if not equals or not all(keys):
             cure = "write it as dotted.key=value, without spaces around ="
             raise ConfigError(f"{argument!r} is not a setting; {cure}{_joined(given, argument)}.")
-        _put(settings, keys, parse_value(text, f"the value of {dotted.strip()}"))
+        is_pattern = text.startswith("*")
+        value = text if is_pattern else parse_value(text, f"the value of {dotted.strip()}")
+        _put(settings, keys, value)
     return settings
 
 

@@ -21,6 +21,7 @@ from gaussrep.errors import ConfigError
         ("{a: 1}", {"a": 1}),
         ("a=b", "a=b"),
         ("runs/x y", "runs/x y"),
+        ("**/train-*.tar", "**/train-*.tar"),
     ],
 )
 def test_values_are_yaml(text, value):
