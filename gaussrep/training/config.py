@@ -177,7 +177,8 @@ class TrainConfig(Config):
 
     Attributes:
         method: The method to train.
-        data: The data set: `train` is the training split, `val` the validation split.
+        data: The data set: `train` is the training split, `val` the validation split. Without an
+            `image_size` it takes that of the method.
         trainer: Settings of the trainer.
         evaluations: Evaluations to run during training, by the prefix of their columns.
         callbacks: Additional callbacks by any name, such as `{ema: {type: ema}}`.
@@ -197,14 +198,20 @@ class TrainConfig(Config):
 
     @model_validator(mode="after")
     def _one_image_size(self) -> "TrainConfig":
-        """Compare the sizes of square images where the method and the data set have one."""
+        """Give the data set the method's size of square images; refuse another one."""
         wanted = getattr(self.method, "image_size", None)
         given = getattr(self.data, "image_size", wanted)
-        if isinstance(wanted, int) and isinstance(given, int) and wanted != given:
+        if not (isinstance(wanted, int) and isinstance(given, int)) or wanted == given:
+            return self
+        if "image_size" in self.data.model_fields_set:
             raise ValueError(
                 f"data.image_size is {given}, but method.image_size is {wanted}; "
-                "set both to the same number"
+                f"give data.image_size={wanted}, or method.image_size={given}"
             )
+        settings = {name: getattr(self.data, name) for name in self.data.model_fields_set}
+        data = type(self.data).model_validate({**settings, "image_size": wanted})
+        data.model_fields_set.discard("image_size")  # nobody gave it
+        object.__setattr__(self, "data", data)  # frozen for everyone else
         return self
 
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 DEMO = ["train", "gmae", "--preset", "demo"]
-IMAGES = [*DEMO, "data.type=images", "data.image_size=64"]
+IMAGES = [*DEMO, "data.type=images"]
 
 MISTAKES = {
     "a preset is misspelled": (
@@ -42,11 +42,11 @@ MISTAKES = {
     ),
     "no data set": (
         ["train", "gmae", "--preset", "base"],
-        "data: has no type; give data.type=images data.root=FOLDER, or another one of: ",
+        "data: is missing; give data.type=images data.root=FOLDER, or another one of: ",
     ),
     "two image sizes": (
         [*IMAGES, "data.root=photos", "data.image_size=96"],
-        "data.image_size is 96, but method.image_size is 64; set both to the same number",
+        "data.image_size is 96, but method.image_size is 64; give data.image_size=64, or method.",
     ),
     "a GPU that is not there": (
         [*DEMO, "trainer.device=cuda"],

@@ -3,7 +3,9 @@ import sys
 
 import pytest
 
+from gaussrep.config import load_config
 from gaussrep.errors import ConfigError
+from gaussrep.training.config import TrainConfig, train_config
 
 WRONG = [
     (["trainer.steps=null"], "neither steps nor epochs"),
@@ -30,6 +32,26 @@ def test_epochs_instead_of_steps(configure):
 @pytest.mark.parametrize(("given", "wanted"), [("auto", "auto"), ("true", True), ("false", False)])
 def test_tensorboard_is_auto_true_or_false(configure, given, wanted):
     assert configure(f"trainer.tensorboard={given}").trainer.tensorboard == wanted
+
+
+PHOTOS = ["data.root=photos", "data.flip=0"]
+
+
+@pytest.mark.parametrize("data", ["images", "folders", "stl10", "shapes"])
+def test_a_data_set_takes_the_size_of_the_method(data):
+    given = [f"data.type={data}", *([] if data == "shapes" else PHOTOS), "method.image_size=32"]
+    config = train_config("gmae", "demo", [], given)
+    assert config.data.image_size == 32
+    assert data == "shapes" or config.data.flip == 0
+    assert load_config(TrainConfig, config.model_dump(mode="json")) == config
+    assert "image_size" not in config.data.model_fields_set
+
+
+def test_a_size_that_is_given_stays_and_must_fit():
+    wrong = ["data.type=images", *PHOTOS, "data.image_size=96"]
+    with pytest.raises(ConfigError, match=r"give data\.image_size=64, or method\.image_size=96$"):
+        train_config("gmae", "demo", [], wrong)
+    assert train_config("gmae", "demo", [], [*wrong, "method.image_size=96"]).data.image_size == 96
 
 
 @pytest.mark.parametrize("module", ["config", "run_folder"])
