@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from gaussrep.data.scenes import frames
-from gaussrep.data.scenes.frames import read_depth, write_color_image, write_depth
+from gaussrep.data.scenes.frames import write_color_image, write_depth
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.config import CaptureConfig, RecordingConfig
@@ -43,13 +43,13 @@ def test_leaves_out_a_damaged_frame(recording, tmp_path, caplog):
 
 def test_decodes_each_frame_once(recording, tmp_path, monkeypatch):
     opened(recording, cache=str(tmp_path))  # fuses the points, which decodes frames too
-    decoded = []
+    decoded, read_steps = [], frames._read_steps
 
-    def counted(path, depth_scale):
+    def counted(path):
         decoded.append(path.name)
-        return read_depth(path, depth_scale)
+        return read_steps(path)
 
-    monkeypatch.setattr(frames, "read_depth", counted)
+    monkeypatch.setattr(frames, "_read_steps", counted)
     assert opened(recording, image_size=16, cache=str(tmp_path)).train.count == 4
     assert sorted(decoded) == [f"frame-{number:06}.depth.png" for number in range(5)]
 

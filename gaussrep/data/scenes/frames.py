@@ -61,14 +61,23 @@ def read_depth(path: Path, depth_scale: float = MILLIMETERS) -> Float32[np.ndarr
     Raises:
         UnreadableImageError: If the file is missing or damaged, or is no 16-bit grayscale image.
     """
+    return _in_meters(_read_steps(path), depth_scale)
+
+
+def _read_steps(path: Path) -> np.ndarray:
+    """Read a depth image as it is stored."""
     with _opened_depth(path) as image:
         mode = image.mode
-        raw = np.asarray(image)
+        steps = np.asarray(image)
     if not mode.startswith("I"):
         raise UnreadableImageError(
             f"{path}: this depth is an image of mode {mode}, wanted sixteen bits of gray."
         )
-    measured = np.where(raw >= NO_DEPTH, 0, raw)
+    return steps
+
+
+def _in_meters(steps: np.ndarray, depth_scale: float) -> Float32[np.ndarray, "height width"]:
+    measured = np.where(steps >= NO_DEPTH, 0, steps)
     return (measured / depth_scale).astype(np.float32)
 
 
@@ -189,18 +198,18 @@ class FrameRef:
             UnreadableSceneError: If the field of view of the color image is smaller than that of
                 the depth.
         """
-        depth = read_depth(self.depth, self.depth_scale)
-        rows, columns = size or depth.shape
+        steps = _read_steps(self.depth)
+        rows, columns = size or steps.shape
         color = read_image(self.color, upright=False)
-        box = _seen_by_depth(self, color, depth.shape)
+        box = _seen_by_depth(self, color, steps.shape)
         if box is not None or color.size != (columns, rows):
             color = color.resize((columns, rows), Image.Resampling.BILINEAR, box=box)
-        nearest = depth[_nearest(rows, depth.shape[0])[:, None], _nearest(columns, depth.shape[1])]
+        nearest = steps[_nearest(rows, steps.shape[0])[:, None], _nearest(columns, steps.shape[1])]
         return RGBDFrame(
             np.asarray(color),
-            nearest,
+            _in_meters(nearest, self.depth_scale),
             self.viewmat.astype(np.float32),
-            resize_intrinsics(self.intrinsics, depth.shape, (rows, columns)),
+            resize_intrinsics(self.intrinsics, steps.shape, (rows, columns)),
         )
 
 
