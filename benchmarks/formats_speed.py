@@ -1,10 +1,11 @@
 """Measure how long programs take to load and save files of Gaussians, and their peak memory.
 
-python benchmarks/formats_speed.py PYTHON [--counts N...] [--repeats R] [--out FILE]
+python benchmarks/formats_speed.py PYTHON [--before FOLDER] [--counts N...] [--repeats R]
+                                   [--out FILE]
 
-PYTHON is an interpreter with gsply 0.4.6, plyfile and gaussforge 0.6.0, on Linux. Every program
-runs in a process of its own, in which one file is loaded and saved several times; the programs take
-turns on the same file.
+PYTHON is an interpreter with gsply 0.4.6, plyfile and gaussforge 0.6.0, on Linux. FOLDER is an
+older checkout, which is compared at the smallest count. Every program runs in a process of its own,
+in which one file is loaded and saved several times; the programs take turns on the same file.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from gaussrep.errors import GaussrepError
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 from harness.report import describe_origin
+from same_numbers import commit
 
 OUT = Path(__file__).parent / "results" / "formats-speed.json"
 MIB = 2**20
@@ -69,14 +71,21 @@ def save(scene, path):
     with open(path, "wb") as file:
         file.write(checked(forge.write(scene, kind)))
 """
-SETUPS = {
-    "gaussrep": """
+GAUSSREP = """
 import gaussrep as gr
-settings = {"axes": "spz"} if source.endswith(".spz") else {}
-load, save = lambda path: gr.load(path, **settings), gr.save
+load, save = gr.load, gr.save
 save(load(source)[:10], target)
 load(target)
-""",
+"""
+GAUSSREP_SPZ = """
+import gaussrep as gr
+load = lambda path: gr.load(path, axes="spz")
+save = lambda scene, path: gr.save(scene, path, version=VERSION)
+save(load(source)[:10], target)
+load(target)
+"""
+SETUPS = {
+    "gaussrep": GAUSSREP,
     "gsply": """
 import gsply
 load, save = gsply.plyread, lambda scene, path: gsply.plywrite(path, scene)
@@ -101,12 +110,22 @@ def save(scene, path):
 """,
     "gaussforge": GAUSSFORGE,
 }
+BEFORE = "gaussrep, before"
+SPZ, SPZ_4 = ".spz 3", ".spz 4"
 PROGRAMS = {
-    ".ply": SETUPS,
-    ".spz": {"gaussrep": SETUPS["gaussrep"], "gsply": GSPLY_SPZ, "gaussforge": GAUSSFORGE},
-    ".sog": {"gaussrep": SETUPS["gaussrep"]},
+    ".ply": {**SETUPS, BEFORE: GAUSSREP},
+    SPZ: {
+        "gaussrep": GAUSSREP_SPZ.replace("VERSION", "3"),
+        BEFORE: GAUSSREP,
+        "gsply": GSPLY_SPZ,
+        "gaussforge": GAUSSFORGE,
+    },
+    SPZ_4: {"gaussrep": GAUSSREP_SPZ.replace("VERSION", "4")},
+    ".sog": {"gaussrep": GAUSSREP},
 }
-SLOW = (".spz", ".sog")
+"""Programs by the suffix of a file and the version of its format."""
+SETTINGS = {SPZ: {"version": 3}, SPZ_4: {"version": 4}}
+SLOW = (SPZ, SPZ_4, ".sog")
 """Files of the smallest count only, once, because some programs take minutes."""
 SLOW_REPEATS = 1
 DEFINITIONS = {
@@ -121,6 +140,7 @@ DEFINITIONS = {
     "includes the copies",
     "plyfile": "columns as they are in the file, copied into memory",
     "gaussrep": "values are decoded and checked",
+    BEFORE: "the same by an older checkout, whose commit is `before`",
 }
 
 
@@ -139,10 +159,16 @@ def make_scene(count: int, degree: int) -> Gaussians:
     )
 
 
-def measure(python: str, setup: str, source: Path, repeats: int) -> dict[str, Any]:
+def measure(
+    python: str, setup: str, source: Path, repeats: int, checkout: Path | None
+) -> dict[str, Any]:
+    """Time a program; of gaussrep, that of a checkout."""
     target = source.with_name(f"written{source.suffix}")
     command = [python, "-c", TIMED.format(setup=setup), str(source), str(target), str(repeats)]
-    ran = subprocess.run(command, check=False, capture_output=True, text=True)
+    env = os.environ | ({"PYTHONPATH": str(checkout)} if checkout else {})
+    ran = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=checkout, env=env
+    )
     if ran.returncode:
         return {"failed": ran.stderr.strip().rpartition("\n")[2]}
     found = json.loads(ran.stdout.strip().rpartition("\n")[2])
@@ -157,22 +183,26 @@ def measure(python: str, setup: str, source: Path, repeats: int) -> dict[str, An
 
 
 def measure_all(
-    python: str, counts: list[int], repeats: int, folder: Path
+    python: str, before: Path | None, counts: list[int], repeats: int, folder: Path
 ) -> Iterator[dict[str, Any]]:
     few = min(SLOW_REPEATS, repeats)
     for count in counts:
         for degree in (0, 3):
             scene = make_scene(count, degree)
-            for suffix, programs in PROGRAMS.items():
-                if suffix in SLOW and count > min(counts):
+            for kind, programs in PROGRAMS.items():
+                if kind in SLOW and count > min(counts):
                     continue
-                source = folder / f"scene{suffix}"
-                save(scene, source)
-                facts = {"suffix": suffix, "gaussians": count, "sh_degree": degree}
+                source = folder / f"scene{kind.split()[0]}"
+                save(scene, source, **SETTINGS.get(kind, {}))
+                facts = {"suffix": kind, "gaussians": count, "sh_degree": degree}
                 facts["scene_mib"] = round(4 * (11 + 3 * (degree + 1) ** 2) * count / MIB, 1)
                 for program, setup in programs.items():
-                    path = sys.executable if program == "gaussrep" else python
-                    row = measure(path, setup, source, few if suffix in SLOW else repeats)
+                    if program == BEFORE and (before is None or count > min(counts)):
+                        continue
+                    path = sys.executable if "gaussrep" in program else python
+                    times = few if kind in SLOW else repeats
+                    checkout = before if program == BEFORE else None
+                    row = measure(path, setup, source, times, checkout)
                     yield {"program": program, **facts, **row, "load_average": _load()}
                 source.unlink()
 
@@ -181,10 +211,10 @@ def _load() -> float:
     return round(os.getloadavg()[0], 1)
 
 
-def run(python: str, counts: list[int], repeats: int, out: Path) -> None:
+def run(python: str, before: Path | None, counts: list[int], repeats: int, out: Path) -> None:
     results = []
     with TemporaryDirectory() as folder:
-        for row in measure_all(python, counts, repeats, Path(folder)):
+        for row in measure_all(python, before, counts, repeats, Path(folder)):
             print(row, flush=True)
             results.append(row)
     origin = describe_origin(["python", "benchmarks/formats_speed.py"])
@@ -196,17 +226,20 @@ def run(python: str, counts: list[int], repeats: int, out: Path) -> None:
         for name in ("gsply", "plyfile", "gaussforge")
     }
     facts = {"definitions": DEFINITIONS, "repeats": repeats, "torch": version("torch"), **others}
+    if before is not None:
+        facts["before"] = commit(before)
     write_json({**origin, **facts, "results": results}, out)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Time files of Gaussians.")
     parser.add_argument("python", help="interpreter with gsply, plyfile and gaussforge")
+    parser.add_argument("--before", type=Path, help="folder of an older checkout")
     parser.add_argument("--counts", type=int, nargs="+", default=[1_000_000, 4_000_000])
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     try:
-        run(given.python, given.counts, given.repeats, given.out)
+        run(given.python, given.before, given.counts, given.repeats, given.out)
     except (GaussrepError, OSError, subprocess.CalledProcessError) as error:
         sys.exit(f"error: {error}")

@@ -193,16 +193,18 @@ def encode_rows(
         rows: Where they are written, float32, [n, columns].
     """
     sh = harmonics[part]
-    rest = 3 * sh.shape[1] - 3
-    means, normals, dc, higher, opacities, scales, quats = rows.split([3, 3, 3, rest, 1, 3, 4], 1)
-    means.copy_(gaussians.means[part])
-    normals.zero_()
-    dc.copy_(sh[:, 0])
-    for channel, columns in enumerate(higher.split(sh.shape[1] - 1, 1) if rest else ()):
-        columns.copy_(sh[:, 1:, channel])
-    opacities.copy_(gaussians.opacities[part].logit(eps=OPACITY_MARGIN)[:, None])
-    scales.copy_(gaussians.scales[part].log())
-    quats.copy_(gaussians.quats[part])
+    count, bases, _ = sh.shape
+    places = torch.arange(3 * bases).view(bases, 3)
+    by_channel = torch.cat([places[0], places[1:].T.flatten()])
+    columns = [
+        gaussians.means[part],
+        torch.zeros(count, len(NORMALS)),
+        torch.index_select(sh.flatten(1), 1, by_channel),
+        gaussians.opacities[part].logit(eps=OPACITY_MARGIN)[:, None],
+        gaussians.scales[part].log(),
+        gaussians.quats[part],
+    ]
+    torch.cat(columns, 1, out=rows)
 
 
 def _has_bytes(vertex: PlyElement) -> bool:

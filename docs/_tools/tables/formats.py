@@ -46,6 +46,7 @@ def files_speed_table() -> str:
     body = [_speed(row) for row in content["results"]]
     loads = sorted(row["load_average"] for row in content["results"])
     names = ", ".join(f"{name} {content[name]}" for name in ("gsply", "plyfile", "gaussforge"))
+    names += f"; before: {content['before'][:7]}" if "before" in content else ""
     caption = (
         f"seconds of processor time, in brackets elapsed, medians of {content['repeats']}; SPZ "
         f"and SOG once; {names}; load average {loads[0]:.0f} to {loads[-1]:.0f}; {origin(content)}"
