@@ -119,7 +119,6 @@ def count_cells(
         np.empty(composite.PLANES * PIXELS, np.float32),
         allocate_places(),
         np.empty(CHUNK, np.int64),
-        np.empty(CHUNK, np.int64),
         copy_constants(),
         np.empty(0, np.float32),
     )
@@ -135,7 +134,7 @@ def count_cells(
             members = bins.members[start : min(bins.ends[tile], start + CHUNK)]
             find_cells(members, records, image * count, x, y, cells, workspace.touched)
             composite._composite_chunk(
-                members, records, image * count, x, y, cells, workspace, None, None, 0
+                members, records, image * count, x, y, cells, workspace, None, 0, None, 0
             )
             for k in range(len(members)):
                 for cell in range(CELLS):

@@ -19,13 +19,13 @@ from torch.autograd.function import once_differentiable
 from gaussrep.cameras import Cameras, camera_centers
 from gaussrep.checks import check_finite
 from gaussrep.fitting.scene_model import SceneModel
+from gaussrep.rendering.cpu.buffers import allocate
 from gaussrep.rendering.cpu.first_use import compile_first
 from gaussrep.rendering.cpu.geometry import LENS, POSITION
 from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
 from gaussrep.rendering.cpu.op import to_array
 from gaussrep.rendering.cpu.stages import (
     RasterState,
-    allocate,
     composite_tiles,
     compute_gradients,
     project_and_bin,

@@ -29,7 +29,9 @@ from gaussrep.rendering.cpu.cells import (
 from gaussrep.rendering.cpu.features import (
     FeatureWorkspace,
     allocate_features,
+    append_weights,
     clear_features,
+    clear_lists,
     composite_features,
     write_features,
 )
@@ -88,8 +90,6 @@ class TileWorkspace(NamedTuple):
     """Result of `allocate_places`."""
     touched: np.ndarray
     """Cells that each Gaussian of a chunk overlaps, see `find_cells`."""
-    touching: np.ndarray
-    """Gaussians that overlap one cell, [CHUNK]."""
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
     ranks: np.ndarray
@@ -126,7 +126,6 @@ def composite(
         allocate(PLANES * PIXELS, np.float32),
         allocate_places(),
         allocate(CHUNK, np.int64),
-        allocate(CHUNK, np.int64),
         copy_constants(),
         allocate(PIXELS, np.float32),
     )
@@ -141,10 +140,11 @@ def composite(
         _clear(workspace.state, grid.width - x, grid.height - y)
         if medians is not None:
             clear_ranks(workspace.ranks)
-        base = 0
+        scene = 0
         if features is not None:
             clear_features(work)
-            base = image // (len(background) // features.shape[0]) * count
+            clear_lists(work)
+            scene = image // (len(background) // features.shape[0]) * count
         start, end = bins.starts[tile], bins.ends[tile]
         cells = inside
         while start < end and cells:
@@ -153,12 +153,10 @@ def composite(
             find_cells(members, records, image * count, x, y, cells, workspace.touched)
             first = start - bins.starts[tile]
             _composite_chunk(
-                members, records, image * count, x, y, cells, workspace, work, medians, first
+                members, records, image * count, x, y, cells, workspace, work, scene, medians, first
             )
             if features is not None:
-                composite_features(
-                    members, features, base, workspace.touched, workspace.touching, work
-                )
+                composite_features(features, work)
             start += taken
             if start < end:
                 cells = open_cells(workspace.state, PLANES)
@@ -191,6 +189,7 @@ def _composite_chunk(
     cells: int,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
+    scene: int,
     medians: np.ndarray | None,
     first: int,
 ) -> None:
@@ -206,20 +205,23 @@ def _composite_chunk(
         if touched:
             at = (base + members[k]) * RECORD_SIZE
             ellipse = load_ellipse(records, at, x, y)
-            _composite_gaussian(k, touched, ellipse, records, at, workspace, work, medians, first)
+            start = 0 if work is None else (scene + members[k]) * (len(work.pixels) // PIXELS)
+            _composite_gaussian(
+                touched, ellipse, records, at, workspace, work, start, medians, first + k
+            )
 
 
 @inline_jit
 def _composite_gaussian(
-    k: int,
     touched: int,
     ellipse: Ellipse,
     records: np.ndarray,
     record: int,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
+    start: int,
     medians: np.ndarray | None,
-    first: int,
+    rank: int,
 ) -> None:
     """Composite one Gaussian over its cells.
 
@@ -236,7 +238,7 @@ def _composite_gaussian(
         alpha, transmittance = load(state, at + ALPHA), load(state, at + TRANSMITTANCE)
         if medians is not None:
             is_before = (alpha > ZERO) & (transmittance > HALF)
-            update_ranks(workspace.ranks, pixel, is_before, first + k)
+            update_ranks(workspace.ranks, pixel, is_before, rank)
         weight, rest, _ = absorb(alpha, transmittance, constants)
         store(state, at + TRANSMITTANCE, rest)
         store(state, at + WEIGHT_SUM, load(state, at + WEIGHT_SUM) + weight)
@@ -245,7 +247,7 @@ def _composite_gaussian(
         store(state, at + GREEN_SUM, fma(weight, green, load(state, at + GREEN_SUM)))
         store(state, at + BLUE_SUM, fma(weight, blue, load(state, at + BLUE_SUM)))
         if work is not None:
-            store(work.pairs, k * PIXELS + pixel, weight)
+            append_weights(pixel, weight, start, work)
 
 
 @inline_jit

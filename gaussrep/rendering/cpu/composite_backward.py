@@ -33,6 +33,7 @@ from gaussrep.rendering.cpu.cells import prefetch_images
 from gaussrep.rendering.cpu.features import (
     FeatureWorkspace,
     allocate_features,
+    exchange,
     features_vjp,
     load_feature_gradients,
     weights_vjp,
@@ -97,8 +98,6 @@ class TileWorkspace(NamedTuple):
     """Cells that each Gaussian of a chunk overlaps, see `find_cells`."""
     slots: np.ndarray
     """First float of each Gaussian's slot, [CHUNK]."""
-    touching: np.ndarray
-    """Gaussians that overlap one cell, [CHUNK]."""
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
 
@@ -132,7 +131,6 @@ def composite_backward(
     workspace = TileWorkspace(
         allocate(PLANES * PIXELS, np.float32),
         allocate_places(),
-        allocate(CHUNK, np.int64),
         allocate(CHUNK, np.int64),
         allocate(CHUNK, np.int64),
         copy_constants(),
@@ -203,18 +201,10 @@ def _tile_vjp(
         _find_slots(members, splats, buffers, image, row, column, workspace.slots)
         if features is not None:
             first = image // (len(splats.depths) // features.shape[0]) * splats.depths.shape[1]
-            weights_vjp(members, features, first, workspace.touched, workspace.touching, work)
+            weights_vjp(members, features, first, workspace.touched, work)
         _chunk_vjp(members, splats.records, base, x, y, cells, buffers, workspace, work)
         if features is not None:
-            features_vjp(
-                len(members),
-                workspace.touched,
-                workspace.touching,
-                buffers.sums,
-                workspace.slots,
-                spare + FEATURES_START,
-                work,
-            )
+            features_vjp(buffers.sums, workspace.slots, spare + FEATURES_START, work)
 
 
 @inline_jit
@@ -248,19 +238,15 @@ def _chunk_vjp(
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
 ) -> None:
-    """Write the gradients of a chunk, in the cells that are not finished, to its slots.
-
-    `touched` becomes the cells to which each Gaussian is composited.
-    """
+    """Write the gradients of a chunk, in the cells that are not finished, to its slots."""
     for k in range(len(members)):
         if k and k % STRIDE == 0 and cells:
             cells = open_cells(workspace.state, PLANES)
         touched, slot = workspace.touched[k] & cells, workspace.slots[k]
-        workspace.touched[k] = touched
         if touched:
             at = (base + members[k]) * RECORD_SIZE
             ellipse = load_ellipse(records, at, x, y)
-            _gaussian_vjp(k, touched, ellipse, records, at, workspace, work, buffers.sums, slot)
+            _gaussian_vjp(touched, ellipse, records, at, workspace, work, buffers.sums, slot)
             _clear(buffers, slot + FEATURES_START, slot + buffers.size)
         else:
             _clear(buffers, slot, slot + buffers.size)
@@ -274,7 +260,6 @@ def _clear(buffers: GradientBuffers, start: int, end: int) -> None:
 
 @inline_jit
 def _gaussian_vjp(
-    k: int,
     touched: int,
     ellipse: Ellipse,
     records: np.ndarray,
@@ -285,7 +270,7 @@ def _gaussian_vjp(
     slot: int,
 ) -> None:
     """Composite one Gaussian over its cells and write the sums of its gradients to its slot."""
-    _cells_vjp(k, touched, ellipse, records, record, workspace, work)
+    _cells_vjp(touched, ellipse, records, record, workspace, work)
     state, places = workspace.state, workspace.places
     m0 = m_x = m_y = m_xx = m_xy = m_yy = broadcast(ZERO)
     red = green = blue = depth = broadcast(ZERO)
@@ -309,7 +294,6 @@ def _gaussian_vjp(
 
 @inline_jit
 def _cells_vjp(
-    k: int,
     touched: int,
     ellipse: Ellipse,
     records: np.ndarray,
@@ -339,9 +323,7 @@ def _cells_vjp(
         value = fma(load(state, at + GRAD_OUT_GREEN), green, value)
         value = fma(load(state, at + GRAD_OUT_BLUE), blue, value)
         if work is not None:
-            place = k * PIXELS + pixel
-            value = value + load(work.pairs, place)
-            store(work.pairs, place, weight)
+            value = value + exchange(pixel, weight, work)
         behind = fnma(weight, value, load(state, at + BEHIND))
         store(state, at + BEHIND, behind)
         grad = fnma(behind, alpha * reciprocal(constants.one - alpha), weight * value)

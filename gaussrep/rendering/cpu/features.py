@@ -12,17 +12,20 @@ from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.kernels.simd import (
     WIDTH,
     broadcast,
+    count_trailing_zeros,
     fma,
     load,
     load_masked,
     make_product,
     minimum,
+    prefetch,
     store,
     store_masked,
     store_sums,
     transpose,
 )
 from gaussrep.kernels.simd.memory import allocate
+from gaussrep.rendering.cpu import buffers
 from gaussrep.rendering.cpu.cells import pixel_offset
 from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELLS, FEATURES_START, PIXELS, TILE, ZERO
 from gaussrep.rendering.cpu.tile import CHUNK
@@ -30,8 +33,12 @@ from gaussrep.rendering.cpu.tile import CHUNK
 ROWS = 8 if WIDTH == 16 else 4
 WIDE = 3 if WIDTH == 16 else 2
 """Rows of a product's tile, and its vectors; sums, factors and terms fit the registers."""
-TALL = 12
+TALL = 8
 """Rows of a product's tile that is one vector wide."""
+
+CELL_PAIRS = (CHUNK + TALL) * WIDTH
+"""Floats of a cell in `pairs`. The rows behind the longest list take the products of no Gaussian,
+and keep the lists of cells apart in the first-level cache."""
 
 _listed_1, _listed_2, _listed_3 = (make_product(ROWS, min(n, WIDE), listed=True) for n in (1, 2, 3))
 _product_1, _product_2, _product_3 = (make_product(ROWS, min(n, WIDE)) for n in (1, 2, 3))
@@ -44,14 +51,17 @@ class FeatureWorkspace(NamedTuple):
     pixels: np.ndarray
     """Sums of weighted features, or gradients to them, by pixel and channel."""
     planes: np.ndarray
-    """Those gradients by channel and pixel; empty in the forward pass."""
+    """Those gradients by cell, channel and pixel; empty in the forward pass."""
     pairs: np.ndarray
-    """Of each Gaussian of a chunk and each pixel: weights; in the backward pass gradients times
-    features before, summed over channels. A vector behind is spare."""
-    weights: np.ndarray
-    """Weights of the Gaussians that overlap one cell, [CHUNK * WIDTH]."""
+    """Of each cell and each Gaussian of its list: weights; in the backward pass gradients times
+    features before, summed over channels. Cells begin `CELL_PAIRS` floats after one another."""
     terms: np.ndarray
-    """Start of the features of each Gaussian that overlaps one cell, [CHUNK]."""
+    """List of each cell, [CELLS * CHUNK]: the start of the features of each Gaussian; in the
+    backward pass its place in the chunk."""
+    lengths: np.ndarray
+    """Length of each list, [CELLS]."""
+    done: np.ndarray
+    """How many of each list are composited, [CELLS]."""
     left: np.ndarray
     """Start of each row of a tile in the left factor, [TALL]."""
     out: np.ndarray
@@ -72,8 +82,13 @@ def pad_features(features: np.ndarray) -> np.ndarray | None:
     """
     if features.shape[2] == 0:
         return None
-    missing = -features.shape[2] % WIDTH
-    return np.pad(features, ((0, 0), (0, 0), (0, missing))) if missing else features
+    channels = features.shape[2]
+    missing = -channels % WIDTH
+    if missing == 0:
+        return features
+    padded = buffers.allocate(*features.shape[:2], channels + missing)
+    padded[..., :channels], padded[..., channels:] = features, 0
+    return padded
 
 
 @inline_jit_alloc
@@ -85,9 +100,10 @@ def allocate_features(features: Any, backward: bool) -> Any:
     return FeatureWorkspace(
         allocate(PIXELS * stride, np.float32),
         allocate(PIXELS * stride if backward else 0, np.float32),
-        allocate(CHUNK * PIXELS + WIDTH, np.float32),
-        allocate(CHUNK * WIDTH, np.float32),
-        allocate(CHUNK, np.int64),
+        allocate(CELLS * CELL_PAIRS, np.float32),
+        allocate(CELLS * CHUNK, np.int64),
+        allocate(CELLS, np.int64),
+        allocate(CELLS, np.int64),
         allocate(TALL, np.int64),
         allocate(TALL, np.int64),
         allocate(WIDTH, np.float32),
@@ -102,70 +118,60 @@ def clear_features(work: FeatureWorkspace) -> None:
 
 
 @inline_jit
-def list_touching(cell: int, count: int, touched: np.ndarray, touching: np.ndarray) -> int:
-    """List the Gaussians that overlap a cell; return how many.
-
-    Args:
-        cell: Cell of the tile.
-        count: Number of Gaussians.
-        touched: Cells that each overlaps.
-        touching: Output.
-
-    Returns:
-        Length of the list.
-    """
-    length = 0
-    for k in range(count):
-        touching[length] = k
-        length += touched[k] >> cell * CELL_HEIGHT & 1
-    return length
+def clear_lists(work: FeatureWorkspace) -> None:
+    """Empty the lists of all cells."""
+    for cell in range(CELLS):
+        work.lengths[cell] = work.done[cell] = 0
 
 
 @inline_jit
-def composite_features(
-    members: np.ndarray,
-    features: np.ndarray,
-    base: int,
-    touched: np.ndarray,
-    touching: np.ndarray,
-    work: FeatureWorkspace,
-) -> None:
-    """Composite the features of a chunk's Gaussians.
+def append_weights(pixel: int, weights: Any, start: int, work: FeatureWorkspace) -> None:
+    """Append a Gaussian to the list of a cell.
 
     Args:
-        members: Gaussians of the chunk.
+        pixel: First pixel of the cell.
+        weights: The Gaussian's weights in it.
+        start: Start of the Gaussian's features.
+        work: Working memory, updated.
+    """
+    cell = pixel // WIDTH
+    length = work.lengths[cell]
+    work.lengths[cell] = length + 1
+    work.terms[cell * CHUNK + length] = start
+    store(work.pairs, cell * CELL_PAIRS + length * WIDTH, weights)
+
+
+@inline_jit
+def composite_features(features: np.ndarray, work: FeatureWorkspace) -> None:
+    """Composite the features of the Gaussians in the lists, and empty the lists.
+
+    Args:
         features: Padded features, float32 [S, N, C'].
-        base: Index of the scene's first Gaussian.
-        touched: Cells to which each Gaussian is composited.
-        touching: Working memory for the Gaussians of one cell.
-        work: Working memory; `pairs` holds the weights, `pixels` is updated.
+        work: Working memory; `pixels` is updated.
     """
     stride = features.shape[2]
     for cell in range(CELLS):
-        count = list_touching(cell, len(members), touched, touching)
-        for i in range(count):
-            work.terms[i] = (base + members[touching[i]]) * stride
-            weights = load(work.pairs, touching[i] * PIXELS + cell * WIDTH)
-            store(work.weights, i * WIDTH, weights)
         for first in range(0, WIDTH, ROWS):
             for c in range(0, stride, WIDE * WIDTH):
                 for r in range(ROWS):
-                    work.left[r] = first + r
+                    work.left[r] = cell * CELL_PAIRS + first + r
                     work.out[r] = (cell * WIDTH + first + r) * stride + c
-                _add_listed(minimum(WIDE, (stride - c) // WIDTH), features, c, count, work)
+                _add_listed(minimum(WIDE, (stride - c) // WIDTH), features, c, cell, work)
+    clear_lists(work)
 
 
 @inline_jit
 def _add_listed(
-    vectors: int, features: np.ndarray, c: int, count: int, work: FeatureWorkspace
+    vectors: int, features: np.ndarray, c: int, cell: int, work: FeatureWorkspace
 ) -> None:
-    weights, left, out, terms = work.weights, work.left, work.out, work.terms
+    pairs, left, out, count = work.pairs, work.left, work.out, work.lengths[cell]
+    terms = work.terms[cell * CHUNK :]
     if vectors == 1:
-        _listed_1(weights, left, WIDTH, features, c, terms, work.pixels, out, count)
+        _listed_1(pairs, left, WIDTH, features, c, terms, work.pixels, out, count)
     elif vectors == 2:
-        _listed_2(weights, left, WIDTH, features, c, terms, work.pixels, out, count)
+        _listed_2(pairs, left, WIDTH, features, c, terms, work.pixels, out, count)
     else:
-        _listed_3(weights, left, WIDTH, features, c, terms, work.pixels, out, count)
+        _listed_3(pairs, left, WIDTH, features, c, terms, work.pixels, out, count)
 
 
 @inline_jit
@@ -181,6 +187,7 @@ def write_features(
             to = ((image * height + y + row) * width + x + column) * channels
             for c in range(0, channels - WIDTH + 1, WIDTH):
                 store(image_features, to + c, load(work.pixels, at + c))
+                prefetch(image_features, to + width * channels + c)
             rest = channels % WIDTH
             if rest:
                 c = channels - rest
@@ -222,6 +229,8 @@ def load_feature_gradients(
             for c in range(0, channels, WIDTH):
                 gradient = _load_channels(grad_outputs, start + c, channels - c)
                 store(work.pixels, at * stride + c, gradient)
+                prefetch(grad_outputs, start + width * channels + c)
+                prefetch(image_features, start + width * channels + c)
                 value = _load_channels(image_features, start + c, channels - c)
                 total = fma(gradient, value, total)
             store_sums(work.reduced, 0, (total,))
@@ -229,8 +238,8 @@ def load_feature_gradients(
             behind[cell * planes * WIDTH + lane] += work.reduced[0]
     for pixel in range(0, PIXELS, WIDTH):
         for c in range(0, stride, WIDTH):
-            to = c * PIXELS + pixel
-            transpose(work.pixels, pixel * stride + c, stride, work.planes, to, PIXELS)
+            to = pixel * stride + c * WIDTH
+            transpose(work.pixels, pixel * stride + c, stride, work.planes, to, WIDTH)
 
 
 @inline_jit
@@ -245,35 +254,41 @@ def weights_vjp(
     features: np.ndarray,
     base: int,
     touched: np.ndarray,
-    touching: np.ndarray,
     work: FeatureWorkspace,
 ) -> None:
-    """Compute gradients times features of a chunk's Gaussians, summed over channels.
+    """List a chunk's Gaussians by cell; compute gradients times features, summed over channels.
 
     Args:
         members: Gaussians of the chunk.
         features: Padded features, float32 [S, N, C'].
         base: Index of the scene's first Gaussian.
         touched: Cells that each Gaussian overlaps.
-        touching: Working memory for the Gaussians that overlap one cell.
-        work: Working memory; `pairs` is written where a Gaussian overlaps a cell.
+        work: Working memory; the lists and `pairs` are written.
     """
+    clear_lists(work)
+    for k in range(len(members)):
+        cells = touched[k]
+        while cells:
+            cell = count_trailing_zeros(cells) // CELL_HEIGHT
+            cells &= cells - 1
+            work.terms[cell * CHUNK + work.lengths[cell]] = k
+            work.lengths[cell] += 1
     stride = features.shape[2]
     for cell in range(CELLS):
-        count = list_touching(cell, len(members), touched, touching)
-        for first in range(0, count, TALL):
+        last = cell * CHUNK + work.lengths[cell] - 1
+        for first in range(0, work.lengths[cell], TALL):
             for r in range(TALL):
-                k = touching[minimum(first + r, count - 1)]
+                k = work.terms[minimum(cell * CHUNK + first + r, last)]
                 work.left[r] = (base + members[k]) * stride
-                work.out[r] = k * PIXELS + cell * WIDTH if first + r < count else CHUNK * PIXELS
+                work.out[r] = cell * CELL_PAIRS + (first + r) * WIDTH
                 store(work.pairs, work.out[r], broadcast(ZERO))
             _tall_product(
                 features,
                 work.left,
                 1,
                 work.planes,
-                cell * WIDTH,
-                PIXELS,
+                cell * WIDTH * stride,
+                WIDTH,
                 work.pairs,
                 work.out,
                 stride,
@@ -281,21 +296,32 @@ def weights_vjp(
 
 
 @inline_jit
-def features_vjp(
-    count: int,
-    touched: np.ndarray,
-    touching: np.ndarray,
-    sums: np.ndarray,
-    slots: np.ndarray,
-    spare: int,
-    work: FeatureWorkspace,
-) -> None:
-    """Compute the gradients to the features of a chunk's Gaussians: weights times gradients.
+def exchange(pixel: int, weights: Any, work: FeatureWorkspace) -> Any:
+    """Write the weights of the next Gaussian in the list of a cell; return what was there.
 
     Args:
-        count: Number of Gaussians, of which `pairs` holds the weights.
-        touched: Cells to which each Gaussian is composited.
-        touching: Working memory for the Gaussians that overlap one cell.
+        pixel: First pixel of the cell.
+        weights: The Gaussian's weights in it.
+        work: Working memory, updated.
+
+    Returns:
+        Gradients times features, summed over channels.
+    """
+    cell = pixel // WIDTH
+    place = cell * CELL_PAIRS + work.done[cell] * WIDTH
+    work.done[cell] += 1
+    found = load(work.pairs, place)
+    store(work.pairs, place, weights)
+    return found
+
+
+@inline_jit
+def features_vjp(sums: np.ndarray, slots: np.ndarray, spare: int, work: FeatureWorkspace) -> None:
+    """Compute the gradients to the features of a chunk's Gaussians: weights times gradients.
+
+    A cell that is finished stays so: those that are composited come first in its list.
+
+    Args:
         sums: Slots; the features' part of those of the chunk is updated.
         slots: First float of each Gaussian's slot.
         spare: Index of as many floats in `sums` that nobody reads.
@@ -303,13 +329,15 @@ def features_vjp(
     """
     stride = len(work.pixels) // PIXELS
     for cell in range(CELLS):
-        length = list_touching(cell, count, touched, touching)
+        length = work.done[cell]
         for first in range(0, length, ROWS):
             for c in range(0, stride, WIDE * WIDTH):
                 for r in range(ROWS):
-                    k = touching[minimum(first + r, length - 1)]
-                    work.left[r] = k * PIXELS + cell * WIDTH
-                    work.out[r] = c + (slots[k] + FEATURES_START if first + r < length else spare)
+                    work.left[r] = cell * CELL_PAIRS + (first + r) * WIDTH
+                    work.out[r] = spare + c
+                for r in range(minimum(ROWS, length - first)):
+                    slot = slots[work.terms[cell * CHUNK + first + r]]
+                    work.out[r] = slot + FEATURES_START + c
                 start = cell * WIDTH * stride + c
                 _add(minimum(WIDE, (stride - c) // WIDTH), work, start, stride, sums)
 

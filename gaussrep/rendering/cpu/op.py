@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gaussrep.rendering.cpu.buffers import allocate
 from gaussrep.rendering.cpu.geometry import LENS, POSITION
 from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
 from gaussrep.rendering.cpu.stages import (
     RasterState,
-    allocate,
     composite_tiles,
     compute_gradients,
     project_and_bin,

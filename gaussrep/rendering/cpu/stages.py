@@ -1,15 +1,14 @@
 """The stages of both passes in their order, on arrays that live as long as one call."""
 
 from collections.abc import Callable
-from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
 from gaussrep.kernels import threads
-from gaussrep.kernels.simd.memory import CACHE_LINE
 from gaussrep.kernels.thread_count import kernel_threads
 from gaussrep.rendering.cpu.bin import bin_tiles, split_bands
+from gaussrep.rendering.cpu.buffers import allocate
 from gaussrep.rendering.cpu.composite import composite
 from gaussrep.rendering.cpu.composite_backward import composite_backward
 from gaussrep.rendering.cpu.features import pad_features
@@ -200,24 +199,3 @@ def _allocate_buffers(state: RasterState) -> GradientBuffers:
         size=size,
         background=allocate(len(state.bins.starts), TILE),
     )
-
-
-def allocate(*shape: int, dtype: type[np.generic] = np.float32) -> np.ndarray:
-    """Allocate an uninitialized array that begins with a cache line.
-
-    Parts of whole lines share none then, so that no two threads write to the same line. NumPy asks
-    Linux for huge pages where an array has 4 MiB or more; torch does not. The first write to
-    a page costs more than a thousand multiply-adds: huge pages save four fifths of the time of
-    writing a large image.
-
-    Args:
-        shape: Lengths of the axes.
-        dtype: Type of the numbers.
-
-    Returns:
-        The array.
-    """
-    size = prod(shape) * np.dtype(dtype).itemsize
-    memory = np.empty(size + CACHE_LINE, np.uint8)
-    start = -memory.ctypes.data % CACHE_LINE
-    return memory[start : start + size].view(dtype).reshape(shape)

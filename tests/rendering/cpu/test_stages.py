@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from gaussrep.kernels.jit import kernel
 from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep.rendering.cpu.bin import sort_by_depth, split_bands
+from gaussrep.rendering.cpu.buffers import CACHE_LINE, allocate
 from gaussrep.rendering.cpu.layout import TILE, Scenes
-from gaussrep.rendering.cpu.stages import CACHE_LINE, allocate, project_and_bin
+from gaussrep.rendering.cpu.stages import project_and_bin
 from gaussrep.rendering.projection import project
 from gaussrep.testing.scenes import random_scene
 
