@@ -35,6 +35,7 @@ from tables.formats import (
 from tables.gmae_cost import gmae_cost_table
 from tables.gpu import gpu_speed_table, gpu_training_table
 from tables.nerfstudio import fits_table, starts_table
+from tables.processes import processes_table
 from tables.pytorch3d import contract_table, speed_table
 from tables.render import render_table
 from tables.render_builds import render_builds_table
@@ -83,6 +84,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "rooms-fine-tuning": fine_tuning_table,
     "rooms-fine-tuning-differences": fine_tuning_differences_table,
     "rooms-ablations": ablations_table,
+    "processes": processes_table,
     "sparse-unet": sparse_unet_table,
     "formats-garden": garden_table,
     "formats-synthetic": synthetic_table,
