@@ -111,7 +111,7 @@ _deferred: ContextVar[list[tuple[str, Tensor]] | None] = ContextVar("deferred", 
 
 
 def _check_together(tensors: Iterable[tuple[str, Tensor]]) -> None:
-    """Check tensors by the sum of each, read together; check each value where a sum fails."""
+    """Check the sums of all tensors together; check single values only if a sum is not finite."""
     by_device = defaultdict[torch.device, list[tuple[str, Tensor]]](list)
     for name, tensor in tensors:
         by_device[tensor.device].append((name, tensor))

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 
 class _Pause:
-    """What `paused_collector` and `resume_collector` have done to the collector."""
+    """State of the pause that `paused_collector` and `resume_collector` control."""
 
     is_on = False
     has_frozen = False

@@ -170,7 +170,7 @@ class Progress:
             self._display.update()
 
     def _state(self) -> str:
-        """Steps, numbers and the remaining time, as far as they are known."""
+        """Steps, metrics and the remaining time, if known."""
         parts = [] if self._total is None else [f"{self._done}/{self._total}"]
         parts += [self._text] if self._text else []
         left = None if self._total is None else self._remaining.seconds(self._total)
@@ -248,7 +248,7 @@ class _Lines:
 
 
 class _Bar:
-    """Shows a bar that is drawn again several times per second.
+    """Shows a bar that is redrawn several times per second.
 
     Args:
         progress: The progress to show.

@@ -112,7 +112,7 @@ class SpinBrake:
 
 
 class _Waiting:
-    """The choice of this process, and what carries it out."""
+    """The choice of this process, and the objects that implement it."""
 
     def __init__(self) -> None:
         self.forget()
@@ -178,7 +178,7 @@ def _watch(waiting: _Waiting, stop: Event) -> None:
 
 
 def _hold(seconds: float, stop: Event) -> None:
-    """Wait while threads block, less long where the machine becomes quiet."""
+    """Wait while threads block, for a shorter time if the machine becomes quiet."""
     for _ in range(round(seconds / CHECK)):
         ready = _threads_ready(CHECK, stop)
         if ready is None or ready < QUIET:

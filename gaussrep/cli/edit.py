@@ -137,7 +137,7 @@ def _check_order(steps: Sequence[Step]) -> None:
 def _reading(
     steps: Sequence[Step], axes: str | None, *, strict: bool
 ) -> Mapping[Path, dict[str, Any]]:
-    """Settings for reading of each file; `--axes` is for those of formats that have it."""
+    """Settings for reading each file; `--axes` applies to formats that have this setting."""
     files = [step for step in steps if isinstance(step, Path)]
     some = any(map(takes_axes, files))
     return {

@@ -83,7 +83,7 @@ def embed(
 
 
 def _wait_for_parts(count_missing: Callable[[], int]) -> None:
-    """Wait for the other processes of torchrun, which ends this one if one of them fails."""
+    """Wait for the other processes of torchrun, which ends this process if one of them fails."""
     while count_missing():
         time.sleep(POLL_SECONDS)
 

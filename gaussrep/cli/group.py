@@ -44,7 +44,7 @@ def error_reporting(*, debug: bool = False) -> Iterator[None]:
 
 
 def _printable(text: str) -> str:
-    """Write out control characters, which the names and contents of files may have."""
+    """Escape control characters, which names and contents of files may contain."""
     return "".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text)
 
 

@@ -72,7 +72,7 @@ def _status(component: registry.Component, reason: str | None) -> str:
 
 
 def _print_lists(components: list[dict[str, Any]], *, with_presets: bool) -> None:
-    """Print one list per kind; what is ok and of the core is not mentioned."""
+    """Print one list per kind; status and origin are omitted for working core components."""
     for kind, entries in groupby(components, key=lambda entry: entry["kind"]):
         print_names(kind, [(entry["name"], _text(entry)) for entry in entries])
     if with_presets:

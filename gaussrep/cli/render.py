@@ -132,7 +132,7 @@ def _background(given: str) -> list[float]:
 
 
 def _shown(**chosen: bool) -> str:
-    """Return the output to show: color, or the one that was chosen."""
+    """Return the output to show: color by default."""
     names = [name for name, is_chosen in chosen.items() if is_chosen]
     if len(names) > 1:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in names)
@@ -141,7 +141,7 @@ def _shown(**chosen: bool) -> str:
 
 
 def _device(renderer: str) -> str:
-    """Return the CPU, or the device of a renderer that runs on others only."""
+    """Return the CPU, or another device if the renderer does not support the CPU."""
     if renderer == "auto":
         return "cpu"
     devices = plugins.find("renderers", renderer).record.devices

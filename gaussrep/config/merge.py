@@ -89,7 +89,7 @@ def _type_name(kind: str, default: Any) -> str | None:
 
 
 def _same(kind: str, one: Any, other: Any) -> bool:
-    """Whether two names, short or qualified, are of one component."""
+    """Whether two names, short or qualified, denote the same component."""
     if one == other or not (isinstance(one, str) and isinstance(other, str)):
         return one == other
     try:

@@ -106,7 +106,7 @@ def _has(settings: Any, keys: Iterable[str]) -> bool:
 
 
 def _take(settings: dict[str, Any], keys: list[str]) -> Any:
-    """Remove a value; a mapping that held nothing else goes with it."""
+    """Remove a value, and mappings that become empty."""
     first, *rest = keys
     if not rest:
         return settings.pop(first)

@@ -115,7 +115,7 @@ def _owners(kind: str, name: str, key: str, path: str) -> str:
 
 
 def _shortened(problem: str, prefix: str, guidance: Guidance | None) -> str:
-    """Cut a long list of keys, and name the command that lists all."""
+    """Shorten a long list of keys, and name the command that lists all."""
     head, there_are, listed = problem.partition("there are: ")
     keys = listed.rstrip(".").split(", ")
     if guidance is None or not there_are or len(keys) <= LISTED:

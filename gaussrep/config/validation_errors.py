@@ -77,7 +77,7 @@ def _renamed_line(path: str, old: str, new: str) -> str:
 
 
 def _locate(data: Any, loc: Sequence[int | str], error: str) -> tuple[list[int | str], Any]:
-    """Follow a location through the input; parts that are no keys of it name a union's branch."""
+    """Follow a location through the input; parts that are not keys denote a branch of a union."""
     path: list[int | str] = []
     for part in loc:
         if (isinstance(data, Mapping) and part in data) or _is_index(data, part):

@@ -19,7 +19,7 @@ number."""
 
 
 def _count_nodes(node: yaml.Node, counts: dict[int, float]) -> float:
-    """Count a node and all below it; one that contains itself is infinitely large."""
+    """Count a node and its descendants; a node that contains itself has infinite size."""
     if id(node) not in counts:
         counts[id(node)] = float("inf")
         parts: list[Any] = node.value if isinstance(node, yaml.CollectionNode) else []
@@ -30,7 +30,7 @@ def _count_nodes(node: yaml.Node, counts: dict[int, float]) -> float:
 
 
 class _Reader(yaml.SafeLoader):
-    """Reads plain data only, and rejects duplicate keys and aliases that multiply."""
+    """Reads plain data only, and rejects duplicate keys and exponentially growing aliases."""
 
     def get_single_node(self) -> yaml.Node | None:
         node = super().get_single_node()

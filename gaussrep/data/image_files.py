@@ -177,7 +177,7 @@ def write_png(
 
 
 def _turned_upright(image: Image.Image) -> Image.Image:
-    """Apply the orientation tag; other tags, even damaged ones, play no part."""
+    """Apply the orientation tag; other tags, even damaged ones, are ignored."""
     image.load()
     try:
         turn = TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
@@ -275,7 +275,7 @@ def _describe_unread(names: Sequence[str]) -> str:
 
 @cache
 def _warn_once(message: str) -> None:
-    """Log a warning that several splits of a data set cause."""
+    """Log a warning once, even if several splits of a data set cause it."""
     logger.warning("%s", message)
 
 

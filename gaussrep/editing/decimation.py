@@ -131,7 +131,7 @@ class _Rounds:
 
 
 def _to_gaussians(scene: Gaussians, rounds: _Rounds) -> Gaussians:
-    """Take untouched Gaussians from the scene, and the others from the rounds."""
+    """Combine untouched Gaussians of the scene with merged ones."""
     merged = torch.from_numpy(rounds.is_merged)
     kept = scene[torch.from_numpy(rounds.sources)]
     found = [torch.from_numpy(table[rounds.is_merged]) for table in rounds.cloud]

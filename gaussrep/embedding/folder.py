@@ -225,7 +225,7 @@ def embed_share(
 
 @contextmanager
 def _write_errors(file: Path) -> Iterator[None]:
-    """Convert errors of the disk to one sentence."""
+    """Convert disk errors to one sentence."""
     try:
         yield
     except OSError as error:
@@ -234,7 +234,7 @@ def _write_errors(file: Path) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    """The embedding of a folder, and the shards that are made of it."""
+    """The embedding of a folder and its shards."""
 
     method: Method
     root: Path

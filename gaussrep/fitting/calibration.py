@@ -81,7 +81,7 @@ class Calibration(nn.Module):
 
 
 class _Corrected(torch.autograd.Function):
-    """A calibration as one node: autograd takes longer than these operations on few numbers.
+    """A calibration as one autograd node: on a few numbers, autograd's overhead dominates.
 
     They are NumPy's, in float64, on all devices: torch's take longer on so few.
     """
@@ -163,7 +163,7 @@ def rigid_motion(
 
 
 def _numpy(tensor: Tensor) -> np.ndarray:
-    """Copy numbers to float64; waits for their device."""
+    """Copy numbers to float64; synchronizes with their device."""
     return tensor.detach().cpu().numpy().astype(np.float64)
 
 

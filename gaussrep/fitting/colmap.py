@@ -106,7 +106,7 @@ def find_model(folder: Path) -> tuple[Path, str]:
 
 
 def _image_folder(folder: Path, config: ColmapConfig, cameras: dict[int, ColmapCamera]) -> Path:
-    """The folder of images; the smallest one that is large enough for the wanted size."""
+    """Find the folder of the smallest images that are large enough for the requested size."""
     if config.images is not None:
         return folder / config.images
     sides = [max(camera.width, camera.height) for camera in cameras.values()]

@@ -248,7 +248,7 @@ def _text_points(file: BinaryIO) -> list[tuple[float, ...]]:
 
 
 class _Reader:
-    """Reads little-endian records, and refuses counts that the file cannot hold."""
+    """Reads little-endian records, and rejects counts that exceed the file."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._data = memoryview(file.read())

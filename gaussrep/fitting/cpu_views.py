@@ -149,7 +149,7 @@ class _Views(torch.autograd.Function):
 
 @lru_cache(maxsize=4096)
 def _centers(viewmats: bytes) -> Tensor:
-    """Centers of cameras, kept: a fit shows the same views again, and to solve takes long."""
+    """Cached camera centers: a fit renders the same views repeatedly, and solving is slow."""
     return camera_centers(torch.frombuffer(bytearray(viewmats), dtype=torch.float32).view(-1, 4, 4))
 
 
@@ -178,7 +178,7 @@ def _allocate_images(state: RasterState) -> ImageBuffers:
 
 
 def _repeat(tensor: Tensor, views: int) -> np.ndarray:
-    """Give every view a copy of its own; a single one needs none."""
+    """Copy for every view; a single view needs no copy."""
     array = to_array(tensor)
     if views == 1:
         return array[None]

@@ -83,7 +83,7 @@ class DefaultStrategy(Strategy):
         update_params_and_optimizer_state(scene, optimizers, source_index, is_new, changed)
 
     def _select(self, gradient: Float[Tensor, " n"], count: int) -> Bool[Tensor, " n"]:
-        """Those above the threshold, the largest first where not all may grow."""
+        """Select Gaussians above the threshold, the largest first if not all may grow."""
         room = max(0, self.config.max_gaussians - count)
         grows = gradient > self.config.grow_gradient
         if int(grows.sum()) > room:

@@ -149,7 +149,7 @@ def _sample(
 
 
 def _copy(scene: SceneModel, optimizers: Optimizers, source_index: Tensor) -> None:
-    """Replace Gaussians by copies; all copies of one together look as it did before."""
+    """Replace Gaussians by copies that together look like the original."""
     copies = torch.bincount(source_index, minlength=scene.count)[source_index]
     opacities, scales = compute_relocation(
         scene.raw["opacities"].sigmoid()[source_index],

@@ -65,7 +65,7 @@ def migrate_fit(run: RunFolder) -> list[str]:
 
 
 def _typed(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the type of a capture with a cache, a recording; drop the number of a device."""
+    """Set the type of a capture with a cache to `recording`; drop the number of a device."""
     found = dict(settings)
     if settings.get("data", {}).get("cache") is not None:
         found["data"] = {"type": "recording", **settings["data"]}

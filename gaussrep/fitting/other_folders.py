@@ -142,7 +142,7 @@ def _describe_file(file: Path) -> str:
 
 
 def _describe_known(file: Path) -> str:
-    """A file of a kind that another command takes; empty for any other."""
+    """Describe a file that another command takes; empty for any other file."""
     suffix, folder = file.suffix.lower(), file.with_suffix("")
     if suffix in VIDEOS:
         return (

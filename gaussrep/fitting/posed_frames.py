@@ -118,7 +118,7 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> View:
 
 
 def _is_finite(numbers: ArrayLike) -> bool:
-    """Whether numbers are finite, also in float32, in which captures are kept."""
+    """Whether numbers are finite in float32, the dtype of captures."""
     return bool((np.abs(numbers) <= np.finfo(np.float32).max).all())
 
 

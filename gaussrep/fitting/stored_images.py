@@ -222,7 +222,7 @@ def read_views(
 
 @dataclass(frozen=True, eq=False)
 class _Facts:
-    """What is kept of a view whose pixels are not."""
+    """Metadata of a view whose pixels are not in memory."""
 
     height: int
     width: int

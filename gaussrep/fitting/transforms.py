@@ -195,7 +195,7 @@ def write_transforms(
 
 
 def _without_bad_frames(content: dict[str, Any], left_out: LeftOutFrames) -> dict[str, Any]:
-    """Leave out the frames with mistakes; all of them stay where none is right."""
+    """Leave out invalid frames, unless all frames are invalid."""
     frames = content.get("frames")
     if not isinstance(frames, list):
         return content
@@ -260,7 +260,7 @@ def _plain(name: str) -> str:
 
 
 def _held_out_names(file: TransformsFile) -> set[str] | None:
-    """Names of the views that the file holds out; None where it does not decide."""
+    """Names of the held-out views; None if the file does not list them."""
     lists = (file.train_filenames, file.val_filenames, file.test_filenames)
     if all(names is None for names in lists):
         return None
@@ -271,7 +271,7 @@ def _held_out_names(file: TransformsFile) -> set[str] | None:
 
 
 def _lens_values(lens: Lens) -> dict[str, Any]:
-    """What a file or a frame sets of a lens, further keys included."""
+    """Lens parameters of a file or a frame, including additional keys."""
     names = (*Lens.model_fields, *UNREAD_KEYS)
     values = lens.model_dump()
     return {name: values[name] for name in names if values.get(name) is not None}

@@ -307,7 +307,7 @@ def _pieces(container: Container, remarks: Remarks) -> Iterator[_Piece]:
 
 
 def _find_splatting(primitive: Primitive, remarks: Remarks) -> Splatting | None:
-    """Return the extension's properties; None for a primitive of something else."""
+    """Return the extension's properties; None for other primitives."""
     splatting = primitive.extensions.splatting
     if primitive.attributes.keys() >= DRAFT:
         raise FormatError(

@@ -202,7 +202,7 @@ def _write_end(file: BinaryIO, scene: Gaussians) -> None:
 
 
 def _replace_start(file: BinaryIO, old: int, start: bytes) -> None:
-    """Replace the header of a file by one that is no longer, and move the rest up."""
+    """Replace the header of a file by one of at most the same length, and move the rest up."""
     place, gap = len(start), old - len(start)
     while gap:
         file.seek(place + gap)

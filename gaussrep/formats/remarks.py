@@ -87,7 +87,7 @@ class Remarks:
 
 
 def _faults(fields: Mapping[str, Tensor]) -> Iterator[tuple[str, Tensor]]:
-    """Yield every fault that occurs, and which Gaussians have it."""
+    """Yield every fault that occurs, and a mask of the affected Gaussians."""
     for name, tensor in fields.items():
         if isfinite(_sum(tensor)):
             continue

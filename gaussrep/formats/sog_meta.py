@@ -136,7 +136,7 @@ class OldMeta(SogObject):
 
 
 class _Kind(BaseModel):
-    """What tells versions and other programs' files of the same name apart."""
+    """Keys that distinguish versions and files of the same name by other programs."""
 
     model_config = ConfigDict(extra="allow")
 

@@ -334,7 +334,7 @@ class _Zstd(SpzSource):
 
 
 class _Whole(StreamReader):
-    """A stream of which as much is read as asked for.
+    """A stream that returns exactly the requested number of bytes.
 
     Args:
         source: Where the bytes are from.

@@ -277,7 +277,7 @@ class _Parser:
         raise FormatError(f"the file is truncated: the array at byte {start} has no end.")
 
     def _release(self, start: int, stop: int) -> None:
-        """Give the memory of a part of the file back, on systems that have a call for it."""
+        """Release the memory of a part of the file, on systems that support it."""
         if isinstance(self._data, mmap) and hasattr(self._data, "madvise"):
             start -= start % ALLOCATIONGRANULARITY
             self._data.madvise(mapping.MADV_DONTNEED, start, stop - start)
@@ -294,7 +294,7 @@ class _Parser:
             raise FormatError(f"an array at byte {place} holds what is no number.") from error
 
     def _skip_nested(self) -> None:
-        """Skip a value in brackets, whatever it holds."""
+        """Skip a value in brackets, regardless of its content."""
         depth = 0
         while found := NESTED.search(self._data, self._place):
             self._place, mark = found.end(), found[0]
@@ -345,7 +345,7 @@ class _Parser:
 
 
 def _width(kind: str) -> int | None:
-    """Return how many numbers a value of a type has; None for what is no number."""
+    """Return the number of components of a type; None for non-numeric types."""
     found = NUMERIC.fullmatch(kind)
     if found is None:
         return None

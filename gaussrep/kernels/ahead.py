@@ -48,7 +48,7 @@ class _Job:
 
 
 class _Queue:
-    """Jobs that no process has begun, and those that are in work."""
+    """Pending jobs and running jobs."""
 
     def __init__(self) -> None:
         self.reset()
@@ -124,7 +124,7 @@ def _is_missing(job: _Job) -> bool:
 
 
 def _feed() -> None:
-    """Start a process and hand it jobs until none is left."""
+    """Start a process and assign jobs to it until none is left."""
     job = None
     try:
         with subprocess.Popen(

@@ -106,7 +106,7 @@ class KernelCache:
             opened.flush()
 
     def _discard(self, sig: Any, error: Exception) -> None:
-        """Remove a kernel's files, as after a full disk or a power cut, to make them again."""
+        """Remove a kernel's files, as after a full disk or a power cut, to recompile it."""
         folder = self._opened.pop(sig).cache_path
         logger.warning(
             "the compiled kernel in %s is damaged (%s) and is made again",
@@ -166,7 +166,7 @@ def _candidate_folders() -> Iterator[Path]:
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether a folder exists or can be made, and nobody else can write to it or exchange it."""
+    """Whether a folder exists or can be created, and nobody else can write to it or replace it."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=folder).close()
@@ -192,7 +192,7 @@ def _is_writable_by_others(folder: Path) -> bool:
 
 
 def _is_own_group(group: int) -> bool:
-    """Whether a group is root's or this user's alone, as many systems make one for each user."""
+    """Whether a group has no members but root or this user; many systems create one per user."""
     import grp
     import pwd
 

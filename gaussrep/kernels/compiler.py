@@ -76,7 +76,7 @@ class KernelLibrary(JITCodeLibrary):
     """The code of a kernel, optimized once."""
 
     def _optimize_final_module(self) -> None:
-        """Leave Numba's first optimization out, which is for functions that count references."""
+        """Skip Numba's first optimization pass, which is for reference-counted functions."""
         manager, builder = self._codegen._module_pass_manager()
         manager.run(self._final_module, builder)
 

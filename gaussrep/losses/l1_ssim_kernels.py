@@ -186,7 +186,7 @@ def _blur_columns(
 
 @inline_jit
 def _mirror(rows: np.ndarray, row: int, floats: int, channels: int) -> None:
-    """Continue a row at both ends by its mirror image."""
+    """Extend a row at both ends by reflection."""
     last = RADIUS * channels + floats
     for pixel in range(RADIUS):
         for c in range(channels):

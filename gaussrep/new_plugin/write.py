@@ -37,7 +37,7 @@ def write_plugin(name: PluginName, folder: Path) -> None:
 
 
 def _render(template: Traversable, name: PluginName) -> Iterator[tuple[str, str]]:
-    """Yield paths and texts of the template's files under another name."""
+    """Yield paths and contents of the template's files under the new name."""
     for entry in template.iterdir():
         if entry.name in CACHES:
             continue

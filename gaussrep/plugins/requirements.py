@@ -65,7 +65,7 @@ def _extra_is_met(installed: Distribution, extra: str, seen: frozenset[tuple[str
 
 
 def _only_with(installed: Distribution, extra: str) -> Iterator[Requirement]:
-    """What a distribution requires with an extra and does not without it."""
+    """Requirements of an extra of a distribution."""
     for text in installed.requires or ():
         part = Requirement(text)
         if part.marker and not part.marker.evaluate({"extra": ""}):

@@ -51,7 +51,7 @@ def _forward(norm: _BatchNorm, x: Tensor) -> Tensor:
 def _joint_moments(
     x: Float[Tensor, "b c *rest"],
 ) -> tuple[Float[Tensor, " c"], Float[Tensor, " c"], int]:
-    """Compute mean, variance and number of the values of each channel, of all processes."""
+    """Compute mean, variance and count of each channel over all processes."""
     variance, mean = torch.var_mean(x.detach().float(), _all_but_channels(x), correction=0)
     own = torch.stack([mean, variance, torch.full_like(mean, x.numel() // x.shape[1])])
     parts = [torch.empty_like(own) for _ in range(distributed.get_world_size())]

@@ -95,7 +95,7 @@ def require_named_data(run: RunFolder, data: ComponentConfig, given: Iterable[st
 
 
 def _is_elsewhere(run: Path, key: str, value: Any) -> bool:
-    """Whether a setting names a folder outside of the run's, or asks for a download."""
+    """Whether a setting names a folder outside the run folder, or requests a download."""
     if isinstance(value, Path):
         return not value.resolve().is_relative_to(run.resolve())
     return key == "data.download" and value is True

@@ -316,7 +316,7 @@ def make_loader(
 
 @dataclass(frozen=True)
 class _LoaderHere:
-    """Loads in this process: torch's loader takes longer than a small sample itself."""
+    """Loads in this process: for small samples, the overhead of torch's loader dominates."""
 
     dataset: MapDataset
     batches: Iterable[list[SampleKey]]
@@ -329,7 +329,7 @@ class _LoaderHere:
 
 @dataclass(frozen=True)
 class _KeyedSamples:
-    """The samples of a data set beside their keys."""
+    """The samples of a data set with their keys."""
 
     dataset: MapDataset
 
@@ -353,6 +353,6 @@ class _SeededCollate:
 
 
 def _start_worker(worker: int) -> None:
-    """Leave Ctrl-C, which all processes get, to the one that started this one; end with it."""
+    """Leave Ctrl-C, which all processes get, to the parent process, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_parent()

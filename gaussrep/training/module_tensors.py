@@ -54,7 +54,7 @@ def _distinct(parts: Iterable[Mapping[str, T | None]]) -> list[T]:
 
 
 def _modules(module: nn.Module) -> Iterator[nn.Module]:
-    """Go through a module and those in it, parents first; a shared one may come several times."""
+    """Iterate over a module and its submodules, parents first; shared ones may occur repeatedly."""
     yield module
     for child in module._modules.values():
         if child is not None:

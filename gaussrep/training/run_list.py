@@ -135,7 +135,7 @@ def _read_metrics(run: RunFolder) -> list[dict[str, float]]:
 
 
 def _lives(owner: Owner, folder: Path) -> bool:
-    """Whether the process that owns a folder lives; another machine's is trusted to."""
+    """Whether the process that owns a folder is alive; assumed on another machine."""
     if owner.host != socket.gethostname():
         return True
     try:

@@ -139,7 +139,7 @@ class TensorBoard(Callback):
             self._writer.close()
 
     def _open(self, run: RunFolder) -> "SummaryWriter":
-        """Open a file with the first numbers: to import tensorboard takes long."""
+        """Open the file at the first numbers, because importing tensorboard is slow."""
         if self._writer is None:
             from torch.utils.tensorboard import SummaryWriter
 

@@ -215,7 +215,7 @@ class _Trainer:
         )
 
     def _start(self, run: RunFolder, *, resumes: bool) -> TrainState:
-        """Give the components to the engine, and restore the state of a run that is resumed."""
+        """Prepare the components in the engine, and restore the state of a resumed run."""
         config, engine, components = self._config, self._engine, self._components
         engine.prepare(components.method, [each.optimizer for each in self._optimizers.values()])
         state = TrainState(
@@ -234,7 +234,7 @@ class _Trainer:
         return state
 
     def _fit(self, state: TrainState, stop: StopRequest) -> Row:
-        """Make the steps that are left; an interruption names the run."""
+        """Make the remaining steps; an interruption names the run."""
         loader = make_loader(
             self._components.training_set,
             self._components.order.batches(self._engine.rank, state.position),
@@ -250,7 +250,7 @@ class _Trainer:
             raise RunInterrupt(run.path, saved, state.steps, received) from error
 
     def _restore(self, state: TrainState) -> None:
-        """Restore the latest checkpoint that is whole, and set damaged ones aside."""
+        """Restore the latest intact checkpoint, and rename damaged ones."""
         engine, run = self._engine, state.run
         while True:
             checkpoint = engine.on_main(run.latest_checkpoint)

@@ -170,7 +170,7 @@ class FitSource(ViewSource):
 
     @cached_property
     def _cameras(self) -> Cameras | None:
-        """Cameras of the training views; None where the capture is no longer there."""
+        """Cameras of the training views; None if the capture does not exist."""
         try:
             require_named_data(self._run, self._data, self._overrides)
             return open_capture(self._data.capture).train.cameras

@@ -52,7 +52,8 @@ def starts_table() -> str:
         row = rows[name]
         curve = [f"{_at(row['curve'], fraction)['psnr']:.1f}" for fraction in FRACTIONS[:-1]]
         lines.append([title, *curve, f"{row['psnr']:.1f}", _reached(row, goal)])
-    return table(head, lines, f"PSNR of held-out views in dB after so many steps. {origin(run)}.")
+    caption = f"PSNR of held-out views in dB after the given number of steps. {origin(run)}."
+    return table(head, lines, caption)
 
 
 def _default_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -94,7 +94,7 @@ def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer
 
 
 def _planes(count: int, rng: np.random.Generator) -> tuple[list[float], np.ndarray]:
-    """Draw depths and slants of planes, each in a slab of depth of its own, farthest first."""
+    """Draw depths and slants of planes, each in a separate depth range, farthest first."""
     shares = np.cumsum(rng.uniform(0.5, 1.5, count))
     near = FAR - (FAR - NEAR) * shares / shares[-1]
     far = np.concatenate([[FAR], near[:-1]])
@@ -103,7 +103,7 @@ def _planes(count: int, rng: np.random.Generator) -> tuple[list[float], np.ndarr
 
 
 def _outlines(count: int, rng: np.random.Generator) -> list[Outline]:
-    """Draw outlines in the unit square, centered in cells of a grid, each used before any again."""
+    """Draw outlines in the unit square, centered in grid cells, which are used in turn."""
     cells = np.resize(rng.permutation(GRID**2), count)
     corners = np.stack([cells % GRID, cells // GRID], axis=1)
     centers = 0.1 + 0.8 * (corners + rng.random((count, 2))) / GRID

@@ -106,7 +106,7 @@ def _rates(table: Int[np.ndarray, "4 *t"]) -> tuple[Curve, Curve]:
 
 
 def _between(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " n"]:
-    """Values with the straight lines between them."""
+    """Values with linear interpolation between them."""
     if len(values) == 1:
         return values
     return np.linspace(values[:-1], values[1:], STEPS, axis=1).ravel()

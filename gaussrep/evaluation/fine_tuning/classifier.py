@@ -65,7 +65,7 @@ class Classifier(Method):
         return StepOutput(functional.cross_entropy(scores, labels, label_smoothing=smoothing))
 
     def _mixed(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Mix each image and its label with those before it in the batch of all processes."""
+        """Mix each image and its label with the previous ones in the global batch."""
         with shared_random_numbers(images.device):
             mix = self._mixes[int(torch.randint(len(self._mixes), ()))]
             if not are_joint():

@@ -19,7 +19,7 @@ FEWEST_BYTES = 1 << 20
 
 
 class _Lease:
-    """Memory lent to arrays; it waits again when the last of them is gone.
+    """Memory lent to arrays; it becomes free again when the last of them is deleted.
 
     Args:
         memory: Array of bytes.

@@ -61,7 +61,7 @@ def load_rasterize() -> Callable[..., Iterable[Tensor]]:
 
 
 def _has_compiler() -> bool:
-    """Whether there is a compiler where Triton looks for one; on Windows it brings its own."""
+    """Whether Triton finds a compiler; on Windows it includes one."""
     return os.name == "nt" or bool(
         os.environ.get("CC") or shutil.which("gcc") or shutil.which("clang")
     )

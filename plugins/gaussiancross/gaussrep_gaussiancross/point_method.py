@@ -16,8 +16,8 @@ class PointMethod(Method):
     """A method with a point encoder, the base of downstream tasks.
 
     Attributes:
-        backbone: The encoder behind `encode_points`; downstream tasks train it and nothing else of
-            the method.
+        backbone: The encoder behind `encode_points`; downstream tasks train only this part of the
+            method.
     """
 
     backbone: PointEncoder

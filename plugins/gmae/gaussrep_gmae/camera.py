@@ -33,8 +33,8 @@ def canonical_camera(images: int, size: int, device: torch.device) -> Cameras:
 def with_oblique_views(cameras: Cameras, parallax: Float[Tensor, "b others 2"]) -> Cameras:
     """Add views of the Gaussians' cube from other directions, by oblique orthographic projection.
 
-    The center of the cube stays at the center of the image. Depths stay as they are, so the order
-    of the Gaussians is the same in all views.
+    The center of the cube stays at the center of the image. Depths do not change, so the order of
+    the Gaussians is the same in all views.
 
     Args:
         cameras: The canonical cameras, [B, 1].

@@ -124,7 +124,7 @@ class GaussianHead(nn.Module):
         """Compute the fraction of scales that are at their limit.
 
         Args:
-            gaussians: Predicted by `forward`, and perhaps resized for a perspective.
+            gaussians: Predicted by `forward`, possibly scaled by `with_perspective_size`.
 
         Returns:
             A fraction, without a graph.

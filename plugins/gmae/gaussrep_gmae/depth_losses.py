@@ -1,7 +1,7 @@
 """Losses that give the depth of GMAE's Gaussians a gradient (design choices).
 
-With one orthographic camera depth only orders the Gaussians, so the loss on the image has no
-gradient to it.
+With one orthographic camera, depth only orders the Gaussians, so the image loss gives it no
+gradient.
 """
 
 import torch

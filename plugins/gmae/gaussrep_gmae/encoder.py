@@ -160,7 +160,7 @@ def initialize(module: nn.Module) -> None:
     """Initialize a layer as MAE does: Xavier for linear layers and the patch embedding.
 
     Args:
-        module: Any module; those without a linear map stay as they are.
+        module: Any module; modules without a linear map are left unchanged.
     """
     if isinstance(module, nn.Linear | nn.Conv2d):
         nn.init.xavier_uniform_(module.weight.view(len(module.weight), -1))
@@ -188,7 +188,7 @@ def make_blocks(config: TransformerConfig) -> nn.Sequential:
 def run_blocks(
     blocks: nn.Sequential, tokens: Float[Tensor, "b l width"], checkpointing: bool
 ) -> Float[Tensor, "b l width"]:
-    """Run transformer blocks one after another.
+    """Run transformer blocks sequentially.
 
     Args:
         blocks: The blocks, in order.

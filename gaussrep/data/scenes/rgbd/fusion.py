@@ -271,7 +271,7 @@ def read_or_fuse(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfi
 
 
 def _cache_path(folder: Path, refs: Sequence[FrameRef], config: RgbdSourceConfig) -> Path:
-    """Return the file of a cloud; its name is a hash of everything but the pixels themselves."""
+    """Return the file of a cloud; its name is a hash of everything except the pixels."""
     frames = [(ref.color.name, _size(ref.depth), np.round(ref.viewmat, 6).tolist()) for ref in refs]
     facts = [VERSION, config.voxel, config.color_focal, refs[0].intrinsics.tolist(), frames]
     if refs[0].depth_scale != MILLIMETERS:
@@ -301,7 +301,7 @@ def _read(path: Path) -> FusedCloud | None:
 
 
 def _is_cloud(array: object, count: int) -> bool:
-    """Whether this is one vector of possible numbers for each of some points."""
+    """Whether an array has one valid vector per point."""
     return (
         isinstance(array, np.ndarray)
         and array.dtype == np.float32

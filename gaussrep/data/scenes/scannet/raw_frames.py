@@ -171,7 +171,7 @@ class SensFile(RawFrames):
         return RGBDFrame(np.asarray(resized), meters, viewmat, self.intrinsics)
 
     def _unpack(self, depth: bytes) -> bytes:
-        """Unpack a depth image, no further than one byte beyond its size."""
+        """Decompress a depth image, up to one byte beyond its size."""
         width, height = self._size
         return zlib.decompressobj().decompress(depth, 2 * width * height + 1)
 

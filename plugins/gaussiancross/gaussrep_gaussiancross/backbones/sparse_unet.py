@@ -228,7 +228,7 @@ class SparseUNet(PointEncoder):
     def encode_multi_scale(self, cloud: VoxelCloud) -> Float[Tensor, "points widths"]:
         """Encode scenes at all resolutions: those of the decoder, and the coarsest of the encoder.
 
-        spconv is not used, whose rows of coarser levels have an order of their own.
+        spconv is not used, because its rows of coarser levels have a different order.
 
         Args:
             cloud: Occupied voxels and their input features.

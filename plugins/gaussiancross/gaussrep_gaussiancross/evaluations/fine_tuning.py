@@ -45,9 +45,9 @@ from gaussrep_gaussiancross.point_method import PointMethod, require_point_metho
 def fine_tune(
     method: PointMethod, task: SegmenterConfig, config: PointFineTuneConfig, scenes: int
 ) -> Iterator[tuple[str, Method]]:
-    """Train for a task from a method's weights, and from fresh ones if configured.
+    """Train for a task from a method's weights, and also from scratch if configured.
 
-    Each is a run in a folder of its own, `pretrained` and `from-scratch`. A folder that holds the
+    Each is a run in a separate folder, `pretrained` and `from-scratch`. A folder that holds the
     same run is resumed, or read if the run is complete. The weights are those after the last step,
     not the best ones.
 

@@ -37,7 +37,7 @@ class SegmentationScores:
     accuracies: Float[Tensor, " classes"]
 
     def over_all_classes(self) -> dict[str, float]:
-        """Average over all classes, those that the means leave out as 0 (Pointcept's evaluator).
+        """Average over all classes, with excluded ones as 0 (Pointcept's evaluator).
 
         Returns:
             `miou` and `macc`.

@@ -89,7 +89,7 @@ def iter_features(
     num_workers: int,
     device: torch.device,
 ) -> Iterator[PointFeatures]:
-    """Encode batches of scenes in the present mode of the backbone.
+    """Encode batches of scenes in the current mode of the backbone.
 
     Args:
         encoding: Features of points.

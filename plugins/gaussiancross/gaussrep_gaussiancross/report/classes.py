@@ -1,4 +1,4 @@
-"""Ground-truth classes of points beside clusters of their features."""
+"""Ground-truth classes of points next to clusters of their features."""
 
 from colorsys import hsv_to_rgb
 from dataclasses import dataclass

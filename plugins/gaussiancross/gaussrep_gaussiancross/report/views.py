@@ -1,4 +1,4 @@
-"""Real views of a scene beside rendered ones."""
+"""Real views of a scene next to rendered ones."""
 
 import logging
 from dataclasses import dataclass

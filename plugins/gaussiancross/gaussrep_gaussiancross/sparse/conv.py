@@ -49,7 +49,7 @@ def convolve(
 
 
 class SparseConv(nn.Module):
-    """The kernel of a sparse convolution, without bias; the kernel map decides which one it is.
+    """The kernel of a sparse convolution, without bias; the kernel map determines its type.
 
     Args:
         inputs: Channels of the input.

@@ -74,7 +74,7 @@ def pixel_figure(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b h w"]:
 
 
 def assumed_figure(images: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b h w"]:
-    """Assume which pixels show objects: those colored otherwise than the image border.
+    """Assume that pixels whose color differs from the image border show objects.
 
     Objects seldom fill the border of an image (Wei et al., "Geodesic saliency using background
     priors", 2012), so `pixel_figure` of a small copy of each image is taken.
