@@ -161,13 +161,14 @@ def _resumed_override(override: str) -> str:
 
 
 def _resume(folder: Path, overrides: list[str]) -> "FitResult":
-    from gaussrep.training.resumed_config import resumed_config
+    from gaussrep.training.resumed_config import require_incomplete, resumed_config
     from gaussrep.training.run_folder import RunFolder
 
     changes = [_resumed_override(override) for override in overrides]
     run = RunFolder.open(folder)
-    resumed_config(run, changes)  # reports mistakes before torch is imported
+    settings = resumed_config(run, changes)  # reports mistakes before torch is imported
     run.latest_checkpoint()
+    require_incomplete(run, settings, "fit")
 
     with loading(f"resume {folder}"):
         from gaussrep.fitting.run_fit import resume_fit

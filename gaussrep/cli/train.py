@@ -118,11 +118,13 @@ def _check(
 
 
 def _resume(folder: Path, overrides: list[str], trust: list[str]) -> "TrainResult":
-    from gaussrep.training.resumed_config import resumed_config
+    from gaussrep.training.resumed_config import require_incomplete, resumed_config
 
     run = RunFolder.open(folder)
     run.require_own()
     settings = resumed_config(run, overrides)
+    run.latest_checkpoint()
+    require_incomplete(run, settings, "train", "trainer.")
     require_data(run, settings.data)
     preflight(settings)
 

@@ -1,6 +1,8 @@
 """The configuration of a run that is resumed. Never imports torch."""
 
-from gaussrep.errors import ConfigError
+import shlex
+
+from gaussrep.errors import ConfigError, RunError
 from gaussrep.training.config import TrainConfig, TrainerConfig
 from gaussrep.training.data_places import PLACES, flat_settings
 from gaussrep.training.run_folder import RunFolder
@@ -48,6 +50,31 @@ def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
         )
     _check_not_shorter(before.trainer, after.trainer)
     return after
+
+
+def require_incomplete(run: RunFolder, config: TrainConfig, command: str, prefix: str = "") -> None:
+    """Check that a run has steps left, as far as that is known without its data set.
+
+    Args:
+        run: The run to resume.
+        config: Its configuration, from `resumed_config`.
+        command: The command that resumes runs, for the message.
+        prefix: Of the names of settings in that command.
+
+    Raises:
+        RunError: The run is complete.
+    """
+    step = max(run.checkpoints(), default=0)
+    trainer, before = config.trainer, run.read_config().trainer
+    is_longer = trainer.epochs != before.epochs if trainer.steps is None else trainer.steps > step
+    if is_longer or not run.is_finished(step):
+        return
+    name = "steps" if trainer.epochs is None else "epochs"
+    longer = f"{prefix}{name}={2 * (trainer.epochs or step)}"
+    raise RunError(
+        f"{run.path} is complete at step {step}; to train longer: "
+        f"gaussrep {command} --resume {shlex.quote(str(run.path))} {longer}"
+    )
 
 
 def _check_not_shorter(before: TrainerConfig, after: TrainerConfig) -> None:

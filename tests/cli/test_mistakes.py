@@ -7,12 +7,18 @@ Ctrl-C with the tests of interrupted runs.
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 from PIL import Image
+
+from gaussrep.cli.fit import fit_config
+from gaussrep.config.load import dump_yaml
+from gaussrep.training.config import train_config
+from gaussrep.training.run_folder import RunFolder
 
 DEMO = ["train", "gmae", "--preset", "demo"]
 IMAGES = [*DEMO, "data.type=images"]
@@ -131,6 +137,27 @@ MISTAKES = {
         ["fit", "photos"],
         "photos: this is no capture; looked for transforms.json",
     ),
+    "a complete run is resumed": (
+        ["train", "--resume", "trained"],
+        "trained is complete at step 6; to train longer: "
+        "gaussrep train --resume trained trainer.steps=12",
+    ),
+    "a complete run is resumed with as many steps": (
+        ["train", "--resume", "trained", "trainer.steps=6"],
+        "gaussrep train --resume trained trainer.steps=12",
+    ),
+    "a complete run of epochs is resumed": (
+        ["train", "--resume", "passed"],
+        "gaussrep train --resume passed trainer.epochs=4",
+    ),
+    "a complete fit is resumed": (
+        ["fit", "--resume", "fitted"],
+        "fitted is complete at step 6; to train longer: gaussrep fit --resume fitted steps=12",
+    ),
+    "a run without a checkpoint is resumed": (
+        ["train", "--resume", "started"],
+        "started holds no checkpoint to resume from; start it again with --overwrite",
+    ),
     "nothing is fitted": (["fit"], "data: is missing; name a capture: gaussrep fit FOLDER"),
     "no run is inspected": (
         ["inspect", "photos"],
@@ -156,6 +183,24 @@ print(json.dumps(found))
 """
 
 
+def write_run(folder, config, step):
+    """Write what is left of a complete run without its weights."""
+    (folder / "checkpoints" / f"step-{step:08d}").mkdir(parents=True)
+    (folder / "config.yaml").write_text(dump_yaml(config))
+    RunFolder(folder).set_finished(step)
+
+
+def write_runs(folder):
+    fitted = fit_config("synthetic:balls", None, [], ["steps=6"])
+    write_run(folder / "fitted", fitted.train_config(validate=True, stored=False), 6)
+    trained = train_config("gmae", "demo", [], ["trainer.steps=6"])
+    for name in ("trained", "started"):
+        write_run(folder / name, trained, 6)
+    shutil.rmtree(folder / "started" / "checkpoints")
+    epochs = ["trainer.steps=null", "trainer.epochs=2"]
+    write_run(folder / "passed", train_config("gmae", "demo", [], epochs), 6)
+
+
 @pytest.fixture(scope="module")
 def outcomes(tmp_path_factory):
     """Exit code, output, errors and whether torch was imported, of each mistake in turn."""
@@ -168,6 +213,7 @@ def outcomes(tmp_path_factory):
     (folder / "run" / "config.yaml").write_text("method: {type: gmae}\n")
     (folder / "capture" / "transforms.json").write_text("{}")
     (folder / "scene.ply").write_text("ply\n")
+    write_runs(folder)
     given = {name: arguments for name, (arguments, _) in MISTAKES.items()}
     before = sorted(path.name for path in folder.rglob("*"))
     ran = subprocess.run(

@@ -51,9 +51,10 @@ def test_fits_a_synthetic_scene(gaussrep, tmp_path):
     assert config["data"]["capture"]["path"] == "synthetic:balls"
     again = gaussrep("--resume", "runs/fit-1")
     assert again.returncode == 2
-    assert "runs/fit-1 is complete at step 6" in again.stderr
-    longer = gaussrep("--resume", "runs/fit-1", "steps=8", "log_every=1")
-    assert "30 Gaussians after 8 steps" in longer.stdout, longer.stderr
+    first, _, command = again.stderr.strip().partition("; to train longer: gaussrep fit ")
+    assert first == "error: runs/fit-1 is complete at step 6"
+    longer = gaussrep(*command.split(), "log_every=1")
+    assert "30 Gaussians after 12 steps" in longer.stdout, longer.stderr
 
 
 @pytest.mark.skipif(
