@@ -46,20 +46,48 @@ def _describe_folder(path: Path) -> str:
 
 
 def require_output(option: str, path: Path) -> None:
-    """Check that a file can be written: its folder is there.
+    """Check that a file can be written.
 
     Args:
         option: Name of the option or argument.
         path: The file to write.
 
     Raises:
-        ConfigError: Its folder is missing, or the path is a folder.
+        ConfigError: Its folder is missing or cannot be written, or the path is a folder.
     """
     if path.is_dir():
         raise ConfigError(f"{option} is {path}, which is a folder; name a file in it.")
     if not path.parent.is_dir():
         folder = path.parent
         raise ConfigError(f"{option} is {path}, but there is no folder {folder}; create it first.")
+    if reason := _why_not_written(path.parent):
+        raise ConfigError(
+            f"{option} is {path}, but the folder {path.parent} cannot be written: {reason}."
+        )
+
+
+def require_output_folder(option: str, path: Path) -> None:
+    """Check that files can be written to a folder, which need not exist.
+
+    Args:
+        option: Name of the option or argument.
+        path: The folder.
+
+    Raises:
+        ConfigError: It cannot be made or written.
+    """
+    if reason := _why_not_written(path):
+        raise ConfigError(f"{option} is {path}, which cannot be written: {reason}.")
+
+
+def _why_not_written(folder: Path) -> str:
+    """Try to write to a folder, or where it is missing to the one that it will be in."""
+    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    try:
+        TemporaryDirectory(dir=existing, prefix=".gaussrep-").cleanup()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
 
 
 def require_device(option: str, name: str) -> None:
@@ -108,10 +136,5 @@ def require_new_run(folder: Path | None, parent: Path, *, overwrite: bool) -> No
         RunFolder(folder).require_new(overwrite=overwrite)
     if os.environ.get("RANK", "0") != "0":  # one process writes
         return
-    wanted = folder or parent
-    existing = next(path for path in (wanted, *wanted.absolute().parents) if path.exists())
-    try:
-        TemporaryDirectory(dir=existing, prefix=".gaussrep-").cleanup()
-    except OSError as error:
-        reason = error.strerror
-        raise RunError(f"cannot write the run folder {wanted}: {reason}") from error
+    if reason := _why_not_written(folder or parent):
+        raise RunError(f"cannot write the run folder {folder or parent}: {reason}")

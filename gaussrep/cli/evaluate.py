@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from gaussrep import plugins
-from gaussrep.cli.checks import require_device
+from gaussrep.cli.checks import require_device, require_output, require_output_folder
 from gaussrep.cli.loading import loading
 from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
@@ -44,6 +44,10 @@ def evaluate(
     config = evaluation_config_of_run(folder, name, overrides or [], weights, preset)
     require_device("--device", device)
     folder.weights(weights)
+    if out is None:
+        require_output_folder("RUN", scores_file(folder, name, weights).parent)
+    else:
+        require_output("--out", out)
     preflight(config)
     component = plugins.find("evaluations", name)
     if reason := component.unavailable_reason:

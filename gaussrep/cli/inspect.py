@@ -1,10 +1,13 @@
 """`gaussrep inspect`: write a report on a trained method."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from gaussrep import plugins
+from gaussrep.cli.checks import require_output_folder
 from gaussrep.cli.loading import loading
 from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
@@ -37,6 +40,9 @@ def inspect(
     if not samples:
         require_named_data(run_folder, settings.data, overrides)
         preflight(settings.data)
+    elif plugins.find("datasets", settings.data.type).record.modality == "image":
+        require_image_files(samples)
+    require_output_folder("RUN" if out is None else "--out", out or run_folder.results)
 
     with loading(f"inspect {run}"):
         from gaussrep.evaluation.inspection import inspect_run
@@ -45,3 +51,19 @@ def inspect(
         report = inspect_run(run, samples, out or run_folder.results, overrides, trust or [])
     typer.echo(report.summary)
     typer.echo(f"Report: {report.page}")
+
+
+def require_image_files(names: Sequence[str]) -> None:
+    """Check that images are there.
+
+    Args:
+        names: Their paths.
+
+    Raises:
+        DataError: One is missing.
+    """
+    from gaussrep.data.image_files import read_image  # imports numpy and Pillow
+
+    for name in names:
+        if not Path(name).is_file():
+            read_image(name)

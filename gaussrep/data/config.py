@@ -17,6 +17,8 @@ class CropConfig(ComponentConfig):
     """Settings of random training crops."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"size": "image_size"}
+    has_labels: ClassVar[bool] = True
+    """Whether samples may have a class."""
 
     image_size: int = Field(default=224, ge=1)
     """Side of the square output in pixels."""
@@ -40,6 +42,7 @@ class ImagesConfig(CropConfig):
     """Settings of the `images` data set."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"val_share": "val_fraction"}
+    has_labels: ClassVar[bool] = False
 
     root: AbsolutePath
     """Folder of images, searched with all its subfolders."""
@@ -64,6 +67,8 @@ class ImagesConfig(CropConfig):
 
 class PhotosConfig(CropConfig):
     """Settings of the `photos` data set."""
+
+    has_labels: ClassVar[bool] = False
 
     image_size: int = Field(default=64, ge=1)
     """Side of the square output in pixels."""

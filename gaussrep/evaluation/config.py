@@ -6,6 +6,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from gaussrep.config import ComponentConfig, component
+from gaussrep.data.config import CropConfig
+from gaussrep.errors import DataError
 
 Positive = Annotated[float, Field(gt=0)]
 
@@ -25,6 +27,35 @@ class EvaluationConfig(ComponentConfig):
     """Data-loading workers; 0 loads in the evaluating process."""
     seed: int = Field(default=0, ge=0, lt=2**63)
     """Seed of all random numbers of the evaluation."""
+
+
+def without_labels(data: ComponentConfig, split: str) -> DataError:
+    """Make the error for a data set without classes.
+
+    Args:
+        data: Settings of the data set.
+        split: Split that lacks them.
+
+    Returns:
+        The error.
+    """
+    return DataError(
+        f"data set {data.type!r} has no labels for its {split} split, and this evaluation "
+        "needs them; name one that has, as in data=cifar10 data.root=FOLDER"
+    )
+
+
+class LabeledConfig(EvaluationConfig):
+    """Settings of evaluations that need classes."""
+
+    def preflight(self) -> None:
+        """Check that the data set may have classes.
+
+        Raises:
+            DataError: It has none.
+        """
+        if isinstance(self.data, CropConfig) and not self.data.has_labels:
+            raise without_labels(self.data, "train")
 
 
 class SampledConfig(EvaluationConfig):
@@ -50,7 +81,7 @@ class SampledConfig(EvaluationConfig):
         return sorted(drawn.tolist())
 
 
-class ProbeConfig(SampledConfig):
+class ProbeConfig(SampledConfig, LabeledConfig):
     """Settings of evaluations that classify frozen embeddings."""
 
     baselines: bool = True

@@ -14,7 +14,7 @@ from gaussrep.console import Progress
 from gaussrep.data.config import CropConfig
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
-from gaussrep.evaluation.config import SampledConfig
+from gaussrep.evaluation.config import SampledConfig, without_labels
 from gaussrep.methods.method import Method
 from gaussrep.methods.sample_random import SAMPLE_SEED
 from gaussrep.training.loading import MapDataset, make_loader
@@ -45,10 +45,7 @@ def labeled_split(
     """
     dataset = build("datasets", data if augment else unaugmented(data), split=split)
     if not isinstance(dataset, LabeledDataset) or not dataset.classes:
-        raise DataError(
-            f"data set {data.type!r} has no labels for its {split} split, and this evaluation "
-            "needs them; name one that has, as in data=cifar10 data.root=FOLDER"
-        )
+        raise without_labels(data, split)
     return dataset
 
 

@@ -14,8 +14,11 @@ from gaussrep.errors import ConfigError, DataError
 from gaussrep.fitting.capture_formats import find_capture_format
 from gaussrep.fitting.strategy_config import Fraction
 from gaussrep.formats.suffixes import format_of
+from gaussrep.plugins.suggestions import suggest
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
+SYNTHETIC, SYNTHETIC_SCENES = "synthetic:", ("balls",)
+"""Prefix and names of synthetic scenes."""
 STORED_BATCH = 4
 """Maximum number of held-out views rendered at once if the images are read from disk."""
 
@@ -41,6 +44,32 @@ class CaptureConfig(ComponentConfig):
     """Longer side of the images in pixels; smaller images keep their size."""
     hold_out_every: int = Field(default=10, ge=2)
     """Hold out every n-th view, unless the capture itself lists the held-out views."""
+
+
+class SyntheticConfig(CaptureConfig):
+    """Settings of synthetic scenes."""
+
+    def preflight(self) -> None:
+        """Check that there is such a scene.
+
+        Raises:
+            DataError: There is none.
+        """
+        require_synthetic(self.path)
+
+
+def require_synthetic(path: str) -> None:
+    """Check that there is a synthetic scene.
+
+    Args:
+        path: `synthetic:` and the name of the scene.
+
+    Raises:
+        DataError: There is none.
+    """
+    names = [f"{SYNTHETIC}{name}" for name in SYNTHETIC_SCENES]
+    if path not in names:
+        raise DataError(f"{path}: there is no such scene; {suggest(path, names)}")
 
 
 class StoredCaptureConfig(CaptureConfig):

@@ -8,15 +8,13 @@ from torch import Tensor
 
 from gaussrep import quaternions
 from gaussrep.cameras import Cameras
-from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
-from gaussrep.fitting.config import CaptureConfig
+from gaussrep.fitting.config import CaptureConfig, require_synthetic
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.dispatch import render
 
 VIEWS, SIZE, DISTANCE, FOV = 60, 128, 4.0, 40.0
-PREFIX, SCENES = "synthetic:", ("balls",)
 GOLDEN = pi * (3 - sqrt(5))
 THIN = 0.01
 """Standard deviation across a surface in scene units."""
@@ -35,8 +33,7 @@ def read_synthetic(config: CaptureConfig, path: str) -> Capture:
     Raises:
         DataError: There is no such scene.
     """
-    if path.removeprefix(PREFIX) not in SCENES:
-        raise DataError(f"{path}: there is no such scene; known: {PREFIX}{', '.join(SCENES)}.")
+    require_synthetic(path)
     return synthetic_capture(config.hold_out_every, size=min(config.image_size or SIZE, SIZE))
 
 

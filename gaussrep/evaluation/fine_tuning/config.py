@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from gaussrep.config import ComponentConfig, component
-from gaussrep.evaluation.config import EvaluationConfig
+from gaussrep.evaluation.config import LabeledConfig
 
 Rate = Annotated[float, Field(ge=0, lt=1)]
 
@@ -36,7 +36,7 @@ class ClassifierConfig(ComponentConfig):
     """Digest of the weights that the body started from, which distinguishes runs."""
 
 
-class FineTuneConfig(EvaluationConfig):
+class FineTuneConfig(LabeledConfig):
     """Settings of the `fine-tune` evaluation: MAE's recipe without RandAugment and drop path."""
 
     renamed_keys: ClassVar[Mapping[str, str]] = {

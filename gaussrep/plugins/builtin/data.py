@@ -207,7 +207,7 @@ def register_captures() -> Iterator[CaptureRecord]:
         name="synthetic",
         summary="Synthetic scenes with known Gaussians, synthetic:balls.",
         target="gaussrep.fitting.synthetic:read_synthetic",
-        config="gaussrep.fitting.config:CaptureConfig",
+        config="gaussrep.fitting.config:SyntheticConfig",
         prefix="synthetic:",
     )
 

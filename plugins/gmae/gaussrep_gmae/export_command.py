@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.console import Progress
+from gaussrep.errors import CapabilityError, RunError
 
 
 def export_vit(
@@ -13,9 +14,10 @@ def export_vit(
     folder: Annotated[Path, typer.Argument(help="New folder, for timm to load.")],
 ) -> None:
     """Write a run's encoder as a folder that timm.create_model loads."""
+    if ":" not in str(run) and not (run / "config.yaml").is_file():
+        raise RunError(f"{run} is not a run folder: it has no config.yaml")
     with Progress(f"loading torch to export {run}"):
         from gaussrep import load_run
-        from gaussrep.errors import CapabilityError
         from gaussrep_gmae.encoder import MEAN, STD
         from gaussrep_gmae.export import export_vit as export
         from gaussrep_gmae.masked import MaskedMethod

@@ -9,6 +9,7 @@ from gaussrep.console import Progress
 from gaussrep.cores import usable_cores
 from gaussrep.errors import ConfigError
 from gaussrep.work_shares import WorkShare
+from gaussrep_rooms.claim import claim_folder
 from gaussrep_rooms.config import RoomsConfig
 
 MAX_PROCESSES = 8
@@ -54,11 +55,12 @@ def make_rooms(
     share = WorkShare.parse(shard)
     if scenes + val == 0:
         raise ConfigError("--scenes and --val are both 0, wanted at least one room.")
+    config = RoomsConfig(frames=frames, height=height, width=width, points=points, ceiling=ceiling)
+    claim_folder(out, seed, config)
 
     with Progress("loading torch to make rooms"):
         from gaussrep_rooms.writing import write_rooms
 
-    config = RoomsConfig(frames=frames, height=height, width=width, points=points, ceiling=ceiling)
     try:
         with Progress("rooms", scenes + val) as progress:
             written = write_rooms(

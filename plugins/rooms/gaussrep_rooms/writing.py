@@ -2,22 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from gaussrep.atomic_files import remove_leftovers, write_json
 from gaussrep.data import SceneFiles, write_scene
-from gaussrep.errors import DataError
-from gaussrep.plain_files import read_json
 from gaussrep.work_shares import WorkShare
 from gaussrep.worker_processes import worker_pool
+from gaussrep_rooms.claim import claim_folder, explained_errors
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
 
-SETTINGS = "rooms.json"
-"""File in a data set's folder with the settings of its rooms."""
 SPLITS = ("train", "val")
 
 
@@ -66,7 +61,7 @@ def write_rooms(
     Raises:
         DataError: If the folder holds something else, or cannot be written.
     """
-    _claim(root, {"seed": seed, **config.model_dump()}, is_shared=not share.is_whole)
+    claim_folder(root, seed, config, is_shared=not share.is_whole)
     numbers = share.of([2 * k for k in range(train)] + [2 * k + 1 for k in range(val)])
     missing = [number for number in numbers if not _files(root, number).metadata.exists()]
     kept = len(numbers) - len(missing)
@@ -100,45 +95,9 @@ def _each(
 def _write(root: Path, config: RoomsConfig, seed: int, number: int) -> None:
     room = make_room(seed, number, config)
     files = _files(root, number)
-    with _explained_errors(root):
+    with explained_errors(root):
         write_scene(root, files.split, files.name, room.cloud, room.frames, room.intrinsics)
 
 
 def _files(root: Path, number: int) -> SceneFiles:
     return SceneFiles(root, SPLITS[number % 2], f"scene{number:04d}_00")
-
-
-def _claim(root: Path, settings: dict[str, int | bool], *, is_shared: bool) -> None:
-    """Create the folder with its settings, or check that they are the same."""
-    path = root / SETTINGS
-    with _explained_errors(root):
-        for folder in (root, *(root / "metadata").glob("*")):
-            remove_leftovers(folder, is_shared=is_shared)
-        if path.exists():
-            _compare(root, settings, path)
-        elif root.exists() and any(file.suffix != ".tmp" for file in root.iterdir()):
-            raise DataError(f"{root} holds something else; name a new or an empty folder.")
-        else:
-            root.mkdir(parents=True, exist_ok=True)
-            write_json(settings, path)
-
-
-@contextmanager
-def _explained_errors(root: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise DataError(f"{root}: cannot be written: {error.strerror or error}.") from error
-
-
-def _compare(root: Path, given: dict[str, int | bool], path: Path) -> None:
-    try:
-        there = dict(read_json(path))
-    except (TypeError, ValueError) as error:
-        raise DataError(f"{root / SETTINGS} is damaged; name another folder.") from error
-    for name, value in given.items():
-        if there.get(name) != value:
-            raise DataError(
-                f"{root} holds rooms made with {name} {there.get(name)}, but {value} was given; "
-                "give the same settings, or name another folder."
-            )
