@@ -133,6 +133,7 @@ class Progress:
     def __init__(self, title: str, total: int | None = None, done: int = 0) -> None:
         self._title, self._total, self._done = title, total, done
         self._text = ""
+        self._news = time.perf_counter()
         self._remaining = RemainingTime(done)
         self._display: _Bar | _Lines | None = None
 
@@ -163,7 +164,7 @@ class Progress:
             total: Number of steps, where it was not known before.
             text: Numbers to show.
         """
-        self._done, self._text = done, text
+        self._done, self._text, self._news = done, text, time.perf_counter()
         self._total = self._total if total is None else total
         self._remaining.update(done)
         if self._display is not None:
@@ -208,6 +209,8 @@ def paused_progress() -> Iterator[None]:
 class _Lines:
     """Prints a line at the start, every few seconds and at the end.
 
+    A line without news ends with the time since the last news.
+
     Args:
         progress: The progress to show.
         is_nested: Whether to start without a line, because another progress printed one.
@@ -215,7 +218,6 @@ class _Lines:
 
     def __init__(self, progress: Progress, *, is_nested: bool) -> None:
         self._progress, self._is_nested = progress, is_nested
-        self._started = time.perf_counter()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._repeat, daemon=True)
         self._is_current = is_nested
@@ -239,7 +241,10 @@ class _Lines:
             self._print(self._line())
 
     def _line(self) -> str:
-        state = self._progress._state() or f"… {time.perf_counter() - self._started:.0f} s"
+        state = self._progress._state()
+        if self._is_current or not state:
+            silence = time.perf_counter() - self._progress._news
+            state = f"{state}  … {silence:.0f} s".lstrip()
         return f"{self._progress._title} {state}"
 
     def _print(self, line: str) -> None:

@@ -74,6 +74,19 @@ def test_long_silence_is_broken(capsys, monkeypatch):
     assert seen.splitlines()[1] == "loading … 0 s"
 
 
+def test_a_line_without_news_says_for_how_long(capsys, monkeypatch):
+    monkeypatch.setattr(console, "LINE_SECONDS", 0.01)
+    seen = ""
+    with Progress("step", total=3) as progress:
+        progress.update(1)
+        while seen.count("\n") < 3:
+            seen += capsys.readouterr().err
+        progress._news -= 7
+        while " … 7 s" not in seen:
+            seen += capsys.readouterr().err
+    assert seen.splitlines()[1:3] == ["step 1/3", "step 1/3  … 0 s"]
+
+
 def test_an_inner_progress_hides_the_outer_one(capsys, monkeypatch):
     monkeypatch.setattr(console, "LINE_SECONDS", 0.01)
     with Progress("outer", total=2) as outer:
