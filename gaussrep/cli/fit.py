@@ -120,20 +120,22 @@ def fit_config(
 
 
 def completion_message(result: "FitResult") -> str:
-    """Format where the scene is, how good it is, and how to view it.
+    """Format where the scene is, how good it is, and the next commands.
 
     Args:
         result: The outcome of a fit.
 
     Returns:
-        Two lines.
+        Lines for the console.
     """
     measured = ""
     if (found := result.metrics) is not None:
         measured = f", held-out views {found.psnr:.2f} dB, SSIM {found.ssim:.4f}"
     return (
         f"{result.scene}: {result.gaussians} Gaussians after {result.steps} steps{measured}\n"
-        f"look at it: gaussrep render {result.scene} --out scene.png"
+        f"look at it:   gaussrep render {result.scene} --out scene.png\n"
+        f"report:       gaussrep inspect {result.run}\n"
+        f"train longer: gaussrep fit --resume {result.run} steps={2 * result.steps}"
     )
 
 

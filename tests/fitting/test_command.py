@@ -45,6 +45,11 @@ def test_fits_a_synthetic_scene(gaussrep, tmp_path):
     done = gaussrep("synthetic:balls", *QUICK, "--renderer", "reference")
     assert done.returncode == 0, done.stderr
     assert "runs/fit-1/scene.ply: 30 Gaussians after 6 steps, held-out views" in done.stdout
+    assert done.stdout.splitlines()[1:] == [
+        "look at it:   gaussrep render runs/fit-1/scene.ply --out scene.png",
+        "report:       gaussrep inspect runs/fit-1",
+        "train longer: gaussrep fit --resume runs/fit-1 steps=12",
+    ]
     assert gr.load(tmp_path / "runs" / "fit-1" / "scene.ply").count == 30
     config = yaml.safe_load((tmp_path / "runs/fit-1/config.yaml").read_text(encoding="utf-8"))
     assert config["method"]["renderer"]["type"] == "reference"
