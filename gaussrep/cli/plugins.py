@@ -11,6 +11,7 @@ from gaussrep import plugins as registry
 from gaussrep.cli.listing import print_names
 from gaussrep.cli.plugin_commands import displayed_name, plugin_failures
 from gaussrep.console import print_table
+from gaussrep.errors import PluginError
 from gaussrep.plugins.component import CORE
 from gaussrep.plugins.failure import PluginFailure
 
@@ -25,6 +26,8 @@ def plugins(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """List the installed components, and what cannot run here, without importing them."""
+    if kind is not None and kind not in registry.KINDS:
+        _refer_to_settings(kind)
     failures = plugin_failures()
     components = [describe(component) for component in registry.list(kind)]
     if as_json:
@@ -39,6 +42,16 @@ def plugins(
         typer.echo()
     for failure in failures:
         typer.echo(str(failure))
+
+
+def _refer_to_settings(name: str) -> None:
+    """Raise where a component was named instead of a kind."""
+    found = next((each for each in registry.list() if name in (each.name, each.qualified)), None)
+    if found is not None:
+        raise PluginError(
+            f"There is no kind of component {name!r}; the settings of the {found} are listed by: "
+            f"gaussrep settings {name}"
+        )
 
 
 def describe(component: registry.Component) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 Never imports torch.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
@@ -135,7 +136,7 @@ class TrainerConfig(Config):
     clip_grad: float | None = Field(None, gt=0)
     max_skipped_steps: int = Field(20, ge=0)
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    device: Literal["auto", "cpu", "cuda"] = "auto"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     compile: bool = False
     shard_weights: bool = False
     num_workers: int = Field(0, ge=0)
@@ -150,13 +151,15 @@ class TrainerConfig(Config):
     trackers: tuple[Tracker, ...] = ()
 
     def preflight(self) -> None:
-        """Check that a requested CUDA device may exist.
+        """Check that a requested device may exist.
 
         Raises:
             ConfigError: There is none.
         """
         if self.device == "cuda" and (reason := missing_cuda()):
             raise ConfigError(f"trainer.device=cuda, but {reason}; use auto or cpu")
+        if self.device == "mps" and sys.platform != "darwin":
+            raise ConfigError("trainer.device=mps, but only macOS has it; use auto or cpu")
 
     @model_validator(mode="after")
     def _one_length(self) -> "TrainerConfig":

@@ -58,6 +58,8 @@ class Engine:
     def __init__(self, config: TrainerConfig) -> None:
         if config.device == "cuda" and not torch.cuda.is_available():
             raise ConfigError("trainer.device=cuda, but torch sees no CUDA device; use auto or cpu")
+        if config.device == "mps" and not torch.backends.mps.is_available():
+            raise ConfigError("trainer.device=mps, but torch sees no such device; use auto or cpu")
         plugin = (
             FullyShardedDataParallelPlugin(**sharding.SETTINGS) if config.shard_weights else None
         )
