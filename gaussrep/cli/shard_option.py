@@ -9,6 +9,6 @@ ShardOption = Annotated[
     typer.Option(
         "--shard",
         metavar="I/N",
-        help="Do the I-th of N equal shares, from 1, as in a job array; torchrun sets it itself.",
+        help="Process the I-th of N equal shares, from 1, as in a job array; set by torchrun.",
     ),
 ]

@@ -4,7 +4,8 @@ from tables.markdown import origin, read_results, table
 
 NAMES = {"ImageFolder": "torchvision's `ImageFolder`"}
 HEAD = [
-    "data set", "images/s of processor time", "beside `ImageFolder`", "MB of workers, early … late",
+    "data set", "images/s of processor time", "relative to `ImageFolder`",
+    "MB of workers, early … late",
 ]  # fmt: skip
 
 

@@ -23,29 +23,27 @@ class GaussrepModelConfig(ModelConfig):
     points of the data (`points`; `auto` where there are any), or predicted from the points
     (`run`)."""
     init_count: int = DEFAULTS.init.count
-    """Initial number; of more points, a random subset of this size is used. Not for `run`."""
+    """Initial number of Gaussians; a random subset if there are more points. Not for `run`."""
     init_run: Path | None = None
     """Folder of a trained run that predicts Gaussians from points, for `init=run`."""
     strategy: str = "default"
-    """How Gaussians are added, moved and removed: `default` (3DGS), `mcmc` (3DGS-MCMC), or a
-    strategy of a plugin."""
+    """Densification strategy: `default` (3DGS), `mcmc` (3DGS-MCMC), or one from a plugin."""
     max_gaussians: int | None = None
-    """Upper limit on the number of Gaussians; by default 100,000 with `default` and 10,000 with
-    `mcmc`."""
+    """Maximum number of Gaussians; by default 100,000 with `default` and 10,000 with `mcmc`."""
     sh_degree: int = DEFAULTS.sh_degree
-    """Degree of the spherical harmonics at the end; they start at 0."""
+    """Final degree of the spherical harmonics; it starts at 0."""
     ssim_weight: float = L1SSIMConfig().ssim_weight
     """λ in (1 - λ) L1 + λ (1 - SSIM)."""
     depth_weight: float = DEFAULTS.depth_weight
-    """Weight of the error of depth in units of the scene's extent, where the data has depth."""
+    """Weight of the depth error, in extents, if the data has depth."""
     background: Literal["black", "white", "random"] = "black"
-    """Background of the Gaussians and of images with transparency; `random` uses another color for
+    """Background of the Gaussians and of images with transparency; `random` uses a random color in
     each step, and black for evaluation."""
     calibrate: bool = DEFAULTS.calibrate
-    """Learn one correction of lens and mounting that all cameras share."""
+    """Learn one correction of lens and mounting for all cameras."""
     encoder: str | None = None
     """Image encoder of gaussrep whose features are distilled: `statistics`, `timm`, `run`…; None
-    for no features."""
+    disables features."""
     encoder_settings: tuple[str, ...] = ()
     """Settings of the encoder, such as `run=runs/gmae-1` or `model=vit_small_patch16_224`."""
     encoder_trust: tuple[str, ...] = ()
@@ -56,10 +54,10 @@ class GaussrepModelConfig(ModelConfig):
     feature_weight: float = 0.1
     """Weight of one minus the cosine between rendered and target features."""
     lpips: Literal["off", "if-there", "download"] = "if-there"
-    """Whether to measure LPIPS: never, where its weights are on this machine, or after a
+    """Whether to measure LPIPS: never, only if its weights are on this machine, or after a
     download."""
     settings: tuple[str, ...] = ()
-    """Further settings of `gaussrep fit`: `loss.…`, `init.opacity`, `init.scale`, `strategy.…`,
+    """Additional settings of `gaussrep fit`: `loss.…`, `init.opacity`, `init.scale`, `strategy.…`,
     `sh_interval_fraction=…` and `learning_rates.means_end=…`, such as
     `strategy.grow_gradient=1e-4`."""
 
