@@ -132,6 +132,7 @@ lint: $(VENV)/.ready $(NERFSTUDIO_VENV)/.ready  ## Check style, spelling and typ
 	$(BIN)/pyright
 	$(BIN)/pyright -p $(NERFSTUDIO)
 	PYTHONPATH=$(NERFSTUDIO) $(BIN)/lint-imports --no-cache
+	$(BIN)/python -m pytest -q tests/public_api/test_docstrings.py
 
 format: $(VENV)/.ready  ## Bring the code into shape.
 	$(BIN)/ruff format .
