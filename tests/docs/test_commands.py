@@ -133,6 +133,9 @@ def test_a_page_names_no_old_key(page, old_names):
     named = re.findall(r"`(?:\w+\.)*(\w+)(?:=[^`]*)?`", "\n".join(lines))
     assert "workers" in old_names
     assert not old_names.intersection(named) - {"features"}  # also a tensor
+    footers = re.findall(r"^\*.*: .*\*$", PAGES[page], re.MULTILINE)
+    assert not old_names.intersection(re.findall(r"(\w+)=", " ".join(footers)))
+    assert "trainer.evaluate_every=" not in " ".join(footers)
 
 
 def test_lines_are_found_in_blocks_arrays_and_sentences():

@@ -4,6 +4,9 @@ import statistics
 from collections.abc import Mapping
 from typing import Any
 
+from gaussrep.config import Config
+from gaussrep.evaluation.fine_tuning.config import FineTuneConfig
+from gaussrep.training.config import TrainerConfig
 from tables.differences import differences_table
 from tables.markdown import ABSENT, read_results, table
 
@@ -245,4 +248,16 @@ def _caption(facts: Mapping[str, Any], percent: bool) -> str:
 
 
 def _format_fact(fact: Any) -> str:
-    return ", ".join(map(str, fact)) if isinstance(fact, list) else str(fact)
+    if isinstance(fact, list):
+        return ", ".join(_with_new_key(str(setting)) for setting in fact)
+    return str(fact)
+
+
+def _with_new_key(setting: str) -> str:
+    """Replace a key that was renamed after the measurement, in `key=value`."""
+    key, equals, value = setting.partition("=")
+    group, _, name = key.rpartition(".")
+    renamed = {"trainer": TrainerConfig, "": FineTuneConfig}.get(group, Config).all_renamed_keys()
+    if not equals or name not in renamed:
+        return setting
+    return f"{group}{'.' if group else ''}{renamed[name]}={value}"
