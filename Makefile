@@ -14,7 +14,7 @@ NERFSTUDIO := plugins/nerfstudio
 NERFSTUDIO_VENV := .venv-nerfstudio
 NERFSTUDIO_PIP := $(NERFSTUDIO_VENV)/bin/python -m pip
 NERFSTUDIO_CONSTRAINTS := constraints/nerfstudio.txt
-MATRIX := 3.11 3.12 3.13
+MATRIX := 3.11 3.12 3.13 3.14
 LOWEST := constraints/lowest.txt
 # On Linux, PyPI's torch brings CUDA, which needs 5 GB more; without an NVIDIA driver the CPU build is enough.
 ifeq ($(shell uname -s)$(shell command -v nvidia-smi),Linux)
