@@ -77,8 +77,12 @@ class KernelLibrary(JITCodeLibrary):
 
     def _optimize_final_module(self) -> None:
         """Skip Numba's first optimization pass, which is for reference-counted functions."""
-        manager, builder = self._codegen._module_pass_manager()
-        manager.run(self._final_module, builder)
+        found = self._codegen._module_pass_manager()
+        if isinstance(found, tuple):
+            manager, builder = found
+            manager.run(self._final_module, builder)
+        else:  # LLVM's former pass manager, of Numba 0.60 and 0.61
+            found.run(self._final_module)
 
 
 class InlineCompiler(Compiler):
