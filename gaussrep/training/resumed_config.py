@@ -6,6 +6,7 @@ from gaussrep.errors import ConfigError, RunError
 from gaussrep.training.config import TrainConfig, TrainerConfig
 from gaussrep.training.data_places import PLACES, flat_settings
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.training.run_lock import OWNER, owned_run
 
 _LENGTH = {"trainer.steps", "trainer.epochs"}
 _FREE = {
@@ -55,6 +56,8 @@ def resumed_config(run: RunFolder, overrides: list[str]) -> TrainConfig:
 def require_incomplete(run: RunFolder, config: TrainConfig, command: str, prefix: str = "") -> None:
     """Check that a run has steps left, as far as that is known without its data set.
 
+    The note of its owner that a process left which was killed in the end is removed.
+
     Args:
         run: The run to resume.
         config: Its configuration, from `resumed_config`.
@@ -62,13 +65,16 @@ def require_incomplete(run: RunFolder, config: TrainConfig, command: str, prefix
         prefix: Of the names of settings in that command.
 
     Raises:
-        RunError: The run is complete.
+        RunError: The run is complete, or another process writes it.
     """
     step = max(run.checkpoints(), default=0)
     trainer, before = config.trainer, run.read_config().trainer
     is_longer = trainer.epochs != before.epochs if trainer.steps is None else trainer.steps > step
     if is_longer or not run.is_finished(step):
         return
+    if (run.path / OWNER).exists():
+        with owned_run(run.path):
+            pass
     name = "steps" if trainer.epochs is None else "epochs"
     longer = f"{prefix}{name}={2 * (trainer.epochs or step)}"
     raise RunError(
