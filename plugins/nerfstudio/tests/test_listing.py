@@ -40,7 +40,7 @@ def test_every_field_has_help():
         "Folder of a trained run that predicts"
         in call("ns-train", "gaussrep-cross", "--help", COLUMNS="200").stdout
     )
-    assert "Hold out the last of every so many frames" in shown.stdout
+    assert "Hold out every n-th frame" in shown.stdout
 
 
 @pytest.mark.parametrize("name", ["gaussrep", "gaussrep.fitting.scene_model"])
