@@ -21,7 +21,7 @@ from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import ConfigError, GaussrepError, PluginError, RunError
 from gaussrep.methods.method import Method
 from gaussrep.plain_files import read_json, require_plain
-from gaussrep.training.migrate import explained_renames, refuse_older_fit
+from gaussrep.training.migrate import explained_errors, refuse_older_fit
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.sharding import holds_shares, load_shares, local_part
 from gaussrep.trust import confined, trusting
@@ -212,7 +212,7 @@ def load_run(
         plugins.find("methods", given["type"]).load()
     except PluginError as error:
         raise RunError(f"{run.path} cannot be loaded: {error}") from error
-    with explained_renames(run.config_file):
+    with explained_errors(run.config_file):
         config = load_config(_MethodOnly, {"method": given}, [], [])
     with opened_run(run, trust):
         method = _build_method(run, config.method)

@@ -12,7 +12,7 @@ from gaussrep.atomic_files import atomic_write
 from gaussrep.config import Config, load_config
 from gaussrep.config.migration import RenamedKey, rename_keys
 from gaussrep.config.yaml_text import read_yaml
-from gaussrep.errors import RenamedKeyError, RunError
+from gaussrep.errors import ConfigError, RenamedKeyError, RunError
 
 if TYPE_CHECKING:
     from gaussrep.training.run_folder import RunFolder
@@ -55,8 +55,8 @@ def refuse_older_fit(config_file: Path) -> None:
 
 
 @contextmanager
-def explained_renames(config_file: Path) -> Iterator[None]:
-    """Explain how to convert a run whose configuration has keys of old names.
+def explained_errors(config_file: Path) -> Iterator[None]:
+    """Name the configuration of a run in its errors, and how to convert one with old names of keys.
 
     Args:
         config_file: The configuration of the run.
@@ -66,6 +66,7 @@ def explained_renames(config_file: Path) -> Iterator[None]:
 
     Raises:
         RunError: The body raised a `RenamedKeyError`.
+        ConfigError: The body raised another one.
     """
     try:
         yield
@@ -74,6 +75,10 @@ def explained_renames(config_file: Path) -> Iterator[None]:
             f"{config_file} was written by an older gaussrep:\n{error}\n"
             f"convert it with: gaussrep migrate {config_file.parent}"
         ) from error
+    except ConfigError as error:
+        if str(config_file) in str(error):
+            raise
+        raise ConfigError(f"{config_file}: {error}") from error
 
 
 def migrate_run(run: "RunFolder", model: type[Config], files: Mapping[str, str]) -> list[str]:

@@ -15,13 +15,13 @@ from gaussrep import plugins
 from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import Config, load_config
 from gaussrep.config.load import dump_yaml
-from gaussrep.errors import ConfigError, RenamedKeyError, RunError
+from gaussrep.errors import RunError
 from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig
-from gaussrep.training.migrate import explained_renames, refuse_older_fit
+from gaussrep.training.migrate import explained_errors, refuse_older_fit
 from gaussrep.training.origin import read_trusted, sign
 from gaussrep.training.published import find_published, is_published, published_name
-from gaussrep.training.versions import collect_versions
+from gaussrep.training.versions import VERSIONS, collect_versions, read_versions
 
 _CHECKPOINT = re.compile(r"step-(\d+)")
 _ENTRIES = (
@@ -35,7 +35,7 @@ _ENTRIES = (
     "tensorboard",
     "evaluations",
     "config.yaml.old",
-    "versions.json",
+    VERSIONS,
     "config.yaml",
 )
 """Entries of every run; last those that make a folder a run, and one that gaussrep wrote."""
@@ -89,7 +89,7 @@ class RunFolder:
                 run._clear()
             text = yaml.safe_dump(user_config, sort_keys=False)
             _write_text(path / "user_config.yaml", text)
-            write_json(collect_versions(), path / "versions.json")
+            write_json(collect_versions(), path / VERSIONS)
             run._write_signed(dump_yaml(config), trusted)
         except OSError as error:
             raise RunError(
@@ -231,20 +231,9 @@ class RunFolder:
 
     def _is_written_by_gaussrep(self) -> bool:
         try:
-            return "gaussrep" in self.read_versions()["packages"]
+            return "gaussrep" in read_versions(self.path)["packages"]
         except (KeyError, TypeError):
             return False
-
-    def read_versions(self) -> Any:
-        """Read the versions of what the run was started with.
-
-        Returns:
-            What `collect_versions` returned then; None where the file is missing or no JSON.
-        """
-        try:
-            return read_json(self.path / "versions.json")
-        except (OSError, ValueError):
-            return None
 
     def checkpoint(self, step: int) -> Path:
         """Return the folder of a checkpoint, which need not exist.
@@ -354,19 +343,9 @@ class RunFolder:
             RunError: An older gaussrep wrote the file, with keys that have new names.
             ConfigError: The file, or an override, does not make a valid configuration.
         """
-        with explained_renames(self.config_file):
-            config = self._load_whole(cls)
+        with explained_errors(self.config_file):
+            config = load_config(cls, None, [self.config_file])
         return load_config(cls, None, [self.config_file], overrides) if overrides else config
-
-    def _load_whole(self, cls: type[C]) -> C:
-        try:
-            return load_config(cls, None, [self.config_file])
-        except RenamedKeyError:
-            raise
-        except ConfigError as error:
-            if str(self.config_file) in str(error):
-                raise
-            raise ConfigError(f"{self.config_file}: {error}") from error
 
     def trusted(self) -> tuple[str, ...] | None:
         """Find whether this user made the run.

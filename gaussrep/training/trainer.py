@@ -30,7 +30,7 @@ from gaussrep.training.resumed_config import resumed_config
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import owned_run
 from gaussrep.training.train_state import TrainState
-from gaussrep.training.versions import describe_changes
+from gaussrep.training.versions import describe_changes, read_versions
 from gaussrep.trust import trusting
 
 _PREPARING = "preparing data and method"
@@ -265,7 +265,7 @@ class _Trainer:
 
 
 def _print_changed_versions(run: RunFolder) -> None:
-    if changes := describe_changes(run.read_versions()):
+    if changes := describe_changes(read_versions(run.path)):
         print(
             f"{run.path} was started with {changes}: its numbers may differ from those of a run "
             "that was never stopped",

@@ -2,17 +2,37 @@
 
 import platform
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any
 
 from gaussrep import plugins
+from gaussrep.plain_files import read_json
 
+VERSIONS = "versions.json"
+"""File in a run's folder."""
 _PACKAGES = ("gaussrep", "torch", "numpy", "accelerate", "safetensors")
+
+
+def read_versions(run: Path) -> Any:
+    """Read the versions of what a run was started with.
+
+    Args:
+        run: The run's folder.
+
+    Returns:
+        What `collect_versions` returned then; None where the file is missing or no JSON.
+    """
+    try:
+        return read_json(run / VERSIONS)
+    except (OSError, ValueError):
+        return None
 
 
 def describe_changes(before: object) -> str:
     """Describe which versions changed since a run was started.
 
     Args:
-        before: What `collect_versions` returned then, as read from a file.
+        before: What `read_versions` returned.
 
     Returns:
         Names with the versions then and now; empty where none differs, or `before` is damaged.

@@ -234,8 +234,10 @@ def test_a_run_of_other_versions_says_so(tmp_path, configure, capsys):
     versions["plugins"]["gaussrep-toy"] = "99.0"
     file.write_text(json.dumps(versions))
     resume(tmp_path, ["trainer.steps=5"])
-    said = capsys.readouterr().err
-    assert f"started with gaussrep-toy 99.0 (now 1.0), torch 1.0 (now {version('torch')})" in said
+    printed = capsys.readouterr().err
+    assert (
+        f"started with gaussrep-toy 99.0 (now 1.0), torch 1.0 (now {version('torch')})" in printed
+    )
     file.write_text("[")
     resume(tmp_path, ["trainer.steps=6"])
 
