@@ -137,8 +137,7 @@ class CrateTables:
         Raises:
             FormatError: If there is none.
         """
-        if not 0 <= index < len(self.tokens):
-            raise FormatError(f"it is damaged: it has no token {index}.")
+        _check_index("token", index, len(self.tokens))
         return self.tokens[index].decode("utf-8", "replace")
 
     def string(self, index: int) -> str:
@@ -153,9 +152,13 @@ class CrateTables:
         Raises:
             FormatError: If there is none.
         """
-        if not 0 <= index < len(self.strings):
-            raise FormatError(f"it is damaged: it has no string {index}.")
+        _check_index("string", index, len(self.strings))
         return self.token(int(self.strings[index]))
+
+
+def _check_index(what: str, index: int, count: int) -> None:
+    if not 0 <= index < count:
+        raise FormatError(f"it is damaged: it has no {what} {index}.")
 
 
 class _Section:
