@@ -27,7 +27,7 @@ from gaussrep import build
 from gaussrep.atomic_files import write_json
 from gaussrep.data import SampleKey
 from gaussrep.errors import GaussrepError
-from gaussrep.training.loading import MapDataset, ShuffledOrder, make_loader
+from gaussrep.training.loading import MapDataset, ShuffledOrder, StreamedDataset, make_loader
 from harness.options import require_folder_of
 from harness.processor import processor_seconds
 from harness.report import describe_origin
@@ -35,7 +35,8 @@ from harness.report import describe_origin
 OUT = Path(__file__).parent / "results" / "data.json"
 SIZE, WIDTH, HEIGHT, QUALITY, CLASSES, SHARDS = 224, 500, 375, 90, 4, 4
 BATCH, STEP_BATCH, SAMPLES = 32, 4, 10
-DATASETS = ("folders", "webdataset", "huggingface")
+STREAMED = "huggingface, streamed"
+DATASETS = ("folders", "webdataset", "huggingface", STREAMED)
 DEFINITIONS = {
     "images": f"{WIDTH} x {HEIGHT} pixels of smoothed noise, JPEG of quality {QUALITY}",
     "crops": f"random resized crops of {SIZE} pixels, bicubic, of 20 to 100 % of an image, flipped "
@@ -44,13 +45,15 @@ DEFINITIONS = {
     f"{BATCH}; processor time of all processes, start of the workers included",
     "ratio": "images per second of processor time, divided by ImageFolder's of the same turn; "
     "median of the turns",
+    STREAMED: "Parquet in row groups of 100 images, read in place; the others but ImageFolder and "
+    "folders read tar files and Arrow",
     "memory": f"private memory of the workers in MB, at {SAMPLES} times over the steps of "
     f"{STEP_BATCH} images",
 }
 
 
 def write_images(root: Path, count: int) -> None:
-    """Write the same images as files in folders of classes, as tar shards and as Arrow."""
+    """Write the same images as files in folders of classes, as tar shards, Arrow and Parquet."""
     from datasets import ClassLabel, Dataset, Features
     from datasets import Image as ImageFeature
 
@@ -79,15 +82,19 @@ def write_images(root: Path, count: int) -> None:
     features = Features({"image": ImageFeature(), "label": ClassLabel(num_classes=CLASSES)})
     rows: dict[str, Any] = {"image": [{"bytes": each, "path": None} for each in contents]}
     rows["label"] = [number % CLASSES for number in range(count)]
-    Dataset.from_dict(rows, features=features).save_to_disk(root / "huggingface")
+    table = Dataset.from_dict(rows, features=features)
+    table.save_to_disk(root / "huggingface")
+    (root / STREAMED).mkdir()
+    table.to_parquet(root / STREAMED / "0.parquet", batch_size=100)
 
 
 def open_dataset(name: str, root: Path) -> MapDataset:
-    settings: dict[str, Any] = {"type": name, "root": str(root / name), "image_size": SIZE}
-    if name == "webdataset":
+    kind = name.partition(",")[0]
+    settings: dict[str, Any] = {"type": kind, "root": str(root / name), "image_size": SIZE}
+    if kind == "webdataset":
         settings["val_files"] = "*.tar"
-    if name == "huggingface":
-        settings["val_fraction"] = 1e-9
+    if kind == "huggingface":
+        settings |= {"val_fraction": 1e-9, "streaming": name == STREAMED}
     return build("datasets", settings, split="train")
 
 
@@ -98,7 +105,8 @@ def gaussrep_loader(dataset: MapDataset, batch: int, steps: int, workers: int) -
 
 def epochs(dataset: Any, batch: int, steps: int) -> Iterator[list[SampleKey]]:
     """Yield a number of shuffled batches; workers would load more of an endless order."""
-    order = ShuffledOrder(size=len(dataset), seed=0, batch_size=batch)
+    pieces = dataset.pieces() if isinstance(dataset, StreamedDataset) else None
+    order = ShuffledOrder(size=len(dataset), seed=0, batch_size=batch, pieces=pieces)
     return islice(order.batches(0), steps)
 
 

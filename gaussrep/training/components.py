@@ -22,6 +22,7 @@ from gaussrep.training.loading import (
     OrderedDataset,
     SampleOrder,
     ShuffledOrder,
+    StreamedDataset,
 )
 from gaussrep.training.sharding import require_shardable
 from gaussrep.training.trackers import (
@@ -177,6 +178,7 @@ def _build_order(config: TrainConfig, dataset: MapDataset, world_size: int) -> S
         gradient_accumulation_steps=trainer.gradient_accumulation_steps,
         world_size=world_size,
         group_size=dataset.group_size if isinstance(dataset, GroupingDataset) else 1,
+        pieces=dataset.pieces() if isinstance(dataset, StreamedDataset) else None,
     )
 
 

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, default_collate
 
+from gaussrep.data.pieces import Pieces
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.methods.sample_random import SAMPLE_SEED
@@ -105,6 +106,8 @@ class ShuffledOrder(SampleOrder):
         gradient_accumulation_steps: Backward passes per optimizer step.
         world_size: Number of processes.
         group_size: Consecutive samples of a backward pass that one process gets.
+        pieces: Pieces of files that are read in sequence; by default all samples are shuffled
+            together.
 
     Raises:
         DataError: The data set does not fill one optimizer step, or the batch does not give each
@@ -117,6 +120,7 @@ class ShuffledOrder(SampleOrder):
     gradient_accumulation_steps: int = 1
     world_size: int = 1
     group_size: int = 1
+    pieces: Pieces | None = None
 
     def __post_init__(self) -> None:
         if self.size < self.global_batch:
@@ -152,7 +156,8 @@ class ShuffledOrder(SampleOrder):
             Sample indices [size], int64.
         """
         sequence = np.random.SeedSequence(self.seed, spawn_key=(epoch,))
-        return np.random.default_rng(sequence).permutation(self.size)
+        rng = np.random.default_rng(sequence)
+        return rng.permutation(self.size) if self.pieces is None else self.pieces.shuffle(rng)
 
     def start(self, position: Position) -> Position:
         """Find where the step after `position` starts: there, or at the next epoch's start.
@@ -279,6 +284,15 @@ class GroupingDataset(MapDataset, Protocol):
     @property
     def group_size(self) -> int:
         """Consecutive samples of a batch that one process loads together, from the first on."""
+        ...
+
+
+@runtime_checkable
+class StreamedDataset(MapDataset, Protocol):
+    """A data set whose files are read piece by piece, such as row groups."""
+
+    def pieces(self) -> Pieces:
+        """Return the pieces, in the order of their samples."""
         ...
 
 

@@ -227,6 +227,10 @@ if find_spec("datasets"):
         lambda folder: _table().to_parquet(folder / "a.parquet") and None,
         lambda folder: _read_encoded("huggingface", folder, cache=str(folder / "cache")),
     )
+    READERS["parquet-streamed"] = (
+        lambda folder: _table().to_parquet(folder / "a.parquet", batch_size=2) and None,
+        lambda folder: _read_encoded("huggingface", folder, streaming=True),
+    )
     READERS["arrow"] = (
         lambda folder: _table().save_to_disk(folder / "a"),
         lambda folder: _read_encoded("huggingface", folder / "a"),

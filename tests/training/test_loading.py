@@ -1,11 +1,13 @@
 from dataclasses import replace
 from itertools import islice
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaussrep.data.pieces import Pieces
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.training.loading import Position, ShuffledOrder, make_loader, validation_batches
@@ -23,7 +25,14 @@ def orders(most_processes, largest_group):
     )
 
 
+def in_pieces(order):
+    ends = [*range(0, order.size, 7), order.size]
+    samples = np.diff(ends)
+    return replace(order, pieces=Pieces(samples, samples + 1, buffer=20))
+
+
 ORDERS = orders(4, 1) | orders(2, 3)
+ORDERS |= ORDERS.map(in_pieces)
 
 
 def steps_of(order, position=None, count=8):

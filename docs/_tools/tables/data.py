@@ -2,7 +2,10 @@
 
 from tables.markdown import origin, read_results, table
 
-NAMES = {"ImageFolder": "torchvision's `ImageFolder`"}
+NAMES = {
+    "ImageFolder": "torchvision's `ImageFolder`",
+    "huggingface, streamed": "`huggingface`, streamed",
+}
 HEAD = [
     "data set", "images/s of processor time", "relative to `ImageFolder`",
     "MB of workers, early … late",

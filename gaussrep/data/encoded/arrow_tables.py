@@ -1,6 +1,5 @@
 """The data set `huggingface`: images in Arrow or Parquet, by the library Hugging Face datasets."""
 
-from collections.abc import Mapping
 from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -8,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gaussrep.console import paused_progress
+from gaussrep.data.encoded.columns import find_image_column, read_labels, require_content
 from gaussrep.data.encoded.config import HuggingFaceConfig, matching_files
-from gaussrep.data.encoded.dataset import EncodedImageDataset
-from gaussrep.data.image_files import UnreadableImageError, join_some
+from gaussrep.data.encoded.dataset import EncodedImageDataset, EncodedImages, open_images
+from gaussrep.data.encoded.parquet_files import ParquetImages
 from gaussrep.data.sample import Split
 from gaussrep.errors import DataError, GaussrepError
 from gaussrep.plain_files import read_json
@@ -34,6 +34,7 @@ class ArrowImages:
     Attributes:
         labels: Classes of the images; None where there is no such column.
         class_names: Names of the classes, where the files list them.
+        piece_ends: Number of rows up to the end of each record batch.
 
     Raises:
         DataError: If there is not one column of images, or the labels are no whole numbers.
@@ -42,10 +43,14 @@ class ArrowImages:
     def __init__(self, table: "Dataset", config: HuggingFaceConfig) -> None:
         from datasets import Image
 
-        self._root, self._column = config.root, _image_column(table, config)
+        self._config, self._column = config, find_image_column(table.features, config)
         for name in {self._column, config.label_field}.intersection(table.column_names):
             table.data.column(name).validate(full=True)  # damaged offsets would crash a reader
-        self.labels, self.class_names = _labels(table, config)
+        self.labels, self.class_names = None, ()
+        if config.label_field in table.column_names:
+            column = table.data.column(config.label_field)
+            self.labels, self.class_names = read_labels(table.features, column, config)
+        self.piece_ends = np.cumsum([len(each) for each in table.data.column(self._column).chunks])
         if isinstance(table.features[self._column], Image):
             table = table.cast_column(self._column, Image(decode=False))
         self._table = table.select_columns([self._column])
@@ -77,63 +82,15 @@ class ArrowImages:
             UnreadableImageError: If the row holds none, as where it names a file instead.
         """
         value = self._table[number][self._column]
-        content = value.get("bytes") if isinstance(value, Mapping) else value
-        if not isinstance(content, bytes):
-            raise UnreadableImageError(
-                f"{self._root}: row {number} holds no image; wanted encoded bytes in its column "
-                f"{self._column}, not the name of a file."
-            )
-        return content
-
-
-def _image_column(table: "Dataset", config: HuggingFaceConfig) -> str:
-    from datasets import Image
-
-    if config.image_field is not None and config.image_field in table.column_names:
-        return config.image_field
-    features = table.features
-    found = [name for name, each in features.items() if isinstance(each, Image)]
-    found = found or [name for name, each in features.items() if _may_hold_files(each)]
-    if config.image_field is not None or len(found) != 1:
-        columns = join_some(table.column_names)
-        wanted = f"the column {config.image_field}" if config.image_field else "one column"
-        raise DataError(
-            f"{config.root}: the columns are {columns}; wanted {wanted} of images, named by "
-            "data.image_field."
-        )
-    return found[0]
-
-
-def _may_hold_files(feature: Any) -> bool:
-    """Whether a column holds bytes, alone or as Hugging Face stores files."""
-    kind = feature.get("bytes") if isinstance(feature, Mapping) else feature
-    return getattr(kind, "dtype", None) in ("binary", "large_binary")
-
-
-def _labels(
-    table: "Dataset", config: HuggingFaceConfig
-) -> tuple[np.ndarray | None, tuple[str, ...]]:
-    import pyarrow
-    from datasets import ClassLabel
-
-    if config.label_field not in table.column_names:
-        return None, ()
-    feature = table.features[config.label_field]
-    column = table.data.column(config.label_field)
-    if not pyarrow.types.is_integer(column.type) or column.null_count:
-        raise DataError(
-            f"{config.root}: the column {config.label_field} holds {column.type} or misses some; "
-            "wanted whole numbers, or another data.label_field."
-        )
-    names = tuple(feature.names or ()) if isinstance(feature, ClassLabel) else ()
-    return column.to_numpy().astype(np.int64), names
+        return require_content(value, number, self._column, self._config)
 
 
 def open_tables(config: HuggingFaceConfig, split: Split = "train") -> EncodedImageDataset:
     """Open images in Parquet files, or in a folder that `save_to_disk` wrote.
 
-    Parquet is converted to Arrow once, in the cache of the library. Rows are read from memory maps;
-    nothing is downloaded, and no code of the data set is run.
+    Parquet is converted to Arrow once, in the cache of the library, and rows are read from memory
+    maps; with `streaming`, it is read in place by row groups. Nothing is downloaded, and no code of
+    the data set is run.
 
     Args:
         config: Folder, patterns, columns and crops.
@@ -146,17 +103,16 @@ def open_tables(config: HuggingFaceConfig, split: Split = "train") -> EncodedIma
         DataError: If the files are missing, damaged, or hold no image.
     """
     try:
-        table, divides = _open(config, split)
-        images = ArrowImages(table, config)
+        images, divides = _open(config, split)
     except GaussrepError:
         raise
     except Exception as error:  # whatever damaged files make it raise
         reason = " ".join(str(error).split())[:300].rstrip(".")
         raise DataError(f"{config.root}: this data set cannot be read ({reason}).") from error
-    return EncodedImageDataset(images, config, split, divides=divides)
+    return open_images(images, config, split, divides=divides)
 
 
-def _open(config: HuggingFaceConfig, split: Split) -> tuple["Dataset", bool]:
+def _open(config: HuggingFaceConfig, split: Split) -> tuple[EncodedImages, bool]:
     """Open the files of a split; also return whether they hold both splits."""
     from datasets import Dataset
 
@@ -165,17 +121,21 @@ def _open(config: HuggingFaceConfig, split: Split) -> tuple["Dataset", bool]:
         names = ("train",) if split == "train" else VALIDATION
         found = [root / name for name in names if (root / name / STATE).is_file()]
         if found:
-            return _saved(found[0]), not any((root / name / STATE).is_file() for name in VALIDATION)
+            divides = not any((root / name / STATE).is_file() for name in VALIDATION)
+            return ArrowImages(_saved(found[0]), config), divides
         root = root / "train"
     if (root / STATE).is_file():
-        return _saved(root), True
+        return ArrowImages(_saved(root), config), True
     setting = "val_files" if split == "val" and config.val_files else "train_files"
     files = matching_files(root, getattr(config, setting), f"data.{setting}")
+    divides = config.val_files is None
+    if config.streaming:
+        return ParquetImages(files, config), divides
     cache: Any = None if config.cache is None else str(config.cache)
     with paused_progress():  # the library shows a bar of its own
         table = Dataset.from_parquet([escape(str(path)) for path in files], cache_dir=cache)
     assert isinstance(table, Dataset)
-    return table, config.val_files is None
+    return ArrowImages(table, config), divides
 
 
 def _saved(folder: Path) -> "Dataset":

@@ -52,6 +52,12 @@ class EncodedImagesConfig(CropConfig):
     classes: int | None = Field(default=None, ge=1, le=1_000_000)
     """Number of classes; by default one more than the highest label, or the number of names that
     the files list."""
+    streaming: bool = False
+    """Read the files piece by piece (shards, row groups of Parquet), each piece once per epoch and
+    worker, in an order that is shuffled less than the default one; Parquet is not converted."""
+    shuffle_buffer: int = Field(default=1000, ge=1)
+    """With `streaming`, how many samples are at least shuffled together; each worker keeps the
+    pieces that hold them."""
 
     @field_validator("train_files", "val_files")
     @classmethod
@@ -92,8 +98,8 @@ class HuggingFaceConfig(EncodedImagesConfig):
     image_field: str | None = None
     """Column of the images; by default the only column of images."""
     cache: AbsolutePath | None = None
-    """Folder for the Arrow files into which Parquet is converted once; by default that of the
-    library, `~/.cache/huggingface/datasets`."""
+    """Folder for the Arrow files into which Parquet is converted once, unless `streaming` is on; by
+    default that of the library, `~/.cache/huggingface/datasets`."""
 
     def preflight(self) -> None:
         """Check that there is a training split.

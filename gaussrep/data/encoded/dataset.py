@@ -11,6 +11,7 @@ from torch.utils.data import Dataset
 from gaussrep.data.crops import make_sample
 from gaussrep.data.encoded.config import EncodedImagesConfig
 from gaussrep.data.image_files import decode_image, held_out_names
+from gaussrep.data.pieces import Pieces
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
 
@@ -25,10 +26,13 @@ class EncodedImages(Protocol):
     Attributes:
         labels: Their classes, at least 0; None where they have none.
         class_names: Names of the classes, where the files list them.
+        piece_ends: Where the pieces of the files that are read at once end, such as shards: the
+            number of images up to the end of each.
     """
 
     labels: Int64[np.ndarray, " n"] | None
     class_names: tuple[str, ...]
+    piece_ends: Int64[np.ndarray, " pieces"]
 
     def __len__(self) -> int:
         """Return the number of images."""
@@ -113,6 +117,43 @@ class EncodedImageDataset(Dataset[dict[str, Tensor]]):
         if not 0 <= index < len(self):
             raise IndexError(f"index {index} is outside 0 to {len(self) - 1}")
         return index if self._numbers is None else int(self._numbers[index])
+
+
+class StreamedImageDataset(EncodedImageDataset):
+    """Crops of encoded images that are read piece by piece; see `EncodedImageDataset`."""
+
+    def pieces(self) -> Pieces:
+        """Return the pieces of the files, with the samples of this split in each.
+
+        Returns:
+            The pieces, in the order of the samples.
+        """
+        ends = self._images.piece_ends
+        read = np.diff(ends, prepend=0)
+        if self._numbers is not None:
+            ends = np.searchsorted(self._numbers, ends)
+        return Pieces(np.diff(ends, prepend=0), read, self.config.shuffle_buffer)
+
+
+def open_images(
+    images: EncodedImages, config: EncodedImagesConfig, split: Split, *, divides: bool
+) -> EncodedImageDataset:
+    """Build the data set of a split; see `EncodedImageDataset`.
+
+    Args:
+        images: The images of the split's files.
+        config: Crops, the fraction that is held out, and whether pieces are read in sequence.
+        split: `train` or `val`.
+        divides: Whether the files hold both splits.
+
+    Returns:
+        The data set.
+
+    Raises:
+        DataError: If there is no image, or a label is not below the number of classes.
+    """
+    kind = StreamedImageDataset if config.streaming else EncodedImageDataset
+    return kind(images, config, split, divides=divides)
 
 
 def _numbers_of(

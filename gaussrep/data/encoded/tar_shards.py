@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from gaussrep.data.encoded.config import WebDatasetConfig, matching_files
-from gaussrep.data.encoded.dataset import EncodedImageDataset
+from gaussrep.data.encoded.dataset import EncodedImageDataset, open_images
 from gaussrep.data.image_files import MAX_BYTES, SUFFIXES, UnreadableImageError
 from gaussrep.data.sample import Split
 from gaussrep.errors import DataError
@@ -142,6 +142,7 @@ class TarShards:
     Attributes:
         labels: Classes of the images; None where no sample has one.
         class_names: Always empty.
+        piece_ends: Number of images up to the end of each shard.
 
     Raises:
         DataError: If some samples have labels and others not.
@@ -151,7 +152,7 @@ class TarShards:
 
     def __init__(self, root: Path, shards: list[Shard]) -> None:
         self._root, self._shards = root, shards
-        self._ends = np.cumsum([len(shard.starts) for shard in shards])
+        self.piece_ends = np.cumsum([len(shard.starts) for shard in shards])
         labels = np.concatenate([shard.labels for shard in shards])
         lacking = int((labels == NO_LABEL).sum())
         if 0 < lacking < len(labels):
@@ -159,7 +160,7 @@ class TarShards:
         self.labels = None if lacking else labels
 
     def __len__(self) -> int:
-        return int(self._ends[-1])
+        return int(self.piece_ends[-1])
 
     def name(self, number: int) -> str:
         """Return the name of an image.
@@ -203,8 +204,8 @@ class TarShards:
         return content
 
     def _place(self, number: int) -> tuple[Shard, int]:
-        which = int(np.searchsorted(self._ends, number, side="right"))
-        first = int(self._ends[which - 1]) if which else 0
+        which = int(np.searchsorted(self.piece_ends, number, side="right"))
+        first = int(self.piece_ends[which - 1]) if which else 0
         return self._shards[which], number - first
 
 
@@ -239,4 +240,4 @@ def open_shards(config: WebDatasetConfig, split: Split = "train") -> EncodedImag
     files = matching_files(config.root, getattr(config, setting), f"data.{setting}")
     stamps = tuple((status.st_mtime_ns, status.st_size) for status in map(Path.stat, files))
     images = _images(config.root, tuple(files), stamps, (config.image_field, config.label_field))
-    return EncodedImageDataset(images, config, split, divides=config.val_files is None)
+    return open_images(images, config, split, divides=config.val_files is None)

@@ -6,8 +6,11 @@ import pytest
 from encoded_samples import png
 
 import gaussrep as gr
+from gaussrep.data.encoded import parquet_files
+from gaussrep.data.encoded.parquet_files import ParquetImages
 from gaussrep.data.image_files import UnreadableImageError
 from gaussrep.errors import DataError
+from gaussrep.training.loading import ShuffledOrder
 
 datasets = pytest.importorskip("datasets")
 
@@ -141,3 +144,71 @@ def test_damaged_files_are_one_sentence(tmp_path, fault):
         folder /= "more"
     with pytest.raises(DataError, match=r"this data set cannot be read \(|wanted one column of im"):
         open_set(folder)
+
+
+def write_groups(path, numbers, **settings):
+    table(numbers).to_parquet(str(path), batch_size=3, **settings)
+
+
+def test_streamed_parquet_is_read_in_place(parquet, tmp_path):
+    patterns = {"train_files": "**/train-*.parquet", "val_files": "**/test-*.parquet"}
+    train, val = (
+        open_set(parquet, split, streaming=True, **patterns) for split in ("train", "val")
+    )
+    assert contents(train) == [png(number) for number in range(9)]
+    assert contents(val) == [png(20), png(21)]
+    assert train.classes == ("cat", "dog", "emu")
+    assert [train[index]["label"] for index in range(4)] == [0, 1, 2, 0]
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_streaming_holds_out_the_same_images(parquet, split):
+    given = {"train_files": "**/train-*.parquet", "val_fraction": 0.4}
+    streamed = open_set(parquet, split, streaming=True, **given)
+    assert contents(streamed) == contents(open_set(parquet, split, **given))
+    pieces = streamed.pieces()
+    assert pieces.samples.sum() == len(streamed)
+    assert pieces.read.sum() == 9
+
+
+def test_each_row_group_is_read_once_per_epoch(tmp_path, monkeypatch):
+    write_groups(tmp_path / "a.parquet", range(30))
+    data = open_set(tmp_path, streaming=True, shuffle_buffer=5, val_fraction=0.2)
+    reads, read = [], ParquetImages._read
+
+    def count(self, path, number):
+        reads.append(number)
+        return read(self, path, number)
+
+    monkeypatch.setattr(ParquetImages, "_read", count)
+    order = ShuffledOrder(size=len(data), seed=3, batch_size=1, pieces=data.pieces()).permutation(0)
+    shown = [data._images.content(data._number(int(index))) for index in order]
+    assert sorted(reads) == list(range(10))
+    assert sorted(shown) == sorted(contents(data))
+    assert list(order) != sorted(order)
+
+
+def test_files_with_other_columns_are_refused(tmp_path):
+    table([0]).to_parquet(str(tmp_path / "a.parquet"))
+    table([1]).remove_columns("label").to_parquet(str(tmp_path / "b.parquet"))
+    with pytest.raises(DataError, match=r"b.parquet: its column label is missing; wanted int64"):
+        open_set(tmp_path, streaming=True)
+
+
+def test_a_row_group_that_is_too_large_is_refused(tmp_path, monkeypatch):
+    write_groups(tmp_path / "a.parquet", range(3))
+    monkeypatch.setattr(parquet_files, "MAX_GROUP_BYTES", 100)
+    with pytest.raises(DataError, match=r"row group 0 holds .* wanted at most 2 GB"):
+        open_set(tmp_path, streaming=True)
+
+
+def test_a_damaged_row_group_names_its_file(tmp_path):
+    path = tmp_path / "a.parquet"
+    write_groups(path, range(6))
+    data = open_set(tmp_path, streaming=True, val_fraction=0.1)
+    content = bytearray(path.read_bytes())
+    content[4:200] = bytes(196)
+    path.write_bytes(content)
+    with pytest.raises(UnreadableImageError, match=r"a.parquet: row group \d cannot be read"):
+        contents(data)

@@ -1,0 +1,162 @@
+"""Images in Parquet files that are read in place, one row group at a time."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from gaussrep.data.encoded.columns import find_image_column, read_labels, require_content
+from gaussrep.data.encoded.config import HuggingFaceConfig
+from gaussrep.data.image_files import UnreadableImageError
+from gaussrep.errors import DataError
+from gaussrep.plain_files import require_plain
+
+if TYPE_CHECKING:
+    from pyarrow import ChunkedArray, Schema
+    from pyarrow.parquet import FileMetaData, ParquetFile
+
+MAX_GROUP_BYTES = 2**31 - 1
+"""Largest decoded size of the images of a row group in bytes, for Arrow's 32-bit offsets."""
+
+
+class ParquetImages:
+    """The images of a column, read by number; the last row groups are kept.
+
+    Args:
+        files: Parquet files with the same columns.
+        config: Columns, and the number of samples in the row groups that are kept.
+
+    Attributes:
+        labels: Classes of the images; None where there is no such column.
+        class_names: Names of the classes, where the files list them.
+        piece_ends: Number of rows up to the end of each row group.
+
+    Raises:
+        DataError: There is not one column of images, the labels are no whole numbers, the files
+            differ in these columns, or a row group is too large.
+    """
+
+    def __init__(self, files: Sequence[Path], config: HuggingFaceConfig) -> None:
+        from datasets import Features
+
+        self._config = config
+        self._groups: list[tuple[Path, int]] = []
+        self._kept: OrderedDict[int, ChunkedArray] = OrderedDict()
+        with _open(files[0]) as first:
+            schema = first.schema_arrow
+        features = Features.from_arrow_schema(schema)
+        self._column = find_image_column(features, config)
+        has_labels = config.label_field in schema.names
+        counts, labels = [], []
+        for path in files:
+            with _open(path) as file:
+                _check_same_columns(file.schema_arrow, schema, self._column, config, path)
+                counts += self._index(file.metadata, path)
+                if has_labels:
+                    labels += file.read([config.label_field], use_threads=False)[0].chunks
+        self.piece_ends = np.cumsum(np.array(counts, np.int64))
+        self._limit = config.shuffle_buffer + max(counts, default=0)
+        self.labels, self.class_names = None, ()
+        if has_labels:
+            import pyarrow
+
+            column = pyarrow.chunked_array(labels, schema.field(config.label_field).type)
+            self.labels, self.class_names = read_labels(features, column, config)
+
+    def __len__(self) -> int:
+        return int(self.piece_ends[-1]) if len(self.piece_ends) else 0
+
+    def name(self, number: int) -> str:
+        """Return the name of an image.
+
+        Args:
+            number: Number of the image.
+
+        Returns:
+            The number of its row.
+        """
+        return f"row {number}"
+
+    def content(self, number: int) -> bytes:
+        """Read the file that an image was.
+
+        Args:
+            number: Number of the image.
+
+        Returns:
+            Its content.
+
+        Raises:
+            UnreadableImageError: The row holds none, or its row group cannot be read now.
+        """
+        piece = int(np.searchsorted(self.piece_ends, number, side="right"))
+        first = int(self.piece_ends[piece - 1]) if piece else 0
+        value = self._group(piece)[number - first].as_py()
+        return require_content(value, number, self._column, self._config)
+
+    def _index(self, metadata: "FileMetaData", path: Path) -> list[int]:
+        """Note the row groups of a file; return the number of rows of each."""
+        counts = []
+        for number in range(metadata.num_row_groups):
+            group = metadata.row_group(number)
+            columns = (group.column(index) for index in range(group.num_columns))
+            size = max(
+                column.total_uncompressed_size
+                for column in columns
+                if column.path_in_schema.partition(".")[0] == self._column
+            )
+            if size > MAX_GROUP_BYTES:
+                raise DataError(
+                    f"{path}: row group {number} holds {size / 1e9:.1f} GB of images; wanted at "
+                    "most 2 GB; write the file with fewer rows per group."
+                )
+            self._groups.append((path, number))
+            counts.append(group.num_rows)
+        return counts
+
+    def _group(self, piece: int) -> "ChunkedArray":
+        """Read the images of a row group, or find them among the kept ones."""
+        if piece not in self._kept:
+            path, number = self._groups[piece]
+            self._kept[piece] = self._read(path, number)
+            while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._limit:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(piece)
+        return self._kept[piece]
+
+    def _read(self, path: Path, number: int) -> "ChunkedArray":
+        import pyarrow
+
+        try:
+            with _open(path) as file:
+                images = file.read_row_group(number, [self._column], use_threads=False)[0]
+                images.validate(full=True)  # damaged offsets would crash a reader
+        except (pyarrow.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())[:300].rstrip(".")
+            raise UnreadableImageError(
+                f"{path}: row group {number} cannot be read ({reason})."
+            ) from error
+        return images
+
+
+def _open(path: Path) -> "ParquetFile":
+    from pyarrow.parquet import ParquetFile
+
+    require_plain(path)
+    return ParquetFile(path, memory_map=False)
+
+
+def _check_same_columns(
+    given: "Schema", wanted: "Schema", column: str, config: HuggingFaceConfig, path: Path
+) -> None:
+    for name in (column, config.label_field):
+        kinds = [
+            schema.field(name).type if name in schema.names else None for schema in (given, wanted)
+        ]
+        if kinds[0] != kinds[1]:
+            raise DataError(
+                f"{path}: its column {name} is {kinds[0] or 'missing'}; wanted {kinds[1] or 'none'}"
+                " as in the first file."
+            )
