@@ -7,9 +7,16 @@ import pytest
 
 BEGIN = """
 import gc, sys
-from gaussrep.collector import collect, paused_collector, resume_collector
+from gaussrep.collector import collect, disabled_collector, paused_collector, resume_collector
 """
 CASES = {
+    "a block disables it": """
+with disabled_collector():
+    with disabled_collector():
+        pass
+    print(gc.isenabled())
+print(gc.isenabled())
+""",
     "the block ends it": """
 with paused_collector():
     print(gc.isenabled())

@@ -19,12 +19,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cache
-from importlib.metadata import version
+from importlib import import_module, metadata
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 import numpy as np
+from llvmlite import binding
 from numba.core import config as numba_config  # noqa: TID253
 from numba.core.caching import FunctionCache, NullCache  # noqa: TID253
 from numba.core.sigutils import normalize_signature  # noqa: TID253
@@ -40,6 +41,7 @@ COMPILERS = ("numba", "llvmlite", "numpy")
 """Distributions whose versions are part of every key, and whose sources are not read."""
 
 config: Any = numba_config
+version = cache(metadata.version)
 logger = logging.getLogger("gaussrep")
 
 
@@ -75,7 +77,7 @@ class KernelCache:
         """Load the kernel for the types of some arguments; None where it must be compiled."""
         self._wait(self._dispatcher, sig)
         try:
-            loaded = self._open(sig).load_overload(sig, target_context)
+            loaded = _load(self._open(sig), sig, target_context)
         except Exception as error:  # a damaged file makes pickle and LLVM raise almost anything
             self._discard(sig, error)
             loaded = None
@@ -119,6 +121,23 @@ class KernelCache:
         if sig not in self._opened:
             self._opened[sig] = _open_folder(self._dispatcher, normalize_signature(sig)[0])
         return self._opened[sig]
+
+
+def _load(opened: Any, sig: Any, target_context: Any) -> Any:
+    """Load a kernel without what Numba's `load_overload` imports and compiles for compiling."""
+    if isinstance(opened, NullCache):
+        return None
+    _add_symbols()
+    with opened._guard_against_spurious_io_errors():
+        return opened._load_overload(sig, target_context)
+
+
+@cache
+def _add_symbols() -> None:
+    """Let LLVM find Numba's functions for memory, which kernels call."""
+    functions = import_module("numba.core.runtime._nrt_python").c_helpers
+    for name, address in functions.items():
+        binding.add_symbol(name if name.startswith("_") else f"NRT_{name}", address)
 
 
 def _index_of(opened: Any) -> Any:

@@ -7,10 +7,7 @@ and again meanwhile, and Numba looks in every function for closures and array ex
 rewrite. Without all this, compiling takes a third less time.
 """
 
-import gc
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from types import CodeType
 from typing import Any
@@ -20,7 +17,8 @@ from numba.core import typed_passes, untyped_passes  # noqa: TID253
 from numba.core.codegen import JITCodeLibrary  # noqa: TID253
 from numba.core.compiler import Compiler  # noqa: TID253
 from numba.core.compiler_machinery import PassManager  # noqa: TID253
-from numba.np import linalg  # noqa: TID253
+
+from gaussrep.collector import disabled_collector
 
 PASSES = (
     untyped_passes.TranslateByteCode,
@@ -50,6 +48,7 @@ class KernelCompiler(Compiler):
     """
 
     def __init__(self, typingctx: Any, targetctx: Any, library: Any, *arguments: Any) -> None:
+        _import_arrays()
         super().__init__(typingctx, targetctx, library, *arguments)
         state: Any = self.state
         state.library = KernelLibrary(state.targetctx.codegen(), "kernel")
@@ -57,19 +56,8 @@ class KernelCompiler(Compiler):
 
     def compile_extra(self, func: Any) -> Any:
         """Compile a function with the garbage collector paused."""
-        with _paused_collector():
+        with disabled_collector():
             return super().compile_extra(func)
-
-
-@contextmanager
-def _paused_collector() -> Iterator[None]:
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 class KernelLibrary(JITCodeLibrary):
@@ -142,6 +130,8 @@ def _import_arrays() -> None:
     """
     if "numba.np.arraymath" in sys.modules:
         return
+    from numba.np import linalg
+
     functions: Any = linalg
     ensure_blas, functions.ensure_blas = functions.ensure_blas, bool
     try:
@@ -150,6 +140,3 @@ def _import_arrays() -> None:
         functions.ensure_blas = ensure_blas
     found: Any = arraymath
     found.ensure_blas, found._HAVE_BLAS = ensure_blas, find_spec("scipy") is not None
-
-
-_import_arrays()

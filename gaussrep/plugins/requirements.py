@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from typing import TYPE_CHECKING
 
-from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 
 def unmet(requires: Iterable[str]) -> tuple[str, ...]:
@@ -18,7 +21,7 @@ def unmet(requires: Iterable[str]) -> tuple[str, ...]:
     Returns:
         The unmet ones, as they were given.
     """
-    return tuple(text for text in requires if not _is_met(Requirement(text), "", frozenset()))
+    return tuple(text for text in requires if not _is_met(_parse(text), "", frozenset()))
 
 
 def install_line(requires: Iterable[str]) -> str:
@@ -34,16 +37,23 @@ def install_line(requires: Iterable[str]) -> str:
         >>> install_line(["gsplat>=1.4", "scipy"])
         'pip install "gsplat>=1.4" scipy'
     """
-    return " ".join(["pip install", *(_argument(Requirement(text)) for text in requires)])
+    return " ".join(["pip install", *(_argument(_parse(text)) for text in requires)])
 
 
-def _argument(requirement: Requirement) -> str:
+def _parse(text: str) -> "Requirement":
+    """Parse a requirement; most components have none, so its parser is imported here."""
+    from packaging.requirements import Requirement
+
+    return Requirement(text)
+
+
+def _argument(requirement: "Requirement") -> str:
     requirement.marker = None
     text = str(requirement)
     return text if re.fullmatch(r"[\w.-]+", text) else f'"{text}"'
 
 
-def _is_met(requirement: Requirement, extra: str, seen: frozenset[tuple[str, str]]) -> bool:
+def _is_met(requirement: "Requirement", extra: str, seen: frozenset[tuple[str, str]]) -> bool:
     """Whether a requirement made under an extra is met; `seen` holds the extras being checked."""
     if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
         return True
@@ -64,9 +74,9 @@ def _extra_is_met(installed: Distribution, extra: str, seen: frozenset[tuple[str
     return all(_is_met(part, extra, seen) for part in _only_with(installed, extra))
 
 
-def _only_with(installed: Distribution, extra: str) -> Iterator[Requirement]:
+def _only_with(installed: Distribution, extra: str) -> Iterator["Requirement"]:
     """Requirements of an extra of a distribution."""
     for text in installed.requires or ():
-        part = Requirement(text)
+        part = _parse(text)
         if part.marker and not part.marker.evaluate({"extra": ""}):
             yield part

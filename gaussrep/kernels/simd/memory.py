@@ -4,7 +4,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import types  # noqa: TID253
-from numba.np.arrayobj import make_array, populate_array  # noqa: TID253
 
 from gaussrep.kernels.simd.vectors import (
     I32,
@@ -33,6 +32,8 @@ def allocate(typingctx: Any, count: Any, dtype: Any) -> Any:
     """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        from numba.np.arrayobj import make_array, populate_array
+
         size = context.get_abi_sizeof(context.get_data_type(sig.return_type.dtype))
         itemsize = context.get_constant(types.intp, size)
         bytes_needed = builder.mul(args[0], itemsize)

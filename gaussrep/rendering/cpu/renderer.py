@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
+from gaussrep.collector import disabled_collector
 from gaussrep.errors import UnavailableError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import CpuConfig
@@ -24,7 +25,8 @@ class CpuRenderer(TiledRenderer):
     def __init__(self, config: CpuConfig | None = None) -> None:
         self.config = config or CpuConfig()
         try:
-            from gaussrep.rendering.cpu import first_use, op
+            with disabled_collector():
+                from gaussrep.rendering.cpu import first_use, op
         except (ImportError, OSError) as error:
             raise UnavailableError(
                 f"renderer 'cpu' needs Numba, which does not import here ({error}); "
