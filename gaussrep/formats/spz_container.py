@@ -35,9 +35,17 @@ METHODS = (
 a longer search does not always find better ones."""
 ZSTD_VERSION = 4
 """The first version that is not gzipped."""
-ZSTD_LEVELS = (1, 9)
-"""Zstandard's levels of written streams, the fastest first: a longer search packs centers tighter,
-and quantized SH without relations less tightly. A design choice."""
+ZSTD_METHODS: tuple[dict[str, int], ...] = (
+    {"compression_level": 1, "min_match": 7, "hash_log": 6},
+    {"compression_level": 1},
+    {"compression_level": 5, "min_match": 4, "hash_log": 18, "search_log": 1},
+    {"compression_level": 9},
+)
+"""Parameters of Zstandard for written streams, the fastest first: hardly any repetitions, which
+suits quantized SH without relations, few of them, short ones, of which centers have many, and a
+long search. A design choice."""
+ZSTD_LOSS = 0.02
+"""Share of a stream that a faster method may add to it. A design choice."""
 TABLE = struct.Struct("<I12x")
 """Place of the table of streams, behind the header in version 4."""
 STREAM = struct.Struct("<QQ")
@@ -158,19 +166,29 @@ def _write_zstd(
     streams: Sequence[ByteStream],
 ) -> None:
     """Pack every stream on its own, behind the records and a table of sizes."""
-    packers = [zstandard().ZstdCompressor(level=level) for level in ZSTD_LEVELS]
+    packers = _zstd_packers()
     file.write(head + TABLE.pack(HEADER.size + TABLE.size + len(record)) + record)
     place = file.tell()
     file.write(bytes(STREAM.size * len(sizes)))
     table = b""
     for stream, size in zip(streams, sizes, strict=False):
         sample = _sample(stream)
-        packer = min(packers, key=lambda packer: len(packer.compress(sample)))
+        sampled = [len(packer.compress(sample)) for packer in packers]
+        limit = (1 + ZSTD_LOSS) * min(sampled)
+        packer = next(each for each, found in zip(packers, sampled, strict=True) if found <= limit)
         stream.seek(0)
         _, packed = packer.copy_stream(stream, file, size=size)
         table += STREAM.pack(packed, size)
     file.seek(place)
     file.write(table)
+
+
+def _zstd_packers() -> list[Any]:
+    module = zstandard()
+    return [
+        module.ZstdCompressor(compression_params=module.ZstdCompressionParameters(**method))
+        for method in ZSTD_METHODS
+    ]
 
 
 def zstandard() -> Any:

@@ -16,6 +16,7 @@ from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.config import SpzConfig
 from gaussrep.formats.spz import Spz
 from gaussrep.formats.spz_streams import decode_quats, encode_quats
+from gaussrep.gaussians import Gaussians
 
 C0 = 0.28209479177387814
 
@@ -363,6 +364,22 @@ class TestWriting:
         save(g, tmp_path / "old.spz", version=3)
         for name, tensor in load(tmp_path / "old.spz").tensors():
             assert torch.equal(getattr(new, name), tensor), name
+
+    def test_version_4_is_smaller_than_version_3(self, tmp_path):
+        pytest.importorskip("zstandard")
+        generator = torch.Generator().manual_seed(0)
+        count = 5000
+        g = Gaussians(
+            means=torch.rand(count, 3, generator=generator) * 4 - 2,
+            quats=torch.randn(count, 4, generator=generator),
+            scales=torch.full((count, 3), 0.1),
+            opacities=torch.full((count,), 0.5),
+            sh=torch.randn(count, 16, 3, generator=generator) * 0.15,
+        )
+        for version in (3, 4):
+            save(g, tmp_path / f"{version}.spz", version=version)
+        sizes = [(tmp_path / f"{version}.spz").stat().st_size for version in (3, 4)]
+        assert sizes[1] < sizes[0]
 
     def test_version_4_without_zstandard(self, tmp_path, make_scene, monkeypatch):
         monkeypatch.setitem(sys.modules, "zstandard", None)
