@@ -29,12 +29,19 @@ from gaussrep.sh import from_rgb
 from harness.processor import processor_seconds
 from harness.report import describe_origin
 
+COUNT = 1_000_000
+"""Gaussians of the largest scene."""
+JITTER = 0.01
+"""Standard deviation of what is added to its centers, in scene units, and to its colors."""
 OUT = Path(__file__).parent / "results" / "sog-speed.json"
 DEFINITIONS = {
     "garden": "138,766 points of a real garden with plain colors, standard deviations even in 0 "
     "to 0.02, random orientations, opacities even in 0 to 1; three views",
     "garden, SH": "every eighth of them with harmonics of degree 3: a fixed random linear map of "
     "color and place, and noise of a tenth of its deviation",
+    "garden, million": "1,000,000 Gaussians at points of the garden, each drawn evenly; normal "
+    f"noise of {JITTER} on centers and colors; the rest as in garden",
+    "PLY to PLY": "the same program without SOG: start, reading and checks",
     "cpu": "processor seconds of the whole program, user and system, all threads, median",
     "seconds": "elapsed, median",
     "psnr": "images of the SOG scene against those of the PLY scene, renderer cpu, mean of all "
@@ -61,6 +68,24 @@ def with_harmonics(scene: Gaussians) -> Gaussians:
     return scene.replace(colors=None, sh=sh)
 
 
+def enlarge(scene: Gaussians) -> Gaussians:
+    """Draw a scene of `COUNT` Gaussians around those of another."""
+    assert scene.colors is not None
+    generator = torch.Generator().manual_seed(0)
+    drawn = torch.randint(scene.count, (COUNT,), generator=generator)
+
+    def noise(columns: int) -> torch.Tensor:
+        return JITTER * torch.randn(COUNT, columns, generator=generator)
+
+    return Gaussians(
+        means=scene.means[drawn] + noise(3),
+        quats=torch.randn(COUNT, 4, generator=generator),
+        scales=scene.scales.max() * torch.rand(COUNT, 3, generator=generator).clamp_min(1e-6),
+        opacities=torch.rand(COUNT, generator=generator),
+        colors=(scene.colors[drawn] + noise(3)).clamp(0, 1),
+    )
+
+
 def run_program(command: list[str | Path]) -> Spent:
     before, clock = processor_seconds(), time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -69,18 +94,20 @@ def run_program(command: list[str | Path]) -> Spent:
 
 def measure(shown: Shown, program: SplatTransform, repeats: int) -> list[dict[str, Any]]:
     with TemporaryDirectory() as folder:
-        source, target = Path(folder) / "in.ply", Path(folder) / "out.sog"
+        source, sog, ply = (Path(folder) / name for name in ("in.ply", "out.sog", "out.ply"))
         save(shown.gaussians, source)
         truth = shown.draw(load(source))
-        commands: dict[str, list[str | Path]] = {
-            "gaussrep": [sys.executable, "-m", "gaussrep", "convert", source, target],
-            program.name: [program.path, "-w", "-q", "-g", "cpu", source, target],
+        programs: dict[str, list[str | Path]] = {
+            "gaussrep": [sys.executable, "-m", "gaussrep", "convert"],
+            program.name: [program.path, "-w", "-q", "-g", "cpu"],
         }
-        spent: dict[str, list[Spent]] = {name: [] for name in commands}
+        tasks = {name: (command, sog) for name, command in programs.items()}
+        tasks |= {f"{name}, PLY to PLY": (command, ply) for name, command in programs.items()}
+        spent: dict[str, list[Spent]] = {name: [] for name in tasks}
         kept = {}
         for _ in range(repeats):
-            for name, command in commands.items():
-                spent[name].append(run_program(command))
+            for name, (command, target) in tasks.items():
+                spent[name].append(run_program([*command, source, target]))
                 kept[name] = {
                     "bytes": target.stat().st_size,
                     "psnr": round(compute_image_metrics(shown.draw(load(target)), truth).psnr, 2),
@@ -102,7 +129,11 @@ def measure(shown: Shown, program: SplatTransform, repeats: int) -> list[dict[st
 def run(modules: Path, repeats: int, out: Path) -> None:
     plain, program = garden(), SplatTransform(modules)
     few = with_harmonics(plain.gaussians[::8])
-    scenes = [plain, replace(plain, name="garden, SH", gaussians=few)]
+    scenes = [
+        plain,
+        replace(plain, name="garden, SH", gaussians=few),
+        replace(plain, name="garden, million", gaussians=enlarge(plain.gaussians)),
+    ]
     results = []
     for shown in scenes:
         for row in measure(shown, program, repeats):
