@@ -22,7 +22,13 @@ from gaussrep.fitting.scene_model import SceneModel
 from gaussrep.rendering.cpu.buffers import allocate
 from gaussrep.rendering.cpu.first_use import compile_first
 from gaussrep.rendering.cpu.geometry import LENS, POSITION
-from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
+from gaussrep.rendering.cpu.layout import (
+    Harmonics,
+    ImageBuffers,
+    Scenes,
+    joint_harmonics,
+    split_harmonics,
+)
 from gaussrep.rendering.cpu.op import to_array
 from gaussrep.rendering.cpu.stages import (
     RasterState,
@@ -99,15 +105,17 @@ class _Views(torch.autograd.Function):
         features: Tensor | None,
     ) -> tuple[Tensor | None, ...]:
         width, height, ortho, antialiased, degree = options
-        scales, opacities, sh = log_scales.exp(), logits.sigmoid(), _used(sh0, shN, degree)
+        scales, opacities = log_scales.exp(), logits.sigmoid()
         cameras = {"viewmats": viewmats, "Ks": Ks}
         gaussians = {"means": means, "quats": quats, "scales": scales, "opacities": opacities}
-        gaussians |= {"sh": sh} if features is None else {"sh": sh, "features": features}
+        gaussians |= {} if features is None else {"features": features}
+        coefficients = {"sh0": sh0} if shN is None else {"sh0": sh0, "shN": shN}
         lenses = {} if lens is None else {"distortion": lens}
-        check_finite({**gaussians, **cameras, **lenses, "background": background})
+        check_finite({**gaussians, **coefficients, **cameras, **lenses, "background": background})
         cameras["positions"] = _centers(viewmats.numpy(force=True).tobytes())
+        sh = _harmonics([_repeat(each, len(viewmats)) for each in coefficients.values()], degree)
         ctx.state = project_and_bin(
-            _scenes(gaussians, cameras),
+            _scenes(gaussians, cameras, sh),
             width,
             height,
             ortho=ortho,
@@ -119,7 +127,7 @@ class _Views(torch.autograd.Function):
         composite_tiles(ctx.state, ctx.background, ctx.images)
         ctx.set_materialize_grads(False)
         ctx.activated, ctx.copies = (scales, opacities), copies
-        ctx.higher = 0 if shN is None else shN.shape[1]
+        ctx.degree, ctx.shapes = degree, [each.shape for each in coefficients.values()]
         color, alpha, depth, drawn = map(torch.from_numpy, ctx.images)
         return color, alpha, depth, None if features is None else drawn
 
@@ -129,7 +137,14 @@ class _Views(torch.autograd.Function):
         images = ctx.images
         pairs = zip(images, given, strict=True)
         grads = [image[:0] if grad is None else to_array(grad) for image, grad in pairs]
-        found, _ = compute_gradients(ctx.state, ctx.background, images, ImageBuffers(*grads))
+        to_sh = _allocate_gradients(ctx.shapes, len(ctx.background), ctx.degree)
+        found, _ = compute_gradients(
+            ctx.state,
+            ctx.background,
+            images,
+            ImageBuffers(*grads),
+            _harmonics(to_sh, ctx.degree),
+        )
         before, own = ctx.copies.grad, torch.from_numpy(found.means)
         ctx.copies.grad = own if before is None else before + own
         scales, opacities = ctx.activated
@@ -142,7 +157,8 @@ class _Views(torch.autograd.Function):
             _sum(found.quats),
             _sum(found.scales) * scales,
             torch.ops.aten.sigmoid_backward(_sum(found.opacities), opacities),
-            *_split(_sum(found.sh), ctx.higher),
+            _sum(to_sh[0]),
+            _sum(to_sh[1]) if ctx.degree else None,
             _sum(found.features) if ctx.needs_input_grad[-1] else None,
         )
 
@@ -153,14 +169,23 @@ def _centers(viewmats: bytes) -> Tensor:
     return camera_centers(torch.frombuffer(bytearray(viewmats), dtype=torch.float32).view(-1, 4, 4))
 
 
-def _used(sh0: Tensor, shN: Tensor | None, degree: int) -> Tensor:
-    if not degree:
-        return sh0
-    assert shN is not None
-    return torch.cat([sh0, shN[:, : (degree + 1) ** 2 - 1]], dim=1)
+def _harmonics(coefficients: Sequence[np.ndarray], degree: int) -> Harmonics:
+    """Describe the coefficients up to a degree, of `sh0` and, where there are any, `shN`."""
+    if len(coefficients) == 1:
+        return joint_harmonics(coefficients[0])
+    return split_harmonics(*coefficients, bases=(degree + 1) ** 2)
 
 
-def _scenes(gaussians: Mapping[str, Tensor], cameras: Mapping[str, Tensor]) -> Scenes:
+def _allocate_gradients(shapes: Sequence[torch.Size], views: int, degree: int) -> list[np.ndarray]:
+    """Allocate gradients to `sh0` and `shN`; kernels write none to coefficients above a degree."""
+    is_all = all((degree + 1) ** 2 == 1 + higher for _, higher, _ in shapes[1:])
+    make = np.empty if is_all else np.zeros
+    return [make((views, *shape), np.float32) for shape in shapes]
+
+
+def _scenes(
+    gaussians: Mapping[str, Tensor], cameras: Mapping[str, Tensor], sh: Harmonics
+) -> Scenes:
     views, count = len(cameras["viewmats"]), len(gaussians["means"])
     empty = {
         "colors": np.empty((views, 1, 0, 3), np.float32),
@@ -168,7 +193,7 @@ def _scenes(gaussians: Mapping[str, Tensor], cameras: Mapping[str, Tensor]) -> S
     }
     copies = {name: _repeat(each, views) for name, each in gaussians.items()}
     single = {name: to_array(each)[:, None] for name, each in cameras.items()}
-    return Scenes(**{**empty, **copies, **single})
+    return Scenes(**{**empty, **copies, **single}, sh=sh)
 
 
 def _allocate_images(state: RasterState) -> ImageBuffers:
@@ -209,14 +234,3 @@ def _sum(gradients: np.ndarray) -> Tensor:
     if len(gradients) == 1:
         return torch.from_numpy(gradients[0])
     return torch.from_numpy(gradients).sum(0)
-
-
-def _split(sh: Tensor, higher: int) -> tuple[Tensor, Tensor | None]:
-    """Gradients to the coefficients of degree 0, and to all higher ones where some are used."""
-    used = sh.shape[1] - 1
-    if not used:
-        return sh, None
-    rest = sh[:, 1:].contiguous()
-    if used < higher:
-        rest = torch.nn.functional.pad(rest, (0, 0, 0, higher - used))
-    return sh[:, :1].contiguous(), rest

@@ -8,7 +8,7 @@ import numpy as np
 
 from gaussrep.kernels.ahead import compile_ahead
 from gaussrep.kernels.threads import split_tasks
-from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
+from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes, joint_harmonics
 from gaussrep.rendering.cpu.stages import composite_tiles, compute_gradients, project_and_bin
 
 
@@ -41,7 +41,7 @@ def compile_first(*, features: bool, sh: bool, lens: int, medians: bool, backwar
     composite_tiles(state, background, images, places, launch=note)
     after = list[Any]()
     if backward:
-        compute_gradients(state, background, images, images, launch=_recorder(after))
+        compute_gradients(state, background, images, images, scenes.sh, launch=_recorder(after))
     compile_ahead(forward[::-1] + after[::-1])
 
 
@@ -64,7 +64,7 @@ def _empty_scenes(channels: int, bases: int) -> Scenes:
         opacities=_empty(1, 0),
         colors=_empty(1, 1, 0, 3),
         features=_empty(1, 0, channels),
-        sh=_empty(1, 0, bases, 3),
+        sh=joint_harmonics(_empty(1, 0, bases, 3)),
         positions=_empty(1, 1, 3),
         viewmats=_empty(1, 1, 4, 4),
         Ks=_empty(1, 1, 3, 3),

@@ -9,6 +9,7 @@ from gaussrep.kernels.jit import inline_jit, inline_jit_alloc
 from gaussrep.kernels.simd import maximum
 from gaussrep.kernels.simd.memory import allocate
 from gaussrep.rendering.cpu.geometry import dot
+from gaussrep.rendering.cpu.layout import HALF, ZERO, Harmonics
 from gaussrep.sh_constants import C0, MAX_DEGREE
 
 MAX_BASES = (MAX_DEGREE + 1) ** 2
@@ -83,33 +84,38 @@ def _write_degree_4(x: float, y: float, z: float, basis: np.ndarray) -> None:
 
 
 @inline_jit
-def sum_harmonics(sh: np.ndarray, scene: int, n: int, basis: np.ndarray) -> Any:
+def sum_harmonics(sh: Harmonics, index: int, basis: np.ndarray) -> Any:
     """Compute the color of a Gaussian before it is clamped at 0."""
-    red = green = blue = np.float32(0.5)
-    for k in range(sh.shape[2]):
-        red += basis[k] * sh[scene, n, k, 0]
-        green += basis[k] * sh[scene, n, k, 1]
-        blue += basis[k] * sh[scene, n, k, 2]
+    at = index * sh.stride
+    red, green, blue = (
+        HALF + basis[0] * sh.first[at],
+        HALF + basis[0] * sh.first[at + 1],
+        HALF + basis[0] * sh.first[at + 2],
+    )
+    at = index * sh.higher_stride
+    for k in range(1, sh.bases):
+        red += basis[k] * sh.higher[at]
+        green += basis[k] * sh.higher[at + 1]
+        blue += basis[k] * sh.higher[at + 2]
+        at += 3
     return red, green, blue
 
 
 @inline_jit
 def harmonics_vjp(
-    sh: np.ndarray,
-    scene: int,
-    n: int,
+    sh: Harmonics,
+    index: int,
     direction: Any,
     grad: Any,
     basis: np.ndarray,
     slopes: np.ndarray,
-    grad_sh: np.ndarray,
+    grad_sh: Harmonics,
 ) -> Any:
     """Add the gradient to the coefficients, and return that to the direction, not yet projected.
 
     Args:
-        sh: Coefficients, float32 [S, N, K, 3].
-        scene: Index of the scene.
-        n: Index of the Gaussian.
+        sh: Coefficients.
+        index: Scene * N + n, n being the index of the Gaussian.
         direction: Unit direction.
         grad: Gradient to the color before it is clamped.
         basis: Result of `write_basis`.
@@ -119,16 +125,35 @@ def harmonics_vjp(
     Returns:
         The gradient to the direction.
     """
-    for k in range(sh.shape[2]):
-        grad_sh[scene, n, k, 0] += basis[k] * grad[0]
-        grad_sh[scene, n, k, 1] += basis[k] * grad[1]
-        grad_sh[scene, n, k, 2] += basis[k] * grad[2]
+    _add_rgb(grad_sh.first, index * grad_sh.stride, basis[0], grad)
+    at, to = index * sh.higher_stride, index * grad_sh.higher_stride
+    for k in range(1, sh.bases):
+        _add_rgb(grad_sh.higher, to, basis[k], grad)
         slopes[k] = (
-            sh[scene, n, k, 0] * grad[0]
-            + sh[scene, n, k, 1] * grad[1]
-            + sh[scene, n, k, 2] * grad[2]
+            sh.higher[at] * grad[0] + sh.higher[at + 1] * grad[1] + sh.higher[at + 2] * grad[2]
         )
-    return _basis_vjp(sh.shape[2], direction, slopes)
+        at, to = at + 3, to + 3
+    return _basis_vjp(sh.bases, direction, slopes)
+
+
+@inline_jit
+def clear_harmonics(grad_sh: Harmonics, index: int) -> None:
+    """Set the gradients to the coefficients of a Gaussian to zero."""
+    _clear(grad_sh.first, index * grad_sh.stride, 3)
+    _clear(grad_sh.higher, index * grad_sh.higher_stride, 3 * (grad_sh.bases - 1))
+
+
+@inline_jit
+def _clear(values: np.ndarray, start: int, count: int) -> None:
+    for at in range(start, start + count):
+        values[at] = ZERO
+
+
+@inline_jit
+def _add_rgb(values: np.ndarray, at: int, factor: float, rgb: Any) -> None:
+    values[at] += factor * rgb[0]
+    values[at + 1] += factor * rgb[1]
+    values[at + 2] += factor * rgb[2]
 
 
 @inline_jit

@@ -38,6 +38,51 @@ TRANSMITTANCE_MIN = np.float32(conventions.TRANSMITTANCE_MIN)
 ZERO, HALF, ONE = np.float32(0), np.float32(0.5), np.float32(1)
 
 
+class Harmonics(NamedTuple):
+    """Coefficients of spherical harmonics, or gradients to them, at index scene * N + n.
+
+    Those of degree 0 and the higher ones may lie in one array or in two.
+    """
+
+    first: np.ndarray
+    """Those of degree 0, float32; RGB of a Gaussian follows that of the one before at `stride`."""
+    higher: np.ndarray
+    """The higher ones, [..., 3] flat."""
+    stride: int
+    """Floats of `first` per Gaussian."""
+    higher_stride: int
+    """Floats of `higher` per Gaussian."""
+    bases: int
+    """Number of coefficients that are used, K; 0 without spherical harmonics."""
+
+
+def joint_harmonics(sh: np.ndarray) -> Harmonics:
+    """Describe coefficients that lie in one array.
+
+    Args:
+        sh: Contiguous, float32 [..., K, 3].
+
+    Returns:
+        Views of it.
+    """
+    bases, flat = sh.shape[-2], sh.reshape(-1)
+    return Harmonics(flat, flat[3:], 3 * bases, 3 * bases, bases)
+
+
+def split_harmonics(sh0: np.ndarray, shN: np.ndarray, bases: int) -> Harmonics:
+    """Describe coefficients that lie in two arrays.
+
+    Args:
+        sh0: Those of degree 0, contiguous, float32 [..., 1, 3].
+        shN: The higher ones, contiguous, [..., at least `bases` - 1, 3].
+        bases: Number of coefficients that are used, of both arrays.
+
+    Returns:
+        Views of them.
+    """
+    return Harmonics(sh0.reshape(-1), shN.reshape(-1), 3, 3 * shN.shape[-2], bases)
+
+
 class Scenes(NamedTuple):
     """Scenes (S) of Gaussians (N) with views (V); the index of an image (I) is scene * V + view."""
 
@@ -53,8 +98,8 @@ class Scenes(NamedTuple):
     """[S, V or 1, N, 3]; not used with spherical harmonics"""
     features: np.ndarray
     """[S, N, C]"""
-    sh: np.ndarray
-    """[S, N, K, 3]; K is 0 without spherical harmonics"""
+    sh: Harmonics
+    """Coefficients of spherical harmonics, if there are any"""
     positions: np.ndarray
     """Camera centers, [S, V, 3]; not used without spherical harmonics"""
     viewmats: np.ndarray
@@ -156,7 +201,7 @@ class Gradients(NamedTuple):
     opacities: np.ndarray
     colors: np.ndarray
     features: np.ndarray
-    sh: np.ndarray
+    sh: Harmonics
     cameras: np.ndarray
     """Rows of the rotation, offset, fx, fy, cx, cy, position, lens: float64
     [S * blocks * V * CAMERA_SIZE]."""

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from gaussrep.rendering.cpu.buffers import allocate
 from gaussrep.rendering.cpu.geometry import LENS, POSITION
-from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes
+from gaussrep.rendering.cpu.layout import ImageBuffers, Scenes, joint_harmonics
 from gaussrep.rendering.cpu.stages import (
     RasterState,
     composite_tiles,
@@ -26,10 +26,10 @@ from gaussrep.rendering.tiled import (
     split_camera_gradients,
 )
 
-POSITIONS = Scenes._fields.index("positions")
+SH, POSITIONS = map(Scenes._fields.index, ("sh", "positions"))
 SCENES, INPUTS = 10, 11
-"""Place of the camera centers among the tensor arguments; number of those of `Scenes`, and with the
-lenses. The background follows."""
+"""Places of two tensors among those of `Scenes`; number of these, and with the lenses. The
+background follows."""
 
 torch.library.define(
     "gaussrep::rasterize",
@@ -172,8 +172,12 @@ def _rasterize_backward(
     """
     state = _project_and_bin(scenes, width, height, ortho, antialiased)
     saved, grads = (ImageBuffers(*map(_to_image_array, group)) for group in (images, grad_outputs))
-    gradients, grad_background = compute_gradients(state, _to_image_array(background), saved, grads)
-    found = [torch.from_numpy(array) for array in (*gradients, grad_background)]
+    grad_sh = np.empty(scenes[SH].shape, np.float32)
+    gradients, grad_background = compute_gradients(
+        state, _to_image_array(background), saved, grads, joint_harmonics(grad_sh)
+    )
+    arrays = *gradients[:SH], grad_sh, gradients.cameras, grad_background
+    found = [torch.from_numpy(array) for array in arrays]
     *to_scenes, to_cameras, to_background = found
     return [
         *to_scenes,
@@ -201,7 +205,8 @@ def _(
 def _project_and_bin(
     scenes: list[Tensor], width: int, height: int, ortho: bool, antialiased: bool
 ) -> RasterState:
-    *arrays, distortion = map(to_array, scenes)
+    arrays: list[Any] = list(map(to_array, scenes))
+    distortion, arrays[SH] = arrays.pop(), joint_harmonics(arrays[SH])
     return project_and_bin(
         Scenes(*arrays),
         width,

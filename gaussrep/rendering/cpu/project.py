@@ -31,6 +31,7 @@ from gaussrep.rendering.cpu.layout import (
     SHEAR,
     ZERO,
     Grid,
+    Harmonics,
     Lenses,
     Scenes,
     Splats,
@@ -45,7 +46,7 @@ LOG_2, LOG2_E = log(2), 1 / log(2)
 def project(
     tasks: Tasks,
     scenes: Scenes,
-    sh: np.ndarray | None,
+    sh: Harmonics | None,
     lenses: Lenses | None,
     grid: Grid,
     splats: Splats,
@@ -75,7 +76,7 @@ def project(
 @inline_jit
 def _project_block(
     scenes: Scenes,
-    sh: np.ndarray | None,
+    sh: Harmonics | None,
     lenses: Lenses | None,
     scene: int,
     view: int,
@@ -111,7 +112,7 @@ def _project_block(
 @inline_jit
 def _project_one(
     scenes: Scenes,
-    sh: np.ndarray | None,
+    sh: Harmonics | None,
     lenses: Lenses | None,
     scene: int,
     view: int,
@@ -163,7 +164,7 @@ def _project_one(
 @inline_jit
 def _write_color(
     scenes: Scenes,
-    sh: np.ndarray | None,
+    sh: Harmonics | None,
     scene: int,
     view: int,
     n: int,
@@ -175,8 +176,9 @@ def _write_color(
     if sh is not None:
         position = geometry.load_vector(scenes.positions, scene, view)
         direction, _ = harmonics.unit_direction(mean, position)
-        harmonics.write_basis(sh.shape[2], direction, basis)
-        red, green, blue = harmonics.sum_harmonics(sh, scene, n, basis)
+        harmonics.write_basis(sh.bases, direction, basis)
+        index = scene * scenes.means.shape[1] + n
+        red, green, blue = harmonics.sum_harmonics(sh, index, basis)
         records[at + RED] = maximum(red, ZERO)
         records[at + GREEN] = maximum(green, ZERO)
         records[at + BLUE] = maximum(blue, ZERO)

@@ -25,6 +25,7 @@ from gaussrep.rendering.cpu.layout import (
     GradientBuffers,
     Gradients,
     Grid,
+    Harmonics,
     Lenses,
     Scenes,
     Splats,
@@ -37,7 +38,7 @@ ZEROS = (0.0, 0.0, 0.0)
 def project_backward(
     tasks: Tasks,
     scenes: Scenes,
-    sh: np.ndarray | None,
+    sh: Harmonics | None,
     lenses: Lenses | None,
     grid: Grid,
     splats: Splats,
@@ -89,7 +90,7 @@ def project_backward(
 @inline_jit
 def _gaussian_vjp(
     scenes: Scenes,
-    sh: np.ndarray | None,
+    sh: Harmonics | None,
     lenses: Lenses | None,
     scene: int,
     n: int,
@@ -140,11 +141,9 @@ def _gaussian_vjp(
 
 
 @inline_jit
-def _clear_appearance(gradients: Gradients, sh: np.ndarray | None, scene: int, n: int) -> None:
+def _clear_appearance(gradients: Gradients, sh: Harmonics | None, scene: int, n: int) -> None:
     if sh is not None:
-        for k in range(sh.shape[2]):
-            for channel in range(3):
-                gradients.sh[scene, n, k, channel] = 0.0
+        harmonics.clear_harmonics(gradients.sh, scene * gradients.means.shape[1] + n)
     else:
         for color_view in range(gradients.colors.shape[1]):
             for channel in range(3):
@@ -156,7 +155,7 @@ def _clear_appearance(gradients: Gradients, sh: np.ndarray | None, scene: int, n
 @inline_jit
 def _color_vjp(
     scenes: Scenes,
-    sh: np.ndarray | None,
+    sh: Harmonics | None,
     scene: int,
     view: int,
     n: int,
@@ -171,15 +170,16 @@ def _color_vjp(
     if sh is not None:
         position = geometry.load_vector(scenes.positions, scene, view)
         direction, inverse = harmonics.unit_direction(mean, position)
-        harmonics.write_basis(sh.shape[2], direction, basis)
-        red, green, blue = harmonics.sum_harmonics(sh, scene, n, basis)
+        harmonics.write_basis(sh.bases, direction, basis)
+        index = scene * scenes.means.shape[1] + n
+        red, green, blue = harmonics.sum_harmonics(sh, index, basis)
         grad = (
             total[D_RED] if red >= ZERO else ZERO,
             total[D_GREEN] if green >= ZERO else ZERO,
             total[D_BLUE] if blue >= ZERO else ZERO,
         )
         by_direction = harmonics.harmonics_vjp(
-            sh, scene, n, direction, grad, basis, slopes, gradients.sh
+            sh, index, direction, grad, basis, slopes, gradients.sh
         )
         by_mean = harmonics.direction_vjp(by_direction, direction, inverse)
         geometry.accumulate(gradients.cameras, at + geometry.POSITION, by_mean, -1.0)

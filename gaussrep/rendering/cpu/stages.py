@@ -22,6 +22,7 @@ from gaussrep.rendering.cpu.layout import (
     GradientBuffers,
     Gradients,
     Grid,
+    Harmonics,
     ImageBuffers,
     Lenses,
     Scenes,
@@ -91,9 +92,9 @@ def project_and_bin(
     return RasterState(scenes, lenses, grid, splats, _bin(splats, grid, launch))
 
 
-def _harmonics(scenes: Scenes) -> np.ndarray | None:
+def _harmonics(scenes: Scenes) -> Harmonics | None:
     """Coefficients; None where there are none: kernels are then compiled without their code."""
-    return scenes.sh if scenes.sh.shape[2] else None
+    return scenes.sh if scenes.sh.bases else None
 
 
 def _bin(splats: Splats, grid: Grid, launch: Launch) -> Bins:
@@ -142,6 +143,7 @@ def compute_gradients(
     background: np.ndarray,
     images: ImageBuffers,
     grad_outputs: ImageBuffers,
+    grad_sh: Harmonics,
     *,
     launch: Launch = threads.launch,
 ) -> tuple[Gradients, np.ndarray]:
@@ -152,6 +154,8 @@ def compute_gradients(
         background: RGB behind the Gaussians, float32 [I, 3].
         images: The rendered images.
         grad_outputs: Gradients to them.
+        grad_sh: Memory for the gradients to coefficients of spherical harmonics; those that are
+            used are written.
         launch: Runs a kernel.
 
     Returns:
@@ -167,7 +171,8 @@ def compute_gradients(
     arrays = (scenes.means, scenes.quats, scenes.scales, scenes.opacities)
     views = scenes.viewmats.shape[1]
     gradients = Gradients(
-        *(np.empty_like(array) for array in (*arrays, scenes.colors, scenes.features, scenes.sh)),
+        *(np.empty_like(array) for array in (*arrays, scenes.colors, scenes.features)),
+        sh=grad_sh,
         cameras=np.empty(len(scenes.means) * blocks * views * CAMERA_SIZE),
     )
     tasks = len(scenes.means) * blocks

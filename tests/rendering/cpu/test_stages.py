@@ -10,7 +10,7 @@ from gaussrep.kernels.jit import kernel
 from gaussrep.rendering.conventions import MIN_ALPHA
 from gaussrep.rendering.cpu.bin import sort_by_depth, split_bands
 from gaussrep.rendering.cpu.buffers import CACHE_LINE, allocate
-from gaussrep.rendering.cpu.layout import TILE, Scenes
+from gaussrep.rendering.cpu.layout import TILE, Scenes, joint_harmonics
 from gaussrep.rendering.cpu.stages import project_and_bin
 from gaussrep.rendering.projection import project
 from gaussrep.testing.scenes import random_scene
@@ -34,7 +34,8 @@ def raster_state_of(scene):
     tensors = (g.means, g.quats, g.scales, g.opacities, g.colors[None])
     arrays = [t[None].float().contiguous().numpy() for t in tensors]
     arrays.append(np.empty((1, g.count, 0), np.float32))
-    arrays += [np.empty((1, g.count, 0, 3), np.float32), np.empty((1, 1, 0), np.float32)]
+    arrays += [joint_harmonics(np.empty((1, g.count, 0, 3), np.float32))]
+    arrays += [np.empty((1, 1, 0), np.float32)]
     arrays += [t[None].float().contiguous().numpy() for t in (cameras.viewmats, cameras.Ks)]
     size = cameras.width, cameras.height
     return project_and_bin(Scenes(*arrays), *size, ortho=False, antialiased=g.antialiased)
