@@ -12,6 +12,9 @@ from torch import Tensor
 
 from gaussrep.errors import ShapeError, ValueRangeError
 
+GRAIN = 32768
+"""Values that torch sums on one thread, at::internal::GRAIN_SIZE of its code."""
+
 
 def check_shape(name: str, tensor: Tensor, expected: Sequence[int | str]) -> None:
     """Check the shape of a tensor.
@@ -68,12 +71,11 @@ def check_finite(tensors: Mapping[str, Tensor]) -> None:
             number of such values.
     """
     on_device = dict[str, Tensor]()
-    with np.errstate(over="ignore", invalid="ignore"):
-        for name, tensor in tensors.items():
-            if not tensor.is_cpu or tensor.dtype not in (torch.float32, torch.float64):
-                on_device[name] = tensor
-            elif not isfinite(_sum(tensor)):
-                _check_each(name, tensor)
+    for name, tensor in tensors.items():
+        if not tensor.is_cpu or tensor.dtype not in (torch.float32, torch.float64):
+            on_device[name] = tensor
+        elif not isfinite(_sum(tensor)):
+            _check_each(name, tensor)
     deferred = _deferred.get()
     if deferred is None:
         _check_together(on_device.items())
@@ -132,5 +134,8 @@ def _check_each(name: str, tensor: Tensor) -> None:
 
 
 def _sum(tensor: Tensor) -> float:
-    """Sum values on the CPU with NumPy, which starts no threads that keep spinning."""
-    return float(np.add.reduce(tensor.numpy(force=True), axis=None))
+    """Sum values on the CPU; with NumPy where torch would start threads that keep spinning."""
+    if tensor.numel() < GRAIN or torch.get_num_threads() == 1:
+        return tensor.detach().sum().item()
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(np.add.reduce(tensor.numpy(force=True), axis=None))

@@ -56,9 +56,10 @@ def split_tasks(count: int, threads: int) -> list[Tasks]:
     Returns:
         First argument of the kernel, for each thread.
     """
-    bounds = [thread * count // threads for thread in range(threads + 1)]
     shares = np.empty((threads, CACHE_LINE), np.int64)
-    shares[:, NEXT], shares[:, END] = bounds[:-1], bounds[1:]
+    for thread in range(threads):
+        shares[thread, NEXT] = thread * count // threads
+        shares[thread, END] = (thread + 1) * count // threads
     return [Tasks(thread, shares) for thread in range(threads)]
 
 
@@ -68,20 +69,23 @@ def claim(tasks: Any) -> int:
     threads = len(tasks.shares)
     for step in range(threads):
         at = (tasks.thread + step) % threads
-        task = _fetch_add(tasks.shares, at * CACHE_LINE + NEXT)
+        task = fetch_add(tasks.shares, at * CACHE_LINE + NEXT)
         if task < tasks.shares[at, END]:
             return task
     return NONE
 
 
 @intrinsic
-def _fetch_add(typingctx: Any, array: Any, index: Any) -> Any:
-    """Add one to an element of an int64 array atomically and return the value before."""
+def fetch_add(typingctx: Any, array: Any, index: Any) -> Any:
+    """Add one to an element of an int64 array atomically and return the value before.
+
+    What a thread wrote before is there for those that find its addition.
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         struct = context.make_array(sig.args[0])(context, builder, args[0])
         place = builder.gep(struct.data, [args[1]])
-        return builder.atomic_rmw("add", place, ir.IntType(64)(1), "monotonic")
+        return builder.atomic_rmw("add", place, ir.IntType(64)(1), "acq_rel")
 
     return types.int64(array, types.int64), emit
 
@@ -218,9 +222,10 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
     """
     start, threads = perf_counter(), max(1, min(kernel_threads(), tasks))
     own, *others = split_tasks(tasks, threads)
-    finish = _pool.start(kernel, others, arguments)
+    finish = _pool.start(kernel, others, arguments) if others else None
     kernel(own, *arguments)
-    finish()
+    if finish is not None:
+        finish()
     for clock in tuple(_clocks.values()):
         clock[kernel.__name__] += 1e3 * (perf_counter() - start)
 

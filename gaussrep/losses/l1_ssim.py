@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from gaussrep.kernels import launch, simd
-from gaussrep.losses.l1_ssim_kernels import ROWS, compare, differentiate
+from gaussrep.losses.l1_ssim_kernels import ROWS, compare
 from gaussrep.metrics.structural_similarity import RADIUS, SIGMA
 
 
@@ -56,7 +56,10 @@ def l1_ssim(
 
 
 class _WeightedMeans(torch.autograd.Function):
-    """Weighted sum of a mean absolute difference and one minus a mean SSIM index, and both."""
+    """Weighted sum of a mean absolute difference and one minus a mean SSIM index, and both.
+
+    The forward pass computes the gradient, too, which is one product with what comes back.
+    """
 
     @staticmethod
     def forward(
@@ -67,45 +70,41 @@ class _WeightedMeans(torch.autograd.Function):
         count: int,
         ssim_weight: float,
     ) -> tuple[Tensor, Tensor, Tensor]:
-        first, second = _rows(prediction), _rows(target)
-        factors = np.empty(0, np.float32) if weights is None else _rows(weights)
-        needs_gradient = ctx.needs_input_grad[0]
-        partials = np.empty((3, *first.shape) if needs_gradient else 0, np.float32)
-        sums = np.empty((_tasks(first), 2), np.float64)
-        channels = prediction.shape[-1]
-        launch(compare, len(sums), first, second, factors, _window(), channels, partials, sums)
-        ctx.count, ctx.factors = max(1, count), _factors(ssim_weight)
+        first, needs_gradient = _rows(prediction), ctx.needs_input_grad[0]
+        factors, size = _factors(ssim_weight), max(1, count)
+        shape = first.shape if needs_gradient else (0, 0, 0)
+        sums, gradient = np.empty((_tasks(first), 2), np.float64), np.empty(shape, np.float32)
+        launch(
+            compare,
+            len(sums),
+            first,
+            _rows(target),
+            np.empty((0, 0, 0), np.float32) if weights is None else _rows(weights),
+            _window(),
+            prediction.shape[-1],
+            factors * SIGNS / np.float32(size),
+            np.empty((3, *shape), np.float32),
+            np.zeros(len(sums), np.int64),
+            sums,
+            gradient,
+        )
         if needs_gradient:
-            ctx.save_for_backward(prediction, target)
-            ctx.partials = partials
-        difference, index = sums.sum(0).tolist()
-        means = np.array([difference, count - index]) / ctx.count
-        l1, dissimilarity = means.astype(np.float32)
-        weighted = ctx.factors[0] * l1 + ctx.factors[1] * dissimilarity
-        terms = prediction.new_tensor(l1), prediction.new_tensor(np.float32(1) - dissimilarity)
-        ctx.mark_non_differentiable(*terms)
-        return prediction.new_tensor(weighted), *terms
+            ctx.gradient = torch.from_numpy(gradient).view(prediction.shape)
+        differences, indices = sums.sum(0).tolist()
+        l1, dissimilarity = (np.float32(each / size) for each in (differences, count - indices))
+        weighted = factors[0] * l1 + factors[1] * dissimilarity
+        scalars = weighted, l1, np.float32(1) - dissimilarity
+        loss, mean, index = (torch.from_numpy(np.asarray(each)) for each in scalars)
+        ctx.mark_non_differentiable(mean, index)
+        return loss, mean, index
 
     @staticmethod
     @once_differentiable
     def backward(  # pyright: ignore[reportIncompatibleMethodOverride] - the decorator's signature
         ctx: Any, to_loss: Tensor, *_: Tensor
     ) -> tuple[Tensor, None, None, None, None]:
-        prediction, target = ctx.saved_tensors
-        first, second = _rows(prediction), _rows(target)
-        gradient = torch.empty_like(prediction, memory_format=torch.contiguous_format)
-        launch(
-            differentiate,
-            _tasks(first),
-            first,
-            second,
-            _window(),
-            prediction.shape[-1],
-            ctx.partials,
-            np.float32(to_loss.item()) * ctx.factors * SIGNS / np.float32(ctx.count),
-            _rows(gradient),
-        )
-        return gradient, None, None, None, None
+        factor = to_loss.item()
+        return (ctx.gradient if factor == 1 else ctx.gradient * factor), None, None, None, None
 
 
 SIGNS = np.array([1, -1], np.float32)

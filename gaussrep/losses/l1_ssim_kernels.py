@@ -1,20 +1,23 @@
-"""Kernels of L1 and SSIM: both errors in one pass over the images, and their gradient in another.
+"""A kernel of L1 and SSIM: both errors in one pass over the images, and their gradient behind it.
 
 A row of an image is `floats` = width times channels long, with the channels of a pixel side by
 side: the next pixel of the same channel is `channels` floats further, and no image is transposed.
 The window is separable. Its product with mirrored borders is a symmetric matrix, so that the
 gradient is blurred as the images are.
+
+The gradient of a block of rows needs the derivatives in the blocks above and below, too. The thread
+that computes the last of them goes on with the gradient: none waits, and one launch does both.
 """
 
 import numpy as np
 
 from gaussrep.kernels.jit import inline_jit, kernel
 from gaussrep.kernels.simd import WIDTH, broadcast, fma, iota, load, maximum, select, store
-from gaussrep.kernels.threads import NONE, Tasks, claim
+from gaussrep.kernels.threads import NONE, Tasks, claim, fetch_add
 from gaussrep.metrics.structural_similarity import K1, K2, RADIUS
 
 ROWS = 8
-"""Rows of an image that one task compares."""
+"""Rows of an image that one task compares, more than the window reaches."""
 TAPS = 2 * RADIUS + 1
 C1, C2 = np.float32(K1**2), np.float32(K2**2)
 ZERO, ONE, TWO = np.float32(0), np.float32(1), np.float32(2)
@@ -28,10 +31,15 @@ def compare(
     weights: np.ndarray,
     window: np.ndarray,
     channels: int,
+    factors: np.ndarray,
     partials: np.ndarray,
+    arrived: np.ndarray,
     sums: np.ndarray,
+    gradient: np.ndarray,
 ) -> None:
     """Sum absolute differences and SSIM indices; one task is a block of rows of one image.
+
+    With them comes the gradient of their weighted sum to the first images.
 
     Args:
         tasks: Blocks of rows.
@@ -40,10 +48,14 @@ def compare(
         weights: Factors on the indices, of the same shape; of size 0 for none.
         window: The window, float32 [TAPS].
         channels: Channels of a pixel.
-        partials: Output: weighted derivatives of the index with respect to the blurred first image,
-            its square and its product with the second, float32 [3, I, H, floats]; of size 0 for
-            none.
+        factors: Factors on absolute differences and indices in the weighted sum, float32 [2].
+        partials: Memory for weighted derivatives of the index with respect to the blurred first
+            image, its square and its product with the second, float32 [3, I, H, floats]; of size 0
+            for no gradient.
+        arrived: Zeros, int64 [tasks]: by block, how many blocks have their derivatives of those
+            that its gradient needs.
         sums: Output: sums of absolute differences and of indices, float64 [tasks, 2].
+        gradient: Output, of the images' shape; of size 0 for none.
     """
     _, height, floats = first.shape
     blocks = (height + ROWS - 1) // ROWS
@@ -66,45 +78,37 @@ def compare(
             for lane in range(WIDTH):
                 sums[task, 0] += totals[0, lane]
                 sums[task, 1] += totals[1, lane]
+        if partials.size > 0:
+            block = task % blocks
+            for near in range(max(block - 1, 0), min(block + 2, blocks)):
+                needed = min(near + 2, blocks) - max(near - 1, 0)
+                if fetch_add(arrived, task - block + near) + 1 == needed:
+                    _gradient_block(
+                        first, second, image, near, window, channels, partials, rows, factors,
+                        gradient,
+                    )  # fmt: skip
 
 
-@kernel
-def differentiate(
-    tasks: Tasks,
+@inline_jit
+def _gradient_block(
     first: np.ndarray,
     second: np.ndarray,
+    image: int,
+    block: int,
     window: np.ndarray,
     channels: int,
     partials: np.ndarray,
+    rows: np.ndarray,
     factors: np.ndarray,
     gradient: np.ndarray,
 ) -> None:
-    """Compute the gradient to the first images; one task is a block of rows of one image.
-
-    Args:
-        tasks: Blocks of rows.
-        first: Images, float32 [I, H, floats].
-        second: Images of the same shape.
-        window: The window, float32 [TAPS].
-        channels: Channels of a pixel.
-        partials: Those of `compare`.
-        factors: Gradients to the sums of absolute differences and of indices, float32 [2].
-        gradient: Output, of the images' shape.
-    """
     images, height, floats = first.shape
-    blocks = (height + ROWS - 1) // ROWS
-    rows = np.empty((3, _padded(floats, channels)), np.float32)
-    while True:
-        task = claim(tasks)
-        if task == NONE:
-            return
-        image, start = task // blocks, task % blocks * ROWS
-        for y in range(start, min(start + ROWS, height)):
-            _blur_columns(partials, image, images, y, window, channels, height, floats, rows)
-            for row in range(3):
-                _mirror(rows, row, floats, channels)
-            at = (image * height + y) * floats
-            _gradient_row(first, second, at, floats, window, channels, rows, factors, gradient)
+    for y in range(block * ROWS, min(block * ROWS + ROWS, height)):
+        _blur_columns(partials, image, images, y, window, channels, height, floats, rows)
+        for row in range(3):
+            _mirror(rows, row, floats, channels)
+        at = (image * height + y) * floats
+        _gradient_row(first, second, at, floats, window, channels, rows, factors, gradient)
 
 
 @inline_jit

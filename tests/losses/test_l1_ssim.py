@@ -63,6 +63,17 @@ def test_the_gradient_of_equal_images_is_zero():
     assert image.grad.abs().max() < 1e-6
 
 
+def test_the_gradient_is_multiplied_by_that_to_the_loss():
+    first, second = images((16, 16, 3))
+    gradients = []
+    for factor in (1.0, 3.0):
+        prediction = first.clone().requires_grad_()
+        (factor * l1_ssim(prediction, second, 0.2)[0]).backward()
+        gradients.append(prediction.grad)
+    torch.testing.assert_close(gradients[1], 3 * gradients[0])
+    assert gradients[0].any()
+
+
 def test_nothing_outside_of_the_mask_reaches_value_or_gradient():
     first, second = images((16, 16, 3))
     mask = torch.ones(16, 16, dtype=torch.bool)

@@ -24,10 +24,8 @@ E4 = 3 / (16 * sqrt(pi))
 
 
 @inline_jit_alloc
-def allocate_basis(sh: Any) -> Any:
-    """Allocate working memory for the basis functions; None without spherical harmonics."""
-    if sh is None:
-        return None
+def allocate_basis() -> np.ndarray:
+    """Allocate working memory for the basis functions."""
     return allocate(MAX_BASES, np.float32)
 
 
@@ -110,8 +108,9 @@ def harmonics_vjp(
     basis: np.ndarray,
     slopes: np.ndarray,
     grad_sh: Harmonics,
+    adds: bool,
 ) -> Any:
-    """Add the gradient to the coefficients, and return that to the direction, not yet projected.
+    """Write the gradient to the coefficients, and return that to the direction, not yet projected.
 
     Args:
         sh: Coefficients.
@@ -120,15 +119,16 @@ def harmonics_vjp(
         grad: Gradient to the color before it is clamped.
         basis: Result of `write_basis`.
         slopes: Working memory, as long as `basis`.
-        grad_sh: Gradient to the coefficients, updated.
+        grad_sh: Output.
+        adds: Whether to add to the output.
 
     Returns:
         The gradient to the direction.
     """
-    _add_rgb(grad_sh.first, index * grad_sh.stride, basis[0], grad)
+    _write_rgb(grad_sh.first, index * grad_sh.stride, basis[0], grad, adds)
     at, to = index * sh.higher_stride, index * grad_sh.higher_stride
     for k in range(1, sh.bases):
-        _add_rgb(grad_sh.higher, to, basis[k], grad)
+        _write_rgb(grad_sh.higher, to, basis[k], grad, adds)
         slopes[k] = (
             sh.higher[at] * grad[0] + sh.higher[at + 1] * grad[1] + sh.higher[at + 2] * grad[2]
         )
@@ -150,10 +150,10 @@ def _clear(values: np.ndarray, start: int, count: int) -> None:
 
 
 @inline_jit
-def _add_rgb(values: np.ndarray, at: int, factor: float, rgb: Any) -> None:
-    values[at] += factor * rgb[0]
-    values[at + 1] += factor * rgb[1]
-    values[at + 2] += factor * rgb[2]
+def _write_rgb(values: np.ndarray, at: int, factor: float, rgb: Any, adds: bool) -> None:
+    for channel in range(3):
+        before = values[at + channel] if adds else ZERO
+        values[at + channel] = before + factor * rgb[channel]
 
 
 @inline_jit

@@ -63,7 +63,7 @@ def project(
     """
     blocks = splats.tiles_per_block_row.shape[1]
     views = scenes.viewmats.shape[1]
-    basis = harmonics.allocate_basis(sh)
+    basis = harmonics.allocate_basis()
     while True:
         task = claim(tasks)
         if task == NONE:
@@ -83,7 +83,7 @@ def _project_block(
     block: int,
     grid: Grid,
     splats: Splats,
-    basis: np.ndarray | None,
+    basis: np.ndarray,
 ) -> None:
     camera = geometry.load_camera(scenes.viewmats, scenes.Ks, scene, view)
     image = scene * scenes.viewmats.shape[1] + view
@@ -121,7 +121,7 @@ def _project_one(
     grid: Grid,
     records: Any,
     at: int,
-    basis: np.ndarray | None,
+    basis: np.ndarray,
 ) -> Any:
     """Write a record and return the tiles of its box; an empty box if it is invisible."""
     opacity = np.float64(scenes.opacities[scene, n])
@@ -171,7 +171,7 @@ def _write_color(
     mean: Any,
     records: Any,
     at: int,
-    basis: Any,
+    basis: np.ndarray,
 ) -> None:
     if sh is not None:
         position = geometry.load_vector(scenes.positions, scene, view)

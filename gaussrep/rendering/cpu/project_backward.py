@@ -59,7 +59,7 @@ def project_backward(
     """
     blocks = splats.tiles_per_block_row.shape[1]
     total = allocate(buffers.size, np.float32)
-    basis, slopes = harmonics.allocate_basis(sh), harmonics.allocate_basis(sh)
+    basis, slopes = harmonics.allocate_basis(), harmonics.allocate_basis()
     while True:
         task = claim(tasks)
         if task == NONE:
@@ -100,8 +100,8 @@ def _gaussian_vjp(
     total: np.ndarray,
     gradients: Gradients,
     cameras: int,
-    basis: np.ndarray | None,
-    slopes: np.ndarray | None,
+    basis: np.ndarray,
+    slopes: np.ndarray,
 ) -> None:
     """Backpropagate through one Gaussian in all views of its scene."""
     views = scenes.viewmats.shape[1]
@@ -111,14 +111,17 @@ def _gaussian_vjp(
     )
     quat, inverse_norm = geometry.load_unit_quat(scenes.quats, scene, n)
     grad_mean, grad_scales, grad_axes = ZEROS, ZEROS, (ZEROS, ZEROS, ZEROS)
-    grad_log_opacity = 0.0
+    grad_log_opacity, is_seen = 0.0, False
     _clear_appearance(gradients, sh, scene, n)
     for view in range(views):
         if not _gather_gradients(splats, buffers, scene * views + view, n, total):
             continue
         grad_log_opacity += total[M0]
         at = cameras + view * CAMERA_SIZE
-        by_color = _color_vjp(scenes, sh, scene, view, n, mean, total, gradients, at, basis, slopes)
+        by_color = _color_vjp(
+            scenes, sh, scene, view, n, mean, total, gradients, at, basis, slopes, is_seen
+        )
+        is_seen = True
         grad_mean = geometry.add(grad_mean, by_color)
         for channel in range(gradients.features.shape[2]):
             gradients.features[scene, n, channel] += total[FEATURES_START + channel]
@@ -129,6 +132,8 @@ def _gaussian_vjp(
         grad_mean = geometry.add(grad_mean, vjp[0])
         grad_scales = geometry.add(grad_scales, vjp[1])
         grad_axes = geometry.add_matrices(grad_axes, vjp[2])
+    if sh is not None and not is_seen:
+        harmonics.clear_harmonics(gradients.sh, scene * scenes.means.shape[1] + n)
     grad_quat = geometry.quaternion_vjp(grad_axes, quat, inverse_norm)
     for axis in range(3):
         gradients.means[scene, n, axis] = grad_mean[axis]
@@ -142,9 +147,7 @@ def _gaussian_vjp(
 
 @inline_jit
 def _clear_appearance(gradients: Gradients, sh: Harmonics | None, scene: int, n: int) -> None:
-    if sh is not None:
-        harmonics.clear_harmonics(gradients.sh, scene * gradients.means.shape[1] + n)
-    else:
+    if sh is None:
         for color_view in range(gradients.colors.shape[1]):
             for channel in range(3):
                 gradients.colors[scene, color_view, n, channel] = 0.0
@@ -163,10 +166,14 @@ def _color_vjp(
     total: np.ndarray,
     gradients: Gradients,
     at: int,
-    basis: np.ndarray | None,
-    slopes: np.ndarray | None,
+    basis: np.ndarray,
+    slopes: np.ndarray,
+    adds: bool,
 ) -> Any:
-    """Gradient to the mean through the color; those to color, harmonics and position are added."""
+    """Gradient to the mean through the color; those to color and position are added.
+
+    That to the coefficients is added or written.
+    """
     if sh is not None:
         position = geometry.load_vector(scenes.positions, scene, view)
         direction, inverse = harmonics.unit_direction(mean, position)
@@ -179,7 +186,7 @@ def _color_vjp(
             total[D_BLUE] if blue >= ZERO else ZERO,
         )
         by_direction = harmonics.harmonics_vjp(
-            sh, index, direction, grad, basis, slopes, gradients.sh
+            sh, index, direction, grad, basis, slopes, gradients.sh, adds
         )
         by_mean = harmonics.direction_vjp(by_direction, direction, inverse)
         geometry.accumulate(gradients.cameras, at + geometry.POSITION, by_mean, -1.0)
