@@ -5,7 +5,7 @@ points in float32, and plain torch otherwise. Neither library is required.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
@@ -25,9 +25,11 @@ logger = logging.getLogger("gaussrep")
 PAIRS = 2**24
 """Pairs of points whose distances plain torch keeps in memory at once."""
 
-FEW_PAIRS = 2**20
-"""Pairs of points up to which plain torch finds the spacing of points: SciPy takes longer to load.
-"""
+FEW = 10_000
+"""Points up to which plain torch finds their spacing: SciPy takes longer to load."""
+
+BLOCK = 128
+"""Most points of a block, whose neighbors plain torch finds together."""
 
 TREE_DIMENSIONS = 8
 """Largest number of dimensions for the k-d tree, which visits nearly all points above it."""
@@ -93,9 +95,8 @@ def spacing(points: Float[Tensor, "n d"], k: int = 3) -> Float[Tensor, " n"]:
     Raises:
         ShapeError: If there are not more than `k` points.
     """
-    if k < len(points) and len(points) ** 2 <= FEW_PAIRS and points.is_cpu:
-        exact = points.detach().double()
-        found = _by_pairs(exact, exact, k + 1).distances.to(points.dtype)
+    if k < min(len(points), BLOCK // 2) and len(points) <= FEW and points.is_cpu:
+        found = _distances_by_blocks(points.detach().double(), k + 1).to(points.dtype)
     else:
         found = nearest_neighbors(points, points, k + 1).distances
     return found[:, 1:].square().mean(-1).sqrt()
@@ -159,6 +160,33 @@ def _by_pairs(queries: Tensor, points: Tensor, k: int) -> Neighbors:
         for part in queries.split(rows)
     ]
     return Neighbors(torch.cat([p.values for p in parts]), torch.cat([p.indices for p in parts]))
+
+
+def _distances_by_blocks(points: Tensor, k: int) -> Tensor:
+    """Find the k smallest distances of each point to all, itself included.
+
+    The distances within a block bound how far from it others have to be looked for.
+    """
+    found = points.new_empty(len(points), k)
+    for block in _blocks(points, torch.arange(len(points))):
+        part = points[block]
+        reach = _by_pairs(part, part, k).distances[:, -1].max()
+        low, high = part.amin(0) - reach, part.amax(0) + reach
+        near = points[((points >= low) & (points <= high)).all(1)]
+        found[block] = _by_pairs(part, near, k).distances
+    return found
+
+
+def _blocks(points: Tensor, indices: Tensor) -> Iterator[Tensor]:
+    """Halve points along the longest side of their box, until each part is a block."""
+    if len(indices) <= BLOCK:
+        yield indices
+        return
+    part = points[indices]
+    axis = int((part.amax(0) - part.amin(0)).argmax())
+    order = indices[part[:, axis].argsort()]
+    for half in order.chunk(2):
+        yield from _blocks(points, half)
 
 
 def _farthest_in_torch(points: Tensor, count: int, first: int) -> Tensor:

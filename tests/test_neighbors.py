@@ -50,7 +50,7 @@ def test_points_that_coincide_are_at_distance_0():
     assert not nearest_neighbors(torch.ones(5, 3), torch.ones(5, 3), 4).distances.any()
 
 
-@pytest.mark.parametrize("side", [8, 33])
+@pytest.mark.parametrize("side", [8, 33, 101])
 def test_spacing_of_few_and_many_points(side):
     axis = torch.arange(float(side))
     points = 0.5 * torch.cartesian_prod(axis, axis)
@@ -65,6 +65,15 @@ def test_spacing_is_that_of_the_others():
     assert torch.equal(spacing(grid), torch.ones(64))  # a corner has three at distance 1
     line = torch.tensor([[0.0], [1.0], [3.0]])
     torch.testing.assert_close(spacing(line, 2), torch.tensor([5.0, 2.5, 6.5]).sqrt())
+
+
+def test_spacing_of_clusters_and_of_points_that_coincide():
+    points = torch.cat([scale * random(200, 3, seed=scale) for scale in (1, 5, 100)])
+    points = torch.cat([points, points[:150], torch.zeros(140, 3)])
+    distances = sorted_distances(points.double(), points.double(), 4)[0][:, 1:]
+    expected = distances.square().mean(1).sqrt().float()
+    torch.testing.assert_close(spacing(points), expected)
+    assert not spacing(points)[-140:].any()
 
 
 @pytest.mark.parametrize("k", [0, 6])
