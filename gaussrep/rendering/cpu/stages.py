@@ -35,8 +35,9 @@ from gaussrep.rendering.cpu.project_backward import project_backward
 Launch = Callable[..., None]
 """Takes a kernel, the number of its tasks and its arguments, as `threads.launch` does."""
 
-BANDS_PER_THREAD = 2
-"""Bands per thread for binning a single image; each band examines all Gaussians."""
+BAND_SIZE = 8192
+"""Gaussians of a scene per band of an image: each band examines all of them, and to hand one over
+to another thread takes longer than to bin a few thousand."""
 
 
 class RasterState(NamedTuple):
@@ -98,7 +99,7 @@ def _harmonics(scenes: Scenes) -> Harmonics | None:
 
 
 def _bin(splats: Splats, grid: Grid, launch: Launch) -> Bins:
-    images = len(splats.depths)
+    images, count = splats.depths.shape
     rows = splats.tiles_per_block_row.sum(axis=1)
     ends = rows.cumsum().reshape(rows.shape)
     tiles = images * grid.rows * grid.columns
@@ -107,8 +108,8 @@ def _bin(splats: Splats, grid: Grid, launch: Launch) -> Bins:
         ends=np.empty(tiles, np.int64),
         members=np.empty(int(rows.sum()), np.int32),
     )
-    bands = -(-BANDS_PER_THREAD * kernel_threads() // max(1, images))
-    cuts = split_bands(rows, min(grid.rows, bands))
+    threads = min(kernel_threads(), -(-count // BAND_SIZE))
+    cuts = split_bands(rows, min(grid.rows, max(1, -(-threads // max(1, images)))))
     keys = splats.depths.view(np.uint32)
     launch(bin_tiles, images * (cuts.shape[1] - 1), keys, splats, grid, cuts, ends - rows, bins)
     return bins
