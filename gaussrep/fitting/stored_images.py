@@ -108,6 +108,8 @@ class Layout:
     def _padded(self, image: Tensor) -> Tensor:
         """The image with zeros at its right and lower side."""
         height, width = image.shape[:2]
+        if (height, width) == (self.height, self.width):
+            return image
         return pad(image, (0, 0, 0, self.width - width, 0, self.height - height))
 
 
