@@ -33,10 +33,12 @@ def split_bands(sizes: np.ndarray, bands: int) -> np.ndarray:
     Returns:
         First row of each band, and the end, int64 [I, bands + 1].
     """
-    sums = sizes.cumsum(axis=1)[:, None]
-    goals = sums[..., -1:] * np.arange(1, bands)[:, None] // bands
     cuts = np.zeros((len(sizes), bands + 1), np.int64)
-    cuts[:, 1:-1], cuts[:, -1] = (sums[..., :-1] <= goals).sum(axis=2), sizes.shape[1]
+    cuts[:, -1] = sizes.shape[1]
+    if bands > 1:
+        sums = sizes.cumsum(axis=1)[:, None]
+        goals = sums[..., -1:] * np.arange(1, bands)[:, None] // bands
+        cuts[:, 1:-1] = (sums[..., :-1] <= goals).sum(axis=2)
     return cuts
 
 
