@@ -366,18 +366,16 @@ def _is_for_cpu(scene: SceneModel, cameras: Cameras, renderer: ComponentConfig) 
     is_plain = means.is_cpu and means.dtype == torch.float32 == cameras.viewmats.dtype
     if not is_plain or not torch.is_grad_enabled() or torch.compiler.is_compiling():
         return False
-    required = {
-        cameras.model: True,
-        "sh": True,
+    optional = {
         "features": "features" in scene.raw,
         "antialiased": scene.antialiased,
-        "differentiable": True,
         "camera_gradients": any(each.requires_grad for each in cameras.tensors().values()),
     }
-    capabilities = frozenset(name for name, is_on in required.items() if is_on)
-    return _is_cpu(renderer, RenderRequirements("cpu", capabilities))  # pyright: ignore[reportArgumentType] frozen, hence hashable
+    wanted = tuple(name for name, is_on in optional.items() if is_on)
+    return _is_cpu(renderer, (cameras.model, *wanted))  # pyright: ignore[reportArgumentType] frozen, hence hashable
 
 
 @cache
-def _is_cpu(renderer: ComponentConfig, requirements: RenderRequirements) -> bool:
-    return type(resolve_renderer(renderer, requirements)) is CpuRenderer
+def _is_cpu(renderer: ComponentConfig, wanted: tuple[str, ...]) -> bool:
+    capabilities = frozenset({"sh", "differentiable", *wanted})
+    return type(resolve_renderer(renderer, RenderRequirements("cpu", capabilities))) is CpuRenderer
