@@ -189,10 +189,11 @@ def test_signs():
 
 
 plain, listed = make_product(3, 2), make_product(3, 2, listed=True)
+last, replaced = make_product(3, 2, out="last"), make_product(3, 2, out="replaced")
 
 
 @kernel
-def multiply_plain(left, rows, right, out, places):
+def multiply_plain(left, rows, right, starts, out, places):
     plain(left, rows, 2, right, 1, 3 * WIDTH, out, places, 5)
 
 
@@ -201,20 +202,32 @@ def multiply_listed(left, rows, right, starts, out, places):
     listed(left, rows, 2, right, 1, starts, out, places, 5)
 
 
-@pytest.mark.parametrize("is_listed", [False, True])
-def test_products_of_scattered_rows(is_listed):
+@kernel
+def multiply_last(left, rows, right, starts, out, places):
+    last(left, rows, 2, right, 1, 3 * WIDTH, out, places, 5)
+
+
+@kernel
+def multiply_replaced(left, rows, right, starts, out, places):
+    replaced(left, rows, 2, right, 1, 3 * WIDTH, out, places, 5)
+
+
+@pytest.mark.parametrize(
+    "multiply", [multiply_plain, multiply_listed, multiply_last, multiply_replaced]
+)
+def test_products_of_scattered_rows(multiply):
     left, right, out = numbers(5, 40), numbers(6, 20 * WIDTH), numbers(7, 8 * WIDTH)
     rows, places = np.array([1, 17, 4]), np.array([0, 5, 2]) * WIDTH
-    starts = np.array([7, 0, 11, 3, 2] if is_listed else [0, 3, 6, 9, 12]) * WIDTH
+    starts = [7, 0, 11, 3, 2] if multiply is multiply_listed else [0, 3, 6, 9, 12]
+    starts = np.array(starts) * WIDTH
     expected = out.copy()
     for row, place in zip(rows, places, strict=True):
+        if multiply is multiply_replaced:
+            expected[place : place + 2 * WIDTH] = 0
         for t, start in enumerate(starts):
             values = right[start + 1 : start + 1 + 2 * WIDTH]
             expected[place : place + 2 * WIDTH] += left[row + 2 * t] * values
-    if is_listed:
-        multiply_listed(left, rows, right, starts, out, places)
-    else:
-        multiply_plain(left, rows, right, out, places)
+    multiply(left, rows, right, starts, out, places)
     np.testing.assert_allclose(out, expected, rtol=1e-5, atol=1e-5)
 
 

@@ -5,7 +5,7 @@ so gathering input rows and scattering output rows cost nothing extra. Its sums 
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from llvmlite import ir
 from numba.core import cgutils, types  # noqa: TID253
@@ -42,6 +42,17 @@ class _Tile:
                 value = self.builder.load(self.lane(row, number), align=ALIGNMENT)
                 self.builder.store(value, total)
 
+    def clear(self) -> None:
+        for sums in self.sums:
+            for total in sums:
+                self.builder.store(ir.Constant(VECTOR, [0.0] * WIDTH), total)
+
+    def add(self) -> None:
+        for row, sums in zip(self.rows, self.sums, strict=True):
+            for number, total in enumerate(sums):
+                before = self.builder.load(self.lane(row, number), align=ALIGNMENT)
+                self.builder.store(self.builder.fadd(before, self.builder.load(total)), total)
+
     def multiply(self, left: list[Any], right: Any) -> None:
         lanes = [
             self.builder.load(self.lane(right, number), align=ALIGNMENT)
@@ -61,8 +72,14 @@ class _Tile:
                 self.builder.store(value, self.lane(row, number), align=ALIGNMENT)
 
 
-def make_product(height: int, width: int, *, listed: bool = False) -> Callable[..., None]:
-    """Make a function that adds the products of one tile.
+def make_product(
+    height: int,
+    width: int,
+    *,
+    listed: bool = False,
+    out: Literal["first", "last", "replaced"] = "first",
+) -> Callable[..., None]:
+    """Make a function that computes the products of one tile.
 
     The function takes the left factors `a`, the start of each row of the tile in them, the stride
     between terms in `a`; the right factors `b`, their start, the stride between terms in `b`; the
@@ -73,6 +90,8 @@ def make_product(height: int, width: int, *, listed: bool = False) -> Callable[.
         height: Rows of a tile.
         width: Vectors of a row; `height * width` sums should fit the registers.
         listed: Whether `b` has an array of the terms' starts in the place of the stride.
+        out: Whether the values in `out` are the first or the last terms of the sums, or are
+            replaced. If they are last, no tile waits for memory before it multiplies.
 
     Returns:
         The function for kernels.
@@ -87,8 +106,8 @@ def make_product(height: int, width: int, *, listed: bool = False) -> Callable[.
         b: Any,
         b_start: Any,
         b_step: Any,
-        out: Any,
-        out_rows: Any,
+        sums: Any,
+        sum_rows: Any,
         count: Any,
     ) -> Any:
         def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -102,7 +121,10 @@ def make_product(height: int, width: int, *, listed: bool = False) -> Callable[.
             state = _Tile(builder, width, data(6), starts(7))
             left = [builder.gep(data(0), [start]) for start in starts(1)]
             right = builder.gep(data(3), [args[4]])
-            state.load()
+            if out == "first":
+                state.load()
+            else:
+                state.clear()
             with cgutils.for_range(builder, args[8]) as loop:
                 along = builder.mul(loop.index, args[2])
                 factors = [builder.gep(row, [along]) for row in left]
@@ -111,12 +133,14 @@ def make_product(height: int, width: int, *, listed: bool = False) -> Callable[.
                 else:
                     term = builder.mul(loop.index, args[5])
                 state.multiply(factors, builder.gep(right, [term]))
+            if out == "last":
+                state.add()
             state.store()
             return context.get_dummy_value()
 
         n = types.intp
         step = b_step if listed else n
-        return types.void(a, a_rows, n, b, n, step, out, out_rows, n), emit
+        return types.void(a, a_rows, n, b, n, step, sums, sum_rows, n), emit
 
     return tile
 

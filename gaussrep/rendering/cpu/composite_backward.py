@@ -170,7 +170,20 @@ def composite_backward(
             )
         spare = len(buffers.sums) - (tasks.thread + 1) * buffers.size
         _tile_vjp(
-            tile, image, row, column, features, grid, splats, bins, buffers, workspace, work, spare
+            tile,
+            image,
+            row,
+            column,
+            features,
+            grid,
+            splats,
+            bins,
+            images,
+            grad_outputs,
+            buffers,
+            workspace,
+            work,
+            spare,
         )
 
 
@@ -184,6 +197,8 @@ def _tile_vjp(
     grid: Grid,
     splats: Splats,
     bins: Bins,
+    images: ImageBuffers,
+    grad_outputs: ImageBuffers,
     buffers: GradientBuffers,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
@@ -201,7 +216,18 @@ def _tile_vjp(
         _find_slots(members, splats, buffers, image, row, column, workspace.slots)
         if features is not None:
             first = image // (len(splats.depths) // features.shape[0]) * splats.depths.shape[1]
-            weights_vjp(members, features, first, workspace.touched, work)
+            weights_vjp(
+                members,
+                features,
+                first,
+                workspace.touched,
+                work,
+                image,
+                x + TILE,
+                y,
+                images.features,
+                grad_outputs.features,
+            )
         _chunk_vjp(members, splats.records, base, x, y, cells, buffers, workspace, work)
         if features is not None:
             features_vjp(buffers.sums, workspace.slots, spare + FEATURES_START, work)
@@ -223,7 +249,8 @@ def _find_slots(
         at = (base + members[k]) * RECORD_SIZE
         place = splats.integers[at + FIRST_SLOT] + row * np.int64(splats.integers[at + ROW_SLOTS])
         slots[k] = buffers.size * (buffers.starts[image, members[k] // BLOCK_SIZE] + place + column)
-        prefetch(buffers.sums, slots[k])
+        for at in range(0, buffers.size, TILE):
+            prefetch(buffers.sums, slots[k] + at)
 
 
 @inline_jit

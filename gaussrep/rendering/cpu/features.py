@@ -27,7 +27,15 @@ from gaussrep.kernels.simd import (
 from gaussrep.kernels.simd.memory import allocate
 from gaussrep.rendering.cpu import buffers
 from gaussrep.rendering.cpu.cells import pixel_offset
-from gaussrep.rendering.cpu.layout import CELL_HEIGHT, CELLS, FEATURES_START, PIXELS, TILE, ZERO
+from gaussrep.rendering.cpu.layout import (
+    CELL_HEIGHT,
+    CELL_WIDTH,
+    CELLS,
+    FEATURES_START,
+    PIXELS,
+    TILE,
+    ZERO,
+)
 from gaussrep.rendering.cpu.tile import CHUNK
 
 ROWS = 8 if WIDTH == 16 else 4
@@ -40,9 +48,13 @@ CELL_PAIRS = (CHUNK + TALL) * WIDTH
 """Floats of a cell in `pairs`. The rows behind the longest list take the products of no Gaussian,
 and keep the lists of cells apart in the first-level cache."""
 
-_listed_1, _listed_2, _listed_3 = (make_product(ROWS, min(n, WIDE), listed=True) for n in (1, 2, 3))
-_product_1, _product_2, _product_3 = (make_product(ROWS, min(n, WIDE)) for n in (1, 2, 3))
-_tall_product = make_product(TALL, 1)
+_listed_1, _listed_2, _listed_3 = (
+    make_product(ROWS, min(n, WIDE), listed=True, out="last") for n in (1, 2, 3)
+)
+_product_1, _product_2, _product_3 = (
+    make_product(ROWS, min(n, WIDE), out="last") for n in (1, 2, 3)
+)
+_tall_product = make_product(TALL, 1, out="replaced")
 
 
 class FeatureWorkspace(NamedTuple):
@@ -152,12 +164,21 @@ def composite_features(features: np.ndarray, work: FeatureWorkspace) -> None:
     stride = features.shape[2]
     for cell in range(CELLS):
         for first in range(0, WIDTH, ROWS):
-            for c in range(0, stride, WIDE * WIDTH):
+            c = 0
+            while c < stride:
+                vectors = _tile_vectors((stride - c) // WIDTH)
                 for r in range(ROWS):
                     work.left[r] = cell * CELL_PAIRS + first + r
                     work.out[r] = (cell * WIDTH + first + r) * stride + c
-                _add_listed(minimum(WIDE, (stride - c) // WIDTH), features, c, cell, work)
+                _add_listed(vectors, features, c, cell, work)
+                c += vectors * WIDTH
     clear_lists(work)
+
+
+@inline_jit
+def _tile_vectors(rest: int) -> int:
+    """Vectors of the next tile, of those that are left in a row; four are two pairs."""
+    return 2 if rest == WIDE + 1 else minimum(WIDE, rest)
 
 
 @inline_jit
@@ -217,29 +238,56 @@ def load_feature_gradients(
         behind: S by cell and pixel; the features' part is added.
         planes: Vectors from cell to cell in `behind`.
     """
-    _, height, width, channels = image_features.shape
+    _, height, width, _ = image_features.shape
     stride = len(work.pixels) // PIXELS
     if height - y < TILE or width - x < TILE:
         clear_features(work)
     for row in range(minimum(TILE, height - y)):
-        for column in range(minimum(TILE, width - x)):
-            at = pixel_offset(row, column)
-            start = ((image * height + y + row) * width + x + column) * channels
-            total = broadcast(ZERO)
-            for c in range(0, channels, WIDTH):
-                gradient = _load_channels(grad_outputs, start + c, channels - c)
-                store(work.pixels, at * stride + c, gradient)
-                prefetch(grad_outputs, start + width * channels + c)
-                prefetch(image_features, start + width * channels + c)
-                value = _load_channels(image_features, start + c, channels - c)
-                total = fma(gradient, value, total)
-            store_sums(work.reduced, 0, (total,))
+        for column in range(0, minimum(TILE, width - x), CELL_WIDTH):
+            at, rest = pixel_offset(row, column), width - x - column
+            pixel = (image * height + y + row) * width + x + column
+            totals = (
+                _load_pixel(pixel, at, rest, image_features, grad_outputs, work),
+                _load_pixel(pixel + 1, at + 1, rest - 1, image_features, grad_outputs, work),
+                _load_pixel(pixel + 2, at + 2, rest - 2, image_features, grad_outputs, work),
+                _load_pixel(pixel + 3, at + 3, rest - 3, image_features, grad_outputs, work),
+            )
+            store_sums(work.reduced, 0, totals)
             cell, lane = divmod(at, WIDTH)
-            behind[cell * planes * WIDTH + lane] += work.reduced[0]
+            for k in range(CELL_WIDTH):
+                behind[cell * planes * WIDTH + lane + k] += work.reduced[k]
     for pixel in range(0, PIXELS, WIDTH):
         for c in range(0, stride, WIDTH):
             to = pixel * stride + c * WIDTH
             transpose(work.pixels, pixel * stride + c, stride, work.planes, to, WIDTH)
+
+
+@inline_jit
+def _load_pixel(
+    pixel: int,
+    at: int,
+    rest: int,
+    image_features: np.ndarray,
+    grad_outputs: np.ndarray,
+    work: FeatureWorkspace,
+) -> Any:
+    """Load the gradients to a pixel's features, if any of a row's pixels are left.
+
+    Returns:
+        Lanes whose sum is that of gradients times features.
+    """
+    total = broadcast(ZERO)
+    if rest <= 0:
+        return total
+    _, _, width, channels = image_features.shape
+    start, to = pixel * channels, at * (len(work.pixels) // PIXELS)
+    for c in range(0, channels, WIDTH):
+        gradient = _load_channels(grad_outputs, start + c, channels - c)
+        store(work.pixels, to + c, gradient)
+        prefetch(grad_outputs, start + width * channels + c)
+        prefetch(image_features, start + width * channels + c)
+        total = fma(gradient, _load_channels(image_features, start + c, channels - c), total)
+    return total
 
 
 @inline_jit
@@ -255,8 +303,15 @@ def weights_vjp(
     base: int,
     touched: np.ndarray,
     work: FeatureWorkspace,
+    image: int,
+    x: int,
+    y: int,
+    image_features: np.ndarray,
+    grad_outputs: np.ndarray,
 ) -> None:
     """List a chunk's Gaussians by cell; compute gradients times features, summed over channels.
+
+    Meanwhile, the next tile's features and gradients are on their way from memory.
 
     Args:
         members: Gaussians of the chunk.
@@ -264,6 +319,11 @@ def weights_vjp(
         base: Index of the scene's first Gaussian.
         touched: Cells that each Gaussian overlaps.
         work: Working memory; the lists and `pairs` are written.
+        image: Index of the image.
+        x: Left pixel of the next tile.
+        y: Top pixel of the next tile.
+        image_features: Rendered features, float32 [I, H, W, C].
+        grad_outputs: Gradients to them, of the same shape.
     """
     clear_lists(work)
     for k in range(len(members)):
@@ -274,14 +334,16 @@ def weights_vjp(
             work.terms[cell * CHUNK + work.lengths[cell]] = k
             work.lengths[cell] += 1
     stride = features.shape[2]
+    part = 0
     for cell in range(CELLS):
         last = cell * CHUNK + work.lengths[cell] - 1
         for first in range(0, work.lengths[cell], TALL):
+            _prefetch_pixels(part, image, x, y, image_features, grad_outputs)
+            part += 1
             for r in range(TALL):
                 k = work.terms[minimum(cell * CHUNK + first + r, last)]
                 work.left[r] = (base + members[k]) * stride
                 work.out[r] = cell * CELL_PAIRS + (first + r) * WIDTH
-                store(work.pairs, work.out[r], broadcast(ZERO))
             _tall_product(
                 features,
                 work.left,
@@ -293,6 +355,21 @@ def weights_vjp(
                 work.out,
                 stride,
             )
+
+
+@inline_jit
+def _prefetch_pixels(
+    part: int, image: int, x: int, y: int, image_features: np.ndarray, grad_outputs: np.ndarray
+) -> None:
+    """Prefetch features of four pixels of a tile, and the gradients to them, if they are there."""
+    _, height, width, channels = image_features.shape
+    row, column = divmod(part, TILE // CELL_WIDTH)
+    top, left = y + row, x + column * CELL_WIDTH
+    if row < TILE and top < height:
+        start = ((image * height + top) * width + left) * channels
+        for c in range(start, start + minimum(CELL_WIDTH, width - left) * channels, TILE):
+            prefetch(image_features, c)
+            prefetch(grad_outputs, c)
 
 
 @inline_jit
@@ -331,7 +408,9 @@ def features_vjp(sums: np.ndarray, slots: np.ndarray, spare: int, work: FeatureW
     for cell in range(CELLS):
         length = work.done[cell]
         for first in range(0, length, ROWS):
-            for c in range(0, stride, WIDE * WIDTH):
+            c = 0
+            while c < stride:
+                vectors = _tile_vectors((stride - c) // WIDTH)
                 for r in range(ROWS):
                     work.left[r] = cell * CELL_PAIRS + (first + r) * WIDTH
                     work.out[r] = spare + c
@@ -339,7 +418,8 @@ def features_vjp(sums: np.ndarray, slots: np.ndarray, spare: int, work: FeatureW
                     slot = slots[work.terms[cell * CHUNK + first + r]]
                     work.out[r] = slot + FEATURES_START + c
                 start = cell * WIDTH * stride + c
-                _add(minimum(WIDE, (stride - c) // WIDTH), work, start, stride, sums)
+                _add(vectors, work, start, stride, sums)
+                c += vectors * WIDTH
 
 
 @inline_jit
