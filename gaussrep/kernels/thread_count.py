@@ -1,6 +1,8 @@
 """Number of threads of kernels, and of torch beside them."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import local
 
 _before = local()
@@ -32,6 +34,17 @@ def keep_torch_on_one_thread(keep: bool) -> None:
     elif not keep and before is not None:
         torch.set_num_threads(before)
         del _before.threads
+
+
+@contextmanager
+def torch_on_one_thread() -> Iterator[None]:
+    """Keep the operations of torch in the body on the calling thread; see above."""
+    kept = hasattr(_before, "threads")
+    keep_torch_on_one_thread(True)
+    try:
+        yield
+    finally:
+        keep_torch_on_one_thread(kept)
 
 
 def _forget() -> None:

@@ -16,7 +16,11 @@ from hypothesis import strategies as st
 
 import gaussrep as gr
 from gaussrep.kernels.jit import kernel
-from gaussrep.kernels.thread_count import keep_torch_on_one_thread, kernel_threads
+from gaussrep.kernels.thread_count import (
+    keep_torch_on_one_thread,
+    kernel_threads,
+    torch_on_one_thread,
+)
 from gaussrep.kernels.threads import NONE, Tasks, ThreadPool, claim, split_tasks, stage_clock
 from gaussrep.rendering import get_renderer
 from gaussrep.testing.scenes import random_scene
@@ -198,6 +202,19 @@ def test_kernels_keep_their_threads_while_torch_has_one(threads):
     for _ in range(2):
         keep_torch_on_one_thread(False)
         assert (torch.get_num_threads(), kernel_threads()) == (2, 2)
+
+
+def test_torch_gets_its_threads_back_unless_it_had_one_before(threads):
+    threads(2)
+    with torch_on_one_thread():
+        assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == 2
+    keep_torch_on_one_thread(True)
+    with torch_on_one_thread():
+        pass
+    assert torch.get_num_threads() == 1
+    keep_torch_on_one_thread(False)
+    assert torch.get_num_threads() == 2
 
 
 def test_python_threads_draw_at_the_same_time(threads):
