@@ -20,7 +20,7 @@ CELLS_ACROSS, CELLS_DOWN = TILE // CELL_WIDTH, TILE // CELL_HEIGHT
 CELLS = PIXELS // WIDTH
 """Cells of a tile, in a row, in a column, and in all."""
 
-BLOCK_SIZE = 1024
+BLOCK_SIZE = 512
 """Gaussians that one task projects."""
 
 RECORD_SIZE = 16
