@@ -66,6 +66,18 @@ def test_every_width_renders_the_same_image(probe, width):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not IS_X86, reason="compiles for ARM from an x86")
+def test_kernels_of_four_lanes_fit_the_registers_of_neon(probe):
+    found, _ = probe(4)
+    assert len(found["neon"]) == len(found["code"])
+    for code in found["neon"]:
+        assert code["widest"] == "v.4s"
+        assert code["fused"]
+        assert code["spills"]
+        assert max(code["spills"]) == 0
+
+
+@pytest.mark.slow
 def test_a_second_process_does_not_compile(probe):
     first, _ = probe(4)
     second, log = probe(4, turn=1)

@@ -6,6 +6,7 @@ import re
 import sys
 
 import torch
+from llvmlite import binding
 
 from gaussrep.kernels import ahead
 from gaussrep.kernels.simd import WIDTH
@@ -20,7 +21,9 @@ VARIANTS = (
 )
 MULTIPLICATION = re.compile(r"\s(?:v?f?n?m(?:add|ul)\w*ps|fml[as]|fmul)\s")
 JUMP = re.compile(r"\s(?:j\w+|b\.\w+|cb\w+)\s+\.?L")
-SPILL = re.compile(r"\s(?:v?mov[aud]\w+\s+%[xyz]mm\d+, -?\d*\(%rsp\)|st[ru]\s+q\d+, \[sp)")
+SPILL = re.compile(r"\s(?:v?mov[aud]\w+\s+%[xyz]mm\d+, -?\d*\(%rsp\)|st[rup]\s+q\d+,.*\[sp)")
+REGISTERS = {"zmm": "%zmm", "ymm": "%ymm", "xmm": "%xmm", "v.4s": ".4s"}
+NEON = "aarch64-unknown-linux-gnu"
 FEWEST = 8
 """Vector multiplications of a block of code that counts as an inner loop."""
 
@@ -30,10 +33,25 @@ def describe_code(text):
     blocks = re.split(r"^\.L\w+:", text, flags=re.MULTILINE)
     inner = [b for b in blocks if len(MULTIPLICATION.findall(b)) >= FEWEST and JUMP.search(b)]
     return {
-        "widest": next((name for name in ("zmm", "ymm", "xmm") if f"%{name}" in text), None),
+        "widest": next((name for name, letters in REGISTERS.items() if letters in text), None),
         "fused": bool(re.search(r"\sv?f?n?madd\d+ps\s|\sfml[as]\s", text)),
         "spills": [len(SPILL.findall(block)) for block in inner],
     }
+
+
+def emit_neon(text):
+    """Compile the code of a kernel for ARM, with divisions in the place of x86's estimates."""
+    machine = binding.Target.from_triple(NEON).create_target_machine(opt=3)
+    text = re.sub(r"(?m)^target datalayout.*", f'target datalayout = "{machine.target_data}"', text)
+    text = re.sub(r"(?m)^target triple.*", f'target triple = "{NEON}"', text)
+    text = re.sub(
+        r"call <4 x float> @llvm\.x86\.sse\.rcp\.ps\(<4 x float> (\S+)\)(?: #\d+)?",
+        r"fdiv <4 x float> splat (float 1.0), \1",
+        text,
+    )
+    text = text.replace("tail fdiv", "fdiv").replace("immarg ", "")
+    text = text.replace("llvm.x86.atomic.sub.cc.i64", "count_down")  # of reference counts
+    return machine.emit_assembly(binding.parse_assembly(text))
 
 
 def compare(variant):
@@ -71,6 +89,11 @@ def main():
     if not any(hits):
         texts = [text for kernel in kernels[2:4] for text in kernel.inspect_asm().values()]
         found["code"] = [describe_code(text) for text in texts]
+        if WIDTH == 4:
+            binding.initialize_all_targets()
+            binding.initialize_all_asmprinters()
+            texts = [text for kernel in kernels[2:4] for text in kernel.inspect_llvm().values()]
+            found["neon"] = [describe_code(emit_neon(text)) for text in texts]
     print(json.dumps(found))
 
 
