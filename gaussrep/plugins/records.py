@@ -45,8 +45,9 @@ class RendererRecord(Record):
     Args:
         devices: Torch device types that it supports: `"cpu"`, `"cuda"`, `"mps"`.
         capabilities: Capabilities: `"differentiable"`, `"features"`, `"depth"`, `"sh"`,
-            `"ortho"`, `"pinhole"`, `"opencv"`, `"fisheye"`, `"camera_gradients"`, `"float64"`,
-            `"antialiased"`, `"median_depth"`, `"normals"`.
+            `"ortho"`, `"pinhole"`, `"opencv"`, `"fisheye"`, `"ideal_fisheye"` (without distortion
+            coefficients), `"camera_gradients"`, `"float64"`, `"antialiased"`, `"median_depth"`,
+            `"normals"`.
         priority: `renderer="auto"` selects the highest one that fits.
         is_reference_equivalent: Whether its images agree with those of `reference` within the
             tolerances of `gaussrep.testing.RendererContract`. `auto` selects no other renderers.

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 import torch
@@ -64,6 +64,8 @@ def render(
         raise ValueRangeError(f"outputs is {outputs!r}, wanted a list of {wanted}.")
     if not isinstance(renderer, Renderer):
         requirements = RenderRequirements.from_tensors(gaussians, cameras, outputs)
+        if cameras.model == "fisheye" and _has_ideal_fisheyes_only(renderer):
+            requirements = requirements.without_coefficients(cameras)
         renderer = resolve_renderer(renderer, requirements)
     return renderer.render(gaussians, cameras, background, outputs)
 
@@ -110,6 +112,27 @@ class RenderRequirements:
         return cls(
             gaussians.device.type, frozenset(name for name, is_on in required.items() if is_on)
         )
+
+    def without_coefficients(self, cameras: Cameras) -> "RenderRequirements":
+        """Require an ideal fisheye in the place of one with coefficients, if all of them are 0.
+
+        Args:
+            cameras: Fisheyes, [*B, V]; on a GPU, this waits for the device.
+
+        Returns:
+            The requirements.
+        """
+        if cameras.distortion is not None and cameras.distortion.any():
+            return self
+        return replace(self, capabilities=self.capabilities - {"fisheye"} | {"ideal_fisheye"})
+
+
+def _has_ideal_fisheyes_only(renderer: str | ComponentConfig) -> bool:
+    name = renderer if isinstance(renderer, str) else renderer.type
+    if name == "auto":
+        return False
+    capabilities = plugins.find("renderers", name).record.capabilities
+    return "ideal_fisheye" in capabilities and "fisheye" not in capabilities
 
 
 @dataclass(frozen=True)
@@ -199,7 +222,8 @@ def check_requirements(name: str, requirements: RenderRequirements) -> None:
 def _missing_capabilities(
     record: plugins.RendererRecord, requirements: RenderRequirements
 ) -> tuple[str, ...]:
-    missing = tuple(sorted(requirements.capabilities - record.capabilities))
+    implied = {"ideal_fisheye"} if "fisheye" in record.capabilities else set()
+    missing = tuple(sorted(requirements.capabilities - record.capabilities - implied))
     device = requirements.device
     return missing if device in record.devices else (f"device {device}", *missing)
 

@@ -13,7 +13,7 @@ from gaussrep import plugins
 from gaussrep.cameras import Cameras
 from gaussrep.errors import CapabilityError, UnavailableError
 from gaussrep.gaussians import Gaussians
-from gaussrep.rendering import Renderer
+from gaussrep.rendering import Renderer, render
 from gaussrep.rendering.config import GsplatConfig
 from gaussrep.rendering.conventions import EPS2D, MIN_ALPHA, NEAR
 from gaussrep.rendering.gsplat import kernels
@@ -25,7 +25,7 @@ from gaussrep.rendering.gsplat.renderer import (
 )
 from gaussrep.rendering.reference import ReferenceRenderer
 from gaussrep.testing import RendererContract
-from gaussrep.testing.scenes import random_scene
+from gaussrep.testing.scenes import RenderInput, random_scene
 
 VERSIONS = ["1.4.0", "1.5.2", "1.5.3", "1.5.3+pt24cu124"]
 
@@ -69,9 +69,11 @@ class StandIn:
             g = Gaussians(means, quats, scales, opacities, torch.zeros_like(means), features=seen)
             g = g.replace(antialiased=antialiased)
             one = slice(v, v + 1)
+            ideal = torch.zeros(*lead, 1, 4, dtype=Ks.dtype) if camera_model == "fisheye" else None
             cameras = Cameras(
-                viewmats[..., one, :, :], Ks[..., one, :, :].detach(), width, height, camera_model
-            )
+                viewmats[..., one, :, :], Ks[..., one, :, :].detach(), width, height, camera_model,
+                ideal,
+            )  # fmt: skip
             drawn.append(ReferenceRenderer().render(g, cameras))
         mixed = [torch.cat([out.features, out.depth[..., None]], -1) for out in drawn]
         alpha = torch.cat([out.alpha for out in drawn], -3)
@@ -81,6 +83,7 @@ class StandIn:
 class OnCpu(Renderer):
     """The adapter without its device check."""
 
+    camera_models = GsplatRenderer.camera_models
     outputs = GsplatRenderer.outputs
 
     def __init__(self, version, config=None):
@@ -141,6 +144,45 @@ def test_scenes_of_nothing_but_padding():
     out = renderer.render(empty, scene.cameras, scene.background)
     assert renderer.gsplat.calls == []
     torch.testing.assert_close(out.color, scene.background[..., None, None, :].expand_as(out.color))
+
+
+@pytest.fixture
+def fisheye():
+    """A scene in front of fisheyes without coefficients."""
+    scene = random_scene(6, batch=(2,), views=2, model="fisheye")
+    cameras = scene.cameras.replace(distortion=torch.zeros_like(scene.cameras.distortion))
+    return RenderInput(scene.gaussians, cameras, scene.background)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_fisheyes_without_coefficients(version, fisheye):
+    renderer = OnCpu(version)
+    actual = renderer.render(fisheye.gaussians, fisheye.cameras, fisheye.background)
+    expected = ReferenceRenderer().render(fisheye.gaussians, fisheye.cameras, fisheye.background)
+    torch.testing.assert_close(actual.color, expected.color)
+    assert expected.alpha.max() > 0.1
+    assert {call["camera_model"] for call in renderer.gsplat.calls} == {"fisheye"}
+
+
+def test_other_fisheyes_are_refused(fisheye):
+    cameras = fisheye.cameras
+    bent = cameras.replace(distortion=cameras.distortion + torch.tensor([0.0, 0, 0, 1e-3]))
+    with pytest.raises(CapabilityError, match="without distortion coefficients, and these have"):
+        OnCpu("1.5.3").render(fisheye.gaussians, bent)
+    learned = cameras.replace(Ks=cameras.Ks.clone().requires_grad_())
+    with pytest.raises(CapabilityError, match="no gradients of a fisheye's intrinsics"):
+        OnCpu("1.5.3").render(fisheye.gaussians, learned)
+    with torch.no_grad():
+        OnCpu("1.5.3").render(fisheye.gaussians, learned)
+
+
+def test_a_call_requires_no_coefficients_where_they_are_zero(fisheye):
+    scene = fisheye.to(torch.float32)
+    with pytest.raises(CapabilityError, match=r"'gsplat' cannot do device cpu; use the .* 'cpu'"):
+        render(scene.gaussians, scene.cameras, renderer="gsplat")
+    bent = scene.cameras.replace(distortion=scene.cameras.distortion + 0.01)
+    with pytest.raises(CapabilityError, match="'gsplat' cannot do device cpu, fisheye; use the"):
+        render(scene.gaussians, bent, renderer="gsplat")
 
 
 @pytest.mark.parametrize("model", ["pinhole", "ortho"])
@@ -274,4 +316,5 @@ def test_finding_and_loading_it_imports_nothing_of_gsplat():
 def test_the_record_claims_what_the_contract_tests():
     record = plugins.find("renderers", "gsplat").record
     assert record.devices == {"cuda"}
+    assert "ideal_fisheye" in record.capabilities
     assert "float64" not in record.capabilities

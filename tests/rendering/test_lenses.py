@@ -138,7 +138,7 @@ def test_renderers_without_lenses_refuse_them_by_name():
         render(scene.gaussians, scene.cameras, "gsplat")
     gsplat = GsplatRenderer.__new__(GsplatRenderer)
     with pytest.raises(CapabilityError, match="GsplatRenderer cannot render cameras of the model"):
-        gsplat.render(scene.gaussians, scene.cameras)
+        gsplat.render(scene.gaussians, random_scene(5, model="opencv").to(torch.float32).cameras)
     found = render(scene.gaussians, scene.cameras)
     expected = get_renderer("cpu").render(scene.gaussians, scene.cameras)
     assert torch.equal(found.color, expected.color)

@@ -43,7 +43,7 @@ def register_renderers() -> Iterator[RendererRecord]:
         config="gaussrep.rendering.config:GsplatConfig",
         requires=("gsplat>=1.4",),
         devices=frozenset({"cuda"}),
-        capabilities=RASTERIZER_CAPABILITIES,
+        capabilities=RASTERIZER_CAPABILITIES | {"ideal_fisheye"},
         priority=10,
     )
     yield RendererRecord(

@@ -11,6 +11,7 @@ from packaging.version import Version
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
+from gaussrep.errors import CapabilityError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import GsplatConfig
 from gaussrep.rendering.conventions import EPS2D, MIN_ALPHA, NEAR
@@ -30,6 +31,7 @@ class GsplatRenderer(Renderer):
         UnavailableError: If there is no CUDA device, or neither kernels nor a compiler for them.
     """
 
+    camera_models = frozenset({"pinhole", "ortho", "fisheye"})
     outputs = frozenset({"normals"})
 
     def __init__(self, config: GsplatConfig | None = None) -> None:
@@ -74,7 +76,13 @@ class GsplatRasterizer:
         cameras: Cameras,
         background: Float[Tensor, "*batch views 3"],
     ) -> Rendering:
-        """Rasterize color, depth and features in one pass; see `Renderer.rasterize`."""
+        """Rasterize color, depth and features in one pass; see `Renderer.rasterize`.
+
+        Raises:
+            CapabilityError: If a fisheye has coefficients, or its intrinsics require a gradient.
+        """
+        if cameras.model == "fisheye":
+            _require_ideal_fisheye(cameras)
         lead = gaussians.batch_shape
         channels = _channels(gaussians, cameras)
         posed = move_intrinsics_gradients(cameras)
@@ -134,6 +142,21 @@ class GsplatRasterizer:
             camera_model=cameras.model,
         )
         return mixed, alpha.squeeze(-1)
+
+
+def _require_ideal_fisheye(cameras: Cameras) -> None:
+    distortion = cameras.distortion
+    if distortion is not None and distortion.any():
+        raise CapabilityError(
+            "gsplat renders fisheyes without distortion coefficients, and these have some; use the "
+            "renderer 'triton', or undistort the images."
+        )
+    wanted = cameras.Ks.requires_grad or (distortion is not None and distortion.requires_grad)
+    if wanted and torch.is_grad_enabled():
+        raise CapabilityError(
+            "gsplat computes no gradients of a fisheye's intrinsics and coefficients; use the "
+            "renderer 'triton'."
+        )
 
 
 def _channels(gaussians: Gaussians, cameras: Cameras) -> Tensor:
