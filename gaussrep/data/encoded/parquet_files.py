@@ -63,6 +63,11 @@ class ParquetImages:
             import pyarrow
 
             column = pyarrow.chunked_array(labels, schema.field(config.label_field).type)
+            if len(column) != len(self):
+                raise DataError(
+                    f"{config.root}: the column {config.label_field} holds {len(column):,} rows of "
+                    f"{len(self):,}; the files are damaged."
+                )
             self.labels, self.class_names = read_labels(features, column, config)
 
     def __len__(self) -> int:
@@ -93,7 +98,10 @@ class ParquetImages:
         """
         piece = int(np.searchsorted(self.piece_ends, number, side="right"))
         first = int(self.piece_ends[piece - 1]) if piece else 0
-        value = self._group(piece)[number - first].as_py()
+        group = self._group(piece)
+        if len(group) <= number - first:
+            raise UnreadableImageError(f"{self._groups[piece][0]}: row {number} is missing.")
+        value = group[number - first].as_py()
         return require_content(value, number, self._column, self._config)
 
     def _index(self, metadata: "FileMetaData", path: Path) -> list[int]:
@@ -101,17 +109,16 @@ class ParquetImages:
         counts = []
         for number in range(metadata.num_row_groups):
             group = metadata.row_group(number)
-            columns = (group.column(index) for index in range(group.num_columns))
-            size = max(
-                column.total_uncompressed_size
-                for column in columns
-                if column.path_in_schema.partition(".")[0] == self._column
-            )
+            columns = [group.column(index) for index in range(group.num_columns)]
+            of_images = [c for c in columns if c.path_in_schema.partition(".")[0] == self._column]
+            size = max(column.total_uncompressed_size for column in of_images)
             if size > MAX_GROUP_BYTES:
                 raise DataError(
                     f"{path}: row group {number} holds {size / 1e9:.1f} GB of images; wanted at "
                     "most 2 GB; write the file with fewer rows per group."
                 )
+            if not 0 <= group.num_rows <= min(column.num_values for column in of_images):
+                raise DataError(f"{path}: row group {number} is damaged: its counts disagree.")
             self._groups.append((path, number))
             counts.append(group.num_rows)
         return counts
@@ -119,8 +126,7 @@ class ParquetImages:
     def _group(self, piece: int) -> "ChunkedArray":
         """Read the images of a row group, or find them among the kept ones."""
         if piece not in self._kept:
-            path, number = self._groups[piece]
-            self._kept[piece] = self._read(path, number)
+            self._kept[piece] = self._read(*self._groups[piece])
             while len(self._kept) > 1 and sum(map(len, self._kept.values())) > self._limit:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(piece)

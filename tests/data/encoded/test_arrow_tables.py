@@ -212,3 +212,23 @@ def test_a_damaged_row_group_names_its_file(tmp_path):
     path.write_bytes(content)
     with pytest.raises(UnreadableImageError, match=r"a.parquet: row group \d cannot be read"):
         contents(data)
+
+
+def test_a_file_that_lost_rows_is_named(tmp_path):
+    path = tmp_path / "a.parquet"
+    write_groups(path, range(3))
+    data = open_set(tmp_path, streaming=True, val_fraction=0.1)
+    write_groups(path, range(1))
+    with pytest.raises(UnreadableImageError, match=r"a.parquet: row [12] is missing"):
+        contents(data)
+
+
+def test_columns_of_unequal_length_are_refused(tmp_path, monkeypatch):
+    """As the footer of a damaged file gives them; found by `make fuzz`."""
+    write_groups(tmp_path / "a.parquet", range(3))
+    index = ParquetImages._index
+    monkeypatch.setattr(
+        ParquetImages, "_index", lambda *given: [count + 1 for count in index(*given)]
+    )
+    with pytest.raises(DataError, match="the column label holds 3 rows of 4; the files are dam"):
+        open_set(tmp_path, streaming=True)
