@@ -136,6 +136,6 @@ def _check_each(name: str, tensor: Tensor) -> None:
 def _sum(tensor: Tensor) -> float:
     """Sum values on the CPU; with NumPy where torch would start threads that keep spinning."""
     if tensor.numel() < GRAIN or torch.get_num_threads() == 1:
-        return float(tensor.detach().sum().numpy())  # `item` would look like a wait for a GPU
+        return float(tensor.detach().sum().numpy())  # `item` is counted as a wait
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.add.reduce(tensor.numpy(force=True), axis=None))

@@ -101,8 +101,9 @@ def test_two_processes_of_unequal_shares_equal_one(tmp_path, method):
 
 
 def tolerance_of(name):
-    """Others than losses magnify rounding, most of all the rank of features that hardly differ."""
-    if "rank" in name:
+    """Others than losses magnify rounding; in 20 steps of GaussianCross, the validation's rank of
+    features that hardly differ magnifies 5e-6 of a loss to 3e-3."""
+    if name == "val_effective_rank":
         return 1e-2
     return MOST if "loss" in name or name == "step" else 1e-3
 

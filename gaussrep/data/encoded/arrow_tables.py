@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gaussrep.console import paused_progress
-from gaussrep.data.encoded.columns import find_image_column, read_labels, require_content
+from gaussrep.data.encoded.columns import ColumnImages
 from gaussrep.data.encoded.config import HuggingFaceConfig, matching_files
 from gaussrep.data.encoded.dataset import EncodedImageDataset, EncodedImages, open_images
 from gaussrep.data.encoded.parquet_files import ParquetImages
@@ -24,7 +24,7 @@ VALIDATION = ("validation", "val", "test")
 """Names of a validation split, the preferred one first."""
 
 
-class ArrowImages:
+class ArrowImages(ColumnImages):
     """The images of a column, read by number from memory maps.
 
     Args:
@@ -43,13 +43,12 @@ class ArrowImages:
     def __init__(self, table: "Dataset", config: HuggingFaceConfig) -> None:
         from datasets import Image
 
-        self._config, self._column = config, find_image_column(table.features, config)
+        super().__init__(table.features, config)
         for name in {self._column, config.label_field}.intersection(table.column_names):
             table.data.column(name).validate(full=True)  # damaged offsets would crash a reader
-        self.labels, self.class_names = None, ()
         if config.label_field in table.column_names:
             column = table.data.column(config.label_field)
-            self.labels, self.class_names = read_labels(table.features, column, config)
+            self._set_labels(table.features, column)
         self.piece_ends = np.cumsum([len(each) for each in table.data.column(self._column).chunks])
         if isinstance(table.features[self._column], Image):
             table = table.cast_column(self._column, Image(decode=False))
@@ -58,31 +57,8 @@ class ArrowImages:
     def __len__(self) -> int:
         return len(self._table)
 
-    def name(self, number: int) -> str:
-        """Return the name of an image.
-
-        Args:
-            number: Number of the image.
-
-        Returns:
-            The number of its row.
-        """
-        return f"row {number}"
-
-    def content(self, number: int) -> bytes:
-        """Read the file that an image was.
-
-        Args:
-            number: Number of the image.
-
-        Returns:
-            Its content.
-
-        Raises:
-            UnreadableImageError: If the row holds none, as where it names a file instead.
-        """
-        value = self._table[number][self._column]
-        return require_content(value, number, self._column, self._config)
+    def _value(self, number: int) -> Any:
+        return self._table[number][self._column]
 
 
 def open_tables(config: HuggingFaceConfig, split: Split = "train") -> EncodedImageDataset:

@@ -1,5 +1,6 @@
-"""The columns of images and classes in tables of Hugging Face datasets."""
+"""Images of a column, and the column of their classes, in tables of Hugging Face datasets."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -14,19 +15,81 @@ if TYPE_CHECKING:
     from pyarrow import ChunkedArray
 
 
-def find_image_column(features: "Features", config: HuggingFaceConfig) -> str:
-    """Find the column of the images.
+class ColumnImages(ABC):
+    """The images of a column, read by number.
 
     Args:
         features: Kinds of all columns.
-        config: Its `image_field` chooses a column.
+        config: Columns.
 
-    Returns:
-        The name.
+    Attributes:
+        labels: Classes of the images; None where there is no such column.
+        class_names: Names of the classes, where the files list them.
 
     Raises:
-        DataError: There is not exactly one, or not the chosen one.
+        DataError: If there is not one column of images.
     """
+
+    labels: np.ndarray | None = None
+    class_names: tuple[str, ...] = ()
+
+    def __init__(self, features: "Features", config: HuggingFaceConfig) -> None:
+        self._config, self._column = config, _find_image_column(features, config)
+
+    def name(self, number: int) -> str:
+        """Return the name of an image.
+
+        Args:
+            number: Number of the image.
+
+        Returns:
+            The number of its row.
+        """
+        return f"row {number}"
+
+    def content(self, number: int) -> bytes:
+        """Read the file that an image was.
+
+        Args:
+            number: Number of the image.
+
+        Returns:
+            Its content.
+
+        Raises:
+            UnreadableImageError: If the row holds none, as where it names a file instead, or cannot
+                be read now.
+        """
+        value = self._value(number)
+        content = value.get("bytes") if isinstance(value, Mapping) else value
+        if not isinstance(content, bytes):
+            raise UnreadableImageError(
+                f"{self._config.root}: row {number} holds no image; wanted encoded bytes in its "
+                f"column {self._column}, not the name of a file."
+            )
+        return content
+
+    def _set_labels(self, features: "Features", column: "ChunkedArray") -> None:
+        """Keep the classes of a column, and their names, none where the files list none."""
+        import pyarrow
+        from datasets import ClassLabel
+
+        name = self._config.label_field
+        if not pyarrow.types.is_integer(column.type) or column.null_count:
+            raise DataError(
+                f"{self._config.root}: the column {name} holds {column.type} or misses some; "
+                "wanted whole numbers, or another data.label_field."
+            )
+        feature = features[name]
+        self.class_names = tuple(feature.names or ()) if isinstance(feature, ClassLabel) else ()
+        self.labels = column.to_numpy().astype(np.int64)
+
+    @abstractmethod
+    def _value(self, number: int) -> Any:
+        """Read a row of the column: bytes, or a mapping with `bytes`."""
+
+
+def _find_image_column(features: "Features", config: HuggingFaceConfig) -> str:
     from datasets import Image
 
     if config.image_field is not None and config.image_field in features:
@@ -46,56 +109,3 @@ def _may_hold_files(feature: Any) -> bool:
     """Whether a column holds bytes, alone or as Hugging Face stores files."""
     kind = feature.get("bytes") if isinstance(feature, Mapping) else feature
     return getattr(kind, "dtype", None) in ("binary", "large_binary")
-
-
-def read_labels(
-    features: "Features", column: "ChunkedArray", config: HuggingFaceConfig
-) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Read classes and the names of classes.
-
-    Args:
-        features: Kinds of all columns.
-        column: The column of the classes.
-        config: Its `label_field` is the name of the column.
-
-    Returns:
-        One class per row, int64 [n], and the names, none where the files list none.
-
-    Raises:
-        DataError: The classes are no whole numbers, or some are missing.
-    """
-    import pyarrow
-    from datasets import ClassLabel
-
-    if not pyarrow.types.is_integer(column.type) or column.null_count:
-        raise DataError(
-            f"{config.root}: the column {config.label_field} holds {column.type} or misses some; "
-            "wanted whole numbers, or another data.label_field."
-        )
-    feature = features[config.label_field]
-    names = tuple(feature.names or ()) if isinstance(feature, ClassLabel) else ()
-    return column.to_numpy().astype(np.int64), names
-
-
-def require_content(value: Any, row: int, column: str, config: HuggingFaceConfig) -> bytes:
-    """Return the file that an image was.
-
-    Args:
-        value: Value of a row: bytes, or a mapping with `bytes`.
-        row: Number of the row, for the message.
-        column: Name of the column, for the message.
-        config: Its root is named in the message.
-
-    Returns:
-        The content of the file.
-
-    Raises:
-        UnreadableImageError: The row holds none, as where it names a file instead.
-    """
-    content = value.get("bytes") if isinstance(value, Mapping) else value
-    if not isinstance(content, bytes):
-        raise UnreadableImageError(
-            f"{config.root}: row {row} holds no image; wanted encoded bytes in its column "
-            f"{column}, not the name of a file."
-        )
-    return content

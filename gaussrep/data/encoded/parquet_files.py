@@ -3,11 +3,11 @@
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gaussrep.data.encoded.columns import find_image_column, read_labels, require_content
+from gaussrep.data.encoded.columns import ColumnImages
 from gaussrep.data.encoded.config import HuggingFaceConfig
 from gaussrep.data.image_files import UnreadableImageError
 from gaussrep.errors import DataError
@@ -21,7 +21,7 @@ MAX_GROUP_BYTES = 2**31 - 1
 """Largest decoded size of the images of a row group in bytes, for Arrow's 32-bit offsets."""
 
 
-class ParquetImages:
+class ParquetImages(ColumnImages):
     """The images of a column, read by number; the last row groups are kept.
 
     Args:
@@ -41,13 +41,12 @@ class ParquetImages:
     def __init__(self, files: Sequence[Path], config: HuggingFaceConfig) -> None:
         from datasets import Features
 
-        self._config = config
-        self._groups: list[tuple[Path, int]] = []
-        self._kept: OrderedDict[int, ChunkedArray] = OrderedDict()
         with _open(files[0]) as first:
             schema = first.schema_arrow
         features = Features.from_arrow_schema(schema)
-        self._column = find_image_column(features, config)
+        super().__init__(features, config)
+        self._groups: list[tuple[Path, int]] = []
+        self._kept: OrderedDict[int, ChunkedArray] = OrderedDict()
         has_labels = config.label_field in schema.names
         counts, labels = [], []
         for path in files:
@@ -58,7 +57,6 @@ class ParquetImages:
                     labels += file.read([config.label_field], use_threads=False)[0].chunks
         self.piece_ends = np.cumsum(np.array(counts, np.int64))
         self._limit = config.shuffle_buffer + max(counts, default=0)
-        self.labels, self.class_names = None, ()
         if has_labels:
             import pyarrow
 
@@ -68,41 +66,18 @@ class ParquetImages:
                     f"{config.root}: the column {config.label_field} holds {len(column):,} rows of "
                     f"{len(self):,}; the files are damaged."
                 )
-            self.labels, self.class_names = read_labels(features, column, config)
+            self._set_labels(features, column)
 
     def __len__(self) -> int:
         return int(self.piece_ends[-1]) if len(self.piece_ends) else 0
 
-    def name(self, number: int) -> str:
-        """Return the name of an image.
-
-        Args:
-            number: Number of the image.
-
-        Returns:
-            The number of its row.
-        """
-        return f"row {number}"
-
-    def content(self, number: int) -> bytes:
-        """Read the file that an image was.
-
-        Args:
-            number: Number of the image.
-
-        Returns:
-            Its content.
-
-        Raises:
-            UnreadableImageError: The row holds none, or its row group cannot be read now.
-        """
+    def _value(self, number: int) -> Any:
         piece = int(np.searchsorted(self.piece_ends, number, side="right"))
         first = int(self.piece_ends[piece - 1]) if piece else 0
         group = self._group(piece)
         if len(group) <= number - first:
             raise UnreadableImageError(f"{self._groups[piece][0]}: row {number} is missing.")
-        value = group[number - first].as_py()
-        return require_content(value, number, self._column, self._config)
+        return group[number - first].as_py()
 
     def _index(self, metadata: "FileMetaData", path: Path) -> list[int]:
         """Note the row groups of a file; return the number of rows of each."""
