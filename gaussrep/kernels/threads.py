@@ -20,6 +20,7 @@ from numba.core import types  # noqa: TID253
 
 from gaussrep.kernels.jit import inline_jit
 from gaussrep.kernels.simd.vectors import intrinsic
+from gaussrep.kernels.thread_choice import ThreadChoice
 from gaussrep.kernels.thread_count import kernel_threads
 
 CACHE_LINE = 8
@@ -180,6 +181,7 @@ class ThreadPool:
 
 
 _pool = ThreadPool()
+_choices: dict[Any, ThreadChoice] = {}
 _clocks: dict[int, defaultdict[str, float]] = {}
 
 
@@ -201,6 +203,8 @@ def stage_clock() -> Iterator[defaultdict[str, float]]:
 def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
     """Run a kernel until its tasks are done, on up to `kernel_threads()` threads.
 
+    It takes as many of them as took the least time before; see `thread_choice`.
+
     Args:
         kernel: Takes `Tasks` and the arguments, claims tasks and returns when none is left.
         tasks: Number of tasks, and the largest number of threads.
@@ -220,15 +224,34 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
         >>> out
         array([0., 1., 4.])
     """
-    start, threads = perf_counter(), max(1, min(kernel_threads(), tasks))
+    start, most = perf_counter(), min(kernel_threads(), tasks)
+    choice = _choose(kernel, tasks, most) if most > 1 else None
+    threads = choice.threads if choice else 1
     own, *others = split_tasks(tasks, threads)
     finish = _pool.start(kernel, others, arguments) if others else None
     kernel(own, *arguments)
     if finish is not None:
         finish()
+    seconds = perf_counter() - start
+    if choice:
+        choice.note(threads, seconds)
     for clock in tuple(_clocks.values()):
-        clock[kernel.__name__] += 1e3 * (perf_counter() - start)
+        clock[kernel.__name__] += 1e3 * seconds
+
+
+def _choose(kernel: Callable[..., Any], tasks: int, most: int) -> ThreadChoice:
+    """Find the choice for launches of a kernel with about as many tasks."""
+    key = kernel, tasks.bit_length(), most
+    if key not in _choices:
+        _choices[key] = ThreadChoice(most)
+    return _choices[key]
+
+
+def _forget() -> None:
+    """Let a forked child start its own threads, and free it of locks that others held."""
+    _pool.reset()
+    _choices.clear()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.reset)
+    os.register_at_fork(after_in_child=_forget)
