@@ -45,4 +45,6 @@ def main(out: Path, guess: float = 1.15, steps: int = 1500, size: int = 64) -> f
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]))

@@ -69,4 +69,6 @@ def project(points: torch.Tensor, cameras: gr.Cameras) -> torch.Tensor:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]))

@@ -71,4 +71,6 @@ def gaussians(raw: dict[str, Tensor]) -> gr.Gaussians:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    if not 2 <= len(sys.argv) <= 3:
+        sys.exit(__doc__)
+    main(*map(Path, sys.argv[1:]))

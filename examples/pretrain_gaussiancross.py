@@ -27,4 +27,6 @@ def main(out: Path, scenes: int = 12, steps: int = 200, *overrides: str) -> None
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]))

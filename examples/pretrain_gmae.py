@@ -21,4 +21,6 @@ def main(out: Path, steps: int = 300, *overrides: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]))

@@ -33,4 +33,6 @@ def main(out: Path, size: int = 240) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
     main(Path(sys.argv[1]))

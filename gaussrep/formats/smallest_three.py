@@ -54,23 +54,25 @@ def drop_largest(
         numbers of steps less `center`, each at most `steps` in size, [N, 3]; and the indices of
         the largest components, [N].
     """
-    sizes = np.abs(unit)
-    largest = sizes.argmax(1)
-    limit = sizes.max(1) - TIE * np.sqrt(0.5) / steps
-    near = np.flatnonzero((sizes > limit[:, None]).sum(1) > 1)
+    parts = np.ascontiguousarray(unit.T)
+    sizes = np.abs(parts)
+    largest = sizes.argmax(0)
+    limit = sizes.max(0, initial=0) - TIE * np.sqrt(0.5) / steps
+    near = np.flatnonzero((sizes > limit).sum(0) > 1)
     for place in range(4):
-        rows = near[sizes[near, place] > limit[near]]
-        rounded, exact = _round(unit[rows], np.full(len(rows), place), steps, center)
-        largest[rows[np.abs(rounded - exact).max(1, initial=0) < WHOLE]] = place
-    return _round(unit, largest, steps, center)[0], largest
+        rows = near[sizes[place, near] > limit[near]]
+        rounded, exact = _round(parts[:, rows], np.full(len(rows), place), steps, center)
+        largest[rows[np.abs(rounded - exact).max(0, initial=0) < WHOLE]] = place
+    return _round(parts, largest, steps, center)[0].T, largest
 
 
 def _round(
-    unit: np.ndarray, largest: np.ndarray, steps: float, center: float
+    parts: np.ndarray, largest: np.ndarray, steps: float, center: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return three components in steps, rounded and exact."""
-    sign = np.where(np.take_along_axis(unit, largest[:, None], axis=1) < 0, -1, 1)
-    exact = np.take_along_axis(sign * unit, _others(largest), axis=1) / np.sqrt(0.5) * steps
+    """Return the other three components of quaternions [4, N] in steps, rounded and exact."""
+    is_negative = parts[largest, np.arange(len(largest))] < 0
+    exact = np.stack([np.where(largest <= n, parts[n + 1], parts[n]) for n in range(3)])
+    exact = np.where(is_negative, -exact, exact) / np.sqrt(0.5) * steps
     return (np.rint(exact - center) + center).clip(-steps, steps), exact
 
 

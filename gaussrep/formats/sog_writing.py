@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from gaussrep import __version__
 from gaussrep.formats.checked_files import sh_coefficients
@@ -58,29 +59,28 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
         "means_u": _pack(order, 3, lambda few: steps[few] >> 8),
     }
     del steps
-    logs = choose_numbers(_logarithms(np.sort(scene.scales.numpy(), axis=None)), ENTRIES)
+    logs = choose_numbers(_logarithms(_sort_positive(scene.scales)), ENTRIES)
     images["scales"] = _pack(
-        order, 3, lambda few: nearest_numbers(_logarithms(scene.scales.numpy()[few]), logs)
+        order, 3, lambda few: nearest_numbers(_logarithms(_take(scene.scales, few)), logs)
     )
-    images["quats"] = _pack(
-        order, 4, lambda few: _quats(scene.quats.numpy()[few].astype(np.float64))
-    )
+    images["quats"] = _pack(order, 4, lambda few: _quats(_take(scene.quats, few)))
     meta["scales"] = {"codebook": _log_codebook(logs), "files": ["scales.webp"]}
     meta["quats"] = {"files": ["quats.webp"]}
-    harmonics = sh_coefficients(scene).numpy()
-    colors = choose_numbers(np.sort(harmonics[:, 0], axis=None), ENTRIES)
+    harmonics = sh_coefficients(scene)
+    degree_zero = harmonics[:, 0]
+    colors = choose_numbers(np.sort(degree_zero.numpy(), axis=None), ENTRIES)
 
     def color_rows(few: np.ndarray) -> np.ndarray:
-        opacities = np.rint(scene.opacities.numpy()[few].clip(0, 1) * 255)
-        labels = nearest_numbers(harmonics[few, 0], colors)
-        return np.concatenate([labels, opacities[:, None]], axis=1)
+        opacities = np.rint(_take(scene.opacities, few).clip(0, 1) * 255)
+        labels = nearest_numbers(_take(degree_zero, few), colors)
+        return np.concatenate([labels, opacities[:, None].astype(np.uint8)], axis=1)
 
     images["sh0"] = _pack(order, 4, color_rows)
     meta["sh0"] = {"codebook": _codebook(colors), "files": ["sh0.webp"]}
     if scene.antialiased:
         meta["antialias"] = True
     if harmonics.shape[1] > 1:
-        meta["shN"] = _add_harmonics(harmonics, order, images)
+        meta["shN"] = _add_harmonics(harmonics.numpy(), order, images)
     files = {META: json.dumps(meta, separators=(",", ":")).encode()}
     return files | {f"{name}.webp": content for name, content in images.items()}
 
@@ -91,6 +91,15 @@ def _pack(order: np.ndarray, channels: int, rows_of: Callable[[np.ndarray], np.n
     for part in divide_rows(len(rows), ROWS):
         rows[part] = rows_of(order[part])
     return pack_image(_image(rows))
+
+
+def _take(rows: Tensor, few: np.ndarray) -> np.ndarray:
+    return rows.index_select(0, torch.from_numpy(few)).numpy()
+
+
+def _sort_positive(numbers: Tensor) -> np.ndarray:
+    """Sort positive numbers, float32, by their bits, which takes half the time."""
+    return numbers.flatten().view(torch.int32).sort().values.numpy().view(np.float32)
 
 
 def _means(means: np.ndarray) -> tuple[np.ndarray, list[float], list[float]]:
@@ -119,9 +128,11 @@ def _logarithms(scales: np.ndarray) -> np.ndarray:
 
 
 def _quats(quats: np.ndarray) -> np.ndarray:
-    unit = quats / np.linalg.norm(quats, axis=1, keepdims=True)
-    three, largest = drop_largest(unit, HALF, 0.5)
-    return np.concatenate([three + HALF, largest[:, None] + SMALLEST_TAG], axis=1)
+    wide = quats.astype(np.float64)
+    three, largest = drop_largest(wide / np.linalg.norm(wide, axis=1, keepdims=True), HALF, 0.5)
+    rows = np.empty(quats.shape, np.uint8)
+    rows[:, :3], rows[:, 3] = three + HALF, largest + SMALLEST_TAG
+    return rows
 
 
 def _image(rows: np.ndarray) -> np.ndarray:

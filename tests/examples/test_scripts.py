@@ -1,6 +1,8 @@
 """The short example scripts run, and their images show what they should."""
 
 import re
+import runpy
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,13 @@ def pixels(path):
 def test_every_script_is_on_the_page():
     scripts = {file.stem for file in (ROOT / "examples").glob("*.py")}
     assert set(re.findall(r"<!-- example: (\w+) -->", PAGE)) == scripts
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda f: f.stem)
+def test_a_script_without_a_folder_says_how_to_call_it(script, monkeypatch):
+    monkeypatch.setattr(sys, "argv", [str(script)])
+    with pytest.raises(SystemExit, match=f"python examples/{script.name} OUT"):
+        runpy.run_path(str(script), run_name="__main__")
 
 
 def test_images_of_scripts_are_small():
