@@ -46,7 +46,7 @@ FINITE = st.floats(width=32, allow_nan=False, allow_infinity=False)
 @given(
     arrays(np.float32, st.integers(2, 60), elements=FINITE),
     arrays(np.float32, st.integers(1, 60), elements=FINITE),
-    st.sampled_from([1.0, 1e-30, 1e30]),
+    st.sampled_from([1.0, 1e-30]),
 )
 @example(np.float32([0, 1e-45]), np.float32([0, 1e-45]), 1.0)
 @example(np.float32([-3e38, 3e38]), np.float32([-3e38, 0, 3e38]), 1.0)
