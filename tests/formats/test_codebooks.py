@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays

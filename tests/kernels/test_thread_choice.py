@@ -43,7 +43,7 @@ def test_trials_become_rare_and_stop_when_they_have_taken_too_long():
 def test_a_machine_that_becomes_busy_and_free_again_is_followed():
     choice = ThreadChoice(2)
     run(choice, lambda threads: 1 / threads, 10 * LONGEST_WAIT)
-    busy = run(choice, lambda threads: float(threads), 2 * LONGEST_WAIT)
+    busy = run(choice, float, 2 * LONGEST_WAIT)
     assert set(busy[-WAIT // 2 :]) == {1}
     free = run(choice, lambda threads: 1 / threads, 2 * LONGEST_WAIT)
     assert set(free[-WAIT // 2 :]) == {2}
