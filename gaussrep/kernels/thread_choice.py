@@ -9,7 +9,7 @@ The results of kernels do not depend on it.
 from math import inf
 from threading import Lock
 
-WAIT = 64
+WAIT = 16
 """Launches between two trials; twice as many after each trial that failed."""
 LONGEST_WAIT = 1024
 TRIAL = 4
