@@ -10,7 +10,7 @@ from math import inf
 from threading import Lock
 
 WAIT = 16
-"""Launches between two trials; twice as many after each trial that failed."""
+"""Launches between two trials; four times as many after each trial that failed."""
 LONGEST_WAIT = 1024
 TRIAL = 4
 """Launches of a trial; fewer if they have already taken too long."""
@@ -73,7 +73,7 @@ class ThreadChoice:
         limit = GAIN * TRIAL * self._mean
         if self._spent >= limit:
             self.threads = self._before
-            self._wait = min(2 * self._wait, LONGEST_WAIT)
+            self._wait = min(4 * self._wait, LONGEST_WAIT)
         elif self._tried == TRIAL:
             self._mean = self._spent / TRIAL
             self._wait = WAIT
