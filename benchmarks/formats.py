@@ -2,7 +2,7 @@
 
 GAUSSREP_DATA=FOLDER python benchmarks/formats.py [--out FILE]
 
-The garden of the folder is needed; see gaussrep/rendering/bench/scenes.py.
+The garden of the folder is needed; see harness/scenes.py.
 """
 
 import argparse

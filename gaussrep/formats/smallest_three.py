@@ -31,8 +31,11 @@ def restore_largest(three: np.ndarray, largest: np.ndarray) -> np.ndarray:
         Quaternions, [N, 4].
     """
     quats = np.empty((len(three), 4))
-    np.put_along_axis(quats, _others(largest), three, axis=1)
-    np.put_along_axis(quats, largest[:, None], largest_component(three)[:, None], axis=1)
+    fourth = largest_component(three)
+    for place in range(4):
+        before, after = three[:, max(place - 1, 0)], three[:, min(place, 2)]
+        others = np.where(largest < place, before, after)
+        quats[:, place] = np.where(largest == place, fourth, others)
     return quats
 
 
@@ -74,8 +77,3 @@ def _round(
     exact = np.stack([np.where(largest <= n, parts[n + 1], parts[n]) for n in range(3)])
     exact = np.where(is_negative, -exact, exact) / np.sqrt(0.5) * steps
     return (np.rint(exact - center) + center).clip(-steps, steps), exact
-
-
-def _others(largest: np.ndarray) -> np.ndarray:
-    places = np.tile(np.arange(4), (len(largest), 1))
-    return places[places != largest[:, None]].reshape(-1, 3)
