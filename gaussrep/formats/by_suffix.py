@@ -1,4 +1,8 @@
-"""Loading and saving of Gaussians in the format of a file's suffix."""
+"""Loading and saving of Gaussians in the format of a file's suffix.
+
+Torch computes on one thread: formats take few rows at a time, for which two threads take as long,
+and twice the processor time.
+"""
 
 from os import PathLike
 from pathlib import Path
@@ -7,8 +11,10 @@ from typing import Any
 from gaussrep.building import build
 from gaussrep.formats.suffixes import format_of
 from gaussrep.gaussians import Gaussians
+from gaussrep.kernels.thread_count import torch_on_one_thread
 
 
+@torch_on_one_thread()
 def load(path: str | PathLike[str], **settings: Any) -> Gaussians:
     """Read Gaussians from a file.
 
@@ -28,6 +34,7 @@ def load(path: str | PathLike[str], **settings: Any) -> Gaussians:
     return build("formats", chosen).read(path)
 
 
+@torch_on_one_thread()
 def save(gaussians: Gaussians, path: str | PathLike[str], **settings: Any) -> None:
     """Write Gaussians to a file atomically.
 

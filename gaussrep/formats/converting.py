@@ -10,6 +10,7 @@ from gaussrep.building import build
 from gaussrep.formats.format import Format, Rows
 from gaussrep.formats.suffixes import format_of
 from gaussrep.gaussians import Gaussians
+from gaussrep.kernels.thread_count import torch_on_one_thread
 
 
 def _unchanged(part: Gaussians) -> Gaussians:
@@ -39,6 +40,7 @@ class Editing:
     report: Callable[[int, int], None] = _silent
 
 
+@torch_on_one_thread()
 def convert_file(
     source: Path,
     target: Path,

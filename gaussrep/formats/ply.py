@@ -35,11 +35,9 @@ from gaussrep.formats.ply_variants import (
 )
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
-from gaussrep.kernels.thread_count import torch_on_one_thread
 
 ROWS = 2**13
-"""Rows that are read and written at a time: 2 MiB with SH of degree 3; a design choice. Torch
-computes so few on one thread: two take as long, and twice the processor time."""
+"""Rows that are read and written at a time: 2 MiB with SH of degree 3; a design choice."""
 BLOCK = 2**22
 """Bytes that are moved at a time where a header becomes shorter."""
 COMPRESSED = ".compressed.ply"
@@ -72,7 +70,6 @@ class Ply(Format):
     def __init__(self, config: PlyConfig | None = None) -> None:
         self.config = config or PlyConfig()
 
-    @torch_on_one_thread()
     def read(self, path: Path) -> Gaussians:
         """Read one scene.
 
@@ -97,7 +94,6 @@ class Ply(Format):
             tables = vertex_chunks(file, header, ROWS)
             return ply_layout.decode(tables, header.vertex, bases, remarks).replace(**marks)
 
-    @torch_on_one_thread()
     def write(self, gaussians: Gaussians, path: Path) -> None:
         """Write one scene atomically.
 

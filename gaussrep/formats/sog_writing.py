@@ -22,6 +22,7 @@ from gaussrep.formats.smallest_three import drop_largest
 from gaussrep.formats.sog_files import META, pack_image
 from gaussrep.formats.sog_meta import COLUMNS, ENTRIES, SMALLEST_TAG
 from gaussrep.gaussians import Gaussians
+from gaussrep.kernels.thread_count import torch_on_all_threads
 from gaussrep.morton import morton_order
 
 LARGEST_STEP = 2**16 - 1
@@ -151,7 +152,8 @@ def _add_harmonics(
     count, bases = len(harmonics), harmonics.shape[1] - 1
     rows = torch.from_numpy(harmonics.reshape(count, -1))
     vectors = Vectors(rows, torch.from_numpy(order), first=3)
-    palette = quantize_vectors(vectors, _palette_size(count))
+    with torch_on_all_threads():
+        palette = quantize_vectors(vectors, _palette_size(count))
     codes, entries = quantize_numbers(palette.entries, ENTRIES), len(palette.entries)
     labels = palette.labels
     del palette

@@ -39,8 +39,21 @@ def keep_torch_on_one_thread(keep: bool) -> None:
 @contextmanager
 def torch_on_one_thread() -> Iterator[None]:
     """Keep the operations of torch in the body on the calling thread; see above."""
+    with _torch_kept(True):
+        yield
+
+
+@contextmanager
+def torch_on_all_threads() -> Iterator[None]:
+    """Give the operations of torch in the body the threads they had before they were kept."""
+    with _torch_kept(False):
+        yield
+
+
+@contextmanager
+def _torch_kept(keep: bool) -> Iterator[None]:
     kept = hasattr(_before, "threads")
-    keep_torch_on_one_thread(True)
+    keep_torch_on_one_thread(keep)
     try:
         yield
     finally:
