@@ -7,7 +7,7 @@ endif
 VENV := .venv
 BIN := $(VENV)/bin
 CONSTRAINTS := constraints/dev.txt
-EXTRAS := datasets,evaluation,gsplat,hub,photos,tensorboard,video,viewer,vision,webdataset,zstd
+EXTRAS := datasets,evaluation,gsplat,hub,isal,photos,tensorboard,video,viewer,vision,webdataset,zstd
 PLUGINS := plugins/gmae plugins/gaussiancross plugins/models plugins/pytorch3d plugins/rooms
 EXAMPLES := examples/additive
 NERFSTUDIO := plugins/nerfstudio

@@ -1,9 +1,11 @@
 """Reading the containers of SPZ files: headers, and the bytes of streams as they are needed."""
 
+import importlib
 import os
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from gaussrep.formats.spz_container import (
     ANTIALIASED,
     COORDINATE_SYSTEM,
     GZIP,
+    GZIP_HEADER,
     HAS_EXTENSIONS,
     HEADER,
     MAGIC,
@@ -129,7 +132,10 @@ def open_spz(file: ByteStream) -> SpzSource:
     """
     head = file.read(HEADER.size)
     if not head.startswith(MAGIC):
-        file.seek(0)
+        if head[:2] != GZIP_HEADER[: min(2, len(head))]:
+            raise FormatError(
+                "this is no SPZ file, or it is damaged: it begins neither with NGSP nor as gzip."
+            )
         return _Packed.open(file)
     header, flags = _read_header(head)
     if header.version == ZSTD_VERSION:
@@ -149,40 +155,40 @@ class _Inflater(StreamReader):
 
     Args:
         file: The file, shared with others.
-        unpacker: zlib's state.
-        place: The next byte of the file to unpack.
-        rest: Bytes before it that are not unpacked yet.
+        library: The module zlib, or one with the same functions.
     """
 
-    def __init__(self, file: ByteStream, unpacker: Any, place: int, rest: bytes) -> None:
-        self.file, self.unpacker, self.place, self.rest = file, unpacker, place, rest
+    def __init__(self, file: ByteStream, library: Any = zlib) -> None:
+        self.unpacker: Any = library.decompressobj(wbits=GZIP)
         self.header: SpzHeader | None = None
-        self.total = 0
+        self._file, self._error = file, library.error
+        self._place, self._rest, self._total = 0, b"", 0
 
     def fork(self) -> "_Inflater":
-        copy = _Inflater(self.file, self.unpacker.copy(), self.place, self.rest)
-        copy.header, copy.total = self.header, self.total
-        return copy
+        """Copy the place, to read on from there later; only zlib can."""
+        copied = copy(self)
+        copied.unpacker = self.unpacker.copy()
+        return copied
 
     def up_to(self, size: int) -> bytes:
         """Read at most `size` bytes, fewer at the end."""
         pieces, missing = [], size
         while missing and not self.unpacker.eof:
-            if not self.rest:
-                self.file.seek(self.place)
-                self.rest = self.file.read(FEED)
-                self.place += len(self.rest)
-            is_end = not self.rest
+            if not self._rest:
+                self._file.seek(self._place)
+                self._rest = self._file.read(FEED)
+                self._place += len(self._rest)
+            is_end = not self._rest
             try:
-                piece = self.unpacker.decompress(self.rest, missing)
-            except zlib.error as error:
+                piece = self.unpacker.decompress(self._rest, missing)
+            except self._error as error:
                 raise FormatError(f"this is no SPZ file, or it is damaged: {error}.") from error
-            self.rest = self.unpacker.unconsumed_tail
+            self._rest = self.unpacker.unconsumed_tail
             pieces.append(piece)
             missing -= len(piece)
             if is_end and not piece:
                 break
-        self.total += size - missing
+        self._total += size - missing
         return b"".join(pieces)
 
     def read(self, size: int) -> bytes:
@@ -199,11 +205,19 @@ class _Inflater(StreamReader):
 
     def truncation(self) -> FormatError:
         assert self.header is not None
-        wanted, have = self.header.count * sum(self.header.sizes), self.total - HEADER.size
+        wanted, have = self.header.count * sum(self.header.sizes), self._total - HEADER.size
         return FormatError(
             f"the file is truncated, or too much follows its Gaussians: {self.header.count} of "
             f"them need {wanted} bytes after unpacking, it has {have} and no end."
         )
+
+
+def _fastest_library() -> Any:
+    """Import isal, which unpacks in 0.4 times the time, or else zlib."""
+    try:
+        return importlib.import_module("isal.isal_zlib")
+    except ImportError:
+        return zlib
 
 
 class _Packed(SpzSource):
@@ -211,7 +225,7 @@ class _Packed(SpzSource):
 
     @classmethod
     def open(cls, file: ByteStream) -> "_Packed":
-        inflater = _Inflater(file, zlib.decompressobj(wbits=GZIP), 0, b"")
+        inflater = _Inflater(file, _fastest_library())
         header, flags = _read_header(inflater.up_to(HEADER.size))
         if header.version == ZSTD_VERSION:
             raise FormatError("this is gzip around SPZ of version 4, which is not gzipped.")
@@ -228,6 +242,9 @@ class _Packed(SpzSource):
             yield self._inflater
 
     def side_by_side(self) -> list[StreamReader]:
+        self._inflater = _Inflater(self._file)
+        self._inflater.header = self.header
+        self._inflater.skip(HEADER.size)
         readers: list[StreamReader] = []
         for size in self.header.sizes:
             readers.append(self._inflater.fork())

@@ -203,6 +203,33 @@ class TestRemarks:
         assert "steps of 1/16 in place of 1/4096, because 1 of 3 are more than 2048" in line
 
 
+@pytest.fixture(params=["isal", "zlib"])
+def library(request, monkeypatch):
+    """The library that unpacks gzip."""
+    if request.param == "zlib":
+        monkeypatch.setitem(sys.modules, "isal.isal_zlib", None)
+    else:
+        pytest.importorskip("isal")
+
+
+@pytest.mark.usefixtures("library")
+class TestBothLibraries:
+    @pytest.mark.parametrize("version", [2, 3])
+    @pytest.mark.parametrize("degree", [0, 3])
+    def test_what_was_written_is_read_in_order_and_side_by_side(
+        self, tmp_path, make_scene, version, degree
+    ):
+        scene = make_scene(20_000, degree=degree)
+        save(scene, tmp_path / "a.spz", version=version)
+        whole = load(tmp_path / "a.spz", axes="spz")
+        with Spz(SpzConfig(axes="spz")).open_rows(tmp_path / "a.spz") as rows:
+            parts = rows.collect()
+        assert (whole.means - scene.means).abs().max() < 1 / 4096
+        for (name, tensor), (_, other) in zip(whole.tensors(), parts.tensors(), strict=True):
+            assert torch.equal(tensor, other), name
+
+
+@pytest.mark.usefixtures("library")
 class TestRefusal:
     @pytest.mark.parametrize(
         ("data", "words"),
@@ -261,7 +288,8 @@ class TestRefusal:
     def test_of_flipped_bits_by_the_checksum(self, refusal):
         data = bytearray(spz())
         data[-6] ^= 1
-        assert "incorrect data check" in refusal(bytes(data), "a.spz")
+        words = refusal(bytes(data), "a.spz")
+        assert "incorrect data check" in words or "Incorrect checksum" in words
 
 
 class TestWriting:
