@@ -12,14 +12,15 @@ from threading import Lock
 WAIT = 16
 """Launches between two trials; four times as many after each trial that failed."""
 LONGEST_WAIT = 1024
-TRIAL = 4
+TRIAL = 8
 """Launches of a trial; fewer if they have already taken too long."""
 MEMORY = 16
 """Launches over which a duration is averaged."""
 OUTLIER = 4
 """Largest share of the average that a single launch counts."""
-GAIN = 0.97
-"""Share of the duration before below which another number of threads is taken."""
+GAIN = 0.85
+"""Share of the duration before below which more threads are taken; fewer are, if they are no
+slower. So numbers that are about as fast do not take turns."""
 
 
 class ThreadChoice:
@@ -70,7 +71,7 @@ class ThreadChoice:
     def _continue_trial(self, seconds: float) -> None:
         self._tried += 1
         self._spent += seconds
-        limit = GAIN * TRIAL * self._mean
+        limit = (GAIN if self._up else 1) * TRIAL * self._mean
         if self._spent >= limit:
             self.threads = self._before
             self._wait = min(4 * self._wait, LONGEST_WAIT)
