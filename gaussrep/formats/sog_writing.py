@@ -60,7 +60,7 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
         "means_u": _pack(order, 3, lambda few: steps[few] >> 8),
     }
     del steps
-    logs = choose_numbers(_logarithms(_sort_positive(scene.scales)), ENTRIES)
+    logs = choose_numbers(_logarithms(np.sort(scene.scales.numpy(), axis=None)), ENTRIES)
     images["scales"] = _pack(
         order, 3, lambda few: nearest_numbers(_logarithms(_take(scene.scales, few)), logs)
     )
@@ -96,11 +96,6 @@ def _pack(order: np.ndarray, channels: int, rows_of: Callable[[np.ndarray], np.n
 
 def _take(rows: Tensor, few: np.ndarray) -> np.ndarray:
     return rows.index_select(0, torch.from_numpy(few)).numpy()
-
-
-def _sort_positive(numbers: Tensor) -> np.ndarray:
-    """Sort positive numbers, float32, by their bits, which takes half the time."""
-    return numbers.flatten().view(torch.int32).sort().values.numpy().view(np.float32)
 
 
 def _means(means: np.ndarray) -> tuple[np.ndarray, list[float], list[float]]:
