@@ -44,11 +44,11 @@ def morton_order(count: int, cells: Callable[[slice], np.ndarray]) -> np.ndarray
     Returns:
         Indices; cells that are equal keep their order, [N].
     """
-    codes = torch.empty(count, dtype=torch.int64)
+    codes = np.empty(count, np.int64)
     for start in range(0, count, ROWS):
         part = slice(start, min(start + ROWS, count))
-        codes[part] = interleave_bits(torch.from_numpy(cells(part).astype(np.int64)))
-    return codes.argsort(stable=True).numpy()
+        codes[part] = interleave_bits(torch.from_numpy(cells(part).astype(np.int64))).numpy()
+    return codes.argsort(kind="stable")
 
 
 def _spread(numbers: Tensor) -> Tensor:
