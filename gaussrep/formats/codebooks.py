@@ -20,6 +20,8 @@ VECTOR_ITERATIONS = 8
 """Iterations of k-means of vectors; a design choice."""
 FEW = 2**13
 """Vectors that are gathered, or compared with all centers, at a time; a design choice."""
+NUMBERS = 2**15
+"""Numbers whose entries are found at a time; a design choice."""
 DENSE = 2**7
 """Distance of the sums of numbers that are kept; a design choice."""
 CELLS = 2**14
@@ -126,11 +128,11 @@ def nearest_numbers(values: np.ndarray, entries: np.ndarray) -> np.ndarray:
     """
     wide = entries.astype(np.float64)
     limits = (wide[1:] + wide[:-1]) / 2
-    labels = np.empty(values.shape, np.uint8)
+    labels, numbers = np.empty(values.size, np.uint8), values.reshape(-1)
     search = _make_search(limits)
-    for part in divide_rows(len(values), FEW):
-        labels[part] = search(values[part])
-    return labels
+    for part in divide_rows(values.size, NUMBERS):
+        labels[part] = search(numbers[part])
+    return labels.reshape(values.shape)
 
 
 def _make_search(limits: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
