@@ -3,7 +3,7 @@
 python benchmarks/formats_speed.py PYTHON [--before FOLDER] [--counts N...] [--repeats R]
                                    [--out FILE]
 
-PYTHON is an interpreter with gsply 0.4.6, plyfile and gaussforge 0.6.0, on Linux. FOLDER is an
+PYTHON is an interpreter with gsply[spz] 0.4.6, plyfile and gaussforge 0.6.0, on Linux. FOLDER is an
 older checkout, which is compared at the smallest count. Every program runs in a process of its own,
 in which one file is loaded and saved several times; the programs take turns on the same file.
 """
