@@ -35,7 +35,7 @@ $(VENV)/.torch: $(CONSTRAINTS)
 	@echo "== Create $(VENV) with $$($(PYTHON) --version) =="
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
-	@echo "== Install torch ($(if $(TORCH_INDEX),the CPU build,the default build of this system)) =="
+	@echo "== Install torch ($(if $(TORCH_INDEX),the CPU build if its index can be reached,the default build of this system)) =="
 	$(BIN)/python $(INSTALL_TORCH) -c $(CONSTRAINTS) torch torchvision
 	touch $@
 
