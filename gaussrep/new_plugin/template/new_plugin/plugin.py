@@ -117,7 +117,7 @@ def register_captures() -> Iterator[CaptureRecord]:
         name="new-plugin-arrays",
         summary="Images and cameras in one NumPy file.",
         target="new_plugin.fitting:read_arrays",
-        config="gaussrep.fitting.config:CaptureConfig",
+        config="gaussrep.fitting:CaptureConfig",
         markers=("capture.npz",),
     )
 
