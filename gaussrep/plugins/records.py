@@ -86,7 +86,7 @@ class LossRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MethodRecord(Record):
-    """A method; its target is a `gaussrep.methods.method.Method`.
+    """A method; its target is a `gaussrep.methods.Method`.
 
     Args:
         capabilities: Its outputs besides the training loss, by the names of the functions:
@@ -119,7 +119,7 @@ class DatasetRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationRecord(Record):
-    """An evaluation; its target is a `gaussrep.evaluation.evaluation.Evaluation`.
+    """An evaluation; its target is a `gaussrep.evaluation.Evaluation`.
 
     Args:
         presets: Package whose `*.yaml` resources are presets, `"my_package.presets"`.
@@ -132,7 +132,7 @@ class EvaluationRecord(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormatRecord(Record):
-    """A file format; its target is a `gaussrep.formats.format.Format`.
+    """A file format; its target is a `gaussrep.formats.Format`.
 
     Args:
         suffixes: File suffixes that it owns, with the dot, `(".ply",)`.
@@ -227,7 +227,7 @@ class CaptureRecord(Record):
 class SceneSourceRecord(Record):
     """A source of posed RGB-D scenes, such as the layout of one data set on disk.
 
-    `target(settings, split)` makes a `gaussrep.data.scenes.SceneSource` for `"train"` or `"val"`.
+    `target(settings, split)` makes a `gaussrep.data.SceneSource` for `"train"` or `"val"`.
     """
 
     noun: ClassVar[str] = "scene source"
