@@ -227,7 +227,7 @@ class CaptureRecord(Record):
 class SceneSourceRecord(Record):
     """A source of posed RGB-D scenes, such as the layout of one data set on disk.
 
-    `target(settings, split)` makes a `gaussrep.data.SceneSource` for `"train"` or `"val"`.
+    `target(settings, split)` makes a `gaussrep.SceneSource` for `"train"` or `"val"`.
     """
 
     noun: ClassVar[str] = "scene source"
