@@ -49,41 +49,49 @@ def encode_scene(scene: Gaussians) -> dict[str, bytes]:
     """
     steps, mins, maxs = _means(scene.means.numpy())
     order = morton_order(scene.count, steps.__getitem__).astype(np.int32)
-    meta: dict[str, Any] = {
-        "version": 2,
-        "asset": {"generator": f"gaussrep {__version__}"},
-        "count": scene.count,
-        "means": {"mins": mins, "maxs": maxs, "files": ["means_l.webp", "means_u.webp"]},
-    }
     images = {
         "means_l": _pack(order, 3, lambda few: steps[few] & 255),
         "means_u": _pack(order, 3, lambda few: steps[few] >> 8),
     }
     del steps
-    logs = choose_numbers(_logarithms(np.sort(scene.scales.numpy(), axis=None)), ENTRIES)
-    images["scales"] = _pack(
-        order, 3, lambda few: nearest_numbers(_logarithms(_take(scene.scales, few)), logs)
-    )
+    images["scales"], scales = _pack_scales(scene.scales, order)
     images["quats"] = _pack(order, 4, lambda few: _quats(_take(scene.quats, few)))
-    meta["scales"] = {"codebook": _log_codebook(logs), "files": ["scales.webp"]}
-    meta["quats"] = {"files": ["quats.webp"]}
     harmonics = sh_coefficients(scene)
-    degree_zero = harmonics[:, 0]
-    colors = choose_numbers(np.sort(degree_zero.numpy(), axis=None), ENTRIES)
-
-    def color_rows(few: np.ndarray) -> np.ndarray:
-        opacities = np.rint(_take(scene.opacities, few).clip(0, 1) * 255)
-        labels = nearest_numbers(_take(degree_zero, few), colors)
-        return np.concatenate([labels, opacities[:, None].astype(np.uint8)], axis=1)
-
-    images["sh0"] = _pack(order, 4, color_rows)
-    meta["sh0"] = {"codebook": _codebook(colors), "files": ["sh0.webp"]}
+    images["sh0"], colors = _pack_colors(harmonics[:, 0], scene.opacities, order)
+    meta: dict[str, Any] = {
+        "version": 2,
+        "asset": {"generator": f"gaussrep {__version__}"},
+        "count": scene.count,
+        "means": {"mins": mins, "maxs": maxs, "files": ["means_l.webp", "means_u.webp"]},
+        "scales": {"codebook": scales, "files": ["scales.webp"]},
+        "quats": {"files": ["quats.webp"]},
+        "sh0": {"codebook": colors, "files": ["sh0.webp"]},
+    }
     if scene.antialiased:
         meta["antialias"] = True
     if harmonics.shape[1] > 1:
         meta["shN"] = _add_harmonics(harmonics.numpy(), order, images)
     files = {META: json.dumps(meta, separators=(",", ":")).encode()}
     return files | {f"{name}.webp": content for name, content in images.items()}
+
+
+def _pack_scales(scales: Tensor, order: np.ndarray) -> tuple[bytes, list[float]]:
+    """Pack the image of scales; return it with its codebook of logarithms."""
+    entries = choose_numbers(_logarithms(np.sort(scales.numpy(), axis=None)), ENTRIES)
+    image = _pack(order, 3, lambda few: nearest_numbers(_logarithms(_take(scales, few)), entries))
+    return image, _log_codebook(entries)
+
+
+def _pack_colors(colors: Tensor, opacities: Tensor, order: np.ndarray) -> tuple[bytes, list[float]]:
+    """Pack the image of SH of degree 0 and opacities; return it with the codebook of SH."""
+    entries = choose_numbers(np.sort(colors.numpy(), axis=None), ENTRIES)
+
+    def rows(few: np.ndarray) -> np.ndarray:
+        alphas = np.rint(_take(opacities, few).clip(0, 1) * 255).astype(np.uint8)
+        labels = nearest_numbers(_take(colors, few), entries)
+        return np.concatenate([labels, alphas[:, None]], axis=1)
+
+    return _pack(order, 4, rows), _codebook(entries)
 
 
 def _pack(order: np.ndarray, channels: int, rows_of: Callable[[np.ndarray], np.ndarray]) -> bytes:
