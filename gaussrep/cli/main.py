@@ -1,7 +1,9 @@
 """The `gaussrep` program."""
 
+import io
 import logging
 import signal
+import sys
 from typing import Annotated
 
 import typer
@@ -43,8 +45,16 @@ def _show_log() -> None:
         logging.lastResort.setLevel(logging.INFO)
 
 
+def _replace_unencodable() -> None:
+    """Print `?` for characters that a terminal or pipe lacks, such as λ on Windows, in cp1252."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not None, and not replaced by a caller
+            stream.reconfigure(errors="replace")
+
+
 def main() -> None:
     """Run the program and exit: 0 for success, 2 for a user's error, 130 for Ctrl-C."""
+    _replace_unencodable()
     prepare_process()
     try:
         app(prog_name="gaussrep")

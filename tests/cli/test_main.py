@@ -82,6 +82,34 @@ def test_help_and_listing_import_nothing_heavy(line):
     assert heavy in ("HEAVY []", "HEAVY ['pydantic']")  # Typer coerces options with pydantic
 
 
+@pytest.mark.parametrize(
+    ("line", "encoding", "shown"),
+    [
+        ("plugins losses", "cp1252", "l1-ssim"),
+        ("settings gmae", "cp1252", "method.mask_ratio"),
+        ("--help", "ascii", "doctor"),
+        ("error λ", "ascii", "No such command"),
+    ],
+)
+def test_characters_that_a_stream_lacks_end_no_command(line, encoding, shown):
+    own = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    ran = subprocess.run(
+        [sys.executable, "-m", "gaussrep", *line.split()],
+        env=os.environ | own, capture_output=True, check=False,
+    )  # fmt: skip
+    text = (ran.stdout + ran.stderr).decode(encoding)
+    assert shown in text
+    assert "Traceback" not in text
+
+
+def test_a_replaced_stream_may_lack_reconfigure():
+    code = "import io, sys; sys.stdout = io.StringIO(); sys.stderr = None\n"
+    code += LIGHT.format(arguments=["--version"]).partition("finally")[0]
+    code += "finally:\n    sys.__stdout__.write(sys.stdout.getvalue())"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert ran.stdout == f"gaussrep {gaussrep.__version__}\n"
+
+
 @pytest.mark.parametrize("name", BUILTIN)
 def test_the_help_of_every_command_answers_without_torch(name):
     if importlib.util.find_spec(BUILTIN[name][0].partition(":")[0]) is None:
