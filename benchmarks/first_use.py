@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from harness.options import require_folder_of, run_script
+from harness.processor import require_resource
 
 DEFINITION = (
     "Seconds of the renderer cpu's first calls in new processes of two checkouts, by turns, by the "
@@ -69,6 +70,7 @@ def main(
 ) -> None:
     """Compare the first use of two builds."""
     require_folder_of(out)
+    require_resource()  # its processes import it
     from gaussrep.atomic_files import write_json
     from harness.report import describe_origin
 

@@ -21,6 +21,7 @@ from formats_speed import make_scene
 from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.formats.by_suffix import save
+from harness.processor import require_resource
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "formats-streaming.json"
@@ -120,6 +121,7 @@ if __name__ == "__main__":
     parser.add_argument("--mib", type=int, default=96)
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
+    require_resource()  # its processes import it
     try:
         run(given.count, given.mib, given.out)
     except (GaussrepError, OSError, subprocess.CalledProcessError) as error:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -11,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from harness.processor import child_seconds
 
 BIN = Path(sys.executable).parent
 CURVE = "Eval Images Metrics Dict (all images)/psnr"
@@ -40,7 +41,7 @@ def fit(job: Job, data: Path, every: int, images: Path | None) -> dict[str, Any]
     """Train, measure, and render the held-out views where a folder is given."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
-        began, before = time.perf_counter(), processor_seconds()
+        began, before = time.perf_counter(), child_seconds()
         call(
             "ns-train", job.method, "--output-dir", out, "--experiment-name", "scene",
             "--timestamp", "run", "--max-num-iterations", job.steps, "--vis", "tensorboard",
@@ -48,7 +49,7 @@ def fit(job: Job, data: Path, every: int, images: Path | None) -> dict[str, Any]
             "--steps-per-eval-all-images", every, "--logging.local-writer.enable", "False",
             *job.flags, *(() if job.parser else ("--data", data)), *job.parser,
         )  # fmt: skip
-        seconds, spent = time.perf_counter() - began, processor_seconds() - before
+        seconds, spent = time.perf_counter() - began, child_seconds() - before
         run = out / "scene" / job.method / "run"
         config = ("--load-config", run / "config.yml")
         call("ns-eval", *config, "--output-path", out / "scores.json")
@@ -84,12 +85,6 @@ def call(*command: str | int | float | Path) -> None:
     )
     if done.returncode:
         sys.exit(f"{program} {' '.join(arguments)} failed:\n{done.stdout[-3000:]}{done.stderr}")
-
-
-def processor_seconds() -> float:
-    """Of all commands that ended."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def curve(run: Path) -> list[dict[str, float]]:

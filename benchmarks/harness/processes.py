@@ -9,6 +9,8 @@ from typing import Any
 
 import torch
 
+from harness.processor import require_resource
+
 MB = 2**20
 BENCHMARKS = Path(__file__).parents[1]
 
@@ -69,7 +71,6 @@ def peak_mb(device: str) -> float:
             if row.startswith("VmHWM")
         )
         return int(line.split()[1]) / 1024
-    import resource  # Unix only
-
+    resource = require_resource()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (MB if sys.platform == "darwin" else 1024)
