@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from gaussrep.data.folder_checks import split_folder
@@ -58,7 +60,7 @@ def test_a_class_without_an_image_is_named(tmp_path):
 def test_splits_with_different_classes_are_refused(tmp_path, given, complaint):
     with pytest.raises(DataError) as caught:
         check_same_classes(["a", "b", "c"], given, tmp_path / "train", tmp_path / "val")
-    assert complaint in str(caught.value).replace(f"{tmp_path}/", "")
+    assert complaint in str(caught.value).replace(f"{tmp_path}{os.sep}", "")
 
 
 def test_splits_with_the_same_classes_pass(tmp_path):

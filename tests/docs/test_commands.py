@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 TESTED_ELSEWHERE = {"docs/plugins.md", "docs/write-a-plugin.md"}
 """Pages whose commands need the page's own plugin."""
 FOUND = [
-    (str(page.relative_to(ROOT)), page.read_text(encoding="utf-8"))
+    (page.relative_to(ROOT).as_posix(), page.read_text(encoding="utf-8"))
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("plugins/*/README.md")]
 ]
 PAGES = {name: text for name, text in FOUND if name not in {"CHANGELOG.md", *TESTED_ELSEWHERE}}

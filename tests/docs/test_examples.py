@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TESTED_ELSEWHERE = {"docs/examples.md", "docs/write-a-plugin.md"}
 """Pages whose blocks are scripts of `examples/` or the files of a distribution."""
 PAGES = sorted(
-    str(page.relative_to(ROOT))
+    page.relative_to(ROOT).as_posix()
     for page in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
     if "```python\n" in page.read_text(encoding="utf-8")
 )

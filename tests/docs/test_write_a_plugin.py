@@ -23,7 +23,7 @@ def is_file(block):
 
 @pytest.fixture(scope="module")
 def run(blocks, tmp_path_factory):
-    """Run a command where the page's plugin is installed, and no other one."""
+    """Run a command where the page's plugin is installed, and no other one, in any shell."""
     folder = tmp_path_factory.mktemp("page")
     info = folder / "my_package-1.0.dist-info"
     info.mkdir()
@@ -43,6 +43,8 @@ def run(blocks, tmp_path_factory):
     path = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
 
     def run(command):
+        if isinstance(command, str):
+            command = command.replace("\\\n", " ")  # cmd.exe has another sign
         return subprocess.run(
             command, cwd=folder, env=os.environ | own | path, capture_output=True, text=True,
             check=False, shell=isinstance(command, str),

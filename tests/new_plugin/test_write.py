@@ -33,7 +33,8 @@ def test_what_is_written_is_clean(tmp_path, name, command):
 
 def test_it_is_complete_and_nothing_reminds_of_the_template(tmp_path):
     write_plugin(plugin("x-y"), tmp_path / "folder")
-    files = {str(p.relative_to(tmp_path / "folder")): p for p in tmp_path.rglob("*") if p.is_file()}
+    root = tmp_path / "folder"
+    files = {p.relative_to(root).as_posix(): p for p in root.rglob("*") if p.is_file()}
     parts = ("config", "encoder", "loss", "method", "plugin", "renderer")
     parts += ("training", "fitting", "scenes")
     assert files.keys() >= {"pyproject.toml", "README.md", "tests/test_contracts.py"}

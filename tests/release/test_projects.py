@@ -14,7 +14,7 @@ from gaussrep.plugins.manager import PluginHost
 
 ROOT = Path(__file__).parents[2]
 PROJECTS = {
-    str(file.parent.relative_to(ROOT)): tomllib.loads(file.read_text(encoding="utf-8"))
+    file.parent.relative_to(ROOT).as_posix(): tomllib.loads(file.read_text(encoding="utf-8"))
     for pattern in ("pyproject.toml", "plugins/*/pyproject.toml", "examples/*/pyproject.toml")
     for file in sorted(ROOT.glob(pattern))
 }
