@@ -54,7 +54,7 @@ class TimmViTConfig(ComponentConfig):
     """Settings of the `timm-vit` encoder."""
 
     name: str = Field(default="vit_small_patch16_224", min_length=1)
-    """Name of a vision transformer with a class token, as in `timm.create_model`."""
+    """Name of a vision transformer, as in `timm.create_model`."""
     pretrained: bool = False
     """Start a new run from timm's pretrained weights."""
 

@@ -56,7 +56,7 @@ def register_encoders() -> Iterator[EncoderRecord]:
     )
     yield EncoderRecord(
         name="timm-vit",
-        summary="Any vision transformer of timm with a class token, by its name.",
+        summary="Any vision transformer of timm, by its name.",
         target="gaussrep_gmae.timm_vit:TimmViT",
         config="gaussrep_gmae.config:TimmViTConfig",
         modality="image",

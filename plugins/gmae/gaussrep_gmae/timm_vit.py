@@ -31,7 +31,7 @@ class TimmViT(MaskedImageEncoder):
     Raises:
         UntrustedError: The model is downloaded, and not trusted.
         UnavailableError: timm has no such model, or its weights are unavailable.
-        ConfigError: The model is no vision transformer with a class token and square patches.
+        ConfigError: The model is not a vision transformer with square patches.
     """
 
     mean: Tensor
@@ -63,6 +63,9 @@ class TimmViT(MaskedImageEncoder):
     ) -> Float[Tensor, "b tokens width"]:
         """Encode the class token and the visible patches; register tokens are dropped.
 
+        Models without a class token, such as SigLIP's, get the mean of the encoded patches in its
+        place (design choice).
+
         Args:
             images: RGB in [0, 1].
             visible: Indices of the visible patches; None for all patches.
@@ -78,7 +81,9 @@ class TimmViT(MaskedImageEncoder):
             patches = patches.gather(1, visible[..., None].expand(-1, -1, patches.shape[-1]))
         sequence = vit.norm_pre(torch.cat([prefix, patches], dim=1))
         latents = vit.norm(run_blocks(vit.blocks, sequence, self.checkpointing))
-        return torch.cat([latents[:, :1], latents[:, self._prefix :]], dim=1)
+        patches = latents[:, self._prefix :]
+        first = latents[:, :1] if vit.has_class_token else patches.mean(1, keepdim=True)
+        return torch.cat([first, patches], dim=1)
 
     def layers(self) -> Sequence[nn.Module]:
         """Return the trainable modules, from the input to the output.
@@ -140,9 +145,9 @@ def _create_vit(name: str, *, pretrained: bool, **sizes: Any) -> VisionTransform
             f"timm {timm.__version__} cannot create {name!r} ({type(error).__name__}: {reason}); "
             "check the name with timm.list_models(), and without a network set pretrained=false"
         ) from error
-    if not (isinstance(network, VisionTransformer) and network.has_class_token):
+    if not isinstance(network, VisionTransformer):
         raise ConfigError(
-            f"the timm model {name!r} is no vision transformer with a class token; "
-            "wanted one such as vit_small_patch16_224"
+            f"the timm model {name!r} is a {type(network).__name__}, not a VisionTransformer; "
+            "expected one such as vit_small_patch16_224"
         )
     return network

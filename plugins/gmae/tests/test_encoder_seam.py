@@ -2,15 +2,20 @@
 
 import importlib
 import sys
+from functools import partial
 
 import pytest
+import timm  # noqa: TID253
 import torch
+from torch import nn
 
 from gaussrep import load_run
 from gaussrep.config import load_config, resolve
 from gaussrep.errors import CapabilityError, ConfigError, ShapeError, UnavailableError
 from gaussrep.plugins import registry
 from gaussrep.training import TrainConfig, train
+from gaussrep_gmae import timm_vit
+from gaussrep_gmae.config import TimmViTConfig
 from gaussrep_gmae.export import export_vit
 
 BOTH = pytest.mark.parametrize("name", ["gmae", "mae"])
@@ -146,6 +151,66 @@ def test_a_timm_vit_trains(make_method, name):
     assert method.embed({"image": images}).tokens.shape == (2, 16, 192)
 
 
+@pytest.fixture
+def tiny(monkeypatch):
+    """Models of timm with one narrow block."""
+    create = partial(timm.create_model, depth=1, embed_dim=24, num_heads=2)
+    monkeypatch.setattr(timm_vit.timm, "create_model", create)
+
+
+class Keep(nn.Module):
+    """Select patches where timm would drop random ones."""
+
+    def __init__(self, prefix, visible):
+        super().__init__()
+        self.prefix, self.visible = prefix, visible
+
+    def forward(self, tokens):
+        chosen = tokens[:, self.prefix :].gather(1, self.visible[..., None].expand(-1, -1, 24))
+        return torch.cat([tokens[:, : self.prefix], chosen], dim=1)
+
+
+@pytest.mark.usefixtures("tiny")
+@pytest.mark.parametrize(
+    ("model", "prefix", "has_class_token"),
+    [
+        ("vit_base_patch16_siglip_224", 0, False),
+        ("vit_base_patch16_reg4_gap_256", 4, False),
+        ("vit_base_patch16_224", 1, True),
+        ("vit_base_patch14_reg4_dinov2", 5, True),
+    ],
+)
+def test_visible_patches_of_any_timm_vit_equal_timms(make_method, model, prefix, has_class_token):
+    size = 14 if "patch14" in model else 16
+    settings = {"encoder": {**TIMM, "name": model}, "patch_size": size, "image_size": 4 * size}
+    encoder = make_method("mae", **settings).encoder.eval()
+    images, visible = torch.rand(2, 3, 4 * size, 4 * size), torch.tensor([[3, 9, 0], [15, 2, 7]])
+    encoder.vit.patch_drop = Keep(prefix, visible)
+    features = encoder.vit.forward_features((images - encoder.mean) / encoder.std)
+    patches = features[:, prefix:]
+    first = features[:, :1] if has_class_token else (patches.sum(1, keepdim=True) / 3)
+    tokens = encoder.tokens(images, visible)
+    torch.testing.assert_close(tokens, torch.cat([first, patches], dim=1))
+    tokens.square().sum().backward()
+    learned = {name for name, parameter in encoder.named_parameters() if parameter.grad is not None}
+    layers = {parameter for layer in encoder.layers() for parameter in layer.parameters()}
+    assert learned == {name for name, each in encoder.named_parameters() if each in layers}
+
+
+@BOTH
+@pytest.mark.usefixtures("tiny")
+def test_a_timm_vit_without_a_class_token_trains_and_is_not_exported(make_method, tmp_path, name):
+    encoder = {**TIMM, "name": "vit_base_patch16_siglip_224"}
+    method = make_method(name, encoder=encoder, patch_size=16, image_size=64)
+    images = torch.rand(2, 3, 64, 64)
+    method.training_loss({"image": images}).loss.backward()
+    assert method.encoder.vit.pos_embed.grad.abs().max() > 0
+    embedding = method.embed({"image": images})
+    assert embedding.tokens.shape == (2, 16, 24)
+    with pytest.raises(CapabilityError, match="'timm-vit' cannot be exported; wanted type vit"):
+        export_vit(method, tmp_path / "vit")
+
+
 @pytest.mark.parametrize("model", ["vit_tiny_patch16_224", "deit_tiny_patch16_224"])
 def test_all_patches_of_a_timm_vit_equal_timms_features(make_method, model):
     encoder = {**TIMM, "name": model}
@@ -160,8 +225,8 @@ def test_mistakes_with_timm_models_are_one_sentence(make_method):
         make_method("mae", encoder=TIMM)
     with pytest.raises(UnavailableError, match=r"timm .* cannot create 'vit_tiny'"):
         make_method("mae", encoder={**TIMM, "name": "vit_tiny"}, patch_size=16)
-    with pytest.raises(ConfigError, match="no vision transformer with a class token"):
-        make_method("mae", encoder={**TIMM, "name": "vit_medium_patch16_gap_240"}, patch_size=16)
+    with pytest.raises(ConfigError, match="'resnet10t' is a ResNet, not a VisionTransformer; "):
+        timm_vit.TimmViT(TimmViTConfig(name="resnet10t"))
 
 
 @BOTH
