@@ -120,7 +120,7 @@ def fit_config(
 
 
 def completion_message(result: "FitResult") -> str:
-    """Format where the scene is, how good it is, and the next commands.
+    """Format the completion message: file, metrics and next commands.
 
     Args:
         result: The outcome of a fit.

@@ -16,7 +16,7 @@ def info(
     axes: AxesOption = None,
     strict: StrictOption = False,
 ) -> None:
-    """Print number, SH degree, box, scales and opacities of a file, and what is odd in it."""
+    """Print number, SH degree, box, scales and opacities of a file, and its anomalies."""
     reading = require_readable(file, axes, strict=strict)
     with Progress(f"reading {file}"):
         from gaussrep.formats.summary import summarize

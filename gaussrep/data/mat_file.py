@@ -33,7 +33,7 @@ NUMBERS = {
 
 
 class MatFileError(ValueError):
-    """A file is no MATLAB file of level 5, is damaged, or holds what is not read."""
+    """The file is not a level-5 MATLAB file, is damaged, or has unsupported content."""
 
 
 def read_mat_variable(path: Path, name: str) -> Any:

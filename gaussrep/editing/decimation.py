@@ -15,11 +15,12 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.kernels import launch
 
 CURVES = 3
-"""Morton curves per round, each from another corner, so that near Gaussians meet on one."""
+"""Morton curves per round, each from another corner, so that close Gaussians are adjacent on
+at least one."""
 REACH = 4
 """Number of next Gaussians on a curve that are candidates of a merge."""
 SHARE = 0.1
-"""Largest share of the Gaussians that is merged in one round: later rounds see what came of it."""
+"""Largest fraction of the Gaussians that is merged in one round: later rounds use updated costs."""
 GOLDEN = 0.6180339887498949
 """Fraction by which the corners of the curves differ."""
 UPPER = ([0, 0, 0, 1, 1, 2], [0, 1, 2, 1, 2, 2])

@@ -16,7 +16,7 @@ from gaussrep.errors import UnavailableError
 from gaussrep.trust import require_trust
 
 _NAME = re.compile(r"[\w.-]+")
-"""A version that is no file and no address."""
+"""Pattern of version names, which are neither paths nor URLs."""
 
 
 class RadioEncoder(ImageEncoder):

@@ -47,7 +47,7 @@ class MCMCStrategy(Strategy):
         self._extent = extent
 
     def needs_pixel_gradients(self, step: int) -> bool:
-        """No: opacities alone decide; see the base class."""
+        """Return False: only opacities matter; see the base class."""
         return False
 
     def penalty(self, gaussians: Gaussians) -> Float[Tensor, ""]:

@@ -106,7 +106,7 @@ class Layout:
         return PosedImages(values[..., :3], cameras, alphas, depths, masks)
 
     def _padded(self, image: Tensor) -> Tensor:
-        """The image with zeros at its right and lower side."""
+        """Pad with zeros at the right and bottom."""
         height, width = image.shape[:2]
         if (height, width) == (self.height, self.width):
             return image

@@ -34,8 +34,8 @@ half a cosine, as the learning rate of the other columns does. Design choice."""
 EXPOSURE_FLOOR = 0.01
 """Where that half cosine ends; design choice."""
 FAINT = 1e-3
-"""Mean color that both sides of the balance have in addition, so that a view that shows next to
-nothing keeps its gain; design choice."""
+"""Mean color added to both sides of the balance, so that nearly empty views keep their gain; design
+choice."""
 OFF_DIAGONAL = ((0, 1), (0, 2), (1, 0), (1, 2), (2, 0), (2, 1))
 TURN, OFFSET = slice(0, 3), slice(3, 6)
 """Columns of a view's pose."""

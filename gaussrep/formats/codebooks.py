@@ -23,7 +23,7 @@ FEW = 2**13
 NUMBERS = 2**15
 """Numbers whose entries are found at a time; a design choice."""
 DENSE = 2**7
-"""Distance of the sums of numbers that are kept; a design choice."""
+"""Spacing of the stored prefix sums; a design choice."""
 CELLS = 2**14
 """Cells of the table by which entries are found; a design choice."""
 MOST_COMPARED = 6
@@ -85,7 +85,7 @@ class Vectors:
 
 
 def quantize_numbers(values: np.ndarray, count: int) -> Codes:
-    """Choose few numbers that are near many.
+    """Quantize numbers to a codebook by k-means.
 
     Args:
         values: Finite numbers, of any shape and at least one.
@@ -222,7 +222,7 @@ def _first_above(ordered: np.ndarray, limits: np.ndarray) -> np.ndarray:
 
 
 def quantize_vectors(vectors: Vectors, count: int) -> Codes:
-    """Choose few vectors that are near many.
+    """Quantize vectors to a codebook by k-means.
 
     Args:
         vectors: At least one.

@@ -26,7 +26,7 @@ TYPES = {
 
 INFINITE = re.compile(r"1\.#INF\d*", re.IGNORECASE)
 NOT_A_NUMBER = re.compile(r"1\.#(?:IND|[QS]NAN)\d*|nan\([^\s)]*\)", re.IGNORECASE)
-"""How C libraries of Windows write infinite numbers and those that are none."""
+"""Spellings of infinity and NaN by the C runtime of Windows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ def _decode_few(header: SpzHeader, number: int, stored: np.ndarray, place: np.nd
 
 
 def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarray]:
-    """Encode few Gaussians but for their centers, which need the bits of all.
+    """Encode a chunk of Gaussians without centers, whose precision depends on the whole scene.
 
     Args:
         part: Gaussians in the file's axes, float32, on the CPU.
@@ -122,11 +122,11 @@ def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarr
 
 
 def encode_centers(means: np.ndarray, bits: int) -> np.ndarray:
-    """Encode few centers.
+    """Encode the centers of a chunk.
 
     Args:
         means: Centers in the file's axes, [N, 3].
-        bits: Bits behind the binary point.
+        bits: Number of fractional bits.
 
     Returns:
         Bytes, [N, 3, 3].
@@ -153,7 +153,7 @@ def _to_fixed(values: np.ndarray) -> np.ndarray:
 
 
 def fractional_bits(farthest: float) -> int:
-    """Choose the bits of centers behind the binary point.
+    """Choose the number of fractional bits of centers.
 
     Args:
         farthest: Largest coordinate in size.

@@ -81,7 +81,7 @@ class SpzSource(ABC):
 
     @abstractmethod
     def side_by_side(self) -> list[StreamReader]:
-        """Open the streams, to read of all in turns; slower for a packed file.
+        """Open the streams for interleaved reading; slower for a packed file.
 
         Returns:
             The streams.

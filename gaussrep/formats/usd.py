@@ -108,7 +108,7 @@ def _read_layer(file: BinaryIO) -> UsdLayer:
     if start == CRATE:
         return read_crate(window)
     if not start.startswith(MAGIC):
-        raise FormatError("this is no file of USD: it begins like none.")
+        raise FormatError("this is not a USD file: unknown signature.")
     end = window.start + window.size
     with mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ) as data:
         return read_text(data, window.start)

@@ -14,7 +14,7 @@ from gaussrep.formats.usd_layer import UsdLayer, UsdPrim, UsdProperty
 
 MAGIC = b"#usda"
 SPACE = re.compile(rb"(?:[\s,;]+|#[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
-"""Separators and comments; lines end no statement that its own form does not end."""
+"""Separators and comments; newlines do not end statements."""
 STRING = (
     rb'"""(?:[^\\]|\\.)*?"""|\'\'\'(?:[^\\]|\\.)*?\'\'\'|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\''
 )

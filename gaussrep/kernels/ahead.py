@@ -2,7 +2,7 @@
 
 Numba's compiler holds the GIL and a lock of its own, so that threads gain nothing. Processes do:
 what they compile reaches this one through the cache on disk. A kernel that is called before a
-process has begun with it is compiled by the caller, as ever; when a process fails, all others are.
+process has begun with it is compiled by the caller; when a process fails, all others are.
 """
 
 import os
@@ -71,7 +71,7 @@ class _Queue:
             return self._waiting.popleft() if self._waiting else None
 
     def withdraw(self, key: Any) -> _Job | None:
-        """Withdraw a job that has not begun; return one that is in work."""
+        """Withdraw a job that has not begun; return one that is being compiled."""
         with self._lock:
             job = self._jobs.get(key)
             if job in self._waiting:

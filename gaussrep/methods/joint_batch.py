@@ -79,7 +79,7 @@ class _Join(torch.autograd.Function):
 
 
 def with_row_before(rows: Shaped[Tensor, "n *shape"]) -> Shaped[Tensor, "n+1 *shape"]:
-    """Put the row before a process's share in front of it, round the batch of all processes.
+    """Prepend the last row of the previous process, cyclically.
 
     Args:
         rows: The share, at least one row.

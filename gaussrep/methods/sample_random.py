@@ -59,5 +59,5 @@ _FIRST, _SECOND = _signed(0xBF58476D1CE4E5B9), _signed(0x94D049BB133111EB)
 
 
 def _shifted(words: Int[Tensor, "*n"], bits: int) -> Int[Tensor, "*n"]:
-    """Shift words to the right as if they had no sign."""
+    """Shift words right without sign extension."""
     return (words >> bits) & ((1 << (64 - bits)) - 1)

@@ -1,1 +1,1 @@
-"""`gaussrep new-plugin`: the template of a plugin, and how it becomes somebody's own."""
+"""`gaussrep new-plugin`: the template of a plugin, and its renaming."""

@@ -189,7 +189,7 @@ class TestReading:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "begins like none"),
+        ("", "unknown signature"),
         ("#usda 1.0\n", "no prim is a ParticleField3DGaussianSplat."),
         (
             '#usda 1.0\ndef "a" (payload = @x.usd@) {}',

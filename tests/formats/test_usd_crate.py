@@ -398,7 +398,7 @@ class TestPackages:
         ("files", "how", "words"),
         [
             ({"a.usda": b"#usda 1.0"}, zipfile.ZIP_DEFLATED, "is compressed or encrypted"),
-            ({"a.png": b"no layer"}, zipfile.ZIP_STORED, "begins like none"),
+            ({"a.png": b"no layer"}, zipfile.ZIP_STORED, "unknown signature"),
             ({"a.usda": b"#usda 1.0\n"}, zipfile.ZIP_STORED, "holds no Gaussians"),
             ({"a.usda": b"#usda 1.0\ndef"}, zipfile.ZIP_STORED, "truncated"),
         ],

@@ -83,7 +83,7 @@ class JitterConfig(Config):
 
 
 class ElasticConfig(Config):
-    """Deform space smoothly; an error with views, since images cannot be deformed along."""
+    """Deform space smoothly; an error with views, since images cannot be deformed accordingly."""
 
     probability: Probability = 0.0
     """Probability of this augmentation; ScanNet's fine-tuning uses 0.95, S3DIS's 0."""

@@ -98,7 +98,7 @@ def invert_pose(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, 
 
 
 def is_bounded(numbers: Float[np.ndarray, "rows columns"], largest: float = LARGEST) -> bool:
-    """Check that no number exceeds a limit, or is none.
+    """Check that all numbers are finite and within a limit.
 
     Args:
         numbers: Any numbers.

@@ -41,7 +41,7 @@ class RGBDFrame:
 
 
 MILLIMETERS = 1000.0
-"""Steps of stored depth in a meter."""
+"""Stored depth units per meter."""
 NO_DEPTH = 65535
 """Value that some recordings store, besides 0, where nothing was measured."""
 JPEG_QUALITY = 95
@@ -53,7 +53,7 @@ def read_depth(path: Path, depth_scale: float = MILLIMETERS) -> Float32[np.ndarr
 
     Args:
         path: The image file.
-        depth_scale: Steps of stored depth in a meter.
+        depth_scale: Stored depth units per meter.
 
     Returns:
         Depth in meters; 0 where the file holds 0 or 65535.
@@ -139,7 +139,7 @@ class FrameRef:
         intrinsics: Camera matrix for the size of the depth image; pixel centers are at +0.5.
         color_focal: Focal length of the color image in its own pixels, where it is not registered
             to the depth; None where color and depth show the same image.
-        depth_scale: Steps of stored depth in a meter.
+        depth_scale: Stored depth units per meter.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""Normals of points, as the direction in which their neighbors spread least."""
+"""Estimation of normals by PCA: the direction of least variance of the neighbors."""
 
 import numpy as np
 import torch
@@ -38,7 +38,7 @@ def estimate_point_normals(points: Float32[np.ndarray, "p 3"]) -> Float32[np.nda
 def least_spread(
     spread: Float64[np.ndarray, "p 3 3"], toward: Float[np.ndarray, "p 3"]
 ) -> Float64[np.ndarray, "p 3"]:
-    """Find the direction in which the neighbors of each point spread least.
+    """Find the direction of least variance of the neighbors of each point.
 
     Args:
         spread: Covariance of the positions of the neighbors.

@@ -6,7 +6,7 @@ from jaxtyping import Float64
 Colors = Float64[np.ndarray, "colors 3"]
 
 TRIALS = 12
-"""Colors drawn for each one that is taken (design choice)."""
+"""Candidates per selected color (design choice)."""
 
 # Both matrices are those of OKLab's definition (B. Ottosson, "A perceptual color space for image
 # processing", 2020): Lab to cone responses, whose cubes become linear sRGB.

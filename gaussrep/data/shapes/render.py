@@ -103,7 +103,7 @@ class _Motion:
         return places @ self.matrix.T + self.shift
 
     def sources(self, x: np.ndarray, y: np.ndarray) -> Points:
-        """Places in the front view of what is at places of the other view."""
+        """Map positions in the other view to positions in the front view."""
         back = np.linalg.inv(self.matrix)
         from_x, from_y = back @ np.stack([x - self.shift[0], y - self.shift[1]])
         return Points(from_x.astype(np.float32), from_y.astype(np.float32))

@@ -9,7 +9,7 @@ CANNY_SIGMA = 3.5
 """Smoothing in pixels with the best ODS on every fourth image of BSDS500's train split;
 design choice."""
 CANNY_LOW_TO_HIGH = 0.4
-"""Low threshold as a part of the high one, as in MATLAB's `edge`."""
+"""Low threshold as a fraction of the high one, as in MATLAB's `edge`."""
 STEP_GRADIENT = 8 / np.sqrt(2 * np.pi)
 """Magnitude of a unit step smoothed by one pixel: 8 times its slope; falls as 1/sigma."""
 

@@ -66,7 +66,7 @@ def pairs_within(
 
 
 def match(pairs: PixelPairs, active: Bool[np.ndarray, " d"]) -> Bool[np.ndarray, " d"]:
-    """Match the most detected pixels, each to an annotated pixel of its own.
+    """Compute a maximum one-to-one matching of detected and annotated pixels.
 
     Args:
         pairs: Pairs of pixels that may be matched.
@@ -107,7 +107,10 @@ def _search(
     reached: np.ndarray,
     queue: np.ndarray,
 ) -> int:
-    """How many annotated pixels were reached; the last one is free, or all is marked: -1."""
+    """Search breadth first for an augmenting path; return the number of annotated pixels reached.
+
+    The last of them is free; -1 if there is no path.
+    """
     queue[0] = root
     head, tail, count = 0, 1, 0
     while head < tail:
@@ -186,7 +189,7 @@ def count_matches(
         strength: Soft boundary map in [0, 1].
         annotations: One map per annotator; not thinned, as in the original.
         thresholds: Ascending; a pixel is detected where its strength reaches one.
-        tolerance: Largest distance of a match, as a part of the image's diagonal.
+        tolerance: Largest distance of a match, as a fraction of the image's diagonal.
 
     Returns:
         The counts.

@@ -21,7 +21,7 @@ Curve = Float[np.ndarray, " *t"]
 
 @dataclass(frozen=True, slots=True)
 class BoundaryScores:
-    """What a detector reached; all but the thresholds from 0 to 1, 1 best.
+    """Scores of a boundary detector, in [0, 1], higher is better, except thresholds.
 
     Attributes:
         ods: Best F at one threshold for all images ("optimal data set scale").
@@ -106,16 +106,17 @@ def _rates(table: Int[np.ndarray, "4 *t"]) -> tuple[Curve, Curve]:
 
 
 def _between(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " n"]:
-    """Values with linear interpolation between them."""
+    """Interpolate linearly between thresholds."""
     if len(values) == 1:
         return values
     return np.linspace(values[:-1], values[1:], STEPS, axis=1).ravel()
 
 
 THRESHOLDS = 99
-"""How many by default: the original's number."""
+"""Default number of thresholds, as in BSDS500's code."""
 TOLERANCE = 0.0075
-"""Of the image's diagonal: the original's; 4.3 pixels at 481x321."""
+"""Default matching tolerance, as a fraction of the image's diagonal, as in BSDS500's code; 4.3
+pixels at 481x321."""
 
 
 def score_boundaries(
@@ -135,7 +136,7 @@ def score_boundaries(
         strengths: One map [H, W] in [0, 1] per image; sizes may differ.
         annotations: Maps of the image's annotators [A, H, W].
         thresholds: Number of thresholds, evenly spaced between 0 and 1, both excluded.
-        tolerance: Largest distance of a match, as a part of the image's diagonal.
+        tolerance: Largest distance of a match, as a fraction of the image's diagonal.
         processes: Images scored at once, each in a process; 1 starts none. As these are spawned, a
             script that asks for more guards its main part by `if __name__ == "__main__":`.
 

@@ -17,7 +17,7 @@ def hysteresis_strength(
 
     Args:
         magnitude: Edge magnitude, >= 0, 0 where there is no edge.
-        low_to_high: Low threshold as a part of the high one, in (0, 1].
+        low_to_high: Low threshold as a fraction of the high one, in (0, 1].
 
     Returns:
         Thresholds; 0 where there is no edge.
@@ -91,7 +91,7 @@ def _offsets(width: int) -> list[int]:
 
 
 def _rules() -> tuple[Neighbors, Neighbors]:
-    """Which neighborhoods lose their center, in the first and in the second half of a pass."""
+    """Neighborhoods whose center is removed, in the first and second half of a pass."""
     x1, x2, x3, x4, x5, x6, x7, x8 = ((np.arange(256) >> k & 1).astype(bool) for k in range(8))
     ring = [x1, x2, x3, x4, x5, x6, x7, x8, x1]
     crossings = sum((~ring[k] & (ring[k + 1] | ring[k + 2])).astype(int) for k in (0, 2, 4, 6))
@@ -110,12 +110,12 @@ SMOOTHING = 2.0
 design choice (structured edges, Dollar and Zitnick 2015, use a triangle filter of radius 4, about
 as wide)."""
 SLACK = 1e-6
-"""Part by which a pixel may be lower than its neighbors, so that rounding breaks no ties;
+"""Fraction by which a pixel may be lower than its neighbors, so that rounding breaks no ties;
 design choice."""
 
 
 def thin_strength(strength: Float[np.ndarray, "h w"]) -> Float[np.ndarray, "h w"]:
-    """Suppress what is no maximum across the boundary.
+    """Suppress non-maxima across the boundary.
 
     The direction across is that in which the smoothed map curves most: the eigenvector of its
     matrix of second derivatives whose eigenvalue is larger in magnitude. A pixel stays where

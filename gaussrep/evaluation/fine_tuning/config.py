@@ -25,7 +25,7 @@ class ClassifierConfig(ComponentConfig):
     classes: int = Field(ge=2)
     """Number of classes."""
     layer_decay: float = Field(default=1.0, gt=0, le=1)
-    """Each of the body's layers learns at this times the rate of the layer after it."""
+    """Layer-wise learning-rate decay: rate of each layer relative to the layer after it."""
     label_smoothing: float = Field(default=0.0, ge=0, lt=1)
     """Fraction of a training target that is spread evenly over all classes."""
     mixup: float = Field(default=0.0, ge=0)

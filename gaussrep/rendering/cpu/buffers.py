@@ -15,7 +15,7 @@ MOST_BYTES = 256 << 20
 """Memory that waits at a time; what has waited longest is freed."""
 
 FEWEST_BYTES = 1 << 20
-"""Smaller arrays are left to the C library, which has the like."""
+"""Smaller arrays are left to the C library, which pools them itself."""
 
 
 class _Lease:

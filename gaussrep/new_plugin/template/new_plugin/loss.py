@@ -1,4 +1,4 @@
-"""A loss that outliers do not rule."""
+"""A robust loss."""
 
 import torch
 from gaussrep import Loss

@@ -40,7 +40,7 @@ class Blobs(Renderer):
 def _sums(
     seen: Projection, opacities: Tensor, values: Tensor, cameras: Cameras
 ) -> tuple[Float[Tensor, "*batch v h w"], Float[Tensor, "*batch v h w c"]]:
-    """At every pixel the sum of the weights, and of the values times them."""
+    """Sum weights and weighted values at every pixel."""
     lead, count = seen.visible.shape[:-1], seen.visible.shape[-1]
     here = seen.visible.flatten().nonzero().squeeze(1)
     means, conics = (t.reshape(-1, t.shape[-1])[here] for t in (seen.means2d, seen.conics))

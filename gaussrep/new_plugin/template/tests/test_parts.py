@@ -1,4 +1,4 @@
-"""Numbers of these components, which the contracts do not know."""
+"""Numerical tests beyond the contracts."""
 
 import math
 
