@@ -66,7 +66,14 @@ def split_tasks(count: int, threads: int) -> list[Tasks]:
 
 @inline_jit
 def claim(tasks: Any) -> int:
-    """Claim the next task, which no other thread gets; `NONE` when none is left."""
+    """Claim the next task, which no other thread gets; `NONE` when none is left.
+
+    Args:
+        tasks: First argument of the kernel.
+
+    Returns:
+        Number of the task, from 0, or `NONE`.
+    """
     threads = len(tasks.shares)
     for step in range(threads):
         at = (tasks.thread + step) % threads

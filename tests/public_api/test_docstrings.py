@@ -12,6 +12,8 @@ from textwrap import dedent
 import pytest
 
 SECTION = re.compile(r"^(Args|Attributes|Returns|Yields|Raises|Example|Examples):$", re.MULTILINE)
+IMPLICIT = ("self", "cls", "typingctx")
+"""Parameters that callers do not give."""
 
 
 def promised_functions() -> dict[str, object]:
@@ -28,8 +30,16 @@ def promised_functions() -> dict[str, object]:
     return found
 
 
+def definition(value: object) -> object:
+    """The Python function of what Numba compiles; other values as they are."""
+    for attribute in ("py_func", "_defn"):
+        value = getattr(value, attribute, value)
+    return value
+
+
 def functions(path: str, value: object) -> Iterator[tuple[str, object]]:
     """A function, or the public methods that a class of gaussrep defines."""
+    value = definition(value)
     if inspect.isfunction(value):
         yield path, value
     elif inspect.isclass(value) and value.__module__.startswith("gaussrep"):
@@ -51,6 +61,14 @@ def raises(function: object) -> bool:
     return any(isinstance(node, ast.Raise) and node.exc is not None for node in ast.walk(tree))
 
 
+def has_value(function: object) -> bool:
+    """Whether a call has a value; an intrinsic declares it in the signature that it returns."""
+    if "typingctx" in inspect.signature(function).parameters:
+        return "types.void(" not in inspect.getsource(inspect.unwrap(function))
+    returns = inspect.signature(function).return_annotation
+    return returns not in (None, "None", inspect.Signature.empty)
+
+
 def missing(function: object) -> list[str]:
     """What the docstring leaves out."""
     docstring = function.__doc__ or ""
@@ -63,18 +81,21 @@ def missing(function: object) -> list[str]:
     documented = set(
         re.findall(r"^    \*{0,2}(\w+)(?: \([^)]*\))?:", found.get("Args", ""), re.MULTILINE)
     )
-    parameters = {name for name in signature.parameters if name not in ("self", "cls")}
+    parameters = {name for name in signature.parameters if name not in IMPLICIT}
     gaps = [f"argument {name}" for name in sorted(parameters - documented)]
     gaps += [f"unknown argument {name}" for name in sorted(documented - parameters - {"cls"})]
-    returns = signature.return_annotation
-    if returns not in (None, "None", inspect.Signature.empty) and not found.keys() & {
-        "Returns",
-        "Yields",
-    }:
+    if has_value(function) and not found.keys() & {"Returns", "Yields"}:
         gaps.append("Returns")
     if raises(function) and "Raises" not in found:
         gaps.append("Raises")
     return gaps
+
+
+def test_compiled_functions_are_checked():
+    found = promised_functions()
+    assert has_value(found["gaussrep.kernels.claim"])
+    assert has_value(found["gaussrep.kernels.simd.load"])
+    assert not has_value(found["gaussrep.kernels.simd.store"])
 
 
 def test_docstrings_of_promised_functions_are_complete():

@@ -24,7 +24,16 @@ from gaussrep.kernels.simd.vectors import (
 
 @intrinsic
 def fma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
-    """Compute `x * y + z` of vectors and scalars, rounded once where the machine can."""
+    """Compute `x * y + z` of vectors and scalars, rounded once where the machine can.
+
+    Args:
+        x: First factor, float32 [WIDTH] or a scalar.
+        y: Second factor, likewise.
+        z: Summand, likewise.
+
+    Returns:
+        Vector, float32 [WIDTH]; a scalar if all arguments are scalars.
+    """
     wide = lanes in (x, y, z)
     result = lanes if wide else types.float32
 
@@ -39,7 +48,16 @@ def fma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
 
 @intrinsic
 def fnma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
-    """Compute `z - x * y` of vectors and scalars, rounded once where the machine can."""
+    """Compute `z - x * y` of vectors and scalars, rounded once where the machine can.
+
+    Args:
+        x: First factor, float32 [WIDTH] or a scalar.
+        y: Second factor, likewise.
+        z: Minuend, likewise.
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         x, y, z = (widen(builder, value) for value in args)
@@ -50,7 +68,16 @@ def fnma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
 
 @intrinsic
 def select(typingctx: Any, where: Any, yes: Any, no: Any) -> Any:
-    """Select `yes` in the lanes where a mask is set, `no` in the others."""
+    """Select `yes` in the lanes where a mask is set, `no` in the others.
+
+    Args:
+        where: Mask, bool [WIDTH].
+        yes: Values where it is set, float32 [WIDTH] or a scalar.
+        no: Values elsewhere, likewise.
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.select(args[0], *(widen(builder, value) for value in args[1:]))
@@ -60,13 +87,29 @@ def select(typingctx: Any, where: Any, yes: Any, no: Any) -> Any:
 
 @intrinsic
 def minimum(typingctx: Any, x: Any, y: Any) -> Any:
-    """Compute the minimum of each lane; of scalars, what Python's `min` returns."""
+    """Compute the minimum of each lane; of scalars, what Python's `min` returns.
+
+    Args:
+        x: Vector, float32 [WIDTH], or a scalar.
+        y: Likewise; its lane is taken if one of the two is NaN.
+
+    Returns:
+        Vector, float32 [WIDTH]; of scalars, a scalar of their common type.
+    """
     return _choose("<", typingctx, x, y)
 
 
 @intrinsic
 def maximum(typingctx: Any, x: Any, y: Any) -> Any:
-    """Compute the maximum of each lane; of scalars, what Python's `max` returns."""
+    """Compute the maximum of each lane; of scalars, what Python's `max` returns.
+
+    Args:
+        x: Vector, float32 [WIDTH], or a scalar.
+        y: Likewise; its lane is taken if one of the two is NaN.
+
+    Returns:
+        Vector, float32 [WIDTH]; of scalars, a scalar of their common type.
+    """
     return _choose(">", typingctx, x, y)
 
 
@@ -96,7 +139,14 @@ def _choose_scalar(comparison: str, context: Any, builder: Any, sig: Any, args: 
 
 @intrinsic
 def sqrt(typingctx: Any, value: Any) -> Any:
-    """Compute the square root of each lane, NaN where it is negative."""
+    """Compute the square root of each lane, NaN where it is negative.
+
+    Args:
+        value: Vector, float32 [WIDTH].
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return call_llvm(builder, mangle("llvm.sqrt"), VECTOR, args)
@@ -106,7 +156,14 @@ def sqrt(typingctx: Any, value: Any) -> Any:
 
 @intrinsic
 def absolute(typingctx: Any, value: Any) -> Any:
-    """Compute the absolute value of each lane."""
+    """Compute the absolute value of each lane.
+
+    Args:
+        value: Vector, float32 [WIDTH].
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return call_llvm(builder, mangle("llvm.fabs"), VECTOR, args)
@@ -131,6 +188,12 @@ def reciprocal(typingctx: Any, value: Any) -> Any:
     """Compute 1 / value for 1e-30 < value < 1e30, to 3e-7 relative.
 
     Where the machine estimates reciprocals, one Newton step refines the estimate.
+
+    Args:
+        value: Vector, float32 [WIDTH].
+
+    Returns:
+        Vector, float32 [WIDTH].
     """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -151,6 +214,12 @@ def is_positive(typingctx: Any, value: Any) -> Any:
     """Mask the lanes whose sign bit is not set, by an operation on integers.
 
     Most machines have more units for these than for comparisons of floats.
+
+    Args:
+        value: Vector, float32 [WIDTH].
+
+    Returns:
+        Mask, bool [WIDTH].
     """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:

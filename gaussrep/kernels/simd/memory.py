@@ -74,7 +74,15 @@ def _first(builder: Any, count: Any) -> Any:
 
 @intrinsic
 def load(typingctx: Any, array: Any, start: Any) -> Any:
-    """Load `WIDTH` floats from an index on."""
+    """Load `WIDTH` floats from an index on.
+
+    Args:
+        array: C-contiguous float32 array of any shape.
+        start: Flat index of lane 0.
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.load(_pointer(context, builder, sig, args), align=ALIGNMENT)
@@ -84,7 +92,15 @@ def load(typingctx: Any, array: Any, start: Any) -> Any:
 
 @intrinsic
 def broadcast_load(typingctx: Any, array: Any, index: Any) -> Any:
-    """Load one float into every lane."""
+    """Load one float into every lane.
+
+    Args:
+        array: C-contiguous float32 array of any shape.
+        index: Flat index of the float.
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return widen(builder, builder.load(element(context, builder, sig, args)))
@@ -94,7 +110,13 @@ def broadcast_load(typingctx: Any, array: Any, index: Any) -> Any:
 
 @intrinsic
 def store(typingctx: Any, array: Any, start: Any, value: Any) -> Any:
-    """Store `WIDTH` floats from an index on."""
+    """Store `WIDTH` floats from an index on.
+
+    Args:
+        array: C-contiguous float32 array of any shape.
+        start: Flat index of lane 0.
+        value: Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.store(args[2], _pointer(context, builder, sig, args), align=ALIGNMENT)
@@ -105,7 +127,16 @@ def store(typingctx: Any, array: Any, start: Any, value: Any) -> Any:
 
 @intrinsic
 def load_masked(typingctx: Any, array: Any, start: Any, count: Any) -> Any:
-    """Load the first `count` of `WIDTH` floats, zeros in the other lanes; any integer will do."""
+    """Load the first `count` of `WIDTH` floats, zeros in the other lanes.
+
+    Args:
+        array: C-contiguous float32 array of any shape.
+        start: Flat index of lane 0.
+        count: Number of floats; 0 or less loads none, `WIDTH` or more loads all.
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         given = [
@@ -122,7 +153,14 @@ def load_masked(typingctx: Any, array: Any, start: Any, count: Any) -> Any:
 
 @intrinsic
 def store_masked(typingctx: Any, array: Any, start: Any, value: Any, count: Any) -> Any:
-    """Store the first `count` of `WIDTH` floats; any integer will do."""
+    """Store the first `count` of `WIDTH` floats.
+
+    Args:
+        array: C-contiguous float32 array of any shape.
+        start: Flat index of lane 0.
+        value: Vector, float32 [WIDTH].
+        count: Number of floats; 0 or less stores none, `WIDTH` or more stores all.
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         given = [
@@ -140,7 +178,12 @@ def store_masked(typingctx: Any, array: Any, start: Any, value: Any, count: Any)
 
 @intrinsic
 def prefetch(typingctx: Any, array: Any, index: Any) -> Any:
-    """Begin to load the cache line of an element; any index will do."""
+    """Begin to load the cache line of an element.
+
+    Args:
+        array: C-contiguous float32 array of any shape.
+        index: Flat index of the element; one outside the array is allowed.
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         place = builder.bitcast(element(context, builder, sig, args), ir.IntType(8).as_pointer())

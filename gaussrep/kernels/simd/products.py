@@ -173,7 +173,13 @@ def transpose(
 ) -> Any:
     """Copy a transposed matrix of `WIDTH` rows and columns.
 
-    The rows of each matrix begin `step` floats after one another, from `start` on.
+    Args:
+        source: C-contiguous float32 array of any shape, read.
+        start: Flat index of the first float of its matrix.
+        step: Floats from the start of a row to that of the next.
+        target: C-contiguous float32 array of any shape, written.
+        target_start: Flat index of the first float of its matrix.
+        target_step: Floats from the start of a row to that of the next.
     """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:

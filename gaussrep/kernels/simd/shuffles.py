@@ -23,7 +23,14 @@ GRANULE = 4
 
 @intrinsic
 def broadcast(typingctx: Any, value: Any) -> Any:
-    """Copy a float32 to every lane."""
+    """Copy a float32 to every lane.
+
+    Args:
+        value: Scalar, float32.
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return widen(builder, args[0])
@@ -33,7 +40,11 @@ def broadcast(typingctx: Any, value: Any) -> Any:
 
 @intrinsic
 def iota(typingctx: Any) -> Any:
-    """Return the lane numbers 0 to `WIDTH - 1`."""
+    """Return the lane numbers 0 to `WIDTH - 1`.
+
+    Returns:
+        Vector, float32 [WIDTH].
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return ir.Constant(VECTOR, [float(lane) for lane in range(WIDTH)])
@@ -43,7 +54,14 @@ def iota(typingctx: Any) -> Any:
 
 @intrinsic
 def movemask(typingctx: Any, where: Any) -> Any:
-    """Convert a mask to an integer, lane 0 in the lowest bit."""
+    """Convert a mask to an integer, lane 0 in the lowest bit.
+
+    Args:
+        where: Mask, bool [WIDTH].
+
+    Returns:
+        Integer, int64, from 0 to 2**WIDTH - 1.
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.zext(builder.bitcast(args[0], ir.IntType(WIDTH)), ir.IntType(64))
@@ -53,7 +71,14 @@ def movemask(typingctx: Any, where: Any) -> Any:
 
 @intrinsic
 def count_trailing_zeros(typingctx: Any, bits: Any) -> Any:
-    """Return the number of the lowest bit that is set in an integer other than 0."""
+    """Count the zeros below the lowest bit that is set.
+
+    Args:
+        bits: Integer other than 0, int64.
+
+    Returns:
+        Number of zeros, int64.
+    """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         given = [args[0], ir.IntType(1)(1)]
@@ -97,6 +122,11 @@ def store_sums(typingctx: Any, array: Any, start: Any, values: Any) -> Any:
     """Sum the lanes of each of a tuple of vectors, and store the sums from an index on.
 
     Zeros follow up to a multiple of `WIDTH`.
+
+    Args:
+        array: C-contiguous float32 array of any shape.
+        start: Flat index of the first sum.
+        values: Tuple of vectors, float32 [WIDTH] each.
     """
 
     def emit(context: Any, builder: Any, sig: Any, args: Any) -> Any:
