@@ -24,7 +24,7 @@ from gaussrep.atomic_files import write_json
 from gaussrep.building import build
 from gaussrep.errors import DataError
 from gaussrep.evaluation.features import Features
-from gaussrep.evaluation.linear_probe import Heads, accuracies, fit
+from gaussrep.evaluation.linear_probe import Heads, accuracies, train_heads
 from gaussrep.methods.method import Method
 from gaussrep.training.config import TrainConfig, train_config
 from gaussrep.training.engine import Engine, running_engine
@@ -198,7 +198,7 @@ def probe(method: Method, training: Images, test: Images) -> float:
     features, held_out = embed(method, training), embed(method, test)
     classes = int(training.labels.max()) + 1
     heads = Heads(features.pooled.shape[1], classes, len(PROBE_LRS)).to(features.pooled.device)
-    fit(heads, features, PROBE_LRS, epochs=PROBE_EPOCHS, batch=PROBE_BATCH)
+    train_heads(heads, features, PROBE_LRS, epochs=PROBE_EPOCHS, batch=PROBE_BATCH)
     return round(100 * accuracies(heads.eval(), held_out).max().item(), 2)
 
 

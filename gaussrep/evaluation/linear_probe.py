@@ -53,7 +53,9 @@ class Heads(nn.Module):
         return rearrange(scores, "b (heads classes) -> b heads classes", heads=self.count)
 
 
-def fit(heads: Heads, train: Features, lrs: tuple[float, ...], *, epochs: int, batch: int) -> None:
+def train_heads(
+    heads: Heads, train: Features, lrs: tuple[float, ...], *, epochs: int, batch: int
+) -> None:
     """Train each classifier at a learning rate of its own, by SGD on the cross entropy.
 
     Args:
@@ -157,5 +159,5 @@ class LinearProbe(Evaluation):
     def _fit(self, train: Features, classes: int, lrs: tuple[float, ...]) -> Heads:
         with torch.enable_grad():
             heads = Heads(train.pooled.shape[1], classes, len(lrs)).to(train.pooled.device)
-            fit(heads, train, lrs, epochs=self.config.epochs, batch=self.config.head_batch)
+            train_heads(heads, train, lrs, epochs=self.config.epochs, batch=self.config.head_batch)
         return heads.eval()

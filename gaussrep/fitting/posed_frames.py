@@ -15,7 +15,7 @@ from gaussrep.fitting.config import LensCaptureConfig
 from gaussrep.fitting.images import read_depth_file, read_image_file, read_mask
 from gaussrep.fitting.lens import Lens, undistort
 from gaussrep.fitting.posed_images import PosedImages
-from gaussrep.fitting.stored_images import StoredImages, View, ViewFile, read_views
+from gaussrep.fitting.stored_images import DecodedView, StoredImages, ViewFile, read_views
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,11 +80,11 @@ class _FrameFile(ViewFile):
     def name(self) -> str:
         return self.frame.name
 
-    def read(self) -> View:
+    def read(self) -> DecodedView:
         return _read(self.frame, self.config)
 
 
-def _read(frame: PosedFrame, config: LensCaptureConfig) -> View:
+def _read(frame: PosedFrame, config: LensCaptureConfig) -> DecodedView:
     if frame.viewmat is None or not _is_finite(frame.viewmat):
         raise DataError("its pose is no finite, invertible 4 x 4 matrix")
     distortion = frame.lens.distortion
@@ -114,7 +114,7 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> View:
         distortion = None
     elif distortion is not None and not _is_finite(distortion.coefficients):
         raise DataError("a coefficient of its distortion is no finite number")
-    return View(values, K, frame.viewmat, mask, depth, distortion)
+    return DecodedView(values, K, frame.viewmat, mask, depth, distortion)
 
 
 def _is_finite(numbers: ArrayLike) -> bool:

@@ -16,7 +16,7 @@ from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
 from gaussrep.fitting.config import RecordingConfig
 from gaussrep.fitting.posed_images import PosedImages
-from gaussrep.fitting.stored_images import StoredImages, View, ViewFile, read_views
+from gaussrep.fitting.stored_images import DecodedView, StoredImages, ViewFile, read_views
 
 
 def recording_capture(config: RecordingConfig, path: str) -> Capture:
@@ -63,11 +63,13 @@ class _RecordedFrame(ViewFile):
     def name(self) -> str:
         return self.ref.color.name
 
-    def read(self) -> View:
+    def read(self) -> DecodedView:
         frame = self.ref.read(self.size)
         colors = torch.from_numpy(np.array(frame.image)).float() / 255
         depth = torch.from_numpy(np.array(frame.depth))
-        return View(pad(colors, (0, 1), value=1.0), frame.intrinsics, frame.viewmat, depth=depth)
+        return DecodedView(
+            pad(colors, (0, 1), value=1.0), frame.intrinsics, frame.viewmat, depth=depth
+        )
 
 
 def _read_all(refs: Sequence[FrameRef], config: RecordingConfig) -> PosedImages | StoredImages:

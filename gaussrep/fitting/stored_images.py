@@ -21,7 +21,7 @@ GIGABYTE = 1e9
 
 
 @dataclass(frozen=True, eq=False)
-class View:
+class DecodedView:
     """One image of a capture, decoded.
 
     Args:
@@ -50,7 +50,7 @@ class ViewFile(ABC):
         """Name in the capture, for messages."""
 
     @abstractmethod
-    def read(self) -> View:
+    def read(self) -> DecodedView:
         """Decode the view.
 
         Returns:
@@ -84,7 +84,7 @@ class Layout:
         """Size of a decoded view in memory."""
         return self.height * self.width * (4 * (3 + self.alphas + self.depths) + self.masks)
 
-    def join(self, views: Sequence[View], cameras: Cameras) -> PosedImages:
+    def join(self, views: Sequence[DecodedView], cameras: Cameras) -> PosedImages:
         """Stack views; smaller ones are padded, and their padding is masked.
 
         Args:
@@ -196,7 +196,7 @@ def read_views(
     """
     limit = max_memory_gb * GIGABYTE
     kept: list[int] = []
-    views: list[View] = []
+    views: list[DecodedView] = []
     facts: list[_Facts] = []
     size = 0
     for place, file in enumerate(files):
@@ -236,7 +236,7 @@ class _Facts:
     distortion: Distortion | None
 
     @classmethod
-    def of(cls, view: View) -> "_Facts":
+    def of(cls, view: DecodedView) -> "_Facts":
         height, width = view.values.shape[:2]
         is_opaque = bool((view.values[..., 3] == 1).all())
         has = view.mask is not None, view.depth is not None
@@ -285,11 +285,11 @@ def _lenses(lenses: Sequence[Distortion | None]) -> dict[str, Any]:
     return {"model": model, "distortion": torch.tensor(rows, dtype=torch.float32)}
 
 
-def _counted(view: View) -> Bool[Tensor, "h w"]:
+def _counted(view: DecodedView) -> Bool[Tensor, "h w"]:
     if view.mask is None:
         return torch.ones(view.values.shape[:2], dtype=torch.bool)
     return view.mask
 
 
-def _measured(view: View) -> Float[Tensor, "h w"]:
+def _measured(view: DecodedView) -> Float[Tensor, "h w"]:
     return torch.zeros(view.values.shape[:2]) if view.depth is None else view.depth

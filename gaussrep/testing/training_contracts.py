@@ -15,7 +15,7 @@ from gaussrep.training.callback import Callback
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.engine import running_engine
 from gaussrep.training.loading import ShuffledOrder, make_loader
-from gaussrep.training.loop import fit
+from gaussrep.training.loop import run_steps
 from gaussrep.training.optimization import Schedule
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.train_state import TrainState
@@ -108,7 +108,7 @@ class CallbackContract(ComponentContract):
                 state.step, state.position = start["step"], start["position"]
             batches = order.batches(0, state.position)
             loader = make_loader(_Points(), batches, num_workers=0, device=engine.device)
-            fit(state, loader, [callback])
+            run_steps(state, loader, [callback])
             callback.on_checkpoint(state, folder)
             return {
                 "method": method.state_dict(),

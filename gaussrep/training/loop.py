@@ -27,7 +27,7 @@ _STEPS = 1
 """Stream of the random numbers of steps; that of initial weights is 0."""
 
 
-def fit(
+def run_steps(
     state: TrainState,
     loader: Iterable[Batch],
     callbacks: Sequence[Callback],

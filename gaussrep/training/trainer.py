@@ -23,7 +23,7 @@ from gaussrep.training.data_places import require_data
 from gaussrep.training.engine import Engine, running_engine
 from gaussrep.training.interruption import StopRequest, stop_on_signals
 from gaussrep.training.loading import MapDataset, make_loader
-from gaussrep.training.loop import fit
+from gaussrep.training.loop import run_steps
 from gaussrep.training.metrics_table import last_row
 from gaussrep.training.optimization import make_optimizers
 from gaussrep.training.resumed_config import resumed_config
@@ -243,7 +243,7 @@ class _Trainer:
         )
         run, callbacks = state.run, list(self._callbacks.values())
         try:
-            return fit(state, loader, callbacks, lambda: stop.received is not None)
+            return run_steps(state, loader, callbacks, lambda: stop.received is not None)
         except KeyboardInterrupt as error:
             saved = max(run.checkpoints(), default=None)
             received = stop.received or signal.SIGINT

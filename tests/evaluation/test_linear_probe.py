@@ -3,7 +3,7 @@ import torch
 
 from gaussrep.errors import DataError
 from gaussrep.evaluation.features import Features
-from gaussrep.evaluation.linear_probe import Heads, accuracies, fit
+from gaussrep.evaluation.linear_probe import Heads, accuracies, train_heads
 
 
 def separable(count, generator, width=6):
@@ -20,7 +20,7 @@ def test_a_separable_problem_is_solved(evaluate, make_method):
     train, val = separable(200, generator), separable(100, generator)
     torch.manual_seed(0)
     heads = Heads(6, 2, 3)
-    fit(heads, train, (0.03, 0.3, 1e-9), epochs=30, batch=32)
+    train_heads(heads, train, (0.03, 0.3, 1e-9), epochs=30, batch=32)
     solved, too, never = accuracies(heads.eval(), val).tolist()
     assert solved == too == 1.0
     assert never < 1.0
@@ -35,7 +35,7 @@ def test_heads_do_not_disturb_each_other():
         two.linear.weight[:2] = one.linear.weight
     for heads, lrs in ((one, (0.1,)), (two, (0.1, 3.0))):
         torch.manual_seed(3)
-        fit(heads, data, lrs, epochs=3, batch=16)
+        train_heads(heads, data, lrs, epochs=3, batch=16)
     torch.testing.assert_close(one.linear.weight, two.linear.weight[:2])
     torch.testing.assert_close(one.linear.bias, two.linear.bias[:2])
     torch.testing.assert_close(one.norm.running_var, two.norm.running_var)
@@ -48,7 +48,7 @@ def test_a_rate_is_that_of_sgd():
     data = Features(torch.randn(8, 6), torch.arange(8) % 2)
     actual, expected = Heads(6, 2, 1), Heads(6, 2, 1)
     expected.load_state_dict(actual.state_dict())
-    fit(actual, data, (0.2,), epochs=2, batch=8)
+    train_heads(actual, data, (0.2,), epochs=2, batch=8)
     optimizer = torch.optim.SGD(expected.parameters(), lr=0.2, momentum=0.9)
     for factor in (1.0, 0.5):  # half a cosine over two steps
         optimizer.param_groups[0]["lr"] = 0.2 * factor

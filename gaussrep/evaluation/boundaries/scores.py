@@ -101,8 +101,8 @@ def average_precision(precision: Float[np.ndarray, " t"], recall: Float[np.ndarr
 
 
 def _rates(table: Int[np.ndarray, "4 *t"]) -> tuple[Curve, Curve]:
-    right, detected, found, annotated = table
-    return right / np.maximum(detected, 1), found / np.maximum(annotated, 1)
+    true_positives, detected, matched, annotated = table
+    return true_positives / np.maximum(detected, 1), matched / np.maximum(annotated, 1)
 
 
 def _between(values: Float[np.ndarray, " t"]) -> Float[np.ndarray, " n"]:

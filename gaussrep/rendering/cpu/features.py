@@ -39,22 +39,22 @@ from gaussrep.rendering.cpu.layout import (
 from gaussrep.rendering.cpu.tile import CHUNK
 
 ROWS = 8 if WIDTH == 16 else 4
-WIDE = 3 if WIDTH == 16 else 2
+MAX_VECTORS = 3 if WIDTH == 16 else 2
 """Rows of a product's tile, and its vectors; sums, factors and terms fit the registers."""
-TALL = 8
+NARROW_ROWS = 8
 """Rows of a product's tile that is one vector wide."""
 
-CELL_PAIRS = (CHUNK + TALL) * WIDTH
+CELL_PAIRS = (CHUNK + NARROW_ROWS) * WIDTH
 """Floats of a cell in `pairs`. The rows behind the longest list take the products of no Gaussian,
 and keep the lists of cells apart in the first-level cache."""
 
 _listed_1, _listed_2, _listed_3 = (
-    make_product(ROWS, min(n, WIDE), listed=True, out="last") for n in (1, 2, 3)
+    make_product(ROWS, min(n, MAX_VECTORS), listed=True, out="last") for n in (1, 2, 3)
 )
 _product_1, _product_2, _product_3 = (
-    make_product(ROWS, min(n, WIDE), out="last") for n in (1, 2, 3)
+    make_product(ROWS, min(n, MAX_VECTORS), out="last") for n in (1, 2, 3)
 )
-_tall_product = make_product(TALL, 1, out="replaced")
+_narrow_product = make_product(NARROW_ROWS, 1, out="replaced")
 
 
 class FeatureWorkspace(NamedTuple):
@@ -75,9 +75,9 @@ class FeatureWorkspace(NamedTuple):
     done: np.ndarray
     """How many of each list are composited, [CELLS]."""
     left: np.ndarray
-    """Start of each row of a tile in the left factor, [TALL]."""
+    """Start of each row of a tile in the left factor, [NARROW_ROWS]."""
     out: np.ndarray
-    """Start of each row of a tile in the product, [TALL]."""
+    """Start of each row of a tile in the product, [NARROW_ROWS]."""
     reduced: np.ndarray
     """One vector."""
 
@@ -116,8 +116,8 @@ def allocate_features(features: Any, backward: bool) -> Any:
         allocate(CELLS * CHUNK, np.int64),
         allocate(CELLS, np.int64),
         allocate(CELLS, np.int64),
-        allocate(TALL, np.int64),
-        allocate(TALL, np.int64),
+        allocate(NARROW_ROWS, np.int64),
+        allocate(NARROW_ROWS, np.int64),
         allocate(WIDTH, np.float32),
     )
 
@@ -178,7 +178,7 @@ def composite_features(features: np.ndarray, work: FeatureWorkspace) -> None:
 @inline_jit
 def _tile_vectors(rest: int) -> int:
     """Vectors of the next tile, of those that are left in a row; four are two pairs."""
-    return 2 if rest == WIDE + 1 else minimum(WIDE, rest)
+    return 2 if rest == MAX_VECTORS + 1 else minimum(MAX_VECTORS, rest)
 
 
 @inline_jit
@@ -337,14 +337,14 @@ def weights_vjp(
     part = 0
     for cell in range(CELLS):
         last = cell * CHUNK + work.lengths[cell] - 1
-        for first in range(0, work.lengths[cell], TALL):
+        for first in range(0, work.lengths[cell], NARROW_ROWS):
             _prefetch_pixels(part, image, x, y, image_features, grad_outputs)
             part += 1
-            for r in range(TALL):
+            for r in range(NARROW_ROWS):
                 k = work.terms[minimum(cell * CHUNK + first + r, last)]
                 work.left[r] = (base + members[k]) * stride
                 work.out[r] = cell * CELL_PAIRS + (first + r) * WIDTH
-            _tall_product(
+            _narrow_product(
                 features,
                 work.left,
                 1,

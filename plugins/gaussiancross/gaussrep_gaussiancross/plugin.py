@@ -71,7 +71,7 @@ def register_evaluations() -> Iterator[EvaluationRecord]:
     yield EvaluationRecord(
         name="views",
         summary="PSNR and depth error of rendered views of held-out scenes.",
-        target="gaussrep_gaussiancross.evaluations.views:Views",
+        target="gaussrep_gaussiancross.evaluations.views:RenderedViews",
         config="gaussrep_gaussiancross.evaluations.config:ViewsConfig",
     )
     yield EvaluationRecord(

@@ -22,7 +22,7 @@ BASELINE = "mean color"
 UNTRAINED = "untrained"
 
 
-class Views(Evaluation):
+class RenderedViews(Evaluation):
     """Measure PSNR and depth error of rendered views, from all points of each scene.
 
     The baselines are the same method with fresh weights, and the mean color of each view.

@@ -18,7 +18,7 @@ from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.classes import Classes
 from gaussrep_gaussiancross.report.scene_report import Pruning, SceneReport
 from gaussrep_gaussiancross.report.similarity import PickMap
-from gaussrep_gaussiancross.report.views import View
+from gaussrep_gaussiancross.report.views import ViewReport
 
 logger = logging.getLogger("gaussrep")
 
@@ -189,7 +189,7 @@ def scene_article(scene: SceneReport, number: int, threshold: float, unit: str) 
     )
 
 
-def _view_blocks(views: Sequence[View], unit: str) -> Iterator[Block]:
+def _view_blocks(views: Sequence[ViewReport], unit: str) -> Iterator[Block]:
     yield Heading("Views")
     note = (
         "Each real view beside the rendering from its camera. Both depth images have the same "
@@ -207,7 +207,7 @@ def _view_blocks(views: Sequence[View], unit: str) -> Iterator[Block]:
         yield Paragraph(_numbers(view, unit), style="numbers")
 
 
-def _numbers(view: View, unit: str) -> Markup:
+def _numbers(view: ViewReport, unit: str) -> Markup:
     gain = view.psnr - view.baseline
     parts = [
         Markup("Frame {}: <b>{:.1f} dB</b> PSNR, {:+.1f} dB against the view's mean color").format(

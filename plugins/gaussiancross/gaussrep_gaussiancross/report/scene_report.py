@@ -17,7 +17,7 @@ from gaussrep_gaussiancross.report.classes import Classes, compare_classes
 from gaussrep_gaussiancross.report.exterior_views import exterior_panels, kept_gaussians
 from gaussrep_gaussiancross.report.report_scene import SIZE, ReportScene
 from gaussrep_gaussiancross.report.similarity import PickMap, Point, pick_points, similarity_panel
-from gaussrep_gaussiancross.report.views import View, render_views
+from gaussrep_gaussiancross.report.views import ViewReport, render_views
 from gaussrep_gaussiancross.scene_batch import cameras_of
 
 
@@ -101,7 +101,7 @@ class SceneReport:
     name: str
     points: int
     voxels: int
-    views: list[View]
+    views: list[ViewReport]
     pruning: Pruning
     exterior: list[list[Panel]]
     similar: list[Panel]

@@ -172,7 +172,7 @@ class ViewFeatures:
 
 
 @dataclass(frozen=True)
-class View:
+class ViewReport:
     """One view of a scene.
 
     Attributes:
@@ -195,7 +195,7 @@ class View:
 
 def render_views(
     method: GaussianCross, batch: Batch, field: GaussianField, unit: str
-) -> list[View]:
+) -> list[ViewReport]:
     """Render the views of a scene.
 
     Args:
@@ -228,7 +228,7 @@ def render_views(
         strict=True,
     )
     return [
-        View(frame, list(panels), psnr, baseline, error, cosine)
+        ViewReport(frame, list(panels), psnr, baseline, error, cosine)
         for panels, (frame, psnr, baseline, error, cosine) in zip(rows, numbers, strict=True)
     ]
 
