@@ -8,8 +8,16 @@ from nerfstudio.models.base_model import ModelConfig
 
 from gaussrep.fitting import BaseFitConfig
 from gaussrep.losses import L1SSIMConfig
+from gaussrep_nerfstudio.renamed_settings import rename_settings
 
 DEFAULTS = BaseFitConfig()
+RENAMED = {
+    "start": "init",
+    "start_count": "init_count",
+    "start_run": "init_run",
+    "most": "max_gaussians",
+}
+"""Present names of settings by their names in older runs."""
 
 
 @dataclass
@@ -33,7 +41,7 @@ class GaussrepModelConfig(ModelConfig):
     sh_degree: int = DEFAULTS.sh_degree
     """Final degree of the spherical harmonics; it starts at 0."""
     ssim_weight: float = L1SSIMConfig().ssim_weight
-    """λ in (1 - λ) L1 + λ (1 - SSIM)."""
+    """Weight w in (1 - w) L1 + w (1 - SSIM)."""
     depth_weight: float = DEFAULTS.depth_weight
     """Weight of the depth error, in extents, if the data has depth."""
     background: Literal["black", "white", "random"] = "black"
@@ -60,6 +68,10 @@ class GaussrepModelConfig(ModelConfig):
     """Additional settings of `gaussrep fit`: `loss.…`, `init.opacity`, `init.scale`, `strategy.…`,
     `sh_interval_fraction=…` and `learning_rates.means_end=…`, such as
     `strategy.grow_gradient=1e-4`."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Read the settings of a run, which may be older."""
+        self.__dict__.update(rename_settings(state, RENAMED))
 
     def setup(self, **kwargs: Any) -> Any:
         """Build the model; torch-dependent modules are imported here.

@@ -6,6 +6,11 @@ from typing import Any, Literal
 
 from nerfstudio.data.dataparsers.base_dataparser import DataParserConfig
 
+from gaussrep_nerfstudio.renamed_settings import rename_settings
+
+RENAMED = {"size": "image_size", "hold_out": "hold_out_every"}
+"""Present names of settings by their names in older runs."""
+
 
 @dataclass
 class RgbdDataParserConfig(DataParserConfig):
@@ -35,6 +40,10 @@ class RgbdDataParserConfig(DataParserConfig):
     """Side of that cube."""
     outliers: float = 0.01
     """Fraction of the points at each end of each axis that may lie outside the cube."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Read the settings of a run, which may be older."""
+        self.__dict__.update(rename_settings(state, RENAMED))
 
     def setup(self, **kwargs: Any) -> Any:
         """Build the data parser; torch-dependent modules are imported here.
