@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from gaussrep.atomic_files import atomic_folder, atomic_write
+from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, DataError, UnavailableError
 
 ANIMATIONS = {".gif": "GIF", ".webp": "WEBP"}
@@ -80,7 +81,7 @@ def write_clip(frames: Iterable[np.ndarray], path: Path, fps: int) -> None:
 def _write_animation(frames: Iterable[np.ndarray], path: Path, fps: int) -> None:
     first, *others = [Image.fromarray(frame) for frame in frames]
     options = {} if path.suffix.lower() == ".gif" else {"quality": 85, "method": 4}
-    with atomic_write(path) as temporary:
+    with Progress(f"writing {path}"), atomic_write(path) as temporary:
         first.save(
             temporary, format=ANIMATIONS[path.suffix.lower()], save_all=True,
             append_images=others, duration=round(1000 / fps), loop=0, **options,

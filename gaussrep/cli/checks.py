@@ -2,6 +2,8 @@
 
 import errno
 import os
+import re
+import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -98,8 +100,12 @@ def require_device(option: str, name: str) -> None:
         name: `auto`, `cpu`, `cuda`, `cuda:1`, …
 
     Raises:
-        ConfigError: It is a CUDA device, and there is none.
+        ConfigError: It is no name of a device, or of a CUDA device where there is none.
     """
+    if re.fullmatch(r"auto|(cpu|cuda|mps|xpu)(:\d+)?", name) is None:
+        raise ConfigError(f"{option} is {name!r}; wanted auto, cpu, cuda, or cuda:1 and so on")
+    if name == "mps" and sys.platform != "darwin":
+        raise ConfigError(f"{option} is mps, but only macOS has it; use auto or cpu")
     if name.partition(":")[0] == "cuda" and (reason := missing_cuda()):
         raise ConfigError(f"{option} is {name}, but {reason}; use auto or cpu")
 

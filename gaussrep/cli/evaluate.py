@@ -14,7 +14,7 @@ from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress, print_table
-from gaussrep.errors import UnavailableError
+from gaussrep.errors import ConfigError, UnavailableError
 
 
 def evaluate(
@@ -37,6 +37,13 @@ def evaluate(
     trust: TrustOption = None,
 ) -> None:
     """Evaluate a trained method; print the scores, and write them as JSON."""
+    evaluations = {
+        name for each in plugins.list("evaluations") for name in (each.name, each.qualified)
+    }
+    if str(run) in evaluations and name not in evaluations:
+        raise ConfigError(f"the evaluation comes first: gaussrep evaluate {run} {name}")
+    if out is not None and out.suffix.lower() != ".json":
+        raise ConfigError(f"--out is {out}; scores are JSON: name it *.json")
     from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
     from gaussrep.training.run_folder import RunFolder
 

@@ -71,15 +71,15 @@ def fit(
         with resumable("fit"), paused_collector():
             result = _resume(resume, overrides)
     else:
+        if renderer is not None:
+            require_renderer("--renderer", renderer)
+        settings = fit_config(data, renderer, config or [], overrides)
         user_config = {
             "data": data,
             "renderer": renderer,
             "config": {str(file): file.read_text(encoding="utf-8") for file in config or []},
             "overrides": overrides,
         }
-        if renderer is not None:
-            require_renderer("--renderer", renderer)
-        settings = fit_config(data, renderer, config or [], overrides)
         require_new_run(run, Path("runs"), overwrite=overwrite)
         preflight(settings)
         start_processes(processes)

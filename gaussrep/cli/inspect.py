@@ -13,6 +13,7 @@ from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
+from gaussrep.errors import DataError
 from gaussrep.training.data_places import require_named_data
 from gaussrep.training.run_folder import RunFolder
 
@@ -60,10 +61,14 @@ def require_image_files(names: Sequence[str]) -> None:
         names: Their paths.
 
     Raises:
-        DataError: One is missing.
+        DataError: One is missing, or a folder.
     """
     from gaussrep.data.image_files import read_image  # imports numpy and Pillow
 
     for name in names:
+        if Path(name).is_dir():
+            raise DataError(
+                f"{name} is a folder; name its images: gaussrep inspect RUN {name}/*.jpg"
+            )
         if not Path(name).is_file():
             read_image(name)

@@ -1,6 +1,7 @@
 """`dotted.key=value` arguments."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from gaussrep.config.yaml_text import parse_value
@@ -32,12 +33,19 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
         dotted, equals, text = argument.partition("=")
         keys = dotted.strip().split(".")
         if not equals or not all(keys):
-            cure = "write it as dotted.key=value, without spaces around ="
+            cure = f"{_of_folder(argument)}write it as dotted.key=value, without spaces around ="
             raise ConfigError(f"{argument!r} is not a setting; {cure}{_joined(given, argument)}.")
         is_pattern = text.startswith("*")
         value = text if is_pattern else parse_value(text, f"the value of {dotted.strip()}")
         _put(settings, keys, value)
     return settings
+
+
+def _of_folder(argument: str) -> str:
+    """Name the settings for a folder of images; empty for anything else."""
+    if not Path(argument).is_dir():
+        return ""
+    return f"for its images, give data.type=images data.root={argument}; else "
 
 
 def _joined(arguments: list[str], argument: str) -> str:

@@ -95,6 +95,8 @@ def _is_index(data: Any, part: int | str) -> bool:
 def _problem(message: str) -> str:
     if message == "Field required":
         return "is missing"
+    if message.startswith("Input is not a valid path"):
+        return "wanted a path"
     if message.startswith("Input should be "):
         return "wanted " + message.removeprefix("Input should be ").partition(", unable to")[0]
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")

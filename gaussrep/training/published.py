@@ -74,7 +74,7 @@ def find_published(reference: str | PathLike[str]) -> Path:
         known = ", ".join(models) or "none"
         raise RunError(
             f"no installed package has the model {name!r}, there are {known}; "
-            'pip install "gaussrep[models]" brings some'
+            "`pip install -e plugins/models` in a clone of gaussrep brings some"
         )
     return models[name]
 

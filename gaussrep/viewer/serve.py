@@ -1,6 +1,7 @@
 """The server of the viewer."""
 
 import io
+import socket
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -8,6 +9,7 @@ from threading import Event
 
 import viser
 
+from gaussrep.errors import ConfigError
 from gaussrep.viewer.same_origin import own_pages_only
 from gaussrep.viewer.session import ClientSession
 from gaussrep.viewer.sources import ViewSource
@@ -45,7 +47,11 @@ def running_server(
 
     Yields:
         viser's server.
+
+    Raises:
+        ConfigError: If the address is none of this machine.
     """
+    _require_own_address(host)
     warnings.filterwarnings("ignore", r"Queued a \w+ on a closed connection")  # a browser left
     with _quiet(), own_pages_only(host):
         server = viser.ViserServer(host=host, port=port, label="gaussrep", verbose=False)
@@ -68,6 +74,17 @@ def running_server(
             session.close()
         with _quiet():
             server.stop()
+
+
+def _require_own_address(host: str) -> None:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, 0), family=family).close()
+    except OSError as error:
+        raise ConfigError(
+            f"--host is {host}, which is no address of this machine; use 127.0.0.1, or 0.0.0.0 "
+            "to listen on all."
+        ) from error
 
 
 def _quiet() -> redirect_stdout[io.StringIO]:

@@ -94,6 +94,31 @@ MISTAKES = {
         "cannot write the run folder ",
     ),
     "another run's weights are missing": ([*DEMO, "--from", "gone"], "there is no run folder gone"),
+    "a folder in place of settings": (
+        ["train", "gmae", "--preset", "demo", "photos"],
+        "'photos' is not a setting; for its images, give data.type=images data.root=photos; else ",
+    ),
+    "an empty path": ([*DEMO, "data.type=images", "data.root="], "data.root = None: wanted a path"),
+    "a file of settings is missing": (
+        ["fit", "capture", "--config", "gone.yaml"],
+        "gone.yaml: there is no such file",
+    ),
+    "an evaluation behind its run": (
+        ["evaluate", "run", "knn"],
+        "the evaluation comes first: gaussrep evaluate knn run",
+    ),
+    "scores in a table": (
+        ["evaluate", "knn", "run", "--out", "scores.csv"],
+        "--out is scores.csv; scores are JSON: name it *.json",
+    ),
+    "a device of no kind": (
+        ["evaluate", "reconstruction", "trained", "--device", "gpu"],
+        "--device is 'gpu'; wanted auto, cpu, cuda, or cuda:1 and so on",
+    ),
+    "a folder is inspected": (
+        ["inspect", "trained", "photos"],
+        "photos is a folder; name its images: gaussrep inspect RUN photos/*.jpg",
+    ),
     "no method": (["train"], "no method was given: gaussrep train METHOD, or --resume RUN"),
     "an encoder of another kind": (
         [*DEMO, "method.encoder=timm"],
