@@ -82,11 +82,11 @@ def test_collect_leaves_what_others_froze():
 @pytest.mark.parametrize("code", ["gc.disable()", "sys.modules['torch'] = sys"])
 def test_nothing_changes_where_it_is_off_or_torch_is_loaded(code):
     code += """
-before = gc.isenabled()
+before, frozen = gc.isenabled(), gc.get_freeze_count()  # Python 3.12 freezes some itself
 with paused_collector():
     print(gc.isenabled() == before)
     resume_collector()
     print(gc.isenabled() == before)
-print(gc.get_freeze_count())
+print(gc.get_freeze_count() == frozen)
 """
-    assert printed(code) == ["True", "True", "0"]
+    assert printed(code) == ["True", "True", "True"]
