@@ -43,7 +43,7 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
 
 def _of_folder(argument: str) -> str:
     """Name the settings for a folder of images; empty for anything else."""
-    if not Path(argument).is_dir():
+    if not argument or not Path(argument).is_dir():
         return ""
     return f"for its images, give data.type=images data.root={argument}; else "
 
