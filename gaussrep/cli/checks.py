@@ -100,7 +100,7 @@ def require_device(option: str, name: str) -> None:
         name: `auto`, `cpu`, `cuda`, `cuda:1`, …
 
     Raises:
-        ConfigError: It is no name of a device, or of a CUDA device where there is none.
+        ConfigError: It is not the name of a device, or this system cannot have such a device.
     """
     if re.fullmatch(r"auto|(cpu|cuda|mps|xpu)(:\d+)?", name) is None:
         raise ConfigError(f"{option} is {name!r}; wanted auto, cpu, cuda, or cuda:1 and so on")

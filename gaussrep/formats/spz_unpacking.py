@@ -132,7 +132,7 @@ def open_spz(file: ByteStream) -> SpzSource:
     """
     head = file.read(HEADER.size)
     if not head.startswith(MAGIC):
-        if head[:2] != GZIP_HEADER[: min(2, len(head))]:
+        if not GZIP_HEADER.startswith(head[:2]):
             raise FormatError(
                 "this is no SPZ file, or it is damaged: it begins neither with NGSP nor as gzip."
             )
@@ -213,7 +213,7 @@ class _Inflater(StreamReader):
 
 
 def _fastest_library() -> Any:
-    """Import isal, which unpacks in 0.4 times the time, or else zlib."""
+    """Import isal, which unpacks faster, or else zlib."""
     try:
         return importlib.import_module("isal.isal_zlib")
     except ImportError:
