@@ -18,7 +18,7 @@ def first_files(source: Path, count: int) -> list[Path]:
     """
     classes = sorted(path for path in source.glob("*") if path.is_dir())
     if not classes:
-        raise DataError(f"there is no folder of a class in {source}; wanted {source}/CLASS/*.jpg")
+        raise DataError(f"there is no folder of a class in {source}; expected {source}/CLASS/*.jpg")
     each = [sorted(path for path in folder.iterdir() if path.is_file()) for folder in classes]
     for folder, files in zip(classes, each, strict=True):
         if len(files) < count:

@@ -36,7 +36,7 @@ DEFINITIONS = {
     "times": "whole calls in float32, index tables included, after one call that is not counted; "
     "no more calls once 20 s have gone by",
     "forward": "eval mode, no gradients",
-    "forward-train": "training mode, gradients wanted",
+    "forward-train": "training mode, gradients expected",
     "backward": "the gradients of all parameters, of the mean square of the features; index tables "
     "are those of the forward pass",
     "ours": "engine=auto",  # codespell:ignore ours

@@ -208,7 +208,7 @@ def main(
     """Compile every kernel for every target, and write registers and spills."""
     for name in target or ():
         if name not in TARGETS:
-            raise ConfigError(f"--target is {name!r}, wanted one of {', '.join(TARGETS)}.")
+            raise ConfigError(f"--target is {name!r}, expected one of {', '.join(TARGETS)}.")
     require_folder_of(out)
     results = []
     for name in target or DEFAULTS:

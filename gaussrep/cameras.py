@@ -62,11 +62,11 @@ class Cameras:
         check_alike({"viewmats": self.viewmats, "Ks": self.Ks})
         if self.width < 1 or self.height < 1:
             raise ValueRangeError(
-                f"image size is {self.width}x{self.height}, wanted at least one pixel."
+                f"image size is {self.width}x{self.height}, expected at least one pixel."
             )
         if self.model not in _MODELS:
             names = ", ".join(map(repr, _MODELS))
-            raise ValueRangeError(f"camera model is {self.model!r}, wanted one of {names}.")
+            raise ValueRangeError(f"camera model is {self.model!r}, expected one of {names}.")
         self._check_distortion()
 
     @property

@@ -35,7 +35,7 @@ def check_shape(name: str, tensor: Tensor, expected: Sequence[int | str]) -> Non
     )
     if not sizes_agree:
         shape = ", ".join(str(size) for size in expected)
-        raise ShapeError(f"{name} has shape {list(tensor.shape)}, wanted [{shape}].")
+        raise ShapeError(f"{name} has shape {list(tensor.shape)}, expected [{shape}].")
 
 
 def check_alike(tensors: Mapping[str, Tensor]) -> None:
@@ -50,7 +50,7 @@ def check_alike(tensors: Mapping[str, Tensor]) -> None:
     first_name, first = next(iter(tensors.items()))
     for name, tensor in tensors.items():
         if not tensor.is_floating_point():
-            raise ShapeError(f"{name} has dtype {tensor.dtype}, wanted a floating dtype.")
+            raise ShapeError(f"{name} has dtype {tensor.dtype}, expected a floating dtype.")
         if tensor.dtype != first.dtype or tensor.device != first.device:
             raise ShapeError(
                 f"{name} is {tensor.dtype} on {tensor.device}, but {first_name} is "

@@ -50,7 +50,7 @@ class Cuboid:
         check_shape("center", self.center, [*self.center.shape[:-1], 3])
         check_shape("size", self.size, list(self.center.shape))
         if self.mode not in get_args(Mode):
-            raise ValueRangeError(f"mode is {self.mode!r}, wanted 'isotropic' or 'per-axis'.")
+            raise ValueRangeError(f"mode is {self.mode!r}, expected 'isotropic' or 'per-axis'.")
         if not (self.size.isfinite() & (self.size > 0)).all():
             raise ValueRangeError(f"size must be > 0 on every axis, got {self.size.tolist()}.")
 
@@ -181,7 +181,7 @@ def _bounds(
 ) -> tuple[Float[Tensor, "*batch 3"], Float[Tensor, "*batch 3"]]:
     check_shape("points", points, [*points.shape[:-2], "N", 3])
     if not 0 <= quantile < 0.5:
-        raise ValueRangeError(f"quantile is {quantile}, wanted 0 <= quantile < 0.5.")
+        raise ValueRangeError(f"quantile is {quantile}, expected 0 <= quantile < 0.5.")
     mask = torch.ones_like(points[..., 0], dtype=torch.bool) if mask is None else mask
     bad = int((~points.isfinite().all(-1) & mask).sum())
     if bad:

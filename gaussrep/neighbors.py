@@ -71,7 +71,7 @@ def nearest_neighbors(
         ([[0, 1]], [[1.0, 2.0]])
     """
     if not 1 <= k <= len(points):
-        raise ShapeError(f"k is {k} for {len(points)} points, wanted 1 to {len(points)}.")
+        raise ShapeError(f"k is {k} for {len(points)} points, expected 1 to {len(points)}.")
     queries, points = queries.detach(), points.detach()
     few = points.shape[1] <= TREE_DIMENSIONS
     if points.device.type == "cpu" and few and find_spec("scipy") is not None:
@@ -122,7 +122,7 @@ def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) ->
     """
     if not (1 <= count <= len(points) and 0 <= first < len(points)):
         raise ShapeError(
-            f"count is {count} and first is {first} for {len(points)} points, wanted 1 to "
+            f"count is {count} and first is {first} for {len(points)} points, expected 1 to "
             f"{len(points)} and 0 to {len(points) - 1}."
         )
     points = points.detach()

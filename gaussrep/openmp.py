@@ -74,7 +74,7 @@ def set_wait(wait: Wait) -> Wait:
     """
     if wait not in get_args(Wait):
         choices = ", ".join(map(repr, get_args(Wait)))
-        raise ConfigError(f"wait is {wait!r}, wanted one of {choices}.")
+        raise ConfigError(f"wait is {wait!r}, expected one of {choices}.")
     return _waiting.choose(wait)
 
 

@@ -30,7 +30,7 @@ def degree_of(bases: int) -> int:
     """
     degree = round(sqrt(bases)) - 1
     if not 0 <= degree <= MAX_DEGREE or (degree + 1) ** 2 != bases:
-        raise ShapeError(f"sh has {bases} bases, wanted 1, 4, 9, 16 or 25 (degree 0 to 4).")
+        raise ShapeError(f"sh has {bases} bases, expected 1, 4, 9, 16 or 25 (degree 0 to 4).")
     return degree
 
 

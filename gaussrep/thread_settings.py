@@ -67,7 +67,7 @@ def threads(n: int | Literal["auto"] | None = None, *, wait: Wait | None = None)
         True
     """
     if n is not None and n != "auto" and n < 1:
-        raise ConfigError(f"n is {n}, wanted 1 or more threads, or 'auto'.")
+        raise ConfigError(f"n is {n}, expected 1 or more threads, or 'auto'.")
     settings = ThreadSettings(torch.get_num_threads(), None if wait is None else set_wait(wait))
     if n is not None:
         torch.set_num_threads(usable_cores() if n == "auto" else n)

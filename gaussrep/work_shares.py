@@ -45,7 +45,7 @@ class WorkShare:
             return cls(int(environ.get("RANK", "0")) + 1, int(environ.get("WORLD_SIZE", "1")))
         found = re.fullmatch(r"(\d{1,9})/(\d{1,9})", text)
         if found is None or not 1 <= int(found[1]) <= int(found[2]):
-            raise ConfigError(f"--shard is {text!r}; wanted one of 1/N to N/N, such as 2/8")
+            raise ConfigError(f"--shard is {text!r}; expected one of 1/N to N/N, such as 2/8")
         return cls(int(found[1]), int(found[2]))
 
     @property

@@ -42,7 +42,7 @@ def test_index_keeps_a_view_axis():
         ({"viewmats": torch.eye(4)}, "viewmats has shape"),
         ({"Ks": torch.eye(3, dtype=torch.float64)[None]}, "Ks is torch.float64"),
         ({"width": 0}, "image size is 0x3"),
-        ({"model": "panorama"}, "camera model is 'panorama', wanted one of 'pinhole', 'ortho'"),
+        ({"model": "panorama"}, "camera model is 'panorama', expected one of 'pinhole', 'ortho'"),
         ({"model": "fisheye"}, "'fisheye' have 4 distortion coefficients, got none"),
         ({"distortion": torch.zeros(1, 4)}, "'pinhole' have no distortion coefficients, got some"),
         ({"model": "opencv", "distortion": torch.zeros(1, 4)}, "distortion has shape"),

@@ -65,5 +65,5 @@ def test_base_colors_outside_0_to_1_are_kept_until_the_sum():
 
 
 def test_wrong_number_of_bases_is_named():
-    with pytest.raises(ShapeError, match="sh has 5 bases, wanted 1, 4, 9, 16 or 25"):
+    with pytest.raises(ShapeError, match="sh has 5 bases, expected 1, 4, 9, 16 or 25"):
         sh.degree_of(5)

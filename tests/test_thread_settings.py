@@ -67,12 +67,12 @@ def test_auto_takes_the_cores_that_may_be_used(monkeypatch):
 @pytest.mark.parametrize("n", [0, -1])
 def test_a_wrong_number_changes_nothing(n):
     before = torch.get_num_threads()
-    with pytest.raises(ConfigError, match=f"n is {n}, wanted 1 or more"):
+    with pytest.raises(ConfigError, match=f"n is {n}, expected 1 or more"):
         gr.threads(n, wait="passive")
     assert (torch.get_num_threads(), wait_now()) == (before, "active")
 
 
 def test_a_wrong_wait_is_refused():
-    with pytest.raises(ConfigError, match="wait is 'busy', wanted one of 'adaptive', 'passive'"):
+    with pytest.raises(ConfigError, match="wait is 'busy', expected one of 'adaptive', 'passive'"):
         inspect.unwrap(openmp.set_wait)("busy")
     assert wait_now() == "active"

@@ -24,5 +24,5 @@ def test_the_option_comes_before_torchruns_variables():
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "1", "1/0", "a/b", "-1/2", "1/2/3", ""])
 def test_other_texts_are_refused(text):
-    with pytest.raises(ConfigError, match=r"--shard is .*; wanted one of 1/N to N/N"):
+    with pytest.raises(ConfigError, match=r"--shard is .*; expected one of 1/N to N/N"):
         WorkShare.parse(text, {})

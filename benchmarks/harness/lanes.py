@@ -21,7 +21,7 @@ def environment_for(lanes: int) -> dict[str, str]:
         ConfigError: It is another number.
     """
     if lanes not in PROCESSORS:
-        raise ConfigError(f"--width is {lanes}, wanted 4, 8 or 16.")
+        raise ConfigError(f"--width is {lanes}, expected 4, 8 or 16.")
     if platform.machine() not in ("x86_64", "AMD64"):
         return {"GAUSSREP_VECTOR_WIDTH": str(lanes)}
     return {"NUMBA_CPU_NAME": PROCESSORS[lanes], "NUMBA_CPU_FEATURES": ""}

@@ -45,7 +45,7 @@ def counts(option: str, text: str, least: int = 1) -> list[int]:
         [1, 2]
     """
     if not all(word.strip().isdecimal() and int(word) >= least for word in text.split(",")):
-        raise ConfigError(f"{option} is {text!r}, wanted numbers such as 1,2.")
+        raise ConfigError(f"{option} is {text!r}, expected numbers such as 1,2.")
     return [int(word) for word in text.split(",")]
 
 

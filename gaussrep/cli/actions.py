@@ -250,4 +250,4 @@ def parse_action(argument: str) -> Action | None:
     except ConfigError:
         raise
     except (ValueError, OverflowError) as error:
-        raise ConfigError(f"{argument!r} is not an action; wanted {kind.form}.") from error
+        raise ConfigError(f"{argument!r} is not an action; expected {kind.form}.") from error

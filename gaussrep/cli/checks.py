@@ -43,7 +43,7 @@ def _describe_folder(path: Path) -> str:
     try:
         name = find_capture_format(str(path))
     except DataError:
-        return f"a folder; wanted a file of Gaussians ({known})"
+        return f"a folder; expected a file of Gaussians ({known})"
     return f"a capture of the format {name}; make its Gaussians with: gaussrep fit {path}"
 
 
@@ -103,7 +103,7 @@ def require_device(option: str, name: str) -> None:
         ConfigError: It is not the name of a device, or this system cannot have such a device.
     """
     if re.fullmatch(r"auto|(cpu|cuda|mps|xpu)(:\d+)?", name) is None:
-        raise ConfigError(f"{option} is {name!r}; wanted auto, cpu, cuda, or cuda:1 and so on")
+        raise ConfigError(f"{option} is {name!r}; expected auto, cpu, cuda, or cuda:1 and so on")
     if name == "mps" and sys.platform != "darwin":
         raise ConfigError(f"{option} is mps, but only macOS has it; use auto or cpu")
     if name.partition(":")[0] == "cuda" and (reason := missing_cuda()):

@@ -50,7 +50,7 @@ def compare(
     for file in files:
         require_output("--out", file)
         if file.suffix.lower() not in SUFFIXES:
-            raise ConfigError(f"--out is {file}; wanted one of {', '.join(SUFFIXES)}")
+            raise ConfigError(f"--out is {file}; expected one of {', '.join(SUFFIXES)}")
     if margin is not None and (margin <= 0 or len(metric or []) != 1):
         raise ConfigError("--margin is a positive number in the unit of one --metric; give both")
     groups = read_groups(folders)

@@ -102,8 +102,8 @@ def _split(arguments: Sequence[str]) -> tuple[list[Step], Path, dict[str, Any]]:
     last = parse_action(arguments[end - 1]) if end else None
     if end < 2 or last is not None:
         raise ConfigError(
-            f"{' '.join(arguments)}: wanted a file to read, actions, and a file to write, such as: "
-            "gaussrep edit in.ply prune sort out.ply."
+            f"{' '.join(arguments)}: expected a file to read, actions, and a file to write, such "
+            "as: gaussrep edit in.ply prune sort out.ply."
         )
     steps = [parse_action(text) or _file(text) for text in arguments[: end - 1]]
     _check_order(steps)

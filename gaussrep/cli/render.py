@@ -109,7 +109,7 @@ def _check_output(out: Path, path: str | None, width: int, height: int) -> None:
         require_output("--out", out)
         return
     if path != "orbit" and not Path(path).is_file():
-        raise ConfigError(f"--path is {path}, wanted orbit or a JSON file of cameras.")
+        raise ConfigError(f"--path is {path}, expected orbit or a JSON file of cameras.")
     check_clip(out, width, height)
     if out.suffix:
         require_output("--out", out)
@@ -117,7 +117,7 @@ def _check_output(out: Path, path: str | None, width: int, height: int) -> None:
 
 def _check_view(fov: float, eye: str | None, look_at: str | None, up: str) -> None:
     if not 0 < fov < 180:
-        raise ConfigError(f"--fov is {fov}, wanted degrees between 0 and 180.")
+        raise ConfigError(f"--fov is {fov}, expected degrees between 0 and 180.")
     for option, given in (("--eye", eye), ("--look-at", look_at), ("--up", up)):
         if given is not None:
             _numbers(option, given)
@@ -127,7 +127,7 @@ def _background(given: str) -> list[float]:
     """Read a color, by name or as numbers."""
     color = _numbers("--background", COLORS.get(given, given))
     if not all(0 <= value <= 1 for value in color):
-        raise ConfigError(f"--background is {given}, wanted values in 0 to 1.")
+        raise ConfigError(f"--background is {given}, expected values in 0 to 1.")
     return color
 
 
@@ -136,7 +136,7 @@ def _shown(**chosen: bool) -> str:
     names = [name for name, is_chosen in chosen.items() if is_chosen]
     if len(names) > 1:
         given = ", ".join(f"--{name.replace('_', '-')}" for name in names)
-        raise ConfigError(f"{given} were given, wanted one of them.")
+        raise ConfigError(f"{given} were given, expected one of them.")
     return names[0] if names else "color"
 
 
@@ -154,7 +154,7 @@ def _numbers(option: str, text: str) -> list[float]:
     except ValueError:
         values = []
     if len(values) != 3 or not all(abs(value) < 1e30 for value in values):
-        raise ConfigError(f"{option} is {text!r}, wanted three numbers such as 0,0.5,1.")
+        raise ConfigError(f"{option} is {text!r}, expected three numbers such as 0,0.5,1.")
     return values
 
 

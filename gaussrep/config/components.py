@@ -165,7 +165,7 @@ def _instance(kind: str, value: Any) -> ComponentConfig:
         )
         raise PydanticCustomError(
             "component_type",
-            "wanted one of the {kind} by its type; {known}",
+            "expected one of the {kind} by its type; {known}",
             {"kind": kind, "known": known},
         )
     return config_class(kind, name).model_validate(settings)

@@ -96,9 +96,9 @@ def _problem(message: str) -> str:
     if message == "Field required":
         return "is missing"
     if message.startswith("Input is not a valid path"):
-        return "wanted a path"
+        return "expected a path"
     if message.startswith("Input should be "):
-        return "wanted " + message.removeprefix("Input should be ").partition(", unable to")[0]
+        return "expected " + message.removeprefix("Input should be ").partition(", unable to")[0]
     return message.removeprefix("Value error, ").removeprefix("Assertion failed, ")
 
 
@@ -109,7 +109,7 @@ def _shown(value: Any) -> str:
 
 def _line(path: str, given: str, problems: list[str]) -> str:
     first, *others = dict.fromkeys(problems)
-    if others and all(problem.startswith("wanted ") for problem in (first, *others)):
-        others = [problem.removeprefix("wanted ") for problem in others]
+    if others and all(problem.startswith("expected ") for problem in (first, *others)):
+        others = [problem.removeprefix("expected ") for problem in others]
     problem = " or ".join([first, *others])
     return f"{path}{given}: {problem}" if path or given else problem

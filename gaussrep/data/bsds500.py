@@ -54,7 +54,7 @@ def read_annotations(path: Path, height: int, width: int) -> Annotations:
     for name, found in maps:
         if found.shape != (height, width):
             raise UnreadableAnnotationsError(
-                f"{path}: {name} has the shape {found.shape}, wanted that of the photograph, "
+                f"{path}: {name} has the shape {found.shape}, expected that of the photograph, "
                 f"{(height, width)}; take both files from the same copy of BSDS500."
             )
     boundaries = [found for name, found in maps if name == "Boundaries"]
@@ -122,7 +122,7 @@ def _data_folder(root: Path) -> Path:
         if (root / place / "images").is_dir() and (root / place / "groundTruth").is_dir():
             return root / place
     raise DataError(
-        f"{root}: wanted the folder of BSDS500 that holds the folders images and groundTruth."
+        f"{root}: expected the folder of BSDS500 that holds the folders images and groundTruth."
     )
 
 

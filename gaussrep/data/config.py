@@ -34,7 +34,7 @@ class CropConfig(ComponentConfig):
     def _check_order(self) -> "CropConfig":
         for name, (low, high) in (("scale", self.scale), ("ratio", self.ratio)):
             if low > high:
-                raise ValueError(f"{name} is ({low}, {high}), wanted the smaller number first")
+                raise ValueError(f"{name} is ({low}, {high}), expected the smaller number first")
         return self
 
 
@@ -125,7 +125,7 @@ class DownloadConfig(CropConfig):
     def missing(self) -> str:
         """The message for a missing or damaged data set."""
         return (
-            f"{self.root}: {self.published_name} is missing or damaged; wanted its folder "
+            f"{self.root}: {self.published_name} is missing or damaged; expected its folder "
             f"{self.folder} in this folder; data.download=true downloads it."
         )
 

@@ -22,7 +22,7 @@ def require_folder(root: Path, wanted: str) -> None:
     """
     if not root.is_dir():
         wrong = "this is a file" if root.exists() else "there is no such folder"
-        raise DataError(f"{root}: {wrong}; wanted {wanted}.")
+        raise DataError(f"{root}: {wrong}; expected {wanted}.")
 
 
 def split_folder(root: Path, names: Sequence[str]) -> Path:
@@ -41,7 +41,7 @@ def split_folder(root: Path, names: Sequence[str]) -> Path:
     found = [root / name for name in names if (root / name).is_dir()]
     if not found:
         raise DataError(
-            f"{root}: there is no folder {' or '.join(names)} here; wanted train and val (or test) "
-            "with one folder per class in each."
+            f"{root}: there is no folder {' or '.join(names)} here; expected train and val (or "
+            "test) with one folder per class in each."
         )
     return found[0]

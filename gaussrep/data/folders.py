@@ -131,7 +131,7 @@ def check_same_classes(wanted: Sequence[str], given: Sequence[str], train: Path,
         lacks = f"lacks {join_some(missing)}" if missing else ""
         has = f"has {join_some(strange)} besides" if strange else ""
         raise DataError(
-            f"{val}: {' and '.join(filter(None, (lacks, has)))}; wanted the same folders as in "
+            f"{val}: {' and '.join(filter(None, (lacks, has)))}; expected the same folders as in "
             f"{train}, one per class."
         )
 
@@ -153,7 +153,7 @@ def label_names(names: Sequence[str], classes: Sequence[str], folder: Path) -> l
     loose = [name for name in names if "/" not in name]
     if loose:
         raise DataError(
-            f"{folder}: {join_some(loose)} in no class; wanted each image in the folder of its "
+            f"{folder}: {join_some(loose)} in no class; expected each image in the folder of its "
             "class."
         )
     number = {name: label for label, name in enumerate(classes)}

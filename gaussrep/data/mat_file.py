@@ -160,7 +160,7 @@ def _fields(matrix: _Matrix, order: str) -> list[str]:
 
 def _numbers(matrix: _Matrix, order: str) -> np.ndarray:
     if matrix.kind not in CLASSES or len(matrix.parts) != 1:
-        raise MatFileError(f"class {matrix.kind} is not read; wanted cells, structs and numbers")
+        raise MatFileError(f"class {matrix.kind} is not read; expected cells, structs and numbers")
     part = matrix.parts[0]
     if part.type not in NUMBERS:
         raise MatFileError(f"numbers of type {part.type} are not read")

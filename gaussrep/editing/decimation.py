@@ -56,7 +56,7 @@ def decimate(gaussians: Gaussians, count: int) -> Gaussians:
     """
     check_one_scene(gaussians)
     if count < 1:
-        raise ValueRangeError(f"count is {count}, wanted at least 1.")
+        raise ValueRangeError(f"count is {count}, expected at least 1.")
     if gaussians.count <= count:
         return gaussians
     scene = gaussians.detach().to("cpu")

@@ -38,7 +38,7 @@ def remove_floaters(
     check_one_scene(gaussians)
     if not deviations > 0 or neighbors < 1:
         raise ValueRangeError(
-            f"deviations is {deviations} and neighbors is {neighbors}, wanted a positive number "
+            f"deviations is {deviations} and neighbors is {neighbors}, expected a positive number "
             "and at least 1."
         )
     if gaussians.count <= neighbors:

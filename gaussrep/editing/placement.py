@@ -74,13 +74,13 @@ def scale(gaussians: Gaussians, factor: float | int) -> Gaussians:
         ValueRangeError: If the factor is not positive and finite.
     """
     if not (isfinite(factor) and factor > 0):
-        raise ValueRangeError(f"the factor is {factor}, wanted a positive number.")
+        raise ValueRangeError(f"the factor is {factor}, expected a positive number.")
     return gaussians.replace(means=gaussians.means * factor, scales=gaussians.scales * factor)
 
 
 def _three(what: str, values: Sequence[float | int]) -> Sequence[float | int]:
     if len(values) != 3 or not all(map(isfinite, values)):
-        raise ValueRangeError(f"{what} is {tuple(values)}, wanted three finite numbers.")
+        raise ValueRangeError(f"{what} is {tuple(values)}, expected three finite numbers.")
     return values
 
 

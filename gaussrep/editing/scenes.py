@@ -15,6 +15,6 @@ def check_one_scene(gaussians: Gaussians) -> None:
     """
     if gaussians.batch_shape:
         raise ShapeError(
-            f"gaussians have batch axes {list(gaussians.batch_shape)}, wanted one scene; select "
+            f"gaussians have batch axes {list(gaussians.batch_shape)}, expected one scene; select "
             "one by an index, gaussians[0]."
         )

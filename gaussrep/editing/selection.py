@@ -33,7 +33,7 @@ def crop_box(
     """
     if not (len(low) == len(high) == 3 and all(a <= b for a, b in zip(low, high, strict=True))):
         raise ValueRangeError(
-            f"the box is from {tuple(low)} to {tuple(high)}, wanted three coordinates each, the "
+            f"the box is from {tuple(low)} to {tuple(high)}, expected three coordinates each, the "
             "first ones not above the second ones."
         )
     means = gaussians.means
@@ -59,7 +59,7 @@ def crop_sphere(
     """
     if len(center) != 3 or not radius >= 0:
         raise ValueRangeError(
-            f"the sphere has the center {tuple(center)} and the radius {radius}, wanted three "
+            f"the sphere has the center {tuple(center)} and the radius {radius}, expected three "
             "coordinates and a radius of at least 0."
         )
     distances = (gaussians.means - gaussians.means.new_tensor(center)).norm(dim=-1)
@@ -86,8 +86,8 @@ def prune(
         ValueRangeError: If `min_opacity` is outside [0, 1], or `max_scale` is not positive.
     """
     if not 0 <= min_opacity <= 1:
-        raise ValueRangeError(f"min_opacity is {min_opacity}, wanted 0 to 1.")
+        raise ValueRangeError(f"min_opacity is {min_opacity}, expected 0 to 1.")
     if not max_scale > 0:
-        raise ValueRangeError(f"max_scale is {max_scale}, wanted a positive number.")
+        raise ValueRangeError(f"max_scale is {max_scale}, expected a positive number.")
     large = gaussians.scales.amax(-1) > max_scale
     return gaussians.prune((gaussians.opacities >= min_opacity) & ~large)

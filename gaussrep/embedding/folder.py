@@ -116,7 +116,7 @@ class FolderEmbedding:
             raise FormatError(f"{self.file} is not the embedding of a folder of images") from error
         if len(rows) != len(self.names) or not bool(rows.isfinite().all()):
             raise FormatError(
-                f"{self.file} is damaged: wanted {len(self.names)} rows of finite values, got "
+                f"{self.file} is damaged: expected {len(self.names)} rows of finite values, got "
                 f"{list(rows.shape)}"
             )
         return rows

@@ -39,7 +39,7 @@ def build_teacher(
     if plugins.find("encoders", settings.type).record.modality != "image":
         known = [c.name for c in plugins.list("encoders") if c.record.modality == "image"]
         raise ConfigError(
-            f"encoder {settings.type!r} encodes no images; wanted an encoder of images: "
+            f"encoder {settings.type!r} encodes no images; expected an encoder of images: "
             f"{', '.join(known)}"
         )
     with trusting(trust):

@@ -50,7 +50,7 @@ class RadioConfig(ComponentConfig):
         if self.version.startswith(("e-radio", "eradio")):
             raise ValueError(
                 f"version {self.version!r} is an E-RADIO, which works in windows of a fixed size; "
-                "wanted a RADIO or C-RADIO, such as c-radio_v3-b"
+                "expected a RADIO or C-RADIO, such as c-radio_v3-b"
             )
         return self
 

@@ -91,7 +91,7 @@ def read_groups(folders: Sequence[Path]) -> list[RunGroup]:
             config = dict(flat_settings(dict(read_yaml(run.config_file))))
             seed = config.get("seed", 0)
             if not isinstance(seed, int):
-                raise RunError(f"{run.config_file}: seed is {seed!r}, wanted a whole number")
+                raise RunError(f"{run.config_file}: seed is {seed!r}, expected a whole number")
             key = json.dumps({k: config[k] for k in sorted(config) if k not in SEEDS}, default=str)
             group = runs.setdefault(key, {})
             if seed in group:

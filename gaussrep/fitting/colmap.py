@@ -100,7 +100,7 @@ def find_model(folder: Path) -> tuple[Path, str]:
         if models:
             return max(models, key=lambda model: count_images(*model))
     raise DataError(
-        f"{folder}: there is no COLMAP model here; wanted cameras.bin and images.bin, or "
+        f"{folder}: there is no COLMAP model here; expected cameras.bin and images.bin, or "
         "cameras.txt and images.txt, in sparse or in sparse/0"
     )
 
@@ -145,7 +145,7 @@ def _lens(camera: ColmapCamera) -> Lens:
         names = "f cx cy" if camera.model.startswith("SIMPLE_") else "fl_x fl_y cx cy"
     if names is None:
         raise DataError(
-            f"the camera model {camera.model} is not read, wanted one of "
+            f"the camera model {camera.model} is not read, expected one of "
             f"{', '.join((*PARAMETERS, *BENDS))}; undistort the images first: "
             "colmap image_undistorter"
         )
@@ -156,7 +156,7 @@ def _lens(camera: ColmapCamera) -> Lens:
     if focal is not None:
         values |= {"fl_x": focal, "fl_y": focal}
     if not min(values["fl_x"], values["fl_y"], camera.width, camera.height) > 0:
-        raise DataError(f"its camera has the focal length {values['fl_x']:g}, wanted more than 0")
+        raise DataError(f"its camera has the focal length {values['fl_x']:g}, expected more than 0")
     values |= {"camera_model": camera.model, "w": camera.width, "h": camera.height}
     if camera.model in PARAMETERS:
         return Lens.model_validate(values)

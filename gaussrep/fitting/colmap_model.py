@@ -242,7 +242,7 @@ def _text_points(file: BinaryIO) -> list[tuple[float, ...]]:
     for line in filter(None, _lines(file)):
         fields = line.split()
         if len(fields) < 8:
-            raise ValueError(f"a point has {len(fields)} numbers, wanted at least 8")
+            raise ValueError(f"a point has {len(fields)} numbers, expected at least 8")
         rows.append((*map(float, fields[1:8]), float((len(fields) - 8) // 2)))
     return rows
 
@@ -280,7 +280,7 @@ class _Reader:
     def _check(self, size: int) -> None:
         left = len(self._data) - self._place
         if size > left:
-            raise ValueError(f"it is truncated: {size} bytes are wanted, {left} are left")
+            raise ValueError(f"it is truncated: {size} bytes are expected, {left} are left")
 
 
 def _binary_cameras(file: BinaryIO) -> dict[int, ColmapCamera]:

@@ -116,7 +116,7 @@ def gaussians_at(
         DataError: There are fewer points.
     """
     if len(points) < 4:
-        raise DataError(f"a fit cannot start from {len(points)} points, wanted at least 4.")
+        raise DataError(f"a fit cannot start from {len(points)} points, expected at least 4.")
     size = (points.amax(0) - points.amin(0)).max()
     distance = spacing(points)
     scale = POINT_SCALE if config.scale is None else config.scale

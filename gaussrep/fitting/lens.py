@@ -126,7 +126,7 @@ class Lens(BaseModel):
         """
         if self.model not in MODELS:
             raise DataError(
-                f"the camera model {self.model} is not read, wanted one of {', '.join(MODELS)}; "
+                f"the camera model {self.model} is not read, expected one of {', '.join(MODELS)}; "
                 "undistort the images first, with `colmap image_undistorter` for instance"
             )
         params = self.distortion_params or [0.0] * 6
@@ -188,7 +188,7 @@ class Lens(BaseModel):
             turned = abs(height * self.h - width * self.w) <= self.w + self.h
             raise DataError(
                 f"the image has {width}x{height} pixels, its camera {self.w}x{self.h}, which is "
-                f"{'the same turned' if turned else 'another aspect ratio'}; wanted the image "
+                f"{'the same turned' if turned else 'another aspect ratio'}; expected the image "
                 "that the camera was estimated from"
             )
 

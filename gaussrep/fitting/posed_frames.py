@@ -93,7 +93,7 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> DecodedView:
     height, width = image.values.shape[:2]
     K = frame.lens.intrinsics(image.native_size, (width, height))
     if K is None:
-        raise DataError("it has no focal length; wanted fl_x or camera_angle_x")
+        raise DataError("it has no focal length; expected fl_x or camera_angle_x")
     if not _is_finite(K):
         raise DataError("its focal length or principal point is no finite number")
     size = (width, height)
@@ -130,5 +130,7 @@ def _split(
     train = [place for place, frame in enumerate(frames) if not frame.held_out]
     held_out = [place for place, frame in enumerate(frames) if frame.held_out]
     if not train:
-        raise DataError(f"all {len(frames)} views of this capture are held out, wanted some to fit")
+        raise DataError(
+            f"all {len(frames)} views of this capture are held out, expected some to fit"
+        )
     return Capture(images[train], images[held_out] if held_out else None)

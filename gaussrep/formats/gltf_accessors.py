@@ -31,7 +31,7 @@ def find_accessor(container: Container, index: int, kind: str) -> Accessor:
     if accessor.type != kind or accessor.component_type not in DTYPES:
         raise FormatError(
             f"accessor {index} holds {accessor.type[:20]} of type {accessor.component_type}, "
-            f"wanted {kind} of type {', '.join(map(str, DTYPES))}."
+            f"expected {kind} of type {', '.join(map(str, DTYPES))}."
         )
     if accessor.sparse is not None or accessor.buffer_view is None:
         raise FormatError(f"accessor {index} is sparse or has no buffer view; that is not read.")

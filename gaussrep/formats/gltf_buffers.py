@@ -179,7 +179,7 @@ def _split(file: BinaryIO) -> tuple[bytes, ByteSource | None]:
         raise FormatError("the file is truncated: its header is not whole.")
     _, version, length = GLB.unpack(head)
     if version != 2:
-        raise FormatError(f"this is binary glTF of version {version}, wanted 2.")
+        raise FormatError(f"this is binary glTF of version {version}, expected 2.")
     if length > size:
         raise FormatError(f"the file is truncated: it needs {length} bytes, it has {size}.")
     chunks, place = [], GLB.size

@@ -232,7 +232,7 @@ def _count_bases(primitive: Primitive) -> int:
         if found == set(sh_names(bases)):
             return bases
     raise FormatError(
-        f"a primitive has {len(found)} attributes of spherical harmonics, wanted all of degree 0 "
+        f"a primitive has {len(found)} attributes of spherical harmonics, expected all of degree 0 "
         "up to 0, 1, 2 or 3."
     )
 

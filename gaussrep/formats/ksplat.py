@@ -186,7 +186,7 @@ def _sections(file: BinaryIO, size: int, header: np.void) -> Iterator[_Section]:
         fields = np.fromfile(file, SECTION, 1)[0]
         named = {name: fields[name].item() for name in SECTION.names or ()}
         if named["degree"] >= len(BASES):
-            raise FormatError(f"a section has SH of degree {named['degree']}, wanted 0 to 3.")
+            raise FormatError(f"a section has SH of degree {named['degree']}, expected 0 to 3.")
         dtype = _row(level, named["degree"])
         centers = start + named["partial"] * LENGTH.itemsize
         rows = centers + 3 * named["buckets"] * CENTER.itemsize

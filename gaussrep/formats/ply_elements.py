@@ -144,7 +144,7 @@ def _lines(file: BinaryIO) -> list[str]:
 def _count(element: str, text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 20):
         raise FormatError(
-            f"element {element} has the count {text[:40]!r}, wanted a whole number from 0 up."
+            f"element {element} has the count {text[:40]!r}, expected a whole number from 0 up."
         )
     return int(text)
 
@@ -288,7 +288,7 @@ def _parse(rows: list[str], columns: int, start: int) -> np.ndarray:
         reason = str(error).rstrip(".")
         raise FormatError(f"a row{place} cannot be read: {reason}.") from error
     if values.shape[1] != columns:
-        raise FormatError(f"rows have {values.shape[1]} values each, wanted {columns}.")
+        raise FormatError(f"rows have {values.shape[1]} values each, expected {columns}.")
     return values
 
 

@@ -93,8 +93,8 @@ def count_bases(element: PlyElement) -> int:
         if rest == set(_rest_names(bases)):
             return bases
     raise FormatError(
-        f"element {element.name} has {len(rest)} properties f_rest_…, wanted f_rest_0 up to none, "
-        "9, 24 or 45 of them (SH of degree 0 to 3)."
+        f"element {element.name} has {len(rest)} properties f_rest_…, expected f_rest_0 up to "
+        "none, 9, 24 or 45 of them (SH of degree 0 to 3)."
     )
 
 

@@ -269,7 +269,7 @@ def _palette(meta: Meta | OldMeta, files: SogFiles) -> np.ndarray:
     height, width = pixels.shape[:2]
     if width not in WIDTHS:
         raise FormatError(
-            f"the palette's image is {width} pixels wide, wanted {', '.join(map(str, WIDTHS))}."
+            f"the palette's image is {width} pixels wide, expected {', '.join(map(str, WIDTHS))}."
         )
     if isinstance(meta, Meta):
         numbers = np.array(meta.shN.codebook, np.float32)[pixels]

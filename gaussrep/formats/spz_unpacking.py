@@ -320,7 +320,7 @@ class _Zstd(SpzSource):
             first <= place <= min(first + MAX_EXTENSIONS, self._size - len(sizes) * STREAM.size)
         ):
             raise FormatError(
-                f"the header declares {declared} streams, wanted {len(sizes)}, or their table at "
+                f"the header declares {declared} streams, expected {len(sizes)}, or their table at "
                 f"byte {place} does not fit."
             )
         check_decompressed_size(self._size, sum(sizes))
@@ -334,7 +334,7 @@ class _Zstd(SpzSource):
             if unpacked != size or start + packed > self._size:
                 raise FormatError(
                     f"the file is truncated or damaged: a stream of {packed} bytes at {start} "
-                    f"holds {unpacked}, wanted {size}, in a file of {self._size}."
+                    f"holds {unpacked}, expected {size}, in a file of {self._size}."
                 )
             packed_stream = _Range(self._file, start, packed)
             unpacker = zstd.ZstdDecompressor().stream_reader(packed_stream, read_size=FEED)
@@ -389,7 +389,7 @@ def _read_header(head: bytes) -> tuple[SpzHeader, int]:
     if count == 0 or degree > MAX_DEGREE or bits > MAX_FRACTIONAL_BITS:
         raise FormatError(
             f"the header declares {count} Gaussians, SH of degree {degree} and {bits} fractional "
-            f"bits; wanted at least 1, at most {MAX_DEGREE} and at most {MAX_FRACTIONAL_BITS}."
+            f"bits; expected at least 1, at most {MAX_DEGREE} and at most {MAX_FRACTIONAL_BITS}."
         )
     header = SpzHeader(version, count, degree, bits, antialiased=bool(flags & ANTIALIASED))
     return header, flags

@@ -200,7 +200,7 @@ def _harmonics(prim: UsdPrim, count: int, remarks: Remarks) -> np.ndarray:
     degree = prim.value(DEGREE)
     degree = DEFAULT_DEGREE if degree is None else degree
     if degree not in range(MAX_DEGREE + 1):
-        raise FormatError(f"its SH have degree {str(degree)[:20]}, wanted 0 to {MAX_DEGREE}.")
+        raise FormatError(f"its SH have degree {str(degree)[:20]}, expected 0 to {MAX_DEGREE}.")
     bases = (int(degree) + 1) ** 2
     flat = _array(prim, COEFFICIENTS, 3, count * bases, remarks)
     if flat is None:

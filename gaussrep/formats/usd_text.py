@@ -259,8 +259,8 @@ class _Parser:
         self._place = end + 1
         if len(values) % width:
             raise FormatError(
-                f"an array that ends at byte {end} has {len(values)} numbers, wanted a multiple of "
-                f"{width}."
+                f"an array that ends at byte {end} has {len(values)} numbers, expected a multiple "
+                f"of {width}."
             )
         return values if width == 1 else values.reshape(-1, width)
 

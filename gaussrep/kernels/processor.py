@@ -58,7 +58,8 @@ def vector_width() -> int:
         return register_width()
     if given not in map(str, WIDTHS):
         raise ConfigError(
-            f"{VARIABLE} is {given!r}, wanted 4, 8 or 16; unset it for the width of this processor."
+            f"{VARIABLE} is {given!r}, expected 4, 8 or 16; unset it for the width of this "
+            "processor."
         )
     return int(given)
 

@@ -39,7 +39,7 @@ def ssim_map(
     """
     if min(first.shape[-2:]) < RADIUS:
         raise ShapeError(
-            f"images have shape {list(first.shape)}, wanted at least {RADIUS} pixels a side"
+            f"images have shape {list(first.shape)}, expected at least {RADIUS} pixels a side"
         )
     mean1, square1, product = _blurred(torch.stack([first, first.square(), first * second]))
     mean2, square2 = _blurred(torch.stack([second, second.square()]))

@@ -61,7 +61,7 @@ def render(
     """
     if isinstance(outputs, str) or not OUTPUTS.issuperset(outputs):
         wanted = ", ".join(map(repr, sorted(OUTPUTS)))
-        raise ValueRangeError(f"outputs is {outputs!r}, wanted a list of {wanted}.")
+        raise ValueRangeError(f"outputs is {outputs!r}, expected a list of {wanted}.")
     if not isinstance(renderer, Renderer):
         requirements = RenderRequirements.from_tensors(gaussians, cameras, outputs)
         if cameras.model == "fisheye" and _has_ideal_fisheyes_only(renderer):

@@ -227,7 +227,7 @@ def _expand(background: Tensor | None, cameras: Cameras) -> Tensor:
         return torch.broadcast_to(background, shape)
     except RuntimeError:
         raise ShapeError(
-            f"background has shape {list(background.shape)}, wanted [3] or {shape}."
+            f"background has shape {list(background.shape)}, expected [3] or {shape}."
         ) from None
 
 

@@ -36,7 +36,7 @@ def test_mistakes_are_one_line_and_copy_nothing(copy, tmp_path):
     )
     (tmp_path / "all/test").rename(tmp_path / "all/val")
     assert copy("--train", "2", "--test", "1").stderr == (
-        "error: there is no folder of a class in all/test; wanted all/test/CLASS/*.jpg\n"
+        "error: there is no folder of a class in all/test; expected all/test/CLASS/*.jpg\n"
     )
     assert not (tmp_path / "few").exists()
 

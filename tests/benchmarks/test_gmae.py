@@ -112,7 +112,7 @@ def test_what_fails_costs_only_its_own_row():
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--queries", "64,x"], "--queries is '64,x', wanted numbers such as 1,2."),
+        (["--queries", "64,x"], "--queries is '64,x', expected numbers such as 1,2."),
         (["--out", "none/out.json"], "there is no folder none"),
         (["--device", "cuda"], "--device is cuda, but torch sees no CUDA device"),
     ],

@@ -57,9 +57,9 @@ def test_a_width_is_compiled_for_by_the_processes_that_are_timed(bench, monkeypa
     [
         (["--workload", "b16-n265"], "did you mean 'b16-n256'?"),
         (["--renderer", "refrence"], "refrence"),
-        (["--threads", "1,x"], "--threads is '1,x', wanted numbers such as 1,2."),
+        (["--threads", "1,x"], "--threads is '1,x', expected numbers such as 1,2."),
         (["--threads", "0"], "--threads is '0'"),
-        (["--width", "5"], "--width is 5, wanted 4, 8 or 16."),
+        (["--width", "5"], "--width is 5, expected 4, 8 or 16."),
         (["--out", "none/out.json"], "there is no folder none"),
     ],
 )

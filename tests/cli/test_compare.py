@@ -61,7 +61,7 @@ def test_all_metrics_are_compared_without_a_choice(runs, capsys):
 def test_what_cannot_be_compared_is_refused(runs, tmp_path):
     with pytest.raises(ConfigError, match="--margin is a positive number"):
         compare([runs], margin=0.1)
-    with pytest.raises(ConfigError, match=r"wanted one of \.json, \.csv, \.png"):
+    with pytest.raises(ConfigError, match=r"expected one of \.json, \.csv, \.png"):
         compare([runs], out=[tmp_path / "out.pdf"])
     with pytest.raises(RunError, match=r"not all runs have 'nope'; all have knn/top1, loss"):
         compare([runs], metric=["nope"])

@@ -103,7 +103,7 @@ def test_a_matrix_may_be_in_a_file(tmp_path):
 )  # fmt: skip
 def test_other_values_are_refused_with_the_form_of_the_action(argument):
     name = argument.partition("=")[0]
-    with pytest.raises(ConfigError, match="is not an action; wanted") as error:
+    with pytest.raises(ConfigError, match="is not an action; expected") as error:
         parse_action(argument)
     assert ACTIONS[name].form in str(error.value)
 
@@ -130,7 +130,7 @@ def test_what_makes_no_chain_is_refused(files):
         "comes before any file": ["sort", a, out],
         "2 scenes are read and not merged": [a, b, out],
         "3 scenes are read": [a, b, "merge", b, a, out],
-        "wanted a file to read, actions, and a file to write": [a, "sort"],
+        "expected a file to read, actions, and a file to write": [a, "sort"],
         "such as: gaussrep edit": [a],
         "sortt is no action, and no file": [a, "sortt", out],
         "version = 2: unknown key": [a, out, "version=2"],

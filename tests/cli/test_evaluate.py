@@ -105,7 +105,7 @@ def test_another_file_and_rows_to_compare_with(gaussrep, run):
         (["knn", "run", "kk=3"], "kk = 3: unknown key; did you mean 'k'"),
         (["kn", "run"], "knn"),
         (["knn", "nowhere"], "there is no run folder nowhere"),
-        (["knn", "run", "--device", "tpu"], "--device is 'tpu'; wanted auto, cpu, cuda"),
+        (["knn", "run", "--device", "tpu"], "--device is 'tpu'; expected auto, cpu, cuda"),
     ],
 )
 def test_a_mistake_is_one_sentence(gaussrep, run, arguments, words):

@@ -7,9 +7,9 @@ from gaussrep.errors import ConfigError
 
 def test_an_error_of_the_users_is_one_line_and_code_2(capsys):
     with pytest.raises(typer.Exit) as caught, error_reporting():
-        raise ConfigError("lr = 'x': wanted a number")
+        raise ConfigError("lr = 'x': expected a number")
     assert caught.value.exit_code == 2
-    assert capsys.readouterr() == ("", "error: lr = 'x': wanted a number\n")
+    assert capsys.readouterr() == ("", "error: lr = 'x': expected a number\n")
 
 
 def test_debug_shows_the_traceback_with_its_cause(capsys):

@@ -35,7 +35,7 @@ MISTAKES = {
     "a command is misspelled": (["trian"], "No such command 'trian'. Did you mean 'train'?"),
     "the folder is missing": (
         [*IMAGES, "data.root=nowhere"],
-        "nowhere: there is no such folder; wanted a folder of images.",
+        "nowhere: there is no such folder; expected a folder of images.",
     ),
     "the folder is empty": (
         [*IMAGES, "data.root=empty"],
@@ -98,7 +98,10 @@ MISTAKES = {
         ["train", "gmae", "--preset", "demo", "photos"],
         "'photos' is not a setting; for its images, give data.type=images data.root=photos; else ",
     ),
-    "an empty path": ([*DEMO, "data.type=images", "data.root="], "data.root = None: wanted a path"),
+    "an empty path": (
+        [*DEMO, "data.type=images", "data.root="],
+        "data.root = None: expected a path",
+    ),
     "a file of settings is missing": (
         ["fit", "capture", "--config", "gone.yaml"],
         "gone.yaml: there is no such file",
@@ -113,7 +116,7 @@ MISTAKES = {
     ),
     "a device of no kind": (
         ["evaluate", "reconstruction", "trained", "--device", "gpu"],
-        "--device is 'gpu'; wanted auto, cpu, cuda, or cuda:1 and so on",
+        "--device is 'gpu'; expected auto, cpu, cuda, or cuda:1 and so on",
     ),
     "a folder is inspected": (
         ["inspect", "trained", "photos"],
@@ -122,11 +125,11 @@ MISTAKES = {
     "no method": (["train"], "no method was given: gaussrep train METHOD, or --resume RUN"),
     "an encoder of another kind": (
         [*DEMO, "method.encoder=timm"],
-        "'timm' cannot encode visible patches only; wanted one of timm-vit, vit",
+        "'timm' cannot encode visible patches only; expected one of timm-vit, vit",
     ),
     "a folder is rendered": (
         ["render", "photos", "--out", "x.png"],
-        "photos is a folder; wanted a file of Gaussians (",
+        "photos is a folder; expected a file of Gaussians (",
     ),
     "a run is rendered": (
         ["render", "run", "--out", "x.png"],
@@ -167,7 +170,7 @@ MISTAKES = {
     ),
     "a missing folder is embedded": (
         ["embed", "run", "gone", "--out", "x.safetensors"],
-        "gone: there is no such folder; wanted a folder of images.",
+        "gone: there is no such folder; expected a folder of images.",
     ),
     "photographs are fitted": (
         ["fit", "photos"],

@@ -106,13 +106,13 @@ def test_an_empty_view_is_all_background(draw):
         (
             {"depth": True, "normals": True},
             ConfigError,
-            "--depth, --normals were given, wanted one of them",
+            "--depth, --normals were given, expected one of them",
         ),
-        ({"eye": "1,2"}, ConfigError, "--eye is '1,2', wanted three numbers"),
+        ({"eye": "1,2"}, ConfigError, "--eye is '1,2', expected three numbers"),
         ({"look_at": "a,b,c"}, ConfigError, "--look-at"),
         ({"up": "0,nan,0"}, ConfigError, "--up"),
         ({"background": "gray"}, ConfigError, "--background is 'gray'"),
-        ({"background": "0,0,2"}, ConfigError, "wanted values in 0 to 1"),
+        ({"background": "0,0,2"}, ConfigError, "expected values in 0 to 1"),
         ({"fov": 180.0}, ConfigError, "--fov is 180.0"),
         ({"up": "0,0,0"}, ValueRangeError, "looks along up"),
         ({"eye": "0,0,1", "look_at": "0,0,1"}, ValueRangeError, "is at the target"),
@@ -179,7 +179,7 @@ def test_depths_of_a_clip_have_one_scale(file, tmp_path):
 
 
 def test_a_path_that_is_no_file_is_refused(file, tmp_path):
-    with pytest.raises(ConfigError, match=r"--path is nowhere\.json, wanted orbit or a JSON file"):
+    with pytest.raises(ConfigError, match=r"--path is nowhere\.json, expected orbit or a JSON"):
         render(file, tmp_path / "clip.gif", path="nowhere.json")
 
 

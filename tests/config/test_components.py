@@ -82,12 +82,12 @@ def test_an_instance_whose_class_tells_nothing_must_say_its_type(zoo):
     [
         ("smal", "There is no renderer 'smal'; did you mean 'small'?"),
         ({"type": "smal"}, "did you mean 'small'?"),
-        ({"tile": 3}, "wanted one of the renderers by its type; there are: "),
-        ("", "wanted one of the renderers by its type"),
-        (3, "wanted one of the renderers by its type"),
-        ({"type": 3}, "wanted one of the renderers by its type"),
-        (None, "wanted one of the renderers by its type"),
-        (ComponentConfig(), "wanted one of the renderers by its type"),
+        ({"tile": 3}, "expected one of the renderers by its type; there are: "),
+        ("", "expected one of the renderers by its type"),
+        (3, "expected one of the renderers by its type"),
+        ({"type": 3}, "expected one of the renderers by its type"),
+        (None, "expected one of the renderers by its type"),
+        (ComponentConfig(), "expected one of the renderers by its type"),
         ("gone", "is broken: No module named 'configs_of_nothing'"),
         ("wrong", "should be a subclass of gaussrep.config.ComponentConfig"),
         ("auto", "There is no renderer 'auto'"),
@@ -144,7 +144,7 @@ def test_resolve_outside_a_config(zoo):
     for broken in ("gone", "wrong"):
         with pytest.raises(PluginError, match="is broken"):
             resolve("renderers", broken)
-    with pytest.raises(ConfigError, match=r"^tile = 0: wanted greater than or equal to 1$"):
+    with pytest.raises(ConfigError, match=r"^tile = 0: expected greater than or equal to 1$"):
         resolve("renderers", {"type": "small", "tile": 0})
 
 

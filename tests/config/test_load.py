@@ -60,7 +60,7 @@ def test_every_mistake_of_all_sources_is_one_line(zoo, file):
     with pytest.raises(ConfigError) as caught:
         load_config(Run, files=[file(text)], overrides=["encoder.inner.tlie=3", "lr=2"])
     assert str(caught.value).split("\n") == [
-        "trainer.lr = 'fast': wanted a valid number",
+        "trainer.lr = 'fast': expected a valid number",
         "trainer.stesp = 1: unknown key; did you mean 'steps'?",
         "renderer: There is no renderer 'smal'; did you mean 'small'?",
         "encoder.width: is missing",

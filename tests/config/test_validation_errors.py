@@ -17,7 +17,7 @@ class Inner(Config):
     @classmethod
     def _check_lr(cls, lr: float) -> float:
         if lr <= 0:
-            raise ValueError("wanted a positive number")
+            raise ValueError("expected a positive number")
         return lr
 
     @model_validator(mode="after")
@@ -44,22 +44,22 @@ def lines(data):
     ("data", "line"),
     [
         ({}, "name: is missing"),
-        ({"name": 3}, "name = 3: wanted a valid string"),
-        ({"inner": {"lr": "fast"}}, "inner.lr = 'fast': wanted a valid number"),
-        ({"inner": {"lr": -1}}, "inner.lr = -1: wanted a positive number"),
+        ({"name": 3}, "name = 3: expected a valid string"),
+        ({"inner": {"lr": "fast"}}, "inner.lr = 'fast': expected a valid number"),
+        ({"inner": {"lr": -1}}, "inner.lr = -1: expected a positive number"),
         ({"inner": {"lr": 13}}, "inner: is unlucky"),
         ({"inner": {"betas": [1]}}, "inner.betas.1: is missing"),
-        ({"inner": {"betas": [1, "x"]}}, "inner.betas.1 = 'x': wanted a valid number"),
+        ({"inner": {"betas": [1, "x"]}}, "inner.betas.1 = 'x': expected a valid number"),
         (
             {"inner": {"workers": "many"}},
-            "inner.workers = 'many': wanted a valid integer or 'auto'",
+            "inner.workers = 'many': expected a valid integer or 'auto'",
         ),
-        ({"inner": {"mode": "c"}}, "inner.mode = 'c': wanted 'a' or 'b'"),
-        ({"inner": 5}, "inner = 5: wanted a valid dictionary or instance of Inner"),
+        ({"inner": {"mode": "c"}}, "inner.mode = 'c': expected 'a' or 'b'"),
+        ({"inner": 5}, "inner = 5: expected a valid dictionary or instance of Inner"),
         ({"inner": {"zz": 1}}, "inner.zz = 1: unknown key; there are: betas, lr, mode, workers."),
         ({"lr": 1}, "lr = 1: unknown key; did you mean 'inner.lr'?"),
-        ({"table": {"x": -1}}, "table.x = -1: wanted greater than or equal to 0"),
-        ({"many": [{}, {"mode": 1}]}, "many.1.mode = 1: wanted 'a' or 'b'"),
+        ({"table": {"x": -1}}, "table.x = -1: expected greater than or equal to 0"),
+        ({"many": [{}, {"mode": 1}]}, "many.1.mode = 1: expected 'a' or 'b'"),
     ],
 )
 def test_a_mistake_is_one_line(data, line):
@@ -81,8 +81,8 @@ def test_a_required_key_under_its_old_name_is_not_missing_too():
 def test_every_mistake_has_its_line():
     assert lines({"inner": {"lr": "x", "mode": "y"}, "nmae": 1}) == [
         "name: is missing",
-        "inner.lr = 'x': wanted a valid number",
-        "inner.mode = 'y': wanted 'a' or 'b'",
+        "inner.lr = 'x': expected a valid number",
+        "inner.mode = 'y': expected 'a' or 'b'",
         "nmae = 1: unknown key; did you mean 'name'?",
     ]
 
@@ -95,13 +95,13 @@ def test_a_default_that_only_waits_for_another_field_is_no_mistake():
     with pytest.raises(ValidationError) as caught:
         Waiting.model_validate({"size": "x"})
     line = format_validation_error(caught.value, {"size": "x"})
-    assert line == "size = 'x': wanted a valid integer"
+    assert line == "size = 'x': expected a valid integer"
 
 
 def test_long_values_are_shortened():
     (line,) = lines({"name": ["x" * 1000] * 1000})
     assert len(line) < 500
-    assert line.endswith(": wanted a valid string")
+    assert line.endswith(": expected a valid string")
 
 
 def test_a_mistake_of_the_whole_has_no_path():

@@ -80,7 +80,7 @@ def test_the_published_archive_s_folders_are_found(root, tmp_path_factory, place
 
 
 def test_a_folder_without_the_data(tmp_path):
-    with pytest.raises(DataError, match="wanted the folder of BSDS500 that holds the folders"):
+    with pytest.raises(DataError, match="expected the folder of BSDS500 that holds the folders"):
         BSDS500(BSDS500Config(root=tmp_path))
 
 

@@ -16,7 +16,7 @@ def test_the_preferred_name_of_a_split_wins(tmp_path):
 
 def test_a_missing_split_is_one_sentence(tmp_path):
     (tmp_path / "val").touch()
-    with pytest.raises(DataError, match=r"there is no folder val or test here; wanted train and"):
+    with pytest.raises(DataError, match=r"there is no folder val or test here; expected train and"):
         split_folder(tmp_path, ("val", "test"))
 
 
@@ -38,7 +38,7 @@ def test_labels_are_positions_among_the_classes(tmp_path):
 
 
 def test_images_in_no_class_are_named_and_counted(tmp_path):
-    with pytest.raises(DataError, match=r": x\.png in no class; wanted each image in the folder"):
+    with pytest.raises(DataError, match=r": x\.png in no class; expected each image in the folder"):
         label_names(["a/1.png", "x.png"], ("a",), tmp_path)
     with pytest.raises(DataError, match=r"0\.png, 1\.png, 2\.png and 1,997 more in no class"):
         label_names([f"{number}.png" for number in range(2000)], (), tmp_path)
@@ -52,9 +52,9 @@ def test_a_class_without_an_image_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("given", "complaint"),
     [
-        (["a"], "val: lacks b, c; wanted the same folders as in train, one per class"),
-        (["a", "b", "c", "d"], "val: has d besides; wanted"),
-        (["a", "b", "d"], "val: lacks c and has d besides; wanted"),
+        (["a"], "val: lacks b, c; expected the same folders as in train, one per class"),
+        (["a", "b", "c", "d"], "val: has d besides; expected"),
+        (["a", "b", "d"], "val: lacks c and has d besides; expected"),
     ],
 )
 def test_splits_with_different_classes_are_refused(tmp_path, given, complaint):

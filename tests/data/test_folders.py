@@ -94,7 +94,7 @@ def test_training_needs_no_validation_folder(root):
 
 def test_splits_with_different_classes_are_refused(root):
     (root / "val" / "dog").rename(root / "val" / "wolf")
-    with pytest.raises(DataError, match=r"val: lacks dog and has wolf besides; wanted the same"):
+    with pytest.raises(DataError, match=r"val: lacks dog and has wolf besides; expected the same"):
         open_split(root, "val")
 
 
@@ -105,7 +105,7 @@ def test_an_unsorted_validation_folder_is_refused(root):
 
 
 def test_a_root_without_train_is_refused(tmp_path):
-    with pytest.raises(DataError, match="there is no folder train here; wanted train and val"):
+    with pytest.raises(DataError, match="there is no folder train here; expected train and val"):
         open_split(tmp_path, "train")
 
 

@@ -261,7 +261,7 @@ def test_links_to_files_and_folders_elsewhere_are_followed(tmp_path):
 
 
 def test_missing_empty_and_mistaken_folders(tmp_path):
-    with pytest.raises(DataError, match=r"none: there is no such folder; wanted a folder"):
+    with pytest.raises(DataError, match=r"none: there is no such folder; expected a folder"):
         list_images(tmp_path / "none")
     with pytest.raises(DataError, match=r"holds no image \(\.bmp"):
         list_images(tmp_path)

@@ -94,7 +94,7 @@ def test_a_missing_set_reports_how_to_get_it(tmp_path):
     with pytest.raises(DataError) as caught:
         open_verified(opener, SetConfig(root=tmp_path))
     assert str(caught.value) == (
-        f"{tmp_path}: Set is missing or damaged; wanted its folder set in this folder; "
+        f"{tmp_path}: Set is missing or damaged; expected its folder set in this folder; "
         "data.download=true downloads it."
     )
 
@@ -195,7 +195,7 @@ def test_a_missing_folder_is_one_sentence(tmp_path, name, title, folder):
     with pytest.raises(DataError) as caught:
         build("datasets", {"type": name, "root": str(tmp_path)})
     assert str(caught.value) == (
-        f"{tmp_path}: {title} is missing or damaged; wanted its folder {folder} in this folder; "
+        f"{tmp_path}: {title} is missing or damaged; expected its folder {folder} in this folder; "
         "data.download=true downloads it."
     )
 
@@ -249,5 +249,5 @@ def test_pretraining_takes_the_unlabeled_and_validation_stays(root):
 
 
 def test_a_missing_folder_of_stl10_is_one_sentence(tmp_path):
-    with pytest.raises(DataError, match=r"STL-10 is missing or damaged; wanted its folder stl10_b"):
+    with pytest.raises(DataError, match=r"STL-10 is missing or damaged; expected its folder stl10"):
         stl10(Stl10Config(root=tmp_path))

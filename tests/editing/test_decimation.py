@@ -145,7 +145,7 @@ def test_degenerate_scenes_stay_finite(make):
 def test_wrong_arguments_are_refused(make):
     with pytest.raises(ValueRangeError, match="count is 0"):
         decimate(make(3), 0)
-    with pytest.raises(ShapeError, match="wanted one scene"):
+    with pytest.raises(ShapeError, match="expected one scene"):
         decimate(Gaussians.stack([make(3), make(3)]), 1)
     broken = make(3).replace(opacities=torch.tensor([0.5, float("nan"), 1]).double())
     with pytest.raises(ValueRangeError, match="opacities holds 1 values"):

@@ -53,5 +53,5 @@ def test_wrong_arguments_are_refused(make):
         remove_floaters(make(3), deviations=0)
     with pytest.raises(ValueRangeError, match="neighbors is 0"):
         remove_floaters(make(3), neighbors=0)
-    with pytest.raises(ShapeError, match="wanted one scene"):
+    with pytest.raises(ShapeError, match="expected one scene"):
         remove_floaters(Gaussians.stack([make(3), make(3)]))

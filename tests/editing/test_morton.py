@@ -57,5 +57,5 @@ def test_a_scene_of_one_point_and_an_empty_one_stay(make):
 
 
 def test_batches_are_refused(make):
-    with pytest.raises(ShapeError, match="wanted one scene"):
+    with pytest.raises(ShapeError, match="expected one scene"):
         sort(Gaussians.stack([make(3), make(3)]))

@@ -87,5 +87,5 @@ def test_values_out_of_range_are_refused(make):
     with pytest.raises(ValueRangeError, match="the offset is"):
         translate(make(1), (1, 2, float("inf")))
     for factor in (0, -1, float("inf"), float("nan")):
-        with pytest.raises(ValueRangeError, match="wanted a positive number"):
+        with pytest.raises(ValueRangeError, match="expected a positive number"):
             scale(make(1), factor)

@@ -64,7 +64,7 @@ def test_the_point_interface_cannot_be_built():
 
 @pytest.mark.usefixtures("unchecked")
 def test_a_cloud_reports_which_tensor_is_off():
-    with pytest.raises(ShapeError, match=r"coords has shape \[6, 3\], wanted \[7, 3\]"):
+    with pytest.raises(ShapeError, match=r"coords has shape \[6, 3\], expected \[7, 3\]"):
         cloud(coords=6)
 
 
@@ -74,7 +74,7 @@ def test_axes_in_another_order_are_one_sentence():
             return self.project(images.movedim(1, -1)).movedim(-1, 1)
 
     wanted = (
-        r"^the output of encoder First has shape \[2, 5, 4, 6\], wanted \[2, rows, columns, 5\]\."
+        r"^the output of encoder First has shape \[2, 5, 4, 6\], expected \[2, rows, columns, 5\]\."
     )
     with pytest.raises(ShapeError, match=wanted):
         First().checked(torch.rand(2, 3, 4, 6))
@@ -83,6 +83,6 @@ def test_axes_in_another_order_are_one_sentence():
         def forward(self, cloud):
             return self.project(cloud.features).T
 
-    wanted = r"^the output of encoder Turned has shape \[5, 7\], wanted \[7, 5\]\."
+    wanted = r"^the output of encoder Turned has shape \[5, 7\], expected \[7, 5\]\."
     with pytest.raises(ShapeError, match=wanted):
         Turned(6).checked(cloud())

@@ -36,7 +36,7 @@ def test_other_encoders_are_refused(monkeypatch):
     )
     found = Component(record, "encoders", "gaussrep", "1")
     monkeypatch.setattr(plugins, "find", lambda kind, name: found)
-    wanted = r"encoder 'cloud' encodes no images; wanted .*statistics, timm"
+    wanted = r"encoder 'cloud' encodes no images; expected .*statistics, timm"
     with pytest.raises(ConfigError, match=wanted):
         build_teacher(ComponentConfig(type="cloud"))
 

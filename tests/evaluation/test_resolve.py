@@ -54,7 +54,7 @@ def test_an_evaluations_own_data_set_is_that_of_the_run_where_they_are_the_same(
     ("override", "message"),
     [
         ("kk=3", "unknown key; did you mean 'k'"),
-        ("k=0", "k = 0: wanted greater than or equal to 1"),
+        ("k=0", "k = 0: expected greater than or equal to 1"),
         ("data.sample=3", "data.sample"),
         ("data=colros", "colors"),
     ],

@@ -59,7 +59,7 @@ def test_parameters_of_nerfstudio_are_in_its_order():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"camera_model": "EQUIRECTANGULAR"}, "EQUIRECTANGULAR is not read, wanted one of"),
+        ({"camera_model": "EQUIRECTANGULAR"}, "EQUIRECTANGULAR is not read, expected one of"),
         ({"k5": 0.1}, "OPENCV has no k5, which is not 0"),
         ({"is_fisheye": True, "p1": 0.1, "p2": 0.1}, "OPENCV_FISHEYE has no p1 and p2"),
     ],

@@ -213,7 +213,7 @@ def test_what_a_camera_of_ours_drew_comes_back(tmp_path, tiny_scene, ring):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"camera_model": "EQUIRECTANGULAR"}, "EQUIRECTANGULAR is not read, wanted one of"),
+        ({"camera_model": "EQUIRECTANGULAR"}, "EQUIRECTANGULAR is not read, expected one of"),
         ({"k6": 0.1}, "OPENCV has no k6"),
         ({"b1": 3.0}, "the key b1 of its camera is not read"),
         ({"rolling_shutter": [0, 0.1, 0, 0]}, "the key rolling_shutter"),

@@ -147,7 +147,7 @@ class TestRefusal:
             (bundle(meta(), IMAGES | {"q.webp": b"RIFF"}), "'q.webp' is damaged"),
             (bundle(meta(), IMAGES | {"q.webp": IMAGES["q.webp"][:-8]}), "'q.webp' is damaged"),
             (bundle(meta(quats={"files": ["../q.webp"]})), "'../q.webp' is missing"),
-            (bundle(meta(), IMAGES | {"p.webp": IMAGES["n.webp"]}), "2 pixels wide, wanted 192"),
+            (bundle(meta(), IMAGES | {"p.webp": IMAGES["n.webp"]}), "2 pixels wide, expected 192"),
             (bundle(meta(), IMAGES | {"n.webp": webp([[0, 1, 0, 0]] * 2, 2)}), "a label is 256"),
             (
                 bundle(meta(scales={"codebook": [0.0], "files": ["s.webp"]})),

@@ -263,7 +263,7 @@ class TestRefusal:
         ("change", "words"),
         [
             (lambda table: [(2**40, 9), *table[1:]], "a stream of 1099511627776 bytes at 112"),
-            (lambda table: [(18, 2**60), *table[1:]], f"holds {2**60}, wanted 9"),
+            (lambda table: [(18, 2**60), *table[1:]], f"holds {2**60}, expected 9"),
             (lambda table: [(17, 9), *table[1:]], "a stream of the file"),
         ],
     )
@@ -273,11 +273,11 @@ class TestRefusal:
     def test_of_damaged_streams_of_version_4(self, refusal):
         data = zstd_spz()
         assert "header is not whole" in refusal(data[:20], "a.spz")
-        assert "declares 5 streams, wanted 5" in refusal(data[:100], "a.spz")
+        assert "declares 5 streams, expected 5" in refusal(data[:100], "a.spz")
         assert "damaged" in refusal(data[:-1], "a.spz")
         more = data[:8] + struct.pack("<I", 2**32 - 1) + data[12:]
         assert "would grow" in refusal(more, "a.spz")
-        assert "declares 5 streams, wanted 6" in refusal(data[:12] + b"\1" + data[13:], "a.spz")
+        assert "declares 5 streams, expected 6" in refusal(data[:12] + b"\1" + data[13:], "a.spz")
         assert "a stream of the file is damaged" in refusal(data[:112] + bytes(65), "a.spz")
 
     def test_of_a_bomb_before_it_is_unpacked(self, refusal):

@@ -196,7 +196,7 @@ class TestReading:
             "of its own; its payload are not followed",
         ),
         (prim(""), "'a' has no positions"),
-        (prim("point3f[] positions = [(1, 2)]"), "2 numbers, wanted a multiple of 3"),
+        (prim("point3f[] positions = [(1, 2)]"), "2 numbers, expected a multiple of 3"),
         (prim("point3f[] positions = [(1, 2, x)]"), "holds what is no number"),
         (prim("float[] positions = [1, 2, 3]"), "positions is no array of 3"),
         (prim(POSITIONS)[:-4], "is truncated"),

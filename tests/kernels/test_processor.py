@@ -45,7 +45,7 @@ def test_the_environment_sets_the_width(monkeypatch):
         monkeypatch.setenv(processor.VARIABLE, str(width))
         assert find_width() == width
     monkeypatch.setenv(processor.VARIABLE, "5")
-    with pytest.raises(ConfigError, match="GAUSSREP_VECTOR_WIDTH is '5', wanted 4, 8 or 16"):
+    with pytest.raises(ConfigError, match="GAUSSREP_VECTOR_WIDTH is '5', expected 4, 8 or 16"):
         find_width()
 
 

@@ -50,7 +50,7 @@ def test_an_empty_mask_is_zero_with_a_gradient(loss):
 @pytest.mark.parametrize("loss", [MSE(), L1()])
 def test_a_wrong_shape_is_named_instead_of_broadcast(loss, monkeypatch):
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # as it is outside of tests
-    with pytest.raises(ShapeError, match=r"target has shape \[1, 1, 2\], wanted \[1, 2, 2\]"):
+    with pytest.raises(ShapeError, match=r"target has shape \[1, 1, 2\], expected \[1, 2, 2\]"):
         loss(PREDICTION, TARGET[:, :1])
     with pytest.raises(ShapeError, match="mask has shape"):
         loss(PREDICTION, TARGET, torch.ones(2, 2, dtype=torch.bool))

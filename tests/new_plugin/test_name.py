@@ -20,7 +20,7 @@ def test_names_are_normalized(given, distribution, package):
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ("", "is no name for a plugin; wanted letters, digits and '-'"),
+        ("", "is no name for a plugin; expected letters, digits and '-'"),
         ("2d", "a letter first"),
         ("my plugin", "is no name for a plugin"),
         ("-x", "is no name for a plugin"),

@@ -63,7 +63,7 @@ def test_build_without_settings():
 def test_build_explains_wrong_settings():
     with pytest.raises(ConfigError, match=r"^wdth = 5: unknown key; did you mean 'width'\?$"):
         build("losses", {"type": "blur", "wdth": 5})
-    with pytest.raises(ConfigError, match="wanted one of the losses by its type"):
+    with pytest.raises(ConfigError, match="expected one of the losses by its type"):
         build("losses", {"width": 5})
     with pytest.raises(UnknownNameError, match="did you mean 'blur'"):
         build("losses", "blurr")

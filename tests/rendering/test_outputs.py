@@ -66,7 +66,7 @@ def test_normals_of_several_views_come_with_the_images_of_each():
 def test_outputs_that_do_not_exist_or_are_not_offered_are_refused():
     given = layers([0.5])
     for outputs in ("normals", ["normal"]):
-        with pytest.raises(ValueRangeError, match="wanted a list of 'median_depth', 'normals'"):
+        with pytest.raises(ValueRangeError, match="expected a list of 'median_depth', 'normals'"):
             render(given, CAMERA, outputs=outputs)
     with pytest.raises(CapabilityError, match="renderer 'gsplat' cannot do device cpu, median_de"):
         render(given, CAMERA, "gsplat", outputs=["median_depth"])

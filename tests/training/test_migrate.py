@@ -71,7 +71,7 @@ def test_an_earlier_original_stays(run):
 
 def test_a_configuration_that_stays_wrong_changes_nothing(run):
     run.config_file.write_text("workers: many\n")
-    with pytest.raises(ConfigError, match="num_workers = 'many': wanted a valid integer"):
+    with pytest.raises(ConfigError, match="num_workers = 'many': expected a valid integer"):
         migrate_run(run, Settings, {"fidelity.json": "metrics.json"})
     assert run.config_file.read_text() == "workers: many\n"
     assert (run.path / "fidelity.json").exists()

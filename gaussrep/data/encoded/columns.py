@@ -64,7 +64,7 @@ class ColumnImages(ABC):
         content = value.get("bytes") if isinstance(value, Mapping) else value
         if not isinstance(content, bytes):
             raise UnreadableImageError(
-                f"{self._config.root}: row {number} holds no image; wanted encoded bytes in its "
+                f"{self._config.root}: row {number} holds no image; expected encoded bytes in its "
                 f"column {self._column}, not the name of a file."
             )
         return content
@@ -78,7 +78,7 @@ class ColumnImages(ABC):
         if not pyarrow.types.is_integer(column.type) or column.null_count:
             raise DataError(
                 f"{self._config.root}: the column {name} holds {column.type} or misses some; "
-                "wanted whole numbers, or another data.label_field."
+                "expected whole numbers, or another data.label_field."
             )
         feature = features[name]
         self.class_names = tuple(feature.names or ()) if isinstance(feature, ClassLabel) else ()
@@ -99,7 +99,7 @@ def _find_image_column(features: "Features", config: HuggingFaceConfig) -> str:
     if config.image_field is not None or len(found) != 1:
         wanted = f"the column {config.image_field}" if config.image_field else "one column"
         raise DataError(
-            f"{config.root}: the columns are {join_some(list(features))}; wanted {wanted} of "
+            f"{config.root}: the columns are {join_some(list(features))}; expected {wanted} of "
             "images, named by data.image_field."
         )
     return found[0]

@@ -65,7 +65,7 @@ class EncodedImagesConfig(CropConfig):
         if pattern is not None and (not pattern or ".." in Path(pattern).parts):
             raise ValueError(f"{pattern!r} is no pattern of files below root")
         if pattern is not None and Path(pattern).is_absolute():
-            raise ValueError(f"{pattern!r} is absolute; wanted a pattern below root")
+            raise ValueError(f"{pattern!r} is absolute; expected a pattern below root")
         return pattern
 
     def preflight(self) -> None:

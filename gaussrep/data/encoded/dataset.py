@@ -173,5 +173,5 @@ def _classes(images: EncodedImages, config: EncodedImagesConfig) -> tuple[str, .
     count = config.classes or len(names) or min(highest + 1, MAX_CLASSES)
     for label in (highest, int(images.labels.min())):
         if not 0 <= label < count:
-            raise DataError(f"{config.root}: a label is {label}; wanted 0 to {count - 1}.")
+            raise DataError(f"{config.root}: a label is {label}; expected 0 to {count - 1}.")
     return names if len(names) == count else tuple(map(str, range(count)))

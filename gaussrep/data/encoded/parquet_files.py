@@ -89,7 +89,7 @@ class ParquetImages(ColumnImages):
             size = max(column.total_uncompressed_size for column in of_images)
             if size > MAX_GROUP_BYTES:
                 raise DataError(
-                    f"{path}: row group {number} holds {size / 1e9:.1f} GB of images; wanted at "
+                    f"{path}: row group {number} holds {size / 1e9:.1f} GB of images; expected at "
                     "most 2 GB; write the file with fewer rows per group."
                 )
             if not 0 <= group.num_rows <= min(column.num_values for column in of_images):
@@ -138,6 +138,6 @@ def _check_same_columns(
         ]
         if kinds[0] != kinds[1]:
             raise DataError(
-                f"{path}: its column {name} is {kinds[0] or 'missing'}; wanted {kinds[1] or 'none'}"
-                " as in the first file."
+                f"{path}: its column {name} is {kinds[0] or 'missing'}; expected "
+                f"{kinds[1] or 'none'} as in the first file."
             )

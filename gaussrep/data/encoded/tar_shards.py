@@ -78,7 +78,7 @@ def index_shard(path: Path, fields: tuple[str | None, str]) -> Shard:
     except (OSError, tarfile.TarError, ValueError, OverflowError, RecursionError) as error:
         reason = str(error.args[0] if error.args else error).partition("\n")[0].rstrip(".")
         raise DataError(
-            f"{path}: this shard cannot be read ({reason}); wanted an uncompressed tar file of "
+            f"{path}: this shard cannot be read ({reason}); expected an uncompressed tar file of "
             "WebDataset."
         ) from error
     found = [row for row in rows if row is not None]

@@ -60,7 +60,7 @@ class ScaleConfig(Config):
     def _check_order(self) -> "ScaleConfig":
         low, high = self.range
         if low > high:
-            raise ValueError(f"range is ({low}, {high}), wanted the smaller number first")
+            raise ValueError(f"range is ({low}, {high}), expected the smaller number first")
         return self
 
 

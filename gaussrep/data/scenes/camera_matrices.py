@@ -36,7 +36,7 @@ def intrinsics_from_file(
     if not (matrix[0, 0] > 0 and matrix[1, 1] > 0):
         raise UnreadableSceneError(
             f"{path}: the camera matrix has the focal lengths {matrix[0, 0]:g} and "
-            f"{matrix[1, 1]:g}, wanted more than 0."
+            f"{matrix[1, 1]:g}, expected more than 0."
         )
     K = np.array(matrix[:3, :3], np.float64)
     K[:2, 2] += HALF

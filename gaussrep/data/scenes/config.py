@@ -174,7 +174,7 @@ class RgbdSourceConfig(ComponentConfig):
     @model_validator(mode="after")
     def _check_up(self) -> "RgbdSourceConfig":
         if self.up is not None and not any(self.up):
-            raise ValueError("up is (0, 0, 0), wanted a direction")
+            raise ValueError("up is (0, 0, 0), expected a direction")
         return self
 
 

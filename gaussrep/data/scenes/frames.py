@@ -71,7 +71,7 @@ def _read_steps(path: Path) -> np.ndarray:
         steps = np.asarray(image)
     if not mode.startswith("I"):
         raise UnreadableImageError(
-            f"{path}: this depth is an image of mode {mode}, wanted sixteen bits of gray."
+            f"{path}: this depth is an image of mode {mode}, expected sixteen bits of gray."
         )
     return steps
 
@@ -109,7 +109,7 @@ def write_depth(depth: Float32[np.ndarray, "height width"], path: Path) -> None:
     steps = np.round(depth * MILLIMETERS)
     if not ((steps >= 0) & (steps < NO_DEPTH)).all():
         raise DataError(
-            f"{path}: depth reaches from {depth.min()} to {depth.max()} m, wanted 0 to 65.534 m; "
+            f"{path}: depth reaches from {depth.min()} to {depth.max()} m, expected 0 to 65.534 m; "
             "write 0 where it was not measured."
         )
     with atomic_write(path) as temporary:

@@ -96,7 +96,7 @@ def read_matrix(path: Path) -> Float64[np.ndarray, "rows columns"]:
     side = {9: 3, 16: 4}.get(len(values))
     if side is None:
         raise UnreadableSceneError(
-            f"{path}: this file holds {len(values)} numbers, wanted a matrix of 3 x 3 or 4 x 4."
+            f"{path}: this file holds {len(values)} numbers, expected a matrix of 3 x 3 or 4 x 4."
         )
     return values.reshape(side, side)
 
@@ -159,7 +159,7 @@ def _colors(path: Path, count: int) -> Float32[np.ndarray, "p 3"]:
         return colors.clip(0, 1)
     if colors.max() > MAX_COLOR:
         raise UnreadableSceneError(
-            f"{path}: colors reach up to {colors.max():g}, wanted 0 to 255, or floats in [0, 1]."
+            f"{path}: colors reach up to {colors.max():g}, expected 0 to 255, or floats in [0, 1]."
         )
     return (colors / np.float32(255)).clip(0, 1)
 
@@ -186,7 +186,7 @@ def _rows(
     wanted = "P" if count is None else count
     if array.ndim != 2 or array.shape[1] != 3 or count not in (None, len(array)):
         raise UnreadableSceneError(
-            f"{path}: this array has the shape {list(array.shape)}, wanted [{wanted}, 3]."
+            f"{path}: this array has the shape {list(array.shape)}, expected [{wanted}, 3]."
         )
     if not np.isfinite(array).all():
         raise UnreadableSceneError(f"{path}: this array holds values that are NaN or infinite.")
@@ -210,7 +210,7 @@ def _numbers(path: Path, count: int, ignored: Sequence[int]) -> Int64[np.ndarray
 def _check_labels(path: Path, numbers: Int64[np.ndarray, " p"], classes: int) -> None:
     if not ((numbers >= IGNORED) & (numbers < classes)).all():
         raise UnreadableSceneError(
-            f"{path}: labels reach from {numbers.min()} to {numbers.max()}, wanted {IGNORED} "
+            f"{path}: labels reach from {numbers.min()} to {numbers.max()}, expected {IGNORED} "
             f"(none) to {classes - 1}; set data.ignored_labels if others mean none."
         )
 
@@ -231,8 +231,10 @@ def scene_folders(folder: Path, wanted: str) -> list[str]:
     try:
         inside = [entry.name for entry in folder.iterdir() if entry.is_dir()]
     except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror}; wanted {wanted}.") from error
+        raise DataError(
+            f"{folder}: cannot be read: {error.strerror}; expected {wanted}."
+        ) from error
     names = sorted(name for name in inside if not name.startswith("."))
     if not names:
-        raise DataError(f"{folder}: there is no scene here; wanted {wanted}.")
+        raise DataError(f"{folder}: there is no scene here; expected {wanted}.")
     return names

@@ -41,5 +41,5 @@ class ShapesConfig(ComponentConfig):
     def _check_order(self) -> "ShapesConfig":
         low, high = self.objects
         if low > high:
-            raise ValueError(f"objects is ({low}, {high}), wanted the smaller number first")
+            raise ValueError(f"objects is ({low}, {high}), expected the smaller number first")
         return self

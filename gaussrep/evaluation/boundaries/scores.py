@@ -165,25 +165,27 @@ def score_boundaries(
 def _check_settings(thresholds: int, tolerance: float, processes: int) -> None:
     for name, value in (("thresholds", thresholds), ("processes", processes)):
         if value < 1:
-            raise ValueRangeError(f"{name} is {value}, wanted 1 or more.")
+            raise ValueRangeError(f"{name} is {value}, expected 1 or more.")
     if not 0 <= tolerance < 1:
-        raise ValueRangeError(f"tolerance is {tolerance}, wanted a part of the diagonal in [0, 1).")
+        raise ValueRangeError(
+            f"tolerance is {tolerance}, expected a fraction of the diagonal, in [0, 1)."
+        )
 
 
 def _check_maps(strengths: Sequence[np.ndarray], annotations: Sequence[np.ndarray]) -> None:
     if not strengths or len(strengths) != len(annotations):
         raise ShapeError(
             f"got {len(strengths)} strength maps and the annotations of {len(annotations)} images, "
-            "wanted as many of each, and at least one."
+            "expected as many of each, and at least one."
         )
     for i, (strength, maps) in enumerate(zip(strengths, annotations, strict=True)):
         if maps.ndim != 3 or not len(maps) or maps.shape[1:] != strength.shape:
             raise ShapeError(
-                f"image {i}: annotations have shape {list(maps.shape)}, wanted "
+                f"image {i}: annotations have shape {list(maps.shape)}, expected "
                 f"[A, {', '.join(map(str, strength.shape))}] with A of at least 1."
             )
         if not ((strength >= 0) & (strength <= 1)).all():
             raise ValueRangeError(
-                f"image {i}: strengths run from {strength.min():g} to {strength.max():g}, wanted "
+                f"image {i}: strengths run from {strength.min():g} to {strength.max():g}, expected "
                 "[0, 1]; scale all images alike."
             )

@@ -94,7 +94,7 @@ def register_schedules() -> Iterator[ScheduleRecord]:
     )
     yield ScheduleRecord(
         name="constant",
-        summary="A constant learning rate, after a linear rise where wanted.",
+        summary="A constant learning rate, after a linear warmup if requested.",
         target="gaussrep.training.optimization:Constant",
         config="gaussrep.training.config:ConstantConfig",
     )

@@ -126,7 +126,7 @@ class GaussianCrossConfig(ComponentConfig):
         if plugins.find("encoders", self.teacher.type).record.modality != "image":
             known = [c.name for c in plugins.list("encoders") if c.record.modality == "image"]
             raise ValueError(
-                f"the teacher {self.teacher.type!r} encodes no images; wanted one of: "
+                f"the teacher {self.teacher.type!r} encodes no images; expected one of: "
                 f"{', '.join(known)}"
             )
         return self

@@ -73,7 +73,7 @@ def build_backbone(config: ComponentConfig, channels: int) -> PointEncoder:
     if record.modality != "points":
         known = [c.name for c in plugins.list("encoders") if c.record.modality == "points"]
         raise ConfigError(
-            f"encoder {config.type!r} does not encode points; wanted an encoder of points: "
+            f"encoder {config.type!r} does not encode points; expected an encoder of points: "
             f"{', '.join(known)}"
         )
     encoder: PointEncoder = build("encoders", config, channels=channels)

@@ -189,5 +189,5 @@ def test_a_third_party_loss_replaces_a_part(rooms, make_method, make_batch, part
 
 
 def test_a_backbone_must_encode_points(make_method):
-    with pytest.raises(ConfigError, match="'statistics' does not encode points; wanted"):
+    with pytest.raises(ConfigError, match="'statistics' does not encode points; expected"):
         make_method(backbone="statistics")

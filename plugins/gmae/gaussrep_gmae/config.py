@@ -122,7 +122,8 @@ class MaskedConfig(ComponentConfig):
             return encoder
         known = [c.name for c in plugins.list("encoders") if _encodes_visible_patches(c)]
         raise ValueError(
-            f"{encoder.type!r} cannot encode visible patches only; wanted one of {', '.join(known)}"
+            f"{encoder.type!r} cannot encode visible patches only; expected one of "
+            f"{', '.join(known)}"
         )
 
     @model_validator(mode="after")

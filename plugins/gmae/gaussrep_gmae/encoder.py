@@ -244,7 +244,7 @@ def _download(name: str) -> dict[str, Tensor]:
     if not timm.is_model_pretrained(name):
         raise ConfigError(
             f"method.encoder_weights is {name!r}, for which timm {timm.__version__} has no weights;"
-            " wanted a .safetensors file or a name such as vit_base_patch16_224.mae."
+            " expected a .safetensors file or a name such as vit_base_patch16_224.mae."
         )
     try:
         with hub_downloads(name):
@@ -268,7 +268,7 @@ def _check_position_embedding(stored: Tensor | None, source: str) -> None:
     if stored.shape != (1, *fixed.shape) or (stored - fixed).abs().max() > TOLERANCE:
         raise ConfigError(
             f"method.encoder_weights: {source} has position embeddings other than MAE's fixed "
-            "ones; wanted the weights of a masked autoencoder."
+            "ones; expected the weights of a masked autoencoder."
         )
 
 

@@ -33,7 +33,7 @@ def export_vit(method: MaskedMethod, folder: Path) -> None:
     encoder = method.encoder
     if not isinstance(encoder, ViT):
         raise CapabilityError(
-            f"the encoder {method.config.encoder.type!r} cannot be exported; wanted type vit"
+            f"the encoder {method.config.encoder.type!r} cannot be exported; expected type vit"
         )
     if folder.exists():
         raise RunError(f"{folder} exists already; remove it or name another folder.")

@@ -26,7 +26,7 @@ def export_vit(
     if not isinstance(method, MaskedMethod):
         raise CapabilityError(
             f"{run} is a run of {method.config.type!r}, which has no vision transformer to export; "
-            "wanted a gmae or mae run."
+            "expected a gmae or mae run."
         )
     export(method, folder)
     typer.echo(

@@ -228,7 +228,7 @@ class MaskedMethod(Method, Generic[C]):
         images, size = batch["image"], self.config.image_size
         if images.shape[1:] != (3, size, size):
             raise ShapeError(
-                f"image has shape {list(images.shape)}, wanted [B, 3, {size}, {size}]; "
+                f"image has shape {list(images.shape)}, expected [B, 3, {size}, {size}]; "
                 "set data.image_size and method.image_size to the same number."
             )
         return images

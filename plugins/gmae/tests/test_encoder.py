@@ -157,7 +157,7 @@ def test_a_missing_or_damaged_file_is_one_sentence(make_method, tmp_path):
 
 
 def test_a_name_that_timm_does_not_know_is_one_sentence(make_method):
-    with pytest.raises(ConfigError, match=r"has no weights; wanted a \.safetensors file"):
+    with pytest.raises(ConfigError, match=r"has no weights; expected a \.safetensors file"):
         load_encoder_weights(make_method().encoder.vit, "vit_base_patch16_224.moe")
 
 

@@ -122,7 +122,7 @@ def test_settings_without_a_type_are_a_vit(make_config):
 
 
 def test_encoders_of_whole_images_are_refused():
-    match = r"method.encoder|'statistics' cannot encode visible patches only; wanted one of .*vit"
+    match = r"method.encoder|'statistics' cannot encode visible patches only; expected one of .*vit"
     with pytest.raises(ConfigError, match=match):
         resolve("methods", {"type": "mae", "encoder": {"type": "statistics"}})
 
@@ -132,7 +132,7 @@ def test_a_toy_cannot_load_export_or_checkpoint(make_method, tmp_path):
     method = make_method("mae", encoder="toy", encoder_weights="vit_base_patch16_224.mae")
     with pytest.raises(ConfigError, match="Toy loads no such weights"):
         method.load_pretrained()
-    with pytest.raises(CapabilityError, match="'toy' cannot be exported; wanted type vit"):
+    with pytest.raises(CapabilityError, match="'toy' cannot be exported; expected type vit"):
         export_vit(method, tmp_path / "vit")
     with pytest.raises(CapabilityError, match=r"set method\.checkpointing=false"):
         make_method("mae", encoder="toy", checkpointing=True)
@@ -207,7 +207,7 @@ def test_a_timm_vit_without_a_class_token_trains_and_is_not_exported(make_method
     assert method.encoder.vit.pos_embed.grad.abs().max() > 0
     embedding = method.embed({"image": images})
     assert embedding.tokens.shape == (2, 16, 24)
-    with pytest.raises(CapabilityError, match="'timm-vit' cannot be exported; wanted type vit"):
+    with pytest.raises(CapabilityError, match="'timm-vit' cannot be exported; expected type vit"):
         export_vit(method, tmp_path / "vit")
 
 

@@ -64,6 +64,6 @@ def _require_pinholes(cameras: NerfstudioCameras) -> None:
     if not straight.all():
         kind = CameraType(int(cameras.camera_type[~straight][0])).name.lower()
         raise CapabilityError(
-            f"a camera of the type {kind} cannot be rendered; wanted a perspective one, or images "
-            "with distortion parameters, which nerfstudio undistorts."
+            f"a camera of the type {kind} cannot be rendered; expected a perspective one, or "
+            "images with distortion parameters, which nerfstudio undistorts."
         )

@@ -37,7 +37,7 @@ def encode_images(
     if config.feature_channels > encoder.width:
         raise ConfigError(
             f"feature_channels is {config.feature_channels}, but the encoder {config.encoder} has "
-            f"{encoder.width}; wanted no more."
+            f"{encoder.width}; expected no more."
         )
     ordered = sorted(images, key=lambda image: image["image_idx"])
     return compute_feature_targets(encoder, _tensors(ordered, device), config.feature_channels)

@@ -40,8 +40,8 @@ def scene_config(model: "GaussrepModelConfig") -> BaseFitConfig:
     for setting in model.settings:
         if not setting.startswith(SETTABLE):
             raise ConfigError(
-                f"settings holds {setting}; wanted one that begins with {', '.join(SETTABLE)}; the "
-                "others are flags of `ns-train`."
+                f"settings holds {setting}; expected one that begins with {', '.join(SETTABLE)}; "
+                "the others are flags of `ns-train`."
             )
     init = "auto" if model.init == "run" else model.init
     strategy: dict[str, Any] = {"type": model.strategy}

@@ -82,4 +82,4 @@ def _chosen(names: tuple[str, ...] | list[str], config: "RgbdDataParserConfig") 
     if config.scene is None and len(names) == 1:
         return names[0]
     shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-    raise DataError(f"{config.data}: --scene is {config.scene}, wanted one of {shown or 'none'}.")
+    raise DataError(f"{config.data}: --scene is {config.scene}, expected one of {shown or 'none'}.")

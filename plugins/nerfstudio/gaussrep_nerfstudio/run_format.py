@@ -37,7 +37,7 @@ def _latest(path: Path) -> Path:
     found = sorted((path.parent / CHECKPOINTS).glob("step-*.ckpt"))
     if not found:
         raise FormatError(
-            f"{path}: there is no checkpoint in {CHECKPOINTS} beside this file; wanted the "
+            f"{path}: there is no checkpoint in {CHECKPOINTS} beside this file; expected the "
             "config.yml of a run of ns-train."
         )
     return found[-1]
@@ -51,7 +51,7 @@ def _raw_tensors(file: Path) -> dict[str, Tensor]:
         raise FormatError(f"{file}: this checkpoint cannot be read: {error}") from error
     if "means" not in raw:
         raise FormatError(
-            f"{file}: this checkpoint holds no Gaussians of gaussrep; wanted a run of the method "
+            f"{file}: this checkpoint holds no Gaussians of gaussrep; expected a run of the method "
             "gaussrep, gaussrep-features or gaussrep-cross. For splatfacto use `ns-export "
             "gaussian-splat`, whose .ply gaussrep reads."
         )

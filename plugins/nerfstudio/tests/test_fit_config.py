@@ -56,7 +56,7 @@ def test_flags_and_settings_reach_the_fit():
 
 
 def test_mistakes_are_said():
-    with pytest.raises(ConfigError, match=r"settings holds learning_rates\.quats=1; wanted"):
+    with pytest.raises(ConfigError, match=r"settings holds learning_rates\.quats=1; expected"):
         scene_config(GaussrepModelConfig(settings=("learning_rates.quats=1",)))
     with pytest.raises(ConfigError, match=r"strategy.evry"):
         scene_config(GaussrepModelConfig(settings=("strategy.evry=1",)))

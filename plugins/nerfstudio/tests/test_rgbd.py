@@ -89,7 +89,7 @@ def test_images_are_read_as_gaussrep_reads_them(rooms):
 
 
 def test_scenes_are_named(rooms):
-    with pytest.raises(DataError, match="--scene is None, wanted one of scene0000_00, scene0001_0"):
+    with pytest.raises(DataError, match="--scene is None, expected one of scene0000_00, scene0001"):
         parsed(rooms, scene=None)
     with pytest.raises(DataError, match="to measure on; lower --hold-out-every, which is 9"):
         parsed(rooms, hold_out_every=9)

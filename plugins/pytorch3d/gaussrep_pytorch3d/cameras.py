@@ -98,8 +98,8 @@ def _check_size(cameras: Any, width: int, height: int) -> None:
     wanted = ("Perspective", "Orthographic", "FoVPerspective", "FoVOrthographic")
     if type(cameras).__name__ not in [f"{kind}Cameras" for kind in wanted]:
         raise CapabilityError(
-            f"cameras are {type(cameras).__name__}, wanted one of PyTorch3D's "
-            f"{', '.join(f'{kind}Cameras' for kind in wanted)}."
+            f"cameras are {type(cameras).__name__}, expected one of PyTorch3D's "
+            f"{', '.join(f'{kind}Cameras' for kind in expected)}."
         )
     size = cameras.get_image_size()
     if size is not None and (size != size.new_tensor([height, width])).any():

@@ -84,7 +84,7 @@ def _scene(
 ) -> Gaussians:
     channels = 0 if features is None else features.shape[1]
     if channels in (1, 2):
-        raise ShapeError(f"points have {channels} features, wanted none, RGB, or RGB and more.")
+        raise ShapeError(f"points have {channels} features, expected none, RGB, or RGB and more.")
     opacities = torch.full_like(points[:, 0], opacity)
     return Gaussians(
         means=points,

@@ -121,5 +121,5 @@ def test_another_size_is_refused():
 
 def test_other_cameras_are_refused():
     fisheye = pytorch3d("renderer.fisheyecameras").FishEyeCameras(focal_length=torch.ones(1, 1))
-    with pytest.raises(CapabilityError, match="cameras are FishEyeCameras, wanted one of"):
+    with pytest.raises(CapabilityError, match="cameras are FishEyeCameras, expected one of"):
         from_pytorch3d_cameras(fisheye, 4, 4)

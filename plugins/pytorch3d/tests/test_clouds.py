@@ -82,7 +82,7 @@ def test_gradients_go_both_ways():
 
 
 def test_what_makes_no_gaussians_is_refused():
-    with pytest.raises(ShapeError, match="points have 2 features, wanted none, RGB, or RGB and"):
+    with pytest.raises(ShapeError, match="points have 2 features, expected none, RGB, or RGB and"):
         from_pointclouds(cloud(4, channels=2))
     with pytest.raises(ShapeError, match="one point has no spacing; give scale"):
         from_pointclouds(cloud(1))

@@ -54,7 +54,7 @@ def make_rooms(
     """
     share = WorkShare.parse(shard)
     if scenes + val == 0:
-        raise ConfigError("--scenes and --val are both 0, wanted at least one room.")
+        raise ConfigError("--scenes and --val are both 0, expected at least one room.")
     config = RoomsConfig(frames=frames, height=height, width=width, points=points, ceiling=ceiling)
     claim_folder(out, seed, config)
 

@@ -167,7 +167,7 @@ def test_an_interrupted_command_finishes_the_rooms_in_work_and_is_one_line(tmp_p
 
 def test_bad_arguments_are_one_line_and_exit_code_2(tmp_path):
     for arguments, said in (
-        (("--scenes", 0, "--val", 0), "wanted at least one room"),
+        (("--scenes", 0, "--val", 0), "expected at least one room"),
         (("--points", 0), "--points"),
     ):
         done = run(tmp_path / "rooms", *arguments)

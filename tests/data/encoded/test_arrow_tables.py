@@ -87,10 +87,10 @@ def test_columns_are_chosen(tmp_path):
     assert len(data.classes) == 9
     assert open_set(tmp_path / "set", label_field="none").classes == ()
     with pytest.raises(
-        DataError, match="the columns are picture, label, coarse; wanted the column"
+        DataError, match="the columns are picture, label, coarse; expected the column"
     ):
         open_set(tmp_path / "set", image_field="image")
-    with pytest.raises(DataError, match="a label is 6; wanted 0 to 2"):
+    with pytest.raises(DataError, match="a label is 6; expected 0 to 2"):
         open_set(tmp_path / "set", label_field="coarse", classes=3)
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_a_row_names_is_not_opened(tmp_path):
     stored = {"bytes": datasets.Value("binary"), "path": datasets.Value("string")}
     kinds = datasets.Features({"image": stored})
     datasets.Dataset.from_dict(rows, features=kinds).save_to_disk(str(tmp_path / "set"))
-    with pytest.raises(UnreadableImageError, match="row 0 holds no image; wanted encoded bytes in"):
+    with pytest.raises(UnreadableImageError, match="row 0 holds no image; expected encoded bytes"):
         open_set(tmp_path / "set")[0]
 
 
@@ -142,7 +142,7 @@ def test_damaged_files_are_one_sentence(tmp_path, fault):
     else:
         datasets.Dataset.from_dict({"a": [1]}).save_to_disk(str(folder / "more"))
         folder /= "more"
-    with pytest.raises(DataError, match=r"this data set cannot be read \(|wanted one column of im"):
+    with pytest.raises(DataError, match=r"this data set cannot be read \(|expected one column of "):
         open_set(folder)
 
 
@@ -192,14 +192,14 @@ def test_each_row_group_is_read_once_per_epoch(tmp_path, monkeypatch):
 def test_files_with_other_columns_are_refused(tmp_path):
     table([0]).to_parquet(str(tmp_path / "a.parquet"))
     table([1]).remove_columns("label").to_parquet(str(tmp_path / "b.parquet"))
-    with pytest.raises(DataError, match=r"b.parquet: its column label is missing; wanted int64"):
+    with pytest.raises(DataError, match=r"b.parquet: its column label is missing; expected int64"):
         open_set(tmp_path, streaming=True)
 
 
 def test_a_row_group_that_is_too_large_is_refused(tmp_path, monkeypatch):
     write_groups(tmp_path / "a.parquet", range(3))
     monkeypatch.setattr(parquet_files, "MAX_GROUP_BYTES", 100)
-    with pytest.raises(DataError, match=r"row group 0 holds .* wanted at most 2 GB"):
+    with pytest.raises(DataError, match=r"row group 0 holds .* expected at most 2 GB"):
         open_set(tmp_path, streaming=True)
 
 

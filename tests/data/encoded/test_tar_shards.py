@@ -90,8 +90,8 @@ def test_only_the_image_and_the_label_of_a_sample_are_read(tmp_path):
         ({"a.png": b"", "a.cls": b"cat"}, {}, "the label of a is no whole number"),
         ({"a.png": b"", "a.cls": b"1" * 40}, {}, "the label of a is no whole number"),
         ({"a.png": b"", "a.cls": b"1", "b.png": b""}, {}, "1 of 2 samples have no label"),
-        ({"a.png": b"", "a.cls": b"7"}, {"classes": 5}, "a label is 7; wanted 0 to 4"),
-        ({"a.png": b"", "a.cls": b"9" * 9}, {}, "a label is 999999999; wanted 0 to 999999"),
+        ({"a.png": b"", "a.cls": b"7"}, {"classes": 5}, "a label is 7; expected 0 to 4"),
+        ({"a.png": b"", "a.cls": b"9" * 9}, {}, "a label is 999999999; expected 0 to 999999"),
         ({"a.txt": b""}, {}, "the files of the train split hold no image"),
         ({"a.png": b"x"}, {"image_field": "jpg"}, "the files of the train split hold no image"),
     ],
@@ -118,7 +118,7 @@ def damaged(shard: bytes) -> dict[str, bytes]:
 def test_a_damaged_shard_is_one_sentence(tmp_path, fault):
     write_tar(tmp_path / "0.tar", labeled(range(4)))
     (tmp_path / "0.tar").write_bytes(damaged((tmp_path / "0.tar").read_bytes())[fault])
-    with pytest.raises(DataError, match=r"0\.tar: this shard cannot be read \(.+\); wanted an unc"):
+    with pytest.raises(DataError, match=r"0\.tar: this shard cannot be read \(.+\); expected an "):
         open_set(tmp_path)
 
 

@@ -48,7 +48,7 @@ DAMAGE = {
     r"segment20\.npy: this array holds values that are NaN": lambda files: save(
         files.array("segment20"), np.full(61, np.nan)
     ),
-    r"color\.npy: colors reach up to 65535, wanted 0 to 255": lambda files: save(
+    r"color\.npy: colors reach up to 65535, expected 0 to 255": lambda files: save(
         files.array("color"), np.full((61, 3), 65535, np.uint16)
     ),
     r"coord\.npy: this array cannot be read": lambda files: cut(files.array("coord")),
@@ -59,10 +59,10 @@ DAMAGE = {
         files.array("coord"), np.full((61, 3), np.nan, np.float32)
     ),
     r"color\.npy: there is no such file": lambda files: files.array("color").unlink(),
-    r"normal\.npy: .* the shape \[5, 3\], wanted \[61, 3\]": lambda files: save(
+    r"normal\.npy: .* the shape \[5, 3\], expected \[61, 3\]": lambda files: save(
         files.array("normal"), np.zeros((5, 3), np.float32)
     ),
-    r"segment20\.npy: labels reach from -2 to 20, wanted -1 \(none\) to 19": lambda files: save(
+    r"segment20\.npy: labels reach from -2 to 20, expected -1 \(none\) to 19": lambda files: save(
         files.array("segment20"), np.arange(61) % 23 - 2
     ),
     r"instance\.npy: this array holds 3 numbers for 61 points": lambda files: save(

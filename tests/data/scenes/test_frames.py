@@ -22,7 +22,7 @@ def test_depth_of_65535_was_not_measured(tmp_path):
 
 @pytest.mark.parametrize("value", [-0.1, 70.0, np.nan, np.inf])
 def test_depth_that_does_not_fit_is_refused(tmp_path, value):
-    with pytest.raises(DataError, match=r"wanted 0 to 65\.534 m"):
+    with pytest.raises(DataError, match=r"expected 0 to 65\.534 m"):
         write_depth(np.array([[1, value]], np.float32), tmp_path / "depth.png")
     assert list(tmp_path.iterdir()) == []
 
@@ -36,7 +36,7 @@ def test_damaged_depth_is_named(tmp_path):
     with pytest.raises(UnreadableImageError, match=r"7\.png: this depth cannot be read"):
         read_depth(path)
     Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(path)
-    with pytest.raises(UnreadableImageError, match=r"7\.png: .* mode RGB, wanted sixteen bits"):
+    with pytest.raises(UnreadableImageError, match=r"7\.png: .* mode RGB, expected sixteen bits"):
         read_depth(path)
 
 

@@ -45,7 +45,7 @@ def test_labels_of_no_class_are_a_setting(root, ignored):
     labels = np.arange(20).reshape(-1, 1) % 13
     labels[::2] = ignored
     np.save(root / "Area_5" / "office_1" / "segment.npy", labels)
-    with pytest.raises(DataError, match=r"wanted -1 \(none\) to 12; set data\.ignored_labels"):
+    with pytest.raises(DataError, match=r"expected -1 \(none\) to 12; set data\.ignored_labels"):
         open_set(root, "val")[0]
     found = open_set(root, "val", ignored_labels=(ignored,))[0]["labels"].tolist()
     assert found == [-1 if n % 2 == 0 else n % 13 for n in range(20)]

@@ -69,7 +69,7 @@ def test_a_cloud_selects_points_with_all_that_is_known_of_them():
 
 @pytest.mark.usefixtures("unchecked")
 def test_wrong_shapes_are_named():
-    with pytest.raises(ShapeError, match=r"labels has shape \[4\], wanted \[20\]"):
+    with pytest.raises(ShapeError, match=r"labels has shape \[4\], expected \[20\]"):
         cloud().replace(labels=torch.zeros(4, dtype=torch.int64))
     with pytest.raises(ShapeError, match="depths has shape"):
         views().replace(depths=torch.zeros(2, 12, 15))

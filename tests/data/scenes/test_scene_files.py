@@ -37,7 +37,7 @@ def test_matrices(tmp_path):
     path.write_text("1 0 0\n0 inf 0\n0 0 1\n")
     assert read_matrix(path)[1, 1] == np.inf
     path.write_text("1 0 0\n")
-    with pytest.raises(UnreadableSceneError, match=r"0\.txt: this file holds 3 numbers, wanted"):
+    with pytest.raises(UnreadableSceneError, match=r"0\.txt: this file holds 3 numbers, expected"):
         read_matrix(path)
     path.write_text("one")
     with pytest.raises(UnreadableSceneError, match=r"0\.txt: this matrix cannot be read"):

@@ -27,7 +27,7 @@ def test_impossible_settings_are_refused(wrong):
 
 
 def test_the_wrong_order_is_said():
-    with pytest.raises(ValidationError, match=r"objects is \(4, 3\), wanted the smaller number"):
+    with pytest.raises(ValidationError, match=r"objects is \(4, 3\), expected the smaller number"):
         ShapesConfig(objects=(4, 3))
 
 

@@ -165,7 +165,7 @@ def test_settings_out_of_range(settings, message):
 
 @pytest.mark.parametrize("value", [-0.5, 1.5, np.nan])
 def test_strengths_out_of_range(value):
-    with pytest.raises(ValueRangeError, match=r"image 0: strengths run from .* wanted \[0, 1\]"):
+    with pytest.raises(ValueRangeError, match=r"image 0: strengths run from .* expected \[0, 1\]"):
         score_boundaries([np.full((4, 4), value)], [np.zeros((1, 4, 4), dtype=bool)])
 
 

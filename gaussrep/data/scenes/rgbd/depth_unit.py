@@ -75,7 +75,7 @@ def _positive(path: Path, given: object) -> float:
     except (TypeError, ValueError):
         number = 0.0
     if not (isfinite(number) and number > 0):
-        raise _unreadable(path, f"the scale of depth is {given!r}, wanted a number above 0")
+        raise _unreadable(path, f"the scale of depth is {given!r}, expected a number above 0")
     return number
 
 

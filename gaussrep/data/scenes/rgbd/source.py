@@ -40,7 +40,7 @@ def find_recordings(root: Path) -> dict[str, Path]:
         return {root.resolve().name: root}
     found = sorted(folder.parent for folder in root.glob("*/frames") if folder.is_dir())
     if not found:
-        raise DataError(f"{root}: there is no recording here; wanted folders that hold {WANTED}.")
+        raise DataError(f"{root}: there is no recording here; expected folders that hold {WANTED}.")
     return {folder.name: folder for folder in found}
 
 

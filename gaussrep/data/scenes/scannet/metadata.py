@@ -84,7 +84,7 @@ def _shot(files: SceneFiles, frame: dict[str, Any], K: Float[np.ndarray, "3 3"])
 def _matrix(rows: Any) -> Float[np.ndarray, "4 4"]:
     matrix = np.array(rows, np.float64)
     if matrix.shape != (4, 4):
-        raise ValueError(f"a matrix has the shape {list(matrix.shape)}, wanted [4, 4]")
+        raise ValueError(f"a matrix has the shape {list(matrix.shape)}, expected [4, 4]")
     return matrix
 
 

@@ -187,13 +187,13 @@ class SensFile(RawFrames):
         self._steps_per_meter, self._count = fields[70:]
         if compressions != (JPEG, ZLIB) or not self._steps_per_meter > 0 or 0 in depth_size:
             raise UnreadableSceneError(
-                f"{self._path}: compressions {compressions}, wanted {(JPEG, ZLIB)}: JPEG and zlib, "
-                "and frames of at least one pixel."
+                f"{self._path}: compressions {compressions}, expected {(JPEG, ZLIB)}: JPEG and "
+                "zlib, and frames of at least one pixel."
             )
         if depth_size[0] * depth_size[1] > MAX_PIXELS:
             raise UnreadableSceneError(
-                f"{self._path}: depths of {depth_size[0]} x {depth_size[1]} pixels, wanted at most "
-                f"{MAX_PIXELS:,} pixels."
+                f"{self._path}: depths of {depth_size[0]} x {depth_size[1]} pixels, expected at "
+                f"most {MAX_PIXELS:,} pixels."
             )
         self._size = depth_size
         return np.array(fields[32:48], np.float32).reshape(4, 4)
@@ -242,7 +242,7 @@ def find_raw_scenes(raw: Path) -> list[Path]:
     )
     if not found:
         raise DataError(
-            f"{raw}: there is no scene here; wanted scans/scene0000_00 and so on, as ScanNet's "
+            f"{raw}: there is no scene here; expected scans/scene0000_00 and so on, as ScanNet's "
             "download gives them."
         )
     return found

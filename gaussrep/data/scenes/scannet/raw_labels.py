@@ -59,7 +59,7 @@ def read_label_table(path: Path) -> dict[str, Labels]:
         ) from error
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(
-            f"{path}: wanted rows with the columns id, raw_category and nyu40id ({error!r})."
+            f"{path}: expected rows with the columns id, raw_category and nyu40id ({error!r})."
         ) from error
     return table
 

@@ -61,7 +61,7 @@ def _read(file: BinaryIO, header: PlyHeader) -> Mesh:
     missing = [name for name in wanted if name not in header.vertex.properties]
     if missing or header.encoding != "<" or header.before:
         raise FormatError(
-            "wanted a binary little-endian file that begins with vertices of the properties "
+            "expected a binary little-endian file that begins with vertices of the properties "
             f"{', '.join(wanted)}, as ScanNet's meshes do."
         )
     vertices = read_vertices(file, header)
@@ -85,9 +85,9 @@ def _count_faces(file: BinaryIO, header: PlyHeader) -> int:
     lists = [line.split()[2:4] for line in lines if line.startswith("property list ")]
     kinds = (["uchar", "uint8"], ["int", "uint", "int32", "uint32"])
     if len(counts) != 1 or len(lists) != 1 or lists[0][0] not in kinds[0]:
-        raise FormatError("wanted one element 'face' of lists of vertices behind the vertices.")
+        raise FormatError("expected one element 'face' of lists of vertices behind the vertices.")
     if lists[0][1] not in kinds[1]:
-        raise FormatError(f"faces hold {lists[0][1]}, wanted int.")
+        raise FormatError(f"faces hold {lists[0][1]}, expected int.")
     left = (file.seek(0, 2) - place) // FACE.itemsize
     file.seek(place)
     if left < int(counts[0]):

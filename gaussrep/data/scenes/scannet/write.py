@@ -120,7 +120,7 @@ def _check_sizes(files: SceneFiles, frames: Sequence[RGBDFrame]) -> None:
     sizes = {frame.depth.shape for frame in frames} | {frame.image.shape[:2] for frame in frames}
     if len(sizes) > 1:
         raise DataError(
-            f"{files.frames}: frames are of the sizes {sorted(sizes)}, wanted one size for all "
+            f"{files.frames}: frames are of the sizes {sorted(sizes)}, expected one size for all "
             "color images and depths."
         )
 
@@ -129,7 +129,7 @@ def _save_labels(path: Path, labels: np.ndarray) -> None:
     limits = np.iinfo(np.int16)
     if labels.size and not (limits.min <= labels.min() and labels.max() <= limits.max):
         raise DataError(
-            f"{path}: labels reach from {labels.min()} to {labels.max()}, wanted sixteen bits: "
+            f"{path}: labels reach from {labels.min()} to {labels.max()}, expected sixteen bits: "
             f"{limits.min} to {limits.max}."
         )
     _save(path, labels.astype(np.int16))

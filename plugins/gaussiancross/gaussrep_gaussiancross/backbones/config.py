@@ -121,7 +121,7 @@ class SparseUNetConfig(ComponentConfig):
         stages, blocks = len(self.shape.channels), len(self.shape.layers)
         if stages != blocks or stages % 2 or not stages:
             raise ValueError(
-                f"channels has {stages} stages and layers {blocks}; wanted the same even "
+                f"channels has {stages} stages and layers {blocks}; expected the same even "
                 "number of both, the first half for the encoder"
             )
         return self
@@ -154,11 +154,12 @@ class PointTransformerConfig(ComponentConfig):
         channels, layers = self.shape.channels, self.shape.layers
         if len(channels) != len(layers) or not channels:
             raise ValueError(
-                f"channels has {len(channels)} levels and layers {len(layers)}; wanted the same "
+                f"channels has {len(channels)} levels and layers {len(layers)}; expected the same "
                 "number of both"
             )
         if wrong := [width for width in channels if width % self.head_channels]:
             raise ValueError(
-                f"channels has {wrong[0]}, wanted multiples of head_channels = {self.head_channels}"
+                f"channels has {wrong[0]}, expected multiples of head_channels = "
+                f"{self.head_channels}"
             )
         return self

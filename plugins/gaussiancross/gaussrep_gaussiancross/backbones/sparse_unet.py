@@ -141,12 +141,12 @@ def _read(path: Path) -> Mapping[str, Tensor]:
     except Exception as error:  # a damaged file makes these readers raise almost anything
         reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
         raise ConfigError(
-            f"weights: {path} cannot be read as tensors alone ({reason}); wanted a .safetensors "
+            f"weights: {path} cannot be read as tensors alone ({reason}); expected a .safetensors "
             "file or a .pth with a state_dict."
         ) from error
     found = content.get("state_dict", content) if isinstance(content, dict) else None
     if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
-        raise ConfigError(f"weights: {path} holds no state_dict; wanted tensors by name.")
+        raise ConfigError(f"weights: {path} holds no state_dict; expected tensors by name.")
     return found
 
 

@@ -39,7 +39,7 @@ def convolve(
     """
     wanted = [kernel_map.input_count, weight.shape[-1]]
     if list(x.shape) != wanted:
-        raise ShapeError(f"x has shape {list(x.shape)}, wanted {wanted}.")
+        raise ShapeError(f"x has shape {list(x.shape)}, expected {wanted}.")
     if weight[0, ..., 0].numel() != kernel_map.offsets:
         sides = " x ".join(map(str, weight.shape[1:4]))
         raise ShapeError(f"weight is {sides}, but the kernel map has {kernel_map.offsets} offsets.")

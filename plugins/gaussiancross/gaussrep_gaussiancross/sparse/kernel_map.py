@@ -76,16 +76,16 @@ def sort_voxels(
             coincide.
     """
     if not len(coords):
-        raise ValueRangeError("the cloud holds no voxels; wanted at least one.")
+        raise ValueRangeError("the cloud holds no voxels; expected at least one.")
     if int(coords.min()) < 0:
-        raise ValueRangeError("coords of voxels are negative; wanted integers from 0.")
+        raise ValueRangeError("coords of voxels are negative; expected integers from 0.")
     grid = Grid(coords, scene)
     if bool((grid.keys.diff() > 0).all()):
         return grid, None
     order = grid.keys.argsort()
     grid = Grid(coords[order], scene[order])
     if bool((grid.keys.diff() == 0).any()):
-        raise ValueRangeError("two voxels of a scene are at the same place; wanted each once.")
+        raise ValueRangeError("two voxels of a scene are at the same place; expected each once.")
     return grid, order
 
 
@@ -181,7 +181,7 @@ def submanifold_map(grid: Grid, size: int, *, pure_torch: bool = False) -> Kerne
     """
     reach = size // 2
     if size != 2 * reach + 1 or reach > MARGIN:
-        raise ValueError(f"size is {size}, wanted 1, 3 or 5")
+        raise ValueError(f"size is {size}, expected 1, 3 or 5")
     kernels = None if pure_torch else kernels_for(grid.keys)
     if kernels is not None:
         return kernels.submanifold_map(grid, reach)

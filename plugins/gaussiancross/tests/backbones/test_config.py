@@ -27,7 +27,7 @@ def test_base_is_the_published_network():
         ({"type": "sparse-unet", "channels": [32, 64]}, "channels has 2 stages and layers 8"),
         (
             {"type": "sparse-unet", "channels": [8, 8, 8], "layers": [1, 1, 1]},
-            "wanted the same even number of both",
+            "expected the same even number of both",
         ),
         ({"type": "sparse-unet", "layers": [0] * 8}, "greater than or equal to 1"),
         ({"type": "sparse-unet", "engine": "cuda"}, "'auto', 'torch' or 'spconv'"),
@@ -35,7 +35,7 @@ def test_base_is_the_published_network():
         ({"type": "point-transformer", "channels": [32]}, "channels has 1 levels and layers 4"),
         (
             {"type": "point-transformer", "channels": [40], "layers": [1]},
-            "channels has 40, wanted multiples of head_channels = 16",
+            "channels has 40, expected multiples of head_channels = 16",
         ),
     ],
 )

@@ -82,7 +82,7 @@ def test_a_full_grid_has_every_neighbor(make_grid, pure_torch):
 
 @pytest.mark.parametrize("size", [2, 7])
 def test_other_sizes_are_refused(make_grid, size):
-    with pytest.raises(ValueError, match=f"size is {size}, wanted 1, 3 or 5"):
+    with pytest.raises(ValueError, match=f"size is {size}, expected 1, 3 or 5"):
         submanifold_map(make_grid(), size)
 
 

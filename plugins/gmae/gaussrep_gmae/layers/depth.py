@@ -61,7 +61,7 @@ def cumulative_layers(gaussians: Gaussians, layers: int) -> Bool[Tensor, "b laye
     count = gaussians.count
     if not 1 <= layers <= count:
         raise ValueRangeError(
-            f"layers is {layers}, wanted from 1 to the {count} Gaussians of an image."
+            f"layers is {layers}, expected from 1 to the {count} Gaussians of an image."
         )
     ends = torch.tensor([round(count * (i + 1) / layers) for i in range(layers)])
     return depth_ranks(gaussians)[:, None] < ends.to(gaussians.device)[:, None]

@@ -50,7 +50,9 @@ def figure_mask(gaussians: Gaussians, rule: FigureRule, size: int) -> Float[Tens
         ValueRangeError: There is no such rule.
     """
     if rule not in get_args(FigureRule):
-        raise ValueRangeError(f"rule is {rule!r}, wanted one of {', '.join(get_args(FigureRule))}.")
+        raise ValueRangeError(
+            f"rule is {rule!r}, expected one of {', '.join(get_args(FigureRule))}."
+        )
     if rule == "clusters":
         return foreground_mask(color_clusters(gaussians, NUM_CLUSTERS, size))
     near = _near_alpha(gaussians, size)

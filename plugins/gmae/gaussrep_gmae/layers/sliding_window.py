@@ -76,9 +76,11 @@ def infer_windows(
     """
     height, width = image.shape[1:]
     if min(height, width) < size:
-        raise ValueRangeError(f"image is {height}x{width}, wanted at least {size}x{size}; enlarge.")
+        raise ValueRangeError(
+            f"image is {height}x{width}, expected at least {size}x{size}; enlarge it."
+        )
     if not 1 <= stride <= size:
-        raise ValueRangeError(f"stride is {stride}, wanted 1 to the window's side, {size}.")
+        raise ValueRangeError(f"stride is {stride}, expected 1 to the window's side, {size}.")
     rows, columns = window_starts(height, size, stride), window_starts(width, size, stride)
     corners = [(y, x) for y in rows for x in columns]
     weights = hann_window(size).to(image)

@@ -67,7 +67,7 @@ def test_subsets_in_one_call_equal_single_renderings(make_method, images):
 @pytest.mark.parametrize("layers", [0, 21])
 def test_more_layers_than_gaussians_are_refused(make_method, images, layers):
     gaussians = make_method().gaussians({"image": images}).detach()
-    with pytest.raises(ValueRangeError, match=f"layers is {layers}, wanted from 1 to the 20"):
+    with pytest.raises(ValueRangeError, match=f"layers is {layers}, expected from 1 to the 20"):
         cumulative_layers(gaussians, layers)
 
 

@@ -42,7 +42,7 @@ def test_clusters_do_not_depend_on_depth(disc_on_ground):
 
 @pytest.mark.usefixtures("unchecked")
 def test_unknown_rule_is_refused(disc_on_ground):
-    with pytest.raises(ValueRangeError, match="rule is 'best', wanted one of clusters, border"):
+    with pytest.raises(ValueRangeError, match="rule is 'best', expected one of clusters, border"):
         figure_mask(disc_on_ground(0.0, 0.5), "best", 32)
 
 

@@ -45,13 +45,13 @@ def test_windows_reach_from_end_to_end(length, stride):
 
 
 def test_an_image_smaller_than_a_window_is_refused():
-    with pytest.raises(ValueRangeError, match="image is 8x20, wanted at least 16x16"):
+    with pytest.raises(ValueRangeError, match="image is 8x20, expected at least 16x16"):
         infer_windows(torch.rand(3, 8, 20), lambda windows: windows, 16, 8)
 
 
 @pytest.mark.parametrize("stride", [0, 17])
 def test_a_stride_out_of_range_is_refused(stride):
-    with pytest.raises(ValueRangeError, match=f"stride is {stride}, wanted 1 to"):
+    with pytest.raises(ValueRangeError, match=f"stride is {stride}, expected 1 to"):
         infer_windows(torch.rand(3, 32, 32), lambda windows: windows, 16, stride)
 
 

@@ -168,7 +168,7 @@ def test_voxels_too_small_for_the_depth_are_blamed(room):
 
 
 def test_rooms_without_anything_are_named(room, tmp_path):
-    with pytest.raises(DataError, match="nothing: there is no recording here; wanted"):
+    with pytest.raises(DataError, match="nothing: there is no recording here; expected"):
         open_set(tmp_path / "nothing")
     for path in (room / "frames").glob("*.depth.png"):
         write_depth(np.zeros((48, 64), np.float32), path)

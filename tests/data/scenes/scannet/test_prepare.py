@@ -108,7 +108,7 @@ def test_shares_write_the_files_of_one_call(raw, tmp_path):
 
 
 def test_what_is_no_release_is_refused(raw, tmp_path):
-    with pytest.raises(DataError, match=r"there is no scene here; wanted scans/scene0000_00"):
+    with pytest.raises(DataError, match=r"there is no scene here; expected scans/scene0000_00"):
         list(prepare(tmp_path / "nothing", tmp_path / "out"))
     (raw.root / "scannetv2-labels.combined.tsv").unlink()
     with pytest.raises(DataError, match=r"combined\.tsv: cannot be read"):

@@ -19,6 +19,6 @@ def test_damaged_tables_are_named(tmp_path):
         read_label_table(path)
     path.write_text("id\traw_category\n1\twall\n")
     with pytest.raises(
-        DataError, match=r"wanted rows with the columns id, raw_category and nyu40id"
+        DataError, match=r"expected rows with the columns id, raw_category and nyu40id"
     ):
         read_label_table(path)

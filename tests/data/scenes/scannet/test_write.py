@@ -56,7 +56,7 @@ def test_the_list_may_name_some_of_the_frames(tmp_path, world):
 def test_what_cannot_be_stored_is_refused(tmp_path, world):
     frame, _ = world.frame(world.eyes[0])
     small = RGBDFrame(frame.image[:5], frame.depth[:5], frame.viewmat, frame.intrinsics)
-    with pytest.raises(DataError, match="wanted one size"):
+    with pytest.raises(DataError, match="expected one size"):
         write_scene(tmp_path, "train", "a", world.cloud(), [frame, small], K)
     many = world.cloud().replace(labels=torch.full((60,), 40_000))
     with pytest.raises(DataError, match=r"segment20\.npy: labels reach from 40000"):
