@@ -147,7 +147,7 @@ def _interpolate(bounds: np.ndarray, names: tuple[str, ...], fractions: np.ndarr
 
 def _quats(words: np.ndarray) -> np.ndarray:
     three = (_unpack_bits(words, THREE) - 0.5) * np.sqrt(2)
-    return restore_largest(three, (words >> 30).astype(np.intp))
+    return restore_largest(three.T, words >> 30).T
 
 
 COEFFICIENTS = (np.concatenate([[0], (np.arange(1, 255) + 0.5) / 256, [1]]) - 0.5) * SH_RANGE

@@ -133,8 +133,8 @@ def _pack_bits(fractions: np.ndarray, places: tuple[tuple[int, int], ...]) -> np
 
 def _quats(quats: np.ndarray) -> np.ndarray:
     unit = quats / np.linalg.norm(quats, axis=1, keepdims=True)
-    three, largest = drop_largest(unit, STEPS, 0.5)
-    return _pack_bits((three + STEPS) / (2 * STEPS), THREE) | largest.astype(np.uint32) << 30
+    three, largest = drop_largest(unit.T, STEPS, 0.5)
+    return _pack_bits((three.T + STEPS) / (2 * STEPS), THREE) | largest.astype(np.uint32) << 30
 
 
 def _rest(higher: np.ndarray) -> np.ndarray:

@@ -12,30 +12,31 @@ def largest_component(three: np.ndarray) -> np.ndarray:
     """Compute the fourth component of unit quaternions.
 
     Args:
-        three: The other components, [N, 3].
+        three: The other components, [3, N].
 
     Returns:
-        The component, at least 0, [N]; 0 where the norm of the other three is above 1.
+        The component, at least 0, [N]; 0 if the norm of the other three is above 1.
     """
-    return np.sqrt(np.clip(1 - np.square(three).sum(1), 0, None))
+    first, second, third = np.square(three)
+    return np.sqrt(np.maximum(1 - (first + second + third), 0))
 
 
 def restore_largest(three: np.ndarray, largest: np.ndarray) -> np.ndarray:
     """Insert the largest components.
 
     Args:
-        three: The other components in their order, [N, 3].
+        three: The other components in their order, [3, N].
         largest: Indices of the largest components, 0 to 3, [N].
 
     Returns:
-        Quaternions, [N, 4].
+        Quaternions, [4, N].
     """
-    quats = np.empty((len(three), 4))
+    quats = np.empty((4, three.shape[1]))
     fourth = largest_component(three)
     for place in range(4):
-        before, after = three[:, max(place - 1, 0)], three[:, min(place, 2)]
+        before, after = three[max(place - 1, 0)], three[min(place, 2)]
         others = np.where(largest < place, before, after)
-        quats[:, place] = np.where(largest == place, fourth, others)
+        quats[place] = np.where(largest == place, fourth, others)
     return quats
 
 
@@ -48,16 +49,16 @@ def drop_largest(
     that component is removed without which the others already are whole numbers of steps.
 
     Args:
-        unit: Unit quaternions, [N, 4]; a quaternion and its negative are the same rotation.
+        unit: Unit quaternions, [4, N]; a quaternion and its negative are the same rotation.
         steps: Number of steps from 0 to √½.
         center: Place of 0 between two whole numbers of steps: 0, or ½ where 0 has no step.
 
     Returns:
         The other three components of the quaternion whose largest component is positive, whole
-        numbers of steps less `center`, each at most `steps` in size, [N, 3]; and the indices of
+        numbers of steps less `center`, each at most `steps` in size, [3, N]; and the indices of
         the largest components, [N].
     """
-    parts = np.ascontiguousarray(unit.T)
+    parts = np.ascontiguousarray(unit)
     sizes = np.abs(parts)
     largest = sizes.argmax(0)
     limit = sizes.max(0, initial=0) - TIE * np.sqrt(0.5) / steps
@@ -66,7 +67,7 @@ def drop_largest(
         rows = near[sizes[place, near] > limit[near]]
         rounded, exact = _round(parts[:, rows], np.full(len(rows), place), steps, center)
         largest[rows[np.abs(rounded - exact).max(0, initial=0) < WHOLE]] = place
-    return _round(parts, largest, steps, center)[0].T, largest
+    return _round(parts, largest, steps, center)[0], largest
 
 
 def _round(

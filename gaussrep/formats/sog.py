@@ -238,7 +238,7 @@ def _quats(stored: np.ndarray) -> np.ndarray:
     """Decode quaternions; those of no valid index become 0."""
     largest = stored[:, 3].astype(np.intp) - SMALLEST_TAG
     three = (stored[:, :3] / 127.5 - 1) * np.sqrt(0.5)
-    return restore_largest(three, largest.clip(0)) * (largest >= 0)[:, None]
+    return (restore_largest(three.T, largest) * (largest >= 0)).T
 
 
 def _log_scales(meta: Meta | OldMeta, pixels: np.ndarray) -> np.ndarray:

@@ -132,10 +132,10 @@ def _logarithms(scales: np.ndarray) -> np.ndarray:
 
 
 def _quats(quats: np.ndarray) -> np.ndarray:
-    wide = quats.astype(np.float64)
-    three, largest = drop_largest(wide / np.linalg.norm(wide, axis=1, keepdims=True), HALF, 0.5)
+    wide = quats.T.astype(np.float64)
+    three, largest = drop_largest(wide / np.linalg.norm(wide, axis=0), HALF, 0.5)
     rows = np.empty(quats.shape, np.uint8)
-    rows[:, :3], rows[:, 3] = three + HALF, largest + SMALLEST_TAG
+    rows[:, :3], rows[:, 3] = (three + HALF).T, largest + SMALLEST_TAG
     return rows
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from gaussrep.errors import FormatError
-from gaussrep.formats.axes import Signs, convert_axes, turn_axes
+from gaussrep.formats.axes import Signs, turn_axes
 from gaussrep.formats.checked_files import (
     checked_values,
     named_errors,
@@ -83,16 +83,12 @@ class Spz(Format):
         remarks = Remarks(self.config.strict)
         with open_for_reading(path, remarks) as file:
             source = open_spz(file)
-            fields = decode_streams(source.header, source.in_order(), source.header.count)
+            guess = _signs_of(self._written_axes())  # a record of the axes follows the streams
+            fields = decode_streams(source.header, source.in_order(), source.header.count, guess)
             header = source.complete(remarks)
-            return self._finish(header, fields, self._signs(header, remarks), remarks)
-
-    def _finish(
-        self, header: SpzHeader, fields: dict[str, Tensor], signs: Signs, remarks: Remarks
-    ) -> Gaussians:
-        turn_axes(fields, signs)
-        scene = possible_gaussians(remarks, **fields)
-        return scene.replace(antialiased=header.antialiased)
+            x, y, z = (a * b for a, b in zip(guess, self._signs(header, remarks), strict=True))
+            turn_axes(fields, (x, y, z))
+            return _finish(header, fields, remarks)
 
     @contextmanager
     def open_rows(self, path: Path) -> Iterator[Rows]:
@@ -106,8 +102,7 @@ class Spz(Format):
             signs = self._signs(header, remarks)
 
             def decode(count: int) -> Gaussians:
-                fields = decode_streams(header, streams, count)
-                return self._finish(header, fields, signs, remarks)
+                return _finish(header, decode_streams(header, streams, count, signs), remarks)
 
             sizes = (part.stop - part.start for part in divide_rows(header.count))
             return Rows(header.count, decode(0), map(decode, sizes))
@@ -177,6 +172,10 @@ class Spz(Format):
         return AXES["spz" if self.config.axes == "auto" else self.config.axes]
 
 
+def _finish(header: SpzHeader, fields: dict[str, Tensor], remarks: Remarks) -> Gaussians:
+    return possible_gaussians(remarks, **fields).replace(antialiased=header.antialiased)
+
+
 def _signs_of(number: int) -> Signs:
     code = number - 1
     return (1 if code & 1 else -1, -1 if code & 2 else 1, 1 if code & 4 else -1)
@@ -227,13 +226,13 @@ class SpzStreams:
         limit, signs = LARGEST_FIXED / 2**FRACTIONAL_BITS, _signs_of(self._axes)
         means, *others = self._files[1:]
         for rows in divide_rows(part.count, ROWS):
-            few = convert_axes(take_rows(part, rows), signs)
+            few = take_rows(part, rows)
             sizes = few.means.abs().amax(-1)
             self.count += few.count
             self._farthest = max(self._farthest, float(sizes.max()))
             self._far += int((sizes > limit).sum())
-            means.write(few.means.numpy().data)
-            for file, stream in zip(others, encode_rows(few, self._version), strict=True):
+            means.write((few.means.numpy() * np.array(signs, np.float32)).data)
+            for file, stream in zip(others, encode_rows(few, self._version, signs), strict=True):
                 file.write(np.ascontiguousarray(stream).data)
 
     def finish(self) -> tuple[SpzHeader, list[ByteStream]]:

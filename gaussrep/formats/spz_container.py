@@ -23,7 +23,7 @@ GZIP_END = struct.Struct("<II")
 """Checksum and size, its end."""
 BLOCK = 2**20
 """Bytes that are packed at a time; a design choice."""
-SAMPLE = 2**18
+SAMPLE = 2**17
 """Bytes of a stream by which a strategy is chosen; a design choice."""
 METHODS = (
     (0, zlib.Z_DEFAULT_STRATEGY),

@@ -1,12 +1,13 @@
 """Streams of SPZ files: bytes of centers, opacities, colors, scales, quaternions and SH."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
 import numpy as np
 from torch import Tensor
 
 from gaussrep.errors import FormatError
+from gaussrep.formats.axes import Signs, quat_parities, sh_parities
 from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.formats.format import divide_rows
 from gaussrep.formats.smallest_three import drop_largest, largest_component, restore_largest
@@ -26,8 +27,9 @@ SH_ZERO = 128
 ROWS = 2**13
 """Gaussians that are encoded or decoded at a time, which the caches of a core hold; a design
 choice."""
-SH_STEPS = (8, 16)
-"""Steps of SH in 1/128, of degree 1 and above: Niantic's 5 and 4 bits, which pack well."""
+SH_STEPS = (3, 4)
+"""Bits of the steps of SH in 1/128, of degree 1 and above: Niantic keeps 5 and 4 bits of a byte,
+which pack well."""
 
 
 BYTES = np.arange(256)
@@ -40,15 +42,10 @@ OPACITIES, COLORS, SCALES = (
     )
 )
 """What the bytes mean."""
-COARSE = [
-    (np.floor((BYTES + steps / 2) / steps) * steps).clip(0, 255).astype(np.uint8)
-    for steps in SH_STEPS
-]
-"""The steps to which the bytes of SH are rounded, of degree 1 and above."""
 
 
 def decode_streams(
-    header: SpzHeader, streams: Iterable[StreamReader], count: int
+    header: SpzHeader, streams: Iterable[StreamReader], count: int, signs: Signs
 ) -> dict[str, Tensor]:
     """Decode the next Gaussians of a file.
 
@@ -56,14 +53,15 @@ def decode_streams(
         header: Header of the file.
         streams: Its six streams, each read before the next one is taken.
         count: Number of Gaussians.
+        signs: Signs of x, y and z in the file's axes.
 
     Returns:
-        The fields of `Gaussians`, in the file's axes.
+        The fields of `Gaussians`, in gaussrep's axes.
 
     Raises:
         FormatError: If the file is truncated or damaged.
     """
-    fields = dict[str, Tensor]()
+    fields, decoder = dict[str, Tensor](), _Decoder(header, signs)
     for number, (size, stream) in enumerate(zip(header.sizes, streams, strict=True)):
         name, shape = FIELDS[number]
         if name not in fields:
@@ -72,7 +70,7 @@ def decode_streams(
         for few in divide_rows(count, ROWS):
             content = stream.read(size * (few.stop - few.start))
             stored = np.frombuffer(content, np.uint8).reshape(few.stop - few.start, size)
-            _decode_few(header, number, stored, fields[name][few].numpy())
+            decoder.decode(number, stored, fields[name][few].numpy())
     return fields
 
 
@@ -82,30 +80,49 @@ FIELDS: tuple[tuple[str, tuple[int, ...]], ...] = (
 """The field that each stream fills, and the shape of its rows, which for SH is the degree's."""
 
 
-def _decode_few(header: SpzHeader, number: int, stored: np.ndarray, place: np.ndarray) -> None:
-    """Decode few rows of a stream into their place."""
-    if number == 0:
-        place[:] = _centers(stored, header)
-    elif number == 1:
-        OPACITIES.take(stored[:, 0], out=place, mode="clip")
-    elif number == 2:
-        place[:, 0] = COLORS[stored]
-    elif number == 3:
-        SCALES.take(stored, out=place, mode="clip")
-    elif number == 4:
-        place[:] = decode_quats(stored, header.version)
-    else:
-        higher = place.reshape(len(place), -1)[:, 3:]
-        np.subtract(stored, np.float32(SH_ZERO), out=higher)
-        higher /= np.float32(SH_ZERO)
+class _Decoder:
+    """Decoding of few rows of a stream; the conversion of axes costs nothing beside it.
+
+    Args:
+        header: Header of the file.
+        signs: Signs of x, y and z in the file's axes.
+    """
+
+    def __init__(self, header: SpzHeader, signs: Signs) -> None:
+        self._version: Literal[1, 2, 3, 4] = header.version
+        steps = 1 if header.version == 1 else 2**header.fractional_bits
+        self._center_steps = np.array(signs, np.float32) / np.float32(steps)
+        self._parities = quat_parities(signs)
+        parities = np.array(sh_parities(header.degree, signs)[1:], np.float32)
+        self._sh_steps = np.repeat(parities, 3) / np.float32(SH_ZERO)
+
+    def decode(self, number: int, stored: np.ndarray, place: np.ndarray) -> None:
+        """Decode rows of the stream of a number into their place."""
+        if number == 0:
+            np.multiply(_centers(stored, self._version), self._center_steps, out=place)
+        elif number == 1:
+            OPACITIES.take(stored[:, 0], out=place, mode="clip")
+        elif number == 2:
+            place[:, 0] = COLORS.take(stored)
+        elif number == 3:
+            SCALES.take(stored, out=place, mode="clip")
+        elif number == 4:
+            columns = zip(decode_quats(stored, self._version).T, self._parities, strict=True)
+            for column, (values, parity) in enumerate(columns):
+                np.multiply(values, parity, out=place[:, column], casting="same_kind")
+        else:
+            higher = place.reshape(len(place), -1)[:, 3:]
+            np.subtract(stored, np.float32(SH_ZERO), out=higher)
+            higher *= self._sh_steps
 
 
-def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarray]:
+def encode_rows(part: Gaussians, version: Literal[2, 3, 4], signs: Signs) -> Iterator[np.ndarray]:
     """Encode a chunk of Gaussians without centers, whose precision depends on the whole scene.
 
     Args:
-        part: Gaussians in the file's axes, float32, on the CPU.
+        part: Gaussians in gaussrep's axes, float32, on the CPU.
         version: 2 to 4.
+        signs: Signs of x, y and z in the file's axes.
 
     Yields:
         Bytes of opacities, colors, scales, quaternions and SH, [N, size] each.
@@ -117,8 +134,8 @@ def encode_rows(part: Gaussians, version: Literal[2, 3, 4]) -> Iterator[np.ndarr
     yield _to_bytes(part.opacities.numpy() * 255)
     yield _to_bytes((sh[:, 0] * COLOR_SCALE + 0.5) * 255)
     yield _log_scales(part.scales.numpy())
-    yield encode_quats(part.quats.double().numpy(), version)
-    yield _sh_bytes(sh[:, 1:])
+    yield encode_quats(part.quats.double().numpy() * quat_parities(signs), version)
+    yield _sh_bytes(sh[:, 1:], sh_parities(part.sh_degree or 0, signs)[1:])
 
 
 def encode_centers(means: np.ndarray, bits: int) -> np.ndarray:
@@ -134,18 +151,14 @@ def encode_centers(means: np.ndarray, bits: int) -> np.ndarray:
     return _to_fixed(means.astype(np.float64) * 2**bits)
 
 
-def _centers(stored: np.ndarray, header: SpzHeader) -> np.ndarray:
-    """Decode half floats of version 1, and fixed-point numbers of the others."""
-    if header.version == 1:
-        return stored.view("<f2")
-    return _from_fixed(stored.reshape(-1, 3, 3)) / 2**header.fractional_bits
-
-
-def _from_fixed(parts: np.ndarray) -> np.ndarray:
-    """Decode signed little-endian numbers of three bytes."""
-    low, middle, high = (parts[..., place].astype(np.int32) for place in range(3))
-    unsigned = low | middle << 8 | high << 16
-    return (unsigned ^ 1 << 23) - (1 << 23)
+def _centers(stored: np.ndarray, version: Literal[1, 2, 3, 4]) -> np.ndarray:
+    """Read half floats of version 1, and signed numbers of three bytes of the others, [N, 3]."""
+    if version == 1:
+        return stored.view("<f2").astype(np.float32)
+    low, middle, high = (
+        stored[:, byte::3].astype(kind) for byte, kind in enumerate((np.int32, np.int32, np.int8))
+    )
+    return (low | middle << 8 | high.astype(np.int32) << 16).astype(np.float32)
 
 
 def _to_fixed(values: np.ndarray) -> np.ndarray:
@@ -184,15 +197,22 @@ def _log_scales(scales: np.ndarray) -> np.ndarray:
     return _to_bytes(steps)
 
 
-def _sh_bytes(sh: np.ndarray) -> np.ndarray:
+def _sh_bytes(sh: np.ndarray, parities: Sequence[float]) -> np.ndarray:
     """Round to 1/128 and then to the steps, as Niantic's code does."""
-    fine = sh.reshape(len(sh), -1) * np.float32(SH_ZERO)
+    fine = sh.reshape(len(sh), -1) * np.repeat(np.array(parities, np.float32) * SH_ZERO, 3)
     np.rint(fine, out=fine)
     fine += SH_ZERO
     stored = fine.clip(0, 255, out=fine).astype(np.uint8)
-    for table, columns in zip(COARSE, (slice(0, 9), slice(9, None)), strict=True):
-        stored[:, columns] = table[stored[:, columns]]
-    return stored
+    first, others = SH_STEPS
+    coarse = _round_bytes(stored, others)
+    coarse[:, :9] = _round_bytes(stored[:, :9], first)
+    return coarse
+
+
+def _round_bytes(stored: np.ndarray, bits: int) -> np.ndarray:
+    """Round bytes to multiples of 2^bits, and 256 to 255."""
+    steps = ((stored >> bits - 1) + 1) >> 1
+    return (steps << bits) - (steps >> 8 - bits)
 
 
 def _to_bytes(values: np.ndarray) -> np.ndarray:
@@ -205,6 +225,9 @@ BITS = 9
 """Bits of the magnitude of each of the smallest three in version 3; a tenth bit is the sign."""
 LARGEST_SIZE = 2**BITS - 1
 SHIFTS = np.array([20, 10, 0], np.uint32)
+SIZES = np.arange(LARGEST_SIZE + 1) / LARGEST_SIZE * np.sqrt(0.5)
+COMPONENTS = np.concatenate([SIZES, -SIZES])
+"""What the ten bits of a component mean."""
 XYZW = [1, 2, 3, 0]
 """Indices that reorder wxyz to the file's xyzw; `WXYZ` reverses it."""
 WXYZ = [3, 0, 1, 2]
@@ -222,13 +245,11 @@ def decode_quats(stored: np.ndarray, version: Literal[1, 2, 3, 4]) -> np.ndarray
         Quaternions, wxyz, of length 1 up to rounding, [N, 4].
     """
     if version < 3:
-        xyz = stored / HALF - 1
-        return np.concatenate([largest_component(xyz)[:, None], xyz], axis=1)
-    words = np.ascontiguousarray(stored).view("<u4")
-    fields = words >> SHIFTS
-    sizes = (fields & LARGEST_SIZE) / LARGEST_SIZE * np.sqrt(0.5)
-    three = np.where(fields >> BITS & 1, -sizes, sizes)
-    return restore_largest(three, (words[:, 0] >> 30).astype(np.intp))[:, WXYZ]
+        xyz = stored.T / HALF - 1
+        return np.concatenate([largest_component(xyz)[None], xyz]).T
+    words = np.ascontiguousarray(stored).view("<u4")[:, 0]
+    three = COMPONENTS.take(words >> SHIFTS[:, None] & len(COMPONENTS) - 1)
+    return restore_largest(three, words >> 30)[WXYZ].T
 
 
 def encode_quats(quats: np.ndarray, version: Literal[2, 3, 4]) -> np.ndarray:
@@ -241,20 +262,22 @@ def encode_quats(quats: np.ndarray, version: Literal[2, 3, 4]) -> np.ndarray:
     Returns:
         Bytes, [N, 3] or [N, 4].
     """
-    unit = _normalized(quats)
+    unit = _normalized(np.ascontiguousarray(quats.T))
     if version == 2:
-        return _three_bytes(_normalized(decode_quats(_three_bytes(unit), version)))
-    three, largest = drop_largest(unit[:, XYZW], float(LARGEST_SIZE))
+        stored = _three_bytes(unit)
+        return _three_bytes(_normalized(decode_quats(stored, version).T))
+    three, largest = drop_largest(unit[XYZW], float(LARGEST_SIZE))
     fields = (three < 0).astype(np.uint32) << BITS | np.abs(three).astype(np.uint32)
-    words = (fields << SHIFTS).sum(1, dtype=np.uint32) | largest.astype(np.uint32) << 30
+    first, second, third = fields << SHIFTS[:, None]
+    words = first | second | third | largest.astype(np.uint32) << 30
     return words.astype("<u4")[:, None].view(np.uint8)
 
 
 def _normalized(quats: np.ndarray) -> np.ndarray:
-    return quats / np.linalg.norm(quats, axis=1, keepdims=True)
+    return quats / np.linalg.norm(quats, axis=0)
 
 
 def _three_bytes(unit: np.ndarray) -> np.ndarray:
-    """Encode x, y and z; where w is near 0, rounding makes them longer than 1."""
-    sign = np.where(unit[:, :1] < 0, -1, 1)
-    return np.rint((sign * unit[:, 1:] + 1) * HALF).astype(np.uint8)
+    """Encode x, y and z, [N, 3]; near w = 0, rounding makes them longer than 1."""
+    sign = np.where(unit[0] < 0, -1, 1)
+    return np.rint((sign * unit[1:] + 1) * HALF).T.astype(np.uint8)

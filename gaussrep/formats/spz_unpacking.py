@@ -127,14 +127,15 @@ def open_spz(file: ByteStream) -> SpzSource:
         The file, before its streams.
 
     Raises:
-        FormatError: If this is no SPZ file of version 1 to 4, it is damaged, or it is of version 4
+        FormatError: If this is not an SPZ file of version 1 to 4, or is damaged, or is of version 4
             and zstandard is not installed.
     """
     head = file.read(HEADER.size)
     if not head.startswith(MAGIC):
         if not GZIP_HEADER.startswith(head[:2]):
             raise FormatError(
-                "this is no SPZ file, or it is damaged: it begins neither with NGSP nor as gzip."
+                "this is not an SPZ file, or it is damaged: it begins neither with NGSP nor as "
+                "gzip does."
             )
         return _Packed.open(file)
     header, flags = _read_header(head)
@@ -182,7 +183,7 @@ class _Inflater(StreamReader):
             try:
                 piece = self.unpacker.decompress(self._rest, missing)
             except self._error as error:
-                raise FormatError(f"this is no SPZ file, or it is damaged: {error}.") from error
+                raise FormatError(f"this is not an SPZ file, or it is damaged: {error}.") from error
             self._rest = self.unpacker.unconsumed_tail
             pieces.append(piece)
             missing -= len(piece)
@@ -383,7 +384,7 @@ def _read_header(head: bytes) -> tuple[SpzHeader, int]:
         raise FormatError("the file is truncated: its header is not whole.")
     magic, version, count, degree, bits, flags, _ = HEADER.unpack_from(head)
     if magic != MAGIC:
-        raise FormatError("this is no SPZ file: its content does not begin with NGSP.")
+        raise FormatError("this is not an SPZ file: its content does not begin with NGSP.")
     if version not in (1, 2, 3, 4):
         raise FormatError(f"this is SPZ of version {version}; only 1 to 4 are read.")
     if count == 0 or degree > MAX_DEGREE or bits > MAX_FRACTIONAL_BITS:

@@ -16,7 +16,9 @@ from gaussrep.gaussians import Gaussians
 def held_by_spz(path):
     with path.open("rb") as file:
         source = open_spz(file)
-        return Gaussians(**decode_streams(source.header, source.in_order(), source.header.count))
+        return Gaussians(
+            **decode_streams(source.header, source.in_order(), source.header.count, (1, 1, 1))
+        )
 
 
 def held_by_glb(path):

@@ -235,7 +235,7 @@ class TestRefusal:
         ("data", "words"),
         [
             (b"", "truncated: its header is not whole"),
-            (b"ply\n", "no SPZ file, or it is damaged"),
+            (b"ply\n", "not an SPZ file, or it is damaged"),
             (gzip.compress(b"NGSP", mtime=0), "header is not whole"),
             (spz(magic=b"NOPE"), "does not begin with NGSP"),
             (b"NGSP" + bytes(28), "version 0; only 1 to 4"),
@@ -324,6 +324,13 @@ class TestWriting:
                     step = 8 if base < 3 else 16
                     assert stored % step == 0
                     assert abs((stored - 128) - 128 * wanted) <= step / 2 + 0.5001
+
+    @pytest.mark.parametrize(("value", "byte"), [(9, 255), (1, 255), (0.97, 255), (-1, 0), (-9, 0)])
+    def test_sh_beyond_a_byte_is_clamped(self, tmp_path, make_scene, value, byte):
+        g = make_scene(3, 3)
+        g.sh[:, 1:] = value
+        save(g, tmp_path / "a.spz", axes="ply")
+        assert set(gzip.decompress((tmp_path / "a.spz").read_bytes())[-3 * 45 - 12 : -12]) == {byte}
 
     def test_streams_are_one_gzip_member(self, tmp_path, make_scene):
         """Runs suit the first stream, repetitions the second; readers see neither."""
