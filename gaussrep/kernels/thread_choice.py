@@ -27,11 +27,12 @@ class ThreadChoice:
     """Number of threads for launches that resemble each other.
 
     Args:
-        most: Largest number of threads, the first choice.
+        most: Largest number of threads.
+        first: The first choice.
     """
 
-    def __init__(self, most: int) -> None:
-        self._most = self.threads = most
+    def __init__(self, most: int, first: int) -> None:
+        self._most, self.threads = most, first
         self._changing = Lock()
         self._mean, self._wait = inf, WAIT
         self._launches, self._before = -1, 0

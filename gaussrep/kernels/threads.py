@@ -247,11 +247,15 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
 
 
 def _choose(kernel: Callable[..., Any], tasks: int, most: int) -> ThreadChoice:
-    """Find the choice for launches of a kernel with about as many tasks."""
-    key = kernel, tasks.bit_length(), most
-    if key not in _choices:
-        _choices[key] = ThreadChoice(most)
-    return _choices[key]
+    """Find the choice for launches of a kernel with about as many tasks.
+
+    A new one begins with the number of threads for half or twice as many tasks.
+    """
+    size = tasks.bit_length()
+    if (kernel, size, most) not in _choices:
+        near = _choices.get((kernel, size - 1, most)) or _choices.get((kernel, size + 1, most))
+        _choices[kernel, size, most] = ThreadChoice(most, near.threads if near else most)
+    return _choices[kernel, size, most]
 
 
 def _forget() -> None:

@@ -21,7 +21,15 @@ from gaussrep.kernels.thread_count import (
     kernel_threads,
     torch_on_one_thread,
 )
-from gaussrep.kernels.threads import NONE, Tasks, ThreadPool, claim, split_tasks, stage_clock
+from gaussrep.kernels.threads import (
+    NONE,
+    Tasks,
+    ThreadPool,
+    _choose,
+    claim,
+    split_tasks,
+    stage_clock,
+)
 from gaussrep.rendering import get_renderer
 from gaussrep.testing.scenes import random_scene
 
@@ -292,3 +300,11 @@ def test_a_forked_child_draws_after_its_parent_did(tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="no fork here")
 def test_data_loader_workers_draw(tmp_path, method):
     run(tmp_path, WORKERS, method)
+
+
+def test_launches_of_a_new_size_begin_with_the_threads_of_the_nearest():
+    _choose(test_shares_are_even, 100, 4).threads = 1
+    assert _choose(test_shares_are_even, 200, 4).threads == 1
+    assert _choose(test_shares_are_even, 60, 4).threads == 1
+    assert _choose(test_shares_are_even, 2000, 4).threads == 4
+    assert _choose(test_shares_are_even, 100, 2).threads == 2
