@@ -1,6 +1,6 @@
 """Fit scenes by `ns-train`, and write JSON; run it with the python of nerfstudio's environment.
 
-python benchmarks/nerfstudio.py SUBJECT [--data FOLDER] [--run RUN] [--out FILE]
+python benchmarks/nerfstudio.py SUBJECT [--data FOLDER] [--run RUN] [--seeds N,N] [--out FILE]
 
 `balls` and `room` are the scenes of benchmarks/fit.py; `features` is the room with features.
 `cross` compares starts of one scene of `make-rooms`. `gpu` compares `gaussrep` with `splatfacto`,
@@ -8,14 +8,18 @@ and needs CUDA.
 """
 
 import argparse
+import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 from gaussrep.atomic_files import write_json
+from gaussrep.errors import GaussrepError
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import write_transforms
+from harness.options import counts
 from harness.report import describe_origin
 from nerfstudio_job import Job, fit
 
@@ -93,8 +97,9 @@ def main(given: argparse.Namespace) -> None:
     content |= {"definitions": DEFINITIONS, "rows": []}
     with tempfile.TemporaryDirectory() as folder:
         data, jobs = SUBJECTS[given.subject](given, Path(folder))
-        for job in jobs:
-            row = fit(job, data, given.every, given.images and given.images / job.name)
+        for seed, job in product(counts("--seeds", given.seeds, least=0), jobs):
+            images = given.images / f"{job.name}-{seed}" if given.images else None
+            row = fit(job, data, seed, given.every, images)
             print({key: value for key, value in row.items() if key != "curve"}, flush=True)
             content["rows"].append(row)
             write_json(content, given.out or RESULTS / f"nerfstudio-{given.subject}.json")
@@ -109,7 +114,11 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=4000, help="first Gaussians, for cross")
     parser.add_argument("--most", type=int, default=12_000, help="most Gaussians, for cross")
     parser.add_argument("--steps", type=int)
+    parser.add_argument("--seeds", default="0,1,2", help="one run of each row per seed")
     parser.add_argument("--every", type=int, default=500, help="steps between points of the curve")
     parser.add_argument("--images", type=Path, help="folder for rendered held-out views")
     parser.add_argument("--out", type=Path)
-    main(parser.parse_args())
+    try:
+        main(parser.parse_args())
+    except GaussrepError as error:
+        sys.exit(f"error: {error}")

@@ -23,11 +23,11 @@ class Job:
     """One call of `ns-train`.
 
     Attributes:
-        name: Of the row.
-        method: Which method.
-        steps: How many.
-        flags: Of the method.
-        parser: The data parser and its flags.
+        name: Name of the row.
+        method: Name of the method.
+        steps: Number of optimizer steps.
+        flags: Settings of the method.
+        parser: The data parser and its settings.
     """
 
     name: str
@@ -37,8 +37,8 @@ class Job:
     parser: Flags = ()
 
 
-def fit(job: Job, data: Path, every: int, images: Path | None) -> dict[str, Any]:
-    """Train, measure, and render the held-out views where a folder is given."""
+def fit(job: Job, data: Path, seed: int, every: int, images: Path | None) -> dict[str, Any]:
+    """Train, measure, and render the held-out views if a folder is given."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder)
         began, before = time.perf_counter(), child_seconds()
@@ -47,6 +47,7 @@ def fit(job: Job, data: Path, every: int, images: Path | None) -> dict[str, Any]
             "--timestamp", "run", "--max-num-iterations", job.steps, "--vis", "tensorboard",
             "--steps-per-save", job.steps, "--steps-per-eval-image", 0,
             "--steps-per-eval-all-images", every, "--logging.local-writer.enable", "False",
+            "--machine.seed", seed,
             *job.flags, *(() if job.parser else ("--data", data)), *job.parser,
         )  # fmt: skip
         seconds, spent = time.perf_counter() - began, child_seconds() - before
@@ -62,6 +63,7 @@ def fit(job: Job, data: Path, every: int, images: Path | None) -> dict[str, Any]
         return {
             "name": job.name,
             "method": job.method,
+            "seed": seed,
             "steps": job.steps,
             "psnr": scores["psnr"],
             "ssim": scores["ssim"],

@@ -91,7 +91,7 @@ else
     [ -z "$data" ] || stage cifar 240 "$python" benchmarks/gpu_cifar.py "$data" "$out/cifar.json" --seconds 190
     stage fit 40 "$python" benchmarks/fit.py --scene synthetic --strategy default --steps 1000 --out "$out/fit.json" \
         device=cuda
-    ! command -v ns-train > /dev/null || stage ns-train 60 "$python" benchmarks/nerfstudio.py gpu
+    ! command -v ns-train > /dev/null || stage ns-train 60 "$python" benchmarks/nerfstudio.py gpu --seeds 0
     cat "$work/gsplat.txt" >> "$out/log.txt"
 fi
 exit $failed

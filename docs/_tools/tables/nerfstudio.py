@@ -1,6 +1,7 @@
 """Tables of scenes fitted by `ns-train` and `gaussrep fit`, and of initializations."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from statistics import mean, median, stdev
 from typing import Any
 
 from tables.markdown import ABSENT, origin, read_results, table
@@ -23,47 +24,59 @@ FRACTIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 def fits_table() -> str:
     """Generate the table of held-out PSNR by both programs."""
     fits = {row["scene"]: row for row in _default_rows(read_results("fit")["rows"])}
-    rows, run = [], {}
+    lines, run = [], {}
     for name, (scene, title) in SCENES.items():
         run = read_results(f"nerfstudio-{name}")
-        found = run["rows"][0]
+        rows = run["rows"]
         other = ABSENT if scene is None else f"{fits[scene]['psnr']:.1f} dB"
-        times = f"{found['seconds']:.0f} s; {found['processor_seconds']:.0f} s"
-        rows.append([title, str(found["steps"]), other, f"{found['psnr']:.1f} dB", times])
+        seconds, spent = (
+            f"{median(row[key] for row in rows):.0f} s" for key in ("seconds", "processor_seconds")
+        )
+        psnr = _mean_and_deviation([row["psnr"] for row in rows])
+        lines.append([title, str(rows[0]["steps"]), other, f"{psnr} dB", f"{seconds}; {spent}"])
     head = ["scene", "steps", "`gaussrep fit`", "`ns-train gaussrep`", "wall-clock time; CPU time"]
-    return table(
-        head, rows, f"PSNR of held-out views. {origin(run)}; on a machine with other load."
-    )
+    caption = f"PSNR of held-out views; {_seeds(run)}, median times. {origin(run)}; beside other "
+    return table(head, lines, f"{caption}processes.")
 
 
 def starts_table() -> str:
     """Generate the table of held-out PSNR by step for three initializations.
 
-    The last column is the step at which each reaches the final PSNR of the random one.
+    The last column is the step at which the mean of each reaches the random one's final PSNR.
     """
     run = read_results("nerfstudio-cross")
-    rows = {row["name"]: row for row in run["rows"]}
-    goal = rows["random"]["psnr"]
-    steps = [_at(rows["random"]["curve"], fraction)["step"] for fraction in FRACTIONS[:-1]]
-    last = rows["random"]["steps"]
-    head = ["start", *(f"{step}" for step in steps), f"{last}", f"steps to {goal:.1f} dB"]
+    curves = {name: _curves(run["rows"], name) for name in STARTS}
+    steps = list(curves["random"])
+    shown = [steps[round(fraction * (len(steps) - 1))] for fraction in FRACTIONS]
+    goal = mean(curves["random"][shown[-1]])
     lines = []
     for name, title in STARTS.items():
-        row = rows[name]
-        curve = [f"{_at(row['curve'], fraction)['psnr']:.1f}" for fraction in FRACTIONS[:-1]]
-        lines.append([title, *curve, f"{row['psnr']:.1f}", _reached(row, goal)])
-    caption = f"PSNR of held-out views in dB after the given number of steps. {origin(run)}."
-    return table(head, lines, caption)
+        curve = curves[name]
+        reached = next((str(step) for step in steps if mean(curve[step]) >= goal), ABSENT)
+        lines.append([title, *(_mean_and_deviation(curve[step]) for step in shown), reached])
+    head = ["start", *map(str, shown), f"steps to {goal:.1f} dB"]
+    caption = f"PSNR of held-out views in dB after the given number of steps; {_seeds(run)}. "
+    return table(head, lines, f"{caption}{origin(run)}.")
 
 
 def _default_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [row for row in rows if row["strategy"] == "default"]
 
 
-def _at(curve: list[dict[str, Any]], fraction: float) -> Mapping[str, Any]:
-    return curve[round(fraction * len(curve))] if fraction else curve[0]
+def _curves(rows: Sequence[Mapping[str, Any]], name: str) -> dict[int, list[float]]:
+    """Collect the PSNR of all seeds by step."""
+    found: dict[int, list[float]] = {}
+    for row in rows:
+        if row["name"] == name:
+            for point in (*row["curve"], {"step": row["steps"], "psnr": row["psnr"]}):
+                found.setdefault(point["step"], []).append(point["psnr"])
+    return found
 
 
-def _reached(row: Mapping[str, Any], goal: float) -> str:
-    points = [*row["curve"], {"step": row["steps"], "psnr": row["psnr"]}]
-    return next((str(point["step"]) for point in points if point["psnr"] >= goal), ABSENT)
+def _mean_and_deviation(values: Sequence[float]) -> str:
+    return f"{mean(values):.1f} ± {stdev(values):.1f}"
+
+
+def _seeds(run: Mapping[str, Any]) -> str:
+    count = len({row["seed"] for row in run["rows"]})
+    return f"means and standard deviations of {count} seeds"
