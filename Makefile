@@ -21,6 +21,10 @@ ifeq ($(shell uname -s)$(shell command -v nvidia-smi),Linux)
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 endif
 INSTALL_TORCH := -m pip install --retries 1 $(TORCH_INDEX:%=--extra-index-url %)
+# Seconds since the time in .began; .torch keeps those of torch, so that the sum is what an environment takes from nothing.
+SECONDS_SINCE = echo $$(($$(date +%s) - $$(cat $(VENV)/.began)))
+REPORT_INSTALLATION = torch=$$(cat $(VENV)/.torch); seconds=$$(($$($(SECONDS_SINCE)) + $${torch:-0})); \
+	echo "== $(VENV) was installed in $$((seconds / 60)) min $$((seconds % 60)) s and holds $$(du -sh $(VENV) | cut -f1) =="
 IMAGES ?=
 MUTANTS ?= 10000
 DEMO_DATA := $(if $(IMAGES),data.type=images data.root="$(IMAGES)" data.image_size=64)
@@ -33,23 +37,26 @@ help:  ## Show this list.
 $(VENV)/.torch: $(CONSTRAINTS)
 	@test -n "$(PYTHON)" || { echo "error: no Python from 3.11 to 3.14 with venv was found; install one, or name yours: make PYTHON=/path/to/python"; exit 1; }
 	@echo "== Create $(VENV) with $$($(PYTHON) --version) =="
+	@mkdir -p $(VENV) && date +%s > $(VENV)/.began
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q pip==26.3
 	@echo "== Install torch ($(if $(TORCH_INDEX),the CPU build if its index can be reached,the default build of this system)) =="
 	$(BIN)/python $(INSTALL_TORCH) -c $(CONSTRAINTS) torch torchvision
-	touch $@
+	@$(SECONDS_SINCE) > $@
 
 $(VENV)/.demo: $(VENV)/.torch pyproject.toml plugins/gmae/pyproject.toml
 	@echo "== Install gaussrep and what the demo needs =="
+	@date +%s > $(VENV)/.began
 	$(BIN)/python -m pip install -c $(CONSTRAINTS) -e ".[photos]" -e plugins/gmae
-	@echo "$(VENV) holds $$(du -sh $(VENV) | cut -f1)"
-	touch $@
+	@$(REPORT_INSTALLATION)
+	@touch $@
 
 $(VENV)/.demo-3d: $(VENV)/.torch pyproject.toml plugins/gaussiancross/pyproject.toml plugins/rooms/pyproject.toml
 	@echo "== Install gaussrep and what the demo needs =="
+	@date +%s > $(VENV)/.began
 	$(BIN)/python -m pip install -c $(CONSTRAINTS) -e . -e plugins/gaussiancross -e plugins/rooms
-	@echo "$(VENV) holds $$(du -sh $(VENV) | cut -f1)"
-	touch $@
+	@$(REPORT_INSTALLATION)
+	@touch $@
 
 $(VENV)/.ready: $(VENV)/.torch pyproject.toml $(PLUGINS:%=%/pyproject.toml)
 	$(BIN)/python -m pip install -c $(CONSTRAINTS) --group dev -e ".[$(EXTRAS)]" $(PLUGINS:%=-e %)

@@ -2,16 +2,17 @@
 
 import errno
 import os
-import re
-import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gaussrep import plugins
-from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import ConfigError, DataError, FormatError, PluginError, RunError
+from gaussrep.formats.first_bytes import require_first_bytes
 from gaussrep.formats.suffixes import format_of, suffixes
 from gaussrep.training.run_folder import RunFolder
+
+FILE_SUFFIXES = {".html", ".htm", ".json", ".pdf", ".png", ".ply", ".safetensors"}
+"""Suffixes of files that users expect where a folder is written."""
 
 
 def require_gaussians(path: Path) -> None:
@@ -21,13 +22,14 @@ def require_gaussians(path: Path) -> None:
         path: The file to read.
 
     Raises:
-        FormatError: It is missing, a folder, or of an unknown suffix.
+        FormatError: It is missing, a folder, of an unknown suffix, or of another format.
     """
     if path.is_dir():
         raise FormatError(f"{path} is {_describe_folder(path)}")
-    format_of(path, reading=True)
+    name = format_of(path, reading=True)
     if not path.exists():
         raise FormatError(f"{path}: cannot be read: {os.strerror(errno.ENOENT)}.")
+    require_first_bytes(path, name)
 
 
 def _describe_folder(path: Path) -> str:
@@ -76,8 +78,10 @@ def require_output_folder(option: str, path: Path) -> None:
         path: The folder.
 
     Raises:
-        ConfigError: It cannot be made or written.
+        ConfigError: It cannot be made or written, or has the name of a file.
     """
+    if path.is_file() or path.suffix.lower() in FILE_SUFFIXES:
+        raise ConfigError(f"{option} is {path}; expected a folder, such as {path.with_suffix('')}.")
     if reason := _why_not_written(path):
         raise ConfigError(f"{option} is {path}, which cannot be written: {reason}.")
 
@@ -90,24 +94,6 @@ def _why_not_written(folder: Path) -> str:
     except OSError as error:
         return error.strerror or str(error)
     return ""
-
-
-def require_device(option: str, name: str) -> None:
-    """Check that there may be a device of a name.
-
-    Args:
-        option: Name of the option.
-        name: `auto`, `cpu`, `cuda`, `cuda:1`, …
-
-    Raises:
-        ConfigError: It is not the name of a device, or this system cannot have such a device.
-    """
-    if re.fullmatch(r"auto|(cpu|cuda|mps|xpu)(:\d+)?", name) is None:
-        raise ConfigError(f"{option} is {name!r}; expected auto, cpu, cuda, or cuda:1 and so on")
-    if name == "mps" and sys.platform != "darwin":
-        raise ConfigError(f"{option} is mps, but only macOS has it; use auto or cpu")
-    if name.partition(":")[0] == "cuda" and (reason := missing_cuda()):
-        raise ConfigError(f"{option} is {name}, but {reason}; use auto or cpu")
 
 
 def require_renderer(option: str, name: str) -> None:
@@ -143,4 +129,7 @@ def require_new_run(folder: Path | None, parent: Path, *, overwrite: bool) -> No
     if os.environ.get("RANK", "0") != "0":  # one process writes
         return
     if reason := _why_not_written(folder or parent):
-        raise RunError(f"cannot write the run folder {folder or parent}: {reason}")
+        raise RunError(
+            f"cannot write the run folder {folder or parent}: {reason}; give another one by "
+            "--run FOLDER"
+        )

@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.cli.checks import require_device, require_output
+from gaussrep.cli.checks import require_output
 from gaussrep.cli.loading import loading
 from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.shard_option import ShardOption
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.console import Progress
+from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.work_shares import WorkShare

@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 
 from gaussrep import plugins
-from gaussrep.cli.checks import require_device, require_output, require_output_folder
+from gaussrep.cli.checks import require_output, require_output_folder
 from gaussrep.cli.loading import loading
+from gaussrep.cli.plugin_commands import component_names
 from gaussrep.cli.run_argument import RunArgument
 from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress, print_table
+from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError, UnavailableError
 
 
@@ -37,9 +39,7 @@ def evaluate(
     trust: TrustOption = None,
 ) -> None:
     """Evaluate a trained method; print the scores, and write them as JSON."""
-    evaluations = {
-        name for each in plugins.list("evaluations") for name in (each.name, each.qualified)
-    }
+    evaluations = component_names("evaluations")
     if str(run) in evaluations and name not in evaluations:
         raise ConfigError(f"the evaluation comes first: gaussrep evaluate {run} {name}")
     if out is not None and out.suffix.lower() != ".json":

@@ -15,7 +15,7 @@ from gaussrep.collector import paused_collector
 from gaussrep.config import load_config
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.preflight import preflight
-from gaussrep.errors import ConfigError
+from gaussrep.errors import ConfigError, RunError
 
 if TYPE_CHECKING:
     from gaussrep.fitting.config import FitConfig
@@ -163,14 +163,21 @@ def _resumed_override(override: str) -> str:
 
 
 def _resume(folder: Path, overrides: list[str]) -> "FitResult":
+    from gaussrep.training.data_places import require_data
     from gaussrep.training.resumed_config import require_incomplete, resumed_config
     from gaussrep.training.run_folder import RunFolder
 
     changes = [_resumed_override(override) for override in overrides]
     run = RunFolder.open(folder)
+    if (method := run.read_config().method.type) != "fit":
+        raise RunError(
+            f"{folder} holds a run of {method}, not a fit; resume it with: "
+            f"gaussrep train --resume {folder}"
+        )
     settings = resumed_config(run, changes)  # reports mistakes before torch is imported
     run.latest_checkpoint()
     require_incomplete(run, settings, "fit")
+    require_data(run, settings.data, {inner: name for name, inner in RESUMED.items()})
 
     with loading(f"resume {folder}"):
         from gaussrep.fitting.run_fit import resume_fit

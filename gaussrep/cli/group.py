@@ -12,7 +12,8 @@ from gaussrep.cli.builtin import BUILTIN, COMMAND_CLASSES
 from gaussrep.cli.interruption import exit_interrupted
 from gaussrep.cli.lazy import LazyCommand, LazyGroup, importer
 from gaussrep.cli.plugin_commands import command_clashes, plugin_commands
-from gaussrep.errors import GaussrepError
+from gaussrep.errors import GaussrepError, UnknownNameError
+from gaussrep.plugins.companions import missing_companion
 
 USER_ERROR = 2
 
@@ -92,6 +93,25 @@ class CommandGroup(LazyGroup):
         if cmd_name not in self.commands:
             self._add_plugins()
         return self.commands.get(cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find and import the command of the arguments.
+
+        Args:
+            ctx: Click's context.
+            args: Arguments of the command line.
+
+        Returns:
+            Name of the command, the command, and its arguments.
+
+        Raises:
+            UnknownNameError: It is a command of a distribution that is not installed.
+        """
+        if self.get_command(ctx, args[0]) is None and (
+            advice := missing_companion("commands", args[0])
+        ):
+            raise UnknownNameError(f"There is no command {args[0]!r} here; {advice}.")
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command.

@@ -61,14 +61,14 @@ def require_image_files(names: Sequence[str]) -> None:
         names: Their paths.
 
     Raises:
-        DataError: One is missing, or a folder.
+        DataError: One is missing, a folder, or of a format that is not read.
     """
-    from gaussrep.data.image_files import read_image  # imports numpy and Pillow
+    from gaussrep.data.image_files import SUFFIXES, read_image  # imports numpy and Pillow
 
     for name in names:
         if Path(name).is_dir():
             raise DataError(
                 f"{name} is a folder; name its images: gaussrep inspect RUN {name}/*.jpg"
             )
-        if not Path(name).is_file():
+        if not Path(name).is_file() or Path(name).suffix.lower() not in SUFFIXES:
             read_image(name)

@@ -21,7 +21,7 @@ def new_plugin(
     write_plugin(plugin, folder)
     typer.echo(
         f"{folder}: the plugin {plugin.distribution}\n"
-        f"install it: pip install -e {folder}\n"
+        f'install it: pip install -e "{folder}[test]"\n'
         "see it:     gaussrep plugins\n"
         f"train it:   gaussrep train {plugin.distribution} --preset demo\n"
         f"test it:    pytest {folder}"

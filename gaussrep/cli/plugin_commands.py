@@ -44,6 +44,18 @@ def displayed_name(component: plugins.Component) -> str:
     return component.name if meant == component else component.qualified
 
 
+def component_names(kind: str) -> set[str]:
+    """Collect the names that users may write for the components of a kind.
+
+    Args:
+        kind: Kind of component, a key of `gaussrep.plugins.KINDS`.
+
+    Returns:
+        Short and qualified names.
+    """
+    return {name for each in plugins.list(kind) for name in (each.name, each.qualified)}
+
+
 def _importer(component: plugins.Component) -> Callable[[], Any]:
     def load() -> Any:
         function = component.load()

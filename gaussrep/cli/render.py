@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gaussrep import plugins
-from gaussrep.cli.checks import require_output, require_renderer
+from gaussrep.cli.checks import require_output, require_output_folder, require_renderer
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.clips import check_clip, write_clip
 from gaussrep.console import Progress
-from gaussrep.errors import ConfigError
+from gaussrep.errors import ConfigError, DataError
+from gaussrep.plain_files import read_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,9 +111,20 @@ def _check_output(out: Path, path: str | None, width: int, height: int) -> None:
         return
     if path != "orbit" and not Path(path).is_file():
         raise ConfigError(f"--path is {path}, expected orbit or a JSON file of cameras.")
+    if path != "orbit":
+        _check_json(Path(path))
     check_clip(out, width, height)
     if out.suffix:
         require_output("--out", out)
+    else:
+        require_output_folder("--out", out)
+
+
+def _check_json(path: Path) -> None:
+    try:
+        read_json(path, "utf-8-sig", finite=False)
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path}: cannot be read: {error}.") from error
 
 
 def _check_view(fov: float, eye: str | None, look_at: str | None, up: str) -> None:
@@ -154,7 +166,8 @@ def _numbers(option: str, text: str) -> list[float]:
     except ValueError:
         values = []
     if len(values) != 3 or not all(abs(value) < 1e30 for value in values):
-        raise ConfigError(f"{option} is {text!r}, expected three numbers such as 0,0.5,1.")
+        names = "".join(f"{name}, " for name in COLORS) if option == "--background" else ""
+        raise ConfigError(f"{option} is {text!r}, expected {names}three numbers such as 0,0.5,1.")
     return values
 
 

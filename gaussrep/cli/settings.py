@@ -13,6 +13,7 @@ from gaussrep.config.components import config_class
 from gaussrep.config.describe import REQUIRED, Setting, describe_settings
 from gaussrep.config.presets import preset, preset_summaries
 from gaussrep.errors import ConfigError
+from gaussrep.plugins.companions import missing_companion
 from gaussrep.plugins.suggestions import suggest
 
 HEADERS = ("setting", "default", "takes", "meaning")
@@ -121,6 +122,8 @@ def find_subject(name: str) -> Subject:
     if named:
         choices = " or ".join(f"{c.kind}/{c.name}" for c in named)
         raise ConfigError(f"{name!r} names several components; write {choices}")
+    if advice := missing_companion(None, name):
+        raise ConfigError(f"Nothing with settings is called {name!r} here; {advice}.")
     known = ["fit", *plugins.KINDS, *(c.name for c in plugins.list() if c.kind != "commands")]
     hint = suggest(name, known, "gaussrep settings")
     raise ConfigError(f"Nothing with settings is called {name!r}; {hint}")

@@ -16,6 +16,7 @@ from gaussrep.config.preflight import preflight
 from gaussrep.errors import ConfigError
 from gaussrep.training.data_places import require_data
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.trust import trusting
 
 if TYPE_CHECKING:
     from gaussrep.training.config import TrainConfig
@@ -66,7 +67,7 @@ def train(
         from gaussrep.training.config import train_config
 
         resolved = train_config(method, preset, config or [], overrides)
-        _check(resolved, run, start_from, overwrite=overwrite)
+        _check(resolved, run, start_from, trust or [], overwrite=overwrite)
         start_processes(processes)
         user_config = {
             "method": method,
@@ -107,14 +108,25 @@ def _check_alone_with_resume(options: dict[str, Any]) -> None:
         )
 
 
+HAS_WEIGHTS = ("method",)
+"""Settings that are not checked where the weights of a run are loaded: the initial ones may have
+moved."""
+
+
 def _check(
-    config: "TrainConfig", run: Path | None, start_from: Path | None, *, overwrite: bool
+    config: "TrainConfig",
+    run: Path | None,
+    start_from: Path | None,
+    trust: list[str],
+    *,
+    overwrite: bool,
 ) -> None:
     """Report mistakes before importing torch."""
     if start_from is not None:
         RunFolder.open(start_from)
     require_new_run(run, Path("runs"), overwrite=overwrite)
-    preflight(config)
+    with trusting(trust):
+        preflight(config, HAS_WEIGHTS if start_from is not None else ())
 
 
 def _resume(folder: Path, overrides: list[str], trust: list[str]) -> "TrainResult":
@@ -126,7 +138,7 @@ def _resume(folder: Path, overrides: list[str], trust: list[str]) -> "TrainResul
     run.latest_checkpoint()
     require_incomplete(run, settings, "train", "trainer.")
     require_data(run, settings.data)
-    preflight(settings)
+    preflight(settings, HAS_WEIGHTS)
 
     with loading(f"resume {folder}"):
         from gaussrep.training.trainer import resume

@@ -1,6 +1,6 @@
 """Base classes of configurations, and errors about unknown keys."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, LiteralString
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -11,6 +11,7 @@ from gaussrep.plugins.suggestions import did_you_mean
 
 RENAMED = "renamed_key"
 UNKNOWN = "unknown_key"
+_UNKNOWN_TEXT: LiteralString = "unknown key; {hint}"
 
 
 def explain_unknown_keys(
@@ -47,9 +48,13 @@ def _explained(
         context = {"old": key, "new": renamed[key]}
         return PydanticCustomError(RENAMED, _renamed_text(renamed[key]), context)
     if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1:
-        return PydanticCustomError(UNKNOWN, "unknown key; {hint}", {"hint": _hint(model, key)})
+        near = _near_paths(model, key, detail["input"])
+        context = {"near": near, "hint": _hint(model, near)}
+        return PydanticCustomError(UNKNOWN, _UNKNOWN_TEXT, context)
     if detail["type"] == RENAMED:
         return PydanticCustomError(RENAMED, _renamed_text(detail["ctx"]["new"]), detail["ctx"])
+    if detail["type"] == UNKNOWN:
+        return PydanticCustomError(UNKNOWN, _UNKNOWN_TEXT, detail["ctx"])
     return PydanticCustomError(detail["type"], "{text}", {"text": detail["msg"]})
 
 
@@ -57,10 +62,16 @@ def _renamed_text(new: str) -> LiteralString:
     return "was renamed to {new}" if new else "was removed"
 
 
-def _hint(model: type[BaseModel], key: str) -> str:
+def _near_paths(model: type[BaseModel], key: str, value: Any) -> list[str]:
+    """Find the dotted paths in a model that an unknown key of it may mean."""
     paths = list(_paths(model))
     deeper = [path for path in paths if path.endswith(f".{key}")]
     near = deeper or near_keys(key, model.model_fields) or near_keys(key, paths)
+    inner = value if isinstance(value, Mapping) else {}
+    return near or [name for name in model.model_fields if name in inner]
+
+
+def _hint(model: type[BaseModel], near: Sequence[str]) -> str:
     return did_you_mean(near) if near else f"there are: {', '.join(sorted(model.model_fields))}."
 
 

@@ -11,10 +11,13 @@ class Guidance:
     Args:
         listing: The command that lists all settings, `gaussrep settings gmae`.
         missing: Cure for a required key that is not given, by its dotted path.
+        own_data: Settings for a folder of the user's, with `{root}` for its path; empty if no
+            folder of images fits the command.
     """
 
     listing: str
     missing: Mapping[str, str] = field(default_factory=dict)
+    own_data: str = ""
 
     def cure_of_missing(self, key: str) -> str:
         """Return what to do about a missing key.
@@ -27,6 +30,18 @@ class Guidance:
         """
         cure = self.missing.get(key)
         return f"; {cure}" if cure else ""
+
+    def cure_of_unknown_data(self, name: str) -> str:
+        """Return what to do about a data set that does not exist.
+
+        Args:
+            name: Name that was given, perhaps of a folder.
+
+        Returns:
+            The end of a sentence, empty where nothing is known.
+        """
+        cure = f"; for a folder of yours, give {self.own_data.format(root=name)}"
+        return cure if self.own_data else ""
 
     def list_command(self, prefix: str) -> str:
         """Return the command that lists the settings below a dotted path.

@@ -1,6 +1,6 @@
 """Checks of a configuration against this machine, before anything heavy is imported."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from gaussrep import plugins
@@ -10,7 +10,7 @@ from gaussrep.config.field_kinds import FieldKind, ListOf, MapOf, field_kind
 from gaussrep.errors import UnavailableError
 
 
-def preflight(config: Config) -> None:
+def preflight(config: Config, without: Collection[str] = ()) -> None:
     """Check that what a configuration names is there: components, files, folders, devices.
 
     Calls `Config.preflight` of every nested configuration. Takes milliseconds and imports no torch,
@@ -18,6 +18,7 @@ def preflight(config: Config) -> None:
 
     Args:
         config: A validated configuration.
+        without: Fields of which only the components are checked.
 
     Raises:
         UnavailableError: A component cannot run here.
@@ -25,7 +26,11 @@ def preflight(config: Config) -> None:
     """
     config.preflight()
     for name in type(config).model_fields:
-        _check(field_kind(type(config), name), getattr(config, name))
+        kind, value = field_kind(type(config), name), getattr(config, name)
+        if name not in without:
+            _check(kind, value)
+        elif isinstance(kind, ComponentField):
+            _check_component(kind.kind, value)
 
 
 def _check(kind: FieldKind, value: Any) -> None:

@@ -1,6 +1,7 @@
 """Suggestions for an unknown key, from the components that the other settings choose."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from gaussrep import plugins
@@ -42,6 +43,8 @@ def explain_mistake(
     if error in ("missing", "component_type") and guidance is not None:
         cure = guidance.cure_of_missing(".".join([*above, key]))
         return f"{'is missing' if error == 'missing' else 'has no type'}{cure}" if cure else problem
+    if error == "component" and guidance is not None and [*above, key] == ["data"]:
+        return _with_own_folder(problem, _name("datasets", data.get("data"), None), guidance)
     if error != UNKNOWN or "did you mean" in problem:
         return problem
     if not above and (found := near_keys(key, _component_paths(model, data))):
@@ -51,6 +54,15 @@ def explain_mistake(
         if text := _owners(kind, name, key, ".".join(above)):
             return f"unknown key; {text}"
     return _shortened(problem, ".".join(above), guidance)
+
+
+def _with_own_folder(problem: str, name: str, guidance: Guidance) -> str:
+    """Add how a folder is given to an unknown data set, unless it is only misspelled."""
+    cure = guidance.cure_of_unknown_data(name)
+    is_unknown = problem.startswith("There is no ") and name
+    if not (cure and is_unknown) or ("did you mean" in problem and not Path(name).is_dir()):
+        return problem
+    return problem.rstrip(".") + cure
 
 
 def _component_paths(model: type[Config], data: Mapping[str, Any]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from gaussrep.config.base import RENAMED
 from gaussrep.errors import ConfigError, RenamedKeyError
+from gaussrep.plugins.suggestions import did_you_mean
 
 Explanation = Callable[[str, Sequence[int | str], str], str]
 """Adds a cure to a problem: called with pydantic's error type, the path and the problem."""
@@ -62,6 +63,9 @@ def format_validation_error(
             new_keys.add(key.removesuffix(context["old"]) + context["new"])
             continue
         problem = _problem(detail["msg"])
+        if near := detail.get("ctx", {}).get("near"):
+            prefix = "".join(f"{part}." for part in path[:-1])
+            problem = f"unknown key; {did_you_mean(f'{prefix}{name}' for name in near)}"
         if explain is not None:
             problem = explain(detail["type"], path, problem)
         wanted.setdefault(key, []).append(problem)

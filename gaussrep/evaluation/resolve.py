@@ -11,7 +11,7 @@ from gaussrep.config.guidance import Guidance
 from gaussrep.config.merge import merge
 from gaussrep.config.presets import preset as read_preset
 from gaussrep.errors import PluginError
-from gaussrep.evaluation.config import EvaluationConfig
+from gaussrep.evaluation.config import EvaluationConfig, LabeledConfig
 from gaussrep.training.data_places import require_named_data
 from gaussrep.training.run_folder import RunFolder
 
@@ -62,10 +62,18 @@ def resolve_evaluation_config(
     if given.get("data", default) in AUTO or "data=auto" in overrides:
         overrides = [override for override in overrides if override != "data=auto"]
         below, given["data"] = {"data": data}, {}
-    guidance = Guidance(f"gaussrep settings evaluations/{name}")
+    guidance = Guidance(f"gaussrep settings evaluations/{name}", own_data=_own_data(model, data))
     chosen = load_config(model, merge(model, [below, given]), (), overrides, guidance).data
     layers = [{"data": _below(chosen, data)}, {"data": named_data}, given]
     return load_config(model, merge(model, layers), (), overrides, guidance)
+
+
+def _own_data(model: type[EvaluationConfig], run_data: Mapping[str, Any]) -> str:
+    """Name the settings for a folder of the user's; empty for a run on anything but images."""
+    if plugins.find("datasets", run_data["type"]).record.modality != "image":
+        return ""
+    kind = "folders" if issubclass(model, LabeledConfig) else "images"
+    return f"data.type={kind} data.root={{root}}"
 
 
 def _model(name: str) -> type[EvaluationConfig]:

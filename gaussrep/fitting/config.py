@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from gaussrep.config import ComponentConfig, Config, component
 from gaussrep.config.paths import AbsolutePath
-from gaussrep.cuda_driver import missing_cuda
+from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError, DataError
 from gaussrep.fitting.capture_formats import find_capture_format
 from gaussrep.fitting.strategy_config import Fraction
@@ -389,13 +389,12 @@ class FitConfig(BaseFitConfig):
     """Callbacks of the trainer by any name."""
 
     def preflight(self) -> None:
-        """Check that a requested CUDA device may exist.
+        """Check that a requested device may exist.
 
         Raises:
             ConfigError: There is none.
         """
-        if self.device == "cuda" and (reason := missing_cuda()):
-            raise ConfigError(f"device=cuda, but {reason}; use auto or cpu")
+        require_device("device", self.device)
 
     def train_config(self, *, validate: bool = True, stored: bool = False) -> TrainConfig:
         """Convert the settings to those of the trainer.

@@ -17,6 +17,7 @@ from gaussrep.fitting.stored_images import StoredImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Method
 from gaussrep.training.config import TrainConfig
+from gaussrep.training.data_places import require_data
 from gaussrep.training.resumed_config import resumed_config
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import TrainResult, resume, train
@@ -121,6 +122,7 @@ def resume_fit(
     run.latest_checkpoint()  # raises before the capture is read
     config = resumed_config(run, overrides or [])
     if capture is None:
+        require_data(run, config.data)
         capture = _open_again(run, _data(config).capture)
     began = time.perf_counter()
     return _result(resume(folder, overrides, datasets=_datasets(config, capture)), began)

@@ -11,6 +11,7 @@ from typing import BinaryIO, Literal
 import numpy as np
 
 from gaussrep.errors import FormatError
+from gaussrep.formats.first_bytes import NOT_PLY
 
 MAX_HEADER = 2**16
 ENCODINGS: dict[str, Literal["ascii", "<", ">"]] = {
@@ -129,7 +130,7 @@ def read_header(file: BinaryIO) -> PlyHeader:
 
 def _lines(file: BinaryIO) -> list[str]:
     if file.readline(MAX_HEADER).rstrip(b"\r\n") != b"ply":
-        raise FormatError("this is not a PLY file: it does not begin with the line 'ply'.")
+        raise FormatError(NOT_PLY)
     lines = []
     while file.tell() < MAX_HEADER:
         line = file.readline(MAX_HEADER)

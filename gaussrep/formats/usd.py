@@ -8,6 +8,7 @@ from gaussrep.errors import FormatError
 from gaussrep.formats.axes import RIGHT_DOWN_FORWARD, RIGHT_UP_BACK
 from gaussrep.formats.checked_files import open_for_reading, open_for_writing, validate_for_export
 from gaussrep.formats.config import UsdConfig
+from gaussrep.formats.first_bytes import NOT_USD
 from gaussrep.formats.format import Format
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.usd_crate import read_crate
@@ -108,7 +109,7 @@ def _read_layer(file: BinaryIO) -> UsdLayer:
     if start == CRATE:
         return read_crate(window)
     if not start.startswith(MAGIC):
-        raise FormatError("this is not a USD file: unknown signature.")
+        raise FormatError(NOT_USD)
     end = window.start + window.size
     with mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ) as data:
         return read_text(data, window.start)

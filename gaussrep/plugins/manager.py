@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 from gaussrep import __version__
 from gaussrep.errors import AmbiguousNameError, PluginError, UnknownNameError
 from gaussrep.plugins import builtin, hookspecs
+from gaussrep.plugins.companions import missing_companion
 from gaussrep.plugins.component import CORE, Component
 from gaussrep.plugins.discovery import discover
 from gaussrep.plugins.failure import Origin, PluginFailure
@@ -159,6 +160,9 @@ class PluginHost:
         try:
             return resolve_name(components, KINDS[kind].noun, name)
         except UnknownNameError as error:
+            if advice := missing_companion(kind, name):
+                sentence = f"There is no {KINDS[kind].noun} {name!r} here; {advice}."
+                raise UnknownNameError(sentence) from None
             if not any(failure.is_defect for failure in self.failures):
                 raise
             hint = "Some plugins failed to load; `gaussrep doctor` shows why."

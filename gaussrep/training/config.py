@@ -3,19 +3,19 @@
 Never imports torch.
 """
 
-import sys
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component, load_config
+from gaussrep.config.components import config_class
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.presets import preset as find_preset
 from gaussrep.config.presets import preset_summaries
-from gaussrep.cuda_driver import missing_cuda
+from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError
 
 Tracker = Literal[
@@ -156,10 +156,7 @@ class TrainerConfig(Config):
         Raises:
             ConfigError: There is none.
         """
-        if self.device == "cuda" and (reason := missing_cuda()):
-            raise ConfigError(f"trainer.device=cuda, but {reason}; use auto or cpu")
-        if self.device == "mps" and sys.platform != "darwin":
-            raise ConfigError("trainer.device=mps, but only macOS has it; use auto or cpu")
+        require_device("trainer.device", self.device)
 
     @model_validator(mode="after")
     def _one_length(self) -> "TrainerConfig":
@@ -209,13 +206,35 @@ class TrainConfig(Config):
         if "image_size" in self.data.model_fields_set:
             raise ValueError(
                 f"data.image_size is {given}, but method.image_size is {wanted}; "
-                f"give data.image_size={wanted}, or method.image_size={given}"
+                f"give data.image_size={wanted}{_other_size(self.method, given)}"
             )
         settings = {name: getattr(self.data, name) for name in self.data.model_fields_set}
         data = type(self.data).model_validate({**settings, "image_size": wanted})
         data.model_fields_set.discard("image_size")  # nobody gave it
         object.__setattr__(self, "data", data)  # frozen for everyone else
         return self
+
+
+def _other_size(method: ComponentConfig, given: int) -> str:
+    """Offer the size nearest to the given one that the method takes, such as a multiple of patches.
+
+    Returns:
+        The end of a sentence; empty if that is the size that the method has.
+    """
+    nearby = sorted(range(max(1, given // 2), 2 * given), key=lambda size: abs(size - given))
+    size = next((size for size in nearby if _takes_size(method, size)), None)
+    if size in (None, getattr(method, "image_size", None)):
+        return ""
+    return f", or method.image_size={size}" + ("" if size == given else " without data.image_size")
+
+
+def _takes_size(method: ComponentConfig, size: int) -> bool:
+    settings = {name: getattr(method, name) for name in method.model_fields_set}
+    try:
+        type(method).model_validate({**settings, "image_size": size})
+    except ValidationError:
+        return False
+    return True
 
 
 def train_config(
@@ -260,5 +279,10 @@ def _guidance(component: plugins.Component, method: str, preset: str | None) -> 
     ):
         others = f" (or {', '.join(names[1:])})" if names[1:] else ""
         trainer = f"give --preset {names[0]}{others}, or {trainer.removeprefix('give ')}"
-    data = "give data.type=images data.root=FOLDER, or another one of: gaussrep plugins datasets"
-    return Guidance(f"gaussrep settings {method}", {"trainer": trainer, "data": data})
+    listing = "gaussrep plugins datasets"
+    takes_images = "image_size" in config_class("methods", component.qualified).model_fields
+    own_data = "data.type=images data.root={root}" if takes_images else ""
+    data = f"give data.type=… and its settings, one of: {listing}"
+    if takes_images:
+        data = f"give data.type=images data.root=FOLDER, or another one of: {listing}"
+    return Guidance(f"gaussrep settings {method}", {"trainer": trainer, "data": data}, own_data)

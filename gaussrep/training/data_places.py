@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gaussrep.config import ComponentConfig
@@ -24,7 +25,13 @@ def find_places(data: ComponentConfig) -> dict[str, Path]:
     values = dict(flat_settings({"data": data.model_dump()}))
     if values.get("data.download"):
         return {}
-    return {key: values[key] for key in PLACES if isinstance(values.get(key), Path)}
+    places = {key: Path(values[key]) for key in PLACES if isinstance(values.get(key), str | Path)}
+    return {key: place for key, place in places.items() if _is_folder(values[key])}
+
+
+def _is_folder(value: str | Path) -> bool:
+    """Whether a setting names a folder: a capture may be `synthetic:NAME`, too."""
+    return isinstance(value, Path) or Path(value).is_absolute()
 
 
 def flat_settings(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -44,12 +51,15 @@ def flat_settings(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple
             yield f"{prefix}{key}", value
 
 
-def require_data(run: RunFolder, data: ComponentConfig) -> None:
+def require_data(
+    run: RunFolder, data: ComponentConfig, names: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Check that the folder of a run's data set is there.
 
     Args:
         run: The run.
         data: Settings of a data set; one in another folder than the run's is not checked.
+        names: Names of settings in the command, by those of the run where they differ.
 
     Raises:
         RunError: The folder is missing; the message names the setting that moves it.
@@ -60,7 +70,7 @@ def require_data(run: RunFolder, data: ComponentConfig) -> None:
         if known.get(key) == folder and not folder.exists():
             raise RunError(
                 f"{run.path} was trained on the data set in {folder}, which is not there; "
-                f"give its new folder by {key}=FOLDER"
+                f"give its new folder by {names.get(key, key)}=FOLDER"
             )
 
 

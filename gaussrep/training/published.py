@@ -15,6 +15,7 @@ from os import PathLike
 from pathlib import Path
 
 from gaussrep.errors import RunError, UnavailableError
+from gaussrep.plugins.companions import install_advice
 from gaussrep.plugins.requirements import unmet
 
 INSTALLED, HUB = "models:", "hf:"
@@ -73,8 +74,8 @@ def find_published(reference: str | PathLike[str]) -> Path:
     if name not in models:
         known = ", ".join(models) or "none"
         raise RunError(
-            f"no installed package has the model {name!r}, there are {known}; "
-            "`pip install -e plugins/models` in a clone of gaussrep brings some"
+            f"no installed package has the model {name!r}, there are {known}; some are in "
+            f"gaussrep-models: {install_advice('models')}"
         )
     return models[name]
 

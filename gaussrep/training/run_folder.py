@@ -19,6 +19,7 @@ from gaussrep.errors import RunError
 from gaussrep.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.migrate import explained_errors, refuse_older_fit
+from gaussrep.training.missing_run import suggest_run
 from gaussrep.training.origin import read_trusted, sign
 from gaussrep.training.published import find_published, is_published, published_name
 from gaussrep.training.versions import VERSIONS, collect_versions, read_versions
@@ -114,7 +115,7 @@ class RunFolder:
         path = find_published(path) if name else Path(path)
         run = cls(path, name)
         if not path.is_dir():
-            raise RunError(f"there is no run folder {path}")
+            raise RunError(f"there is no run folder {path}{suggest_run(path)}")
         if not run.exists():
             raise RunError(f"{path} is not a run folder: it has no config.yaml")
         return run

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 import gaussrep
 from gaussrep.cli.builtin import BUILTIN
 from gaussrep.cli.main import app
+from gaussrep.plugins import companions, registry
 
 LIGHT = """
 import sys
@@ -55,6 +56,17 @@ HELLO = {
 def hello(site):
     site.add("hello", COMMANDS, modules=HELLO)
     return site
+
+
+@pytest.fixture
+def only_the_core(monkeypatch):
+    """An environment without the other distributions."""
+    monkeypatch.setenv("GAUSSREP_PLUGINS", "")
+    monkeypatch.setattr(companions, "unmet", tuple)
+    registry.reset()
+    yield
+    monkeypatch.undo()
+    registry.reset()
 
 
 def test_help_lists_every_command(site):
@@ -133,6 +145,19 @@ def test_an_unknown_command_gives_the_nearest(hello):
     assert "Did you mean 'hello'" in ran.stderr
 
 
+@pytest.mark.usefixtures("only_the_core")
+def test_names_of_a_plugin_that_is_not_installed_name_its_installation():
+    for arguments, name, folder in (
+        (["make-rooms", "rooms"], "command 'make-rooms'", "rooms"),
+        (["train", "gaussiancross"], "method 'gaussiancross'", "gaussiancross"),
+        (["settings", "gmae"], "'gmae'", "gmae"),
+    ):
+        result = CliRunner().invoke(app, arguments)
+        assert result.exit_code == 2
+        assert f"{name} here; it is in gaussrep-{folder}, which is not" in result.stderr
+        assert f"`pip install -e plugins/{folder}` in a clone" in result.stderr
+
+
 def test_a_command_of_a_plugin_stands_in_the_help_and_is_imported_when_called(hello):
     ran = hello.run("--help")
     assert "Say hello." in ran.stdout
@@ -194,6 +219,23 @@ def test_ctrl_c_is_code_130(hello):
         process.send_signal(signal.SIGINT)
         _, shown = process.communicate(timeout=120)
     assert (process.returncode, shown) == (130, "interrupted\n")
+
+
+def test_ctrl_c_during_the_imports_is_code_130():
+    program = """
+import sys
+class Stopped:
+    def find_spec(self, name, path, target=None):
+        if name == "gaussrep.cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Stopped())
+from gaussrep.__main__ import main
+main()
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "interrupted\n")
 
 
 def test_a_command_with_the_name_of_a_built_in_is_reported_and_reached_by_its_full_name(site):

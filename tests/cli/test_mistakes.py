@@ -71,7 +71,7 @@ MISTAKES = {
     ),
     "a key of another program": (
         [*DEMO, "trainer.learning_rate=1e-3"],
-        "trainer.learning_rate = 0.001: unknown key; did you mean 'lr'?",
+        "trainer.learning_rate = 0.001: unknown key; did you mean 'trainer.lr'?",
     ),
     "an unknown key": (
         [*DEMO, "trainer.zzz=1"],
@@ -91,7 +91,7 @@ MISTAKES = {
     ),
     "the run folder is not writable": (
         [*DEMO, "--run", "scene.ply/run"],
-        "cannot write the run folder ",
+        "; give another one by --run FOLDER",
     ),
     "another run's weights are missing": ([*DEMO, "--from", "gone"], "there is no run folder gone"),
     "a folder in place of settings": (
@@ -238,6 +238,116 @@ MISTAKES = {
         "out.obj: no format writes this suffix; known: ",
     ),
     "nothing is viewed": (["view", "gone.ply"], "gone.ply: there is no such file or folder."),
+    "a setting is written as an option": (
+        [*DEMO, "--batch_size", "8"],
+        "no option --batch_size; settings are written without dashes: trainer.batch_size=8",
+    ),
+    "a dotted setting is written as an option": (
+        [*DEMO, "--trainer.steps=100"],
+        "no option --trainer.steps; settings are written without dashes: trainer.steps=100",
+    ),
+    "a setting of an evaluation is written as an option": (
+        ["evaluate", "knn", "trained", "--k", "5"],
+        "there is no option --k; settings are written without dashes: k=5",
+    ),
+    "a setting of a fit is written as an option": (
+        ["fit", "synthetic:balls", "--sh-degree", "--overwrite"],
+        "there is no option --sh-degree; settings are written without dashes: sh_degree=…",
+    ),
+    "an option is misspelled": ([*DEMO, "--overwritte"], "--overwrite"),
+    "a setting of training in a fit": (
+        ["fit", "synthetic:balls", "trainer.steps=5"],
+        "trainer: unknown key; did you mean 'steps'?",
+    ),
+    "an unknown data set": (
+        [*DEMO, "data=holiday"],
+        "; for a folder of yours, give data.type=images data.root=holiday",
+    ),
+    "an unknown data set is evaluated": (
+        ["evaluate", "knn", "trained", "data=holiday"],
+        "; for a folder of yours, give data.type=folders data.root=holiday",
+    ),
+    "a data set is misspelled": ([*DEMO, "data=cifar1"], "did you mean 'cifar10'"),
+    "a size that patches do not divide": (
+        [*DEMO, "method.image_size=66"],
+        "patch_size 4 does not divide image_size 66; give image_size=64 or 68",
+    ),
+    "a size of images that patches do not divide": (
+        [*IMAGES, "data.root=photos", "data.image_size=98"],
+        "; give data.image_size=64, or method.image_size=96 without data.image_size",
+    ),
+    "a missing run is resumed": (
+        ["train", "--resume", "gone"],
+        "there is no run folder gone; the newest run there is ",
+    ),
+    "a misspelled run is resumed": (
+        ["train", "--resume", "traind"],
+        "there is no run folder traind; did you mean 'trained'?",
+    ),
+    "a run is resumed as a fit": (
+        ["fit", "--resume", "trained"],
+        "holds a run of gmae, not a fit; resume it with: gaussrep train --resume trained",
+    ),
+    "a fit is resumed after its capture moved": (
+        ["fit", "--resume", "moved"],
+        "old, which is not there; give its new folder by data.path=FOLDER",
+    ),
+    "a fit is inspected after its capture moved": (
+        ["inspect", "moved"],
+        "old, which is not there; give its new folder by data.capture.path=FOLDER",
+    ),
+    "a file of another format is rendered": (
+        ["render", "notes.ply", "--out", "x.png"],
+        "notes.ply: this is not a PLY file: it does not begin with the line 'ply'.",
+    ),
+    "a file of another format is summarized": (
+        ["info", "notes.spz"],
+        "notes.spz: this is not an SPZ file: it begins neither with NGSP nor as gzip.",
+    ),
+    "a color by another name": (
+        ["render", "scene.ply", "--out", "x.png", "--background", "red"],
+        "--background is 'red', expected white, black, three numbers such as 0,0.5,1.",
+    ),
+    "a damaged camera path": (
+        ["render", "scene.ply", "--out", "x.webp", "--path", "path.json"],
+        "path.json: cannot be read: ",
+    ),
+    "frames are written where nothing can be": (
+        ["render", "scene.ply", "--path", "orbit", "--out", f"{UNWRITABLE}/frames"],
+        f"--out is {UNWRITABLE}/frames, which cannot be written: ",
+    ),
+    "a report in a file": (
+        ["inspect", "trained", "photos/0.png", "--out", "report.html"],
+        "--out is report.html; expected a folder, such as report.",
+    ),
+    "an image of an unread format is inspected": (
+        ["inspect", "trained", "n.heic"],
+        "n.heic: this format is not read; convert the image to JPEG or PNG.",
+    ),
+    "an encoder is exported to a folder that exists": (
+        ["export-vit", "trained", "photos"],
+        "photos exists already; remove it or name another folder.",
+    ),
+    "an encoder is exported to a file": (
+        ["export-vit", "trained", "vit.safetensors"],
+        "vit.safetensors would be a folder; name it without .safetensors.",
+    ),
+    "a fit is exported": (
+        ["export-vit", "fitted", "vit"],
+        "fitted is a run of 'fit', which has no vision transformer to export; expected a gmae or ",
+    ),
+    "weights are downloaded without trust": (
+        [*DEMO, "method.encoder_weights=vit_base_patch16_224.mae"],
+        "was not allowed; if you trust it, add --trust vit_base_patch16_224.mae",
+    ),
+    "an encoder is downloaded without trust": (
+        [*DEMO, "method.encoder={type: timm-vit, pretrained: true}"],
+        "was not allowed; if you trust it, add --trust vit_small_patch16_224",
+    ),
+    "initial weights are missing": (
+        [*DEMO, "method.encoder_weights=gone.safetensors"],
+        "method.encoder_weights is gone.safetensors, but there is no such file.",
+    ),
 }
 
 PROGRAM = """
@@ -266,6 +376,9 @@ def write_runs(folder):
     for name in ("trained", "started"):
         write_run(folder / name, trained, 6)
     shutil.rmtree(folder / "started" / "checkpoints")
+    moved = fit_config(str(folder / "old"), None, [], ["steps=12"])
+    write_run(folder / "moved", moved.train_config(validate=True, stored=False), 6)
+    shutil.rmtree(folder / "old")
     epochs = ["trainer.steps=null", "trainer.epochs=2"]
     write_run(folder / "passed", train_config("gmae", "demo", [], epochs), 6)
 
@@ -274,13 +387,16 @@ def write_runs(folder):
 def outcomes(tmp_path_factory):
     """Exit code, output, errors and whether torch was imported, of each mistake in turn."""
     folder = tmp_path_factory.mktemp("mistakes")
-    for name in ("empty", "photos", "run", "capture"):
+    for name in ("empty", "photos", "run", "capture", "old"):
         (folder / name).mkdir()
+    for name in ("notes.ply", "notes.spz", "n.heic", "path.json"):
+        (folder / name).write_text("notes")
     for number in range(2):
         pixels = np.full((90, 130, 3), number, dtype=np.uint8)
         Image.fromarray(pixels).save(folder / "photos" / f"{number}.png")
     (folder / "run" / "config.yaml").write_text("method: {type: gmae}\n")
-    (folder / "capture" / "transforms.json").write_text("{}")
+    for name in ("capture", "old"):
+        (folder / name / "transforms.json").write_text("{}")
     (folder / "scene.ply").write_text("ply\n")
     write_runs(folder)
     given = {name: arguments for name, (arguments, _) in MISTAKES.items()}

@@ -26,7 +26,7 @@ def run(tmp_path_factory, pip_install):
     assert made.returncode == 0, made.stderr
     assert made.stdout.splitlines()[:2] == [
         "parts/mine: the plugin own",
-        "install it: pip install -e parts/mine",
+        'install it: pip install -e "parts/mine[test]"',
     ]
     pip_install(folder / "parts" / "mine", folder / "site")
     return run

@@ -61,10 +61,10 @@ def test_every_mistake_of_all_sources_is_one_line(zoo, file):
         load_config(Run, files=[file(text)], overrides=["encoder.inner.tlie=3", "lr=2"])
     assert str(caught.value).split("\n") == [
         "trainer.lr = 'fast': expected a valid number",
-        "trainer.stesp = 1: unknown key; did you mean 'steps'?",
+        "trainer.stesp = 1: unknown key; did you mean 'trainer.steps'?",
         "renderer: There is no renderer 'smal'; did you mean 'small'?",
         "encoder.width: is missing",
-        "encoder.inner.tlie = 3: unknown key; did you mean 'tile'?",
+        "encoder.inner.tlie = 3: unknown key; did you mean 'encoder.inner.tile'?",
         "lr = 2: unknown key; did you mean 'trainer.lr'?",
     ]
 

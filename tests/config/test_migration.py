@@ -82,7 +82,7 @@ def test_a_file_with_old_keys_gives_a_line_for_each_and_for_other_mistakes(tmp_p
     assert str(caught.value).splitlines() == [
         "trainer.workers was renamed to trainer.num_workers.",
         "trainer.betas was renamed to trainer.optimizer.betas.",
-        "trainer.wrokers = 3: unknown key; did you mean 'num_workers'?",
+        "trainer.wrokers = 3: unknown key; did you mean 'trainer.num_workers'?",
     ]
 
 

@@ -6,6 +6,8 @@ from PIL import Image
 
 from gaussrep.errors import ConfigError, RunError
 from gaussrep.evaluation.resolve import evaluation_config_of_run
+from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.training.data_places import find_places
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import resume, train
 
@@ -62,3 +64,9 @@ def test_settings_that_change_no_weight_may_change_on_resume(run):
     assert resume(run, ["trainer.steps=3", "trainer.log_every=7", "trainer.keep_last=1"]).steps == 3
     with pytest.raises(ConfigError, match=r"trainer\.lr .* cannot become .*trainer\.log_every"):
         resume(run, ["trainer.steps=4", "trainer.lr=9"])
+
+
+def test_an_absolute_capture_is_a_place_and_a_name_is_not(tmp_path):
+    for path, places in ((str(tmp_path), {"data.capture.path": tmp_path}), ("synthetic:balls", {})):
+        capture = {"type": "transforms", "path": path}
+        assert find_places(CaptureDatasetConfig(capture=capture)) == places

@@ -5,14 +5,20 @@ is the public code of the successor project, and "design choice" is neither.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
+from gaussrep.encoders import require_trust
+from gaussrep.errors import ConfigError
 
 Count = Annotated[int, Field(ge=1)]
+
+DOWNLOADED = "is downloaded from the Hugging Face hub"
+"""What a user allows by `--trust`."""
 
 OLD_LOSSES = {"masked": "masked", "whole": "all"}
 """Loss region by the old value of `loss`, before `loss` named a loss."""
@@ -57,6 +63,16 @@ class TimmViTConfig(ComponentConfig):
     """Name of a vision transformer, as in `timm.create_model`."""
     pretrained: bool = False
     """Start a new run from timm's pretrained weights."""
+
+    def preflight(self) -> None:
+        """Check that the model may be downloaded.
+
+        Raises:
+            UntrustedError: Its name is not trusted.
+        """
+        is_remote = self.pretrained or ":" in self.name
+        if is_remote and not self.name.startswith("local-dir:"):
+            require_trust(self.name, DOWNLOADED)
 
 
 def _encodes_visible_patches(encoder: plugins.Component) -> bool:
@@ -129,14 +145,32 @@ class MaskedConfig(ComponentConfig):
     @model_validator(mode="after")
     def _check_patches(self) -> "MaskedConfig":
         if self.image_size % self.patch_size:
+            below = self.side * self.patch_size
+            sizes = [size for size in (below, below + self.patch_size) if size]
             raise ValueError(
-                f"patch_size {self.patch_size} does not divide image_size {self.image_size}"
+                f"patch_size {self.patch_size} does not divide image_size {self.image_size}; "
+                f"give image_size={' or '.join(map(str, sizes))}"
             )
         if self.visible_patches < 1:
             raise ValueError(
                 f"mask_ratio {self.mask_ratio} leaves none of {self.patches} patches visible"
             )
         return self
+
+    def preflight(self) -> None:
+        """Check that the initial weights are there or may be downloaded.
+
+        Raises:
+            ConfigError: The file is missing.
+            UntrustedError: The weights are downloaded, and their name is not trusted.
+        """
+        source = self.encoder_weights
+        if source is None:
+            return
+        if not source.endswith(".safetensors"):
+            require_trust(source, DOWNLOADED)
+        elif not Path(source).is_file():
+            raise ConfigError(f"method.encoder_weights is {source}, but there is no such file.")
 
     @property
     def side(self) -> int:

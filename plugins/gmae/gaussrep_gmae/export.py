@@ -8,8 +8,9 @@ from typing import Any
 from safetensors.torch import save_file
 
 from gaussrep.atomic_files import atomic_write
-from gaussrep.errors import CapabilityError, RunError
+from gaussrep.errors import CapabilityError
 from gaussrep_gmae.encoder import MEAN, STD, ViT
+from gaussrep_gmae.export_checks import require_new_folder
 from gaussrep_gmae.masked import MaskedMethod
 
 ARCHITECTURE = "vit_base_patch16_224"
@@ -35,8 +36,7 @@ def export_vit(method: MaskedMethod, folder: Path) -> None:
         raise CapabilityError(
             f"the encoder {method.config.encoder.type!r} cannot be exported; expected type vit"
         )
-    if folder.exists():
-        raise RunError(f"{folder} exists already; remove it or name another folder.")
+    require_new_folder(folder)
     weights = {name: t.contiguous().cpu() for name, t in encoder.vit.state_dict().items()}
     folder.parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=folder.parent) as temporary:  # complete before it has its name

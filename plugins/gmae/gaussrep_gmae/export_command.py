@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from gaussrep.console import Progress
-from gaussrep.errors import CapabilityError, RunError
+from gaussrep.errors import CapabilityError
+from gaussrep_gmae.export_checks import require_masked_run, require_new_folder
 
 
 def export_vit(
@@ -14,8 +15,8 @@ def export_vit(
     folder: Annotated[Path, typer.Argument(help="New folder, for timm to load.")],
 ) -> None:
     """Write a run's encoder as a folder that timm.create_model loads."""
-    if ":" not in str(run) and not (run / "config.yaml").is_file():
-        raise RunError(f"{run} is not a run folder: it has no config.yaml")
+    require_masked_run(run)
+    require_new_folder(folder)
     with Progress(f"loading torch to export {run}"):
         from gaussrep import load_run
         from gaussrep_gmae.encoder import MEAN, STD
@@ -24,10 +25,7 @@ def export_vit(
 
         method = load_run(run)
     if not isinstance(method, MaskedMethod):
-        raise CapabilityError(
-            f"{run} is a run of {method.config.type!r}, which has no vision transformer to export; "
-            "expected a gmae or mae run."
-        )
+        raise CapabilityError(f"{run} is a run of {method.config.type!r}, expected gmae or mae.")
     export(method, folder)
     typer.echo(
         f'timm.create_model("local-dir:{folder}", pretrained=True)\n'

@@ -15,9 +15,14 @@ from gaussrep_gmae.report.zero_shot import (
     CHANGE,
     LAYERS,
     ZeroShotPanels,
+    depth_range,
     layer_colors,
     zero_shot_panels,
 )
+
+MASKED_ROW = "Reconstruction of masked patches"
+ZERO_SHOT_ROW = "Zero-shot, from all patches"
+NEAREST_ROW = "Nearest Gaussians only"
 
 
 @torch.no_grad()
@@ -38,9 +43,13 @@ def write_report(method: GMAE, samples: ReportSamples, run: Path, folder: Path) 
     """
     images = samples.batch["image"]
     gaussians = method.gaussians(samples.batch)
+    depths = depth_range(gaussians)
     reported = [
         _image(
-            name, masked, zero_shot_panels(method, images[i], gaussians[i : i + 1]), gaussians[i]
+            name,
+            masked,
+            zero_shot_panels(method, images[i], gaussians[i : i + 1], depths),
+            gaussians[i],
         )
         for i, (name, masked) in enumerate(
             zip(samples.names, masked_samples(method, images), strict=True)
@@ -65,16 +74,16 @@ def gaussian_histograms(gaussians: Gaussians) -> list[Chart]:
 
     Returns:
         Three charts: scales in percent of the image's width, all three axes of each Gaussian
-        together; opacities; depths from -1, nearest, to 1.
+        together; opacities; depths from 0, the near face of the cube, to 1, the far face.
     """
     scales = 50 * gaussians.scales
-    depths = gaussians.means[..., 2]
+    depths = (gaussians.means[..., 2] + 1) / 2
     width = "standard deviation, % of the image's width"
-    depth = "depth of the center, from near to far"
+    depth = "depth of the center, near to far"
     return [
         histogram_chart("Scales", width, scales, (0.0, float(scales.max()))),
         histogram_chart("Opacities", "opacity", gaussians.opacities, (0.0, 1.0)),
-        histogram_chart("Depths", depth, depths, (-1.0, 1.0)),
+        histogram_chart("Depths", depth, depths, (0.0, 1.0)),
     ]
 
 
@@ -83,9 +92,15 @@ def _image(
 ) -> ReportImage:
     original, visible, reconstruction, completed = masked.panels
     rows = [
-        [original, visible, reconstruction, completed, panels.whole, panels.ellipses],
-        [panels.layers, panels.depth, panels.edges, panels.mask, panels.figure, panels.ground],
-        panels.nearest,
+        (
+            MASKED_ROW,
+            [original, visible, reconstruction, completed, panels.whole, panels.ellipses],
+        ),
+        (
+            ZERO_SHOT_ROW,
+            [panels.layers, panels.depth, panels.edges, panels.mask, panels.figure, panels.ground],
+        ),
+        (NEAREST_ROW, panels.nearest),
     ]
     overview = [original, visible, reconstruction, panels.ellipses]
     return ReportImage(name, masked.psnr, rows, overview, gaussians)
@@ -94,16 +109,16 @@ def _image(
 def _caption(method: GMAE) -> list[str]:
     visible = 1 - method.config.mask_ratio
     return [
-        f"Row 1. The input; the {visible:.0%} of its patches that are visible to the encoder; the "
-        "rendering of the Gaussians predicted from them; the same with the visible patches of the "
-        "input; the rendering predicted from all patches; and its Gaussians as ellipses of one "
-        "standard deviation.",
-        "Row 2, from all patches, without training for it. The last of "
+        f"{MASKED_ROW}: the input; the {visible:.0%} of its patches that are visible to the "
+        "encoder; the rendering of the Gaussians predicted from them; the same with the visible "
+        "patches of the input; the rendering predicted from all patches; and its Gaussians as "
+        "ellipses of one standard deviation.",
+        f"{ZERO_SHOT_ROW}: the last of "
         f"{min(LAYERS, method.config.gaussians)} groups of Gaussians, of equal count and nearest "
         f"first, that changes a pixel by more than {CHANGE:.0%}, white where none does; the depth "
-        "of the Gaussians, from 0 at the near face of their cube to 1 at the far face, in each "
-        "image's own range of colors; edges; a soft mask of the figure; the input under the mask; "
-        "the input under the rest.",
-        "Row 3. Only the nearest Gaussians, over the background.",
+        "of the Gaussians, from 0 at the near face of their cube to 1 at the far face, bright to "
+        "dark over the range of all images; edges; a soft mask of the figure; the input under the "
+        "mask; the input under the rest.",
+        f"{NEAREST_ROW}, over the background.",
         *target_notes(method),
     ]

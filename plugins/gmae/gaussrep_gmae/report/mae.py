@@ -32,7 +32,7 @@ def write_mae_report(method: MAE, samples: ReportSamples, run: Path, folder: Pat
         charts=metrics_charts(run),
         caption=paragraphs(_caption(method)),
         images=[
-            ReportImage(name, each.psnr, [each.panels], each.panels)
+            ReportImage(name, each.psnr, [("", each.panels)], each.panels)
             for name, each in zip(samples.names, masked, strict=True)
         ],
         folder=folder,

@@ -11,7 +11,9 @@ from gaussrep import Gaussians
 from gaussrep.methods import Report
 from gaussrep.report import (
     Article,
+    Block,
     Chart,
+    Heading,
     Panel,
     ReportPage,
     Row,
@@ -22,6 +24,7 @@ OVERVIEW_IMAGES = 3
 """Images on `overview.png`."""
 
 CSS = """\
+h3 { font-size: .85rem; margin: .7rem 0 .35rem; }
 .legend { display: flex; align-items: center; gap: 2px; padding-top: .3rem; }
 .legend span:first-child { margin-right: .4rem; } .legend span:last-child { margin-left: .4rem; }
 .layer { width: 2.4rem; text-align: center; font-size: .75rem; line-height: 1.35rem; }
@@ -36,14 +39,14 @@ class ReportImage:
     Attributes:
         name: Name of the image, such as its file.
         psnr: PSNR of its masked pixels.
-        rows: Its panels, row by row.
+        rows: Its panels, row by row, each with a heading; empty for none.
         overview: Its panels in `overview.png`.
         gaussians: Gaussians of the whole image, [K]; None if the method predicts none.
     """
 
     name: str
     psnr: MaskedPSNR
-    rows: Sequence[Sequence[Panel]]
+    rows: Sequence[tuple[str, Sequence[Panel]]]
     overview: Sequence[Panel]
     gaussians: Gaussians | None = None
 
@@ -121,9 +124,13 @@ def _article(image: ReportImage, number: int) -> Article:
     return Article(
         name=f"image-{number:02d}",
         head=head.format(number + 1, image.name, image.psnr.psnr, image.psnr.gain),
-        blocks=[Row(row) for row in image.rows],
+        blocks=[block for row in image.rows for block in _blocks(*row)],
         gaussians=image.gaussians,
     )
+
+
+def _blocks(heading: str, panels: Sequence[Panel]) -> list[Block]:
+    return [*([Heading(heading)] if heading else []), Row(panels)]
 
 
 def _headline(images: Sequence[ReportImage]) -> Markup:
@@ -131,19 +138,23 @@ def _headline(images: Sequence[ReportImage]) -> Markup:
     spread = f" ({min(gains):+.1f} to {max(gains):+.1f} dB)" if len(images) > 1 else ""
     return Markup(
         "On the masked pixels of {} the reconstruction is <strong>{:+.1f} dB</strong> PSNR against "
-        "each image's mean visible color{}."
-    ).format(_count(images), mean(gains), spread)
+        "{} mean visible color{}."
+    ).format(_count(images), mean(gains), _whose(images), spread)
 
 
 def _summary(images: Sequence[ReportImage]) -> str:
     gains = [image.psnr.gain for image in images]
     psnr = mean(image.psnr.psnr for image in images)
+    spread = f" (from {min(gains):+.1f} to {max(gains):+.1f})" if len(images) > 1 else ""
     return (
         f"On masked pixels of {_count(images)} the reconstruction reaches {psnr:.1f} dB PSNR: "
-        f"{mean(gains):+.1f} dB against each image's mean visible color "
-        f"(from {min(gains):+.1f} to {max(gains):+.1f})."
+        f"{mean(gains):+.1f} dB against {_whose(images)} mean visible color{spread}."
     )
 
 
 def _count(images: Sequence[ReportImage]) -> str:
     return "1 image" if len(images) == 1 else f"{len(images)} images"
+
+
+def _whose(images: Sequence[ReportImage]) -> str:
+    return "its" if len(images) == 1 else "each image's"

@@ -53,8 +53,26 @@ class ZeroShotPanels:
     nearest: list[Panel]
 
 
+def depth_range(gaussians: Gaussians, size: int = Panel.SIDE) -> tuple[float, float]:
+    """Return the smallest and the largest depth in images, for one scale of all depth panels.
+
+    Args:
+        gaussians: Gaussians of whole images, [B, K].
+        size: Side of the maps in pixels.
+
+    Returns:
+        Depths from 0, the near face of the cube, to 1, the far face.
+    """
+    low, high = depth_map(gaussians, size).aminmax()
+    return float(low), float(high)
+
+
 def zero_shot_panels(
-    method: GMAE, image: Float[Tensor, "3 h w"], gaussians: Gaussians, size: int = Panel.SIDE
+    method: GMAE,
+    image: Float[Tensor, "3 h w"],
+    gaussians: Gaussians,
+    depths: tuple[float, float],
+    size: int = Panel.SIDE,
 ) -> ZeroShotPanels:
     """Compute the panels of one image.
 
@@ -62,6 +80,7 @@ def zero_shot_panels(
         method: Model that predicted the Gaussians.
         image: Input image in [0, 1].
         gaussians: Gaussians of the whole image, [1, K].
+        depths: Depths of the brightest and the darkest color.
         size: Side of the maps in pixels.
 
     Returns:
@@ -74,7 +93,7 @@ def zero_shot_panels(
         whole=Panel.from_pixels("from all patches", method.render(gaussians).color[0, 0]),
         ellipses=Panel(f"{gaussians.count} Gaussians", draw_ellipses(gaussians[0], Panel.SIDE)),
         layers=Panel.from_pixels("layers", _layers(gaussians, size, method.background)),
-        depth=_depth(depth_map(gaussians, size)[0]),
+        depth=_depth(depth_map(gaussians, size)[0], *depths),
         edges=Panel.from_pixels("edges", _ink(strength[0])),
         mask=Panel.from_pixels("figure mask", repeat(mask, "h w 1 -> h w 3")),
         figure=Panel.from_pixels("figure", torch.lerp(torch.ones_like(original), original, mask)),
@@ -112,9 +131,8 @@ def _nearest(gaussians: Gaussians, size: int, background: Float[Tensor, " 3"]) -
     ]
 
 
-def _depth(depth: Float[Tensor, "h w"]) -> Panel:
-    low, high = depth.aminmax()
-    colors = near_to_far((depth - low) / (high - low).clamp_min(1e-6))
+def _depth(depth: Float[Tensor, "h w"], low: float, high: float) -> Panel:
+    colors = near_to_far((depth - low) / max(high - low, 1e-6))
     return Panel.from_pixels(f"depth {low:.2f} to {high:.2f}", colors)
 
 
