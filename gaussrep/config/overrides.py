@@ -33,12 +33,23 @@ def parse_overrides(arguments: Iterable[str]) -> dict[str, Any]:
         dotted, equals, text = argument.partition("=")
         keys = dotted.strip().split(".")
         if not equals or not all(keys):
-            cure = f"{_of_folder(argument)}write it as dotted.key=value, without spaces around ="
+            known = _of_quotes(given, argument) or _of_folder(argument)
+            cure = f"{known}write it as dotted.key=value, without spaces around ="
             raise ConfigError(f"{argument!r} is not a setting; {cure}{_joined(given, argument)}.")
         is_pattern = text.startswith("*")
         value = text if is_pattern else parse_value(text, f"the value of {dotted.strip()}")
         _put(settings, keys, value)
     return settings
+
+
+def _of_quotes(arguments: list[str], argument: str) -> str:
+    """Quote a path that a shell split at a space; empty for anything else."""
+    place = arguments.index(argument)
+    before = arguments[place - 1] if place else ""
+    start = before.partition("=")[2]
+    if not (start and Path(f"{start} {argument}").exists()):
+        return ""
+    return f'a path with spaces needs quotes: "{before} {argument}"; else '
 
 
 def _of_folder(argument: str) -> str:

@@ -259,6 +259,8 @@ def train_config(
         ConfigError: There is no such preset, a setting is wrong, or a file is of another method.
     """
     component = plugins.find("methods", method)
+    if preset is None:
+        _refuse_preset_as_setting(component, overrides)
     layer: dict[str, Any] = {} if preset is None else find_preset(component, preset)
     layer = {**layer, "method": {**layer.get("method", {}), "type": method}}
     guidance = _guidance(component, method, preset)
@@ -269,6 +271,12 @@ def train_config(
             f"{method!r}; give the same method in both"
         )
     return config
+
+
+def _refuse_preset_as_setting(component: plugins.Component, overrides: Sequence[str]) -> None:
+    names = preset_summaries(component)
+    if word := next((word for word in overrides if word in names), None):
+        raise ConfigError(f"{word!r} is a preset of {component.name}; write --preset {word}")
 
 
 def _guidance(component: plugins.Component, method: str, preset: str | None) -> Guidance:

@@ -98,6 +98,14 @@ MISTAKES = {
         ["train", "gmae", "--preset", "demo", "photos"],
         "'photos' is not a setting; for its images, give data.type=images data.root=photos; else ",
     ),
+    "a preset in place of settings": (
+        ["train", "gmae", "demo"],
+        "'demo' is a preset of gmae; write --preset demo",
+    ),
+    "a path with spaces": (
+        [*IMAGES, "data.root=my", "photos"],
+        "'photos' is not a setting; a path with spaces needs quotes: \"data.root=my photos\"; ",
+    ),
     "an empty path": (
         [*DEMO, "data.type=images", "data.root="],
         "data.root = None: expected a path",
@@ -387,7 +395,7 @@ def write_runs(folder):
 def outcomes(tmp_path_factory):
     """Exit code, output, errors and whether torch was imported, of each mistake in turn."""
     folder = tmp_path_factory.mktemp("mistakes")
-    for name in ("empty", "photos", "run", "capture", "old"):
+    for name in ("empty", "photos", "my photos", "run", "capture", "old"):
         (folder / name).mkdir()
     for name in ("notes.ply", "notes.spz", "n.heic", "path.json"):
         (folder / name).write_text("notes")

@@ -55,6 +55,9 @@ def test_page_holds_every_panel_of_every_image(report):
     assert titles[:18] == row
     assert len(report) < 3 / 16 * LIGHT
     assert re.fullmatch(r"depth 0\.\d\d to [01]\.\d\d", titles[7])
+    assert {title for title in titles if title.startswith("depth")} == {titles[7]}
+    headings = ["Reconstruction of masked patches", "Zero-shot, from all patches"]
+    assert re.findall(r"<h3>([^<]+)", report) == [*headings, "Nearest Gaussians only"] * 3
 
 
 def test_page_needs_no_other_file_and_links_to_its_own(report, folder):
@@ -108,7 +111,8 @@ def test_summary_is_that_of_the_page(method, images, tmp_path):
     html = report.page.read_text(encoding="utf-8")
     assert report.page == tmp_path / "out" / "report.html"
     (gain,) = re.findall(r"([+-]\d+\.\d) dB against", report.summary)
-    assert f"<strong>{gain} dB</strong>" in html
+    assert f"<strong>{gain} dB</strong> PSNR against its mean visible color." in html
+    assert report.summary.endswith("dB against its mean visible color.")
     assert "Loss" not in html
 
 
