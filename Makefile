@@ -92,6 +92,7 @@ demo: $(VENV)/.demo  ## Train a small GMAE on photographs and write runs/demo/re
 	@echo "== Write the report =="
 	$(BIN)/gaussrep inspect runs/demo
 	@echo "The report: $(CURDIR)/runs/demo/report.html"
+	@echo "To use the command gaussrep: . $(BIN)/activate"
 
 demo-3d: $(VENV)/.demo-3d  ## Make rooms, train a small GaussianCross on them, probe it, write runs/demo-3d/report.html.
 	@echo "== Make 30 rooms =="
@@ -104,6 +105,7 @@ demo-3d: $(VENV)/.demo-3d  ## Make rooms, train a small GaussianCross on them, p
 	@echo "== Write the report =="
 	$(BIN)/gaussrep inspect runs/demo-3d
 	@echo "The report: $(CURDIR)/runs/demo-3d/report.html"
+	@echo "To use the command gaussrep: . $(BIN)/activate"
 
 test: $(VENV)/.ready test-wheels test-nerfstudio  ## Run every test.
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m "not wheels" --durations=20

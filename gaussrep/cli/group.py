@@ -16,6 +16,8 @@ from gaussrep.errors import GaussrepError, UnknownNameError
 from gaussrep.plugins.companions import missing_companion
 
 USER_ERROR = 2
+UsageError: type[Exception] = typer.BadParameter.__mro__[1]
+"""Click's error about arguments; some versions of Typer have a copy of Click, others import it."""
 
 
 @contextmanager
@@ -29,19 +31,31 @@ def error_reporting(*, debug: bool = False) -> Iterator[None]:
         Nothing.
 
     Raises:
-        typer.Exit: With code 2 for a `GaussrepError`, 130 for Ctrl-C.
+        typer.Exit: With code 2 for a `GaussrepError` or wrong arguments, 130 for Ctrl-C.
     """
     try:
         yield
-    except GaussrepError as error:
+    except (GaussrepError, UsageError) as error:
+        text = str(error) if isinstance(error, GaussrepError) else _usage_text(error)
+        if not text:
+            raise
         if debug:
             traceback.print_exception(error)
-        typer.echo(f"error: {_printable(str(error))}", err=True)
+        typer.echo(f"error: {_printable(text)}", err=True)
         raise typer.Exit(USER_ERROR) from error
     except KeyboardInterrupt as error:
         if debug:
             traceback.print_exception(error)
         exit_interrupted(str(error) or "interrupted")
+
+
+def _usage_text(error: Any) -> str:
+    """Describe wrong arguments in one line; empty for an error that is a page of help."""
+    text: str = error.format_message()
+    if "\n" in text:
+        return ""
+    path = error.ctx.command_path if error.ctx else "gaussrep"
+    return text if text.endswith("?") else f"{text.rstrip('.')}; see {path} --help"
 
 
 def _printable(text: str) -> str:

@@ -32,7 +32,7 @@ MISTAKES = {
         "has no preset 'dmeo'; did you mean 'demo'?",
     ),
     "a method is misspelled": (["train", "gmea"], "There is no method 'gmea'; did you mean 'gmae'"),
-    "a command is misspelled": (["trian"], "No such command 'trian'. Did you mean 'train'?"),
+    "a command is misspelled": (["trian"], "error: No such command 'trian'. Did you mean 'train'?"),
     "the folder is missing": (
         [*IMAGES, "data.root=nowhere"],
         "nowhere: there is no such folder; expected a folder of images.",
@@ -151,7 +151,7 @@ MISTAKES = {
         ["render", "photos/0.png", "--out", "x.png"],
         "photos/0.png: no format reads this suffix; known: ",
     ),
-    "rendered to nowhere": (["render", "scene.ply"], "Missing option '--out'"),
+    "rendered to nowhere": (["render", "scene.ply"], "error: Missing option '--out'; see "),
     "a missing file is rendered": (
         ["render", "missing.ply", "--out", "x.png"],
         "missing.ply: cannot be read: No such file or directory.",
