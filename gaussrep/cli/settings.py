@@ -12,9 +12,10 @@ from gaussrep.config import Config
 from gaussrep.config.components import config_class
 from gaussrep.config.describe import REQUIRED, Setting, describe_settings
 from gaussrep.config.presets import preset, preset_summaries
+from gaussrep.config.synonyms import near_keys
 from gaussrep.errors import ConfigError
 from gaussrep.plugins.companions import missing_companion
-from gaussrep.plugins.suggestions import suggest
+from gaussrep.plugins.suggestions import did_you_mean, suggest
 
 HEADERS = ("setting", "default", "takes", "meaning")
 
@@ -145,8 +146,9 @@ def print_settings(subject: Subject, prefix: str = "", chosen: str | None = None
     found = found or [each for each in everything if each.path.startswith(prefix)]
     if prefix and not found:
         paths = {each.path for each in everything}
-        parents = {path.rpartition(".")[0] for path in paths} - {""}
-        hint = suggest(prefix, paths | parents)
+        known = sorted(paths | {path.rpartition(".")[0] for path in paths} - {""})
+        near = near_keys(prefix.rpartition(".")[2], known)
+        hint = did_you_mean(near) if near else suggest(prefix, known)
         raise ConfigError(f"{subject.title} has no setting {prefix!r}; {hint}")
     if not everything:
         typer.echo(f"{subject.title} has no settings.")

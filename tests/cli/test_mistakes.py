@@ -352,6 +352,10 @@ MISTAKES = {
         [*DEMO, "method.encoder={type: timm-vit, pretrained: true}"],
         "was not allowed; if you trust it, add --trust vit_small_patch16_224",
     ),
+    "initial weights in another format": (
+        [*DEMO, "method.encoder_weights=mae.pth"],
+        "method.encoder_weights is mae.pth; expected a .safetensors file or a name such as ",
+    ),
     "initial weights are missing": (
         [*DEMO, "method.encoder_weights=gone.safetensors"],
         "method.encoder_weights is gone.safetensors, but there is no such file.",

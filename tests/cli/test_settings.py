@@ -90,6 +90,7 @@ def test_without_a_name_everything_that_has_settings_is_listed():
         (["gmea"], "did you mean 'gmae'?"),
         (["strategies/mcmcc"], "There is no strategy 'mcmcc'; did you mean 'mcmc'?"),
         (["gmae", "tranier"], "has no setting 'tranier'; did you mean 'trainer'?"),
+        (["gmae", "learning_rate"], "has no setting 'learning_rate'; did you mean 'trainer.lr'?"),
         (["gmae", "--preset", "dmeo"], "has no preset 'dmeo'; did you mean 'demo'?"),
         (["scannet"], "write datasets/scannet or scene_sources/scannet"),
         (["knn", "--preset", "demo"], "only presets of methods can be shown"),

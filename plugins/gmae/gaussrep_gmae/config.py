@@ -20,6 +20,9 @@ Count = Annotated[int, Field(ge=1)]
 DOWNLOADED = "is downloaded from the Hugging Face hub"
 """What a user allows by `--trust`."""
 
+OTHER_WEIGHTS = (".bin", ".ckpt", ".npz", ".pt", ".pth")
+"""Suffixes of weights in formats that are not read."""
+
 OLD_LOSSES = {"masked": "masked", "whole": "all"}
 """Loss region by the old value of `loss`, before `loss` named a loss."""
 
@@ -161,16 +164,22 @@ class MaskedConfig(ComponentConfig):
         """Check that the initial weights are there or may be downloaded.
 
         Raises:
-            ConfigError: The file is missing.
+            ConfigError: The file is missing, or of another format.
             UntrustedError: The weights are downloaded, and their name is not trusted.
         """
         source = self.encoder_weights
         if source is None:
             return
-        if not source.endswith(".safetensors"):
-            require_trust(source, DOWNLOADED)
-        elif not Path(source).is_file():
+        file = Path(source)
+        if file.suffix == ".safetensors" and not file.is_file():
             raise ConfigError(f"method.encoder_weights is {source}, but there is no such file.")
+        if file.suffix in OTHER_WEIGHTS or file.is_dir():
+            raise ConfigError(
+                f"method.encoder_weights is {source}; expected a .safetensors file or a name such "
+                "as vit_base_patch16_224.mae"
+            )
+        if file.suffix != ".safetensors":
+            require_trust(source, DOWNLOADED)
 
     @property
     def side(self) -> int:
