@@ -74,9 +74,10 @@ def _curves(rows: Sequence[Mapping[str, Any]], name: str) -> dict[int, list[floa
 
 
 def _mean_and_deviation(values: Sequence[float]) -> str:
-    return f"{mean(values):.1f} ± {stdev(values):.1f}"
+    deviation = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
+    return f"{mean(values):.1f}{deviation}"
 
 
 def _seeds(run: Mapping[str, Any]) -> str:
-    count = len({row["seed"] for row in run["rows"]})
-    return f"means and standard deviations of {count} seeds"
+    count = len({row.get("seed") for row in run["rows"]})
+    return f"means and standard deviations of {count} seeds" if count > 1 else "one seed"
