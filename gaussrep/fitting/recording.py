@@ -36,7 +36,7 @@ def recording_capture(config: RecordingConfig, path: str) -> Capture:
     cache = None if config.cache is None else Path(config.cache)
     settings = RgbdSourceConfig(
         root=folder,
-        hold_out=config.hold_out_every,
+        hold_out_every=config.hold_out_every,
         cache=cache,
         voxel=config.voxel,
         depth_scale=config.depth_scale,

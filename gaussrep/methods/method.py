@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Batch = Mapping[str, Tensor]
 """Tensors by name. Batches of image data sets hold `image` [B, 3, H, W] in [0, 1], `index` [B] and,
-where there are classes, `label` [B]; batches of the trainer also `sample_seed` [B]."""
+if there are classes, `label` [B]; batches of the trainer also `sample_seed` [B]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,10 @@ class Method(nn.Module, ABC):
     """Whether callbacks of the method replace parameters between steps, as densification does.
     Several processes then average the gradients after the backward pass instead of during it; the
     same parameters must have gradients in all of them."""
+
+    renamed_weights: ClassVar[Mapping[str, str]] = {}
+    """New name of submodules, parameters and buffers by the name that they had in an older version;
+    weights with the older names still load."""
 
     def __init__(self, config: ComponentConfig) -> None:
         super().__init__()
@@ -309,7 +313,7 @@ class Method(nn.Module, ABC):
     def load_pretrained(self) -> None:
         """Load pretrained weights that the configuration names; by default none.
 
-        The trainer calls it once before the first step of a new run, except where the run starts
+        The trainer calls it once before the first step of a new run, except if the run starts
         from the weights of another.
 
         Raises:
@@ -342,3 +346,13 @@ class Method(nn.Module, ABC):
             The loss and metrics.
         """
         return self.training_loss(batch)
+
+    def _load_from_state_dict(
+        self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any
+    ) -> None:
+        """Load weights, also those with the older names of `renamed_weights`."""
+        for name in [name for name in state_dict if name.startswith(prefix)]:
+            first, dot, rest = name.removeprefix(prefix).partition(".")
+            if first in self.renamed_weights:
+                state_dict[prefix + self.renamed_weights[first] + dot + rest] = state_dict.pop(name)
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)

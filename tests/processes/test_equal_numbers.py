@@ -71,7 +71,7 @@ TASKS = {
     "classifier": {
         "method": {
             "type": "classifier",
-            "body": {"type": "mae", **MASKED},
+            "base_method": {"type": "mae", **MASKED},
             "width": 24,
             "classes": 3,
             "mixup": 0.8,

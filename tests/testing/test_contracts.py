@@ -116,7 +116,7 @@ class TestCosine(LossContract):
 
 class TestClassifier(MethodContract):
     name = "classifier"
-    settings = {"body": GMAE, "width": 32, "classes": 5}
+    settings = {"base_method": GMAE, "width": 32, "classes": 5}
 
     def make_batch(self):
         return {**super().make_batch(), "label": torch.tensor([0, 4, 2])}

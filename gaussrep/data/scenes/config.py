@@ -36,11 +36,11 @@ class SceneConfig(ComponentConfig):
     2021); fine-tuning uses 0.8. Not with views."""
     fraction: float = Field(default=1.0, gt=0, le=1)
     """Fraction of the training scenes to use: those of `tasks/scenes/<percent>.txt` in the root
-    where such a list exists, else the first in a fixed random order, so that smaller fractions are
+    if such a list exists, else the first in a fixed random order, so that smaller fractions are
     subsets of larger ones."""
     labeled_points: int | None = Field(default=None, ge=1)
     """Points per training scene that keep their labels: those of `tasks/points/points<n>` in the
-    root where such a list exists, else a fixed random subset. `null` keeps all labels."""
+    root if such a list exists, else a fixed random subset. `null` keeps all labels."""
     subset_seed: int = Field(default=0, ge=0)
     """Seed of the random order of scenes and of the random choice of points."""
 
@@ -148,9 +148,11 @@ class S3disConfig(SceneConfig, S3disSourceConfig):
 class RgbdSourceConfig(ComponentConfig):
     """Settings of the `rgbd` scene source."""
 
+    renamed_keys: ClassVar[Mapping[str, str]] = {"hold_out": "hold_out_every"}
+
     root: AbsolutePath
     """Folder of one recording, or of several."""
-    hold_out: int = Field(default=8, ge=2)
+    hold_out_every: int = Field(default=8, ge=2)
     """Hold out every n-th frame: it is not fused, and is a view of `val`."""
     voxel: float = Field(default=0.02, gt=0)
     """Voxel size in meters; the measured points in a voxel are averaged."""
@@ -158,8 +160,8 @@ class RgbdSourceConfig(ComponentConfig):
     """Up direction in the coordinates of the poses; `null` uses the mean of the cameras' up axes.
     Scenes are rotated so that it becomes z."""
     color_focal: float | None = Field(default=None, gt=0)
-    """Focal length of the color images in pixels, where they were not registered to the depth, as
-    those of 7-Scenes were not: about 510 fits them, against 585 of the depth. None where color and
+    """Focal length of the color images in pixels, if they were not registered to the depth, as
+    those of 7-Scenes were not: about 510 fits them, against 585 of the depth. None if color and
     depth show the same image."""
     depth_scale: float | None = Field(default=None, gt=0)
     """Stored depth units per meter. `null` reads it from files of BundleFusion or Replica next to

@@ -1,6 +1,7 @@
 """The `classifier` method: another method's embedding and a linear head, trained on labels."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float
@@ -19,24 +20,25 @@ Mix = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
 
 class Classifier(Method):
-    """Classifies the pooled embedding of another method by a linear layer.
+    """Classify the pooled embedding of another method, the base method, by a linear layer.
 
-    Parameters outside of the other method's `embedding_layers` are frozen.
+    Parameters outside of the base method's `embedding_layers` are frozen.
 
     Args:
-        config: The other method, the head, and the mixing of images and labels in training.
+        config: The base method, the head, and the mixing of images and labels in training.
 
     Raises:
-        CapabilityError: The other method lists no layers.
+        CapabilityError: The base method lists no layers.
     """
 
     config: ClassifierConfig
+    renamed_weights: ClassVar[Mapping[str, str]] = {"body": "base_method"}
 
     def __init__(self, config: ClassifierConfig) -> None:
         super().__init__(config)
-        self.body: Method = build("methods", config.body)
-        self.body.requires_grad_(False)
-        for layer in self.body.embedding_layers():
+        self.base_method: Method = build("methods", config.base_method)
+        self.base_method.requires_grad_(False)
+        for layer in self.base_method.embedding_layers():
             layer.requires_grad_(True)
         self.head = nn.Linear(config.width, config.classes)
         nn.init.trunc_normal_(self.head.weight, std=HEAD_START)
@@ -47,7 +49,7 @@ class Classifier(Method):
         """Compute the cross entropy; in training with mixed images and smoothed labels.
 
         Args:
-            batch: Input of the other method's `embed`, and `label`, [B].
+            batch: Input of the base method's `embed`, and `label`, [B].
 
         Returns:
             The loss; in evaluation mode also `top1`.
@@ -77,7 +79,7 @@ class Classifier(Method):
         """Compute the scores of all classes.
 
         Args:
-            batch: Input of the other method's `embed`.
+            batch: Input of the base method's `embed`.
 
         Returns:
             Logits; the highest is the predicted class.
@@ -85,21 +87,21 @@ class Classifier(Method):
         return self.head(self.embed(batch).pooled)
 
     def embed(self, batch: Batch) -> Embedding:
-        """Embed each sample by the other method; see the base class."""
-        return self.body.embed(batch)
+        """Embed each sample by the base method; see the base class."""
+        return self.base_method.embed(batch)
 
     def embedding_layers(self) -> Sequence[nn.Module]:
-        """List the other method's layers; see the base class."""
-        return self.body.embedding_layers()
+        """List the base method's layers; see the base class."""
+        return self.base_method.embedding_layers()
 
     def load_pretrained(self) -> None:
-        """Load the other method's pretrained weights, unless it starts from given ones."""
-        if not self.config.start:
-            self.body.load_pretrained()
+        """Load the base method's pretrained weights, unless it starts from given ones."""
+        if not self.config.initial_weights_hash:
+            self.base_method.load_pretrained()
 
     def no_weight_decay(self) -> set[str]:
-        """List the parameters that the other method exempts; see the base class."""
-        return {f"body.{name}" for name in self.body.no_weight_decay()}
+        """List the parameters that the base method exempts; see the base class."""
+        return {f"base_method.{name}" for name in self.base_method.no_weight_decay()}
 
     def lr_scales(self) -> Mapping[str, float]:
         """Return powers of `layer_decay`; the last layer, usually a norm, has the head's rate.
@@ -130,5 +132,5 @@ def mixes(config: ClassifierConfig) -> list[Mix]:
         return []
     from torchvision.transforms import v2
 
-    wanted = ((v2.MixUp, config.mixup), (v2.CutMix, config.cutmix))
-    return [kind(alpha=alpha, num_classes=config.classes) for kind, alpha in wanted if alpha > 0]
+    kinds = ((v2.MixUp, config.mixup), (v2.CutMix, config.cutmix))
+    return [kind(alpha=alpha, num_classes=config.classes) for kind, alpha in kinds if alpha > 0]

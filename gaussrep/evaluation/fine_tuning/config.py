@@ -18,7 +18,12 @@ Rate = Annotated[float, Field(ge=0, lt=1)]
 class ClassifierConfig(ComponentConfig):
     """Settings of the `classifier` method."""
 
-    body: Annotated[ComponentConfig, component("methods")]
+    renamed_keys: ClassVar[Mapping[str, str]] = {
+        "body": "base_method",
+        "start": "initial_weights_hash",
+    }
+
+    base_method: Annotated[ComponentConfig, component("methods")]
     """The method whose embedding is classified."""
     width: int = Field(ge=1)
     """Length of its pooled embedding."""
@@ -32,8 +37,9 @@ class ClassifierConfig(ComponentConfig):
     """Both parameters of mixup's Beta distribution; 0, no mixup."""
     cutmix: float = Field(default=0.0, ge=0)
     """Both parameters of CutMix's Beta distribution; 0, no CutMix."""
-    start: str = ""
-    """Digest of the weights that the body started from, which distinguishes runs."""
+    initial_weights_hash: str = ""
+    """Hash of the base method's initial weights, which distinguishes runs; empty for fresh
+    weights."""
 
 
 class FineTuneConfig(LabeledConfig):

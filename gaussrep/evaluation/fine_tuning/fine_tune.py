@@ -30,7 +30,7 @@ class FineTune(Evaluation):
     """Trains a copy of the method's encoder, and a linear head, on labels.
 
     The training is a run of the `classifier` method in a folder of its own, with the data set's
-    augmentation. Where that folder holds the same run already, it is resumed, or read if it is
+    augmentation. If that folder holds the same run already, it is resumed, or read if it is
     complete. The score is that of the last step, not of the best one.
 
     Args:
@@ -75,19 +75,19 @@ class FineTune(Evaluation):
                 f"the training split holds {len(dataset)} samples, fewer than the "
                 f"{self._per_step()} of one step; lower batch_size or gradient_accumulation_steps"
             )
-        body = ClassifierConfig(
+        classifier = ClassifierConfig(
             type="classifier",
-            body=method.config,
+            base_method=method.config,
             width=_width(method, dataset),
             classes=len(dataset.classes),
             layer_decay=config.layer_decay,
             label_smoothing=config.label_smoothing,
             mixup=config.mixup,
             cutmix=config.cutmix,
-            start=hash_state_dict(method),
+            initial_weights_hash=hash_state_dict(method),
         )
         trainer = self._trainer(steps_per_epoch, method.device.type)
-        return TrainConfig(method=body, data=config.data, trainer=trainer, seed=config.seed)
+        return TrainConfig(method=classifier, data=config.data, trainer=trainer, seed=config.seed)
 
     def _trainer(self, steps_per_epoch: int, device: str) -> TrainerConfig:
         config = self.config
@@ -131,4 +131,4 @@ def _width(method: Method, dataset: LabeledDataset) -> int:
 
 def _take_weights(classifier: Method, method: Method) -> None:
     assert isinstance(classifier, Classifier)
-    classifier.body.load_state_dict(method.state_dict())
+    classifier.base_method.load_state_dict(method.state_dict())

@@ -14,7 +14,7 @@ SMALL = {
     "min_gaussians": 16,
     "renderer": "cpu",
 }
-BODY = {"type": "gaussiancross", **SMALL}
+BASE_METHOD = {"type": "gaussiancross", **SMALL}
 
 
 class TestSparseUNet(PointEncoderContract):
@@ -44,12 +44,12 @@ class TestGaussianCross(OfRooms):
 
 class TestSegmenter(OfRooms):
     name = "point-segmenter"
-    settings = {"base_method": BODY, "classes": 3}
+    settings = {"base_method": BASE_METHOD, "classes": 3}
 
 
 class TestPointGroup(OfRooms):
     name = "point-group"
-    settings = {"base_method": BODY, "classes": 3}
+    settings = {"base_method": BASE_METHOD, "classes": 3}
 
 
 def test_every_component_has_its_contract():

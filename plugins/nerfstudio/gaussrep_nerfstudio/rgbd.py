@@ -38,7 +38,7 @@ class RgbdDataParser(DataParser):
         """From meters to the units of the model."""
         if not self.config.normalize:
             return torch.eye(4)
-        cuboid = Cuboid.fit(self.scene.cloud.points, quantile=self.config.outliers)
+        cuboid = Cuboid.fit(self.scene.cloud.points, quantile=self.config.outlier_fraction)
         enlarge = torch.diag(torch.tensor([self.config.side] * 3 + [1.0]))
         return enlarge @ cuboid.matrix
 

@@ -8,7 +8,11 @@ from nerfstudio.data.dataparsers.base_dataparser import DataParserConfig
 
 from gaussrep_nerfstudio.renamed_settings import rename_settings
 
-RENAMED = {"size": "image_size", "hold_out": "hold_out_every"}
+RENAMED = {
+    "size": "image_size",
+    "hold_out": "hold_out_every",
+    "outliers": "outlier_fraction",
+}
 """Present names of settings by their names in older runs."""
 
 
@@ -22,13 +26,13 @@ class RgbdDataParserConfig(DataParserConfig):
     layout: Literal["auto", "recording", "scannet"] = "auto"
     """Layout of the folder; `auto` detects it."""
     scene: str | None = None
-    """Name of the recording or scene, where there are several."""
+    """Name of the recording or scene, if there are several."""
     image_size: int | None = None
     """Longer side of the images in pixels; smaller images keep their size."""
     hold_out_every: int = 10
     """Hold out every n-th frame."""
     color_focal: float | None = None
-    """Focal length of a recording's color images in pixels, where they are not aligned with the
+    """Focal length of a recording's color images in pixels, if they are not aligned with the
     depth, as in 7-Scenes: about 510 fits these."""
     frame_step: int = 10
     """Use every n-th frame if a scene of ScanNet has no list of frames."""
@@ -38,7 +42,7 @@ class RgbdDataParserConfig(DataParserConfig):
     """Scale the scene into a cube of side `side` about 0; otherwise it stays in meters."""
     side: float = 2.0
     """Side of that cube."""
-    outliers: float = 0.01
+    outlier_fraction: float = 0.01
     """Fraction of the points at each end of each axis that may lie outside the cube."""
 
     def __setstate__(self, state: dict[str, Any]) -> None:

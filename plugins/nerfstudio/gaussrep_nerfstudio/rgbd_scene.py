@@ -48,7 +48,7 @@ def _of_recording(config: "RgbdDataParserConfig") -> RgbdScene:
     settings = {
         "type": "rgbd",
         "root": config.data,
-        "hold_out": config.hold_out_every,
+        "hold_out_every": config.hold_out_every,
         "color_focal": config.color_focal,
         "cache": config.cache,
     }

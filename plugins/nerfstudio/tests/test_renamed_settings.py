@@ -18,6 +18,7 @@ PARSER = """
 !!python/object:gaussrep_nerfstudio.rgbd_config.RgbdDataParserConfig
 size: 320
 hold_out: 4
+outliers: 0.02
 side: 3.0
 """
 
@@ -32,7 +33,8 @@ def test_the_model_settings_of_an_older_run_are_read_by_their_old_names():
 def test_the_parser_settings_of_an_older_run_are_read_by_their_old_names():
     read = yaml.load(PARSER, Loader=yaml.Loader)
     assert (read.image_size, read.hold_out_every, read.side) == (320, 4, 3.0)
-    assert not {"size", "hold_out"} & vars(read).keys()
+    assert read.outlier_fraction == 0.02
+    assert not {"size", "hold_out", "outliers"} & vars(read).keys()
 
 
 @pytest.mark.parametrize("config", [GaussrepModelConfig(init_count=7), RgbdDataParserConfig()])

@@ -60,7 +60,7 @@ def test_depth_leads_to_the_points(rooms, normalize):
 
 
 def test_normalized_scenes_fill_the_box(rooms):
-    outputs = parsed(rooms, outliers=0.0, side=2.0)
+    outputs = parsed(rooms, outlier_fraction=0.0, side=2.0)
     points = outputs.metadata["points3D_xyz"]
     spans = points.amax(0) - points.amin(0)
     assert spans.max() == pytest.approx(2.0, abs=1e-4)

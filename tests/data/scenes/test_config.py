@@ -21,7 +21,7 @@ from gaussrep.data.scenes.config import RgbdConfig, S3disConfig, ScannetConfig
         (S3disConfig, {"val_areas": (1, 2, 3, 4, 5, 6)}, "at least one to train on"),
         (S3disConfig, {"val_areas": (7,)}, "less than or equal to 6"),
         (RgbdConfig, {"up": (0, 0, 0)}, "expected a direction"),
-        (RgbdConfig, {"hold_out": 1}, "greater than or equal to 2"),
+        (RgbdConfig, {"hold_out_every": 1}, "greater than or equal to 2"),
     ],
 )
 def test_what_does_not_go_together_is_refused(config, wrong, message):

@@ -11,9 +11,9 @@ from gaussrep.training.optimization import make_optimizer
 
 @pytest.fixture
 def make_classifier(looker):
-    def make(body="looker", **settings):
+    def make(base_method="looker", **settings):
         torch.manual_seed(0)
-        settings = {"body": body, "width": 6, "classes": 3, **settings}
+        settings = {"base_method": base_method, "width": 6, "classes": 3, **settings}
         classifier = build("methods", {"type": "classifier", **settings})
         torch.nn.init.normal_(classifier.head.weight)
         return classifier
@@ -32,9 +32,9 @@ def batch(looker):
 
 def test_the_head_is_linear_in_the_pooled_embedding(make_classifier, batch):
     classifier = make_classifier().eval()
-    pooled = classifier.body.embed(batch).pooled
-    wanted = pooled @ classifier.head.weight.T + classifier.head.bias
-    torch.testing.assert_close(classifier.scores(batch), wanted)
+    pooled = classifier.base_method.embed(batch).pooled
+    expected = pooled @ classifier.head.weight.T + classifier.head.bias
+    torch.testing.assert_close(classifier.scores(batch), expected)
     assert torch.equal(classifier.embed(batch).pooled, pooled)
 
 
@@ -97,12 +97,12 @@ def test_layers_learn_at_falling_rates_and_the_rest_not_at_all(make_classifier):
         for parameter in group["params"]
     }
     assert scales == {
-        "body.stem.weight": 0.25,
-        "body.stem.bias": 0.25,
-        "body.block.weight": 0.5,
-        "body.block.bias": 0.5,
-        "body.norm.weight": 1.0,
-        "body.norm.bias": 1.0,
+        "base_method.stem.weight": 0.25,
+        "base_method.stem.bias": 0.25,
+        "base_method.block.weight": 0.5,
+        "base_method.block.bias": 0.5,
+        "base_method.norm.weight": 1.0,
+        "base_method.norm.bias": 1.0,
         "head.weight": 1.0,
         "head.bias": 1.0,
     }
@@ -111,3 +111,11 @@ def test_layers_learn_at_falling_rates_and_the_rest_not_at_all(make_classifier):
 def test_a_method_without_layers(make_classifier):
     with pytest.raises(CapabilityError, match="Mute cannot be fine-tuned: it names no layers"):
         make_classifier("mute")
+
+
+def test_weights_with_older_names_load(make_classifier):
+    classifier, saved = make_classifier(), make_classifier().state_dict()
+    older = {name.replace("base_method.", "body."): value + 1 for name, value in saved.items()}
+    classifier.load_state_dict(older)
+    for name, value in classifier.state_dict().items():
+        assert torch.equal(value, saved[name] + 1), name

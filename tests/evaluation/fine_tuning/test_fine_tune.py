@@ -36,8 +36,8 @@ def test_labels_are_learned_and_the_method_is_left_alone(evaluate, make_method, 
     assert same(before, method.state_dict())
     classifier = load_run(tmp_path / "run")
     assert type(classifier).__name__ == "Classifier"
-    assert not torch.equal(classifier.body.stem.weight, method.stem.weight)
-    assert torch.equal(classifier.body.decoder.weight, method.decoder.weight)
+    assert not torch.equal(classifier.base_method.stem.weight, method.stem.weight)
+    assert torch.equal(classifier.base_method.decoder.weight, method.decoder.weight)
     assert scores.own["top1"] == float(rows_of(tmp_path / "run")[-1]["val_top1"])
 
 
@@ -54,7 +54,7 @@ def test_it_starts_from_the_methods_weights(evaluate, make_method, tmp_path):
         f"folder={folder}",
     )
     assert RunFolder(folder).checkpoints().keys() == {1}
-    stem = load_run(folder).body.stem.weight
+    stem = load_run(folder).base_method.stem.weight
     assert stem.std() < 0.01
     assert not torch.equal(stem, method.stem.weight)
     torch.testing.assert_close(stem, method.stem.weight, atol=0.01, rtol=0)

@@ -181,14 +181,14 @@ class RgbdSource(SceneSource):
 
     def _views(self, name: str, split: Split) -> tuple[FrameRef, ...]:
         every = list_frames(self._folders[name])
-        apart = self._config.hold_out
+        apart = self._config.hold_out_every
         parts: dict[Split, list[FrameRef]] = {"train": [], "val": []}
         for place, ref in enumerate(every):
             parts["val" if place % apart == apart - 1 else "train"].append(ref)
         if not parts[split]:
             raise UnreadableSceneError(
                 f"{self._folders[name]}: this recording of {len(every)} frames leaves none for the "
-                f"split {split}; lower data.hold_out, which is {apart}."
+                f"split {split}; lower data.hold_out_every, which is {apart}."
             )
         back = np.linalg.inv(gravity_align(parts["train"], self._config.up))
         focal = self._config.color_focal

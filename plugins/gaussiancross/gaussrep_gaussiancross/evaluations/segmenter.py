@@ -1,7 +1,7 @@
 """`point-segmenter`: a linear classifier on a method's point features, and its loss."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -32,7 +32,7 @@ def lovasz_softmax(
         labels: Classes, from 0; at least one point.
 
     Returns:
-        From 0 to 1; 0 where every point's own class has probability 1.
+        From 0 to 1; 0 if every point's own class has probability 1.
     """
     truth = one_hot(labels, scores.shape[1]).bool()
     present = truth.any(dim=0)
@@ -68,7 +68,7 @@ def segmentation_loss(
         labels: Classes; points with `IGNORED` do not count.
 
     Returns:
-        A scalar; a differentiable 0 where no point has a class.
+        A scalar; a differentiable 0 if no point has a class.
     """
     known = labels != IGNORED
     if not known.any():
@@ -104,7 +104,6 @@ class DownstreamMethod(Method):
 
     Attributes:
         base_method: The method, built by `build_base_method`.
-        renamed_weights: New name of submodules and buffers by their name in gaussrep 0.1.
     """
 
     base_method: PointMethod
@@ -122,16 +121,6 @@ class DownstreamMethod(Method):
         """
         self.base_method.load_state_dict(trained.state_dict())
         _train_backbone_only(self.base_method)  # loading may add parameters
-
-    def _load_from_state_dict(
-        self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any
-    ) -> None:
-        """Load weights, also those of gaussrep 0.1 with their older names."""
-        for name in [name for name in state_dict if name.startswith(prefix)]:
-            first, dot, rest = name.removeprefix(prefix).partition(".")
-            if first in self.renamed_weights:
-                state_dict[prefix + self.renamed_weights[first] + dot + rest] = state_dict.pop(name)
-        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
 
 class Segmenter(DownstreamMethod):

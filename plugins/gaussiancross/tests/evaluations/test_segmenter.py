@@ -33,7 +33,7 @@ def test_the_head_is_linear_in_the_features(make_segmenter, batch):
     torch.testing.assert_close(loss, segmentation_loss(wanted, batch["labels"]))
 
 
-def test_the_backbone_learns_and_the_rest_of_the_body_does_not(make_segmenter, batch):
+def test_the_backbone_learns_and_the_rest_of_the_base_method_does_not(make_segmenter, batch):
     segmenter = make_segmenter()
     segmenter.training_loss(batch).loss.backward()
     for name, parameter in segmenter.named_parameters():

@@ -45,7 +45,7 @@ def room(tmp_path, world):
 
 
 def open_set(root, split="val", **settings):
-    settings = {"voxel": 0.05, "hold_out": 4, "image_size": (24, 32), "views": 2} | settings
+    settings = {"voxel": 0.05, "hold_out_every": 4, "image_size": (24, 32), "views": 2} | settings
     return SceneDataset(RgbdConfig(root=root, max_points=None, **settings), split)
 
 
@@ -189,18 +189,18 @@ def test_several_rooms(tmp_path, world):
     with pytest.raises(
         DataError, match=r"6 frames leaves none for the split val; lower data\.hold"
     ):
-        open_set(tmp_path, hold_out=7)[0]
+        open_set(tmp_path, hold_out_every=7)[0]
 
 
 @pytest.mark.slow
-def test_a_real_room_looks_like_its_held_out_photographs(real_data, tmp_path):
+def test_a_real_room_looks_like_its_held_out_images(real_data, tmp_path):
     """Five of the frames, thick voxels: far from good images, but of the right room."""
     with tarfile.open(real_data / "rgbd-room.tar") as archive:
         names = [f"frame-{number:06d}" for number in range(200, 300, 20)]
         kept = [item for item in archive if any(n in item.name for n in (*names, "intrinsics"))]
         archive.extractall(tmp_path, kept, filter="data")
     dataset = open_set(
-        tmp_path / "room", color_focal=510.0, hold_out=5, voxel=0.03, image_size=(120, 160)
+        tmp_path / "room", color_focal=510.0, hold_out_every=5, voxel=0.03, image_size=(120, 160)
     )
     sample = dataset[0]
     points, count = sample["points"], len(sample["points"])
