@@ -111,17 +111,17 @@ def _decimate(text: str) -> Edit:
         percent = float(text[:-1])
         if not 0 < percent <= 100:
             raise ValueError
-        return partial(_decimate_share, percent / 100)
+        return partial(_decimate_fraction, percent / 100)
     count = int(text)
     if count < 1:
         raise ValueError
     return _call("decimate", count)
 
 
-def _decimate_share(share: float, scene: "Gaussians") -> "Gaussians":
+def _decimate_fraction(fraction: float, scene: "Gaussians") -> "Gaussians":
     from gaussrep.editing import decimate
 
-    return decimate(scene, max(1, round(share * scene.count)))
+    return decimate(scene, max(1, round(fraction * scene.count)))
 
 
 def _move(name: str, text: str) -> Edit:

@@ -19,7 +19,7 @@ CURVES = 3
 at least one."""
 REACH = 4
 """Number of next Gaussians on a curve that are candidates of a merge."""
-SHARE = 0.1
+MERGED_FRACTION = 0.1
 """Largest fraction of the Gaussians that is merged in one round: later rounds use updated costs."""
 GOLDEN = 0.6180339887498949
 """Fraction by which the corners of the curves differ."""
@@ -64,7 +64,7 @@ def decimate(gaussians: Gaussians, count: int) -> Gaussians:
     rounds = _Rounds(_make_cloud(scene))
     with Progress("decimating", total=scene.count - count) as progress:
         while (left := len(rounds.sources) - count) > 0:
-            rounds.merge(min(left, max(1, int(SHARE * len(rounds.sources)))))
+            rounds.merge(min(left, max(1, int(MERGED_FRACTION * len(rounds.sources)))))
             progress.update(scene.count - len(rounds.sources))
     return _to_gaussians(scene, rounds).to(gaussians.device)
 

@@ -7,7 +7,7 @@ from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import nearest_neighbors
 
 ONE_DEVIATION = 0.8413
-"""Share of a normal distribution that is below one standard deviation."""
+"""Fraction of a normal distribution that is below one standard deviation."""
 SMALLEST_DEVIATION = 0.25
 """Smallest standard deviation of logarithms, so that a regular grid has no floaters."""
 
@@ -50,6 +50,6 @@ def remove_floaters(
     apart = distances > 0
     logs = distances.where(apart, distances[apart].min() if apart.any() else 1.0).log()
     ordered = logs.sort().values
-    median, upper = (ordered[int(share * (len(logs) - 1))] for share in (0.5, ONE_DEVIATION))
+    median, upper = (ordered[int(fraction * (len(logs) - 1))] for fraction in (0.5, ONE_DEVIATION))
     limit = median + deviations * (upper - median).clamp_min(SMALLEST_DEVIATION)
     return gaussians.prune(logs <= limit)

@@ -11,7 +11,7 @@ from gaussrep.gaussians import Gaussians
 def merge(scenes: Sequence[Gaussians]) -> Gaussians:
     """Merge scenes into one, in their order.
 
-    Where one scene has spherical harmonics, all get the highest degree: plain colors become
+    If one scene has spherical harmonics, all get the highest degree: plain colors become
     degree 0, and missing coefficients are 0, which changes no color. `Gaussians.cat` joins equal
     fields only.
 

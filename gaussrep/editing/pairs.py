@@ -74,15 +74,15 @@ def _area(a: Any) -> float:
 
 
 @inline_jit
-def _blend(a: float, b: float, share: float, spread: float) -> float:
-    return a + share * (b - a) + spread
+def _blend(a: float, b: float, weight: float, spread: float) -> float:
+    return a + weight * (b - a) + spread
 
 
 @inline_jit
 def _merged(cloud: Any, i: int, j: int) -> Any:
     """Moments of two Gaussians weighted by opacity times area.
 
-    Returns the share of j, the six numbers of the covariance, and the opacity that covers the same
+    Returns the weight of j, the six numbers of the covariance, and the opacity that covers the same
     area as both composited, at most 1.
     """
     a, b = cloud.covariances[i], cloud.covariances[j]
@@ -92,18 +92,18 @@ def _merged(cloud: Any, i: int, j: int) -> Any:
     first = cloud.opacities[i] * _area(a)
     second = cloud.opacities[j] * _area(b)
     total = first + second
-    share = second / total if total > 0.0 else 0.5
-    between = share * (1.0 - share)
+    weight = second / total if total > 0.0 else 0.5
+    between = weight * (1.0 - weight)
     merged = (
-        _blend(a[0], b[0], share, between * x * x),
-        _blend(a[1], b[1], share, between * x * y),
-        _blend(a[2], b[2], share, between * x * z),
-        _blend(a[3], b[3], share, between * y * y),
-        _blend(a[4], b[4], share, between * y * z),
-        _blend(a[5], b[5], share, between * z * z),
+        _blend(a[0], b[0], weight, between * x * x),
+        _blend(a[1], b[1], weight, between * x * y),
+        _blend(a[2], b[2], weight, between * x * z),
+        _blend(a[3], b[3], weight, between * y * y),
+        _blend(a[4], b[4], weight, between * y * z),
+        _blend(a[5], b[5], weight, between * z * z),
     )
     both = cloud.opacities[i] * cloud.opacities[j] * _overlaps(a, b, x, y, z)
-    return share, merged, min((total - both) / _area(merged), 1.0)
+    return weight, merged, min((total - both) / _area(merged), 1.0)
 
 
 @inline_jit
@@ -114,33 +114,33 @@ def _cost(cloud: Any, i: int, j: int) -> float:
     gray, a background of variance 1/12 in each of three channels adds 1/4 times the squared
     difference of opacity.
     """
-    share, merged, opacity = _merged(cloud, i, j)
+    weight, merged, opacity = _merged(cloud, i, j)
     aa, ab, bb = 0.25, 0.25, 0.25
     for k in range(cloud.colors.shape[1]):
         p, q = float(cloud.colors[i, k]), float(cloud.colors[j, k])
         aa += p * p
         ab += p * q
         bb += q * q
-    am = aa + share * (ab - aa)
-    bm = ab + share * (bb - ab)
-    mm = am + share * (bm - am)
+    am = aa + weight * (ab - aa)
+    bm = ab + weight * (bb - ab)
+    mm = am + weight * (bm - am)
     a, b = cloud.covariances[i], cloud.covariances[j]
     x = cloud.means[j, 0] - cloud.means[i, 0]
     y = cloud.means[j, 1] - cloud.means[i, 1]
     z = cloud.means[j, 2] - cloud.means[i, 2]
-    o, p, rest = cloud.opacities[i], cloud.opacities[j], 1.0 - share
+    o, p, rest = cloud.opacities[i], cloud.opacities[j], 1.0 - weight
     alone = o * o * aa * _area(a) + p * p * bb * _area(b) + opacity * opacity * mm * _area(merged)
     return (
         0.5 * alone
         + 2.0 * o * p * ab * _overlaps(a, b, x, y, z)
-        - 2.0 * o * opacity * am * _overlaps(a, merged, share * x, share * y, share * z)
+        - 2.0 * o * opacity * am * _overlaps(a, merged, weight * x, weight * y, weight * z)
         - 2.0 * p * opacity * bm * _overlaps(b, merged, rest * x, rest * y, rest * z)
     )
 
 
 @kernel
 def compute_costs(tasks: Tasks, cloud: Cloud, order: np.ndarray, costs: np.ndarray) -> None:
-    """Compute the costs of merging each Gaussian with those behind it in an order.
+    """Compute the costs of merging each Gaussian with those after it in an order.
 
     Args:
         tasks: Blocks of places in the order.
@@ -202,12 +202,12 @@ def merge_pairs(
             break
         if j < 0 or states[i] or states[j]:
             continue
-        share, merged, opacity = _merged(cloud, i, j)
+        weight, merged, opacity = _merged(cloud, i, j)
         for table in (cloud.colors, cloud.others):
             for k in range(table.shape[1]):
-                table[i, k] += share * (table[j, k] - table[i, k])
+                table[i, k] += weight * (table[j, k] - table[i, k])
         for k in range(3):
-            cloud.means[i, k] += share * (cloud.means[j, k] - cloud.means[i, k])
+            cloud.means[i, k] += weight * (cloud.means[j, k] - cloud.means[i, k])
         for k in range(6):
             cloud.covariances[i, k] = merged[k]
         cloud.opacities[i] = opacity

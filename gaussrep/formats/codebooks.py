@@ -1,4 +1,4 @@
-"""Codebooks of numbers and palettes of vectors, by k-means; exact where few values are distinct."""
+"""Codebooks of numbers and palettes of vectors, by k-means; exact if few values are distinct."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ ITERATIONS = 40
 QUANTILES = 512
 """Quantiles by which its first entries are chosen."""
 LARGEST_WIDTH = 0.2
-"""Largest share of the range without its ends that counts between two of them, so that a value
+"""Largest fraction of the range without its ends that counts between two of them, so that a value
 far away does not get many entries."""
 VECTOR_ITERATIONS = 8
 """Iterations of k-means of vectors; a design choice."""
@@ -92,7 +92,7 @@ def quantize_numbers(values: np.ndarray, count: int) -> Codes:
         count: Largest number of entries, at most 256.
 
     Returns:
-        The distinct values where they are at most `count`; otherwise the result of Lloyd's
+        The distinct values if they are at most `count`; otherwise the result of Lloyd's
         algorithm, from entries whose density is the cube root of the values' density. Labels are
         bytes.
     """
@@ -181,8 +181,9 @@ def _quantiles(ordered: np.ndarray) -> np.ndarray:
     below = np.floor(places).astype(np.intp)
     above = (below + 1).clip(max=len(ordered) - 1)
     low, high = ordered[below].astype(np.float64), ordered[above].astype(np.float64)
-    share = places - below
-    return np.where(share < 0.5, low + (high - low) * share, high - (high - low) * (1 - share))
+    fraction = places - below
+    widths = high - low
+    return np.where(fraction < 0.5, low + widths * fraction, high - widths * (1 - fraction))
 
 
 class _Sums:
@@ -229,7 +230,7 @@ def quantize_vectors(vectors: Vectors, count: int) -> Codes:
         count: Largest number of entries, at most 65,536.
 
     Returns:
-        The distinct vectors where they are at most `count`; otherwise the result of k-means in
+        The distinct vectors if they are at most `count`; otherwise the result of k-means in
         two levels: a root of `count` groups, and in every group entries of its own. Labels are of
         16 bits.
     """
@@ -239,15 +240,15 @@ def quantize_vectors(vectors: Vectors, count: int) -> Codes:
     generator = torch.Generator().manual_seed(0)
     groups, members = _k_means(vectors, round(count**0.5), generator)
     sizes = torch.bincount(members, minlength=len(groups))
-    shares = _share(sizes, count)
+    counts = _divide(sizes, count)
     order = torch.argsort(members.to(torch.int16), stable=True).to(torch.int32)
-    entries, labels = groups.new_empty(int(shares.sum()), groups.shape[1]), members
+    entries, labels = groups.new_empty(int(counts.sum()), groups.shape[1]), members
     start, first = 0, 0
-    for size, share in zip(sizes.tolist(), shares.tolist(), strict=True):
+    for size, entry_count in zip(sizes.tolist(), counts.tolist(), strict=True):
         rows = order[start : start + size].long()
         if size:
             inside = Vectors(vectors.take(rows).contiguous())
-            own, places = _k_means(inside, share, generator)
+            own, places = _k_means(inside, entry_count, generator)
             labels[rows] = places + first
             entries[first : first + len(own)] = own
             first += len(own)
@@ -276,7 +277,7 @@ def _factors(width: int) -> np.ndarray:
     return np.random.default_rng(0).integers(1, 2**63, width, np.uint64) | np.uint64(1)
 
 
-def _share(sizes: Tensor, count: int) -> Tensor:
+def _divide(sizes: Tensor, count: int) -> Tensor:
     """Divide `count` entries among groups by their sizes, at least one each."""
     exact = sizes.double() * (count - len(sizes)) / sizes.sum()
     return 1 + exact.floor().long()

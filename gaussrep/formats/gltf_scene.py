@@ -29,7 +29,7 @@ from gaussrep.formats.gltf_file import (
     item_at,
 )
 from gaussrep.formats.placing import common_marks, extend_degree, place
-from gaussrep.formats.remarks import LEFT_OUT_SHARE, Remarks
+from gaussrep.formats.remarks import LEFT_OUT_FRACTION, Remarks
 from gaussrep.gaussians import Gaussians
 from gaussrep.quaternions import to_matrix
 
@@ -217,7 +217,7 @@ def _has_logarithms(container: Container, scales: Accessor) -> bool:
     version = tuple(map(int, found.groups())) if found else LINEAR_SCALES
     if version <= LOG_SCALES or (version < LINEAR_SCALES and negative):
         return True
-    if negative > LEFT_OUT_SHARE * scales.count:
+    if negative > LEFT_OUT_FRACTION * scales.count:
         raise FormatError(
             f"{negative} of {scales.count} Gaussians have a negative scale: they are "
             f"logarithms, as in drafts of {EXTENSION} up to early 2026, or damaged; write the file "

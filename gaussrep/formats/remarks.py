@@ -14,8 +14,8 @@ from gaussrep.formats.storage import keep_rows
 
 logger = logging.getLogger("gaussrep")
 
-LEFT_OUT_SHARE = 0.01
-"""Largest share of impossible Gaussians that is left out; more of them are a damaged file or one of
+LEFT_OUT_FRACTION = 0.01
+"""Largest fraction of impossible Gaussians that is left out; with more, the file is damaged or has
 another meaning. A design choice."""
 
 
@@ -50,7 +50,7 @@ class Remarks:
             fields: The fields of `Gaussians` of a part, [N, ...] each; overwritten.
 
         Returns:
-            The same tensors where every Gaussian is possible; otherwise their other rows.
+            The same tensors if every Gaussian is possible; otherwise their other rows.
         """
         count = len(fields["means"])
         self._total += count
@@ -69,7 +69,7 @@ class Remarks:
         Raises:
             FormatError: If there are more than one in a hundred, or in strict reading any.
         """
-        if self._left_out > (0 if self._strict else LEFT_OUT_SHARE * self._total):
+        if self._left_out > (0 if self._strict else LEFT_OUT_FRACTION * self._total):
             found = _describe(self._left_out, self._total, self._reasons)
             raise FormatError(f"the file holds {found}.")
 

@@ -15,8 +15,8 @@ from gaussrep.formats.sog_files import META, open_files
 from gaussrep.formats.sog_meta import Meta, parse_meta
 from gaussrep.formats.usd_text import MAGIC as USD_MAGIC
 
-SHARES = (0, 0.01, 0.25, 0.5, 0.75, 0.99, 1)
-"""Shares of the quantiles."""
+LEVELS = (0, 0.01, 0.25, 0.5, 0.75, 0.99, 1)
+"""Levels of the quantiles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Summary:
     Args:
         count: Number of Gaussians.
         sh_degree: SH degree; None for plain colors.
-        quantiles: Quantiles at `SHARES` of `x`, `y`, `z`, `scale` (standard deviations along all
-            axes) and `opacity`; empty where there are no Gaussians.
+        quantiles: Quantiles at `LEVELS` of `x`, `y`, `z`, `scale` (standard deviations along all
+            axes) and `opacity`; empty if there are no Gaussians.
         program: What the file states about the program that wrote it; empty if nothing.
         antialiased: Whether the file marks a scene that was fitted with antialiasing.
     """
@@ -47,7 +47,7 @@ def summarize(path: Path, **settings: Any) -> Summary:
         **settings: Settings of the format, such as `axes="ply"` of SPZ.
 
     Returns:
-        The summary; what is odd in the file is logged.
+        The summary; anomalies of the file are logged.
 
     Raises:
         FormatError: If the file cannot be read.
@@ -58,7 +58,7 @@ def summarize(path: Path, **settings: Any) -> Summary:
     x, y, z = scene.means.numpy().T
     scales, opacities = scene.scales.numpy(), scene.opacities.numpy()
     values = {"x": x, "y": y, "z": z, "scale": scales, "opacity": opacities}
-    quantiles = {name: tuple(np.quantile(array, SHARES).tolist()) for name, array in values.items()}
+    quantiles = {name: tuple(np.quantile(array, LEVELS).tolist()) for name, array in values.items()}
     return Summary(scene.count, scene.sh_degree, quantiles, _program(path), scene.antialiased)
 
 

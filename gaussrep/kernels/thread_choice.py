@@ -17,9 +17,9 @@ TRIAL = 8
 MEMORY = 16
 """Launches over which a duration is averaged."""
 OUTLIER = 4
-"""Largest share of the average that a single launch counts."""
+"""Largest multiple of the average that a single launch counts."""
 GAIN = 0.85
-"""Share of the duration before below which more threads are taken; fewer are, if they are no
+"""Fraction of the duration before below which more threads are taken; fewer are, if they are no
 slower. So numbers that are about as fast do not take turns."""
 
 
@@ -64,7 +64,7 @@ class ThreadChoice:
         self._mean += (min(seconds, OUTLIER * self._mean) - self._mean) / MEMORY
 
     def _begin_trial(self) -> None:
-        """Try half or twice as many threads, in turns where both are possible."""
+        """Try half or twice as many threads, in turns if both are possible."""
         self._before, self._tried, self._spent = self.threads, 0, 0.0
         self._up = self.threads < self._most and (self.threads == 1 or not self._up)
         self.threads = min(2 * self.threads, self._most) if self._up else self.threads // 2

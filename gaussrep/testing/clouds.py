@@ -8,7 +8,7 @@ from gaussrep.encoders.voxels import VoxelCloud
 
 SIDE = 16
 """Voxels along a side of a scene's grid."""
-SHARE = 0.1
+OCCUPANCY = 0.1
 """Fraction of occupied voxels."""
 
 
@@ -23,7 +23,7 @@ def random_scene_of_voxels(seed: int, channels: int) -> VoxelCloud:
         A cloud of one scene.
     """
     generator = torch.Generator().manual_seed(seed)
-    coords = (torch.rand(SIDE, SIDE, SIDE, generator=generator) < SHARE).nonzero()
+    coords = (torch.rand(SIDE, SIDE, SIDE, generator=generator) < OCCUPANCY).nonzero()
     features = torch.randn(len(coords), channels, generator=generator)
     return VoxelCloud(features, coords, torch.zeros(len(coords), dtype=torch.int64), 1)
 

@@ -19,7 +19,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 def synchronized_batch_norms(module: nn.Module) -> Iterator[None]:
     """Let the batch normalizations of a module normalize the batch of all processes in the body.
 
-    Outside of it they compute alone, as where one process evaluates and the others wait for it.
+    Outside of it they compute alone, as when one process evaluates and the others wait for it.
 
     Args:
         module: Keeps its parts, parameters and buffers; in evaluation mode nothing changes.
@@ -57,9 +57,9 @@ def _joint_moments(
     parts = [torch.empty_like(own) for _ in range(distributed.get_world_size())]
     distributed.all_gather(parts, own)
     means, variances, counts = torch.stack(parts, dim=1)
-    shares = counts / counts.sum(0)
-    joint = (shares * means).sum(0)
-    spread = (shares * (variances + (means - joint).square())).sum(0)
+    weights = counts / counts.sum(0)
+    joint = (weights * means).sum(0)
+    spread = (weights * (variances + (means - joint).square())).sum(0)
     return joint, spread, int(counts[:, 0].sum())
 
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from gaussrep.formats.by_suffix import save
-from gaussrep.formats.summary import SHARES, summarize
+from gaussrep.formats.summary import LEVELS, summarize
 from gaussrep.gaussians import Gaussians
 
 
@@ -24,7 +24,7 @@ def test_quantiles_of_five_gaussians(tmp_path):
     save(row_of_five(), tmp_path / "a.splat")
     summary = summarize(tmp_path / "a.splat")
     assert (summary.count, summary.sh_degree, summary.program) == (5, None, "")
-    assert SHARES == (0, 0.01, 0.25, 0.5, 0.75, 0.99, 1)
+    assert LEVELS == (0, 0.01, 0.25, 0.5, 0.75, 0.99, 1)
     assert summary.quantiles["x"] == pytest.approx((0, 0.04, 1, 2, 3, 3.96, 4))
     assert summary.quantiles["y"] == pytest.approx((-6, -5.76, 0, 0, 0, 0, 0))
     assert summary.quantiles["z"] == (1,) * 7

@@ -104,7 +104,7 @@ def dropout(scene: Scene, settings: DropoutConfig, rng: np.random.Generator) -> 
     """Drop a fraction of the points at random.
 
     Args:
-        scene: The scene; at least one point is kept and, where labels are sparse, all labeled ones.
+        scene: The scene; at least one point is kept and, if labels are sparse, all labeled ones.
         settings: Probability and fraction.
         rng: Source of randomness.
 
@@ -267,10 +267,10 @@ def contrast(scene: Scene, settings: ContrastConfig, rng: np.random.Generator) -
         return scene
     low, high = scene.cloud.colors.amin(dim=0), scene.cloud.colors.amax(dim=0)
     width = (high - low).where(high > low, 1)
-    share = rng.random()
+    weight = rng.random()
 
     def stretch(colors: Tensor) -> Tensor:
-        return (1 - share) * colors + share * (colors - low) / width
+        return (1 - weight) * colors + weight * (colors - low) / width
 
     return apply_color(scene, stretch)
 
@@ -342,7 +342,7 @@ def sphere_crop(scene: Scene, max_points: int | None, rng: np.random.Generator) 
     """Crop to the points nearest to a random one.
 
     Args:
-        scene: The scene; where labels are sparse, all labeled points are kept.
+        scene: The scene; if labels are sparse, all labeled points are kept.
         max_points: Maximum number of points; None keeps all.
         rng: Source of randomness.
 
@@ -363,7 +363,7 @@ def random_subsample(scene: Scene, max_points: int | None, rng: np.random.Genera
     """Subsample points at random; the scene keeps its extent, which its views show.
 
     Args:
-        scene: The scene; where labels are sparse, all labeled points are kept.
+        scene: The scene; if labels are sparse, all labeled points are kept.
         max_points: Maximum number of points, at least 1; None keeps all.
         rng: Source of randomness.
 

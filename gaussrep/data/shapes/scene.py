@@ -95,8 +95,8 @@ def draw_scene(objects: tuple[int, int], rng: np.random.Generator) -> list[Layer
 
 def _planes(count: int, rng: np.random.Generator) -> tuple[list[float], np.ndarray]:
     """Draw depths and slants of planes, each in a separate depth range, farthest first."""
-    shares = np.cumsum(rng.uniform(0.5, 1.5, count))
-    near = FAR - (FAR - NEAR) * shares / shares[-1]
+    steps = np.cumsum(rng.uniform(0.5, 1.5, count))
+    near = FAR - (FAR - NEAR) * steps / steps[-1]
     far = np.concatenate([[FAR], near[:-1]])
     slopes = rng.uniform(0, 0.98, count) * (far - near) / 2
     return ((far + near) / 2).tolist(), slopes[:, None] * _directions(count, rng)

@@ -186,8 +186,8 @@ def projection_jacobian(camera: CameraParams, point: Any, grid: Grid) -> Project
 def project_point(camera: CameraParams, point: Any, ortho: bool) -> Any:
     """Project a camera-space point to pixels."""
     x, y, z = point
-    share = 1.0 if ortho else 1.0 / z
-    return camera.fx * x * share + camera.cx, camera.fy * y * share + camera.cy
+    inverse = 1.0 if ortho else 1.0 / z
+    return camera.fx * x * inverse + camera.cx, camera.fy * y * inverse + camera.cy
 
 
 @inline_jit
@@ -300,13 +300,13 @@ def point_vjp(
 ) -> Any:
     """Gradient to the camera-space point through `project_point`."""
     x, y, z = point
-    share = 1.0 if ortho else 1.0 / z
-    sums[at + FX] += grad_pixel[0] * x * share
-    sums[at + FY] += grad_pixel[1] * y * share
+    inverse = 1.0 if ortho else 1.0 / z
+    sums[at + FX] += grad_pixel[0] * x * inverse
+    sums[at + FY] += grad_pixel[1] * y * inverse
     sums[at + CX] += grad_pixel[0]
     sums[at + CY] += grad_pixel[1]
-    grad_x, grad_y = grad_pixel[0] * camera.fx * share, grad_pixel[1] * camera.fy * share
-    return grad_x, grad_y, 0.0 if ortho else -(grad_x * x + grad_y * y) * share
+    grad_x, grad_y = grad_pixel[0] * camera.fx * inverse, grad_pixel[1] * camera.fy * inverse
+    return grad_x, grad_y, 0.0 if ortho else -(grad_x * x + grad_y * y) * inverse
 
 
 @inline_jit

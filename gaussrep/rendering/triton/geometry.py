@@ -232,14 +232,14 @@ def point_vjp(camera, point, grad_pixel, ORTHO: tl.constexpr):
     """Gradients to camera-space point and fx, fy, cx, cy through `project_point`."""
     fx, fy, _, _ = camera[4]
     x, y, z = point
-    share = x * 0.0 + 1.0
+    inverse = x * 0.0 + 1.0
     if not ORTHO:
-        share = 1.0 / z
-    grad_x, grad_y = grad_pixel[0] * fx * share, grad_pixel[1] * fy * share
+        inverse = 1.0 / z
+    grad_x, grad_y = grad_pixel[0] * fx * inverse, grad_pixel[1] * fy * inverse
     grad_z = x * 0.0
     if not ORTHO:
-        grad_z = -(grad_x * x + grad_y * y) * share
-    grad_fx, grad_fy = grad_pixel[0] * x * share, grad_pixel[1] * y * share
+        grad_z = -(grad_x * x + grad_y * y) * inverse
+    grad_fx, grad_fy = grad_pixel[0] * x * inverse, grad_pixel[1] * y * inverse
     return (grad_x, grad_y, grad_z), (grad_fx, grad_fy, grad_pixel[0], grad_pixel[1])
 
 

@@ -94,9 +94,9 @@ def inverse_rotation(camera):
     """Compute the columns of the inverse of a camera's rotation, for a matrix of any kind."""
     right, down, ahead = camera[0], camera[1], camera[2]
     a, b = geometry.cross(down, ahead), geometry.cross(ahead, right)
-    share = 1.0 / geometry.dot(right, a)
+    inverse = 1.0 / geometry.dot(right, a)
     c = geometry.cross(right, down)
-    return geometry.scale(a, share), geometry.scale(b, share), geometry.scale(c, share)
+    return geometry.scale(a, inverse), geometry.scale(b, inverse), geometry.scale(c, inverse)
 
 
 @inline_jit

@@ -182,10 +182,10 @@ def arctangent(q):
     angle = tl.where(is_middle, EIGHTH_TURN - angle, angle)
     angle = tl.where(t > 1.0, QUARTER_TURN - angle, angle)
     is_series = q < SERIES_END
-    square, share = tl.where(is_series, 1.0, q), 1.0 / (q + 1.0)
+    square, inverse = tl.where(is_series, 1.0, q), 1.0 / (q + 1.0)
     found = tl.where(is_series, series, angle / tl.sqrt(square))
-    found_1 = tl.where(is_series, -first, (share - found) / (square * 2.0))
-    far = -(share * share + found_1 * 3.0) / (square * 2.0)
+    found_1 = tl.where(is_series, -first, (inverse - found) / (square * 2.0))
+    far = -(inverse * inverse + found_1 * 3.0) / (square * 2.0)
     return found, found_1, tl.where(is_series, second * 2.0, far)
 
 
@@ -193,8 +193,8 @@ def arctangent(q):
 def fisheye_parts(q):
     """Compute A and its first two derivatives, and θ² and its first two."""
     a, a_1, a_2 = arctangent(q)
-    share = 1.0 / (q + 1.0)
-    return a, a_1, a_2, q * a * a, a * share, (a_1 - a * share) * share
+    inverse = 1.0 / (q + 1.0)
+    return a, a_1, a_2, q * a * a, a * inverse, (a_1 - a * inverse) * inverse
 
 
 @inline_jit
@@ -264,26 +264,26 @@ def point_vjp(lens, point, grad_place, grad_row_x, grad_row_y, LENS: tl.constexp
     The bounds are constants.
     """
     x, y, z = point
-    share = 1.0 / z
+    inverse = 1.0 / z
     k, limits = lens
-    u, v, u_free, v_free = clamp_slopes(x * share, y * share, limits)
+    u, v, u_free, v_free = clamp_slopes(x * inverse, y * inverse, limits)
     _, _, xx, xy, yy = bend(u, v, k, LENS)
     deep_x, deep_y = grad_row_x[2], grad_row_y[2]
     across = grad_row_x[1] + grad_row_y[0]
     grad_matrix = (
-        (grad_row_x[0] - deep_x * u) * share,
-        (across - deep_x * v - deep_y * u) * share,
-        (grad_row_y[1] - deep_y * v) * share,
+        (grad_row_x[0] - deep_x * u) * inverse,
+        (across - deep_x * v - deep_y * u) * inverse,
+        (grad_row_y[1] - deep_y * v) * inverse,
     )
     grad_z = deep_x * (xx * u + xy * v) + deep_y * (xy * u + yy * v)
     grad_z -= grad_row_x[0] * xx + across * xy + grad_row_y[1] * yy
     by_u, by_v, for_matrix = bend_matrix_vjp(u, v, k, grad_matrix, LENS)
-    by_u -= (deep_x * xx + deep_y * xy) * share
-    by_v -= (deep_x * xy + deep_y * yy) * share
-    by_x, by_y, for_place = bend_vjp(x * share, y * share, k, grad_place, LENS)
-    grad_x, grad_y = (by_x + u_free * by_u) * share, (by_y + v_free * by_v) * share
-    grad_z = grad_z * share - grad_x * x - grad_y * y
-    return (grad_x, grad_y, grad_z * share), add_coefficients(for_matrix, for_place, LENS)
+    by_u -= (deep_x * xx + deep_y * xy) * inverse
+    by_v -= (deep_x * xy + deep_y * yy) * inverse
+    by_x, by_y, for_place = bend_vjp(x * inverse, y * inverse, k, grad_place, LENS)
+    grad_x, grad_y = (by_x + u_free * by_u) * inverse, (by_y + v_free * by_v) * inverse
+    grad_z = grad_z * inverse - grad_x * x - grad_y * y
+    return (grad_x, grad_y, grad_z * inverse), add_coefficients(for_matrix, for_place, LENS)
 
 
 @inline_jit
