@@ -86,7 +86,7 @@ $(NERFSTUDIO_VENV)/.ready: $(VENV)/.torch pyproject.toml $(NERFSTUDIO)/pyproject
 	$(NERFSTUDIO_PIP) install -q --no-deps -e plugins/gmae
 	touch $@
 
-demo: $(VENV)/.demo  ## Train a small GMAE on photographs and write runs/demo/report.html (IMAGES=folder for your own).
+demo: $(VENV)/.demo  ## Train a small GMAE on eight images and write runs/demo/report.html (IMAGES=folder for your own).
 	@echo "== Train a small GMAE for 1,200 steps: about four minutes on two cores =="
 	$(BIN)/gaussrep train gmae --preset demo --run runs/demo --overwrite $(DEMO_DATA)
 	@echo "== Write the report =="

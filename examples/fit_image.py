@@ -12,7 +12,7 @@ from PIL import ImageOps
 from torch import Tensor
 
 import gaussrep as gr
-from gaussrep.data import read_image, read_photographs, write_png
+from gaussrep.data import read_image, read_photos, write_png
 
 SIZE = 192
 
@@ -39,8 +39,8 @@ def main(out: Path, path: Path | None = None, count: int = 1500, steps: int = 30
 
 
 def read(path: Path | None) -> Tensor:
-    """Read the center of an image, [SIZE, SIZE, 3]; by default a photograph in scikit-image."""
-    image = read_photographs()[0].image if path is None else read_image(path)
+    """Read the center of an image, [SIZE, SIZE, 3]; by default one in scikit-image."""
+    image = read_photos()[0].image if path is None else read_image(path)
     return torch.from_numpy(np.array(ImageOps.fit(image, (SIZE, SIZE)))) / 255
 
 

@@ -9,7 +9,7 @@ from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.data.image_files import read_image, write_png
-    from gaussrep.data.photos import read_photographs
+    from gaussrep.data.photos import read_photos
     from gaussrep.data.sample import SampleKey, Split
     from gaussrep.data.scenes.config import SceneConfig
     from gaussrep.data.scenes.frames import FrameRef, RGBDFrame
@@ -31,7 +31,7 @@ __all__ = [
     "UnreadableFileError",
     "oklab_to_srgb",
     "read_image",
-    "read_photographs",
+    "read_photos",
     "write_png",
     "write_scene",
 ]
@@ -48,7 +48,7 @@ _HOMES = {
     "UnreadableFileError": "gaussrep.data.unreadable",
     "oklab_to_srgb": "gaussrep.data.shapes.colors",
     "read_image": "gaussrep.data.image_files",
-    "read_photographs": "gaussrep.data.photos",
+    "read_photos": "gaussrep.data.photos",
     "write_png": "gaussrep.data.image_files",
     "write_scene": "gaussrep.data.scenes.scannet.write",
 }

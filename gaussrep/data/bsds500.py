@@ -1,4 +1,4 @@
-"""The data set `bsds500`: photographs with the boundaries that several annotators drew."""
+"""The data set `bsds500`: images with the boundaries that several annotators drew."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,12 +20,12 @@ from gaussrep.errors import DataError
 
 
 class UnreadableAnnotationsError(UnreadableFileError):
-    """A file of annotations is damaged, or does not belong to its photograph."""
+    """A file of annotations is damaged, or does not belong to its image."""
 
 
 @dataclass(frozen=True, slots=True)
 class Annotations:
-    """The annotations of one photograph.
+    """The annotations of one image.
 
     Args:
         boundaries: True on boundaries between segments, one map per annotator.
@@ -41,20 +41,20 @@ def read_annotations(path: Path, height: int, width: int) -> Annotations:
 
     Args:
         path: A `.mat` file of BSDS500.
-        height: Rows of the photograph.
-        width: Columns of the photograph.
+        height: Rows of the image.
+        width: Columns of the image.
 
     Returns:
         At least one annotator's maps.
 
     Raises:
-        UnreadableAnnotationsError: If the file is damaged or is not for such a photograph.
+        UnreadableAnnotationsError: If the file is damaged or is not for such an image.
     """
     maps = _read_maps(path)
     for name, found in maps:
         if found.shape != (height, width):
             raise UnreadableAnnotationsError(
-                f"{path}: {name} has the shape {found.shape}, expected that of the photograph, "
+                f"{path}: {name} has the shape {found.shape}, expected that of the image, "
                 f"{(height, width)}; take both files from the same copy of BSDS500."
             )
     boundaries = [found for name, found in maps if name == "Boundaries"]
@@ -67,7 +67,7 @@ def _read_maps(path: Path) -> list[tuple[str, np.ndarray]]:
     try:
         annotators = read_mat_variable(path, "groundTruth")
         if not isinstance(annotators, list):
-            raise TypeError("groundTruth is no cell")
+            raise TypeError("groundTruth is not a cell array")
         maps = [(name, _whole(drawn[name])) for (drawn,) in annotators for name in names]
     except (OSError, KeyError, TypeError, ValueError) as error:
         reason = f"{type(error).__name__}: {error}".partition("\n")[0]
@@ -91,14 +91,14 @@ PLACES = (".", "data", "BSDS500/data", "BSR/BSDS500/data")
 
 
 def list_pairs(root: Path, split: str) -> list[tuple[Path, Path]]:
-    """Pair each photograph with its annotations.
+    """Pair each image with its annotations.
 
     Args:
         root: Folder of the data or of the published archive.
         split: Name of the subfolders.
 
     Returns:
-        Photographs and MATLAB files, sorted by name.
+        Images and MATLAB files, sorted by name.
 
     Raises:
         DataError: If a folder is missing or empty, or a file has no partner.
@@ -109,9 +109,9 @@ def list_pairs(root: Path, split: str) -> list[tuple[Path, Path]]:
     for stem in sorted(images.keys() ^ annotations.keys()):
         if stem in images:
             lacks = data / "groundTruth" / split / f"{stem}.mat"
-            raise DataError(f"{images[stem]}: this photograph's annotations, {lacks}, are missing.")
+            raise DataError(f"{images[stem]}: this image's annotations, {lacks}, are missing.")
         lacks = data / "images" / split / f"{stem}.jpg"
-        raise DataError(f"{annotations[stem]}: the photograph for these, {lacks}, is missing.")
+        raise DataError(f"{annotations[stem]}: the image for these, {lacks}, is missing.")
     if not images:
         raise DataError(f"{data / 'images' / split}: this folder holds no image.")
     return [(images[stem], annotations[stem]) for stem in sorted(images)]
@@ -138,7 +138,7 @@ def _by_stem(folder: Path, suffixes: tuple[str, ...]) -> dict[str, Path]:
 
 
 class BSDS500(Dataset[dict[str, Tensor]]):
-    """Berkeley's photographs with the boundaries that several annotators drew, in sorted order.
+    """Berkeley's images with the boundaries that several annotators drew, in sorted order.
 
     Images are neither cropped nor resized, so sizes and numbers of annotators vary and a batch
     consists of one sample. Arbelaez, Maire, Fowlkes and Malik, "Contour Detection and Hierarchical
@@ -161,10 +161,10 @@ class BSDS500(Dataset[dict[str, Tensor]]):
         return len(self._pairs)
 
     def __getitem__(self, key: SampleKey | int) -> dict[str, Tensor]:
-        """Load one photograph and all of its annotations.
+        """Load one image and all of its annotations.
 
         Args:
-            key: Index of the photograph; the epoch and the seed have no influence.
+            key: Index of the image; the epoch and the seed have no influence.
 
         Returns:
             `image`, float32 [3, H, W] in [0, 1]; `index`, int64; and for A annotators
@@ -172,14 +172,14 @@ class BSDS500(Dataset[dict[str, Tensor]]):
 
         Raises:
             IndexError: If the index is out of range.
-            UnreadableImageError: If the photograph is damaged.
+            UnreadableImageError: If the image is damaged.
             UnreadableAnnotationsError: If the annotations are damaged or of another size.
         """
         index = key.index if isinstance(key, SampleKey) else key
         if not 0 <= index < len(self):
             raise IndexError(f"index {index} is outside 0 to {len(self) - 1}")
-        photograph, drawn = self._pairs[index]
-        image = read_image(photograph)
+        file, drawn = self._pairs[index]
+        image = read_image(file)
         annotations = read_annotations(drawn, image.height, image.width)
         return {
             "image": to_tensor(image),

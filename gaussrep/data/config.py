@@ -75,9 +75,9 @@ class PhotosConfig(CropConfig):
     scale: tuple[Fraction, Fraction] = (0.04, 0.5)
     """Smallest and largest fraction of a training region's area that a training crop covers."""
     samples: int = Field(default=2048, ge=1)
-    """Training crops per epoch, cycling through the photographs."""
+    """Training crops per epoch, cycling through the images."""
     val_crops: int = Field(default=2, ge=1, le=16)
-    """Validation crops per photograph."""
+    """Validation crops per image."""
 
 
 class FoldersConfig(CropConfig):

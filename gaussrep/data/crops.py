@@ -24,8 +24,8 @@ class Box:
     Args:
         left: First column.
         top: First row.
-        right: Column behind the last.
-        bottom: Row behind the last.
+        right: Column after the last.
+        bottom: Row after the last.
     """
 
     left: int
@@ -182,6 +182,6 @@ def image_size_of(data: ComponentConfig) -> int:
     size = getattr(data, "image_size", None)
     if not isinstance(size, int):
         raise CapabilityError(
-            f"data set {data.type!r} has no fixed image_size to crop photographs to."
+            f"data set {data.type!r} has no fixed image_size to crop images to."
         )
     return size

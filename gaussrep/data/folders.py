@@ -13,7 +13,7 @@ from gaussrep.data.config import FoldersConfig, ImagesConfig
 from gaussrep.data.crops import Box, make_sample
 from gaussrep.data.folder_checks import TRAIN, VAL, split_folder
 from gaussrep.data.image_files import ImageFiles, join_some, list_images, split_images
-from gaussrep.data.photos import Photograph
+from gaussrep.data.photos import SplitImage
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
 
@@ -90,8 +90,8 @@ class ImageFolder(Dataset[dict[str, Tensor]]):
         """Return the part of a single image that the split shows; None for the whole image."""
         if not self._is_single or max(image.size) < SMALLEST:
             return None
-        photograph = Photograph(image, "right" if image.width >= image.height else "bottom")
-        return photograph.rest if self.split == "train" else photograph.strip
+        divided = SplitImage(image, "right" if image.width >= image.height else "bottom")
+        return divided.rest if self.split == "train" else divided.strip
 
 
 def list_classes(folder: Path) -> tuple[str, ...]:
@@ -173,7 +173,7 @@ class ClassFolders(Dataset[dict[str, Tensor]]):
 
     Args:
         config: Folder and crops.
-        split: `train` reads `train/`; `val` reads `val/`, or `test/` where there is no `val/`.
+        split: `train` reads `train/`; `val` reads `val/`, or `test/` if there is no `val/`.
 
     Attributes:
         classes: Names of the classes, sorted; a label is a position here.

@@ -1,4 +1,4 @@
-"""The data set `photos`: crops of photographs inside the scikit-image and scikit-learn wheels."""
+"""The data set `photos`: crops of images inside the scikit-image and scikit-learn wheels."""
 
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -22,12 +22,12 @@ HELD_OUT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
-class Photograph:
-    """One photograph, with a strip that is held out.
+class SplitImage:
+    """One image, with a strip that is held out.
 
     Args:
-        image: The whole photograph, RGB.
-        edge: Side of the held-out strip, which is a quarter of the photograph.
+        image: The whole image, RGB.
+        edge: Side of the held-out strip, which is a quarter of the image.
     """
 
     image: Image.Image
@@ -73,14 +73,14 @@ class Photograph:
         return [max(_squares(part), key=contrast) for part in _parts(self.strip, count)]
 
 
-def read_photographs() -> list[Photograph]:
-    """Read the eight photographs from the installed packages.
+def read_photos() -> list[SplitImage]:
+    """Read the eight images of the data set `photos` from the installed packages.
 
     The held-out edge of each was chosen so that it shows something. The second half of the stereo
     pair motorcycle_left is not used: its training crops would show the held-out strip of the first.
 
     Returns:
-        Photographs, always in the same order.
+        Images, always in the same order.
 
     Raises:
         UnavailableError: If scikit-image or scikit-learn is not installed.
@@ -89,14 +89,14 @@ def read_photographs() -> list[Photograph]:
     skimage = _folder("skimage", "scikit-image") / "data"
     sklearn = _folder("sklearn", "scikit-learn") / "datasets" / "images"
     return [
-        Photograph(read_image(skimage / "astronaut.png"), "right"),
-        Photograph(read_image(skimage / "chelsea.png"), "left"),
-        Photograph(read_image(skimage / "coffee.png"), "bottom"),
-        Photograph(read_image(skimage / "hubble_deep_field.jpg"), "right"),
-        Photograph(read_image(skimage / "motorcycle_left.png"), "right"),
-        Photograph(read_image(skimage / "rocket.jpg"), "bottom"),
-        Photograph(read_image(sklearn / "china.jpg"), "left"),
-        Photograph(read_image(sklearn / "flower.jpg"), "bottom"),
+        SplitImage(read_image(skimage / "astronaut.png"), "right"),
+        SplitImage(read_image(skimage / "chelsea.png"), "left"),
+        SplitImage(read_image(skimage / "coffee.png"), "bottom"),
+        SplitImage(read_image(skimage / "hubble_deep_field.jpg"), "right"),
+        SplitImage(read_image(skimage / "motorcycle_left.png"), "right"),
+        SplitImage(read_image(skimage / "rocket.jpg"), "bottom"),
+        SplitImage(read_image(sklearn / "china.jpg"), "left"),
+        SplitImage(read_image(sklearn / "flower.jpg"), "bottom"),
     ]
 
 
@@ -128,9 +128,9 @@ def _squares(part: Box) -> list[Box]:
 
 
 class Photos(Dataset[dict[str, Tensor]]):
-    """Crops of the color photographs inside scikit-image and scikit-learn, without download.
+    """Crops of the color images inside scikit-image and scikit-learn, without download.
 
-    A strip of a quarter of each photograph is held out for validation. Training crops are drawn
+    A strip of a quarter of each image is held out for validation. Training crops are drawn
     from the rest at random, as a pure function of the sample key; validation crops are always the
     same squares of the strips. The splits share no pixel.
 
@@ -140,17 +140,17 @@ class Photos(Dataset[dict[str, Tensor]]):
 
     Raises:
         UnavailableError: If scikit-image or scikit-learn is not installed.
-        UnreadableImageError: If an installed version lacks one of the photographs.
+        UnreadableImageError: If an installed version lacks one of the images.
     """
 
     def __init__(self, config: PhotosConfig, split: Literal["train", "val"] = "train") -> None:
         self.config = config
         self.split = split
-        self._photographs = read_photographs()
+        self._photos = read_photos()
         self._squares = [
-            (photograph.image, box)
-            for photograph in self._photographs
-            for box in photograph.squares(config.val_crops)
+            (photo.image, box)
+            for photo in self._photos
+            for box in photo.squares(config.val_crops)
         ]
 
     def __len__(self) -> int:
@@ -172,9 +172,9 @@ class Photos(Dataset[dict[str, Tensor]]):
         if not 0 <= key.index < len(self):
             raise IndexError(f"index {key.index} is outside 0 to {len(self) - 1}")
         if self.split == "train":
-            photograph = self._photographs[key.index % len(self._photographs)]
-            box = photograph.rest
-            pixels = random_crop(photograph.image, box, self.config, key.rng())
+            photo = self._photos[key.index % len(self._photos)]
+            box = photo.rest
+            pixels = random_crop(photo.image, box, self.config, key.rng())
         else:
             pixels = to_tensor(resize_crop(*self._squares[key.index], self.config.image_size))
         return {"image": pixels, "index": torch.tensor(key.index)}

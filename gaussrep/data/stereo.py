@@ -1,4 +1,4 @@
-"""`stereo`: one photograph with measured disparities."""
+"""`stereo`: one image with measured disparities."""
 
 import zipfile
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""Describe paths that are no captures, and the commands that help; never imports torch."""
+"""Describe paths that are not captures, and the commands that help; never imports torch."""
 
 from collections.abc import Callable
 from itertools import islice
@@ -17,7 +17,7 @@ SEARCHED = 10_000
 
 
 def describe_path(path: str, is_capture: Callable[[Path], bool]) -> str:
-    """Describe what is at a path that is no capture, and the command that helps.
+    """Describe what is at a path that is not a capture, and the command that helps.
 
     Args:
         path: A path that no format of captures reads.

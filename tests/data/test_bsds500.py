@@ -97,11 +97,11 @@ def test_a_missing_and_an_empty_split(root):
 def test_files_without_a_partner_are_named(root):
     lost = root / "groundTruth" / "train" / "20.mat"
     kept = lost.rename(root / "kept")
-    with pytest.raises(DataError, match=r"20\.jpg: this photograph's annotations, .*20\.mat, are"):
+    with pytest.raises(DataError, match=r"20\.jpg: this image's annotations, .*20\.mat, are"):
         BSDS500(BSDS500Config(root=root))
     kept.rename(lost)
     (root / "images" / "train" / "100.jpg").unlink()
-    with pytest.raises(DataError, match=r"100\.mat: the photograph for these, .*100\.jpg, is"):
+    with pytest.raises(DataError, match=r"100\.mat: the image for these, .*100\.jpg, is"):
         BSDS500(BSDS500Config(root=root))
 
 
@@ -140,7 +140,7 @@ def test_a_damaged_file_is_one_sentence_from_any_process(root, workers):
     assert "\n" not in message
 
 
-def test_a_damaged_photograph_is_named(root):
+def test_a_damaged_image_is_named(root):
     (root / "images" / "val" / "3.jpg").write_bytes(b"no picture")
     with pytest.raises(UnreadableImageError, match=r"3\.jpg: this image cannot be read"):
         BSDS500(BSDS500Config(root=root), "val")[0]
@@ -168,7 +168,7 @@ def test_the_plugin_system_builds_it(root):
     assert len(dataset) == 1
 
 
-def test_real_photographs(real_data, tmp_path):
+def test_real_images(real_data, tmp_path):
     archive = real_data / "bsds500-trainval.tar"
     if not archive.exists():
         pytest.skip(f"needs {archive.name}")

@@ -6,16 +6,16 @@ from PIL import Image
 from gaussrep.data import photos
 from gaussrep.data.config import PhotosConfig
 from gaussrep.data.crops import Box
-from gaussrep.data.photos import Photograph, Photos, read_photographs
+from gaussrep.data.photos import Photos, SplitImage, read_photos
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import UnavailableError
 
 
 @pytest.fixture(scope="module")
-def photographs():
+def eight_images():
     pytest.importorskip("skimage")
     pytest.importorskip("sklearn")
-    return read_photographs()
+    return read_photos()
 
 
 @pytest.mark.parametrize(
@@ -26,27 +26,27 @@ def photographs():
         ("bottom", Box(0, 30, 80, 40), Box(0, 0, 80, 30)),
     ],
 )
-def test_strip_and_rest_divide_the_photograph(edge, strip, rest):
-    photograph = Photograph(Image.new("RGB", (80, 40)), edge)
-    assert (photograph.strip, photograph.rest) == (strip, rest)
+def test_strip_and_rest_divide_the_image(edge, strip, rest):
+    divided = SplitImage(Image.new("RGB", (80, 40)), edge)
+    assert (divided.strip, divided.rest) == (strip, rest)
 
 
 def test_squares_show_what_has_contrast():
     pixels = np.zeros((80, 80, 3), dtype=np.uint8)
     pixels[5:10, 65:75] = 255
     pixels[60:75, 62:70] = 255
-    first, second = Photograph(Image.fromarray(pixels), "right").squares(2)
+    first, second = SplitImage(Image.fromarray(pixels), "right").squares(2)
     assert first.top <= 5 < 10 <= first.bottom <= 40
     assert 40 <= second.top <= 60 < 75 <= second.bottom
     assert (first.width, first.height) == (20, 20)
 
 
 @pytest.mark.parametrize("count", [1, 2, 5, 16])
-def test_squares_lie_apart_inside_the_strip(photographs, count):
-    for photograph in photographs:
-        strip = photograph.strip
-        covered = np.zeros(photograph.image.size, dtype=int)
-        for box in photograph.squares(count):
+def test_squares_lie_apart_inside_the_strip(eight_images, count):
+    for each in eight_images:
+        strip = each.strip
+        covered = np.zeros(each.image.size, dtype=int)
+        for box in each.squares(count):
             assert box.width == box.height > 0
             assert strip.left <= box.left < box.right <= strip.right
             assert strip.top <= box.top < box.bottom <= strip.bottom
@@ -54,19 +54,19 @@ def test_squares_lie_apart_inside_the_strip(photographs, count):
         assert covered.max() == 1
 
 
-def test_eight_color_photographs(photographs):
-    assert len(photographs) == 8
-    for photograph in photographs:
-        assert photograph.image.mode == "RGB"
-        assert min(photograph.image.size) >= 300
-        red, _, blue = np.moveaxis(np.asarray(photograph.image, dtype=float), -1, 0)
+def test_eight_color_images(eight_images):
+    assert len(eight_images) == 8
+    for each in eight_images:
+        assert each.image.mode == "RGB"
+        assert min(each.image.size) >= 300
+        red, _, blue = np.moveaxis(np.asarray(each.image, dtype=float), -1, 0)
         assert abs(red - blue).mean() > 1
 
 
 def test_a_missing_package_reports_what_to_install(monkeypatch):
     monkeypatch.setattr("gaussrep.data.photos.find_spec", lambda name: None)
     with pytest.raises(UnavailableError, match="pip install scikit-image"):
-        read_photographs()
+        read_photos()
 
 
 pytest.importorskip("skimage")
@@ -112,12 +112,11 @@ def test_indices_outside_are_refused(train):
 
 @pytest.mark.parametrize("edge", ["left", "right", "bottom"])
 def test_training_never_sees_the_held_out_strip(monkeypatch, edge):
-    photograph = Photograph(Image.new("RGB", (80, 60), "black"), edge)
-    strip = photograph.strip
+    strip = SplitImage(Image.new("RGB", (80, 60), "black"), edge).strip
     pixels = np.zeros((60, 80, 3), dtype=np.uint8)
     pixels[strip.top : strip.bottom, strip.left : strip.right] = 255
-    marked = Photograph(Image.fromarray(pixels), edge)
-    monkeypatch.setattr(photos, "read_photographs", lambda: [marked])
+    marked = SplitImage(Image.fromarray(pixels), edge)
+    monkeypatch.setattr(photos, "read_photos", lambda: [marked])
     config = PhotosConfig(image_size=16, samples=300, scale=(0.01, 1.0))
     train, val = Photos(config), Photos(config, "val")
     assert all(train[SampleKey(index, 5, 6)]["image"].max() == 0 for index in range(300))

@@ -99,17 +99,17 @@ def test_a_shift_by_whole_cells_shifts_the_map():
     assert not torch.allclose(after[:, 2:-1, 3:-1], before[:, 2:-1, 3:-1], atol=1e-2)
 
 
-PHOTOGRAPHS = (
+IMAGES = (
     "astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "motorcycle_left.png",
     "rocket.jpg",
 )  # fmt: skip
 
 
-def test_the_numbers_are_those_of_the_photographs():
+def test_the_numbers_are_those_of_the_images():
     skimage = pytest.importorskip("skimage")
     folder = Path(skimage.__file__).parent / "data"
     firsts, seconds = [], []
-    for name in PHOTOGRAPHS:
+    for name in IMAGES:
         image = to_tensor(read_image(folder / name))[None]
         for side in (160, 640):
             statistics = (

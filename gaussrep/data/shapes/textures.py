@@ -123,7 +123,7 @@ class Texture:
         cycles: Periods of stripes and checks along the side of the square.
         phase: Phase of the period in radians.
         sharpness: 1 for soft transitions; larger for sharper ones.
-        lattice: Random values in [0, 1] behind noise and speckle.
+        lattice: Random values in [0, 1] that determine noise and speckle.
     """
 
     pattern: Pattern
@@ -157,7 +157,7 @@ class Texture:
         return 0.5 + 0.5 * np.clip(self.sharpness * wave, -1, 1)
 
     def _noise(self, places: Places) -> Float32[np.ndarray, "*shape"]:
-        """Smooth noise whose amplitude falls with its frequency, as in photographs."""
+        """Smooth noise whose amplitude falls with its frequency, as in photos."""
         octaves = [places.spline(self.lattice[:nodes, -nodes:]) for nodes in (6, 10, 18)]
         total = sum(octave / 2**number for number, octave in enumerate(octaves)) / 1.75
         return np.clip(0.5 + 3 * (total - 0.5), 0, 1)

@@ -23,7 +23,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="photos",
-        summary="Crops of the photographs inside scikit-image and scikit-learn; no download.",
+        summary="Crops of eight images inside scikit-image and scikit-learn; no download.",
         target="gaussrep.data.photos:Photos",
         config="gaussrep.data.config:PhotosConfig",
         requires=("scikit-image>=0.22", "scikit-learn>=1.4"),
@@ -38,14 +38,14 @@ def register_datasets() -> Iterator[DatasetRecord]:
     )
     yield DatasetRecord(
         name="bsds500",
-        summary="Berkeley's photographs with the boundaries that several people drew.",
+        summary="Images with the boundaries that several people drew.",
         target="gaussrep.data.bsds500:BSDS500",
         config="gaussrep.data.config:BSDS500Config",
         modality="image",
     )
     yield DatasetRecord(
         name="stereo",
-        summary="One photograph inside scikit-image with measured disparities; no download.",
+        summary="One image inside scikit-image with measured disparities; no download.",
         target="gaussrep.data.stereo:Stereo",
         requires=("scikit-image>=0.22",),
         modality="image",

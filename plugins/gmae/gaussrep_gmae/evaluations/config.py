@@ -54,7 +54,7 @@ class DepthOrderConfig(SampledConfig):
 class EdgesConfig(SampledConfig):
     """Settings of the `edges` evaluation; all are design choices.
 
-    Smoothing was chosen on every fifth photograph of BSDS500's train split, scales on six of them.
+    Smoothing was chosen on every fifth image of BSDS500's train split, scales on six of them.
     """
 
     renamed_keys: ClassVar[Mapping[str, str]] = {"jump_threshold": "change_threshold"}
@@ -62,7 +62,7 @@ class EdgesConfig(SampledConfig):
     layers: int = Field(default=8, ge=2)
     """Groups of Gaussians in the depth order."""
     scales: tuple[Annotated[float, Field(gt=0)], ...] = Field(default=(1.0,), min_length=1)
-    """Scales of the photograph, as multiples of its own size; maps are averaged over them."""
+    """Scales of the image, as multiples of its own size; maps are averaged over them."""
     stride: Fraction = 0.5
     """Distance between windows, as a fraction of their side."""
     smoothing: float = Field(default=1.0, ge=0)

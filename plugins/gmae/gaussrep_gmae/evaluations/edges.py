@@ -23,20 +23,20 @@ from gaussrep_gmae.method import GMAE, require_gmae
 
 Strength = Float[np.ndarray, "_ _"]
 
-PHOTOGRAPH_SMOOTHING = 3.0
-"""Standard deviation in pixels; every fifth photograph of train scores alike from 3 to 4, and less
+IMAGE_SMOOTHING = 3.0
+"""Standard deviation in pixels; every fifth image of train scores alike from 3 to 4, and less
 below."""
 
 
 class ZeroShotEdges(Evaluation):
-    """Boundary strengths of photographs of any size, scored against human annotations.
+    """Boundary strengths of images of any size, scored against human annotations.
 
     The method's row is `gaussrep_gmae.layers.edges`, joined from overlapping windows, smoothed, and
     thinned to its crests. Two more rows are processed in the same way: the discontinuities of the
     paper's layer map, and the color gradient of the full reconstruction, which shows how much is
-    due to the layers. The other rows are computed from the photograph itself: the same gradient of
+    due to the layers. The other rows are computed from the image itself: the same gradient of
     its smoothed pixels, which shows how much is due to the model, Sobel and Canny. Neither the
-    method nor any row is trained on annotations; smoothing and scales were chosen on photographs of
+    method nor any row is trained on annotations; smoothing and scales were chosen on images of
     BSDS500's train split.
 
     Args:
@@ -109,14 +109,14 @@ class ZeroShotEdges(Evaluation):
         smooth = smooth_maps(maps.cpu().numpy(), config.smoothing)
         pixels = image.cpu().numpy()
         return {row: thin(each) for row, each in zip(names, smooth, strict=True)} | {
-            "gradient of the photograph": thin(photograph_gradient(pixels)),
+            "gradient of the image": thin(image_gradient(pixels)),
             "sobel": boundaries.sobel(pixels),
             "canny": boundaries.canny(pixels),
         }
 
 
-def photograph_gradient(image: Float[np.ndarray, "3 h w"]) -> Strength:
-    """Compute the `color_gradient` of a smoothed photograph.
+def image_gradient(image: Float[np.ndarray, "3 h w"]) -> Strength:
+    """Compute the `color_gradient` of a smoothed image.
 
     Args:
         image: RGB in [0, 1].
@@ -124,7 +124,7 @@ def photograph_gradient(image: Float[np.ndarray, "3 h w"]) -> Strength:
     Returns:
         Gradient magnitude per pixel.
     """
-    smooth = torch.from_numpy(smooth_maps(image, PHOTOGRAPH_SMOOTHING))
+    smooth = torch.from_numpy(smooth_maps(image, IMAGE_SMOOTHING))
     return color_gradient(smooth[None])[0].numpy()
 
 

@@ -8,7 +8,7 @@ from gaussrep.errors import DataError
 
 @pytest.fixture
 def berkeley(tmp_path):
-    """Two photographs of a bright square, and the square's outline as one annotator drew it."""
+    """Two images of a bright square, and the square's outline as one annotator drew it."""
     for folder in ("images/val", "groundTruth/val"):
         (tmp_path / folder).mkdir(parents=True)
     for name, shape in (("1", (40, 56)), ("2", (56, 40))):
@@ -29,7 +29,7 @@ def test_rows_of_an_untrained_model(evaluate, berkeley):
         "gmae",
         "discontinuities of the layer map",
         "gradient of the reconstruction",
-        "gradient of the photograph",
+        "gradient of the image",
         "sobel",
         "canny",
     ]
