@@ -45,7 +45,7 @@ DEFINITIONS = {
     "builds": "old: the older checkout, as it comes; new: this one, as it comes; one: this one "
     "with OMP_NUM_THREADS=1. They take turns, in another order in every turn",
     "medians": "over the turns; ratios are those within a turn, and then the median",
-    "autogroup": "the session's priority where Linux groups processes by session: at -20, the work "
+    "autogroup": "the session's priority if Linux groups processes by session: at -20, the work "
     "of other sessions gets little of the processor",
 }
 

@@ -55,7 +55,7 @@ DEFINITIONS = {
     "degrees": "largest angle between orientations",
     "opacities": "largest difference",
     "color": "largest difference of what SH of degree 0 shows, in [0, 1]",
-    "sh": "largest difference of a coefficient above degree 0; its own size where it is dropped",
+    "sh": "largest difference of a coefficient above degree 0; its own size if it is dropped",
     "psnr": "renders of the loaded file against those of the saved scene, in dB, over all views",
 }
 

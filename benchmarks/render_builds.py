@@ -36,7 +36,7 @@ class Build:
 
     Args:
         checkout: Root of the checkout.
-        cpu: Processor to compile for, a name of LLVM's; this machine's where it is empty.
+        cpu: Processor to compile for, a name of LLVM's; this machine's if it is empty.
         threads: Threads of torch.
     """
 
@@ -123,7 +123,7 @@ def main(
 
 
 def _load() -> float | None:
-    """Return the average load of the last minute, where the system counts it."""
+    """Return the average load of the last minute, if the system counts it."""
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 

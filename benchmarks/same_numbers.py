@@ -29,7 +29,7 @@ from number_parts import unpack
 PROBE = Path(__file__).with_name("same_numbers_probe.py")
 PLUGINS = ("plugins/*", "examples/*")
 SHOWN = 6
-"""Most parts of one item that are named where they differ."""
+"""Most parts of one item that are named if they differ."""
 
 Part = Mapping[str, Any]
 Item = Mapping[str, Any]
@@ -203,7 +203,7 @@ def register(packages: list[Path], metadata: Path) -> list[str]:
 
 
 def commit(checkout: Path) -> str:
-    """The commit of a checkout, marked where files were changed since."""
+    """The commit of a checkout, marked if files were changed since."""
     command = ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=12"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.stdout.strip() or "unknown"

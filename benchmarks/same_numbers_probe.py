@@ -41,7 +41,7 @@ RENDERERS = {
 
 @dataclass(frozen=True)
 class Case:
-    """A scene to render: plain colors where `degree` is None, otherwise spherical harmonics."""
+    """A scene to render: plain colors if `degree` is None, otherwise spherical harmonics."""
 
     degree: int | None = None
     channels: int = 0

@@ -20,7 +20,7 @@ def main(
 
     Args:
         prepare: Gives what measures one workload.
-        names: Workloads where none are given.
+        names: Workloads if none are given.
         definitions: What is meant by what is measured.
     """
     script, *arguments = sys.argv

@@ -23,7 +23,7 @@ HOUR = 3600
 def atomic_write(path: Path) -> Iterator[Path]:
     """Write to a temporary file in the same folder, which is renamed to `path` after the body.
 
-    Where the body fails, the temporary file is removed and `path` stays as it was.
+    If the body fails, the temporary file is removed and `path` stays as it was.
 
     Args:
         path: The file to write.
@@ -92,7 +92,7 @@ def write_json(content: dict[str, Any], path: Path) -> None:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Write to a temporary folder, which is flushed to the disk and renamed to `path` at the end.
 
-    Where the body fails, the temporary folder is removed and `path` stays as it was.
+    If the body fails, the temporary folder is removed and `path` stays as it was.
 
     Args:
         path: The folder to make or replace.

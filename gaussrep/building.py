@@ -17,7 +17,7 @@ def build(kind: str, config: str | Mapping[str, Any] | ComponentConfig, **argume
         **arguments: Further arguments of the component, `split="val"`.
 
     Returns:
-        `target(config, **arguments)`; `target(**arguments)` where the component has no settings.
+        `target(config, **arguments)`; `target(**arguments)` if the component has no settings.
 
     Raises:
         ConfigError: If the settings are not valid.

@@ -100,7 +100,7 @@ class Cameras:
         """Collect the tensors.
 
         Returns:
-            `viewmats`, `Ks` and, where there is one, `distortion`.
+            `viewmats`, `Ks` and, if there is one, `distortion`.
         """
         found = {"viewmats": self.viewmats, "Ks": self.Ks}
         return found if self.distortion is None else {**found, "distortion": self.distortion}

@@ -134,7 +134,7 @@ def _check_each(name: str, tensor: Tensor) -> None:
 
 
 def _sum(tensor: Tensor) -> float:
-    """Sum values on the CPU; with NumPy where torch would start threads that keep spinning."""
+    """Sum values on the CPU; with NumPy if torch would start threads that keep spinning."""
     if tensor.numel() < GRAIN or torch.get_num_threads() == 1:
         return float(tensor.detach().sum().numpy())  # `item` is counted as a wait
     with np.errstate(over="ignore", invalid="ignore"):

@@ -38,7 +38,7 @@ def disabled_collector() -> Iterator[None]:
 def paused_collector() -> Iterator[None]:
     """Pause the garbage collector until `resume_collector`, at most until the end of the block.
 
-    Nothing happens where torch is loaded already, or the collector is off.
+    Nothing happens if torch is loaded already, or the collector is off.
 
     Yields:
         Nothing.

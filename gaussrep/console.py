@@ -119,7 +119,7 @@ class Progress:
 
     Args:
         title: Name of the work.
-        total: Number of steps; None where it is not known, and the elapsed time is shown instead.
+        total: Number of steps; None if it is not known, and the elapsed time is shown instead.
         done: Steps that were made before.
 
     Examples:
@@ -161,7 +161,7 @@ class Progress:
 
         Args:
             done: Total number of steps made.
-            total: Number of steps, where it was not known before.
+            total: Number of steps, if it was not known before.
             text: Numbers to show.
         """
         self._done, self._text, self._news = done, text, time.perf_counter()

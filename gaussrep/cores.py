@@ -27,7 +27,7 @@ def usable_cores() -> int:
 
 
 def affinity_cores() -> int:
-    """Count the cores of this process's affinity; all cores where a system has none.
+    """Count the cores of this process's affinity; all cores if a system has none.
 
     Returns:
         A number >= 1.

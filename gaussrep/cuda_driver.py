@@ -20,10 +20,10 @@ AMD = Path("/dev/kfd")
 def missing_cuda() -> str | None:
     """Find out why there is no CUDA device, without importing torch.
 
-    A driver may be installed where there is no device, so None is no promise.
+    A driver may be installed if there is no device, so None is no promise.
 
     Returns:
-        The reason, such as "no NVIDIA driver is installed"; None where there may be a device.
+        The reason, such as "no NVIDIA driver is installed"; None if there may be a device.
     """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES")
     if visible is not None and visible.strip() in ("", "-1"):

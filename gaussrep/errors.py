@@ -65,7 +65,7 @@ class RunInterrupt(KeyboardInterrupt):
 
     Args:
         run: The run's folder.
-        step: Step of the latest checkpoint; None where there is none yet.
+        step: Step of the latest checkpoint; None if there is none yet.
         steps: Optimizer steps of the whole run.
         signal: The signal.
     """

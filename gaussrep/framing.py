@@ -29,7 +29,7 @@ def bounds(gaussians: Gaussians) -> Float[Tensor, "2 3"]:
     """Compute a box around most of the visible Gaussians.
 
     Gaussians of opacity above 0.05 count, with an extent of two of their largest standard
-    deviations; the outermost 2 % at each end of each axis are ignored. Where all are fainter, all
+    deviations; the outermost 2 % at each end of each axis are ignored. If all are fainter, all
     count.
 
     Args:

@@ -16,7 +16,7 @@ from gaussrep.errors import ShapeError
 PADDING = {"quats": (1.0, 0.0, 0.0, 0.0), "scales": (1.0, 1.0, 1.0)}
 """Values of padding Gaussians where they are not 0."""
 MARKS = ("antialiased", "color_space")
-"""Fields that are no tensors, and are the same for a whole scene."""
+"""Fields that are not tensors, and are the same for a whole scene."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -50,7 +50,7 @@ def _version(distribution: str) -> str | None:
 
 
 def _commit() -> str | None:
-    """Commit of the checkout that gaussrep runs from, if it does; `-dirty` where it was changed."""
+    """Commit of the checkout that gaussrep runs from, if it does; `-dirty` if it was changed."""
     checkout = Path(gaussrep.__file__).parents[1]
     if not (checkout / ".git").exists():
         return None

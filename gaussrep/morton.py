@@ -18,7 +18,7 @@ SPREAD = (
     (4, 0x10C30C30C30C30C3),
     (2, 0x1249249249249249),
 )
-"""Shifts and masks that put two zeros behind every bit of a number of 21 bits."""
+"""Shifts and masks that put two zeros after every bit of a number of 21 bits."""
 
 
 def interleave_bits(cells: Int[Tensor, "n 3"]) -> Int[Tensor, " n"]:

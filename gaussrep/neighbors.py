@@ -134,7 +134,7 @@ def farthest_points(points: Float[Tensor, "n d"], count: int, first: int = 0) ->
 
 @cache
 def _from_pytorch3d(name: str) -> Callable[..., Any] | None:
-    """A function of `pytorch3d.ops`; None where it is absent or broken, with one warning."""
+    """A function of `pytorch3d.ops`; None if it is absent or broken, with one warning."""
     if find_spec("pytorch3d") is None:
         return None
     try:

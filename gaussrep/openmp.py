@@ -1,7 +1,7 @@
 """How OpenMP's threads, which torch computes with, wait.
 
 OpenMP's threads spin before they block. While cores are free, this saves the time of waking them
-up. Where another process computes on the same cores, a program becomes several times slower: a
+up. If another process computes on the same cores, a program becomes several times slower: a
 thread that spins occupies the core that the thread it waits for needs. So gaussrep lets threads
 spin while this process gets the cores it asks for, and makes them block while it does not. Results
 do not depend on it.
@@ -44,7 +44,7 @@ def prepare_process(environ: MutableMapping[str, str] = os.environ) -> None:
     """Choose threads and waiting for a program, before it imports torch.
 
     Variables that the user set are kept, and nothing is done about what they decide. A smaller
-    number of threads is only set where a cgroup grants less than the cores of the affinity, which
+    number of threads is only set if a cgroup grants less than the cores of the affinity, which
     OpenMP follows on its own.
 
     Args:
@@ -186,7 +186,7 @@ def _hold(seconds: float, stop: Event) -> None:
 
 
 def _threads_ready(seconds: float, stop: Event) -> float | None:
-    """Measure how many threads wait for a core, on average; None where the watch is to stop."""
+    """Measure how many threads wait for a core, on average; None if the watch is to stop."""
     before = seconds_ready()
     return None if stop.wait(seconds) else (seconds_ready() - before) / seconds
 

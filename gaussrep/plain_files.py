@@ -9,7 +9,7 @@ __all__ = ["read_json"]
 
 
 def require_plain(path: Path) -> None:
-    """Check that a path is no pipe or device, whose reading would wait or never end.
+    """Check that a path is not a pipe or device, whose reading would wait or never end.
 
     Args:
         path: Any path; one that does not exist is left to the reader.
@@ -18,7 +18,7 @@ def require_plain(path: Path) -> None:
         OSError: It is one.
     """
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise OSError(0, "it is no regular file", str(path))
+        raise OSError(0, "it is not a regular file", str(path))
 
 
 def is_there(path: Path) -> bool:
@@ -28,7 +28,7 @@ def is_there(path: Path) -> bool:
         path: Any path, which may be longer than the system allows.
 
     Returns:
-        Whether it exists; False where the system refuses the name.
+        Whether it exists; False if the system refuses the name.
     """
     try:
         return path.exists()
@@ -47,8 +47,8 @@ def read_plain_text(path: Path, encoding: str = "utf-8") -> str:
         Its content.
 
     Raises:
-        OSError: It cannot be read, or is no regular file.
-        UnicodeDecodeError: It is no text of that encoding.
+        OSError: It cannot be read, or is not a regular file.
+        UnicodeDecodeError: It is not text of that encoding.
     """
     require_plain(path)
     return path.read_text(encoding=encoding)
@@ -60,14 +60,14 @@ def read_json(path: Path, encoding: str = "utf-8", *, finite: bool = True) -> An
     Args:
         path: The file.
         encoding: Its encoding.
-        finite: Refuse numbers that are not finite, such as NaN, which is no JSON.
+        finite: Refuse numbers that are not finite, such as NaN, which is not JSON.
 
     Returns:
         Plain data.
 
     Raises:
-        OSError: It cannot be read, or is no regular file.
-        ValueError: It is no JSON, is nested too deeply, or has a number that is not finite.
+        OSError: It cannot be read, or is not a regular file.
+        ValueError: It is not JSON, is nested too deeply, or has a number that is not finite.
     """
     return parse_json(read_plain_text(path, encoding), finite=finite)
 
@@ -83,7 +83,7 @@ def parse_json(text: str, *, finite: bool = True) -> Any:
         Plain data.
 
     Raises:
-        ValueError: It is no JSON, is nested too deeply, or has a number that is not finite.
+        ValueError: It is not JSON, is nested too deeply, or has a number that is not finite.
     """
     try:
         number = _finite if finite else float

@@ -106,7 +106,7 @@ def evaluate(
         directions: Directions from the camera to the Gaussian; they are normalized first.
 
     Returns:
-        Colors, at least 0; 0.5 where all coefficients are zero.
+        Colors, at least 0; 0.5 if all coefficients are zero.
     """
     values = basis(degree_of(sh.shape[-2]), directions)
     return (torch.einsum("...k,...kc->...c", values, sh) + 0.5).clamp_min(0)

@@ -38,7 +38,7 @@ def threads(n: int | Literal["auto"] | None = None, *, wait: Wait | None = None)
     gaussrep's kernels do not depend on them; the last bits of torch's may depend on the number.
 
     Threads of torch that wait for each other spin by default, which makes a program several times
-    slower where other processes compute on the same cores. The command `gaussrep` therefore waits
+    slower if other processes compute on the same cores. The command `gaussrep` therefore waits
     adaptively; in Python, ask for it.
 
     Args:
@@ -46,7 +46,7 @@ def threads(n: int | Literal["auto"] | None = None, *, wait: Wait | None = None)
             affinity and its cgroup's quota; None leaves it as it is.
         wait: `"adaptive"` spins while the cores are free and blocks while other processes compete
             for them; `"passive"` always blocks, which other processes notice least; `"active"`
-            spins as long as the OpenMP library does by default. None leaves it as it is. Where
+            spins as long as the OpenMP library does by default. None leaves it as it is. If
             `OMP_WAIT_POLICY` or `GOMP_SPINCOUNT` was set when torch was imported, threads never
             spin longer than that.
 

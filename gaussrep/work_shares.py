@@ -36,7 +36,7 @@ class WorkShare:
             environ: `RANK` and `WORLD_SIZE` are torchrun's.
 
         Returns:
-            The share; all items where neither names one.
+            The share; all items if neither names one.
 
         Raises:
             ConfigError: The text is not one of `1/N` to `N/N`.

@@ -34,9 +34,9 @@ def test_json_is_plain_data(tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in folders")
 def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "config.yaml")
-    with pytest.raises(OSError, match="no regular file"):
+    with pytest.raises(OSError, match="not a regular file"):
         read_plain_text(tmp_path / "config.yaml")
-    with pytest.raises(ConfigError, match=r"config\.yaml cannot be read: it is no regular file"):
+    with pytest.raises(ConfigError, match=r"config\.yaml cannot be read: it is not a regular file"):
         read_yaml(tmp_path / "config.yaml")
 
 

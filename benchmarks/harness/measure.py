@@ -19,7 +19,7 @@ from harness.workloads import TILED, Workload
 
 DEFINITION = (
     "Times are those of whole calls of gaussrep.render, projection and sorting included, after one "
-    "call that is not counted (`first_ms`, with compilation); where that one takes more than 20 s "
+    "call that is not counted (`first_ms`, with compilation); if that one takes more than 20 s "
     "it is counted and the only one, and no more calls are timed once 20 s have gone by. forward: "
     "without gradients; forward+backward: with the gradients of all tensors of the Gaussians, of a "
     "fixed random weighting of color and features. peak_mb is the largest resident size of the "
@@ -41,7 +41,7 @@ class Cell:
         renderer: Name of a renderer, or `tiled-torch`.
         backward: Whether gradients are computed, too.
         threads: Threads of torch; CUDA renderers use few.
-        repeats: How often to time it; less often where that takes more than 20 s.
+        repeats: How often to time it; less often if that takes more than 20 s.
         device: Device type of the tensors.
     """
 

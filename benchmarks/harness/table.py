@@ -73,7 +73,7 @@ class Table:
 
 
 def device_of(renderer: str) -> str:
-    """Return the device type on which a renderer is timed: the CPU where it supports it."""
+    """Return the device type on which a renderer is timed: the CPU if it supports it."""
     if renderer == TILED:
         return "cpu"
     return "cpu" if "cpu" in plugins.find("renderers", renderer).record.devices else "cuda"

@@ -15,7 +15,7 @@ TILE = 16
 class TiledTorchRenderer(Renderer):
     """Renders the same image as `reference`; each tile composites only the Gaussians that reach it.
 
-    It is here to be compared with, and is no plugin.
+    It is here to be compared with, and is not a plugin.
     """
 
     def rasterize(

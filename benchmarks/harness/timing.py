@@ -63,7 +63,7 @@ def time_calls(
         longest_ms: Another time than 20 s.
 
     Returns:
-        Milliseconds of the first call, and those of the ones that count; where the first takes
+        Milliseconds of the first call, and those of the ones that count; if the first takes
         more than 20 s, it counts.
     """
     first = time_once(call, device)
@@ -83,7 +83,7 @@ def time_stages(call: Callable[[], object], repeats: int) -> dict[str, float]:
         repeats: How often to call it.
 
     Returns:
-        Milliseconds per call by stage, means, in the order in which they first ran; empty where
+        Milliseconds per call by stage, means, in the order in which they first ran; empty if
         another renderer draws.
     """
     from gaussrep.kernels.threads import stage_clock

@@ -89,7 +89,7 @@ class Config(BaseModel):
     Attributes:
         renamed_keys: New name of every key that a class renamed, by its old name. Both may be
             dotted, relative to this class: `{"betas": "optimizer.betas"}`; the new one is empty
-            where the key was removed. Using an old key is an error that gives the new one;
+            if the key was removed. Using an old key is an error that gives the new one;
             `gaussrep migrate` replaces it in run folders. Keys that a subclass has are not renamed.
 
     Examples:
@@ -110,7 +110,7 @@ class Config(BaseModel):
         """Collect the renamed keys of this class and of the classes that it inherits from.
 
         Returns:
-            New dotted key by old dotted key; empty where the key was removed.
+            New dotted key by old dotted key; empty if the key was removed.
         """
         tables = [vars(base).get("renamed_keys", {}) for base in reversed(cls.__mro__)]
         renamed = {old: new for table in tables for old, new in table.items()}

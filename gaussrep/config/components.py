@@ -97,7 +97,7 @@ def config_class(kind: str, name: str) -> type[ComponentConfig]:
         name: Short or qualified name.
 
     Returns:
-        Its own class, or `ComponentConfig` where it has no settings.
+        Its own class, or `ComponentConfig` if it has no settings.
 
     Raises:
         PluginError: If the component is unknown, ambiguous, unavailable or broken.
@@ -120,7 +120,7 @@ def type_of(kind: str, config: ComponentConfig) -> str:
         config: An instance; without `type`, its class decides.
 
     Returns:
-        A short name, or a qualified one where the short one is ambiguous.
+        A short name, or a qualified one if the short one is ambiguous.
 
     Raises:
         PluginError: If the class belongs to no component or to several.

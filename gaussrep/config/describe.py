@@ -25,8 +25,8 @@ class Setting:
     Attributes:
         path: Dotted path.
         takes: Type and limits; words to type stand in backticks.
-        default: As in a file or an override, `required` where there is none.
-        meaning: What it sets, on one line; empty where the class does not document it.
+        default: As in a file or an override, `required` if there is none.
+        meaning: What it sets, on one line; empty if the class does not document it.
         kind: Kind of the components it takes, a key of `gaussrep.plugins.KINDS`; None for others.
     """
 
@@ -114,7 +114,7 @@ def nested_models(field: FieldInfo) -> list[type[Config]]:
         field: The field.
 
     Returns:
-        The classes; several where a tag chooses one.
+        The classes; several if a tag chooses one.
     """
     return list(_models(field.annotation, field.metadata))
 
@@ -141,7 +141,7 @@ def component_kind(field: FieldInfo) -> str | None:
         field: The field.
 
     Returns:
-        A key of `gaussrep.plugins.KINDS`; None where it takes none.
+        A key of `gaussrep.plugins.KINDS`; None if it takes none.
     """
     found = next(_component_fields(field.annotation, tuple(field.metadata)), None)
     return found.kind if found else None
@@ -173,7 +173,7 @@ def default_words(value: Any) -> str:
     """Format a default as in a file or an override.
 
     Args:
-        value: The default; `...` where there is none.
+        value: The default; `...` if there is none.
 
     Returns:
         Text such as `null`, `[0.9, 0.95]` or the name of a component.

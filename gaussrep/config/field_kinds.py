@@ -45,7 +45,7 @@ def field_kind(model: type[Config], key: str) -> FieldKind:
         key: Name of the field.
 
     Returns:
-        The kind; None also where there is no such field.
+        The kind; None also if there is no such field.
     """
     field = model.model_fields.get(key)
     return _kind_of(field.annotation, tuple(field.metadata)) if field else None
@@ -60,7 +60,7 @@ def field_default(model: type[Config], base: Config | None, key: str) -> Any:
         key: Name of the field.
 
     Returns:
-        The default; None where there is none or where it depends on other fields.
+        The default; None if there is none or if it depends on other fields.
     """
     if base is not None and key in base.model_fields_set:
         return getattr(base, key)

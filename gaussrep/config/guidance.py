@@ -26,7 +26,7 @@ class Guidance:
             key: Its dotted path.
 
         Returns:
-            The end of a sentence, empty where nothing is known.
+            The end of a sentence, empty if nothing is known.
         """
         cure = self.missing.get(key)
         return f"; {cure}" if cure else ""

@@ -13,8 +13,8 @@ from gaussrep.errors import PluginError
 def merge(model: type[Config], layers: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Merge layers of settings.
 
-    Mappings merge key by key; lists and scalars replace. Where settings have a `type`, a string is
-    short for it. Where a layer names another component than the layers below it (or the model's
+    Mappings merge key by key; lists and scalars replace. If settings have a `type`, a string is
+    short for it. If a layer names another component than the layers below it (or the model's
     defaults), the settings of the other one are dropped.
 
     Args:

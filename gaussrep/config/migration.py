@@ -16,7 +16,7 @@ class RenamedKey:
 
     Attributes:
         old: Its dotted path before.
-        new: Its dotted path after; empty where it was removed.
+        new: Its dotted path after; empty if it was removed.
     """
 
     old: str

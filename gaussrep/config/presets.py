@@ -37,7 +37,7 @@ def preset_summaries(component: Component) -> dict[str, str]:
         component: A component of kind `methods` or `evaluations`.
 
     Returns:
-        Summaries on one line, by name; empty where a file begins with no comment.
+        Summaries on one line, by name; empty if a file begins with no comment.
 
     Raises:
         PluginError: If the package of presets cannot be imported.

@@ -37,7 +37,7 @@ def explain_mistake(
         problem: What the class that rejected the setting reports.
 
     Returns:
-        The problem, with a better hint where one is known.
+        The problem, with a better hint if one is known.
     """
     *above, key = map(str, path) if path else [""]
     if error in ("missing", "component_type") and guidance is not None:

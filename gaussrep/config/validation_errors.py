@@ -28,7 +28,7 @@ def config_error(
         explain: Adds a cure to each problem.
 
     Returns:
-        A `RenamedKeyError` where the input has keys of old names, otherwise a `ConfigError`.
+        A `RenamedKeyError` if the input has keys of old names, otherwise a `ConfigError`.
     """
     renamed = any(detail["type"] == RENAMED for detail in error.errors(include_url=False))
     text = format_validation_error(error, data, explain)

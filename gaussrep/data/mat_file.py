@@ -55,7 +55,7 @@ def read_mat_variable(path: Path, name: str) -> Any:
     content = path.read_bytes()
     order = {b"IM": "<", b"MI": ">"}.get(content[126:HEADER])
     if order is None:
-        raise MatFileError("it is no MATLAB file of level 5")
+        raise MatFileError("it is not a MATLAB file of level 5")
     for element in _elements(content[HEADER:], order):
         matrix = _unpacked(element, order)
         if matrix is not None and matrix.name == name:

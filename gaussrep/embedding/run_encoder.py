@@ -61,7 +61,7 @@ class RunEncoder(ImageEncoder):
         if rows**2 != count:
             raise CapabilityError(
                 f"{self.config.run} embeds an image as {count} tokens, which make no square grid; "
-                "a run is an image encoder only where its tokens are those of one, such as GMAE's"
+                "a run is an image encoder only if its tokens are those of one, such as GMAE's"
             )
         return rearrange(tokens, "b (rows columns) c -> b rows columns c", rows=rows)
 

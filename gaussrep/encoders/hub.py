@@ -1,4 +1,4 @@
-"""Downloads from the Hugging Face hub that fail at once where there is no network."""
+"""Downloads from the Hugging Face hub that fail at once if there is no network."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +16,9 @@ PATIENCE = 10.0
 
 @contextmanager
 def hub_downloads(model: str) -> Iterator[None]:
-    """Download from the Hugging Face hub in the body, or from its cache where it is unreachable.
+    """Download from the Hugging Face hub in the body, or from its cache if it is unreachable.
 
-    The hub's client repeats every request for minutes where there is no network. Here the hub is
+    The hub's client repeats every request for minutes if there is no network. Here the hub is
     asked once, and its client works offline in the body if it does not answer.
 
     Args:

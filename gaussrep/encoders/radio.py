@@ -89,7 +89,7 @@ def _sentence(config: RadioConfig, error: Exception) -> str:
     reason = " ".join(str(error).split())[:200]
     return (
         f"RADIO {config.version!r} cannot be loaded from {config.repo} ({type(error).__name__}: "
-        f"{reason}); its code comes from github.com and its weights from huggingface.co: where "
+        f"{reason}); its code comes from github.com and its weights from huggingface.co: if "
         f"there is no network, copy {torch.hub.get_dir()} from a machine that has loaded it, or "
         "set source=local, repo=FOLDER and version=WEIGHTS_FILE, or take type=statistics, which "
         "needs no weights"

@@ -8,7 +8,7 @@ from torch.nn import functional
 def resize_images(
     images: Float[Tensor, "b 3 h w"], height: int, width: int
 ) -> Float[Tensor, "b 3 height width"]:
-    """Resize images bilinearly, with antialiasing where they shrink.
+    """Resize images bilinearly, with antialiasing if they shrink.
 
     Args:
         images: RGB in [0, 1].

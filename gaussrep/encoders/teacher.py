@@ -27,7 +27,7 @@ def build_teacher(
         The encoder; its parameters require no gradient.
 
     Raises:
-        ConfigError: It is no image encoder, or a setting is wrong.
+        ConfigError: It is not an image encoder, or a setting is wrong.
         UntrustedError: It runs code or downloads weights that are not trusted.
         PluginError: The encoder is unknown, ambiguous, unavailable or broken.
 

@@ -86,7 +86,7 @@ def _sentence(name: str, version: str, error: Exception) -> str:
     reason = " ".join(str(error).split())[:200]
     return (
         f"timm {version} cannot give the model {name!r} ({type(error).__name__}: {reason}); check "
-        "the name with timm.list_models(), and where there is no network give local-dir:FOLDER "
+        "the name with timm.list_models(), and if there is no network give local-dir:FOLDER "
         "with the model's config.json and model.safetensors, or take type=statistics, which needs "
         "no weights"
     )

@@ -46,7 +46,7 @@ class Comparison:
         values: The metric of each.
         mean: Their mean.
         difference: Mean of the group's minus the first group's, by seed; None for the first group
-            and where fewer than two seeds are in both.
+            and if fewer than two seeds are in both.
         low: Lower end of the 95 % interval of the difference, by Student's t.
         high: Upper end of it.
         is_equivalent: Whether two one-sided t-tests at 5 % reject a difference beyond the margin;

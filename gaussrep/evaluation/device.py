@@ -9,7 +9,7 @@ def resolve_device(name: str) -> torch.device:
     """Return an available device by name.
 
     Args:
-        name: `auto` takes a CUDA device where there is one; otherwise `cpu`, `cuda`, `cuda:1`.
+        name: `auto` takes a CUDA device if there is one; otherwise `cpu`, `cuda`, `cuda:1`.
 
     Returns:
         The device.

@@ -70,7 +70,7 @@ class Features:
 
     Attributes:
         pooled: One embedding per sample, float32.
-        labels: Their classes; zeros where the data set has none.
+        labels: Their classes; zeros if the data set has none.
     """
 
     pooled: Float[Tensor, "n d"]

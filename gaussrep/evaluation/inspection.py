@@ -23,7 +23,7 @@ from gaussrep.training.loading import CollatingDataset, MapDataset
 from gaussrep.training.run_folder import RunFolder
 
 HELD_OUT = 16
-"""Number of held-out images in a report where none is named."""
+"""Number of held-out images in a report if none is named."""
 
 
 @runtime_checkable
@@ -51,7 +51,7 @@ def report_samples(data: ComponentConfig, names: Sequence[str]) -> ReportSamples
 
     Args:
         data: The run's data set.
-        names: Image files or scenes; where it is empty, held-out samples: some images, or the
+        names: Image files or scenes; if it is empty, held-out samples: some images, or the
             first scene.
 
     Returns:
@@ -83,7 +83,7 @@ def _scenes(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
 
 
 def _views(data: ComponentConfig, names: Sequence[str]) -> ReportSamples:
-    """Load held-out views of a capture, or fitted ones where none is held out."""
+    """Load held-out views of a capture, or fitted ones if none is held out."""
     if names:
         raise CapabilityError("views of a capture have no names; give the run alone.")
     dataset, noun = build("datasets", data, split="val"), "held-out view"
@@ -121,9 +121,9 @@ def inspect_run(
     Args:
         run: The run's folder.
         names: Image files, cropped to their central square, or scenes of the run's data set;
-            held-out samples where it is empty.
+            held-out samples if it is empty.
         folder: Folder to write to.
-        overrides: `data.root=…`, where the data set moved.
+        overrides: `data.root=…`, if the data set moved.
         trust: Names whose code may be run or which may be downloaded; see `load_run`.
 
     Returns:

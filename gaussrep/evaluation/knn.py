@@ -68,7 +68,7 @@ def vote(
         bank: Embeddings whose classes are known.
         queries: Embeddings to classify.
         classes: Number of classes.
-        k: Number of neighbors that vote; all where there are fewer.
+        k: Number of neighbors that vote; all if there are fewer.
         temperature: A neighbor at cosine s votes with weight exp(s / temperature).
 
     Returns:

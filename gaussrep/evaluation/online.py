@@ -38,7 +38,7 @@ class OnlineEvaluations(Callback):
         }
 
     def on_start(self, state: TrainState) -> None:
-        """Try the evaluations on a few samples, where the run is new."""
+        """Try the evaluations on a few samples, if the run is new."""
         if state.step == 0:
             sample = {
                 name: config.model_copy(update={"limit": SANITY_SAMPLES})
@@ -48,7 +48,7 @@ class OnlineEvaluations(Callback):
             state.engine.on_main(lambda: _scores(sample, state))
 
     def measure(self, state: TrainState) -> Row:
-        """Compute `<name>/<column>` of each evaluation's own row, where it is due."""
+        """Compute `<name>/<column>` of each evaluation's own row, if it is due."""
         if state.step % self._every and state.step != state.steps:
             return {}
         return state.engine.on_main(lambda: _scores(self.evaluations, state))

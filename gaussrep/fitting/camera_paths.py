@@ -99,7 +99,7 @@ def _read(path: Path, content: Any, width: int, height: int) -> tuple[list, list
         focals = [height / 2 / tan(radians(camera.fov) / 2) for camera in keyed]
         return poses, [np.array([[f, 0, width / 2], [0, f, height / 2], [0, 0, 1]]) for f in focals]
     if not (isinstance(content, dict) and "frames" in content):
-        raise DataError(f"{path}: this is no camera path; expected {KEYS}.")
+        raise DataError(f"{path}: this is not a camera path; expected {KEYS}.")
     file = read_transforms(path)
     Ks = [file.lens(frame).intrinsics(size, size) for frame in file.frames]
     poses = [np.linalg.inv(v) for frame in file.frames if (v := frame.viewmat) is not None]

@@ -22,7 +22,7 @@ class Capture:
     Args:
         train: The views to fit; those of a large capture are decoded when they are indexed.
         held_out: Held-out views; None if there are too few views to hold any out.
-        points: Points on the scene's surfaces in scene units, [P, 3], where some are known.
+        points: Points on the scene's surfaces in scene units, [P, 3], if some are known.
         colors: Their RGB in [0, 1], [P, 3].
     """
 

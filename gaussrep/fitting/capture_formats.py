@@ -34,7 +34,7 @@ def find_capture_format(path: str) -> str:
             f"{path}: several capture formats match, {listed}; choose one with data.type"
         )
     raise DataError(
-        f"{path}: this is no capture; looked for transforms.json, a COLMAP model in sparse, "
+        f"{path}: this is not a capture; looked for transforms.json, a COLMAP model in sparse, "
         f"frames/*.pose.txt of an RGB-D recording, synthetic:balls, or another capture of the "
         f"formats {listed}; {describe_path(path, _is_capture)}"
     )

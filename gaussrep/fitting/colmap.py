@@ -129,7 +129,7 @@ def _frame(
     if image.camera_id not in cameras:
         raise DataError(f"the model has no camera {image.camera_id}")
     if not Path(image.name).name:
-        raise DataError(f"the model calls it {image.name!r}, which is no name of a file")
+        raise DataError(f"the model calls it {image.name!r}, which is not a name of a file")
     return PosedFrame(
         name=image.name,
         image=find_image(images / image.name),
@@ -180,7 +180,7 @@ def _viewmat(image: ColmapImage) -> Float64[np.ndarray, "4 4"] | None:
 
 
 def _mask(masks: Path, name: str) -> Path | None:
-    """COLMAP names masks like the image with `.png` behind it, others like the image."""
+    """COLMAP names masks like the image with `.png` appended, others like the image."""
     for place in (masks / f"{name}.png", masks / Path(name).with_suffix(".png"), masks / name):
         if is_there(place):
             return place

@@ -84,7 +84,7 @@ def _thin_prism(
     x: Tensor, y: Tensor, k1: float, k2: float, p1: float, p2: float, k3: float, k4: float,
     sx1: float, sy1: float,
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """Weng, Cohen and Herniou 1992, behind an equidistant fisheye."""
+    """Weng, Cohen and Herniou 1992, after an equidistant fisheye."""
     x, y = _equidistant(x, y)
     r2 = x * x + y * y
     radial = 1 + r2 * (k1 + r2 * (k2 + r2 * (k3 + r2 * k4)))

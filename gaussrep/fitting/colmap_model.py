@@ -88,7 +88,7 @@ def model_suffix(folder: Path) -> str | None:
         folder: Folder that may hold a model.
 
     Returns:
-        `.bin` or `.txt`; None where the folder does not hold cameras and images.
+        `.bin` or `.txt`; None if the folder does not hold cameras and images.
     """
     for suffix in (".bin", ".txt"):
         if all((folder / f"{name}{suffix}").is_file() for name in ("cameras", "images")):
@@ -159,7 +159,7 @@ def read_model_points(folder: Path, suffix: str) -> ColmapPoints | None:
         suffix: Its encoding.
 
     Returns:
-        The points; None where the model has no file of points, or none in it.
+        The points; None if the model has no file of points, or none in it.
 
     Raises:
         DataError: The file is damaged.
@@ -192,7 +192,7 @@ def _parsed(path: Path, parse):
         try:
             return parse(file)
         except (ValueError, IndexError, struct.error) as error:
-            raise DataError(f"{path}: this is no file of a COLMAP model: {error}.") from error
+            raise DataError(f"{path}: this is not a file of a COLMAP model: {error}.") from error
 
 
 def _finite(numbers: Iterable[float]) -> tuple[float, ...]:

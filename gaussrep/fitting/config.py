@@ -130,7 +130,7 @@ def with_capture_format(settings: Any) -> Any:
         settings: A mapping or a `CaptureConfig`; anything else is returned as it is.
 
     Returns:
-        The settings, with a `type` where there is a `path`.
+        The settings, with a `type` if there is a `path`.
 
     Raises:
         PydanticCustomError: No format matches the path, or several do.

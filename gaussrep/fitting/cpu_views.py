@@ -50,7 +50,7 @@ def render_views(
 
     Args:
         scene: The scene, in float32 on the CPU.
-        cameras: Views [V] of a model that the renderer has, with gradients where required.
+        cameras: Views [V] of a model that the renderer has, with gradients if required.
         background: RGB behind the scene; it gets no gradient.
         sh_degree: Leave out coefficients above this degree; None keeps all.
 
@@ -170,7 +170,7 @@ def _centers(viewmats: bytes) -> Tensor:
 
 
 def _harmonics(coefficients: Sequence[np.ndarray], degree: int) -> Harmonics:
-    """Describe the coefficients up to a degree, of `sh0` and, where there are any, `shN`."""
+    """Describe the coefficients up to a degree, of `sh0` and, if there are any, `shN`."""
     if len(coefficients) == 1:
         return joint_harmonics(coefficients[0])
     return split_harmonics(*coefficients, bases=(degree + 1) ** 2)

@@ -22,7 +22,7 @@ OPTIONAL = ("alphas", "depths", "masks")
 class CaptureDataset:
     """The fitted or the held-out views of a capture.
 
-    A sample holds `index`, `colors` [H, W, 3], `viewmats` [4, 4], `Ks` [3, 3] and, where the
+    A sample holds `index`, `colors` [H, W, 3], `viewmats` [4, 4], `Ks` [3, 3] and, if the
     capture has them, `distortion` [8] or [4], and `alphas`, `depths` and `masks` [H, W].
 
     Args:
@@ -32,7 +32,7 @@ class CaptureDataset:
 
     Attributes:
         capture: The whole capture.
-        images: The views of the split; None where there are none.
+        images: The views of the split; None if there are none.
     """
 
     def __init__(

@@ -41,7 +41,7 @@ class DefaultStrategy(Strategy):
 
     @torch.no_grad()
     def after_step(self, scene: SceneModel, optimizers: Optimizers, info: StepInfo) -> None:
-        """Accumulate gradients, and grow, prune or reset where it is due; see the base class.
+        """Accumulate gradients, and grow, prune or reset if it is due; see the base class.
 
         Opacities are reset one step after a round number, so that measurements and checkpoints at
         round numbers show the scene before.

@@ -38,7 +38,7 @@ from gaussrep.rendering.dispatch import RenderRequirements, resolve_renderer
 logger = logging.getLogger("gaussrep")
 
 SHARED_WEIGHT = 300.0
-"""Weight of the squared mean of the higher spherical harmonics over the Gaussians, where exposures
+"""Weight of the squared mean of the higher spherical harmonics over the Gaussians, if exposures
 are learned: what all Gaussians do alike when the view changes is exposure. Design choice."""
 FEATURE_SCALE = 0.1
 """Initial standard deviation of features; design choice."""
@@ -84,7 +84,7 @@ class SceneFitter:
     Args:
         config: Settings.
         seed: Seed of the first Gaussians, random backgrounds and the strategy.
-        cameras: Cameras of the fitted views, [V], which set the scene's extent; None where a
+        cameras: Cameras of the fitted views, [V], which set the scene's extent; None if a
             checkpoint sets it.
         channels: Length of the Gaussians' feature vectors; None for none.
 
@@ -93,8 +93,8 @@ class SceneFitter:
         scene: The Gaussians; one transparent Gaussian before the first are placed.
         calibration: The correction that all cameras share; not trained unless `config.calibrate`
             or `config.optimize.intrinsics`.
-        exposure: Exposures of the fitted views; None where they are not learned.
-        poses: Corrections of their poses; None where they are not learned.
+        exposure: Exposures of the fitted views; None if they are not learned.
+        poses: Corrections of their poses; None if they are not learned.
         loss: Image loss.
         strategy: The densification strategy; None before `start`.
         sh_degree: Degree of the spherical harmonics at the current step; None uses all.
@@ -138,7 +138,7 @@ class SceneFitter:
         """Place the first Gaussians of a capture.
 
         Args:
-            capture: Cameras, and points where it has any.
+            capture: Cameras, and points if it has any.
 
         Raises:
             DataError: The settings require points and the capture has none.
@@ -150,7 +150,7 @@ class SceneFitter:
         """Replace the Gaussians; only before the optimizers are made.
 
         Args:
-            gaussians: The first Gaussians, [N]; random features are added where they lack them.
+            gaussians: The first Gaussians, [N]; random features are added if they lack them.
         """
         self._place(gaussians, generator(self._seed, RngStream.INIT))
 
@@ -228,7 +228,7 @@ class SceneFitter:
         """Compute the weighted penalty on exposures, and on exposure that the scene absorbs.
 
         Returns:
-            A scalar to add to the loss; None where exposures are not learned.
+            A scalar to add to the loss; None if exposures are not learned.
         """
         if self.exposure is None:
             return None
@@ -283,7 +283,7 @@ class SceneFitter:
         Args:
             step: Steps made.
             optimizers: One per tensor of `scene.raw`, by its name; others are ignored.
-            gather: Joins the rows of a tensor of all processes, where several share the views of a
+            gather: Joins the rows of a tensor of all processes, if several share the views of a
                 step and average their gradients; None in one process.
         """
         assert self.strategy is not None
@@ -298,7 +298,7 @@ class SceneFitter:
         self._move_gains(gather)
 
     def correct(self, cameras: Cameras, views: Int[Tensor, " v"] | None = None) -> Cameras:
-        """Apply the corrections of poses and the calibration, where they are learned.
+        """Apply the corrections of poses and the calibration, if they are learned.
 
         Args:
             cameras: Views [V] of the capture.

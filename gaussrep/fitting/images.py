@@ -94,7 +94,7 @@ def read_depth_file(path: Path, size: tuple[int, int], scale: float) -> Float[Te
     Args:
         path: 16-bit image or `.npy`, of any size.
         size: Width and height of the result in pixels.
-        scale: Steps of stored depth in a scene unit.
+        scale: Stored depth units per scene unit.
 
     Returns:
         Depth in scene units by the nearest pixel, 0 where it was not measured.
@@ -117,8 +117,8 @@ def find_image(path: Path) -> Path:
         path: The file as a capture names it.
 
     Returns:
-        The file itself where it exists, else the first of the same name with a suffix; else the
-        given path, with `.png` where it has no suffix.
+        The file itself if it exists, else the first of the same name with a suffix; else the
+        given path, with `.png` if it has no suffix.
     """
     if is_there(path):
         return path

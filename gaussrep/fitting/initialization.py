@@ -18,7 +18,7 @@ from gaussrep.neighbors import spacing
 POINT_SCALE, RANDOM_SCALE = 1.0, 0.3
 """Defaults of `init.scale`."""
 MIN_SCALE = 1e-4
-"""Smallest standard deviation as a fraction of the cloud's size, where points coincide; design
+"""Smallest standard deviation as a fraction of the cloud's size, if points coincide; design
 choice."""
 EXTENT_MARGIN = 1.1
 """Ratio of the extent to the farthest camera's distance from the cameras' centroid (3DGS's
@@ -34,7 +34,7 @@ def init_gaussians(capture: Capture, config: InitConfig, generator: torch.Genera
     """Make the first Gaussians of a capture.
 
     Args:
-        capture: Cameras, and points where it has any.
+        capture: Cameras, and points if it has any.
         config: Number, place, size and opacity, or a file.
         generator: On the CPU.
 
@@ -138,7 +138,7 @@ def scene_extent(cameras: Cameras) -> float:
 
     Returns:
         1.1 times the largest distance of a camera from the cameras' centroid, in scene units
-        (3DGS's code); 1 where all cameras are at one place.
+        (3DGS's code); 1 if all cameras are at one place.
     """
     positions = cameras.positions
     radius = (positions - positions.mean(0)).norm(dim=-1).max().item()
@@ -153,7 +153,7 @@ def scene_bounds(cameras: Cameras) -> Cuboid:
 
     Returns:
         A cube around the point nearest to all optical axes, as wide as the view of the camera at
-        the median distance is there; where the cameras do not point inward, no narrower than their
+        the median distance is there; if the cameras do not point inward, no narrower than their
         distance from each other.
     """
     positions = cameras.positions

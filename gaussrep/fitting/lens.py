@@ -119,7 +119,7 @@ class Lens(BaseModel):
 
     @property
     def distortion(self) -> Distortion | None:
-        """The distortion; None where the lens has none.
+        """The distortion; None if the lens has none.
 
         Raises:
             DataError: The camera model is not known, or a coefficient has no place in it.
@@ -154,12 +154,12 @@ class Lens(BaseModel):
         """Compute the camera matrix of an image.
 
         Args:
-            native_size: Width and height of the image file, to which the numbers refer where the
+            native_size: Width and height of the image file, to which the numbers refer if the
                 lens has no w and h.
             size: Width and height after resizing.
 
         Returns:
-            The matrix, pixel centers at +0.5; None where no focal length is known.
+            The matrix, pixel centers at +0.5; None if no focal length is known.
         """
         w, h = self.w or native_size[0], self.h or native_size[1]
         fx = self.fl_x or _focal(self.camera_angle_x, w)

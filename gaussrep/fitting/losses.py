@@ -21,7 +21,7 @@ class FitLoss:
     Attributes:
         total: Scalar to minimize: the image loss and the weighted depth error.
         terms: Scalars for logs: those of the image loss, and the depth error `depth` in extents, 0
-            where it has no weight.
+            if it has no weight.
     """
 
     total: Float[Tensor, ""]

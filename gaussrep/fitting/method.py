@@ -47,8 +47,8 @@ class SceneFit(Method):
         fitter: The steps of the fit.
         scene: The Gaussians, the fitter's.
         calibration: The correction that all cameras share, the fitter's.
-        exposure: Exposures of the fitted views, the fitter's; None where they are not learned.
-        poses: Corrections of their poses, the fitter's; None where they are not learned.
+        exposure: Exposures of the fitted views, the fitter's; None if they are not learned.
+        poses: Corrections of their poses, the fitter's; None if they are not learned.
     """
 
     config: SceneFitConfig
@@ -71,7 +71,7 @@ class SceneFit(Method):
             dataset: The fitted views, a `CaptureDataset`.
 
         Raises:
-            DataError: The data set is another one, or has no points where they are required.
+            DataError: The data set is another one, or has no points if they are required.
         """
         if not isinstance(dataset, CaptureDataset):
             raise DataError(
@@ -84,7 +84,7 @@ class SceneFit(Method):
         self._use(fitter)
 
     def load_pretrained(self) -> None:
-        """Place the Gaussians of a file, where the settings name one; a resumed run needs none.
+        """Place the Gaussians of a file, if the settings name one; a resumed run needs none.
 
         Raises:
             FormatError: The file is missing or damaged, or no format reads it.
@@ -208,7 +208,7 @@ class SceneFit(Method):
         return one_each(self.fitter.correct(images_of(batch).cameras))
 
     def export(self, folder: Path) -> None:
-        """Write `scene.ply` and, where it is learned, `calibration.json`.
+        """Write `scene.ply` and, if it is learned, `calibration.json`.
 
         Args:
             folder: The run folder.

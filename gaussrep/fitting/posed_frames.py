@@ -25,13 +25,13 @@ class PosedFrame:
     Args:
         name: Its name in the capture.
         image: Its file.
-        viewmat: World-to-camera matrix, OpenCV camera axes; None where the pose is no finite
+        viewmat: World-to-camera matrix, OpenCV camera axes; None if the pose is not a finite
             matrix that has an inverse.
         lens: Its intrinsics.
         mask: File of its mask, black where a pixel does not count.
         depth: File of its depth.
-        depth_scale: Steps of stored depth in a scene unit.
-        held_out: Whether the view is held out; None where the capture does not decide it.
+        depth_scale: Stored depth units per scene unit.
+        held_out: Whether the view is held out; None if the capture does not decide it.
     """
 
     name: str
@@ -56,7 +56,7 @@ def read_capture(
         frames: At least one frame.
         left_out: Collects the frames that cannot be used; may hold some already.
         config: Size of the images, whether to undistort them, from which size on they stay in their
-            files, and how many views to hold out where the frames do not decide it.
+            files, and how many views to hold out if the frames do not decide it.
 
     Returns:
         The fitted and the held-out views.
@@ -86,7 +86,7 @@ class _FrameFile(ViewFile):
 
 def _read(frame: PosedFrame, config: LensCaptureConfig) -> DecodedView:
     if frame.viewmat is None or not _is_finite(frame.viewmat):
-        raise DataError("its pose is no finite, invertible 4 x 4 matrix")
+        raise DataError("its pose is not a finite, invertible 4 x 4 matrix")
     distortion = frame.lens.distortion
     image = read_image_file(frame.image, config.image_size)
     frame.lens.check_size(image.native_size)
@@ -95,7 +95,7 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> DecodedView:
     if K is None:
         raise DataError("it has no focal length; expected fl_x or camera_angle_x")
     if not _is_finite(K):
-        raise DataError("its focal length or principal point is no finite number")
+        raise DataError("its focal length or principal point is not a finite number")
     size = (width, height)
     mask = None if frame.mask is None else read_mask(frame.mask, size)
     depth = None
@@ -113,7 +113,7 @@ def _read(frame: PosedFrame, config: LensCaptureConfig) -> DecodedView:
             depth = undistort(depth[..., None], K, distortion, "nearest")[..., 0]
         distortion = None
     elif distortion is not None and not _is_finite(distortion.coefficients):
-        raise DataError("a coefficient of its distortion is no finite number")
+        raise DataError("a coefficient of its distortion is not a finite number")
     return DecodedView(values, K, frame.viewmat, mask, depth, distortion)
 
 

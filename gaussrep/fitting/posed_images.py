@@ -17,14 +17,14 @@ class PosedImages:
     """Images of one scene and their cameras.
 
     Args:
-        colors: RGB in [0, 1], channels last as in `Rendering`; multiplied by alpha where there is
+        colors: RGB in [0, 1], channels last as in `Rendering`; multiplied by alpha if there is
             one, [V, H, W, 3].
         cameras: The V cameras, H x W pixels; pinholes, or cameras with a lens.
-        alphas: Opacity of each pixel in [0, 1], [V, H, W]; None where the images are opaque.
+        alphas: Opacity of each pixel in [0, 1], [V, H, W]; None if the images are opaque.
         depths: Distance along the optical axis in scene units, 0 where it was not measured,
-            [V, H, W]; None where there is none.
+            [V, H, W]; None if there is none.
         masks: True where a pixel counts, in the loss, the metrics and densification, [V, H, W];
-            None where all do.
+            None if all do.
 
     Raises:
         ShapeError: If the tensors disagree about views or pixels.

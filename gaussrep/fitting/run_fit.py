@@ -32,7 +32,7 @@ class FitResult:
         scene: File of the fitted Gaussians.
         steps: Total number of optimizer steps made.
         gaussians: Number of Gaussians.
-        metrics: On the held-out views; None where there are none.
+        metrics: On the held-out views; None if there are none.
         seconds: Duration of the steps of this call.
         rank: The process that returned this result; 0 is the main one.
     """
@@ -57,7 +57,7 @@ def fit(
 ) -> FitResult:
     """Fit the Gaussians of one scene to posed images.
 
-    The run folder gets `scene.ply` at each checkpoint, `metrics.csv` and, where views are held
+    The run folder gets `scene.ply` at each checkpoint, `metrics.csv` and, if views are held
     out, `metrics.json`.
 
     Args:
@@ -107,7 +107,7 @@ def resume_fit(
 
     Args:
         folder: The fit's run folder.
-        overrides: `trainer.steps=…`, to make the fit longer; `data.capture.path=…`, where the
+        overrides: `trainer.steps=…`, to make the fit longer; `data.capture.path=…`, if the
             capture moved; settings that change no Gaussian, such as `trainer.log_every`.
         capture: The images; by default those of the fit's configuration.
 
@@ -158,7 +158,7 @@ def _open_again(run: RunFolder, config: CaptureConfig) -> Capture:
         return _open(config)
     except DataError as error:
         raise RunError(
-            f"{run.path} was fitted to {config.path}, which cannot be read; where it moved, give "
+            f"{run.path} was fitted to {config.path}, which cannot be read; if it moved, give "
             f"its new folder by data.path=FOLDER: {error}"
         ) from error
 

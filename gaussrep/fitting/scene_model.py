@@ -21,7 +21,7 @@ class SceneModel(nn.Module):
     """The Gaussians of one scene before their activations.
 
     `raw` holds `means`, `quats`, `scales` (logarithms), `opacities` (logits), `sh0` [N, 1, 3],
-    `shN` [N, K - 1, 3] where the degree is above 0, and `features` where there are any. Loading the
+    `shN` [N, K - 1, 3] if the degree is above 0, and `features` if there are any. Loading the
     weights of another number of Gaussians resizes the module; optimizers of its parameters stay
     valid.
 

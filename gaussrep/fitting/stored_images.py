@@ -28,8 +28,8 @@ class DecodedView:
         values: RGB multiplied by alpha, and alpha, in [0, 1].
         K: Camera matrix, pixel centers at +0.5.
         viewmat: World-to-camera matrix, OpenCV camera axes.
-        mask: True where a pixel counts; None where all do.
-        depth: Depth in scene units, 0 where it was not measured; None where there is none.
+        mask: True where a pixel counts; None if all do.
+        depth: Depth in scene units, 0 where it was not measured; None if there is none.
         distortion: What the lens does; None for a pinhole.
     """
 
@@ -169,7 +169,7 @@ class ReadViews:
     """The views of a capture that can be used.
 
     Attributes:
-        images: The views, decoded where they fit into the memory.
+        images: The views, decoded if they fit into the memory.
         kept: Their places among the files that were given.
     """
 
@@ -180,7 +180,7 @@ class ReadViews:
 def read_views(
     files: Sequence[ViewFile], left_out: LeftOutFrames, max_memory_gb: float, *, listed: int
 ) -> ReadViews:
-    """Decode every view of a capture once, and keep them where they fit into the memory.
+    """Decode every view of a capture once, and keep them if they fit into the memory.
 
     Args:
         files: At least one view.

@@ -38,7 +38,7 @@ class Strategy(ABC):
     """Adds, moves and removes Gaussians between optimizer steps; works with any renderer.
 
     A plugin registers a strategy with the hook `register_strategies`; `gaussrep fit` makes it with
-    `target(settings, steps=steps, extent=extent)`, or `target(steps=steps, extent=extent)` where
+    `target(settings, steps=steps, extent=extent)`, or `target(steps=steps, extent=extent)` if
     the record has no `config`. `steps` is the total number of optimizer steps and `extent` the
     size of the scene in scene units.
 
@@ -76,7 +76,7 @@ class Strategy(ABC):
             step: Steps made so far, from 1.
 
         Returns:
-            True by default; where False, `StepInfo.pixel_gradients` holds zeros.
+            True by default; if False, `StepInfo.pixel_gradients` holds zeros.
         """
         return True
 

@@ -54,7 +54,7 @@ class FrameEntry(Lens):
 
     @property
     def viewmat(self) -> Float64[np.ndarray, "4 4"] | None:
-        """World-to-camera with OpenCV's axes; None where the matrix has no inverse."""
+        """World-to-camera with OpenCV's axes; None if the matrix has no inverse."""
         rows = self.transform_matrix
         if len(rows) not in (3, 4) or any(len(row) != 4 for row in rows):
             return None
@@ -104,11 +104,11 @@ def transforms_capture(config: TransformsConfig, path: str) -> Capture:
 
     The file's poses are camera-to-world with OpenGL's axes, after its `applied_transform` and
     `applied_scale`, which nothing undoes. Images are undistorted by OpenCV's model, or keep their
-    lens. Transparency is kept. Where there is no `transforms.json`, `transforms_train.json` lists
+    lens. Transparency is kept. If there is no `transforms.json`, `transforms_train.json` lists
     the fitted views and `transforms_test.json` or `transforms_val.json` those that are held out.
 
     Args:
-        config: Size of the images, and which views to hold out where the file does not decide it.
+        config: Size of the images, and which views to hold out if the file does not decide it.
         path: Folder of `transforms.json`; its paths are relative to here.
 
     Returns:

@@ -136,7 +136,7 @@ def open_for_writing(path: Path) -> Iterator[BinaryIO]:
 
 
 def reserve(file: BinaryIO, size: int) -> None:
-    """Reserve the blocks of a file that is written, where the system can.
+    """Reserve the blocks of a file that is written, if the system can.
 
     Writing it then takes less processor time on Linux's ext4.
 
@@ -291,7 +291,7 @@ def checked_values(gaussians: Gaussians) -> Gaussians:
         count = int((scene.scales <= 0).sum())
         raise ValueRangeError(f"scales hold {count} values that are not positive in float32.")
     if (scene.quats[:, 0] == 0).any() and (scene.quats == 0).all(-1).any():
-        raise ValueRangeError("quats hold a quaternion of length 0, which is no rotation.")
+        raise ValueRangeError("quats hold a quaternion of length 0, which is not a rotation.")
     return scene
 
 

@@ -30,7 +30,7 @@ def name_content(path: Path) -> str:
         path: The file.
 
     Returns:
-        A sentence after a space; empty where the content is unknown or as promised.
+        A sentence after a space; empty if the content is unknown or as promised.
     """
     try:
         with path.open("rb") as file:

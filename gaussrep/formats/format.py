@@ -12,11 +12,11 @@ from gaussrep.formats.storage import allocate, on_disk, take_rows
 from gaussrep.gaussians import Gaussians
 
 PART = 2**16
-"""Gaussians of a part, where a scene is converted without being in memory as a whole (design
+"""Gaussians of a part, if a scene is converted without being in memory as a whole (design
 choice)."""
 
 IN_MEMORY = 2**26
-"""Bytes of a scene that is collected in memory, where a format does not write in parts; larger ones
+"""Bytes of a scene that is collected in memory, if a format does not write in parts; larger ones
 are in temporary files (design choice)."""
 
 

@@ -24,7 +24,7 @@ DATA_URI = "data:"
 BLOCK = 2**20
 """Bytes of JSON that are searched at a time; a design choice."""
 URI = re.compile(rb'"data:[^",\\]{0,200};base64,')
-"""Start of a buffer in the JSON. Where the JSON has escapes, its parser reads the buffer."""
+"""Start of a buffer in the JSON. If the JSON has escapes, its parser reads the buffer."""
 LONGEST_START = 256
 """More than the longest match."""
 MARK = "#"
@@ -192,7 +192,7 @@ def _split(file: BinaryIO) -> tuple[bytes, ByteSource | None]:
         chunks.append((kind, _Range(file, place, size)))
         place += size
     if not chunks or chunks[0][0] != JSON:
-        raise FormatError("this is no binary glTF file: it does not begin with JSON.")
+        raise FormatError("this is not a binary glTF file: it does not begin with JSON.")
     text = chunks[0][1]
     binary = chunks[1][1] if len(chunks) == 2 and chunks[1][0] == BIN else None
     return text.read(0, text.size), binary
@@ -221,7 +221,7 @@ def _take_out_buffers(file: BinaryIO) -> tuple[bytes, list[ByteSource]]:
 
 
 def _end_of_string(file: BinaryIO, start: int) -> int | None:
-    """Find the end of a string of JSON; None where it has escapes or no end."""
+    """Find the end of a string of JSON; None if it has escapes or no end."""
     file.seek(start)
     while block := file.read(BLOCK):
         end = block.find(b'"')

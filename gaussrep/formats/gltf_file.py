@@ -131,14 +131,14 @@ def parse_document(text: bytes) -> Document:
         The document.
 
     Raises:
-        FormatError: If it is no JSON or no glTF 2; the message gives the first mistake.
+        FormatError: If it is not JSON or not a glTF 2 file; the message gives the first mistake.
     """
     try:
         return Document.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "its JSON"
-        raise FormatError(f"this is no glTF 2 file: {place}: {first['msg']}.") from error
+        raise FormatError(f"this is not a glTF 2 file: {place}: {first['msg']}.") from error
 
 
 def item_at(items: Sequence[Item], index: int, what: str) -> Item:

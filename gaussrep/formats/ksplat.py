@@ -50,9 +50,9 @@ bucket's center to its side; full and other buckets; SH degree."""
 BASES = (1, 4, 9, 16)
 CENTER, LENGTH = np.dtype("<f4"), np.dtype("<u4")
 STEPS = 32767
-"""Steps where a section does not name them."""
+"""Steps if a section does not name them."""
 SH_RANGE = 1.5
-"""Size of the range of SH where the header does not name it."""
+"""Size of the range of SH if the header does not name it."""
 ROWS = 2**13
 """Gaussians that are decoded at a time; a design choice."""
 
@@ -80,7 +80,7 @@ class Ksplat(Format):
             path: The file.
 
         Returns:
-            One scene with `sh`, or with `colors` where the file has no higher SH, float32, on the
+            One scene with `sh`, or with `colors` if the file has no higher SH, float32, on the
             CPU.
 
         Raises:
@@ -138,7 +138,9 @@ def _rows(file: BinaryIO, remarks: Remarks) -> Rows:
     """Check the headers, and prepare to read the Gaussians."""
     size = os.fstat(file.fileno()).st_size
     if size < HEADER.itemsize:
-        raise FormatError("this is no .ksplat file, or it is truncated: its header is not whole.")
+        raise FormatError(
+            "this is not a .ksplat file, or it is truncated: its header is not whole."
+        )
     header = np.fromfile(file, HEADER, 1)[0]
     if header["major"] != 0 or header["minor"] < 1 or header["level"] > 2:
         raise FormatError(
@@ -254,7 +256,7 @@ def _means(section: _Section, stored: np.ndarray, part: slice) -> np.ndarray:
 def _appearance(
     colors: np.ndarray, stored: np.ndarray, degree: int, bases: int, header: np.void
 ) -> dict[str, np.ndarray]:
-    """Decode SH, filled up with 0 to `bases`; or colors where no section has higher SH."""
+    """Decode SH, filled up with 0 to `bases`; or colors if no section has higher SH."""
     if bases == 1:
         return {"colors": colors}
     harmonics = np.zeros((len(colors), bases, 3))

@@ -77,10 +77,10 @@ class Ply(Format):
             path: The file.
 
         Returns:
-            One scene with `sh`, or with `colors` where the file has bytes, float32, on the CPU.
+            One scene with `sh`, or with `colors` if the file has bytes, float32, on the CPU.
 
         Raises:
-            FormatError: If the file is missing, truncated, no 3DGS file, or holds impossible
+            FormatError: If the file is missing, truncated, not a 3DGS file, or holds impossible
                 Gaussians.
         """
         remarks = Remarks(self.config.strict)

@@ -37,7 +37,7 @@ class PlyElement:
     Args:
         name: Name of the table, such as `vertex`.
         count: Number of rows.
-        properties: NumPy type code of every column by name, without byte order; None where the
+        properties: NumPy type code of every column by name, without byte order; None if the
             column holds lists, whose length differs from row to row.
     """
 
@@ -76,7 +76,7 @@ class PlyHeader:
         encoding: `ascii`, or the byte order of binary rows.
         before: The elements stored ahead of the vertices.
         vertex: The vertices.
-        after: The elements stored behind the vertices.
+        after: The elements stored after the vertices.
         size: Bytes up to the first row.
         comments: Lines `comment` and `obj_info`, without that word.
     """
@@ -99,7 +99,7 @@ def read_header(file: BinaryIO) -> PlyHeader:
         The header.
 
     Raises:
-        FormatError: If this is no PLY file, or its header is damaged or longer than 64 KiB.
+        FormatError: If this is not a PLY file, or its header is damaged or longer than 64 KiB.
     """
     encoding = None
     elements: list[PlyElement] = []

@@ -63,7 +63,7 @@ def check_layout(vertex: PlyElement) -> int:
     missing = [name for name in needed if name not in vertex.properties]
     if missing:
         raise FormatError(
-            f"this is no 3DGS file: its vertices lack {', '.join(missing)}. {_kind(vertex)}"
+            f"this is not a 3DGS file: its vertices lack {', '.join(missing)}. {_kind(vertex)}"
         )
     return count_bases(vertex)
 
@@ -113,7 +113,7 @@ def decode(
         remarks: What is odd in the file; impossible Gaussians are added.
 
     Returns:
-        One scene, float32, with `sh`, or with `colors` where the file has bytes.
+        One scene, float32, with `sh`, or with `colors` if the file has bytes.
 
     Raises:
         FormatError: If impossible Gaussians are not left out.

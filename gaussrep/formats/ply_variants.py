@@ -30,7 +30,7 @@ def with_standard_names(header: PlyHeader) -> PlyHeader:
         header: Header of a file.
 
     Returns:
-        The header; a column keeps its name where its standard name is in use.
+        The header; a column keeps its name if its standard name is in use.
     """
     used = header.vertex.properties
     properties = {_standard_name(name, used): code for name, code in used.items()}

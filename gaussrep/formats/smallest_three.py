@@ -51,7 +51,7 @@ def drop_largest(
     Args:
         unit: Unit quaternions, [4, N]; a quaternion and its negative are the same rotation.
         steps: Number of steps from 0 to √½.
-        center: Place of 0 between two whole numbers of steps: 0, or ½ where 0 has no step.
+        center: Place of 0 between two whole numbers of steps: 0, or ½ if 0 has no step.
 
     Returns:
         The other three components of the quaternion whose largest component is positive, whole

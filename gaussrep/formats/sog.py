@@ -46,7 +46,7 @@ class Sog(Format):
     A `.sog` is a zip file of them; a `meta.json` has them beside it. Versions 1 and 2 are read,
     version 2 is written: 16 bits per coordinate on a logarithmic scale, three bytes of a
     quaternion, codebooks of 256 scales, colors and coefficients, a palette of up to 65,536 sets of
-    higher SH. Numbers are rounded and codebooks kept where they fit, so that writing what was read
+    higher SH. Numbers are rounded and codebooks kept if they fit, so that writing what was read
     changes nothing. Gaussians are sorted by place.
     https://developer.playcanvas.com/user-manual/gaussian-splatting/formats/sog
 

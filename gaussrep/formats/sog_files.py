@@ -85,13 +85,13 @@ def open_files(path: Path, file: BinaryIO) -> tuple[bytes, SogFiles]:
     file.seek(0)
     if not start.startswith(b"PK"):
         if path.name.lower() != META:
-            raise FormatError("this is no .sog file: its content is no zip file.")
+            raise FormatError("this is not a .sog file: its content is not a zip file.")
         return file.read(), _folder_files(path.parent)
     size = file.seek(0, io.SEEK_END)
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise FormatError(f"this is no .sog file, or it is damaged: {error}.") from error
+        raise FormatError(f"this is not a .sog file, or it is damaged: {error}.") from error
     files = SogFiles(size, lambda name: _member(archive, name, size))
     return files.read(META), files
 

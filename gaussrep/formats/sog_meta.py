@@ -154,7 +154,7 @@ def parse_meta(text: bytes) -> Meta | OldMeta:
         Its content.
 
     Raises:
-        FormatError: If it is no JSON, or of another kind or version.
+        FormatError: If it is not JSON, or of another kind or version.
     """
     try:
         kind = _Kind.model_validate_json(text)
@@ -165,8 +165,8 @@ def parse_meta(text: bytes) -> Meta | OldMeta:
             )
         if kind.means and "files" not in kind.means:
             raise FormatError(
-                "this is no SOG: its means name no files. gsplat's PngCompression writes such a "
-                "meta.json; read its folder with gsplat."
+                "this is not an SOG: its means name no files. gsplat's PngCompression writes such "
+                "a meta.json; read its folder with gsplat."
             )
         if kind.version is None:
             return OldMeta.model_validate_json(text)
@@ -174,4 +174,5 @@ def parse_meta(text: bytes) -> Meta | OldMeta:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"])) or "its meta.json"
-        raise FormatError(f"this is no SOG of version 1 or 2: {place}: {first['msg']}.") from error
+        reason = f"{place}: {first['msg']}"
+        raise FormatError(f"this is not an SOG of version 1 or 2: {reason}.") from error

@@ -107,8 +107,8 @@ def _count(file: BinaryIO) -> int:
     size = os.fstat(file.fileno()).st_size
     if size % ROW.itemsize:
         raise FormatError(
-            f"this is no .splat file, or it is truncated: its {size} bytes are not a multiple of "
-            f"{ROW.itemsize}."
+            f"this is not a .splat file, or it is truncated: its {size} bytes are not a multiple "
+            f"of {ROW.itemsize}."
         )
     return size // ROW.itemsize
 

@@ -14,7 +14,7 @@ from gaussrep.gaussians import Gaussians
 
 
 def allocate(shape: tuple[int, ...]) -> Tensor:
-    """Allocate a tensor, of large pages where NumPy has them.
+    """Allocate a tensor, of large pages if NumPy has them.
 
     Filling the small pages of a tensor that torch allocates takes six times as long on Linux.
 

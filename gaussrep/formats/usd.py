@@ -35,7 +35,7 @@ class Usd(Format):
     One layer is read, of a package the first: references, payloads, sublayers and variants are not
     followed, and named.
     Prims are placed by the transforms of those above them; of values that change in time, the
-    first is read. Attributes in half floats are read where those in float32 are missing.
+    first is read. Attributes in half floats are read if those in float32 are missing.
 
     Axes of a file are x right, y up, z back, or with `upAxis` Z x right, y forward, z up; they are
     converted, spherical harmonics included. The mark of antialiasing is an entry of `customData`,

@@ -96,7 +96,7 @@ class _Layer:
         return fields
 
     def _own_data(self, rep: int) -> dict[str, Any]:
-        """Return gaussrep's entry of a dictionary, whose values are no dictionaries."""
+        """Return gaussrep's entry of a dictionary, whose values are not dictionaries."""
         own = self._values.dictionary(rep).get(VENDOR)
         if own is None:
             return {}
@@ -117,7 +117,7 @@ class _Layer:
             return default
         value = self._value(name, reps[name])
         if not isinstance(value, kind):
-            raise FormatError(f"it is damaged: {name} is no {kind.__name__}.")
+            raise FormatError(f"it is damaged: {name} is not a {kind.__name__}.")
         return value
 
     def _value(self, name: str, rep: int) -> Any:

@@ -64,7 +64,7 @@ def _unpack_block(data: bytes, limit: int) -> bytes:
 
 
 def _length(data: bytes, place: int, length: int) -> tuple[int, int]:
-    """Return a length, of which a token has four bits, and the place behind it."""
+    """Return a length, of which a token has four bits, and the place after it."""
     if length == LEFT_TO_BYTES:
         while data[place] == 255:
             length, place = length + 255, place + 1
@@ -148,7 +148,7 @@ def unpack_integers(content: bytes, count: int, size: int) -> np.ndarray:
 def _differences(
     data: np.ndarray, place: int, codes: np.ndarray, commonest: int, size: int
 ) -> tuple[np.ndarray, int]:
-    """Return differences by their codes, and the place behind them."""
+    """Return differences by their codes, and the place after them."""
     sizes = np.array(DIFFERENCES[size])[codes]
     ends = place + np.cumsum(sizes)
     if ends[-1] > len(data):

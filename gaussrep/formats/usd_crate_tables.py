@@ -189,7 +189,7 @@ class _Section:
         return count
 
     def packed(self, limit: int) -> bytes:
-        """Read compressed bytes behind their number."""
+        """Read compressed bytes after their number."""
         size = self.number()
         if size > packed_limit(limit):
             raise FormatError(f"its section {self._name} is damaged.")
@@ -215,7 +215,7 @@ def read_tables(window: Window) -> CrateTables:
     name, *version, _, place = START.unpack(window.read(0, START.size))
     version = version[0], version[1]
     if name != CRATE:
-        raise FormatError("this is no binary file of USD.")
+        raise FormatError("this is not a binary file of USD.")
     if not OLDEST <= version <= NEWEST:
         raise FormatError(
             f"its version {version[0]}.{version[1]} is not read, only 0.{OLDEST[1]} to "
@@ -287,7 +287,7 @@ def _paths(section: _Section) -> tuple[np.ndarray, np.ndarray, list[int]]:
 def _parents(jumps: list[int]) -> list[int]:
     """Return the parent of each path, which the next one is the child or the sibling of.
 
-    A path whose sibling comes behind its children names the distance to it.
+    A path whose sibling comes after its children names the distance to it.
     """
     parents, parent, waiting = [], -1, list[tuple[int, int]]()
     for place, jump in enumerate(jumps):
@@ -299,11 +299,11 @@ def _parents(jumps: list[int]) -> list[int]:
         elif jump == LEAF and place + 1 < len(jumps):
             sibling, parent = waiting.pop() if waiting else (-1, -1)
             if sibling != place + 1:
-                raise FormatError("its section PATHS is no tree.")
+                raise FormatError("its section PATHS is not a tree.")
         elif jump not in (SIBLING_FOLLOWS, LEAF):
             raise FormatError("its section PATHS is damaged.")
     if waiting or not jumps or jumps[-1] != LEAF:
-        raise FormatError("its section PATHS is no tree.")
+        raise FormatError("its section PATHS is not a tree.")
     return parents
 
 

@@ -70,7 +70,7 @@ class CrateValues:
 
         Returns:
             A number, a text, a tuple of numbers, quaternions wxyz, a matrix, a list of texts, or an
-            array of float32, [N] or [N, width]; None where there is none. Of time
+            array of float32, [N] or [N, width]; None if there is none. Of time
             samples, the first.
 
         Raises:

@@ -278,7 +278,7 @@ def _integers(numbers: Sequence[int]) -> bytes:
 def _packed(content: bytes) -> bytes:
     """Pack bytes as one block of LZ4 with one run of literals, after the number of further blocks.
 
-    A run of 15 or more has the rest of its length in bytes behind the first, 255 each but the last.
+    A run of 15 or more has the rest of its length in bytes after the first, 255 each but the last.
     """
     rest = len(content) - 15
     if rest < 0:

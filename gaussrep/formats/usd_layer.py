@@ -14,7 +14,7 @@ class UsdProperty:
 
     Args:
         value: Its value, or that of its first time sample: arrays of numbers are float32, [N] or
-            [N, width], quaternions wxyz; None where it has none, or is a relationship.
+            [N, width], quaternions wxyz; None if it has none, or is a relationship.
         fields: Its metadata.
         is_sampled: Whether the value is that of a time sample.
     """
@@ -30,7 +30,7 @@ class UsdPrim:
 
     Args:
         specifier: `def`, `over` or `class`.
-        kind: Its type; empty where it has none.
+        kind: Its type; empty if it has none.
         name: Its name.
         fields: Its metadata.
         properties: Its properties by name.
@@ -51,7 +51,7 @@ class UsdPrim:
             name: Name of the property.
 
         Returns:
-            Its value; None where it is missing or has none.
+            Its value; None if it is missing or has none.
         """
         found = self.properties.get(name)
         return None if found is None else found.value

@@ -32,7 +32,7 @@ def first_layer(file: BinaryIO) -> Window:
         with zipfile.ZipFile(file) as package:
             first = min(package.infolist(), key=lambda info: info.header_offset, default=None)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise FormatError(f"this is no package of USD, or it is damaged: {error}.") from error
+        raise FormatError(f"this is not a package of USD, or it is damaged: {error}.") from error
     if first is None:
         raise FormatError("this package of USD is empty.")
     if first.compress_type != zipfile.ZIP_STORED or first.flag_bits & ENCRYPTED:
@@ -40,6 +40,6 @@ def first_layer(file: BinaryIO) -> Window:
     start, name, field = HEADER.unpack(whole.read(first.header_offset, HEADER.size))
     place = first.header_offset + HEADER.size + name + field
     if start != ZIP:
-        raise FormatError("this is no package of USD, or it is damaged.")
+        raise FormatError("this is not a package of USD, or it is damaged.")
     whole.check(place, first.file_size)
     return Window(file, place, first.file_size)

@@ -36,7 +36,7 @@ SINGLES = (DEGREE, VISIBILITY, HINT, ORDER)
 """Other attributes that are read."""
 DEFAULT_DEGREE, MAX_DEGREE = 3, 4
 HALF = "h"
-"""Suffix of attributes in half floats, which count where those in float32 are missing."""
+"""Suffix of attributes in half floats, which count if those in float32 are missing."""
 LINEAR = "lin_rec709_scene"
 """Color space of coefficients of linear colors."""
 VENDOR = "gaussrep"
@@ -175,7 +175,7 @@ def _gaussians(prim: UsdPrim, remarks: Remarks) -> Gaussians:
 def _array(
     prim: UsdPrim, name: str, width: int, count: int | None, remarks: Remarks
 ) -> np.ndarray | None:
-    """Return an attribute's rows, cut to the number of Gaussians; None where it is too short."""
+    """Return an attribute's rows, cut to the number of Gaussians; None if it is too short."""
     found = prim.properties.get(name)
     if found is None or found.value is None:
         found = prim.properties.get(name + HALF)
@@ -183,7 +183,7 @@ def _array(
         return None
     shape = () if width == 1 else (width,)
     if not isinstance(found.value, np.ndarray) or found.value.shape[1:] != shape:
-        raise FormatError(f"its attribute {name} is no array of {width} numbers each.")
+        raise FormatError(f"its attribute {name} is not an array of {width} numbers each.")
     if found.is_sampled:
         remarks.add(f"its attribute {name} changes in time; the first sample is read")
     if count is not None and len(found.value) < count:
@@ -196,7 +196,7 @@ def _array(
 
 
 def _harmonics(prim: UsdPrim, count: int, remarks: Remarks) -> np.ndarray:
-    """Return the SH; gray where the prim has none."""
+    """Return the SH; gray if the prim has none."""
     degree = prim.value(DEGREE)
     degree = DEFAULT_DEGREE if degree is None else degree
     if degree not in range(MAX_DEGREE + 1):

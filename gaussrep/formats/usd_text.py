@@ -62,7 +62,7 @@ def read_text(data: bytes | mmap, start: int = 0) -> UsdLayer:
         FormatError: If it is damaged, or nested too deeply.
     """
     if data[start : start + len(MAGIC)] != MAGIC:
-        raise FormatError("this is no text file of USD: it does not begin with #usda.")
+        raise FormatError("this is not a text file of USD: it does not begin with #usda.")
     return _Parser(data, start).layer()
 
 
@@ -291,7 +291,7 @@ class _Parser:
                 warnings.simplefilter("error", DeprecationWarning)
                 return np.fromstring(plain.decode("latin-1"), np.float32, sep=" ")
         except (ValueError, DeprecationWarning) as error:
-            raise FormatError(f"an array at byte {place} holds what is no number.") from error
+            raise FormatError(f"an array at byte {place} holds what is not a number.") from error
 
     def _skip_nested(self) -> None:
         """Skip a value in brackets, regardless of its content."""

@@ -87,7 +87,7 @@ def compile_ahead(calls: Sequence[tuple[Callable[..., Any], tuple[Any, ...]]]) -
     """Begin to compile kernels that are called soon and are not in the cache, and return.
 
     Nothing happens on a machine with a single core, in a process of `multiprocessing`, of which
-    there may be many, and where there is no cache.
+    there may be many, and if there is no cache.
 
     Args:
         calls: Kernels and arguments of the types that they are called with, in the order in which

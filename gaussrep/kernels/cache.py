@@ -74,7 +74,7 @@ class KernelCache:
             return False
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Load the kernel for the types of some arguments; None where it must be compiled."""
+        """Load the kernel for the types of some arguments; None if it must be compiled."""
         self._wait(self._dispatcher, sig)
         try:
             loaded = _load(self._open(sig), sig, target_context)
@@ -166,7 +166,7 @@ def cache_folder() -> Path | None:
 
     Returns:
         The first of `NUMBA_CACHE_DIR`, the package's `__pycache__` and the user's cache folders
-        that this user alone can write, links followed; None where there is none. Numba's files are
+        that this user alone can write, links followed; None if there is none. Numba's files are
         unpickled.
     """
     candidates = ((folder / "gaussrep-kernels").resolve() for folder in _candidate_folders())

@@ -90,7 +90,7 @@ class InlineCompiler(Compiler):
         state.targetctx.get_executable = _make_key
 
     def define_pipelines(self) -> list[Any]:
-        """Leave passes out that change nothing, where the function allows it."""
+        """Leave passes out that change nothing, if the function allows it."""
         state: Any = self.state
         constants = state.func_id.code.co_consts
         if state.flags.nrt or any(isinstance(constant, CodeType) for constant in constants):

@@ -1,7 +1,7 @@
 """The processor that kernels are compiled for, and the width of its vectors.
 
 The processor is the one that Numba compiles for: this machine's, or the one that `NUMBA_CPU_NAME`
-and `NUMBA_CPU_FEATURES` name. Numba takes the features of this machine where only the name is
+and `NUMBA_CPU_FEATURES` name. Numba takes the features of this machine if only the name is
 given; `NUMBA_CPU_FEATURES=` takes those of the named processor.
 """
 

@@ -18,9 +18,9 @@ def kernel_threads() -> int:
 def keep_torch_on_one_thread(keep: bool) -> None:
     """Keep the operations of torch on the calling thread, or give them their threads again.
 
-    Threads of torch wait for each other after each operation, which costs more than it saves where
-    tensors are small, and most where other processes compute on the same cores. Kernels go on using
-    all threads: theirs share tasks as they come, and wait for none that has not begun.
+    Threads of torch wait for each other after each operation, which costs more than it saves if
+    tensors are small, and most if other processes compute on the same cores. Kernels go on using
+    all threads: theirs share tasks dynamically, and wait for none that has not begun.
 
     Args:
         keep: Whether to keep them on one.

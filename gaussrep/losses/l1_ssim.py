@@ -46,7 +46,7 @@ def l1_ssim(
 
     Returns:
         The sum; without gradients, the mean absolute difference and the mean SSIM index, 0 and 1
-        where no pixel counts.
+        if no pixel counts.
     """
     weights, count = None, prediction.numel()
     if mask is not None:
@@ -116,7 +116,7 @@ def _factors(ssim_weight: float) -> np.ndarray:
 
 
 def _rows(images: Tensor) -> np.ndarray:
-    """View images as [I, H, W * C]; a copy where they are not contiguous."""
+    """View images as [I, H, W * C]; a copy if they are not contiguous."""
     *lead, height, width, channels = images.shape
     return images.detach().contiguous().view(prod(lead), height, width * channels).numpy()
 

@@ -1,4 +1,4 @@
-"""A kernel of L1 and SSIM: both errors in one pass over the images, and their gradient behind it.
+"""A kernel of L1 and SSIM: both errors in one pass over the images, followed by their gradient.
 
 A row of an image is `floats` = width times channels long, with the channels of a pixel side by
 side: the next pixel of the same channel is `channels` floats further, and no image is transposed.

@@ -89,7 +89,7 @@ class PixelLoss(Loss):
             mask: As in `forward`.
 
         Returns:
-            Non-negative errors, one per channel, or one per pixel (C = 1) where the loss compares
+            Non-negative errors, one per channel, or one per pixel (C = 1) if the loss compares
             whole vectors; 0 where a pixel does not count.
 
         Raises:

@@ -213,7 +213,7 @@ class L1SSIM(Loss):
     ) -> LossOutput:
         """Compute the loss, the mean absolute error `l1` and the mean index `ssim`.
 
-        SSIM is neither computed nor among the terms where its weight is 0. In float32 on the CPU,
+        SSIM is neither computed nor among the terms if its weight is 0. In float32 on the CPU,
         compiled kernels compute both, equal to torch's operations up to rounding.
         """
         if not self.weight:
@@ -233,7 +233,7 @@ class L1SSIM(Loss):
 
 @cache
 def _fused() -> ModuleType | None:
-    """Import the kernels where they can run; compiled code uses torch's operations instead."""
+    """Import the kernels if they can run; compiled code uses torch's operations instead."""
     try:
         from gaussrep.losses import l1_ssim
     except (ImportError, OSError):  # of Numba

@@ -38,7 +38,7 @@ def are_joint() -> bool:
 def join_rows(rows: Shaped[Tensor, "n *shape"]) -> Shaped[Tensor, "m *shape"]:
     """Join the rows that the processes of a training step computed, each for its share.
 
-    A loss of the joined rows is that of the whole batch, and so is its gradient, where a mean over
+    A loss of the joined rows is that of the whole batch, and so is its gradient, if a mean over
     points, or a loss of a whole batch such as Lovász-Softmax, would otherwise depend on the number
     of processes. Every process calls it the same number of times in a step.
 

@@ -13,8 +13,8 @@ class ReportSamples:
     Attributes:
         names: Name of each sample: the file of an image, or the name of a scene.
         batch: The samples as in the validation split of the run's data set.
-        step: Optimizer steps that the weights were trained for; None where they are not known.
-        classes: Names of the data set's classes; empty where it has none.
+        step: Optimizer steps that the weights were trained for; None if they are not known.
+        classes: Names of the data set's classes; empty if it has none.
     """
 
     names: tuple[str, ...]

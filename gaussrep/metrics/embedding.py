@@ -16,7 +16,7 @@ def effective_rank(
     Args:
         features: One row per sample.
         from_moments: Take the singular values from the d x d matrix of second moments, which costs
-            less where there are many rows, and rounds values below 1e-8 of the largest.
+            less if there are many rows, and rounds values below 1e-8 of the largest.
 
     Returns:
         A value from 1 (all rows parallel) to min(n, d) (no preferred direction); 0 if all features

@@ -74,7 +74,7 @@ def ssim(
         channel_dim: Axis of the channels: -1 for [B, H, W, C], -3 for [B, C, H, W].
 
     Returns:
-        Values in [-1, 1], one per image; 1 where the images are equal.
+        Values in [-1, 1], one per image; 1 if the images are equal.
 
     Raises:
         ShapeError: The images are smaller than half of the window.

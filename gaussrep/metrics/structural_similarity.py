@@ -32,7 +32,7 @@ def ssim_map(
         second: The same of another image; either may be the reference.
 
     Returns:
-        Values in [-1, 1]; 1 where the images are the same.
+        Values in [-1, 1]; 1 if the images are the same.
 
     Raises:
         ShapeError: The images are smaller than half of the window.

@@ -47,7 +47,7 @@ class PluginName:
         """
         if not NAME.fullmatch(given):
             raise PluginError(
-                f"{given!r} is no name for a plugin; expected letters, digits and '-', a letter "
+                f"{given!r} is not a name for a plugin; expected letters, digits and '-', a letter "
                 "first and no '-' last, such as my-plugin."
             )
         distribution = str(canonicalize_name(given))

@@ -46,7 +46,7 @@ class Component:
 
     @property
     def install(self) -> str:
-        """The line that installs what is missing; empty where nothing is."""
+        """The line that installs what is missing; empty if nothing is."""
         missing = self.missing
         return (self.record.install or install_line(missing)) if missing else ""
 
@@ -79,7 +79,7 @@ class Component:
         """Import the class of the component's settings; its requirements need not be met.
 
         Returns:
-            A `gaussrep.config.ComponentConfig` class, or None where it has no settings.
+            A `gaussrep.config.ComponentConfig` class, or None if it has no settings.
 
         Raises:
             UnavailableError: If a module is missing.
@@ -91,7 +91,7 @@ class Component:
         """Import the function behind `gaussrep inspect`, of a method.
 
         Returns:
-            The function, or None where the method has none.
+            The function, or None if the method has none.
 
         Raises:
             UnavailableError: If a module is missing.

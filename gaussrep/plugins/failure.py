@@ -30,10 +30,10 @@ class PluginFailure:
         version: Its version.
         entry_point: Name of the entry point.
         phase: Phase of the failure: `select` (by `GAUSSREP_PLUGINS`), `metadata`, `import`, `hook`
-            (an unknown hook), `call` (of a hook), `record`, or `name`. The last is no defect: two
-            plugins use one name, and both are available by their qualified names.
+            (an unknown hook), `call` (of a hook), `record`, or `name`. The last is not a defect:
+            two plugins use one name, and both are available by their qualified names.
         error: The error in one line.
-        traceback: The full traceback; empty where the plugin raised nothing.
+        traceback: The full traceback; empty if the plugin raised nothing.
     """
 
     distribution: str

@@ -23,7 +23,7 @@ from gaussrep.plugins.validation import check_record
 def resolve_name(components: Sequence[Component], noun: str, name: str) -> Component:
     """Resolve the name of a component.
 
-    A short name of the core is the core's component, even where plugins use it, too.
+    A short name of the core is the core's component, even if plugins use it, too.
 
     Args:
         components: All components of one kind.

@@ -160,7 +160,7 @@ class CommandRecord(Record):
 class CallbackRecord(Record):
     """A callback of the trainer.
 
-    `target(settings)`, or `target()` where it has no settings, makes a
+    `target(settings)`, or `target()` if it has no settings, makes a
     `gaussrep.training.Callback`.
     """
 
@@ -212,8 +212,8 @@ class CaptureRecord(Record):
     Args:
         markers: Names or glob patterns of files and folders, relative to the capture's folder; one
             that exists identifies the format, `("transforms.json",)`.
-        prefix: Start of the names of captures that are no folders, `"synthetic:"`.
-        yields_to: Formats that are chosen before this one where a folder has markers of both.
+        prefix: Start of the names of captures that are not folders, `"synthetic:"`.
+        yields_to: Formats that are chosen before this one if a folder has markers of both.
     """
 
     noun: ClassVar[str] = "capture format"

@@ -142,8 +142,8 @@ class Candidate:
     Args:
         component: The renderer, which may not be imported.
         missing_capabilities: Requirements that the renderer's record does not declare.
-        error: Message of the error that its construction raised; None where it was constructed, or
-            where capabilities are missing.
+        error: Message of the error that its construction raised; None if it was constructed, or
+            if capabilities are missing.
     """
 
     component: plugins.Component
@@ -162,7 +162,7 @@ def get_renderer(renderer: str | ComponentConfig) -> Renderer:
     """Get a renderer by name (`cpu`, `gaussrep:cpu`) or by configuration.
 
     Args:
-        renderer: Name or configuration; `auto` is no renderer, only `render` resolves it.
+        renderer: Name or configuration; `auto` is not a renderer, only `render` resolves it.
 
     Returns:
         The renderer, the same object for the same configuration.

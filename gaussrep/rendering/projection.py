@@ -27,7 +27,7 @@ class Projection:
         depths: Distance along the camera's z axis in scene units, [*B, V, N].
         radii: Half width and height in pixels of the box outside of which alpha is below 1/255,
             [*B, V, N, 2]; without gradient.
-        opacities: Opacities in the image, compensated for the blur where the Gaussians are
+        opacities: Opacities in the image, compensated for the blur if the Gaussians are
             antialiased, [*B, V, N].
         visible: Whether a Gaussian can contribute to the image, [*B, V, N].
     """

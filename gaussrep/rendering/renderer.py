@@ -28,14 +28,14 @@ class Rendering:
         alpha: Opacity accumulated along the ray, in [0, 1], [*B, V, H, W].
         depth: Expected depth along the camera's z axis in scene units, weighted by contribution; 0
             where alpha is 0, [*B, V, H, W].
-        features: Rendered features, without background, [*B, V, H, W, C]; None where the Gaussians
+        features: Rendered features, without background, [*B, V, H, W, C]; None if the Gaussians
             have none.
         median_depth: Depth along the camera's z axis, in scene units, of the last Gaussian reached
-            with transmittance above 0.5, as in 2DGS; 0 where alpha is 0, [*B, V, H, W]. None where
+            with transmittance above 0.5, as in 2DGS; 0 where alpha is 0, [*B, V, H, W]. None if
             it was not requested.
         normals: Unit vectors in world axes, turned toward the camera: the directions of the
             Gaussians' smallest axes, blended and normalized; 0 where alpha is 0,
-            [*B, V, H, W, 3]. None where they were not requested.
+            [*B, V, H, W, 3]. None if they were not requested.
     """
 
     color: Float[Tensor, "*batch v h w 3"]

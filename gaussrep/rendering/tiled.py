@@ -15,7 +15,7 @@ from gaussrep.rendering.renderer import Renderer, Rendering
 
 
 class TiledRenderer(Renderer):
-    """A renderer whose operator returns the Gaussians at the median depth, too, where wanted."""
+    """A renderer whose operator returns the Gaussians at the median depth, too, if wanted."""
 
     camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
     outputs = frozenset({"median_depth", "normals"})
@@ -129,7 +129,7 @@ def fill_unused(images: Iterable[Tensor], grads: Iterable[Tensor | None]) -> lis
 
     Args:
         images: Rendered images.
-        grads: Gradients to them; None where the loss does not use an image.
+        grads: Gradients to them; None if the loss does not use an image.
 
     Returns:
         Tensors for all images.
@@ -159,7 +159,7 @@ def split_camera_gradients(
 
 
 def _appearance(gaussians: Gaussians) -> tuple[Tensor, Tensor]:
-    """Colors and spherical harmonics, empty where the Gaussians have the other."""
+    """Colors and spherical harmonics, empty if the Gaussians have the other."""
     lead, count = gaussians.batch_shape, gaussians.count
     empty = gaussians.means.new_empty
     if gaussians.colors is not None:

@@ -145,7 +145,7 @@ def read_series(run: Path, columns: Iterable[str]) -> dict[str, list[tuple[float
 
     Returns:
         Steps and values by column, without values that are not finite and positive; without empty
-        columns. Nothing, with a warning, where the table is damaged.
+        columns. Nothing, with a warning, if the table is damaged.
     """
     log = run / "metrics.csv"
     if not log.is_file():
@@ -173,7 +173,7 @@ def _smoothed_points(rows: list[dict[str, str]], column: str) -> list[tuple[floa
 
 
 def _label_log_axis(axis: Any, low: float, high: float) -> None:
-    """Label round numbers as plain decimals, also where the axis spans less than a decade."""
+    """Label round numbers as plain decimals, also if the axis spans less than a decade."""
     from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
     wide = high > 10 * low

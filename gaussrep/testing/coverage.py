@@ -21,7 +21,7 @@ def uncovered(distribution: str, tests: Mapping[str, Any]) -> list[str]:
         tests: The module's `globals()`.
 
     Returns:
-        Kind and name of each, sorted; empty where every component has its contract.
+        Kind and name of each, sorted; empty if every component has its contract.
 
     Examples:
         >>> uncovered("gaussrep", {})[:2]

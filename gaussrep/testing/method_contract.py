@@ -109,7 +109,7 @@ class MethodContract(ComponentContract):
         return method.training_loss(batch)
 
     def optimizers(self, method: Method) -> list[torch.optim.Optimizer]:
-        """Build the method's own optimizers, or AdamW where it has none.
+        """Build the method's own optimizers, or AdamW if it has none.
 
         Args:
             method: The method under test.
@@ -132,7 +132,7 @@ class MethodContract(ComponentContract):
             *arguments: Arguments of the method's function of that name.
 
         Returns:
-            The output; None where it is not declared.
+            The output; None if it is not declared.
         """
         compute = getattr(method.eval(), name)
         if name in self.record.capabilities:

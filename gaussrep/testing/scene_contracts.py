@@ -35,7 +35,7 @@ class StrategyContract(ComponentContract):
     """Optimizer steps of the fit."""
 
     max_gaussians: ClassVar[int | None] = None
-    """Number of Gaussians that the settings allow; None where there is no limit."""
+    """Number of Gaussians that the settings allow; None if there is no limit."""
 
     def make(self) -> Strategy:
         """Construct the strategy.

@@ -7,14 +7,14 @@ from gaussrep.training.train_state import TrainState
 
 Row = dict[str, int | float]
 """Numbers of one optimizer step: `step`, `epoch`, `lr`, `loss`, the method's metrics, `grad_norm`,
-`samples_per_second`, further ones that callbacks measured, and where it is logged `memory_gb`."""
+`samples_per_second`, further ones that callbacks measured, and if it is logged `memory_gb`."""
 
 
 class Callback:
     """Observes or changes a run; hooks do nothing unless overridden.
 
     After each optimizer step the trainer calls `on_update` of all callbacks, then `annotate` and
-    `measure` of all, then, where the step is to be logged, `on_log` of all, then `on_step` of all.
+    `measure` of all, then, if the step is to be logged, `on_log` of all, then `on_step` of all.
     Every process calls the same callbacks in the same order, so that they may use the collectives
     of `state.engine`; those with `main_process_only` exist in the main process alone.
 

@@ -45,7 +45,7 @@ class Checkpointing(Callback):
     run is killed in between, the missing files are written when it is resumed.
 
     The last `keep_last` stay, and the best: the one with the lowest validation loss among those
-    where it was measured; in a run that never measures it, the one with the lowest mean training
+    if it was measured; in a run that never measures it, the one with the lowest mean training
     loss since the previous checkpoint.
 
     Args:
@@ -70,7 +70,7 @@ class Checkpointing(Callback):
             self._publish(state)
 
     def on_step(self, state: TrainState, row: Row) -> None:
-        """Save and remove checkpoints where it is due."""
+        """Save and remove checkpoints if it is due."""
         if not state.skipped.in_a_row:
             self._loss_sum += row["loss"]
             self._loss_count += 1
@@ -146,7 +146,7 @@ class Validation(Callback):
         self._seed = seed
 
     def measure(self, state: TrainState) -> Row:
-        """Compute `val_loss` and `val_<metric>`, means over the split, where they are due."""
+        """Compute `val_loss` and `val_<metric>`, means over the split, if they are due."""
         if state.step % state.config.validate_every and state.step != state.steps:
             return {}
         state.method.eval()

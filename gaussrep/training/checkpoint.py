@@ -195,7 +195,7 @@ def load_run(
         weights: Name of further weights that a callback wrote, such as `ema`; None loads those of
             the latest checkpoint.
         trust: Names whose code may be run or which may be downloaded, such as
-            `hf-hub:timm/vit_small_patch16_224` where it is the run's encoder; those that a run of
+            `hf-hub:timm/vit_small_patch16_224` if it is the run's encoder; those that a run of
             the same user was trained with are trusted already.
 
     Returns:

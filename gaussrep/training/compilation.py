@@ -1,4 +1,4 @@
-"""Compilation of a method by torch, where `trainer.compile` asks for it."""
+"""Compilation of a method by torch, if `trainer.compile` asks for it."""
 
 import torch
 from torch import nn

@@ -203,7 +203,7 @@ class Engine:
             max_norm: None does not clip.
 
         Returns:
-            The norm before clipping; not finite where fp16 overflowed, and `update` then skips the
+            The norm before clipping; not finite if fp16 overflowed, and `update` then skips the
             step.
         """
         if self._shards:

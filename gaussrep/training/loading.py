@@ -306,7 +306,7 @@ def make_loader(
     """Build a loader of the given batches of keys.
 
     Args:
-        dataset: Takes a `SampleKey` and returns a dict of CPU tensors; these are stacked where it
+        dataset: Takes a `SampleKey` and returns a dict of CPU tensors; these are stacked if it
             does not join them itself. Batches also hold `sample_seed`, see `sample_seeds`.
         batches: The keys of each batch, in order; may be endless.
         num_workers: Processes that load; 0 loads in this one.

@@ -43,7 +43,7 @@ def run_steps(
             the same step, and set `state.stopping`.
 
     Returns:
-        The numbers of the last step; empty where none was made, as in a run that was killed after
+        The numbers of the last step; empty if none was made, as in a run that was killed after
         its last step, of which the callbacks write what is missing.
 
     Raises:
@@ -76,7 +76,7 @@ def run_steps(
 
 
 def make_step(state: TrainState, batches: Iterator[Batch]) -> Row:
-    """Make one optimizer step; skip it where the loss or the gradient is not finite.
+    """Make one optimizer step; skip it if the loss or the gradient is not finite.
 
     A skipped step counts and takes its samples, but weights, buffers and optimizers stay as they
     were. With fp16, an overflow of the gradient also lowers the loss scale.

@@ -21,7 +21,7 @@ def read_rows(file: Path) -> tuple[list[str], Rows]:
         The names of the columns, and the rows as strings.
 
     Raises:
-        RunError: It cannot be read, or is no table of numbers with a column `step`.
+        RunError: It cannot be read, or is not a table of numbers with a column `step`.
     """
     try:
         text = read_plain_text(file)
@@ -48,7 +48,7 @@ def last_row(file: Path) -> dict[str, float]:
         file: The table.
 
     Returns:
-        The numbers that were measured; empty where there is no row.
+        The numbers that were measured; empty if there is no row.
     """
     rows = read_rows(file)[1] if file.exists() else []
     return {name: float(value) for name, value in rows[-1].items() if value} if rows else {}

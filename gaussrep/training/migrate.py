@@ -28,7 +28,7 @@ def holds_older_fit(config_file: Path) -> bool:
         config_file: The configuration of the run.
 
     Returns:
-        True where it is that of such a fit.
+        True if it is that of such a fit.
 
     Raises:
         ConfigError: The configuration cannot be read.
@@ -93,7 +93,7 @@ def migrate_run(run: "RunFolder", model: type[Config], files: Mapping[str, str])
         files: New name by old name of files and folders.
 
     Returns:
-        One line per change; none where the folder needs none.
+        One line per change; none if the folder needs none.
 
     Raises:
         ConfigError: The configuration is not valid even with the new names.

@@ -141,7 +141,7 @@ def _derive(optimizer: type[Kind], **methods: Callable[..., Any]) -> type[Kind]:
 def fused_adam() -> type[torch.optim.Adam]:
     """Derive an Adam whose steps call torch's fused kernel with little overhead.
 
-    A scene has an Adam per tensor. Where it is small, torch's preparations of a step take longer
+    A scene has an Adam per tensor. If it is small, torch's preparations of a step take longer
     than the kernel.
 
     Returns:
@@ -305,7 +305,7 @@ def make_optimizer(method: Method, config: TrainerConfig) -> torch.optim.Optimiz
         The optimizer.
 
     Raises:
-        PluginError: The method has nothing to train, or the component is no optimizer.
+        PluginError: The method has nothing to train, or the component is not an optimizer.
     """
     groups = parameter_groups(method, config.weight_decay)
     if not groups:

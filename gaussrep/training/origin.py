@@ -24,7 +24,7 @@ def sign(config: str, trusted: Collection[str]) -> dict[str, Any]:
         trusted: Names whose code may be run or which may be downloaded.
 
     Returns:
-        The names and the signature, which is empty where no key can be kept.
+        The names and the signature, which is empty if no key can be kept.
     """
     key = _read_or_make_key()
     names = sorted(trusted)
@@ -39,7 +39,7 @@ def read_trusted(config: str, origin: Any) -> tuple[str, ...] | None:
         origin: What `sign` may have returned for it, read from a file of the same run.
 
     Returns:
-        The names that were trusted; None where this user did not sign these settings.
+        The names that were trusted; None if this user did not sign these settings.
     """
     key = _read_key()
     try:

@@ -63,7 +63,7 @@ def find_published(reference: str | PathLike[str]) -> Path:
 
     Raises:
         UnavailableError: The package `huggingface_hub` is missing.
-        RunError: No installed package has a model of this name; or the Hub, or its cache where
+        RunError: No installed package has a model of this name; or the Hub, or its cache if
             there is no network, has no such repository.
     """
     text = Path(reference).as_posix()

@@ -32,7 +32,7 @@ def seed_all(seed: int, stream: int, *further: int) -> None:
 def _seed_torch(seed: int) -> None:
     """Seed torch's generators.
 
-    Where there is no accelerator, `torch.manual_seed` formats the stack three times, for the case
+    If there is no accelerator, `torch.manual_seed` formats the stack three times, for the case
     that one is initialized later, which takes a tenth of the time of a small step.
     """
     if _has_accelerator():

@@ -69,7 +69,7 @@ class RunFolder:
         """Start a new run in a folder.
 
         Args:
-            path: The folder; made where it is missing.
+            path: The folder; made if it is missing.
             config: The resolved configuration, kept as `config.yaml`.
             user_config: The settings as the user gave them, kept as `user_config.yaml`.
             overwrite: Remove the run that the folder holds; other files in it stay.
@@ -200,7 +200,7 @@ class RunFolder:
         """Check whether the folder holds a run.
 
         Returns:
-            True where it holds a `config.yaml`.
+            True if it holds a `config.yaml`.
         """
         return self.config_file.is_file()
 
@@ -352,7 +352,7 @@ class RunFolder:
         """Find whether this user made the run.
 
         Returns:
-            Names that it may run or download; None where somebody else wrote `config.yaml`, or it
+            Names that it may run or download; None if somebody else wrote `config.yaml`, or it
             was changed by hand.
         """
         try:

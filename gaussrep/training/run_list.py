@@ -25,14 +25,14 @@ class RunSummary:
 
     Attributes:
         path: The run's folder.
-        method: Name of its method; empty where config.yaml cannot be read.
-        state: `finished`; `running`, where the process that owns the folder lives, or is on another
+        method: Name of its method; empty if config.yaml cannot be read.
+        state: `finished`; `running`, if the process that owns the folder lives, or is on another
             machine; otherwise `stopped`.
         owner: The process that writes a running run, otherwise None.
         step: Optimizer steps logged so far.
         steps: Steps of the whole run; None until the first checkpoint of a run in epochs.
         metrics: The latest number of each column of `metrics.csv`.
-        seconds_left: From the median speed of the latest rows; None where the run is not running
+        seconds_left: From the median speed of the latest rows; None if the run is not running
             or the speed is unknown.
         written: When the metrics were last written, in seconds since 1970; None before.
     """
@@ -116,7 +116,7 @@ def _read_config(run: RunFolder) -> dict[str, Any]:
 
 
 def _read_progress(run: RunFolder) -> dict[str, int]:
-    """Read the whole numbers of the latest checkpoint's `state.json`; none where there is none."""
+    """Read the whole numbers of the latest checkpoint's `state.json`; none if there is none."""
     try:
         content = read_json(run.latest_checkpoint() / "state.json")
     except (GaussrepError, OSError, ValueError):
@@ -126,7 +126,7 @@ def _read_progress(run: RunFolder) -> dict[str, int]:
 
 
 def _read_metrics(run: RunFolder) -> list[dict[str, float]]:
-    """Read the numbers of each row; none where there is no table, or a damaged one."""
+    """Read the numbers of each row; none if there is no table, or a damaged one."""
     try:
         rows = read_rows(run.metrics_file)[1] if run.metrics_file.exists() else []
     except GaussrepError:

@@ -24,7 +24,7 @@ def owned_run(folder: Path) -> Iterator[None]:
     file system that has no locks, nothing is locked.
 
     Args:
-        folder: The run's folder; made where it is missing.
+        folder: The run's folder; made if it is missing.
 
     Yields:
         Nothing.
@@ -83,7 +83,7 @@ def read_owner(folder: Path) -> Owner | None:
         folder: The run's folder.
 
     Returns:
-        The process; None where none does, or the note of it cannot be read.
+        The process; None if none does, or the note of it cannot be read.
     """
     try:
         content = read_json(folder / OWNER)

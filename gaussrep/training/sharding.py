@@ -106,7 +106,7 @@ def holds_shares(model: nn.Module) -> bool:
         model: Any model.
 
     Returns:
-        True where a parameter is a share.
+        True if a parameter is a share.
     """
     return any(map(is_share, model.parameters()))
 

@@ -86,7 +86,7 @@ class Examples:
             step: Step of the training; a second call for a step returns the images of the first.
 
         Returns:
-            Images by name, the given one on the left of each; none where the method makes none.
+            Images by name, the given one on the left of each; none if the method makes none.
         """
         if step != self._step:
             self._step, self._images = step, self._compute(method)
@@ -195,7 +195,7 @@ class Trackers(Callback):
         )
 
     def on_log(self, state: TrainState, row: Row) -> None:
-        """Send all numbers of the step, and images where the validation split was measured."""
+        """Send all numbers of the step, and images if the validation split was measured."""
         numbers = {name: row[name] for name in row if name != "step"}
         for tracker in self._trackers:
             tracker.log(numbers, step=state.step)

@@ -48,7 +48,7 @@ class SkippedSteps:
         total: Number in the whole run.
         in_a_row: Number of the latest steps.
         what: `loss` or `gradient`, which was not finite in the latest one.
-        reason: Message of the check that failed in it; empty where none did.
+        reason: Message of the check that failed in it; empty if none did.
     """
 
     total: int = 0

@@ -46,7 +46,7 @@ class TrainResult:
         method: Name of the method.
         steps: Total number of optimizer steps made.
         loss: Training loss of the last step.
-        val_loss: Loss on the validation split after the last step; None where it is not measured.
+        val_loss: Loss on the validation split after the last step; None if it is not measured.
         rank: The process that returned this result; 0 is the main one.
         metrics: All numbers of the last step, by column of `metrics.csv`.
     """
@@ -132,7 +132,7 @@ def resume(
     Args:
         folder: The run's folder.
         overrides: `trainer.steps=…` or `trainer.epochs=…`, to make the run longer; `data.root=…`,
-            where the data set moved; settings that change no weight, such as `trainer.log_every`.
+            if the data set moved; settings that change no weight, such as `trainer.log_every`.
         datasets: Data sets in memory by split, `train` and `val`; by default those of the run.
         trust: Names whose code may be run or which may be downloaded; those that the same user
             started the run with are trusted already.

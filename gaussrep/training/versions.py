@@ -20,7 +20,7 @@ def read_versions(run: Path) -> Any:
         run: The run's folder.
 
     Returns:
-        What `collect_versions` returned then; None where the file is missing or no JSON.
+        What `collect_versions` returned then; None if the file is missing or no JSON.
     """
     try:
         return read_json(run / VERSIONS)
@@ -35,7 +35,7 @@ def describe_changes(before: object) -> str:
         before: What `read_versions` returned.
 
     Returns:
-        Names with the versions then and now; empty where none differs, or `before` is damaged.
+        Names with the versions then and now; empty if none differs, or `before` is damaged.
     """
     if not isinstance(before, dict):
         return ""

@@ -40,7 +40,7 @@ class BrowserCamera:
         """Compute the camera whose image covers the canvas.
 
         Args:
-            shrink: Pixels of the canvas per pixel of the image, along each side; more where the
+            shrink: Pixels of the canvas per pixel of the image, along each side; more if the
                 longer side would exceed `MAX_SIDE`.
 
         Returns:

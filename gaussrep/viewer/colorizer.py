@@ -28,7 +28,7 @@ class Colorizer:
 
     Attributes:
         channel: The channel.
-        features: Colors of features; None where the Gaussians have none.
+        features: Colors of features; None if the Gaussians have none.
     """
 
     channel: Channel
@@ -54,7 +54,7 @@ class Colorizer:
         return to_srgb(view_independent_colors(gaussians), gaussians.color_space)
 
     def without_unused_features(self, gaussians: Gaussians) -> Gaussians:
-        """Remove features where they are not shown, because rendering them takes time.
+        """Remove features if they are not shown, because rendering them takes time.
 
         Args:
             gaussians: One scene.

@@ -23,7 +23,7 @@ class ViewerScene:
     Attributes:
         title: Title of the scene.
         gaussians: One scene on the CPU, without padding.
-        cameras: Cameras of the scene's images, [V]; None where they are not known.
+        cameras: Cameras of the scene's images, [V]; None if they are not known.
         background: RGB behind the Gaussians, in [0, 1].
     """
 
@@ -39,7 +39,7 @@ class ViewerScene:
 
     @cached_property
     def feature_colors(self) -> PrincipalColors | None:
-        """Colors of the Gaussians' features; None where they have none."""
+        """Colors of the Gaussians' features; None if they have none."""
         features = self.gaussians.features
         return None if features is None or not len(features) else PrincipalColors.of(features)
 

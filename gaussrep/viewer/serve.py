@@ -82,7 +82,7 @@ def _require_own_address(host: str) -> None:
         socket.create_server((host, 0), family=family).close()
     except OSError as error:
         raise ConfigError(
-            f"--host is {host}, which is no address of this machine; use 127.0.0.1, or 0.0.0.0 "
+            f"--host is {host}, which is not an address of this machine; use 127.0.0.1, or 0.0.0.0 "
             "to listen on all."
         ) from error
 

@@ -61,7 +61,7 @@ class ViewSource(ABC):
         """Identify the state of the file.
 
         Returns:
-            Time of change, size and inode; None where there is no file.
+            Time of change, size and inode; None if there is no file.
         """
         try:
             found = self.file.stat()
@@ -90,7 +90,7 @@ class SourceWatcher:
             index: Index of the scene.
 
         Returns:
-            The scene; None where it is the one that was returned last, or there is no file yet.
+            The scene; None if it is the one that was returned last, or there is no file yet.
 
         Raises:
             GaussrepError: It cannot be read.
@@ -115,8 +115,9 @@ class FileSource(ViewSource):
 
     def __init__(self, path: Path, **settings: Any) -> None:
         if not path.is_file():
-            what = "this is no regular file" if path.exists() else "there is no such file or folder"
-            raise FormatError(f"{path}: {what}.")
+            if path.exists():
+                raise FormatError(f"{path}: this is not a regular file.")
+            raise FormatError(f"{path}: there is no such file or folder.")
         super().__init__(str(path), path)
         self._settings = settings
 

@@ -135,7 +135,7 @@ def _pixels(colors: Float[Tensor, "*shape 3"]) -> np.ndarray:
 
 
 def _typical_size(gaussians: Gaussians) -> float:
-    """Median of the largest standard deviations; 1 where there are no Gaussians."""
+    """Median of the largest standard deviations; 1 if there are no Gaussians."""
     largest = gaussians.scales.amax(-1)
     return max(largest.median().item(), torch.finfo(torch.float32).tiny) if len(largest) else 1.0
 

@@ -182,7 +182,7 @@ MISTAKES = {
     ),
     "photographs are fitted": (
         ["fit", "photos"],
-        "photos: this is no capture; looked for transforms.json",
+        "photos: this is not a capture; looked for transforms.json",
     ),
     "a complete run is resumed": (
         ["train", "--resume", "trained"],

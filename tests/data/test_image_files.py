@@ -357,5 +357,5 @@ def test_sixteen_bits_are_rounded_as_a_division_is():
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs pipes in folders")
 def test_a_pipe_is_no_image(tmp_path):
     os.mkfifo(tmp_path / "a.png")
-    with pytest.raises(UnreadableImageError, match="no regular file"):
+    with pytest.raises(UnreadableImageError, match="not a regular file"):
         read_image(tmp_path / "a.png")

@@ -105,5 +105,5 @@ def test_a_variable_is_unpacked_up_to_the_limit(tmp_path, monkeypatch):
 
 def test_something_else_is_refused(tmp_path):
     (tmp_path / "a.mat").write_bytes(b"PK" * 100)
-    with pytest.raises(MatFileError, match="no MATLAB file of level 5"):
+    with pytest.raises(MatFileError, match="not a MATLAB file of level 5"):
         read_mat_variable(tmp_path / "a.mat", "x")

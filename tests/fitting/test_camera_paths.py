@@ -49,7 +49,7 @@ def test_each_program_gives_the_same_camera(program, write):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ({"cameras": []}, "no camera path; expected frames"),
+        ({"cameras": []}, "not a camera path; expected frames"),
         ([], "holds no camera"),
         ({"camera_path": [{"camera_to_world": [1.0], "fov": 50}]}, "camera_to_world"),
         (

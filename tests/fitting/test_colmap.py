@@ -134,7 +134,7 @@ def test_an_image_without_a_file_name_is_left_out(folder, caplog, name):
     opened(folder)
     (line,) = caplog.messages
     assert line.startswith(f"{folder / 'sparse' / '0'}: 1 of 11 frames")
-    assert f"the model calls it {name!r}, which is no name of a file" in line
+    assert f"the model calls it {name!r}, which is not a name of a file" in line
 
 
 def test_the_largest_of_several_models(folder):
@@ -215,7 +215,7 @@ def test_a_truncated_file_is_named(folder, name):
     write_binary(folder / "sparse" / "0", CAMERAS, IMAGES, POINTS)
     path = folder / "sparse" / "0" / name
     path.write_bytes(path.read_bytes()[:-20])
-    with pytest.raises(DataError, match=f"{name}: this is no file of a COLMAP model"):
+    with pytest.raises(DataError, match=f"{name}: this is not a file of a COLMAP model"):
         opened(folder)
 
 

@@ -84,7 +84,7 @@ def test_a_step_imports_neither_the_compiler_nor_the_sharding_of_torch(tmp_path)
         (["synthetic:balls", "strategy.mots=3"], "strategy"),
         (["synthetic:balls", "renderer=cqu"], "cqu"),
         (["steps=3"], "data: is missing"),
-        (["nowhere", "steps=3"], "nowhere: this is no capture"),
+        (["nowhere", "steps=3"], "nowhere: this is not a capture"),
         (["--resume", "nowhere"], "there is no run folder nowhere"),
         (["synthetic:balls", "--resume", "runs/fit-1"], "give nothing else"),
         (["--resume", "nowhere", "sh_degree=2"], "sh_degree cannot change on --resume"),

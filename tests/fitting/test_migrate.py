@@ -71,7 +71,7 @@ def test_a_missing_capture_changes_nothing(run, tmp_path):
     text = run.config_file.read_text(encoding="utf-8")
     run.config_file.write_text(text.replace("path: synthetic:balls", f"path: {tmp_path / 'no'}"))
     before = {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()}
-    with pytest.raises(ConfigError, match="this is no capture"):
+    with pytest.raises(ConfigError, match="this is not a capture"):
         migrate_fit(run)
     assert {path: path.read_bytes() for path in run.path.rglob("*") if path.is_file()} == before
 

@@ -449,9 +449,9 @@ class TestRefusal:
     @pytest.mark.parametrize(
         ("data", "words"),
         [
-            (b"", "no glTF 2 file"),
-            (b"not json", "no glTF 2 file: its JSON"),
-            (b"[" * 100_000, "no glTF 2 file"),
+            (b"", "not a glTF 2 file"),
+            (b"not json", "not a glTF 2 file: its JSON"),
+            (b"[" * 100_000, "not a glTF 2 file"),
             (b"glTF", "truncated: its header"),
             (glb(*parts(), version=1), "binary glTF of version 1"),
             (glb(*parts())[:-1], "truncated: it needs"),

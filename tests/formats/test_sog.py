@@ -134,11 +134,11 @@ class TestRefusal:
     @pytest.mark.parametrize(
         ("data", "words"),
         [
-            (b"", "no .sog file: its content is no zip file"),
-            (b"PK\3\4", "no .sog file, or it is damaged"),
-            (bundle(meta())[:-30], "no .sog file, or it is damaged"),
+            (b"", "not a .sog file: its content is not a zip file"),
+            (b"PK\3\4", "not a .sog file, or it is damaged"),
+            (bundle(meta())[:-30], "not a .sog file, or it is damaged"),
             (bundle({}), "means: Field required"),
-            (bundle([]), "no SOG of version 1 or 2"),
+            (bundle([]), "not an SOG of version 1 or 2"),
             (bundle(meta(version=3)), "version: Input should be 2"),
             (bundle(meta(count=3)), "'l.webp' has 2 pixels, 3 Gaussians"),
             (bundle(meta(count=2**60)), "count: Input should be less"),

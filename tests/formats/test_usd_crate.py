@@ -332,11 +332,11 @@ class TestDamage:
         [
             ("VERSION", (0, 99, 0), "version 0.99 is not read, only 0.4 to 0.14"),
             ("VERSION", (1, 8, 0), "version 1.8 is not read"),
-            ("LEAF", 7, "PATHS is no tree"),
-            ("LEAF", 0, "PATHS is no tree"),
+            ("LEAF", 7, "PATHS is not a tree"),
+            ("LEAF", 0, "PATHS is not a tree"),
             ("SIBLING_FOLLOWS", -3, "PATHS is damaged"),
-            ("SIBLING_FOLLOWS", 1, "PATHS is no tree"),
-            ("CHILD_FOLLOWS", -2, "PATHS is no tree"),
+            ("SIBLING_FOLLOWS", 1, "PATHS is not a tree"),
+            ("CHILD_FOLLOWS", -2, "PATHS is not a tree"),
             ("IS_ARRAY", IS_EDIT, "edits an array of another layer"),
             ("IS_ARRAY", IS_ARRAY | IS_PACKED, "no array of the type 24 is"),
             (
@@ -368,7 +368,7 @@ class TestDamage:
         [
             (b"PXR-USDC", "truncated"),
             (b"PXR-USDC\0\x08" + b"\xff" * 200, "truncated or damaged"),
-            (b"PK\x03\x04" * 9, "no package of USD, or it is damaged"),
+            (b"PK\x03\x04" * 9, "not a package of USD, or it is damaged"),
             (b"PK\x03\x04" + b"PK\x05\x06" + bytes(18), "this package of USD is empty"),
         ],
     )

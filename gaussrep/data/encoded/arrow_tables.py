@@ -32,12 +32,12 @@ class ArrowImages(ColumnImages):
         config: Columns.
 
     Attributes:
-        labels: Classes of the images; None where there is no such column.
-        class_names: Names of the classes, where the files list them.
+        labels: Classes of the images; None if there is no such column.
+        class_names: Names of the classes, if the files list them.
         piece_ends: Number of rows up to the end of each record batch.
 
     Raises:
-        DataError: If there is not one column of images, or the labels are no whole numbers.
+        DataError: If there is not one column of images, or the labels are not whole numbers.
     """
 
     def __init__(self, table: "Dataset", config: HuggingFaceConfig) -> None:
@@ -73,7 +73,7 @@ def open_tables(config: HuggingFaceConfig, split: Split = "train") -> EncodedIma
         split: Split of the data set.
 
     Returns:
-        The images, with labels where there is a column of them.
+        The images, with labels if there is a column of them.
 
     Raises:
         DataError: If the files are missing, damaged, or hold no image.

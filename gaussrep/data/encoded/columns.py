@@ -23,8 +23,8 @@ class ColumnImages(ABC):
         config: Columns.
 
     Attributes:
-        labels: Classes of the images; None where there is no such column.
-        class_names: Names of the classes, where the files list them.
+        labels: Classes of the images; None if there is no such column.
+        class_names: Names of the classes, if the files list them.
 
     Raises:
         DataError: If there is not one column of images.
@@ -57,7 +57,7 @@ class ColumnImages(ABC):
             Its content.
 
         Raises:
-            UnreadableImageError: If the row holds none, as where it names a file instead, or cannot
+            UnreadableImageError: If the row holds none, such as the name of a file, or cannot
                 be read now.
         """
         value = self._value(number)
@@ -70,7 +70,7 @@ class ColumnImages(ABC):
         return content
 
     def _set_labels(self, features: "Features", column: "ChunkedArray") -> None:
-        """Keep the classes of a column, and their names, none where the files list none."""
+        """Keep the classes of a column, and their names, none if the files list none."""
         import pyarrow
         from datasets import ClassLabel
 

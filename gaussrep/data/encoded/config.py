@@ -43,7 +43,7 @@ class EncodedImagesConfig(CropConfig):
     """Pattern of the validation files below `root`; by default a fraction of the training images is
     held out."""
     val_fraction: float = Field(default=0.05, gt=0, lt=1)
-    """Fraction of the training images to hold out where there are no validation files, chosen by a
+    """Fraction of the training images to hold out if there are no validation files, chosen by a
     hash of their names."""
     image_field: str | None = None
     """Field of a sample that holds its image; by default the only one that holds one."""
@@ -63,7 +63,7 @@ class EncodedImagesConfig(CropConfig):
     @classmethod
     def _check_pattern(cls, pattern: Any) -> Any:
         if pattern is not None and (not pattern or ".." in Path(pattern).parts):
-            raise ValueError(f"{pattern!r} is no pattern of files below root")
+            raise ValueError(f"{pattern!r} is not a pattern of files below root")
         if pattern is not None and Path(pattern).is_absolute():
             raise ValueError(f"{pattern!r} is absolute; expected a pattern below root")
         return pattern

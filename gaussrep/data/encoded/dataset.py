@@ -24,8 +24,8 @@ class EncodedImages(Protocol):
     """Encoded images, read by number.
 
     Attributes:
-        labels: Their classes, at least 0; None where they have none.
-        class_names: Names of the classes, where the files list them.
+        labels: Their classes, at least 0; None if they have none.
+        class_names: Names of the classes, if the files list them.
         piece_ends: Where the pieces of the files that are read at once end, such as shards: the
             number of images up to the end of each.
     """
@@ -48,7 +48,7 @@ class EncodedImages(Protocol):
 
 
 class EncodedImageDataset(Dataset[dict[str, Tensor]]):
-    """Crops of encoded images, with labels where they have some.
+    """Crops of encoded images, with labels if they have some.
 
     Training images are cropped and flipped at random, as a pure function of the sample key;
     validation images are center-cropped. Which images are held out depends on their names alone.

@@ -29,12 +29,12 @@ class ParquetImages(ColumnImages):
         config: Columns, and the number of samples in the row groups that are kept.
 
     Attributes:
-        labels: Classes of the images; None where there is no such column.
-        class_names: Names of the classes, where the files list them.
+        labels: Classes of the images; None if there is no such column.
+        class_names: Names of the classes, if the files list them.
         piece_ends: Number of rows up to the end of each row group.
 
     Raises:
-        DataError: There is not one column of images, the labels are no whole numbers, the files
+        DataError: There is not one column of images, the labels are not whole numbers, the files
             differ in these columns, or a row group is too large.
     """
 

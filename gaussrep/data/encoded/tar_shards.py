@@ -42,7 +42,7 @@ class Shard:
         names: Names of the samples with the suffix of the image, encoded.
         starts: First bytes of the images.
         sizes: Lengths of the images in bytes.
-        labels: Classes; `NO_LABEL` where a sample has none.
+        labels: Classes; `NO_LABEL` if a sample has none.
     """
 
     path: Path
@@ -93,7 +93,7 @@ def _members(file: BinaryIO, end: int) -> Iterator[dict[str, Any]]:
         while (member := archive.next()) is not None:
             archive.members.clear()  # pyright: ignore[reportAttributeAccessIssue] - else it grows
             if member.size < 0 or member.offset_data + member.size > end:
-                raise ValueError(f"{member.name!r} ends behind the end of the shard")
+                raise ValueError(f"{member.name!r} ends after the end of the shard")
             if member.isreg() and not member.issparse() and not META.match(member.name):
                 place = (member.offset_data, member.size)
                 yield {"fname": member.name, "data": place, "__url__": file.name}
@@ -128,7 +128,7 @@ def _label(file: BinaryIO, place: Place, key: str) -> int:
     file.seek(start)
     text = file.read(min(size, LABEL_BYTES + 1))
     if not re.fullmatch(rb"\s*\d{1,9}\s*", text):
-        raise ValueError(f"the label of {key} is no whole number")
+        raise ValueError(f"the label of {key} is not a whole number")
     return int(text)
 
 
@@ -140,7 +140,7 @@ class TarShards:
         shards: The shards.
 
     Attributes:
-        labels: Classes of the images; None where no sample has one.
+        labels: Classes of the images; None if no sample has one.
         class_names: Always empty.
         piece_ends: Number of images up to the end of each shard.
 
@@ -231,7 +231,7 @@ def open_shards(config: WebDatasetConfig, split: Split = "train") -> EncodedImag
         split: Split of the data set.
 
     Returns:
-        The images, with labels where the samples have some.
+        The images, with labels if the samples have some.
 
     Raises:
         DataError: If a shard is missing or damaged, or there is no image.

@@ -82,7 +82,7 @@ def invert_pose(pose: Float[np.ndarray, "rows columns"]) -> Float64[np.ndarray, 
         pose: 4 x 4 matrix.
 
     Returns:
-        The inverse; None where the pose is not a finite, invertible 4 x 4 matrix, as after lost
+        The inverse; None if the pose is not a finite, invertible 4 x 4 matrix, as after lost
         tracking, or its inverse in float32 is none, or either holds numbers above `LARGEST`.
     """
     if pose.shape != (4, 4) or not is_bounded(pose):

@@ -59,7 +59,7 @@ def read_depth(path: Path, depth_scale: float = MILLIMETERS) -> Float32[np.ndarr
         Depth in meters; 0 where the file holds 0 or 65535.
 
     Raises:
-        UnreadableImageError: If the file is missing or damaged, or is no 16-bit grayscale image.
+        UnreadableImageError: If the file is missing or damaged, or is not a 16-bit grayscale image.
     """
     return _in_meters(_read_steps(path), depth_scale)
 
@@ -137,8 +137,8 @@ class FrameRef:
         depth: File of the depth image, 16 bits.
         viewmat: World-to-camera matrix, finite, OpenCV camera axes.
         intrinsics: Camera matrix for the size of the depth image; pixel centers are at +0.5.
-        color_focal: Focal length of the color image in its own pixels, where it is not registered
-            to the depth; None where color and depth show the same image.
+        color_focal: Focal length of the color image in its own pixels, if it is not registered
+            to the depth; None if color and depth show the same image.
         depth_scale: Stored depth units per meter.
     """
 

@@ -45,7 +45,7 @@ def least_spread(
         toward: Direction on whose side the normals are, not normalized.
 
     Returns:
-        Unit vectors; `toward` itself where the neighbors are on one line.
+        Unit vectors; `toward` itself if the neighbors are on one line.
     """
     variances, axes = np.linalg.eigh(spread)
     normals = axes[:, :, 0]

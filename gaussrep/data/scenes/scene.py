@@ -126,7 +126,7 @@ class Scene:
 
     @property
     def protected_mask(self) -> Bool[Tensor, " p"]:
-        """Points that must not be dropped: the labeled ones, where labels are sparse."""
+        """Points that must not be dropped: the labeled ones, if labels are sparse."""
         if not self.sparse_labels:
             return torch.zeros(self.cloud.count, dtype=torch.bool)
         return self.cloud.labels != IGNORED

@@ -116,7 +116,7 @@ def read_viewmat(path: Path) -> Float64[np.ndarray, "4 4"]:
     """
     viewmat = invert_pose(read_matrix(path))
     if viewmat is None:
-        raise UnreadableSceneError(f"{path}: this pose is no finite, invertible 4 x 4 matrix.")
+        raise UnreadableSceneError(f"{path}: this pose is not a finite, invertible 4 x 4 matrix.")
     return viewmat
 
 

@@ -20,7 +20,7 @@ class SceneSource(ABC):
     Args:
         names: Names of the scenes, in order.
         classes: Names of the classes, in the order of the labels; empty without labels.
-        root: Folder with `tasks/`, lists of limited training data; None where there is none.
+        root: Folder with `tasks/`, lists of limited training data; None if there is none.
     """
 
     def __init__(

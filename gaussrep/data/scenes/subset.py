@@ -77,7 +77,7 @@ class LabeledPoints:
         root: Folder of the data set; `tasks/points/points<count>` in it, as `.json`, `.npz`, or a
             file of torch, is used if it exists. None has no such file.
         count: Labeled points per scene.
-        seed: Seed of the random choice, where there is no such file.
+        seed: Seed of the random choice, if there is no such file.
 
     Raises:
         DataError: If the file cannot be read.
@@ -120,7 +120,7 @@ class LabeledPoints:
             chosen = np.asarray(self._listed[name]).astype(np.int64).reshape(-1)
         except (TypeError, ValueError, OverflowError) as error:
             raise DataError(
-                f"{self._path}: the points of the scene {name} are no whole numbers ({error})."
+                f"{self._path}: the points of the scene {name} are not whole numbers ({error})."
             ) from error
         if chosen.size and not (chosen.min() >= 0 and chosen.max() < cloud.count):
             raise DataError(

@@ -27,7 +27,7 @@ class BoundaryScores:
         ods: Best F at one threshold for all images ("optimal data set scale").
         ois: F with the best threshold for each image ("optimal image scale").
         ap: Area under the precision-recall curve; where no threshold reaches a recall, precision
-            counts as 0 there. 0 where all thresholds reach the same recall.
+            counts as 0 there. 0 if all thresholds reach the same recall.
         ods_threshold: Threshold of `ods`.
         ods_precision: Precision at it.
         ods_recall: Recall at it.
@@ -79,7 +79,7 @@ def summarize(counts: Sequence[Counts], thresholds: Float[np.ndarray, " t"]) -> 
 
 
 def f_measure(precision: Curve, recall: Curve) -> Curve:
-    """Harmonic mean of precision and recall; 0 where both are 0."""
+    """Harmonic mean of precision and recall; 0 if both are 0."""
     total = precision + recall
     return 2 * precision * recall / np.where(total == 0, 1, total)
 

@@ -24,7 +24,7 @@ from gaussrep.kernels.simd.vectors import (
 
 @intrinsic
 def fma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
-    """Compute `x * y + z` of vectors and scalars, rounded once where the machine can.
+    """Compute `x * y + z` of vectors and scalars, rounded once if the machine can.
 
     Args:
         x: First factor, float32 [WIDTH] or a scalar.
@@ -48,7 +48,7 @@ def fma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
 
 @intrinsic
 def fnma(typingctx: Any, x: Any, y: Any, z: Any) -> Any:
-    """Compute `z - x * y` of vectors and scalars, rounded once where the machine can.
+    """Compute `z - x * y` of vectors and scalars, rounded once if the machine can.
 
     Args:
         x: First factor, float32 [WIDTH] or a scalar.
@@ -187,7 +187,7 @@ def _estimate_reciprocal(builder: Any, value: Any) -> Any:
 def reciprocal(typingctx: Any, value: Any) -> Any:
     """Compute 1 / value for 1e-30 < value < 1e30, to 3e-7 relative.
 
-    Where the machine estimates reciprocals, one Newton step refines the estimate.
+    If the machine estimates reciprocals, one Newton step refines the estimate.
 
     Args:
         value: Vector, float32 [WIDTH].

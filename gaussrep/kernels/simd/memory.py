@@ -67,7 +67,7 @@ def _pointer(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 def _first(builder: Any, count: Any) -> Any:
-    """Mask the first `count` lanes; none where it is negative."""
+    """Mask the first `count` lanes; none if it is negative."""
     wide = widen(builder, builder.trunc(count, I32))
     return builder.icmp_signed("<", ir.Constant(ROW, list(range(WIDTH))), wide)
 

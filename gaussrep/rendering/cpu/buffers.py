@@ -65,7 +65,7 @@ def allocate(*shape: int, dtype: type[np.generic] = np.float32) -> np.ndarray:
     """Allocate an uninitialized array that begins with a cache line.
 
     Parts of whole lines share none then, so that no two threads write to the same line. NumPy asks
-    Linux for huge pages where an array has 4 MiB or more; torch does not. The first write to
+    Linux for huge pages if an array has 4 MiB or more; torch does not. The first write to
     a page costs more than a thousand multiply-adds: huge pages save four fifths of the time of
     writing a large image, and memory of an earlier call most of the rest.
 

@@ -45,7 +45,7 @@ NARROW_ROWS = 8
 """Rows of a product's tile that is one vector wide."""
 
 CELL_PAIRS = (CHUNK + NARROW_ROWS) * WIDTH
-"""Floats of a cell in `pairs`. The rows behind the longest list take the products of no Gaussian,
+"""Floats of a cell in `pairs`. The rows after the longest list take the products of no Gaussian,
 and keep the lists of cells apart in the first-level cache."""
 
 _listed_1, _listed_2, _listed_3 = (
@@ -105,7 +105,7 @@ def pad_features(features: np.ndarray) -> np.ndarray | None:
 
 @inline_jit_alloc
 def allocate_features(features: Any, backward: bool) -> Any:
-    """Allocate working memory for padded features; None where there are none."""
+    """Allocate working memory for padded features; None if there are none."""
     if features is None:
         return None
     stride = features.shape[2]

@@ -74,7 +74,7 @@ def _rasterize(
         quats: [S, N, 4].
         scales: [S, N, 3].
         opacities: [S, N].
-        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view; not read where
+        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view; not read if
             there are spherical harmonics.
         features: [S, N, C]; C may be 0.
         sh: Coefficients of spherical harmonics, [S, N, K, 3]; K may be 0.

@@ -94,7 +94,7 @@ def project_and_bin(
 
 
 def _harmonics(scenes: Scenes) -> Harmonics | None:
-    """Coefficients; None where there are none: kernels are then compiled without their code."""
+    """Coefficients; None if there are none: kernels are then compiled without their code."""
     return scenes.sh if scenes.sh.bases else None
 
 

@@ -1,6 +1,6 @@
 """Check for and load gsplat's kernels.
 
-gsplat compiles its kernels when one is first called, which takes minutes and happens even where no
+gsplat compiles its kernels when one is first called, which takes minutes and happens even if no
 device could run them. Only `load_rasterization` calls one.
 """
 

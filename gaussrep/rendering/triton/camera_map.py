@@ -1,6 +1,6 @@
 """The map of every camera model from camera space to pixels, and its vector-Jacobian product.
 
-`LENS` is the number of coefficients of the cameras' lenses, 0 where they have none; kernels are
+`LENS` is the number of coefficients of the cameras' lenses, 0 if they have none; kernels are
 compiled apart for each.
 """
 
@@ -12,7 +12,7 @@ from gaussrep.rendering.triton.jit import inline_jit
 
 @inline_jit
 def load_lens(distortion, bounds, image, LENS: tl.constexpr):
-    """Load the lens of an image; a number without a meaning where there is none."""
+    """Load the lens of an image; a number without a meaning if there is none."""
     found = 0.0
     if LENS > 0:
         found = lenses.load_lens(distortion, bounds, image, LENS)

@@ -128,7 +128,7 @@ def composite_backward(
         grad_color: Gradient to it.
         grad_alpha: Gradient to it.
         grad_depth: Gradient to it.
-        slots: Output, [P, SLOT_SIZE]; slots of pairs behind the last visible one stay as they are.
+        slots: Output, [P, SLOT_SIZE]; slots of pairs after the last visible one stay as they are.
         background_sums: Output, gradient to the background by tile, [tiles, 3].
         width: Image width in pixels.
         height: Image height in pixels.

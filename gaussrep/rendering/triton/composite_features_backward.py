@@ -1,4 +1,4 @@
-"""Backward pass of compositing where there are features, a group of Gaussians at a time.
+"""Backward pass of compositing if there are features, a group of Gaussians at a time.
 
 The sums are those of `composite_backward`; what features add runs as products of matrices.
 """
@@ -74,7 +74,7 @@ def composite_features_backward(
     CHANNELS: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """Compute the gradients of one tile where there are features, a group of Gaussians at a time.
+    """Compute the gradients of one tile if there are features, a group of Gaussians at a time.
 
     The tile's parts follow each other and add to the same slots: more pixels at once would not fit
     the registers.

@@ -1,4 +1,4 @@
-"""Decorators of functions that Triton compiles, or interprets where `TRITON_INTERPRET=1` is set."""
+"""Decorators of functions that Triton compiles, or interprets if `TRITON_INTERPRET=1` is set."""
 
 from collections.abc import Callable
 from inspect import unwrap

@@ -1,6 +1,6 @@
 """Memory layout of projected Gaussians and gradients, and the constants of all kernels.
 
-Kernels read constants of a module only where they are `tl.constexpr`.
+Kernels read constants of a module only if they are `tl.constexpr`.
 """
 
 from math import e, log2
@@ -115,7 +115,7 @@ class Bins(NamedTuple):
 
 
 class Images(NamedTuple):
-    """Rendered images, or the gradients to them, empty where the loss does not use them."""
+    """Rendered images, or the gradients to them, empty if the loss does not use them."""
 
     color: Tensor
     """Float32 [S, V, H, W, 3]."""

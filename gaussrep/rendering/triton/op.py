@@ -28,7 +28,7 @@ IMAGES = len(Images._fields)
 OPTIONS = "SymInt width, SymInt height, bool ortho, bool antialiased"
 FORWARD_OPTIONS = f"{OPTIONS}, SymInt max_tile_pairs, bool has_medians"
 DEVICES = "cpu", "cuda"
-"""Tensors are on the CPU where Triton interprets the kernels."""
+"""Tensors are on the CPU if Triton interprets the kernels."""
 
 torch.library.define(
     "gaussrep::rasterize_triton",
@@ -72,7 +72,7 @@ def rasterize(
         quats: [S, N, 4].
         scales: [S, N, 3].
         opacities: [S, N].
-        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view; not read where
+        colors: [S, V, N, 3], or [S, 1, N, 3] if they do not depend on the view; not read if
             there are spherical harmonics.
         features: [S, N, C]; C may be 0.
         sh: Coefficients of spherical harmonics, [S, N, K, 3]; K may be 0.

@@ -15,7 +15,7 @@ from gaussrep.rendering.triton.loading import is_interpreted, load_rasterize
 class TritonRenderer(TiledRenderer):
     """Rasterizes on CUDA in float32, in tiles, with kernels that Triton compiles on first use.
 
-    Where the environment sets `TRITON_INTERPRET=1`, Triton runs the same kernels on NumPy, slowly,
+    If the environment sets `TRITON_INTERPRET=1`, Triton runs the same kernels on NumPy, slowly,
     on tensors on the CPU.
 
     Raises:

@@ -34,7 +34,7 @@ LANES = 128
 """Gaussians per program in kernels with one Gaussian per lane."""
 
 MOST_INTERPRETED = 2**16
-"""The same where kernels are interpreted, which takes time per program."""
+"""The same if kernels are interpreted, which takes time per program."""
 
 GROUP = 2
 """Gaussians whose loads may overlap while a tile is composited."""
@@ -63,7 +63,7 @@ def divide_up(size: int, part: int) -> int:
 
 
 def power_of_two(size: int) -> int:
-    """Smallest power of two that is no less."""
+    """Smallest power of two that is at least `size`."""
     return 1 << max(0, size - 1).bit_length()
 
 

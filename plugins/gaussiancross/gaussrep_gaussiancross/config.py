@@ -84,7 +84,7 @@ class GaussianCrossConfig(ComponentConfig):
     """Threshold τ; Gaussians with an opacity of at most τ are dropped before rendering (paper:
     0.3)."""
     min_gaussians: Count = 256
-    """Smallest number of Gaussians per scene; where fewer pass the threshold, the most opaque ones
+    """Smallest number of Gaussians per scene; if fewer pass the threshold, the most opaque ones
     are kept (design choice)."""
     teacher: Annotated[ComponentConfig, component("encoders")] = StatisticsConfig(type="statistics")
     """The frozen image encoder whose features are the semantic target (paper: RADIOv2.5; the
@@ -111,7 +111,7 @@ class GaussianCrossConfig(ComponentConfig):
 
     @property
     def teacher_width(self) -> int | None:
-        """Length of the teacher's feature vectors; None where it must be built to know."""
+        """Length of the teacher's feature vectors; None if it must be built to know."""
         return self.teacher.width if isinstance(self.teacher, StatisticsConfig) else None
 
     @model_validator(mode="after")

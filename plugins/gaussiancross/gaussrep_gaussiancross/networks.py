@@ -76,7 +76,7 @@ class Projector(nn.Module):
 
     @property
     def width(self) -> int | None:
-        """Channels of the teacher's features; None where they are not known yet."""
+        """Channels of the teacher's features; None if they are not known yet."""
         last = self.layers[-1] if len(self.layers) else None
         return last.out_features if isinstance(last, nn.Linear) else None
 
@@ -93,7 +93,7 @@ class Projector(nn.Module):
     def _load_from_state_dict(
         self, state_dict: dict[str, Tensor], prefix: str, *args: Any, **kwargs: Any
     ) -> None:
-        """Load weights; where the width is not known yet, it is that of the weights."""
+        """Load weights; if the width is not known yet, it is that of the weights."""
         weight = state_dict.get(f"{prefix}layers.2.weight")
         if self.width is None and weight is not None:
             self.resize(len(weight))

@@ -45,7 +45,7 @@ def masked(
         images: The captured view.
 
     Returns:
-        Both, unchanged where the batch has no mask.
+        Both, unchanged if the batch has no mask.
     """
     if "mask" not in batch:
         return rendering, images

@@ -15,7 +15,7 @@ def method(name: str, summary: str) -> MethodSpecification:
         summary: One line for `ns-train --help`.
 
     Returns:
-        The method; where it cannot be configured, one whose setup raises the cause.
+        The method; if it cannot be configured, one whose setup raises the cause.
     """
     try:
         from gaussrep_nerfstudio.trainer_config import trainer_config

@@ -19,12 +19,12 @@ MISSING = (
 
 
 class ViewMetrics:
-    """Computes PSNR and SSIM, and LPIPS where its weights are available.
+    """Computes PSNR and SSIM, and LPIPS if its weights are available.
 
-    This is no module, so that checkpoints do not hold LPIPS's weights.
+    This is not a module, so that checkpoints do not hold LPIPS's weights.
 
     Args:
-        lpips: Never, where the weights are on this machine, or after a download.
+        lpips: Never, if the weights are on this machine, or after a download.
     """
 
     def __init__(self, lpips: Literal["off", "if-there", "download"]) -> None:
@@ -82,7 +82,7 @@ def comparison_images(
         truth: The captured image.
 
     Returns:
-        `img`, the captured beside the rendered image; `accumulation`, `depth` and, where there are
+        `img`, the captured beside the rendered image; `accumulation`, `depth` and, if there are
         any, `features` as colors.
     """
     alpha = outputs["accumulation"]

@@ -74,7 +74,7 @@ class GaussrepModel(Model):
     def get_training_callbacks(
         self, training_callback_attributes: TrainingCallbackAttributes
     ) -> list[TrainingCallback]:
-        """Schedule the steps, and encode the images where there are features."""
+        """Schedule the steps, and encode the images if there are features."""
         trainer = training_callback_attributes.trainer
         assert trainer is not None
         if self.device.type == "cpu":

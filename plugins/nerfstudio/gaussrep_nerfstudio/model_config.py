@@ -28,7 +28,7 @@ class GaussrepModelConfig(ModelConfig):
     """Renderer of gaussrep; `auto` uses `cpu` on a CPU and `triton` on CUDA."""
     init: Literal["auto", "random", "points", "run"] = "auto"
     """The first Gaussians: uniformly in the cube at which the cameras point (`random`), at the
-    points of the data (`points`; `auto` where there are any), or predicted from the points
+    points of the data (`points`; `auto` if there are any), or predicted from the points
     (`run`)."""
     init_count: int = DEFAULTS.init.count
     """Initial number of Gaussians; a random subset if there are more points. Not for `run`."""

@@ -20,7 +20,7 @@ PARSER = "NerfstudioDataParserConfig"
 """Class of the settings of the data parser that reads transforms.json."""
 COLMAP = Path("colmap/sparse/0")
 COLMAP_TRANSFORM = [[0, 1, 0, 0], [1, 0, 0, 0], [0, 0, -1, 0]]
-"""What nerfstudio 1.1.5 takes for `applied_transform` where a folder with a model of COLMAP names
+"""What nerfstudio 1.1.5 takes for `applied_transform` if a folder with a model of COLMAP names
 none."""
 PLACES = (("data",), ("pipeline", "datamanager", "data"),
           ("pipeline", "datamanager", "dataparser", "data"))  # fmt: skip
@@ -42,7 +42,7 @@ def model_to_data(file: Path) -> Float[Tensor, "4 4"]:
         Similarity on column vectors.
 
     Raises:
-        FormatError: If a file is missing or damaged, or a transform is no similarity.
+        FormatError: If a file is missing or damaged, or a transform is not a similarity.
     """
     try:
         content = read_json(file)
@@ -55,7 +55,7 @@ def model_to_data(file: Path) -> Float[Tensor, "4 4"]:
     size = torch.tensor(scale / applied_scale, dtype=torch.float64)
     u, sizes, v = torch.linalg.svd(saved[:3, :3])
     if not (sizes - 1).abs().max() < ROUNDING:
-        raise FormatError(f"{file}: its transform is no rotation, so that scenes cannot follow it.")
+        raise FormatError(f"{file}: its transform is not a rotation, so scenes cannot follow it.")
     return torch.linalg.inv(similarity.compose(size, u @ v, size * saved[:3, 3])).float()
 
 
@@ -84,7 +84,7 @@ def _applied(file: Path) -> tuple[Tensor, float]:
 
 
 def _data_of(file: Path) -> Path | None:
-    """Return the folder, or the JSON file, of the data of a run; None where it has no such file."""
+    """Return the folder, or the JSON file, of the data of a run; None if it has no such file."""
     config = file.with_name("config.yml")
     if not config.is_file():
         return file.parent
@@ -95,7 +95,7 @@ def _data_of(file: Path) -> Path | None:
     data = _named_data(root)
     if data is None or not data.exists():
         logger.warning(
-            "%s: its data, %s, is missing; where its transforms.json has an applied_transform, the "
+            "%s: its data, %s, is missing; if its transforms.json has an applied_transform, the "
             "scene is in the coordinates before that.",
             config,
             data or "which it does not name",
@@ -123,7 +123,7 @@ def _named_data(root: Any) -> Path | None:
 
 
 def _at(node: Any, place: tuple[str, ...]) -> Any:
-    """Return the node at a place below another; None where there is none."""
+    """Return the node at a place below another; None if there is none."""
     for name in place:
         entries = node.value if isinstance(node, yaml.MappingNode) else []
         node = next((value for key, value in entries if key.value == name), None)

@@ -15,7 +15,7 @@ FRAME_REFS, CAMERAS = "gaussrep_shots", "gaussrep_cameras"
 
 
 class SceneImages(InputDataset):
-    """Images of any data parser, with depth where there is any.
+    """Images of any data parser, with depth if there is any.
 
     Args:
         dataparser_outputs: Files and cameras; frames of `gaussrep-rgbd` are read by gaussrep.

@@ -40,7 +40,7 @@ def test_a_rotation_of_32_bits_is_one(tmp_path):
 
 def test_a_transform_that_shears_is_refused(tmp_path):
     rows = [[1.0, 0.5, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0]]
-    with pytest.raises(FormatError, match="its transform is no rotation"):
+    with pytest.raises(FormatError, match="its transform is not a rotation"):
         gr.load(write_run(tmp_path, SceneModel(known_scene()), rows, 1.0))
 
 

@@ -14,7 +14,7 @@ FIELD_OF_VIEW = (60.0, 70.0)
 CLEARANCES = (0.25, 0.15, 0.08)
 """Distances from furniture in meters, from the preferred to the smallest (design choice)."""
 TARGET_DISTANCE = 1.4
-"""Minimum distance of a camera's target in meters, where the room allows it (design choice)."""
+"""Minimum distance of a camera's target in meters, if the room allows it (design choice)."""
 CANDIDATES = 8
 """Candidate positions of each camera (design choice)."""
 

@@ -18,6 +18,6 @@ class RoomsConfig(Config):
     width: int = Field(default=160, ge=8, le=4096)
     """Width of the frames in pixels."""
     points: int = Field(default=50_000, ge=1)
-    """Maximum number of points of the cloud; fewer where the frames see little."""
+    """Maximum number of points of the cloud; fewer if the frames see little."""
     ceiling: bool = False
     """Whether depth and cloud include the ceiling, unlabeled; images always show it."""

@@ -74,7 +74,7 @@ def write_rooms(
 def _each(
     root: Path, config: RoomsConfig, seed: int, numbers: list[int], processes: int
 ) -> Iterator[None]:
-    """Write rooms; yield once per finished room. After Ctrl-C the rooms in work are finished."""
+    """Write rooms; yield once per finished room. After Ctrl-C, rooms begun are finished."""
     if processes == 1 or len(numbers) < 2:
         for number in numbers:
             yield _write(root, config, seed, number)

@@ -87,8 +87,8 @@ def test_only_the_image_and_the_label_of_a_sample_are_read(tmp_path):
     ("files", "settings", "complaint"),
     [
         ({"a.png": b"", "a.jpg": b""}, {}, "the sample a has several images, jpg and png; choose"),
-        ({"a.png": b"", "a.cls": b"cat"}, {}, "the label of a is no whole number"),
-        ({"a.png": b"", "a.cls": b"1" * 40}, {}, "the label of a is no whole number"),
+        ({"a.png": b"", "a.cls": b"cat"}, {}, "the label of a is not a whole number"),
+        ({"a.png": b"", "a.cls": b"1" * 40}, {}, "the label of a is not a whole number"),
         ({"a.png": b"", "a.cls": b"1", "b.png": b""}, {}, "1 of 2 samples have no label"),
         ({"a.png": b"", "a.cls": b"7"}, {"classes": 5}, "a label is 7; expected 0 to 4"),
         ({"a.png": b"", "a.cls": b"9" * 9}, {}, "a label is 999999999; expected 0 to 999999"),

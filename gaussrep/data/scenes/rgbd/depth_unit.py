@@ -18,13 +18,13 @@ SHIFT = re.compile(r"^m_depthShift\s*=\s*(\S+)", re.MULTILINE)
 
 
 def find_depth_scale(folder: Path) -> float:
-    """Find the steps of stored depth in a meter of a recording, and log where they come from.
+    """Find the stored depth units per meter of a recording, and log where they come from.
 
     Args:
         folder: Folder of the recording.
 
     Returns:
-        What `info.txt` of BundleFusion or `cam_params.json` of Replica states, 5000 where there are
+        What `info.txt` of BundleFusion or `cam_params.json` of Replica states, 5000 if there are
         `groundtruth.txt` and `depth.txt` of TUM, else 1000, as in 7-Scenes.
 
     Raises:

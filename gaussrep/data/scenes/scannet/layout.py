@@ -125,7 +125,7 @@ def split_of(scene: str) -> str:
     """
     found = re.fullmatch(r"scene(\d{4})_\d{2}", scene)
     if found is None:
-        raise DataError(f"{scene}: this is no name of a ScanNet scene, such as scene0000_00.")
+        raise DataError(f"{scene}: this is not a name of a ScanNet scene, such as scene0000_00.")
     room = int(found[1])
     if room >= FIRST_TEST_ROOM:
         return "test"

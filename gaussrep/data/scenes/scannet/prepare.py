@@ -112,7 +112,7 @@ def prepare(
     if num_workers == 1:
         yield from map(partial(prepare_scene, how=how), folders)
         return
-    with worker_pool(num_workers) as pool:  # the scenes in work are finished after Ctrl-C
+    with worker_pool(num_workers) as pool:  # scenes begun are finished after Ctrl-C
         yield from pool.map(partial(prepare_scene, how=how), folders)
 
 

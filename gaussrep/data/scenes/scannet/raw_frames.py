@@ -179,7 +179,7 @@ class SensFile(RawFrames):
         version, length = struct.unpack("<IQ", self._take(file, 12))
         if version != VERSION or length > LONGEST_NAME:
             raise UnreadableSceneError(
-                f"{self._path}: this is no .sens file of version {VERSION}, the one of ScanNet v2."
+                f"{self._path}: expected a .sens file of version {VERSION}, that of ScanNet v2."
             )
         self._take(file, length)
         fields = HEADER.unpack(self._take(file, HEADER.size))
@@ -275,7 +275,7 @@ def open_frames(folder: Path) -> RawFrames | None:
         folder: Folder of the scene.
 
     Returns:
-        Exported frames where there are some, else the recording; None where there is neither.
+        Exported frames if there are some, else the recording; None if there is neither.
 
     Raises:
         UnreadableFileError: If they are damaged.

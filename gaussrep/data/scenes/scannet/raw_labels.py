@@ -113,7 +113,7 @@ def read_annotations(
         segment_of = np.array(_read(segments, "segIndices"), np.int64)
     except (TypeError, ValueError, OverflowError) as error:
         raise UnreadableSceneError(
-            f"{segments}: segIndices are no whole numbers ({error})."
+            f"{segments}: segIndices are not whole numbers ({error})."
         ) from error
     if segment_of.shape != (count,):
         raise UnreadableSceneError(
@@ -140,5 +140,5 @@ def _read(path: Path, key: str) -> list[Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UnreadableSceneError(f"{path}: cannot be read ({error!r}).") from error
     if not isinstance(content, list):
-        raise UnreadableSceneError(f"{path}: {key} is no list.")
+        raise UnreadableSceneError(f"{path}: {key} is not a list.")
     return content

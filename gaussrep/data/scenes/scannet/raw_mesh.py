@@ -85,7 +85,7 @@ def _count_faces(file: BinaryIO, header: PlyHeader) -> int:
     lists = [line.split()[2:4] for line in lines if line.startswith("property list ")]
     kinds = (["uchar", "uint8"], ["int", "uint", "int32", "uint32"])
     if len(counts) != 1 or len(lists) != 1 or lists[0][0] not in kinds[0]:
-        raise FormatError("expected one element 'face' of lists of vertices behind the vertices.")
+        raise FormatError("expected one element 'face' of lists of vertices after the vertices.")
     if lists[0][1] not in kinds[1]:
         raise FormatError(f"faces hold {lists[0][1]}, expected int.")
     left = (file.seek(0, 2) - place) // FACE.itemsize

@@ -54,7 +54,7 @@ class ResidualBlock(nn.Module):
 
     Args:
         inputs: Channels of the input.
-        outputs: Channels of the output; where it differs, the shortcut is a linear map.
+        outputs: Channels of the output; if it differs, the shortcut is a linear map.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -151,7 +151,7 @@ def _read(path: Path) -> Mapping[str, Tensor]:
 
 
 def _select_backbone(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return the backbone's weights by its own names; all weights where no name has its prefix."""
+    """Return the backbone's weights by its own names; all weights if no name has its prefix."""
     plain = {name.removeprefix(WRAPPER_PREFIX): tensor for name, tensor in weights.items()}
     if any(name.startswith(BACKBONE_PREFIX) for name in plain):
         plain = {

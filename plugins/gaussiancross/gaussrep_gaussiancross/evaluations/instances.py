@@ -151,7 +151,7 @@ class MatchResult:
 
     @property
     def average_precision(self) -> float:
-        """Area under the precision-recall curve; NaN where there is no ground-truth instance.
+        """Area under the precision-recall curve; NaN if there is no ground-truth instance.
 
         The curve starts at recall 0 and precision 1 and has one point per distinct score, from all
         predictions of at least that score; it is integrated by trapezoids (benchmark).

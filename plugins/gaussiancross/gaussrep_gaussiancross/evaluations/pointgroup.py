@@ -120,7 +120,7 @@ def offset_loss(
         inside: Mask of the points in an instance; the loss is averaged over them.
 
     Returns:
-        A scalar >= -1; a differentiable 0 where no point is in an instance.
+        A scalar >= -1; a differentiable 0 if no point is in an instance.
     """
     if not inside.any():
         return 0.0 * predicted.sum()

@@ -58,10 +58,10 @@ def compare_classes(scene: ReportScene, names: tuple[str, ...]) -> Classes | Non
 
     Args:
         scene: The scene.
-        names: Names of the classes; empty where they are not known.
+        names: Names of the classes; empty if they are not known.
 
     Returns:
-        The comparison; None where no point has a class.
+        The comparison; None if no point has a class.
     """
     labels = scene.cloud.labels
     present = labels[labels != IGNORED].unique()

@@ -5,7 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 MAX_ITERATIONS = 50
-"""Largest number of iterations; fewer where no assignment changes."""
+"""Largest number of iterations; fewer if no assignment changes."""
 
 MAX_FIT_ROWS = 20_000
 """Largest number of rows that centers are fitted to; all rows are assigned."""

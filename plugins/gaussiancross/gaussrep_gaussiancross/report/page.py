@@ -45,7 +45,7 @@ def probe_tables(run: Path) -> list[Table]:
         run: Folder of the run.
 
     Returns:
-        One table per file in its `evaluations`; none where there is no file.
+        One table per file in its `evaluations`; none if there is no file.
     """
     files = sorted((run / "evaluations").glob("*.json"))
     records = [record for file in files if (record := _read_record(file)) is not None]
@@ -61,7 +61,7 @@ def probe_tables(run: Path) -> list[Table]:
 
 
 def _read_record(file: Path) -> dict[str, Any] | None:
-    """Read the scores of an evaluation; None, with a warning, where they are damaged."""
+    """Read the scores of an evaluation; None, with a warning, if they are damaged."""
     try:
         record = read_json(file)
         if not {"evaluation", "step"} <= record.keys():

@@ -94,7 +94,7 @@ class SceneReport:
         exterior: Points, Gaussians and features, from outside and from above.
         similar: Similarity to each of the picked points.
         picks: Data for picking other points.
-        classes: Classes and clusters; None where no point has a class.
+        classes: Classes and clusters; None if no point has a class.
         gaussians: Kept Gaussians, in the units of the points.
     """
 
@@ -124,8 +124,8 @@ class SceneReport:
             method: The trained model, in evaluation mode.
             name: Name of the scene.
             batch: The scene alone, with views.
-            places: Positions at which points are picked; chosen by features where empty.
-            class_names: Names of the classes; empty where they are not known.
+            places: Positions at which points are picked; chosen by features if empty.
+            class_names: Names of the classes; empty if they are not known.
 
         Returns:
             The scene's part of the report.

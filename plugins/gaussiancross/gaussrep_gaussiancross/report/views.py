@@ -134,8 +134,8 @@ class ViewFeatures:
             rendering: The rendered views.
 
         Returns:
-            Both feature maps; None where the method has no teacher, that is, no semantic weight, or
-            with a warning where its teacher is not trusted.
+            Both feature maps; None if the method has no teacher, that is, no semantic weight, or
+            with a warning if its teacher is not trusted.
         """
         if not method.config.semantic_weight:
             return None
@@ -178,7 +178,7 @@ class ViewReport:
     Attributes:
         frame: Number of the frame.
         panels: Real and rendered color; measured and rendered depth; depth error; the teacher's and
-            rendered features where the method has a teacher; alpha.
+            rendered features if the method has a teacher; alpha.
         psnr: PSNR of the rendered color, in dB.
         baseline: PSNR of the view's mean color, in dB.
         depth_error: Mean depth error in the units of the points; NaN where no depth was measured.

@@ -75,7 +75,7 @@ def write_report(
         run: The run's folder, for its losses and its scores.
         folder: Folder for `report.html` and the subfolder `report` of PNG and PLY files.
         picks: Positions in each scene, in the units of its points, of the points that others are
-            compared with; chosen by features where empty.
+            compared with; chosen by features if empty.
 
     Returns:
         Path of the page, and a summary of reconstruction quality.

@@ -189,9 +189,9 @@ def convolve_with_epilogue(
     *,
     pure_torch: bool = False,
 ) -> Float[Tensor, "outputs d"]:
-    """Compute `relu(norm(conv(x)) + residual)`, in one pass over memory where possible.
+    """Compute `relu(norm(conv(x)) + residual)`, in one pass over memory if possible.
 
-    The compiled kernels fuse the epilogue where no gradient is needed and the normalization is in
+    The compiled kernels fuse the epilogue if no gradient is needed and the normalization is in
     evaluation mode.
 
     Args:

@@ -69,7 +69,7 @@ def sort_voxels(
         scene: Scene of each voxel.
 
     Returns:
-        The grid, and the voxel of each of its rows; None where the voxels were sorted already.
+        The grid, and the voxel of each of its rows; None if the voxels were sorted already.
 
     Raises:
         ValueRangeError: If there are no voxels, a position is negative, or two voxels of a scene

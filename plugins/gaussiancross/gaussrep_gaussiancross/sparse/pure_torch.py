@@ -18,7 +18,7 @@ def multiply(
 
     Args:
         x: Input rows.
-        weight: One matrix per offset; where `transposed`, [C, K, D].
+        weight: One matrix per offset; if `transposed`, [C, K, D].
         kernel_map: Pairs of input and output rows of each offset.
         transposed: Whether to multiply by the transposed matrices, as the gradient needs.
 

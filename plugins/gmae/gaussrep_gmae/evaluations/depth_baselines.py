@@ -31,13 +31,13 @@ class DepthBaselines:
         """Estimate the depth of an image in several ways.
 
         Args:
-            sample: `image`, [3, H, W] in [0, 1], and `figure`, [H, W], where it is known.
+            sample: `image`, [3, H, W] in [0, 1], and `figure`, [H, W], if it is known.
 
         Returns:
             Numbers that rise with depth, by name: rows of pixels from below; the distance from the
             center; the border assumption, which puts the figure of `assumed_figure` in front; the
             same, blurred, plus the mean assumption of the training images; and the true figure in
-            front, where the sample has one.
+            front, if the sample has one.
         """
         image = sample["image"]
         height, width = image.shape[1:]

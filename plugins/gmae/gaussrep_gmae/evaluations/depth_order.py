@@ -32,7 +32,7 @@ class DepthOrder(Evaluation):
     """Fraction of pairs of pixels that the rendered depth orders correctly.
 
     Images are resized until their shorter side is the model's and evaluated by sliding windows.
-    Where the data set has an `order` of layers, random pairs are also scored apart by what they
+    If the data set has an `order` of layers, random pairs are also scored apart by what they
     show: an object and the background; two objects; and all pairs of two objects that are `CONTACT`
     pixels apart across their contour, which is all that a single image can decide.
 
@@ -53,7 +53,7 @@ class DepthOrder(Evaluation):
             method: A trained GMAE.
 
         Returns:
-            `accuracy` over all random pairs and, where the layers are known, `object_background`,
+            `accuracy` over all random pairs and, if the layers are known, `object_background`,
             `object_object` and `across_contour`: in [0, 1], averaged over the images that have such
             pairs; equal estimates count half.
 

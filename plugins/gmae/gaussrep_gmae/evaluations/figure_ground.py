@@ -69,7 +69,7 @@ def iou(prediction: Bool[Tensor, "b h w"], figure: Bool[Tensor, "b h w"]) -> Flo
         figure: True masks.
 
     Returns:
-        From 0 to 1, one number per image; 1 where both are empty.
+        From 0 to 1, one number per image; 1 if both are empty.
     """
     both, either = (prediction & figure).sum((1, 2)), (prediction | figure).sum((1, 2))
     return torch.where(either == 0, 1.0, both / either.clamp_min(1))

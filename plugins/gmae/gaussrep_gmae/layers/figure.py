@@ -27,7 +27,7 @@ ITERATIONS = 20
 def figure_mask(gaussians: Gaussians, rule: FigureRule, size: int) -> Float[Tensor, "b size size"]:
     """Segment the figure without training for it.
 
-    The paper takes the alpha of the front of the depth order as the mask. Where it cuts the order
+    The paper takes the alpha of the front of the depth order as the mask. If it cuts the order
     and which side it takes is not published. All rules are design choices:
 
     - `near`: cut the rendered depths of each image by Otsu's method; the figure is the alpha of the
@@ -170,7 +170,7 @@ def otsu_threshold(values: Float[Tensor, "b n"]) -> Float[Tensor, " b"]:
         values: At least two per row.
 
     Returns:
-        One threshold per row; the common value where all values are equal.
+        One threshold per row; the common value if all values are equal.
     """
     ordered = values.double().sort(dim=1).values
     count = torch.arange(1, values.shape[1], device=values.device)

@@ -32,7 +32,7 @@ def sliding_window_inference(
         predictor: Predicts maps of a batch of windows.
         size: Side S of a window in pixels.
         stride: Largest distance between neighboring windows in pixels, 1 to S.
-        scales: Multiples of the image's own size at which maps are predicted; where a scale makes
+        scales: Multiples of the image's own size at which maps are predicted; if a scale makes
             the shorter side less than S, that side becomes S.
         batch_size: Windows per call of `predictor`.
 

@@ -16,7 +16,7 @@ def training_facts(samples: ReportSamples) -> list[Fact]:
         samples: The samples of a report.
 
     Returns:
-        The step of the weights, where it is known.
+        The step of the weights, if it is known.
     """
     return [] if samples.step is None else [("Step", f"{samples.step:,}")]
 
@@ -49,7 +49,7 @@ def target_notes(method: MaskedMethod) -> list[str]:
         method: The model.
 
     Returns:
-        One sentence, or none where the target is color.
+        One sentence, or none if the target is color.
     """
     if method.config.target == "plain":
         return []

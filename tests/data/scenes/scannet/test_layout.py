@@ -16,5 +16,5 @@ def test_scans_of_a_room_are_in_one_split():
 
 @pytest.mark.parametrize("name", ["scene11_00", "scene0011", "kitchen"])
 def test_other_names_are_refused(name):
-    with pytest.raises(DataError, match="no name of a ScanNet scene"):
+    with pytest.raises(DataError, match="not a name of a ScanNet scene"):
         split_of(name)

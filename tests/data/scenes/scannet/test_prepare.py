@@ -125,5 +125,5 @@ def test_the_command_goes_on_past_bad_scenes_and_says_so(raw, tmp_path):
     assert lines[0].startswith("scene0000_00: failed: ")
     assert lines[0].endswith("scene0000_00.aggregation.json: there is no such file.")
     assert lines[1] == "scene0011_00: written"
-    assert lines[2].startswith("scene11: failed: scene11: this is no name of a ScanNet scene")
+    assert lines[2].startswith("scene11: failed: scene11: this is not a name of a ScanNet scene")
     assert lines[3:] == ["scene0707_00: points only", "2 failed, 1 written, 1 points only"]

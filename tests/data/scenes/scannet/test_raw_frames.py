@@ -29,7 +29,7 @@ def test_damaged_recordings_are_named(path):
         with pytest.raises(UnreadableSceneError, match=r"\.sens: this recording is truncated"):
             SensFile(path)
     path.write_bytes(b"\3" + whole[1:])
-    with pytest.raises(UnreadableSceneError, match=r"no \.sens file of version 4"):
+    with pytest.raises(UnreadableSceneError, match=r"expected a \.sens file of version 4"):
         SensFile(path)
     path.write_bytes(whole[:-40] + bytes(40))
     with pytest.raises(UnreadableSceneError, match="frame 5 cannot be read"):

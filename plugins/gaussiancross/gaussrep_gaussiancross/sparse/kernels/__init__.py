@@ -21,7 +21,7 @@ def kernels_for(tensor: Tensor) -> ModuleType | None:
 
     Returns:
         A module with the functions of `pure_torch`; None on devices other than the CPU, for other
-        dtypes, and where Numba does not import.
+        dtypes, and if Numba does not import.
     """
     if tensor.device.type != "cpu" or tensor.dtype not in KERNEL_DTYPES:
         return None
