@@ -27,7 +27,7 @@ from gaussrep.cameras import Cameras
 from gaussrep.editing import decimate
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting.capture import open_capture
-from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.fitting.capture_config import CaptureDatasetConfig
 from gaussrep.fitting.losses import compute_image_metrics
 from gaussrep.fitting.run_fit import open_fit
 from gaussrep.formats.by_suffix import load, save

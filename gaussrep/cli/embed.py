@@ -1,7 +1,8 @@
 """`gaussrep embed`: write the embeddings of a folder of images."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -42,15 +43,8 @@ def embed(
     A killed command continues where it stopped when it is run again. With --shard, a part of the
     images is embedded; the same command without it then writes OUT.
     """
-    from gaussrep.data.image_files import require_images  # imports numpy and Pillow
-
     share = WorkShare.parse(shard)
-    RunFolder.open(run)
-    require_output("--out", out)
-    require_device("--device", device)
-    if out.suffix.lower() != ".safetensors":
-        raise ConfigError(f"--out is {out}; embeddings are safetensors, name it *.safetensors.")
-    require_images(folder)
+    _check(run, folder, out, device)
     with loading(f"embed {folder}"):
         from gaussrep.embedding.folder import embed as embed_folder
         from gaussrep.embedding.folder import embed_share
@@ -65,22 +59,40 @@ def embed(
         "batch_size": batch_size,
         "num_workers": num_workers,
     }
+    with _explained_interrupt(out), Progress("embedding") as progress:
+        settings["on_progress"] = progress.update
+        if not share.is_whole:
+            missing = embed_share(method, folder, out, share, **settings)
+            typer.echo(f"{out}.parts: share {share} is done, {missing} parts are missing")
+            if shard is not None or share.number > 1:
+                return
+            _wait_for_parts(lambda: embed_share(method, folder, out, share, **settings))
+        embedding = embed_folder(method, folder, out, **settings)
+    left_out = f", {len(embedding.damaged)} left out" if embedding.damaged else ""
+    typer.echo(f"{out}: {len(embedding.names)} images{left_out}")
+
+
+def _check(run: Path, folder: Path, out: Path, device: str) -> None:
+    """Check the arguments before torch is imported."""
+    from gaussrep.data.image_files import require_images  # imports numpy and Pillow
+
+    RunFolder.open(run)
+    require_output("--out", out)
+    require_device("--device", device)
+    if out.suffix.lower() != ".safetensors":
+        raise ConfigError(f"--out is {out}; embeddings are safetensors, name it *.safetensors.")
+    require_images(folder)
+
+
+@contextmanager
+def _explained_interrupt(out: Path) -> Iterator[None]:
+    """Name what an interrupted command keeps."""
     try:
-        with Progress("embedding") as progress:
-            settings["on_progress"] = progress.update
-            if not share.is_whole:
-                missing = embed_share(method, folder, out, share, **settings)
-                typer.echo(f"{out}.parts: share {share} is done, {missing} parts are missing")
-                if shard is not None or share.number > 1:
-                    return
-                _wait_for_parts(lambda: embed_share(method, folder, out, share, **settings))
-            embedding = embed_folder(method, folder, out, **settings)
+        yield
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"interrupted; finished images are kept in {out}.parts, the same command continues"
         ) from None
-    left_out = f", {len(embedding.damaged)} left out" if embedding.damaged else ""
-    typer.echo(f"{out}: {len(embedding.names)} images{left_out}")
 
 
 def _wait_for_parts(count_missing: Callable[[], int]) -> None:

@@ -1,6 +1,6 @@
 """Fitting: optimize the Gaussians of one scene to posed images.
 
-Names are imported when they are first used, so that `gaussrep.fitting.config` stays torch-free.
+Names are imported when they are first used, so that their settings stay torch-free.
 """
 
 from typing import TYPE_CHECKING
@@ -9,7 +9,8 @@ from gaussrep.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.fitting.capture import Capture
-    from gaussrep.fitting.config import BaseFitConfig, CaptureConfig, FitConfig
+    from gaussrep.fitting.capture_config import CaptureConfig
+    from gaussrep.fitting.config import BaseFitConfig, FitConfig
     from gaussrep.fitting.fitter import FittedViews, SceneFitter
     from gaussrep.fitting.posed_images import PosedImages
     from gaussrep.fitting.run_fit import FitResult, fit
@@ -46,7 +47,7 @@ __all__ = [
 _HOMES = {
     "BaseFitConfig": "gaussrep.fitting.config",
     "Capture": "gaussrep.fitting.capture",
-    "CaptureConfig": "gaussrep.fitting.config",
+    "CaptureConfig": "gaussrep.fitting.capture_config",
     "FitConfig": "gaussrep.fitting.config",
     "FitResult": "gaussrep.fitting.run_fit",
     "FittedViews": "gaussrep.fitting.fitter",

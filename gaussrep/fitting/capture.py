@@ -10,7 +10,7 @@ from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.errors import PluginError
 from gaussrep.fitting.capture_formats import find_capture_format
-from gaussrep.fitting.config import CaptureConfig
+from gaussrep.fitting.capture_config import CaptureConfig
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.stored_images import StoredImages
 

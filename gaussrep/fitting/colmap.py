@@ -24,7 +24,7 @@ from gaussrep.fitting.colmap_model import (
     read_images,
     read_model_points,
 )
-from gaussrep.fitting.config import ColmapConfig
+from gaussrep.fitting.capture_config import ColmapConfig
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture

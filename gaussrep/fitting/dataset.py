@@ -9,7 +9,7 @@ from torch import Tensor
 from gaussrep.cameras import COEFFICIENTS, CameraModel, Cameras
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.fitting.capture import Capture, open_capture
-from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.fitting.capture_config import CaptureDatasetConfig
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.methods.method import Batch

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
-from gaussrep.fitting.config import LensCaptureConfig
+from gaussrep.fitting.capture_config import LensCaptureConfig
 from gaussrep.fitting.images import read_depth_file, read_image_file, read_mask
 from gaussrep.fitting.lens import Lens, undistort
 from gaussrep.fitting.posed_images import PosedImages

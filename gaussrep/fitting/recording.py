@@ -14,7 +14,7 @@ from gaussrep.data.scenes.rgbd.source import RgbdSource
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
-from gaussrep.fitting.config import RecordingConfig
+from gaussrep.fitting.capture_config import RecordingConfig
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.stored_images import DecodedView, StoredImages, ViewFile, read_views
 

@@ -9,7 +9,8 @@ from typing import Any
 from gaussrep.console import Progress
 from gaussrep.errors import DataError, RunError
 from gaussrep.fitting.capture import Capture, open_capture
-from gaussrep.fitting.config import CaptureConfig, CaptureDatasetConfig, FitConfig
+from gaussrep.fitting.capture_config import CaptureConfig, CaptureDatasetConfig
+from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.dataset import CaptureDataset
 from gaussrep.fitting.losses import ImageMetrics
 from gaussrep.fitting.method import SCENE, SceneFit

@@ -9,7 +9,7 @@ from torch import Tensor
 from gaussrep import quaternions
 from gaussrep.cameras import Cameras
 from gaussrep.fitting.capture import Capture
-from gaussrep.fitting.config import CaptureConfig, require_synthetic
+from gaussrep.fitting.capture_config import CaptureConfig, require_synthetic
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.dispatch import render

@@ -1,6 +1,8 @@
 """Gaussians in OpenUSD's files, `.usda`, `.usdc`, `.usdz` and `.usd`."""
 
 import mmap
+import struct
+import zipfile
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,13 +18,18 @@ from gaussrep.formats.usd_crate_layout import CRATE
 from gaussrep.formats.usd_crate_tables import Window
 from gaussrep.formats.usd_crate_writing import write_crate
 from gaussrep.formats.usd_layer import UsdLayer
-from gaussrep.formats.usd_package import ZIP, first_layer
 from gaussrep.formats.usd_scene import MAX_DEGREE, read_scene
 from gaussrep.formats.usd_text import MAGIC, read_text
 from gaussrep.formats.usd_writing import write_text
 from gaussrep.gaussians import Gaussians
 
 TEXT = ".usda"
+ZIP = b"PK\x03\x04"
+"""First bytes of packages, `.usdz`: zip files that compress nothing."""
+ZIP_HEADER = struct.Struct("<4s22xHH")
+"""Ahead of a file: identifier, and the lengths of its name and of a field that follow."""
+ENCRYPTED = 1
+"""Flag of a file."""
 
 
 class Usd(Format):
@@ -104,7 +111,7 @@ class Usd(Format):
 def _read_layer(file: BinaryIO) -> UsdLayer:
     window = Window(file)
     if window.size >= len(ZIP) and window.read(0, len(ZIP)) == ZIP:
-        window = first_layer(file)
+        window = _first_layer(file)
     start = window.read(0, min(len(CRATE), window.size))
     if start == CRATE:
         return read_crate(window)
@@ -113,3 +120,23 @@ def _read_layer(file: BinaryIO) -> UsdLayer:
     end = window.start + window.size
     with mmap.mmap(file.fileno(), end, access=mmap.ACCESS_READ) as data:
         return read_text(data, window.start)
+
+
+def _first_layer(file: BinaryIO) -> Window:
+    """Find the first layer of a package, which stands for all."""
+    whole = Window(file)
+    try:
+        with zipfile.ZipFile(file) as package:
+            first = min(package.infolist(), key=lambda info: info.header_offset, default=None)
+    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        raise FormatError(f"this is not a package of USD, or it is damaged: {error}.") from error
+    if first is None:
+        raise FormatError("this package of USD is empty.")
+    if first.compress_type != zipfile.ZIP_STORED or first.flag_bits & ENCRYPTED:
+        raise FormatError("its layer is compressed or encrypted, which no package of USD is.")
+    start, name, field = ZIP_HEADER.unpack(whole.read(first.header_offset, ZIP_HEADER.size))
+    place = first.header_offset + ZIP_HEADER.size + name + field
+    if start != ZIP:
+        raise FormatError("this is not a package of USD, or it is damaged.")
+    whole.check(place, first.file_size)
+    return Window(file, place, first.file_size)

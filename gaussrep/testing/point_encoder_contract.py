@@ -1,5 +1,6 @@
 """The contract of point encoders."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import pytest
@@ -7,11 +8,14 @@ import torch
 
 from gaussrep.encoders.encoder import PointEncoder
 from gaussrep.encoders.voxels import VoxelCloud
-from gaussrep.testing.clouds import joined, random_scene_of_voxels
 from gaussrep.testing.component_contract import ComponentContract
 from gaussrep.testing.learning import assert_all_learn, assert_weights_are_all
 
 CHANNELS = 6
+SIDE = 16
+"""Voxels along a side of a scene's grid."""
+OCCUPANCY = 0.1
+"""Fraction of occupied voxels."""
 
 
 class PointEncoderContract(ComponentContract):
@@ -36,7 +40,7 @@ class PointEncoderContract(ComponentContract):
     @pytest.fixture
     def cloud(self) -> VoxelCloud:
         """Two scenes."""
-        return joined([random_scene_of_voxels(number, CHANNELS) for number in range(2)])
+        return _join([_random_scene(number) for number in range(2)])
 
     def test_it_is_an_encoder_of_points(self, encoder: PointEncoder) -> None:
         assert isinstance(encoder, PointEncoder)
@@ -63,13 +67,13 @@ class PointEncoderContract(ComponentContract):
 
     @torch.no_grad()
     def test_scenes_know_nothing_of_each_other(self, encoder: PointEncoder) -> None:
-        scenes = [random_scene_of_voxels(number, CHANNELS) for number in range(2)]
+        scenes = [_random_scene(number) for number in range(2)]
         apart = torch.cat([encoder(scene) for scene in scenes])
-        self.assert_close(encoder(joined(scenes)), apart)
+        self.assert_close(encoder(_join(scenes)), apart)
 
     @torch.no_grad()
     def test_the_order_of_voxels_does_not_matter(self, encoder: PointEncoder) -> None:
-        cloud = random_scene_of_voxels(0, CHANNELS)
+        cloud = _random_scene(0)
         order = torch.randperm(cloud.count, generator=torch.Generator().manual_seed(1))
         moved = VoxelCloud(cloud.features[order], cloud.coords[order], cloud.scene, 1)
         self.assert_close(encoder(moved), encoder(cloud)[order])
@@ -99,3 +103,20 @@ class PointEncoderContract(ComponentContract):
             expected: Features, [M, D].
         """
         torch.testing.assert_close(actual, expected, atol=self.tolerance, rtol=self.tolerance)
+
+
+def _random_scene(seed: int) -> VoxelCloud:
+    generator = torch.Generator().manual_seed(seed)
+    coords = (torch.rand(SIDE, SIDE, SIDE, generator=generator) < OCCUPANCY).nonzero()
+    features = torch.randn(len(coords), CHANNELS, generator=generator)
+    return VoxelCloud(features, coords, torch.zeros(len(coords), dtype=torch.int64), 1)
+
+
+def _join(scenes: Sequence[VoxelCloud]) -> VoxelCloud:
+    counts = torch.tensor([scene.count for scene in scenes])
+    return VoxelCloud(
+        torch.cat([scene.features for scene in scenes]),
+        torch.cat([scene.coords for scene in scenes]),
+        torch.arange(len(scenes)).repeat_interleave(counts),
+        len(scenes),
+    )

@@ -1,47 +1,28 @@
-"""Engine: devices, processes and precision. The only file that imports Accelerate."""
+"""Engine: training on the devices and processes of a program, by Accelerate."""
 
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-import torch.distributed.nn.functional  # later, its defaults would keep the process group alive
-from accelerate import Accelerator  # noqa: TID253 - this file is the adapter
 from accelerate.optimizer import AcceleratedOptimizer  # noqa: TID253
-from accelerate.state import AcceleratorState, GradientState  # noqa: TID253
 from accelerate.tracking import GeneralTracker, filter_trackers  # noqa: TID253
-from accelerate.utils import (  # noqa: TID253
-    DistributedType,
-    FullyShardedDataParallelPlugin,
-    GradientAccumulationPlugin,
-    InitProcessGroupKwargs,
-    broadcast_object_list,
-    gather_object,
-)
+from accelerate.utils import broadcast_object_list, gather_object  # noqa: TID253
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
-from gaussrep import collector
-from gaussrep.errors import ConfigError, GaussrepError, RunError
+from gaussrep.errors import ConfigError, GaussrepError
 from gaussrep.methods.joint_batch import joint_batches
 from gaussrep.methods.method import Batch, Method, StepOutput
 from gaussrep.training import sharding
+from gaussrep.training.accelerator import close_accelerator, make_accelerator
 from gaussrep.training.batch_norm import synchronized_batch_norms
-from gaussrep.training.compilation import compile_parts, require_compiler
 from gaussrep.training.config import TrainerConfig
 from gaussrep.training.module_tensors import gradient_norm, list_parameters
 
 T = TypeVar("T")
-
-PATIENCE = timedelta(hours=4)
-"""How long processes wait for the first one, which may evaluate; by default 10 minutes on GPUs."""
-
-_PRECISION = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
-_SHARDED = (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM)
 
 
 class Engine:
@@ -56,39 +37,8 @@ class Engine:
     """
 
     def __init__(self, config: TrainerConfig) -> None:
-        if config.device == "cuda" and not torch.cuda.is_available():
-            raise ConfigError("trainer.device=cuda, but torch sees no CUDA device; use auto or cpu")
-        if config.device == "mps" and not torch.backends.mps.is_available():
-            raise ConfigError("trainer.device=mps, but torch sees no such device; use auto or cpu")
-        plugin = (
-            FullyShardedDataParallelPlugin(**sharding.SETTINGS) if config.shard_weights else None
-        )
-        try:
-            self._accelerator = Accelerator(
-                cpu=config.device == "cpu",
-                mixed_precision=_PRECISION[config.precision],
-                gradient_accumulation_plugin=GradientAccumulationPlugin(
-                    num_steps=config.gradient_accumulation_steps, sync_with_dataloader=False
-                ),
-                fsdp_plugin=plugin,
-                kwargs_handlers=[InitProcessGroupKwargs(timeout=PATIENCE)],
-            )
-        except ValueError as error:
-            _forget_state()
-            raise ConfigError(
-                f"cannot train with trainer.precision={config.precision} and "
-                f"trainer.device={config.device} here: {error}"
-            ) from error
+        self._accelerator = make_accelerator(config)
         self._shards = config.shard_weights and self.world_size > 1
-        if self._shards and self._accelerator.distributed_type != DistributedType.FSDP:
-            state = self._accelerator.state  # on CPUs, Accelerate ignores its plugin
-            state.distributed_type, state.fsdp_plugin = DistributedType.FSDP, plugin
-        if not self._shards and self._accelerator.distributed_type in _SHARDED:
-            self.close()
-            raise RunError(
-                "Accelerate was launched with sharded weights (FSDP, DeepSpeed); launch plain "
-                "processes, and give trainer.shard_weights=true"
-            )
         self._model: Any = None
         self._optimizers: Sequence[AcceleratedOptimizer | torch.optim.Optimizer] = ()
         self._compiles = config.compile
@@ -132,7 +82,7 @@ class Engine:
             optimizers: Over the method's parameters.
         """
         if self._compiles:
-            compile_parts(method)
+            _compile_parts(method)
         self._averages_gradients = method.replaces_parameters and self.world_size > 1
         accelerator = self._accelerator
         if self.world_size > 1:  # of weights with sides of length 1, whose strides mean nothing
@@ -356,18 +306,10 @@ class Engine:
         return accelerator.trackers
 
     def close(self) -> None:
-        """End the process group and its threads, so that the next run may use other devices.
-
-        A thread of the group that still runs when Python ends can abort the process.
-        """
+        """End the process group and its threads, so that the next run may use other devices."""
         self._model = None
         self._optimizers = ()
-        if self.world_size > 1:
-            self._accelerator.free_memory()
-            collector.collect()  # a cycle of the wrapped model holds the group
-        self._accelerator.end_training()
-        os.environ.pop("ACCELERATE_USE_FSDP", None)
-        _forget_state()
+        close_accelerator(self._accelerator)
 
     def _average_gradients(self) -> None:
         for parameter in self._model.parameters():
@@ -392,11 +334,26 @@ def running_engine(config: TrainerConfig) -> Iterator[Engine]:
     """
     with closing(Engine(config)) as engine:
         if config.compile:
-            require_compiler(engine.device)
+            _require_compiler(engine.device)
         yield engine
 
 
-def _forget_state() -> None:
-    # Accelerate keeps device and precision of the first Accelerator for the whole process.
-    AcceleratorState._reset_state(reset_partial_state=True)
-    GradientState._reset_state()
+def _compile_parts(method: nn.Module) -> None:
+    """Compile the modules of a method in place, which keeps the names of the weights.
+
+    Its direct children are compiled; random numbers are those without compilation.
+    """
+    for part in method.children():
+        part.compile(options={"fallback_random": True})
+
+
+def _require_compiler(device: torch.device) -> None:
+    """Compile one operation, so that a missing compiler is reported before the first step."""
+    try:
+        torch.compile(torch.negative)(torch.ones(2, device=device))
+    except Exception as error:  # whatever the compiler's toolchain raises
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            "trainer.compile=true, but torch cannot compile here; install a C++ compiler (g++) "
+            f"or leave it false ({type(error).__name__}: {reason[:200]})"
+        ) from error

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
+import psutil
 import torch
 from jaxtyping import Float
 from torch import Tensor
@@ -17,7 +18,6 @@ from gaussrep.methods.method import Batch, StepOutput
 from gaussrep.methods.sample_random import SAMPLE_SEED
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
-from gaussrep.training.memory import memory_gb
 from gaussrep.training.module_tensors import list_buffers
 from gaussrep.training.train_state import TrainState
 
@@ -193,6 +193,13 @@ def _measure_and_log(callbacks: Sequence[Callback], state: TrainState, row: Row)
     row |= measured
     step = state.step
     if measured or step in (1, state.steps) or step % state.config.log_every == 0:
-        row["memory_gb"] = memory_gb(state.engine.device)
+        row["memory_gb"] = _memory_gb(state.engine.device)
         for callback in callbacks:
             callback.on_log(state, row)
+
+
+def _memory_gb(device: torch.device) -> float:
+    """Measure the peak of allocated tensors on a CUDA device, elsewhere the resident memory."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 1e9
+    return psutil.Process().memory_info().rss / 1e9

@@ -1,5 +1,7 @@
 """Controls and settings of one browser's page."""
 
+import re
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -12,7 +14,6 @@ from gaussrep import plugins
 from gaussrep.errors import ValueRangeError
 from gaussrep.viewer.colorizer import Channel
 from gaussrep.viewer.layers import Order
-from gaussrep.viewer.markdown import escape_markdown
 from gaussrep.viewer.scene import ViewerScene
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 CHANNELS: tuple[Channel, ...] = ("color", "depth", "alpha", "features")
 WAITING = "waiting for the scene"
+_PUNCTUATION = re.compile(f"([{re.escape(string.punctuation)}])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +158,21 @@ def _renderers(first: str) -> tuple[str, ...]:
     """List `auto` and the renderers whose requirements are met."""
     able = [found.name for found in plugins.list("renderers") if not found.missing]
     return tuple(dict.fromkeys(["auto", *able, first]))
+
+
+def escape_markdown(text: str) -> str:
+    r"""Escape text, so that Markdown shows it as it is; viser would run HTML and JSX in it.
+
+    Args:
+        text: Any text, such as the name of a file.
+
+    Returns:
+        Markdown: every sign of punctuation with a backslash (CommonMark 0.31, section 2.4), and
+        control characters and indentation as spaces.
+
+    Examples:
+        >>> print(escape_markdown("a_b.ply: <img>"))
+        a\_b\.ply\: \<img\>
+    """
+    lines = ("".join(c if c.isprintable() else " " for c in line) for line in text.splitlines())
+    return "\n".join(_PUNCTUATION.sub(r"\\\1", line.strip()) for line in lines)

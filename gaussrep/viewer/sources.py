@@ -16,7 +16,8 @@ from gaussrep.config.yaml_text import read_yaml
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
 from gaussrep.fitting.capture import open_capture
-from gaussrep.fitting.config import CaptureDatasetConfig, SceneFitConfig
+from gaussrep.fitting.capture_config import CaptureDatasetConfig
+from gaussrep.fitting.config import SceneFitConfig
 from gaussrep.fitting.method import SCENE
 from gaussrep.fitting.run_fit import open_fit
 from gaussrep.formats.by_suffix import load

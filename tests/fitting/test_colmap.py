@@ -13,7 +13,8 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.colmap import PARAMETERS
 from gaussrep.fitting.colmap_lenses import BENDS
 from gaussrep.fitting.colmap_model import MODELS
-from gaussrep.fitting.config import ColmapConfig, FitConfig
+from gaussrep.fitting.capture_config import ColmapConfig
+from gaussrep.fitting.config import FitConfig
 from gaussrep.rendering.projection import camera_map
 
 NUMBERS = {name: number for number, (name, _) in MODELS.items()}

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gaussrep.data.sample import SampleKey
-from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.fitting.capture_config import CaptureDatasetConfig
 from gaussrep.fitting.dataset import CaptureDataset, ViewOrder, images_of
 from gaussrep.fitting.rng import RngStream, generator
 from gaussrep.training.loading import Position, make_loader

@@ -18,7 +18,7 @@ PLUGIN = """
             name="toy",
             summary="Eight views.",
             target="toy_parts:read",
-            config="gaussrep.fitting.config:CaptureConfig",
+            config="gaussrep.fitting.capture_config:CaptureConfig",
             markers=("toy.txt", "transforms.*"),
             prefix="toy:",
         )

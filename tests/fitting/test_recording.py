@@ -6,7 +6,7 @@ from gaussrep.data.scenes import frames
 from gaussrep.data.scenes.frames import write_color_image, write_depth
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import open_capture
-from gaussrep.fitting.config import CaptureConfig, RecordingConfig
+from gaussrep.fitting.capture_config import CaptureConfig, RecordingConfig
 
 UP = torch.tensor([0.0, 0.0, 1.0])
 

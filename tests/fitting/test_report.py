@@ -5,7 +5,7 @@ import pytest
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.inspection import inspect_run, report_samples
 from gaussrep.fitting import fit
-from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.fitting.capture_config import CaptureDatasetConfig
 from gaussrep.fitting.transforms import write_transforms
 
 pytest.importorskip("jinja2")

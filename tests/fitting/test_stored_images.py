@@ -9,7 +9,7 @@ from gaussrep.errors import DataError
 from gaussrep.fitting import fit
 from gaussrep.fitting import stored_images as module
 from gaussrep.fitting.capture import open_capture
-from gaussrep.fitting.config import CaptureDatasetConfig, RecordingConfig, TransformsConfig
+from gaussrep.fitting.capture_config import CaptureDatasetConfig, RecordingConfig, TransformsConfig
 from gaussrep.fitting.dataset import CaptureDataset, images_of
 from gaussrep.fitting.method import SceneFit
 from gaussrep.fitting.posed_images import PosedImages

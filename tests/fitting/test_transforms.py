@@ -9,12 +9,8 @@ from torch.utils.data import default_collate
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture, open_capture
-from gaussrep.fitting.config import (
-    BaseFitConfig,
-    CaptureConfig,
-    CaptureDatasetConfig,
-    TransformsConfig,
-)
+from gaussrep.fitting.capture_config import CaptureConfig, CaptureDatasetConfig, TransformsConfig
+from gaussrep.fitting.config import BaseFitConfig
 from gaussrep.fitting.dataset import CaptureDataset, images_of
 from gaussrep.fitting.fitter import SceneFitter
 from gaussrep.fitting.posed_images import PosedImages

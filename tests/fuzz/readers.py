@@ -39,7 +39,7 @@ from gaussrep.evaluation.resolve import evaluation_config_of_run
 from gaussrep.fitting.camera_paths import read_camera_path
 from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.colmap_model import MODELS
-from gaussrep.fitting.config import ColmapConfig, TransformsConfig
+from gaussrep.fitting.capture_config import ColmapConfig, TransformsConfig
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import write_transforms
 from gaussrep.training.checkpoint import load_run, read_checkpoint

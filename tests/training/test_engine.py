@@ -21,7 +21,7 @@ def test_what_accelerate_refuses_is_one_sentence(configure, monkeypatch):
     def refuse(**_):
         raise ValueError("no such hardware")
 
-    monkeypatch.setattr("gaussrep.training.engine.Accelerator", refuse)
+    monkeypatch.setattr("gaussrep.training.accelerator.Accelerator", refuse)
     config = configure("trainer.precision=fp16").trainer
     with pytest.raises(ConfigError, match=r"precision=fp16 .* here: no such hardware"):
         running_engine(config).__enter__()

@@ -143,7 +143,7 @@ def register_datasets() -> Iterator[DatasetRecord]:
         name="capture",
         summary="The views of a capture: posed images of one scene.",
         target="gaussrep.fitting.dataset:CaptureDataset",
-        config="gaussrep.fitting.config:CaptureDatasetConfig",
+        config="gaussrep.fitting.capture_config:CaptureDatasetConfig",
         modality="views",
     )
 
@@ -178,14 +178,14 @@ def register_captures() -> Iterator[CaptureRecord]:
         name="transforms",
         summary="Folders with transforms.json, as instant-ngp and nerfstudio write them.",
         target="gaussrep.fitting.transforms:transforms_capture",
-        config="gaussrep.fitting.config:TransformsConfig",
+        config="gaussrep.fitting.capture_config:TransformsConfig",
         markers=("transforms.json", "transforms_train.json"),
     )
     yield CaptureRecord(
         name="colmap",
         summary="Models of COLMAP, text or binary, with their images.",
         target="gaussrep.fitting.colmap:colmap_capture",
-        config="gaussrep.fitting.config:ColmapConfig",
+        config="gaussrep.fitting.capture_config:ColmapConfig",
         markers=(
             "sparse/cameras.bin",
             "sparse/cameras.txt",
@@ -200,14 +200,14 @@ def register_captures() -> Iterator[CaptureRecord]:
         name="recording",
         summary="Posed RGB-D recordings in the layout of the data set rgbd, with depth.",
         target="gaussrep.fitting.recording:recording_capture",
-        config="gaussrep.fitting.config:RecordingConfig",
+        config="gaussrep.fitting.capture_config:RecordingConfig",
         markers=("frames/*.pose.txt", "*/frames/*.pose.txt"),
     )
     yield CaptureRecord(
         name="synthetic",
         summary="Synthetic scenes with known Gaussians, synthetic:balls.",
         target="gaussrep.fitting.synthetic:read_synthetic",
-        config="gaussrep.fitting.config:SyntheticConfig",
+        config="gaussrep.fitting.capture_config:SyntheticConfig",
         prefix="synthetic:",
     )
 

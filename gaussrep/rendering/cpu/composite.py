@@ -22,6 +22,7 @@ from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.cells import (
     cell_column,
     cell_row,
+    pixel_offset,
     prefetch_images,
     store_cell,
     store_colors,
@@ -52,11 +53,6 @@ from gaussrep.rendering.cpu.layout import (
     Grid,
     ImageBuffers,
 )
-from gaussrep.rendering.cpu.medians import (
-    clear_ranks,
-    update_ranks,
-    write_medians,
-)
 from gaussrep.rendering.cpu.tile import (
     CHUNK,
     STRIDE,
@@ -79,6 +75,7 @@ TRANSMITTANCE, WEIGHT_SUM, DEPTH_SUM, RED_SUM, GREEN_SUM, BLUE_SUM, ALPHA = (
 )
 """Offsets in a cell's state: transmittance, sums of weights, of weighted depths and colors; alphas
 of one Gaussian."""
+NO_RANK = np.float32(-1)
 
 
 class TileWorkspace(NamedTuple):
@@ -93,7 +90,8 @@ class TileWorkspace(NamedTuple):
     constants: np.ndarray
     """Copy of `CONSTANTS`."""
     ranks: np.ndarray
-    """Places of the Gaussians at the median depth, see `medians`."""
+    """Rank of the Gaussian at the median depth of each pixel: its place in the tile's list, or
+    `NO_RANK`. It is the last Gaussian in front of which more than half of the light is left."""
 
 
 @kernel
@@ -139,7 +137,7 @@ def composite(
         prefetch_images(image, x, y, grid, images)
         _clear(workspace.state, grid.width - x, grid.height - y)
         if medians is not None:
-            clear_ranks(workspace.ranks)
+            _clear_ranks(workspace.ranks)
         scene = 0
         if features is not None:
             clear_features(work)
@@ -165,7 +163,7 @@ def composite(
             write_features(image, x, y, work, images.features)
         if medians is not None:
             members = bins.members[bins.starts[tile] : end]
-            write_medians(image, x, y, workspace.ranks, members, grid, medians)
+            _write_medians(image, x, y, workspace.ranks, members, grid, medians)
 
 
 @inline_jit
@@ -238,7 +236,7 @@ def _composite_gaussian(
         alpha, transmittance = load(state, at + ALPHA), load(state, at + TRANSMITTANCE)
         if medians is not None:
             is_before = (alpha > ZERO) & (transmittance > HALF)
-            update_ranks(workspace.ranks, pixel, is_before, rank)
+            _update_ranks(workspace.ranks, pixel, is_before, rank)
         weight, rest, _ = absorb(alpha, transmittance, constants)
         store(state, at + TRANSMITTANCE, rest)
         store(state, at + WEIGHT_SUM, load(state, at + WEIGHT_SUM) + weight)
@@ -270,3 +268,34 @@ def _write_tile(
             fma(rest, background[image, 2], load(state, at + BLUE_SUM)),
         )
         store_colors(images.color, pixel, grid.width, columns, rows, color)
+
+
+@inline_jit
+def _clear_ranks(ranks: np.ndarray) -> None:
+    """Reset the ranks."""
+    for at in range(0, PIXELS, WIDTH):
+        store(ranks, at, broadcast(NO_RANK))
+
+
+@inline_jit
+def _update_ranks(ranks: np.ndarray, at: int, is_before: Any, rank: int) -> None:
+    """Set the rank of a cell's pixels, of which `at` is the first, where more light is left."""
+    store(ranks, at, select(is_before, broadcast(np.float32(rank)), load(ranks, at)))
+
+
+@inline_jit
+def _write_medians(
+    image: int,
+    x: int,
+    y: int,
+    ranks: np.ndarray,
+    members: np.ndarray,
+    grid: Grid,
+    medians: np.ndarray,
+) -> None:
+    """Write the Gaussians of a tile to the image; -1 where there is none."""
+    for row in range(minimum(TILE, grid.height - y)):
+        for column in range(minimum(TILE, grid.width - x)):
+            rank = np.int64(ranks[pixel_offset(row, column)])
+            found = members[rank] if rank >= 0 else np.int32(-1)
+            medians[image, y + row, x + column] = found

@@ -30,9 +30,8 @@ from gaussrep.kernels.simd import (
 from gaussrep.kernels.simd.memory import allocate
 from gaussrep.kernels.threads import NONE, Tasks, claim
 from gaussrep.rendering.cpu.cells import prefetch_images
-from gaussrep.rendering.cpu.features import (
-    FeatureWorkspace,
-    allocate_features,
+from gaussrep.rendering.cpu.features import FeatureWorkspace, allocate_features
+from gaussrep.rendering.cpu.features_backward import (
     exchange,
     features_vjp,
     load_feature_gradients,

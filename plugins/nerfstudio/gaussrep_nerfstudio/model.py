@@ -16,9 +16,7 @@ from gaussrep.fitting import FittedViews, SceneFitter
 from gaussrep.metrics import psnr
 from gaussrep_nerfstudio.cameras import cameras_of
 from gaussrep_nerfstudio.cloud import CLOUD
-from gaussrep_nerfstudio.distillation import FeatureTargets
-from gaussrep_nerfstudio.feature_outputs import feature_outputs
-from gaussrep_nerfstudio.feature_targets import encode_images
+from gaussrep_nerfstudio.distillation import FeatureTargets, encode_images
 from gaussrep_nerfstudio.fit_config import scene_config
 from gaussrep_nerfstudio.initialization import place_gaussians
 from gaussrep_nerfstudio.losses import feature_loss, image_loss, images_of
@@ -26,7 +24,7 @@ from gaussrep_nerfstudio.metrics import ViewMetrics, comparison_images
 from gaussrep_nerfstudio.picker import Picker
 from gaussrep_nerfstudio.scene_images import CAMERAS
 from gaussrep_nerfstudio.schedule import Schedule
-from gaussrep_nerfstudio.views import inside, outputs_of
+from gaussrep_nerfstudio.view_outputs import feature_outputs, inside, outputs_of
 
 if TYPE_CHECKING:
     from gaussrep_nerfstudio.model_config import GaussrepModelConfig

@@ -1,11 +1,12 @@
-"""Visualization of features: principal colors, and similarity to a picked point."""
+"""Nerfstudio's outputs of a rendered view, those of features included, and cropping to a box."""
 
 import torch
 from jaxtyping import Float
+from nerfstudio.data.scene_box import OrientedBox
 from torch import Tensor
 from torch.nn.functional import cosine_similarity
 
-from gaussrep import Cameras, Gaussians, render
+from gaussrep import Cameras, Gaussians, Rendering, render
 from gaussrep.embedding import PrincipalColors
 from gaussrep.fitting import FittedViews
 from gaussrep_nerfstudio.picker import Ray
@@ -15,6 +16,36 @@ OPAQUE = 0.5
 PROBE, PROBE_FOV = 3, 0.35
 """Size in pixels and field of view in degrees of the image whose center is the feature on a ray: as
 wide as three pixels of a view of 60 degrees and 512 pixels."""
+
+
+def outputs_of(rendering: Rendering) -> dict[str, Tensor]:
+    """Convert the rendering of one camera to nerfstudio's outputs, channels last.
+
+    Args:
+        rendering: One view, [1, H, W, ...].
+
+    Returns:
+        `rgb` in [0, 1], `depth` in the units of the model, `accumulation`.
+    """
+    return {
+        "rgb": rendering.color[0].clamp(0, 1),
+        "depth": rendering.depth[0, ..., None],
+        "accumulation": rendering.alpha[0, ..., None],
+    }
+
+
+def inside(gaussians: Gaussians, box: OrientedBox) -> Gaussians:
+    """Make Gaussians outside a box transparent.
+
+    Args:
+        gaussians: One scene.
+        box: In the units of the scene.
+
+    Returns:
+        The scene; the others have opacity 0.
+    """
+    within = box.within(gaussians.means).reshape(-1).to(torch.bool)
+    return gaussians.replace(opacities=gaussians.opacities * within)
 
 
 def feature_outputs(view: FittedViews, ray: Ray | None, renderer: str) -> dict[str, Tensor]:

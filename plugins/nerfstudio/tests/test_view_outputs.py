@@ -3,7 +3,7 @@ from nerfstudio.data.scene_box import OrientedBox
 
 from gaussrep import Cameras, render
 from gaussrep.fitting import known_scene
-from gaussrep_nerfstudio.views import inside, outputs_of
+from gaussrep_nerfstudio.view_outputs import inside, outputs_of
 
 EYE = Cameras.look_at(
     torch.tensor([[4.0, 0, 1]]), torch.zeros(3), torch.tensor([0.0, 0, 1]), width=40, height=30

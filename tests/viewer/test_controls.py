@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.viewer.markdown import escape_markdown
+from gaussrep.viewer.controls import escape_markdown
 
 
 @pytest.mark.parametrize(
