@@ -35,7 +35,7 @@ def check_clip(path: Path, width: int, height: int) -> None:
     Raises:
         ConfigError: The suffix is unknown, the folder exists, or the size is odd and H.264 needs
             an even one.
-        UnavailableError: MP4 is wanted and imageio-ffmpeg is not installed.
+        UnavailableError: MP4 is requested and imageio-ffmpeg is not installed.
     """
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:

@@ -38,7 +38,7 @@ def config_error(
 def format_validation_error(
     error: ValidationError, data: Any, explain: Explanation | None = None
 ) -> str:
-    """Describe every mistake by its dotted path, what was given and what was wanted.
+    """Describe every mistake by its dotted path, what was given and what was expected.
 
     Args:
         error: Pydantic's error.

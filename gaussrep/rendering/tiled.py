@@ -15,7 +15,7 @@ from gaussrep.rendering.renderer import Renderer, Rendering
 
 
 class TiledRenderer(Renderer):
-    """A renderer whose operator returns the Gaussians at the median depth, too, if wanted."""
+    """A renderer whose operator returns the Gaussians at the median depth, too, if requested."""
 
     camera_models = frozenset({"pinhole", "ortho", "opencv", "fisheye"})
     outputs = frozenset({"median_depth", "normals"})

@@ -115,7 +115,7 @@ def composite(
         grid: Size of the images.
         bins: Gaussians of each tile.
         images: Output.
-        medians: Output, if wanted: the last Gaussian in front of which more than half of the light
+        medians: Output, if requested: the last Gaussian in front of which more than half of the light
             is left, or -1, int32 [I, H, W].
     """
     count = len(records) // (RECORD_SIZE * maximum(1, len(background)))

@@ -89,7 +89,7 @@ def rasterize(
 
     Returns:
         Color, alpha, depth and features, and of every pixel the Gaussian at the median depth, or
-        -1, int32 [S, V, H, W]; empty if not wanted.
+        -1, int32 [S, V, H, W]; empty if not requested.
     """
     gaussians = means, quats, scales, opacities, colors, features, sh
     cameras = viewmats, Ks, distortion

@@ -221,7 +221,7 @@ def composite_tiles(state: Pass, background: Tensor, images: Images, medians: Te
         background: RGB behind the Gaussians, [S, V, 3].
         images: Output; every value is written.
         medians: Output, the last Gaussian in front of which more than half of the light is left, or
-            -1, int32 [S, V, H, W]; empty if not wanted.
+            -1, int32 [S, V, H, W]; empty if not requested.
     """
     if not state.tiles:
         return
