@@ -10,9 +10,7 @@ import typer
 
 from gaussrep.cli.checks import require_output
 from gaussrep.cli.loading import loading
-from gaussrep.cli.run_argument import RunArgument
-from gaussrep.cli.shard_option import ShardOption
-from gaussrep.cli.trust_option import TrustOption
+from gaussrep.cli.options import RunArgument, ShardOption, TrustOption
 from gaussrep.console import Progress
 from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError

@@ -10,9 +10,8 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.checks import require_output, require_output_folder
 from gaussrep.cli.loading import loading
+from gaussrep.cli.options import RunArgument, TrustOption
 from gaussrep.cli.plugin_commands import component_names
-from gaussrep.cli.run_argument import RunArgument
-from gaussrep.cli.trust_option import TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress, print_table
 from gaussrep.cuda_driver import require_device

@@ -9,8 +9,7 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.checks import require_output_folder
 from gaussrep.cli.loading import loading
-from gaussrep.cli.run_argument import RunArgument
-from gaussrep.cli.trust_option import TrustOption
+from gaussrep.cli.options import RunArgument, TrustOption
 from gaussrep.config.preflight import preflight
 from gaussrep.console import Progress
 from gaussrep.errors import DataError

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.loading import loading
-from gaussrep.cli.shard_option import ShardOption
+from gaussrep.cli.options import ShardOption
 from gaussrep.console import Progress
 from gaussrep.work_shares import WorkShare
 

@@ -7,7 +7,7 @@ import typer
 
 from gaussrep.cli.checks import require_renderer
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
-from gaussrep.cli.trust_option import TrustOption
+from gaussrep.cli.options import TrustOption
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet

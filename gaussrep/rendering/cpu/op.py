@@ -92,7 +92,7 @@ def _rasterize(
     Returns:
         Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C], and
         of every pixel the Gaussian at the median depth, or -1, int32 [S, V, H, W]; empty if not
-        wanted.
+        requested.
     """
     scenes = means, quats, scales, opacities, colors, features, sh, positions, viewmats, Ks
     state = _project_and_bin([*scenes, distortion], width, height, ortho, antialiased)
