@@ -24,7 +24,7 @@ class ViewMetrics:
     This is not a module, so that checkpoints do not hold LPIPS's weights.
 
     Args:
-        lpips: Never, if the weights are on this machine, or after a download.
+        lpips: `off`, `if-there` (only if the weights are on this machine), or `download`.
     """
 
     def __init__(self, lpips: Literal["off", "if-there", "download"]) -> None:
