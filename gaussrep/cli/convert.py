@@ -9,8 +9,8 @@ import typer
 
 from gaussrep.cli.checks import require_output
 from gaussrep.cli.loading import loading
-from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.cli.options import ShardOption
+from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.config import resolve
 from gaussrep.config.overrides import parse_overrides
 from gaussrep.console import Progress

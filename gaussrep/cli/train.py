@@ -9,8 +9,8 @@ from gaussrep import plugins
 from gaussrep.cli.checks import require_new_run
 from gaussrep.cli.interruption import resumable
 from gaussrep.cli.loading import loading
-from gaussrep.cli.processes import ProcessesOption, start_processes
 from gaussrep.cli.options import TrustOption
+from gaussrep.cli.processes import ProcessesOption, start_processes
 from gaussrep.collector import paused_collector
 from gaussrep.config.preflight import preflight
 from gaussrep.errors import ConfigError

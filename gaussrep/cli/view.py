@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.checks import require_renderer
-from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.cli.options import TrustOption
+from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet

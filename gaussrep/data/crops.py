@@ -181,7 +181,5 @@ def image_size_of(data: ComponentConfig) -> int:
     """
     size = getattr(data, "image_size", None)
     if not isinstance(size, int):
-        raise CapabilityError(
-            f"data set {data.type!r} has no fixed image_size to crop images to."
-        )
+        raise CapabilityError(f"data set {data.type!r} has no fixed image_size to crop images to.")
     return size

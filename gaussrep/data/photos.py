@@ -148,9 +148,7 @@ class Photos(Dataset[dict[str, Tensor]]):
         self.split = split
         self._photos = read_photos()
         self._squares = [
-            (photo.image, box)
-            for photo in self._photos
-            for box in photo.squares(config.val_crops)
+            (photo.image, box) for photo in self._photos for box in photo.squares(config.val_crops)
         ]
 
     def __len__(self) -> int:

@@ -9,8 +9,8 @@ from torch import Tensor
 from gaussrep.building import build
 from gaussrep.config import resolve
 from gaussrep.errors import PluginError
-from gaussrep.fitting.capture_formats import find_capture_format
 from gaussrep.fitting.capture_config import CaptureConfig
+from gaussrep.fitting.capture_formats import find_capture_format
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.stored_images import StoredImages
 

@@ -12,6 +12,7 @@ from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
+from gaussrep.fitting.capture_config import ColmapConfig
 from gaussrep.fitting.colmap_lenses import BENDS, ColmapLens
 from gaussrep.fitting.colmap_model import (
     LARGEST,
@@ -24,7 +25,6 @@ from gaussrep.fitting.colmap_model import (
     read_images,
     read_model_points,
 )
-from gaussrep.fitting.capture_config import ColmapConfig
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture

@@ -17,8 +17,8 @@ from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.data.unreadable import LeftOutFrames
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import Capture
-from gaussrep.fitting.colored_points import read_points
 from gaussrep.fitting.capture_config import TransformsConfig
+from gaussrep.fitting.colored_points import read_points
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture

@@ -10,10 +10,10 @@ from PIL import Image
 from gaussrep.config import load_config
 from gaussrep.errors import DataError
 from gaussrep.fitting.capture import open_capture
+from gaussrep.fitting.capture_config import ColmapConfig
 from gaussrep.fitting.colmap import PARAMETERS
 from gaussrep.fitting.colmap_lenses import BENDS
 from gaussrep.fitting.colmap_model import MODELS
-from gaussrep.fitting.capture_config import ColmapConfig
 from gaussrep.fitting.config import FitConfig
 from gaussrep.rendering.projection import camera_map
 

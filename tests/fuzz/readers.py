@@ -38,8 +38,8 @@ from gaussrep.evaluation.comparison import read_groups
 from gaussrep.evaluation.resolve import evaluation_config_of_run
 from gaussrep.fitting.camera_paths import read_camera_path
 from gaussrep.fitting.capture import open_capture
-from gaussrep.fitting.colmap_model import MODELS
 from gaussrep.fitting.capture_config import ColmapConfig, TransformsConfig
+from gaussrep.fitting.colmap_model import MODELS
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import write_transforms
 from gaussrep.training.checkpoint import load_run, read_checkpoint

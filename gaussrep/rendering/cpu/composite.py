@@ -115,8 +115,8 @@ def composite(
         grid: Size of the images.
         bins: Gaussians of each tile.
         images: Output.
-        medians: Output, if requested: the last Gaussian in front of which more than half of the light
-            is left, or -1, int32 [I, H, W].
+        medians: Output, if requested: the last Gaussian in front of which more than half of the
+            light is left, or -1, int32 [I, H, W].
     """
     count = len(records) // (RECORD_SIZE * maximum(1, len(background)))
     work = allocate_features(features, False)

@@ -129,8 +129,8 @@ def composite_tiles(
         state: Projected and binned Gaussians.
         background: RGB behind the Gaussians, float32 [I, 3].
         images: Output; every value is written.
-        medians: Output, if requested: the last Gaussian in front of which more than half of the light
-            is left, or -1, int32 [I, H, W].
+        medians: Output, if requested: the last Gaussian in front of which more than half of the
+            light is left, or -1, int32 [I, H, W].
         launch: Runs a kernel.
     """
     splats, bins = state.splats, state.bins

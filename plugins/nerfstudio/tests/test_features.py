@@ -3,8 +3,8 @@ from nerfstudio.viewer.viewer_elements import ViewerClick
 
 from gaussrep import Cameras, Gaussians, render
 from gaussrep.fitting import FittedViews
-from gaussrep_nerfstudio.view_outputs import feature_outputs
 from gaussrep_nerfstudio.picker import Picker, Ray
+from gaussrep_nerfstudio.view_outputs import feature_outputs
 
 PLACES = torch.tensor([[0.0, -1, 0], [0, 1, 0], [0, 1, 1], [0, -1, 1]])
 
