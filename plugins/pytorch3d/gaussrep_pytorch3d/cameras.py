@@ -95,8 +95,8 @@ def _frame(width: int, height: int, like: Tensor) -> tuple[Float[Tensor, " 2"], 
 
 
 def _check_size(cameras: Any, width: int, height: int) -> None:
-    wanted = ("Perspective", "Orthographic", "FoVPerspective", "FoVOrthographic")
-    if type(cameras).__name__ not in [f"{kind}Cameras" for kind in wanted]:
+    expected = ("Perspective", "Orthographic", "FoVPerspective", "FoVOrthographic")
+    if type(cameras).__name__ not in [f"{kind}Cameras" for kind in expected]:
         raise CapabilityError(
             f"cameras are {type(cameras).__name__}, expected one of PyTorch3D's "
             f"{', '.join(f'{kind}Cameras' for kind in expected)}."
