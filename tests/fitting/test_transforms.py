@@ -220,7 +220,7 @@ def test_what_a_camera_of_ours_drew_comes_back(tmp_path, tiny_scene, ring):
         ({"fl_x": None, "fl_y": None}, "no focal length"),
         ({"fl_x": -3}, "fl_x = -3"),
         ({"fl_x": 1e300, "fl_y": 1e300}, "its focal length or principal point is not a finite"),
-        ({"frames": [{"file_path": "00.png", "transform_matrix": FAR}]}, "not a finite, invertible"),
+        ({"frames": [{"file_path": "00.png", "transform_matrix": FAR}]}, "is not a finite,"),
         ({"ply_file_path": "no.ply"}, "no.ply"),
     ],
 )
