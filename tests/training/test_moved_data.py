@@ -6,7 +6,7 @@ from PIL import Image
 
 from gaussrep.errors import ConfigError, RunError
 from gaussrep.evaluation.resolve import evaluation_config_of_run
-from gaussrep.fitting.config import CaptureDatasetConfig
+from gaussrep.fitting.capture_config import CaptureDatasetConfig
 from gaussrep.training.data_places import find_places
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.trainer import resume, train
