@@ -42,7 +42,7 @@ class Kind:
     Args:
         form: Forms of the argument, for messages and the help.
         meaning: What it does, for the help.
-        parse: Makes the edit from the value; an empty text where there is none.
+        parse: Makes the edit from the value; an empty text if there is none.
         by_row: Whether it treats every Gaussian on its own.
     """
 
@@ -227,7 +227,7 @@ def parse_action(argument: str) -> Action | None:
         argument: `name` or `name=value`, or the name of a file.
 
     Returns:
-        The action; None for any argument without `=` that is no action.
+        The action; None for any argument without `=` that is not an action.
 
     Raises:
         ConfigError: If there is no action of that name, or its value is not one.

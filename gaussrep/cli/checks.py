@@ -87,7 +87,7 @@ def require_output_folder(option: str, path: Path) -> None:
 
 
 def _why_not_written(folder: Path) -> str:
-    """Try to write to a folder, or where it is missing to the one that it will be in."""
+    """Try to write to a folder, or if it is missing to the one that it will be in."""
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     try:
         TemporaryDirectory(dir=existing, prefix=".gaussrep-").cleanup()

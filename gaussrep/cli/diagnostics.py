@@ -79,10 +79,10 @@ def check_library(name: str, *, optional: bool = False) -> Check:
 
     Args:
         name: Name of its module.
-        optional: Whether gaussrep works without it, so that its absence is no failure.
+        optional: Whether gaussrep works without it, so that its absence is not a failure.
 
     Returns:
-        The result; its version where it works.
+        The result; its version if it works.
     """
     try:
         module = import_module(name)
@@ -103,7 +103,7 @@ def check_torchvision() -> Check:
     A torchvision built for another torch may import and fail later, so its requirement is checked.
 
     Returns:
-        The result; `unavailable` where it is not installed, which is no defect.
+        The result; `unavailable` if it is not installed, which is not a defect.
     """
     found = check_library("torchvision", optional=True)
     if found.status == "failed":

@@ -94,7 +94,7 @@ def _run_in_parts(
 def _split(arguments: Sequence[str]) -> tuple[list[Step], Path, dict[str, Any]]:
     """Split arguments into steps, the file to write, and settings of its format.
 
-    The file to write is the last argument that is no `key=value`.
+    The file to write is the last argument that is not a `key=value`.
     """
     end = len(arguments)
     while end and is_setting(arguments[end - 1]):

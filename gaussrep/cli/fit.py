@@ -99,7 +99,7 @@ def fit_config(
     """Resolve the configuration of a new fit.
 
     Args:
-        data: The capture, as on the command line; None where a file or an override names it.
+        data: The capture, as on the command line; None if a file or an override names it.
         renderer: Name of the renderer, or None.
         files: YAML files, later ones on top.
         overrides: `dotted.key=value`, on top of all.

@@ -22,7 +22,7 @@ class Entry:
 
     Args:
         name: Name of the kind that is listed.
-        facts: Short facts, such as its default; columns where there is no terminal.
+        facts: Short facts, such as its default; columns if there is no terminal.
         text: Its description.
         heading: Name and facts on one line, for terminals.
     """
@@ -80,7 +80,7 @@ def width() -> int:
     """Return the width of lists on the console.
 
     Returns:
-        The terminal's number of columns, at most 100; 100 where there is no terminal.
+        The terminal's number of columns, at most 100; 100 if there is no terminal.
     """
     return min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
 

@@ -33,7 +33,7 @@ def displayed_name(component: plugins.Component) -> str:
         component: Component of any kind.
 
     Returns:
-        The short name; the qualified one where the short one is ambiguous or another component's.
+        The short name; the qualified one if the short one is ambiguous or another component's.
     """
     if component.kind == "commands" and component.name in BUILTIN:
         return component.qualified
@@ -74,7 +74,7 @@ def plugin_commands() -> dict[str, LazyCommand]:
     """Make the commands of all plugins, without importing them.
 
     Returns:
-        Commands by name: the short one, or the qualified one where the short one is a built-in
+        Commands by name: the short one, or the qualified one if the short one is a built-in
         command or ambiguous.
     """
     commands = [component_command(component, PANEL) for component in plugins.list("commands")]

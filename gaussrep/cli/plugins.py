@@ -45,7 +45,7 @@ def plugins(
 
 
 def _refer_to_settings(name: str) -> None:
-    """Raise where a component was named instead of a kind."""
+    """Raise if a component was named instead of a kind."""
     found = next((each for each in registry.list() if name in (each.name, each.qualified)), None)
     if found is not None:
         raise PluginError(
