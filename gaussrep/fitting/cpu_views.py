@@ -67,6 +67,7 @@ def render_views(
         sh=True,
         lens=0 if lens is None else lens.shape[-1],
         medians=False,
+        order=False,
         backward=True,
     )
     degree = scene.sh_degree if sh_degree is None else min(sh_degree, scene.sh_degree)

@@ -378,4 +378,5 @@ def _is_for_cpu(scene: SceneModel, cameras: Cameras, renderer: ComponentConfig) 
 @cache
 def _is_cpu(renderer: ComponentConfig, wanted: tuple[str, ...]) -> bool:
     capabilities = frozenset({"sh", "differentiable", *wanted})
-    return type(resolve_renderer(renderer, RenderRequirements("cpu", capabilities))) is CpuRenderer
+    found = resolve_renderer(renderer, RenderRequirements("cpu", capabilities))
+    return type(found) is CpuRenderer and found.config.order_window == 0

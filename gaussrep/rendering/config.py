@@ -8,13 +8,9 @@ from pydantic import Field
 from gaussrep.config import ComponentConfig
 
 
-class ReferenceConfig(ComponentConfig):
-    """Settings of the `reference` renderer."""
+class OrderConfig(ComponentConfig):
+    """Settings of the gradient to the order in depth, see `gaussrep.rendering.order_gradient`."""
 
-    renamed_keys: ClassVar[Mapping[str, str]] = {"block": "max_pairs"}
-
-    max_pairs: int = Field(default=2**20, ge=1)
-    """Largest number of pixel-Gaussian pairs in memory at once."""
     order_window: int = Field(default=0, ge=0)
     """Estimate a gradient for depth through the order of the Gaussians, from pairs at most this
     many places apart in a pixel's list; 0 disables it, as in other renderers (design choice)."""
@@ -23,8 +19,17 @@ class ReferenceConfig(ComponentConfig):
     `order_window`."""
 
 
-class CpuConfig(ComponentConfig):
-    """Settings of the `cpu` renderer: none; it uses torch's number of threads."""
+class ReferenceConfig(OrderConfig):
+    """Settings of the `reference` renderer."""
+
+    renamed_keys: ClassVar[Mapping[str, str]] = {"block": "max_pairs"}
+
+    max_pairs: int = Field(default=2**20, ge=1)
+    """Largest number of pixel-Gaussian pairs in memory at once."""
+
+
+class CpuConfig(OrderConfig):
+    """Settings of the `cpu` renderer, which uses torch's number of threads."""
 
 
 class TritonConfig(ComponentConfig):

@@ -7,7 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import gaussrep as gr
 from gaussrep import Cameras, Gaussians
+from gaussrep.fitting.fitter import _is_cpu
 from gaussrep.rendering.compositing import (
     CHANNELS_START,
     blend_channels,
@@ -15,10 +17,13 @@ from gaussrep.rendering.compositing import (
     pixel_centers,
     sort_by_depth,
 )
-from gaussrep.rendering.config import ReferenceConfig
+from gaussrep.rendering.config import CpuConfig, ReferenceConfig
+from gaussrep.rendering.cpu.renderer import CpuRenderer
 from gaussrep.rendering.order_gradient import order_gradient
 from gaussrep.rendering.projection import project
 from gaussrep.rendering.reference import ReferenceRenderer
+from gaussrep.testing.gradients import gradients
+from gaussrep.testing.scenes import random_scene
 
 SIDE, TEMPERATURE = 12, 0.3
 K = torch.tensor([[SIDE / 2, 0, SIDE / 2], [0, SIDE / 2, SIDE / 2], [0, 0, 1]], dtype=torch.float64)
@@ -42,11 +47,12 @@ def blobs(count, seed, opacity=0.7):
     )
 
 
-def depth_gradient(gaussians, gradient, **config):
+def depth_gradient(gaussians, gradient, renderer=None, **config):
     """Derivative of <gradient, color> to the depths."""
     means = gaussians.means.clone().requires_grad_()
-    renderer = ReferenceRenderer(ReferenceConfig(type="reference", **config))
-    color = renderer.render(gaussians.replace(means=means), camera()).color[0]
+    renderer = renderer or ReferenceRenderer(ReferenceConfig(type="reference", **config))
+    cameras = camera().to(gaussians.dtype)
+    color = renderer.render(gaussians.replace(means=means), cameras).color[0]
     (color * gradient).sum().backward()
     return means.grad[:, 2]
 
@@ -109,6 +115,54 @@ def test_exchanging_two_depths_changes_the_loss_as_predicted():
     slope = likely * (1 - likely) / TEMPERATURE
     torch.testing.assert_close(found[near], slope * (losses[1] - losses[0]))
     torch.testing.assert_close(found[far], -found[near])
+
+
+def both(**settings):
+    settings = {"order_temperature": TEMPERATURE, **settings}
+    yield CpuRenderer(CpuConfig(type="cpu", **settings))
+    yield ReferenceRenderer(ReferenceConfig(type="reference", **settings))
+
+
+@pytest.mark.parametrize("window", [0, 1, 2, 5])
+@pytest.mark.parametrize("kind", [{"count": 6}, {"count": 40, "features": 5, "views": 2}])
+def test_the_cpu_renderer_estimates_the_same(kind, window):
+    scene = random_scene(3, **kind).to("cpu", torch.float32)
+    found, expected = (
+        gradients(renderer, scene, cameras=True) for renderer in both(order_window=window)
+    )
+    for name, gradient in expected.items():
+        limit = 1e-4 * gradient.abs().max().item()
+        torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=limit, msg=name)
+    without = gradients(ReferenceRenderer(), scene, cameras=True)["means"]
+    assert torch.equal(expected["means"], without) == (window == 0)
+
+
+@pytest.mark.parametrize("window", [1, 4])
+def test_lists_longer_than_a_chunk_of_the_cpu_renderer(window):
+    gaussians = blobs(600, seed=5, opacity=0.02).to(torch.float32)
+    gradient = torch.randn(SIDE, SIDE, 3, generator=torch.Generator().manual_seed(0))
+    found, expected = (
+        depth_gradient(gaussians, gradient, renderer) for renderer in both(order_window=window)
+    )
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4 * expected.abs().max().item())
+    assert expected.abs().max() > 0
+
+
+def test_bits_of_the_cpu_renderer_do_not_depend_on_threads():
+    scene = random_scene(1, size=(53, 37), count=60).to("cpu", torch.float32)
+    renderer = CpuRenderer(CpuConfig(type="cpu", order_window=3))
+    found = []
+    for threads in (1, 2, 5):
+        with gr.threads(threads):
+            found += [gradients(renderer, scene, cameras=False)["means"] for _ in range(3)]
+    assert all(torch.equal(found[0], other) for other in found)
+
+
+@pytest.mark.parametrize("window", [0, 2])
+def test_a_fit_uses_the_estimate_of_its_renderer(window):
+    """The faster path of fits has none, and must not take its place in silence."""
+    config = CpuConfig(type="cpu", order_window=window)
+    assert _is_cpu(config, ("pinhole",)) == (window == 0)
 
 
 @pytest.mark.parametrize("max_pairs", [7, 2**20])

@@ -41,6 +41,7 @@ from gaussrep.rendering.cpu.layout import (
     BLOCK_SIZE,
     BLUE,
     CELL_WIDTH,
+    D_DEPTH,
     DEPTH,
     FEATURES_START,
     FIRST_SLOT,
@@ -56,6 +57,15 @@ from gaussrep.rendering.cpu.layout import (
     Grid,
     ImageBuffers,
     Splats,
+)
+from gaussrep.rendering.cpu.order import (
+    OrderSettings,
+    OrderWorkspace,
+    allocate_order,
+    clear_order,
+    finish_order,
+    order_total,
+    order_vjp,
 )
 from gaussrep.rendering.cpu.tile import (
     CHUNK,
@@ -112,6 +122,7 @@ def composite_backward(
     images: ImageBuffers,
     grad_outputs: ImageBuffers,
     buffers: GradientBuffers,
+    order: OrderSettings | None,
 ) -> None:
     """Compute the gradients of all tiles; one task is a tile of one image.
 
@@ -125,8 +136,10 @@ def composite_backward(
         images: The rendered images.
         grad_outputs: Gradients to the images; empty for outputs that the loss does not use.
         buffers: Output.
+        order: Settings of the gradient to the order in depth, if it is estimated.
     """
     work = allocate_features(features, True)
+    order_work = allocate_order(order)
     workspace = TileWorkspace(
         allocate(PLANES * PIXELS, np.float32),
         allocate_places(),
@@ -167,6 +180,8 @@ def composite_backward(
                 workspace.state[BEHIND:],
                 PLANES,
             )
+        if order is not None:
+            clear_order(bins.ends[tile] - bins.starts[tile], order_work)
         spare = len(buffers.sums) - (tasks.thread + 1) * buffers.size
         _tile_vjp(
             tile,
@@ -183,7 +198,12 @@ def composite_backward(
             workspace,
             work,
             spare,
+            order,
+            order_work,
         )
+        if order is not None:
+            finish_order(order, order_work)
+            _add_order(tile, image, row, column, splats, bins, buffers, workspace, order_work)
 
 
 @inline_jit
@@ -202,6 +222,8 @@ def _tile_vjp(
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
     spare: int,
+    order: OrderSettings | None,
+    order_work: OrderWorkspace | None,
 ) -> None:
     """Write the gradients of a tile to the slots of all Gaussians in its list."""
     base = image * splats.depths.shape[1]
@@ -227,7 +249,21 @@ def _tile_vjp(
                 images.features,
                 grad_outputs.features,
             )
-        _chunk_vjp(members, splats.records, base, x, y, cells, buffers, workspace, work)
+        rank = start - bins.starts[tile]
+        _chunk_vjp(
+            members,
+            splats.records,
+            base,
+            x,
+            y,
+            cells,
+            buffers,
+            workspace,
+            work,
+            rank,
+            order,
+            order_work,
+        )
         if features is not None:
             features_vjp(buffers.sums, workspace.slots, spare + FEATURES_START, work)
 
@@ -253,6 +289,27 @@ def _find_slots(
 
 
 @inline_jit
+def _add_order(
+    tile: int,
+    image: int,
+    row: int,
+    column: int,
+    splats: Splats,
+    bins: Bins,
+    buffers: GradientBuffers,
+    workspace: TileWorkspace,
+    order_work: OrderWorkspace,
+) -> None:
+    """Add the totals of a tile's Gaussians to the gradients to their depths."""
+    for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
+        members = bins.members[start : minimum(bins.ends[tile], start + CHUNK)]
+        _find_slots(members, splats, buffers, image, row, column, workspace.slots)
+        for k in range(len(members)):
+            total = order_total(start - bins.starts[tile] + k, order_work)
+            buffers.sums[workspace.slots[k] + D_DEPTH] += total
+
+
+@inline_jit
 def _chunk_vjp(
     members: np.ndarray,
     records: np.ndarray,
@@ -263,6 +320,9 @@ def _chunk_vjp(
     buffers: GradientBuffers,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
+    rank: int,
+    order: OrderSettings | None,
+    order_work: OrderWorkspace | None,
 ) -> None:
     """Write the gradients of a chunk, in the cells that are not finished, to its slots."""
     for k in range(len(members)):
@@ -272,7 +332,19 @@ def _chunk_vjp(
         if touched:
             at = (base + members[k]) * RECORD_SIZE
             ellipse = load_ellipse(records, at, x, y)
-            _gaussian_vjp(touched, ellipse, records, at, workspace, work, buffers.sums, slot)
+            _gaussian_vjp(
+                touched,
+                ellipse,
+                records,
+                at,
+                workspace,
+                work,
+                buffers.sums,
+                slot,
+                rank + k,
+                order,
+                order_work,
+            )
             _clear(buffers, slot + FEATURES_START, slot + buffers.size)
         else:
             _clear(buffers, slot, slot + buffers.size)
@@ -294,9 +366,12 @@ def _gaussian_vjp(
     work: FeatureWorkspace | None,
     values: np.ndarray,
     slot: int,
+    rank: int,
+    order: OrderSettings | None,
+    order_work: OrderWorkspace | None,
 ) -> None:
     """Composite one Gaussian over its cells and write the sums of its gradients to its slot."""
-    _cells_vjp(touched, ellipse, records, record, workspace, work)
+    _cells_vjp(touched, ellipse, records, record, workspace, work, rank, order, order_work)
     state, places = workspace.state, workspace.places
     m0 = m_x = m_y = m_xx = m_xy = m_yy = broadcast(ZERO)
     red = green = blue = depth = broadcast(ZERO)
@@ -326,6 +401,9 @@ def _cells_vjp(
     record: int,
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
+    rank: int,
+    order: OrderSettings | None,
+    order_work: OrderWorkspace | None,
 ) -> None:
     """Composite one Gaussian over its cells; write its weights and log-opacity gradients there.
 
@@ -350,6 +428,8 @@ def _cells_vjp(
         value = fma(load(state, at + GRAD_OUT_BLUE), blue, value)
         if work is not None:
             value = value + exchange(pixel, weight, work)
+        if order is not None:
+            order_vjp(pixel, alpha, weight, value, depth, rank, order, order_work)
         behind = fnma(weight, value, load(state, at + BEHIND))
         store(state, at + BEHIND, behind)
         grad = fnma(behind, alpha * reciprocal(constants.one - alpha), weight * value)

@@ -13,7 +13,9 @@ from gaussrep.rendering.cpu.stages import composite_tiles, compute_gradients, pr
 
 
 @cache
-def compile_first(*, features: bool, sh: bool, lens: int, medians: bool, backward: bool) -> None:
+def compile_first(
+    *, features: bool, sh: bool, lens: int, medians: bool, order: bool, backward: bool
+) -> None:
     """Begin to compile what calls of a kind need and the cache does not hold; once per process.
 
     Args:
@@ -21,6 +23,7 @@ def compile_first(*, features: bool, sh: bool, lens: int, medians: bool, backwar
         sh: Whether there are spherical harmonics.
         lens: Number of the cameras' coefficients of lenses.
         medians: Whether to compute medians.
+        order: Whether gradients to the order in depth are estimated.
         backward: Whether gradients are computed, too.
     """
     forward = list[Any]()
@@ -41,7 +44,15 @@ def compile_first(*, features: bool, sh: bool, lens: int, medians: bool, backwar
     composite_tiles(state, background, images, places, launch=note)
     after = list[Any]()
     if backward:
-        compute_gradients(state, background, images, images, scenes.sh, launch=_recorder(after))
+        compute_gradients(
+            state,
+            background,
+            images,
+            images,
+            scenes.sh,
+            order_window=int(order),
+            launch=_recorder(after),
+        )
     compile_ahead(forward[::-1] + after[::-1])
 
 

@@ -36,12 +36,14 @@ torch.library.define(
     "(Tensor means, Tensor quats, Tensor scales, Tensor opacities, Tensor colors, Tensor features,"
     " Tensor sh, Tensor positions, Tensor viewmats, Tensor Ks, Tensor distortion,"
     " Tensor background, SymInt width, SymInt height, bool ortho, bool antialiased,"
-    " bool has_medians=False) -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
+    " bool has_medians=False, SymInt order_window=0, float order_temperature=1.0)"
+    " -> (Tensor, Tensor, Tensor, Tensor, Tensor)",
 )
 torch.library.define(
     "gaussrep::rasterize_backward",
     "(Tensor[] scenes, Tensor background, Tensor[] images, Tensor[] grad_outputs,"
-    " SymInt width, SymInt height, bool ortho, bool antialiased) -> Tensor[]",
+    " SymInt width, SymInt height, bool ortho, bool antialiased, SymInt order_window=0,"
+    " float order_temperature=1.0) -> Tensor[]",
 )
 rasterize = torch.ops.gaussrep.rasterize.default
 rasterize_backward = torch.ops.gaussrep.rasterize_backward.default
@@ -66,6 +68,8 @@ def _rasterize(
     ortho: bool,
     antialiased: bool,
     has_medians: bool = False,
+    order_window: int = 0,
+    order_temperature: float = 1.0,
 ) -> tuple[Tensor, ...]:
     """Rasterize scenes, all float32.
 
@@ -88,6 +92,8 @@ def _rasterize(
         ortho: Whether cameras are orthographic.
         antialiased: Whether to compensate opacities for the blur.
         has_medians: Whether to compute medians.
+        order_window: See `compute_gradients`.
+        order_temperature: Likewise.
 
     Returns:
         Color [S, V, H, W, 3], alpha [S, V, H, W], depth [S, V, H, W], features [S, V, H, W, C], and
@@ -125,6 +131,8 @@ def _(
     ortho: bool,
     antialiased: bool,
     has_medians: bool = False,
+    order_window: int = 0,
+    order_temperature: float = 1.0,
 ) -> tuple[Tensor, ...]:
     *images, medians = _image_shapes(viewmats, features, width, height, has_medians)
     return (
@@ -162,6 +170,8 @@ def _rasterize_backward(
     height: int,
     ortho: bool,
     antialiased: bool,
+    order_window: int = 0,
+    order_temperature: float = 1.0,
 ) -> list[Tensor]:
     """Compute the gradients to all tensors that `rasterize` takes, in its order.
 
@@ -174,7 +184,13 @@ def _rasterize_backward(
     saved, grads = (ImageBuffers(*map(_to_image_array, group)) for group in (images, grad_outputs))
     grad_sh = np.empty(scenes[SH].shape, np.float32)
     gradients, grad_background = compute_gradients(
-        state, _to_image_array(background), saved, grads, joint_harmonics(grad_sh)
+        state,
+        _to_image_array(background),
+        saved,
+        grads,
+        joint_harmonics(grad_sh),
+        order_window=order_window,
+        order_temperature=order_temperature,
     )
     arrays = *gradients[:SH], grad_sh, gradients.cameras, grad_background
     found = [torch.from_numpy(array) for array in arrays]
@@ -198,6 +214,8 @@ def _(
     height: int,
     ortho: bool,
     antialiased: bool,
+    order_window: int = 0,
+    order_temperature: float = 1.0,
 ) -> list[Tensor]:
     return [tensor.new_empty(tensor.shape) for tensor in (*scenes, background)]
 
@@ -235,7 +253,8 @@ def _to_image_array(tensor: Tensor) -> np.ndarray:
 
 def _setup(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None:
     ctx.set_materialize_grads(False)
-    *tensors, ctx.width, ctx.height, ctx.ortho, ctx.antialiased, _ = inputs
+    *tensors, width, height, ortho, antialiased, _, window, temperature = inputs
+    ctx.options = width, height, ortho, antialiased, window, temperature
     *images, medians = output
     ctx.mark_non_differentiable(medians)
     ctx.save_for_backward(*tensors, *images)
@@ -245,9 +264,8 @@ def _backward(ctx: Any, *grad_outputs: Tensor | None) -> tuple[Tensor | None, ..
     tensors = list(ctx.saved_tensors)
     scenes, background, images = tensors[:INPUTS], tensors[INPUTS], tensors[INPUTS + 1 :]
     grads = fill_unused(images, grad_outputs[: len(images)])
-    options = ctx.width, ctx.height, ctx.ortho, ctx.antialiased
-    gradients = rasterize_backward(scenes, background, images, grads, *options)
-    return *gradients, *(None for _ in options), None
+    gradients = rasterize_backward(scenes, background, images, grads, *ctx.options)
+    return *gradients, *(None for _ in ctx.options), None
 
 
 register_derivatives("gaussrep::rasterize", "cpu", _setup, _backward)

@@ -39,7 +39,12 @@ class CpuRenderer(TiledRenderer):
         inputs = to_float32("cpu", "cpu", *scene)
         if not torch.compiler.is_compiling():
             self._prepare(has_medians, *inputs)
-        rasterize = partial(self._rasterize, has_medians=True) if has_medians else self._rasterize
+        rasterize = partial(
+            self._rasterize,
+            has_medians=has_medians,
+            order_window=self.config.order_window,
+            order_temperature=self.config.order_temperature,
+        )
         return rasterize_batch(rasterize, *inputs, has_positions=True)
 
     def _prepare(
@@ -53,5 +58,6 @@ class CpuRenderer(TiledRenderer):
             sh=gaussians.colors is None,
             lens=0 if lens is None else lens.shape[-1],
             medians=has_medians,
+            order=self.config.order_window > 0,
             backward=torch.is_grad_enabled() and any(t.requires_grad for t in given),
         )

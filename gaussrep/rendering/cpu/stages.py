@@ -29,6 +29,7 @@ from gaussrep.rendering.cpu.layout import (
     Splats,
 )
 from gaussrep.rendering.cpu.lenses import BOUNDS, find_bounds
+from gaussrep.rendering.cpu.order import order_settings
 from gaussrep.rendering.cpu.project import project
 from gaussrep.rendering.cpu.project_backward import project_backward
 
@@ -146,6 +147,8 @@ def compute_gradients(
     grad_outputs: ImageBuffers,
     grad_sh: Harmonics,
     *,
+    order_window: int = 0,
+    order_temperature: float = 1.0,
     launch: Launch = threads.launch,
 ) -> tuple[Gradients, np.ndarray]:
     """Backpropagate gradients from images to Gaussians, cameras and background.
@@ -157,6 +160,10 @@ def compute_gradients(
         grad_outputs: Gradients to them.
         grad_sh: Memory for the gradients to coefficients of spherical harmonics; those that are
             used are written.
+        order_window: Pairs of Gaussians at most this many places apart give a gradient to their
+            depths; 0 without one.
+        order_temperature: Difference of depth at which the order of a pair has the probability
+            0.73.
         launch: Runs a kernel.
 
     Returns:
@@ -166,7 +173,11 @@ def compute_gradients(
     features = pad_features(scenes.features) if grad_outputs.features.size else None
     buffers = _allocate_buffers(state)
     tiles = len(bins.starts)
-    arguments = features, background, grid, splats, bins, images, grad_outputs, buffers
+    order = None
+    if order_window:
+        longest = int((bins.ends - bins.starts).max(initial=0))
+        order = order_settings(order_window, order_temperature, longest)
+    arguments = features, background, grid, splats, bins, images, grad_outputs, buffers, order
     launch(composite_backward, tiles, *arguments)
     blocks = splats.tiles_per_block_row.shape[1]
     arrays = (scenes.means, scenes.quats, scenes.scales, scenes.opacities)

@@ -6,8 +6,9 @@ import sys
 import pytest
 import torch
 
-from gaussrep.rendering import get_renderer
+from gaussrep.rendering.config import CpuConfig
 from gaussrep.rendering.cpu import first_use, stages
+from gaussrep.rendering.cpu.renderer import CpuRenderer
 from gaussrep.testing.gradients import gradients
 from gaussrep.testing.scenes import random_scene
 
@@ -22,11 +23,11 @@ KERNELS = (
 KINDS = [{}, {"features": 21}, {"sh_degree": 2, "batch": (2,), "views": 2}, {"model": "opencv"}]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_calls_find_the_types_that_were_compiled_ahead(monkeypatch, kind):
+@pytest.mark.parametrize(("kind", "window"), [*((kind, 0) for kind in KINDS), ({}, 2)])
+def test_calls_find_the_types_that_were_compiled_ahead(monkeypatch, kind, window):
     ahead = []
     monkeypatch.setattr(first_use, "compile_ahead", ahead.extend)
-    renderer = get_renderer("cpu")
+    renderer = CpuRenderer(CpuConfig(type="cpu", order_window=window))
     monkeypatch.setattr(renderer, "_compile_first", first_use.compile_first.__wrapped__)
     scene = random_scene(3, **kind).to("cpu", torch.float32)
     renderer.render(scene.gaussians, scene.cameras, scene.background)
