@@ -114,7 +114,7 @@ class _Corrected(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride] - the decorator's signature
         poses, lenses, size, length, factors, turn, motion = ctx.saved
         to_poses, to_lenses = map(_numpy, gradients)
-        to_motion = (to_poses @ poses.mT).reshape(-1, 4, 4).sum(0)
+        to_motion = (to_poses @ poses.swapaxes(-1, -2)).reshape(-1, 4, 4).sum(0)
         to_focal = _focal(lenses) * factors * _focal(to_lenses)
         found = (
             to_focal.reshape(-1, 2).sum(0),
@@ -124,7 +124,7 @@ class _Corrected(torch.autograd.Function):
         )
         back: list[Tensor | None] = [None, None]
         if ctx.needs_input_grad[0]:
-            back[0] = torch.as_tensor(motion.mT @ to_poses).to(gradients[0])
+            back[0] = torch.as_tensor(motion.swapaxes(-1, -2) @ to_poses).to(gradients[0])
         if ctx.needs_input_grad[1]:
             _focal(to_lenses)[...] *= factors
             back[1] = torch.as_tensor(to_lenses).to(gradients[1])
@@ -190,7 +190,7 @@ def _turn_gradient(turn: np.ndarray, motion: np.ndarray, gradient: np.ndarray) -
     J d, with the left Jacobian J = I + b K + c K².
     """
     _, b, c = _factors(turn)
-    product = gradient[..., :3, :3] @ motion[..., :3, :3].mT
+    product = gradient[..., :3, :3] @ motion[..., :3, :3].swapaxes(-1, -2)
     after = product[..., ROWS, COLUMNS] - product[..., COLUMNS, ROWS]
     K = _cross(turn)
     return after + (after[..., None, :] @ (b * K + c * (K @ K)))[..., 0, :]

@@ -6,6 +6,7 @@ import torch
 from gaussrep import Cameras, sh
 from gaussrep.errors import ConfigError, DataError
 from gaussrep.fitting import BaseFitConfig, SceneFitter
+from gaussrep.fitting.calibration import Calibration
 from gaussrep.fitting.config import LearningRatesConfig
 from gaussrep.fitting.scene_model import SceneModel, make_optimizers, placeholder_gaussians
 from gaussrep_nerfstudio.fit_config import encoder_config, scene_config
@@ -82,3 +83,12 @@ def test_a_run_wants_a_folder_and_a_cloud():
         first(init="run")
     with pytest.raises(DataError, match="data parser gaussrep-rgbd"):
         first(init="run", init_run=Path("run"))
+
+
+def test_a_calibration_has_gradients_with_the_numpy_of_nerfstudio():
+    """NumPy 1.26, which nerfstudio pins, has no `mT`: matrices of two views of 10 units."""
+    calibration = Calibration(10.0)
+    cameras = Cameras(torch.eye(4).repeat(2, 1, 1), torch.eye(3).repeat(2, 1, 1), 8, 8)
+    calibration(cameras).viewmats[:, :3, 3].sum().backward()
+    assert calibration.offset.grad is not None
+    assert calibration.offset.grad.tolist() == [20, 20, 20]
