@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
-from torch import Tensor
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.axes import Signs, turn_axes
@@ -172,8 +171,10 @@ class Spz(Format):
         return AXES["spz" if self.config.axes == "auto" else self.config.axes]
 
 
-def _finish(header: SpzHeader, fields: dict[str, Tensor], remarks: Remarks) -> Gaussians:
-    return possible_gaussians(remarks, **fields).replace(antialiased=header.antialiased)
+def _finish(header: SpzHeader, fields: dict[str, Any], remarks: Remarks) -> Gaussians:
+    """Build a scene; only half floats of version 1 can be impossible."""
+    scene = possible_gaussians(remarks, **fields) if header.version == 1 else Gaussians(**fields)
+    return scene.replace(antialiased=header.antialiased)
 
 
 def _signs_of(number: int) -> Signs:

@@ -132,6 +132,8 @@ class TestGsplat:
 
     def export(self, path, scene):
         gsplat = pytest.importorskip("gsplat", reason="gsplat is not installed")
+        if not hasattr(gsplat, "export_splats"):
+            pytest.skip("gsplat 1.4 has no exporter")
         kind = {"a.ply": "ply", "a.compressed.ply": "ply_compressed", "a.splat": "splat"}[path.name]
         gsplat.export_splats(
             scene.means,

@@ -46,7 +46,7 @@ def emit_neon(text):
     text = re.sub(r"(?m)^target triple.*", f'target triple = "{NEON}"', text)
     text = re.sub(
         r"call <4 x float> @llvm\.x86\.sse\.rcp\.ps\(<4 x float> (\S+)\)(?: #\d+)?",
-        r"fdiv <4 x float> splat (float 1.0), \1",
+        rf"fdiv <4 x float> <{', '.join(4 * ['float 1.0'])}>, \1",
         text,
     )
     text = text.replace("tail fdiv", "fdiv").replace("immarg ", "")
