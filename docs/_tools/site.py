@@ -1,4 +1,4 @@
-"""mkdocs hook: the version in the footer, `gr.NAME` as the heading of front-door names."""
+"""mkdocs hook: the version in the footer, headings `gr.NAME`, and options that stay on one line."""
 
 import re
 from functools import cache
@@ -6,6 +6,9 @@ from typing import Any
 
 import gaussrep
 
+LONGEST = 36
+"""Characters of code that fit on a line of a narrow screen; a design choice."""
+INLINE_CODE = re.compile(r"(?<!<pre>)(?<!</span>)<code>([^<\n]*)</code>")
 HEADING = "::: {path}\n    options:\n      heading: {name}\n      toc_label: {name}"
 
 
@@ -18,6 +21,18 @@ def on_config(config: Any) -> Any:
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Give the objects of the front door the names that users write."""
     return re.sub(r"^::: ([\w.]+)$", lambda mark: _block(mark[1]), markdown, flags=re.MULTILINE)
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Keep words of inline code such as `--max-steps` from being broken after a hyphen."""
+    return INLINE_CODE.sub(lambda mark: f"<code>{_whole_words(mark[1])}</code>", html)
+
+
+def _whole_words(code: str) -> str:
+    return " ".join(
+        f'<span class="whole">{word}</span>' if "-" in word[:-1] and len(word) <= LONGEST else word
+        for word in code.split(" ")
+    )
 
 
 def _block(path: str) -> str:
