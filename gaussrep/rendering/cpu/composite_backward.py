@@ -198,11 +198,10 @@ def composite_backward(
             workspace,
             work,
             spare,
-            order,
             order_work,
         )
         if order is not None:
-            finish_order(order, order_work)
+            finish_order(order_work)
             _add_order(tile, image, row, column, splats, bins, buffers, workspace, order_work)
 
 
@@ -222,8 +221,7 @@ def _tile_vjp(
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
     spare: int,
-    order: OrderSettings | None,
-    order_work: OrderWorkspace | None,
+    order: OrderWorkspace | None,
 ) -> None:
     """Write the gradients of a tile to the slots of all Gaussians in its list."""
     base = image * splats.depths.shape[1]
@@ -262,7 +260,6 @@ def _tile_vjp(
             work,
             rank,
             order,
-            order_work,
         )
         if features is not None:
             features_vjp(buffers.sums, workspace.slots, spare + FEATURES_START, work)
@@ -298,14 +295,14 @@ def _add_order(
     bins: Bins,
     buffers: GradientBuffers,
     workspace: TileWorkspace,
-    order_work: OrderWorkspace,
+    order: OrderWorkspace,
 ) -> None:
     """Add the totals of a tile's Gaussians to the gradients to their depths."""
     for start in range(bins.starts[tile], bins.ends[tile], CHUNK):
         members = bins.members[start : minimum(bins.ends[tile], start + CHUNK)]
         _find_slots(members, splats, buffers, image, row, column, workspace.slots)
         for k in range(len(members)):
-            total = order_total(start - bins.starts[tile] + k, order_work)
+            total = order_total(start - bins.starts[tile] + k, order)
             buffers.sums[workspace.slots[k] + D_DEPTH] += total
 
 
@@ -321,8 +318,7 @@ def _chunk_vjp(
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
     rank: int,
-    order: OrderSettings | None,
-    order_work: OrderWorkspace | None,
+    order: OrderWorkspace | None,
 ) -> None:
     """Write the gradients of a chunk, in the cells that are not finished, to its slots."""
     for k in range(len(members)):
@@ -343,7 +339,6 @@ def _chunk_vjp(
                 slot,
                 rank + k,
                 order,
-                order_work,
             )
             _clear(buffers, slot + FEATURES_START, slot + buffers.size)
         else:
@@ -367,11 +362,10 @@ def _gaussian_vjp(
     values: np.ndarray,
     slot: int,
     rank: int,
-    order: OrderSettings | None,
-    order_work: OrderWorkspace | None,
+    order: OrderWorkspace | None,
 ) -> None:
     """Composite one Gaussian over its cells and write the sums of its gradients to its slot."""
-    _cells_vjp(touched, ellipse, records, record, workspace, work, rank, order, order_work)
+    _cells_vjp(touched, ellipse, records, record, workspace, work, rank, order)
     state, places = workspace.state, workspace.places
     m0 = m_x = m_y = m_xx = m_xy = m_yy = broadcast(ZERO)
     red = green = blue = depth = broadcast(ZERO)
@@ -402,8 +396,7 @@ def _cells_vjp(
     workspace: TileWorkspace,
     work: FeatureWorkspace | None,
     rank: int,
-    order: OrderSettings | None,
-    order_work: OrderWorkspace | None,
+    order: OrderWorkspace | None,
 ) -> None:
     """Composite one Gaussian over its cells; write its weights and log-opacity gradients there.
 
@@ -429,7 +422,7 @@ def _cells_vjp(
         if work is not None:
             value = value + exchange(pixel, weight, work)
         if order is not None:
-            order_vjp(pixel, alpha, weight, value, depth, rank, order, order_work)
+            order_vjp(pixel, alpha, weight, value, depth, rank, order)
         behind = fnma(weight, value, load(state, at + BEHIND))
         store(state, at + BEHIND, behind)
         grad = fnma(behind, alpha * reciprocal(constants.one - alpha), weight * value)

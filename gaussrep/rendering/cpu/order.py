@@ -29,7 +29,7 @@ from gaussrep.kernels.simd import (
     store,
 )
 from gaussrep.kernels.simd.memory import allocate
-from gaussrep.rendering.cpu.layout import CELLS, ONE, PIXELS, ZERO
+from gaussrep.rendering.cpu.layout import ONE, PIXELS, ZERO
 
 PLANES = 5
 ODDS, PULL, DEPTH, PUSH, RANK = (plane * WIDTH for plane in range(PLANES))
@@ -55,6 +55,7 @@ class OrderSettings(NamedTuple):
 class OrderWorkspace(NamedTuple):
     """Working memory of a thread for one tile."""
 
+    settings: OrderSettings
     remembered: np.ndarray
     """The last Gaussians of each cell, the latest first, at the offsets above."""
     totals: np.ndarray
@@ -81,6 +82,7 @@ def allocate_order(settings: OrderSettings | None) -> OrderWorkspace | None:
     if settings is None:
         return None
     return OrderWorkspace(
+        settings,
         allocate(settings.window * PLANES * PIXELS, np.float32),
         allocate(settings.longest * WIDTH, np.float32),
     )
@@ -105,7 +107,6 @@ def order_vjp(
     value: Any,
     depth: Any,
     rank: int,
-    settings: OrderSettings,
     work: OrderWorkspace,
 ) -> None:
     """Pair a Gaussian with those that a cell remembers, and remember it.
@@ -117,13 +118,12 @@ def order_vjp(
         value: Derivatives of the loss to its weights.
         depth: Its depth in every lane.
         rank: Its place in the tile's list.
-        settings: Settings of the estimate.
         work: Working memory.
     """
     contributes = weight > ZERO
     if movemask(contributes) == 0:
         return
-    state, step = work.remembered, PLANES * WIDTH
+    settings, state, step = work.settings, work.remembered, PLANES * WIDTH
     first = pixel * PLANES * settings.window
     pull, push = value * weight, broadcast(ZERO)
     for at in range(first, first + settings.window * step, step):
@@ -178,10 +178,10 @@ def _leave(contributes: Any, at: int, work: OrderWorkspace) -> None:
 
 
 @inline_jit
-def finish_order(settings: OrderSettings, work: OrderWorkspace) -> None:
+def finish_order(work: OrderWorkspace) -> None:
     """Let all remembered Gaussians of a tile leave."""
     step = PLANES * WIDTH
-    for at in range(0, CELLS * settings.window * step, step):
+    for at in range(0, len(work.remembered), step):
         is_there = load(work.remembered, at + RANK) > NO_RANK
         if movemask(is_there):
             _leave(is_there, at, work)
