@@ -20,7 +20,7 @@ AMD = Path("/dev/kfd")
 def missing_cuda() -> str | None:
     """Find out why there is no CUDA device, without importing torch.
 
-    A driver may be installed if there is no device, so None is no promise.
+    A driver may be installed without a device, so None does not mean that there is one.
 
     Returns:
         The reason, such as "no NVIDIA driver is installed"; None if there may be a device.

@@ -1,6 +1,7 @@
 """Read results and format tables."""
 
 import json
+import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str) -> s
     """Format a table with a caption."""
     lines = [_line(head), _line(["---"] * len(head)), *map(_line, rows)]
     return "\n".join([*lines, "", f"*{caption}*"])
+
+
+def mean_and_deviation(values: Sequence[float], decimals: int) -> str:
+    """Format a mean, and of several values their sample standard deviation."""
+    mean = f"{statistics.mean(values):.{decimals}f}"
+    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{decimals}f}"
 
 
 def origin(run: Mapping[str, Any], device: str = "cpu") -> str:

@@ -1,10 +1,10 @@
 """Tables of scenes fitted by `ns-train` and `gaussrep fit`, and of initializations."""
 
 from collections.abc import Mapping, Sequence
-from statistics import mean, median, stdev
+from statistics import mean, median
 from typing import Any
 
-from tables.markdown import ABSENT, origin, read_results, table
+from tables.markdown import ABSENT, mean_and_deviation, origin, read_results, table
 
 SCENES = {
     "balls": ("synthetic", "`synthetic:balls`"),
@@ -32,7 +32,7 @@ def fits_table() -> str:
         seconds, spent = (
             f"{median(row[key] for row in rows):.0f} s" for key in ("seconds", "processor_seconds")
         )
-        psnr = _mean_and_deviation([row["psnr"] for row in rows])
+        psnr = mean_and_deviation([row["psnr"] for row in rows], 1)
         lines.append([title, str(rows[0]["steps"]), other, f"{psnr} dB", f"{seconds}; {spent}"])
     head = ["scene", "steps", "`gaussrep fit`", "`ns-train gaussrep`", "wall-clock time; CPU time"]
     caption = f"PSNR of held-out views; {_seeds(run)}, median times. {origin(run)}; beside other "
@@ -53,7 +53,7 @@ def starts_table() -> str:
     for name, title in STARTS.items():
         curve = curves[name]
         reached = next((str(step) for step in steps if mean(curve[step]) >= goal), ABSENT)
-        lines.append([title, *(_mean_and_deviation(curve[step]) for step in shown), reached])
+        lines.append([title, *(mean_and_deviation(curve[step], 1) for step in shown), reached])
     head = ["start", *map(str, shown), f"steps to {goal:.1f} dB"]
     caption = f"PSNR of held-out views in dB after the given number of steps; {_seeds(run)}. "
     return table(head, lines, f"{caption}{origin(run)}.")
@@ -71,11 +71,6 @@ def _curves(rows: Sequence[Mapping[str, Any]], name: str) -> dict[int, list[floa
             for point in (*row["curve"], {"step": row["steps"], "psnr": row["psnr"]}):
                 found.setdefault(point["step"], []).append(point["psnr"])
     return found
-
-
-def _mean_and_deviation(values: Sequence[float]) -> str:
-    deviation = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
-    return f"{mean(values):.1f}{deviation}"
 
 
 def _seeds(run: Mapping[str, Any]) -> str:

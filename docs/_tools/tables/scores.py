@@ -1,6 +1,5 @@
 """Scores of evaluations: `{"rows": {row: {column: number or one number per seed}}, "facts": …}`."""
 
-import statistics
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,7 +7,7 @@ from gaussrep.config import Config
 from gaussrep.evaluation.fine_tuning.config import FineTuneConfig
 from gaussrep.training.config import TrainerConfig
 from tables.differences import differences_table
-from tables.markdown import ABSENT, read_results, table
+from tables.markdown import ABSENT, mean_and_deviation, read_results, table
 
 TITLES = {
     "knn": "kNN",
@@ -238,8 +237,7 @@ def _number(value: float | list[float] | None, factor: float, decimals: int) -> 
     if value is None:
         return ABSENT
     values = [factor * one for one in (value if isinstance(value, list) else [value])]
-    mean = f"{statistics.mean(values):.{decimals}f}"
-    return mean if len(values) == 1 else f"{mean} ± {statistics.stdev(values):.{decimals}f}"
+    return mean_and_deviation(values, decimals)
 
 
 def _caption(facts: Mapping[str, Any], percent: bool) -> str:
