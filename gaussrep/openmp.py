@@ -31,6 +31,9 @@ CONTENTION, QUIET = 0.7, 0.3
 """Threads that are ready to run and wait for a core, on average: those from which threads block,
 and those below which they spin again (design choices). On two cores, one other process per core
 makes it 1.1 while threads spin and 0.7 while they block; work of low priority made it 0.4."""
+COMPETITION = 0.2
+"""The same for `has_competition` (design choice): on two cores, one other process per core makes it
+0.3 to 0.6 for a process that mostly runs on one thread."""
 BOUNDED_MS = 1
 """Milliseconds that Intel's and LLVM's OpenMP may spin; by default they spin for 200."""
 
@@ -76,6 +79,16 @@ def set_wait(wait: Wait) -> Wait:
         choices = ", ".join(map(repr, get_args(Wait)))
         raise ConfigError(f"wait is {wait!r}, expected one of {choices}.")
     return _waiting.choose(wait)
+
+
+def has_competition() -> bool:
+    """Tell whether other processes compete for the cores.
+
+    Returns:
+        Whether they did when it was last measured, at most some seconds ago; False unless threads
+        wait adaptively, and on systems other than Linux.
+    """
+    return _waiting.ready > COMPETITION
 
 
 class SpinBrake:
@@ -124,6 +137,7 @@ class _Waiting:
         self._brakes: list[SpinBrake] = []
         self._stop: Event | None = None
         self._watch: Thread | None = None
+        self.ready = 0.0
 
     def choose(self, wait: Wait) -> Wait:
         with self._lock:
@@ -163,32 +177,34 @@ class _Waiting:
             self._stop.set()
             self._watch.join()
         self._watch = self._stop = None
+        self.ready = 0.0
+
+    def measure(self, seconds: float, stop: Event) -> bool:
+        """Measure how many threads wait for a core, on average; False if the watch is to stop."""
+        before = seconds_ready()
+        if stop.wait(seconds):
+            return False
+        self.ready = (seconds_ready() - before) / seconds
+        return True
 
 
 def _watch(waiting: _Waiting, stop: Event) -> None:
     """Block while there is contention; after 2 s, 4 s, … spin briefly to see whether it lasts."""
     hold, period = FIRST_HOLD, SHORTEST_WATCH
-    while (ready := _threads_ready(period, stop)) is not None:
-        if ready > CONTENTION and waiting.brake():
-            _hold(hold, stop)
+    while waiting.measure(period, stop):
+        if waiting.ready > CONTENTION and waiting.brake():
+            _hold(waiting, hold, stop)
             waiting.release()
             hold, period = min(2 * hold, LONGEST_HOLD), SHORTEST_WATCH
         else:
             hold, period = FIRST_HOLD, min(2 * period, LONGEST_WATCH)
 
 
-def _hold(seconds: float, stop: Event) -> None:
+def _hold(waiting: _Waiting, seconds: float, stop: Event) -> None:
     """Wait while threads block, for a shorter time if the machine becomes quiet."""
     for _ in range(round(seconds / CHECK)):
-        ready = _threads_ready(CHECK, stop)
-        if ready is None or ready < QUIET:
+        if not waiting.measure(CHECK, stop) or waiting.ready < QUIET:
             return
-
-
-def _threads_ready(seconds: float, stop: Event) -> float | None:
-    """Measure how many threads wait for a core, on average; None if the watch is to stop."""
-    before = seconds_ready()
-    return None if stop.wait(seconds) else (seconds_ready() - before) / seconds
 
 
 def seconds_ready() -> float:

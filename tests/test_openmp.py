@@ -200,6 +200,17 @@ def test_without_a_library_it_goes_on_watching(simulate):
     assert simulate(0, 1000, 10, libraries=False) == []
 
 
+@pytest.mark.parametrize(("begin", "competes"), [(0, True), (1000, False)])
+def test_competition_is_what_the_watch_has_measured_last(monkeypatch, begin, competes):
+    machine = Machine(begin, 1000, 10)
+    waiting = Brakes(machine)
+    monkeypatch.setattr(openmp, "seconds_ready", lambda: machine.ready)
+    monkeypatch.setattr(openmp, "_waiting", waiting)
+    assert not openmp.has_competition()
+    openmp._watch(waiting, Clock(machine))
+    assert openmp.has_competition() == competes
+
+
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc here")
 def test_time_that_threads_wait_for_a_core_is_read():
     assert openmp.seconds_ready() >= 0

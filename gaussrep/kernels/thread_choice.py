@@ -3,7 +3,8 @@
 A kernel on a small image takes less time on one thread than a second thread takes to wake up, and
 beside other programs a second thread may get a core only after the first has done all the work. So
 each kernel now and then tries half or twice as many threads, and goes on with the faster number.
-The results of kernels do not depend on it.
+While other processes compete for the cores, kernels that are shorter than the time for which the
+system gives one of them a core take one thread. The results of kernels do not depend on it.
 """
 
 from math import inf
@@ -18,6 +19,9 @@ MEMORY = 16
 """Launches over which a duration is averaged."""
 OUTLIER = 4
 """Largest multiple of the average that a single launch counts."""
+SHORT = 4e-3
+"""Seconds of a kernel that takes one thread beside other programs (design choice): Linux gives each
+of them a core for about 3 ms."""
 GAIN = 0.85
 """Fraction of the duration before below which more threads are taken; fewer are, if they are no
 slower. So numbers that are about as fast do not take turns."""
@@ -39,6 +43,10 @@ class ThreadChoice:
         self._tried, self._spent = 0, 0.0
         self._up = False
 
+    def threads_beside_others(self) -> int:
+        """Number of threads while other processes compete for the cores."""
+        return 1 if self._mean < SHORT else self.threads
+
     def note(self, threads: int, seconds: float) -> None:
         """Learn from a launch.
 
@@ -48,7 +56,7 @@ class ThreadChoice:
         """
         with self._changing:
             if threads != self.threads:
-                return  # another thread launched it before the number changed
+                return  # launched before the number changed, or while others computed
             if self._before:
                 self._continue_trial(seconds)
                 return

@@ -22,6 +22,7 @@ from gaussrep.kernels.jit import inline_jit
 from gaussrep.kernels.simd.vectors import intrinsic
 from gaussrep.kernels.thread_choice import ThreadChoice
 from gaussrep.kernels.thread_count import kernel_threads
+from gaussrep.openmp import has_competition
 
 CACHE_LINE = 8
 """Integers in a cache line; no two threads count in the same line."""
@@ -233,7 +234,7 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
     """
     start, most = perf_counter(), min(kernel_threads(), tasks)
     choice = _choose(kernel, tasks, most) if most > 1 else None
-    threads = choice.threads if choice else 1
+    threads = _count_threads(choice) if choice else 1
     own, *others = split_tasks(tasks, threads)
     finish = _pool.start(kernel, others, arguments) if others else None
     kernel(own, *arguments)
@@ -244,6 +245,10 @@ def launch(kernel: Callable[..., Any], tasks: int, *arguments: Any) -> None:
         choice.note(threads, seconds)
     for clock in tuple(_clocks.values()):
         clock[kernel.__name__] += 1e3 * seconds
+
+
+def _count_threads(choice: ThreadChoice) -> int:
+    return choice.threads_beside_others() if has_competition() else choice.threads
 
 
 def _choose(kernel: Callable[..., Any], tasks: int, most: int) -> ThreadChoice:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import gaussrep as gr
 from gaussrep.kernels.jit import kernel
+from gaussrep.kernels.thread_choice import SHORT, ThreadChoice
 from gaussrep.kernels.thread_count import (
     keep_torch_on_one_thread,
     kernel_threads,
@@ -27,6 +28,7 @@ from gaussrep.kernels.threads import (
     ThreadPool,
     _choose,
     claim,
+    launch,
     split_tasks,
     stage_clock,
 )
@@ -308,3 +310,27 @@ def test_launches_of_a_new_size_begin_with_the_threads_of_the_nearest():
     assert _choose(test_shares_are_even, 60, 4).threads == 1
     assert _choose(test_shares_are_even, 2000, 4).threads == 4
     assert _choose(test_shares_are_even, 100, 2).threads == 2
+
+
+def test_short_kernels_take_one_thread_while_others_compete(monkeypatch, threads):
+    seen = []
+
+    def count_threads(tasks, out):
+        seen.append(len(tasks.shares))
+
+    def number_of(competes):
+        monkeypatch.setattr("gaussrep.kernels.threads.has_competition", lambda: competes)
+        launch(count_threads, 8, None)
+        return seen[-1]
+
+    threads(2)
+    assert [number_of(False) for _ in range(4)] == [2] * 4
+    assert number_of(True) == 1
+    assert number_of(False) == 2
+
+
+def test_long_kernels_keep_their_threads_while_others_compete():
+    choice = ThreadChoice(2, 2)
+    for _ in range(4):
+        choice.note(2, 2 * SHORT)
+    assert choice.threads_beside_others() == 2
