@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gaussrep.atomic_files import write_json
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 from same_numbers import commit, environment
 

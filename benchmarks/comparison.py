@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from evaluated import evaluated
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import RunError
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.config import TrainConfig, train_config
 from harness.report import describe_origin
 from pretraining import pretrain

@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any
 from xml.etree import ElementTree
 
-from gaussrep.atomic_files import write_json
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 
 OUTCOMES = {"skipped": "skipped", "failure": "failed", "error": "failed"}

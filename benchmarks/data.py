@@ -24,9 +24,9 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from gaussrep import build
-from gaussrep.atomic_files import write_json
 from gaussrep.data import SampleKey
 from gaussrep.errors import GaussrepError
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.loading import MapDataset, ShuffledOrder, StreamedDataset, make_loader
 from harness.options import require_folder_of
 from harness.processor import processor_seconds

@@ -22,7 +22,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.atomic_files import write_json
 from gaussrep.cameras import Cameras
 from gaussrep.editing import decimate
 from gaussrep.errors import GaussrepError
@@ -33,6 +32,7 @@ from gaussrep.fitting.run_fit import open_fit
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
+from gaussrep.runtime.atomic_files import write_json
 from harness.processor import processor_seconds
 from harness.report import describe_origin
 from harness.scenes import make_scene

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 import typer
 
 from evaluated import append_values, evaluated
-from gaussrep.atomic_files import write_json
 from gaussrep.evaluation.evaluation import Scores
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.config import train_config
 from harness.options import counts, run_script
 from harness.report import describe_origin

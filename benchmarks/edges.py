@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.atomic_files import write_json
 from gaussrep.data.bsds500 import BSDS500
 from gaussrep.data.config import BSDS500Config
 from gaussrep.errors import GaussrepError
 from gaussrep.evaluation.boundaries import BoundaryScores, canny, score_boundaries, sobel
 from gaussrep.evaluation.boundaries.detectors import CANNY_SIGMA
 from gaussrep.evaluation.boundaries.scores import THRESHOLDS, TOLERANCE
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "edges-baselines.json"

@@ -14,12 +14,12 @@ from typing import Any
 
 import torch
 
-from gaussrep.atomic_files import write_json
 from gaussrep.config import load_config
 from gaussrep.fitting import Capture, FitConfig, fit
 from gaussrep.fitting.method import SceneFit
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.rendering import render
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.checkpoint import load_run
 from harness.report import describe_origin
 

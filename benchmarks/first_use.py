@@ -71,7 +71,7 @@ def main(
     """Compare the first use of two builds."""
     require_folder_of(out)
     require_resource()  # its processes import it
-    from gaussrep.atomic_files import write_json
+    from gaussrep.runtime.atomic_files import write_json
     from harness.report import describe_origin
 
     times: dict[str, dict[str, list[dict[str, Any]]]] = {}

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from gaussrep.atomic_files import write_json
 from gaussrep.cameras import Cameras
 from gaussrep.config import load_config
 from gaussrep.fitting import Capture, FitConfig, fit
@@ -25,6 +24,7 @@ from gaussrep.fitting.method import SceneFit
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.checkpoint import load_run
 from harness.report import describe_origin
 

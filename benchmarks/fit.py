@@ -13,7 +13,6 @@ from typing import Any
 
 import torch
 
-from gaussrep.atomic_files import write_json
 from gaussrep.config import load_config
 from gaussrep.data.image_files import write_png
 from gaussrep.errors import GaussrepError
@@ -21,6 +20,7 @@ from gaussrep.fitting import fit
 from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.method import SceneFit
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.callback import Row
 from gaussrep.training.callbacks import read_rows
 from gaussrep.training.checkpoint import load_run

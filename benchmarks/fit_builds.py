@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from busy import Build, count_steps, prepare, processor_seconds
-from gaussrep.atomic_files import write_json
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 from same_numbers import commit
 

@@ -23,12 +23,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.formats.axes import LEFT_UP_FORWARD, convert_axes
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.ply_layout import column_names, encode
 from gaussrep.gaussians import Gaussians
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "format-readers.json"

@@ -17,13 +17,13 @@ import torch
 from torch import Tensor
 
 from gaussrep import sh
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting.losses import compute_image_metrics
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.formats.checked_files import sh_coefficients
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering import render
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 from harness.scenes import Scene, make_scene
 from harness.workloads import WORKLOADS, Workload

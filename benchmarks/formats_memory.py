@@ -17,9 +17,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from formats_speed import make_scene
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.formats.by_suffix import save
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "formats-memory.json"

@@ -22,10 +22,10 @@ from typing import Any
 
 import torch
 
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_origin
 from same_numbers import commit
 

@@ -18,9 +18,9 @@ from typing import Any
 import torch
 
 from formats_speed import make_scene
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.formats.by_suffix import save
+from gaussrep.runtime.atomic_files import write_json
 from harness.processor import require_resource
 from harness.report import describe_origin
 

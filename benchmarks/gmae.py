@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.console import print_table
 from gaussrep.errors import ConfigError
+from gaussrep.runtime.console import print_table
 from gmae_cost.cell import SIZES, Cell, Size
 from harness.options import counts, require_folder_of, run_script
 
@@ -48,7 +48,7 @@ def main(
 
     import torch
 
-    from gaussrep.atomic_files import write_json
+    from gaussrep.runtime.atomic_files import write_json
     from gmae_cost.measure import DEFINITIONS
     from gmae_cost.table import HEADERS, row, run
     from harness.report import describe_origin

@@ -20,12 +20,12 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-from gaussrep.atomic_files import write_json
 from gaussrep.building import build
 from gaussrep.errors import DataError
 from gaussrep.evaluation.features import Features
 from gaussrep.evaluation.linear_probe import Heads, accuracies, train_heads
 from gaussrep.methods.method import Method
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.config import TrainConfig, train_config
 from gaussrep.training.engine import Engine, running_engine
 from gaussrep.training.optimization import make_optimizers

@@ -14,11 +14,11 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from gaussrep.atomic_files import write_json
 from gaussrep.building import build
 from gaussrep.cli.main import app
 from gaussrep.data.sample import SampleKey
 from gaussrep.methods.method import Batch
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.config import TrainConfig, train_config
 from gaussrep.training.engine import running_engine
 from gaussrep.training.optimization import make_optimizers

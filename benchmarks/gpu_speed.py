@@ -16,11 +16,11 @@ from typing import Annotated, Any
 import torch
 import typer
 
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import DataError, UnavailableError
 from gaussrep.rendering import Renderer, get_renderer
 from gaussrep.rendering.config import ReferenceConfig
 from gaussrep.rendering.reference import ReferenceRenderer
+from gaussrep.runtime.atomic_files import write_json
 from harness import parity
 from harness.options import require_folder_of, run_script
 from harness.processes import MB

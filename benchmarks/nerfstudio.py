@@ -14,11 +14,11 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import write_transforms
+from gaussrep.runtime.atomic_files import write_json
 from harness.options import counts
 from harness.report import describe_origin
 from nerfstudio_job import Job, fit

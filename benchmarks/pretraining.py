@@ -4,8 +4,8 @@ from pathlib import Path
 
 from safetensors.torch import save_model
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.errors import RunError
+from gaussrep.runtime.atomic_files import atomic_write
 from gaussrep.training.components import TrainingComponents
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder

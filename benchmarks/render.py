@@ -8,9 +8,9 @@ from typing import Annotated
 import typer
 
 from gaussrep import plugins
-from gaussrep.console import print_table
 from gaussrep.errors import UnknownNameError
 from gaussrep.plugins.suggestions import suggest
+from gaussrep.runtime.console import print_table
 from harness.lanes import environment_for
 from harness.options import counts, require_folder_of, run_script
 from harness.workloads import TILED, WORKLOADS, Workload
@@ -47,7 +47,7 @@ def main(
     if width is not None:
         os.environ.update(environment_for(width))
 
-    from gaussrep.atomic_files import write_json
+    from gaussrep.runtime.atomic_files import write_json
     from harness.report import HEADERS, describe_run, row
     from harness.table import Table
 

@@ -93,7 +93,7 @@ def main(
 ) -> None:
     """Compare two builds on scenes of `benchmarks/render.py`."""
     require_folder_of(out)
-    from gaussrep.atomic_files import write_json
+    from gaussrep.runtime.atomic_files import write_json
     from harness.report import describe_origin
 
     load = [_load()]

@@ -20,11 +20,11 @@ from typing import Any
 import torch
 
 from decimation import Shown, SplatTransform, garden
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
 from gaussrep.fitting.losses import compute_image_metrics
 from gaussrep.formats.by_suffix import load, save
 from gaussrep.gaussians import Gaussians
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.sh import from_rgb
 from harness.processor import processor_seconds
 from harness.report import describe_origin

@@ -13,9 +13,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from gaussrep.atomic_files import write_json
 from gaussrep.encoders.voxels import VoxelCloud, voxelize
 from gaussrep.errors import GaussrepError, UnavailableError
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep_gaussiancross.backbones.config import SparseUNetConfig
 from gaussrep_gaussiancross.backbones.sparse_unet import SparseUNet
 from gaussrep_gaussiancross.sparse.kernel_map import sort_voxels

@@ -18,10 +18,10 @@ import typer
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource
 
-from gaussrep.atomic_files import write_json
-from gaussrep.console import print_table
 from gaussrep.errors import ConfigError, UnavailableError
 from gaussrep.rendering.triton import stages, stages_backward
+from gaussrep.runtime.atomic_files import write_json
+from gaussrep.runtime.console import print_table
 from harness.options import require_folder_of, run_script
 from harness.report import describe_origin
 

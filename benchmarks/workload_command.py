@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError
+from gaussrep.runtime.atomic_files import write_json
 from harness.report import describe_run
 from harness.workloads import WORKLOADS, Workload
 

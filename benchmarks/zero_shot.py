@@ -16,9 +16,9 @@ from typing import Annotated, Any
 import typer
 
 from evaluated import append_values, evaluated
-from gaussrep.atomic_files import write_json
 from gaussrep.errors import GaussrepError, RunError
 from gaussrep.evaluation.evaluation import Scores
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.config import train_config
 from harness.options import counts
 from harness.report import describe_origin

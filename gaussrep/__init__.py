@@ -5,7 +5,7 @@ Names are imported on first use, so `import gaussrep` does not import torch.
 
 from typing import TYPE_CHECKING
 
-from gaussrep.lazy_names import lazy_names
+from gaussrep.runtime.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep import plugins
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gaussrep.losses import Loss
     from gaussrep.methods import Batch, Embedding, Method, Reconstruction, StepOutput
     from gaussrep.rendering import Renderer, Rendering, get_renderer, render
-    from gaussrep.thread_settings import threads
+    from gaussrep.runtime.thread_settings import threads
     from gaussrep.training import (
         Callback,
         Schedule,
@@ -98,7 +98,7 @@ _NAMES_BY_MODULE = {
     "gaussrep.losses": "Loss",
     "gaussrep.methods": "Batch Embedding Method Reconstruction StepOutput",
     "gaussrep.rendering": "Renderer Rendering get_renderer render",
-    "gaussrep.thread_settings": "threads",
+    "gaussrep.runtime.thread_settings": "threads",
     "gaussrep.training": (
         "Callback Schedule TrainConfig TrainResult load_run push resume train train_config"
     ),

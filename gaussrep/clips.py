@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from gaussrep.atomic_files import atomic_folder, atomic_write
-from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, DataError, UnavailableError
+from gaussrep.runtime.atomic_files import atomic_folder, atomic_write
+from gaussrep.runtime.console import Progress
 
 ANIMATIONS = {".gif": "GIF", ".webp": "WEBP"}
 """Pillow's formats by suffix."""

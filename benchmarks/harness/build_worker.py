@@ -12,10 +12,14 @@ from typing import Any
 
 import torch
 
-from gaussrep.machine import describe_machine
 from harness.scenes import make_scene
 from harness.timing import one_call, time_stages
 from harness.workloads import Workload
+
+try:
+    from gaussrep.runtime.machine import describe_machine
+except ImportError:  # a build before there was gaussrep.runtime
+    from gaussrep.machine import describe_machine  # pyright: ignore[reportMissingImports]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from gaussrep.machine import describe_machine
+from gaussrep.runtime.machine import describe_machine
 from harness import measure, pairs
 from harness.workloads import Workload
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.cli.checks import require_output
-from gaussrep.console import print_table
 from gaussrep.errors import ConfigError, UnavailableError
+from gaussrep.runtime.atomic_files import atomic_write
+from gaussrep.runtime.console import print_table
 from gaussrep.training.metrics_table import MACHINE_COLUMNS
 
 if TYPE_CHECKING:

@@ -13,10 +13,10 @@ from gaussrep.cli.options import ShardOption
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.config import resolve
 from gaussrep.config.overrides import parse_overrides
-from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, FormatError, GaussrepError
 from gaussrep.formats.suffixes import format_of, suffixes
-from gaussrep.work_shares import WorkShare
+from gaussrep.runtime.console import Progress
+from gaussrep.runtime.work_shares import WorkShare
 
 
 def convert(

@@ -5,7 +5,7 @@ import typer
 from gaussrep import plugins
 from gaussrep.cli.diagnostics import Check, check_component, check_platform
 from gaussrep.cli.plugin_commands import plugin_failures
-from gaussrep.console import Progress, print_table
+from gaussrep.runtime.console import Progress, print_table
 
 BROKEN = 1
 

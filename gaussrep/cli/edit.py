@@ -13,9 +13,9 @@ from gaussrep.cli.reading import AxesOption, StrictOption, require_readable, tak
 from gaussrep.cli.settings_help import ListingCommand
 from gaussrep.config import resolve
 from gaussrep.config.overrides import parse_overrides
-from gaussrep.console import Progress, print_table
 from gaussrep.errors import ConfigError
 from gaussrep.formats.suffixes import format_of
+from gaussrep.runtime.console import Progress, print_table
 
 if TYPE_CHECKING:
     from gaussrep.gaussians import Gaussians

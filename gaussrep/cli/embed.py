@@ -11,11 +11,11 @@ import typer
 from gaussrep.cli.checks import require_output
 from gaussrep.cli.loading import loading
 from gaussrep.cli.options import RunArgument, ShardOption, TrustOption
-from gaussrep.console import Progress
-from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError
+from gaussrep.runtime.console import Progress
+from gaussrep.runtime.cuda_driver import require_device
+from gaussrep.runtime.work_shares import WorkShare
 from gaussrep.training.run_folder import RunFolder
-from gaussrep.work_shares import WorkShare
 
 POLL_SECONDS = 1.0
 

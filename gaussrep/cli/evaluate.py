@@ -13,9 +13,9 @@ from gaussrep.cli.loading import loading
 from gaussrep.cli.options import RunArgument, TrustOption
 from gaussrep.cli.plugin_commands import component_names
 from gaussrep.config.preflight import preflight
-from gaussrep.console import Progress, print_table
-from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError, UnavailableError
+from gaussrep.runtime.console import Progress, print_table
+from gaussrep.runtime.cuda_driver import require_device
 
 
 def evaluate(

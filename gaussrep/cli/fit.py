@@ -11,11 +11,11 @@ from gaussrep.cli.checks import require_new_run, require_renderer
 from gaussrep.cli.interruption import resumable
 from gaussrep.cli.loading import loading
 from gaussrep.cli.processes import ProcessesOption, start_processes
-from gaussrep.collector import paused_collector
 from gaussrep.config import load_config
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.preflight import preflight
 from gaussrep.errors import ConfigError, RunError
+from gaussrep.runtime.collector import paused_collector
 
 if TYPE_CHECKING:
     from gaussrep.fitting.config import FitConfig

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
-from gaussrep.console import Progress, print_table
+from gaussrep.runtime.console import Progress, print_table
 
 HEADERS = ("", "least", "1 %", "25 %", "median", "75 %", "99 %", "largest")
 

@@ -11,8 +11,8 @@ from gaussrep.cli.checks import require_output_folder
 from gaussrep.cli.loading import loading
 from gaussrep.cli.options import RunArgument, TrustOption
 from gaussrep.config.preflight import preflight
-from gaussrep.console import Progress
 from gaussrep.errors import DataError
+from gaussrep.runtime.console import Progress
 from gaussrep.training.data_places import require_named_data
 from gaussrep.training.run_folder import RunFolder
 

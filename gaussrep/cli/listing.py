@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import typer
 
-from gaussrep.console import print_table
+from gaussrep.runtime.console import print_table
 
 WIDEST = 100
 """Maximum width of a list on a terminal, in columns."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from gaussrep.collector import paused_collector
-from gaussrep.console import Progress
+from gaussrep.runtime.collector import paused_collector
+from gaussrep.runtime.console import Progress
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import typer
 
 from gaussrep import __version__
 from gaussrep.cli.group import CommandGroup
-from gaussrep.openmp import prepare_process
+from gaussrep.runtime.openmp import prepare_process
 
 app = typer.Typer(cls=CommandGroup, no_args_is_help=True, pretty_exceptions_enable=False)
 

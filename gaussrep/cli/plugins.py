@@ -10,10 +10,10 @@ import typer
 from gaussrep import plugins as registry
 from gaussrep.cli.listing import print_names
 from gaussrep.cli.plugin_commands import displayed_name, plugin_failures
-from gaussrep.console import print_table
 from gaussrep.errors import PluginError
 from gaussrep.plugins.component import CORE
 from gaussrep.plugins.failure import PluginFailure
+from gaussrep.runtime.console import print_table
 
 HEADERS = ("kind", "name", "distribution", "version", "summary", "status")
 

@@ -8,8 +8,8 @@ import typer
 
 from gaussrep.cli.loading import loading
 from gaussrep.cli.options import ShardOption
-from gaussrep.console import Progress
-from gaussrep.work_shares import WorkShare
+from gaussrep.runtime.console import Progress
+from gaussrep.runtime.work_shares import WorkShare
 
 
 def prepare_scannet(

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.cores import affinity_cores, usable_cores
+from gaussrep.runtime.cores import affinity_cores, usable_cores
 
 ProcessesOption = Annotated[
     int,

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from gaussrep.cli.loading import loading
-from gaussrep.console import Progress
 from gaussrep.errors import ConfigError
-from gaussrep.plain_files import read_plain_text
+from gaussrep.runtime.console import Progress
+from gaussrep.runtime.plain_files import read_plain_text
 from gaussrep.training.published import require_target
 from gaussrep.training.run_folder import RunFolder
 

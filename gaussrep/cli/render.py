@@ -10,9 +10,9 @@ from gaussrep import plugins
 from gaussrep.cli.checks import require_output, require_output_folder, require_renderer
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
 from gaussrep.clips import check_clip, write_clip
-from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, DataError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.console import Progress
+from gaussrep.runtime.plain_files import read_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.console import print_table
 from gaussrep.errors import RunError
+from gaussrep.runtime.console import print_table
 
 HEADERS = ("run", "method", "state", "step", "latest", "left", "written")
 SHOWN = 3

@@ -11,9 +11,9 @@ from gaussrep.cli.interruption import resumable
 from gaussrep.cli.loading import loading
 from gaussrep.cli.options import TrustOption
 from gaussrep.cli.processes import ProcessesOption, start_processes
-from gaussrep.collector import paused_collector
 from gaussrep.config.preflight import preflight
 from gaussrep.errors import ConfigError
+from gaussrep.runtime.collector import paused_collector
 from gaussrep.training.data_places import require_data
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.trust import trusting

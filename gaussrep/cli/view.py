@@ -8,9 +8,9 @@ import typer
 from gaussrep.cli.checks import require_renderer
 from gaussrep.cli.options import TrustOption
 from gaussrep.cli.reading import AxesOption, StrictOption, require_readable
-from gaussrep.console import Progress
 from gaussrep.errors import ConfigError, FormatError, UnavailableError
 from gaussrep.plugins.requirements import unmet
+from gaussrep.runtime.console import Progress
 from gaussrep.training.published import is_published
 from gaussrep.training.run_folder import RunFolder
 

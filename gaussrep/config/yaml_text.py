@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep.errors import ConfigError
-from gaussrep.plain_files import read_plain_text
+from gaussrep.runtime.plain_files import read_plain_text
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

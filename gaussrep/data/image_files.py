@@ -15,11 +15,11 @@ import numpy as np
 from jaxtyping import Bool, Integer, UInt8
 from PIL import ExifTags, Image
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.data.folder_checks import require_folder
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.atomic_files import atomic_write
+from gaussrep.runtime.plain_files import require_plain
 
 logger = logging.getLogger("gaussrep.data")
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.plain_files import require_plain
 
 HEADER = 128
 """Bytes of text, version and byte order at the start of a file."""

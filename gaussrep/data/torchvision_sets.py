@@ -13,7 +13,6 @@ from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from gaussrep.console import paused_progress
 from gaussrep.data.config import (
     Cifar10Config,
     Cifar100Config,
@@ -24,6 +23,7 @@ from gaussrep.data.config import (
 from gaussrep.data.crops import make_sample
 from gaussrep.data.sample import SampleKey, Split
 from gaussrep.errors import DataError
+from gaussrep.runtime.console import paused_progress
 
 logger = logging.getLogger("gaussrep.data")
 

@@ -6,13 +6,13 @@ from torch import Tensor
 
 from gaussrep import quaternions, sh
 from gaussrep.checks import check_finite
-from gaussrep.console import Progress
 from gaussrep.editing.morton import morton_codes
 from gaussrep.editing.pairs import BLOCK, Cloud, compute_costs, keep_best, merge_pairs
 from gaussrep.editing.scenes import check_one_scene
 from gaussrep.errors import ValueRangeError
 from gaussrep.gaussians import Gaussians
 from gaussrep.kernels import launch
+from gaussrep.runtime.console import Progress
 
 CURVES = 3
 """Morton curves per round, each from another corner, so that close Gaussians are adjacent on

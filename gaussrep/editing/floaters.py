@@ -1,10 +1,10 @@
 """Removal of floaters: Gaussians far from all others."""
 
-from gaussrep.console import Progress
 from gaussrep.editing.scenes import check_one_scene
 from gaussrep.errors import ValueRangeError
 from gaussrep.gaussians import Gaussians
 from gaussrep.neighbors import nearest_neighbors
+from gaussrep.runtime.console import Progress
 
 ONE_DEVIATION = 0.8413
 """Fraction of a normal distribution that is below one standard deviation."""

@@ -11,12 +11,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 import gaussrep
-from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.checks import check_finite
 from gaussrep.config import ComponentConfig
 from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.methods.digest import hash_state_dict
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.atomic_files import atomic_write, write_json
+from gaussrep.runtime.plain_files import require_plain
 from gaussrep.trust import require_trusted_path
 
 logger = logging.getLogger("gaussrep.embedding")

@@ -23,9 +23,9 @@ from gaussrep.embedding.shards import EmbeddingShards, concatenate_shards
 from gaussrep.errors import DataError, FormatError
 from gaussrep.methods.digest import hash_state_dict
 from gaussrep.methods.method import Method
-from gaussrep.plain_files import parse_json, require_plain
+from gaussrep.runtime.plain_files import parse_json, require_plain
+from gaussrep.runtime.work_shares import WorkShare
 from gaussrep.training.loading import make_loader
-from gaussrep.work_shares import WorkShare
 
 
 class FolderImages:

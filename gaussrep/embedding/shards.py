@@ -13,9 +13,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from gaussrep.atomic_files import atomic_write, rename_with_retries, write_json
 from gaussrep.errors import RunError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.atomic_files import atomic_write, rename_with_retries, write_json
+from gaussrep.runtime.plain_files import read_json
 
 ALIGNMENT = 8
 """Alignment of the data in safetensors files, bytes."""

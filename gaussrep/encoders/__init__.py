@@ -5,7 +5,7 @@ Names are imported when they are first used, so that configurations stay torch-f
 
 from typing import TYPE_CHECKING
 
-from gaussrep.lazy_names import lazy_names
+from gaussrep.runtime.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.encoders.encoder import ImageEncoder, MaskedImageEncoder, PointEncoder

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from gaussrep.console import paused_progress
+from gaussrep.runtime.console import paused_progress
 from gaussrep.trust import require_trust, require_trusted_path
 
 PATIENCE = 10.0

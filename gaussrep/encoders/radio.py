@@ -8,11 +8,11 @@ from einops import rearrange
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep.console import paused_progress
 from gaussrep.encoders.encoder import ImageEncoder
 from gaussrep.encoders.resizing import resize_to_patch_grid
 from gaussrep.encoders.teacher_config import RadioConfig
 from gaussrep.errors import UnavailableError
+from gaussrep.runtime.console import paused_progress
 from gaussrep.trust import require_trust
 
 _NAME = re.compile(r"[\w.-]+")

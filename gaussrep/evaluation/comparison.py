@@ -8,7 +8,7 @@ from typing import Any
 
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import RunError, UnavailableError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.plain_files import read_json
 from gaussrep.training.data_places import flat_settings
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_list import list_runs

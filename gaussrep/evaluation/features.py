@@ -10,13 +10,13 @@ from torch import Tensor
 
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig
-from gaussrep.console import Progress
 from gaussrep.data.config import CropConfig
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError, ValueRangeError
 from gaussrep.evaluation.config import SampledConfig, without_labels
 from gaussrep.methods.method import Method
 from gaussrep.methods.sample_random import SAMPLE_SEED
+from gaussrep.runtime.console import Progress
 from gaussrep.training.loading import MapDataset, make_loader
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from gaussrep.atomic_files import write_json
 from gaussrep.building import build
 from gaussrep.errors import RunError
 from gaussrep.evaluation.baselines import random_method, with_baselines
@@ -16,8 +15,9 @@ from gaussrep.evaluation.config import EvaluationConfig, ProbeConfig
 from gaussrep.evaluation.device import resolve_device
 from gaussrep.evaluation.evaluation import Scores
 from gaussrep.evaluation.resolve import evaluation_config_of_run, scores_file
-from gaussrep.machine import describe_machine
 from gaussrep.methods.method import Method
+from gaussrep.runtime.atomic_files import write_json
+from gaussrep.runtime.machine import describe_machine
 from gaussrep.training import random_state
 from gaussrep.training.checkpoint import load_run, opened_run
 from gaussrep.training.run_folder import RunFolder

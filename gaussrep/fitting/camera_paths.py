@@ -13,7 +13,7 @@ from gaussrep.config.validation_errors import format_validation_error
 from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.errors import DataError
 from gaussrep.fitting.transforms import OPENGL, read_transforms
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.plain_files import read_json
 
 KEYS = "frames (transforms.json), camera_path (nerfstudio) or a list of cameras (3DGS)"
 

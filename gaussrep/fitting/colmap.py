@@ -28,7 +28,7 @@ from gaussrep.fitting.colmap_model import (
 from gaussrep.fitting.images import find_image
 from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture
-from gaussrep.plain_files import is_there
+from gaussrep.runtime.plain_files import is_there
 
 MODEL_FOLDERS = ("sparse", "colmap/sparse", ".")
 """Where models are, themselves or in numbered folders."""

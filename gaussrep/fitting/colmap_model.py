@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Float64, Int64, UInt8
 
 from gaussrep.errors import DataError
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.plain_files import require_plain
 
 MODELS = {
     0: ("SIMPLE_PINHOLE", 3), 1: ("PINHOLE", 4), 2: ("SIMPLE_RADIAL", 4), 3: ("RADIAL", 5),

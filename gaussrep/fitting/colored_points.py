@@ -10,7 +10,7 @@ from torch import Tensor
 
 from gaussrep.errors import DataError, FormatError
 from gaussrep.formats.ply_elements import PlyHeader, read_header, read_vertices
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.plain_files import require_plain
 
 AXES = ("x", "y", "z")
 COLORS = (

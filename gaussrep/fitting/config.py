@@ -8,11 +8,11 @@ from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig, Config, component
 from gaussrep.config.paths import AbsolutePath
-from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError
 from gaussrep.fitting.capture_config import CaptureDatasetConfig, CaptureField
 from gaussrep.fitting.strategy_config import Fraction
 from gaussrep.formats.suffixes import format_of
+from gaussrep.runtime.cuda_driver import require_device
 from gaussrep.training.config import TrainConfig, TrainerConfig
 
 STORED_BATCH = 4

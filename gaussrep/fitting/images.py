@@ -20,7 +20,7 @@ from gaussrep.data.image_files import (
 )
 from gaussrep.data.scenes.frames import read_depth
 from gaussrep.data.scenes.scene_files import read_array
-from gaussrep.plain_files import is_there
+from gaussrep.runtime.plain_files import is_there
 
 ALPHA_MODES = ("RGBA", "LA", "La", "PA", "RGBa")
 

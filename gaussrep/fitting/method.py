@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from gaussrep.atomic_files import write_json
 from gaussrep.cameras import Cameras
 from gaussrep.errors import DataError
 from gaussrep.fitting.config import SceneFitConfig
@@ -24,6 +23,7 @@ from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 from gaussrep.kernels.thread_count import keep_torch_on_one_thread
 from gaussrep.methods.method import Batch, Method, ScheduledOptimizer, StepOutput
+from gaussrep.runtime.atomic_files import write_json
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.optimization import fused_adam
 from gaussrep.training.train_state import TrainState

@@ -14,7 +14,7 @@ from gaussrep.fitting.capture import open_capture
 from gaussrep.fitting.config import FitConfig
 from gaussrep.fitting.dataset import CaptureDataset
 from gaussrep.fitting.method import METRICS, Densification, SceneFit
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.plain_files import read_json
 from gaussrep.training.checkpoint import copy_weights, read_checkpoint, write_checkpoint
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.migrate import RENAMED_FILES, rename_files, replace_config

@@ -6,7 +6,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from gaussrep.console import Progress
 from gaussrep.errors import DataError, RunError
 from gaussrep.fitting.capture import Capture, open_capture
 from gaussrep.fitting.capture_config import CaptureConfig, CaptureDatasetConfig
@@ -17,6 +16,7 @@ from gaussrep.fitting.method import SCENE, SceneFit
 from gaussrep.fitting.stored_images import StoredImages
 from gaussrep.gaussians import Gaussians
 from gaussrep.methods.method import Method
+from gaussrep.runtime.console import Progress
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.data_places import require_data
 from gaussrep.training.resumed_config import resumed_config

@@ -11,7 +11,6 @@ from jaxtyping import Float64
 from PIL import Image
 from pydantic import Field, ValidationError
 
-from gaussrep.atomic_files import write_json
 from gaussrep.config.validation_errors import format_validation_error
 from gaussrep.data.scenes.camera_matrices import invert_pose
 from gaussrep.data.unreadable import LeftOutFrames
@@ -24,7 +23,8 @@ from gaussrep.fitting.lens import Lens
 from gaussrep.fitting.posed_frames import PosedFrame, read_capture
 from gaussrep.fitting.posed_images import PosedImages
 from gaussrep.fitting.stored_images import StoredImages
-from gaussrep.plain_files import is_there, read_json
+from gaussrep.runtime.atomic_files import write_json
+from gaussrep.runtime.plain_files import is_there, read_json
 
 TRANSFORMS, TRAIN = "transforms.json", "transforms_train.json"
 HELD_OUT = ("transforms_test.json", "transforms_val.json")

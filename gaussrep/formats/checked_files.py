@@ -14,14 +14,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep import sh
-from gaussrep.atomic_files import atomic_write
 from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
 from gaussrep.formats.contents import name_content
 from gaussrep.formats.format import Rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.atomic_files import atomic_write
+from gaussrep.runtime.plain_files import require_plain
 
 logger = logging.getLogger("gaussrep")
 

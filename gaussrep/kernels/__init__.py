@@ -9,7 +9,7 @@ Names are imported when they are first used, so that Numba is not imported befor
 
 from typing import TYPE_CHECKING
 
-from gaussrep.lazy_names import lazy_names
+from gaussrep.runtime.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.kernels import simd

@@ -19,8 +19,8 @@ from typing import Any
 
 from numba.core.registry import cpu_target  # noqa: TID253
 
-from gaussrep.cores import usable_cores
 from gaussrep.kernels.cache import cache_folder
+from gaussrep.runtime.cores import usable_cores
 
 MAX_PROCESSES = 3
 """Processes at a time; each takes half a second until it compiles."""

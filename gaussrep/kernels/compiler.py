@@ -18,7 +18,7 @@ from numba.core.codegen import JITCodeLibrary  # noqa: TID253
 from numba.core.compiler import Compiler  # noqa: TID253
 from numba.core.compiler_machinery import PassManager  # noqa: TID253
 
-from gaussrep.collector import disabled_collector
+from gaussrep.runtime.collector import disabled_collector
 
 PASSES = (
     untyped_passes.TranslateByteCode,

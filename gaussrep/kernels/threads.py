@@ -22,7 +22,7 @@ from gaussrep.kernels.jit import inline_jit
 from gaussrep.kernels.simd.vectors import intrinsic
 from gaussrep.kernels.thread_choice import ThreadChoice
 from gaussrep.kernels.thread_count import kernel_threads
-from gaussrep.openmp import has_competition
+from gaussrep.runtime.openmp import has_competition
 
 CACHE_LINE = 8
 """Integers in a cache line; no two threads count in the same line."""

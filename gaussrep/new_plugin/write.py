@@ -5,9 +5,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from gaussrep.atomic_files import atomic_folder
 from gaussrep.errors import PluginError
 from gaussrep.new_plugin.name import PluginName
+from gaussrep.runtime.atomic_files import atomic_folder
 
 TEMPLATE = PluginName("new-plugin", "new_plugin")
 """Name of the template, which is a working distribution."""

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from gaussrep.cuda_driver import missing_cuda
 from gaussrep.errors import PluginError, UnavailableError
 from gaussrep.plugins.records import RendererRecord
 from gaussrep.plugins.requirements import install_line, unmet
+from gaussrep.runtime.cuda_driver import missing_cuda
 
 CORE = "gaussrep"
 """The distribution whose short names no other plugin can take."""

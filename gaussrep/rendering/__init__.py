@@ -7,7 +7,7 @@ stays torch-free.
 
 from typing import TYPE_CHECKING
 
-from gaussrep.lazy_names import lazy_names
+from gaussrep.runtime.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.checks import defer_finite_checks

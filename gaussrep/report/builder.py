@@ -9,11 +9,11 @@ from typing import ClassVar
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.formats.by_suffix import save
 from gaussrep.gaussians import Gaussians
 from gaussrep.report.charts import Chart
 from gaussrep.report.images import Panel, contact_sheet, encode_data_url, save_png
+from gaussrep.runtime.atomic_files import atomic_write
 
 FOLDER = "report"
 """Name of the folder of files beside the page."""

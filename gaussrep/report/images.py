@@ -12,7 +12,7 @@ from jaxtyping import Float
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from gaussrep.atomic_files import atomic_write
+from gaussrep.runtime.atomic_files import atomic_write
 
 VIRIDIS = ("fde725", "b5de2b", "6ece58", "35b779", "1f9e89", "26828e", "31688e", "3e4989", "482878")
 """Nine colors of viridis (CC0), from its bright end, perceptually uniform in color and in gray."""

@@ -5,7 +5,7 @@ Importing this package does not import torch.
 
 from typing import TYPE_CHECKING
 
-from gaussrep.lazy_names import lazy_names
+from gaussrep.runtime.lazy_names import lazy_names
 
 if TYPE_CHECKING:
     from gaussrep.training.callback import Callback

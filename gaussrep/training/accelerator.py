@@ -14,8 +14,8 @@ from accelerate.utils import (  # noqa: TID253
     InitProcessGroupKwargs,
 )
 
-from gaussrep import collector
 from gaussrep.errors import ConfigError, RunError
+from gaussrep.runtime import collector
 from gaussrep.training import sharding
 from gaussrep.training.config import TrainerConfig
 

@@ -16,10 +16,10 @@ import torch
 from safetensors.torch import save_model
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from gaussrep.atomic_files import atomic_write
-from gaussrep.console import Progress
 from gaussrep.data.sample import SampleKey
 from gaussrep.methods.method import Method, StepOutput
+from gaussrep.runtime.atomic_files import atomic_write
+from gaussrep.runtime.console import Progress
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.config import EMAConfig

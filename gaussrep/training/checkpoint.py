@@ -14,13 +14,13 @@ from safetensors.torch import load_file, load_model, save_file, save_model
 from torch import Tensor, nn
 
 from gaussrep import plugins
-from gaussrep.atomic_files import atomic_folder, atomic_write
 from gaussrep.building import build
 from gaussrep.config import ComponentConfig, Config, component, load_config
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import ConfigError, GaussrepError, PluginError, RunError
 from gaussrep.methods.method import Method
-from gaussrep.plain_files import read_json, require_plain
+from gaussrep.runtime.atomic_files import atomic_folder, atomic_write
+from gaussrep.runtime.plain_files import read_json, require_plain
 from gaussrep.training.migrate import explained_errors, refuse_older_fit
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.sharding import holds_shares, load_shares, local_part

@@ -15,8 +15,8 @@ from gaussrep.config.components import config_class
 from gaussrep.config.guidance import Guidance
 from gaussrep.config.presets import preset as find_preset
 from gaussrep.config.presets import preset_summaries
-from gaussrep.cuda_driver import require_device
 from gaussrep.errors import ConfigError
+from gaussrep.runtime.cuda_driver import require_device
 
 Tracker = Literal[
     "aim", "clearml", "comet_ml", "dvclive", "mlflow", "swanlab", "tensorboard", "trackio", "wandb"

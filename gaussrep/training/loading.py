@@ -15,7 +15,7 @@ from gaussrep.data.pieces import Pieces
 from gaussrep.data.sample import SampleKey
 from gaussrep.errors import DataError
 from gaussrep.methods.sample_random import SAMPLE_SEED
-from gaussrep.worker_processes import end_with_parent
+from gaussrep.runtime.worker_processes import end_with_parent
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 from gaussrep.checks import defer_finite_checks
-from gaussrep.collector import resume_collector
 from gaussrep.errors import RunError, ValueRangeError
 from gaussrep.methods.method import Batch, StepOutput
 from gaussrep.methods.sample_random import SAMPLE_SEED
+from gaussrep.runtime.collector import resume_collector
 from gaussrep.training import random_state
 from gaussrep.training.callback import Callback, Row
 from gaussrep.training.module_tensors import list_buffers

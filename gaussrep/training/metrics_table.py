@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 from gaussrep.errors import RunError
-from gaussrep.plain_files import read_plain_text
+from gaussrep.runtime.plain_files import read_plain_text
 
 Rows = list[dict[str, str]]
 MACHINE_COLUMNS = frozenset({"samples_per_second", "memory_gb"})

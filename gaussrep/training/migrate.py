@@ -8,11 +8,11 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.config import Config, load_config
 from gaussrep.config.migration import RenamedKey, rename_keys
 from gaussrep.config.yaml_text import read_yaml
 from gaussrep.errors import ConfigError, RenamedKeyError, RunError
+from gaussrep.runtime.atomic_files import atomic_write
 
 if TYPE_CHECKING:
     from gaussrep.training.run_folder import RunFolder

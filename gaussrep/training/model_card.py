@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from gaussrep.config.yaml_text import read_yaml
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.plain_files import read_json
 from gaussrep.training.data_places import flat_settings
 from gaussrep.training.run_folder import RunFolder
 

@@ -10,8 +10,8 @@ import yaml
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from gaussrep.atomic_files import atomic_folder
 from gaussrep.errors import RunError, ValueRangeError
+from gaussrep.runtime.atomic_files import atomic_folder
 from gaussrep.training.model_card import model_card, portable_settings
 from gaussrep.training.published import HUB, hub_errors, require_target
 from gaussrep.training.run_folder import RunFolder

@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 import yaml
 
 from gaussrep import plugins
-from gaussrep.atomic_files import atomic_write, write_json
 from gaussrep.config import Config, load_config
 from gaussrep.config.load import dump_yaml
 from gaussrep.errors import RunError
-from gaussrep.plain_files import read_json, read_plain_text
+from gaussrep.runtime.atomic_files import atomic_write, write_json
+from gaussrep.runtime.plain_files import read_json, read_plain_text
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.migrate import explained_errors, refuse_older_fit
 from gaussrep.training.missing_run import suggest_run

@@ -11,9 +11,9 @@ from typing import Any, Literal
 import psutil
 
 from gaussrep.config.yaml_text import read_yaml
-from gaussrep.console import RECENT
 from gaussrep.errors import GaussrepError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.console import RECENT
+from gaussrep.runtime.plain_files import read_json
 from gaussrep.training.metrics_table import read_rows
 from gaussrep.training.run_folder import RunFolder
 from gaussrep.training.run_lock import OWNER, Owner, read_owner

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from gaussrep.atomic_files import remove_leftovers, write_json
 from gaussrep.errors import RunError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.atomic_files import remove_leftovers, write_json
+from gaussrep.runtime.plain_files import read_json
 
 _LOCK, OWNER = ".lock", ".owner.json"
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep.config.load import dump_yaml
-from gaussrep.console import Progress
 from gaussrep.errors import RunError, RunInterrupt
 from gaussrep.methods.method import Method
+from gaussrep.runtime.console import Progress
 from gaussrep.training import random_state
 from gaussrep.training.callback import Row
 from gaussrep.training.checkpoint import DamagedCheckpointError, load_weights

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from gaussrep import plugins
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.plain_files import read_json
 
 VERSIONS = "versions.json"
 """File in a run's folder."""

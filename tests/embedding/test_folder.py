@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from gaussrep.embedding import FolderEmbedding, embed, shards
 from gaussrep.embedding.folder import embed_share
 from gaussrep.errors import CapabilityError, DataError, FormatError, RunError
-from gaussrep.work_shares import WorkShare
+from gaussrep.runtime.work_shares import WorkShare
 
 NAMES = ("a/0.png", "a/2.png", "a/4.png", "a/6.png", "b/1.png", "b/3.png", "b/5.png")
 WANTED = torch.tensor([[10.0 * int(name[2]), 0, 255] for name in NAMES]) / 255

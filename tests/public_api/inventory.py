@@ -37,15 +37,10 @@ HOMES = (
     "gaussrep.report",
     "gaussrep.testing",
     "gaussrep.errors",
-    "gaussrep.atomic_files",
-    "gaussrep.plain_files",
-    "gaussrep.console",
-    "gaussrep.cores",
+    "gaussrep.runtime",
     "gaussrep.neighbors",
     "gaussrep.sh",
     "gaussrep.similarity",
-    "gaussrep.work_shares",
-    "gaussrep.worker_processes",
 )
 """Packages and modules whose public names are a promise, the front door first."""
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from PIL import Image
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.report.images import encode_data_url
+from gaussrep.runtime.atomic_files import atomic_write
 
 INK, SOFT = "#2b3440", "#8a95a3"
 FONT = "font-family:Helvetica,Arial,sans-serif;font-size:13px"

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gaussrep.console import paused_progress
 from gaussrep.data.encoded.columns import ColumnImages
 from gaussrep.data.encoded.config import HuggingFaceConfig, matching_files
 from gaussrep.data.encoded.dataset import EncodedImageDataset, EncodedImages, open_images
 from gaussrep.data.encoded.parquet_files import ParquetImages
 from gaussrep.data.sample import Split
 from gaussrep.errors import DataError, GaussrepError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.console import paused_progress
+from gaussrep.runtime.plain_files import read_json
 
 if TYPE_CHECKING:
     from datasets import Dataset

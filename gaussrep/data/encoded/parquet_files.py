@@ -11,7 +11,7 @@ from gaussrep.data.encoded.columns import ColumnImages
 from gaussrep.data.encoded.config import HuggingFaceConfig
 from gaussrep.data.image_files import UnreadableImageError
 from gaussrep.errors import DataError
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.plain_files import require_plain
 
 if TYPE_CHECKING:
     from pyarrow import ChunkedArray, Schema

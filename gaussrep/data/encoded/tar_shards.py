@@ -16,7 +16,7 @@ from gaussrep.data.encoded.dataset import EncodedImageDataset, open_images
 from gaussrep.data.image_files import MAX_BYTES, SUFFIXES, UnreadableImageError
 from gaussrep.data.sample import Split
 from gaussrep.errors import DataError
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.plain_files import require_plain
 
 BLOCK = 512
 """Bytes of a block of a tar file (POSIX.1-1988, ustar)."""

@@ -10,7 +10,6 @@ import numpy as np
 from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.data.image_files import (
     DECODING_ERRORS,
     UnreadableImageError,
@@ -21,6 +20,7 @@ from gaussrep.data.image_files import (
 from gaussrep.data.scenes.camera_matrices import resize_intrinsics
 from gaussrep.data.unreadable import LeftOutFrames, UnreadableSceneError
 from gaussrep.errors import DataError
+from gaussrep.runtime.atomic_files import atomic_write
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from gaussrep.data.scenes.normals import estimate_point_normals
 from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
-from gaussrep.plain_files import read_plain_text, require_plain
+from gaussrep.runtime.plain_files import read_plain_text, require_plain
 
 log = logging.getLogger(__name__)
 MAX_UNPACKED = 2**30

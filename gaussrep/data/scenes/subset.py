@@ -12,8 +12,8 @@ from jaxtyping import Int64
 from gaussrep.data.scenes.scene import IGNORED, PointCloud, Scene
 from gaussrep.data.scenes.scene_files import read_npz
 from gaussrep.errors import DataError
-from gaussrep.plain_files import read_json, read_plain_text, require_plain
 from gaussrep.plugins.suggestions import suggest
+from gaussrep.runtime.plain_files import read_json, read_plain_text, require_plain
 
 
 def subset_scenes(

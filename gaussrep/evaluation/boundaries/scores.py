@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 
 from gaussrep.errors import ShapeError, ValueRangeError
 from gaussrep.evaluation.boundaries.matching import Counts, count_matches
-from gaussrep.worker_processes import worker_pool
+from gaussrep.runtime.worker_processes import worker_pool
 
 STEPS = 100
 """Points between two thresholds at which the best F is looked for, ends included (original)."""

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from gaussrep.cameras import Cameras
-from gaussrep.collector import disabled_collector
 from gaussrep.errors import UnavailableError
 from gaussrep.gaussians import Gaussians
 from gaussrep.rendering.config import CpuConfig
 from gaussrep.rendering.renderer import Rendering, to_float32
 from gaussrep.rendering.tiled import TiledRenderer, rasterize_batch
+from gaussrep.runtime.collector import disabled_collector
 
 
 class CpuRenderer(TiledRenderer):

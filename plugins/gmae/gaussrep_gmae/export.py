@@ -7,8 +7,8 @@ from typing import Any
 
 from safetensors.torch import save_file
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.errors import CapabilityError
+from gaussrep.runtime import atomic_write
 from gaussrep_gmae.encoder import MEAN, STD, ViT
 from gaussrep_gmae.export_checks import require_new_folder
 from gaussrep_gmae.masked import MaskedMethod

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.console import Progress
 from gaussrep.errors import CapabilityError
+from gaussrep.runtime import Progress
 from gaussrep_gmae.export_checks import require_masked_run, require_new_folder
 
 

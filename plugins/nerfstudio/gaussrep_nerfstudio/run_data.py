@@ -11,7 +11,7 @@ from torch import Tensor
 
 from gaussrep import similarity
 from gaussrep.errors import FormatError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime import read_json
 
 logger = logging.getLogger("gaussrep")
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from gaussrep.atomic_files import remove_leftovers, write_json
 from gaussrep.errors import DataError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime import read_json, remove_leftovers, write_json
 from gaussrep_rooms.config import RoomsConfig
 
 SETTINGS = "rooms.json"

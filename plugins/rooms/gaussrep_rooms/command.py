@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
-from gaussrep.console import Progress
-from gaussrep.cores import usable_cores
 from gaussrep.errors import ConfigError
-from gaussrep.work_shares import WorkShare
+from gaussrep.runtime import Progress, WorkShare, usable_cores
 from gaussrep_rooms.claim import claim_folder
 from gaussrep_rooms.config import RoomsConfig
 

@@ -7,8 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from gaussrep.data import SceneFiles, write_scene
-from gaussrep.work_shares import WorkShare
-from gaussrep.worker_processes import worker_pool
+from gaussrep.runtime import WorkShare, worker_pool
 from gaussrep_rooms.claim import claim_folder, explained_errors
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room

@@ -11,7 +11,7 @@ from forked_program import run_gaussrep
 
 from gaussrep.building import build
 from gaussrep.errors import DataError
-from gaussrep.work_shares import WorkShare
+from gaussrep.runtime import WorkShare
 from gaussrep_rooms.config import RoomsConfig
 from gaussrep_rooms.room import make_room
 from gaussrep_rooms.writing import write_rooms

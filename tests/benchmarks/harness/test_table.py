@@ -3,9 +3,9 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from gaussrep.atomic_files import write_json
 from gaussrep.kernels.simd import WIDTH
 from gaussrep.rendering import dispatch
+from gaussrep.runtime.atomic_files import write_json
 from harness import table as module
 from harness.measure import Cell, Measurement, measure
 from harness.processes import BenchmarkError

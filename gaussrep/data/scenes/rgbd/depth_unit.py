@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gaussrep.data.scenes.frames import MILLIMETERS
 from gaussrep.data.unreadable import UnreadableSceneError
-from gaussrep.plain_files import read_json, read_plain_text
+from gaussrep.runtime.plain_files import read_json, read_plain_text
 
 log = logging.getLogger("gaussrep")
 

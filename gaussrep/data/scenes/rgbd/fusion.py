@@ -12,7 +12,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64, Int
 
-from gaussrep.atomic_files import atomic_write
 from gaussrep.data.scenes.camera_matrices import is_bounded
 from gaussrep.data.scenes.config import RgbdSourceConfig
 from gaussrep.data.scenes.frames import (
@@ -26,6 +25,7 @@ from gaussrep.data.scenes.scene import IGNORED, PointCloud
 from gaussrep.data.scenes.scene_files import read_npz
 from gaussrep.data.unreadable import LeftOutFrames, UnreadableFileError, UnreadableSceneError
 from gaussrep.errors import DataError
+from gaussrep.runtime.atomic_files import atomic_write
 
 MAX_CELLS = 2**20
 """Cells along each axis; a voxel's key then fits in 63 bits."""

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from gaussrep.atomic_files import write_json
 from gaussrep.data.scenes.camera_matrices import intrinsics_from_file, invert_pose
 from gaussrep.data.scenes.frames import FrameRef
 from gaussrep.data.scenes.scannet.exported_files import (
@@ -17,7 +16,8 @@ from gaussrep.data.scenes.scannet.exported_files import (
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scene_files import read_matrix
 from gaussrep.data.unreadable import LeftOutFrames, UnreadableSceneError
-from gaussrep.plain_files import read_json
+from gaussrep.runtime.atomic_files import write_json
+from gaussrep.runtime.plain_files import read_json
 
 
 def write_metadata(

@@ -11,7 +11,6 @@ from typing import Literal
 import numpy as np
 import torch
 
-from gaussrep.atomic_files import remove_leftovers
 from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
 from gaussrep.data.scenes.scannet.layout import SceneFiles, split_of
 from gaussrep.data.scenes.scannet.metadata import write_metadata
@@ -35,8 +34,9 @@ from gaussrep.data.scenes.scannet.write import write_cloud, write_frame, write_i
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.data.unreadable import UnreadableFileError
 from gaussrep.errors import DataError
-from gaussrep.work_shares import WorkShare
-from gaussrep.worker_processes import worker_pool
+from gaussrep.runtime.atomic_files import remove_leftovers
+from gaussrep.runtime.work_shares import WorkShare
+from gaussrep.runtime.worker_processes import worker_pool
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from gaussrep.data.scenes.scannet.classes import CATEGORY_IDS, NYU40_IDS
 from gaussrep.data.scenes.scene import IGNORED
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import DataError
-from gaussrep.plain_files import read_json, require_plain
+from gaussrep.runtime.plain_files import read_json, require_plain
 
 FILE = "scannetv2-labels.combined.tsv"
 

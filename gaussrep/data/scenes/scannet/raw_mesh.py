@@ -10,7 +10,7 @@ from jaxtyping import Float32, Int64, UInt8
 from gaussrep.data.unreadable import UnreadableSceneError
 from gaussrep.errors import FormatError
 from gaussrep.formats.ply_elements import PlyHeader, read_header, read_vertices
-from gaussrep.plain_files import require_plain
+from gaussrep.runtime.plain_files import require_plain
 
 FACE = np.dtype([("corners", "u1"), ("vertices", "<i4", 3)])
 """How ScanNet's meshes store a face: a count, always 3, and three vertices."""

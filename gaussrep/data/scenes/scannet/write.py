@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float, Int
 
-from gaussrep.atomic_files import atomic_write, remove_leftovers
 from gaussrep.data.scenes.camera_matrices import intrinsics_to_file
 from gaussrep.data.scenes.frames import RGBDFrame, write_color_image, write_depth
 from gaussrep.data.scenes.scannet.layout import SceneFiles
 from gaussrep.data.scenes.scannet.metadata import write_metadata
 from gaussrep.data.scenes.scene import PointCloud
 from gaussrep.errors import DataError
+from gaussrep.runtime.atomic_files import atomic_write, remove_leftovers
 
 INTRINSICS = ("intrinsic_color", "intrinsic_depth")
 EXTRINSICS = ("extrinsic_color", "extrinsic_depth")

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from gaussrep import build
 from gaussrep.config import ComponentConfig
-from gaussrep.console import Progress
 from gaussrep.data import IGNORED, SampleKey, SceneConfig
 from gaussrep.errors import DataError
+from gaussrep.runtime import Progress
 from gaussrep.training import make_loader
 
 Item = TypeVar("Item")

@@ -11,8 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from gaussrep.plain_files import read_json
 from gaussrep.report import Article, Block, Heading, Html, Panel, Paragraph, Row, Table
+from gaussrep.runtime import read_json
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.method import GaussianCross
 from gaussrep_gaussiancross.report.classes import Classes

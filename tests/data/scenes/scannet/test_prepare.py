@@ -10,7 +10,7 @@ from gaussrep.data.scenes.dataset import SceneDataset
 from gaussrep.data.scenes.frames import write_color_image, write_depth
 from gaussrep.data.scenes.scannet.prepare import prepare
 from gaussrep.errors import DataError
-from gaussrep.work_shares import WorkShare
+from gaussrep.runtime.work_shares import WorkShare
 
 
 def outcomes(raw, out, **settings):

@@ -16,8 +16,8 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import Literal, get_args
 
-from gaussrep.cores import affinity_cores, usable_cores
 from gaussrep.errors import ConfigError
+from gaussrep.runtime.cores import affinity_cores, usable_cores
 
 Wait = Literal["adaptive", "passive", "active"]
 

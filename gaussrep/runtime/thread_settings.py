@@ -5,9 +5,9 @@ from typing import Literal
 
 import torch
 
-from gaussrep.cores import usable_cores
 from gaussrep.errors import ConfigError
-from gaussrep.openmp import Wait, set_wait
+from gaussrep.runtime.cores import usable_cores
+from gaussrep.runtime.openmp import Wait, set_wait
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@ import sys
 import threading
 import time
 
-from gaussrep import console
-from gaussrep.console import Progress, RemainingTime, paused_progress, print_table
+from gaussrep.runtime import console
+from gaussrep.runtime.console import Progress, RemainingTime, paused_progress, print_table
 
 
 def test_elsewhere_than_on_a_terminal_each_row_is_one_line(capsys):

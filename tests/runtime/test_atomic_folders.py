@@ -1,6 +1,6 @@
 import pytest
 
-from gaussrep.atomic_files import atomic_folder
+from gaussrep.runtime.atomic_files import atomic_folder
 
 
 def test_the_folder_is_there_only_when_it_is_whole(tmp_path):

@@ -7,7 +7,8 @@ import pytest
 
 BEGIN = """
 import gc, sys
-from gaussrep.collector import collect, disabled_collector, paused_collector, resume_collector
+from gaussrep.runtime.collector import collect, disabled_collector
+from gaussrep.runtime.collector import paused_collector, resume_collector
 """
 CASES = {
     "a block disables it": """

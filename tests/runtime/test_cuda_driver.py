@@ -1,7 +1,7 @@
 import pytest
 
-from gaussrep import cuda_driver
-from gaussrep.cuda_driver import missing_cuda
+from gaussrep.runtime import cuda_driver
+from gaussrep.runtime.cuda_driver import missing_cuda
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
-from gaussrep import cores
-from gaussrep.cores import affinity_cores, cgroup_quota, usable_cores
+from gaussrep.runtime import cores
+from gaussrep.runtime.cores import affinity_cores, cgroup_quota, usable_cores
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_quota_is_rounded_up_and_never_more_than_the_affinity(monkeypatch, quo
 def test_affinity_counts():
     code = (
         "import os; os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1])\n"
-        "from gaussrep.cores import usable_cores; print(usable_cores())"
+        "from gaussrep.runtime.cores import usable_cores; print(usable_cores())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, text=True)
     assert done.stdout == "1\n"

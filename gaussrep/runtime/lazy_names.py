@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-from gaussrep.collector import disabled_collector
+from gaussrep.runtime.collector import disabled_collector
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:

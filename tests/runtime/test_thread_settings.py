@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep import openmp, thread_settings
 from gaussrep.errors import ConfigError
+from gaussrep.runtime import openmp, thread_settings
 
 
 @pytest.fixture(autouse=True)

@@ -10,8 +10,8 @@ from threading import Event
 import pytest
 import torch
 
-from gaussrep import openmp
-from gaussrep.openmp import CHECK, CONTENTION, FIRST_HOLD, QUIET, prepare_process, set_wait
+from gaussrep.runtime import openmp
+from gaussrep.runtime.openmp import CHECK, CONTENTION, FIRST_HOLD, QUIET, prepare_process, set_wait
 
 VARIABLES = ("OMP_NUM_THREADS", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME", "KMP_LIBRARY")
 HAS_GNU = any("libgomp" in file.name for file in (Path(torch.__file__).parent / "lib").iterdir())
@@ -36,7 +36,7 @@ COMMAND = """
         main()
     except SystemExit:
         pass
-    from gaussrep.openmp import set_wait
+    from gaussrep.runtime.openmp import set_wait
     assert "torch" not in sys.modules
     names = ("OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "KMP_BLOCKTIME")
     print(*(os.environ.get(name, "-") for name in names), set_wait("active"))
@@ -91,7 +91,7 @@ def test_it_says_how_threads_waited_before():
 
 THREADS = """
     import os, torch
-    from gaussrep.openmp import set_wait
+    from gaussrep.runtime.openmp import set_wait
     torch.set_num_threads(2)
     sums = [torch.ones(10**6).sum().item()]
     counts = [len(os.listdir("/proc/self/task"))]
@@ -113,7 +113,7 @@ def test_to_block_makes_more_openmp_threads_than_cores():
 
 FORK = """
     import os, torch
-    from gaussrep.openmp import set_wait
+    from gaussrep.runtime.openmp import set_wait
     set_wait("passive")
     child = os.fork()
     if not child:

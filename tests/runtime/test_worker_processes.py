@@ -9,7 +9,7 @@ import pytest
 
 POOL = """
     import os, time
-    from gaussrep.worker_processes import worker_pool
+    from gaussrep.runtime.worker_processes import worker_pool
 
     def work(number):
         print("begun", flush=True)
@@ -51,7 +51,7 @@ def test_workers_of_a_killed_process_end(tmp_path, script):
 
 WAITING = """
     import os
-    from gaussrep.worker_processes import worker_pool
+    from gaussrep.runtime.worker_processes import worker_pool
 
     def variables():
         return os.environ["OMP_WAIT_POLICY"], os.environ["KMP_BLOCKTIME"]

@@ -13,7 +13,7 @@ from gaussrep.embedding import FolderEmbedding
 from gaussrep.errors import ConfigError, GaussrepError
 from gaussrep.fitting.camera_paths import read_camera_path
 from gaussrep.fitting.colmap_model import read_cameras
-from gaussrep.plain_files import parse_json, read_json, read_plain_text
+from gaussrep.runtime.plain_files import parse_json, read_json, read_plain_text
 from gaussrep.training.metrics_table import read_rows
 
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from gaussrep import atomic_files as module
-from gaussrep.atomic_files import atomic_folder, atomic_write, remove_leftovers
+from gaussrep.runtime import atomic_files as module
+from gaussrep.runtime.atomic_files import atomic_folder, atomic_write, remove_leftovers
 
 
 def test_the_file_appears_whole(tmp_path):

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaussrep.errors import ConfigError
-from gaussrep.work_shares import WorkShare
+from gaussrep.runtime.work_shares import WorkShare
 
 
 @given(st.integers(0, 40), st.integers(1, 9))
