@@ -31,9 +31,11 @@ CONTENTION, QUIET = 0.7, 0.3
 """Threads that are ready to run and wait for a core, on average: those from which threads block,
 and those below which they spin again (design choices). On two cores, one other process per core
 makes it 1.1 while threads spin and 0.7 while they block; work of low priority made it 0.4."""
-COMPETITION = 0.2
-"""The same for `has_competition` (design choice): on two cores, one other process per core makes it
-0.3 to 0.6 for a process that mostly runs on one thread."""
+COMPETITION = 0.25
+"""The same for `has_competition`, averaged over `AVERAGED` seconds (design choice): on two cores,
+one other process per core makes it 0.35 to 0.55 for a process that mostly runs on one thread, and
+the process's own loader workers made it 0.15."""
+AVERAGED = 3.0
 BOUNDED_MS = 1
 """Milliseconds that Intel's and LLVM's OpenMP may spin; by default they spin for 200."""
 
@@ -85,10 +87,10 @@ def has_competition() -> bool:
     """Tell whether other processes compete for the cores.
 
     Returns:
-        Whether they did when it was last measured, at most some seconds ago; False unless threads
-        wait adaptively, and on systems other than Linux.
+        Whether they did in the last seconds; False unless threads wait adaptively, and on systems
+        other than Linux.
     """
-    return _waiting.ready > COMPETITION
+    return _waiting.ready_lately > COMPETITION
 
 
 class SpinBrake:
@@ -137,7 +139,7 @@ class _Waiting:
         self._brakes: list[SpinBrake] = []
         self._stop: Event | None = None
         self._watch: Thread | None = None
-        self.ready = 0.0
+        self._forget_measurements()
 
     def choose(self, wait: Wait) -> Wait:
         with self._lock:
@@ -177,7 +179,10 @@ class _Waiting:
             self._stop.set()
             self._watch.join()
         self._watch = self._stop = None
-        self.ready = 0.0
+        self._forget_measurements()
+
+    def _forget_measurements(self) -> None:
+        self.ready = self.ready_lately = self._seconds = 0.0
 
     def measure(self, seconds: float, stop: Event) -> bool:
         """Measure how many threads wait for a core, on average; False if the watch is to stop."""
@@ -185,6 +190,8 @@ class _Waiting:
         if stop.wait(seconds):
             return False
         self.ready = (seconds_ready() - before) / seconds
+        self._seconds = min(self._seconds + seconds, AVERAGED)
+        self.ready_lately += (self.ready - self.ready_lately) * seconds / self._seconds
         return True
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from itertools import chain
 from pathlib import Path
 from textwrap import dedent
 from threading import Event
@@ -200,15 +201,34 @@ def test_without_a_library_it_goes_on_watching(simulate):
     assert simulate(0, 1000, 10, libraries=False) == []
 
 
-@pytest.mark.parametrize(("begin", "competes"), [(0, True), (1000, False)])
-def test_competition_is_what_the_watch_has_measured_last(monkeypatch, begin, competes):
-    machine = Machine(begin, 1000, 10)
-    waiting = Brakes(machine)
-    monkeypatch.setattr(openmp, "seconds_ready", lambda: machine.ready)
+@pytest.mark.parametrize(
+    ("ready", "competes"),
+    [
+        ([], False),
+        ([0.02, 0.3, 0.02, 0.3], False),  # the process's own loader workers
+        ([0.35, 0.35, 0.35], True),
+        ([0.5], True),
+        ([0.5, 0.0, 0.0, 0.0], False),
+    ],
+)
+def test_competition_is_averaged_over_some_seconds(monkeypatch, ready, competes):
+    waiting, endless = openmp._Waiting(), Event()
+    monkeypatch.setattr(endless, "wait", lambda seconds: False)
     monkeypatch.setattr(openmp, "_waiting", waiting)
-    assert not openmp.has_competition()
-    openmp._watch(waiting, Clock(machine))
+    clock = iter(chain.from_iterable((0.0, value) for value in ready))
+    monkeypatch.setattr(openmp, "seconds_ready", lambda: next(clock))
+    for _ in ready:
+        assert waiting.measure(1.0, endless)
     assert openmp.has_competition() == competes
+
+
+def test_competition_is_forgotten_with_the_watch(monkeypatch):
+    waiting = openmp._Waiting()
+    waiting.ready_lately = 1.0
+    monkeypatch.setattr(openmp, "_waiting", waiting)
+    assert openmp.has_competition()
+    waiting._end_watch()
+    assert not openmp.has_competition()
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="no /proc here")
