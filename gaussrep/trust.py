@@ -7,6 +7,9 @@ from pathlib import Path
 
 from gaussrep.errors import UntrustedError
 
+LOCAL = "local-dir:"
+"""Beginning of timm's names of folders."""
+
 _trusted: ContextVar[frozenset[str]] = ContextVar("trusted", default=frozenset())
 _confined: ContextVar[Path | None] = ContextVar("confined", default=None)
 
@@ -85,3 +88,18 @@ def require_trusted_path(path: Path) -> None:
     folder = _confined.get()
     if folder is not None and not path.resolve().is_relative_to(folder.resolve()):
         require_trust(str(path), f"is outside of {folder}, a run that was not made here,")
+
+
+def require_trusted_weights(model: str) -> None:
+    """Check that the weights of a timm model may be downloaded or read.
+
+    Args:
+        model: timm's name of the model; `local-dir:FOLDER` is read from the disk.
+
+    Raises:
+        UntrustedError: They are downloaded, or `confined` to another folder, and not trusted.
+    """
+    if model.startswith(LOCAL):
+        require_trusted_path(Path(model.removeprefix(LOCAL)))
+    else:
+        require_trust(model, "is downloaded from the Hugging Face hub")

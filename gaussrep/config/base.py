@@ -1,6 +1,6 @@
 """Base classes of configurations, and errors about unknown keys."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, LiteralString
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -125,6 +125,14 @@ class Config(BaseModel):
         Raises:
             GaussrepError: Something is missing; the message gives the cure.
         """
+
+    def unused_fields(self) -> Collection[str]:
+        """Name the fields without effect, given the values of the others.
+
+        Returns:
+            Names of fields, whose components and nested settings are not checked by commands.
+        """
+        return ()
 
     @model_validator(mode="wrap")
     @classmethod

@@ -25,8 +25,11 @@ def preflight(config: Config, without: Collection[str] = ()) -> None:
         GaussrepError: Something is missing.
     """
     config.preflight()
+    unused = config.unused_fields()
     for name in type(config).model_fields:
         kind, value = field_kind(type(config), name), getattr(config, name)
+        if name in unused:
+            continue
         if name not in without:
             _check(kind, value)
         elif isinstance(kind, ComponentField):

@@ -13,7 +13,6 @@ from gaussrep.encoders.teacher_config import RunEncoderConfig
 from gaussrep.errors import CapabilityError, ConfigError
 from gaussrep.methods.method import Method
 from gaussrep.training.checkpoint import load_run
-from gaussrep.trust import require_trusted_path
 
 
 class RunEncoder(ImageEncoder):
@@ -34,7 +33,7 @@ class RunEncoder(ImageEncoder):
     def __init__(self, config: RunEncoderConfig) -> None:
         super().__init__()
         self.config = config
-        require_trusted_path(config.run)
+        config.preflight()
         self.method = load_run(config.run)
         self._side = config.image_side or _image_size(self.method, config)
         self._width = self._measured_width()

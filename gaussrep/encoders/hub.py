@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
-from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from gaussrep.runtime.console import paused_progress
-from gaussrep.trust import require_trust, require_trusted_path
+from gaussrep.trust import LOCAL, require_trusted_weights
 
 PATIENCE = 10.0
 """Seconds to wait for the hub's first answer."""
@@ -38,11 +37,10 @@ def hub_downloads(model: str) -> Iterator[None]:
         >>> with hub_downloads("local-dir:weights"):
         ...     pass
     """
-    if model.startswith("local-dir:"):
-        require_trusted_path(Path(model.removeprefix("local-dir:")))
+    require_trusted_weights(model)
+    if model.startswith(LOCAL):
         yield
         return
-    require_trust(model, "is downloaded from the Hugging Face hub")
     from huggingface_hub import constants
 
     if constants.HF_HUB_OFFLINE or _answers(constants.ENDPOINT):

@@ -1,6 +1,5 @@
 """`radio`: NVIDIA's RADIO and C-RADIO through torch.hub."""
 
-import re
 from typing import Any
 
 import torch
@@ -13,10 +12,6 @@ from gaussrep.encoders.resizing import resize_to_patch_grid
 from gaussrep.encoders.teacher_config import RadioConfig
 from gaussrep.errors import UnavailableError
 from gaussrep.runtime.console import paused_progress
-from gaussrep.trust import require_trust
-
-_NAME = re.compile(r"[\w.-]+")
-"""Pattern of version names, which are neither paths nor URLs."""
 
 
 class RadioEncoder(ImageEncoder):
@@ -67,9 +62,7 @@ class RadioEncoder(ImageEncoder):
 
 
 def _load(config: RadioConfig) -> Any:
-    require_trust(config.repo, "is a repository whose code is run")
-    if not _NAME.fullmatch(config.version):
-        require_trust(config.version, "is a file of weights that the code unpickles")
+    config.preflight()
     try:
         with paused_progress():  # torch.hub shows a bar of its own
             return torch.hub.load(

@@ -1,11 +1,16 @@
 """Settings of the image encoders of the core (torch-free)."""
 
+import re
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from gaussrep.config import ComponentConfig
+from gaussrep.trust import require_trust, require_trusted_path, require_trusted_weights
+
+RADIO_VERSION = re.compile(r"[\w.-]+")
+"""Pattern of RADIO's version names, which are neither paths nor URLs."""
 
 
 class StatisticsConfig(ComponentConfig):
@@ -30,6 +35,15 @@ class TimmConfig(ComponentConfig):
     """Longer side in pixels that images are resized to, keeping the aspect ratio; None keeps their
     size. Both sides are rounded to multiples of the cell. Models with one input size take None."""
 
+    def preflight(self) -> None:
+        """Check that the model may be downloaded or read.
+
+        Raises:
+            UntrustedError: It is not trusted.
+        """
+        if self.pretrained or ":" in self.model:
+            require_trusted_weights(self.model)
+
 
 class RadioConfig(ComponentConfig):
     """Settings of the `radio` encoder."""
@@ -44,6 +58,16 @@ class RadioConfig(ComponentConfig):
     image_side: int | None = Field(default=None, ge=1)
     """Longer side in pixels that images are resized to, keeping the aspect ratio; None keeps their
     size. Both sides are rounded to multiples of the patch size."""
+
+    def preflight(self) -> None:
+        """Check that the repository's code may be run, and a weights file unpickled.
+
+        Raises:
+            UntrustedError: One of them is not trusted.
+        """
+        require_trust(self.repo, "is a repository whose code is run")
+        if not RADIO_VERSION.fullmatch(self.version):
+            require_trust(self.version, "is a file of weights that the code unpickles")
 
     @model_validator(mode="after")
     def _check_version(self) -> "RadioConfig":
@@ -63,3 +87,11 @@ class RunEncoderConfig(ComponentConfig):
     image_side: int | None = Field(default=None, ge=1)
     """Side in pixels of the square that images are resized to; `null` uses the run's
     `image_size`."""
+
+    def preflight(self) -> None:
+        """Check that the run may be read.
+
+        Raises:
+            UntrustedError: It is outside of a run that was not made here, and not trusted.
+        """
+        require_trusted_path(self.run)

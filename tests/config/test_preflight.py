@@ -39,6 +39,19 @@ def test_every_nested_configuration_is_checked(config):
         preflight(config)
 
 
+class Optional(Run):
+    use_data: bool = True
+
+    def unused_fields(self):
+        return () if self.use_data else ("data",)
+
+
+def test_unused_settings_are_not_checked():
+    preflight(Optional(data=MISSING, use_data=False))
+    with pytest.raises(DataError, match="gone is missing"):
+        preflight(Optional(data=MISSING))
+
+
 def test_what_is_there_passes():
     preflight(Run(others={"a": Folder()}, many=(Folder(),)))
 

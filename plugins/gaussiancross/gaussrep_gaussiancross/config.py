@@ -4,7 +4,7 @@
 public and many constants are not given; those are marked as design choices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
@@ -108,6 +108,14 @@ class GaussianCrossConfig(ComponentConfig):
         default="auto", validate_default=True
     )  # pyright: ignore[reportAssignmentType]
     """Renderer of the training views."""
+
+    def unused_fields(self) -> Collection[str]:
+        """Name the teacher if there is no semantic loss.
+
+        Returns:
+            Names of fields without effect.
+        """
+        return () if self.semantic_weight else ("teacher",)
 
     @property
     def teacher_width(self) -> int | None:

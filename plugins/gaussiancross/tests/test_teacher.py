@@ -1,10 +1,13 @@
 """The teacher, which is built by training only."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
 from gaussrep.config import load_config, resolve
+from gaussrep.config.preflight import preflight
 from gaussrep.encoders import trusting
 from gaussrep.errors import ConfigError, UntrustedError
 from gaussrep.training.checkpoint import load_run
@@ -87,3 +90,13 @@ def test_setup_sizes_the_projector_before_the_optimizer_is_built(method):
     assert not list(other.projector.parameters())
     other.setup(None)
     assert other.projector.width == other.teacher.width
+
+
+@pytest.mark.parametrize(("weight", "is_needed"), [(0.5, True), (0, False)])
+def test_a_teacher_must_be_trusted_only_if_it_is_used(weight, is_needed):
+    config = resolve(
+        "methods",
+        {"type": "gaussiancross", "semantic_weight": weight, "teacher": {"type": "radio"}},
+    )
+    with pytest.raises(UntrustedError, match="NVlabs/RADIO") if is_needed else nullcontext():
+        preflight(config)
