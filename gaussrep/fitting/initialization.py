@@ -29,6 +29,9 @@ decides where the axes leave it open; design choice."""
 BOUNDS_MARGIN = 1.1
 """Ratio of the side of the scene bounds to the width of a camera's view there; design choice."""
 
+SURROUNDINGS = 6
+"""Side of the cube around the cameras in scene extents; the default of gsplat's example."""
+
 
 def init_gaussians(capture: Capture, config: InitConfig, generator: torch.Generator) -> Gaussians:
     """Make the first Gaussians of a capture.
@@ -50,8 +53,7 @@ def init_gaussians(capture: Capture, config: InitConfig, generator: torch.Genera
     if capture.points is None and config.type == "points":
         raise DataError("init.type is points, but this capture has no points; use random.")
     if capture.points is None or config.type == "random":
-        cube = scene_bounds(capture.train.cameras)
-        return random_gaussians(cube, config, generator)
+        return random_gaussians(scene_cubes(capture.train.cameras), config, generator)
     assert capture.colors is not None
     chosen = torch.randperm(len(capture.points), generator=generator)[: config.count]
     return gaussians_at(capture.points[chosen], capture.colors[chosen], config)
@@ -81,11 +83,11 @@ def load_gaussians(path: Path, min_opacity: float = 0.0) -> Gaussians:
     return kept
 
 
-def random_gaussians(cuboid: Cuboid, config: InitConfig, generator: torch.Generator) -> Gaussians:
-    """Place Gaussians of random colors uniformly in a box.
+def random_gaussians(cuboids: Cuboid, config: InitConfig, generator: torch.Generator) -> Gaussians:
+    """Place Gaussians of random colors uniformly in boxes, equally many in each.
 
     Args:
-        cuboid: The box, without batch axes.
+        cuboids: The boxes, [B].
         config: Number, size and opacity.
         generator: On the CPU.
 
@@ -94,7 +96,8 @@ def random_gaussians(cuboid: Cuboid, config: InitConfig, generator: torch.Genera
     """
     places = torch.rand(config.count, 3, generator=generator) - 0.5
     colors = torch.rand(config.count, 3, generator=generator)
-    points = cuboid.center + places * cuboid.size
+    box = torch.arange(config.count) % len(cuboids.center)
+    points = cuboids.center[box] + places * cuboids.size[box]
     scale = RANDOM_SCALE if config.scale is None else config.scale
     return gaussians_at(points, colors, config.model_copy(update={"scale": scale}))
 
@@ -143,6 +146,25 @@ def scene_extent(cameras: Cameras) -> float:
     positions = cameras.positions
     radius = (positions - positions.mean(0)).norm(dim=-1).max().item()
     return EXTENT_MARGIN * radius if radius > 1e-6 else 1.0
+
+
+def scene_cubes(cameras: Cameras) -> Cuboid:
+    """Estimate where the scene may be: what the cameras point at, and what surrounds them.
+
+    Poses alone do not tell a ring around an object from a room, whose walls lie outside of the
+    cube at which cameras point across its center.
+
+    Args:
+        cameras: Pinhole views [V] of one scene.
+
+    Returns:
+        The cube of `scene_bounds`, and one around the cameras' centroid whose side is
+        `SURROUNDINGS` times `scene_extent`, [2].
+    """
+    bounds = scene_bounds(cameras)
+    side = bounds.size.new_tensor(SURROUNDINGS * scene_extent(cameras))
+    centers = torch.stack([bounds.center, cameras.positions.mean(0)])
+    return Cuboid(centers, torch.stack([bounds.size, side.expand(3)]))
 
 
 def scene_bounds(cameras: Cameras) -> Cuboid:

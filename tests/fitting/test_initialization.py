@@ -13,6 +13,7 @@ from gaussrep.fitting.initialization import (
     load_gaussians,
     random_gaussians,
     scene_bounds,
+    scene_cubes,
     scene_extent,
 )
 from gaussrep.fitting.posed_images import PosedImages
@@ -36,17 +37,19 @@ def test_coinciding_points_have_a_size():
     assert (gaussians_at(points, torch.rand(16, 3), InitConfig()).scales > 0).all()
 
 
-def test_random_ones_fill_the_box():
-    box = Cuboid(torch.tensor([5.0, 0, 0]), torch.tensor([2.0, 2, 2]))
-    found = random_gaussians(box, InitConfig(count=500), rng())
-    unit = box.normalize(found.means)
-    assert unit.abs().max() <= 0.5
-    assert (unit.amax(0) - unit.amin(0) > 0.9).all()
+def test_random_ones_fill_each_box():
+    boxes = Cuboid(torch.tensor([[5.0, 0, 0], [0, 0, 0]]), torch.tensor([[2.0, 2, 2], [6, 6, 6]]))
+    found = random_gaussians(boxes, InitConfig(count=1001), rng())
+    assert found.count == 1001
+    for box, means in enumerate((found.means[::2], found.means[1::2])):
+        unit = (means - boxes.center[box]) / boxes.size[box]
+        assert unit.abs().max() <= 0.5
+        assert (unit.amax(0) - unit.amin(0) > 0.9).all()
 
 
 def test_points_are_taken_where_there_are_any(ring):
     images = PosedImages(torch.rand(11, 16, 16, 3), ring)
-    points, colors = torch.rand(30, 3) + 7, torch.rand(30, 3)
+    points, colors = torch.rand(30, 3) + 40, torch.rand(30, 3)
     capture = Capture(images, None, points, colors)
     found = init_gaussians(capture, InitConfig(count=8), rng())
     assert found.count == 8
@@ -54,7 +57,7 @@ def test_points_are_taken_where_there_are_any(ring):
     assert len(set(rows)) == 8
     assert torch.equal(found.colors, colors[rows])
     anywhere = init_gaussians(capture, InitConfig(type="random", count=8), rng())
-    assert anywhere.means.max() < 7
+    assert anywhere.means.max() < 40
 
 
 def test_refuses_to_start_from_points_that_are_not_there(ring):
@@ -69,7 +72,7 @@ def test_refuses_too_few_points():
 
 
 def test_random_ones_start_smaller_unless_told():
-    box = Cuboid(torch.zeros(3), torch.ones(3))
+    box = Cuboid(torch.zeros(1, 3), torch.ones(1, 3))
     sizes = [
         random_gaussians(box, InitConfig(count=50, scale=scale), rng()).scales
         for scale in (None, 0.3, 0.6)
@@ -103,6 +106,22 @@ def test_cube_lies_where_inward_cameras_look():
     cube = scene_bounds(inward(center, 4.0))
     torch.testing.assert_close(cube.center, center, atol=1e-3, rtol=0)
     assert cube.size.tolist() == pytest.approx([1.1 * 8.0] * 3, rel=1e-3)  # 90 degrees: twice 4
+
+
+def test_random_ones_surround_the_cameras_too():
+    center = torch.tensor([3.0, -1, 2])
+    cubes = scene_cubes(inward(center, 4.0))
+    torch.testing.assert_close(cubes.center, center.expand(2, 3), atol=1e-3, rtol=0)
+    assert cubes.size[:, 0].tolist() == pytest.approx([1.1 * 8.0, 6 * 4.4], rel=1e-3)
+
+
+def test_walls_beyond_cameras_that_look_across_a_room_are_reached():
+    cameras = inward(torch.zeros(3), 1.0, fov=60.0)  # the width of a view is 1.15 in the center
+    capture = Capture(PosedImages(torch.rand(8, 30, 40, 3), cameras))
+    found = init_gaussians(capture, InitConfig(count=400), rng())
+    distances = found.means.abs().amax(-1)
+    assert (distances < 0.65).float().mean() > 0.45
+    assert (distances > 2).float().mean() > 0.25
 
 
 def test_cube_of_outward_cameras_holds_them():
