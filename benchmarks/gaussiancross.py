@@ -121,9 +121,10 @@ def main(
     training, held_out = (
         len(build("datasets", config.data, split=split)) for split in ("train", "val")
     )
+    rooms = "1 room" if config.trainer.batch_size == 1 else f"{config.trainer.batch_size} rooms"
     facts = {
         "rooms": f"{training} and {held_out} for validation",
-        "pretraining": f"{steps} steps of {config.trainer.batch_size} rooms, preset {PRESET}",
+        "pretraining": f"{steps} steps of {rooms}, preset {PRESET}",
         **_length(table, probe_steps, fine_tune_steps),
         "settings": list(given),
     }
