@@ -23,9 +23,10 @@ class InitConfig(Config):
     """The Gaussians before the first step; a file name is short for its `path`."""
 
     type: Literal["auto", "random", "points", "file"] = "auto"
-    """`random` places half of the Gaussians in the cube at which the cameras point and half in a
-    larger one around the cameras; `points` uses the capture's points; `file` uses the Gaussians of
-    `path`; `auto` uses the file if one is given, else the points if there are any."""
+    """`random` fills the cube at which the cameras point; if images are opaque, half of the
+    Gaussians go to a larger cube around the cameras. `points` uses the capture's points; `file`
+    uses the Gaussians of `path`; `auto` uses the file if one is given, else the points if there are
+    any."""
     path: AbsolutePath | None = None
     """File of Gaussians in the capture's coordinates, of any format that gaussrep reads. Its
     spherical harmonics, up to `sh_degree`, are all used from the first step."""

@@ -53,7 +53,7 @@ def init_gaussians(capture: Capture, config: InitConfig, generator: torch.Genera
     if capture.points is None and config.type == "points":
         raise DataError("init.type is points, but this capture has no points; use random.")
     if capture.points is None or config.type == "random":
-        return random_gaussians(scene_cubes(capture.train.cameras), config, generator)
+        return random_gaussians(scene_cubes(capture), config, generator)
     assert capture.colors is not None
     chosen = torch.randperm(len(capture.points), generator=generator)[: config.count]
     return gaussians_at(capture.points[chosen], capture.colors[chosen], config)
@@ -148,23 +148,28 @@ def scene_extent(cameras: Cameras) -> float:
     return EXTENT_MARGIN * radius if radius > 1e-6 else 1.0
 
 
-def scene_cubes(cameras: Cameras) -> Cuboid:
-    """Estimate where the scene may be: what the cameras point at, and what surrounds them.
+def scene_cubes(capture: Capture) -> Cuboid:
+    """Estimate where a scene may be: where its cameras point, and around them.
 
-    Poses alone do not tell a ring around an object from a room, whose walls lie outside of the
-    cube at which cameras point across its center.
+    Poses alone do not tell a ring around an object from a room, whose walls are outside of the cube
+    at which cameras point across its center. Images with transparency tell: they have no
+    background.
 
     Args:
-        cameras: Pinhole views [V] of one scene.
+        capture: Pinhole views.
 
     Returns:
-        The cube of `scene_bounds`, and one around the cameras' centroid whose side is
-        `SURROUNDINGS` times `scene_extent`, [2].
+        The cube of `scene_bounds`; if the images are opaque, also one around the cameras' centroid
+        whose side is `SURROUNDINGS` times `scene_extent`; [1] or [2].
     """
+    cameras = capture.train.cameras
     bounds = scene_bounds(cameras)
-    side = bounds.size.new_tensor(SURROUNDINGS * scene_extent(cameras))
-    centers = torch.stack([bounds.center, cameras.positions.mean(0)])
-    return Cuboid(centers, torch.stack([bounds.size, side.expand(3)]))
+    cubes = Cuboid(bounds.center[None], bounds.size[None])
+    if capture.train.has_transparency:
+        return cubes
+    center = cameras.positions.mean(0, keepdim=True)
+    size = torch.full_like(center, SURROUNDINGS * scene_extent(cameras))
+    return Cuboid(torch.cat([cubes.center, center]), torch.cat([cubes.size, size]))
 
 
 def scene_bounds(cameras: Cameras) -> Cuboid:

@@ -48,6 +48,11 @@ class PosedImages:
         """Number of views, V."""
         return self.cameras.views
 
+    @property
+    def has_transparency(self) -> bool:
+        """Whether the images have alpha."""
+        return self.alphas is not None
+
     def __getitem__(self, index: slice | list[int] | Int[Tensor, " m"]) -> "PosedImages":
         """Select views.
 

@@ -135,6 +135,11 @@ class StoredImages:
         """Number of views, V."""
         return len(self.files)
 
+    @property
+    def has_transparency(self) -> bool:
+        """Whether an image has alpha."""
+        return self.layout.alphas
+
     def __getitem__(self, index: slice | list[int] | Int[Tensor, " m"]) -> "StoredImages":
         """Select views without decoding them.
 

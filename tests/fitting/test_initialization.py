@@ -110,9 +110,17 @@ def test_cube_lies_where_inward_cameras_look():
 
 def test_random_ones_surround_the_cameras_too():
     center = torch.tensor([3.0, -1, 2])
-    cubes = scene_cubes(inward(center, 4.0))
+    cubes = scene_cubes(Capture(PosedImages(torch.rand(8, 30, 40, 3), inward(center, 4.0))))
     torch.testing.assert_close(cubes.center, center.expand(2, 3), atol=1e-3, rtol=0)
     assert cubes.size[:, 0].tolist() == pytest.approx([1.1 * 8.0, 6 * 4.4], rel=1e-3)
+
+
+def test_nothing_surrounds_the_object_of_transparent_images():
+    images = PosedImages(
+        torch.rand(8, 30, 40, 3), inward(torch.zeros(3), 4.0), torch.rand(8, 30, 40)
+    )
+    cubes = scene_cubes(Capture(images))
+    assert cubes.size.tolist() == [pytest.approx([1.1 * 8.0] * 3, rel=1e-3)]
 
 
 def test_walls_beyond_cameras_that_look_across_a_room_are_reached():

@@ -64,7 +64,8 @@ def test_stored_images_are_those_of_memory(folder, change):
     assert isinstance(memory.train, PosedImages)
     assert isinstance(stored.train, StoredImages)
     assert (memory.train.masks is not None) == (change in ("mask", "size"))
-    assert (memory.train.alphas is None) == (change == "opaque")
+    for images in (memory.train, stored.train):
+        assert images.has_transparency == (change != "opaque")
     assert_equal(stored.train.read(), memory.train)
     assert_equal(stored.train[2:4].read(), memory.train[2:4])
     assert_equal(stored.held_out.read(), memory.held_out)
