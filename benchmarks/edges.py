@@ -17,10 +17,10 @@ import numpy as np
 from gaussrep.data.bsds500 import BSDS500
 from gaussrep.data.config import BSDS500Config
 from gaussrep.errors import GaussrepError
-from gaussrep.evaluation.boundaries import BoundaryScores, canny, score_boundaries, sobel
-from gaussrep.evaluation.boundaries.detectors import CANNY_SIGMA
-from gaussrep.evaluation.boundaries.scores import THRESHOLDS, TOLERANCE
 from gaussrep.runtime.atomic_files import write_json
+from gaussrep_gmae.boundaries import BoundaryScores, canny, score_boundaries, sobel
+from gaussrep_gmae.boundaries.detectors import CANNY_SIGMA
+from gaussrep_gmae.boundaries.scores import THRESHOLDS, TOLERANCE
 from harness.report import describe_origin
 
 OUT = Path(__file__).parent / "results" / "edges-baselines.json"

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 from gaussrep.runtime.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gaussrep.evaluation import boundaries
     from gaussrep.evaluation.config import EvaluationConfig, SampledConfig
     from gaussrep.evaluation.evaluation import Evaluation, Scores
     from gaussrep.evaluation.features import batches
@@ -18,7 +17,6 @@ __all__ = [
     "SampledConfig",
     "Scores",
     "batches",
-    "boundaries",
     "evaluate",
     "inspect_run",
 ]
@@ -29,7 +27,6 @@ _HOMES = {
     "SampledConfig": "gaussrep.evaluation.config",
     "Scores": "gaussrep.evaluation.evaluation",
     "batches": "gaussrep.evaluation.features",
-    "boundaries": "gaussrep.evaluation.boundaries",
     "evaluate": "gaussrep.evaluation.running",
     "inspect_run": "gaussrep.evaluation.inspection",
 }

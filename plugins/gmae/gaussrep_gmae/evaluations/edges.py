@@ -9,8 +9,9 @@ from torch import Tensor
 from gaussrep import build
 from gaussrep.data import SampleKey
 from gaussrep.errors import DataError
-from gaussrep.evaluation import Evaluation, Scores, boundaries
+from gaussrep.evaluation import Evaluation, Scores
 from gaussrep.methods import Method
+from gaussrep_gmae import boundaries
 from gaussrep_gmae.evaluations.config import EdgesConfig
 from gaussrep_gmae.layers import (
     color_gradient,

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from gaussrep.evaluation.boundaries.thinning import hysteresis_strength, thin_strength
+from gaussrep_gmae.boundaries.thinning import hysteresis_strength, thin_strength
 
 CANNY_SIGMA = 3.5
 """Smoothing in pixels with the best ODS on every fourth image of BSDS500's train split;

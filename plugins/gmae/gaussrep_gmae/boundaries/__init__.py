@@ -5,8 +5,8 @@ and texture cues", PAMI 2004; Arbelaez, Maire, Fowlkes, Malik, "Contour detectio
 image segmentation", PAMI 2011. Needs scipy; the detectors also need scikit-image.
 """
 
-from gaussrep.evaluation.boundaries.detectors import canny, sobel
-from gaussrep.evaluation.boundaries.scores import BoundaryScores, score_boundaries
-from gaussrep.evaluation.boundaries.thinning import thin_strength
+from gaussrep_gmae.boundaries.detectors import canny, sobel
+from gaussrep_gmae.boundaries.scores import BoundaryScores, score_boundaries
+from gaussrep_gmae.boundaries.thinning import thin_strength
 
 __all__ = ["BoundaryScores", "canny", "score_boundaries", "sobel", "thin_strength"]

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gaussrep.evaluation.boundaries import canny, sobel
-from gaussrep.evaluation.boundaries.detectors import CANNY_LOW_TO_HIGH, canny_high
+from gaussrep_gmae.boundaries import canny, sobel
+from gaussrep_gmae.boundaries.detectors import CANNY_LOW_TO_HIGH, canny_high
 
 
 @pytest.fixture(scope="module")

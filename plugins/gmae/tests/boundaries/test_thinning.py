@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from gaussrep.evaluation.boundaries import thin_strength
-from gaussrep.evaluation.boundaries.thinning import hysteresis_strength, skeleton
+from gaussrep_gmae.boundaries import thin_strength
+from gaussrep_gmae.boundaries.thinning import hysteresis_strength, skeleton
 
 
 def test_a_weak_pixel_is_lifted_by_a_strong_neighbor():

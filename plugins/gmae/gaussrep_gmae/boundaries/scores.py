@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from gaussrep.errors import ShapeError, ValueRangeError
-from gaussrep.evaluation.boundaries.matching import Counts, count_matches
-from gaussrep.runtime.worker_processes import worker_pool
+from gaussrep.runtime import worker_pool
+from gaussrep_gmae.boundaries.matching import Counts, count_matches
 
 STEPS = 100
 """Points between two thresholds at which the best F is looked for, ends included (original)."""

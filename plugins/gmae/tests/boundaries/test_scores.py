@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from gaussrep.errors import ShapeError, ValueRangeError
-from gaussrep.evaluation.boundaries import score_boundaries
-from gaussrep.evaluation.boundaries.matching import Counts
-from gaussrep.evaluation.boundaries.scores import average_precision, summarize
+from gaussrep_gmae.boundaries import score_boundaries
+from gaussrep_gmae.boundaries.matching import Counts
+from gaussrep_gmae.boundaries.scores import average_precision, summarize
 
 THRESHOLDS = np.array([0.25, 0.75])
 

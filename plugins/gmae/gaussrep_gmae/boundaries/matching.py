@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from gaussrep.evaluation.boundaries.thinning import skeleton
 from gaussrep.kernels import kernel
+from gaussrep_gmae.boundaries.thinning import skeleton
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from gaussrep.evaluation.boundaries.matching import match, pairs_within
+from gaussrep_gmae.boundaries.matching import match, pairs_within
 
 
 def matched(detected, annotated, radius, active=None):
