@@ -5,30 +5,18 @@ from typing import TYPE_CHECKING
 from gaussrep.runtime.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from gaussrep.report.builder import (
-        Article,
-        Block,
-        Heading,
-        Html,
-        Paragraph,
-        ReportPage,
-        Row,
-        Table,
-    )
+    from gaussrep.report.builder import Article, ReportPage, Row, Table, Text
     from gaussrep.report.charts import Chart, histogram_chart, metrics_charts
     from gaussrep.report.images import Panel, css_color, near_to_far
 
 __all__ = [
     "Article",
-    "Block",
     "Chart",
-    "Heading",
-    "Html",
     "Panel",
-    "Paragraph",
     "ReportPage",
     "Row",
     "Table",
+    "Text",
     "css_color",
     "histogram_chart",
     "metrics_charts",
@@ -36,7 +24,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "gaussrep.report.builder": "Article Block Heading Html Paragraph ReportPage Row Table",
+    "gaussrep.report.builder": "Article ReportPage Row Table Text",
     "gaussrep.report.charts": "Chart histogram_chart metrics_charts",
     "gaussrep.report.images": "Panel css_color near_to_far",
 }

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
@@ -20,31 +20,19 @@ FOLDER = "report"
 
 
 @dataclass(frozen=True)
-class Heading:
-    """A heading inside an article.
-
-    Attributes:
-        text: The heading.
-    """
-
-    block: ClassVar[str] = "heading"
-
-    text: str
-
-
-@dataclass(frozen=True)
-class Paragraph:
-    """A paragraph.
+class Text:
+    """A heading, a paragraph or custom HTML.
 
     Attributes:
         html: Plain text, or `Markup` with HTML tags.
-        style: CSS class: `note` for explanations, `numbers` for results.
+        style: `heading`; a paragraph of explanations (`note`) or of results (`numbers`); or `html`
+            for HTML without an element around it.
     """
 
-    block: ClassVar[str] = "paragraph"
+    block: ClassVar[str] = "text"
 
     html: str
-    style: str = "note"
+    style: Literal["heading", "note", "numbers", "html"] = "note"
 
 
 @dataclass(frozen=True)
@@ -84,22 +72,6 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Html:
-    """Custom HTML of a method.
-
-    Attributes:
-        html: The HTML.
-    """
-
-    block: ClassVar[str] = "html"
-
-    html: Markup
-
-
-Block = Heading | Paragraph | Row | Table | Html
-
-
-@dataclass(frozen=True)
 class Article:
     """One sample of a report.
 
@@ -113,7 +85,7 @@ class Article:
 
     name: str
     head: str
-    blocks: Sequence[Block]
+    blocks: Sequence[Text | Row | Table]
     gaussians: Gaussians | None = None
     title: str = ""
 

@@ -7,12 +7,10 @@ from markupsafe import Markup
 import gaussrep as gr
 from gaussrep.report.builder import (
     Article,
-    Heading,
-    Html,
-    Paragraph,
     ReportPage,
     Row,
     Table,
+    Text,
 )
 from gaussrep.report.charts import Chart
 from gaussrep.report.images import Panel
@@ -29,12 +27,12 @@ def page():
         colors=torch.ones(1, 3),
     )
     blocks = [
-        Heading("Views"),
-        Paragraph("1 < 2"),
-        Paragraph(Markup("<b>3 dB</b>"), style="numbers"),
+        Text("Views", "heading"),
+        Text("1 < 2"),
+        Text(Markup("<b>3 dB</b>"), "numbers"),
         Row([panel, panel], [Chart("Scales", "<svg></svg>")], columns=4),
         Table("Scores", ["", "top1"], [["method", "0.5"]]),
-        Html(Markup("<canvas></canvas>")),
+        Text(Markup("<canvas></canvas>"), "html"),
     ]
     return ReportPage(
         title="Run & report",

@@ -11,7 +11,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from gaussrep.report import Article, Block, Heading, Html, Panel, Paragraph, Row, Table
+from gaussrep.report import Article, Panel, Row, Table, Text
 from gaussrep.runtime import read_json
 from gaussrep_gaussiancross.config import GaussianCrossConfig
 from gaussrep_gaussiancross.method import GaussianCross
@@ -189,8 +189,8 @@ def scene_article(scene: SceneReport, number: int, threshold: float, unit: str) 
     )
 
 
-def _view_blocks(views: Sequence[ViewReport], unit: str) -> Iterator[Block]:
-    yield Heading("Views")
+def _view_blocks(views: Sequence[ViewReport], unit: str) -> Iterator[Text | Row]:
+    yield Text("Views", "heading")
     note = (
         "Each real view beside the rendering from its camera. Both depth images have the same "
         "colors, near bright and far dark, gray where there is no depth; depth errors are black "
@@ -201,10 +201,10 @@ def _view_blocks(views: Sequence[ViewReport], unit: str) -> Iterator[Block]:
             " Features are colored by the first three principal components of the teacher's "
             "features in this scene."
         )
-    yield Paragraph(note)
+    yield Text(note)
     for view in views:
         yield Row(view.panels)
-        yield Paragraph(_numbers(view, unit), style="numbers")
+        yield Text(_numbers(view, unit), "numbers")
 
 
 def _numbers(view: ViewReport, unit: str) -> Markup:
@@ -222,8 +222,8 @@ def _numbers(view: ViewReport, unit: str) -> Markup:
     return Markup("; ").join(parts) + "."
 
 
-def _pruning_blocks(pruning: Pruning, threshold: float) -> Iterator[Block]:
-    yield Heading("Before and after pruning")
+def _pruning_blocks(pruning: Pruning, threshold: float) -> Iterator[Text | Row]:
+    yield Text("Before and after pruning", "heading")
     note = (
         "The first view, rendered with all Gaussians and with the kept ones: "
         f"{pruning.above_threshold:,} have an opacity above τ = {threshold:g}, the line in the "
@@ -231,32 +231,32 @@ def _pruning_blocks(pruning: Pruning, threshold: float) -> Iterator[Block]:
     )
     if pruning.kept > pruning.above_threshold:
         note += "; the most opaque of the others are kept as well, to reach the smallest number"
-    yield Paragraph(f"{note}.")
+    yield Text(f"{note}.")
     yield Row(pruning.panels, pruning.charts, columns=5)
 
 
-def _exterior_blocks(rows: Sequence[Sequence[Panel]]) -> Iterator[Block]:
-    yield Heading("From outside")
-    yield Paragraph(
+def _exterior_blocks(rows: Sequence[Sequence[Panel]]) -> Iterator[Text | Row]:
+    yield Text("From outside", "heading")
+    yield Text(
         "Back-facing surfaces are culled. The frame is the grid of cells. Features are the "
         "backbone's, one per point, colored by their first three principal components."
     )
     yield from map(Row, rows)
 
 
-def _similarity_blocks(panels: Sequence[Panel], picks: PickMap) -> Iterator[Block]:
-    yield Heading("Similar features")
-    yield Paragraph(
+def _similarity_blocks(panels: Sequence[Panel], picks: PickMap) -> Iterator[Text | Row]:
+    yield Text("Similar features", "heading")
+    yield Text(
         "Cosine of each point's feature with that of the ringed point, the most similar brightest."
     )
     yield Row(panels)
     data = json.dumps(picks.data(), separators=(",", ":"))
-    yield Html(Markup(PICK_HTML.replace("DATA", data)))
+    yield Text(Markup(PICK_HTML.replace("DATA", data)), "html")
 
 
-def _class_blocks(classes: Classes) -> Iterator[Block]:
-    yield Heading("Classes")
-    yield Paragraph(
+def _class_blocks(classes: Classes) -> Iterator[Text | Row]:
+    yield Text("Classes", "heading")
+    yield Text(
         "Ground-truth classes, and the same number of k-means clusters of the features, computed "
         "without labels. Each cluster is matched with one class, the pair with most common points "
         f"first: {classes.matched:.0%} of the labeled points have the color of their class."

@@ -11,12 +11,11 @@ from gaussrep import Gaussians
 from gaussrep.methods import Report
 from gaussrep.report import (
     Article,
-    Block,
     Chart,
-    Heading,
     Panel,
     ReportPage,
     Row,
+    Text,
 )
 from gaussrep_gmae.report.masked_views import MaskedPSNR
 
@@ -129,8 +128,8 @@ def _article(image: ReportImage, number: int) -> Article:
     )
 
 
-def _blocks(heading: str, panels: Sequence[Panel]) -> list[Block]:
-    return [*([Heading(heading)] if heading else []), Row(panels)]
+def _blocks(heading: str, panels: Sequence[Panel]) -> list[Text | Row]:
+    return [*([Text(heading, "heading")] if heading else []), Row(panels)]
 
 
 def _headline(images: Sequence[ReportImage]) -> Markup:
