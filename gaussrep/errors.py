@@ -3,6 +3,21 @@
 import signal
 from pathlib import Path
 
+__all__ = [
+    "CapabilityError",
+    "ConfigError",
+    "DataError",
+    "FormatError",
+    "GaussrepError",
+    "PluginError",
+    "RunError",
+    "RunInterrupt",
+    "ShapeError",
+    "UnavailableError",
+    "UntrustedError",
+    "ValueRangeError",
+]
+
 
 class GaussrepError(Exception):
     """Base of all errors raised on purpose; the command line prints them and exits with code 2."""

@@ -292,6 +292,17 @@ class Gaussians:
         factor = quaternions.to_matrix(self.quats) * self.scales[..., None, :]
         return factor @ factor.mT
 
+    def view_independent_colors(self) -> Float[Tensor, "*batch n 3"]:
+        """Compute colors that do not depend on the view.
+
+        Returns:
+            RGB: the colors, or those of degree 0 of the spherical harmonics.
+        """
+        if self.sh is None:
+            assert self.colors is not None
+            return self.colors
+        return sh.evaluate(self.sh[..., :1, :], torch.ones_like(self.means))
+
     def __repr__(self) -> str:
         mode = ", antialiased" if self.antialiased else ""
         mode += ", linear colors" if self.color_space == "linear" else ""

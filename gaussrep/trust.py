@@ -26,7 +26,7 @@ def trusting(names: Iterable[str]) -> Iterator[None]:
         Nothing.
 
     Examples:
-        >>> from gaussrep.encoders import trusting
+        >>> from gaussrep.trust import trusting
         >>> with trusting(["NVlabs/RADIO"]):
         ...     pass
     """
@@ -48,7 +48,7 @@ def require_trust(name: str, action: str) -> None:
         UntrustedError: It is not.
 
     Examples:
-        >>> from gaussrep.encoders import require_trust, trusting
+        >>> from gaussrep.trust import require_trust, trusting
         >>> with trusting(["NVlabs/RADIO"]):
         ...     require_trust("NVlabs/RADIO", "is a repository whose code is run")
     """

@@ -162,3 +162,10 @@ def test_the_color_space_is_a_mark_of_the_scene():
     assert g[:2].color_space == g.pad(6).color_space == g.to(torch.float64).color_space == "linear"
     with pytest.raises(ShapeError, match="of color_space='linear' with others"):
         Gaussians.cat([g, make(4)])
+
+
+def test_colors_that_do_not_depend_on_the_view():
+    plain, harmonic = make(2, 5), make(2, 5, degree=1)
+    harmonic.sh[..., :1, :] = sh.from_rgb(plain.colors)
+    torch.testing.assert_close(harmonic.view_independent_colors(), plain.colors)
+    assert torch.equal(plain.view_independent_colors(), plain.colors)

@@ -8,7 +8,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from gaussrep.gaussians import Gaussians
-from gaussrep.metrics import masked_mean
+from gaussrep.metrics.image import masked_mean
 from gaussrep_gmae.method import GMAE
 
 

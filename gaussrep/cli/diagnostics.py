@@ -10,8 +10,8 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from gaussrep import __version__, plugins
-from gaussrep.config import presets
 from gaussrep.config.components import config_class
+from gaussrep.config.presets import presets
 from gaussrep.errors import ConfigError, PluginError, UnavailableError
 from gaussrep.plugins.requirements import unmet
 

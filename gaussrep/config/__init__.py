@@ -3,15 +3,11 @@
 from gaussrep.config.base import ComponentConfig, Config
 from gaussrep.config.components import component, resolve
 from gaussrep.config.load import load_config
-from gaussrep.config.paths import AbsolutePath
-from gaussrep.config.presets import presets
 
 __all__ = [
-    "AbsolutePath",
     "ComponentConfig",
     "Config",
     "component",
     "load_config",
-    "presets",
     "resolve",
 ]

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
-from gaussrep.config import AbsolutePath, ComponentConfig
+from gaussrep.config import ComponentConfig
+from gaussrep.config.paths import AbsolutePath
 from gaussrep.data.folder_checks import TRAIN, require_folder, split_folder
 from gaussrep.errors import DataError
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from gaussrep.fitting.strategy import (
         StepInfo,
         Strategy,
-        reset_state,
         update_params_and_optimizer_state,
     )
     from gaussrep.fitting.synthetic import known_scene, synthetic_capture
@@ -38,7 +37,6 @@ __all__ = [
     "Strategy",
     "fit",
     "known_scene",
-    "reset_state",
     "synthetic_capture",
     "update_params_and_optimizer_state",
     "write_transforms",
@@ -58,7 +56,6 @@ _HOMES = {
     "Strategy": "gaussrep.fitting.strategy",
     "fit": "gaussrep.fitting.run_fit",
     "known_scene": "gaussrep.fitting.synthetic",
-    "reset_state": "gaussrep.fitting.strategy",
     "synthetic_capture": "gaussrep.fitting.synthetic",
     "update_params_and_optimizer_state": "gaussrep.fitting.strategy",
     "write_transforms": "gaussrep.fitting.transforms",

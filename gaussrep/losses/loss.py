@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from gaussrep.checks import check_shape
+from gaussrep.metrics.image import masked_mean
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,6 +71,30 @@ class Loss(nn.Module, ABC):
         """
         return LossOutput(self(prediction, target, mask))
 
+    def mean_of_images(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> LossOutput:
+        """Compute the loss of each image and average over images, if it has errors per pixel.
+
+        Images of which few pixels count then weigh as much as others. Other losses are computed of
+        all images together.
+
+        Args:
+            prediction: As in `forward`.
+            target: As in `forward`.
+            mask: As in `forward`.
+
+        Returns:
+            The loss and its terms.
+
+        Raises:
+            ShapeError: The shapes disagree.
+        """
+        return self.with_terms(prediction, target, mask)
+
 
 class PixelLoss(Loss):
     """A loss with one error per pixel, averaged over pixels and channels."""
@@ -104,6 +129,16 @@ class PixelLoss(Loss):
     ) -> Float[Tensor, ""]:
         """Average `errors` over the pixels that count; see the base class."""
         return mean_error(self.errors(prediction, target, mask), mask)
+
+    def mean_of_images(
+        self,
+        prediction: Float[Tensor, "*batch height width channels"],
+        target: Float[Tensor, "*batch height width channels"],
+        mask: Bool[Tensor, "*batch height width"] | None = None,
+    ) -> LossOutput:
+        """Average `errors` over each image, then over images; see the base class."""
+        errors = self.errors(prediction, target, mask)
+        return LossOutput(errors.mean() if mask is None else masked_mean(errors, mask).mean())
 
 
 def check_shapes(prediction: Tensor, target: Tensor, mask: Tensor | None) -> None:

@@ -1,12 +1,11 @@
 """Metrics of images, depth and embeddings: one definition of each, used by every method."""
 
 from gaussrep.metrics.embedding import effective_rank
-from gaussrep.metrics.image import depth_error, masked_mean, mean_visible_color, psnr, ssim
+from gaussrep.metrics.image import depth_error, mean_visible_color, psnr, ssim
 
 __all__ = [
     "depth_error",
     "effective_rank",
-    "masked_mean",
     "mean_visible_color",
     "psnr",
     "ssim",

@@ -10,7 +10,7 @@ from gaussrep.runtime.lazy_names import lazy_names
 if TYPE_CHECKING:
     from gaussrep.training.callback import Callback
     from gaussrep.training.checkpoint import load_run
-    from gaussrep.training.config import TrainConfig, TrainerConfig, train_config
+    from gaussrep.training.config import TrainConfig, train_config
     from gaussrep.training.loading import ShuffledOrder, make_loader
     from gaussrep.training.optimization import Schedule
     from gaussrep.training.publishing import push
@@ -25,7 +25,6 @@ __all__ = [
     "TrainConfig",
     "TrainResult",
     "TrainState",
-    "TrainerConfig",
     "load_run",
     "make_loader",
     "push",
@@ -45,7 +44,6 @@ __getattr__ = lazy_names(
         "TrainConfig": "gaussrep.training.config",
         "TrainResult": "gaussrep.training.trainer",
         "TrainState": "gaussrep.training.train_state",
-        "TrainerConfig": "gaussrep.training.config",
         "load_run": "gaussrep.training.checkpoint",
         "make_loader": "gaussrep.training.loading",
         "push": "gaussrep.training.publishing",

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import plugins, sh
+from gaussrep import plugins
 from gaussrep.cameras import Cameras
 from gaussrep.color_spaces import from_srgb, to_srgb
 from gaussrep.embedding.principal_colors import PrincipalColors
@@ -51,7 +51,7 @@ class Colorizer:
             return torch.ones_like(gaussians.means)
         if self.channel == "features" and self.features and gaussians.features is not None:
             return self.features.paint(gaussians.features)
-        return to_srgb(view_independent_colors(gaussians), gaussians.color_space)
+        return to_srgb(gaussians.view_independent_colors(), gaussians.color_space)
 
     def without_unused_features(self, gaussians: Gaussians) -> Gaussians:
         """Remove features if they are not shown, because rendering them takes time.
@@ -84,22 +84,6 @@ class Colorizer:
         else:
             return drawn.color[0].clamp(0, 1)
         return torch.lerp(background.expand_as(painted), painted, alpha)
-
-
-def view_independent_colors(gaussians: Gaussians) -> Float[Tensor, "n 3"]:
-    """Compute colors that do not depend on the view.
-
-    Args:
-        gaussians: One scene.
-
-    Returns:
-        RGB; of spherical harmonics, degree 0.
-    """
-    if gaussians.sh is None:
-        assert gaussians.colors is not None
-        return gaussians.colors
-    anywhere = torch.ones_like(gaussians.means)
-    return sh.evaluate(gaussians.sh[:, :1], anywhere)
 
 
 def _depth_fractions(depths: Tensor, counted: Tensor) -> Tensor:

@@ -1,8 +1,9 @@
 import pytest
 from huggingface_hub import constants
 
-from gaussrep.encoders import hub, hub_downloads, trusting
+from gaussrep.encoders import hub, hub_downloads
 from gaussrep.errors import UntrustedError
+from gaussrep.trust import trusting
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from gaussrep.config import resolve
-from gaussrep.encoders import trusting
 from gaussrep.encoders.radio import RadioEncoder
 from gaussrep.encoders.teacher_config import RadioConfig
 from gaussrep.errors import ConfigError, UnavailableError, UntrustedError
+from gaussrep.trust import trusting
 
 HUBCONF = """
 from typing import NamedTuple

@@ -1,10 +1,9 @@
 import pytest
 
 from gaussrep.config.preflight import preflight
-from gaussrep.encoders import trusting
 from gaussrep.encoders.teacher_config import RadioConfig, RunEncoderConfig, TimmConfig
 from gaussrep.errors import UntrustedError
-from gaussrep.trust import confined
+from gaussrep.trust import confined, trusting
 
 
 @pytest.mark.parametrize(

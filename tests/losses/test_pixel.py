@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaussrep.errors import ShapeError
-from gaussrep.losses.pixel import L1, MSE
+from gaussrep.losses.config import L1SSIMConfig
+from gaussrep.losses.pixel import L1, L1SSIM, MSE
 
 PREDICTION = torch.tensor([[[1.0, 2.0], [3.0, 4.0]]])
 TARGET = torch.tensor([[[0.0, 4.0], [3.0, 1.0]]])
@@ -22,6 +23,23 @@ def test_the_mean_over_all_channels_and_pixels(loss, value):
 def test_only_masked_pixels_count(loss, value):
     mask = torch.tensor([[False, True]])
     assert loss(PREDICTION, TARGET, mask).item() == value
+
+
+def test_the_mean_of_images_of_which_different_numbers_of_pixels_count():
+    loss, prediction, target = MSE(), PREDICTION.expand(2, 1, 2, 2), TARGET.expand(2, 1, 2, 2)
+    mask = torch.tensor([[[True, True]], [[False, True]]])
+    assert loss(prediction, target, mask).item() == pytest.approx((14 + 9) / 6)
+    assert loss.mean_of_images(prediction, target, mask).loss.item() == (14 / 4 + 9 / 2) / 2
+    assert loss.mean_of_images(prediction, target).loss.item() == 14 / 4
+
+
+def test_a_loss_without_errors_per_pixel_is_computed_of_all_images_together():
+    loss, images = L1SSIM(L1SSIMConfig()), torch.rand(2, 12, 12, 3)
+    mask = torch.zeros(2, 12, 12, dtype=torch.bool)
+    mask[0], mask[1, :3] = True, True
+    found = loss.mean_of_images(images, 1 - images, mask)
+    assert found.loss.item() == loss(images, 1 - images, mask).item()
+    assert found.terms.keys() == {"l1", "ssim"}
 
 
 @pytest.mark.parametrize("loss", [MSE(), L1()])

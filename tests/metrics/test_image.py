@@ -3,7 +3,8 @@ from math import log10
 import pytest
 import torch
 
-from gaussrep.metrics import depth_error, masked_mean, mean_visible_color, psnr, ssim
+from gaussrep.metrics import depth_error, mean_visible_color, psnr, ssim
+from gaussrep.metrics.image import masked_mean
 from gaussrep.metrics.structural_similarity import ssim_map
 
 
@@ -63,6 +64,12 @@ def test_both_layouts_give_the_same_numbers(channel_dim):
     torch.testing.assert_close(
         ssim(*moved, channel_dim=channel_dim), ssim(first, last, channel_dim=-3)
     )
+
+
+def test_a_masked_mean_counts_chosen_pixels_only():
+    values = torch.arange(12.0).view(1, 2, 2, 3)
+    chosen = torch.tensor([[[True, False], [False, True]]])
+    assert masked_mean(values, chosen).item() == (0 + 1 + 2 + 9 + 10 + 11) / 6
 
 
 def test_a_masked_mean_over_no_pixel_is_zero():

@@ -39,7 +39,6 @@ HOMES = (
     "gaussrep.errors",
     "gaussrep.runtime",
     "gaussrep.neighbors",
-    "gaussrep.sh",
     "gaussrep.similarity",
 )
 """Packages and modules whose public names are a promise, the front door first."""

@@ -55,7 +55,7 @@ def test_plugins_import_promised_names_only(promised):
 def test_an_inner_name_is_found(promised, tmp_path):
     file = tmp_path / "user.py"
     file.write_text(
-        "from gaussrep import Cameras, sh\nfrom gaussrep.rendering.cpu.tile import load\n"
+        "from gaussrep import Cameras, similarity\nfrom gaussrep.rendering.cpu.tile import load\n"
         "from gaussrep.rendering import hidden\n"
     )
     assert unpromised(file, promised) == [

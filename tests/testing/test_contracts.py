@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from gaussrep.cli.main import app
-from gaussrep.encoders import trusting
 from gaussrep.fitting.synthetic import synthetic_capture
 from gaussrep.fitting.transforms import write_transforms
 from gaussrep.testing import (
@@ -22,6 +21,7 @@ from gaussrep.testing import (
     StrategyContract,
     uncovered,
 )
+from gaussrep.trust import trusting
 
 RADIO = Path(__file__).parent / "radio"
 SMALL = {"width": 32, "depth": 1, "heads": 2}

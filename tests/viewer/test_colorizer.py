@@ -2,10 +2,9 @@ import pytest
 import torch
 
 import gaussrep as gr
-from gaussrep import sh
 from gaussrep.gaussians import Gaussians
 from gaussrep.report.images import VIRIDIS
-from gaussrep.viewer.colorizer import Colorizer, render_channel, view_independent_colors
+from gaussrep.viewer.colorizer import Colorizer, render_channel
 from gaussrep.viewer.scene import ViewerScene
 
 NEAREST, FARTHEST = (torch.tensor(list(bytes.fromhex(VIRIDIS[end]))) / 255 for end in (0, -1))
@@ -85,11 +84,3 @@ def test_splats_are_colored_by_channel(scene):
 def test_without_gaussians_there_is_nothing_to_color(scene):
     empty = scene.gaussians[:0]
     assert Colorizer("depth").splats(empty, torch.zeros(0)).shape == (0, 3)
-
-
-def test_of_harmonics_degree_0_is_shown(scene):
-    coefficients = torch.zeros(2, 4, 3)
-    coefficients[:, :1] = sh.from_rgb(scene.gaussians.colors)
-    coefficients[:, 1:] = 0.7
-    turned = scene.gaussians.replace(colors=None, sh=coefficients)
-    torch.testing.assert_close(view_independent_colors(turned), scene.gaussians.colors)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from gaussrep import plugins
-from gaussrep.config import presets
+from gaussrep.config.presets import presets
 from reference.markdown import code, prose
 from reference.settings import settings_tables
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import Field, field_validator
 
-from gaussrep.config import AbsolutePath
+from gaussrep.config.paths import AbsolutePath
 from gaussrep.data.config import CropConfig
 from gaussrep.data.folder_checks import require_folder
 from gaussrep.errors import DataError

@@ -5,7 +5,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from gaussrep.config import AbsolutePath, ComponentConfig, component
+from gaussrep.config import ComponentConfig, component
+from gaussrep.config.paths import AbsolutePath
 from gaussrep.data.folder_checks import require_folder
 from gaussrep.data.scenes.augment_config import AugmentConfig
 

@@ -8,11 +8,11 @@ from safetensors.torch import load_file, save_file
 
 from gaussrep.config import load_config, resolve
 from gaussrep.config.preflight import preflight
-from gaussrep.encoders import trusting
 from gaussrep.errors import ConfigError, UntrustedError
 from gaussrep.training.checkpoint import load_run
 from gaussrep.training.config import TrainConfig
 from gaussrep.training.run_folder import RunFolder
+from gaussrep.trust import trusting
 from gaussrep_gaussiancross.method import GaussianCross
 
 HUBCONF = """

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gaussrep import build
 from gaussrep.errors import ShapeError
-from gaussrep.losses import Loss, LossOutput, PixelLoss
+from gaussrep.losses import Loss
 from gaussrep.methods import (
     Batch,
     Embedding,
@@ -23,7 +23,7 @@ from gaussrep.methods import (
     sample_seeds,
     sample_uniform,
 )
-from gaussrep.metrics import masked_mean, psnr
+from gaussrep.metrics import psnr
 from gaussrep_gmae.config import MaskedConfig
 from gaussrep_gmae.encoder import build_encoder
 from gaussrep_gmae.patches import Normalization, to_images, to_patches
@@ -127,18 +127,12 @@ class MaskedMethod(Method, Generic[C]):
         prediction = self.predict(batch, visible)
         masked = self.masked_pixels(visible)
         region = masked if self.config.loss_region == "masked" else torch.ones_like(masked)
-        output = self._compare(prediction, region)
+        output = self.loss.mean_of_images(prediction.prediction, prediction.target, region)
         loss = output.loss
         if prediction.penalty is not None:
             loss = loss + prediction.penalty.mean()
         decibels = psnr(prediction.images.detach(), images, masked, channel_dim=-3).mean()
         return StepOutput(loss, {"psnr": decibels, **output.terms, **prediction.metrics})
-
-    def _compare(self, prediction: MaskedPrediction, region: Bool[Tensor, "b h w"]) -> LossOutput:
-        if not isinstance(self.loss, PixelLoss):
-            return self.loss.with_terms(prediction.prediction, prediction.target, region)
-        errors = self.loss.errors(prediction.prediction, prediction.target, region)
-        return LossOutput(masked_mean(errors, region).mean())
 
     def reconstruct(self, batch: Batch) -> Reconstruction:
         """Mask images as in training and reconstruct them, visible patches included.

@@ -4,8 +4,9 @@ import torch
 from safetensors.torch import save_file
 
 from gaussrep.config import resolve
-from gaussrep.encoders import hub, trusting
+from gaussrep.encoders import hub
 from gaussrep.errors import ConfigError, UntrustedError
+from gaussrep.trust import trusting
 from gaussrep_gmae.encoder import build_encoder, load_encoder_weights
 from gaussrep_gmae.position import sincos_grid_embedding
 

@@ -7,7 +7,7 @@ from gaussrep.data import SampleKey
 from gaussrep.errors import ShapeError
 from gaussrep.methods import sample_seeds
 from gaussrep.training.optimization import parameter_groups
-from gaussrep_gmae.masked import masked_mean, masked_patches, random_visible, upsample_mask
+from gaussrep_gmae.masked import masked_patches, random_visible, upsample_mask
 
 BOTH = pytest.mark.parametrize("name", ["gmae", "mae"])
 
@@ -197,10 +197,3 @@ def test_pixels_follow_their_patch():
     pixels = upsample_mask(masked, 2)
     assert pixels[0].nonzero().tolist() == [[0, 0], [0, 1], [1, 0], [1, 1]]
     assert pixels[1].nonzero().tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
-
-
-def test_mean_counts_chosen_pixels_only():
-    values = torch.arange(12.0).view(1, 2, 2, 3)
-    chosen = torch.tensor([[[True, False], [False, True]]])
-    assert masked_mean(values, chosen).item() == (0 + 1 + 2 + 9 + 10 + 11) / 6
-    assert masked_mean(values, torch.zeros_like(chosen)).item() == 0

@@ -7,7 +7,6 @@ from typing import Any, Literal
 from nerfstudio.models.base_model import ModelConfig
 
 from gaussrep.fitting import BaseFitConfig
-from gaussrep.losses import L1SSIMConfig
 from gaussrep_nerfstudio.renamed_settings import rename_settings
 
 DEFAULTS = BaseFitConfig()
@@ -40,8 +39,8 @@ class GaussrepModelConfig(ModelConfig):
     """Maximum number of Gaussians; by default 100,000 with `default` and 10,000 with `mcmc`."""
     sh_degree: int = DEFAULTS.sh_degree
     """Final degree of the spherical harmonics; it starts at 0."""
-    ssim_weight: float = L1SSIMConfig().ssim_weight
-    """Weight w in (1 - w) L1 + w (1 - SSIM)."""
+    ssim_weight: float = 0.2
+    """Weight w in (1 - w) L1 + w (1 - SSIM) (3DGS)."""
     depth_weight: float = DEFAULTS.depth_weight
     """Weight of the depth error, in extents, if the data has depth."""
     background: Literal["black", "white", "random"] = "black"

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from gaussrep import Gaussians, sh
+from gaussrep import Gaussians
 from gaussrep.errors import ShapeError
 from gaussrep.neighbors import spacing
 from gaussrep_pytorch3d.library import pytorch3d
@@ -37,10 +37,7 @@ def to_pointclouds(gaussians: Gaussians) -> Any:
     Raises:
         UnavailableError: If PyTorch3D cannot be imported.
     """
-    colors = gaussians.colors
-    if colors is None:
-        assert gaussians.sh is not None
-        colors = sh.evaluate(gaussians.sh[..., :1, :], torch.ones_like(gaussians.means))
+    colors = gaussians.view_independent_colors()
     parts = [gaussians.means, colors, gaussians.opacities[..., None]]
     parts += [] if gaussians.features is None else [gaussians.features]
     rows = torch.cat(parts, -1)

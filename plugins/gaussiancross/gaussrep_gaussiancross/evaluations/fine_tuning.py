@@ -5,13 +5,13 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gaussrep.data import IGNORED, SampleKey
 from gaussrep.errors import DataError
 from gaussrep.evaluation import Evaluation, Scores
 from gaussrep.methods import Method, hash_state_dict
-from gaussrep.training import TrainConfig, TrainerConfig, load_run, train_or_resume
+from gaussrep.training import TrainConfig, load_run, train_or_resume
 from gaussrep_gaussiancross.evaluations.config import (
     InstanceFineTuneConfig,
     PointFineTuneConfig,
@@ -67,11 +67,13 @@ def fine_tune(
     with _folder(config) as folder:
         for row, pretrained in _initial_weights(method, config).items():
             initial = "" if pretrained is None else hash_state_dict(pretrained)
-            run_config = TrainConfig(
-                method=task.model_copy(update={"initial_weights_hash": initial}),
-                data=without_views(config.data),
-                trainer=trainer,
-                seed=config.seed,
+            run_config = TrainConfig.model_validate(
+                {
+                    "method": task.model_copy(update={"initial_weights_hash": initial}),
+                    "data": without_views(config.data),
+                    "trainer": trainer,
+                    "seed": config.seed,
+                }
             )
             run_folder = folder / ("from-scratch" if pretrained is None else "pretrained")
             train_or_resume(run_config, run_folder, partial(_load_weights, pretrained=pretrained))
@@ -85,24 +87,22 @@ def _initial_weights(
     return {method.name: method, **scratch}
 
 
-def _trainer(config: PointFineTuneConfig, scenes: int, device: str) -> TrainerConfig:
+def _trainer(config: PointFineTuneConfig, scenes: int, device: str) -> dict[str, Any]:
     same = ("steps", "lr", "weight_decay", "precision", "num_workers")
-    return TrainerConfig.model_validate(
-        {
-            **{name: getattr(config, name) for name in same},
-            "batch_size": min(config.batch_size, scenes),
-            "optimizer": {"type": "adamw", "betas": config.betas},
-            "schedule": {
-                "type": "warmup-cosine",
-                "warmup_fraction": config.warmup_fraction,
-                "min_lr": config.lr * config.min_lr_factor,
-            },
-            "device": device,
-            "checkpoint_every": max(1, config.steps // 10),
-            "keep_last": 1,
-            "validate_every": 0,
-        }
-    )
+    return {
+        **{name: getattr(config, name) for name in same},
+        "batch_size": min(config.batch_size, scenes),
+        "optimizer": {"type": "adamw", "betas": config.betas},
+        "schedule": {
+            "type": "warmup-cosine",
+            "warmup_fraction": config.warmup_fraction,
+            "min_lr": config.lr * config.min_lr_factor,
+        },
+        "device": device,
+        "checkpoint_every": max(1, config.steps // 10),
+        "keep_last": 1,
+        "validate_every": 0,
+    }
 
 
 @contextmanager

@@ -4,7 +4,8 @@ import sys
 import pytest
 
 from gaussrep import plugins
-from gaussrep.config import presets, resolve
+from gaussrep.config import resolve
+from gaussrep.config.presets import presets
 from gaussrep.errors import CapabilityError
 from gaussrep.evaluation.resolve import resolve_evaluation_config
 
