@@ -113,7 +113,8 @@ def _split(arguments: Sequence[str]) -> tuple[list[Step], Path, dict[str, Any]]:
 def _file(text: str) -> Path:
     if not Path(text).suffix:
         raise ConfigError(
-            f"{text} is no action, and no file of Gaussians; actions are {', '.join(ACTIONS)}."
+            f"{text} is neither an action nor a file of Gaussians; "
+            f"actions are {', '.join(ACTIONS)}."
         )
     return Path(text)
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from gaussrep import sh
 from gaussrep.checks import check_finite
 from gaussrep.errors import FormatError, ValueRangeError
-from gaussrep.formats.contents import name_content
+from gaussrep.formats.first_bytes import name_content
 from gaussrep.formats.format import Rows
 from gaussrep.formats.remarks import Remarks
 from gaussrep.gaussians import Gaussians

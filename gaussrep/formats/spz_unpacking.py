@@ -11,6 +11,7 @@ from typing import Any
 
 from gaussrep.errors import FormatError
 from gaussrep.formats.checked_files import check_decompressed_size
+from gaussrep.formats.first_bytes import NOT_SPZ
 from gaussrep.formats.remarks import Remarks
 from gaussrep.formats.spz_container import (
     ANTIALIASED,
@@ -133,10 +134,7 @@ def open_spz(file: ByteStream) -> SpzSource:
     head = file.read(HEADER.size)
     if not head.startswith(MAGIC):
         if not GZIP_HEADER.startswith(head[:2]):
-            raise FormatError(
-                "this is not an SPZ file, or it is damaged: it begins neither with NGSP nor as "
-                "gzip does."
-            )
+            raise FormatError(NOT_SPZ)
         return _Packed.open(file)
     header, flags = _read_header(head)
     if header.version == ZSTD_VERSION:

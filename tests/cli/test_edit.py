@@ -132,7 +132,7 @@ def test_what_makes_no_chain_is_refused(files):
         "3 scenes are read": [a, b, "merge", b, a, out],
         "expected a file to read, actions, and a file to write": [a, "sort"],
         "such as: gaussrep edit": [a],
-        "sortt is no action, and no file": [a, "sortt", out],
+        "sortt is neither an action nor a file": [a, "sortt", out],
         "version = 2: unknown key": [a, out, "version=2"],
     }
     for sentence, arguments in cases.items():

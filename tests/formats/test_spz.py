@@ -235,7 +235,7 @@ class TestRefusal:
         ("data", "words"),
         [
             (b"", "truncated: its header is not whole"),
-            (b"ply\n", "not an SPZ file, or it is damaged"),
+            (b"ply\n", "not an SPZ file: it begins neither"),
             (gzip.compress(b"NGSP", mtime=0), "header is not whole"),
             (spz(magic=b"NOPE"), "does not begin with NGSP"),
             (b"NGSP" + bytes(28), "version 0; only 1 to 4"),
