@@ -34,7 +34,7 @@ from tables.formats import (
 )
 from tables.gmae_cost import gmae_cost_table
 from tables.gpu import gpu_speed_table, gpu_training_table
-from tables.nerfstudio import fits_table, starts_table
+from tables.nerfstudio import fits_table, starts_table, strategies_table
 from tables.processes import processes_table
 from tables.pytorch3d import contract_table, speed_table
 from tables.render import render_table
@@ -96,6 +96,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "busy": busy_table,
     "data": data_table,
     "decimation": decimation_table,
+    "fit-strategies": strategies_table,
     "nerfstudio-fits": fits_table,
     "nerfstudio-starts": starts_table,
     "triton-compile": triton_compile_table,

@@ -1,4 +1,4 @@
-"""Tables of scenes fitted by `ns-train` and `gaussrep fit`, and of initializations."""
+"""Tables of scenes fitted by `gaussrep fit` and `ns-train`, and of initializations."""
 
 from collections.abc import Mapping, Sequence
 from statistics import mean, median
@@ -12,6 +12,11 @@ SCENES = {
     "features": (None, "the same with features of `statistics`"),
 }
 """By result file of `ns-train`: the name of the scene in fit.json, if present, and its title."""
+CAPTURES = {
+    "synthetic": "`synthetic:balls`, 60 views at 128 × 128, random start, 4000 Gaussians",
+    "room": "a real room, 100 RGB-D frames at 160 × 120, `calibrate=true`, 12,000 Gaussians",
+}
+STRATEGIES = ("default", "mcmc")
 STARTS = {
     "random": "random",
     "points": "the scene's points",
@@ -23,12 +28,12 @@ FRACTIONS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 def fits_table() -> str:
     """Generate the table of held-out PSNR by both programs."""
-    fits = {row["scene"]: row for row in _default_rows(read_results("fit")["rows"])}
+    fits = read_results("fit")["rows"]
     lines, run = [], {}
     for name, (scene, title) in SCENES.items():
         run = read_results(f"nerfstudio-{name}")
         rows = run["rows"]
-        other = ABSENT if scene is None else f"{fits[scene]['psnr']:.1f} dB"
+        other = ABSENT if scene is None else _fit_cell(fits, scene, "default")
         seconds, spent = (
             f"{median(row[key] for row in rows):.0f} s" for key in ("seconds", "processor_seconds")
         )
@@ -37,6 +42,18 @@ def fits_table() -> str:
     head = ["scene", "steps", "`gaussrep fit`", "`ns-train gaussrep`", "wall-clock time; CPU time"]
     caption = f"PSNR of held-out views; {_seeds(run)}, median times. {origin(run)}; beside other "
     return table(head, lines, f"{caption}processes.")
+
+
+def strategies_table() -> str:
+    """Generate the table of held-out PSNR of `gaussrep fit` by strategy."""
+    run = read_results("fit")
+    rows, lines = run["rows"], []
+    for scene, title in CAPTURES.items():
+        own = [row for row in rows if row["scene"] == scene]
+        cells = [_fit_cell(rows, scene, strategy) for strategy in STRATEGIES]
+        lines.append([title, str(own[0]["steps"]), *cells, f"{own[0]['mean_color_psnr']:.1f} dB"])
+    head = ["scene", "steps", *(f"`{strategy}`" for strategy in STRATEGIES), "mean color"]
+    return table(head, lines, f"PSNR of held-out views; {_seeds(run)}. {origin(run)}.")
 
 
 def starts_table() -> str:
@@ -59,8 +76,9 @@ def starts_table() -> str:
     return table(head, lines, f"{caption}{origin(run)}.")
 
 
-def _default_rows(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [row for row in rows if row["strategy"] == "default"]
+def _fit_cell(rows: Sequence[Mapping[str, Any]], scene: str, strategy: str) -> str:
+    chosen = [row for row in rows if (row["scene"], row["strategy"]) == (scene, strategy)]
+    return f"{mean_and_deviation([row['psnr'] for row in chosen], 1)} dB"
 
 
 def _curves(rows: Sequence[Mapping[str, Any]], name: str) -> dict[int, list[float]]:

@@ -203,8 +203,8 @@ def ablations_table() -> str:
 def room_table() -> str:
     """Generate the table of held-out views of a real room."""
     found = read_results("room")
-    facts = {"held-out views": found["config"]["data"]["views"], "steps": found["step"]}
-    content = {"rows": found["scores"], "facts": facts}
+    shown = {name: found["facts"][name] for name in ("held-out views", "seeds")}
+    content = {"rows": found["rows"], "facts": shown}
     return scores_table(content, "views from", decimals=2, percent=False)
 
 
