@@ -14,6 +14,7 @@ import sys
 from collections.abc import Iterator, MutableMapping
 from pathlib import Path
 from threading import Event, Lock, Thread
+from time import process_time
 from typing import Literal, get_args
 
 from gaussrep.errors import ConfigError
@@ -31,11 +32,12 @@ CONTENTION, QUIET = 0.7, 0.3
 """Threads that are ready to run and wait for a core, on average: those from which threads block,
 and those below which they spin again (design choices). On two cores, one other process per core
 makes it 1.1 while threads spin and 0.7 while they block; work of low priority made it 0.4."""
-COMPETITION = 0.25
-"""The same for `has_competition`, averaged over `AVERAGED` seconds (design choice): on two cores,
-one other process per core makes it 0.35 to 0.55 for a process that mostly runs on one thread, and
-the process's own loader workers made it 0.15."""
+COMPETITION = 0.2
+"""Fraction of its time for which a thread that could run waits for a core, from which others are
+taken to compete (design choice). On two cores, one other process per core makes it 0.35 to 0.45;
+loader workers of a training made it 0.07."""
 AVERAGED = 3.0
+"""Seconds over which it is averaged (design choice)."""
 BOUNDED_MS = 1
 """Milliseconds that Intel's and LLVM's OpenMP may spin; by default they spin for 200."""
 
@@ -90,7 +92,7 @@ def has_competition() -> bool:
         Whether they did in the last seconds; False unless threads wait adaptively, and on systems
         other than Linux.
     """
-    return _waiting.ready_lately > COMPETITION
+    return _waiting.waited > COMPETITION * (_waiting.waited + _waiting.ran)
 
 
 class SpinBrake:
@@ -182,16 +184,18 @@ class _Waiting:
         self._forget_measurements()
 
     def _forget_measurements(self) -> None:
-        self.ready = self.ready_lately = self._seconds = 0.0
+        self.ready = self.waited = self.ran = self._seconds = 0.0
 
     def measure(self, seconds: float, stop: Event) -> bool:
-        """Measure how many threads wait for a core, on average; False if the watch is to stop."""
-        before = seconds_ready()
+        """Measure how many threads wait for a core, and how many run; False if the watch ends."""
+        waited, ran = seconds_ready(), process_time()
         if stop.wait(seconds):
             return False
-        self.ready = (seconds_ready() - before) / seconds
+        self.ready = (seconds_ready() - waited) / seconds
         self._seconds = min(self._seconds + seconds, AVERAGED)
-        self.ready_lately += (self.ready - self.ready_lately) * seconds / self._seconds
+        weight = seconds / self._seconds
+        self.waited += weight * (self.ready - self.waited)
+        self.ran += weight * ((process_time() - ran) / seconds - self.ran)
         return True
 
 

@@ -202,29 +202,33 @@ def test_without_a_library_it_goes_on_watching(simulate):
 
 
 @pytest.mark.parametrize(
-    ("ready", "competes"),
+    ("waited", "ran", "competes"),
     [
-        ([], False),
-        ([0.02, 0.3, 0.02, 0.3], False),  # the process's own loader workers
-        ([0.35, 0.35, 0.35], True),
-        ([0.5], True),
-        ([0.5, 0.0, 0.0, 0.0], False),
+        ([], 0.0, False),
+        ([0.0], 0.0, False),
+        ([0.02, 0.3, 0.02, 0.3], 1.9, False),  # the process's own loader workers
+        ([0.4] * 3, 16.0, False),  # sixteen threads that rarely wait
+        ([0.35, 0.35, 0.35], 0.65, True),
+        ([0.5], 0.5, True),
+        ([0.5, 0.0, 0.0, 0.0], 0.5, False),
     ],
 )
-def test_competition_is_averaged_over_some_seconds(monkeypatch, ready, competes):
+def test_competition_is_averaged_over_some_seconds(monkeypatch, waited, ran, competes):
     waiting, endless = openmp._Waiting(), Event()
+    ready = iter(chain.from_iterable((0.0, value) for value in waited))
+    times = iter([0.0, ran] * len(waited))
     monkeypatch.setattr(endless, "wait", lambda seconds: False)
     monkeypatch.setattr(openmp, "_waiting", waiting)
-    clock = iter(chain.from_iterable((0.0, value) for value in ready))
-    monkeypatch.setattr(openmp, "seconds_ready", lambda: next(clock))
-    for _ in ready:
+    monkeypatch.setattr(openmp, "seconds_ready", lambda: next(ready))
+    monkeypatch.setattr(openmp, "process_time", lambda: next(times))
+    for _ in waited:
         assert waiting.measure(1.0, endless)
     assert openmp.has_competition() == competes
 
 
 def test_competition_is_forgotten_with_the_watch(monkeypatch):
     waiting = openmp._Waiting()
-    waiting.ready_lately = 1.0
+    waiting.waited = 1.0
     monkeypatch.setattr(openmp, "_waiting", waiting)
     assert openmp.has_competition()
     waiting._end_watch()
