@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from gaussrep.encoders.teacher import build_teacher
     from gaussrep.encoders.teacher_config import StatisticsConfig
     from gaussrep.encoders.voxels import VoxelCloud, Voxelized, voxelize
-    from gaussrep.trust import require_trust, require_trusted_path
+    from gaussrep.trust import require_trust, require_trusted_path, require_trusted_weights
 
 __all__ = [
     "ImageEncoder",
@@ -26,6 +26,7 @@ __all__ = [
     "hub_downloads",
     "require_trust",
     "require_trusted_path",
+    "require_trusted_weights",
     "voxelize",
 ]
 
@@ -40,6 +41,7 @@ _HOMES = {
     "hub_downloads": "gaussrep.encoders.hub",
     "require_trust": "gaussrep.trust",
     "require_trusted_path": "gaussrep.trust",
+    "require_trusted_weights": "gaussrep.trust",
     "voxelize": "gaussrep.encoders.voxels",
 }
 

@@ -12,13 +12,11 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from gaussrep import plugins
 from gaussrep.config import ComponentConfig, Config, component
-from gaussrep.encoders import require_trust
+from gaussrep.encoders import require_trusted_weights
 from gaussrep.errors import ConfigError
 
 Count = Annotated[int, Field(ge=1)]
 
-DOWNLOADED = "is downloaded from the Hugging Face hub"
-"""What a user allows by `--trust`."""
 
 OTHER_WEIGHTS = (".bin", ".ckpt", ".npz", ".pt", ".pth")
 """Suffixes of weights in formats that are not read."""
@@ -68,14 +66,13 @@ class TimmViTConfig(ComponentConfig):
     """Start a new run from timm's pretrained weights."""
 
     def preflight(self) -> None:
-        """Check that the model may be downloaded.
+        """Check that the model may be downloaded or read.
 
         Raises:
-            UntrustedError: Its name is not trusted.
+            UntrustedError: It is not trusted.
         """
-        is_remote = self.pretrained or ":" in self.name
-        if is_remote and not self.name.startswith("local-dir:"):
-            require_trust(self.name, DOWNLOADED)
+        if self.pretrained or ":" in self.name:
+            require_trusted_weights(self.name)
 
 
 def _encodes_visible_patches(encoder: plugins.Component) -> bool:
@@ -179,7 +176,7 @@ class MaskedConfig(ComponentConfig):
                 "as vit_base_patch16_224.mae"
             )
         if file.suffix != ".safetensors":
-            require_trust(source, DOWNLOADED)
+            require_trusted_weights(source)
 
     @property
     def side(self) -> int:
